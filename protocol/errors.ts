@@ -1,0 +1,69 @@
+/**
+ * The one error class of Quorum and its codes. Callers branch on `code`; the message is for people and is never
+ * matched. docs/errors.md says what each means and what to do.
+ */
+
+export const errorCodes = [
+  'bad-request',
+  'not-found',
+  'not-friend',
+  'blocked',
+  'node-unreachable',
+  'peer-offline',
+  'relay-refused',
+  'too-large',
+  'rate-limited',
+  'invite-used',
+  'invite-expired',
+  'bad-invite',
+  'handle-taken',
+  'verification-failed',
+  'disk-full',
+  'not-writable',
+  'source-changed',
+  'store-locked',
+  'store-corrupt',
+  'wrong-passphrase',
+  'unsupported-version',
+  'cancelled',
+  'internal',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
+
+const known: ReadonlySet<string> = new Set(errorCodes)
+
+/** An error with a stable `code`; `message` is one sentence for a person, `cause` is what happened below. */
+export class QuorumError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'QuorumError'
+    this.code = code
+  }
+}
+
+/** The error as data: what crosses stdio, a MessagePort or the wire. */
+export interface ErrorData {
+  code: ErrorCode
+  message: string
+}
+
+/** Anything thrown, as data. What has no code of ours becomes `internal`, with its own message. */
+export function errorToData(error: unknown): ErrorData {
+  if (error instanceof QuorumError) return { code: error.code, message: error.message }
+  return { code: 'internal', message: toError(error).message }
+}
+
+/** An error received as data. An unknown code becomes `internal`: the other side may be newer. */
+export function errorFromData(data: { code: string; message: string }): QuorumError {
+  return new QuorumError(isErrorCode(data.code) ? data.code : 'internal', data.message)
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return known.has(code)
+}
+
+export function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value))
+}

@@ -1,0 +1,158 @@
+/**
+ * Every size, duration and rate of Quorum, each with its reason. Durations are milliseconds, sizes bytes,
+ * rates `{ tokens, per }`: a bucket of `tokens` that refills evenly within `per` milliseconds.
+ */
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export interface Rate {
+  tokens: number
+  per: number
+}
+
+export const limits = {
+  // ---- text a person typed
+  /** Name of a person, in characters: longest that still fits a list row when truncated sensibly. */
+  nameCharacters: 64,
+  /** Note of a friend request, in characters (protocol.md). */
+  noteCharacters: 500,
+  /** Text of one message, in UTF-8 bytes (protocol.md). */
+  messageText: 64 * KiB,
+
+  // ---- frames
+  /** A chat frame: the longest text and its padding fit with room to spare. */
+  chatFrame: 256 * KiB,
+  /** A directory frame: one envelope or one record, and what is around it. */
+  directoryFrame: 16 * KiB,
+  /** A sealed envelope (protocol.md): a note of 500 characters, names and addresses fit. */
+  envelope: 8 * KiB,
+  /** An invite parked at the node under a short code. */
+  parkedInvite: 4 * KiB,
+  /** A link or code given by a person: refuse before decoding. */
+  inviteLink: 4 * KiB,
+  /** Nodes told in an invite, record or hello: two are wanted, more only cost. */
+  nodesTold: 4,
+  /** Addresses told in a record or hello: interfaces of a laptop with room for VPNs. */
+  addressesTold: 12,
+  /** A multiaddr, in characters: the longest sensible one is a circuit through a DNS WebSocket node. */
+  address: 512,
+  /** Frames of a chat stream: a fast typist with a script; a flood is cut long before memory matters. */
+  chatFrames: { tokens: 4000, per: 2 * second } as Rate,
+  /** Frames of a directory stream: a whole friends list looked up after a start, then little. */
+  directoryFrames: { tokens: 400, per: 10 * second } as Rate,
+
+  // ---- deadlines
+  /** Noise handshake and protocol negotiation: threats.md 12. */
+  handshake: 10 * second,
+  /** A frame that has begun to arrive must end: threats.md 12. */
+  frame: 30 * second,
+  /** One answer from a node. */
+  request: 10 * second,
+  /** Opening a stream on an open connection. */
+  openStream: 8 * second,
+  /** One address: long enough for a mobile network, short enough that a dead address does not delay. */
+  dialAddress: 4 * second,
+  /** All addresses of one attempt, and a circuit after them. */
+  dial: 15 * second,
+  /** Sent but not receipted: the path is probed at once instead of waiting for the idle check. */
+  receipt: 8 * second,
+  /** Idle check of a peer's connections; with its timeout a dead path is noticed within 45 s. */
+  peerPing: 15 * second,
+  peerPingTimeout: 10 * second,
+  /** Idle check of the node's connections: 10 s pings cost 6.5 % of a core at 1,000 peers, 60 s 0.3 %. */
+  nodePing: 60 * second,
+  nodePingTimeout: 20 * second,
+  /** A clean stop: what is not done by then is cut. */
+  stop: 5 * second,
+
+  // ---- trying again
+  /** First wait and longest wait between attempts to reach a node: people look at the screen. */
+  nodeRetry: { first: 500, longest: 15 * second },
+  /** First wait and longest wait between attempts to reach a friend. */
+  friendRetry: { first: 1 * second, longest: 60 * second },
+  /** An unanswered friend request is handed to the node again after this. */
+  mailResend: 1 * day,
+
+  // ---- chat
+  /** Messages on the way without a receipt, and their bytes: bounds both sides' memory. */
+  chatWindow: 256,
+  chatWindowBytes: 1 * MiB,
+  /** Messages waiting for one friend: months of writing to somebody absent. */
+  outbox: 100_000,
+  /** Chat streams from one friend: the one in use, its successor, and a race. */
+  chatStreams: 4,
+  /** `messages` and `search` at most return this many at once. */
+  page: 1000,
+  pageDefault: 50,
+  /** A typing mark fades after this when nothing renews it. */
+  typing: 6 * second,
+
+  // ---- friends and invites
+  /** Requests of strangers without an invite that wait for a decision (protocol.md). */
+  strangerRequests: 100,
+  /** Friends and requests in all. */
+  friends: 5000,
+  inviteLifetime: 7 * day,
+  inviteLongest: 365 * day,
+  /** Invites outstanding at once. */
+  invites: 200,
+  /** Sealing key: renewed after, destroyed this long after that (protocol.md). */
+  sealingKeyRenewed: 7 * day,
+  sealingKeyKept: 35 * day,
+  /** Connections of strangers at a desktop at once, and how long each may stay: enough for one request. */
+  strangerConnections: 16,
+  strangerStay: 60 * second,
+  /** Envelopes over /quorum/friend from one peer. */
+  friendEnvelopes: { tokens: 10, per: 1 * minute } as Rate,
+  /** Envelopes opened in all: each costs a Diffie-Hellman and a signature check. */
+  envelopesOpened: { tokens: 200, per: 10 * second } as Rate,
+
+  // ---- connections
+  /** A connection is replaced after this age or this many bytes (protocol.md). */
+  connectionAge: 1 * day,
+  connectionBytes: 64 * 1024 * MiB,
+  /** yamux: window of one stream; the read buffer must be larger, or a paused stream is aborted. */
+  streamWindow: 4 * MiB,
+  streamReadBuffer: 16 * MiB,
+  /** pull(): pause the stream above `high`, resume below `low`. */
+  readHigh: 256 * KiB,
+  readLow: 64 * KiB,
+  peerConnections: 300,
+
+  // ---- the node
+  nodeConnections: 4000,
+  nodePending: 500,
+  /** New connections a second from one address: a school, a mobile carrier's NAT. */
+  nodeInboundPerAddress: 50,
+  reservations: 8000,
+  reservationsPerAddress: 256,
+  reservationTtl: 15 * minute,
+  /** yamux window at the node: bounds what one stalled circuit can hold. */
+  nodeStreamWindow: 1 * MiB,
+  nodeStreamReadBuffer: 4 * MiB,
+  circuitsPerPeer: 64,
+
+  // ---- the directory
+  recordTtl: 2 * hour,
+  recordRenewed: 30 * minute,
+  records: 50_000,
+  handlePattern: /^[a-z0-9._-]{3,32}$/,
+  handleKept: 180 * day,
+  heldPerRecipient: 100,
+  heldPerSender: 5,
+  heldFor: 30 * day,
+  /** Envelopes held in all: at 8 KiB each, about 2 GiB of disk. */
+  held: 250_000,
+  parkedPerPeer: 20,
+  parkedFor: 30 * day,
+  lookups: { tokens: 120, per: 1 * minute } as Rate,
+  /** Codes tried by one peer and by one address: 50 bits behind Argon2id stay out of reach. */
+  codeLookups: { tokens: 10, per: 1 * minute } as Rate,
+  deliveries: { tokens: 60, per: 1 * minute } as Rate,
+  announces: { tokens: 20, per: 1 * minute } as Rate,
+} as const

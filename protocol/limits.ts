@@ -41,8 +41,10 @@ export const limits = {
   addressesTold: 12,
   /** A multiaddr, in characters: the longest sensible one is a circuit through a DNS WebSocket node. */
   address: 512,
-  /** Frames of a chat stream: a fast typist with a script; a flood is cut long before memory matters. */
-  chatFrames: { tokens: 4000, per: 2 * second } as Rate,
+  /** Frames waiting for a reader that is slow: more, and the stream is reset. */
+  writeQueue: 4 * MiB,
+  /** Chat frames that change nothing (empty, repeated, typing): after a reconnect a window of repeats is honest. */
+  chatIdleFrames: { tokens: 2000, per: 20 * second } as Rate,
   /** Frames of a directory stream: a whole friends list looked up after a start, then little. */
   directoryFrames: { tokens: 400, per: 10 * second } as Rate,
 
@@ -73,8 +75,12 @@ export const limits = {
   // ---- trying again
   /** First wait and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
+  /** Where a node refused a reservation, it is asked again after this. */
+  reserveAgain: 30 * second,
   /** First wait and longest wait between attempts to reach a friend. */
   friendRetry: { first: 1 * second, longest: 60 * second },
+  /** First wait and longest wait before a chat stream is opened again on a connection that lives. */
+  streamRetry: { first: 300, longest: 20 * second },
   /** An unanswered friend request is handed to the node again after this. */
   mailResend: 1 * day,
 
@@ -116,9 +122,9 @@ export const limits = {
   /** A connection is replaced after this age or this many bytes (protocol.md). */
   connectionAge: 1 * day,
   connectionBytes: 64 * 1024 * MiB,
-  /** yamux: window of one stream; the read buffer must be larger, or a paused stream is aborted. */
-  streamWindow: 4 * MiB,
-  streamReadBuffer: 16 * MiB,
+  /** yamux: window of one stream, which bounds what waits before a ping on a slow line; the read buffer must be larger, or a paused stream is aborted. */
+  streamWindow: 1 * MiB,
+  streamReadBuffer: 4 * MiB,
   /** pull(): pause the stream above `high`, resume below `low`. */
   readHigh: 256 * KiB,
   readLow: 64 * KiB,
@@ -131,7 +137,8 @@ export const limits = {
   nodeInboundPerAddress: 50,
   reservations: 8000,
   reservationsPerAddress: 256,
-  reservationTtl: 15 * minute,
+  /** Longer than a connection lives, and ended with it: a peer with a wrong clock, which cannot tell when to renew, stays reachable. */
+  reservationTtl: 2 * day,
   /** yamux window at the node: bounds what one stalled circuit can hold. */
   nodeStreamWindow: 1 * MiB,
   nodeStreamReadBuffer: 4 * MiB,
@@ -150,6 +157,9 @@ export const limits = {
   held: 250_000,
   parkedPerPeer: 20,
   parkedFor: 30 * day,
+  /** Parked invites and handles in all: identities cost nothing, so these bound the disk to some 500 MiB more. */
+  parked: 100_000,
+  handles: 500_000,
   lookups: { tokens: 120, per: 1 * minute } as Rate,
   /** Codes tried by one peer and by one address: 50 bits behind Argon2id stay out of reach. */
   codeLookups: { tokens: 10, per: 1 * minute } as Rate,

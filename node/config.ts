@@ -1,0 +1,293 @@
+/**
+ * What the operator wants: defaults, overridden by a configuration file, then by QUORUM_NODE_* variables, then by the
+ * command line, checked once by one schema. Whatever is wrong is told at once, in one line, by the name it was given.
+ * Nothing misspelt is ignored in the file or on the command line. It touches neither `process` nor the network.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
+import { Command, CommanderError } from 'commander'
+import { z } from 'zod'
+import { limits, toError } from '#protocol'
+
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export interface NodeConfig {
+  /** Absolute path of the folder with `node.key` and `held.db`. */
+  data: string
+  /** Multiaddrs, TCP or WebSocket. */
+  listen: string[]
+  /** Multiaddrs to tell others instead of those listened on; empty: tell those. */
+  announce: string[]
+  http: { host: string; port: number }
+  /** The ready line as JSON. */
+  json: boolean
+  logLevel: LogLevel
+}
+
+/** What the process was started with: everything of `process` and the machine that matters here. */
+export interface Invocation {
+  /** Arguments after the program's name. */
+  argv: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+  /** Absolute. */
+  home: string
+  cwd: string
+  /** Whether this machine has IPv6: without, the default does not listen on it. */
+  ipv6: boolean
+  version: string
+}
+
+/** What to do: start, print `text` and end well, or print `message` (one line) and exit with 2. */
+export type Instruction =
+  | { act: 'start'; config: NodeConfig; warnings: string[] }
+  | { act: 'print'; text: string }
+  | { act: 'refuse'; message: string }
+
+/** Addresses of one kind: more is a mistake in a script. */
+const mostAddresses = 32
+const largestFile = 1024 * 1024
+const environment = 'QUORUM_NODE_'
+
+const listenAddress = z.string().superRefine((text, context) => reportAddress(text, 'listen', context))
+const announceAddress = z.string().superRefine((text, context) => reportAddress(text, 'announce', context))
+
+const schema = z.strictObject({
+  data: z.string('must be a folder').min(1, 'must be a folder'),
+  listen: z.array(listenAddress, 'must be a list of multiaddrs').min(1, 'needs an address').max(mostAddresses),
+  announce: z.array(announceAddress, 'must be a list of multiaddrs').max(mostAddresses),
+  http: z
+    .string('must be ADDRESS:PORT')
+    .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'must be ADDRESS:PORT, such as 127.0.0.1:9090 or [::1]:9090')
+    .transform((text) => ({ host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''), port: portOf(text) }))
+    .refine(({ port }) => port <= 65535, 'has a port above 65535'),
+  json: z.boolean('must be true or false'),
+  logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
+})
+
+type Option = keyof z.input<typeof schema>
+/** Every option: its name on the command line and what the environment's text becomes before the schema sees it. */
+const options: Record<Option, { flag: string; fromText: (text: string) => unknown }> = {
+  data: { flag: '--data', fromText: (text) => text },
+  listen: { flag: '--listen', fromText: words },
+  announce: { flag: '--announce', fromText: words },
+  http: { flag: '--http', fromText: (text) => text },
+  json: { flag: '--json', fromText: (text) => ({ true: true, '1': true, false: false, '0': false })[text] ?? text },
+  logLevel: { flag: '--log-level', fromText: (text) => text },
+}
+const optionNames = Object.keys(options) as Option[]
+
+/** Values of some options, and where each was said, in the words of whoever said it. */
+interface Source {
+  values: Partial<Record<Option, unknown>>
+  named: Partial<Record<Option, string>>
+  problems: string[]
+}
+
+/** Reads every source and says what to do. Reads at most the configuration file; throws nothing. */
+export function readConfig(invocation: Invocation): Instruction {
+  const parsed = fromCommandLine(invocation)
+  if ('act' in parsed) return parsed
+  const { source: commandLine, file } = parsed
+  const variables = fromEnvironment(invocation)
+  const sources = [
+    defaults(invocation),
+    fromFile(file ?? invocation.env[`${environment}CONFIG`], invocation),
+    variables,
+    commandLine,
+  ]
+  const values = Object.assign({}, ...sources.map((source) => source.values)) as Source['values']
+  const named = Object.assign({}, ...sources.map((source) => source.named)) as Source['named']
+  const problems = sources.flatMap((source) => source.problems)
+  const checked = schema.safeParse(values)
+  if (!checked.success) {
+    for (const issue of checked.error.issues) problems.push(`${named[issue.path[0] as Option]} ${issue.message}`)
+  }
+  if (problems.length > 0 || !checked.success) return refuse(problems.join('; '))
+  return { act: 'start', config: checked.data, warnings: variables.warnings }
+}
+
+function refuse(problem: string): Instruction {
+  return { act: 'refuse', message: `quorum-node: ${problem.replace(/\s*\n\s*/g, ' ')} (quorum-node --help explains)` }
+}
+
+// ---- sources
+
+function defaults({ env, home, ipv6 }: Invocation): Source {
+  const share = env['XDG_DATA_HOME']
+  // XDG: a relative path there is invalid and ignored.
+  const base = share !== undefined && path.isAbsolute(share) ? share : path.join(home, '.local', 'share')
+  const listen = ['/ip4/0.0.0.0/tcp/4001', ...(ipv6 ? ['/ip6/::/tcp/4001'] : []), '/ip4/0.0.0.0/tcp/4002/ws']
+  return {
+    values: {
+      data: path.join(base, 'quorum-node'),
+      listen,
+      announce: [],
+      http: '127.0.0.1:9090',
+      json: false,
+      logLevel: 'info',
+    },
+    named: {},
+    problems: [],
+  }
+}
+
+function fromFile(file: string | undefined, { cwd, home }: Invocation): Source {
+  const source: Source = { values: {}, named: {}, problems: [] }
+  if (file === undefined || file === '') return source
+  const place = absolute(file, cwd, home)
+  try {
+    if (fs.statSync(place).size > largestFile) throw new Error('it is larger than a configuration should be')
+    const content: unknown = JSON.parse(fs.readFileSync(place, 'utf8'))
+    if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+      throw new Error('it must be one JSON object')
+    }
+    for (const [key, value] of Object.entries(content)) {
+      if (!isOption(key)) {
+        source.problems.push(`"${key}" in ${file} is not an option (${optionNames.join(', ')} are)`)
+        continue
+      }
+      // A folder in the file means the same wherever the node is started from.
+      source.values[key] = key === 'data' && typeof value === 'string' ? absolute(value, path.dirname(place), home) : value
+      source.named[key] = `"${key}" in ${file}`
+    }
+  } catch (error) {
+    source.problems.push(`--config ${file} cannot be used: ${toError(error).message}`)
+  }
+  return source
+}
+
+function fromEnvironment({ env, cwd, home }: Invocation): Source & { warnings: string[] } {
+  const source = { values: {}, named: {}, problems: [], warnings: [] } as Source & { warnings: string[] }
+  const known = new Map(optionNames.map((name) => [variableOf(name), name]))
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith(environment) || text === undefined || text === '') continue
+    const name = known.get(variable)
+    if (name !== undefined) {
+      const value = options[name].fromText(text)
+      source.values[name] = name === 'data' ? absolute(text, cwd, home) : value
+      source.named[name] = variable
+    } else if (variable !== `${environment}CONFIG`) {
+      // Not refused: Kubernetes sets QUORUM_NODE_PORT and more by itself for a service of this name.
+      source.warnings.push(`${variable} is not an option and has no effect`)
+    }
+  }
+  return source
+}
+
+function fromCommandLine(invocation: Invocation): { source: Source; file?: string } | Instruction {
+  let printed = ''
+  const command = describe(invocation.version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} })
+  try {
+    command.parse([...invocation.argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { act: 'print', text: printed }
+    return refuse(error.message.replace(/^error: /, ''))
+  }
+  const { config, ...given } = command.opts<{ config?: string } & Record<string, unknown>>()
+  const source: Source = { values: {}, named: {}, problems: [] }
+  for (const name of optionNames) {
+    const value = given[name]
+    if (value === undefined) continue
+    source.values[name] =
+      name === 'data' && value !== '' ? absolute(String(value), invocation.cwd, invocation.home) : value
+    source.named[name] = options[name].flag
+  }
+  return config === undefined ? { source } : { source, file: config }
+}
+
+function describe(version: string): Command {
+  const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value]
+  return new Command('quorum-node')
+    .description(
+      'The meeting point of Quorum: keeps the list of connected peers, introduces them to each other, holds sealed ' +
+        'messages for those who are away, and relays conversations that find no direct way. It can read none of them.',
+    )
+    .usage('[options]')
+    .option('--config <file>', 'read options from this JSON file')
+    .option('--data <folder>', 'where the identity and held mail are kept (default: ~/.local/share/quorum-node)')
+    .option('--listen <multiaddr>', 'listen here; may be repeated (default: TCP 4001, WebSocket 4002)', collect)
+    .option('--announce <multiaddr>', 'tell others this address instead; may be repeated', collect)
+    .option('--http <address:port>', 'metrics, health and status page (default: 127.0.0.1:9090)')
+    .option('--log-level <level>', `one of ${logLevels.join(', ')} (default: info)`)
+    .option('--json', 'print the ready line as JSON')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .allowExcessArguments(false)
+    .addHelpText('after', examples)
+}
+
+const examples = `
+Examples:
+  Try it on this machine, with everything in one folder:
+    quorum-node --data ./node-data --listen /ip4/127.0.0.1/tcp/4001
+  On a server with a public address and a name:
+    quorum-node --announce /dns4/node.example.org/tcp/4001
+  Behind a reverse proxy that ends TLS on port 443:
+    quorum-node --listen /ip4/0.0.0.0/tcp/4001 --listen /ip4/127.0.0.1/tcp/4002/ws \\
+                --announce /dns4/node.example.org/tcp/4001 --announce /dns4/node.example.org/tcp/443/tls/ws
+  Any free port, for a script that reads the ready line:
+    quorum-node --json --listen /ip4/127.0.0.1/tcp/0 --http 127.0.0.1:0
+
+Every option may also be in the file, {"data": "/srv/quorum", "listen": ["/ip4/0.0.0.0/tcp/4001"], "logLevel": "warn"},
+or in the environment, QUORUM_NODE_DATA, QUORUM_NODE_LISTEN (several separated by spaces), QUORUM_NODE_LOG_LEVEL.
+The command line wins over the environment, the environment over the file.
+`
+
+// ---- values
+
+/** Tells `context` why `text` is not an address to listen on or to announce. */
+function reportAddress(text: string, use: 'listen' | 'announce', context: z.RefinementCtx): void {
+  const problem = addressProblem(text, use)
+  if (problem !== undefined) context.addIssue(`${JSON.stringify(text)} ${problem}`)
+}
+
+function addressProblem(text: string, use: 'listen' | 'announce'): string | undefined {
+  if (text.length > limits.address) return `is longer than ${limits.address} characters`
+  let parts: { name: string; value?: string | undefined }[]
+  try {
+    parts = multiaddr(text).getComponents()
+  } catch (error) {
+    return `is not a multiaddr such as /ip4/0.0.0.0/tcp/4001 (${toError(error).message})`
+  }
+  const shape = parts.map((part) => part.name).join('/')
+  if (shape.includes('p2p')) return 'must end before /p2p: the node adds its own identity'
+  if (use === 'listen') {
+    if (/^ip[46]\/tcp(\/tls\/ws|\/wss)$/.test(shape)) return 'asks for TLS: listen on /ws behind a proxy that ends TLS'
+    if (!/^ip[46]\/tcp(\/ws)?$/.test(shape)) return 'must be /ip4 or /ip6, then /tcp, then /ws or nothing'
+    return undefined
+  }
+  if (!/^(ip4|ip6|dns|dns4|dns6)\/tcp(\/ws|\/wss|\/tls\/ws)?$/.test(shape)) {
+    return 'must be /ip4, /ip6 or /dns4, then /tcp, then /ws, /tls/ws or nothing'
+  }
+  if (parts[1]?.value === '0') return 'announces port 0'
+  if (parts[0]?.value === '0.0.0.0' || parts[0]?.value === '::') return 'is nowhere that others could reach'
+  return undefined
+}
+
+function portOf(text: string): number {
+  return Number(text.slice(text.lastIndexOf(':') + 1))
+}
+
+/** A multiaddr contains neither spaces nor commas. */
+function words(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '')
+}
+
+function absolute(text: string, from: string, home: string): string {
+  if (text === '') return text
+  return path.resolve(from, text === '~' || text.startsWith('~/') ? path.join(home, text.slice(1)) : text)
+}
+
+function isOption(key: string): key is Option {
+  return Object.hasOwn(options, key)
+}
+
+/** `logLevel` is QUORUM_NODE_LOG_LEVEL. */
+function variableOf(name: Option): string {
+  return environment + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+}

@@ -1,0 +1,60 @@
+/**
+ * The node's identity: one Ed25519 seed in `node.key`, made at the first start. Whoever holds the file is the node,
+ * so it is 0600 and belongs in the backup. A damaged one is refused and never replaced: a new identity would leave
+ * every peer that knows the old address dialling a node that no longer exists.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { createHash, randomBytes } from 'node:crypto'
+import { QuorumError } from '#protocol'
+import { createFile, diskError, refusal } from './disk.ts'
+
+/** One line: this name, the format's version, the seed in hex, and a checksum that finds a single wrong digit. */
+const format = 'quorum-node-key'
+const version = '1'
+const seedBytes = 32
+/** Longer than any version of the line should ever be: another file by this name is not read into memory. */
+const longest = 4096
+
+/**
+ * The seed (32 bytes) in `folder`, created if there is none.
+ * Errors: `store-corrupt`, `unsupported-version`, `disk-full`, `not-writable`.
+ */
+export function loadNodeKey(folder: string): Uint8Array {
+  const file = path.join(folder, 'node.key')
+  if (!fs.existsSync(file)) createFile(file, (temporary) => fs.writeFileSync(temporary, line(randomBytes(seedBytes))))
+  return parse(read(file), file)
+}
+
+function read(file: string): string {
+  try {
+    const { mode, size } = fs.statSync(file)
+    // A restored backup often comes back readable by everyone. (Windows has no such bits.)
+    if ((mode & 0o077) !== 0 && path.sep === '/') fs.chmodSync(file, 0o600)
+    if (size > longest) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'too long'))
+    return fs.readFileSync(file, 'latin1')
+  } catch (error) {
+    throw diskError(error, file)
+  }
+}
+
+function line(seed: Uint8Array): string {
+  const hex = Buffer.from(seed).toString('hex')
+  return `${format} ${version} ${hex} ${checksum(hex)}\n`
+}
+
+function parse(text: string, file: string): Uint8Array {
+  const [name, written, hex = '', sum] = text.trim().split(' ')
+  if (name !== format) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'not a node key'))
+  if (written !== undefined && /^[2-9]$/.test(written)) {
+    throw new QuorumError('unsupported-version', refusal('unsupported-version', file, `format ${written}`))
+  }
+  if (written !== version || !/^[0-9a-f]{64}$/.test(hex) || sum !== checksum(hex)) {
+    throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'its checksum is wrong'))
+  }
+  return new Uint8Array(Buffer.from(hex, 'hex'))
+}
+
+function checksum(hex: string): string {
+  return createHash('sha256').update(`${format} ${version} ${hex}`).digest('hex').slice(0, 16)
+}

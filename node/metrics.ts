@@ -1,0 +1,63 @@
+/**
+ * The node's figures for Prometheus. Each is read when somebody asks, from whoever counts it; nothing is counted here,
+ * and no figure names a peer or an address.
+ */
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import type { DirectoryStore, RelayNode } from '#protocol'
+
+export type RelayStats = ReturnType<RelayNode['stats']>
+export type MailStats = ReturnType<DirectoryStore['stats']>
+
+export interface Figures {
+  /** Undefined while the node starts or stops. */
+  relay(): RelayStats | undefined
+  mail(): MailStats
+  version: string
+}
+
+/** How often the event loop is sampled, in milliseconds: the default of 10 wakes an idle machine 100 times a second. */
+const loopSampling = 100
+
+/** A registry of its own, so that two nodes in one process do not share figures. */
+export function createMetrics({ relay, mail, version }: Figures): Registry {
+  const register = new Registry()
+  const registers = [register]
+
+  function gauge(name: string, help: string, value: () => number): void {
+    new Gauge({ name, help, registers, collect: function read() { this.set(value()) } })
+  }
+  /** A count kept elsewhere: reset and set, because it is known as a whole. */
+  function counter(name: string, help: string, labelNames: string[], values: () => [Record<string, string>, number][]): void {
+    const collect = function read(this: Counter) {
+      this.reset()
+      for (const [labels, value] of values()) this.inc(labels, value)
+    }
+    new Counter({ name, help, labelNames, registers, collect })
+  }
+
+  gauge('quorum_connections', 'Open connections', () => relay()?.connections ?? 0)
+  gauge('quorum_reservations', 'Peers that can be reached through this relay', () => relay()?.reservations ?? 0)
+  gauge('quorum_circuits', 'Relayed conversations that are open', () => relay()?.circuits ?? 0)
+  gauge('quorum_records', 'Peer records kept in memory', () => relay()?.records ?? 0)
+  gauge('quorum_directory_sessions', 'Peers with an open directory stream', () => relay()?.directorySessions ?? 0)
+  gauge('quorum_held_envelopes', 'Sealed envelopes that wait for their recipients', () => mail().held)
+  gauge('quorum_held_bytes', 'Bytes of the envelopes that wait', () => mail().heldBytes)
+  gauge('quorum_handles', 'Handles that belong to somebody', () => mail().handles)
+  gauge('quorum_parked_invites', 'Sealed invites that wait under a short code', () => mail().parked)
+  counter('quorum_relayed_bytes_total', 'Bytes carried for others, both directions', [], () => [
+    [{}, relay()?.relayedBytes ?? 0],
+  ])
+  counter('quorum_requests_total', 'Directory requests', ['kind', 'outcome'], () =>
+    Object.entries(relay()?.requests ?? {}).map(([name, count]) => [kindAndOutcome(name), count]),
+  )
+  counter('quorum_refused_total', 'Reservations and circuits refused by a cap', [], () => [[{}, relay()?.refused ?? 0]])
+  new Gauge({ name: 'quorum_info', help: 'Always 1: the version is in the label', labelNames: ['version'], registers }).set({ version }, 1)
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: loopSampling })
+  return register
+}
+
+/** Of `lookup ok` or `deliver rate-limited`. */
+function kindAndOutcome(name: string): { kind: string; outcome: string } {
+  const [kind = '', outcome = ''] = name.split(' ')
+  return { kind, outcome }
+}

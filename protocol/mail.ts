@@ -1,0 +1,174 @@
+/**
+ * Delivery of envelopes: what friend.ts put into the mail goes to the recipient, over a connection if there is one,
+ * else to the recipient's nodes (or ours, while theirs are not known), which hold it. Tried again until it is taken,
+ * through restarts: the mail is in the store. Also the receiving end of /quorum/friend/1.0.0.
+ */
+import type { Connection, Stream } from '@libp2p/interface'
+import { QuorumError, toError } from './errors.ts'
+import { shortId } from './identity.ts'
+import { limits } from './limits.ts'
+import type { Log } from './log.ts'
+import { pull, push } from './net/streams.ts'
+import type { Nodes } from './nodes.ts'
+import { friendProtocol } from './policy.ts'
+import { KeyedBuckets } from './rate.ts'
+import { Retry } from './retry.ts'
+import { seal } from './sealing.ts'
+import type { FriendRow, MailRow, SealingKeyInfo, Store } from './store/store.ts'
+import { decode, encode } from './wire/codec.ts'
+import { sealedToWire } from './wire/contact.ts'
+import { frame, unframe } from './wire/framing.ts'
+import { FriendAckSchema } from './wire/quorum_pb.ts'
+
+/** An acknowledgement is two bytes; anything near this is not one. */
+const ackBytes = 64
+
+export interface MailerOptions {
+  store: Store
+  nodes: Nodes
+  now: () => number
+  log: Log
+  /** An open connection to the peer, or one made to an address of its own; undefined if there is none to be had. */
+  connect(peer: string, addresses: readonly string[]): Promise<Connection | undefined>
+  /** Connections that are open already. */
+  connected(peer: string): Connection | undefined
+  /** Returns when the envelope is on disk or deliberately dropped. */
+  onMail(envelope: Uint8Array): void
+}
+
+export class Mailer {
+  readonly #options: MailerOptions
+  readonly #arriving = new KeyedBuckets(limits.friendEnvelopes, () => performance.now())
+  readonly #retry = new Retry(limits.friendRetry)
+  readonly #stopped = new AbortController()
+  #running: Promise<void> | undefined
+  #again = false
+
+  constructor(options: MailerOptions) {
+    this.#options = options
+  }
+
+  /** Something may go now: new mail, a node came back, a peer connected. */
+  flush(): void {
+    if (this.#stopped.signal.aborted) return
+    this.#again = true
+    this.#retry.now()
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#running
+  }
+
+  /** The handler of /quorum/friend/1.0.0. */
+  async receive(stream: Stream, connection: Connection): Promise<void> {
+    if (!this.#arriving.take(connection.remotePeer.toString())) {
+      throw new QuorumError('rate-limited', 'Too many envelopes')
+    }
+    for await (const frames of unframe(limits.envelope, limits.request)(pull(stream))) {
+      this.#options.onMail(frames[0] ?? new Uint8Array())
+      const signal = AbortSignal.timeout(limits.request)
+      await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
+      await stream.close({ signal })
+      return
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      this.#again = false
+      const waiting = this.#due()
+      if (waiting.length === 0) return
+      for (const mail of waiting) {
+        if (signal.aborted) return
+        await this.#send(mail)
+      }
+      if (!this.#again) await this.#retry.wait(signal)
+    }
+  }
+
+  #due(): MailRow[] {
+    const { store, now } = this.#options
+    // Either way: a clock that went back must not keep a request for years.
+    return store.mail().filter(({ deliveredAt }) => deliveredAt == null || Math.abs(now() - deliveredAt) > limits.mailResend)
+  }
+
+  async #send(mail: MailRow): Promise<void> {
+    const { store, now, log } = this.#options
+    const row = store.friend(mail.to)
+    try {
+      if (row == null || !(await this.#deliver(mail, row))) return
+    } catch (error) {
+      log('debug', `mail to ${shortId(mail.to)} waits`, toError(error))
+      return
+    }
+    store.transaction(() => {
+      // A newer envelope may have taken its place meanwhile.
+      if (!store.mail().some(({ id }) => id === mail.id)) return
+      store.deleteMail(mail.id)
+      // A request stays until it is answered: a node may lose what it holds.
+      if (mail.kind === 'request') store.putMail({ to: mail.to, kind: mail.kind, content: mail.content, deliveredAt: now() })
+    })
+  }
+
+  async #deliver(mail: MailRow, row: FriendRow): Promise<boolean> {
+    const { nodes, connected, connect } = this.#options
+    const open = connected(mail.to)
+    if (open != null && (await this.#sendDirectly(open, mail, row.sealingKey))) return true
+    const theirs = await this.#leave(mail, row, row.nodes)
+    if (theirs) return true
+    const ours = await this.#leave(mail, row, nodes.addresses().filter((address) => !row.nodes.includes(address)))
+    if (ours) return true
+    const made = await connect(mail.to, row.addresses)
+    return made != null && this.#sendDirectly(made, mail, row.sealingKey)
+  }
+
+  /** With every one of the nodes that takes it: the recipient may be connected to just one of them. */
+  async #leave(mail: MailRow, row: FriendRow, addresses: readonly string[]): Promise<boolean> {
+    const { nodes, log } = this.#options
+    const taken = await Promise.all(
+      addresses.map(async (address) => {
+        try {
+          await nodes.visit(address, async (session) => {
+            const key = this.#usable(row.sealingKey) ?? (await session.lookup({ peer: mail.to }))?.record.sealingKey
+            await session.deliver(mail.to, sealed(mail, this.#usable(key)))
+          })
+          return true
+        } catch (error) {
+          log('debug', `a node does not take mail for ${shortId(mail.to)}`, toError(error))
+          return false
+        }
+      }),
+    )
+    return taken.includes(true)
+  }
+
+  async #sendDirectly(connection: Connection, mail: MailRow, key: SealingKeyInfo | undefined): Promise<boolean> {
+    const signal = AbortSignal.timeout(limits.request)
+    const stream = await connection.newStream(friendProtocol, { signal, runOnLimitedConnection: true })
+    try {
+      await push(stream, frame(sealed(mail, this.#usable(key))), signal)
+      for await (const frames of unframe(ackBytes, limits.request)(pull(stream))) {
+        const { accepted } = decode(FriendAckSchema, frames[0] ?? new Uint8Array())
+        await stream.close({ signal })
+        return accepted
+      }
+      return false
+    } catch (error) {
+      stream.abort(toError(error))
+      return false
+    }
+  }
+
+  #usable(key: SealingKeyInfo | undefined): SealingKeyInfo | undefined {
+    return key != null && key.expiresAt > this.#options.now() ? key : undefined
+  }
+}
+
+function sealed(mail: MailRow, key: SealingKeyInfo | undefined): Uint8Array {
+  return sealedToWire(seal(mail.content, mail.to, key))
+}

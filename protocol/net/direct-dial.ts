@@ -1,0 +1,47 @@
+/**
+ * Dials one address at once, whatever else is being dialled. libp2p's own dial queue joins every dial to a peer into
+ * one job that tries addresses one after another: a dead address holds up the relay behind it. This asks the
+ * transports directly; the upgrader checks the PeerId in the address and the connection manager learns of the
+ * connection as of any other. Retires when the dial queue races addresses (libp2p/js-libp2p, "smart dialling").
+ */
+import type { Connection, PeerId } from '@libp2p/interface'
+import type { TransportManager } from '@libp2p/interface-internal'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { QuorumError } from '../errors.ts'
+
+interface Components {
+  peerId: PeerId
+  transportManager: TransportManager
+}
+
+export interface DirectDial {
+  /**
+   * Connects to `address`, which must name the peer: `…/p2p/<PeerId>`.
+   * Errors: `bad-request` for an address without a PeerId, of ourselves, or that no transport can dial; else what the
+   * transport or the handshake threw. `signal` ends the attempt.
+   */
+  dial(address: string, signal: AbortSignal): Promise<Connection>
+  /** Own addresses, before `announceFilter` hides the private ones. */
+  listening(): string[]
+}
+
+/** A libp2p service: `services: { directDial: directDial() }`. */
+export function directDial(): (components: Components) => DirectDial {
+  return ({ peerId, transportManager }) => ({
+    async dial(address, signal) {
+      const target = multiaddr(address)
+      const peer = lastPeer(target)
+      if (peer == null || peer === peerId.toString() || transportManager.dialTransportForMultiaddr(target) == null) {
+        throw new QuorumError('bad-request', 'That address cannot be dialled')
+      }
+      signal.throwIfAborted()
+      return transportManager.dial(target, { signal })
+    },
+    listening: () => transportManager.getAddrs().map(String),
+  })
+}
+
+/** The PeerId at the end of an address. */
+export function lastPeer(address: Multiaddr): string | undefined {
+  return address.getComponents().findLast((component) => component.name === 'p2p')?.value
+}

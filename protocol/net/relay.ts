@@ -1,0 +1,191 @@
+/**
+ * The Circuit Relay v2 server with what the stock one lacks (@libp2p/circuit-relay-v2 4.2.13):
+ * - Back-pressure, and no memory of what was relayed. The stock pipe keeps every byte from dialler to listener for the
+ *   circuit's life and reads without bound from one end while the other stalls. Here each direction reads only what
+ *   the other end took.
+ * - A reservation lives exactly as long as the connection it was made on (libp2p/js-libp2p#2833): stock ones outlive
+ *   it, and a renewed one dies early with every circuit to that peer. Reservations are capped per address, circuits
+ *   per peer.
+ * It leans on the names `handleConnect`, `stopHop` and `reservationStore.reserve` of that version, which is pinned;
+ * test/integration/relay.test.ts fails if an upgrade moves them. Retires when upstream does these.
+ */
+import {
+  circuitRelayServer,
+  type CircuitRelayServerInit,
+  type CircuitRelayService,
+  type RelayReservation,
+} from '@libp2p/circuit-relay-v2'
+import type { Connection, ConnectionGater, PeerId, Startable, Stream, TypedEventTarget, Libp2pEvents } from '@libp2p/interface'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { toError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { hostOf } from './host.ts'
+import { pull, push } from './streams.ts'
+
+type ServerComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0]
+interface Components extends ServerComponents {
+  connectionManager: ConnectionManager
+  connectionGater: ConnectionGater
+  events: TypedEventTarget<Libp2pEvents>
+}
+
+/** What this file uses of the stock server. */
+interface StockRelay extends CircuitRelayService, Startable {
+  handleConnect(request: HopRequest, options: object): Promise<void>
+  stopHop(request: object, options: object): Promise<Stream | undefined>
+  reservationStore: {
+    maxReservations: number
+    reserve(peer: PeerId, address: Multiaddr): { status: 'OK'; expire: number } | { status: 'RESERVATION_REFUSED' }
+  }
+}
+interface HopRequest {
+  connection: Connection
+  request: object
+  stream: { pb(codec: object): unknown; unwrap(): Stream }
+}
+
+export interface RelayStats {
+  reservations: number
+  circuits: number
+  /** Bytes carried since the start, both directions. */
+  relayedBytes: number
+  refused: number
+}
+
+export interface Relay extends CircuitRelayService {
+  stats(): RelayStats
+  /** `peer` holds a reservation. */
+  reserved(peer: string): boolean
+}
+
+/** A libp2p service: `services: { relay: relay() }`. */
+export function relay(init: CircuitRelayServerInit = {}): (components: Components) => Relay {
+  const factory = circuitRelayServer(init)
+  return (components) => {
+    const stock = factory(components)
+    if (!isStockRelay(stock)) throw new Error('This version of the circuit relay cannot be repaired: check the pin')
+    return repair(stock, components)
+  }
+}
+
+function isStockRelay(relay: object): relay is StockRelay {
+  return 'handleConnect' in relay && 'stopHop' in relay && 'reservationStore' in relay
+}
+
+function repair(stock: StockRelay, components: Components): Relay {
+  const { connectionManager, connectionGater, events } = components
+  const handleConnect = stock.handleConnect
+  const circuits = new Map<string, number>()
+  const stats = { circuits: 0, relayedBytes: 0, refused: 0 }
+
+  const count = (peers: readonly string[], step: 1 | -1): void => {
+    stats.circuits += step
+    for (const peer of peers) {
+      const left = (circuits.get(peer) ?? 0) + step
+      if (left === 0) circuits.delete(peer)
+      else circuits.set(peer, left)
+    }
+  }
+
+  // The stock code negotiates the circuit with the real streams, but gets inert ones to join: we join the real ones.
+  stock.handleConnect = async (hop, options) => {
+    const circuit = Promise.withResolvers<void>()
+    let source: Stream | undefined
+    let destination: Stream | undefined
+    let callee = ''
+    const scoped: StockRelay = Object.assign(Object.create(stock), {
+      async stopHop(request: { connection: Connection }, stopOptions: object) {
+        callee = request.connection.remotePeer.toString()
+        destination = await stock.stopHop(request, stopOptions)
+        return destination == null ? undefined : inert(destination, circuit.promise)
+      },
+    })
+    const stream = {
+      pb: (codec: object) => hop.stream.pb(codec),
+      unwrap: () => {
+        source = hop.stream.unwrap()
+        return inert(source, circuit.promise)
+      },
+    }
+    try {
+      await handleConnect.call(scoped, { ...hop, stream }, options)
+    } catch (error) {
+      destination?.abort(toError(error))
+      throw error
+    }
+    if (source == null || destination == null) return
+    const ends = [hop.connection.remotePeer.toString(), callee]
+    count(ends, 1)
+    void Promise.all([carry(source, destination, stats), carry(destination, source, stats)]).finally(() => {
+      count(ends, -1)
+      circuit.resolve()
+    })
+  }
+
+  stock.reservationStore.reserve = (peer, address) => {
+    const { reservations } = stock
+    const expiry = new Date(Date.now() + limits.reservationTtl)
+    const known = reservations.get(peer)
+    if (known != null) {
+      known.expiry = expiry
+    } else {
+      const host = hostOf(address)
+      let fromThere = 0
+      for (const { addr } of reservations.values()) if (hostOf(addr) === host) fromThere += 1
+      const full = reservations.size >= stock.reservationStore.maxReservations
+      if (refuseIf(full || fromThere >= limits.reservationsPerAddress)) return { status: 'RESERVATION_REFUSED' }
+      reservations.set(peer, { addr: address, expiry, signal: endless() })
+    }
+    return { status: 'OK', expire: Math.round(expiry.getTime() / 1000) }
+  }
+  events.addEventListener('peer:disconnect', ({ detail: peer }) => stock.reservations.delete(peer))
+
+  connectionGater.denyOutboundRelayedConnection = (from, to) =>
+    refuseIf(
+      (circuits.get(from.toString()) ?? 0) >= limits.circuitsPerPeer ||
+        (circuits.get(to.toString()) ?? 0) >= limits.circuitsPerPeer,
+    )
+
+  const refuseIf = (refused: boolean): boolean => {
+    if (refused) stats.refused += 1
+    return refused
+  }
+
+  return Object.assign(stock, {
+    stats: (): RelayStats => ({ ...stats, reservations: stock.reservations.size }),
+    reserved: (peer: string): boolean => [...stock.reservations.keys()].some((id) => id.toString() === peer),
+  })
+}
+
+/** Looks to the stock pipe like a duplex that is silent until the circuit ends. An abort reaches the real stream. */
+function inert(stream: Stream, ended: Promise<void>): Stream {
+  const duplex = {
+    source: (async function* () {
+      await ended
+    })(),
+    sink: () => ended,
+    abort: (error: Error) => stream.abort(error),
+  }
+  return duplex as unknown as Stream
+}
+
+/** Carries one direction until it ends, then ends the other side in the same way. */
+async function carry(from: Stream, to: Stream, stats: { relayedBytes: number }): Promise<void> {
+  try {
+    for await (const bytes of pull(from)) {
+      stats.relayedBytes += bytes.byteLength
+      await push(to, bytes)
+    }
+    await to.close()
+  } catch (error) {
+    // One end is gone: so is the circuit.
+    from.abort(toError(error))
+    to.abort(toError(error))
+  }
+}
+
+/** The signal of a reservation that no clock ends. */
+function endless(): RelayReservation['signal'] {
+  return Object.assign(new AbortController().signal, { reset: () => undefined, clear: () => undefined })
+}

@@ -1,0 +1,22 @@
+/** What @types/sodium-native 2.3.9 does not know of sodium-native: the IETF ChaCha20-Poly1305. */
+import 'sodium-native'
+
+declare module 'sodium-native' {
+  export const crypto_aead_chacha20poly1305_ietf_ABYTES: number
+  export function crypto_aead_chacha20poly1305_ietf_encrypt(
+    ciphertext: Buffer,
+    message: Buffer,
+    additional: Buffer | null,
+    secretNonce: null,
+    nonce: Buffer,
+    key: Buffer,
+  ): number
+  export function crypto_aead_chacha20poly1305_ietf_decrypt(
+    message: Buffer,
+    secretNonce: null,
+    ciphertext: Buffer,
+    additional: Buffer | null,
+    nonce: Buffer,
+    key: Buffer,
+  ): number
+}

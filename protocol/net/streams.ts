@@ -1,0 +1,103 @@
+/**
+ * Reading and writing a libp2p stream with real back-pressure. js-libp2p 3's own iterator reads into an unbounded
+ * queue and hangs when it begins after the remote half-closed; `onDrain()` never renews its promise. `pull` and `push`
+ * are what every Quorum protocol uses instead. They retire when js-libp2p's own iterator honours
+ * back-pressure.
+ */
+import type { Stream } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
+import { toError } from '../errors.ts'
+import { limits } from '../limits.ts'
+
+/** Bytes as libp2p hands them over: one array, or several not yet joined. */
+export type Bytes = Uint8Array | Uint8ArrayList
+
+/**
+ * What arrives on `stream`, in order, reading no further ahead than `high` bytes. Ends when the other side closes its
+ * half, and also, without an error, when the connection is lost: only a protocol's own last frame proves completeness.
+ * Throws what the stream was aborted or reset with.
+ */
+export async function* pull(
+  stream: Stream,
+  options: { high?: number; low?: number } = {},
+): AsyncGenerator<Bytes, void, undefined> {
+  const high = options.high ?? limits.readHigh
+  const low = options.low ?? limits.readLow
+  const queue: Bytes[] = []
+  let queued = 0
+  let failure: Error | undefined
+  let wake: (() => void) | undefined
+  let pausing = false
+
+  const kick = (): void => {
+    wake?.()
+    wake = undefined
+  }
+  const onMessage = (event: { data: Bytes }): void => {
+    queue.push(event.data)
+    queued += event.data.byteLength
+    kick()
+    if (pausing) return
+    // Not synchronously: a pause inside a listener fired by resume() is undone.
+    pausing = true
+    queueMicrotask(() => {
+      pausing = false
+      if (queued > high && stream.readStatus === 'readable') stream.pause()
+    })
+  }
+  const onClose = (event: { error?: Error }): void => {
+    failure ??= event.error
+    kick()
+  }
+
+  stream.addEventListener('message', onMessage)
+  stream.addEventListener('end', kick)
+  stream.addEventListener('close', onClose)
+  try {
+    for (;;) {
+      for (let next = queue.shift(); next != null; next = queue.shift()) {
+        queued -= next.byteLength
+        if (queued <= low && stream.readStatus === 'paused') stream.resume()
+        yield next
+      }
+      if (failure != null) throw failure
+      if (ended(stream)) return
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  } finally {
+    stream.removeEventListener('message', onMessage)
+    stream.removeEventListener('end', kick)
+    stream.removeEventListener('close', onClose)
+  }
+}
+
+function ended(stream: Stream): boolean {
+  return (
+    stream.readableEnded || (stream.status !== 'open' && stream.status !== 'closing' && stream.readBufferLength === 0)
+  )
+}
+
+/**
+ * Sends `data` and returns once there is room for more. Throws when the stream ends or `signal` aborts first.
+ */
+export async function push(stream: Stream, data: Bytes, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted()
+  if (stream.send(data)) return
+  await new Promise<void>((resolve, reject) => {
+    const settle = (done: () => void): void => {
+      stream.removeEventListener('drain', onDrain)
+      stream.removeEventListener('close', onClose)
+      signal?.removeEventListener('abort', onAbort)
+      done()
+    }
+    const onDrain = (): void => settle(resolve)
+    const onClose = (event: { error?: Error }): void =>
+      settle(() => reject(event.error ?? new Error('The stream closed before everything was sent')))
+    const onAbort = (): void => settle(() => reject(toError(signal?.reason)))
+    stream.addEventListener('drain', onDrain)
+    stream.addEventListener('close', onClose)
+    signal?.addEventListener('abort', onAbort)
+  })
+}

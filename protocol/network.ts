@@ -1,0 +1,142 @@
+/**
+ * Builds the libp2p node of a peer and of a relay node: transports, encryption, multiplexing, limits. Every setting
+ * here that differs from libp2p's default has its reason beside it or in limits.ts.
+ */
+import { identify } from '@libp2p/identify'
+import { FaultTolerance, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { isPrivate } from '@libp2p/utils'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { limits } from './limits.ts'
+import { circuitTransport, type CircuitTransport } from './net/circuit-transport.ts'
+import { directDial, type DirectDial } from './net/direct-dial.ts'
+import { relay, type Relay } from './net/relay.ts'
+import { sodiumCipher } from './net/sodium-cipher.ts'
+import { isRelayed, type Policy } from './policy.ts'
+
+export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport }>
+export type NodeNetwork = Libp2p<{ relay: Relay }>
+
+/** The same name for every version: the other side learns what it needs in the hello. */
+const agent = 'quorum'
+/**
+ * Circuit addresses to listen on: one a node, and one over. With none left to fill, libp2p would redial lost nodes by
+ * itself, beside our own loop.
+ */
+const circuitsWanted = limits.nodesTold + 1
+
+export interface PeerNetworkOptions {
+  privateKey: Ed25519PrivateKey
+  /** Multiaddrs; empty for a peer that only reaches out. */
+  listen: readonly string[]
+  policy: Policy
+}
+
+/** A stopped libp2p node for a peer: `start()` it. */
+export async function createPeerNetwork(options: PeerNetworkOptions): Promise<PeerNetwork> {
+  const { policy } = options
+  const circuits = circuitTransport(
+    { reservationCompletionTimeout: limits.dial },
+    (peer) => policy.relation(peer) === 'node',
+  )
+  const network: PeerNetwork = await createLibp2p({
+    ...shared(options.privateKey, limits.streamWindow, limits.streamReadBuffer),
+    addresses: {
+      // One bare circuit address a wanted relay: an explicit one throws at start when that relay is down
+      // (libp2p/js-libp2p#3601).
+      listen: [...options.listen, ...Array.from({ length: circuitsWanted }, () => '/p2p-circuit')],
+      // Identify tells these to everybody: private addresses are for friends, who get them in the hello.
+      announceFilter: (addresses: Multiaddr[]) => addresses.filter(isPublic),
+    },
+    transports: [tcp(), webSockets(), circuits.factory],
+    // A taken port or a machine without IPv6 is no reason not to start: circuits still work.
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    connectionGater: policy.gater(() => network.getConnections()),
+    connectionManager: {
+      maxConnections: limits.peerConnections,
+      // All relayed dials seem to come from the relay's address.
+      inboundConnectionThreshold: limits.nodeInboundPerAddress,
+      maxIncomingPendingConnections: 100,
+      addressDialTimeout: limits.dialAddress,
+      dialTimeout: limits.dial,
+      reconnectRetries: 0,
+    },
+    connectionMonitor: {
+      pingInterval: limits.peerPing,
+      pingTimeout: { minTimeout: limits.peerPingTimeout, maxTimeout: limits.peerPingTimeout },
+    },
+    services: { ...sharedServices(), directDial: directDial(), circuits: () => circuits },
+  })
+  return network
+}
+
+export interface NodeNetworkOptions {
+  privateKey: Ed25519PrivateKey
+  listen: readonly string[]
+  /** Addresses to tell instead of the ones listened on. */
+  announce?: readonly string[]
+}
+
+/** A stopped libp2p node for a relay node: `start()` it. */
+export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
+  return createLibp2p({
+    ...shared(options.privateKey, limits.nodeStreamWindow, limits.nodeStreamReadBuffer),
+    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
+    transports: [tcp({ maxConnections: limits.nodeConnections + limits.nodePending, backlog: 1024 }), webSockets()],
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    connectionManager: {
+      maxConnections: limits.nodeConnections,
+      maxIncomingPendingConnections: limits.nodePending,
+      inboundConnectionThreshold: limits.nodeInboundPerAddress,
+      inboundUpgradeTimeout: limits.handshake,
+      reconnectRetries: 0,
+    },
+    connectionMonitor: {
+      pingInterval: limits.nodePing,
+      pingTimeout: { minTimeout: limits.nodePingTimeout },
+    },
+    services: {
+      ...sharedServices(),
+      relay: relay({
+        maxInboundHopStreams: limits.circuitsPerPeer,
+        maxOutboundStopStreams: limits.circuitsPerPeer,
+        reservations: {
+          maxReservations: limits.reservations,
+          // Limited circuits would cut a conversation after two minutes or 128 KiB.
+          applyDefaultLimit: false,
+        },
+      }),
+    },
+  })
+}
+
+function shared(privateKey: Ed25519PrivateKey, window: number, readBuffer: number) {
+  return {
+    start: false,
+    privateKey,
+    nodeInfo: { userAgent: agent, name: agent },
+    connectionEncrypters: [noise({ crypto: sodiumCipher })],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: 256,
+        // A read buffer smaller than the window aborts a paused stream.
+        streamOptions: { maxStreamWindowSize: window, maxReadBufferLength: readBuffer },
+      }),
+    ],
+  }
+}
+
+function sharedServices() {
+  return { identify: identify({ runOnLimitedConnection: true }), ping: ping({ runOnLimitedConnection: true }) }
+}
+
+/** A circuit, or an address that is dialable from anywhere. */
+export function isPublic(address: Multiaddr | string): boolean {
+  const parsed = typeof address === 'string' ? multiaddr(address) : address
+  return isRelayed(parsed.toString()) || !isPrivate(parsed)
+}

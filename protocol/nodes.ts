@@ -1,0 +1,293 @@
+/**
+ * The nodes of a peer: keeps a connection, a directory session and a reservation with each configured node for as long
+ * as the peer runs, whichever side restarts, and visits others (a friend's nodes) for one errand.
+ */
+import type { Connection } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { DirectorySession } from './directory.ts'
+import { errorToData, QuorumError, toError, type ErrorData } from './errors.ts'
+import type { NodeState } from './events.ts'
+import { shortId } from './identity.ts'
+import { limits } from './limits.ts'
+import type { Log } from './log.ts'
+import { lastPeer } from './net/direct-dial.ts'
+import type { PeerNetwork } from './network.ts'
+import { isRelayed } from './policy.ts'
+import { Retry } from './retry.ts'
+import { isAddress, type SignedBytes } from './wire/codec.ts'
+
+export interface NodesOptions {
+  network: PeerNetwork
+  /** A fresh record each time: sequences grow. */
+  record(): SignedBytes
+  handle(): string
+  /** Returns when the envelope is on disk or deliberately dropped. */
+  onMail(envelope: Uint8Array): void
+  /** The state of a node changed. */
+  onState(state: NodeState): void
+  /** A session with a node has begun, or a reservation was made: what waited can be tried. */
+  onReady(node: string): void
+  onWarning(warning: ErrorData): void
+  log: Log
+}
+
+interface Link {
+  address: string
+  peer: string
+  state: NodeState['state']
+  reserved: boolean
+  rttMs?: number
+  session?: DirectorySession
+  retry: Retry
+  stopped: AbortController
+  done: Promise<void>
+}
+
+export class Nodes {
+  readonly #options: NodesOptions
+  readonly #links = new Map<string, Link>()
+  #renewal: NodeJS.Timeout | undefined
+  #reserving: NodeJS.Timeout | undefined
+  /** Own addresses at the last update: only a change is worth telling. */
+  #told = ''
+
+  constructor(options: NodesOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { network } = this.#options
+    network.addEventListener('self:peer:update', this.#onSelfUpdate)
+    this.#renewal = setInterval(() => void this.announce(), limits.recordRenewed)
+    this.#reserving = setInterval(() => this.#reserve(), limits.reserveAgain)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#renewal)
+    clearInterval(this.#reserving)
+    this.#options.network.removeEventListener('self:peer:update', this.#onSelfUpdate)
+    for (const link of this.#links.values()) this.#end(link)
+    await Promise.all([...this.#links.values()].map((link) => link.done))
+  }
+
+  /** Is this PeerId one of the configured nodes? */
+  has(peer: string): boolean {
+    return this.#links.has(peer)
+  }
+
+  states(): NodeState[] {
+    return [...this.#links.values()].map(stateOf)
+  }
+
+  /** Configured addresses, in the order they were added. */
+  addresses(): string[] {
+    return [...this.#links.values()].map((link) => link.address)
+  }
+
+  /** Sessions that answer right now. */
+  sessions(): DirectorySession[] {
+    return [...this.#links.values()].flatMap((link) => link.session ?? [])
+  }
+
+  /** Keeps a connection to the node from now on. Errors: `bad-request` for an address without a PeerId. */
+  add(address: string): void {
+    const peer = nodePeer(address)
+    const known = this.#links.get(peer)
+    if (known?.address === address) return
+    if (known != null) this.#end(known)
+    const link: Link = {
+      address,
+      peer,
+      state: 'connecting',
+      reserved: false,
+      retry: new Retry(limits.nodeRetry),
+      stopped: new AbortController(),
+      done: Promise.resolve(),
+    }
+    this.#links.set(peer, link)
+    link.done = this.#keep(link)
+  }
+
+  /** Errors: `not-found`. */
+  remove(address: string): void {
+    const link = this.#find(address)
+    this.#end(link)
+    this.#links.delete(link.peer)
+    for (const connection of this.#connections(link.peer)) void close(connection)
+  }
+
+  /** The session with a configured node, by address or PeerId. Errors: `not-found`, `node-unreachable`. */
+  session(node: string): DirectorySession {
+    const { session } = this.#find(node)
+    if (session == null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
+    return session
+  }
+
+  /**
+   * Runs `errand` with the node at `address`: over the running session if it is one of ours, else over a connection
+   * of its own that ends with the errand.
+   */
+  async visit<T>(address: string, errand: (session: DirectorySession) => Promise<T>): Promise<T> {
+    const peer = nodePeer(address)
+    const link = this.#links.get(peer)
+    if (link?.session != null) return errand(link.session)
+    if (link != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
+    const already = this.#connections(peer).length > 0
+    const connection = await this.#dial(address, AbortSignal.timeout(limits.dialAddress))
+    const session = await DirectorySession.open(connection, (envelope) => this.#options.onMail(envelope))
+    try {
+      return await errand(session)
+    } finally {
+      session.close()
+      if (!already) void close(connection)
+    }
+  }
+
+  /** Tells every node the current record; called by itself when addresses change and time passes. */
+  async announce(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => this.#announce(link)))
+  }
+
+  /** Tries unreachable nodes now: the network changed, or a person asked. */
+  retryNow(): void {
+    for (const link of this.#links.values()) link.retry.now()
+  }
+
+  async #keep(link: Link): Promise<void> {
+    const { signal } = link.stopped
+    while (!signal.aborted) {
+      try {
+        await this.#hold(link, signal)
+      } catch (error) {
+        // Expected while a node is away: the state says so, and trying goes on.
+        this.#options.log('debug', `node ${shortId(link.peer)} is not reachable`, toError(error))
+      }
+      if (signal.aborted) return
+      this.#change(link, { state: 'unreachable', reserved: false })
+      await link.retry.wait(signal)
+    }
+  }
+
+  /** One connection to the node, from dialling to its end. */
+  async #hold(link: Link, signal: AbortSignal): Promise<void> {
+    const connection = await this.#dial(link.address, AbortSignal.any([signal, AbortSignal.timeout(limits.dial)]))
+    const session = await DirectorySession.open(connection, (envelope) => this.#options.onMail(envelope))
+    const over = new AbortController()
+    try {
+      link.session = session
+      await this.#announce(link)
+      link.retry.reset()
+      this.#change(link, { state: 'connected', reserved: this.#isReserved(link) })
+      this.#options.onReady(link.peer)
+      await Promise.race([session.closed, expired(limits.connectionAge, AbortSignal.any([signal, over.signal]))])
+    } finally {
+      over.abort()
+      delete link.session
+      session.close()
+      await close(connection)
+    }
+  }
+
+  /** Asks again where a reservation was refused: the node was full then. */
+  #reserve(): void {
+    const { network, log } = this.#options
+    for (const link of this.#links.values()) {
+      if (link.session == null || link.reserved) continue
+      network.services.circuits
+        .reserve(peerIdFromString(link.peer))
+        .catch((error: unknown) => log('debug', `node ${shortId(link.peer)} refuses a reservation`, toError(error)))
+    }
+  }
+
+  async #announce(link: Link): Promise<void> {
+    const { session } = link
+    if (session == null) return
+    try {
+      link.rttMs = await session.announce(this.#options.record(), this.#options.handle())
+    } catch (error) {
+      const data = errorToData(error)
+      if (data.code === 'handle-taken') this.#options.onWarning(data)
+      // Whatever else: without a record nobody finds us there, so start that session over.
+      else session.close()
+    }
+  }
+
+  async #dial(address: string, signal: AbortSignal): Promise<Connection> {
+    const open = this.#connections(nodePeer(address)).find((connection) => connection.status === 'open')
+    return open ?? this.#options.network.services.directDial.dial(address, signal)
+  }
+
+  #connections(peer: string): Connection[] {
+    return this.#options.network
+      .getConnections()
+      .filter(({ remotePeer, remoteAddr }) => remotePeer.toString() === peer && !isRelayed(remoteAddr.toString()))
+  }
+
+  readonly #onSelfUpdate = (): void => {
+    const addresses = this.#options.network.getMultiaddrs().join()
+    if (addresses === this.#told) return
+    this.#told = addresses
+    for (const link of this.#links.values()) {
+      const reserved = this.#isReserved(link)
+      if (link.session == null || reserved === link.reserved) continue
+      this.#change(link, { state: 'connected', reserved })
+      if (reserved) this.#options.onReady(link.peer)
+    }
+    void this.announce()
+  }
+
+  #isReserved(link: Link): boolean {
+    const circuit = `/p2p/${link.peer}/p2p-circuit`
+    return this.#options.network.getMultiaddrs().some((address) => address.toString().includes(circuit))
+  }
+
+  #change(link: Link, to: Pick<NodeState, 'state' | 'reserved'>): void {
+    if (link.state === to.state && link.reserved === to.reserved) return
+    Object.assign(link, to)
+    this.#options.onState(stateOf(link))
+  }
+
+  #find(node: string): Link {
+    const link = [...this.#links.values()].find(({ address, peer }) => node === address || node === peer)
+    if (link == null) throw new QuorumError('not-found', 'That node is not in the list')
+    return link
+  }
+
+  #end(link: Link): void {
+    link.stopped.abort()
+    link.session?.close()
+  }
+}
+
+/** PeerId in a node's address. Errors: `bad-request`. */
+export function nodePeer(address: string): string {
+  const peer = isAddress(address) ? lastPeer(multiaddr(address)) : undefined
+  if (peer == null || isRelayed(address)) {
+    throw new QuorumError('bad-request', 'A node address looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3Koo…')
+  }
+  return peer
+}
+
+function stateOf({ address, peer, state, reserved, rttMs }: Link): NodeState {
+  return { address, peer, state, reserved, ...(rttMs == null ? {} : { rttMs: Math.round(rttMs * 10) / 10 }) }
+}
+
+async function close(connection: Connection): Promise<void> {
+  try {
+    await connection.close({ signal: AbortSignal.timeout(1000) })
+  } catch (error) {
+    connection.abort(toError(error))
+  }
+}
+
+async function expired(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    timer.unref()
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

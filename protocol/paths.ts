@@ -1,0 +1,332 @@
+/**
+ * How two friends reach each other. Direct addresses are dialled side by side with a short stagger, circuits through
+ * the friend's nodes and ours a moment later, so that a dead address delays nothing; the first that answers carries
+ * the conversation, and a direct path that comes later takes over. For every friend this goes on for as long as the
+ * peer runs.
+ */
+import type { Connection } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { QuorumError, toError } from './errors.ts'
+import type { ConnectionInfo, PathKind } from './events.ts'
+import { shortId } from './identity.ts'
+import { limits } from './limits.ts'
+import type { Log } from './log.ts'
+import { lastPeer } from './net/direct-dial.ts'
+import { isPublic, type PeerNetwork } from './network.ts'
+import { isRelayed, type DirectMode } from './policy.ts'
+import { Retry } from './retry.ts'
+import { isAddress } from './wire/codec.ts'
+
+/** Between the starts of two direct dials, and before the circuits, in milliseconds. */
+const stagger = 100
+const circuitsAfter = 300
+/** A path that a better one replaced is closed after this, in milliseconds: streams have moved by then. */
+const replacedAfter = 10_000
+/** A connection that lasted this long, in milliseconds, was meant. */
+const stableAfter = 3000
+/** How often ages are looked at, in milliseconds. */
+const rotationCheck = 5 * 60_000
+
+export interface PathsOptions {
+  network: PeerNetwork
+  direct: DirectMode
+  /** LAN addresses are told, and dialled. */
+  lan: boolean
+  log: Log
+  /** Where a friend may be: its own addresses and its nodes, as it told. */
+  known(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
+  /** Nodes we are connected to. */
+  ownNodes(): readonly string[]
+  /** Nothing known answered: ask the nodes where the friend is now. */
+  discover(peer: string): Promise<void>
+  /** A friend or a node; others are given just the time for an envelope. */
+  mayStay(peer: string): boolean
+  /** A connection to anybody opened. */
+  onOpen(connection: Connection): void
+  /** The best path to a peer may have changed. */
+  onChange(peer: string): void
+}
+
+interface Wanted {
+  retry: Retry
+  stopped: AbortController
+  /** Why the last attempt failed, for people. */
+  failure?: string
+}
+
+export class Paths {
+  readonly #options: PathsOptions
+  readonly #wanted = new Map<string, Wanted>()
+  readonly #attempts = new Map<string, Promise<Connection>>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #rotation: NodeJS.Timeout | undefined
+
+  constructor(options: PathsOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { network } = this.#options
+    network.addEventListener('connection:open', this.#onOpen)
+    network.addEventListener('connection:close', this.#onClose)
+    this.#rotation = setInterval(() => this.#rotate(), rotationCheck)
+  }
+
+  stop(): void {
+    const { network } = this.#options
+    network.removeEventListener('connection:open', this.#onOpen)
+    network.removeEventListener('connection:close', this.#onClose)
+    clearInterval(this.#rotation)
+    for (const timer of this.#timers) clearTimeout(timer)
+    for (const wanted of this.#wanted.values()) wanted.stopped.abort()
+    this.#wanted.clear()
+  }
+
+  /** Stay connected to `peer` from now on. */
+  want(peer: string): void {
+    if (this.#wanted.has(peer)) return
+    const wanted: Wanted = { retry: new Retry(limits.friendRetry), stopped: new AbortController() }
+    this.#wanted.set(peer, wanted)
+    void this.#keep(peer, wanted)
+  }
+
+  /** Not a friend any more: ends every connection to `peer`. */
+  unwant(peer: string): void {
+    this.#wanted.get(peer)?.stopped.abort()
+    this.#wanted.delete(peer)
+    for (const connection of this.connections(peer)) this.#close(connection)
+  }
+
+  /** Try everybody who is away now: a node came back, or the network changed. */
+  retryNow(): void {
+    for (const wanted of this.#wanted.values()) wanted.retry.now()
+  }
+
+  /** Open connections, the best first: direct before relayed, then the newest. */
+  connections(peer: string): Connection[] {
+    return this.#options.network
+      .getConnections(peerIdFromString(peer))
+      .filter((connection) => connection.status === 'open')
+      .sort((a, b) => Number(isDirect(b)) - Number(isDirect(a)) || b.timeline.open - a.timeline.open)
+  }
+
+  kind(peer: string): PathKind {
+    const best = this.connections(peer)[0]
+    if (best == null) return 'none'
+    return isDirect(best) ? 'direct' : 'relayed'
+  }
+
+  info(peer: string): ConnectionInfo {
+    const best = this.connections(peer)[0]
+    if (best == null) return { path: 'none', reason: this.#whyNone(peer) }
+    const address = best.remoteAddr.toString()
+    const via = isDirect(best) ? undefined : relayOf(address)
+    return {
+      path: isDirect(best) ? 'direct' : 'relayed',
+      transport: address.includes('/ws') ? 'websocket' : 'tcp',
+      address,
+      ...(via == null ? {} : { via }),
+      ...(best.rtt == null ? {} : { rttMs: Math.round(best.rtt * 10) / 10 }),
+      since: best.timeline.open,
+      reason: isDirect(best)
+        ? 'You are connected directly.'
+        : `You are connected through node ${shortId(via ?? '')}, which cannot read what you say; ${this.#whyRelayed(peer)}.`,
+    }
+  }
+
+  /**
+   * An open connection to a friend, made now if there is none. Errors: `peer-offline` when no path works,
+   * `relay-refused` when only a circuit could and the node refuses it.
+   */
+  async connect(peer: string): Promise<Connection> {
+    const open = this.connections(peer)[0]
+    if (open != null) return open
+    const running = this.#attempts.get(peer) ?? this.#attempt(peer)
+    this.#attempts.set(peer, running)
+    try {
+      return await running
+    } finally {
+      if (this.#attempts.get(peer) === running) this.#attempts.delete(peer)
+    }
+  }
+
+  /** A direct connection to somebody who is not a friend yet, for one envelope. */
+  async connectDirectly(peer: string, addresses: readonly string[]): Promise<Connection | undefined> {
+    const targets = this.#directTargets(peer, addresses)
+    return targets.length === 0 ? undefined : this.#race(targets, [])
+  }
+
+  /** Own addresses to tell friends, private ones only where LAN paths are wanted. */
+  ownAddresses(): string[] {
+    if (this.#options.direct === 'never') return []
+    return this.#options.network.services.directDial
+      .listening()
+      .filter((address) => !isRelayed(address) && (this.#options.lan || isPublic(address)))
+      .slice(0, limits.addressesTold)
+  }
+
+  async #keep(peer: string, wanted: Wanted): Promise<void> {
+    const { signal } = wanted.stopped
+    while (!signal.aborted) {
+      if (this.kind(peer) !== 'none') {
+        delete wanted.failure
+        // Ended early by the close of a connection.
+        await wanted.retry.wait(signal)
+        continue
+      }
+      try {
+        await this.connect(peer)
+      } catch (error) {
+        wanted.failure = toError(error).message
+        await wanted.retry.wait(signal)
+      }
+    }
+  }
+
+  async #attempt(peer: string): Promise<Connection> {
+    try {
+      return await this.#climb(peer)
+    } catch (first) {
+      // What was known is stale: look it up, and climb once more if that told anything new.
+      const before = JSON.stringify(this.#options.known(peer))
+      await this.#options.discover(peer)
+      if (JSON.stringify(this.#options.known(peer)) === before) throw first
+      return this.#climb(peer)
+    }
+  }
+
+  /** The ladder: direct addresses, then circuits. */
+  async #climb(peer: string): Promise<Connection> {
+    const { direct, ownNodes, known } = this.#options
+    const { addresses, nodes } = known(peer)
+    const targets = this.#directTargets(peer, addresses)
+    const relays = direct === 'only' ? [] : [...new Set([...ownNodes(), ...nodes])].slice(0, 2 * limits.nodesTold)
+    const circuits = relays.map((node) => `${node}/p2p-circuit/p2p/${peer}`)
+    if (targets.length + circuits.length === 0) {
+      throw new QuorumError('peer-offline', 'no address of theirs and no common node is known')
+    }
+    return this.#race(targets, circuits)
+  }
+
+  #directTargets(peer: string, addresses: readonly string[]): string[] {
+    if (this.#options.direct === 'never') return []
+    return addresses
+      .filter((address) => isAddress(address) && !isRelayed(address) && (this.#options.lan || isPublic(address)))
+      .map((address) => (lastPeer(multiaddr(address)) == null ? `${address}/p2p/${peer}` : address))
+      .filter((address) => lastPeer(multiaddr(address)) === peer)
+      .slice(0, limits.addressesTold)
+  }
+
+  /** The first that answers ends the others; only, direct dials go on when a circuit was first. */
+  async #race(targets: readonly string[], circuits: readonly string[]): Promise<Connection> {
+    const { log, network } = this.#options
+    const answered = new AbortController()
+    const answeredDirectly = new AbortController()
+    const dial = async (address: string, delay: number): Promise<Connection> => {
+      const relayed = isRelayed(address)
+      const over = (relayed ? answered : answeredDirectly).signal
+      await this.#pause(delay)
+      over.throwIfAborted()
+      const deadline = AbortSignal.timeout(relayed ? limits.dial : limits.dialAddress)
+      const connection = await network.services.directDial.dial(address, AbortSignal.any([deadline, over]))
+      answered.abort(new Error('Another path was faster'))
+      if (!relayed) answeredDirectly.abort(new Error('Another direct path was faster'))
+      return connection
+    }
+    try {
+      return await Promise.any([
+        ...targets.map((address, index) => dial(address, index * stagger)),
+        ...circuits.map((address) => dial(address, targets.length === 0 ? 0 : circuitsAfter)),
+      ])
+    } catch (error) {
+      const causes = error instanceof AggregateError ? error.errors.map(toError) : [toError(error)]
+      for (const cause of causes) log('debug', 'a path failed', cause)
+      const refused = causes.some((cause) => /RESOURCE_LIMIT|PERMISSION_DENIED/.test(cause.message))
+      throw refused
+        ? new QuorumError('relay-refused', 'the node refuses to carry the conversation', { cause: error })
+        : new QuorumError('peer-offline', 'they are offline, or no path to them works', { cause: error })
+    }
+  }
+
+  readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
+    const peer = connection.remotePeer.toString()
+    this.#options.onOpen(connection)
+    this.#options.onChange(peer)
+    if (!this.#options.mayStay(peer)) {
+      this.#later(limits.strangerStay, () => {
+        if (!this.#options.mayStay(peer)) this.#close(connection)
+      })
+    }
+    if (isDirect(connection)) this.#retire(peer)
+  }
+
+  readonly #onClose = ({ detail: connection }: CustomEvent<Connection>): void => {
+    const peer = connection.remotePeer.toString()
+    this.#options.onChange(peer)
+    // One that was refused at once (they removed us, say) is no reason to hurry.
+    const lasted = Date.now() - connection.timeline.open > stableAfter
+    if (lasted && this.connections(peer).length === 0) this.#wanted.get(peer)?.retry.now()
+  }
+
+  /** A direct path is there: the relayed ones go, once the conversation has moved. */
+  #retire(peer: string): void {
+    this.#later(replacedAfter, () => {
+      const [best, ...others] = this.connections(peer)
+      if (best == null || !isDirect(best)) return
+      for (const other of others) if (!isDirect(other)) this.#close(other)
+    })
+  }
+
+  /** Connections of a day are replaced: fresh keys. The side that dialled does it. */
+  #rotate(): void {
+    const oldest = Date.now() - limits.connectionAge
+    for (const peer of this.#wanted.keys()) {
+      const best = this.connections(peer)[0]
+      if (best == null || best.direction !== 'outbound' || best.timeline.open > oldest) continue
+      this.#climb(peer)
+        .then(() => this.#later(replacedAfter, () => this.#close(best)))
+        .catch((error: unknown) => this.#options.log('debug', 'a connection could not be renewed', toError(error)))
+    }
+  }
+
+  #whyNone(peer: string): string {
+    const failure = this.#wanted.get(peer)?.failure
+    if (!this.#wanted.has(peer)) return 'You are not connected, because you are not friends.'
+    return failure == null
+      ? 'Connecting.'
+      : `You are not connected: ${failure}. Quorum keeps trying, and messages wait until it works.`
+  }
+
+  #whyRelayed(peer: string): string {
+    if (this.#options.direct === 'never') return 'direct paths are switched off'
+    return this.#directTargets(peer, this.#options.known(peer).addresses).length === 0
+      ? 'they have told no address that can be reached from here'
+      : 'none of their addresses answers directly'
+  }
+
+  #close(connection: Connection): void {
+    connection.close({ signal: AbortSignal.timeout(limits.stop) }).catch((error: unknown) => connection.abort(toError(error)))
+  }
+
+  #later(ms: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      work()
+    }, ms)
+    this.#timers.add(timer)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) await new Promise<void>((resolve) => this.#later(ms, resolve))
+  }
+}
+
+function isDirect(connection: Connection): boolean {
+  return !isRelayed(connection.remoteAddr.toString())
+}
+
+/** PeerId of the node in a circuit's address. */
+function relayOf(address: string): string | undefined {
+  return lastPeer(multiaddr(address.slice(0, address.indexOf('/p2p-circuit'))))
+}

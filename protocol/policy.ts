@@ -1,0 +1,110 @@
+/**
+ * THE rules: who may connect, and who may open which stream. Everything that arrives passes here before a byte of it
+ * is parsed. How often is limits.ts and the buckets of each protocol.
+ */
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import { QuorumError, toError } from './errors.ts'
+import { limits } from './limits.ts'
+import type { Store } from './store/store.ts'
+
+export const chatProtocol = '/quorum/chat/1.0.0'
+export const friendProtocol = '/quorum/friend/1.0.0'
+export const directoryProtocol = '/quorum/directory/1.0.0'
+
+/** What a peer is to us. `pending`: asked, or was asked by us, and nobody has answered yet. */
+export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
+
+/** Whether direct paths may be used: a relay-only peer does not reveal its address. */
+export const directModes = ['auto', 'never', 'only'] as const
+export type DirectMode = (typeof directModes)[number]
+
+type Protocol = typeof chatProtocol | typeof friendProtocol
+const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number }> = {
+  [chatProtocol]: { from: ['friend'], streams: limits.chatStreams },
+  [friendProtocol]: { from: ['friend', 'pending', 'stranger'], streams: 2 },
+}
+
+export class Policy {
+  readonly #store: Store
+  readonly #direct: DirectMode
+  readonly #isNode: (peer: string) => boolean
+
+  constructor(store: Store, direct: DirectMode, isNode: (peer: string) => boolean) {
+    this.#store = store
+    this.#direct = direct
+    this.#isNode = isNode
+  }
+
+  relation(peer: string): Relation {
+    const state = this.#store.friend(peer)?.state
+    if (state === 'friend' || state === 'blocked') return state
+    if (state === 'requested' || state === 'incoming') return 'pending'
+    return this.#isNode(peer) ? 'node' : 'stranger'
+  }
+
+  isFriend(peer: string): boolean {
+    return this.relation(peer) === 'friend'
+  }
+
+  /** A connection from `peer`; `strangers` is how many strangers are connected already. */
+  mayConnect(peer: string, relayed: boolean, strangers: number): boolean {
+    const relation = this.relation(peer)
+    if (relation === 'blocked') return false
+    if (relation === 'node') return true
+    // Strangers write through a node's mailbox; a circuit would show them our addresses.
+    if (relayed) return this.#direct !== 'only' && relation !== 'stranger'
+    if (this.#direct === 'never') return false
+    return relation !== 'stranger' || strangers < limits.strangerConnections
+  }
+
+  /** The rules of `mayConnect` as libp2p asks for them. */
+  gater(connections: () => Connection[]) {
+    const refuses = (peer: PeerId, relayed: boolean): boolean => {
+      const strangers = connections().filter(
+        ({ remotePeer }) => this.relation(remotePeer.toString()) === 'stranger' && !remotePeer.equals(peer),
+      )
+      return !this.mayConnect(peer.toString(), relayed, strangers.length)
+    }
+    return {
+      // Ours to decide, in paths.ts: libp2p itself dials nothing but nodes.
+      denyDialMultiaddr: () => false,
+      denyDialPeer: (peer: PeerId) => this.relation(peer.toString()) === 'blocked',
+      denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: { remoteAddr: object }) =>
+        refuses(peer, isRelayed(String(remoteAddr))),
+      denyInboundRelayedConnection: (relay: PeerId, peer: PeerId) =>
+        this.relation(relay.toString()) !== 'node' || refuses(peer, true),
+    }
+  }
+
+  /**
+   * Serves `protocol` on `libp2p`: streams of those who may not open it are reset unread; a handler that throws resets
+   * its stream, and what it threw goes to `failed`.
+   */
+  async serve(
+    libp2p: Libp2p,
+    protocol: Protocol,
+    handler: (stream: Stream, connection: Connection) => Promise<void>,
+    failed: (peer: string, error: Error) => void,
+  ): Promise<void> {
+    const rule = mayOpen[protocol]
+    await libp2p.handle(
+      protocol,
+      async (stream, connection) => {
+        const peer = connection.remotePeer.toString()
+        try {
+          if (!rule.from.includes(this.relation(peer))) throw new QuorumError('not-friend', 'Not for this peer')
+          await handler(stream, connection)
+        } catch (error) {
+          stream.abort(toError(error))
+          failed(peer, toError(error))
+        }
+      },
+      { maxInboundStreams: rule.streams, maxOutboundStreams: rule.streams, runOnLimitedConnection: true },
+    )
+  }
+}
+
+/** The address runs through a circuit. */
+export function isRelayed(address: string): boolean {
+  return address.includes('/p2p-circuit')
+}

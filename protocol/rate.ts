@@ -1,0 +1,55 @@
+/** A token bucket: allows bursts up to `tokens`, refills evenly. The clock is passed in, so tests need no waiting. */
+import type { Rate } from './limits.ts'
+
+export class TokenBucket {
+  readonly #rate: Rate
+  readonly #now: () => number
+  #level: number
+  #at: number
+
+  /** `now` in milliseconds, from any monotonic origin. */
+  constructor(rate: Rate, now: () => number) {
+    this.#rate = rate
+    this.#now = now
+    this.#level = rate.tokens
+    this.#at = now()
+  }
+
+  /** Takes `count` tokens and returns true, or takes nothing and returns false. */
+  take(count = 1): boolean {
+    const now = this.#now()
+    const refill = (Math.max(0, now - this.#at) * this.#rate.tokens) / this.#rate.per
+    this.#at = now
+    this.#level = Math.min(this.#rate.tokens, this.#level + refill)
+    if (this.#level < count) return false
+    this.#level -= count
+    return true
+  }
+}
+
+/** One bucket a key, for at most `keys` keys: the longest unused is forgotten first. */
+export class KeyedBuckets {
+  readonly #rate: Rate
+  readonly #now: () => number
+  readonly #keys: number
+  readonly #buckets = new Map<string, TokenBucket>()
+
+  constructor(rate: Rate, now: () => number, keys = 10_000) {
+    this.#rate = rate
+    this.#now = now
+    this.#keys = keys
+  }
+
+  take(key: string, count = 1): boolean {
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#rate, this.#now)
+    this.#buckets.delete(key)
+    this.#buckets.set(key, bucket)
+    if (this.#buckets.size > this.#keys) {
+      for (const oldest of this.#buckets.keys()) {
+        this.#buckets.delete(oldest)
+        break
+      }
+    }
+    return bucket.take(count)
+  }
+}

@@ -1,0 +1,71 @@
+/** A relay node: the libp2p node, the circuit relay and the directory, started and stopped together. */
+import { DirectoryServer } from './directory-server.ts'
+import type { DirectoryStore } from './directory-store.ts'
+import { identityFromSeed } from './identity.ts'
+import { createNodeNetwork } from './network.ts'
+import { QuorumError } from './errors.ts'
+
+export interface RelayNodeOptions {
+  /** Ed25519 seed, 32 bytes. */
+  seed: Uint8Array
+  /** Multiaddrs to listen on. */
+  listen: readonly string[]
+  /** Multiaddrs to tell instead of those, for a node behind port forwarding or a proxy. */
+  announce?: readonly string[]
+  /** What is kept on disk. The caller closes it after `stop`. */
+  store: DirectoryStore
+  /** Milliseconds since the epoch. */
+  now?: () => number
+}
+
+export interface RelayNodeStats {
+  connections: number
+  reservations: number
+  circuits: number
+  /** Bytes carried since the start, both directions. */
+  relayedBytes: number
+  records: number
+  directorySessions: number
+  /** Directory requests by kind and outcome, as `lookup ok`. */
+  requests: { [kindAndOutcome: string]: number }
+  /** Reservations and circuits refused by a cap. */
+  refused: number
+}
+
+export interface RelayNode {
+  /** PeerId. */
+  readonly peer: string
+  /** Addresses to give to peers, each ending in `/p2p/<PeerId>`. */
+  addresses(): string[]
+  stats(): RelayNodeStats
+  stop(): Promise<void>
+}
+
+/** Starts a node. Errors: `bad-request` when none of the addresses can be listened on. */
+export async function createRelayNode(options: RelayNodeOptions): Promise<RelayNode> {
+  const { listen, announce = [], store, now = Date.now } = options
+  const { privateKey, peer } = await identityFromSeed(options.seed)
+  const network = await createNodeNetwork({ privateKey, listen, announce })
+  const directory = new DirectoryServer(network, store, now)
+  await directory.start()
+  await network.start()
+  const addresses = (): string[] => network.getMultiaddrs().map(String)
+  if (addresses().length === 0) {
+    await network.stop()
+    throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is the port taken?`)
+  }
+  return {
+    peer,
+    addresses,
+    stats() {
+      const { reservations, circuits, relayedBytes, refused } = network.services.relay.stats()
+      const { sessions, records, requests } = directory.stats()
+      const connections = network.getConnections().length
+      return { connections, reservations, circuits, relayedBytes, refused, records, requests, directorySessions: sessions }
+    },
+    async stop() {
+      await directory.stop()
+      await network.stop()
+    },
+  }
+}

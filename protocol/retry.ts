@@ -1,0 +1,59 @@
+/** When to try again: waits that double up to a longest one, jittered so that many peers do not come back in step. */
+
+export interface RetryOptions {
+  /** Milliseconds. */
+  first: number
+  longest: number
+  /** 0 to 1. */
+  random?: () => number
+}
+
+export class Retry {
+  readonly #options: RetryOptions
+  #attempt = 0
+  #wake: (() => void) | undefined
+
+  constructor(options: RetryOptions) {
+    this.#options = options
+  }
+
+  /** The next wait in milliseconds: between half of and the whole of the doubled one. */
+  next(): number {
+    const { first, longest, random = Math.random } = this.#options
+    const whole = Math.min(longest, first * 2 ** Math.min(this.#attempt, 30))
+    this.#attempt += 1
+    return whole * (0.5 + random() / 2)
+  }
+
+  /** It worked, or the world changed: the next wait is a first one. */
+  reset(): void {
+    this.#attempt = 0
+  }
+
+  /** Waits for the next time, or until `now()` or `signal`. */
+  async wait(signal: AbortSignal): Promise<void> {
+    await this.waitFor(this.next(), signal)
+  }
+
+  /** Waits `ms` milliseconds, or until `now()` or `signal`. */
+  async waitFor(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        this.#wake = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      signal.addEventListener('abort', done)
+      this.#wake = done
+    })
+  }
+
+  /** Ends the wait that is going on, if any, and starts over with short ones. */
+  now(): void {
+    this.reset()
+    this.#wake?.()
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The tables of the store and how older ones become them. Step n turns version n into n + 1 (PRAGMA user_version);
+ * an empty database is version 0. A step that was released is never edited: what comes after is a new step.
+ * A newer database is refused, an older one copied first and then brought forward in one transaction.
+ */
+
+import { QuorumError } from '../errors.ts'
+import type { Database } from './database.ts'
+
+/** Columns are named as the fields of store.ts that they keep. Times are milliseconds since the epoch. */
+const version1 = `
+  CREATE TABLE setting (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE friend (
+    peer TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    handle TEXT,
+    state TEXT NOT NULL CHECK (state IN ('requested', 'incoming', 'friend', 'blocked', 'removed')),
+    note TEXT,
+    verified INTEGER NOT NULL,
+    invited INTEGER NOT NULL,
+    addedAt INTEGER NOT NULL,
+    lastSeen INTEGER,
+    nodes TEXT NOT NULL, -- JSON
+    addresses TEXT NOT NULL, -- JSON
+    sealingKey BLOB,
+    sealingKeyExpiresAt INTEGER,
+    heardSequence INTEGER NOT NULL,
+    spokenSequence INTEGER NOT NULL,
+    recordSequence INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE sealingKey (
+    publicKey BLOB PRIMARY KEY,
+    secretKey BLOB NOT NULL,
+    createdAt INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE invite (
+    token BLOB PRIMARY KEY,
+    link TEXT NOT NULL,
+    code TEXT NOT NULL,
+    once INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL,
+    expiresAt INTEGER NOT NULL,
+    usedBy TEXT
+  ) STRICT;
+
+  CREATE TABLE mail (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the id of deleted mail is never given again
+    "to" TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('request', 'answer', 'refusal')),
+    content BLOB NOT NULL,
+    deliveredAt INTEGER,
+    UNIQUE ("to", kind)
+  ) STRICT;
+
+  CREATE TABLE conversation (
+    peer TEXT PRIMARY KEY,
+    queued INTEGER NOT NULL DEFAULT 0,
+    sent INTEGER NOT NULL DEFAULT 0,
+    sentHash BLOB NOT NULL DEFAULT x'',
+    delivered INTEGER NOT NULL DEFAULT 0,
+    readByThem INTEGER NOT NULL DEFAULT 0,
+    received INTEGER NOT NULL DEFAULT 0,
+    receivedHash BLOB NOT NULL DEFAULT x'',
+    readByMe INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE TABLE message (
+    position INTEGER PRIMARY KEY, -- the order in which messages were added here
+    peer TEXT NOT NULL REFERENCES conversation,
+    direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    sentAt INTEGER NOT NULL,
+    receivedAt INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'recalled')),
+    replyTo TEXT,
+    transfer TEXT,
+    hash BLOB,
+    UNIQUE (peer, direction, seq)
+  ) STRICT;
+  CREATE UNIQUE INDEX messageId ON message (id, peer);
+  CREATE INDEX messageShown ON message (peer, position) WHERE direction = 'out' OR state <> 'recalled';
+  CREATE INDEX messageUnread ON message (peer) WHERE direction = 'in' AND state = 'delivered';
+
+  -- Trigrams find any substring of three characters or more. The text itself stays in the message table.
+  CREATE VIRTUAL TABLE messageText USING fts5 (
+    text, content = 'message', content_rowid = 'position', tokenize = 'trigram'
+  );
+  INSERT INTO messageText (messageText, rank) VALUES ('secure-delete', 1);
+  CREATE TRIGGER messageAdded AFTER INSERT ON message BEGIN
+    INSERT INTO messageText (rowid, text) VALUES (new.position, new.text);
+  END;
+  CREATE TRIGGER messageErased AFTER UPDATE OF text ON message BEGIN
+    INSERT INTO messageText (messageText, rowid, text) VALUES ('delete', old.position, old.text);
+    INSERT INTO messageText (rowid, text) VALUES (new.position, new.text);
+  END;
+`
+
+export const migrations: readonly string[] = [version1]
+
+/**
+ * Brings `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty
+ * database is changed. Errors: `unsupported-version` (newer than `steps`), and those of the database.
+ */
+export function migrate(database: Database, steps: readonly string[], backUp: (version: number) => void): void {
+  const version = database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
+  if (version > steps.length) {
+    throw new QuorumError('unsupported-version', 'This profile was written by a newer Quorum')
+  }
+  if (version === steps.length) return
+  if (version > 0) backUp(version)
+  database.transaction(() => {
+    for (const step of steps.slice(version)) database.exec(step)
+    database.exec(`PRAGMA user_version = ${steps.length}`)
+  })
+}

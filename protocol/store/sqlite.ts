@@ -1,0 +1,157 @@
+/**
+ * The store on disk: a directory with the encrypted database, its key file and its lock. Opening it creates what has
+ * never been there and refuses what is damaged, locked, newer or guarded by another passphrase, without changing a
+ * byte of it. Nothing that once held something is ever created anew.
+ */
+
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { QuorumError } from '../errors.ts'
+import { Database } from './database.ts'
+import { corruptStore, storeFailure } from './failure.ts'
+import {
+  discardUnfinished,
+  flushDirectory,
+  guardKey,
+  newDataKey,
+  readKeyFile,
+  unguardKey,
+  writeKeyFile,
+} from './key.ts'
+import type { KeyFile } from './key.ts'
+import { createPrivate, takeLock } from './lock.ts'
+import { migrate, migrations } from './migrations.ts'
+import type { Store } from './store.ts'
+import { storeOn } from './tables.ts'
+
+const databaseName = 'store.db'
+const keyName = 'store.key'
+const lockName = 'lock.db'
+
+export interface SqliteStoreOptions {
+  /** Created (0700) if missing. */
+  directory: string
+  /** Guards a new profile, opens an existing one. Absent: the key lies in a file (0600) beside the database. */
+  passphrase?: string
+  /** The steps to the newest tables; only tests pass others. */
+  migrations?: readonly string[]
+}
+
+/**
+ * Opens the store in `directory`, creating it on first use. `close()` gives the directory free.
+ * Errors: `store-locked`, `wrong-passphrase`, `store-corrupt`, `unsupported-version`, `disk-full`, `not-writable`,
+ * `bad-request` (a new profile with an empty passphrase).
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { directory, passphrase } = options
+  prepareDirectory(directory)
+  const lock = takeLock(join(directory, lockName))
+  try {
+    const keyFile = readKeyFileOf(directory) ?? (await createKeyFile(directory, passphrase))
+    const dataKey = await unguardKey(keyFile, passphrase)
+    const database = openDatabase(directory, keyFile, dataKey, options.migrations ?? migrations)
+    return {
+      ...storeOn(database),
+      close() {
+        database.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw storeFailure(error)
+  }
+}
+
+/**
+ * Changes the passphrase of the closed store in `directory`; `undefined` means none. The database is not touched: a
+ * copy of the key file that somebody made before still opens it with what opened it then.
+ * Errors: those of opening, and `bad-request` when there is no store or `next` is empty.
+ */
+export async function changePassphrase(
+  directory: string,
+  current: string | undefined,
+  next: string | undefined,
+): Promise<void> {
+  prepareDirectory(directory)
+  const lock = takeLock(join(directory, lockName))
+  try {
+    const keyFile = readKeyFileOf(directory)
+    if (!keyFile) throw new QuorumError('bad-request', 'There is no profile in this directory')
+    const dataKey = await unguardKey(keyFile, current)
+    writeKeyFile(join(directory, keyName), await guardKey(dataKey, next, keyFile.created))
+    dataKey.fill(0)
+  } finally {
+    lock.release()
+  }
+}
+
+function prepareDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    // An empty directory becomes ours; one that holds other things keeps its permissions: our files have their own.
+    if (readdirSync(directory).length === 0) chmodSync(directory, 0o700)
+    accessSync(directory, constants.W_OK)
+  } catch (error) {
+    throw storeFailure(error)
+  }
+}
+
+/** The key file, after a look at whether it and the database belong together. */
+function readKeyFileOf(directory: string): KeyFile | undefined {
+  discardUnfinished(join(directory, keyName))
+  const keyFile = readKeyFile(join(directory, keyName))
+  const file = join(directory, databaseName)
+  if (!keyFile && (existsSync(file) || existsSync(`${file}-wal`))) throw corruptStore('its key file is missing')
+  if (keyFile?.created && !existsSync(file)) throw corruptStore('its database is missing')
+  if (keyFile?.created && statSync(file).size === 0) throw corruptStore('its database is empty')
+  return keyFile
+}
+
+/** Written before the database and marked `created` after it: at any moment it tells whether something can be lost. */
+async function createKeyFile(directory: string, passphrase: string | undefined): Promise<KeyFile> {
+  const dataKey = newDataKey()
+  const keyFile = await guardKey(dataKey, passphrase, false)
+  dataKey.fill(0)
+  writeKeyFile(join(directory, keyName), keyFile)
+  return keyFile
+}
+
+function openDatabase(directory: string, keyFile: KeyFile, dataKey: Buffer, steps: readonly string[]): Database {
+  const file = join(directory, databaseName)
+  createPrivate(file)
+  const database = new Database(file, dataKey)
+  dataKey.fill(0)
+  try {
+    migrate(database, steps, (version) => backUp(database, directory, version))
+    if (!keyFile.created) {
+      database.get('PRAGMA wal_checkpoint(TRUNCATE)')
+      writeKeyFile(join(directory, keyName), { ...keyFile, created: true })
+    }
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** A copy under the same key, `store.v<version>.db`. An unfinished one of an earlier attempt is made again. */
+function backUp(database: Database, directory: string, version: number): void {
+  const file = join(directory, `store.v${version}.db`)
+  const unfinished = `${file}.new`
+  rmSync(unfinished, { force: true })
+  createPrivate(unfinished)
+  database.run('VACUUM INTO ?', unfinished)
+  renameSync(unfinished, file)
+  flushDirectory(directory)
+}

@@ -1,0 +1,204 @@
+/**
+ * The store on an open database: settings, friends, keys, invites and mail, each a small table read whole; what was
+ * said is in conversations.ts. It keeps what it is given: whether that is allowed was decided above.
+ */
+
+import { conversationsOn } from './conversations.ts'
+import type { Database } from './database.ts'
+import type { FriendRow, InviteRow, MailRow, SealingKeyRow, Store } from './store.ts'
+
+/** The database must have been migrated. `close()` closes it. */
+export function storeOn(database: Database): Store {
+  return {
+    transaction: (work) => database.transaction(work),
+    close: () => database.close(),
+    ...settingsOn(database),
+    ...friendsOn(database),
+    ...sealingKeysOn(database),
+    ...invitesOn(database),
+    ...mailOn(database),
+    ...conversationsOn(database),
+  }
+}
+
+function settingsOn(database: Database): Pick<Store, 'setting' | 'setSetting'> {
+  return {
+    setting(key) {
+      const row = database.get<{ value: Uint8Array }>('SELECT value FROM setting WHERE key = ?', key)
+      return row && new Uint8Array(row.value)
+    },
+
+    setSetting(key, value) {
+      if (value) database.run('INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)', key, value)
+      else database.run('DELETE FROM setting WHERE key = ?', key)
+      if (key === 'seed') database.erased()
+    },
+  }
+}
+
+interface FriendColumns {
+  peer: string
+  name: string
+  handle: string | null
+  state: FriendRow['state']
+  note: string | null
+  verified: number
+  invited: number
+  addedAt: number
+  lastSeen: number | null
+  nodes: string
+  addresses: string
+  sealingKey: Uint8Array | null
+  sealingKeyExpiresAt: number | null
+  heardSequence: number
+  spokenSequence: number
+  recordSequence: number
+}
+
+function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putFriend'> {
+  return {
+    friends: () => database.all<FriendColumns>('SELECT * FROM friend ORDER BY addedAt, peer').map(friendFrom),
+
+    friend(peer) {
+      const row = database.get<FriendColumns>('SELECT * FROM friend WHERE peer = ?', peer)
+      return row && friendFrom(row)
+    },
+
+    putFriend(row) {
+      database.run(
+        `INSERT OR REPLACE INTO friend (
+          peer, name, handle, state, note, verified, invited, addedAt, lastSeen, nodes, addresses,
+          sealingKey, sealingKeyExpiresAt, heardSequence, spokenSequence, recordSequence
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        row.peer,
+        row.name,
+        row.handle ?? null,
+        row.state,
+        row.note ?? null,
+        Number(row.verified),
+        Number(row.invited),
+        row.addedAt,
+        row.lastSeen ?? null,
+        JSON.stringify(row.nodes),
+        JSON.stringify(row.addresses),
+        row.sealingKey?.publicKey ?? null,
+        row.sealingKey?.expiresAt ?? null,
+        row.heardSequence,
+        row.spokenSequence,
+        row.recordSequence,
+      )
+    },
+  }
+}
+
+function friendFrom(columns: FriendColumns): FriendRow {
+  const { handle, note, lastSeen, sealingKey, sealingKeyExpiresAt, ...row } = columns
+  return {
+    ...row,
+    ...(handle !== null && { handle }),
+    ...(note !== null && { note }),
+    ...(lastSeen !== null && { lastSeen }),
+    ...(sealingKey !== null &&
+      sealingKeyExpiresAt !== null && {
+        sealingKey: { publicKey: new Uint8Array(sealingKey), expiresAt: sealingKeyExpiresAt },
+      }),
+    verified: row.verified === 1,
+    invited: row.invited === 1,
+    nodes: JSON.parse(row.nodes) as string[],
+    addresses: JSON.parse(row.addresses) as string[],
+  }
+}
+
+function sealingKeysOn(database: Database): Pick<Store, 'sealingKeys' | 'putSealingKey' | 'destroySealingKeys'> {
+  return {
+    sealingKeys: () =>
+      database.all<SealingKeyRow>('SELECT * FROM sealingKey ORDER BY createdAt DESC, rowid DESC').map((row) => ({
+        publicKey: new Uint8Array(row.publicKey),
+        secretKey: new Uint8Array(row.secretKey),
+        createdAt: row.createdAt,
+      })),
+
+    putSealingKey(row) {
+      database.run(
+        'INSERT OR REPLACE INTO sealingKey (publicKey, secretKey, createdAt) VALUES (?, ?, ?)',
+        row.publicKey,
+        row.secretKey,
+        row.createdAt,
+      )
+    },
+
+    destroySealingKeys(createdBefore) {
+      const destroyed = database.run('DELETE FROM sealingKey WHERE createdAt < ?', createdBefore)
+      if (destroyed > 0) database.erased()
+      return destroyed
+    },
+  }
+}
+
+type InviteColumns = Omit<InviteRow, 'once' | 'usedBy'> & { once: number; usedBy: string | null }
+
+function invitesOn(database: Database): Pick<Store, 'invites' | 'invite' | 'putInvite' | 'deleteInvite'> {
+  return {
+    invites: () => database.all<InviteColumns>('SELECT * FROM invite ORDER BY createdAt, rowid').map(inviteFrom),
+
+    invite(token) {
+      const row = database.get<InviteColumns>('SELECT * FROM invite WHERE token = ?', token)
+      return row && inviteFrom(row)
+    },
+
+    putInvite(row) {
+      database.run(
+        `INSERT OR REPLACE INTO invite (token, link, code, once, createdAt, expiresAt, usedBy)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        row.token,
+        row.link,
+        row.code,
+        Number(row.once),
+        row.createdAt,
+        row.expiresAt,
+        row.usedBy ?? null,
+      )
+    },
+
+    deleteInvite(token) {
+      database.run('DELETE FROM invite WHERE token = ?', token)
+    },
+  }
+}
+
+function inviteFrom({ usedBy, ...row }: InviteColumns): InviteRow {
+  return { ...row, token: new Uint8Array(row.token), once: row.once === 1, ...(usedBy !== null && { usedBy }) }
+}
+
+type MailColumns = Omit<MailRow, 'deliveredAt'> & { deliveredAt: number | null }
+
+function mailOn(database: Database): Pick<Store, 'mail' | 'putMail' | 'deleteMail'> {
+  return {
+    mail: () => database.all<MailColumns>('SELECT * FROM mail ORDER BY id').map(mailFrom),
+
+    putMail: (row) =>
+      database.transaction(() => {
+        // The same content keeps its id, so noting a delivery does not make it a stranger to who delivers it. Other
+        // content gets a new one, so an answer about the old mail cannot delete the new.
+        database.run('DELETE FROM mail WHERE "to" = ? AND kind = ? AND content <> ?', row.to, row.kind, row.content)
+        const kept = database.get<MailColumns>(
+          `INSERT INTO mail ("to", kind, content, deliveredAt) VALUES (?, ?, ?, ?)
+           ON CONFLICT ("to", kind) DO UPDATE SET deliveredAt = excluded.deliveredAt RETURNING *`,
+          row.to,
+          row.kind,
+          row.content,
+          row.deliveredAt ?? null,
+        )
+        if (!kept) throw new Error('The mail was not kept')
+        return mailFrom(kept)
+      }),
+
+    deleteMail(id) {
+      database.run('DELETE FROM mail WHERE id = ?', id)
+    },
+  }
+}
+
+function mailFrom({ deliveredAt, ...row }: MailColumns): MailRow {
+  return { ...row, content: new Uint8Array(row.content), ...(deliveredAt !== null && { deliveredAt }) }
+}

@@ -1,0 +1,154 @@
+/** Codec of /quorum/chat/1.0.0. */
+import { QuorumError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { uuidFromBytes, uuidToBytes } from './uuid.ts'
+import { bytesFromWire, decode, encode, numberFromWire, padding, textFromWire, timeFromWire, timeToWire, type Fields } from './codec.ts'
+import { reachFromWire, reachToWire, type Reach } from './contact.ts'
+import { ChatFrameSchema, MessageBodySchema } from './quorum_pb.ts'
+
+/** Version of the chat protocol that this code speaks; told in the hello. */
+export const chatVersion = 1
+
+const hashLength = 32
+/** Smallest padded frame: a short message, a receipt and a typing mark look the same. */
+const frameFloor = 256
+
+export interface Hello extends Reach {
+  version: number
+  /** Highest sequence of the other's messages on this side's disk, and its hash (empty at 0). */
+  received: number
+  receivedHash: Uint8Array
+  read: number
+  name: string
+}
+
+export interface Body {
+  /** UUID. */
+  id: string
+  sequence: number
+  /** Hash of the sender's previous body, empty at 1. */
+  previous: Uint8Array
+  /** Milliseconds since the epoch, by the sender's clock. */
+  time: number
+  content: { kind: 'text'; text: string; replyTo?: string } | { kind: 'recalled' }
+}
+
+export type ChatFrame =
+  | { kind: 'hello'; hello: Hello }
+  /** The body stays bytes until its hash is taken. */
+  | { kind: 'message'; body: Uint8Array }
+  | { kind: 'receipt'; delivered: number; read: number }
+  | { kind: 'typing'; active: boolean }
+  /** Nothing in it that this version knows. */
+  | { kind: 'unknown' }
+
+export function chatFrameToWire(frame: Exclude<ChatFrame, { kind: 'unknown' }>): Uint8Array {
+  const value = frameValue(frame)
+  const length = encode(ChatFrameSchema, { frame: value }).byteLength
+  return encode(ChatFrameSchema, { frame: value, padding: padding(length, frameFloor) })
+}
+
+export function chatFrameFromWire(bytes: Uint8Array): ChatFrame {
+  const { frame } = decode(ChatFrameSchema, bytes)
+  switch (frame.case) {
+    case 'hello': {
+      const hello = frame.value
+      const received = numberFromWire(hello.receivedSequence)
+      return {
+        kind: 'hello',
+        hello: {
+          ...reachFromWire(hello),
+          version: hello.version,
+          received,
+          receivedHash: bytesFromWire(hello.receivedHash, received === 0 ? 0 : hashLength, 'A hash'),
+          read: numberFromWire(hello.readSequence),
+          name: textFromWire(hello.name, limits.nameCharacters, 'A name'),
+        },
+      }
+    }
+    case 'message':
+      return { kind: 'message', body: frame.value.body }
+    case 'receipt':
+      return { kind: 'receipt', delivered: numberFromWire(frame.value.delivered), read: numberFromWire(frame.value.read) }
+    case 'typing':
+      return { kind: 'typing', active: frame.value.active }
+    case undefined:
+      return { kind: 'unknown' }
+  }
+}
+
+/** The same fields give the same bytes, always: a message sent again after a crash must hash as before. */
+export function bodyToWire(body: Body): Uint8Array {
+  const { content } = body
+  return encode(MessageBodySchema, {
+    id: uuidToBytes(body.id),
+    sequence: BigInt(body.sequence),
+    previous: body.previous,
+    time: timeToWire(body.time),
+    content:
+      content.kind === 'recalled'
+        ? { case: 'recalled', value: {} }
+        : {
+            case: 'text',
+            value: {
+              text: content.text,
+              replyTo: content.replyTo == null ? new Uint8Array() : uuidToBytes(content.replyTo),
+            },
+          },
+  })
+}
+
+export function bodyFromWire(bytes: Uint8Array): Body {
+  const body = decode(MessageBodySchema, bytes)
+  const sequence = numberFromWire(body.sequence)
+  if (sequence === 0) throw new QuorumError('bad-request', 'A message has no sequence')
+  return {
+    id: uuidFromBytes(body.id),
+    sequence,
+    previous: bytesFromWire(body.previous, sequence === 1 ? 0 : hashLength, 'A hash'),
+    time: timeFromWire(body.time),
+    content: contentFromWire(body.content),
+  }
+}
+
+function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySchema>>['content']): Body['content'] {
+  switch (content.case) {
+    case 'recalled':
+      return { kind: 'recalled' }
+    case 'text': {
+      const { text, replyTo } = content.value
+      if (Buffer.byteLength(text) > limits.messageText) throw new QuorumError('too-large', 'A message is too long')
+      return { kind: 'text', text, ...(replyTo.byteLength === 0 ? {} : { replyTo: uuidFromBytes(replyTo) }) }
+    }
+    case undefined:
+      throw new QuorumError('unsupported-version', 'A message has content that this version does not know')
+  }
+}
+
+function frameValue(frame: Exclude<ChatFrame, { kind: 'unknown' }>): NonNullable<Fields<typeof ChatFrameSchema>['frame']> {
+  switch (frame.kind) {
+    case 'hello': {
+      const { hello } = frame
+      return {
+        case: 'hello',
+        value: {
+          ...reachToWire(hello),
+          version: hello.version,
+          receivedSequence: BigInt(hello.received),
+          receivedHash: hello.receivedHash,
+          readSequence: BigInt(hello.read),
+          name: hello.name,
+        },
+      }
+    }
+    case 'message':
+      return { case: 'message', value: { body: frame.body } }
+    case 'receipt':
+      return {
+        case: 'receipt',
+        value: { delivered: BigInt(frame.delivered), read: BigInt(frame.read) },
+      }
+    case 'typing':
+      return { case: 'typing', value: { active: frame.active } }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What every codec shares: bytes are `unknown` until one of these has accepted them. Malformed protobuf, bad UTF-8,
+ * numbers out of range and lists over their cap are refused here, before anything else sees them. Unknown fields are
+ * dropped.
+ */
+import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
+import { multiaddr } from '@multiformats/multiaddr'
+import { QuorumError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { SealingKeyInfo } from '../store/store.ts'
+import { SignedSchema, type SealingKey, type SealingKeySchema, type Signed } from './quorum_pb.ts'
+
+/** Bytes with their author's key and signature. */
+export interface SignedBytes {
+  payload: Uint8Array
+  /** Raw Ed25519 key, 32 bytes. */
+  publicKey: Uint8Array
+  /** 64 bytes. */
+  signature: Uint8Array
+}
+
+/** The last millisecond that a JavaScript Date can show. */
+const lastTime = 8.64e15
+
+/** What `encode` takes for one message, field by field. */
+export type Fields<S extends DescMessage> = Exclude<MessageInitShape<S>, MessageShape<S>>
+
+export function decode<S extends DescMessage>(schema: S, bytes: Uint8Array): MessageShape<S> {
+  try {
+    return fromBinary(schema, bytes, { readUnknownFields: false })
+  } catch (cause) {
+    throw new QuorumError('bad-request', `A ${schema.name} could not be decoded`, { cause })
+  }
+}
+
+export function encode<S extends DescMessage>(schema: S, value: MessageInitShape<S>): Uint8Array {
+  return toBinary(schema, create(schema, value))
+}
+
+/** A uint64 as a number. Errors: `bad-request` beyond 2^53 - 1. */
+export function numberFromWire(value: bigint): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new QuorumError('bad-request', 'A number is out of range')
+  return Number(value)
+}
+
+/** Milliseconds since the epoch that a Date can show. */
+export function timeFromWire(value: bigint): number {
+  const time = numberFromWire(value)
+  if (time > lastTime) throw new QuorumError('bad-request', 'A time is out of range')
+  return time
+}
+
+/** A time of any clock, as the wire has it: whole and not before the epoch. */
+export function timeToWire(time: number): bigint {
+  return BigInt(Math.min(lastTime, Math.max(0, Math.trunc(time))))
+}
+
+/** Text of at most `max` UTF-16 units. */
+export function textFromWire(text: string, max: number, what: string): string {
+  if (text.length > max) throw new QuorumError('too-large', `${what} is longer than ${max} characters`)
+  return text
+}
+
+/** Exactly `length` bytes. */
+export function bytesFromWire(bytes: Uint8Array, length: number, what: string): Uint8Array {
+  if (bytes.byteLength !== length) throw new QuorumError('bad-request', `${what} has the wrong length`)
+  return bytes
+}
+
+/** The first `max` well-formed multiaddrs; the rest is dropped, not looked at. */
+export function addressesFromWire(list: readonly string[], max: number): string[] {
+  return list.slice(0, max).filter(isAddress)
+}
+
+export function isAddress(text: string): boolean {
+  if (text.length > limits.address) return false
+  try {
+    multiaddr(text)
+    return true
+  } catch (error) {
+    // The parser's way to say no.
+    return !(error instanceof Error)
+  }
+}
+
+export function signedToWire(signed: SignedBytes): Uint8Array {
+  return encode(SignedSchema, signed)
+}
+
+export function signedFromWire(signed: Uint8Array | Signed | undefined): SignedBytes {
+  if (signed == null) throw new QuorumError('bad-request', 'A signature is missing')
+  const { payload, publicKey, signature } = signed instanceof Uint8Array ? decode(SignedSchema, signed) : signed
+  return { payload, publicKey, signature }
+}
+
+export function sealingKeyToWire(key: SealingKeyInfo): Fields<typeof SealingKeySchema> {
+  return { publicKey: key.publicKey, expiresAt: timeToWire(key.expiresAt) }
+}
+
+export function sealingKeyFromWire(key: SealingKey | undefined): SealingKeyInfo | undefined {
+  if (key == null) return undefined
+  return { publicKey: bytesFromWire(key.publicKey, 32, 'A sealing key'), expiresAt: timeFromWire(key.expiresAt) }
+}
+
+/**
+ * Length of the padding field's content that brings a message of `length` bytes to a Padmé length (Nikitin et al.,
+ * "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", 2019), at least `floor`: at most 12 %
+ * more, and O(log log length) of information left in the size.
+ */
+export function padding(length: number, floor: number): Uint8Array {
+  // The field's own tag and length, for paddings under 16 KiB.
+  const withHeader = length + 3
+  const exponent = Math.floor(Math.log2(Math.max(withHeader, 2)))
+  const kept = Math.floor(Math.log2(Math.max(exponent, 1))) + 1
+  const step = 2 ** Math.max(0, exponent - kept)
+  const target = Math.max(floor, Math.ceil(withHeader / step) * step)
+  const short = target - withHeader
+  // A length under 128 takes one byte less: give it back as content, so that sizes stay on the grid.
+  return new Uint8Array(short + 1 < 128 ? short + 1 : short)
+}

@@ -1,0 +1,184 @@
+/** Codecs of what peers tell about themselves: invites, directory records, and the envelopes of friendship. */
+import { QuorumError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { SealingKeyInfo } from '../store/store.ts'
+import {
+  addressesFromWire,
+  bytesFromWire,
+  decode,
+  encode,
+  numberFromWire,
+  padding,
+  sealingKeyFromWire,
+  sealingKeyToWire,
+  textFromWire,
+  timeFromWire,
+  timeToWire,
+  type Fields,
+} from './codec.ts'
+import {
+  EnvelopeContentSchema,
+  EnvelopeSchema,
+  InviteSchema,
+  PeerRecordSchema,
+  type EnvelopeContent,
+} from './quorum_pb.ts'
+
+/** Where and how a peer is reached; part of everything it tells about itself. */
+export interface Reach {
+  /** Multiaddrs of its nodes, at most limits.nodesTold. */
+  nodes: string[]
+  /** Multiaddrs of its own, at most limits.addressesTold. */
+  addresses: string[]
+  sealingKey?: SealingKeyInfo
+}
+
+export interface InviteContent extends Reach {
+  name: string
+  /** 16 bytes. */
+  token: Uint8Array
+  /** Milliseconds since the epoch, by the inviter's clock. */
+  expiresAt: number
+}
+
+export interface RecordContent extends Reach {
+  sequence: number
+  /** Milliseconds, counted from when the node received it. */
+  ttl: number
+}
+
+export type ContactKind =
+  | { kind: 'request'; note: string; token?: Uint8Array }
+  | { kind: 'answer' }
+  | { kind: 'refusal'; code: string }
+
+export type ContactContent = Reach &
+  ContactKind & {
+    /** Raw public key of the recipient. */
+    to: Uint8Array
+    sequence: number
+    /** Milliseconds since the epoch, by the sender's clock. */
+    time: number
+    name: string
+  }
+
+/** A sealed box and the key it was made for. */
+export interface SealedBytes {
+  /** 8 bytes, or empty for the key derived from the PeerId. */
+  keyId: Uint8Array
+  sealed: Uint8Array
+}
+
+const tokenLength = 16
+const keyIdLength = 8
+/** Smallest padded content: most notes are of one size. */
+const contentFloor = 1024
+
+export function inviteToWire(invite: InviteContent): Uint8Array {
+  const { name, token } = invite
+  return encode(InviteSchema, { ...reachToWire(invite), name, token, expiresAt: timeToWire(invite.expiresAt) })
+}
+
+export function inviteFromWire(bytes: Uint8Array): InviteContent {
+  const invite = decode(InviteSchema, bytes)
+  return {
+    ...reachFromWire(invite),
+    name: textFromWire(invite.name, limits.nameCharacters, 'A name'),
+    token: bytesFromWire(invite.token, tokenLength, 'An invite token'),
+    expiresAt: timeFromWire(invite.expiresAt),
+  }
+}
+
+export function recordToWire(record: RecordContent): Uint8Array {
+  return encode(PeerRecordSchema, {
+    ...reachToWire(record),
+    sequence: BigInt(record.sequence),
+    ttlSeconds: Math.round(record.ttl / 1000),
+  })
+}
+
+export function recordFromWire(bytes: Uint8Array): RecordContent {
+  const record = decode(PeerRecordSchema, bytes)
+  return {
+    ...reachFromWire(record),
+    sequence: numberFromWire(record.sequence),
+    ttl: Math.min(record.ttlSeconds * 1000, limits.recordTtl),
+  }
+}
+
+export function contactToWire(content: ContactContent): Uint8Array {
+  const { to, sequence, time, name } = content
+  const value = { ...reachToWire(content), to, sequence: BigInt(sequence), time: timeToWire(time), name, kind: kindToWire(content) }
+  const length = encode(EnvelopeContentSchema, value).byteLength
+  return encode(EnvelopeContentSchema, { ...value, padding: padding(length, contentFloor) })
+}
+
+export function contactFromWire(bytes: Uint8Array): ContactContent {
+  const content = decode(EnvelopeContentSchema, bytes)
+  return {
+    ...reachFromWire(content),
+    to: bytesFromWire(content.to, 32, 'A recipient'),
+    sequence: numberFromWire(content.sequence),
+    time: timeFromWire(content.time),
+    name: textFromWire(content.name, limits.nameCharacters, 'A name'),
+    ...kindFromWire(content),
+  }
+}
+
+export function sealedToWire(envelope: SealedBytes): Uint8Array {
+  return encode(EnvelopeSchema, envelope)
+}
+
+export function sealedFromWire(bytes: Uint8Array): SealedBytes {
+  if (bytes.byteLength > limits.envelope) throw new QuorumError('too-large', 'An envelope is too large')
+  const { keyId, sealed } = decode(EnvelopeSchema, bytes)
+  if (keyId.byteLength > 0) bytesFromWire(keyId, keyIdLength, 'A key id')
+  return { keyId, sealed }
+}
+
+/** Also for the hello of a chat, which tells the same. */
+export function reachToWire(reach: Reach) {
+  const { nodes, addresses, sealingKey } = reach
+  return {
+    nodes: nodes.slice(0, limits.nodesTold),
+    addresses: addresses.slice(0, limits.addressesTold),
+    ...(sealingKey == null ? {} : { sealingKey: sealingKeyToWire(sealingKey) }),
+  }
+}
+
+export function reachFromWire(wire: Pick<EnvelopeContent, 'nodes' | 'addresses' | 'sealingKey'>): Reach {
+  const sealingKey = sealingKeyFromWire(wire.sealingKey)
+  return {
+    nodes: addressesFromWire(wire.nodes, limits.nodesTold),
+    addresses: addressesFromWire(wire.addresses, limits.addressesTold),
+    ...(sealingKey == null ? {} : { sealingKey }),
+  }
+}
+
+function kindToWire(content: ContactKind): Fields<typeof EnvelopeContentSchema>['kind'] & object {
+  switch (content.kind) {
+    case 'request':
+      return { case: 'request', value: { note: content.note, token: content.token ?? new Uint8Array() } }
+    case 'answer':
+      return { case: 'answer', value: {} }
+    case 'refusal':
+      return { case: 'refusal', value: { code: content.code } }
+  }
+}
+
+function kindFromWire(content: EnvelopeContent): ContactKind {
+  const { kind } = content
+  switch (kind.case) {
+    case 'request': {
+      const note = textFromWire(kind.value.note, limits.noteCharacters, 'A note')
+      if (kind.value.token.byteLength === 0) return { kind: 'request', note }
+      return { kind: 'request', note, token: bytesFromWire(kind.value.token, tokenLength, 'An invite token') }
+    }
+    case 'answer':
+      return { kind: 'answer' }
+    case 'refusal':
+      return { kind: 'refusal', code: textFromWire(kind.value.code, 64, 'A code') }
+    case undefined:
+      throw new QuorumError('unsupported-version', 'An envelope says something this version does not know')
+  }
+}

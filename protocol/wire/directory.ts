@@ -1,0 +1,241 @@
+/** Codec of /quorum/directory/1.0.0: requests from a peer, responses and mail from a node. */
+import { errorFromData, QuorumError, type ErrorData } from '../errors.ts'
+import { limits } from '../limits.ts'
+import {
+  bytesFromWire,
+  decode,
+  encode,
+  numberFromWire,
+  signedFromWire,
+  textFromWire,
+  timeFromWire,
+  timeToWire,
+  type Fields,
+  type SignedBytes,
+} from './codec.ts'
+import { DirectoryFrameSchema, DirectoryRequestSchema, type DirectoryResponseSchema } from './quorum_pb.ts'
+
+const publicKeyLength = 32
+const slotLength = 16
+
+/** `peer` and `to` are raw public keys. Durations are milliseconds. */
+export type DirectoryCall =
+  | { call: 'announce'; record: SignedBytes; handle: string }
+  | { call: 'lookup'; peer: Uint8Array }
+  | { call: 'lookupHandle'; handle: string }
+  | { call: 'deliver'; to: Uint8Array; envelope: Uint8Array }
+  | { call: 'collected'; mail: number[] }
+  | { call: 'knowledge' }
+  | { call: 'forget' }
+  | { call: 'postInvite'; slot: Uint8Array; sealed: Uint8Array; ttl: number }
+  | { call: 'findInvite'; slot: Uint8Array }
+
+export interface KnowledgeReport {
+  handle: string
+  hasRecord: boolean
+  connectedSince: number
+  observedAddress: string
+  held: { bytes: number; heldSince: number }[]
+  invites: number
+  reserved: boolean
+}
+
+export type DirectoryResult =
+  | { result: 'error'; error: ErrorData }
+  | { result: 'announced'; observedAddress: string; time: number }
+  | { result: 'found'; record?: SignedBytes; connected: boolean; age: number }
+  | { result: 'delivered'; pushed: boolean }
+  | { result: 'done' }
+  | { result: 'knowledge'; report: KnowledgeReport }
+  | { result: 'foundInvite'; sealed: Uint8Array }
+
+export type DirectoryFrame =
+  | { frame: 'response'; id: number; result: DirectoryResult }
+  | { frame: 'mail'; id: number; envelope: Uint8Array }
+
+export function requestToWire(id: number, call: DirectoryCall): Uint8Array {
+  return encode(DirectoryRequestSchema, { id: BigInt(id), call: callToWire(call) })
+}
+
+export function requestFromWire(bytes: Uint8Array): { id: number; call: DirectoryCall } {
+  const request = decode(DirectoryRequestSchema, bytes)
+  return { id: numberFromWire(request.id), call: callFromWire(request.call) }
+}
+
+export function frameToWire(frame: DirectoryFrame): Uint8Array {
+  return encode(DirectoryFrameSchema, {
+    frame:
+      frame.frame === 'mail'
+        ? { case: 'mail', value: { id: BigInt(frame.id), envelope: frame.envelope } }
+        : { case: 'response', value: { id: BigInt(frame.id), result: resultToWire(frame.result) } },
+  })
+}
+
+export function frameFromWire(bytes: Uint8Array): DirectoryFrame {
+  const { frame } = decode(DirectoryFrameSchema, bytes)
+  switch (frame.case) {
+    case 'mail':
+      return { frame: 'mail', id: numberFromWire(frame.value.id), envelope: frame.value.envelope }
+    case 'response':
+      return { frame: 'response', id: numberFromWire(frame.value.id), result: resultFromWire(frame.value.result) }
+    case undefined:
+      throw new QuorumError('unsupported-version', 'A node said something this version does not know')
+  }
+}
+
+function callToWire(call: DirectoryCall): NonNullable<Fields<typeof DirectoryRequestSchema>['call']> {
+  switch (call.call) {
+    case 'announce':
+      return { case: 'announce', value: { record: call.record, handle: call.handle } }
+    case 'lookup':
+      return { case: 'lookup', value: { who: { case: 'peer', value: call.peer } } }
+    case 'lookupHandle':
+      return { case: 'lookup', value: { who: { case: 'handle', value: call.handle } } }
+    case 'deliver':
+      return { case: 'deliver', value: { to: call.to, envelope: call.envelope } }
+    case 'collected':
+      return { case: 'collected', value: { mail: call.mail.map(BigInt) } }
+    case 'knowledge':
+      return { case: 'knowledge', value: {} }
+    case 'forget':
+      return { case: 'forget', value: {} }
+    case 'postInvite':
+      return { case: 'postInvite', value: { slot: call.slot, sealed: call.sealed, ttlSeconds: seconds(call.ttl) } }
+    case 'findInvite':
+      return { case: 'findInvite', value: { slot: call.slot } }
+  }
+}
+
+function callFromWire(call: ReturnType<typeof decode<typeof DirectoryRequestSchema>>['call']): DirectoryCall {
+  switch (call.case) {
+    case 'announce':
+      return { call: 'announce', record: signedFromWire(call.value.record), handle: handleFromWire(call.value.handle) }
+    case 'lookup':
+      if (call.value.who.case === 'handle') return { call: 'lookupHandle', handle: handleFromWire(call.value.who.value) }
+      return { call: 'lookup', peer: bytesFromWire(call.value.who.value ?? new Uint8Array(), publicKeyLength, 'A peer') }
+    case 'deliver': {
+      const { to, envelope } = call.value
+      if (envelope.byteLength === 0) throw new QuorumError('bad-request', 'An envelope is empty')
+      if (envelope.byteLength > limits.envelope) throw new QuorumError('too-large', 'An envelope is too large')
+      return { call: 'deliver', to: bytesFromWire(to, publicKeyLength, 'A recipient'), envelope }
+    }
+    case 'collected':
+      return { call: 'collected', mail: call.value.mail.slice(0, limits.heldPerRecipient).map(numberFromWire) }
+    case 'knowledge':
+      return { call: 'knowledge' }
+    case 'forget':
+      return { call: 'forget' }
+    case 'postInvite': {
+      const { slot, sealed, ttlSeconds } = call.value
+      if (sealed.byteLength > limits.parkedInvite) throw new QuorumError('too-large', 'An invite is too large')
+      return { call: 'postInvite', slot: bytesFromWire(slot, slotLength, 'A slot'), sealed, ttl: ttlSeconds * 1000 }
+    }
+    case 'findInvite':
+      return { call: 'findInvite', slot: bytesFromWire(call.value.slot, slotLength, 'A slot') }
+    case undefined:
+      throw new QuorumError('unsupported-version', 'This node does not know that request')
+  }
+}
+
+function resultToWire(result: DirectoryResult): NonNullable<Fields<typeof DirectoryResponseSchema>['result']> {
+  switch (result.result) {
+    case 'error':
+      return { case: 'error', value: result.error }
+    case 'announced':
+      return {
+        case: 'announced',
+        value: { observedAddress: result.observedAddress, time: timeToWire(result.time) },
+      }
+    case 'found': {
+      const { record, connected, age } = result
+      return {
+        case: 'found',
+        value: { ...(record == null ? {} : { record }), connected, ageSeconds: seconds(age) },
+      }
+    }
+    case 'delivered':
+      return { case: 'delivered', value: { pushed: result.pushed } }
+    case 'done':
+      return { case: 'done', value: {} }
+    case 'knowledge': {
+      const { report } = result
+      return {
+        case: 'knowledge',
+        value: {
+          ...report,
+          connectedSince: timeToWire(report.connectedSince),
+          held: report.held.map(({ bytes, heldSince }) => ({ bytes, heldSince: timeToWire(heldSince) })),
+        },
+      }
+    }
+    case 'foundInvite':
+      return { case: 'foundInvite', value: { sealed: result.sealed } }
+  }
+}
+
+type WireResult = Extract<
+  ReturnType<typeof decode<typeof DirectoryFrameSchema>>['frame'],
+  { case: 'response' }
+>['value']['result']
+
+function resultFromWire(result: WireResult): DirectoryResult {
+  switch (result.case) {
+    case 'error': {
+      const { code, message } = errorFromData({
+        code: result.value.code,
+        message: textFromWire(result.value.message, 500, 'An error'),
+      })
+      return { result: 'error', error: { code, message } }
+    }
+    case 'announced':
+      return {
+        result: 'announced',
+        observedAddress: textFromWire(result.value.observedAddress, limits.address, 'An address'),
+        time: timeFromWire(result.value.time),
+      }
+    case 'found': {
+      const { record, connected, ageSeconds } = result.value
+      return {
+        result: 'found',
+        ...(record == null ? {} : { record: signedFromWire(record) }),
+        connected,
+        age: ageSeconds * 1000,
+      }
+    }
+    case 'delivered':
+      return { result: 'delivered', pushed: result.value.pushed }
+    case 'done':
+      return { result: 'done' }
+    case 'knowledge': {
+      const { handle, hasRecord, connectedSince, observedAddress, held, invites, reserved } = result.value
+      return {
+        result: 'knowledge',
+        report: {
+          handle: handleFromWire(handle),
+          hasRecord,
+          connectedSince: timeFromWire(connectedSince),
+          observedAddress: textFromWire(observedAddress, limits.address, 'An address'),
+          held: held
+            .slice(0, limits.heldPerRecipient)
+            .map((mail) => ({ bytes: mail.bytes, heldSince: timeFromWire(mail.heldSince) })),
+          invites,
+          reserved,
+        },
+      }
+    }
+    case 'foundInvite':
+      return { result: 'foundInvite', sealed: result.value.sealed }
+    case undefined:
+      throw new QuorumError('unsupported-version', 'A node answered something this version does not know')
+  }
+}
+
+/** Empty, or 3-32 of a-z 0-9 - _ . */
+function handleFromWire(handle: string): string {
+  if (handle === '' || limits.handlePattern.test(handle)) return handle
+  throw new QuorumError('bad-request', 'A handle is 3 to 32 of a-z 0-9 - _ .')
+}
+
+function seconds(ms: number): number {
+  return Math.min(0xffffffff, Math.max(0, Math.round(ms / 1000)))
+}

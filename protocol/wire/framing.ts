@@ -1,0 +1,140 @@
+/**
+ * Frames: an unsigned LEB128 length, then that many bytes. Encoding, and a transform for it-pipe that turns what a
+ * stream yields into batches of whole frames. A length is checked before anything is allocated for it.
+ */
+import type { Bytes } from '../net/streams.ts'
+import { QuorumError } from '../errors.ts'
+import { limits } from '../limits.ts'
+
+/** Lengths up to 2^28 - 1 fit four bytes: more is hostile, whatever the maximum. */
+const maxLengthBytes = 4
+
+/** `payload` with its length in front. */
+export function frame(payload: Uint8Array): Uint8Array {
+  const prefix: number[] = []
+  let rest = payload.byteLength
+  while (rest > 0x7f) {
+    prefix.push((rest & 0x7f) | 0x80)
+    rest >>>= 7
+  }
+  prefix.push(rest)
+  const framed = new Uint8Array(prefix.length + payload.byteLength)
+  framed.set(prefix)
+  framed.set(payload, prefix.length)
+  return framed
+}
+
+/** Several frames as one array, so that they leave in one write. */
+export function frameAll(payloads: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(payloads.map(frame))
+}
+
+/**
+ * Yields the whole frames that each chunk completes, together, so that a reader can handle them in one transaction.
+ * Errors: `too-large` for a frame over `max` bytes, `bad-request` for a malformed length, for an end inside a frame
+ * and for a frame that has not ended `deadline` ms after it began.
+ */
+export function unframe(max: number, deadline: number = limits.frame) {
+  return async function* (source: AsyncIterable<Bytes>): AsyncGenerator<Uint8Array[], void, undefined> {
+    const decoder = new FrameDecoder(max)
+    const chunks = source[Symbol.asyncIterator]()
+    let begun = 0
+    try {
+      for (;;) {
+        const left = begun === 0 ? 0 : deadline - (performance.now() - begun)
+        const step = begun === 0 ? await chunks.next() : await within(chunks.next(), left)
+        if (step.done === true) break
+        const frames = decoder.push(step.value.subarray())
+        if (!decoder.pending) begun = 0
+        else if (begun === 0 || frames.length > 0) begun = performance.now()
+        if (frames.length > 0) yield frames
+      }
+      if (decoder.pending) throw new QuorumError('bad-request', 'The stream ended inside a frame')
+    } finally {
+      // Not awaited: an iterator that waits for bytes would only return when the stream ends.
+      void chunks.return?.(undefined)
+    }
+  }
+}
+
+/** Collects bytes into frames. Holds at most one frame of `max` bytes. */
+export class FrameDecoder {
+  readonly #max: number
+  #length = 0
+  #lengthBytes = 0
+  #body: Uint8Array | undefined
+  #filled = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  /** A frame has begun and not ended. */
+  get pending(): boolean {
+    return this.#lengthBytes > 0
+  }
+
+  push(chunk: Uint8Array): Uint8Array[] {
+    const frames: Uint8Array[] = []
+    let at = 0
+    while (at < chunk.byteLength) {
+      if (this.#body == null) {
+        const ended = this.#takeLength(chunk[at] ?? 0)
+        at += 1
+        if (!ended) continue
+        if (chunk.byteLength - at >= this.#length) {
+          frames.push(chunk.subarray(at, at + this.#length))
+          at += this.#length
+          this.#next()
+        } else {
+          this.#body = new Uint8Array(this.#length)
+        }
+      } else {
+        const part = chunk.subarray(at, at + this.#length - this.#filled)
+        this.#body.set(part, this.#filled)
+        this.#filled += part.byteLength
+        at += part.byteLength
+        if (this.#filled === this.#length) {
+          frames.push(this.#body)
+          this.#next()
+        }
+      }
+    }
+    return frames
+  }
+
+  /** Takes one byte of the length; true when it was the last. */
+  #takeLength(byte: number): boolean {
+    this.#length |= (byte & 0x7f) << (7 * this.#lengthBytes)
+    this.#lengthBytes += 1
+    if (byte >= 0x80) {
+      if (this.#lengthBytes === maxLengthBytes) throw new QuorumError('too-large', 'A frame length is out of bounds')
+      return false
+    }
+    if (this.#length > this.#max) {
+      throw new QuorumError('too-large', `A frame of ${this.#length} bytes is over the limit of ${this.#max}`)
+    }
+    return true
+  }
+
+  #next(): void {
+    this.#length = 0
+    this.#lengthBytes = 0
+    this.#body = undefined
+    this.#filled = 0
+  }
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await Promise.race([
+      work,
+      new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new QuorumError('bad-request', 'A frame did not end in time')), ms)
+      }),
+    ])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,47 @@
+/** What the parts of the terminal client share: the peer, the screen, the people, and which conversation is open. */
+import { errorToData } from '#protocol'
+import type { Peer } from '#protocol'
+import type { EmbeddedNode } from './embedded-node.ts'
+import type { Friends } from './friends.ts'
+import { cleanLine } from './sanitize.ts'
+import type { Screen } from './screen.ts'
+import { paint, promptFor, wrap } from './view.ts'
+import type { Paint } from './view.ts'
+
+export interface Client {
+  readonly peer: Peer
+  readonly screen: Screen
+  readonly friends: Friends
+  /** Absent where no node can run: an ephemeral peer keeps no files. */
+  readonly node: EmbeddedNode | undefined
+  readonly now: () => number
+  /** PeerId of the open conversation. */
+  current: string | undefined
+  /** Day of the last message printed, so that a new day gets a line. */
+  lastDay: string | undefined
+  /** Friends who are writing right now. */
+  readonly typing: Set<string>
+  /** Set once the person wants to leave. */
+  leaving: boolean
+}
+
+/** A plain line of ours, wrapped. */
+export function say(client: Client, text: string, color?: Paint, key?: string): void {
+  const { screen } = client
+  const wrapped = wrap(text, screen.look.columns, '  ')
+  const painted = color === undefined ? wrapped : paint(screen.look, color, wrapped)
+  if (key === undefined || !screen.replace(key, painted)) screen.print(painted, key)
+}
+
+/** What went wrong, in one line. The message of an error may quote a peer. */
+export function sayError(client: Client, error: unknown): void {
+  say(client, `! ${cleanLine(errorToData(error).message)}`, 'red')
+}
+
+/** Draws the prompt for whoever we talk to now. */
+export function showPrompt(client: Client): void {
+  const { current, friends, screen, typing } = client
+  const friend = current === undefined ? undefined : friends.get(current)
+  const label = current === undefined ? '' : friends.label(current)
+  screen.prompt(promptFor(screen.look, friend, label, current !== undefined && typing.has(current)))
+}

@@ -1,0 +1,213 @@
+/**
+ * A node of our own as a child process: what makes a fresh start work for people who have no node. It listens on every
+ * interface of this machine, keeps its port from one start to the next so that friends find it again, is started again
+ * when it dies, and ends with us, however we end: the channel between the two closes, and the node stops.
+ * It stores nothing but the port; the node's key and mail are the node's own, in its own folder.
+ */
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** Waits between starts, in milliseconds: soon at first, and never a loop that heats the room. */
+const restart = { first: 500, longest: 30_000 }
+/** A node that ran this long (milliseconds) was fine: the next start is prompt again. */
+const steadyAfter = 60_000
+/** Our last node may still be closing: how often, and after how many milliseconds, its port is asked for again. */
+const portRetry = { times: 12, after: 500 }
+/** A clean end of the child; then it is killed. Milliseconds. */
+const cleanEnd = 6000
+/** From wide to narrow; anything else is a public address, and wider. */
+const narrower = [
+  /^\/ip4\/192\.168\./u,
+  /^\/ip4\/10\./u,
+  /^\/ip4\/172\.(?:1[6-9]|2\d|3[01])\./u,
+  /^\/ip4\/169\.254\./u,
+  /^\/ip4\/127\./u,
+]
+/** Of what the child says on its way down, in characters. */
+const lastWords = 2000
+
+export interface EmbeddedNodeOptions {
+  /** The profile's folder. */
+  folder: string
+  /** It listens, and friends can reach it at this multiaddr. Called at every start. */
+  ready: (address: string) => void
+  /** It has died, in one sentence; it is started again. */
+  trouble: (why: string) => void
+}
+
+export class EmbeddedNode {
+  readonly #options: EmbeddedNodeOptions
+  #address: string | undefined
+  #abort: AbortController | undefined
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(options: EmbeddedNodeOptions) {
+    this.#options = options
+  }
+
+  /** A person has chosen to run a node here: later starts run it again. */
+  get chosen(): boolean {
+    return existsSync(this.#file)
+  }
+
+  get running(): boolean {
+    return this.#abort !== undefined
+  }
+
+  /** Multiaddr of the node while it runs. */
+  get address(): string | undefined {
+    return this.#address
+  }
+
+  start(): void {
+    if (this.#abort !== undefined) return
+    this.#abort = new AbortController()
+    this.#work = this.#run(this.#abort.signal)
+  }
+
+  /** Ends the node and waits for that. */
+  async stop(): Promise<void> {
+    this.#abort?.abort()
+    this.#abort = undefined
+    await this.#work
+  }
+
+  /** Later starts run no node any more. What it stored stays. */
+  forget(): void {
+    rmSync(this.#file, { force: true })
+  }
+
+  // ---- private
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!signal.aborted) {
+      const began = performance.now()
+      const why = await this.#live(await freePort(this.#rememberedPort(), signal), signal)
+      this.#address = undefined
+      if (signal.aborted) return
+      failures = performance.now() - began > steadyAfter ? 0 : failures + 1
+      if (failures < 2) this.#options.trouble(why)
+      await pause(Math.min(restart.first * 2 ** failures, restart.longest), signal)
+    }
+  }
+
+  /** One life of the child. Returns why it ended. */
+  async #live(port: number, signal: AbortSignal): Promise<string> {
+    if (signal.aborted) return ''
+    const { folder } = this.#options
+    const data = path.join(folder, 'node')
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+    const args = ['--json', '--data', data, '--listen', `/ip4/0.0.0.0/tcp/${port}`, '--http', '127.0.0.1:0']
+    const child = fork(new URL(`../../node/main${extension}`, import.meta.url), args, {
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    const ended = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message))
+      child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : by))
+    })
+    const end = (): void => void endChild(child)
+    signal.addEventListener('abort', end)
+    let said = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-lastWords)
+    })
+    if (child.stdout !== null) {
+      createInterface({ input: child.stdout }).on('line', (line) => this.#heard(line))
+    }
+    const why = await ended
+    signal.removeEventListener('abort', end)
+    // The node says why it does not start in one line; anything else it says is its log.
+    return /^quorum-node: (.+)$/mu.exec(said)?.[1] ?? why
+  }
+
+  #heard(line: string): void {
+    const address = readyAddress(line)
+    if (address === undefined) return
+    this.#address = address
+    const port = Number(/\/tcp\/(\d+)\//u.exec(address)?.[1])
+    writeFileSync(this.#file, `${JSON.stringify({ port })}\n`, { mode: 0o600 })
+    this.#options.ready(address)
+  }
+
+  get #file(): string {
+    return path.join(this.#options.folder, 'node.json')
+  }
+
+  /** 0 when none is remembered, or the file is not what we wrote. */
+  #rememberedPort(): number {
+    if (!this.chosen) return 0
+    const [, port = '0'] = /"port"\s*:\s*(\d{1,5})/u.exec(readFileSync(this.#file, 'utf8')) ?? []
+    return Number(port) <= 65_535 ? Number(port) : 0
+  }
+}
+
+/** Unbuilt under type stripping, and built beside its sources' places. */
+const extension = path.extname(import.meta.filename)
+
+/** The address to tell friends from the node's `ready` line, or undefined for any other line. */
+export function readyAddress(line: string): string | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    // Whatever else the node prints is not for us.
+    return undefined
+  }
+  const { event, data } = (value ?? {}) as { event?: unknown; data?: { addresses?: unknown } }
+  if (event !== 'ready' || !Array.isArray(data?.addresses)) return undefined
+  const plain = data.addresses.filter(
+    (address): address is string => typeof address === 'string' && /^\/ip4\/[\d.]+\/tcp\/\d+\/p2p\/\w+$/u.test(address),
+  )
+  return plain.sort((a, b) => rank(a) - rank(b))[0]
+}
+
+/**
+ * A peer keeps one address of each node: the one that most friends can reach. Networks of homes and offices come
+ * before 172.16/12, where containers and virtual machines live; this machine alone comes last.
+ */
+function rank(address: string): number {
+  const narrow = narrower.findIndex((range) => range.test(address))
+  return narrow < 0 ? 0 : narrow + 1
+}
+
+/** `port` if it is free or becomes so soon, else 0: any. */
+async function freePort(port: number, signal: AbortSignal): Promise<number> {
+  if (port === 0) return 0
+  for (let attempt = 0; attempt < portRetry.times && !signal.aborted; attempt++) {
+    if (await isFree(port)) return port
+    await pause(portRetry.after, signal)
+  }
+  return 0
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const free = new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(true)))
+  })
+  return free
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.connected) child.disconnect()
+  const kill = setTimeout(() => child.kill('SIGKILL'), cleanEnd)
+  await once(child, 'exit')
+  clearTimeout(kill)
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await wait(milliseconds, undefined, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

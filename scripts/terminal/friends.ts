@@ -1,0 +1,93 @@
+/**
+ * The people list as the terminal holds it: who there is, what is unread, and which person a typed word means.
+ * It calls no peer; what it holds comes from `friends` and from events.
+ */
+import { QuorumError } from '#protocol'
+import type { Friend, FriendState } from '#protocol'
+import { cleanLine } from './sanitize.ts'
+import { labelOf } from './view.ts'
+
+const order: readonly FriendState[] = ['incoming', 'friend', 'requested', 'blocked', 'removed']
+
+export class Friends {
+  readonly #friends = new Map<string, Friend>()
+  readonly #unread = new Map<string, number>()
+  /** PeerIds in the order they were last listed: what `/open 2` refers to. */
+  #listed: string[] = []
+
+  /** Takes the newest state of a person. Returns what was known before. */
+  put(friend: Friend): Friend | undefined {
+    const before = this.#friends.get(friend.peer)
+    this.#friends.set(friend.peer, friend)
+    return before
+  }
+
+  get(peer: string): Friend | undefined {
+    return this.#friends.get(peer)
+  }
+
+  /** A name to print: already clean. */
+  label(peer: string): string {
+    const friend = this.#friends.get(peer)
+    return friend === undefined ? `…${cleanLine(peer).slice(-6)}` : labelOf(friend, this.#friends.values())
+  }
+
+  /** Everybody, those who wait for an answer first, then by name. Removed people are left out. */
+  all(): Friend[] {
+    return [...this.#friends.values()]
+      .filter((friend) => friend.state !== 'removed')
+      .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || byName(a, b))
+  }
+
+  incoming(): Friend[] {
+    return this.all().filter((friend) => friend.state === 'incoming')
+  }
+
+  /** Everybody in the order that numbers will refer to from now on. */
+  list(): Friend[] {
+    const all = this.all()
+    this.#listed = all.map((friend) => friend.peer)
+    return all
+  }
+
+  unread(peer: string): number {
+    return this.#unread.get(peer) ?? 0
+  }
+
+  setUnread(peer: string, count: number): void {
+    this.#unread.set(peer, count)
+  }
+
+  /**
+   * The person meant by a number of the list, a PeerId, a handle, a name or the beginning of one name.
+   * Errors: `not-found` when nobody or more than one person is meant.
+   */
+  find(text: string): Friend {
+    const wanted = cleanLine(text).toLowerCase()
+    const number = /^\d{1,4}$/u.test(wanted) ? this.#listed[Number(wanted) - 1] : undefined
+    const exact = this.#friends.get(text.trim()) ?? (number === undefined ? undefined : this.#friends.get(number))
+    if (exact !== undefined) return exact
+    const named = (matches: (name: string) => boolean): Friend[] =>
+      [...this.#friends.values()].filter((friend) => namesOf(friend, this.label(friend.peer)).some(matches))
+    for (const found of [named((name) => name === wanted), named((name) => name.startsWith(wanted))]) {
+      const present = found.filter((friend) => friend.state !== 'removed')
+      const meant = present.length > 0 ? present : found
+      if (meant.length > 1) {
+        const labels = meant.slice(0, 5).map((friend) => this.label(friend.peer))
+        throw new QuorumError('not-found', `That could be ${labels.join(' or ')}. Use the number from /friends.`)
+      }
+      if (meant[0] !== undefined) return meant[0]
+    }
+    throw new QuorumError('not-found', `Nobody here is called “${cleanLine(text)}”. /friends lists everybody.`)
+  }
+}
+
+function namesOf(friend: Friend, label: string): string[] {
+  const names = [cleanLine(friend.name).toLowerCase(), label.toLowerCase()]
+  if (friend.handle !== undefined) names.push(cleanLine(friend.handle).toLowerCase())
+  return names.filter((name) => name !== '')
+}
+
+function byName(a: Friend, b: Friend): number {
+  return cleanLine(a.name).localeCompare(cleanLine(b.name)) || (a.peer < b.peer ? -1 : 1)
+}

@@ -1,0 +1,144 @@
+/** Commands about people: who there is, inviting, asking, answering, blocking, verifying. */
+import { QuorumError } from '#protocol'
+import type { Friend } from '#protocol'
+import { renderUnicodeCompact } from 'uqr'
+import { say, showPrompt } from './client.ts'
+import type { Client } from './client.ts'
+import { openConversation } from './conversation.ts'
+import { needed, splitWord } from './typed-line.ts'
+import { friendLine, paint, safetyLines } from './view.ts'
+
+/** People listed at once; whoever has more finds them by name. */
+const listedAtOnce = 100
+
+/** Prints the list that the numbers of /open refer to. */
+export function listFriends(client: Client): void {
+  const { friends, screen } = client
+  const all = friends.list()
+  if (all.length === 0) {
+    say(client, 'Nobody here yet. /invite makes a link for a friend; or paste a link that you were given.')
+    return
+  }
+  const lines = all.slice(0, listedAtOnce).map((friend, index) => {
+    const listed = { number: index + 1, friend, label: friends.label(friend.peer), unread: friends.unread(friend.peer) }
+    return friendLine(screen.look, listed, client.now())
+  })
+  if (all.length > listedAtOnce) lines.push(`     and ${all.length - listedAtOnce} more: /open finds them by name`)
+  screen.print(lines.join('\n'))
+}
+
+export async function invite(client: Client, rest: string): Promise<void> {
+  if (rest !== '' && rest !== 'once') throw new QuorumError('bad-request', 'Usage: /invite or /invite once')
+  const { screen } = client
+  const { link, code } = await client.peer.invite({ once: rest === 'once' })
+  const picture = renderUnicodeCompact(link, { ecc: 'L', border: 2 }).split('\n')
+  const width = picture[0]?.length ?? 0
+  if (!screen.terminal) {
+    screen.print(`link: ${link}\ncode: ${code}`)
+    return
+  }
+  if (width < screen.look.columns) {
+    // White on black whatever the terminal's colours: cameras want the dark squares dark.
+    screen.print(picture.map((row) => (screen.look.color ? `\u001b[97;40m${row}\u001b[0m` : row)).join('\n'))
+  }
+  // Not wrapped: a link that is broken into lines does not survive copying.
+  screen.print(`${link}\n${paint(screen.look, 'dim', 'or read aloud:')} ${paint(screen.look, 'bold', code)}`)
+  const whom = rest === 'once' ? 'one friend' : 'friends'
+  say(
+    client,
+    `Give the link to ${whom} over a channel you trust. They paste it into their Quorum; then you /accept.`,
+    'dim',
+  )
+}
+
+export async function add(client: Client, rest: string): Promise<void> {
+  const [to, note] = splitWord(rest)
+  if (to === '')
+    throw new QuorumError('bad-request', 'Usage: /add LINK (or a code, a handle, a PeerId), then a note if you like')
+  const friend = await client.peer.requestFriend(note === '' ? { to } : { to, note })
+  client.friends.put(friend)
+  const label = client.friends.label(friend.peer)
+  if (friend.state === 'friend') say(client, `${label} is your friend. /open ${label} to talk.`, 'green')
+  else say(client, `Asked ${label}. You will hear when they accept, even if one of you is away until then.`)
+}
+
+export async function accept(client: Client, rest: string): Promise<void> {
+  const asked = whoAsked(client, rest)
+  const friend = await client.peer.acceptFriend({ peer: asked.peer })
+  client.friends.put(friend)
+  say(client, `You and ${client.friends.label(friend.peer)} are friends now.`, 'green')
+  if (client.current === undefined) await openConversation(client, friend)
+  else showPrompt(client)
+}
+
+export async function decline(client: Client, rest: string): Promise<void> {
+  const asked = whoAsked(client, rest)
+  const label = client.friends.label(asked.peer)
+  client.friends.put(await client.peer.declineFriend({ peer: asked.peer }))
+  say(client, `Declined ${label}. They are not told.`)
+}
+
+export async function remove(client: Client, rest: string): Promise<void> {
+  const friend = client.friends.find(needed(rest, '/remove NAME'))
+  const label = client.friends.label(friend.peer)
+  client.friends.put(await client.peer.removeFriend({ peer: friend.peer }))
+  leave(client, friend)
+  say(client, `${label} is no friend any more.`)
+}
+
+export async function block(client: Client, rest: string): Promise<void> {
+  const friend = client.friends.find(needed(rest, '/block NAME'))
+  const label = client.friends.label(friend.peer)
+  client.friends.put(await client.peer.blockPeer({ peer: friend.peer }))
+  leave(client, friend)
+  say(client, `${label} is blocked. /unblock ${label} undoes that.`)
+}
+
+export async function unblock(client: Client, rest: string): Promise<void> {
+  const friend = client.friends.find(needed(rest, '/unblock NAME'))
+  client.friends.put(await client.peer.unblockPeer({ peer: friend.peer }))
+  say(client, `${client.friends.label(friend.peer)} is not blocked any more.`)
+}
+
+export async function verify(client: Client, rest: string): Promise<void> {
+  const answer = rest.toLowerCase()
+  const friend = answer === '' || answer === 'yes' || answer === 'no' ? opened(client) : client.friends.find(rest)
+  const label = client.friends.label(friend.peer)
+  if (answer === 'yes' || answer === 'no') {
+    client.friends.put(await client.peer.verifyFriend({ peer: friend.peer, verified: answer === 'yes' }))
+    say(client, answer === 'yes' ? `${label} is verified.` : `${label} is not verified.`)
+    return
+  }
+  const safety = await client.peer.safetyNumber({ peer: friend.peer })
+  client.screen.print(safetyLines(client.screen.look, safety))
+  say(
+    client,
+    `Compare these digits with ${label}, face to face or on the phone. The same on both sides: /verify yes`,
+    'dim',
+  )
+}
+
+/** The friend whose conversation is open. Errors: `bad-request`. */
+export function opened(client: Client): Friend {
+  const friend = client.current === undefined ? undefined : client.friends.get(client.current)
+  if (friend === undefined) throw new QuorumError('bad-request', 'Open a conversation first: /open NAME')
+  return friend
+}
+
+/** The request that is meant; without a name the only one, or that of the open conversation. */
+function whoAsked(client: Client, rest: string): Friend {
+  if (rest !== '') return client.friends.find(rest)
+  const incoming = client.friends.incoming()
+  const open = incoming.find((friend) => friend.peer === client.current)
+  const only = open ?? (incoming.length === 1 ? incoming[0] : undefined)
+  if (only !== undefined) return only
+  throw new QuorumError(
+    'bad-request',
+    incoming.length === 0 ? 'Nobody is waiting for an answer.' : 'Who? /friends lists them.',
+  )
+}
+
+function leave(client: Client, friend: Friend): void {
+  if (client.current === friend.peer) client.current = undefined
+  showPrompt(client)
+}

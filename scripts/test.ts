@@ -1,0 +1,66 @@
+/**
+ * `npm test`: runs every kind of test there is below test/, or those named, in one run of Node's own runner, whose
+ * totals are the last thing printed. A run that finds no test fails. Bound to nothing but Node: tests bring their own
+ * processes, ports and folders.
+ */
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { root } from './checks.ts'
+
+/** Two files at a time: several tests start processes of their own. */
+const concurrency = 2
+/** Milliseconds for one file: longer than the longest scenario on a slow machine, so that only what hangs is cut. */
+const timeout = 15 * 60_000
+/** Kinds that run for hours: only when named. */
+const onlyNamed = new Set(['soak'])
+
+const files = globSync('test/*/**/*.test.ts', { cwd: root })
+  .map((file) => file.replaceAll('\\', '/'))
+  .toSorted((a, b) => a.localeCompare(b))
+const kinds = [...new Set(files.map(kindOf))]
+const args = process.argv.slice(2)
+const named = args.filter((arg) => !arg.startsWith('-'))
+const chosen = files.filter((file) =>
+  named.length === 0 ? !onlyNamed.has(kindOf(file)) : named.some((name) => name === kindOf(file) || name === file),
+)
+const unknown = named.filter((name) => !kinds.includes(name) && !files.includes(name))
+
+if (args.includes('--help')) {
+  process.stdout.write(`Usage: npm test [-- KIND|FILE... [--option of node --test]...]
+
+Without a kind: all of them${[...onlyNamed].map((kind) => `, but ${kind}`).join('')}. Kinds here: ${kinds.join(', ')}.
+  npm test -- unit scenario
+  npm test -- test/unit/launch.test.ts --test-name-pattern=signal
+`)
+} else if (unknown.length > 0 || chosen.length === 0) {
+  process.stderr.write(
+    `${unknown.length > 0 ? `No such tests: ${unknown.join(', ')}` : 'There is no test'}. Kinds: ${kinds.join(', ')}\n`,
+  )
+  process.exitCode = 1
+} else {
+  run()
+}
+
+function kindOf(file: string): string {
+  return file.split('/')[1] ?? ''
+}
+
+function run(): void {
+  // A log gets TAP, which ends with the totals whatever fails and has no colours; a person gets the reporter for people.
+  const reporter = process.stdout.isTTY && !process.env.CI ? 'spec' : 'tap'
+  const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`, `--test-reporter=${reporter}`]
+  const { NODE_TEST_CONTEXT: _outer, ...env } = process.env
+  const child = spawn(
+    process.execPath,
+    ['--test', ...options, ...args.filter((arg) => arg.startsWith('-')), ...chosen],
+    {
+      cwd: root,
+      env,
+      stdio: 'inherit',
+    },
+  )
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+  child.once('exit', (code) => {
+    process.exitCode = code ?? 1
+  })
+}

@@ -1,0 +1,11 @@
+/** The checks of `npm run check`, counted among the tests so that one run and one total tell everything. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checks } from '../../scripts/checks.ts'
+
+for (const { name, run } of checks) {
+  test(name, async () => {
+    const { ok, output } = await run()
+    assert.ok(ok, output)
+  })
+}

@@ -1,0 +1,238 @@
+/**
+ * The node as a process, the way an operator or pm2 meets it: ready line, HTTP, signals, restarts, and what it says
+ * when the data folder is damaged, full or in use.
+ */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess, StdioOptions } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
+const anyPort = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
+
+function folder(t: TestContext): string {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-node-'))
+  t.after(() => fs.rmSync(made, { recursive: true, force: true }))
+  return made
+}
+
+interface Running {
+  child: ChildProcess
+  out(): string
+  err(): string
+  /** Exit code, or the signal that ended it. */
+  ended: Promise<number | string>
+}
+
+function run(t: TestContext, args: string[], stdio: StdioOptions = ['ignore', 'pipe', 'pipe']): Running {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUORUM_')))
+  const child = spawn(process.execPath, [program, ...args], { stdio, env })
+  let [out, err] = ['', '']
+  child.stdout?.on('data', (chunk) => (out += String(chunk)))
+  child.stderr?.on('data', (chunk) => (err += String(chunk)))
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return { child, out: () => out, err: () => err, ended }
+}
+
+interface Ready {
+  peer: string
+  addresses: string[]
+  http: string
+}
+
+/** The data of the ready line, which is the first on standard output. */
+async function ready(running: Running): Promise<Ready> {
+  while (!running.out().includes('\n')) {
+    await Promise.race([
+      once(running.child.stdout ?? assert.fail(), 'data'),
+      running.ended.then((code) => assert.fail(`ended with ${code}: ${running.err()}`)),
+    ])
+  }
+  const { event, data } = JSON.parse(running.out().split('\n')[0] ?? '')
+  assert.equal(event, 'ready')
+  return data
+}
+
+function start(t: TestContext, data: string): Running {
+  return run(t, ['--json', '--data', data, ...anyPort])
+}
+
+/** What a refused start says, after checking that it is one line about the data folder and exit code 1. */
+async function refusal(running: Running, data: string): Promise<string> {
+  assert.equal(await running.ended, 1)
+  assert.equal(running.out(), '')
+  const said = running.err().trimEnd()
+  assert.ok(said.startsWith(`quorum-node: the data folder ${data} `), said)
+  assert.ok(!said.includes('\n'), said)
+  return said
+}
+
+test('it says that it is ready, answers HTTP, and stops cleanly at SIGTERM', async (t) => {
+  const data = path.join(folder(t), 'made', 'by-it')
+  const node = start(t, data)
+  const { peer, addresses, http } = await ready(node)
+  assert.match(peer, /^12D3KooW/)
+  assert.ok(addresses.length > 0)
+  for (const address of addresses) assert.match(address, new RegExp(`^/ip4/127\\.0\\.0\\.1/tcp/\\d+/p2p/${peer}$`))
+  for (const at of ['/healthz', '/readyz', '/']) assert.equal((await fetch(http + at)).status, 200, at)
+  const metrics = await (await fetch(`${http}/metrics`)).text()
+  assert.match(metrics, /^quorum_connections 0$/m)
+  const page = await (await fetch(http)).text()
+  assert.ok(!page.includes(peer))
+  assert.equal(fs.statSync(data).mode & 0o777, 0o700)
+  for (const name of fs.readdirSync(data)) assert.equal(fs.statSync(path.join(data, name)).mode & 0o077, 0, name)
+  node.child.kill('SIGTERM')
+  assert.equal(await node.ended, 0)
+  assert.equal(node.out().trimEnd().split('\n').length, 1)
+  assert.ok(!node.err().includes(peer))
+})
+
+test('it is the same node after a stop, and after a kill', async (t) => {
+  const data = folder(t)
+  const first = start(t, data)
+  const { peer } = await ready(first)
+  first.child.kill('SIGINT')
+  assert.equal(await first.ended, 0)
+  const second = start(t, data)
+  assert.equal((await ready(second)).peer, peer)
+  second.child.kill('SIGKILL')
+  assert.equal(await second.ended, 'SIGKILL')
+  const third = start(t, data)
+  assert.equal((await ready(third)).peer, peer)
+})
+
+test('killed at any moment of its first start, it starts the next time', async (t) => {
+  const data = folder(t)
+  const file = (name: string) => fs.existsSync(path.join(data, name))
+  for (const moment of [() => fs.readdirSync(data).length > 0, () => file('held.db'), () => file('node.key')]) {
+    const node = start(t, data)
+    while (!moment()) await new Promise((resolve) => setImmediate(resolve))
+    node.child.kill('SIGKILL')
+    await node.ended
+  }
+  await ready(start(t, data))
+})
+
+test('a second process on the same data is refused, and the first works on (threats.md 44)', async (t) => {
+  const data = folder(t)
+  const { http } = await ready(start(t, data))
+  assert.match(await refusal(start(t, data), data), /in use by another quorum-node/)
+  assert.equal((await fetch(`${http}/readyz`)).status, 200)
+})
+
+for (const name of ['node.key', 'held.db']) {
+  test(`a damaged ${name} is refused and not touched (threats.md 43)`, async (t) => {
+    const data = folder(t)
+    const node = start(t, data)
+    await ready(node)
+    node.child.kill('SIGTERM')
+    await node.ended
+    const file = path.join(data, name)
+    fs.writeFileSync(file, 'damaged')
+    assert.match(await refusal(start(t, data), data), new RegExp(`damaged ${name}`))
+    assert.equal(fs.readFileSync(file, 'utf8'), 'damaged')
+  })
+}
+
+test('a full disk is refused at the start, and told at /readyz while running (threats.md 35)', async (t) => {
+  const data = folder(t)
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'tmpfs', data], { encoding: 'utf8' })
+  if (mounted.error !== undefined || mounted.status !== 0) {
+    t.skip('a full disk needs a small file system of its own, which only root may mount')
+    return
+  }
+  t.after(() => spawnSync('umount', ['-l', data]))
+  const ballast = path.join(data, 'ballast')
+  const fill = () => {
+    const handle = fs.openSync(ballast, 'w')
+    try {
+      for (;;) fs.writeSync(handle, Buffer.alloc(256 * 1024))
+    } catch (error) {
+      assert.ok(error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+    } finally {
+      fs.closeSync(handle)
+    }
+  }
+
+  fill()
+  assert.match(await refusal(start(t, data), data), /no space left/)
+  assert.deepEqual(fs.readdirSync(data), ['ballast'])
+  fs.rmSync(ballast)
+
+  const node = start(t, data)
+  const { peer, http } = await ready(node)
+  fill()
+  const full = await fetch(`${http}/readyz`)
+  assert.deepEqual([full.status, await full.text()], [503, 'disk-full\n'])
+  assert.equal((await fetch(`${http}/healthz`)).status, 200)
+  node.child.kill('SIGTERM')
+  assert.equal(await node.ended, 0)
+  assert.match(await refusal(start(t, data), data), /no space left/)
+  fs.rmSync(ballast)
+  assert.equal((await ready(start(t, data))).peer, peer)
+})
+
+test('a folder that cannot be one is refused in one line', async (t) => {
+  const file = path.join(folder(t), 'file')
+  fs.writeFileSync(file, '')
+  await refusal(start(t, file), file)
+})
+
+test('bad usage is one line and exit code 2; --help and --version are 0', async (t) => {
+  const bad = run(t, ['--listen', 'nowhere', '--htpp', 'x'])
+  assert.equal(await bad.ended, 2)
+  assert.match(bad.err(), /^quorum-node: [^\n]+\n$/)
+  const help = run(t, ['--help'])
+  assert.equal(await help.ended, 0)
+  assert.match(help.out(), /Examples:/)
+  const version = run(t, ['--version'])
+  assert.equal(await version.ended, 0)
+  assert.match(version.out(), /^\d+\.\d+\.\d+\n$/)
+})
+
+test('an occupied port is said in one line, for the network and for HTTP', async (t) => {
+  const taken = net.createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.after(() => taken.close())
+  const { port } = taken.address() as net.AddressInfo
+  const data = folder(t)
+  for (const args of [
+    ['--listen', `/ip4/127.0.0.1/tcp/${port}`, '--http', '127.0.0.1:0'],
+    ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', `127.0.0.1:${port}`],
+  ]) {
+    const node = run(t, ['--json', '--data', data, ...args])
+    assert.equal(await node.ended, 1)
+    assert.match(node.err(), /^quorum-node: [^\n]+\n$/)
+    assert.ok(node.err().includes(String(port)), node.err())
+  }
+})
+
+test('for people it prints the line to paste', async (t) => {
+  const node = run(t, ['--data', folder(t), ...anyPort])
+  while (!node.out().includes('Ctrl-C')) await once(node.child.stdout ?? assert.fail(), 'data')
+  assert.match(node.out(), /^ {4}\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW\w+$/m)
+})
+
+test('it tells its manager that it is ready, and stops when told or when the manager is gone', async (t) => {
+  const data = folder(t)
+  const args = ['--json', '--data', data, ...anyPort]
+  const told = run(t, args, ['ignore', 'pipe', 'pipe', 'ipc'])
+  assert.deepEqual((await once(told.child, 'message'))[0], 'ready')
+  told.child.send('shutdown')
+  assert.equal(await told.ended, 0)
+  const orphan = run(t, args, ['ignore', 'pipe', 'pipe', 'ipc'])
+  await once(orphan.child, 'message')
+  orphan.child.disconnect()
+  assert.equal(await orphan.ended, 0)
+})

@@ -51,7 +51,7 @@ export function makeFolder(folder: string): void {
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw diskError(error, path.join(folder, '.'))
+    throw diskError(error, path.join(folder, 'held.db'))
   }
 }
 

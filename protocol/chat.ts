@@ -43,6 +43,7 @@ export class Chat {
 
   /** The handler of /quorum/chat/1.0.0; policy has let the stream through. */
   async receive(stream: Stream, connection: Connection): Promise<void> {
+    this.#stopped.signal.throwIfAborted()
     await this.#conversation(connection.remotePeer.toString()).run(stream, connection, 'inbound')
   }
 
@@ -59,7 +60,8 @@ export class Chat {
       if (connection.direction === 'inbound' && !atOnce) await retry.waitFor(courtesy, this.#stopped.signal)
       while (this.#alive(connection)) {
         const conversation = this.#conversation(peer)
-        if (conversation.uses(connection)) await conversation.left(connection)
+        const served = conversation.served(connection)
+        if (served != null) await served
         else await this.#open(connection, conversation, retry)
         if (this.#alive(connection)) await retry.wait(this.#stopped.signal)
       }

@@ -5,7 +5,7 @@
  * refused if it contradicts what was said before.
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { QuorumError, toError } from './errors.ts'
+import { QuorumError, toError, type ErrorCode } from './errors.ts'
 import type { Emit, PeerEvent } from './events.ts'
 import { digest } from './identity.ts'
 import { limits } from './limits.ts'
@@ -48,9 +48,13 @@ interface Line {
   ended: PromiseWithResolvers<void>
 }
 
+/** What ends a stream and concerns the person, not just the program. */
+const toldToPeople: ReadonlySet<ErrorCode> = new Set(['verification-failed', 'unsupported-version', 'disk-full', 'not-writable'])
+
 export class Conversation {
   readonly #context: ConversationContext
   readonly #lines = new Set<Line>()
+  #wasOnline = false
   #flushing = false
   #overdue: NodeJS.Timeout | undefined
   #theyType: NodeJS.Timeout | undefined
@@ -63,15 +67,12 @@ export class Conversation {
     return [...this.#lines].some((line) => line.heard)
   }
 
-  /** There is a stream on that connection. */
-  uses(connection: Connection): boolean {
-    return [...this.#lines].some((line) => line.connection.id === connection.id)
-  }
-
-  /** Resolves when no stream of that connection is left. */
-  async left(connection: Connection): Promise<void> {
-    const lines = [...this.#lines].filter((line) => line.connection.id === connection.id)
-    await Promise.all(lines.map((line) => line.ended.promise))
+  /** If no stream is to be opened on `connection` (it has one, or a path as good has): until that one has ended. */
+  served(connection: Connection): Promise<void> | undefined {
+    const serving = [...this.#lines].find(
+      (line) => line.connection.id === connection.id || (line.heard && pathRank(line.connection) >= pathRank(connection)),
+    )
+    return serving?.ended.promise
   }
 
   /** Speaks on `stream` until it ends. Throws what ended it, if that was not its regular end. */
@@ -97,7 +98,7 @@ export class Conversation {
     } finally {
       this.#lines.delete(line)
       line.ended.resolve()
-      if (line.heard) this.#context.onPresence(this.#context.peer)
+      this.#noticePresence()
       this.#flush()
     }
   }
@@ -152,7 +153,7 @@ export class Conversation {
         }
       })
     } catch (error) {
-      if (error instanceof QuorumError && error.code === 'verification-failed') {
+      if (error instanceof QuorumError && toldToPeople.has(error.code)) {
         emit({ event: 'warning', data: { code: error.code, message: error.message, peer } })
       }
       throw error
@@ -185,11 +186,10 @@ export class Conversation {
   }
 
   #onHello(line: Line, hello: Hello, events: PeerEvent[]): void {
-    const { store, peer, onHello, onPresence } = this.#context
+    const { store, peer, onHello } = this.#context
     if (hello.version !== chatVersion) {
       const message = `They use version ${hello.version} of the chat protocol, this is version ${chatVersion}: update the older one`
-      if (hello.version < chatVersion || hello.version === 0) throw new QuorumError('unsupported-version', message)
-      events.push({ event: 'warning', data: { code: 'unsupported-version', message, peer } })
+      throw new QuorumError('unsupported-version', message)
     }
     const { sent } = store.conversation(peer)
     if (hello.received > sent) {
@@ -208,8 +208,14 @@ export class Conversation {
     line.written = hello.received
     if (line.heard) return
     line.heard = true
-    onPresence(peer)
+    this.#noticePresence()
     this.#leaveWorse()
+  }
+
+  #noticePresence(): void {
+    if (this.online === this.#wasOnline) return
+    this.#wasOnline = this.online
+    this.#context.onPresence(this.#context.peer)
   }
 
   #onMessage(bytes: Uint8Array, events: PeerEvent[]): 'new' | 'repeated' | 'gap' {
@@ -336,15 +342,17 @@ export class Conversation {
     if (line != null) this.#context.probe(line.connection)
   }
 
-  /** Direct before relayed; on equal paths both sides must agree: the stream that the smaller PeerId opened. */
+  /** The best path; on equal paths both sides must agree, so what the smaller PeerId began. */
   #best(): Line | undefined {
-    return [...this.#lines].filter((line) => line.heard && line.stream.status === 'open').sort((a, b) => this.#rank(b) - this.#rank(a))[0]
+    return [...this.#lines]
+      .filter((line) => line.heard && line.stream.status === 'open')
+      .sort((a, b) => this.#rank(b) - this.#rank(a) || b.connection.timeline.open - a.connection.timeline.open)[0]
   }
 
   #rank(line: Line): number {
-    const direct = isRelayed(line.connection.remoteAddr.toString()) ? 0 : 2
-    const bySmaller = line.opener === 'outbound' ? this.#smaller : !this.#smaller
-    return direct + Number(bySmaller)
+    const dialled = (line.connection.direction === 'outbound') === this.#smaller
+    const opened = (line.opener === 'outbound') === this.#smaller
+    return 4 * pathRank(line.connection) + 2 * Number(dialled) + Number(opened)
   }
 
   /** Whoever opened a stream that a better one replaced closes it. */
@@ -364,6 +372,11 @@ export class Conversation {
   #ignoreLoss(written: Promise<void>): void {
     written.catch(() => undefined)
   }
+}
+
+/** Direct before relayed. */
+function pathRank(connection: Connection): number {
+  return isRelayed(connection.remoteAddr.toString()) ? 0 : 1
 }
 
 function contentOf(message: OutgoingMessage) {

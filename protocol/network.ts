@@ -5,7 +5,7 @@
 import { identify } from '@libp2p/identify'
 import { FaultTolerance, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
-import { ping } from '@libp2p/ping'
+import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { isPrivate } from '@libp2p/utils'
 import { webSockets } from '@libp2p/websockets'
@@ -19,7 +19,7 @@ import { relay, type Relay } from './net/relay.ts'
 import { sodiumCipher } from './net/sodium-cipher.ts'
 import { isRelayed, type Policy } from './policy.ts'
 
-export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport }>
+export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport; ping: Ping }>
 export type NodeNetwork = Libp2p<{ relay: Relay }>
 
 /** The same name for every version: the other side learns what it needs in the hello. */

@@ -47,8 +47,10 @@ interface Link {
 export class Nodes {
   readonly #options: NodesOptions
   readonly #links = new Map<string, Link>()
+  readonly #stopped = new AbortController()
   #renewal: NodeJS.Timeout | undefined
   #reserving: NodeJS.Timeout | undefined
+  #awaitingSession: (() => void)[] = []
   /** Own addresses at the last update: only a change is worth telling. */
   #told = ''
 
@@ -64,6 +66,7 @@ export class Nodes {
   }
 
   async stop(): Promise<void> {
+    this.#stopped.abort(new Error('The peer stops'))
     clearInterval(this.#renewal)
     clearInterval(this.#reserving)
     this.#options.network.removeEventListener('self:peer:update', this.#onSelfUpdate)
@@ -88,6 +91,22 @@ export class Nodes {
   /** Sessions that answer right now. */
   sessions(): DirectorySession[] {
     return [...this.#links.values()].flatMap((link) => link.session ?? [])
+  }
+
+  /** As `sessions`, but waits up to limits.request for the first one. Errors: `node-unreachable`. */
+  async someSessions(): Promise<DirectorySession[]> {
+    if (this.sessions().length === 0 && this.#links.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, limits.request)
+        this.#awaitingSession.push(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    }
+    const sessions = this.sessions()
+    if (sessions.length === 0) throw new QuorumError('node-unreachable', 'No node can be reached right now')
+    return sessions
   }
 
   /** Keeps a connection to the node from now on. Errors: `bad-request` for an address without a PeerId. */
@@ -134,7 +153,7 @@ export class Nodes {
     if (link?.session != null) return errand(link.session)
     if (link != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
     const already = this.#connections(peer).length > 0
-    const connection = await this.#dial(address, AbortSignal.timeout(limits.dialAddress))
+    const connection = await this.#dial(address, this.#stopped.signal)
     const session = await DirectorySession.open(connection, (envelope) => this.#options.onMail(envelope))
     try {
       return await errand(session)
@@ -171,7 +190,7 @@ export class Nodes {
 
   /** One connection to the node, from dialling to its end. */
   async #hold(link: Link, signal: AbortSignal): Promise<void> {
-    const connection = await this.#dial(link.address, AbortSignal.any([signal, AbortSignal.timeout(limits.dial)]))
+    const connection = await this.#dial(link.address, signal)
     const session = await DirectorySession.open(connection, (envelope) => this.#options.onMail(envelope))
     const over = new AbortController()
     try {
@@ -179,6 +198,7 @@ export class Nodes {
       await this.#announce(link)
       link.retry.reset()
       this.#change(link, { state: 'connected', reserved: this.#isReserved(link) })
+      for (const wake of this.#awaitingSession.splice(0)) wake()
       this.#options.onReady(link.peer)
       await Promise.race([session.closed, expired(limits.connectionAge, AbortSignal.any([signal, over.signal]))])
     } finally {
@@ -215,7 +235,7 @@ export class Nodes {
 
   async #dial(address: string, signal: AbortSignal): Promise<Connection> {
     const open = this.#connections(nodePeer(address)).find((connection) => connection.status === 'open')
-    return open ?? this.#options.network.services.directDial.dial(address, signal)
+    return open ?? this.#options.network.services.directDial.dial(address, signal, limits.dialAddress)
   }
 
   #connections(peer: string): Connection[] {

@@ -103,12 +103,18 @@ export class Paths {
     for (const wanted of this.#wanted.values()) wanted.retry.now()
   }
 
-  /** Open connections, the best first: direct before relayed, then the newest. */
+  /**
+   * Open connections, the best first: direct before relayed; then, so that both sides agree, those that the smaller
+   * PeerId dialled; then the newest.
+   */
   connections(peer: string): Connection[] {
+    const smaller = this.#options.network.peerId.toString() < peer
+    const rank = (connection: Connection): number =>
+      2 * Number(isDirect(connection)) + Number((connection.direction === 'outbound') === smaller)
     return this.#options.network
       .getConnections(peerIdFromString(peer))
       .filter((connection) => connection.status === 'open')
-      .sort((a, b) => Number(isDirect(b)) - Number(isDirect(a)) || b.timeline.open - a.timeline.open)
+      .sort((a, b) => rank(b) - rank(a) || b.timeline.open - a.timeline.open)
   }
 
   kind(peer: string): PathKind {
@@ -228,8 +234,7 @@ export class Paths {
       const over = (relayed ? answered : answeredDirectly).signal
       await this.#pause(delay)
       over.throwIfAborted()
-      const deadline = AbortSignal.timeout(relayed ? limits.dial : limits.dialAddress)
-      const connection = await network.services.directDial.dial(address, AbortSignal.any([deadline, over]))
+      const connection = await network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
       answered.abort(new Error('Another path was faster'))
       if (!relayed) answeredDirectly.abort(new Error('Another direct path was faster'))
       return connection
@@ -258,7 +263,7 @@ export class Paths {
         if (!this.#options.mayStay(peer)) this.#close(connection)
       })
     }
-    if (isDirect(connection)) this.#retire(peer)
+    if (this.connections(peer).length > 1) this.#retire(peer)
   }
 
   readonly #onClose = ({ detail: connection }: CustomEvent<Connection>): void => {
@@ -269,12 +274,10 @@ export class Paths {
     if (lasted && this.connections(peer).length === 0) this.#wanted.get(peer)?.retry.now()
   }
 
-  /** A direct path is there: the relayed ones go, once the conversation has moved. */
+  /** One path is enough: once the conversation has moved, the side that dialled a worse one ends it. */
   #retire(peer: string): void {
     this.#later(replacedAfter, () => {
-      const [best, ...others] = this.connections(peer)
-      if (best == null || !isDirect(best)) return
-      for (const other of others) if (!isDirect(other)) this.#close(other)
+      for (const worse of this.connections(peer).slice(1)) if (worse.direction === 'outbound') this.#close(worse)
     })
   }
 

@@ -1,7 +1,7 @@
 /**
  * The headless peer: one peer driven by JSON lines. Calls come in on `input`, answers and events go out on `output`,
  * in the form that docs/embedding.md lists. It knows no call by name but `stop`: the peer checks them all.
- * It opens and closes no store, and it never touches the process: the caller does.
+ * It starts and stops no peer, and it never touches the process: the caller does.
  */
 import type { Readable, Writable } from 'node:stream'
 import { errorToData, QuorumError } from '#protocol'
@@ -29,7 +29,7 @@ export interface Headless {
 }
 
 /**
- * Serves until `input` ends, `stop` is called, `signal` aborts or `output` breaks; then stops the peer.
+ * Serves until `input` ends, `stop` was answered, `signal` aborts or `output` breaks. The caller stops the peer.
  * Errors: `internal` when nobody reads `output`.
  */
 export async function serveLines({ peer, version, input, output, signal }: Headless): Promise<void> {
@@ -120,7 +120,6 @@ export async function serveLines({ peer, version, input, output, signal }: Headl
     await ended.promise
   } finally {
     input.pause()
-    await peer.stop()
     unsubscribe()
     await flush(output)
   }

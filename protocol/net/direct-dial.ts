@@ -18,9 +18,10 @@ export interface DirectDial {
   /**
    * Connects to `address`, which must name the peer: `…/p2p/<PeerId>`.
    * Errors: `bad-request` for an address without a PeerId, of ourselves, or that no transport can dial; else what the
-   * transport or the handshake threw. `signal` ends the attempt.
+   * transport or the handshake threw. `signal`, or `timeout` milliseconds, end the attempt, but not a connection that
+   * was made: libp2p closes one whose dial signal aborts later.
    */
-  dial(address: string, signal: AbortSignal): Promise<Connection>
+  dial(address: string, signal: AbortSignal, timeout: number): Promise<Connection>
   /** Own addresses, before `announceFilter` hides the private ones. */
   listening(): string[]
 }
@@ -28,14 +29,23 @@ export interface DirectDial {
 /** A libp2p service: `services: { directDial: directDial() }`. */
 export function directDial(): (components: Components) => DirectDial {
   return ({ peerId, transportManager }) => ({
-    async dial(address, signal) {
+    async dial(address, signal, timeout) {
       const target = multiaddr(address)
       const peer = lastPeer(target)
       if (peer == null || peer === peerId.toString() || transportManager.dialTransportForMultiaddr(target) == null) {
         throw new QuorumError('bad-request', 'That address cannot be dialled')
       }
       signal.throwIfAborted()
-      return transportManager.dial(target, { signal })
+      const attempt = new AbortController()
+      const end = (): void => attempt.abort(signal.reason)
+      const timer = setTimeout(() => attempt.abort(new Error('It did not answer in time')), timeout)
+      signal.addEventListener('abort', end)
+      try {
+        return await transportManager.dial(target, { signal: attempt.signal })
+      } finally {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
+      }
     },
     listening: () => transportManager.getAddrs().map(String),
   })

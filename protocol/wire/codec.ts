@@ -73,7 +73,7 @@ export function addressesFromWire(list: readonly string[], max: number): string[
 }
 
 export function isAddress(text: string): boolean {
-  if (text.length > limits.address) return false
+  if (text.length < 2 || text.length > limits.address) return false
   try {
     multiaddr(text)
     return true

@@ -17,9 +17,21 @@ import { fileURLToPath } from 'node:url'
 const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
 const anyPort = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
 
+const cleanups = new WeakMap<TestContext, AsyncDisposableStack>()
+
+/** Undone last first, unlike `t.after`: a folder can go once its process is gone and it is no mount any more. */
+function undo(t: TestContext): AsyncDisposableStack {
+  const known = cleanups.get(t)
+  if (known !== undefined) return known
+  const stack = new AsyncDisposableStack()
+  cleanups.set(t, stack)
+  t.after(() => stack.disposeAsync())
+  return stack
+}
+
 function folder(t: TestContext): string {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-node-'))
-  t.after(() => fs.rmSync(made, { recursive: true, force: true }))
+  undo(t).defer(() => fs.rmSync(made, { recursive: true, force: true }))
   return made
 }
 
@@ -38,7 +50,7 @@ function run(t: TestContext, args: string[], stdio: StdioOptions = ['ignore', 'p
   child.stdout?.on('data', (chunk) => (out += String(chunk)))
   child.stderr?.on('data', (chunk) => (err += String(chunk)))
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
-  t.after(async () => {
+  undo(t).defer(async () => {
     child.kill('SIGKILL')
     await ended
   })
@@ -152,7 +164,7 @@ test('a full disk is refused at the start, and told at /readyz while running (th
     t.skip('a full disk needs a small file system of its own, which only root may mount')
     return
   }
-  t.after(() => spawnSync('umount', ['-l', data]))
+  undo(t).defer(() => void spawnSync('umount', ['-l', data]))
   const ballast = path.join(data, 'ballast')
   const fill = () => {
     const handle = fs.openSync(ballast, 'w')
@@ -204,7 +216,7 @@ test('bad usage is one line and exit code 2; --help and --version are 0', async 
 test('an occupied port is said in one line, for the network and for HTTP', async (t) => {
   const taken = net.createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
-  t.after(() => taken.close())
+  undo(t).defer(() => void taken.close())
   const { port } = taken.address() as net.AddressInfo
   const data = folder(t)
   for (const args of [

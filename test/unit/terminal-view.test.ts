@@ -255,7 +255,7 @@ test('on a terminal: output goes above what is being typed, and a block is repla
   screen.print('b', 'b')
   assert.ok(screen.replace('b', 'c'))
   // Pasted over two rows: what is printed then stands right above, with no empty row between.
-  input.write(`${'typed '.repeat(6)}`)
+  input.write('typed '.repeat(6))
   await new Promise(setImmediate)
   output.read()
   screen.print('d')

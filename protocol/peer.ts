@@ -1,0 +1,352 @@
+/**
+ * A peer: wires store, network, nodes, friends and chat together, and serves the calls of api.ts. What each part does
+ * is in its own file; here is who tells whom.
+ */
+import { callParams, type CallName, type Peer, type Self } from './api.ts'
+import { Chat } from './chat.ts'
+import { QuorumError, toError } from './errors.ts'
+import type { Friend, PathKind, PeerEvent } from './events.ts'
+import { Friends } from './friend.ts'
+import { createSeed, identityFromSeed, shortId } from './identity.ts'
+import { Introductions } from './introductions.ts'
+import { limits } from './limits.ts'
+import { silent, type Log } from './log.ts'
+import { Mailer } from './mail.ts'
+import { createPeerNetwork, type PeerNetwork } from './network.ts'
+import { Nodes } from './nodes.ts'
+import { Paths } from './paths.ts'
+import { chatProtocol, friendProtocol, isRelayed, Policy, type DirectMode } from './policy.ts'
+import { safetyNumber } from './safety-number.ts'
+import { SealingKeys } from './sealing.ts'
+import { Settings } from './settings.ts'
+import type { FriendRow, Store } from './store/store.ts'
+import type { Hello } from './wire/chat.ts'
+import type { Reach } from './wire/contact.ts'
+
+export interface PeerOptions {
+  /** Where everything is remembered; closed by `stop()`. */
+  store: Store
+  /** Node addresses to use besides those in the store, each ending in `/p2p/<PeerId>`. */
+  nodes?: readonly string[]
+  /** Sets the name friends see. */
+  name?: string
+  /** Multiaddrs to listen on; by default every interface, on the port of last time where it is free. */
+  listen?: readonly string[]
+  /** `never`: through nodes only, no friend learns our address. `only`: never through a node. */
+  direct?: DirectMode
+  /** Tell friends our LAN addresses and dial theirs. Default true. */
+  lan?: boolean
+  /** Milliseconds since the epoch. */
+  now?: () => number
+  log?: Log
+}
+
+/**
+ * Starts a peer. It is usable at once, whether or not a node can be reached; what cannot go yet waits.
+ * Errors: `bad-request` for a malformed node address or a name that is too long, and those of the store.
+ */
+export async function createPeer(options: PeerOptions): Promise<Peer> {
+  const { store, direct = 'auto', lan = true, now = Date.now, log = silent } = options
+  const settings = new Settings(store)
+  const identity = await identityFromSeed(settings.seed(createSeed))
+  if (options.name != null) settings.rename(options.name)
+
+  const listeners = new Set<(event: PeerEvent) => void>()
+  const emit = (event: PeerEvent): void => {
+    for (const listener of listeners) {
+      // One that throws must not keep the others, or the protocol, from going on.
+      try {
+        listener(event)
+      } catch (error) {
+        log('error', `a listener failed at ${event.event}`, toError(error))
+      }
+    }
+  }
+
+  const sealing = new SealingKeys(identity, store, now)
+  const policy: Policy = new Policy(store, direct, (peer) => nodes.has(peer))
+  const network = await listening(options, policy, identity.privateKey, settings)
+
+  const reach = (): Reach => ({ nodes: nodes.addresses(), addresses: paths.ownAddresses(), sealingKey: sealing.current() })
+  const view = (row: FriendRow): Friend => {
+    const { peer, name, handle, state, note, verified, addedAt, lastSeen } = row
+    return {
+      peer,
+      name: name === '' ? (handle ?? shortId(peer)) : name,
+      ...(handle == null ? {} : { handle }),
+      state,
+      ...(note == null ? {} : { note }),
+      verified,
+      online: chat.online(peer),
+      path: paths.kind(peer),
+      addedAt,
+      ...(lastSeen == null ? {} : { lastSeen }),
+    }
+  }
+
+  const onMail = (envelope: Uint8Array): void => friends.receive(envelope)
+  const nodes: Nodes = new Nodes({
+    network,
+    record: () => introductions.record(),
+    handle: () => settings.handle(),
+    onMail,
+    onState: (data) => emit({ event: 'node-state', data }),
+    onReady: (node) => {
+      mailer.flush()
+      paths.retryNow()
+      void introductions.parkAll(node)
+    },
+    onWarning: (data) => emit({ event: 'warning', data }),
+    log,
+  })
+
+  const kinds = new Map<string, PathKind>()
+  const paths: Paths = new Paths({
+    network,
+    direct,
+    lan,
+    log,
+    known: (peer) => store.friend(peer) ?? { addresses: [], nodes: [] },
+    ownNodes: () => nodes.states().flatMap(({ state, address }) => (state === 'connected' ? address : [])),
+    discover: (peer) => introductions.discover(peer),
+    mayStay: (peer) => policy.isFriend(peer) || nodes.has(peer),
+    onOpen: (connection) => {
+      const peer = connection.remotePeer.toString()
+      if (policy.isFriend(peer)) void chat.keep(connection)
+      if (store.mail().some(({ to }) => to === peer)) mailer.flush()
+    },
+    onChange: (peer) => {
+      const kind = paths.kind(peer)
+      if (kind === (kinds.get(peer) ?? 'none') || store.friend(peer) == null) return
+      kinds.set(peer, kind)
+      emit({ event: 'path-changed', data: { ...paths.info(peer), peer } })
+    },
+  })
+
+  const mailer: Mailer = new Mailer({
+    store,
+    nodes,
+    now,
+    log,
+    connected: (peer) => paths.connections(peer)[0],
+    connect: (peer, addresses) => paths.connectDirectly(peer, addresses),
+    onMail,
+  })
+
+  const friends: Friends = new Friends({
+    identity,
+    store,
+    sealing,
+    now,
+    emit,
+    name: () => settings.name(),
+    reach,
+    view,
+    onMail: () => mailer.flush(),
+    onChange: ({ peer, state }) => {
+      if (state === 'friend') {
+        paths.want(peer)
+        for (const connection of paths.connections(peer)) void chat.keep(connection, true)
+      } else {
+        chat.end(peer)
+        // A request goes over whatever connection there is; the others end.
+        if (state === 'removed' || state === 'blocked') paths.unwant(peer)
+      }
+    },
+  })
+
+  const introductions: Introductions = new Introductions({ identity, store, settings, nodes, friends, reach, now, log, addNode })
+
+  const chat: Chat = new Chat({
+    self: identity.peer,
+    store,
+    now,
+    emit,
+    log,
+    name: () => settings.name(),
+    reach,
+    isFriend: (peer) => policy.isFriend(peer),
+    onHello: (peer, hello) => onHello(store, peer, hello, (row) => emit({ event: 'friend-changed', data: view(row) })),
+    onPresence: (peer) => {
+      const row = store.friend(peer)
+      if (row == null) return
+      const seen = { ...row, lastSeen: now() }
+      store.putFriend(seen)
+      emit({ event: 'friend-changed', data: view(seen) })
+    },
+    probe: (connection) => {
+      network.services.ping
+        .ping(connection.remotePeer, { signal: AbortSignal.timeout(limits.peerPingTimeout), runOnLimitedConnection: true })
+        .catch((error: unknown) => connection.abort(toError(error)))
+    },
+  })
+
+  function addNode(address: string): void {
+    nodes.add(address)
+    settings.rememberNode(address)
+  }
+
+  const self = (): Self => ({
+    peer: identity.peer,
+    name: settings.name(),
+    ...(settings.handle() === '' ? {} : { handle: settings.handle() }),
+    nodes: nodes.states(),
+    listen: network.services.directDial.listening().filter((address) => !isRelayed(address)),
+    reachable: 'unknown',
+  })
+  const notYet = (): Promise<never> => Promise.reject(new QuorumError('internal', 'Files cannot be sent yet'))
+  const friend = (row: FriendRow): Promise<Friend> => Promise.resolve(view(row))
+
+  const calls: Omit<Peer, 'subscribe' | 'call'> = {
+    self: async () => self(),
+    setProfile: async ({ name, handle }) => {
+      if (name != null) settings.rename(name)
+      if (handle != null) settings.setHandle(handle)
+      chat.hello()
+      await nodes.announce()
+      return self()
+    },
+    invite: async ({ once = false, expiresIn = limits.inviteLifetime }) => introductions.invite(once, expiresIn),
+    requestFriend: async ({ to, note = '' }) => view(await introductions.request(to, note)),
+    acceptFriend: async ({ peer }) => friend(friends.accept(peer)),
+    declineFriend: async ({ peer }) => friend(friends.decline(peer)),
+    removeFriend: async ({ peer }) => friend(friends.remove(peer)),
+    blockPeer: async ({ peer }) => friend(friends.block(peer)),
+    unblockPeer: async ({ peer }) => friend(friends.unblock(peer)),
+    friends: async () => friends.list().map(view),
+    safetyNumber: async ({ peer }) => ({
+      number: safetyNumber(identity.peer, peer),
+      verified: store.friend(peer)?.verified ?? false,
+    }),
+    verifyFriend: async ({ peer, verified }) => friend(friends.verified(peer, verified)),
+    connection: async ({ peer }) => paths.info(friends.get(peer).peer),
+    connect: async ({ peer }) => {
+      if (!policy.isFriend(friends.get(peer).peer)) throw new QuorumError('not-friend', 'They are not a friend (yet)')
+      await paths.connect(peer)
+      return paths.info(peer)
+    },
+    sendMessage: async ({ peer, text, replyTo }) => chat.send(peer, text, replyTo),
+    messages: async ({ peer, before, limit = limits.pageDefault }) => store.messages(peer, limit, before),
+    markRead: async ({ peer, upTo }) => {
+      chat.markRead(friends.get(peer).peer, upTo)
+      return null
+    },
+    search: async ({ text, peer, limit = limits.pageDefault }) => store.search(text, limit, peer),
+    recallMessage: async ({ message }) => chat.recall(message),
+    typing: async ({ peer, active }) => {
+      chat.typing(peer, active)
+      return null
+    },
+    sendFiles: notYet,
+    acceptTransfer: notYet,
+    declineTransfer: notYet,
+    pauseTransfer: notYet,
+    resumeTransfer: notYet,
+    cancelTransfer: notYet,
+    transfers: notYet,
+    addNode: async ({ address }) => {
+      addNode(address)
+      chat.hello()
+      return self()
+    },
+    removeNode: async ({ address }) => {
+      nodes.remove(address)
+      settings.forgetNode(address)
+      chat.hello()
+      return self()
+    },
+    nodeKnowledge: async ({ node }) => introductions.knowledge(node),
+    forgetMe: async ({ node }) => {
+      await nodes.session(node).forget()
+      return null
+    },
+    stop: () => (stopping ??= stop()),
+  }
+
+  let stopping: Promise<null> | undefined
+  async function stop(): Promise<null> {
+    chat.stop()
+    paths.stop()
+    await mailer.stop()
+    await nodes.stop()
+    await network.stop()
+    store.close()
+    listeners.clear()
+    return null
+  }
+
+  const failed = (peer: string, error: Error): void => log('debug', `a stream from ${shortId(peer)} failed`, error)
+  await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
+  await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)
+  nodes.start()
+  paths.start()
+  for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
+  for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
+  mailer.flush()
+
+  const peer: Peer = {
+    ...calls,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async call(name, params) {
+      if (!isCall(name)) throw new QuorumError('bad-request', `There is no call named ${JSON.stringify(name)}`)
+      if (stopping != null && name !== 'stop') throw new QuorumError('cancelled', 'This peer has stopped')
+      const parsed = callParams[name].safeParse(params ?? {})
+      if (!parsed.success) {
+        const [issue] = parsed.error.issues
+        throw new QuorumError('bad-request', `${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'does not fit'}`)
+      }
+      // The table pairs each name with its own parameters; the union over all names cannot be called.
+      const serve = calls[name] as (params: unknown) => Promise<unknown>
+      return serve(parsed.data)
+    },
+  }
+  return peer
+}
+
+function isCall(name: string): name is CallName {
+  return Object.hasOwn(callParams, name)
+}
+
+/** A started network, listening where it is asked to, or on the port of last time, or on any. */
+async function listening(
+  options: PeerOptions,
+  policy: Policy,
+  privateKey: Parameters<typeof createPeerNetwork>[0]['privateKey'],
+  settings: Settings,
+): Promise<PeerNetwork> {
+  const direct = options.direct ?? 'auto'
+  const anywhere = (port: number): string[] => [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
+  const start = async (listen: readonly string[]): Promise<PeerNetwork> => {
+    const network = await createPeerNetwork({ privateKey, listen, policy })
+    await network.start()
+    return network
+  }
+  if (direct === 'never') return start([])
+  if (options.listen != null) return start(options.listen)
+  const port = settings.port()
+  let network = await start(anywhere(port))
+  let own = network.services.directDial.listening().find((address) => !isRelayed(address))
+  if (own == null && port !== 0) {
+    // Somebody else has it now.
+    await network.stop()
+    network = await start(anywhere(0))
+    own = network.services.directDial.listening().find((address) => !isRelayed(address))
+  }
+  const used = Number(own?.split('/')[4] ?? 0)
+  if (used !== port) settings.setPort(used)
+  return network
+}
+
+/** A friend said where it is and what it is called now. */
+function onHello(store: Store, peer: string, hello: Hello, changed: (row: FriendRow) => void): void {
+  const row = store.friend(peer)
+  if (row == null) return
+  const { name, nodes, addresses, sealingKey } = hello
+  const told: FriendRow = { ...row, name, nodes, addresses, ...(sealingKey == null ? {} : { sealingKey }) }
+  if (JSON.stringify(told) === JSON.stringify(row)) return
+  store.putFriend(told)
+  if (name !== row.name) changed(told)
+}

@@ -8,10 +8,8 @@ import path from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Command, CommanderError } from 'commander'
 import { z } from 'zod'
-import { limits, toError } from '#protocol'
-
-export const logLevels = ['error', 'warn', 'info', 'debug'] as const
-export type LogLevel = (typeof logLevels)[number]
+import { limits, logLevels, toError } from '#protocol'
+import type { LogLevel } from '#protocol'
 
 export interface NodeConfig {
   /** Absolute path of the folder with `node.key` and `held.db`. */
@@ -149,7 +147,8 @@ function fromFile(file: string | undefined, { cwd, home }: Invocation): Source {
         continue
       }
       // A folder in the file means the same wherever the node is started from.
-      source.values[key] = key === 'data' && typeof value === 'string' ? absolute(value, path.dirname(place), home) : value
+      source.values[key] =
+        key === 'data' && typeof value === 'string' ? absolute(value, path.dirname(place), home) : value
       source.named[key] = `"${key}" in ${file}`
     }
   } catch (error) {
@@ -188,13 +187,12 @@ function fromCommandLine(invocation: Invocation): { source: Source; file?: strin
     if (error.exitCode === 0) return { act: 'print', text: printed }
     return refuse(error.message.replace(/^error: /, ''))
   }
-  const { config, ...given } = command.opts<{ config?: string } & Record<string, unknown>>()
+  const { config, ...given } = command.opts<{ config?: string; data?: string } & Record<string, unknown>>()
   const source: Source = { values: {}, named: {}, problems: [] }
   for (const name of optionNames) {
     const value = given[name]
     if (value === undefined) continue
-    source.values[name] =
-      name === 'data' && value !== '' ? absolute(String(value), invocation.cwd, invocation.home) : value
+    source.values[name] = name === 'data' ? absolute(given.data ?? '', invocation.cwd, invocation.home) : value
     source.named[name] = options[name].flag
   }
   return config === undefined ? { source } : { source, file: config }

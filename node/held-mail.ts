@@ -106,7 +106,8 @@ function claim(db: Database.Database, file: string): void {
     throw new QuorumError('unsupported-version', refusal('unsupported-version', file, `schema ${version}`))
   }
   const verdict = db.pragma('quick_check(1)', { simple: true })
-  if (verdict !== 'ok') throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'the integrity check failed'))
+  if (verdict !== 'ok')
+    throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'the integrity check failed'))
 }
 
 function createHeldMail(db: Database.Database, file: string): HeldMail {
@@ -273,7 +274,6 @@ function plain(row: HeldEnvelope): HeldEnvelope {
 }
 
 function statements(db: Database.Database) {
-  const number = <P extends unknown[]>(text: string) => db.prepare<P, number>(text).pluck()
   return {
     digestKey: db.prepare<[], Uint8Array>(`SELECT value FROM meta WHERE name = 'digest key'`).pluck(),
     check: db.prepare<[]>(`UPDATE meta SET value = value + 1 WHERE name = 'checks'`),
@@ -284,8 +284,10 @@ function statements(db: Database.Database) {
     identical: db.prepare<[string, Uint8Array], HeldEnvelope>(
       'SELECT id, envelope, held_since AS heldSince FROM envelopes WHERE recipient = ? AND digest = ?',
     ),
-    countFor: number<[string]>('SELECT count(*) FROM envelopes WHERE recipient = ?'),
-    countFrom: number<[string, Uint8Array]>('SELECT count(*) FROM envelopes WHERE recipient = ? AND sender = ?'),
+    countFor: db.prepare<[string], number>('SELECT count(*) FROM envelopes WHERE recipient = ?').pluck(),
+    countFrom: db
+      .prepare<[string, Uint8Array], number>('SELECT count(*) FROM envelopes WHERE recipient = ? AND sender = ?')
+      .pluck(),
     insert: db.prepare<[string, Uint8Array, Uint8Array, number, number, Uint8Array]>(
       'INSERT INTO envelopes (recipient, sender, digest, bytes, held_since, envelope) VALUES (?, ?, ?, ?, ?, ?)',
     ),
@@ -300,9 +302,11 @@ function statements(db: Database.Database) {
 
     handleRow: db.prepare<[string], { peer: string; seen: number }>('SELECT peer, seen FROM handles WHERE handle = ?'),
     handleOf: db.prepare<[string], string>('SELECT handle FROM handles WHERE peer = ?').pluck(),
-    handleSeen: number<[string]>('SELECT seen FROM handles WHERE peer = ?'),
-    handles: number<[]>('SELECT count(*) FROM handles'),
-    putHandle: db.prepare<[string, string, number]>('INSERT OR REPLACE INTO handles (handle, peer, seen) VALUES (?, ?, ?)'),
+    handleSeen: db.prepare<[string], number>('SELECT seen FROM handles WHERE peer = ?').pluck(),
+    handles: db.prepare<[], number>('SELECT count(*) FROM handles').pluck(),
+    putHandle: db.prepare<[string, string, number]>(
+      'INSERT OR REPLACE INTO handles (handle, peer, seen) VALUES (?, ?, ?)',
+    ),
     releaseHandle: db.prepare<[string]>('DELETE FROM handles WHERE peer = ?'),
     see: db.prepare<[number, string]>('UPDATE handles SET seen = ? WHERE peer = ?'),
     expireHandles: db.prepare<[number]>('DELETE FROM handles WHERE seen < ?'),
@@ -310,8 +314,10 @@ function statements(db: Database.Database) {
     parkedRow: db.prepare<[Uint8Array], { owner: string; expires_at: number; sealed: Uint8Array }>(
       'SELECT owner, expires_at, sealed FROM parked WHERE slot = ?',
     ),
-    parkedCount: number<[string, number]>('SELECT count(*) FROM parked WHERE owner = ? AND expires_at > ?'),
-    parkedAll: number<[]>('SELECT count(*) FROM parked'),
+    parkedCount: db
+      .prepare<[string, number], number>('SELECT count(*) FROM parked WHERE owner = ? AND expires_at > ?')
+      .pluck(),
+    parkedAll: db.prepare<[], number>('SELECT count(*) FROM parked').pluck(),
     park: db.prepare<[Uint8Array, string, number, Uint8Array]>(
       'INSERT OR REPLACE INTO parked (slot, owner, expires_at, sealed) VALUES (?, ?, ?, ?)',
     ),

@@ -3,20 +3,17 @@
  * 0: stopped as asked. 1: could not start, or failed. 2: bad usage. Both tell why in one line on standard error.
  * The only file of the node that touches `process`.
  */
-import fs from 'node:fs'
-import { findPackageJSON } from 'node:module'
 import os from 'node:os'
 import pino from 'pino'
-import { toError } from '#protocol'
+import { toError, version } from '#protocol'
+import type { Log } from '#protocol'
 import { readConfig } from './config.ts'
 import type { NodeConfig } from './config.ts'
 import { createLog } from './log.ts'
-import type { Log } from './log.ts'
 import { startServer } from './server.ts'
 import type { NodeServer } from './server.ts'
 
 function main(): void {
-  const version = packageVersion()
   const instruction = readConfig({
     argv: process.argv.slice(2),
     env: process.env,
@@ -37,14 +34,14 @@ function main(): void {
       // Synchronous: the last line before an exit is the one that matters.
       const log = createLog(instruction.config.logLevel, pino.destination({ dest: 2, sync: true }))
       for (const warning of instruction.warnings) log('warn', warning)
-      void run(instruction.config, version, log)
+      void run(instruction.config, log)
     }
   }
 }
 
-async function run(config: NodeConfig, version: string, log: Log): Promise<void> {
+async function run(config: NodeConfig, log: Log): Promise<void> {
   process.on('uncaughtException', (error) => {
-    log('error', 'Something failed that should not; the node ends and is to be started again', { error })
+    log('error', 'Something failed that should not; the node ends and is to be started again', error)
     process.exit(1)
   })
   // Whoever read our standard output may leave: the node works on.
@@ -55,7 +52,7 @@ async function run(config: NodeConfig, version: string, log: Log): Promise<void>
   const stop = (why: string) => {
     if (stopping) return
     stopping = true
-    log('info', 'Stopping', { why })
+    log('info', `Stopping: ${why}`)
     const stopped = server === undefined ? Promise.resolve() : server.then((started) => started.stop())
     stopped.then(
       () => process.exit(0),
@@ -70,12 +67,12 @@ async function run(config: NodeConfig, version: string, log: Log): Promise<void>
   process.on('disconnect', () => stop('disconnect'))
 
   try {
-    server = startServer({ config, version, log })
+    server = startServer({ config, log })
     const started = await server
     if (stopping) return
-    process.stdout.write(config.json ? readyLine(started) : welcome(started, version))
+    process.stdout.write(config.json ? readyLine(started) : welcome(started))
     process.send?.('ready')
-    log('info', 'Ready', { version })
+    log('info', `Ready, version ${version}`)
   } catch (error) {
     fail(error)
   }
@@ -90,7 +87,7 @@ function readyLine({ peer, addresses, http }: NodeServer): string {
   return `${JSON.stringify({ event: 'ready', data: { peer, addresses, http } })}\n`
 }
 
-function welcome({ addresses, http }: NodeServer, version: string): string {
+function welcome({ addresses, http }: NodeServer): string {
   const loopback = /^\/(ip4\/127\.|ip6\/::1\/)/
   const best = addresses.find((address) => !loopback.test(address)) ?? addresses[0] ?? ''
   const others = addresses.filter((address) => address !== best).map((address) => `    ${address}\n`)
@@ -101,14 +98,6 @@ Add it to Quorum with this line:
 
 ${others.length > 0 ? `It also answers at:\n\n${others.join('')}\n` : ''}Ctrl-C stops it.
 `
-}
-
-function packageVersion(): string {
-  // Found by name of file: as TypeScript and as published JavaScript this file stands at different depths.
-  const file = findPackageJSON('..', import.meta.url)
-  const manifest: unknown = file === undefined ? {} : JSON.parse(fs.readFileSync(file, 'utf8'))
-  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest
-  return known ? String(manifest.version) : 'unknown'
 }
 
 main()

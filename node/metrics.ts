@@ -24,10 +24,22 @@ export function createMetrics({ relay, mail, version }: Figures): Registry {
   const registers = [register]
 
   function gauge(name: string, help: string, value: () => number): void {
-    new Gauge({ name, help, registers, collect: function read() { this.set(value()) } })
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect: function read() {
+        this.set(value())
+      },
+    })
   }
   /** A count kept elsewhere: reset and set, because it is known as a whole. */
-  function counter(name: string, help: string, labelNames: string[], values: () => [Record<string, string>, number][]): void {
+  function counter(
+    name: string,
+    help: string,
+    labelNames: string[],
+    values: () => [Record<string, string>, number][],
+  ): void {
     const collect = function read(this: Counter) {
       this.reset()
       for (const [labels, value] of values()) this.inc(labels, value)
@@ -51,7 +63,12 @@ export function createMetrics({ relay, mail, version }: Figures): Registry {
     Object.entries(relay()?.requests ?? {}).map(([name, count]) => [kindAndOutcome(name), count]),
   )
   counter('quorum_refused_total', 'Reservations and circuits refused by a cap', [], () => [[{}, relay()?.refused ?? 0]])
-  new Gauge({ name: 'quorum_info', help: 'Always 1: the version is in the label', labelNames: ['version'], registers }).set({ version }, 1)
+  new Gauge({
+    name: 'quorum_info',
+    help: 'Always 1: the version is in the label',
+    labelNames: ['version'],
+    registers,
+  }).set({ version }, 1)
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: loopSampling })
   return register
 }

@@ -12,7 +12,11 @@ const { dirname, join } = require('node:path')
 function interpreter() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
   try {
-    const beside = join(dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node')
+    const beside = join(
+      dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)),
+      'bin',
+      'node',
+    )
     if (existsSync(beside)) return beside
   } catch (error) {
     // Not every platform has such a package: the launcher then looks on PATH.

@@ -4,8 +4,8 @@
  * the process around it.
  */
 import path from 'node:path'
-import { QuorumError, createRelayNode, limits, toError } from '#protocol'
-import type { RelayNode } from '#protocol'
+import { QuorumError, createRelayNode, limits, toError, version } from '#protocol'
+import type { Log, RelayNode } from '#protocol'
 import type { NodeConfig } from './config.ts'
 import { makeFolder } from './disk.ts'
 import { openHeldMail } from './held-mail.ts'
@@ -13,13 +13,11 @@ import type { HeldMail } from './held-mail.ts'
 import { startHttp } from './http.ts'
 import type { HttpServer } from './http.ts'
 import { loadNodeKey } from './key.ts'
-import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { statusPage } from './status-page.ts'
 
 export interface ServerOptions {
   config: NodeConfig
-  version: string
   log: Log
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -47,7 +45,7 @@ const closingTime = 1000
  * Starts a node. Errors: those of held-mail.ts and key.ts, `bad-request` when an address cannot be listened on; what
  * had started is stopped again.
  */
-export async function startServer({ config, version, log, now = Date.now }: ServerOptions): Promise<NodeServer> {
+export async function startServer({ config, log, now = Date.now }: ServerOptions): Promise<NodeServer> {
   const startedAt = now()
   let state: State = 'starting'
   let relay: RelayNode | undefined
@@ -100,10 +98,16 @@ export async function startServer({ config, version, log, now = Date.now }: Serv
       ...config.http,
       metrics: createMetrics({ relay: stats, mail: () => mail.stats(), version }),
       page: () =>
-        statusPage({ unready: problem(checkReady), relay: stats(), mail: mail.stats(), uptime: now() - startedAt, version }),
+        statusPage({
+          unready: problem(checkReady),
+          relay: stats(),
+          mail: mail.stats(),
+          uptime: now() - startedAt,
+          version,
+        }),
       checkHealth: () => mail.stats(),
       checkReady,
-      onError: (error) => log('warn', 'An HTTP request failed', { error }),
+      onError: (error) => log('warn', 'An HTTP request failed', error),
     })
   }
 
@@ -112,7 +116,7 @@ export async function startServer({ config, version, log, now = Date.now }: Serv
     try {
       mail.expire(now())
     } catch (error) {
-      log('warn', 'What is past its time could not be deleted', { error: toError(error) })
+      log('warn', 'What is past its time could not be deleted', toError(error))
     }
   }
 

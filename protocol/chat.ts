@@ -105,7 +105,8 @@ export class Chat {
   recall(id: string): Message {
     const { store, emit } = this.#options
     const known = store.message(id)
-    if (known == null || known.direction !== 'out') throw new QuorumError('not-found', 'There is no such message of yours')
+    if (known == null || known.direction !== 'out')
+      throw new QuorumError('not-found', 'There is no such message of yours')
     const message = store.recall(id)
     if (message == null) throw new QuorumError('bad-request', 'It has left already and cannot be recalled')
     emit({ event: 'message-changed', data: message })

@@ -5,6 +5,7 @@
  * refused if it contradicts what was said before.
  */
 import type { Connection, Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
 import { QuorumError, toError, type ErrorCode } from './errors.ts'
 import type { Emit, PeerEvent } from './events.ts'
 import { digest } from './identity.ts'
@@ -49,7 +50,12 @@ interface Line {
 }
 
 /** What ends a stream and concerns the person, not just the program. */
-const toldToPeople: ReadonlySet<ErrorCode> = new Set(['verification-failed', 'unsupported-version', 'disk-full', 'not-writable'])
+const toldToPeople: ReadonlySet<ErrorCode> = new Set([
+  'verification-failed',
+  'unsupported-version',
+  'disk-full',
+  'not-writable',
+])
 
 export class Conversation {
   readonly #context: ConversationContext
@@ -70,7 +76,8 @@ export class Conversation {
   /** If no stream is to be opened on `connection` (it has one, or a path as good has): until that one has ended. */
   served(connection: Connection): Promise<void> | undefined {
     const serving = [...this.#lines].find(
-      (line) => line.connection.id === connection.id || (line.heard && pathRank(line.connection) >= pathRank(connection)),
+      (line) =>
+        line.connection.id === connection.id || (line.heard && pathRank(line.connection) >= pathRank(connection)),
     )
     return serving?.ended.promise
   }
@@ -90,7 +97,7 @@ export class Conversation {
     this.#lines.add(line)
     try {
       await this.#sayHello(line)
-      for await (const frames of unframe(limits.chatFrame)(pull(stream))) this.#receive(line, frames)
+      for await (const frames of pipe(pull(stream), unframe(limits.chatFrame))) this.#receive(line, frames)
       await stream.close()
     } catch (error) {
       stream.abort(toError(error))
@@ -200,7 +207,10 @@ export class Conversation {
     } else if (hello.received > 0) {
       const hash = store.bodyHash(peer, 'out', hello.received)
       if (hash != null && !Buffer.from(hash).equals(hello.receivedHash)) {
-        throw new QuorumError('verification-failed', 'They hold another message than the one you sent: the conversation is stopped')
+        throw new QuorumError(
+          'verification-failed',
+          'They hold another message than the one you sent: the conversation is stopped',
+        )
       }
     }
     this.#onReceipt(hello.received, hello.read, events)
@@ -226,7 +236,10 @@ export class Conversation {
     if (body.sequence <= received) {
       const known = store.bodyHash(peer, 'in', body.sequence)
       if (known != null && Buffer.from(known).equals(hash)) return 'repeated'
-      throw new QuorumError('verification-failed', 'They sent another message in the place of an earlier one: it was refused')
+      throw new QuorumError(
+        'verification-failed',
+        'They sent another message in the place of an earlier one: it was refused',
+      )
     }
     if (body.sequence > received + 1) return 'gap'
     if (!Buffer.from(body.previous).equals(receivedHash)) {
@@ -359,7 +372,14 @@ export class Conversation {
   #leaveWorse(): void {
     const best = this.#best()
     for (const line of this.#lines) {
-      if (best == null || line === best || !line.heard || line.opener === 'inbound' || this.#rank(line) >= this.#rank(best)) continue
+      if (
+        best == null ||
+        line === best ||
+        !line.heard ||
+        line.opener === 'inbound' ||
+        this.#rank(line) >= this.#rank(best)
+      )
+        continue
       this.#ignoreLoss(line.stream.close({ signal: AbortSignal.timeout(limits.stop) }))
     }
   }

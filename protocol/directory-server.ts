@@ -3,6 +3,7 @@
  * who talks to whom, lists nobody, and answers about the unknown as about the hidden.
  */
 import type { Connection, Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
 import type { DirectoryStore } from './directory-store.ts'
 import { errorToData, QuorumError, toError } from './errors.ts'
 import { peerFromPublicKey, verify } from './identity.ts'
@@ -116,7 +117,7 @@ export class DirectoryServer {
       for (const { id, envelope } of this.#store.held(peer)) {
         await session.writer.write(frameToWire({ frame: 'mail', id, envelope }))
       }
-      for await (const frames of unframe(limits.directoryFrame)(pull(stream))) {
+      for await (const frames of pipe(pull(stream), unframe(limits.directoryFrame))) {
         if (!session.frames.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
         for (const bytes of frames) await this.#respond(session, bytes)
       }
@@ -222,9 +223,7 @@ export class DirectoryServer {
         hasRecord: this.#records.has(peer),
         connectedSince,
         observedAddress: connection.remoteAddr.toString(),
-        held: this.#store
-          .held(peer)
-          .map(({ envelope, heldSince }) => ({ bytes: envelope.byteLength, heldSince })),
+        held: this.#store.held(peer).map(({ envelope, heldSince }) => ({ bytes: envelope.byteLength, heldSince })),
         invites: this.#store.parkedCount(peer, this.#now()),
         reserved: this.#network.services.relay.reserved(peer),
       },
@@ -236,4 +235,3 @@ export class DirectoryServer {
     this.#requests[key] = (this.#requests[key] ?? 0) + 1
   }
 }
-

@@ -3,6 +3,7 @@
  * order and mail arrives when it arrives.
  */
 import type { Connection, Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
 import { errorFromData, QuorumError, toError } from './errors.ts'
 import { publicKeyOf, verify } from './identity.ts'
 import { limits } from './limits.ts'
@@ -11,7 +12,13 @@ import { pull } from './net/streams.ts'
 import { directoryProtocol } from './policy.ts'
 import type { SignedBytes } from './wire/codec.ts'
 import { recordFromWire, type RecordContent } from './wire/contact.ts'
-import { frameFromWire, requestToWire, type DirectoryCall, type DirectoryResult, type KnowledgeReport } from './wire/directory.ts'
+import {
+  frameFromWire,
+  requestToWire,
+  type DirectoryCall,
+  type DirectoryResult,
+  type KnowledgeReport,
+} from './wire/directory.ts'
 import { unframe } from './wire/framing.ts'
 
 /** What a node knows about somebody, with the record's signature and freshness checked. */
@@ -125,7 +132,7 @@ export class DirectorySession {
   async #read(onMail: (envelope: Uint8Array) => void): Promise<void> {
     let reason = new QuorumError('node-unreachable', 'The connection to the node was lost')
     try {
-      for await (const frames of unframe(limits.directoryFrame)(pull(this.#stream))) {
+      for await (const frames of pipe(pull(this.#stream), unframe(limits.directoryFrame))) {
         const taken: number[] = []
         for (const bytes of frames) {
           const frame = frameFromWire(bytes)
@@ -148,4 +155,3 @@ export class DirectorySession {
     for (const waiting of this.#waiting.values()) waiting.reject(reason)
   }
 }
-

@@ -20,7 +20,7 @@ export interface Friend {
   lastSeen?: number
 }
 
-export const pathKinds = ['direct', 'relayed', 'none'] as const
+const pathKinds = ['direct', 'relayed', 'none'] as const
 export type PathKind = (typeof pathKinds)[number]
 
 /** How a peer is reached right now, and why not better. */

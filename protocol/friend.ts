@@ -12,7 +12,14 @@ import { TokenBucket } from './rate.ts'
 import type { SealingKeys } from './sealing.ts'
 import type { FriendRow, InviteRow, Store } from './store/store.ts'
 import { signedFromWire, signedToWire } from './wire/codec.ts'
-import { contactFromWire, contactToWire, sealedFromWire, type ContactContent, type ContactKind, type Reach } from './wire/contact.ts'
+import {
+  contactFromWire,
+  contactToWire,
+  sealedFromWire,
+  type ContactContent,
+  type ContactKind,
+  type Reach,
+} from './wire/contact.ts'
 
 export interface FriendsOptions {
   identity: Identity
@@ -209,7 +216,11 @@ export class Friends {
     }
     row.invited = invited || content.token != null
     if (known?.state !== 'incoming' && !row.invited && this.#queueFull(events)) return undefined
-    const incoming: FriendRow = { ...row, state: 'incoming', addedAt: known?.state === 'incoming' ? known.addedAt : this.#options.now() }
+    const incoming: FriendRow = {
+      ...row,
+      state: 'incoming',
+      addedAt: known?.state === 'incoming' ? known.addedAt : this.#options.now(),
+    }
     if (content.note !== '') incoming.note = content.note
     this.#options.store.putFriend(incoming)
     events.push({ event: 'friend-request', data: this.#options.view(incoming) })

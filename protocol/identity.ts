@@ -9,7 +9,7 @@ import sodium from 'sodium-native'
 import { QuorumError } from './errors.ts'
 import type { SignedBytes } from './wire/codec.ts'
 
-export const domains = ['quorum-invite', 'quorum-record', 'quorum-envelope'] as const
+const domains = ['quorum-invite', 'quorum-record', 'quorum-envelope'] as const
 export type Domain = (typeof domains)[number]
 
 export interface Identity {
@@ -85,7 +85,10 @@ export function shortId(peer: string): string {
 /** BLAKE2b-256. */
 export function digest(...parts: readonly Uint8Array[]): Uint8Array {
   const out = Buffer.alloc(32)
-  sodium.crypto_generichash_batch(out, parts.map((part) => Buffer.from(part)))
+  sodium.crypto_generichash_batch(
+    out,
+    parts.map((part) => Buffer.from(part)),
+  )
   return out
 }
 

@@ -77,7 +77,15 @@ export class ParkedInvite {
     await new Promise<void>((resolve, reject) => {
       const { crypto_pwhash_ALG_ARGON2ID13: algorithm } = sodium
       const done = (error: Error | null): void => (error == null ? resolve() : reject(error))
-      sodium.crypto_pwhash_async(out, Buffer.from(code, 'ascii'), stretchSalt, stretch.ops, stretch.memory, algorithm, done)
+      sodium.crypto_pwhash_async(
+        out,
+        Buffer.from(code, 'ascii'),
+        stretchSalt,
+        stretch.ops,
+        stretch.memory,
+        algorithm,
+        done,
+      )
     })
     return new ParkedInvite(out.subarray(0, slotLength), out.subarray(slotLength))
   }

@@ -4,6 +4,7 @@
  * through restarts: the mail is in the store. Also the receiving end of /quorum/friend/1.0.0.
  */
 import type { Connection, Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
 import { QuorumError, toError } from './errors.ts'
 import { shortId } from './identity.ts'
 import { limits } from './limits.ts'
@@ -68,7 +69,7 @@ export class Mailer {
     if (!this.#arriving.take(connection.remotePeer.toString())) {
       throw new QuorumError('rate-limited', 'Too many envelopes')
     }
-    for await (const frames of unframe(limits.envelope, limits.request)(pull(stream))) {
+    for await (const frames of pipe(pull(stream), unframe(limits.envelope, limits.request))) {
       this.#options.onMail(frames[0] ?? new Uint8Array())
       const signal = AbortSignal.timeout(limits.request)
       await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
@@ -94,7 +95,9 @@ export class Mailer {
   #due(): MailRow[] {
     const { store, now } = this.#options
     // Either way: a clock that went back must not keep a request for years.
-    return store.mail().filter(({ deliveredAt }) => deliveredAt == null || Math.abs(now() - deliveredAt) > limits.mailResend)
+    return store
+      .mail()
+      .filter(({ deliveredAt }) => deliveredAt == null || Math.abs(now() - deliveredAt) > limits.mailResend)
   }
 
   async #send(mail: MailRow): Promise<void> {
@@ -111,7 +114,8 @@ export class Mailer {
       if (!store.mail().some(({ id }) => id === mail.id)) return
       store.deleteMail(mail.id)
       // A request stays until it is answered: a node may lose what it holds.
-      if (mail.kind === 'request') store.putMail({ to: mail.to, kind: mail.kind, content: mail.content, deliveredAt: now() })
+      if (mail.kind === 'request')
+        store.putMail({ to: mail.to, kind: mail.kind, content: mail.content, deliveredAt: now() })
     })
   }
 
@@ -121,7 +125,11 @@ export class Mailer {
     if (open != null && (await this.#sendDirectly(open, mail, row.sealingKey))) return true
     const theirs = await this.#leave(mail, row, row.nodes)
     if (theirs) return true
-    const ours = await this.#leave(mail, row, nodes.addresses().filter((address) => !row.nodes.includes(address)))
+    const ours = await this.#leave(
+      mail,
+      row,
+      nodes.addresses().filter((address) => !row.nodes.includes(address)),
+    )
     if (ours) return true
     const made = await connect(mail.to, row.addresses)
     return made != null && this.#sendDirectly(made, mail, row.sealingKey)
@@ -152,7 +160,7 @@ export class Mailer {
     const stream = await connection.newStream(friendProtocol, { signal, runOnLimitedConnection: true })
     try {
       await push(stream, frame(sealed(mail, this.#usable(key))), signal)
-      for await (const frames of unframe(ackBytes, limits.request)(pull(stream))) {
+      for await (const frames of pipe(pull(stream), unframe(ackBytes, limits.request))) {
         const { accepted } = decode(FriendAckSchema, frames[0] ?? new Uint8Array())
         await stream.close({ signal })
         return accepted

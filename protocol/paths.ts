@@ -234,7 +234,11 @@ export class Paths {
       const over = (relayed ? answered : answeredDirectly).signal
       await this.#pause(delay)
       over.throwIfAborted()
-      const connection = await network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
+      const connection = await network.services.directDial.dial(
+        address,
+        over,
+        relayed ? limits.dial : limits.dialAddress,
+      )
       answered.abort(new Error('Another path was faster'))
       if (!relayed) answeredDirectly.abort(new Error('Another direct path was faster'))
       return connection
@@ -309,7 +313,9 @@ export class Paths {
   }
 
   #close(connection: Connection): void {
-    connection.close({ signal: AbortSignal.timeout(limits.stop) }).catch((error: unknown) => connection.abort(toError(error)))
+    connection
+      .close({ signal: AbortSignal.timeout(limits.stop) })
+      .catch((error: unknown) => connection.abort(toError(error)))
   }
 
   #later(ms: number, work: () => void): void {

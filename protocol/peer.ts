@@ -67,7 +67,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const policy: Policy = new Policy(store, direct, (peer) => nodes.has(peer))
   const network = await listening(options, policy, identity.privateKey, settings)
 
-  const reach = (): Reach => ({ nodes: nodes.addresses(), addresses: paths.ownAddresses(), sealingKey: sealing.current() })
+  const reach = (): Reach => ({
+    nodes: nodes.addresses(),
+    addresses: paths.ownAddresses(),
+    sealingKey: sealing.current(),
+  })
   const view = (row: FriendRow): Friend => {
     const { peer, name, handle, state, note, verified, addedAt, lastSeen } = row
     return {
@@ -155,7 +159,17 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     },
   })
 
-  const introductions: Introductions = new Introductions({ identity, store, settings, nodes, friends, reach, now, log, addNode })
+  const introductions: Introductions = new Introductions({
+    identity,
+    store,
+    settings,
+    nodes,
+    friends,
+    reach,
+    now,
+    log,
+    addNode,
+  })
 
   const chat: Chat = new Chat({
     self: identity.peer,
@@ -176,7 +190,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     },
     probe: (connection) => {
       network.services.ping
-        .ping(connection.remotePeer, { signal: AbortSignal.timeout(limits.peerPingTimeout), runOnLimitedConnection: true })
+        .ping(connection.remotePeer, {
+          signal: AbortSignal.timeout(limits.peerPingTimeout),
+          runOnLimitedConnection: true,
+        })
         .catch((error: unknown) => connection.abort(toError(error)))
     },
   })
@@ -296,7 +313,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       const parsed = callParams[name].safeParse(params ?? {})
       if (!parsed.success) {
         const [issue] = parsed.error.issues
-        throw new QuorumError('bad-request', `${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'does not fit'}`)
+        throw new QuorumError(
+          'bad-request',
+          `${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'does not fit'}`,
+        )
       }
       // The table pairs each name with its own parameters; the union over all names cannot be called.
       const serve = calls[name] as (params: unknown) => Promise<unknown>

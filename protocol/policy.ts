@@ -2,7 +2,7 @@
  * THE rules: who may connect, and who may open which stream. Everything that arrives passes here before a byte of it
  * is parsed. How often is limits.ts and the buckets of each protocol.
  */
-import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
 import { QuorumError, toError } from './errors.ts'
 import { limits } from './limits.ts'
 import type { Store } from './store/store.ts'
@@ -15,7 +15,7 @@ export const directoryProtocol = '/quorum/directory/1.0.0'
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
 
 /** Whether direct paths may be used: a relay-only peer does not reveal its address. */
-export const directModes = ['auto', 'never', 'only'] as const
+const directModes = ['auto', 'never', 'only'] as const
 export type DirectMode = (typeof directModes)[number]
 
 type Protocol = typeof chatProtocol | typeof friendProtocol
@@ -69,8 +69,8 @@ export class Policy {
       // Ours to decide, in paths.ts: libp2p itself dials nothing but nodes.
       denyDialMultiaddr: () => false,
       denyDialPeer: (peer: PeerId) => this.relation(peer.toString()) === 'blocked',
-      denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: { remoteAddr: object }) =>
-        refuses(peer, isRelayed(String(remoteAddr))),
+      denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: MultiaddrConnection) =>
+        refuses(peer, isRelayed(remoteAddr.toString())),
       denyInboundRelayedConnection: (relay: PeerId, peer: PeerId) =>
         this.relation(relay.toString()) !== 'node' || refuses(peer, true),
     }

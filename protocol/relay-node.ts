@@ -61,7 +61,16 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
       const { reservations, circuits, relayedBytes, refused } = network.services.relay.stats()
       const { sessions, records, requests } = directory.stats()
       const connections = network.getConnections().length
-      return { connections, reservations, circuits, relayedBytes, refused, records, requests, directorySessions: sessions }
+      return {
+        connections,
+        reservations,
+        circuits,
+        relayedBytes,
+        refused,
+        records,
+        requests,
+        directorySessions: sessions,
+      }
     },
     async stop() {
       await directory.stop()

@@ -49,7 +49,9 @@ export class SealingKeys {
     if (pair != null && envelope.sealed.byteLength > sodium.crypto_box_SEALBYTES) {
       const bytes = Buffer.alloc(envelope.sealed.byteLength - sodium.crypto_box_SEALBYTES)
       const { publicKey, secretKey } = pair
-      if (sodium.crypto_box_seal_open(bytes, Buffer.from(envelope.sealed), Buffer.from(publicKey), Buffer.from(secretKey))) {
+      if (
+        sodium.crypto_box_seal_open(bytes, Buffer.from(envelope.sealed), Buffer.from(publicKey), Buffer.from(secretKey))
+      ) {
         return bytes
       }
     }

@@ -17,14 +17,15 @@ const rooms = ['protocol', 'node', 'scripts', 'desktop']
 const layers = [
   ['index'],
   ['peer', 'relay-node'],
-  [['friend'], ['chat'], ['file'], ['directory', 'mail', 'nodes']],
+  ['introductions'],
+  [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes']],
   ['paths', 'network'],
   ['policy'],
-  ['identity', 'invite', 'sealing', 'safety-number', 'store'],
+  ['identity', 'invite', 'sealing', 'safety-number', 'settings', 'store'],
   ['wire', 'net', 'rate', 'retry', 'log'],
   // What callers and stores see: contracts of types and schemas, without behaviour.
   ['api', 'events', 'store/store', 'directory-store'],
-  ['errors', 'limits'],
+  ['errors', 'limits', 'version'],
 ]
 
 const places = layers.flatMap((layer, depth) =>

@@ -15,8 +15,15 @@ import {
   type CircuitRelayService,
   type RelayReservation,
 } from '@libp2p/circuit-relay-v2'
-import type { Connection, ConnectionGater, PeerId, Startable, Stream, TypedEventTarget, Libp2pEvents } from '@libp2p/interface'
-import type { ConnectionManager } from '@libp2p/interface-internal'
+import type {
+  Connection,
+  ConnectionGater,
+  PeerId,
+  Startable,
+  Stream,
+  TypedEventTarget,
+  Libp2pEvents,
+} from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { toError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -25,7 +32,6 @@ import { pull, push } from './streams.ts'
 
 type ServerComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0]
 interface Components extends ServerComponents {
-  connectionManager: ConnectionManager
   connectionGater: ConnectionGater
   events: TypedEventTarget<Libp2pEvents>
 }
@@ -45,7 +51,7 @@ interface HopRequest {
   stream: { pb(codec: object): unknown; unwrap(): Stream }
 }
 
-export interface RelayStats {
+interface RelayStats {
   reservations: number
   circuits: number
   /** Bytes carried since the start, both directions. */
@@ -74,7 +80,7 @@ function isStockRelay(relay: object): relay is StockRelay {
 }
 
 function repair(stock: StockRelay, components: Components): Relay {
-  const { connectionManager, connectionGater, events } = components
+  const { connectionGater, events } = components
   const handleConnect = stock.handleConnect
   const circuits = new Map<string, number>()
   const stats = { circuits: 0, relayedBytes: 0, refused: 0 }
@@ -94,7 +100,8 @@ function repair(stock: StockRelay, components: Components): Relay {
     let source: Stream | undefined
     let destination: Stream | undefined
     let callee = ''
-    const scoped: StockRelay = Object.assign(Object.create(stock), {
+    const scoped = Object.create(stock) as StockRelay
+    Object.assign(scoped, {
       async stopHop(request: { connection: Connection }, stopOptions: object) {
         callee = request.connection.remotePeer.toString()
         destination = await stock.stopHop(request, stopOptions)
@@ -161,13 +168,16 @@ function repair(stock: StockRelay, components: Components): Relay {
 /** Looks to the stock pipe like a duplex that is silent until the circuit ends. An abort reaches the real stream. */
 function inert(stream: Stream, ended: Promise<void>): Stream {
   const duplex = {
-    source: (async function* () {
-      await ended
-    })(),
+    source: silence(ended),
     sink: () => ended,
     abort: (error: Error) => stream.abort(error),
   }
   return duplex as unknown as Stream
+}
+
+async function* silence(ended: Promise<void>): AsyncGenerator<Uint8Array> {
+  await ended
+  yield* []
 }
 
 /** Carries one direction until it ends, then ends the other side in the same way. */

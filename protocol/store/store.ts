@@ -5,7 +5,7 @@
  * Errors: `disk-full` and `not-writable` when the disk refuses; nothing of the failed call is kept.
  */
 
-export const friendStates = ['requested', 'incoming', 'friend', 'blocked', 'removed'] as const
+const friendStates = ['requested', 'incoming', 'friend', 'blocked', 'removed'] as const
 export type FriendState = (typeof friendStates)[number]
 
 export interface SealingKeyInfo {
@@ -71,7 +71,7 @@ export interface MailRow {
   deliveredAt?: number
 }
 
-export const messageStates = ['queued', 'sent', 'delivered', 'read', 'recalled'] as const
+const messageStates = ['queued', 'sent', 'delivered', 'read', 'recalled'] as const
 export type MessageState = (typeof messageStates)[number]
 
 /** A message as callers see it. Times are milliseconds since the epoch. */
@@ -130,7 +130,7 @@ export interface OutgoingMessage extends Message {
   hash?: Uint8Array
 }
 
-export const settingKeys = ['seed', 'name', 'handle', 'nodes', 'port', 'record-sequence'] as const
+const settingKeys = ['seed', 'name', 'handle', 'nodes', 'port', 'record-sequence'] as const
 export type SettingKey = (typeof settingKeys)[number]
 
 export interface Store {

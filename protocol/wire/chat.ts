@@ -2,7 +2,17 @@
 import { QuorumError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
-import { bytesFromWire, decode, encode, numberFromWire, padding, textFromWire, timeFromWire, timeToWire, type Fields } from './codec.ts'
+import {
+  bytesFromWire,
+  decode,
+  encode,
+  numberFromWire,
+  padding,
+  textFromWire,
+  timeFromWire,
+  timeToWire,
+  type Fields,
+} from './codec.ts'
 import { reachFromWire, reachToWire, type Reach } from './contact.ts'
 import { ChatFrameSchema, MessageBodySchema } from './quorum_pb.ts'
 
@@ -69,7 +79,11 @@ export function chatFrameFromWire(bytes: Uint8Array): ChatFrame {
     case 'message':
       return { kind: 'message', body: frame.value.body }
     case 'receipt':
-      return { kind: 'receipt', delivered: numberFromWire(frame.value.delivered), read: numberFromWire(frame.value.read) }
+      return {
+        kind: 'receipt',
+        delivered: numberFromWire(frame.value.delivered),
+        read: numberFromWire(frame.value.read),
+      }
     case 'typing':
       return { kind: 'typing', active: frame.value.active }
     case undefined:
@@ -125,7 +139,9 @@ function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySch
   }
 }
 
-function frameValue(frame: Exclude<ChatFrame, { kind: 'unknown' }>): NonNullable<Fields<typeof ChatFrameSchema>['frame']> {
+function frameValue(
+  frame: Exclude<ChatFrame, { kind: 'unknown' }>,
+): NonNullable<Fields<typeof ChatFrameSchema>['frame']> {
   switch (frame.kind) {
     case 'hello': {
       const { hello } = frame

@@ -3,7 +3,14 @@
  * numbers out of range and lists over their cap are refused here, before anything else sees them. Unknown fields are
  * dropped.
  */
-import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf'
 import { multiaddr } from '@multiformats/multiaddr'
 import { QuorumError } from '../errors.ts'
 import { limits } from '../limits.ts'

@@ -108,7 +108,14 @@ export function recordFromWire(bytes: Uint8Array): RecordContent {
 
 export function contactToWire(content: ContactContent): Uint8Array {
   const { to, sequence, time, name } = content
-  const value = { ...reachToWire(content), to, sequence: BigInt(sequence), time: timeToWire(time), name, kind: kindToWire(content) }
+  const value = {
+    ...reachToWire(content),
+    to,
+    sequence: BigInt(sequence),
+    time: timeToWire(time),
+    name,
+    kind: kindToWire(content),
+  }
   const length = encode(EnvelopeContentSchema, value).byteLength
   return encode(EnvelopeContentSchema, { ...value, padding: padding(length, contentFloor) })
 }

@@ -111,8 +111,12 @@ function callFromWire(call: ReturnType<typeof decode<typeof DirectoryRequestSche
     case 'announce':
       return { call: 'announce', record: signedFromWire(call.value.record), handle: handleFromWire(call.value.handle) }
     case 'lookup':
-      if (call.value.who.case === 'handle') return { call: 'lookupHandle', handle: handleFromWire(call.value.who.value) }
-      return { call: 'lookup', peer: bytesFromWire(call.value.who.value ?? new Uint8Array(), publicKeyLength, 'A peer') }
+      if (call.value.who.case === 'handle')
+        return { call: 'lookupHandle', handle: handleFromWire(call.value.who.value) }
+      return {
+        call: 'lookup',
+        peer: bytesFromWire(call.value.who.value ?? new Uint8Array(), publicKeyLength, 'A peer'),
+      }
     case 'deliver': {
       const { to, envelope } = call.value
       if (envelope.byteLength === 0) throw new QuorumError('bad-request', 'An envelope is empty')

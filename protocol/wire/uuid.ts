@@ -11,7 +11,9 @@ export function uuidToBytes(id: string): Uint8Array {
 /** Errors: `bad-request` for bytes that are no UUID. */
 export function uuidFromBytes(bytes: Uint8Array): string {
   if (bytes.byteLength === 16) {
-    const id = Buffer.from(bytes).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+    const id = Buffer.from(bytes)
+      .toString('hex')
+      .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
     if (validate(id)) return id
   }
   throw new QuorumError('bad-request', 'An id is not a UUID')

@@ -43,13 +43,15 @@ interface Running {
   ended: Promise<number | string>
 }
 
-function run(t: TestContext, args: string[], stdio: StdioOptions = ['ignore', 'pipe', 'pipe']): Running {
+function run(t: TestContext, args: string[], { ipc = false } = {}): Running {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])]
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUORUM_')))
   const child = spawn(process.execPath, [program, ...args], { stdio, env })
   let [out, err] = ['', '']
   child.stdout?.on('data', (chunk) => (out += String(chunk)))
   child.stderr?.on('data', (chunk) => (err += String(chunk)))
-  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
+  // 'close' comes after the last output, but never comes once disconnect() was called on this side.
+  const ended = once(child, ipc ? 'exit' : 'close').then(([code, signal]) => (code ?? signal) as number | string)
   undo(t).defer(async () => {
     child.kill('SIGKILL')
     await ended
@@ -71,7 +73,7 @@ async function ready(running: Running): Promise<Ready> {
       running.ended.then((code) => assert.fail(`ended with ${code}: ${running.err()}`)),
     ])
   }
-  const { event, data } = JSON.parse(running.out().split('\n')[0] ?? '')
+  const { event, data } = JSON.parse(running.out().split('\n')[0] ?? '') as { event: string; data: Ready }
   assert.equal(event, 'ready')
   return data
 }
@@ -239,11 +241,11 @@ test('for people it prints the line to paste', async (t) => {
 test('it tells its manager that it is ready, and stops when told or when the manager is gone', async (t) => {
   const data = folder(t)
   const args = ['--json', '--data', data, ...anyPort]
-  const told = run(t, args, ['ignore', 'pipe', 'pipe', 'ipc'])
+  const told = run(t, args, { ipc: true })
   assert.deepEqual((await once(told.child, 'message'))[0], 'ready')
   told.child.send('shutdown')
   assert.equal(await told.ended, 0)
-  const orphan = run(t, args, ['ignore', 'pipe', 'pipe', 'ipc'])
+  const orphan = run(t, args, { ipc: true })
   await once(orphan.child, 'message')
   orphan.child.disconnect()
   assert.equal(await orphan.ended, 0)

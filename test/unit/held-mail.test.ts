@@ -240,7 +240,7 @@ const damage: Record<string, (file: string) => void> = {
   'noise in the first page': (file) => overwrite(file, 0, 4096),
   'noise in the middle': (file) => overwrite(file, 4096 * 3, 4096 * 4),
   'cut short': (file) => fs.truncateSync(file, fs.statSync(file).size - 4096 * 2),
-  'emptied': (file) => fs.truncateSync(file, 0),
+  emptied: (file) => fs.truncateSync(file, 0),
   'not a database': (file) => fs.writeFileSync(file, 'hello'),
 }
 for (const [what, spoil] of Object.entries(damage)) {

@@ -113,7 +113,14 @@ test('all problems are told in one line, each by the name it was given', (t) => 
   const message = refused(['--listen', 'foo', '--http', '9090', '--config', file], {
     env: { QUORUM_NODE_LOG_LEVEL: 'loud', QUORUM_NODE_JSON: 'maybe' },
   })
-  for (const part of ['--listen "foo"', '--http', '"announce" in', '"colour" in', 'QUORUM_NODE_LOG_LEVEL', 'QUORUM_NODE_JSON']) {
+  for (const part of [
+    '--listen "foo"',
+    '--http',
+    '"announce" in',
+    '"colour" in',
+    'QUORUM_NODE_LOG_LEVEL',
+    'QUORUM_NODE_JSON',
+  ]) {
     assert.ok(message.includes(part), `${part} in: ${message}`)
   }
 })

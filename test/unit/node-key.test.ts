@@ -39,7 +39,7 @@ test('only the owner can read the key, also after it came back from a backup', (
 })
 
 const damage: Record<string, (line: string) => string> = {
-  'empty': () => '',
+  empty: () => '',
   'cut short': (line) => line.slice(0, 40),
   'without its checksum': (line) => line.slice(0, -18),
   'with one digit changed': (line) => line.slice(0, 30) + (line[30] === '0' ? '1' : '0') + line.slice(31),

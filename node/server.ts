@@ -69,6 +69,7 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
       announce: config.announce,
       store: mail,
       now,
+      log,
     })
     relay = started
     running.defer(() => stopRelay(started))

@@ -8,6 +8,7 @@ import type { DirectoryStore } from './directory-store.ts'
 import { errorToData, QuorumError, toError } from './errors.ts'
 import { peerFromPublicKey, verify } from './identity.ts'
 import { limits } from './limits.ts'
+import type { Log } from './log.ts'
 import { FrameWriter } from './net/frame-writer.ts'
 import { hostOf } from './net/host.ts'
 import { pull } from './net/streams.ts'
@@ -50,6 +51,7 @@ export class DirectoryServer {
   readonly #network: NodeNetwork
   readonly #store: DirectoryStore
   readonly #now: () => number
+  readonly #log: Log
   readonly #sessions = new Map<string, Session>()
   /** Newest last; the oldest is forgotten when there are too many. */
   readonly #records = new Map<string, Record>()
@@ -58,7 +60,8 @@ export class DirectoryServer {
   readonly #rates: { [call in DirectoryCall['call']]?: KeyedBuckets }
   readonly #codesByAddress: KeyedBuckets
 
-  constructor(network: NodeNetwork, store: DirectoryStore, now: () => number) {
+  constructor(network: NodeNetwork, store: DirectoryStore, now: () => number, log: Log) {
+    this.#log = log
     this.#network = network
     this.#store = store
     this.#now = now
@@ -138,6 +141,7 @@ export class DirectoryServer {
       const data = errorToData(error)
       // Whatever went wrong inside is for the node's log and metrics, not for a stranger.
       const message = data.code === 'internal' ? 'The node could not do that' : data.message
+      if (data.code === 'internal') this.#log('error', `${call.call} failed`, toError(error))
       result = { result: 'error', error: { code: data.code, message } }
       this.#count(call.call, data.code)
     }

@@ -88,7 +88,6 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
     ...shared(options.privateKey, limits.nodeStreamWindow, limits.nodeStreamReadBuffer),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [tcp({ maxConnections: limits.nodeConnections + limits.nodePending, backlog: 1024 }), webSockets()],
-    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     connectionManager: {
       maxConnections: limits.nodeConnections,
       maxIncomingPendingConnections: limits.nodePending,

@@ -2,6 +2,7 @@
 import { DirectoryServer } from './directory-server.ts'
 import type { DirectoryStore } from './directory-store.ts'
 import { identityFromSeed } from './identity.ts'
+import { silent, type Log } from './log.ts'
 import { createNodeNetwork } from './network.ts'
 import { QuorumError } from './errors.ts'
 
@@ -16,6 +17,7 @@ export interface RelayNodeOptions {
   store: DirectoryStore
   /** Milliseconds since the epoch. */
   now?: () => number
+  log?: Log
 }
 
 export interface RelayNodeStats {
@@ -41,22 +43,22 @@ export interface RelayNode {
   stop(): Promise<void>
 }
 
-/** Starts a node. Errors: `bad-request` when none of the addresses can be listened on. */
+/** Starts a node. Errors: `bad-request` when one of the addresses cannot be listened on. */
 export async function createRelayNode(options: RelayNodeOptions): Promise<RelayNode> {
-  const { listen, announce = [], store, now = Date.now } = options
+  const { listen, announce = [], store, now = Date.now, log = silent } = options
   const { privateKey, peer } = await identityFromSeed(options.seed)
   const network = await createNodeNetwork({ privateKey, listen, announce })
-  const directory = new DirectoryServer(network, store, now)
-  await directory.start()
-  await network.start()
-  const addresses = (): string[] => network.getMultiaddrs().map(String)
-  if (addresses().length === 0) {
+  const directory = new DirectoryServer(network, store, now, log)
+  try {
+    await directory.start()
+    await network.start()
+  } catch (cause) {
     await network.stop()
-    throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is the port taken?`)
+    throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is a port taken?`, { cause })
   }
   return {
     peer,
-    addresses,
+    addresses: () => network.getMultiaddrs().map(String),
     stats() {
       const { reservations, circuits, relayedBytes, refused } = network.services.relay.stats()
       const { sessions, records, requests } = directory.stats()

@@ -58,7 +58,9 @@ export class DirectoryServer {
   readonly #requests: { [kindAndOutcome: string]: number } = {}
   // Per peer, and kept over reconnects: a new stream is no fresh start.
   readonly #rates: { [call in DirectoryCall['call']]?: KeyedBuckets }
+  // Identities cost nothing: what can be guessed is rationed by address too.
   readonly #codesByAddress: KeyedBuckets
+  readonly #handlesByAddress: KeyedBuckets
 
   constructor(network: NodeNetwork, store: DirectoryStore, now: () => number, log: Log) {
     this.#log = log
@@ -76,6 +78,7 @@ export class DirectoryServer {
       findInvite: new KeyedBuckets(limits.codeLookups, monotonic),
     }
     this.#codesByAddress = new KeyedBuckets(limits.codeLookups, monotonic)
+    this.#handlesByAddress = new KeyedBuckets(limits.lookups, monotonic)
   }
 
   async start(): Promise<void> {
@@ -135,15 +138,16 @@ export class DirectoryServer {
     const { id, call } = requestFromWire(bytes)
     let result: DirectoryResult
     try {
+      if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
       result = this.#answer(session, call)
       this.#count(call.call, 'ok')
     } catch (error) {
       const data = errorToData(error)
       // Whatever went wrong inside is for the node's log and metrics, not for a stranger.
       const message = data.code === 'internal' ? 'The node could not do that' : data.message
-      if (data.code === 'internal') this.#log('error', `${call.call} failed`, toError(error))
+      if (data.code === 'internal') this.#log('error', `${call?.call} failed`, toError(error))
       result = { result: 'error', error: { code: data.code, message } }
-      this.#count(call.call, data.code)
+      this.#count(call?.call ?? 'unknown', data.code)
     }
     await session.writer.write(frameToWire({ frame: 'response', id, result }))
   }
@@ -159,6 +163,9 @@ export class DirectoryServer {
       case 'lookup':
         return this.#lookup(peerFromPublicKey(call.peer))
       case 'lookupHandle':
+        if (!this.#handlesByAddress.take(hostOf(session.connection.remoteAddr))) {
+          throw new QuorumError('rate-limited', 'Too many handles: wait a minute')
+        }
         return this.#lookup(this.#store.handleOwner(call.handle, this.#now()))
       case 'deliver':
         return this.#deliver(session, peerFromPublicKey(call.to), call.envelope)

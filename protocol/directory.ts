@@ -131,6 +131,8 @@ export class DirectorySession {
 
   async #read(onMail: (envelope: Uint8Array) => void): Promise<void> {
     let reason = new QuorumError('node-unreachable', 'The connection to the node was lost')
+    let left = 0
+    let again: NodeJS.Timeout | undefined
     try {
       for await (const frames of pipe(pull(this.#stream), unframe(limits.directoryFrame))) {
         const taken: number[] = []
@@ -139,8 +141,16 @@ export class DirectorySession {
           if (frame.frame === 'response') {
             this.#waiting.get(frame.id)?.resolve(frame.result)
           } else {
-            onMail(frame.envelope)
-            taken.push(frame.id)
+            try {
+              onMail(frame.envelope)
+              taken.push(frame.id)
+            } catch (error) {
+              // An honest node holds no more than this for us.
+              if (!isRateLimited(error) || left === limits.heldPerRecipient) throw error
+              left += 1
+              // The next session brings it again, when there is room for more.
+              again ??= setTimeout(() => this.close(), limits.envelopesOpened.per)
+            }
           }
         }
         if (taken.length > 0) {
@@ -151,7 +161,12 @@ export class DirectorySession {
     } catch (cause) {
       reason = new QuorumError('node-unreachable', 'The connection to the node was lost', { cause })
     }
+    clearTimeout(again)
     this.#stream.abort(toError(reason))
     for (const waiting of this.#waiting.values()) waiting.reject(reason)
   }
+}
+
+function isRateLimited(error: unknown): boolean {
+  return error instanceof QuorumError && error.code === 'rate-limited'
 }

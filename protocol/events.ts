@@ -17,6 +17,8 @@ export interface Friend {
   online: boolean
   path: PathKind
   addedAt: number
+  /** Messages from this friend that nobody has read here. */
+  unread: number
   lastSeen?: number
 }
 

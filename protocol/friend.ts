@@ -348,6 +348,10 @@ function heard(content: ContactContent) {
 
 function learned(candidate: Candidate, known: FriendRow | undefined): Partial<FriendRow> {
   const { name, handle, nodes, addresses, sealingKey, recordSequence } = candidate
+  // An older record than the one we know: a node that is behind, or one that wants to lead us astray.
+  if (recordSequence != null && known != null && recordSequence < known.recordSequence) {
+    return handle == null ? {} : { handle }
+  }
   return {
     name: name ?? known?.name ?? unnamed,
     ...(handle == null ? {} : { handle }),

@@ -141,20 +141,32 @@ export class Introductions {
   }
 
   async #linkOf(code: string): Promise<string> {
-    const sessions = await this.#options.nodes.someSessions()
     const parked = await this.#parked(code)
-    for (const session of sessions) {
+    const link = await this.#ask(async (session) => {
       const sealed = await session.findInvite(parked.slot)
-      if (sealed != null) return parked.open(sealed)
-    }
-    throw new QuorumError('not-found', 'No node knows that code: check it, or ask for the link')
+      return sealed == null ? undefined : parked.open(sealed)
+    })
+    if (link == null) throw new QuorumError('not-found', 'No node knows that code: check it, or ask for the link')
+    return link
   }
 
   async #lookup(who: { peer: string } | { handle: string }): Promise<Found | undefined> {
-    for (const session of await this.#options.nodes.someSessions()) {
-      const found = await session.lookup(who)
-      if (found != null) return found
+    return this.#ask((session) => session.lookup(who))
+  }
+
+  /** The first find of any node: one that lies, or is lost meanwhile, does not keep the others from being asked. */
+  async #ask<T>(ask: (session: DirectorySession) => Promise<T | undefined>): Promise<T | undefined> {
+    const sessions = await this.#options.nodes.someSessions()
+    const failures: unknown[] = []
+    for (const session of sessions) {
+      try {
+        const found = await ask(session)
+        if (found != null) return found
+      } catch (error) {
+        failures.push(error)
+      }
     }
+    if (failures.length === sessions.length) throw failures[0]
     return undefined
   }
 

@@ -37,6 +37,10 @@ export const limits = {
   inviteLink: 4 * KiB,
   /** Nodes told in an invite, record or hello: two are wanted, more only cost. */
   nodesTold: 4,
+  /** Addresses kept of one node: two networks, the loopback, and the newest that replaces one of them. */
+  nodeAddresses: 4,
+  /** Addresses of nodes told in all: the nodes told have two each, one of them for neighbours. */
+  nodeAddressesTold: 8,
   /** Addresses told in a record or hello: interfaces of a laptop with room for VPNs. */
   addressesTold: 12,
   /** A multiaddr, in characters: the longest sensible one is a circuit through a DNS WebSocket node. */
@@ -119,9 +123,8 @@ export const limits = {
   envelopesOpened: { tokens: 200, per: 10 * second } as Rate,
 
   // ---- connections
-  /** A connection is replaced after this age or this many bytes (protocol.md). */
+  /** A connection is replaced after this age, so that its keys live no longer (protocol.md). */
   connectionAge: 1 * day,
-  connectionBytes: 64 * 1024 * MiB,
   /** yamux: window of one stream, which bounds what waits before a ping on a slow line; the read buffer must be larger, or a paused stream is aborted. */
   streamWindow: 1 * MiB,
   streamReadBuffer: 4 * MiB,

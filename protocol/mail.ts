@@ -10,6 +10,7 @@ import { shortId } from './identity.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { pull, push } from './net/streams.ts'
+import { byNode, nodePeer } from './node-addresses.ts'
 import type { Nodes } from './nodes.ts'
 import { friendProtocol } from './policy.ts'
 import { KeyedBuckets } from './rate.ts'
@@ -54,8 +55,10 @@ export class Mailer {
     if (this.#stopped.signal.aborted) return
     this.#again = true
     this.#retry.now()
-    this.#running ??= this.#run().finally(() => {
+    this.#running ??= this.#attempts().finally(() => {
       this.#running = undefined
+      // New mail between its last look and this, as from a listener that accepts at once.
+      if (this.#again) this.flush()
     })
   }
 
@@ -75,6 +78,15 @@ export class Mailer {
       await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
       await stream.close({ signal })
       return
+    }
+  }
+
+  async #attempts(): Promise<void> {
+    try {
+      await this.#run()
+    } catch (error) {
+      // The store does not answer. The next flush tries again.
+      this.#options.log('error', 'mail cannot be read', toError(error))
     }
   }
 
@@ -125,10 +137,11 @@ export class Mailer {
     if (open != null && (await this.#sendDirectly(open, mail, row.sealingKey))) return true
     const theirs = await this.#leave(mail, row, row.nodes)
     if (theirs) return true
+    const asked = byNode(row.nodes)
     const ours = await this.#leave(
       mail,
       row,
-      nodes.addresses().filter((address) => !row.nodes.includes(address)),
+      nodes.addresses().filter((address) => !asked.has(nodePeer(address))),
     )
     if (ours) return true
     const made = await connect(mail.to, row.addresses)
@@ -139,9 +152,9 @@ export class Mailer {
   async #leave(mail: MailRow, row: FriendRow, addresses: readonly string[]): Promise<boolean> {
     const { nodes, log } = this.#options
     const taken = await Promise.all(
-      addresses.map(async (address) => {
+      [...byNode(addresses).values()].map(async (node) => {
         try {
-          await nodes.visit(address, async (session) => {
+          await nodes.visit(node, async (session) => {
             const key = this.#usable(row.sealingKey) ?? (await session.lookup({ peer: mail.to }))?.record.sealingKey
             await session.deliver(mail.to, sealed(mail, this.#usable(key)))
           })

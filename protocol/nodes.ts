@@ -4,18 +4,17 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
 import { DirectorySession } from './directory.ts'
 import { errorToData, QuorumError, toError, type ErrorData } from './errors.ts'
 import type { NodeState } from './events.ts'
 import { shortId } from './identity.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
-import { lastPeer } from './net/direct-dial.ts'
 import type { PeerNetwork } from './network.ts'
+import { addressesToTell, nodePeer, withAddress } from './node-addresses.ts'
 import { isRelayed } from './policy.ts'
 import { Retry } from './retry.ts'
-import { isAddress, type SignedBytes } from './wire/codec.ts'
+import type { SignedBytes } from './wire/codec.ts'
 
 export interface NodesOptions {
   network: PeerNetwork
@@ -32,8 +31,16 @@ export interface NodesOptions {
   log: Log
 }
 
+/** Between the starts of dials to the addresses of one node, in milliseconds. */
+const stagger = 100
+/** A session that lasted this long, in milliseconds, was good. */
+const stableAfter = 3000
+
 interface Link {
+  /** The one in use or, while there is none, last used or first configured. */
   address: string
+  /** All that are known, as they were added; the newest last. */
+  addresses: string[]
   peer: string
   state: NodeState['state']
   reserved: boolean
@@ -83,9 +90,9 @@ export class Nodes {
     return [...this.#links.values()].map(stateOf)
   }
 
-  /** Configured addresses, in the order they were added. */
+  /** What friends are told, at most limits.nodeAddressesTold; public addresses first. */
   addresses(): string[] {
-    return [...this.#links.values()].map((link) => link.address)
+    return addressesToTell([...this.#links.values()].map((link) => link.addresses))
   }
 
   /** Sessions that answer right now. */
@@ -109,14 +116,21 @@ export class Nodes {
     return sessions
   }
 
-  /** Keeps a connection to the node from now on. Errors: `bad-request` for an address without a PeerId. */
+  /**
+   * Keeps a connection to the node from now on; one that is known has one address more.
+   * Errors: `bad-request` for an address without a PeerId.
+   */
   add(address: string): void {
     const peer = nodePeer(address)
     const known = this.#links.get(peer)
-    if (known?.address === address) return
-    if (known != null) this.#end(known)
+    if (known != null) {
+      known.addresses = withAddress(known.addresses, address)
+      known.retry.now()
+      return
+    }
     const link: Link = {
       address,
+      addresses: [address],
       peer,
       state: 'connecting',
       reserved: false,
@@ -128,12 +142,13 @@ export class Nodes {
     link.done = this.#keep(link)
   }
 
-  /** Errors: `not-found`. */
-  remove(address: string): void {
+  /** By any of its addresses or its PeerId, which is returned. Errors: `not-found`. */
+  remove(address: string): string {
     const link = this.#find(address)
     this.#end(link)
     this.#links.delete(link.peer)
     for (const connection of this.#connections(link.peer)) void close(connection)
+    return link.peer
   }
 
   /** The session with a configured node, by address or PeerId. Errors: `not-found`, `node-unreachable`. */
@@ -144,16 +159,16 @@ export class Nodes {
   }
 
   /**
-   * Runs `errand` with the node at `address`: over the running session if it is one of ours, else over a connection
-   * of its own that ends with the errand.
+   * Runs `errand` with the node that has these addresses: over the running session if it is one of ours, else over a
+   * connection of its own that ends with the errand.
    */
-  async visit<T>(address: string, errand: (session: DirectorySession) => Promise<T>): Promise<T> {
-    const peer = nodePeer(address)
+  async visit<T>(addresses: readonly string[], errand: (session: DirectorySession) => Promise<T>): Promise<T> {
+    const peer = nodePeer(addresses[0] ?? '')
     const link = this.#links.get(peer)
     if (link?.session != null) return errand(link.session)
     if (link != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
     const already = this.#connections(peer).length > 0
-    const connection = await this.#dial(address, this.#stopped.signal)
+    const connection = await this.#dial(addresses, this.#stopped.signal)
     const session = await DirectorySession.open(connection, (envelope) => this.#options.onMail(envelope))
     try {
       return await errand(session)
@@ -190,19 +205,23 @@ export class Nodes {
 
   /** One connection to the node, from dialling to its end. */
   async #hold(link: Link, signal: AbortSignal): Promise<void> {
-    const connection = await this.#dial(link.address, signal)
+    const { address, addresses } = link
+    const connection = await this.#dial([address, ...addresses.filter((other) => other !== address)], signal)
+    link.address = addressOf(connection, link)
     const session = await DirectorySession.open(connection, (envelope) => this.#options.onMail(envelope))
+    const begun = performance.now()
     const over = new AbortController()
     try {
       link.session = session
       await this.#announce(link)
-      link.retry.reset()
       this.#change(link, { state: 'connected', reserved: this.#isReserved(link) })
       for (const wake of this.#awaitingSession.splice(0)) wake()
       this.#options.onReady(link.peer)
       await Promise.race([session.closed, expired(limits.connectionAge, AbortSignal.any([signal, over.signal]))])
     } finally {
       over.abort()
+      // One that fails at once, each time, must not be hammered.
+      if (performance.now() - begun > stableAfter) link.retry.reset()
       delete link.session
       session.close()
       await close(connection)
@@ -233,9 +252,24 @@ export class Nodes {
     }
   }
 
-  async #dial(address: string, signal: AbortSignal): Promise<Connection> {
-    const open = this.#connections(nodePeer(address)).find((connection) => connection.status === 'open')
-    return open ?? this.#options.network.services.directDial.dial(address, signal, limits.dialAddress)
+  /** To one node; the first address that answers ends the attempts at the others. */
+  async #dial(addresses: readonly string[], signal: AbortSignal): Promise<Connection> {
+    const open = this.#connections(nodePeer(addresses[0] ?? '')).find((connection) => connection.status === 'open')
+    if (open != null) return open
+    const answered = new AbortController()
+    const over = AbortSignal.any([signal, answered.signal])
+    const attempts = addresses.map(async (address, index) => {
+      await expired(index * stagger, over)
+      over.throwIfAborted()
+      const connection = await this.#options.network.services.directDial.dial(address, over, limits.dialAddress)
+      if (answered.signal.aborted) {
+        void close(connection)
+        over.throwIfAborted()
+      }
+      answered.abort(new Error('Another address was faster'))
+      return connection
+    })
+    return Promise.any(attempts)
   }
 
   #connections(peer: string): Connection[] {
@@ -269,7 +303,7 @@ export class Nodes {
   }
 
   #find(node: string): Link {
-    const link = [...this.#links.values()].find(({ address, peer }) => node === address || node === peer)
+    const link = [...this.#links.values()].find(({ addresses, peer }) => node === peer || addresses.includes(node))
     if (link == null) throw new QuorumError('not-found', 'That node is not in the list')
     return link
   }
@@ -280,13 +314,10 @@ export class Nodes {
   }
 }
 
-/** PeerId in a node's address. Errors: `bad-request`. */
-export function nodePeer(address: string): string {
-  const peer = isAddress(address) ? lastPeer(multiaddr(address)) : undefined
-  if (peer == null || isRelayed(address)) {
-    throw new QuorumError('bad-request', 'A node address looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3Koo…')
-  }
-  return peer
+/** The known address that a connection was made to. */
+function addressOf(connection: Connection, { address, addresses, peer }: Link): string {
+  const remote = connection.remoteAddr.toString()
+  return addresses.find((known) => known === remote || known === `${remote}/p2p/${peer}`) ?? address
 }
 
 function stateOf({ address, peer, state, reserved, rttMs }: Link): NodeState {
@@ -302,6 +333,7 @@ async function close(connection: Connection): Promise<void> {
 }
 
 async function expired(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms === 0 || signal.aborted) return
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, ms)
     timer.unref()

@@ -14,6 +14,7 @@ import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { lastPeer } from './net/direct-dial.ts'
 import { isPublic, type PeerNetwork } from './network.ts'
+import { byNode } from './node-addresses.ts'
 import { isRelayed, type DirectMode } from './policy.ts'
 import { Retry } from './retry.ts'
 import { isAddress } from './wire/codec.ts'
@@ -207,7 +208,11 @@ export class Paths {
     const { direct, ownNodes, known } = this.#options
     const { addresses, nodes } = known(peer)
     const targets = this.#directTargets(peer, addresses)
-    const relays = direct === 'only' ? [] : [...new Set([...ownNodes(), ...nodes])].slice(0, 2 * limits.nodesTold)
+    const own = byNode(ownNodes())
+    // Where we are already, one circuit is enough.
+    const others = [...byNode(nodes)].flatMap(([node, all]) => (own.has(node) ? [] : all))
+    const relays =
+      direct === 'only' ? [] : [...ownNodes(), ...others].slice(0, limits.nodesTold + limits.nodeAddressesTold)
     const circuits = relays.map((node) => `${node}/p2p-circuit/p2p/${peer}`)
     if (targets.length + circuits.length === 0) {
       throw new QuorumError('peer-offline', 'no address of theirs and no common node is known')

@@ -84,6 +84,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       online: chat.online(peer),
       path: paths.kind(peer),
       addedAt,
+      unread: store.unread(peer),
       ...(lastSeen == null ? {} : { lastSeen }),
     }
   }
@@ -267,8 +268,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       return self()
     },
     removeNode: async ({ address }) => {
-      nodes.remove(address)
-      settings.forgetNode(address)
+      settings.forgetNode(nodes.remove(address))
       chat.hello()
       return self()
     },

@@ -1,6 +1,7 @@
 /** What a peer remembers about itself, as values instead of bytes. */
 import { QuorumError } from './errors.ts'
 import { limits } from './limits.ts'
+import { byNode, nodePeer, withAddress } from './node-addresses.ts'
 import type { SettingKey, Store } from './store/store.ts'
 import { isAddress } from './wire/codec.ts'
 
@@ -52,13 +53,23 @@ export class Settings {
     return this.#text('nodes').split('\n').filter(isAddress)
   }
 
+  /** Errors: `bad-request`. */
   rememberNode(address: string): void {
-    this.#set('nodes', [...new Set([...this.nodes(), address])].join('\n'))
+    const nodes = byNode(this.nodes())
+    const peer = nodePeer(address)
+    nodes.set(peer, withAddress(nodes.get(peer) ?? [], address))
+    this.#setNodes(nodes)
   }
 
-  forgetNode(address: string): void {
-    const rest = this.nodes().filter((known) => known !== address && !known.endsWith(`/p2p/${address}`))
-    this.#set('nodes', rest.join('\n'))
+  /** All addresses of the node with this PeerId. */
+  forgetNode(peer: string): void {
+    const nodes = byNode(this.nodes())
+    nodes.delete(peer)
+    this.#setNodes(nodes)
+  }
+
+  #setNodes(nodes: Map<string, string[]>): void {
+    this.#set('nodes', [...nodes.values()].flat().join('\n'))
   }
 
   /** The port listened on last time, or 0. */

@@ -21,7 +21,7 @@ const layers = [
   [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes']],
   ['paths', 'network'],
   ['policy'],
-  ['identity', 'invite', 'sealing', 'safety-number', 'settings', 'store'],
+  ['identity', 'invite', 'sealing', 'safety-number', 'settings', 'store', 'node-addresses'],
   ['wire', 'net', 'rate', 'retry', 'log'],
   // What callers and stores see: contracts of types and schemas, without behaviour.
   ['api', 'events', 'store/store', 'directory-store'],

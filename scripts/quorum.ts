@@ -3,9 +3,18 @@
  * headless peer. The only file here that touches the process. It refuses what it does not understand: exit code 2 and
  * one line; what does not open: exit code 1 and one line.
  */
+import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { createPeer, errorToData, openMemoryStore, openSqliteStore, QuorumError, version } from '#protocol'
+import {
+  changePassphrase,
+  createPeer,
+  errorToData,
+  openMemoryStore,
+  openSqliteStore,
+  QuorumError,
+  version,
+} from '#protocol'
 import type { Peer, Store } from '#protocol'
 import { serveLines } from './headless.ts'
 import { givenPassphrase, profileFolder } from './profile.ts'
@@ -24,6 +33,13 @@ interface PeerFlags {
   passphraseFile?: string
 }
 
+interface PassphraseFlags {
+  profile?: string
+  remove?: boolean
+  passphraseFile?: string
+  newPassphraseFile?: string
+}
+
 const usageError = 2
 const openError = 1
 const passphraseTries = 3
@@ -34,10 +50,20 @@ Examples:
   $ quorum --profile bob           a second identity beside it
   $ quorum --profile ./bob         a profile in a folder of your choice
   $ quorum --node /dns4/node.example.org/tcp/4001/p2p/12D3KooW…
+  $ quorum passphrase              set, change or remove the passphrase of a profile
   $ quorum peer --help             the same peer for programs, as JSON lines
 
 In the terminal client, /help lists what you can type.
-A profile created with a passphrase (QUORUM_PASSPHRASE or --passphrase-file) asks for it later.`
+A profile with a passphrase asks for it, unless QUORUM_PASSPHRASE or --passphrase-file tells it.`
+
+const passphraseHelp = `
+Examples:
+  $ quorum passphrase                            asks for the old one and the new one, without showing them
+  $ quorum passphrase --profile bob
+  $ quorum passphrase --remove                   the profile opens without one from now on
+  $ QUORUM_PASSPHRASE=old quorum passphrase --new-passphrase-file ./new     for scripts
+
+Quorum must not be running with that profile. A passphrase that is forgotten cannot be recovered.`
 
 const headlessHelp = `
 Examples:
@@ -59,7 +85,7 @@ function notEmpty(value: string): string {
 }
 
 function withPeerOptions(command: Command): Command {
-  return command
+  return quiet(command)
     .option('--node <multiaddr>', 'a node that helps friends find you; may be given several times', collect)
     .option('--name <name>', 'the name friends see', notEmpty)
     .option('--ephemeral', 'identity and history in memory only')
@@ -72,6 +98,11 @@ function withPeerOptions(command: Command): Command {
     )
     .option('--no-lan', 'neither announce nor try addresses of the local network')
     .option('--passphrase-file <file>', 'a file whose content is the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
+}
+
+/** Errors are thrown, and told by `report` in one line. */
+function quiet(command: Command): Command {
+  return command
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
@@ -93,6 +124,16 @@ async function run(): Promise<void> {
     .addHelpText('after', headlessHelp)
     .action((flags: PeerFlags & { json?: boolean }) => headless(flags))
   program.addCommand(peer)
+  program.addCommand(
+    quiet(new Command('passphrase'))
+      .description('set, change or remove the passphrase that guards a profile')
+      .option('--profile <name>', 'a name, or a folder if it contains a separator', notEmpty)
+      .option('--remove', 'the profile opens without one from now on')
+      .option('--passphrase-file <file>', 'a file whose content is the old passphrase (or QUORUM_PASSPHRASE)', notEmpty)
+      .option('--new-passphrase-file <file>', 'a file whose content is the new one', notEmpty)
+      .addHelpText('after', passphraseHelp)
+      .action((flags: PassphraseFlags, command: Command) => passphrase({ ...command.parent?.opts(), ...flags })),
+  )
   await program.parseAsync()
 }
 
@@ -116,10 +157,37 @@ async function terminal(flags: PeerFlags): Promise<void> {
   const folder =
     flags.ephemeral === true ? undefined : profileFolder(flags.profile ?? 'default', env, process.platform, homedir())
   const passphrase = givenPassphrase(flags.passphraseFile, env)
+  // The node that runs beside us has no business with it.
+  delete env['QUORUM_PASSPHRASE']
   const store = await openAsking(folder, passphrase, interactive)
   await withPeer(store, flags, (peer) =>
     runTerminal({ peer, version, folder, userName: userName(), input, output, terminal: interactive, color, signal }),
   )
+}
+
+/** Changes what opens a profile; asks for what neither options nor environment tell. */
+async function passphrase({ profile = 'default', remove, ...files }: PassphraseFlags): Promise<void> {
+  const { stdin: input, stdout: output, env } = process
+  const folder = profileFolder(profile, env, process.platform, homedir())
+  if (!existsSync(folder)) throw new QuorumError('not-found', `There is no profile ${profile}`)
+  if (remove === true && files.newPassphraseFile !== undefined) throw usage('--remove or a new passphrase, not both')
+  const interactive = input.isTTY && output.isTTY
+  const asked = async (question: string): Promise<string> => {
+    const typed = await askSecret({ input, output }, question)
+    if (typed === undefined) throw new QuorumError('cancelled', 'Nothing was changed')
+    return typed
+  }
+
+  let old = givenPassphrase(files.passphraseFile, env)
+  let next = files.newPassphraseFile === undefined ? undefined : givenPassphrase(files.newPassphraseFile, {})
+  if (interactive) old ??= (await asked('Passphrase now (Enter if there is none): ')) || undefined
+  if (next === undefined && remove !== true) {
+    if (!interactive) throw usage('give --new-passphrase-file FILE, or --remove')
+    next = await asked('New passphrase: ')
+    if (next !== (await asked('Once more: '))) throw new QuorumError('bad-request', 'The two are not the same')
+  }
+  await changePassphrase(folder, old, next)
+  output.write(next === undefined ? 'The profile opens without a passphrase now.\n' : 'The passphrase is changed.\n')
 }
 
 /** The store; on a terminal, asks for the passphrase that it turns out to need. */

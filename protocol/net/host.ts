@@ -6,9 +6,16 @@ export function hostOf(address: Multiaddr): string {
   for (const { name, value } of address.getComponents()) {
     if (value == null) continue
     if (name === 'ip4') return value
-    if (name === 'ip6') return value.startsWith('::ffff:') ? value.slice(7) : network(value)
+    if (name === 'ip6') return mapped(value) ?? network(value)
   }
   return 'unknown'
+}
+
+/** The IPv4 address that an IPv6 socket shows as `::ffff:c000:201`. */
+function mapped(address: string): string | undefined {
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address) ?? []
+  if (high == null || low == null) return undefined
+  return [high, low].flatMap((group) => [...Buffer.from(group.padStart(4, '0'), 'hex')]).join('.')
 }
 
 function network(address: string): string {

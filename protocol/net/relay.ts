@@ -6,8 +6,9 @@
  * - A reservation lives exactly as long as the connection it was made on (libp2p/js-libp2p#2833): stock ones outlive
  *   it, and a renewed one dies early with every circuit to that peer. Reservations are capped per address, circuits
  *   per peer.
+ * - A circuit goes over the newest connection of the peer it is for; the stock one takes the oldest.
  * It leans on the names `handleConnect`, `stopHop` and `reservationStore.reserve` of that version, which is pinned;
- * test/integration/relay.test.ts fails if an upgrade moves them. Retires when upstream does these.
+ * test/integration/relay.test.ts and relay-memory.test.ts fail if an upgrade moves them. Retires when upstream does these.
  */
 import {
   circuitRelayServer,
@@ -80,7 +81,7 @@ function isStockRelay(relay: object): relay is StockRelay {
 }
 
 function repair(stock: StockRelay, components: Components): Relay {
-  const { connectionGater, events } = components
+  const { connectionGater, connectionManager, events } = components
   const handleConnect = stock.handleConnect
   const circuits = new Map<string, number>()
   const stats = { circuits: 0, relayedBytes: 0, refused: 0 }
@@ -103,8 +104,11 @@ function repair(stock: StockRelay, components: Components): Relay {
     const scoped = Object.create(stock) as StockRelay
     Object.assign(scoped, {
       async stopHop(request: { connection: Connection }, stopOptions: object) {
-        callee = request.connection.remotePeer.toString()
-        destination = await stock.stopHop(request, stopOptions)
+        const { remotePeer } = request.connection
+        callee = remotePeer.toString()
+        // The stock choice is the oldest, which after a change of network may be dead and not yet noticed.
+        const connection = newest(connectionManager.getConnections(remotePeer)) ?? request.connection
+        destination = await stock.stopHop({ ...request, connection }, stopOptions)
         return destination == null ? undefined : inert(destination, circuit.promise)
       },
     })
@@ -163,6 +167,10 @@ function repair(stock: StockRelay, components: Components): Relay {
     stats: (): RelayStats => ({ ...stats, reservations: stock.reservations.size }),
     reserved: (peer: string): boolean => [...stock.reservations.keys()].some((id) => id.toString() === peer),
   })
+}
+
+function newest(connections: readonly Connection[]): Connection | undefined {
+  return connections.filter(({ status }) => status === 'open').toSorted((a, b) => a.timeline.open - b.timeline.open).at(-1)
 }
 
 /** Looks to the stock pipe like a duplex that is silent until the circuit ends. An abort reaches the real stream. */

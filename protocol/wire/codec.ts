@@ -115,13 +115,17 @@ export function sealingKeyFromWire(key: SealingKey | undefined): SealingKeyInfo 
  * more, and O(log log length) of information left in the size.
  */
 export function padding(length: number, floor: number): Uint8Array {
-  // The field's own tag and length, for paddings under 16 KiB.
-  const withHeader = length + 3
-  const exponent = Math.floor(Math.log2(Math.max(withHeader, 2)))
-  const kept = Math.floor(Math.log2(Math.max(exponent, 1))) + 1
+  // The padding field takes three bytes besides its content, or two when its length is under 128; none under 16 KiB
+  // takes more. So no field is of 130 bytes: the next length, then.
+  const target = Math.max(floor, padme(length + 3))
+  const field = (target - length === 130 ? padme(target + 1) : target) - length
+  return new Uint8Array(field < 130 ? field - 2 : field - 3)
+}
+
+/** The next Padmé length. */
+function padme(length: number): number {
+  const exponent = Math.floor(Math.log2(length))
+  const kept = Math.floor(Math.log2(exponent)) + 1
   const step = 2 ** Math.max(0, exponent - kept)
-  const target = Math.max(floor, Math.ceil(withHeader / step) * step)
-  const short = target - withHeader
-  // A length under 128 takes one byte less: give it back as content, so that sizes stay on the grid.
-  return new Uint8Array(short + 1 < 128 ? short + 1 : short)
+  return Math.ceil(length / step) * step
 }

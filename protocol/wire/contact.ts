@@ -26,7 +26,7 @@ import {
 
 /** Where and how a peer is reached; part of everything it tells about itself. */
 export interface Reach {
-  /** Multiaddrs of its nodes, at most limits.nodesTold. */
+  /** Multiaddrs of its nodes, at most limits.nodeAddressesTold; a node may have several. */
   nodes: string[]
   /** Multiaddrs of its own, at most limits.addressesTold. */
   addresses: string[]
@@ -147,7 +147,7 @@ export function sealedFromWire(bytes: Uint8Array): SealedBytes {
 export function reachToWire(reach: Reach) {
   const { nodes, addresses, sealingKey } = reach
   return {
-    nodes: nodes.slice(0, limits.nodesTold),
+    nodes: nodes.slice(0, limits.nodeAddressesTold),
     addresses: addresses.slice(0, limits.addressesTold),
     ...(sealingKey == null ? {} : { sealingKey: sealingKeyToWire(sealingKey) }),
   }
@@ -156,7 +156,7 @@ export function reachToWire(reach: Reach) {
 export function reachFromWire(wire: Pick<EnvelopeContent, 'nodes' | 'addresses' | 'sealingKey'>): Reach {
   const sealingKey = sealingKeyFromWire(wire.sealingKey)
   return {
-    nodes: addressesFromWire(wire.nodes, limits.nodesTold),
+    nodes: addressesFromWire(wire.nodes, limits.nodeAddressesTold),
     addresses: addressesFromWire(wire.addresses, limits.addressesTold),
     ...(sealingKey == null ? {} : { sealingKey }),
   }

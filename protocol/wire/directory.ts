@@ -57,7 +57,8 @@ export function requestToWire(id: number, call: DirectoryCall): Uint8Array {
   return encode(DirectoryRequestSchema, { id: BigInt(id), call: callToWire(call) })
 }
 
-export function requestFromWire(bytes: Uint8Array): { id: number; call: DirectoryCall } {
+/** `call` undefined: one that only a later version knows. */
+export function requestFromWire(bytes: Uint8Array): { id: number; call: DirectoryCall | undefined } {
   const request = decode(DirectoryRequestSchema, bytes)
   return { id: numberFromWire(request.id), call: callFromWire(request.call) }
 }
@@ -106,7 +107,9 @@ function callToWire(call: DirectoryCall): NonNullable<Fields<typeof DirectoryReq
   }
 }
 
-function callFromWire(call: ReturnType<typeof decode<typeof DirectoryRequestSchema>>['call']): DirectoryCall {
+function callFromWire(
+  call: ReturnType<typeof decode<typeof DirectoryRequestSchema>>['call'],
+): DirectoryCall | undefined {
   switch (call.case) {
     case 'announce':
       return { call: 'announce', record: signedFromWire(call.value.record), handle: handleFromWire(call.value.handle) }
@@ -137,7 +140,7 @@ function callFromWire(call: ReturnType<typeof decode<typeof DirectoryRequestSche
     case 'findInvite':
       return { call: 'findInvite', slot: bytesFromWire(call.value.slot, slotLength, 'A slot') }
     case undefined:
-      throw new QuorumError('unsupported-version', 'This node does not know that request')
+      return undefined
   }
 }
 

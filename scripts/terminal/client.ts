@@ -21,6 +21,8 @@ export interface Client {
   lastDay: string | undefined
   /** Friends who are writing right now. */
   readonly typing: Set<string>
+  /** Addresses of the node here that the peer was told of in the node's present life. */
+  readonly ownAddresses: Set<string>
   /** Set once the person wants to leave. */
   leaving: boolean
 }
@@ -33,9 +35,13 @@ export function say(client: Client, text: string, color?: Paint, key?: string): 
   if (key === undefined || !screen.replace(key, painted)) screen.print(painted, key)
 }
 
-/** What went wrong, in one line. The message of an error may quote a peer. */
+/**
+ * What went wrong, in one line, with the code that docs/errors.md explains; what was merely typed wrong explains
+ * itself. The message of an error may quote a peer.
+ */
 export function sayError(client: Client, error: unknown): void {
-  say(client, `! ${cleanLine(errorToData(error).message)}`, 'red')
+  const { code, message } = errorToData(error)
+  say(client, `! ${cleanLine(message)}${code === 'bad-request' ? '' : ` (${code})`}`, 'red')
 }
 
 /** Draws the prompt for whoever we talk to now. */

@@ -12,7 +12,7 @@ import { cleanLine } from './sanitize.ts'
 import { distance, needed, parseLine } from './typed-line.ts'
 import { connectionLines, dayOf, messageBlock, pad, paint, wrap } from './view.ts'
 
-const groups = ['People', 'Talking', 'Reaching each other', 'This program'] as const
+const groups = ['people', 'talk', 'self'] as const
 
 export interface Command {
   name: string
@@ -22,82 +22,74 @@ export interface Command {
   run: (client: Client, rest: string) => Promise<void> | void
 }
 
+/** Cells of the commands' column in /help, and the narrowest window that has room for two columns. */
+const usageCells = 24
+const twoColumns = 64
+
 /** Messages that a search shows. */
 const found = 20
 
 export const commands: readonly Command[] = [
   {
-    name: 'friends',
-    usage: '',
-    help: 'who there is, who is online, what is unread',
-    group: 'People',
-    run: listFriends,
-  },
-  {
     name: 'invite',
     usage: '[once]',
-    help: 'a link, a code and a QR picture for a friend; once: for one person only',
-    group: 'People',
+    help: 'a link and a code for friends; once: for one only',
+    group: 'people',
     run: invite,
   },
   {
     name: 'add',
     usage: 'LINK [note]',
-    help: 'ask somebody to be your friend, by link, code, handle or PeerId; pasting a link is enough',
-    group: 'People',
+    help: 'ask a friend: by link, code, handle or PeerId',
+    group: 'people',
     run: add,
   },
-  { name: 'accept', usage: '[NAME]', help: 'accept a friend request', group: 'People', run: accept },
-  { name: 'decline', usage: '[NAME]', help: 'decline it; they are not told', group: 'People', run: decline },
-  { name: 'remove', usage: 'NAME', help: 'end a friendship', group: 'People', run: remove },
-  { name: 'block', usage: 'NAME', help: 'hear nothing more from somebody', group: 'People', run: block },
-  { name: 'unblock', usage: 'NAME', help: 'undo that', group: 'People', run: unblock },
+  { name: 'accept', usage: '[NAME]', help: 'accept a friend request', group: 'people', run: accept },
+  { name: 'decline', usage: '[NAME]', help: 'decline it; they are not told', group: 'people', run: decline },
+  {
+    name: 'friends',
+    usage: '',
+    help: 'who there is, who is online, what is unread',
+    group: 'people',
+    run: listFriends,
+  },
   {
     name: 'verify',
     usage: '[yes|no]',
-    help: 'compare 60 digits, to be sure who is at the other end',
-    group: 'People',
+    help: 'compare 60 digits, to be sure who is there',
+    group: 'people',
     run: verify,
   },
-  { name: 'open', usage: 'NAME|NUMBER', help: 'choose whom to talk to', group: 'Talking', run: open },
-  { name: 'recall', usage: '', help: 'take back the last message that is still queued', group: 'Talking', run: recall },
-  { name: 'search', usage: 'TEXT', help: 'find messages, in all conversations', group: 'Talking', run: search },
+  { name: 'remove', usage: 'NAME', help: 'end a friendship', group: 'people', run: remove },
+  { name: 'block', usage: 'NAME', help: 'hear nothing more from somebody', group: 'people', run: block },
+  { name: 'unblock', usage: 'NAME', help: 'undo that', group: 'people', run: unblock },
+  { name: 'open', usage: 'NAME|NUMBER', help: 'choose whom to talk to', group: 'talk', run: open },
+  { name: 'search', usage: 'TEXT', help: 'find messages, in all conversations', group: 'talk', run: search },
+  { name: 'recall', usage: '', help: 'take back your last message while it is queued', group: 'talk', run: recall },
   {
     name: 'connection',
     usage: '[NAME]',
     help: 'how you are connected, and why not better',
-    group: 'Reaching each other',
+    group: 'talk',
     run: connection,
   },
   {
     name: 'node',
     usage: '[add|remove X]',
-    help: 'the nodes that help friends find you, by address or number; /node run and /node end: one on this machine',
-    group: 'Reaching each other',
+    help: 'nodes, where friends find you; run, end: one here',
+    group: 'self',
     run: nodeCommand,
   },
-  {
-    name: 'name',
-    usage: '[NAME]',
-    help: 'who you are to others; with a name: change it',
-    group: 'This program',
-    run: name,
-  },
+  { name: 'name', usage: '[NAME]', help: 'what friends call you; with a name: change it', group: 'self', run: name },
   {
     name: 'handle',
-    usage: '[HANDLE]',
-    help: 'a short public name at your node; empty: give it up',
-    group: 'This program',
+    usage: '[HANDLE|none]',
+    help: 'a short name that finds you at your nodes',
+    group: 'self',
     run: handle,
   },
-  { name: 'help', usage: '', help: 'this', group: 'This program', run: help },
-  {
-    name: 'quit',
-    usage: '',
-    help: 'leave (or Ctrl-D); messages wait until you are back',
-    group: 'This program',
-    run: quit,
-  },
+  { name: 'help', usage: '', help: 'this', group: 'self', run: help },
+  { name: 'quit', usage: '', help: 'leave, as Ctrl-D; messages wait until you are back', group: 'self', run: quit },
 ]
 
 /** Does what a line says. Never throws: what fails is said. */
@@ -117,7 +109,7 @@ export async function runLine(client: Client, line: string): Promise<void> {
 
 /** Tab: commands, and names after the commands that take one. */
 export function complete(line: string, labels: () => string[]): [matches: string[], completed: string] {
-  const spoken = /^\/(?:open|accept|decline|remove|block|unblock|connection) +(.*)$/iu.exec(line)
+  const spoken = /^\/(?:open|accept|decline|remove|block|unblock|connection|verify) +(.*)$/iu.exec(line)
   if (spoken !== null) {
     const begun = (spoken[1] ?? '').toLowerCase()
     return [labels().filter((label) => label.toLowerCase().startsWith(begun)), spoken[1] ?? '']
@@ -153,7 +145,11 @@ export function unknownCommand(name: string): string {
 // ---- talking
 
 async function open(client: Client, rest: string): Promise<void> {
-  await openConversation(client, client.friends.find(needed(rest, '/open NAME')))
+  if (rest === '') {
+    listFriends(client)
+    return
+  }
+  await openConversation(client, client.friends.find(rest))
 }
 
 async function recall(client: Client): Promise<void> {
@@ -197,30 +193,28 @@ async function name(client: Client, rest: string): Promise<void> {
 }
 
 async function handle(client: Client, rest: string): Promise<void> {
-  const self = await client.peer.setProfile({ handle: rest })
-  say(client, self.handle === undefined ? 'You have no handle.' : `Your handle is ${cleanLine(self.handle)}.`)
+  const wanted = rest.toLowerCase() === 'none' ? '' : rest
+  const self = await (rest === '' ? client.peer.self() : client.peer.setProfile({ handle: wanted }))
+  const told = self.handle === undefined ? 'You have no handle.' : `Your handle is @${cleanLine(self.handle)}.`
+  say(client, rest === '' ? `${told} /handle NAME takes one, /handle none gives it up.` : told)
 }
 
+/** Short enough for one screen of 80 columns and 24 rows. */
 function help(client: Client): void {
   const { screen } = client
   const { columns } = screen.look
-  const lines = [
-    wrap(
-      'Type to talk; a line that begins with / is a command. Tab completes, the arrows bring old lines back.',
-      columns,
-      '',
-    ),
-  ]
-  for (const group of groups) {
-    lines.push('', paint(screen.look, 'bold', group))
-    for (const command of commands.filter((each) => each.group === group)) {
-      const left = pad(`  /${command.name} ${command.usage}`, 26)
-      const gap = left.endsWith(' ') ? '' : '  '
-      lines.push(wrap(left + gap + command.help, columns, ' '.repeat(26)))
-    }
-  }
-  lines.push('', 'Marks: … queued here   ✓ sent   ✓✓ on their disk   ✓✓ read')
-  screen.print(lines.join('\n'))
+  const blocks = groups.map((group) =>
+    commands
+      .filter((command) => command.group === group)
+      .map(({ name, usage, help: text }) => {
+        const typed = `  /${name} ${usage}`.trimEnd()
+        return columns < twoColumns ? wrap(`${typed}\n${text}`, columns, '      ') : pad(typed, usageCells) + text
+      })
+      .join('\n'),
+  )
+  const intro = 'Type to talk. Tab completes a command, the arrows bring back old lines.'
+  const marks = 'Marks: … queued here  ✓ sent  ✓✓ on their disk  ✓✓ read'
+  screen.print([wrap(intro, columns, ''), ...blocks, wrap(marks, columns, '')].join('\n'))
 }
 
 function quit(client: Client): void {

@@ -35,10 +35,10 @@ export async function openConversation(client: Client, friend: Friend): Promise<
 
 export async function sendText(client: Client, text: string): Promise<void> {
   if (client.current === undefined) {
-    throw new QuorumError(
-      'bad-request',
-      'Nobody is listening yet: /open NAME chooses whom to talk to, /help shows more.',
-    )
+    const next = client.friends.all().some(({ state }) => state === 'friend')
+      ? '/open NAME chooses whom to talk to.'
+      : '/invite makes a link for a friend.'
+    throw new QuorumError('bad-request', `Nobody is listening yet: ${next}`)
   }
   showMessage(client, await client.peer.sendMessage({ peer: client.current, text }))
 }
@@ -71,7 +71,7 @@ export function messageReceived(client: Client, message: Message): void {
   // One line that counts on while it is on the screen; elsewhere only the first is worth a line.
   if (client.screen.terminal || unread === 1) {
     const label = friends.label(message.peer)
-    say(client, `${label}: ${unread} unread. /open ${label}`, 'dim', `unread ${message.peer}`)
+    say(client, `${label} has written: ${unread} unread. /open ${label}`, 'yellow', `unread ${message.peer}`)
   }
 }
 

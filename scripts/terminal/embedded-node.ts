@@ -9,9 +9,11 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
+import { limits } from '#protocol'
 
 /** Waits between starts, in milliseconds: soon at first, and never a loop that heats the room. */
 const restart = { first: 500, longest: 30_000 }
@@ -21,29 +23,26 @@ const steadyAfter = 60_000
 const portRetry = { times: 12, after: 500 }
 /** A clean end of the child; then it is killed. Milliseconds. */
 const cleanEnd = 6000
-/** From wide to narrow; anything else is a public address, and wider. */
-const narrower = [
-  /^\/ip4\/192\.168\./u,
-  /^\/ip4\/10\./u,
-  /^\/ip4\/172\.(?:1[6-9]|2\d|3[01])\./u,
-  /^\/ip4\/169\.254\./u,
-  /^\/ip4\/127\./u,
-]
+/**
+ * From narrow to wide, after the public addresses: 172.16/12 is where containers and virtual machines live. The rest is
+ * this machine's own.
+ */
+const networks = [/^127\./u, /^169\.254\./u, /^172\.(?:1[6-9]|2\d|3[01])\./u, /^10\./u, /^192\.168\./u]
 /** Of what the child says on its way down, in characters. */
 const lastWords = 2000
 
 export interface EmbeddedNodeOptions {
   /** The profile's folder. */
   folder: string
-  /** It listens, and friends can reach it at this multiaddr. Called at every start. */
-  ready: (address: string) => void
+  /** It listens. Called at every start; `first`: it never ran here before. */
+  ready: (first: boolean) => void
   /** It has died, in one sentence; it is started again. */
   trouble: (why: string) => void
 }
 
 export class EmbeddedNode {
   readonly #options: EmbeddedNodeOptions
-  #address: string | undefined
+  #place: NodePlace | undefined
   #abort: AbortController | undefined
   #work: Promise<void> = Promise.resolve()
 
@@ -60,9 +59,19 @@ export class EmbeddedNode {
     return this.#abort !== undefined
   }
 
-  /** Multiaddr of the node while it runs. */
-  get address(): string | undefined {
-    return this.#address
+  /** PeerId of the node while it runs. */
+  get peer(): string | undefined {
+    return this.#place?.peer
+  }
+
+  /** Where it can be reached now, from this machine first to the widest last; networks come and go. */
+  addresses(): string[] {
+    if (this.#place === undefined) return []
+    const all = Object.values(networkInterfaces()).flatMap((one) => one ?? [])
+    return addressesAt(
+      this.#place,
+      all.filter(({ family }) => family === 'IPv4').map(({ address }) => address),
+    )
   }
 
   start(): void {
@@ -90,7 +99,7 @@ export class EmbeddedNode {
     while (!signal.aborted) {
       const began = performance.now()
       const why = await this.#live(await freePort(this.#rememberedPort(), signal), signal)
-      this.#address = undefined
+      this.#place = undefined
       if (signal.aborted) return
       failures = performance.now() - began > steadyAfter ? 0 : failures + 1
       if (failures < 2) this.#options.trouble(why)
@@ -129,12 +138,12 @@ export class EmbeddedNode {
   }
 
   #heard(line: string): void {
-    const address = readyAddress(line)
-    if (address === undefined) return
-    this.#address = address
-    const port = Number(/\/tcp\/(\d+)\//u.exec(address)?.[1])
-    writeFileSync(this.#file, `${JSON.stringify({ port })}\n`, { mode: 0o600 })
-    this.#options.ready(address)
+    const place = readyPlace(line)
+    if (place === undefined) return
+    this.#place = place
+    const first = !this.chosen
+    writeFileSync(this.#file, `${JSON.stringify({ port: place.port })}\n`, { mode: 0o600 })
+    this.#options.ready(first)
   }
 
   get #file(): string {
@@ -152,8 +161,14 @@ export class EmbeddedNode {
 /** Unbuilt under type stripping, and built beside its sources' places. */
 const extension = path.extname(import.meta.filename)
 
-/** The address to tell friends from the node's `ready` line, or undefined for any other line. */
-export function readyAddress(line: string): string | undefined {
+export interface NodePlace {
+  /** PeerId. */
+  peer: string
+  port: number
+}
+
+/** Where the node is, from its `ready` line; undefined for any other line. */
+export function readyPlace(line: string): NodePlace | undefined {
   let value: unknown
   try {
     value = JSON.parse(line)
@@ -163,19 +178,25 @@ export function readyAddress(line: string): string | undefined {
   }
   const { event, data } = (value ?? {}) as { event?: unknown; data?: { addresses?: unknown } }
   if (event !== 'ready' || !Array.isArray(data?.addresses)) return undefined
-  const plain = data.addresses.filter(
-    (address): address is string => typeof address === 'string' && /^\/ip4\/[\d.]+\/tcp\/\d+\/p2p\/\w+$/u.test(address),
-  )
-  return plain.sort((a, b) => rank(a) - rank(b))[0]
+  for (const address of data.addresses) {
+    const [, port, peer] = /^\/ip4\/[\d.]+\/tcp\/(\d+)\/p2p\/(\w+)$/u.exec(String(address)) ?? []
+    if (port !== undefined && peer !== undefined) return { peer, port: Number(port) }
+  }
+  return undefined
 }
 
 /**
- * A peer keeps one address of each node: the one that most friends can reach. Networks of homes and offices come
- * before 172.16/12, where containers and virtual machines live; this machine alone comes last.
+ * Multiaddrs of the node on a machine with these IPv4 addresses: the loopback, which our own peer uses whatever happens
+ * to the network, and then those that most others can reach, the widest last. No more than a peer keeps of one node.
  */
-function rank(address: string): number {
-  const narrow = narrower.findIndex((range) => range.test(address))
-  return narrow < 0 ? 0 : narrow + 1
+export function addressesAt({ peer, port }: NodePlace, ips: readonly string[]): string[] {
+  const [narrowest = '127.0.0.1', ...rest] = ips.toSorted((a, b) => width(a) - width(b))
+  return [narrowest, ...rest.slice(1 - limits.nodeAddresses)].map((ip) => `/ip4/${ip}/tcp/${port}/p2p/${peer}`)
+}
+
+function width(ip: string): number {
+  const network = networks.findIndex((range) => range.test(ip))
+  return network < 0 ? networks.length : network
 }
 
 /** `port` if it is free or becomes so soon, else 0: any. */

@@ -11,7 +11,6 @@ const order: readonly FriendState[] = ['incoming', 'friend', 'requested', 'block
 
 export class Friends {
   readonly #friends = new Map<string, Friend>()
-  readonly #unread = new Map<string, number>()
   /** PeerIds in the order they were last listed: what `/open 2` refers to. */
   #listed: string[] = []
 
@@ -51,11 +50,12 @@ export class Friends {
   }
 
   unread(peer: string): number {
-    return this.#unread.get(peer) ?? 0
+    return this.#friends.get(peer)?.unread ?? 0
   }
 
   setUnread(peer: string, count: number): void {
-    this.#unread.set(peer, count)
+    const friend = this.#friends.get(peer)
+    if (friend !== undefined) this.#friends.set(peer, { ...friend, unread: count })
   }
 
   /**

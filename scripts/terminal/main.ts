@@ -2,6 +2,7 @@
  * The terminal client: Quorum for people where there is no window, over ssh too. Wires screen, people, news and
  * commands to one peer, and greets on the first start. It opens no store and stops no peer: quorum.ts does.
  */
+import { limits } from '#protocol'
 import type { Friend, Message, Peer } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
@@ -10,15 +11,13 @@ import { openConversation, typingTeller } from './conversation.ts'
 import { EmbeddedNode } from './embedded-node.ts'
 import { Friends } from './friends.ts'
 import { newsTeller } from './news.ts'
+import { useOwnNode } from './node-command.ts'
 import { listFriends } from './people-commands.ts'
 import { cleanLine } from './sanitize.ts'
 import { Screen } from './screen.ts'
 import type { ScreenStreams } from './screen.ts'
 import { parseLine } from './typed-line.ts'
 import { paint } from './view.ts'
-
-/** Unread messages are counted up to this at the start. */
-const unreadCounted = 100
 
 export interface TerminalOptions extends ScreenStreams {
   peer: Peer
@@ -33,6 +32,8 @@ export interface TerminalOptions extends ScreenStreams {
   signal: AbortSignal
   now?: () => number
 }
+
+type Next = () => Promise<string | undefined>
 
 /** Runs until the person leaves. */
 export async function runTerminal(options: TerminalOptions): Promise<void> {
@@ -61,16 +62,17 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     current: undefined,
     lastDay: undefined,
     typing: new Set(),
+    ownAddresses: new Set(),
     leaving: false,
   }
   const tellTyping = typingTeller(client)
-  const next = (): Promise<string | undefined> => Promise.race([screen.next(), left.promise])
+  const next: Next = () => Promise.race([screen.next(), left.promise])
   const unsubscribe = peer.subscribe(newsTeller(client))
   try {
     if (node?.chosen) node.start()
     const latest = await meetFriends(client)
     await greet(client, options, next)
-    if (latest !== undefined) await openConversation(client, latest)
+    if (latest !== undefined && !client.leaving) await openConversation(client, latest)
     showPrompt(client)
     while (!client.leaving) {
       const line = await next()
@@ -91,16 +93,11 @@ async function meetFriends(client: Client): Promise<Friend | undefined> {
   for (const friend of await client.peer.friends()) {
     client.friends.put(friend)
     if (friend.state !== 'friend') continue
-    const messages = await client.peer.messages({ peer: friend.peer, limit: unreadCounted })
-    client.friends.setUnread(friend.peer, messages.filter(isUnread).length)
+    const messages = await client.peer.messages({ peer: friend.peer, limit: 1 })
     const at = timeOf(messages.at(-1)) ?? friend.addedAt
     if (latest === undefined || at > latest.at) latest = { friend, at }
   }
   return latest?.friend
-}
-
-function isUnread(message: Message): boolean {
-  return message.direction === 'in' && message.state !== 'read'
 }
 
 /** By our own clock. */
@@ -108,46 +105,70 @@ function timeOf(message: Message | undefined): number | undefined {
   return message?.receivedAt ?? message?.sentAt
 }
 
-async function greet(client: Client, options: TerminalOptions, next: () => Promise<string | undefined>): Promise<void> {
-  const { peer, screen, node } = client
-  const self = await peer.self()
-  let name = cleanLine(self.name)
+async function greet(client: Client, options: TerminalOptions, next: Next): Promise<void> {
+  const { peer, screen } = client
+  let name = cleanLine((await peer.self()).name)
   if (name === '') {
     say(client, 'Welcome to Quorum: talk with people you know. Nobody else can read along.')
-    screen.prompt(`What is your name? [${options.userName}] `)
-    name = cleanLine((await next()) ?? '') || options.userName
+    name = await askName(client, options.userName, next)
     await peer.setProfile({ name })
   }
-  screen.print(
-    `${paint(screen.look, 'bold', `Quorum ${options.version}`)} · you are ${name} ${paint(screen.look, 'dim', `(…${self.peer.slice(-6)})`)}`,
-  )
-  if (self.nodes.length === 0 && node !== undefined && !node.chosen) {
-    screen.prompt('Paste an invite to join your friends, or press Enter to run a node here: ')
-    const line = await next()
-    if (line === undefined) return
-    if (line.trim() === '') node.start()
-    else await runLine(client, parseLine(line).kind === 'message' ? `/add ${line.trim()}` : line)
-  }
+  const self = await peer.self()
+  const { look } = screen
+  const short = paint(look, 'dim', `(…${self.peer.slice(-6)})`)
+  screen.print(`${paint(look, 'bold', `Quorum ${options.version}`)} · you are ${name} ${short}`)
+  await askForNode(client, next)
+  if (client.leaving) return
   screen.prompt('quorum › ')
   listFriends(client)
   say(client, '/help shows what you can do, /quit leaves.', 'dim')
 }
 
+/** Anything but a command or a link is a name; nothing is the proposed one. */
+async function askName(client: Client, proposed: string, next: Next): Promise<string> {
+  for (;;) {
+    ask(client, `What is your name? [${proposed}] `)
+    const line = await next()
+    client.leaving = line === undefined
+    if (line === undefined || parseLine(line).kind === 'nothing') return proposed
+    const name = cleanLine(line)
+    if (parseLine(line).kind === 'message' && name !== '' && name.length <= limits.nameCharacters) return name
+    say(client, `A name, please, as your friends know you: up to ${limits.nameCharacters} characters.`, 'yellow')
+  }
+}
+
+/** Somebody without a node joins a friend's, or starts one: without any, nobody finds them. */
+async function askForNode(client: Client, next: Next): Promise<void> {
+  const { node, peer, friends } = client
+  if (node === undefined) return
+  while (!node.running && !client.leaving && friends.all().length === 0) {
+    if ((await peer.self()).nodes.length > 0) return
+    ask(client, 'Paste a friend’s invite, or press Enter to start on your own: ')
+    const line = await next()
+    if (line === undefined) client.leaving = true
+    else if (line.trim() === '') node.start()
+    else await runLine(client, parseLine(line).kind === 'message' ? `/add ${line.trim()}` : line)
+  }
+}
+
+/** A question as the prompt; where there is none, as a line. */
+function ask({ screen }: Client, question: string): void {
+  if (screen.terminal) screen.prompt(question)
+  else screen.print(question.trimEnd())
+}
+
 /** The node in our own process tree, and the peer told of it whenever it starts. */
 function embeddedNode(folder: string, client: () => Client): EmbeddedNode {
-  const tell = async (address: string): Promise<void> => {
-    try {
-      // Replaces the address that this node had before, if it had another.
-      await client().peer.addNode({ address })
-      say(client(), `A node runs here: ${address}`, 'dim', 'embedded node')
-    } catch (error) {
-      sayError(client(), error)
-    }
-  }
   return new EmbeddedNode({
     folder,
-    ready: (address) => void tell(address),
-    trouble: (why) => say(client(), `The node here has ended; it is started again. (${cleanLine(why)})`, 'yellow'),
+    ready: (first) => {
+      client().ownAddresses.clear()
+      useOwnNode(client()).catch((error: unknown) => sayError(client(), error))
+      if (first) say(client(), 'A node runs on this machine now: friends in your network find you through it.', 'dim')
+    },
+    trouble: (why) => {
+      say(client(), `The node on this machine has ended (${cleanLine(why)}) and is started again.`, 'yellow', 'nodes')
+    },
   })
 }
 

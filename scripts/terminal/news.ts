@@ -3,9 +3,9 @@
  * become one line; presence and paths change the prompt and nothing else.
  */
 import type { Friend, NodeState, PeerEvent } from '#protocol'
-import { say, showPrompt } from './client.ts'
+import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
-import { messageChanged, messageReceived } from './conversation.ts'
+import { messageChanged, messageReceived, openConversation } from './conversation.ts'
 import { cleanLine } from './sanitize.ts'
 import { noteLine, truncate } from './view.ts'
 
@@ -37,12 +37,13 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
   }
 
   const nodeState = (node: NodeState): void => {
-    nodes.set(node.address, node)
+    nodes.set(node.peer, node)
     const states = [...nodes.values()].map(({ state }) => state)
     const connected = states.includes('connected')
     if (connected === reached || (!connected && states.includes('connecting'))) return
     if (connected && reached === false) say(client, 'Connected to a node again.', 'dim', 'nodes')
-    if (!connected) say(client, 'No node is reachable: friends may not find you. Trying on.', 'yellow', 'nodes')
+    if (!connected)
+      say(client, 'No node can be reached, so friends may not find you. Quorum keeps trying.', 'yellow', 'nodes')
     reached = connected
   }
 
@@ -68,7 +69,8 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
         return showPrompt(client)
       case 'path-changed': {
         const friend = client.friends.get(data.peer)
-        if (friend !== undefined) client.friends.put({ ...friend, path: data.path, online: data.path !== 'none' })
+        // Online is a conversation, not a connection: friend-changed tells.
+        if (friend !== undefined) client.friends.put({ ...friend, path: data.path })
         return showPrompt(client)
       }
       case 'message-received':
@@ -100,7 +102,14 @@ function requested(client: Client, friend: Friend): void {
 function changed(client: Client, before: Friend | undefined, friend: Friend): void {
   const label = client.friends.label(friend.peer)
   if (before?.state === 'requested' && friend.state === 'friend') {
-    say(client, `${label} has accepted. /open ${label} to talk.`, 'green')
+    say(client, `${label} has accepted.${client.current === undefined ? '' : ` /open ${label} to talk.`}`, 'green')
+    if (client.current === undefined) {
+      openConversation(client, friend).catch((error: unknown) => sayError(client, error))
+    }
+  }
+  // A prompt shows this; where there is none, a line has to.
+  if (!client.screen.terminal && friend.state === 'friend' && friend.online !== (before?.online ?? false)) {
+    say(client, `${label} is ${friend.online ? 'online' : 'offline'}.`)
   }
   if (before !== undefined && before.name !== friend.name && before.state === friend.state) {
     const old = truncate(cleanLine(before.name), 24)

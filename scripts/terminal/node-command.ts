@@ -27,13 +27,31 @@ export async function nodeCommand(client: Client, rest: string): Promise<void> {
   }
 }
 
+/** Tells the peer where the node here is: its addresses come and go with the networks of this machine. */
+export async function useOwnNode(client: Client): Promise<void> {
+  for (const address of client.node?.addresses() ?? []) {
+    if (client.ownAddresses.has(address)) continue
+    client.ownAddresses.add(address)
+    await client.peer.addNode({ address })
+  }
+}
+
 function listNodes(client: Client, self: Self): void {
   if (self.nodes.length === 0) {
-    say(client, 'No node yet. /node run runs one on this machine; a friend’s invite brings one along.')
+    say(client, 'No node yet. /node run starts one on this machine; a friend’s invite brings one along.')
     return
   }
   const { look } = client.screen
-  const lines = self.nodes.map((node, index) => nodeLine(look, index + 1, node, isEmbedded(client, node)))
+  const lines = self.nodes.map((node, index) => {
+    const here = isEmbedded(client, node)
+    // Our own peer takes the loopback; what others could use is worth showing.
+    return nodeLine(
+      look,
+      index + 1,
+      here ? { ...node, address: client.node?.addresses().at(-1) ?? node.address } : node,
+      here,
+    )
+  })
   client.screen.print(lines.join('\n'))
 }
 
@@ -62,5 +80,5 @@ async function endNode(client: Client): Promise<void> {
 }
 
 function isEmbedded(client: Client, node: NodeState): boolean {
-  return node.address === client.node?.address
+  return node.peer === client.node?.peer
 }

@@ -1,26 +1,33 @@
 /** Commands about people: who there is, inviting, asking, answering, blocking, verifying. */
 import { QuorumError } from '#protocol'
 import type { Friend } from '#protocol'
+import stringWidth from 'string-width'
 import { renderUnicodeCompact } from 'uqr'
 import { say, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { openConversation } from './conversation.ts'
+import { useOwnNode } from './node-command.ts'
 import { needed, splitWord } from './typed-line.ts'
 import { friendLine, paint, safetyLines } from './view.ts'
 
 /** People listed at once; whoever has more finds them by name. */
 const listedAtOnce = 100
+/** What /invite prints below its picture: a link of several rows, the code, what to do. */
+const rowsBelowPicture = 12
 
 /** Prints the list that the numbers of /open refer to. */
 export function listFriends(client: Client): void {
   const { friends, screen } = client
   const all = friends.list()
   if (all.length === 0) {
-    say(client, 'Nobody here yet. /invite makes a link for a friend; or paste a link that you were given.')
+    say(client, 'Nobody here yet. /invite makes a link for a friend; or paste a link that a friend gave you.')
     return
   }
-  const lines = all.slice(0, listedAtOnce).map((friend, index) => {
-    const listed = { number: index + 1, friend, label: friends.label(friend.peer), unread: friends.unread(friend.peer) }
+  const shown = all.slice(0, listedAtOnce)
+  const cells = Math.max(...shown.map(({ peer }) => stringWidth(friends.label(peer))))
+  const lines = shown.map((friend, index) => {
+    const unread = friend.peer === client.current ? 0 : friend.unread
+    const listed = { number: index + 1, friend, label: friends.label(friend.peer), cells, unread }
     return friendLine(screen.look, listed, client.now())
   })
   if (all.length > listedAtOnce) lines.push(`     and ${all.length - listedAtOnce} more: /open finds them by name`)
@@ -30,14 +37,16 @@ export function listFriends(client: Client): void {
 export async function invite(client: Client, rest: string): Promise<void> {
   if (rest !== '' && rest !== 'once') throw new QuorumError('bad-request', 'Usage: /invite or /invite once')
   const { screen } = client
+  await useOwnNode(client)
   const { link, code } = await client.peer.invite({ once: rest === 'once' })
-  const picture = renderUnicodeCompact(link, { ecc: 'L', border: 2 }).split('\n')
+  const picture = renderUnicodeCompact(link, { ecc: 'L', border: 1 }).split('\n')
   const width = picture[0]?.length ?? 0
   if (!screen.terminal) {
     screen.print(`link: ${link}\ncode: ${code}`)
     return
   }
-  if (width < screen.look.columns) {
+  const fits = width < screen.look.columns && picture.length + rowsBelowPicture < screen.rows
+  if (fits) {
     // White on black whatever the terminal's colours: cameras want the dark squares dark.
     screen.print(picture.map((row) => (screen.look.color ? `\u001b[97;40m${row}\u001b[0m` : row)).join('\n'))
   }
@@ -49,6 +58,10 @@ export async function invite(client: Client, rest: string): Promise<void> {
     `Give the link to ${whom} over a channel you trust. They paste it into their Quorum; then you /accept.`,
     'dim',
   )
+  if (!fits) {
+    const rows = picture.length + rowsBelowPicture + 1
+    say(client, `In a window of ${width + 1} columns and ${rows} rows it is shown as a QR picture, too.`, 'dim')
+  }
 }
 
 export async function add(client: Client, rest: string): Promise<void> {
@@ -96,8 +109,10 @@ export async function block(client: Client, rest: string): Promise<void> {
 
 export async function unblock(client: Client, rest: string): Promise<void> {
   const friend = client.friends.find(needed(rest, '/unblock NAME'))
-  client.friends.put(await client.peer.unblockPeer({ peer: friend.peer }))
-  say(client, `${client.friends.label(friend.peer)} is not blocked any more.`)
+  const unblocked = await client.peer.unblockPeer({ peer: friend.peer })
+  client.friends.put(unblocked)
+  const again = unblocked.state === 'friend' ? '' : ' To be friends again, one of you asks the other: /add, /invite.'
+  say(client, `${client.friends.label(friend.peer)} is not blocked any more.${again}`)
 }
 
 export async function verify(client: Client, rest: string): Promise<void> {

@@ -76,6 +76,10 @@ export class Screen {
     return { color: color && terminal, columns: terminal ? this.#columns : Infinity }
   }
 
+  get rows(): number {
+    return this.#rows
+  }
+
   get terminal(): boolean {
     return this.#options.terminal
   }

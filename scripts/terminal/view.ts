@@ -65,10 +65,12 @@ export interface ListedFriend {
   number: number
   friend: Friend
   label: string
+  /** Width of the column of labels. */
+  cells: number
   unread: number
 }
 
-export function friendLine(look: Look, { number, friend, label, unread }: ListedFriend, now: number): string {
+export function friendLine(look: Look, { number, friend, label, cells, unread }: ListedFriend, now: number): string {
   const notes = [presence(look, friend)]
   if (unread > 0) notes.push(paint(look, 'bold', `${unread} unread`))
   if (friend.verified) notes.push(paint(look, 'green', 'verified'))
@@ -76,7 +78,7 @@ export function friendLine(look: Look, { number, friend, label, unread }: Listed
   if (friend.state === 'friend' && !friend.online && friend.lastSeen !== undefined) {
     notes.push(paint(look, 'dim', `last seen ${whenOf(friend.lastSeen, now)}`))
   }
-  const line = `${String(number).padStart(3)}  ${pad(label, nameCells)}  ${notes.join('  ')}`
+  const line = `${String(number).padStart(3)}  ${pad(label, cells)}  ${notes.join('  ')}`
   return friend.state === 'incoming' && friend.note ? `${line}\n${noteLine(look, friend.note)}` : line
 }
 

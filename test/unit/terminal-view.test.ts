@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import stringWidth from 'string-width'
 import type { Friend, Message } from '#protocol'
 import { commands, complete, unknownCommand } from '../../scripts/terminal/commands.ts'
-import { readyAddress } from '../../scripts/terminal/embedded-node.ts'
+import { addressesAt, readyPlace } from '../../scripts/terminal/embedded-node.ts'
 import { Friends } from '../../scripts/terminal/friends.ts'
 import { Screen } from '../../scripts/terminal/screen.ts'
 import { parseLine, splitWord } from '../../scripts/terminal/typed-line.ts'
@@ -26,6 +26,7 @@ function friend(change: Partial<Friend> = {}): Friend {
     online: true,
     path: 'direct',
     addedAt: time,
+    unread: 0,
     ...change,
   }
 }
@@ -103,11 +104,8 @@ test('the prompt says whom we talk to and how', () => {
 
 test('a friend in the list: presence, unread, verified, last seen, and the note of a request in quotes', () => {
   const line = (change: Partial<Friend>, unread = 0): string =>
-    view.friendLine(plain, { number: 1, friend: friend(change), label: 'Susan', unread }, time)
-  assert.equal(
-    line({ verified: true, handle: 'sue' }, 2),
-    `  1  Susan${' '.repeat(19)}  ● direct  2 unread  verified  @sue`,
-  )
+    view.friendLine(plain, { number: 1, friend: friend(change), label: 'Susan', cells: 7, unread }, time)
+  assert.equal(line({ verified: true, handle: 'sue' }, 2), `  1  Susan    ● direct  2 unread  verified  @sue`)
   assert.match(line({ online: false, path: 'none', lastSeen: time }), /○ offline {2}last seen 14:03$/u)
   assert.match(
     line({ state: 'incoming', note: 'hi\nit is \u001b[31mme' }),
@@ -192,16 +190,21 @@ test('a person is found by number, name, beginning, handle or PeerId; never the 
   assert.throws(() => friends.find('9'), { code: 'not-found' })
 })
 
-test('of the addresses of a ready node, the one that most friends can reach is told', () => {
-  const told = (...addresses: unknown[]): string | undefined =>
-    readyAddress(JSON.stringify({ event: 'ready', data: { addresses } }))
-  const at = (ip: string): string => `/ip4/${ip}/tcp/4001/p2p/12D3`
-  assert.equal(told(at('127.0.0.1'), '/ip4/192.168.1.2/tcp/4002/ws/p2p/12D3', 7), at('127.0.0.1'))
-  assert.equal(told(at('127.0.0.1'), at('172.17.0.1'), at('192.168.1.2')), at('192.168.1.2'))
-  assert.equal(told(at('192.168.1.2'), at('203.0.113.9'), at('10.0.0.1')), at('203.0.113.9'))
+test('a ready node says where it is; its own machine comes first, the widest network last', () => {
+  const ready = (...addresses: unknown[]) => readyPlace(JSON.stringify({ event: 'ready', data: { addresses } }))
+  const place = { peer: '12D3', port: 4001 }
+  assert.deepEqual(ready('/ip4/127.0.0.1/tcp/4002/ws/p2p/12D3', 7, '/ip4/192.168.1.2/tcp/4001/p2p/12D3'), place)
   for (const line of ['', 'null', '{"event": "ready"}', 'listening', '{"event": "ready", "data": {"addresses": 1}}']) {
-    assert.equal(readyAddress(line), undefined)
+    assert.equal(readyPlace(line), undefined)
   }
+  const told = (...ips: string[]): string[] => addressesAt(place, ips).map((address) => address.split('/')[2] ?? '')
+  assert.deepEqual(told('192.168.1.2', '172.17.0.1', '127.0.0.1'), ['127.0.0.1', '172.17.0.1', '192.168.1.2'])
+  assert.deepEqual(told('203.0.113.9', '10.0.0.1', '127.0.0.1', '169.254.1.1', '172.17.0.1'), [
+    '127.0.0.1',
+    '172.17.0.1',
+    '10.0.0.1',
+    '203.0.113.9',
+  ])
 })
 
 test('without a terminal: plain lines out, plain lines in, not one escape code', async () => {

@@ -1,0 +1,102 @@
+/**
+ * The program `quorum-node`: reads how it was started, runs a node until it is told to stop, and says so in exit codes.
+ * 0: stopped as asked. 1: could not start, or failed. 2: bad usage. Both tell why in one line on standard error.
+ * The only file of the node that touches `process`.
+ */
+import os from 'node:os'
+import pino from 'pino'
+import { toError, version } from '#protocol'
+import type { Log } from '#protocol'
+import { readConfig } from './config.ts'
+import type { NodeConfig } from './config.ts'
+import { createLog } from './log.ts'
+import { startServer } from './server.ts'
+import type { NodeServer } from './server.ts'
+
+/** Called once, by main.ts. */
+export function main(): void {
+  const instruction = readConfig({
+    argv: process.argv.slice(2),
+    env: process.env,
+    home: os.homedir(),
+    cwd: process.cwd(),
+    ipv6: Object.values(os.networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === 'IPv6')),
+    version,
+  })
+  switch (instruction.act) {
+    case 'print':
+      process.stdout.write(instruction.text)
+      break
+    case 'refuse':
+      process.stderr.write(`${instruction.message}\n`)
+      process.exitCode = 2
+      break
+    case 'start': {
+      // Synchronous: the last line before an exit is the one that matters.
+      const log = createLog(instruction.config.logLevel, pino.destination({ dest: 2, sync: true }))
+      for (const warning of instruction.warnings) log('warn', warning)
+      void run(instruction.config, log)
+    }
+  }
+}
+
+async function run(config: NodeConfig, log: Log): Promise<void> {
+  process.on('uncaughtException', (error) => {
+    log('error', 'Something failed that should not; the node ends and is to be started again', error)
+    process.exit(1)
+  })
+  // Whoever read our standard output may leave: the node works on.
+  process.stdout.on('error', () => log('debug', 'Nobody reads standard output any more'))
+
+  let server: Promise<NodeServer> | undefined
+  let stopping = false
+  const stop = (why: string) => {
+    if (stopping) return
+    stopping = true
+    log('info', `Stopping: ${why}`)
+    const stopped = server === undefined ? Promise.resolve() : server.then((started) => started.stop())
+    stopped.then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    )
+  }
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  process.on('SIGINT', () => stop('SIGINT'))
+  // pm2 on Windows, where no signal asks politely.
+  process.on('message', (message) => message === 'shutdown' && stop('shutdown'))
+  // Started by a program that ended: nobody is left who could stop us.
+  process.on('disconnect', () => stop('disconnect'))
+
+  try {
+    server = startServer({ config, log })
+    const started = await server
+    if (stopping) return
+    process.stdout.write(config.json ? readyLine(started) : welcome(started))
+    process.send?.('ready')
+    log('info', `Ready, version ${version}`)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`quorum-node: ${toError(error).message.replace(/\s*\n\s*/g, ' ')}\n`)
+  process.exit(1)
+}
+
+function readyLine({ peer, addresses, http }: NodeServer): string {
+  return `${JSON.stringify({ event: 'ready', data: { peer, addresses, http } })}\n`
+}
+
+function welcome({ addresses, http }: NodeServer): string {
+  const loopback = /^\/(ip4\/127\.|ip6\/::1\/)/
+  const best = addresses.find((address) => !loopback.test(address)) ?? addresses[0] ?? ''
+  const others = addresses.filter((address) => address !== best).map((address) => `    ${address}\n`)
+  return `Quorum node ${version} is ready. Figures and health: ${http}
+Add it to Quorum with this line:
+
+    ${best}
+
+${others.length > 0 ? `It also answers at:\n\n${others.join('')}\n` : ''}Ctrl-C stops it.
+`
+}

@@ -1,0 +1,215 @@
+/** Lies told to the directory and by it (docs/threats.md 27, 29), and what a hostile node can try besides. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { identityFromSeed, sign, type Domain, type Identity } from '../../protocol/identity.ts'
+import { openMemoryStore } from '../../protocol/index.ts'
+import { limits } from '../../protocol/limits.ts'
+import { directoryProtocol } from '../../protocol/policy.ts'
+import type { SignedBytes } from '../../protocol/wire/codec.ts'
+import { recordToWire } from '../../protocol/wire/contact.ts'
+import {
+  frameFromWire,
+  frameToWire,
+  requestToWire,
+  type DirectoryCall,
+  type DirectoryResult,
+} from '../../protocol/wire/directory.ts'
+import { frameAll } from '../../protocol/wire/framing.ts'
+import { befriended, startAttacker, type Attacker, type Line } from '../support/attacker.ts'
+import { besides } from '../support/bystanders.ts'
+import { guardProcess } from '../support/guard.ts'
+import { honestly, startLyingNode } from '../support/lying-node.ts'
+import { befriend, startNode, startPeer, until } from '../support/network.ts'
+import { startVictim } from '../support/victim.ts'
+
+guardProcess()
+
+const evil = '/ip4/192.0.2.66/tcp/66/p2p/12D3KooWRm8J3iL796zPFi2EtGGtUJn58AG67gcqzMTzqTtMEz4P'
+
+function recordOf(identity: Identity, sequence: number, domain: Domain = 'quorum-record', nodes: string[] = []): SignedBytes {
+  return sign(identity, domain, recordToWire({ sequence, ttl: limits.recordTtl, nodes, addresses: [] }))
+}
+
+interface Session {
+  line: Line
+  ask: (call: DirectoryCall) => Promise<DirectoryResult>
+}
+
+/** The attacker's session with a node: one answer a call. */
+async function session(attacker: Attacker, node: string): Promise<Session> {
+  const line = await attacker.open(await attacker.dial(node), directoryProtocol)
+  let asked = 0
+  return {
+    line,
+    async ask(call) {
+      const at = asked++
+      await line.send(requestToWire(7, call))
+      const answer = frameFromWire(await line.frame(at))
+      return answer.frame === 'response' ? answer.result : assert.fail('not an answer')
+    },
+  }
+}
+
+const codeOf = (result: DirectoryResult): string => (result.result === 'error' ? result.error.code : result.result)
+
+test('hostile 27: a node refuses forged, foreign and older records, and forgets expired ones', async (t) => {
+  let now = Date.now()
+  const node = await startNode(t, { now: () => now })
+  const address = node.addresses()[0] ?? ''
+  const [attacker, watcher, other] = [await startAttacker(t), await startAttacker(t), await identityFromSeed(randomBytes(32))]
+  const { ask } = await session(attacker, address)
+  const announce = async (record: SignedBytes): Promise<string> => codeOf(await ask({ call: 'announce', record, handle: '' }))
+
+  const good = recordOf(attacker.identity, 100)
+  assert.equal(await announce(recordOf(other, 100)), 'verification-failed', 'of another')
+  assert.equal(await announce({ ...recordOf(other, 100), publicKey: attacker.identity.publicKey }), 'verification-failed')
+  assert.equal(await announce({ ...good, payload: Buffer.concat([good.payload, Buffer.from([0x08, 101])]) }), 'verification-failed')
+  assert.equal(await announce({ ...good, signature: randomBytes(64) }), 'verification-failed')
+  assert.equal(await announce(recordOf(attacker.identity, 100, 'quorum-invite')), 'verification-failed', 'signed for another purpose')
+  assert.equal(await announce(good), 'announced')
+  assert.equal(await announce(good), 'bad-request', 'replayed')
+  assert.equal(await announce(recordOf(attacker.identity, 99)), 'bad-request', 'older')
+  const look = await session(watcher, address)
+  const found = await look.ask({ call: 'lookup', peer: attacker.identity.publicKey })
+  assert.ok(found.result === 'found' && Buffer.from(found.record?.payload ?? []).equals(good.payload))
+  now += limits.recordTtl + 1
+  const late = await look.ask({ call: 'lookup', peer: attacker.identity.publicKey })
+  assert.ok(late.result === 'found' && late.record == null, 'expired')
+})
+
+test('hostile 27: a peer believes no forged, foreign, expired or older record of a lying node', async (t) => {
+  const asked = await identityFromSeed(randomBytes(32))
+  const other = await identityFromSeed(randomBytes(32))
+  const true_ = recordOf(asked, 50, 'quorum-record', [evil])
+  let lie: DirectoryResult = { result: 'found', connected: true, age: 0 }
+  const liar = await startLyingNode(t, (call) => (call.call === 'lookup' ? lie : honestly(call)))
+  const store = openMemoryStore()
+  const peer = await startPeer(t, { store, nodes: [liar.address] })
+  await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'it uses the lying node')
+
+  const lies: { [name: string]: SignedBytes } = {
+    'of another': recordOf(other, 500, 'quorum-record', [evil]),
+    'under the key of another': { ...true_, publicKey: other.publicKey },
+    changed: { ...true_, payload: Buffer.concat([true_.payload, Buffer.from([0x08, 101])]) },
+    'signed at random': { ...true_, signature: randomBytes(64) },
+    'for another purpose': recordOf(asked, 500, 'quorum-invite', [evil]),
+    'without a key': { ...true_, publicKey: new Uint8Array() },
+  }
+  for (const [name, record] of Object.entries(lies)) {
+    lie = { result: 'found', record, connected: true, age: 0 }
+    await assert.rejects(peer.requestFriend({ to: asked.peer }), { code: 'verification-failed' }, name)
+    assert.equal(store.friend(asked.peer), undefined, name)
+  }
+  lie = { result: 'found', record: true_, connected: true, age: limits.recordTtl + 1000 }
+  await peer.requestFriend({ to: asked.peer })
+  assert.deepEqual(store.friend(asked.peer)?.nodes, [], 'expired: asked without it')
+
+  const known = befriended(asked.peer, { state: 'requested', recordSequence: 100, nodes: [liar.address] })
+  for (const state of ['requested', 'friend'] as const) {
+    store.putFriend({ ...known, state })
+    lie = { result: 'found', record: true_, connected: true, age: 0 }
+    if (state === 'requested') await peer.requestFriend({ to: asked.peer })
+    else await assert.rejects(peer.connect({ peer: asked.peer }), { code: /./ })
+    const row = store.friend(asked.peer)
+    assert.deepEqual([row?.recordSequence, row?.nodes], [100, [liar.address]], `older, while ${state}`)
+  }
+})
+
+test('hostile 27: a lying node does not keep a peer from asking an honest one', async (t) => {
+  const node = await startNode(t)
+  const friend = await startPeer(t, { nodes: node.addresses() })
+  await until(async () => (await friend.self()).nodes[0]?.state === 'connected', 'the code can be left with the node')
+  const { code } = await friend.invite({})
+  const other = await identityFromSeed(randomBytes(32))
+  const liar = await startLyingNode(t, (call) => {
+    if (call.call === 'lookup') return { result: 'found', record: recordOf(other, 1), connected: true, age: 0 }
+    if (call.call === 'findInvite') return { result: 'foundInvite', sealed: randomBytes(200) }
+    return honestly(call)
+  })
+  const peer = await startPeer(t, { nodes: [liar.address, ...node.addresses()] })
+  await until(async () => (await peer.self()).nodes.every(({ state }) => state === 'connected'), 'both nodes are used')
+  await until(async () => (await peer.requestFriend({ to: friend.id })).state === 'requested', 'asked by PeerId')
+  await peer.removeFriend({ peer: friend.id })
+  assert.equal((await peer.requestFriend({ to: code })).peer, friend.id, 'asked by code')
+})
+
+test('hostile 29: all that is unknown looks the same, and asking is rationed, also by address and after reconnecting', async (t) => {
+  let now = Date.now()
+  const node = await startNode(t, { now: () => now })
+  const address = node.addresses()[0] ?? ''
+  const gone = await startAttacker(t)
+  const leaving = await session(gone, address)
+  await leaving.ask({ call: 'announce', record: recordOf(gone.identity, 1), handle: 'someone' })
+  now += limits.recordTtl + 1
+
+  const attacker = await startAttacker(t)
+  const { line, ask } = await session(attacker, address)
+  const unknown: DirectoryCall[] = [
+    { call: 'lookup', peer: (await identityFromSeed(randomBytes(32))).publicKey },
+    { call: 'lookup', peer: gone.identity.publicKey },
+    { call: 'lookupHandle', handle: 'nobody' },
+    { call: 'lookupHandle', handle: 'someone' },
+  ]
+  for (const call of unknown) await ask(call)
+  assert.equal(new Set(line.frames.map((bytes) => Buffer.from(bytes).toString('hex'))).size, 1)
+
+  // Twice the ration, over two sessions.
+  const again = await session(attacker, address)
+  const guess =
+    (prefix: string) =>
+    (n: number): DirectoryCall => ({ call: 'lookupHandle', handle: `${prefix}-${n}` })
+  const askAll = (one: Session, times: number, call: (n: number) => DirectoryCall): Promise<string[]> =>
+    Promise.all(Array.from({ length: times }, async (_, n) => codeOf(await one.ask(call(n)))))
+  const codes = await askAll(again, 2 * limits.lookups.tokens, guess('guess'))
+  const answered = codes.filter((code) => code === 'found').length
+  assert.ok(answered < 1.3 * limits.lookups.tokens, `${answered} handles were tried`)
+  assert.equal(codes.at(-1), 'rate-limited')
+
+  // More identities from one address try no more handles, and no more codes.
+  let [handles, slots] = [0, 0]
+  for (let identity = 0; identity < 3; identity++) {
+    const one = await session(await startAttacker(t), address)
+    const tried = await askAll(one, limits.lookups.tokens, guess('more'))
+    handles += tried.filter((code) => code === 'found').length
+    const slot = (): DirectoryCall => ({ call: 'findInvite', slot: randomBytes(16) })
+    slots += (await askAll(one, 2 * limits.codeLookups.tokens, slot)).filter((code) => code === 'foundInvite').length
+  }
+  assert.ok(slots <= 1.5 * limits.codeLookups.tokens, `${slots} codes were tried`)
+  assert.ok(handles <= 0.5 * limits.lookups.tokens, `${handles} more handles were tried`)
+})
+
+test('hostile: a node that pushes mail without end, answers what nobody asked, or never answers', { timeout: 120_000 }, async (t) => {
+  const victim = await startVictim(t)
+  const [one, two] = [await startPeer(t, { nodes: [victim.node] }), await startPeer(t, { nodes: [victim.node] })]
+  await befriend(one, two)
+  const pair = { from: one, to: two.id, received: () => two.messages({ peer: one.id, limit: 1000 }) }
+  let pushed = 0
+  const flood = async (line: Line): Promise<void> => {
+    const mail = (): Uint8Array => frameToWire({ frame: 'mail', id: ++pushed, envelope: randomBytes(100) })
+    while (pushed < 100_000 && !line.over && (await line.write(frameAll(Array.from({ length: 100 }, mail)))));
+  }
+  const flooding = await startLyingNode(t, honestly, (line) => void flood(line).catch(() => line.abort()))
+  const confused = await startLyingNode(t, (_call, id, line) => {
+    for (const wrong of [id + 1, id - 1, Number.MAX_SAFE_INTEGER]) {
+      void line.send(frameToWire({ frame: 'response', id: wrong, result: { result: 'done' } })).catch(() => line.abort())
+    }
+    return { result: 'done' }
+  })
+  const silent = await startLyingNode(t, () => undefined)
+  const { kept } = await victim.growth(() =>
+    besides([pair], async () => {
+      for (const { address } of [flooding, confused, silent]) await victim.call('addNode', { address })
+      await until(() => flooding.sessions.length >= 4, 'it is dropped for its flood, again and again')
+      await until(() => confused.sessions.length >= 4, 'the confused one is dropped')
+      await until(() => silent.sessions.length >= 1, 'the silent one is asked')
+    }),
+  )
+  victim.alive()
+  assert.ok(kept < 16, `${kept} MiB stay`)
+  assert.ok((await victim.call('self')).nodes.some(({ address, state }) => address === victim.node && state === 'connected'))
+  assert.deepEqual(await victim.call('friends'), [])
+  // Between attempts the waits grow: a broken node is not hammered.
+  const [, , third = 0, fourth = 0] = confused.began
+  assert.ok(fourth - third > 1.9 * limits.nodeRetry.first, `tried again after ${fourth - third} ms`)
+})

@@ -1,0 +1,296 @@
+/** Friend requests that should not be (docs/threats.md 27, 30-33): forged, replayed, too many, after a block. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import type { PeerEvent } from '../../protocol/events.ts'
+import { Friends } from '../../protocol/friend.ts'
+import { identityFromSeed, sign, type Identity } from '../../protocol/identity.ts'
+import { openMemoryStore } from '../../protocol/index.ts'
+import { inviteFromLink } from '../../protocol/invite.ts'
+import { limits } from '../../protocol/limits.ts'
+import { directoryProtocol, friendProtocol } from '../../protocol/policy.ts'
+import { SealingKeys } from '../../protocol/sealing.ts'
+import { frameFromWire, requestToWire } from '../../protocol/wire/directory.ts'
+import { startAttacker } from '../support/attacker.ts'
+import { envelope, type Forgery } from '../support/envelopes.ts'
+import { guardProcess } from '../support/guard.ts'
+import { befriend, friendOf, online, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+
+guardProcess()
+
+const fresh = (): Promise<Identity> => identityFromSeed(randomBytes(32))
+const requestsAt = (peer: TestPeer): PeerEvent[] => peer.events.filter(({ event }) => event === 'friend-request')
+const warningsAt = (peer: TestPeer, code: string): PeerEvent[] =>
+  peer.events.filter(({ event, data }) => event === 'warning' && data.code === code)
+
+test('hostile 27: forged, foreign and replayed envelopes are dropped, whether a node brings them or a stranger', async (t) => {
+  const node = await startNode(t)
+  const peer = await startPeer(t, { nodes: node.addresses() })
+  await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'the peer collects its mail')
+  const [one, two] = [await fresh(), await fresh()]
+  const bad: { [name: string]: Forgery } = {
+    'for another': { to: two.peer },
+    'sealed for another': { sealedFor: two.peer },
+    'signed for another purpose': { domain: 'quorum-invite' },
+    'with the signature of another': {
+      tamper: (signed) => ({ ...signed, signature: sign(two, 'quorum-envelope', signed.payload).signature }),
+    },
+    'under the key of another': { tamper: (signed) => ({ ...signed, publicKey: two.publicKey }) },
+    changed: { tamper: (signed) => ({ ...signed, payload: Buffer.concat([signed.payload, Buffer.from([0x10, 99])]) }) },
+    'an answer to nothing': { kind: 'answer' },
+  }
+  const bytes = [
+    ...Object.values(bad).map((forgery) => envelope(one, peer.id, forgery)),
+    // What the peer itself might have said, turned round.
+    envelope(await identityFromSeed(randomBytes(32)), peer.id, { sealedFor: one.peer }),
+    randomBytes(500),
+    Buffer.from([1]),
+  ]
+  const attacker = await startAttacker(t)
+  const ways = {
+    async node(all: readonly Uint8Array[]) {
+      const line = await attacker.open(await attacker.dial(node.addresses()[0] ?? ''), directoryProtocol)
+      const to = (await identityOf(peer)).publicKey
+      for (const [n, one_] of all.entries()) await line.send(requestToWire(n + 1, { call: 'deliver', to, envelope: one_ }))
+      for (const n of all.keys()) {
+        const answer = frameFromWire(await line.frame(n))
+        assert.ok(answer.frame === 'response' && answer.result.result === 'delivered')
+      }
+      line.abort()
+    },
+    async directly(all: readonly Uint8Array[]) {
+      const listen = (await peer.self()).listen[0] ?? ''
+      for (const one_ of all) {
+        const stranger = await startAttacker(t)
+        const line = await stranger.open(await stranger.dial(listen), friendProtocol)
+        await line.send(one_)
+        await line.frame(0)
+      }
+    },
+  }
+  let expected = 0
+  for (const way of Object.values(ways)) {
+    const genuine = await fresh()
+    const replayed = envelope(genuine, peer.id)
+    // No more than five of one sender wait at the node, so in small portions; a genuine one shows that all arrived.
+    for (let at = 0; at < bytes.length; at += 3) await way(bytes.slice(at, at + 3))
+    await way([replayed])
+    expected += 1
+    await until(() => requestsAt(peer).length === expected, 'the genuine one arrives')
+    await peer.declineFriend({ peer: genuine.peer })
+    const fence = await fresh()
+    await way([replayed, envelope(genuine, peer.id, { sequence: 999 }), envelope(fence, peer.id)])
+    expected += 1
+    await until(() => requestsAt(peer).some(({ data }) => 'peer' in data && data.peer === fence.peer), 'the last one arrives')
+    assert.equal(requestsAt(peer).length, expected, 'what was declined does not come back')
+    await peer.declineFriend({ peer: fence.peer })
+  }
+  assert.deepEqual(await peer.friends(), [])
+})
+
+async function identityOf(peer: TestPeer): Promise<{ publicKey: Uint8Array }> {
+  const { link } = await peer.invite({})
+  const { publicKeyOf } = await import('../../protocol/identity.ts')
+  return { publicKey: publicKeyOf(inviteFromLink(link).peer) }
+}
+
+/** Friends alone, with a clock that a test moves: what a peer does with envelopes, however they came. */
+async function friendsAlone(t: import('node:test').TestContext) {
+  let clock = 0
+  t.mock.method(performance, 'now', () => clock)
+  const store = openMemoryStore()
+  t.after(() => store.close())
+  const identity = await fresh()
+  const events: PeerEvent[] = []
+  const friends = new Friends({
+    identity,
+    store,
+    sealing: new SealingKeys(identity, store, Date.now),
+    now: Date.now,
+    emit: (event) => events.push(event),
+    name: () => '',
+    reach: () => ({ nodes: [], addresses: [] }),
+    view: (row) => ({ ...row, online: false, path: 'none' }),
+    onMail: () => {},
+    onChange: () => {},
+  })
+  return {
+    friends,
+    store,
+    identity,
+    events,
+    /** Offers envelopes, `perSecond` of them a second; what is refused for the rate is lost. Returns how many were taken. */
+    offer(envelopes: Iterable<Uint8Array>, perSecond: number): number {
+      let taken = 0
+      for (const one of envelopes) {
+        clock += 1000 / perSecond
+        try {
+          friends.receive(one)
+          taken += 1
+        } catch (error) {
+          assert.equal(Reflect.get(Object(error), 'code'), 'rate-limited', String(error))
+        }
+      }
+      return taken
+    },
+  }
+}
+
+function* times(count: number, envelopes: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (let n = 0; n < count; n++) yield envelopes[n % envelopes.length] ?? new Uint8Array()
+}
+
+test('hostile 30: of 10^5 friend requests a hundred wait, one line tells, and an invited one still gets in', async (t) => {
+  const { friends, store, identity, events, offer } = await friendsAlone(t)
+  const crowd = await Promise.all(Array.from({ length: 1000 }, fresh))
+  const before = process.memoryUsage().heapUsed
+  const taken = offer(times(100_000, crowd.map((one) => envelope(one, identity.peer))), 200)
+  assert.ok(taken > 5000 && taken < 20_000, `${taken} were opened`)
+  const count = (name: string): number => events.filter(({ event }) => event === name).length
+  assert.equal(friends.list().length, limits.strangerRequests)
+  assert.equal(store.friends().length, limits.strangerRequests)
+  assert.equal(count('friend-request'), limits.strangerRequests)
+  assert.equal(count('warning'), 1)
+  assert.ok(process.memoryUsage().heapUsed - before < 64 * 1024 * 1024)
+  const { token } = friends.invite(true, limits.inviteLifetime)
+  const guest = await fresh()
+  offer([envelope(guest, identity.peer, { token })], 0.1)
+  assert.equal(store.friend(guest.peer)?.state, 'incoming')
+  assert.equal(count('friend-request'), limits.strangerRequests + 1)
+})
+
+test('hostile 30: requests with made-up invites fill neither the list nor the mail, and nobody is shut out', async (t) => {
+  const { friends, store, identity, offer } = await friendsAlone(t)
+  const crowd = await Promise.all(Array.from({ length: limits.friends + 500 }, fresh))
+  offer(crowd.map((one) => envelope(one, identity.peer, { token: randomBytes(16), nodes: ['/ip4/192.0.2.1/tcp/1/p2p/' + one.peer] })), 20)
+  assert.ok(store.mail().length <= limits.strangerRequests, `${store.mail().length} refusals wait`)
+  assert.deepEqual(friends.list(), [])
+  const { token } = friends.invite(true, limits.inviteLifetime)
+  const guest = await fresh()
+  assert.equal(offer([envelope(guest, identity.peer, { token })], 0.1), 1)
+  assert.equal(store.friend(guest.peer)?.state, 'incoming', 'an invited one gets in')
+  const wanted = await fresh()
+  assert.equal(friends.request({ peer: wanted.peer }, '').state, 'requested', 'and we can ask somebody')
+})
+
+test('hostile 30: whoever was declined does not fill the list for good', async (t) => {
+  const { friends, store, identity, offer } = await friendsAlone(t)
+  const kept = await fresh()
+  offer([envelope(kept, identity.peer)], 1)
+  friends.accept(kept.peer)
+  const talkedTo = await fresh()
+  offer([envelope(talkedTo, identity.peer)], 1)
+  friends.accept(talkedTo.peer)
+  store.queueMessage(talkedTo.peer, { id: '1', text: 'we have talked', sentAt: 1 })
+  friends.remove(talkedTo.peer)
+  for (let declined = 0; declined < limits.friends + 100; declined += 100) {
+    const crowd = await Promise.all(Array.from({ length: 100 }, fresh))
+    offer(crowd.map((one) => envelope(one, identity.peer)), 20)
+    for (const { peer, state } of friends.list()) if (state === 'incoming') friends.decline(peer)
+  }
+  const next = await fresh()
+  assert.equal(offer([envelope(next, identity.peer)], 0.1), 1)
+  assert.equal(store.friend(next.peer)?.state, 'incoming')
+  assert.equal(store.friend(kept.peer)?.state, 'friend')
+  assert.equal(store.friend(talkedTo.peer)?.state, 'removed', 'the name of whom we have talked to stays')
+  assert.ok(store.friends().length <= limits.friends)
+})
+
+test('hostile 30: 2,000 requests over the wire: friends go on, and an invited one gets in', { timeout: 120_000 }, async (t) => {
+  const node = await startNode(t)
+  const peer = await startPeer(t, { nodes: node.addresses(), name: 'victim' })
+  const friend = await startPeer(t, { nodes: node.addresses(), name: 'friend' })
+  await befriend(peer, friend)
+  const { link } = await peer.invite({})
+  const to = (await identityOf(peer)).publicKey
+  const senders = await Promise.all(Array.from({ length: 34 }, () => startAttacker(t)))
+  const before = process.memoryUsage.rss()
+  await Promise.all(
+    senders.map(async (sender) => {
+      const line = await sender.open(await sender.dial(node.addresses()[0] ?? ''), directoryProtocol)
+      for (let n = 0; n < 60; n++) {
+        await line.send(requestToWire(n, { call: 'deliver', to, envelope: envelope(await fresh(), peer.id) }))
+      }
+      await line.frame(59)
+    }),
+  )
+  await tell(friend, peer, 'still here')
+  const invited = await startPeer(t, { nodes: node.addresses(), name: 'invited' })
+  await invited.requestFriend({ to: link })
+  await until(async () => (await friendOf(peer, invited))?.state === 'incoming', 'the invited one gets in', 80_000)
+  await peer.acceptFriend({ peer: invited.id })
+  await online(peer, invited)
+  const strangers = (await peer.friends()).filter(({ state }) => state === 'incoming').length
+  assert.ok(strangers <= limits.strangerRequests)
+  assert.ok(warningsAt(peer, 'rate-limited').length <= 1)
+  assert.ok(process.memoryUsage.rss() - before < 200 * 1024 * 1024)
+})
+
+test('hostile 31: an invite that is used twice is refused, and the second one is told', async (t) => {
+  const node = await startNode(t)
+  const [peer, first, second] = await Promise.all(
+    ['peer', 'first', 'second'].map((name) => startPeer(t, { nodes: node.addresses(), name })),
+  )
+  assert.ok(peer != null && first != null && second != null)
+  const { link } = await peer.invite({ once: true })
+  await first.requestFriend({ to: link })
+  await until(async () => (await friendOf(peer, first))?.state === 'incoming', 'the first is heard')
+  await second.requestFriend({ to: link })
+  await until(() => warningsAt(second, 'invite-used').length === 1, 'the second is told')
+  assert.equal(await friendOf(peer, second), undefined)
+  assert.equal(await friendOf(second, peer), undefined)
+  // The first may ask again with it.
+  await first.removeFriend({ peer: peer.id })
+  await first.requestFriend({ to: link, note: 'again' })
+  await until(async () => (await friendOf(peer, first))?.note === 'again', 'the first is heard again')
+})
+
+test('hostile 32: requests that cross make one friendship', async (t) => {
+  const node = await startNode(t)
+  const [one, two] = [await startPeer(t, { nodes: node.addresses() }), await startPeer(t, { nodes: node.addresses() })]
+  await Promise.all([one.requestFriend({ to: two.id }), two.requestFriend({ to: one.id })])
+  await online(one, two)
+  await tell(one, two, 'there')
+  await tell(two, one, 'and back')
+  for (const peer of [one, two]) assert.deepEqual((await peer.friends()).map(({ state }) => state), ['friend'])
+})
+
+test('hostile 33: accepting after a block is refused, on either side', async (t) => {
+  const node = await startNode(t)
+  const [asker, asked] = [await startPeer(t, { nodes: node.addresses() }), await startPeer(t, { nodes: node.addresses() })]
+  await asker.requestFriend({ to: asked.id })
+  await until(async () => (await friendOf(asked, asker))?.state === 'incoming', 'the request arrives')
+  await asked.blockPeer({ peer: asker.id })
+  await assert.rejects(asked.acceptFriend({ peer: asker.id }), { code: 'blocked' })
+  await asked.unblockPeer({ peer: asker.id })
+  await assert.rejects(asked.acceptFriend({ peer: asker.id }), { code: 'bad-request' }, 'a block ends the request')
+
+  // The other way round: they accept, but meanwhile we have blocked them.
+  const late = await startPeer(t, { nodes: node.addresses() })
+  await late.requestFriend({ to: asked.id })
+  await until(async () => (await friendOf(asked, late))?.state === 'incoming', 'the request arrives')
+  await late.blockPeer({ peer: asked.id })
+  await asked.acceptFriend({ peer: late.id })
+  await until(() => node.stats().requests['deliver ok'] === 3, 'the answer is delivered')
+  await asked.sendMessage({ peer: late.id, text: 'never seen' })
+  // A friend made afterwards shows that everything before has been read.
+  const witness = await startPeer(t, { nodes: node.addresses() })
+  await befriend(late, witness)
+  assert.equal((await friendOf(late, asked))?.state, 'blocked')
+  assert.deepEqual(await late.messages({ peer: asked.id }), [])
+  assert.deepEqual((await asked.messages({ peer: late.id })).map(({ state }) => state), ['queued'])
+  assert.equal((await friendOf(asked, late))?.online, false)
+})
+
+test('hostile 33: a request heard while its sender was blocked does not come back when a node repeats it', async (t) => {
+  const { friends, store, identity, offer } = await friendsAlone(t)
+  const blocked = await fresh()
+  friends.block(blocked.peer)
+  const heard = envelope(blocked, identity.peer, { sequence: 5 })
+  offer([heard], 1)
+  friends.unblock(blocked.peer)
+  offer([heard], 1)
+  assert.equal(store.friend(blocked.peer)?.state, 'removed')
+  offer([envelope(blocked, identity.peer, { sequence: 6 })], 1)
+  assert.equal(store.friend(blocked.peer)?.state, 'incoming', 'a new one is heard')
+})

@@ -1,0 +1,51 @@
+/** A node with several addresses: any that answers is enough, for its peers and for whoever is invited. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inviteFromLink } from '../../protocol/invite.ts'
+import { befriend, loopback, nextEvent, startNode, startPeer, until } from '../support/network.ts'
+
+test('a peer uses the address that answers, keeps to it, and tells all', async (t) => {
+  const node = await startNode(t, { listen: [loopback, loopback] })
+  const [one = '', two = ''] = node.addresses()
+  const dead = `/ip4/127.0.0.1/tcp/1/p2p/${node.peer}`
+  const peer = await startPeer(t, { nodes: [dead, one] })
+  await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'it is connected')
+  const { nodes } = await peer.addNode({ address: two })
+  assert.deepEqual(
+    nodes.map(({ address, state }) => ({ address, state })),
+    [{ address: one, state: 'connected' }],
+  )
+  const { link } = await peer.invite({})
+  assert.deepEqual(inviteFromLink(link).nodes, [dead, one, two])
+
+  // A second person starts with nothing but the invite.
+  const other = await startPeer(t)
+  await befriend(peer, other)
+  assert.equal((await other.self()).nodes.length, 1)
+
+  const removed = await peer.removeNode({ address: two })
+  assert.deepEqual(removed.nodes, [])
+})
+
+test('a node that is away is found at an address that is added later', async (t) => {
+  const node = await startNode(t)
+  const dead = `/ip4/127.0.0.1/tcp/1/p2p/${node.peer}`
+  const peer = await startPeer(t, { nodes: [dead] })
+  await until(async () => (await peer.self()).nodes[0]?.state === 'unreachable', 'it is not reachable')
+  assert.equal((await peer.self()).nodes[0]?.address, dead)
+  const connected = nextEvent(peer, 'node-state', ({ state }) => state === 'connected')
+  await peer.addNode({ address: node.addresses()[0] ?? '' })
+  assert.equal((await connected).address, node.addresses()[0])
+})
+
+test('a friend has as many unread messages as nobody has read', async (t) => {
+  const node = await startNode(t)
+  const a = await startPeer(t, { nodes: node.addresses(), name: 'a' })
+  const b = await startPeer(t, { nodes: node.addresses(), name: 'b' })
+  await befriend(a, b)
+  for (const text of ['1', '2', '3']) await a.sendMessage({ peer: b.id, text })
+  await until(async () => (await b.friends())[0]?.unread === 3, 'three are unread')
+  await b.markRead({ peer: a.id, upTo: 2 })
+  assert.equal((await b.friends())[0]?.unread, 1)
+  assert.equal((await a.friends())[0]?.unread, 0)
+})

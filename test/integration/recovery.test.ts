@@ -1,0 +1,125 @@
+/**
+ * A node that is killed and started again, and peers and nodes that start in any order: everybody finds everybody again
+ * without anyone touching them. The two bounds in milliseconds are promises of Quorum, not patience of the tests.
+ */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { openSqliteStore } from '../../protocol/index.ts'
+import { folder, stageOwner } from '../support/cleanup.ts'
+import { HeadlessNode } from '../support/headless.ts'
+import type { LightPeers } from '../support/light-peers.ts'
+import { Stage } from '../support/line-process.ts'
+import { befriend, online, pathBetween, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { startWorker } from '../support/worker.ts'
+
+/** From the start of the node to the first message. */
+const twoAreBack = 15_000
+/** The same for 200. */
+const allAreBack = 30_000
+const many = 200
+const writing = 20
+
+async function startHeadlessNode(t: TestContext): Promise<{ node: HeadlessNode; address: string }> {
+  const node = await new HeadlessNode(new Stage(stageOwner(t))).start()
+  return { node, address: node.addresses[0] ?? assert.fail() }
+}
+
+/** What is left of `within`: the clock runs from the moment the node was asked to start. */
+function deadline(within: number): () => number {
+  const end = performance.now() + within
+  return () => Math.max(1, end - performance.now())
+}
+
+async function reserved(peer: TestPeer): Promise<boolean> {
+  const [node] = (await peer.self()).nodes
+  return node?.state === 'connected' && node.reserved
+}
+
+test('after the node was killed both peers are back, reserved and talking within 15 s', async (t) => {
+  const { node, address } = await startHeadlessNode(t)
+  const alice = await startPeer(t, { nodes: [address], name: 'alice', direct: 'never' })
+  const bob = await startPeer(t, { nodes: [address], name: 'bob', direct: 'never' })
+  await befriend(alice, bob)
+  await tell(alice, bob, 'before')
+
+  for (const round of ['first', 'second']) {
+    await node.kill9()
+    await until(async () => (await alice.self()).nodes[0]?.state === 'unreachable', 'alice sees the node gone')
+    const waiting = await bob.sendMessage({ peer: alice.id, text: `written without a node, ${round}` })
+    assert.equal(waiting.state, 'queued')
+
+    const left = deadline(twoAreBack)
+    await node.start()
+    await until(async () => (await reserved(alice)) && (await reserved(bob)), 'both are reserved', left())
+    await online(alice, bob, left())
+    await tell(alice, bob, `after, ${round}`, left())
+    const arrived = async () => (await alice.messages({ peer: bob.id })).some(({ id }) => id === waiting.id)
+    await until(arrived, 'what waited arrived', left())
+    assert.deepEqual(await pathBetween(alice, bob), ['relayed', 'relayed'])
+  }
+  assert.deepEqual(
+    (await bob.messages({ peer: alice.id })).map(({ text }) => text),
+    ['before', 'written without a node, first', 'after, first', 'written without a node, second', 'after, second'],
+  )
+})
+
+test(`after the node was killed ${many} peers are back, reserved and talking within 30 s (threats.md 24)`, async (t) => {
+  const { node, address } = await startHeadlessNode(t)
+  const { calls } = startWorker<LightPeers>(t, 'light-peers')
+  await calls.start(address, many)
+  const back = async (): Promise<boolean> => {
+    const state = await calls.state()
+    return state.reserved === many && state.online === many
+  }
+  await until(back, 'all are there', 2 * allAreBack)
+  assert.equal(await node.figure('quorum_reservations'), many)
+
+  await node.kill9()
+  await until(async () => (await calls.state()).online === 0, 'nobody is online')
+  await calls.write('written without a node', writing)
+
+  const left = deadline(allAreBack)
+  await node.start()
+  await until(back, 'all are back', left())
+  await calls.write('written after', writing)
+  for (const text of ['written without a node', 'written after']) {
+    await until(async () => (await calls.delivered(text, writing)) === writing, `${text}: delivered`, left())
+  }
+  t.diagnostic(`all were back and had talked after ${Math.round((allAreBack - left()) / 1000)} s`)
+  assert.equal(await node.figure('quorum_reservations'), many)
+})
+
+test('peers find each other in whatever order they and the node start', async (t) => {
+  const { node, address } = await startHeadlessNode(t)
+  const profiles = { alice: folder(t), bob: folder(t) }
+  const start = async (name: keyof typeof profiles): Promise<TestPeer> => {
+    const store = await openSqliteStore({ directory: profiles[name] })
+    return startPeer(t, { store, nodes: [address], name, direct: 'never' })
+  }
+  let [alice, bob] = [await start('alice'), await start('bob')]
+  await befriend(alice, bob)
+
+  type Party = 'node' | 'alice' | 'bob'
+  const orders: Party[][] = [
+    ['alice', 'node', 'bob'],
+    ['bob', 'alice', 'node'],
+    ['node', 'bob', 'alice'],
+  ]
+  for (const order of orders) {
+    await Promise.all([alice.stop(), bob.stop()])
+    await node.stop()
+    for (const party of order) {
+      if (party === 'node') await node.start()
+      else if (party === 'alice') alice = await start('alice')
+      else bob = await start('bob')
+      // Each has had its first try, and failed where it had to, before the next one starts.
+      if (party !== 'node') {
+        const self = party === 'alice' ? alice : bob
+        await until(async () => (await self.self()).nodes[0]?.state !== 'connecting', `${party} has tried`)
+      }
+    }
+    await online(alice, bob)
+    await tell(alice, bob, order.join())
+    await tell(bob, alice, order.join())
+  }
+})

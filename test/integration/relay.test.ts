@@ -1,0 +1,152 @@
+/**
+ * The relay as strangers may use it: its caps, what it frees and when, and that it joins nobody to the wrong peer.
+ * Spoken by hand, so that no rule of ours on the peer's side stands before the relay's own.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { identityFromSeed } from '../../protocol/identity.ts'
+import { limits } from '../../protocol/limits.ts'
+import type { NodeNetwork } from '../../protocol/network.ts'
+import { pull, push } from '../../protocol/net/streams.ts'
+import { answerCircuits, bareHost, callCircuit, circuitStatus, connectTo, reserve } from '../support/circuit.ts'
+import { undo } from '../support/cleanup.ts'
+import { startNode, startOpenNode, until } from '../support/network.ts'
+
+interface Guest {
+  host: Libp2p
+  id: string
+  connection: Connection
+}
+
+async function guest(t: TestContext, node: string): Promise<Guest> {
+  const host = await bareHost()
+  undo(t).defer(() => host.stop())
+  return { host, id: host.peerId.toString(), connection: await connectTo(host, node) }
+}
+
+/** A reservation that is there without a connection: 255 real ones would prove nothing more. */
+async function occupy(network: NodeNetwork, address: Multiaddr): Promise<void> {
+  const { reservationStore } = network.services.relay as unknown as {
+    reservationStore: { reserve(peer: ReturnType<typeof peerIdFromString>, address: Multiaddr): { status: string } }
+  }
+  const { peer } = await identityFromSeed(randomBytes(32))
+  assert.equal(reservationStore.reserve(peerIdFromString(peer), address).status, 'OK')
+}
+
+test('reservations are capped per address and freed with their connection (threats.md 20)', async (t) => {
+  const { address, network } = await startOpenNode(t)
+  const stats = () => network.services.relay.stats()
+  const last = await guest(t, address)
+  const tooMany = await guest(t, address)
+  for (let made = 1; made < limits.reservationsPerAddress; made += 1) {
+    await occupy(network, multiaddr('/ip4/127.0.0.1/tcp/9'))
+  }
+  assert.equal(await reserve(last.connection), circuitStatus.ok)
+  assert.equal(await reserve(tooMany.connection), circuitStatus.refused)
+  // Asking again is not another one; from elsewhere there is room.
+  assert.equal(await reserve(last.connection), circuitStatus.ok)
+  await occupy(network, multiaddr('/ip4/192.0.2.1/tcp/9'))
+  assert.deepEqual(
+    [stats().reservations, stats().refused, network.services.relay.reserved(tooMany.id)],
+    [limits.reservationsPerAddress + 1, 1, false],
+  )
+
+  await last.host.stop()
+  await until(() => !network.services.relay.reserved(last.id), 'the reservation is freed')
+  assert.equal(await reserve(tooMany.connection), circuitStatus.ok)
+})
+
+test('circuits are capped per peer, whoever calls, and 200 that ended leave nothing behind', async (t) => {
+  const node = await startNode(t)
+  const [address = ''] = node.addresses()
+  const [callee, first, second] = [await guest(t, address), await guest(t, address), await guest(t, address)]
+  await answerCircuits(callee.host, echo)
+  assert.equal((await callCircuit(first.connection, callee.id)).status, circuitStatus.noReservation)
+  assert.equal(await reserve(callee.connection), circuitStatus.ok)
+
+  const open: Stream[] = []
+  const call = async (from: Guest): Promise<number> => {
+    const { status, stream } = await callCircuit(from.connection, callee.id)
+    if (status === circuitStatus.ok) open.push(stream)
+    return status
+  }
+  for (let made = 0; made < limits.circuitsPerPeer; made += 1) {
+    assert.equal(await call(made % 2 === 0 ? first : second), circuitStatus.ok)
+  }
+  assert.equal(await call(first), circuitStatus.denied)
+  assert.equal(await call(second), circuitStatus.denied)
+  assert.equal(node.stats().circuits, limits.circuitsPerPeer)
+  // Half of them end politely, half do not.
+  for (const [index, stream] of open.entries()) {
+    if (index % 2 === 0) await stream.close()
+    else stream.abort(new Error('enough'))
+  }
+  await until(() => node.stats().circuits === 0, 'the circuits ended')
+
+  for (let made = 0; made < 200; made += 1) {
+    const { status, stream } = await callCircuit(first.connection, callee.id)
+    assert.equal(status, circuitStatus.ok)
+    const sent = randomBytes(1000)
+    await push(stream, sent)
+    await stream.close()
+    assert.deepEqual(await read(stream), sent)
+  }
+  await until(() => node.stats().circuits === 0, 'the circuits ended')
+  const { connections, reservations, refused } = node.stats()
+  assert.deepEqual({ connections, reservations, refused }, { connections: 3, reservations: 1, refused: 2 })
+
+  // One that is gone takes its circuits along.
+  assert.equal((await callCircuit(first.connection, callee.id)).status, circuitStatus.ok)
+  assert.equal((await callCircuit(second.connection, callee.id)).status, circuitStatus.ok)
+  assert.equal(node.stats().circuits, 2)
+  callee.connection.abort(new Error('cable pulled'))
+  await until(() => node.stats().circuits === 0 && node.stats().reservations === 0, 'nothing of it is left')
+  await Promise.all([first, second].map(({ host }) => host.stop()))
+  await until(() => node.stats().connections === 0, 'everybody left')
+})
+
+test('a circuit carries every byte both ways at once, and each half ends by itself', async (t) => {
+  const node = await startNode(t)
+  const [address = ''] = node.addresses()
+  const [callee, caller] = [await guest(t, address), await guest(t, address)]
+  await answerCircuits(callee.host, echo)
+  assert.equal(await reserve(callee.connection), circuitStatus.ok)
+  const { stream } = await callCircuit(caller.connection, callee.id)
+  const sent = randomBytes(20_000_000)
+  const answered = read(stream)
+  for (let at = 0; at < sent.byteLength; at += 60_000) await push(stream, sent.subarray(at, at + 60_000))
+  await stream.close()
+  assert.ok((await answered).equals(sent))
+  assert.equal(node.stats().relayedBytes, 2 * sent.byteLength)
+  await until(() => node.stats().circuits === 0, 'the circuit ended')
+})
+
+test('a circuit goes over the newest connection of the one who is called', async (t) => {
+  const node = await startNode(t)
+  const [address = ''] = node.addresses()
+  const [callee, caller] = [await guest(t, address), await guest(t, address)]
+  assert.equal(await reserve(callee.connection), circuitStatus.ok)
+  // As after a change of network: the node has not noticed yet that the old connection is dead.
+  const again = await callee.host.dial(multiaddr(address), { force: true })
+  assert.notEqual(again.id, callee.connection.id)
+  assert.equal(await reserve(again), circuitStatus.ok)
+  const over: string[] = []
+  await answerCircuits(callee.host, (_stream, connection) => void over.push(connection.id))
+  assert.equal((await callCircuit(caller.connection, callee.id)).status, circuitStatus.ok)
+  assert.deepEqual(over, [again.id])
+})
+
+async function echo(stream: Stream): Promise<void> {
+  for await (const bytes of pull(stream)) await push(stream, bytes)
+  await stream.close()
+}
+
+async function read(stream: Stream): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  for await (const bytes of pull(stream)) all.push(Uint8Array.from(bytes.subarray()))
+  return Buffer.concat(all)
+}

@@ -1,0 +1,363 @@
+/**
+ * The headless contract as others rely on it: the shape of every answer and event, what is refused and how, and how
+ * the process ends. Shapes are written down here a second time on purpose: a change in the code must not change them.
+ * Fields may be added; those listed stay.
+ */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { z } from 'zod'
+import { callParams, errorCodes } from '#protocol'
+import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
+import { Stage, type LineProcess } from '../support/line-process.ts'
+
+const peerId = z.string().regex(/^12D3Koo[1-9A-HJ-NP-Za-km-z]{45}$/)
+const time = z.number().int().min(1_600_000_000_000)
+const path = z.enum(['direct', 'relayed', 'none'])
+const self = z.object({
+  peer: peerId,
+  name: z.string(),
+  nodes: z.array(
+    z.object({
+      address: z.string(),
+      peer: peerId,
+      state: z.enum(['connected', 'connecting', 'unreachable']),
+      reserved: z.boolean(),
+      rttMs: z.number().min(0).optional(),
+    }),
+  ),
+  listen: z.array(z.string().startsWith('/ip')),
+  reachable: z.enum(['public', 'private', 'unknown']),
+})
+const friend = z.object({
+  peer: peerId,
+  name: z.string().min(1),
+  handle: z.string().optional(),
+  state: z.enum(['requested', 'incoming', 'friend', 'blocked', 'removed']),
+  note: z.string().optional(),
+  verified: z.boolean(),
+  online: z.boolean(),
+  path,
+  addedAt: time,
+  lastSeen: time.optional(),
+})
+const connection = z.object({
+  path,
+  transport: z.string().optional(),
+  address: z.string().startsWith('/ip').optional(),
+  via: peerId.optional(),
+  rttMs: z.number().min(0).optional(),
+  since: time.optional(),
+  reason: z.string().regex(/^[A-Z].*\.$/),
+})
+const message = z.object({
+  id: z.uuid(),
+  peer: peerId,
+  direction: z.enum(['in', 'out']),
+  text: z.string(),
+  sentAt: time,
+  receivedAt: time.optional(),
+  state: z.enum(['queued', 'sent', 'delivered', 'read', 'recalled']),
+  replyTo: z.uuid().optional(),
+  seq: z.number().int().min(1),
+})
+const error = z.strictObject({ code: z.enum(errorCodes), message: z.string().min(1) })
+const knowledge = z.object({
+  peer: peerId,
+  hasRecord: z.boolean(),
+  connectedSince: time,
+  observedAddress: z.string(),
+  reserved: z.boolean(),
+  held: z.array(z.object({ bytes: z.number(), heldSince: time })),
+  invites: z.number(),
+})
+const eventShapes: Record<string, z.ZodType> = {
+  ready: z.object({ peer: peerId, name: z.string(), version: z.string().regex(/^\d+\.\d+\.\d+/) }),
+  'node-state': self.shape.nodes.element,
+  'friend-request': friend,
+  'friend-changed': friend,
+  'path-changed': connection.extend({ peer: peerId }),
+  'message-received': message,
+  'message-changed': message,
+  typing: z.object({ peer: peerId, active: z.boolean() }),
+  warning: error.extend({ peer: peerId.optional() }),
+}
+
+describe('the headless contract', () => {
+  const stage = new Stage({ after })
+  const node = new HeadlessNode(stage)
+  const asked = new Set<string>()
+  const alice = new HeadlessPeer(stage, 'alice')
+  const bob = new HeadlessPeer(stage, 'bob')
+
+  before(async () => {
+    await node.start()
+    for (const peer of [alice, bob]) peer.setup = { nodes: node.addresses }
+    await Promise.all([alice.start(), bob.start()])
+  })
+
+  /** Alice is asked, and must answer in this shape. */
+  async function answers<Shape extends z.ZodType>(call: string, params: unknown, shape: Shape): Promise<z.infer<Shape>> {
+    asked.add(call)
+    const result = await alice.ask(call, params)
+    const checked = shape.safeParse(result)
+    assert.ok(checked.success, `${call}: ${JSON.stringify(result)}: ${checked.error?.message}`)
+    return checked.data
+  }
+
+  test('every call answers in its shape', async () => {
+    await alice.event('node-state', ({ reserved }) => reserved)
+    const known = await answers('self', {}, self)
+    assert.deepEqual([known.peer, known.name, known.nodes[0]?.address], [alice.id, 'alice', node.addresses[0]])
+    assert.equal((await answers('setProfile', { name: 'Alice Ä.', handle: 'alice' }, self)).name, 'Alice Ä.')
+    const invite = z.object({ link: z.string().startsWith('quorum://add/'), code: z.string().regex(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/) })
+    await answers('invite', { once: true, expiresIn: 60_000 }, invite)
+
+    // Requested, taken back, asked again and crossed: every call about people, in an order that makes sense.
+    const { link } = await bob.call('invite', {})
+    const requested = await answers('requestFriend', { to: link, note: 'hi' }, friend)
+    assert.deepEqual([requested.state, requested.note, requested.name], ['requested', 'hi', 'bob'])
+    await bob.event('friend-request')
+    assert.equal((await answers('removeFriend', { peer: bob.id }, friend)).state, 'removed')
+    await bob.call('declineFriend', { peer: alice.id })
+    await bob.call('requestFriend', { to: 'alice', note: 'yes?' })
+    await alice.event('friend-request', ({ note }) => note === 'yes?')
+    assert.equal((await answers('declineFriend', { peer: bob.id }, friend)).state, 'removed')
+    await bob.call('requestFriend', { to: alice.id, note: 'really?' })
+    await alice.event('friend-request', ({ note }) => note === 'really?')
+    assert.equal((await answers('acceptFriend', { peer: bob.id }, friend)).state, 'friend')
+    await Promise.all([alice.sees(bob), bob.sees(alice)])
+    const [listed] = await answers('friends', {}, z.array(friend))
+    assert.ok(listed?.online && listed.lastSeen != null && listed.path !== 'none')
+
+    const number = z.object({ number: z.string().regex(/^(\d{5} ){11}\d{5}$/), verified: z.boolean() })
+    const safety = await answers('safetyNumber', { peer: bob.id }, number)
+    assert.equal(safety.number, (await bob.call('safetyNumber', { peer: alice.id })).number)
+    assert.equal((await answers('verifyFriend', { peer: bob.id, verified: true }, friend)).verified, true)
+    assert.equal((await answers('safetyNumber', { peer: bob.id }, number)).verified, true)
+    const reached = await answers('connection', { peer: bob.id }, connection)
+    assert.ok(reached.since != null && reached.transport === 'tcp' && reached.address != null)
+    assert.notEqual((await answers('connect', { peer: bob.id }, connection)).path, 'none')
+
+    const sent = await answers('sendMessage', { peer: bob.id, text: 'one' }, message)
+    assert.deepEqual([sent.peer, sent.direction, sent.text, sent.seq], [bob.id, 'out', 'one', 1])
+    const reply = await bob.call('sendMessage', { peer: alice.id, text: 'two', replyTo: sent.id })
+    await alice.event('message-received', ({ id }) => id === reply.id)
+    const [first, second] = await answers('messages', { peer: bob.id, limit: 10 }, z.array(message))
+    assert.deepEqual([first?.id, second?.id, second?.replyTo], [sent.id, reply.id, sent.id])
+    assert.ok(second?.receivedAt != null && first?.receivedAt == null)
+    await answers('markRead', { peer: bob.id, upTo: reply.id }, z.null())
+    await answers('markRead', { peer: bob.id, upTo: 1 }, z.null())
+    assert.equal((await answers('search', { text: 'tw', peer: bob.id, limit: 5 }, z.array(message)))[0]?.id, reply.id)
+    await answers('typing', { peer: bob.id, active: true }, z.null())
+    await bob.event('typing')
+    await bob.stop()
+    await alice.sees(bob, false)
+    const waiting = await answers('sendMessage', { peer: bob.id, text: 'three', replyTo: reply.id }, message)
+    assert.deepEqual([waiting.state, waiting.replyTo], ['queued', reply.id])
+    assert.equal((await answers('recallMessage', { message: waiting.id }, message)).state, 'recalled')
+    const unreached = await answers('connection', { peer: bob.id }, connection)
+    assert.equal(unreached.path, 'none')
+    assert.equal((await answers('blockPeer', { peer: bob.id }, friend)).state, 'blocked')
+    assert.equal((await answers('unblockPeer', { peer: bob.id }, friend)).state, 'removed')
+
+    const [address = ''] = node.addresses
+    const known2 = await answers('nodeKnowledge', { node: address }, knowledge)
+    assert.deepEqual([known2.peer, known2.hasRecord, known2.reserved], [alice.id, true, true])
+    // Whatever is forgotten is told in words.
+    await answers('forgetMe', { node: address }, z.null())
+    assert.deepEqual((await answers('removeNode', { address }, self)).nodes, [])
+    assert.equal((await answers('addNode', { address }, self)).nodes.length, 1)
+  })
+
+  test('transfers answer `internal` until there are any', async () => {
+    const transfer = randomUUID()
+    const calls: [string, unknown][] = [
+      ['sendFiles', { peer: alice.id, paths: ['/nowhere'] }],
+      ['acceptTransfer', { transfer }],
+      ['declineTransfer', { transfer }],
+      ['pauseTransfer', { transfer }],
+      ['resumeTransfer', { transfer }],
+      ['cancelTransfer', { transfer }],
+      ['transfers', {}],
+    ]
+    for (const [call, params] of calls) {
+      asked.add(call)
+      await assert.rejects(alice.ask(call, params), { name: 'Refusal', code: 'internal' }, call)
+    }
+  })
+
+  test('parameters that do not fit are refused: missing, unknown, of another type, too long', async () => {
+    const stranger = '12D3KooWLJtG8fd2hkQzTn96MrLvThmnNQjTUFZwGEsLRz5EmSzc'
+    const wrong: [string, unknown, string][] = [
+      ['selfie', {}, 'bad-request'],
+      ['constructor', {}, 'bad-request'],
+      ['__proto__', {}, 'bad-request'],
+      ['subscribe', {}, 'bad-request'],
+      ['self', { extra: 1 }, 'bad-request'],
+      ['self', [], 'bad-request'],
+      ['self', 'text', 'bad-request'],
+      ['sendMessage', {}, 'bad-request'],
+      ['sendMessage', { peer: stranger }, 'bad-request'],
+      ['sendMessage', { peer: stranger, text: '' }, 'bad-request'],
+      ['sendMessage', { peer: stranger, text: 5 }, 'bad-request'],
+      ['sendMessage', { peer: stranger, text: 'x', replyto: 'y' }, 'bad-request'],
+      ['sendMessage', { peer: stranger, text: 'x' }, 'not-friend'],
+      ['messages', { peer: stranger, limit: 0 }, 'bad-request'],
+      ['messages', { peer: stranger, limit: 1001 }, 'bad-request'],
+      ['messages', { peer: stranger, limit: 1.5 }, 'bad-request'],
+      ['markRead', { peer: stranger, upTo: -1 }, 'bad-request'],
+      ['markRead', { peer: stranger, upTo: 1 }, 'not-found'],
+      ['acceptFriend', { peer: stranger }, 'not-found'],
+      ['connection', { peer: stranger }, 'not-found'],
+      ['verifyFriend', { peer: stranger, verified: 'yes' }, 'bad-request'],
+      ['blockPeer', { peer: 'nobody' }, 'bad-request'],
+      ['blockPeer', { peer: alice.id }, 'bad-request'],
+      ['safetyNumber', { peer: 'nobody' }, 'bad-request'],
+      ['requestFriend', { to: stranger, note: 'x'.repeat(501) }, 'bad-request'],
+      ['requestFriend', { to: 'x'.repeat(5000) }, 'bad-request'],
+      ['setProfile', { name: 'x'.repeat(65) }, 'bad-request'],
+      ['setProfile', { handle: 'Not A Handle' }, 'bad-request'],
+      ['invite', { expiresIn: 0 }, 'bad-request'],
+      ['invite', { once: 'yes' }, 'bad-request'],
+      ['addNode', { address: '/ip4/127.0.0.1/tcp/1' }, 'bad-request'],
+      ['addNode', { address: 'nonsense' }, 'bad-request'],
+      ['removeNode', { address: `/ip4/127.0.0.1/tcp/1/p2p/${stranger}` }, 'not-found'],
+      ['nodeKnowledge', { node: stranger }, 'not-found'],
+      ['recallMessage', { message: 'x' }, 'not-found'],
+    ]
+    for (const [call, params, code] of wrong) {
+      const outcome: unknown = await alice.ask(call, params).catch((refusal: unknown) => refusal)
+      assert.equal((outcome as { code?: unknown }).code, code, `${call} ${JSON.stringify(params)}: ${JSON.stringify(outcome)}`)
+    }
+    assert.equal((await alice.call('self')).name, 'Alice Ä.')
+  })
+
+  test('the longest text goes, one byte more does not', async () => {
+    await bob.start()
+    await bob.call('removeFriend', { peer: alice.id })
+    await befriend(alice, bob)
+    const longest = '€'.repeat(21_845) + '!'
+    await alice.send(bob, longest)
+    await bob.has(alice, longest, 'delivered')
+    assert.equal(await alice.refusal('sendMessage', { peer: bob.id, text: `${longest}!` }), 'too-large')
+    // What has no UTF-8 form still arrives as text, the same on both sides.
+    const odd = await alice.send(bob, 'a lone \ud800 half, a \u0000 and a \u001b[2J')
+    assert.equal(odd.text, 'a lone \ufffd half, a \u0000 and a \u001b[2J')
+    await bob.has(alice, odd.text, 'delivered')
+  })
+
+  test('every event had its shape', () => {
+    const seen = new Set<string>()
+    for (const { event, data } of [...alice.events, ...bob.events]) {
+      seen.add(event)
+      const checked = eventShapes[event]?.safeParse(data)
+      assert.ok(checked?.success, `${event}: ${JSON.stringify(data)}: ${checked?.error?.message}`)
+    }
+    for (const event of Object.keys(eventShapes)) {
+      if (event !== 'typing' && event !== 'warning') assert.ok(seen.has(event), `no ${event} was seen`)
+    }
+  })
+
+  test('stop answers, then the process ends with 0', async () => {
+    const lines = await started('--ephemeral')
+    lines.mayEnd().write('{"id":"last","call":"stop"}\n')
+    assert.equal(await lines.ended, 0)
+    assert.deepEqual(JSON.parse(lines.lines.at(-1) ?? ''), { id: 'last', result: null })
+    asked.add('stop')
+    assert.deepEqual([...asked].toSorted(), Object.keys(callParams).toSorted(), 'a call is not tested')
+  })
+
+  /** A headless peer of which only the lines are of interest; it is ready. */
+  async function started(...args: string[]): Promise<LineProcess> {
+    const lines = stage.start('peer', ['--listen', '/ip4/127.0.0.1/tcp/0', ...args])
+    await lines.line('ready')
+    return lines
+  }
+
+  test('ready is the first line', async () => {
+    const lines = await started('--ephemeral', '--name', 'first', ...node.addresses.flatMap((one) => ['--node', one]))
+    await lines.line('a node state', (line) => line.includes('node-state'))
+    const first = JSON.parse(lines.lines[0] ?? '') as { event: string; data: { name: string } }
+    assert.deepEqual([first.event, first.data.name], ['ready', 'first'])
+    eventShapes['ready']?.parse(first.data)
+    lines.endInput()
+    assert.equal(await lines.ended, 0)
+    assert.equal(lines.err, '')
+  })
+
+  const malformed: { what: string; line: string | Uint8Array; id: unknown }[] = [
+    { what: 'no JSON', line: 'hello\n', id: null },
+    { what: 'half an object', line: '{"id": 1, "call"\n', id: null },
+    { what: 'a list', line: '[1]\n', id: null },
+    { what: 'null', line: 'null\n', id: null },
+    { what: 'no id', line: '{"call": "self"}\n', id: null },
+    { what: 'an id that is none', line: '{"id": {}, "call": "self"}\n', id: null },
+    { what: 'no call', line: '{"id": 7}\n', id: 7 },
+    { what: 'a call that is no name', line: '{"id": "seven", "call": 7}\n', id: 'seven' },
+    { what: 'no UTF-8', line: Buffer.from([0x22, 0xff, 0xfe, 0x22, 0x0a]), id: null },
+    { what: 'a line of 2 MiB', line: `{"id": 1, "call": "${'x'.repeat(2 * 1024 * 1024)}"}\n`, id: null },
+  ]
+
+  test('a malformed line gets bad-request, and the process lives on', async () => {
+    const lines = await started('--ephemeral')
+    for (const { what, line, id } of malformed) {
+      const known = lines.lines.length
+      lines.write(line)
+      await lines.line(what, (one) => lines.lines.indexOf(one) >= known)
+      const answer = z.strictObject({ id: z.any(), error }).parse(JSON.parse(lines.lines[known] ?? ''))
+      assert.deepEqual([answer.id, answer.error.code], [id, 'bad-request'], what)
+    }
+    // An empty line is nothing, a line may end as on Windows and come in pieces.
+    const known = lines.lines.length
+    lines.write('\n  \n\r\n{"id": 8, "ca')
+    lines.write('ll": "friends"}\r\n')
+    await lines.line('the answer', (one) => one.startsWith('{"id":8'))
+    assert.deepEqual(lines.lines.slice(known), ['{"id":8,"result":[]}'])
+    lines.endInput()
+    assert.equal(await lines.ended, 0)
+  })
+
+  test('the end of input, SIGINT and SIGTERM end it with 0, and calls before the end are answered', async () => {
+    const ended = await started('--ephemeral')
+    ended.write('{"id": 1, "call": "self"}\n{"id": 2, "call": "friends"}')
+    ended.endInput()
+    assert.equal(await ended.ended, 0)
+    assert.deepEqual(ended.lines.slice(1).map((line) => (JSON.parse(line) as { id: number }).id).toSorted(), [1, 2])
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const lines = await started('--profile', join(stage.folder, signal))
+      // A code at a node that does not answer keeps a call in the air: nobody waits for it.
+      lines.write('{"id": 1, "call": "addNode", "params": {"address": "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWLJtG8fd2hkQzTn96MrLvThmnNQjTUFZwGEsLRz5EmSzc"}}\n')
+      lines.write('{"id": 2, "call": "requestFriend", "params": {"to": "AAAAA-AAAAA"}}\n')
+      await lines.line('an answer', (line) => line.startsWith('{"id":1'))
+      lines.signal(signal)
+      assert.equal(await lines.ended, 0, signal)
+      assert.equal(lines.err, '')
+    }
+  })
+
+  test('bad usage is one line and exit code 2, and touches nothing', async () => {
+    const profile = ['--profile', join(stage.folder, 'never-made')]
+    const bad: ['peer' | 'quorum', string[]][] = [
+      ['quorum', ['peer', ...profile]],
+      ['quorum', ['pear']],
+      ['peer', []],
+      ['peer', ['--profile']],
+      ['peer', ['--profile', '']],
+      ['peer', [...profile, '--unknown']],
+      ['peer', [...profile, 'stray']],
+      ['peer', [...profile, '--direct', 'sometimes']],
+      ['peer', [...profile, '--passphrase-file', join(stage.folder, 'missing')]],
+      ['peer', ['--ephemeral', '--node', 'nowhere']],
+      ['peer', ['--ephemeral', '--name', 'x'.repeat(65)]],
+      ['peer', ['--ephemeral', '--listen', 'nowhere']],
+    ]
+    for (const [program, args] of bad) {
+      const lines = stage.start(program, args).mayEnd()
+      assert.equal(await lines.ended, 2, `${args.join(' ')}: ${lines.lines.join()} ${lines.err}`)
+      assert.match(lines.err, /^quorum: [^\n]+\n$/, args.join(' '))
+      assert.deepEqual(lines.lines, [], args.join(' '))
+    }
+  })
+})

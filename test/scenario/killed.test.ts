@@ -1,0 +1,186 @@
+/**
+ * A long conversation while everybody is killed with -9 again and again: every message once, in order, in the right
+ * state, on both sides. When and who is drawn from a seed, which is printed; QUORUM_TEST_SEED repeats a run as far as
+ * processes can be repeated.
+ */
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { test } from 'node:test'
+import type { Message } from '#protocol'
+import { befriend, HeadlessNode, HeadlessPeer, Unanswered } from '../support/headless.ts'
+import { eventually, Stage } from '../support/line-process.ts'
+
+const messagesEach = 1000
+const killsOfEachPeer = 5
+const killsOfNode = 2
+/** Calls in the air: some are always cut off by a kill. */
+const callsAtOnce = 16
+/** The writer is at most this far ahead of the reader, so that kills fall into the conversation, not behind it. */
+const ahead = 150
+/** Milliseconds for the whole conversation: longer than a kill every few seconds could make it. */
+const longest = 120_000
+
+/** Mulberry32: small, and the same everywhere. Returns numbers from 0 up to 1. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const textOf = (from: HeadlessPeer, number: number) => `${from.name} ${number} ${'·'.repeat(number % 300)}`
+
+/** One side of the conversation: says its thousand, and notes what it is told of the other's. */
+class Voice {
+  readonly self: HeadlessPeer
+  readonly other: HeadlessPeer
+  /** Ids that `message-received` showed, in all lives: none may be shown twice. */
+  readonly shown: string[] = []
+  /** Resolves when the peer may be called again. */
+  alive: Promise<unknown> = Promise.resolve()
+  /** Calls that a kill left unanswered. */
+  cut = 0
+
+  constructor(self: HeadlessPeer, other: HeadlessPeer) {
+    this.self = self
+    this.other = other
+    self.onEvent = ({ event, data }) => {
+      if (event === 'message-received') this.shown.push(data.id)
+    }
+  }
+
+  /** `heard()`: how many of ours the other side has. Calls go out in order; what a kill cut off is looked up, not guessed. */
+  async sayAll(heard: () => number, over: AbortSignal): Promise<void> {
+    let said = 0
+    const caughtUp = () => {
+      over.throwIfAborted()
+      return said - heard() < ahead
+    }
+    while (said < messagesEach) {
+      await eventually(() => `${this.other.name} catches up: ${heard()} of ${said}`, caughtUp, longest)
+      await this.alive
+      const batch = Array.from({ length: Math.min(callsAtOnce, messagesEach - said) }, (_, index) => said + index)
+      const results = await Promise.allSettled(batch.map((number) => this.self.send(this.other, textOf(this.self, number))))
+      const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+      for (const reason of failed) if (!(reason instanceof Unanswered)) throw reason
+      if (failed.length === 0) {
+        said += batch.length
+        continue
+      }
+      this.cut += failed.length
+      said = await this.countSaid()
+      // What was answered is on disk.
+      const answered = results.filter(({ status }) => status === 'fulfilled').length
+      assert.ok(said >= (batch[0] ?? 0) + answered, `${this.self.name} forgot what it had acknowledged`)
+    }
+  }
+
+  /** How many of ours our own store holds; asked until no kill interrupts the answer. */
+  async countSaid(): Promise<number> {
+    for (;;) {
+      await this.alive
+      try {
+        return (await this.own()).length
+      } catch (error) {
+        if (!(error instanceof Unanswered)) throw error
+      }
+    }
+  }
+
+  /** Returns when every message of ours has reached `state`. */
+  async allAre(state: Message['state']): Promise<void> {
+    const all = async () => (await this.own()).every((message) => message.state === state)
+    await eventually(`all of ${this.self.name}'s messages are ${state}`, all)
+  }
+
+  async own(): Promise<Message[]> {
+    return (await this.self.history(this.other)).filter(({ direction }) => direction === 'out')
+  }
+
+  async theirs(): Promise<Message[]> {
+    return (await this.self.history(this.other)).filter(({ direction }) => direction === 'in')
+  }
+}
+
+const modes = [
+  { direct: 'never', path: 'relayed' },
+  { direct: 'auto', path: 'direct' },
+] as const
+
+for (const { direct, path } of modes) {
+  test(`${messagesEach} messages each way, ${path}, everybody killed: each once, in order`, async (t) => {
+    const seed = Number(process.env.QUORUM_TEST_SEED ?? randomInt(2 ** 31))
+    t.diagnostic(`seed ${seed}`)
+    const random = randomFrom(seed)
+    const stage = new Stage(t)
+    const node = await new HeadlessNode(stage).start()
+    const setup = { nodes: node.addresses, args: ['--direct', direct] }
+    const alice = await new HeadlessPeer(stage, 'alice', setup).start()
+    const bob = await new HeadlessPeer(stage, 'bob', setup).start()
+    await befriend(alice, bob)
+    assert.equal((await alice.call('connection', { peer: bob.id })).path, path)
+
+    const [her, his] = [new Voice(alice, bob), new Voice(bob, alice)]
+    const heard = () => her.shown.length + his.shown.length
+    const killPeer = (voice: Voice) => async (): Promise<void> => {
+      voice.alive = voice.self.kill9().then(() => voice.self.start())
+      await voice.alive
+    }
+    const kills = [
+      ...Array.from({ length: killsOfEachPeer }, () => killPeer(her)),
+      ...Array.from({ length: killsOfEachPeer }, () => killPeer(his)),
+      ...Array.from({ length: killsOfNode }, () => async (): Promise<void> => {
+        await node.kill9()
+        await node.start()
+      }),
+    ]
+    // When so many messages in all have been shown; several may fall together.
+    const plan = kills
+      .map((kill) => ({ kill, at: Math.floor((0.02 + 0.93 * random()) * 2 * messagesEach) }))
+      .toSorted((a, b) => a.at - b.at)
+    const over = new AbortController()
+    const killing = async (): Promise<void> => {
+      for (const { kill, at } of plan) {
+        const due = () => {
+          over.signal.throwIfAborted()
+          return heard() >= at
+        }
+        await eventually(() => `${at} messages shown; ${heard()} are`, due, longest)
+        await kill()
+      }
+    }
+    const work = [
+      killing(),
+      her.sayAll(() => his.shown.length, over.signal),
+      his.sayAll(() => her.shown.length, over.signal),
+    ]
+    try {
+      await Promise.all(work)
+    } finally {
+      // Whatever failed is enough: nobody waits for the rest.
+      over.abort()
+      await Promise.allSettled(work)
+    }
+    t.diagnostic(`${her.cut + his.cut} calls were cut off by a kill`)
+
+    for (const [from, to] of [
+      [her, his],
+      [his, her],
+    ] as const) {
+      await from.allAre('delivered')
+      const [said, got] = [await from.own(), await to.theirs()]
+      assert.deepEqual(said.map(({ text }) => text), Array.from({ length: messagesEach }, (_, number) => textOf(from.self, number)))
+      const essence = ({ id, text, seq, sentAt }: Message) => ({ id, text, seq, sentAt })
+      assert.deepEqual(got.map(essence), said.map(essence))
+      assert.deepEqual(new Set(got.map(({ state }) => state)), new Set(['delivered']))
+      assert.equal(new Set(to.shown).size, to.shown.length, 'a message was shown twice')
+      await to.self.call('markRead', { peer: from.self.id, upTo: said.at(-1)?.id ?? '' })
+      await from.allAre('read')
+      assert.deepEqual(new Set((await to.theirs()).map(({ state }) => state)), new Set(['read']))
+    }
+    await Promise.all([alice.stop(), bob.stop(), node.stop()])
+  })
+}

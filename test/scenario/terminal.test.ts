@@ -1,0 +1,192 @@
+/**
+ * The terminal client as people meet it: two first runs on one machine with nothing configured, an invite, messages to
+ * their read marks, crashes of either side and of the node; and, in a real terminal, what must never reach it.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { folder } from '../support/cleanup.ts'
+import { eventually, type LineProcess } from '../support/line-process.ts'
+import { startNode, startPeer, until } from '../support/network.ts'
+import { onLoopback, plain, startInTerminal, startPiped } from '../support/terminal.ts'
+
+const inTerminal = { skip: process.platform === 'linux' ? false : 'a terminal is lent by script(1) of util-linux' }
+
+test('two people find each other from their first start, and again after every crash', async (t) => {
+  const home = folder(t)
+  const start = (name: string): LineProcess => startPiped(t, ['--profile', join(home, name), ...onLoopback])
+  const settings = join(home, 'alice', 'node.json')
+
+  let alice = start('alice')
+  await says(alice, 'What is your name?')
+  alice.write('/friends\nAlice\n')
+  await says(alice, 'A name, please')
+  await says(alice, 'Paste a friend’s invite')
+  alice.write('\n')
+  await says(alice, 'A node runs on this machine now')
+  const before = readFileSync(settings, 'utf8')
+  alice.write('/invite\n')
+  const link = (await says(alice, 'link: quorum://add/')).slice('link: '.length)
+
+  const bob = start('bob')
+  await says(bob, 'What is your name?')
+  bob.write('Bob\n')
+  await says(bob, 'Paste a friend’s invite')
+  bob.write(`${link}\n`)
+  await says(bob, 'Asked Alice.')
+  await says(alice, 'Bob wants to be your friend.')
+  alice.write('/accept\n')
+  await says(bob, 'Alice has accepted.')
+  bob.write('hello Alice\n')
+  await says(alice, 'Bob: hello Alice')
+  await says(bob, 'read by Alice')
+  alice.write('hello Bob\n')
+  await says(bob, 'Alice: hello Bob')
+  await says(alice, 'read by Bob')
+
+  // Her process is gone in an instant: the node goes with it, and he sees that she is away.
+  alice.kill9()
+  await alice.ended
+  await says(bob, 'Alice is offline.')
+  await eventually('the node ends with her', () => nodePid(home) === undefined)
+  bob.write('are you there?\n')
+  await says(bob, 'are you there? … queued')
+
+  alice = start('alice')
+  await says(alice, 'Alice')
+  await says(alice, 'you: hello Bob ✓✓ read')
+  await says(alice, 'Bob: are you there?')
+  assert.equal(readFileSync(settings, 'utf8'), before, 'the node came back at another port')
+  await eventually('he is told that she read it', () => count(bob, 'read by Alice') === 2)
+
+  const pid = nodePid(home) ?? assert.fail('no node runs')
+  process.kill(pid, 'SIGKILL')
+  await says(alice, 'The node on this machine has ended (SIGKILL)')
+  await eventually('the node is back', async () => nodePid(home) !== undefined && (await answers(portIn(before))))
+  assert.notEqual(nodePid(home), pid)
+  assert.equal(readFileSync(settings, 'utf8'), before)
+
+  bob.write('/quit\n')
+  assert.equal(await bob.mayEnd().ended, 0, bob.err)
+  await says(alice, 'Bob is offline.')
+  alice.endInput()
+  assert.equal(await alice.ended, 0, alice.err)
+  assert.equal(nodePid(home), undefined)
+  assert.deepEqual([alice.err, bob.err], ['', ''])
+})
+
+test(
+  'nothing that a peer writes reaches the terminal but its text; what is typed survives it',
+  inTerminal,
+  async (t) => {
+    const attacks = [
+      '\u001b]52;c;cHduZWQ=\u0007',
+      '\u001b]0;title\u001b\\',
+      '\u001b[2J',
+      '\u001b[38;5;213m',
+      '\u009b5;5H',
+    ]
+    const unseen = ['\u202e', '\u2066', '\u0007', '\u001b]', '\u009b', '\u001b[2J', '38;5;213', 'cHduZWQ']
+    const hostile = attacks.join('') + '\u202e\u2066\u0007'
+    const node = await startNode(t)
+    const nodes = node.addresses()
+    const eve = await startPeer(t, { nodes, name: `Eve${hostile}` })
+    const terminal = startInTerminal(t, ['--profile', join(folder(t), 'p'), '--node', nodes[0] ?? '', ...onLoopback])
+    await terminal.sees('What is your name?')
+    terminal.enter('Alice')
+    await terminal.sees('Nobody here yet.')
+
+    const { link } = await eve.invite({})
+    terminal.enter(link)
+    await until(async () => (await eve.friends()).length === 1, 'the request arrived')
+    const [alice] = await eve.friends()
+    await eve.acceptFriend({ peer: alice?.peer ?? '' })
+    await terminal.sees('Eve has accepted.')
+    await until(async () => (await eve.friends())[0]?.online === true, 'they are connected')
+
+    terminal.type('half a li')
+    await terminal.sees('half a li')
+    await eve.sendMessage({ peer: alice?.peer ?? '', text: `before ${hostile} after` })
+    // The message goes above, and the prompt with what was typed comes back below.
+    await terminal.sees('Eve: before  after')
+    assert.match(plain(terminal.output), /Eve: before {2}after\s+Eve ● direct › half a li$/u)
+    terminal.enter('ne')
+    await until(
+      async () => (await eve.messages({ peer: alice?.peer ?? '' })).some((m) => m.text === 'half a line'),
+      'sent',
+    )
+
+    terminal.type('\u0003')
+    await terminal.ends(0)
+    for (const bad of unseen) assert.ok(!terminal.output.includes(bad), JSON.stringify(bad))
+  },
+)
+
+test('a passphrase is set and asked for without being shown', inTerminal, async (t) => {
+  const profile = join(folder(t), 'p')
+  const first = startPiped(t, ['--profile', profile, '--name', 'Alice', '--node', nowhere, ...onLoopback])
+  await says(first, 'you are Alice')
+  first.endInput()
+  assert.equal(await first.ended, 0, first.err)
+
+  const change = startInTerminal(t, ['passphrase', '--profile', profile])
+  await change.sees('Passphrase now (Enter if there is none): ')
+  change.enter('')
+  await change.sees('New passphrase: ')
+  change.enter('open sesame')
+  await change.sees('Once more: ')
+  change.enter('open sesame')
+  await change.sees('The passphrase is changed.')
+  await change.ends(0)
+
+  const terminal = startInTerminal(t, ['--profile', profile, ...onLoopback])
+  await terminal.sees('Passphrase: ')
+  terminal.enter('open barley')
+  await terminal.sees('That was not it. Passphrase: ')
+  terminal.enter('open sesame')
+  await terminal.sees('you are Alice')
+  terminal.type('\u0004')
+  await terminal.ends(0)
+  assert.doesNotMatch(change.output + terminal.output, /sesame|barley/u)
+
+  const refused = startPiped(t, ['--profile', profile])
+  assert.equal(await refused.mayEnd().ended, 1)
+  assert.match(refused.err, /^quorum: .+\(wrong-passphrase\)\n$/u)
+})
+
+/** Nobody listens there. */
+const nowhere = '/ip4/127.0.0.1/tcp/9/p2p/12D3KooWQtvzoKmogkLjN5PMeFpLek3BrCT3YahaUihd5RCndShw'
+
+function says(process: LineProcess, text: string): Promise<string> {
+  return process.line(JSON.stringify(text), (line) => line.includes(text))
+}
+
+function count(process: LineProcess, text: string): number {
+  return process.lines.filter((line) => line.includes(text)).length
+}
+
+/** The embedded node of a profile below `home`. */
+function nodePid(home: string): number | undefined {
+  const processes = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n')
+  const own = processes.find((line) => line.includes(`--data ${home}`))
+  return own === undefined ? undefined : Number.parseInt(own, 10)
+}
+
+function portIn(settings: string): number {
+  return (JSON.parse(settings) as { port: number }).port
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  socket.once('connect', () => resolve(true))
+  socket.once('error', () => resolve(false))
+  try {
+    return await promise
+  } finally {
+    socket.destroy()
+  }
+}

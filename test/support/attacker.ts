@@ -1,0 +1,158 @@
+/**
+ * A hostile participant: a real libp2p host with an identity of its own that opens any protocol and writes whatever
+ * bytes it is given. It keeps none of Quorum's rules; only its transport, encryption and multiplexing are honest,
+ * because what breaks those never reaches Quorum's code.
+ */
+import { randomBytes } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { identify } from '@libp2p/identify'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { toError } from '../../protocol/errors.ts'
+import { identityFromSeed, type Identity } from '../../protocol/identity.ts'
+import { push } from '../../protocol/net/streams.ts'
+import type { FriendRow } from '../../protocol/store/store.ts'
+import { chatFrameToWire, chatVersion, type Hello } from '../../protocol/wire/chat.ts'
+import { FrameDecoder, frame } from '../../protocol/wire/framing.ts'
+import { undo } from './cleanup.ts'
+import { until } from './network.ts'
+
+/** Far more than any answer of Quorum. */
+const longestFrame = 1024 * 1024
+/** As many streams as it likes. */
+const streams = 100_000
+
+export interface Attacker {
+  identity: Identity
+  /** PeerId. */
+  peer: string
+  host: Libp2p
+  dial(address: string): Promise<Connection>
+  open(connection: Connection, protocol: string): Promise<Line>
+}
+
+/** An attacker, stopped with the test. The same `seed` is the same PeerId. */
+export async function startAttacker(
+  t: TestContext,
+  seed: Uint8Array = randomBytes(32),
+  listen: readonly string[] = [],
+): Promise<Attacker> {
+  const identity = await identityFromSeed(seed)
+  const host = await createLibp2p({
+    privateKey: identity.privateKey,
+    addresses: { listen: [...listen] },
+    transports: [tcp(), circuitRelayTransport()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxInboundStreams: streams, maxOutboundStreams: streams })],
+    connectionManager: { maxConnections: 10_000, reconnectRetries: 0 },
+    connectionMonitor: { enabled: false },
+    services: { identify: identify() },
+  })
+  undo(t).defer(() => host.stop())
+  return {
+    identity,
+    peer: identity.peer,
+    host,
+    dial: (address) => host.dial(multiaddr(address), { force: true, signal: AbortSignal.timeout(15_000) }),
+    async open(connection, protocol) {
+      const stream = await connection.newStream(protocol, {
+        maxOutboundStreams: streams,
+        signal: AbortSignal.timeout(15_000),
+        runOnLimitedConnection: true,
+      })
+      return new Line(stream)
+    },
+  }
+}
+
+/** One stream of the attacker, and what came back on it. */
+export class Line {
+  readonly stream: Stream
+  readonly frames: Uint8Array[] = []
+  readonly #decoder = new FrameDecoder(longestFrame)
+  #over = false
+
+  constructor(stream: Stream) {
+    this.stream = stream
+    stream.addEventListener('message', ({ data }) => this.frames.push(...this.#decoder.push(data.subarray())))
+    stream.addEventListener('remoteCloseWrite', () => {
+      this.#over = true
+    })
+    stream.addEventListener('close', () => {
+      this.#over = true
+    })
+  }
+
+  /** The other side has closed or reset it. */
+  get over(): boolean {
+    return this.#over || this.stream.status !== 'open'
+  }
+
+  /** Writes bytes as they are; false when the other side has ended the stream. */
+  async write(bytes: Uint8Array): Promise<boolean> {
+    try {
+      await push(this.stream, bytes, AbortSignal.timeout(30_000))
+      return !this.over
+    } catch (error) {
+      if (this.over) return false
+      throw error
+    }
+  }
+
+  /** Writes `payload` as one frame. */
+  send(payload: Uint8Array): Promise<boolean> {
+    return this.write(frame(payload))
+  }
+
+  /** Resolves when the other side has ended the stream: an offender is dropped. */
+  dropped(): Promise<void> {
+    return until(() => this.over, 'the stream is ended by the other side')
+  }
+
+  /** The frame number `index` of those that came back, when it is there. */
+  async frame(index: number): Promise<Uint8Array> {
+    await until(() => this.frames.length > index, `frame ${index} comes back`)
+    return this.frames[index] ?? new Uint8Array()
+  }
+
+  abort(): void {
+    this.stream.abort(toError('the attacker leaves'))
+  }
+}
+
+/** A hello as the chat protocol wants it, with whatever `fields` differ. */
+export function helloFrame(fields: Partial<Hello> = {}): Uint8Array {
+  const honest = {
+    version: chatVersion,
+    received: 0,
+    receivedHash: new Uint8Array(),
+    read: 0,
+    name: 'Mallory',
+    nodes: [],
+    addresses: [],
+  }
+  return chatFrameToWire({ kind: 'hello', hello: { ...honest, ...fields } })
+}
+
+/** The victim has accepted the attacker as a friend. */
+export function befriended(peer: string, fields: Partial<FriendRow> = {}): FriendRow {
+  return {
+    peer,
+    name: 'Mallory',
+    state: 'friend',
+    verified: false,
+    invited: false,
+    addedAt: Date.now(),
+    nodes: [],
+    addresses: [],
+    heardSequence: 0,
+    spokenSequence: 0,
+    recordSequence: 0,
+    ...fields,
+  }
+}

@@ -1,0 +1,46 @@
+/** Honest friends who talk while somebody else is attacked: every message must arrive, and nearly all of them soon. */
+import assert from 'node:assert/strict'
+import type { Message } from '../../protocol/index.ts'
+import { until, type TestPeer } from './network.ts'
+
+/** Milliseconds that count as soon: a hundred times what a message takes on an idle machine. */
+const soon = 2000
+/** Messages that go even when the attack is over at once. */
+const fewest = 10
+
+export interface Pair {
+  from: TestPeer
+  /** PeerId of the receiver, and what it has. */
+  to: string
+  received(): Promise<Message[]>
+}
+
+/** Runs `work` while each pair talks. */
+export async function besides(pairs: readonly Pair[], work: () => Promise<void>): Promise<void> {
+  let done = false
+  const talking = pairs.map((pair) => talk(pair, () => done))
+  try {
+    await work()
+  } finally {
+    done = true
+    await Promise.all(talking)
+  }
+}
+
+async function talk({ from, to, received }: Pair, done: () => boolean): Promise<void> {
+  const sent: string[] = []
+  let timely = 0
+  while (!done() || sent.length < fewest) {
+    const begun = performance.now()
+    const { id } = await from.sendMessage({ peer: to, text: `bystander ${sent.length}` })
+    sent.push(id)
+    const arrived = async (): Promise<boolean> =>
+      (await from.messages({ peer: to })).some((message) => message.id === id && message.state === 'delivered')
+    await until(arrived, 'a bystander’s message arrives')
+    if (performance.now() - begun < soon) timely += 1
+  }
+  const there = (await received()).map(({ id }) => id).filter((id) => sent.includes(id))
+  assert.deepEqual(there, sent.slice(-there.length), 'every message once, in order')
+  assert.ok(there.length >= Math.min(sent.length, 900))
+  assert.ok(timely >= sent.length * 0.9, `${timely} of ${sent.length} messages arrived soon`)
+}

@@ -1,0 +1,93 @@
+/**
+ * Both ends of a circuit, spoken by hand (Circuit Relay v2: the hop and stop protocols), on hosts that have nothing
+ * else: what a peer does to a relay that keeps none of our rules. The bytes of the circuit are whatever the test sends.
+ */
+import { noise } from '@libp2p/noise'
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { tcp } from '@libp2p/tcp'
+import { lpStream } from '@libp2p/utils'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+
+const hopProtocol = '/libp2p/circuit/relay/0.2.0/hop'
+const stopProtocol = '/libp2p/circuit/relay/0.2.0/stop'
+
+/** Field numbers of HopMessage and StopMessage, and of the Peer inside. */
+const field = { type: 1, peer: 2, stopStatus: 4, hopStatus: 5, peerId: 1 }
+const hopType = { reserve: 0, connect: 1 }
+const stopType = { status: 1 }
+
+export const circuitStatus = { ok: 100, refused: 200, denied: 202, failed: 203, noReservation: 204 } as const
+
+/** A host that only dials. Stop it. */
+export async function bareHost(): Promise<Libp2p> {
+  return createLibp2p({
+    addresses: { listen: [] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxOutboundStreams: 1000, maxInboundStreams: 1000 })],
+  })
+}
+
+export async function connectTo(host: Libp2p, node: string): Promise<Connection> {
+  return host.dial(multiaddr(node))
+}
+
+/** Asks for a reservation; returns the status. */
+export async function reserve(connection: Connection): Promise<number> {
+  const { status, stream } = await hop(connection, hopMessage(hopType.reserve))
+  await stream.close()
+  return status
+}
+
+/** Asks for a circuit to `peer`; on `ok` the stream is one end of it. */
+export async function callCircuit(connection: Connection, peer: string): Promise<{ status: number; stream: Stream }> {
+  return hop(connection, hopMessage(hopType.connect, peerIdFromString(peer).toMultihash().bytes))
+}
+
+/** Accepts every circuit and hands over its end, with the connection to the node over which it came. */
+export async function answerCircuits(
+  host: Libp2p,
+  take: (stream: Stream, connection: Connection) => void | Promise<void>,
+): Promise<void> {
+  await host.handle(
+    stopProtocol,
+    async (stream, connection) => {
+      const framed = lpStream(stream)
+      await framed.read()
+      const answer = new BinaryWriter().tag(field.type, WireType.Varint).uint32(stopType.status)
+      await framed.write(answer.tag(field.stopStatus, WireType.Varint).uint32(circuitStatus.ok).finish())
+      await take(framed.unwrap(), connection)
+    },
+    { maxInboundStreams: 1000 },
+  )
+}
+
+async function hop(connection: Connection, message: Uint8Array): Promise<{ status: number; stream: Stream }> {
+  const stream = await connection.newStream(hopProtocol, { maxOutboundStreams: 1000 })
+  const framed = lpStream(stream)
+  await framed.write(message)
+  return { status: statusIn((await framed.read()).subarray()), stream: framed.unwrap() }
+}
+
+function hopMessage(type: number, peer?: Uint8Array): Uint8Array {
+  const writer = new BinaryWriter().tag(field.type, WireType.Varint).uint32(type)
+  if (peer != null) {
+    writer.tag(field.peer, WireType.LengthDelimited).fork()
+    writer.tag(field.peerId, WireType.LengthDelimited).bytes(peer).join()
+  }
+  return writer.finish()
+}
+
+function statusIn(message: Uint8Array): number {
+  const reader = new BinaryReader(message)
+  while (reader.pos < reader.len) {
+    const [number, type] = reader.tag()
+    if (number === field.hopStatus) return reader.uint32()
+    reader.skip(type)
+  }
+  throw new Error('An answer without a status')
+}

@@ -1,0 +1,35 @@
+/** Envelopes made by hand: genuine ones of any identity, and those with something wrong. */
+import { publicKeyOf, sign, type Domain, type Identity } from '../../protocol/identity.ts'
+import { seal } from '../../protocol/sealing.ts'
+import { signedToWire, type SignedBytes } from '../../protocol/wire/codec.ts'
+import { contactToWire, sealedToWire, type ContactContent } from '../../protocol/wire/contact.ts'
+
+export interface Forgery {
+  /** PeerId that the content names as its recipient. */
+  to?: string
+  /** PeerId that it is sealed for. */
+  sealedFor?: string
+  sequence?: number
+  token?: Uint8Array
+  nodes?: string[]
+  domain?: Domain
+  kind?: 'request' | 'answer'
+  tamper?: (signed: SignedBytes) => SignedBytes
+}
+
+/** A request of `from` for `peer`, genuine but for what `forgery` says. */
+export function envelope(from: Identity, peer: string, forgery: Forgery = {}): Uint8Array {
+  const { to = peer, sealedFor = peer, sequence = 1000, token, domain = 'quorum-envelope', kind = 'request' } = forgery
+  const what = kind === 'answer' ? { kind } : { kind, note: 'let me in', ...(token == null ? {} : { token }) }
+  const content: ContactContent = {
+    to: publicKeyOf(to),
+    sequence,
+    time: Date.now(),
+    name: 'Mallory',
+    nodes: forgery.nodes ?? [],
+    addresses: [],
+    ...what,
+  }
+  const signed = sign(from, domain, contactToWire(content))
+  return sealedToWire(seal(signedToWire(forgery.tamper?.(signed) ?? signed), sealedFor, undefined))
+}

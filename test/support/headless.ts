@@ -1,0 +1,294 @@
+/**
+ * Peers and nodes as real processes, driven through their JSON lines: a peer and a node that can be stopped, killed and
+ * started again on the same folder. It checks on the way what holds for every line and every life: each line is an
+ * answer or an event, `ready` comes first, answers match calls, a clean stop exits with 0 and a silent standard error.
+ */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import type { CallName, CallParams, CallResults, ErrorData, Friend, Message, PeerEvent } from '#protocol'
+import { eventually, patience, type LineProcess, type Stage, type StartOptions } from './line-process.ts'
+
+type EventName = PeerEvent['event']
+type DataOf<E extends EventName> = Extract<PeerEvent, { event: E }>['data']
+type Args<C extends CallName> = CallParams<C> extends Record<string, never> ? [] : [params: CallParams<C>]
+
+/** A call was answered with an error. */
+export class Refusal extends Error {
+  readonly code: string
+
+  constructor(call: string, { code, message }: ErrorData) {
+    super(`${call}: ${code}: ${message}`)
+    this.name = 'Refusal'
+    this.code = code
+  }
+}
+
+/** The process ended before it answered: whether the call was carried out is not known. */
+export class Unanswered extends Error {
+  override readonly name = 'Unanswered'
+}
+
+export interface PeerSetup extends StartOptions {
+  /** Node addresses. */
+  nodes?: readonly string[]
+  /** More of the command line, `--direct never` for example. */
+  args?: readonly string[]
+  ephemeral?: boolean
+}
+
+interface Pending {
+  call: string
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+/** One peer and its profile folder, through as many lives as a test gives it. */
+export class HeadlessPeer {
+  readonly name: string
+  readonly folder: string
+  /** PeerId; known from the first start on. */
+  id = ''
+  setup: PeerSetup
+  /** Events of the present life, `ready` included. */
+  events: PeerEvent[] = []
+  /** Called with every event of every life. */
+  onEvent: (event: PeerEvent) => void = () => undefined
+  readonly #stage: Stage
+  readonly #pending = new Map<number, Pending>()
+  #process: LineProcess | undefined
+  #calls = 0
+
+  constructor(stage: Stage, name: string, setup: PeerSetup = {}) {
+    this.#stage = stage
+    this.name = name
+    this.setup = setup
+    this.folder = join(stage.folder, `profile-${name}`)
+  }
+
+  get running(): boolean {
+    return this.#process?.over === false
+  }
+
+  /** Starts it, and returns when it is ready. */
+  async start(): Promise<this> {
+    assert.ok(!this.running, `${this.name} is running already`)
+    const { nodes = [], args = [], ephemeral = false } = this.setup
+    const listen = args.includes('--listen') ? [] : ['--listen', '/ip4/127.0.0.1/tcp/0']
+    const profile = ephemeral ? ['--ephemeral'] : ['--profile', this.folder]
+    const all = [...profile, '--name', this.name, ...listen, ...nodes.flatMap((node) => ['--node', node]), ...args]
+    const process = this.#stage.start('peer', all, this.setup)
+    this.#process = process
+    this.events = []
+    process.listen((line) => this.#take(line))
+    void process.ended.then(() => this.#forget())
+    const { peer } = await this.event('ready')
+    assert.ok(this.id === '' || ephemeral || this.id === peer, 'another PeerId than before')
+    this.id = peer
+    return this
+  }
+
+  async call<C extends CallName>(call: C, ...args: Args<C>): Promise<CallResults[C]> {
+    return (await this.ask(call, args[0] ?? {})) as CallResults[C]
+  }
+
+  /** The code with which a call is refused; fails if it is not. */
+  async refusal<C extends CallName>(call: C, ...args: Args<C>): Promise<string> {
+    const result = await this.ask(call, args[0] ?? {}).catch((error: unknown) => error)
+    if (result instanceof Refusal) return result.code
+    return assert.fail(`${call} was not refused but answered ${JSON.stringify(result)}`)
+  }
+
+  /** Any call with any parameters. Errors: `Refusal`, `Unanswered`. */
+  async ask(call: string, params: unknown): Promise<unknown> {
+    const process = this.#process ?? assert.fail(`${this.name} was never started`)
+    if (process.over) throw new Unanswered(`${this.name} is not running`)
+    const id = ++this.#calls
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#pending.set(id, { call, resolve, reject })
+    process.write(`${JSON.stringify({ id, call, params })}\n`)
+    const late = setTimeout(() => reject(new Error(`${this.name} never answered ${call}`)), patience)
+    try {
+      return await promise
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  /** The first event of this life that fits, whether it has come or is to come. */
+  async event<E extends EventName>(
+    event: E,
+    fits: (data: DataOf<E>) => boolean = () => true,
+    within = patience,
+  ): Promise<DataOf<E>> {
+    const is = (one: PeerEvent): one is PeerEvent & { event: E } => one.event === event && fits(one.data as DataOf<E>)
+    const found = (): PeerEvent | undefined => this.events.find(is)
+    const lately = () => `${this.name}: ${event}; lately: ${JSON.stringify(this.events.slice(-12), undefined, 1)}`
+    const process = this.#process
+    await eventually(
+      lately,
+      () => {
+        assert.ok(process === this.#process && process?.over === false, `${this.name} ended: ${process?.err}`)
+        return found() != null
+      },
+      within,
+    )
+    return found()?.data as DataOf<E>
+  }
+
+  /** The friend, if listed. */
+  async friend(peer: HeadlessPeer): Promise<Friend | undefined> {
+    return (await this.call('friends')).find((friend) => friend.peer === peer.id)
+  }
+
+  /** Returns when the conversation with `peer` is open (or is not). */
+  async sees(peer: HeadlessPeer, online = true): Promise<void> {
+    await eventually(
+      () => `${this.name} sees ${peer.name} ${online ? 'on' : 'off'}line; ${JSON.stringify(this.events.slice(-8))}`,
+      async () => (await this.friend(peer))?.online === online,
+    )
+  }
+
+  async send(to: HeadlessPeer, text: string): Promise<Message> {
+    return this.call('sendMessage', { peer: to.id, text })
+  }
+
+  /** Everything said with `peer`, oldest first, page by page. */
+  async history(peer: HeadlessPeer, limit = 1000): Promise<Message[]> {
+    const all: Message[] = []
+    for (;;) {
+      const before = all[0]?.id
+      const page = await this.call('messages', { peer: peer.id, limit, ...(before == null ? {} : { before }) })
+      all.unshift(...page)
+      if (page.length < limit) return all
+    }
+  }
+
+  /** Returns when the newest message with `text` in the conversation with `peer` has reached `state`. */
+  async has(peer: HeadlessPeer, text: string, state: Message['state']): Promise<Message> {
+    let found: Message | undefined
+    await eventually(
+      () => `${this.name} has ${JSON.stringify(text)} as ${state}; it is ${JSON.stringify(found)}`,
+      async () => {
+        found = (await this.call('messages', { peer: peer.id, limit: 100 })).findLast((one) => one.text === text)
+        return found?.state === state
+      },
+    )
+    return found ?? assert.fail()
+  }
+
+  /** As by a power cut. */
+  async kill9(): Promise<void> {
+    this.#process?.kill9()
+    await this.#process?.ended
+  }
+
+  /** Ends its input, as whoever started it would. */
+  async stop(): Promise<void> {
+    const process = this.#process ?? assert.fail(`${this.name} was never started`)
+    process.endInput()
+    assert.equal(await process.ended, 0, process.err)
+    assert.equal(process.err, '')
+  }
+
+  #take(line: string): void {
+    const parsed = JSON.parse(line) as PeerEvent | { id: number; result: unknown } | { id: number; error: ErrorData }
+    if ('event' in parsed) {
+      assert.equal(this.events.length === 0, parsed.event === 'ready', 'ready is the first event, and only that')
+      this.events.push(parsed)
+      this.onEvent(parsed)
+      return
+    }
+    const pending = this.#pending.get(parsed.id) ?? assert.fail(`an answer to nothing: ${line}`)
+    this.#pending.delete(parsed.id)
+    if ('error' in parsed) pending.reject(new Refusal(pending.call, parsed.error))
+    else pending.resolve(parsed.result)
+  }
+
+  #forget(): void {
+    const error = new Unanswered(`${this.name} ended: ${this.#process?.err}`)
+    for (const { reject } of this.#pending.values()) reject(error)
+    this.#pending.clear()
+  }
+}
+
+interface NodeReady {
+  peer: string
+  addresses: string[]
+  http: string
+}
+
+/** One node and its data folder. Started again, it has the same PeerId and the same port. */
+export class HeadlessNode {
+  addresses: string[] = []
+  readonly folder: string
+  readonly #stage: Stage
+  #process: LineProcess | undefined
+  #http = ''
+
+  constructor(stage: Stage, name = 'node') {
+    this.#stage = stage
+    this.folder = join(stage.folder, name)
+  }
+
+  async start(): Promise<this> {
+    assert.ok(this.#process?.over !== false, 'the node is running already')
+    const [known] = this.addresses
+    const listen = known == null ? '/ip4/127.0.0.1/tcp/0' : known.slice(0, known.indexOf('/p2p/'))
+    const process = this.#stage.start('node', ['--data', this.folder, '--listen', listen, '--http', '127.0.0.1:0'])
+    this.#process = process
+    const line = await process.line('the node is ready')
+    const { event, data } = JSON.parse(line) as { event: string; data: NodeReady }
+    assert.equal(event, 'ready')
+    if (known != null) assert.deepEqual(data.addresses, this.addresses)
+    this.addresses = data.addresses
+    this.#http = data.http
+    return this
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? assert.fail('the node was never started')
+  }
+
+  async kill9(): Promise<void> {
+    this.#process?.kill9()
+    await this.#process?.ended
+  }
+
+  async stop(): Promise<void> {
+    const process = this.#process ?? assert.fail('the node was never started')
+    process.signal('SIGTERM')
+    assert.equal(await process.ended, 0, process.err)
+  }
+
+  /** A figure from /metrics. */
+  async figure(name: string): Promise<number> {
+    const text = await (await fetch(`${this.#http}/metrics`)).text()
+    const line = text.split('\n').find((one) => one.startsWith(`${name} `))
+    return Number(line?.split(' ')[1] ?? assert.fail(`no ${name} in ${text}`))
+  }
+
+  /** Returns when it holds so many envelopes for peers that are away. */
+  async holds(envelopes: number): Promise<void> {
+    const held = () => this.figure('quorum_held_envelopes')
+    await eventually(`the node holds ${envelopes}`, async () => (await held()) === envelopes)
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+}
+
+/** Makes friends of two running peers that can reach each other, and returns when they can talk. */
+export async function befriend(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
+  const { link } = await a.call('invite', {})
+  await b.call('requestFriend', { to: link })
+  await a.event('friend-request', ({ peer }) => peer === b.id)
+  await a.call('acceptFriend', { peer: b.id })
+  await talking(a, b)
+}
+
+/** Returns when the conversation is open on both sides. */
+export async function talking(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
+  await Promise.all([a.sees(b), b.sees(a)])
+}

@@ -1,0 +1,77 @@
+/** A node that lies: an attacker that speaks the directory protocol and answers, or pushes, whatever it is told to. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { toError } from '../../protocol/errors.ts'
+import { directoryProtocol } from '../../protocol/policy.ts'
+import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryResult } from '../../protocol/wire/directory.ts'
+import { Line, startAttacker, type Attacker } from './attacker.ts'
+import { loopback, until } from './network.ts'
+
+export interface LyingNode extends Attacker {
+  /** With its PeerId. */
+  address: string
+  /** Sessions so far. */
+  sessions: Line[]
+  /** When each of them began, in milliseconds. */
+  began: number[]
+  calls: DirectoryCall[]
+}
+
+/** What it says to a call; `undefined`: nothing, ever. */
+export type Answer = (call: DirectoryCall, id: number, line: Line) => DirectoryResult | undefined
+
+/** Like an honest node that knows nobody. */
+export function honestly(call: DirectoryCall): DirectoryResult {
+  switch (call.call) {
+    case 'announce':
+      return { result: 'announced', observedAddress: '/ip4/127.0.0.1/tcp/1', time: Date.now() }
+    case 'lookup':
+    case 'lookupHandle':
+      return { result: 'found', connected: false, age: 0 }
+    case 'deliver':
+      return { result: 'delivered', pushed: false }
+    case 'findInvite':
+      return { result: 'foundInvite', sealed: new Uint8Array() }
+    case 'collected':
+    case 'knowledge':
+    case 'forget':
+    case 'postInvite':
+      return { result: 'done' }
+  }
+}
+
+export async function startLyingNode(
+  t: TestContext,
+  answer: Answer,
+  begin: (line: Line) => void = () => {},
+): Promise<LyingNode> {
+  const attacker = await startAttacker(t, undefined, [loopback])
+  const sessions: Line[] = []
+  const began: number[] = []
+  const calls: DirectoryCall[] = []
+  await attacker.host.handle(
+    directoryProtocol,
+    async (stream) => {
+      const line = new Line(stream)
+      sessions.push(line)
+      began.push(performance.now())
+      begin(line)
+      for (let at = 0; ; at++) {
+        await until(() => line.frames.length > at || line.over, 'the peer asks', 600_000)
+        const bytes = line.frames[at]
+        if (bytes == null) return
+        const { id, call } = requestFromWire(bytes)
+        if (call == null) continue
+        calls.push(call)
+        const result = answer(call, id, line)
+        if (result == null) continue
+        await line.send(frameToWire({ frame: 'response', id, result })).catch((error: unknown) => {
+          stream.abort(toError(error))
+        })
+      }
+    },
+    { maxInboundStreams: 100 },
+  )
+  const address = attacker.host.getMultiaddrs()[0]?.toString() ?? assert.fail('the lying node does not listen')
+  return { ...attacker, address, sessions, began, calls }
+}

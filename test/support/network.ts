@@ -1,0 +1,137 @@
+/**
+ * A node and peers in the test's own process, on loopback, stopped with the test; and how tests wait: for conditions
+ * and events, never for time.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openHeldMail } from '../../node/held-mail.ts'
+import { DirectoryServer } from '../../protocol/directory-server.ts'
+import { identityFromSeed } from '../../protocol/identity.ts'
+import { createPeer, createRelayNode, openMemoryStore } from '../../protocol/index.ts'
+import type { Friend, Peer, PeerEvent, PeerOptions, RelayNode, RelayNodeOptions } from '../../protocol/index.ts'
+import { createNodeNetwork, type NodeNetwork } from '../../protocol/network.ts'
+import { undo } from './cleanup.ts'
+
+/** How long a condition may take to come true, in milliseconds: far more than it needs, so that it bounds only failures. */
+const patience = 30_000
+/** Between two looks at a condition, in milliseconds. */
+const look = 20
+
+export const loopback = '/ip4/127.0.0.1/tcp/0'
+
+/** A node with a memory of its own. */
+export async function startNode(t: TestContext, options: Partial<RelayNodeOptions> = {}): Promise<RelayNode> {
+  const store = openHeldMail(':memory:')
+  undo(t).defer(() => store.close())
+  const node = await createRelayNode({ seed: randomBytes(32), listen: [loopback], store, ...options })
+  undo(t).defer(() => node.stop())
+  return node
+}
+
+/**
+ * The same node with its libp2p in reach, put together as createRelayNode does: for tests that look inside it or make
+ * it lie. `prepare` runs before anything listens.
+ */
+export async function startOpenNode(
+  t: TestContext,
+  prepare: (network: NodeNetwork) => void = () => {},
+): Promise<{ peer: string; address: string; network: NodeNetwork }> {
+  const store = openHeldMail(':memory:')
+  undo(t).defer(() => store.close())
+  const { privateKey, peer } = await identityFromSeed(randomBytes(32))
+  const network = await createNodeNetwork({ privateKey, listen: [loopback] })
+  prepare(network)
+  const directory = new DirectoryServer(network, store, Date.now, () => {})
+  await directory.start()
+  await network.start()
+  undo(t).defer(async () => {
+    await directory.stop()
+    await network.stop()
+  })
+  const address = network.getMultiaddrs()[0]?.toString() ?? assert.fail('the node does not listen')
+  return { peer, address, network }
+}
+
+export interface TestPeer extends Peer {
+  /** PeerId. */
+  id: string
+  /** Everything that happened so far. */
+  events: PeerEvent[]
+}
+
+/** A peer that remembers in memory and listens on loopback, unless told otherwise. */
+export async function startPeer(t: TestContext, options: Partial<PeerOptions> = {}): Promise<TestPeer> {
+  const peer = await createPeer({ store: openMemoryStore(), listen: [loopback], ...options })
+  undo(t).defer(async () => void (await peer.stop()))
+  const events: PeerEvent[] = []
+  peer.subscribe((event) => events.push(event))
+  return Object.assign(peer, { id: (await peer.self()).peer, events })
+}
+
+/** `b` asks by `a`'s invite, `a` accepts; resolves when both are online. They need a common node. */
+export async function befriend(a: TestPeer, b: TestPeer): Promise<void> {
+  const { link } = await a.invite({})
+  await b.requestFriend({ to: link })
+  await until(async () => (await friendOf(a, b))?.state === 'incoming', 'the request arrived')
+  await a.acceptFriend({ peer: b.id })
+  await online(a, b)
+}
+
+/** Both have a conversation open. */
+export async function online(a: TestPeer, b: TestPeer, within = patience): Promise<void> {
+  const talking = async (): Promise<boolean> => ((await friendOf(a, b))?.online && (await friendOf(b, a))?.online) === true
+  await until(talking, 'both are online', within)
+}
+
+export async function friendOf(self: TestPeer, other: TestPeer): Promise<Friend | undefined> {
+  return (await self.friends()).find(({ peer }) => peer === other.id)
+}
+
+export async function pathBetween(a: TestPeer, b: TestPeer): Promise<string[]> {
+  return [(await a.connection({ peer: b.id })).path, (await b.connection({ peer: a.id })).path]
+}
+
+/** `text` goes from one to the other; resolves when it is there and known to be. */
+export async function tell(from: TestPeer, to: TestPeer, text: string, within = patience): Promise<void> {
+  const { id } = await from.sendMessage({ peer: to.id, text })
+  const arrived = async (): Promise<boolean> =>
+    (await from.messages({ peer: to.id })).some((message) => message.id === id && message.state === 'delivered')
+  await until(arrived, 'the message is delivered', within)
+  assert.equal((await to.messages({ peer: from.id })).filter((message) => message.id === id).length, 1)
+}
+
+/** Waits for `condition`; fails after `within` milliseconds, saying `what` did not come true. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  within: number = patience,
+): Promise<void> {
+  const begun = performance.now()
+  while (!(await condition())) {
+    assert.ok(performance.now() - begun < within, `waited ${within} ms in vain: ${what}`)
+    await pause(look)
+  }
+}
+
+type DataOf<E extends PeerEvent['event']> = Extract<PeerEvent, { event: E }>['data']
+
+/** The data of the first event `name` from now on that fits. */
+export async function nextEvent<E extends PeerEvent['event']>(
+  peer: Peer,
+  name: E,
+  fits: (data: DataOf<E>) => boolean = () => true,
+): Promise<DataOf<E>> {
+  const found = Promise.withResolvers<unknown>()
+  const ignore = peer.subscribe(({ event, data }) => {
+    if (event === name && fits(data as DataOf<E>)) found.resolve(data)
+  })
+  const timer = setTimeout(() => found.reject(new Error(`waited in vain for ${name}`)), patience)
+  try {
+    return (await found.promise) as DataOf<E>
+  } finally {
+    clearTimeout(timer)
+    ignore()
+  }
+}

@@ -1,0 +1,39 @@
+/** A TCP proxy that remembers every byte of both directions: what somebody on that link sees. */
+import { once } from 'node:events'
+import net from 'node:net'
+import type { TestContext } from 'node:test'
+import { undo } from './cleanup.ts'
+
+export interface Proxy {
+  port: number
+  /** Everything since the start, each direction of each connection in one piece. */
+  seen(): Buffer[]
+}
+
+/** Forwards to `port` on loopback. */
+export async function startProxy(t: TestContext, port: number): Promise<Proxy> {
+  const recorded: Buffer[][] = []
+  const sockets = new Set<net.Socket>()
+  const carry = (from: net.Socket, to: net.Socket): void => {
+    const bytes: Buffer[] = []
+    recorded.push(bytes)
+    sockets.add(from)
+    from.on('data', (chunk) => bytes.push(chunk))
+    from.pipe(to)
+    // Whatever ended this side ends the other.
+    from.on('error', () => to.destroy())
+    from.on('close', () => to.destroy())
+  }
+  const server = net.createServer((near) => {
+    const far = net.connect({ host: '127.0.0.1', port })
+    carry(near, far)
+    carry(far, near)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  undo(t).defer(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return { port: (server.address() as net.AddressInfo).port, seen: () => recorded.map((bytes) => Buffer.concat(bytes)) }
+}

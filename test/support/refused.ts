@@ -1,0 +1,9 @@
+/** Says that a call must fail with one of Quorum's codes: `assert.throws(() => …, refused('too-large'))`. */
+import { QuorumError, type ErrorCode } from '../../protocol/errors.ts'
+
+export function refused(code: ErrorCode): (error: unknown) => boolean {
+  return (error) => {
+    if (error instanceof QuorumError && error.code === code) return true
+    throw new Error(`refused, but not with ${code}`, { cause: error })
+  }
+}

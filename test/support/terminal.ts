@@ -1,0 +1,85 @@
+/**
+ * The terminal client as a real process: through pipes, where it prints plain lines, or in a pseudo-terminal, which
+ * `script` of util-linux lends it. Everything it wrote is kept, escape codes and all.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { undo } from './cleanup.ts'
+import { LineProcess, eventually } from './line-process.ts'
+
+const program = join(import.meta.dirname, '..', '..', 'scripts', 'quorum.ts')
+const size = 'stty cols 80 rows 24'
+
+/** Peers of these tests stay on loopback. */
+export const onLoopback = ['--listen', '/ip4/127.0.0.1/tcp/0']
+
+/** `quorum …` through pipes. */
+export function startPiped(t: TestContext, args: readonly string[]): LineProcess {
+  return run(t, process.execPath, [program, ...args])
+}
+
+/** `quorum …` in a terminal of 80 columns and 24 rows. */
+export function startInTerminal(t: TestContext, args: readonly string[]): TerminalProcess {
+  const quoted = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ')
+  return new TerminalProcess(run(t, 'script', ['-qfec', `${size}; exec ${quoted}`, '/dev/null'], { SHELL: '/bin/sh' }))
+}
+
+export class TerminalProcess {
+  readonly process: LineProcess
+  #mark = 0
+
+  constructor(process: LineProcess) {
+    this.process = process
+  }
+
+  /** All that reached the terminal. */
+  get output(): string {
+    return this.process.out
+  }
+
+  /** Waits for `text` after what was waited for before, colours and cursor movements left out. */
+  async sees(text: string): Promise<void> {
+    const rest = (): string => plain(this.output.slice(this.#mark))
+    await eventually(
+      () => `${JSON.stringify(text)} on the screen; there is ${JSON.stringify(rest())}`,
+      () => rest().includes(text),
+    )
+    this.#mark = this.output.length
+  }
+
+  /** Keys as they come from a keyboard; Enter is `\r`. */
+  type(keys: string): void {
+    this.process.write(keys)
+  }
+
+  /** What is typed and Enter. */
+  enter(line: string): void {
+    this.type(`${line}\r`)
+  }
+
+  async ends(code: number): Promise<void> {
+    assert.equal(await this.process.mayEnd().ended, code, this.output)
+  }
+}
+
+/** Without colours and cursor movements. */
+export function plain(output: string): string {
+  // oxlint-disable-next-line no-control-regex -- control sequences are what it removes
+  return output.replaceAll(/\u001b\[[0-?]*[ -/]*[@-~]/gu, '')
+}
+
+function run(t: TestContext, command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): LineProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(QUORUM_|NODE_TEST_|NODE_OPTIONS)/u.test(name))
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...Object.fromEntries(inherited), TERM: 'xterm-256color', ...more },
+  })
+  const started = new LineProcess(child)
+  undo(t).defer(async () => {
+    if (!started.over) started.kill9()
+    await started.ended
+  })
+  return started
+}

@@ -1,0 +1,50 @@
+/**
+ * The process that a test attacks: a node and a peer on loopback, driven over Node's IPC. What nobody handles in here
+ * ends it, and the test sees that; the memory that it says it has is what is left after a collection.
+ */
+import { randomBytes } from 'node:crypto'
+import { openHeldMail } from '../../node/held-mail.ts'
+import { createPeer, createRelayNode, errorToData, openMemoryStore, QuorumError } from '../../protocol/index.ts'
+import type { FriendRow } from '../../protocol/store/store.ts'
+import { loopback } from './network.ts'
+
+/** From the test: a call of the peer, or one of the few things a peer has no call for. */
+export type Order =
+  | { id: number; order: 'call'; name: string; params: unknown }
+  | { id: number; order: 'put-friend'; row: FriendRow }
+  | { id: number; order: 'collect' }
+  | { id: number; order: 'node-stats' }
+
+const mail = openHeldMail(':memory:')
+const node = await createRelayNode({ seed: randomBytes(32), listen: [loopback], store: mail })
+const store = openMemoryStore()
+const peer = await createPeer({ store, nodes: node.addresses(), name: 'victim', listen: [loopback] })
+peer.subscribe((event) => void process.send?.(event))
+
+process.on('message', (message) => {
+  const order = message as Order
+  void obey(order).then(
+    (result) => process.send?.({ id: order.id, result: result ?? null }),
+    (error: unknown) => process.send?.({ id: order.id, error: errorToData(error) }),
+  )
+})
+process.on('disconnect', () => process.exit())
+process.send?.({ ready: { ...(await peer.self()), node: node.addresses()[0] } })
+
+async function obey(order: Order): Promise<unknown> {
+  switch (order.order) {
+    case 'call':
+      return peer.call(order.name, order.params)
+    case 'put-friend':
+      return store.putFriend(order.row)
+    case 'node-stats':
+      return node.stats()
+    case 'collect':
+      if (globalThis.gc == null) throw new QuorumError('internal', 'Run it with --expose-gc')
+      for (let round = 0; round < 3; round++) {
+        globalThis.gc()
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      return null
+  }
+}

@@ -21,6 +21,7 @@ import { SealingKeys } from './sealing.ts'
 import { Settings } from './settings.ts'
 import type { FriendRow, Store } from './store/store.ts'
 import type { Hello } from './wire/chat.ts'
+import { isAddress } from './wire/codec.ts'
 import type { Reach } from './wire/contact.ts'
 
 export interface PeerOptions {
@@ -43,7 +44,7 @@ export interface PeerOptions {
 
 /**
  * Starts a peer. It is usable at once, whether or not a node can be reached; what cannot go yet waits.
- * Errors: `bad-request` for a malformed node address or a name that is too long, and those of the store.
+ * Errors: `bad-request` for a malformed address, `too-large` for a name that is too long, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { store, direct = 'auto', lan = true, now = Date.now, log = silent } = options
@@ -338,6 +339,8 @@ async function listening(
   settings: Settings,
 ): Promise<PeerNetwork> {
   const direct = options.direct ?? 'auto'
+  const odd = options.listen?.find((address) => !isAddress(address))
+  if (odd != null) throw new QuorumError('bad-request', `${JSON.stringify(odd)} is no multiaddr to listen on`)
   const anywhere = (port: number): string[] => [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
   const start = async (listen: readonly string[]): Promise<PeerNetwork> => {
     const network = await createPeerNetwork({ privateKey, listen, policy })

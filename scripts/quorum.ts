@@ -84,10 +84,17 @@ function notEmpty(value: string): string {
   return value
 }
 
+function personName(value: string): string {
+  if (value.trim().length > limits.nameCharacters) {
+    throw new InvalidArgumentError(`It is longer than ${limits.nameCharacters} characters.`)
+  }
+  return notEmpty(value)
+}
+
 function withPeerOptions(command: Command): Command {
   return quiet(command)
     .option('--node <multiaddr>', 'a node that helps friends find you; may be given several times', collect)
-    .option('--name <name>', 'the name friends see', notEmpty)
+    .option('--name <name>', 'the name friends see', personName)
     .option('--ephemeral', 'identity and history in memory only')
     .option('--listen <multiaddr>', 'where to listen; may be given several times', collect)
     .option('--downloads <folder>', 'where accepted files go', notEmpty)

@@ -111,6 +111,7 @@ async function greet(client: Client, options: TerminalOptions, next: Next): Prom
   if (name === '') {
     say(client, 'Welcome to Quorum: talk with people you know. Nobody else can read along.')
     name = await askName(client, options.userName, next)
+    if (client.leaving) return
     await peer.setProfile({ name })
   }
   const self = await peer.self()

@@ -6,6 +6,7 @@ import type { Friend, NodeState, PeerEvent } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { messageChanged, messageReceived, openConversation } from './conversation.ts'
+import { refreshFriends } from './people-commands.ts'
 import { cleanLine } from './sanitize.ts'
 import { noteLine, truncate } from './view.ts'
 
@@ -63,18 +64,22 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
         return nodeState(data)
       case 'friend-request':
         client.friends.put(data)
+        refreshFriends(client)
         return requested(client, data)
       case 'friend-changed':
         changed(client, client.friends.put(data), data)
+        refreshFriends(client)
         return showPrompt(client)
       case 'path-changed': {
         const friend = client.friends.get(data.peer)
         // Online is a conversation, not a connection: friend-changed tells.
         if (friend !== undefined) client.friends.put({ ...friend, path: data.path })
+        refreshFriends(client)
         return showPrompt(client)
       }
       case 'message-received':
-        return messageReceived(client, data)
+        messageReceived(client, data)
+        return refreshFriends(client)
       case 'message-changed': {
         const newest = Math.max(newestOwn.get(data.peer) ?? 0, data.direction === 'out' ? data.seq : 0)
         newestOwn.set(data.peer, newest)

@@ -12,17 +12,27 @@ import { friendLine, paint, safetyLines } from './view.ts'
 
 /** People listed at once; whoever has more finds them by name. */
 const listedAtOnce = 100
+const listKey = 'friends'
 /** What /invite prints below its picture: a link of several rows, the code, what to do. */
 const rowsBelowPicture = 12
 
 /** Prints the list that the numbers of /open refer to. */
 export function listFriends(client: Client): void {
-  const { friends, screen } = client
-  const all = friends.list()
-  if (all.length === 0) {
+  if (client.friends.all().length === 0) {
     say(client, 'Nobody here yet. /invite makes a link for a friend; or paste a link that a friend gave you.')
     return
   }
+  client.screen.print(friendLines(client), listKey)
+}
+
+/** Brings the list up to date where it is, if it is still on the screen. */
+export function refreshFriends(client: Client): void {
+  if (client.friends.all().length > 0) client.screen.replace(listKey, friendLines(client))
+}
+
+function friendLines(client: Client): string {
+  const { friends, screen } = client
+  const all = friends.list()
   const shown = all.slice(0, listedAtOnce)
   const cells = Math.max(...shown.map(({ peer }) => stringWidth(friends.label(peer))))
   const lines = shown.map((friend, index) => {
@@ -31,7 +41,7 @@ export function listFriends(client: Client): void {
     return friendLine(screen.look, listed, client.now())
   })
   if (all.length > listedAtOnce) lines.push(`     and ${all.length - listedAtOnce} more: /open finds them by name`)
-  screen.print(lines.join('\n'))
+  return lines.join('\n')
 }
 
 export async function invite(client: Client, rest: string): Promise<void> {

@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test'
 import { z } from 'zod'
 import { callParams, errorCodes } from '#protocol'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
-import { Stage, type LineProcess } from '../support/line-process.ts'
+import { eventually, Stage, type LineProcess } from '../support/line-process.ts'
 
 const peerId = z.string().regex(/^12D3Koo[1-9A-HJ-NP-Za-km-z]{45}$/)
 const time = z.number().int().min(1_600_000_000_000)
@@ -305,7 +305,7 @@ describe('the headless contract', () => {
     for (const { what, line, id } of malformed) {
       const known = lines.lines.length
       lines.write(line)
-      await lines.line(what, (one) => lines.lines.indexOf(one) >= known)
+      await eventually(what, () => lines.lines.length > known)
       const answer = z.strictObject({ id: z.any(), error }).parse(JSON.parse(lines.lines[known] ?? ''))
       assert.deepEqual([answer.id, answer.error.code], [id, 'bad-request'], what)
     }

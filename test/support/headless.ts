@@ -283,7 +283,8 @@ export class HeadlessNode {
 export async function befriend(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
   const { link } = await a.call('invite', {})
   await b.call('requestFriend', { to: link })
-  await a.event('friend-request', ({ peer }) => peer === b.id)
+  const incoming = async () => (await a.friend(b))?.state === 'incoming'
+  await eventually(`${b.name}'s request reaches ${a.name}`, incoming)
   await a.call('acceptFriend', { peer: b.id })
   await talking(a, b)
 }

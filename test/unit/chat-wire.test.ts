@@ -77,8 +77,7 @@ test('a hello must name the hash of what it has', () => {
 })
 
 test('a hello with a name longer than a name can be is refused', () => {
-  const named = (name: string) =>
-    encode(ChatFrameSchema, { frame: { case: 'hello', value: { version: 1, name } } })
+  const named = (name: string) => encode(ChatFrameSchema, { frame: { case: 'hello', value: { version: 1, name } } })
   assert.equal(chatFrameFromWire(named('n'.repeat(limits.nameCharacters))).kind, 'hello')
   assert.throws(() => chatFrameFromWire(named('n'.repeat(limits.nameCharacters + 1))), refused('too-large'))
 })

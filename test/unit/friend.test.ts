@@ -41,7 +41,7 @@ class Person {
         sealingKey: sealing.current(),
       }),
       view: ({ peer, name: called, state, verified, addedAt }) => {
-        return { peer, name: called, state, verified, addedAt, online: false, path: 'none' }
+        return { peer, name: called, state, verified, addedAt, online: false, path: 'none', unread: 0 }
       },
       onMail: () => {},
       onChange: () => {},
@@ -76,7 +76,7 @@ class Person {
 /** Carries what each has for the other until there is nothing left. */
 function carry(a: Person, b: Person): number {
   let carried = 0
-  for (let mail = [...a.post(b)].map((one) => [b, one] as const); mail.length > 0; ) {
+  for (let mail = [...a.post(b)].map((one) => [b, one] as const); mail.length > 0;) {
     for (const [to, envelope] of mail) to.friends.receive(envelope)
     carried += mail.length
     assert.ok(carried < 20, 'the two never stop writing to each other')
@@ -270,10 +270,19 @@ test('a clock that goes back does not make new envelopes look old', (t) => {
 test('forged, misdirected and meaningless envelopes are nothing', async (t) => {
   const { alice, bob } = two(t)
   const mallory = await identityFromSeed(new Uint8Array(32).fill(9))
-  const envelope = (author: Identity, more: Partial<ContactContent> = {}, domain = 'quorum-envelope' as const) => {
+  const envelope = (author: Identity, more: Partial<ContactContent> = {}) => {
     const to = publicKeyOf(bob.peer)
-    const said = { nodes: [], addresses: [], to, sequence: start, time: start, name: 'Alice', kind: 'request', note: '' }
-    const signed = sign(author, domain, contactToWire({ ...said, ...more } as ContactContent))
+    const said = {
+      nodes: [],
+      addresses: [],
+      to,
+      sequence: start,
+      time: start,
+      name: 'Alice',
+      kind: 'request',
+      note: '',
+    }
+    const signed = sign(author, 'quorum-envelope', contactToWire({ ...said, ...more } as ContactContent))
     return { seal: (by = signed) => sealedToWire(seal(signedToWire(by), bob.peer, undefined)), signed }
   }
   const other = envelope(mallory)
@@ -284,9 +293,7 @@ test('forged, misdirected and meaningless envelopes are nothing', async (t) => {
     'meant for another': envelope(mallory, { to: publicKeyOf(alice.peer) }).seal(),
     'by ourselves': envelope(people.bob).seal(),
     'with a name that is too long': envelope(mallory, { name: 'n'.repeat(65) }).seal(),
-    'with bytes that were signed for another purpose': other.seal(
-      sign(mallory, 'quorum-record', other.signed.payload),
-    ),
+    'with bytes that were signed for another purpose': other.seal(sign(mallory, 'quorum-record', other.signed.payload)),
   })) {
     bob.friends.receive(bytes)
     assert.deepEqual([bob.store.friends(), bob.events], [[], []], what)

@@ -102,8 +102,18 @@ test('circuits come through our nodes only', (t) => {
 })
 
 test('nobody blocked is dialled', (t) => {
-  assert.equal(policyWith(t, 'auto', 'blocked').gater(() => []).denyDialPeer(peerIdFromString(alice.peer)), true)
-  assert.equal(policyWith(t, 'auto', 'removed').gater(() => []).denyDialPeer(peerIdFromString(alice.peer)), false)
+  assert.equal(
+    policyWith(t, 'auto', 'blocked')
+      .gater(() => [])
+      .denyDialPeer(peerIdFromString(alice.peer)),
+    true,
+  )
+  assert.equal(
+    policyWith(t, 'auto', 'removed')
+      .gater(() => [])
+      .denyDialPeer(peerIdFromString(alice.peer)),
+    false,
+  )
 })
 
 test('a circuit is known by its address', () => {

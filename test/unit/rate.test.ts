@@ -17,7 +17,10 @@ const taken = (take: () => boolean) => {
 test('a burst is allowed, and no more', () => {
   const { now } = clock()
   const bucket = new TokenBucket(rate, now)
-  assert.equal(taken(() => bucket.take()), 4)
+  assert.equal(
+    taken(() => bucket.take()),
+    4,
+  )
 })
 
 test('tokens come back evenly, up to the burst', () => {
@@ -30,7 +33,10 @@ test('tokens come back evenly, up to the burst', () => {
   assert.ok(bucket.take())
   assert.ok(!bucket.take())
   time.ms += 3_600_000
-  assert.equal(taken(() => bucket.take()), 4)
+  assert.equal(
+    taken(() => bucket.take()),
+    4,
+  )
 })
 
 test('too many at once take nothing', () => {
@@ -52,8 +58,14 @@ test('a clock that goes back gives nothing away, and takes nothing', () => {
 
 test('each key has a bucket of its own', () => {
   const buckets = new KeyedBuckets(rate, clock().now)
-  assert.equal(taken(() => buckets.take('a')), 4)
-  assert.equal(taken(() => buckets.take('b')), 4)
+  assert.equal(
+    taken(() => buckets.take('a')),
+    4,
+  )
+  assert.equal(
+    taken(() => buckets.take('b')),
+    4,
+  )
 })
 
 test('of too many keys the longest unused is forgotten', () => {

@@ -189,6 +189,9 @@ function createHeldMail(db: Database.Database, file: string): HeldMail {
         sql.putHandle.run(handle, peer, now)
       })
     },
+    releaseHandle(peer) {
+      if (read(() => sql.handleOf.get(peer)) !== undefined) write(() => sql.releaseHandle.run(peer))
+    },
     seen(peer, now) {
       const last = read(() => sql.handleSeen.get(peer))
       if (last !== undefined && now - last >= seenEvery) write(() => sql.see.run(now, peer))

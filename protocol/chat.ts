@@ -10,7 +10,7 @@ import { shortId } from './identity.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { chatProtocol } from './policy.ts'
-import { Retry } from './retry.ts'
+import { pause, Retry } from './retry.ts'
 import type { Message } from './store/store.ts'
 
 /** The side that was dialled leaves the first move to the other for this long, in milliseconds. */
@@ -57,12 +57,14 @@ export class Chat {
     const peer = connection.remotePeer.toString()
     const retry = new Retry(limits.streamRetry)
     try {
-      if (connection.direction === 'inbound' && !atOnce) await retry.waitFor(courtesy, this.#stopped.signal)
+      if (connection.direction === 'inbound' && !atOnce) await pause(courtesy, this.#stopped.signal)
       while (this.#alive(connection)) {
         const conversation = this.#conversation(peer)
         const served = conversation.served(connection)
-        if (served != null) await served
-        else await this.#open(connection, conversation, retry)
+        if (served != null) {
+          await served
+          retry.reset()
+        } else await this.#open(connection, conversation, retry)
         if (this.#alive(connection)) await retry.wait(this.#stopped.signal)
       }
     } finally {

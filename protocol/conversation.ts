@@ -6,13 +6,12 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { QuorumError, toError, type ErrorCode } from './errors.ts'
+import { Line, pathRank, type Opener } from './conversation-line.ts'
+import { errorToData, QuorumError, toError, type ErrorCode } from './errors.ts'
 import type { Emit, PeerEvent } from './events.ts'
 import { digest } from './identity.ts'
 import { limits } from './limits.ts'
-import { FrameWriter } from './net/frame-writer.ts'
 import { pull } from './net/streams.ts'
-import { isRelayed } from './policy.ts'
 import { TokenBucket } from './rate.ts'
 import type { Draft, Message, OutgoingMessage, Store } from './store/store.ts'
 import { bodyFromWire, bodyToWire, chatFrameFromWire, chatFrameToWire, chatVersion, type Hello } from './wire/chat.ts'
@@ -36,19 +35,6 @@ export interface ConversationContext {
   probe(connection: Connection): void
 }
 
-interface Line {
-  stream: Stream
-  connection: Connection
-  writer: FrameWriter
-  opener: 'inbound' | 'outbound'
-  /** Their hello has arrived: only then may anything be sent. */
-  heard: boolean
-  /** Highest own sequence written to this stream. */
-  written: number
-  idle: TokenBucket
-  ended: PromiseWithResolvers<void>
-}
-
 /** What ends a stream and concerns the person, not just the program. */
 const toldToPeople: ReadonlySet<ErrorCode> = new Set([
   'verification-failed',
@@ -57,12 +43,15 @@ const toldToPeople: ReadonlySet<ErrorCode> = new Set([
   'not-writable',
 ])
 
+/** What a frame was: something new, nothing new, something had already, or something with a hole before it. */
+type Outcome = 'new' | 'idle' | 'repeated' | 'gap'
+
 export class Conversation {
   readonly #context: ConversationContext
   readonly #lines = new Set<Line>()
+  /** Of the friend, not of a stream: a new stream is no fresh start. */
+  readonly #idle = new TokenBucket(limits.chatIdleFrames, () => performance.now())
   #wasOnline = false
-  #flushing = false
-  #overdue: NodeJS.Timeout | undefined
   #theyType: NodeJS.Timeout | undefined
 
   constructor(context: ConversationContext) {
@@ -79,21 +68,12 @@ export class Conversation {
       (line) =>
         line.connection.id === connection.id || (line.heard && pathRank(line.connection) >= pathRank(connection)),
     )
-    return serving?.ended.promise
+    return serving?.ended
   }
 
   /** Speaks on `stream` until it ends. Throws what ended it, if that was not its regular end. */
-  async run(stream: Stream, connection: Connection, opener: Line['opener']): Promise<void> {
-    const line: Line = {
-      stream,
-      connection,
-      opener,
-      writer: new FrameWriter(stream),
-      heard: false,
-      written: 0,
-      idle: new TokenBucket(limits.chatIdleFrames, () => performance.now()),
-      ended: Promise.withResolvers(),
-    }
+  async run(stream: Stream, connection: Connection, opener: Opener): Promise<void> {
+    const line = new Line(stream, connection, opener, this.#context.self < this.#context.peer)
     this.#lines.add(line)
     try {
       await this.#sayHello(line)
@@ -104,14 +84,13 @@ export class Conversation {
       throw error
     } finally {
       this.#lines.delete(line)
-      line.ended.resolve()
+      line.end()
       this.#noticePresence()
       this.#flush()
     }
   }
 
   end(): void {
-    clearTimeout(this.#overdue)
     clearTimeout(this.#theyType)
     for (const line of this.#lines) line.stream.abort(new QuorumError('cancelled', 'The conversation is closed'))
   }
@@ -142,21 +121,20 @@ export class Conversation {
     if (line != null) this.#ignoreLoss(line.writer.write(chatFrameToWire({ kind: 'typing', active })))
   }
 
-  /** What arrived together is stored together, and acknowledged when it is on disk. */
+  /** What arrived together is stored together, and acknowledged and announced when it is on disk. */
   #receive(line: Line, frames: readonly Uint8Array[]): void {
     const { store, peer, emit } = this.#context
-    const events: PeerEvent[] = []
     const before = store.conversation(peer)
-    let repeated = false
-    let lost = false
+    const afterwards: (() => void)[] = []
+    const outcomes = new Set<Outcome>()
     try {
       store.transaction(() => {
         for (const bytes of frames) {
-          const outcome = this.#take(line, bytes, events)
-          if (outcome === 'new') continue
-          if (outcome === 'gap') lost = true
-          if (outcome === 'repeated') repeated = true
-          if (!line.idle.take()) throw new QuorumError('rate-limited', 'They send too much that says nothing')
+          const outcome = this.#take(line, bytes, afterwards)
+          outcomes.add(outcome)
+          if (outcome !== 'new' && !this.#idle.take()) {
+            throw new QuorumError('rate-limited', 'They send too much that says nothing')
+          }
         }
       })
     } catch (error) {
@@ -166,33 +144,39 @@ export class Conversation {
       throw error
     }
     const after = store.conversation(peer)
-    if (lost) this.#ignoreLoss(this.#sayHello(line))
-    else if (repeated || after.received > before.received) this.#sayReceipt(line)
-    for (const event of events) emit(event)
-    if (after.delivered > before.delivered) this.#settled(after.delivered >= after.sent)
+    if (outcomes.has('gap')) this.#ignoreLoss(this.#sayHello(line))
+    else if (outcomes.has('repeated') || after.received > before.received) this.#sayReceipt(line)
+    if (after.delivered > before.delivered) this.#settled(after.delivered, after.sent)
+    for (const announce of afterwards) announce()
     this.#flush()
   }
 
-  #take(line: Line, bytes: Uint8Array, events: PeerEvent[]): 'new' | 'idle' | 'repeated' | 'gap' {
+  /** `afterwards` gets what is to happen once it is on disk. */
+  #take(line: Line, bytes: Uint8Array, afterwards: (() => void)[]): Outcome {
     const frame = chatFrameFromWire(bytes)
     if (!line.heard && frame.kind !== 'hello') throw new QuorumError('bad-request', 'They spoke before saying hello')
+    const { emit } = this.#context
+    const events: PeerEvent[] = []
+    afterwards.push(() => {
+      for (const event of events) emit(event)
+    })
     switch (frame.kind) {
       case 'hello':
-        this.#onHello(line, frame.hello, events)
+        this.#onHello(line, frame.hello, events, afterwards)
         return 'idle'
       case 'message':
         return this.#onMessage(frame.body, events)
       case 'receipt':
         return this.#onReceipt(frame.delivered, frame.read, events) ? 'new' : 'idle'
       case 'typing':
-        this.#onTyping(frame.active)
+        afterwards.push(() => this.#onTyping(frame.active))
         return 'idle'
       case 'unknown':
         return 'idle'
     }
   }
 
-  #onHello(line: Line, hello: Hello, events: PeerEvent[]): void {
+  #onHello(line: Line, hello: Hello, events: PeerEvent[], afterwards: (() => void)[]): void {
     const { store, peer, onHello } = this.#context
     if (hello.version !== chatVersion) {
       const message = `They use version ${hello.version} of the chat protocol, this is version ${chatVersion}: update the older one`
@@ -200,6 +184,10 @@ export class Conversation {
     }
     const { sent } = store.conversation(peer)
     if (hello.received > sent) {
+      // A repeated hello cannot know more than the first did; and nobody holds more than an outbox ever does.
+      if (line.heard || hello.received > sent + limits.outbox) {
+        throw new QuorumError('bad-request', 'They claim to hold what was never sent')
+      }
       // They hold more of ours than we know: our store is an older copy. Continue behind what they have.
       store.continueAfter(peer, hello.received, hello.receivedHash)
       const message = 'Messages you sent them are missing here: this profile is an older copy of itself'
@@ -214,12 +202,13 @@ export class Conversation {
       }
     }
     this.#onReceipt(hello.received, hello.read, events)
-    onHello(peer, hello)
     line.written = hello.received
-    if (line.heard) return
     line.heard = true
-    this.#noticePresence()
-    this.#leaveWorse()
+    afterwards.push(() => {
+      onHello(peer, hello)
+      this.#noticePresence()
+      this.#leaveWorse()
+    })
   }
 
   #noticePresence(): void {
@@ -289,21 +278,31 @@ export class Conversation {
     this.#ignoreLoss(line.writer.write(chatFrameToWire({ kind: 'receipt', delivered: received, read: readByMe })))
   }
 
-  /** Writes what waits to the best stream, as far as the window allows. */
+  /**
+   * Writes what waits to the best stream, as far as the window allows. Never throws: when the disk refuses, messages
+   * stay queued, the person is told, and the stream ends, to be opened again later.
+   */
   #flush(): void {
-    if (this.#flushing) return
     const line = this.#best()
-    if (line == null) return
-    const frames = this.#next(line)
+    if (line == null || line.flushing) return
+    let frames: Uint8Array[]
+    try {
+      frames = this.#next(line)
+    } catch (error) {
+      const { code, message } = errorToData(error)
+      this.#context.emit({ event: 'warning', data: { code, message, peer: this.#context.peer } })
+      line.stream.abort(toError(error))
+      return
+    }
     if (frames.length === 0) return
-    this.#flushing = true
-    this.#overdue ??= setTimeout(() => this.#onOverdue(), limits.receipt)
+    line.flushing = true
+    line.overdue ??= setTimeout(() => this.#onOverdue(line), limits.receipt)
     line.writer
       .write(...frames)
       // The line ends by itself then, and the next one starts at what was received.
       .catch(() => undefined)
       .finally(() => {
-        this.#flushing = false
+        line.flushing = false
         this.#flush()
       })
   }
@@ -311,25 +310,28 @@ export class Conversation {
   /** The next messages for `line`, marked as sent before they leave. */
   #next(line: Line): Uint8Array[] {
     const { store, peer, emit } = this.#context
-    const room = limits.chatWindow - (line.written - store.conversation(peer).delivered)
+    const { sent, delivered } = store.conversation(peer)
+    // Never more than a window, whatever they say they have received.
+    const room = limits.chatWindow - Math.max(0, line.written - delivered)
     if (room <= 0) return []
     const frames: Uint8Array[] = []
+    const leaving: { seq: number; hash: Uint8Array }[] = []
+    let { written } = line
     const changed = store.transaction(() => {
-      const { sent } = store.conversation(peer)
-      const leaving: { seq: number; hash: Uint8Array }[] = []
-      let previous = line.written === 0 ? new Uint8Array() : this.#hashOf(line.written)
+      let previous = written === 0 ? new Uint8Array() : this.#hashOf(written)
       let size = 0
-      for (const message of store.outgoing(peer, line.written, room)) {
+      for (const message of store.outgoing(peer, written, room)) {
         const body = bodyToWire({ ...contentOf(message), previous })
         size += body.byteLength
         if (frames.length > 0 && size > limits.chatWindowBytes) break
         previous = digest(body)
         frames.push(chatFrameToWire({ kind: 'message', body }))
-        line.written = message.seq
+        written = message.seq
         if (message.seq > sent) leaving.push({ seq: message.seq, hash: previous })
       }
       return leaving.length === 0 ? [] : store.markSent(peer, leaving)
     })
+    line.written = written
     for (const message of changed) emit({ event: 'message-changed', data: message })
     return frames
   }
@@ -343,60 +345,43 @@ export class Conversation {
     throw new QuorumError('internal', 'A message that was sent has no hash')
   }
 
-  /** Receipts came: everything, or there is still something on its way. */
-  #settled(all: boolean): void {
-    clearTimeout(this.#overdue)
-    this.#overdue = all ? undefined : setTimeout(() => this.#onOverdue(), limits.receipt)
+  /** Receipts came: what they cover need not be written anywhere, and waiting for the rest begins anew. */
+  #settled(delivered: number, sent: number): void {
+    for (const line of this.#lines) {
+      line.written = Math.max(line.written, delivered)
+      if (line.overdue == null) continue
+      clearTimeout(line.overdue)
+      line.overdue = delivered >= sent ? undefined : setTimeout(() => this.#onOverdue(line), limits.receipt)
+    }
   }
 
-  #onOverdue(): void {
-    this.#overdue = undefined
-    const line = this.#best()
-    if (line != null) this.#context.probe(line.connection)
+  #onOverdue(line: Line): void {
+    line.overdue = undefined
+    this.#context.probe(line.connection)
   }
 
-  /** The best path; on equal paths both sides must agree, so what the smaller PeerId began. */
   #best(): Line | undefined {
     return [...this.#lines]
-      .filter((line) => line.heard && line.stream.status === 'open')
-      .sort((a, b) => this.#rank(b) - this.#rank(a) || b.connection.timeline.open - a.connection.timeline.open)[0]
-  }
-
-  #rank(line: Line): number {
-    const dialled = (line.connection.direction === 'outbound') === this.#smaller
-    const opened = (line.opener === 'outbound') === this.#smaller
-    return 4 * pathRank(line.connection) + 2 * Number(dialled) + Number(opened)
+      .filter((line) => line.usable)
+      .sort((a, b) => b.rank - a.rank || b.connection.timeline.open - a.connection.timeline.open)[0]
   }
 
   /** Whoever opened a stream that a better one replaced closes it. */
   #leaveWorse(): void {
     const best = this.#best()
+    if (best == null) return
     for (const line of this.#lines) {
-      if (
-        best == null ||
-        line === best ||
-        !line.heard ||
-        line.opener === 'inbound' ||
-        this.#rank(line) >= this.#rank(best)
-      )
-        continue
-      this.#ignoreLoss(line.stream.close({ signal: AbortSignal.timeout(limits.stop) }))
+      const replaced = line.heard && line.rank < best.rank
+      if (replaced && line.opener === 'outbound') {
+        this.#ignoreLoss(line.stream.close({ signal: AbortSignal.timeout(limits.stop) }))
+      }
     }
-  }
-
-  get #smaller(): boolean {
-    return this.#context.self < this.#context.peer
   }
 
   /** What is written to a stream that dies is lost with it; the next stream's hello says what is missing. */
   #ignoreLoss(written: Promise<void>): void {
     written.catch(() => undefined)
   }
-}
-
-/** Direct before relayed. */
-function pathRank(connection: Connection): number {
-  return isRelayed(connection.remoteAddr.toString()) ? 0 : 1
 }
 
 function contentOf(message: OutgoingMessage) {

@@ -59,6 +59,7 @@ export class DirectoryServer {
   // Per peer, and kept over reconnects: a new stream is no fresh start.
   readonly #rates: { [call in DirectoryCall['call']]?: KeyedBuckets }
   // Identities cost nothing: what can be guessed is rationed by address too.
+  readonly #deliveriesByAddress: KeyedBuckets
   readonly #codesByAddress: KeyedBuckets
   readonly #handlesByAddress: KeyedBuckets
 
@@ -77,6 +78,7 @@ export class DirectoryServer {
       postInvite: new KeyedBuckets(limits.deliveries, monotonic),
       findInvite: new KeyedBuckets(limits.codeLookups, monotonic),
     }
+    this.#deliveriesByAddress = new KeyedBuckets(limits.deliveriesPerAddress, monotonic)
     this.#codesByAddress = new KeyedBuckets(limits.codeLookups, monotonic)
     this.#handlesByAddress = new KeyedBuckets(limits.lookups, monotonic)
   }
@@ -119,7 +121,7 @@ export class DirectoryServer {
     this.#sessions.get(peer)?.stream.abort(new Error('Replaced by a newer session'))
     this.#sessions.set(peer, session)
     try {
-      this.#store.seen(peer, session.connectedSince)
+      this.#noteSeen(session)
       for (const { id, envelope } of this.#store.held(peer)) {
         await session.writer.write(frameToWire({ frame: 'mail', id, envelope }))
       }
@@ -130,6 +132,15 @@ export class DirectoryServer {
       await stream.close()
     } finally {
       if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
+    }
+  }
+
+  /** A disk that is full costs a handle its freshness, not the peer its session. */
+  #noteSeen({ peer, connectedSince }: Session): void {
+    try {
+      this.#store.seen(peer, connectedSince)
+    } catch (error) {
+      this.#log('error', 'it could not be noted that a peer was seen', toError(error))
     }
   }
 
@@ -201,10 +212,12 @@ export class DirectoryServer {
       throw new QuorumError('bad-request', 'A newer record is already known')
     }
     const now = this.#now()
-    if (handle !== '') this.#store.claimHandle(handle, peer, now)
     this.#records.delete(peer)
     this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
     if (this.#records.size > limits.records) this.#records.delete(this.#records.keys().next().value ?? '')
+    // After the record: who cannot have the handle is to be found all the same.
+    if (handle === '') this.#store.releaseHandle(peer)
+    else this.#store.claimHandle(handle, peer, now)
     return { result: 'announced', observedAddress: connection.remoteAddr.toString(), time: now }
   }
 
@@ -216,6 +229,9 @@ export class DirectoryServer {
   }
 
   #deliver(session: Session, to: string, envelope: Uint8Array): DirectoryResult {
+    if (!this.#deliveriesByAddress.take(hostOf(session.connection.remoteAddr))) {
+      throw new QuorumError('rate-limited', 'Too many envelopes from this address: wait a minute')
+    }
     // Held first, also for the connected: it is on disk until the recipient says that it has it.
     const held = this.#store.hold(to, session.peer, envelope, this.#now())
     const recipient = this.#sessions.get(to)

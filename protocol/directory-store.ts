@@ -28,6 +28,8 @@ export interface DirectoryStore {
    * one handle, an older one is released. Errors: `handle-taken`.
    */
   claimHandle(handle: string, peer: string, now: number): void
+  /** Gives up the handle of `peer`, if it has one. */
+  releaseHandle(peer: string): void
   /** Notes that the owner was seen, so the handle is kept. */
   seen(peer: string, now: number): void
   handleOwner(handle: string, now: number): string | undefined

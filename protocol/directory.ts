@@ -7,9 +7,11 @@ import { pipe } from 'it-pipe'
 import { errorFromData, QuorumError, toError } from './errors.ts'
 import { publicKeyOf, verify } from './identity.ts'
 import { limits } from './limits.ts'
+import { silent, type Log } from './log.ts'
 import { FrameWriter } from './net/frame-writer.ts'
 import { pull } from './net/streams.ts'
 import { directoryProtocol } from './policy.ts'
+import { Retry } from './retry.ts'
 import type { SignedBytes } from './wire/codec.ts'
 import { recordFromWire, type RecordContent } from './wire/contact.ts'
 import {
@@ -37,21 +39,29 @@ interface Waiting {
 export class DirectorySession {
   readonly #stream: Stream
   readonly #writer: FrameWriter
+  readonly #log: Log
   readonly #waiting = new Map<number, Waiting>()
+  readonly #over = new AbortController()
+  readonly #again = new Retry(limits.mailAgain)
   #nextId = 1
   /** Settles, never with an error, when the session is over. */
   readonly closed: Promise<void>
 
   /**
    * Opens the stream on a connection to a node. `onMail` must return only when the envelope is on disk or deliberately
-   * dropped: then the node forgets it. What it throws is left with the node for the next session.
+   * dropped: then the node forgets it. What it throws for is offered to it again.
    */
-  static async open(connection: Connection, onMail: (envelope: Uint8Array) => void): Promise<DirectorySession> {
+  static async open(
+    connection: Connection,
+    onMail: (envelope: Uint8Array) => void,
+    log: Log = silent,
+  ): Promise<DirectorySession> {
     const stream = await connection.newStream(directoryProtocol, { signal: AbortSignal.timeout(limits.openStream) })
-    return new DirectorySession(stream, onMail)
+    return new DirectorySession(stream, onMail, log)
   }
 
-  private constructor(stream: Stream, onMail: (envelope: Uint8Array) => void) {
+  private constructor(stream: Stream, onMail: (envelope: Uint8Array) => void, log: Log) {
+    this.#log = log
     this.#stream = stream
     this.#writer = new FrameWriter(stream)
     this.closed = this.#read(onMail)
@@ -131,42 +141,48 @@ export class DirectorySession {
 
   async #read(onMail: (envelope: Uint8Array) => void): Promise<void> {
     let reason = new QuorumError('node-unreachable', 'The connection to the node was lost')
-    let left = 0
-    let again: NodeJS.Timeout | undefined
+    const mail: { id: number; envelope: Uint8Array }[] = []
+    let taking: Promise<void> | undefined
     try {
       for await (const frames of pipe(pull(this.#stream), unframe(limits.directoryFrame))) {
-        const taken: number[] = []
         for (const bytes of frames) {
           const frame = frameFromWire(bytes)
-          if (frame.frame === 'response') {
-            this.#waiting.get(frame.id)?.resolve(frame.result)
-          } else {
-            try {
-              onMail(frame.envelope)
-              taken.push(frame.id)
-            } catch (error) {
-              // An honest node holds no more than this for us.
-              if (!isRateLimited(error) || left === limits.heldPerRecipient) throw error
-              left += 1
-              // The next session brings it again, when there is room for more.
-              again ??= setTimeout(() => this.close(), limits.envelopesOpened.per)
-            }
-          }
+          if (frame.frame === 'response') this.#waiting.get(frame.id)?.resolve(frame.result)
+          else mail.push(frame)
         }
-        if (taken.length > 0) {
-          // Unanswered on purpose: if it is lost, the mail comes again and is recognised.
-          await this.#writer.write(requestToWire(0, { call: 'collected', mail: taken }))
-        }
+        // An honest node holds no more than this for us, and pushes nothing twice.
+        if (mail.length > limits.heldPerRecipient) throw new QuorumError('bad-request', 'The node pushes too much')
+        taking ??= this.#take(mail, onMail).finally(() => {
+          taking = undefined
+        })
       }
     } catch (cause) {
       reason = new QuorumError('node-unreachable', 'The connection to the node was lost', { cause })
     }
-    clearTimeout(again)
+    this.#over.abort()
     this.#stream.abort(toError(reason))
     for (const waiting of this.#waiting.values()) waiting.reject(reason)
+    await taking
   }
-}
 
-function isRateLimited(error: unknown): boolean {
-  return error instanceof QuorumError && error.code === 'rate-limited'
+  /** Takes mail one by one and tells the node. What cannot be taken now (a flood, a full disk) is tried again here. */
+  async #take(mail: { id: number; envelope: Uint8Array }[], onMail: (envelope: Uint8Array) => void): Promise<void> {
+    for (let next = mail[0]; next != null && !this.#over.signal.aborted; next = mail[0]) {
+      try {
+        onMail(next.envelope)
+      } catch (error) {
+        this.#log('debug', 'mail waits', toError(error))
+        await this.#again.wait(this.#over.signal)
+        continue
+      }
+      this.#again.reset()
+      mail.shift()
+      try {
+        // Unanswered on purpose: if it is lost, the mail comes again and is recognised.
+        await this.#writer.write(requestToWire(0, { call: 'collected', mail: [next.id] }))
+      } catch (error) {
+        this.#log('debug', 'mail could not be acknowledged', toError(error))
+      }
+    }
+  }
 }

@@ -3,7 +3,7 @@
  * connections: what is to be sent becomes mail in the store (mail.ts delivers it), in the same transaction as the
  * state that caused it.
  */
-import { QuorumError } from './errors.ts'
+import { QuorumError, type ErrorCode } from './errors.ts'
 import type { Emit, Friend, PeerEvent } from './events.ts'
 import { peerFromPublicKey, publicKeyOf, randomBytes, sign, verify, type Identity } from './identity.ts'
 import { createCode, inviteToLink, type Invite } from './invite.ts'
@@ -182,8 +182,14 @@ export class Friends {
     const { sender, content } = opened
     const events: PeerEvent[] = []
     this.#commit(() => {
-      const row = this.#options.store.friend(sender)
-      if (row != null && (row.state === 'blocked' || content.sequence <= row.heardSequence)) return undefined
+      const { store } = this.#options
+      const row = store.friend(sender)
+      if (row != null && content.sequence <= row.heardSequence) return undefined
+      if (row?.state === 'blocked') {
+        // Heard and dropped: a node that keeps a copy cannot bring it back after an unblock.
+        store.putFriend({ ...row, heardSequence: content.sequence })
+        return undefined
+      }
       switch (content.kind) {
         case 'request':
           return this.#onRequest(sender, content, row, events)
@@ -205,21 +211,25 @@ export class Friends {
     known: FriendRow | undefined,
     events: PeerEvent[],
   ): FriendRow | undefined {
-    const row: FriendRow = { ...(known ?? this.#newRow(sender)), ...heard(content) }
+    const row: FriendRow = { ...(known ?? emptyRow(sender, this.#options.now())), ...heard(content) }
     // They ask again (our answer was lost, or they removed us), or our requests crossed: one friendship.
     if (known?.state === 'friend' || known?.state === 'requested') return this.#befriend(row)
-    const invited = known?.state === 'incoming' && known.invited
-    const refused = content.token == null || invited ? undefined : this.#useInvite(content.token, sender)
-    if (refused != null) {
-      this.#send({ ...row, state: known?.state ?? 'removed' }, { kind: 'refusal', code: refused })
+    const asked = known?.state === 'incoming'
+    const use = asked && known.invited ? 'used now' : this.#useInvite(content.token, sender)
+    if (use === 'invite-expired' || use === 'invite-used') {
+      this.#refuse(sender, use)
       return undefined
     }
-    row.invited = invited || content.token != null
-    if (known?.state !== 'incoming' && !row.invited && this.#queueFull(events)) return undefined
+    row.invited = use === 'used now'
+    // Dropped for good rather than thrown: what can never be taken must not be offered again and again.
+    if (!asked && (this.#full() || (!row.invited && this.#queueFull()))) {
+      this.#warnOfQueue(events)
+      return undefined
+    }
     const incoming: FriendRow = {
       ...row,
       state: 'incoming',
-      addedAt: known?.state === 'incoming' ? known.addedAt : this.#options.now(),
+      addedAt: asked ? known.addedAt : this.#options.now(),
     }
     if (content.note !== '') incoming.note = content.note
     this.#options.store.putFriend(incoming)
@@ -227,30 +237,47 @@ export class Friends {
     return undefined
   }
 
-  /** Marks the invite as used by `sender`, or says why not. */
-  #useInvite(token: Uint8Array, sender: string): 'bad-invite' | 'invite-expired' | 'invite-used' | undefined {
+  /** Marks the invite as used by `sender`, or says why not. A token we never gave is as good as none. */
+  #useInvite(token: Uint8Array | undefined, sender: string): 'used now' | 'none' | 'invite-expired' | 'invite-used' {
     const { store, now } = this.#options
-    const invite = store.invite(token)
-    if (invite == null) return 'bad-invite'
+    const invite = token == null ? undefined : store.invite(token)
+    if (invite == null) return 'none'
     if (invite.expiresAt <= now()) return 'invite-expired'
     if (invite.once && invite.usedBy != null && invite.usedBy !== sender) return 'invite-used'
     if (invite.usedBy == null) store.putInvite({ ...invite, usedBy: sender })
-    return undefined
+    return 'used now'
   }
 
-  #queueFull(events: PeerEvent[]): boolean {
-    const waiting = this.#options.store.friends().filter((row) => row.state === 'incoming' && !row.invited).length
-    if (waiting < limits.strangerRequests) {
-      this.#toldQueueFull = false
-      return false
-    }
-    // One line, however many come.
-    if (!this.#toldQueueFull) {
-      this.#toldQueueFull = true
-      const message = `${waiting} strangers wait for an answer: more requests are dropped until you accept or decline some`
-      events.push({ event: 'warning', data: { code: 'rate-limited', message } })
-    }
-    return true
+  /**
+   * Tells somebody that their invite is no good any more, and nothing else: no name, no address. No row is kept of
+   * them, so the refusal is left with our own nodes, never brought to an address they wrote themselves.
+   */
+  #refuse(sender: string, code: ErrorCode): void {
+    const { identity, store, now } = this.#options
+    if (store.mail().filter(({ kind }) => kind === 'refusal').length >= limits.refusals) return
+    const sequence = Math.max(Math.trunc(now()), (store.friend(sender)?.spokenSequence ?? 0) + 1)
+    const to = publicKeyOf(sender)
+    const bare = { to, sequence, time: now(), name: '', nodes: [], addresses: [] }
+    const signed = sign(identity, 'quorum-envelope', contactToWire({ ...bare, kind: 'refusal', code }))
+    store.putMail({ to: sender, kind: 'refusal', content: signedToWire(signed) })
+  }
+
+  #full(): boolean {
+    return this.list().length >= limits.friends
+  }
+
+  #queueFull(): boolean {
+    const waiting = this.list().filter((row) => row.state === 'incoming' && !row.invited).length
+    if (waiting < limits.strangerRequests) this.#toldQueueFull = false
+    return waiting >= limits.strangerRequests
+  }
+
+  /** One line, however many come. */
+  #warnOfQueue(events: PeerEvent[]): void {
+    if (this.#toldQueueFull) return
+    this.#toldQueueFull = true
+    const message = 'Too many requests wait for an answer: more are dropped until you accept or decline some'
+    events.push({ event: 'warning', data: { code: 'rate-limited', message } })
   }
 
   #open(envelope: Uint8Array): { sender: string; content: ContactContent } | undefined {
@@ -281,7 +308,19 @@ export class Friends {
   #leave(row: FriendRow, state: 'removed' | 'blocked'): FriendRow {
     const { store } = this.#options
     for (const mail of store.mail()) if (mail.to === row.peer) store.deleteMail(mail.id)
+    this.#forgetOldest()
     return this.#put({ ...row, state, invited: false })
+  }
+
+  /** Of those removed with whom nothing was ever said, only so many are kept. */
+  #forgetOldest(): void {
+    const { store } = this.#options
+    const removed = store.friends().filter(({ state }) => state === 'removed')
+    if (removed.length < limits.strangersRemembered) return
+    const unspoken = removed.find(
+      ({ peer }) => store.conversation(peer).queued + store.conversation(peer).received === 0,
+    )
+    if (unspoken != null) store.deleteFriend(unspoken.peer)
   }
 
   /** Puts an envelope into the mail, with the sequence that belongs to it. */
@@ -308,24 +347,10 @@ export class Friends {
     return row
   }
 
+  /** Errors: `rate-limited`. */
   #newRow(peer: string): FriendRow {
-    const { store, now } = this.#options
-    if (store.friends().length >= limits.friends) {
-      throw new QuorumError('rate-limited', 'There are too many people in this list')
-    }
-    return {
-      peer,
-      name: unnamed,
-      state: 'removed',
-      verified: false,
-      invited: false,
-      addedAt: now(),
-      nodes: [],
-      addresses: [],
-      heardSequence: 0,
-      spokenSequence: 0,
-      recordSequence: 0,
-    }
+    if (this.#full()) throw new QuorumError('rate-limited', 'There are too many people in this list')
+    return emptyRow(peer, this.#options.now())
   }
 
   /** Runs `work` as one transaction, then announces the row that it changed. */
@@ -338,6 +363,22 @@ export class Friends {
     }
     onMail()
     return row
+  }
+}
+
+function emptyRow(peer: string, addedAt: number): FriendRow {
+  return {
+    peer,
+    name: unnamed,
+    state: 'removed',
+    verified: false,
+    invited: false,
+    addedAt,
+    nodes: [],
+    addresses: [],
+    heardSequence: 0,
+    spokenSequence: 0,
+    recordSequence: 0,
   }
 }
 

@@ -43,17 +43,22 @@ export class Introductions {
   /** The record for the directory: public addresses only, because anybody may look it up. */
   record(): SignedBytes {
     const { identity, settings, now } = this.#options
-    const { addresses, ...rest } = this.#options.reach()
+    const { addresses, nodes, ...rest } = this.#options.reach()
     const sequence = settings.nextRecordSequence(now())
-    const told = addresses.filter((address) => !isRelayed(address) && isPublic(address))
-    return sign(identity, 'quorum-record', recordToWire({ ...rest, addresses: told, sequence, ttl: limits.recordTtl }))
+    const told = { addresses: addresses.filter(isPublic), nodes: nodes.filter(isPublic) }
+    return sign(identity, 'quorum-record', recordToWire({ ...rest, ...told, sequence, ttl: limits.recordTtl }))
   }
 
   /** `expiresIn` in milliseconds. */
   async invite(once: boolean, expiresIn: number): Promise<{ link: string; code: string }> {
-    const { friends, nodes } = this.#options
+    const { friends, nodes, log } = this.#options
     const row = friends.invite(once, expiresIn)
-    await Promise.all(nodes.sessions().map((session) => this.#park(session, row)))
+    try {
+      await Promise.all((await nodes.someSessions()).map((session) => this.#park(session, row)))
+    } catch (error) {
+      // The link works all the same, and the code from the next session on.
+      log('debug', 'an invite is parked nowhere yet', toError(error))
+    }
     const { link, code } = row
     return { link, code }
   }
@@ -94,12 +99,14 @@ export class Introductions {
     const row = store.friend(peer)
     const newest = found.flatMap((one) => one ?? []).sort((a, b) => b.record.sequence - a.record.sequence)[0]
     if (row == null || newest == null || newest.record.sequence <= row.recordSequence) return
-    const { sequence, sealingKey, nodes: theirNodes } = newest.record
+    const { sequence, sealingKey } = newest.record
+    const told = publicOnly(newest)
     store.putFriend({
       ...row,
       recordSequence: sequence,
-      ...(theirNodes.length === 0 ? {} : { nodes: theirNodes }),
-      addresses: [...new Set([...publicOnly(newest), ...row.addresses])].slice(0, limits.addressesTold),
+      // What they told us alone stays too: their record holds nothing of their LAN.
+      nodes: [...new Set([...told.nodes, ...row.nodes])].slice(0, limits.nodeAddressesTold),
+      addresses: [...new Set([...told.addresses, ...row.addresses])].slice(0, limits.addressesTold),
       ...(sealingKey == null ? {} : { sealingKey }),
     })
   }
@@ -191,20 +198,20 @@ export class Introductions {
 }
 
 function candidateFromFound(found: Found): Candidate {
-  const { sequence, nodes, sealingKey } = found.record
+  const { sequence, sealingKey } = found.record
   return {
     peer: found.peer,
-    nodes,
-    addresses: publicOnly(found),
+    ...publicOnly(found),
     recordSequence: sequence,
     ...(sealingKey == null ? {} : { sealingKey }),
   }
 }
 
 /** Anybody can write a loopback or LAN address, or another's, into a record: those are never dialled. */
-function publicOnly({ peer, record }: Found): string[] {
-  return record.addresses.filter((address) => {
+function publicOnly({ peer, record }: Found): { addresses: string[]; nodes: string[] } {
+  const addresses = record.addresses.filter((address) => {
     const named = address.split('/p2p/')[1]
     return isPublic(address) && !isRelayed(address) && (named == null || named === peer)
   })
+  return { addresses, nodes: record.nodes.filter(isPublic) }
 }

@@ -85,6 +85,8 @@ export const limits = {
   friendRetry: { first: 1 * second, longest: 60 * second },
   /** First wait and longest wait before a chat stream is opened again on a connection that lives. */
   streamRetry: { first: 300, longest: 20 * second },
+  /** First wait and longest wait before mail that could not be taken (a flood, a full disk) is taken up again. */
+  mailAgain: { first: 1 * second, longest: 30 * second },
   /** An unanswered friend request is handed to the node again after this. */
   mailResend: 1 * day,
 
@@ -105,6 +107,10 @@ export const limits = {
   // ---- friends and invites
   /** Requests of strangers without an invite that wait for a decision (protocol.md). */
   strangerRequests: 100,
+  /** People declined or removed with whom nothing was said: kept for a while, so that replays are recognised. */
+  strangersRemembered: 200,
+  /** Refusals of invites on their way: strangers decide how many would be written. */
+  refusals: 10,
   /** Friends and requests in all. */
   friends: 5000,
   inviteLifetime: 7 * day,
@@ -116,6 +122,8 @@ export const limits = {
   sealingKeyKept: 35 * day,
   /** Connections of strangers at a desktop at once, and how long each may stay: enough for one request. */
   strangerConnections: 16,
+  /** Connections of one peer at once: paths that race, and dead ones that are not noticed yet. */
+  connectionsPerPeer: 16,
   strangerStay: 60 * second,
   /** Envelopes over /quorum/friend from one peer. */
   friendEnvelopes: { tokens: 10, per: 1 * minute } as Rate,
@@ -141,7 +149,7 @@ export const limits = {
   reservations: 8000,
   reservationsPerAddress: 256,
   /** Longer than a connection lives, and ended with it: a peer with a wrong clock, which cannot tell when to renew, stays reachable. */
-  reservationTtl: 2 * day,
+  reservationTtl: 30 * 365 * day,
   /** yamux window at the node: bounds what one stalled circuit can hold. */
   nodeStreamWindow: 1 * MiB,
   nodeStreamReadBuffer: 4 * MiB,
@@ -167,5 +175,7 @@ export const limits = {
   /** Codes tried by one peer and by one address: 50 bits behind Argon2id stay out of reach. */
   codeLookups: { tokens: 10, per: 1 * minute } as Rate,
   deliveries: { tokens: 60, per: 1 * minute } as Rate,
+  /** From one address, whose identities cost nothing: a school handing in its requests at once. */
+  deliveriesPerAddress: { tokens: 600, per: 1 * minute } as Rate,
   announces: { tokens: 20, per: 1 * minute } as Rate,
 } as const

@@ -25,6 +25,9 @@ import { FriendAckSchema } from './wire/quorum_pb.ts'
 /** An acknowledgement is two bytes; anything near this is not one. */
 const ackBytes = 64
 
+/** Envelopes on their way at once. */
+const together = 8
+
 export interface MailerOptions {
   store: Store
   nodes: Nodes
@@ -72,12 +75,17 @@ export class Mailer {
     if (!this.#arriving.take(connection.remotePeer.toString())) {
       throw new QuorumError('rate-limited', 'Too many envelopes')
     }
-    for await (const frames of pipe(pull(stream), unframe(limits.envelope, limits.request))) {
-      this.#options.onMail(frames[0] ?? new Uint8Array())
-      const signal = AbortSignal.timeout(limits.request)
-      await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
-      await stream.close({ signal })
-      return
+    const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'No envelope came')), limits.request)
+    try {
+      for await (const frames of pipe(pull(stream), unframe(limits.envelope))) {
+        this.#options.onMail(frames[0] ?? new Uint8Array())
+        const signal = AbortSignal.timeout(limits.request)
+        await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
+        await stream.close({ signal })
+        return
+      }
+    } finally {
+      clearTimeout(late)
     }
   }
 
@@ -96,9 +104,9 @@ export class Mailer {
       this.#again = false
       const waiting = this.#due()
       if (waiting.length === 0) return
-      for (const mail of waiting) {
-        if (signal.aborted) return
-        await this.#send(mail)
+      for (let at = 0; at < waiting.length && !signal.aborted; at += together) {
+        // Side by side: one node that does not answer holds up nobody else's mail.
+        await Promise.all(waiting.slice(at, at + together).map((mail) => this.#send(mail)))
       }
       if (!this.#again) await this.#retry.wait(signal)
     }
@@ -114,49 +122,43 @@ export class Mailer {
 
   async #send(mail: MailRow): Promise<void> {
     const { store, now, log } = this.#options
-    const row = store.friend(mail.to)
     try {
-      if (row == null || !(await this.#deliver(mail, row))) return
+      if (!(await this.#deliver(mail, store.friend(mail.to)))) return
+      store.transaction(() => {
+        // A newer envelope may have taken its place meanwhile.
+        if (!store.mail().some(({ id }) => id === mail.id)) return
+        store.deleteMail(mail.id)
+        // A request stays until it is answered: a node may lose what it holds.
+        if (mail.kind === 'request') store.putMail({ ...mail, deliveredAt: now() })
+      })
     } catch (error) {
       log('debug', `mail to ${shortId(mail.to)} waits`, toError(error))
-      return
     }
-    store.transaction(() => {
-      // A newer envelope may have taken its place meanwhile.
-      if (!store.mail().some(({ id }) => id === mail.id)) return
-      store.deleteMail(mail.id)
-      // A request stays until it is answered: a node may lose what it holds.
-      if (mail.kind === 'request')
-        store.putMail({ to: mail.to, kind: mail.kind, content: mail.content, deliveredAt: now() })
-    })
   }
 
-  async #deliver(mail: MailRow, row: FriendRow): Promise<boolean> {
+  /** `row` undefined: somebody of whom nothing is kept, who is written to through our own nodes only. */
+  async #deliver(mail: MailRow, row: FriendRow | undefined): Promise<boolean> {
     const { nodes, connected, connect } = this.#options
+    const key = row?.sealingKey
     const open = connected(mail.to)
-    if (open != null && (await this.#sendDirectly(open, mail, row.sealingKey))) return true
-    const theirs = await this.#leave(mail, row, row.nodes)
-    if (theirs) return true
-    const asked = byNode(row.nodes)
-    const ours = await this.#leave(
-      mail,
-      row,
-      nodes.addresses().filter((address) => !asked.has(nodePeer(address))),
-    )
-    if (ours) return true
-    const made = await connect(mail.to, row.addresses)
-    return made != null && this.#sendDirectly(made, mail, row.sealingKey)
+    if (open != null && (await this.#sendDirectly(open, mail, key))) return true
+    const theirs = byNode(row?.nodes ?? [])
+    if (await this.#leave(mail, key, [...theirs.values()])) return true
+    const ours = [...byNode(nodes.addresses())].flatMap(([node, addresses]) => (theirs.has(node) ? [] : [addresses]))
+    if (await this.#leave(mail, key, ours)) return true
+    const made = row == null ? undefined : await connect(mail.to, row.addresses)
+    return made != null && this.#sendDirectly(made, mail, key)
   }
 
   /** With every one of the nodes that takes it: the recipient may be connected to just one of them. */
-  async #leave(mail: MailRow, row: FriendRow, addresses: readonly string[]): Promise<boolean> {
+  async #leave(mail: MailRow, key: SealingKeyInfo | undefined, all: readonly string[][]): Promise<boolean> {
     const { nodes, log } = this.#options
     const taken = await Promise.all(
-      [...byNode(addresses).values()].map(async (node) => {
+      all.map(async (addresses) => {
         try {
-          await nodes.visit(node, async (session) => {
-            const key = this.#usable(row.sealingKey) ?? (await session.lookup({ peer: mail.to }))?.record.sealingKey
-            await session.deliver(mail.to, sealed(mail, this.#usable(key)))
+          await nodes.visit(addresses, async (session) => {
+            const known = this.#usable(key) ?? (await session.lookup({ peer: mail.to }))?.record.sealingKey
+            await session.deliver(mail.to, sealed(mail, this.#usable(known)))
           })
           return true
         } catch (error) {
@@ -168,21 +170,28 @@ export class Mailer {
     return taken.includes(true)
   }
 
+  /** False: they did not take it. */
   async #sendDirectly(connection: Connection, mail: MailRow, key: SealingKeyInfo | undefined): Promise<boolean> {
+    const { log } = this.#options
     const signal = AbortSignal.timeout(limits.request)
-    const stream = await connection.newStream(friendProtocol, { signal, runOnLimitedConnection: true })
+    let stream: Stream | undefined
+    const abort = (): void => stream?.abort(toError(signal.reason))
+    signal.addEventListener('abort', abort)
     try {
+      stream = await connection.newStream(friendProtocol, { signal, runOnLimitedConnection: true })
       await push(stream, frame(sealed(mail, this.#usable(key))), signal)
-      for await (const frames of pipe(pull(stream), unframe(ackBytes, limits.request))) {
+      for await (const frames of pipe(pull(stream), unframe(ackBytes))) {
         const { accepted } = decode(FriendAckSchema, frames[0] ?? new Uint8Array())
         await stream.close({ signal })
         return accepted
       }
-      return false
     } catch (error) {
-      stream.abort(toError(error))
-      return false
+      log('debug', `an envelope was not taken by ${shortId(mail.to)}`, toError(error))
+      stream?.abort(toError(error))
+    } finally {
+      signal.removeEventListener('abort', abort)
     }
+    return false
   }
 
   #usable(key: SealingKeyInfo | undefined): SealingKeyInfo | undefined {

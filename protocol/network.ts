@@ -137,5 +137,7 @@ function sharedServices() {
 /** A circuit, or an address that is dialable from anywhere. */
 export function isPublic(address: Multiaddr | string): boolean {
   const parsed = typeof address === 'string' ? multiaddr(address) : address
-  return isRelayed(parsed.toString()) || !isPrivate(parsed)
+  const [first] = parsed.getComponents()
+  const localName = first?.name.startsWith('dns') === true && /(^|\.)(localhost|local)$/i.test(first.value ?? '')
+  return isRelayed(parsed.toString()) || !(localName || isPrivate(parsed))
 }

@@ -5,7 +5,7 @@
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { DirectorySession } from './directory.ts'
-import { errorToData, QuorumError, toError, type ErrorData } from './errors.ts'
+import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from './errors.ts'
 import type { NodeState } from './events.ts'
 import { shortId } from './identity.ts'
 import { limits } from './limits.ts'
@@ -13,7 +13,7 @@ import type { Log } from './log.ts'
 import type { PeerNetwork } from './network.ts'
 import { addressesToTell, nodePeer, withAddress } from './node-addresses.ts'
 import { isRelayed } from './policy.ts'
-import { Retry } from './retry.ts'
+import { pause, Retry } from './retry.ts'
 import type { SignedBytes } from './wire/codec.ts'
 
 export interface NodesOptions {
@@ -22,7 +22,7 @@ export interface NodesOptions {
   record(): SignedBytes
   handle(): string
   /** Returns when the envelope is on disk or deliberately dropped. */
-  onMail(envelope: Uint8Array): void
+  onMail: (envelope: Uint8Array) => void
   /** The state of a node changed. */
   onState(state: NodeState): void
   /** A session with a node has begun, or a reservation was made: what waited can be tried. */
@@ -30,6 +30,8 @@ export interface NodesOptions {
   onWarning(warning: ErrorData): void
   log: Log
 }
+
+const toldToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
 
 /** Between the starts of dials to the addresses of one node, in milliseconds. */
 const stagger = 100
@@ -100,9 +102,12 @@ export class Nodes {
     return [...this.#links.values()].flatMap((link) => link.session ?? [])
   }
 
-  /** As `sessions`, but waits up to limits.request for the first one. Errors: `node-unreachable`. */
+  /**
+   * As `sessions`, but waits for the first one, up to limits.request, while a node is still being tried for the first
+   * time. Errors: `node-unreachable`.
+   */
   async someSessions(): Promise<DirectorySession[]> {
-    if (this.sessions().length === 0 && this.#links.size > 0) {
+    if (this.sessions().length === 0 && this.#connecting) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, limits.request)
         this.#awaitingSession.push(() => {
@@ -169,7 +174,7 @@ export class Nodes {
     if (link != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
     const already = this.#connections(peer).length > 0
     const connection = await this.#dial(addresses, this.#stopped.signal)
-    const session = await DirectorySession.open(connection, (envelope) => this.#options.onMail(envelope))
+    const session = await DirectorySession.open(connection, this.#options.onMail, this.#options.log)
     try {
       return await errand(session)
     } finally {
@@ -183,9 +188,9 @@ export class Nodes {
     await Promise.all([...this.#links.values()].map((link) => this.#announce(link)))
   }
 
-  /** Tries unreachable nodes now: the network changed, or a person asked. */
-  retryNow(): void {
-    for (const link of this.#links.values()) link.retry.now()
+  /** Tells the nodes a new handle. Errors: `handle-taken`. */
+  async claimHandle(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => this.#tell(link)))
   }
 
   async #keep(link: Link): Promise<void> {
@@ -208,16 +213,17 @@ export class Nodes {
     const { address, addresses } = link
     const connection = await this.#dial([address, ...addresses.filter((other) => other !== address)], signal)
     link.address = addressOf(connection, link)
-    const session = await DirectorySession.open(connection, (envelope) => this.#options.onMail(envelope))
+    const session = await DirectorySession.open(connection, this.#options.onMail, this.#options.log)
     const begun = performance.now()
     const over = new AbortController()
     try {
       link.session = session
       await this.#announce(link)
+      signal.throwIfAborted()
       this.#change(link, { state: 'connected', reserved: this.#isReserved(link) })
-      for (const wake of this.#awaitingSession.splice(0)) wake()
+      this.#wake()
       this.#options.onReady(link.peer)
-      await Promise.race([session.closed, expired(limits.connectionAge, AbortSignal.any([signal, over.signal]))])
+      await Promise.race([session.closed, pause(limits.connectionAge, signal, over.signal)])
     } finally {
       over.abort()
       // One that fails at once, each time, must not be hammered.
@@ -239,16 +245,21 @@ export class Nodes {
     }
   }
 
-  async #announce(link: Link): Promise<void> {
+  /** Tells one node the current record. Errors: `handle-taken`, and whatever keeps the record from getting there. */
+  async #tell(link: Link): Promise<void> {
     const { session } = link
-    if (session == null) return
+    if (session != null) link.rttMs = await session.announce(this.#options.record(), this.#options.handle())
+  }
+
+  async #announce(link: Link): Promise<void> {
     try {
-      link.rttMs = await session.announce(this.#options.record(), this.#options.handle())
+      await this.#tell(link)
     } catch (error) {
       const data = errorToData(error)
-      if (data.code === 'handle-taken') this.#options.onWarning(data)
-      // Whatever else: without a record nobody finds us there, so start that session over.
-      else session.close()
+      // The record is there without the handle; or the disk is full here, and it will be told later.
+      if (toldToPeople.has(data.code)) this.#options.onWarning(data)
+      // Without a record nobody finds us there: start that session over.
+      else link.session?.close()
     }
   }
 
@@ -259,7 +270,7 @@ export class Nodes {
     const answered = new AbortController()
     const over = AbortSignal.any([signal, answered.signal])
     const attempts = addresses.map(async (address, index) => {
-      await expired(index * stagger, over)
+      await pause(index * stagger, over)
       over.throwIfAborted()
       const connection = await this.#options.network.services.directDial.dial(address, over, limits.dialAddress)
       if (answered.signal.aborted) {
@@ -296,10 +307,19 @@ export class Nodes {
     return this.#options.network.getMultiaddrs().some((address) => address.toString().includes(circuit))
   }
 
+  get #connecting(): boolean {
+    return [...this.#links.values()].some(({ state }) => state === 'connecting')
+  }
+
+  #wake(): void {
+    for (const wake of this.#awaitingSession.splice(0)) wake()
+  }
+
   #change(link: Link, to: Pick<NodeState, 'state' | 'reserved'>): void {
     if (link.state === to.state && link.reserved === to.reserved) return
     Object.assign(link, to)
     this.#options.onState(stateOf(link))
+    if (!this.#connecting) this.#wake()
   }
 
   #find(node: string): Link {
@@ -330,16 +350,4 @@ async function close(connection: Connection): Promise<void> {
   } catch (error) {
     connection.abort(toError(error))
   }
-}
-
-async function expired(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms === 0 || signal.aborted) return
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    timer.unref()
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

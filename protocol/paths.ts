@@ -16,7 +16,7 @@ import { lastPeer } from './net/direct-dial.ts'
 import { isPublic, type PeerNetwork } from './network.ts'
 import { byNode } from './node-addresses.ts'
 import { isRelayed, type DirectMode } from './policy.ts'
-import { Retry } from './retry.ts'
+import { pause, Retry } from './retry.ts'
 import { isAddress } from './wire/codec.ts'
 
 /** Between the starts of two direct dials, and before the circuits, in milliseconds. */
@@ -61,6 +61,7 @@ export class Paths {
   readonly #wanted = new Map<string, Wanted>()
   readonly #attempts = new Map<string, Promise<Connection>>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #stopped = new AbortController()
   #rotation: NodeJS.Timeout | undefined
 
   constructor(options: PathsOptions) {
@@ -79,6 +80,7 @@ export class Paths {
     network.removeEventListener('connection:open', this.#onOpen)
     network.removeEventListener('connection:close', this.#onClose)
     clearInterval(this.#rotation)
+    this.#stopped.abort(new Error('The peer stops'))
     for (const timer of this.#timers) clearTimeout(timer)
     for (const wanted of this.#wanted.values()) wanted.stopped.abort()
     this.#wanted.clear()
@@ -209,13 +211,15 @@ export class Paths {
     const { addresses, nodes } = known(peer)
     const targets = this.#directTargets(peer, addresses)
     const own = byNode(ownNodes())
-    // Where we are already, one circuit is enough.
-    const others = [...byNode(nodes)].flatMap(([node, all]) => (own.has(node) ? [] : all))
+    // Where we are already, one circuit is enough; a node of ours that is away is dialled by nodes.ts, and only there.
+    const others = [...byNode(nodes)].flatMap(([node, all]) =>
+      own.has(node) || this.#options.mayStay(node) ? [] : all,
+    )
     const relays =
       direct === 'only' ? [] : [...ownNodes(), ...others].slice(0, limits.nodesTold + limits.nodeAddressesTold)
     const circuits = relays.map((node) => `${node}/p2p-circuit/p2p/${peer}`)
     if (targets.length + circuits.length === 0) {
-      throw new QuorumError('peer-offline', 'no address of theirs and no common node is known')
+      throw new QuorumError('peer-offline', 'no address of theirs is known, and no node of theirs can be reached')
     }
     return this.#race(targets, circuits)
   }
@@ -236,8 +240,8 @@ export class Paths {
     const answeredDirectly = new AbortController()
     const dial = async (address: string, delay: number): Promise<Connection> => {
       const relayed = isRelayed(address)
-      const over = (relayed ? answered : answeredDirectly).signal
-      await this.#pause(delay)
+      const over = AbortSignal.any([this.#stopped.signal, (relayed ? answered : answeredDirectly).signal])
+      await pause(delay, over)
       over.throwIfAborted()
       const connection = await network.services.directDial.dial(
         address,
@@ -268,11 +272,10 @@ export class Paths {
     this.#options.onOpen(connection)
     this.#options.onChange(peer)
     if (!this.#options.mayStay(peer)) {
-      this.#later(limits.strangerStay, () => {
-        if (!this.#options.mayStay(peer)) this.#close(connection)
-      })
+      this.#later(limits.strangerStay, () => this.#dismiss(connection))
     }
-    if (this.connections(peer).length > 1) this.#retire(peer)
+    // Connections to nodes are nodes.ts's: the older one carries the session and the reservation.
+    if (this.#wanted.has(peer) && this.connections(peer).length > 1) this.#retire(peer)
   }
 
   readonly #onClose = ({ detail: connection }: CustomEvent<Connection>): void => {
@@ -281,6 +284,17 @@ export class Paths {
     // One that was refused at once (they removed us, say) is no reason to hurry.
     const lasted = Date.now() - connection.timeline.open > stableAfter
     if (lasted && this.connections(peer).length === 0) this.#wanted.get(peer)?.retry.now()
+  }
+
+  /** Ends a stranger's connection, unless it carries circuits: then it is the node of a friend. */
+  #dismiss(connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    if (connection.status !== 'open' || this.#options.mayStay(peer)) return
+    const carries = this.#options.network
+      .getConnections()
+      .some(({ remoteAddr }) => remoteAddr.toString().includes(`/p2p/${peer}/p2p-circuit`))
+    if (carries) this.#later(limits.strangerStay, () => this.#dismiss(connection))
+    else this.#close(connection)
   }
 
   /** One path is enough: once the conversation has moved, the side that dialled a worse one ends it. */
@@ -329,10 +343,6 @@ export class Paths {
       work()
     }, ms)
     this.#timers.add(timer)
-  }
-
-  async #pause(ms: number): Promise<void> {
-    if (ms > 0) await new Promise<void>((resolve) => this.#later(ms, resolve))
   }
 }
 

@@ -13,6 +13,7 @@ import { limits } from './limits.ts'
 import { silent, type Log } from './log.ts'
 import { Mailer } from './mail.ts'
 import { createPeerNetwork, type PeerNetwork } from './network.ts'
+import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
 import { Paths } from './paths.ts'
 import { chatProtocol, friendProtocol, isRelayed, Policy, type DirectMode } from './policy.ts'
@@ -48,6 +49,7 @@ export interface PeerOptions {
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { store, direct = 'auto', lan = true, now = Date.now, log = silent } = options
+  for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
   const identity = await identityFromSeed(settings.seed(createSeed))
   if (options.name != null) settings.rename(options.name)
@@ -205,6 +207,18 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     settings.rememberNode(address)
   }
 
+  /** A handle is ours once the nodes agree; those that are away are asked when they are back. */
+  async function claim(handle: string): Promise<void> {
+    const before = settings.handle()
+    settings.setHandle(handle)
+    try {
+      await nodes.claimHandle()
+    } catch (error) {
+      settings.setHandle(before)
+      throw error
+    }
+  }
+
   const self = (): Self => ({
     peer: identity.peer,
     name: settings.name(),
@@ -220,9 +234,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     self: async () => self(),
     setProfile: async ({ name, handle }) => {
       if (name != null) settings.rename(name)
-      if (handle != null) settings.setHandle(handle)
+      if (handle != null) await claim(handle)
       chat.hello()
-      await nodes.announce()
       return self()
     },
     invite: async ({ once = false, expiresIn = limits.inviteLifetime }) => introductions.invite(once, expiresIn),
@@ -285,8 +298,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   async function stop(): Promise<null> {
     chat.stop()
     paths.stop()
-    await mailer.stop()
-    await nodes.stop()
+    await Promise.all([mailer.stop(), nodes.stop()])
     await network.stop()
     store.close()
     listeners.clear()

@@ -18,6 +18,8 @@ export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
 const directModes = ['auto', 'never', 'only'] as const
 export type DirectMode = (typeof directModes)[number]
 
+const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
+
 type Protocol = typeof chatProtocol | typeof friendProtocol
 const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number }> = {
   [chatProtocol]: { from: ['friend'], streams: limits.chatStreams },
@@ -46,23 +48,23 @@ export class Policy {
     return this.relation(peer) === 'friend'
   }
 
-  /** A connection from `peer`; `strangers` is how many strangers are connected already. */
+  /** A connection from `peer`; `strangers` is how many connections of those who are no friends there are already. */
   mayConnect(peer: string, relayed: boolean, strangers: number): boolean {
     const relation = this.relation(peer)
     if (relation === 'blocked') return false
     if (relation === 'node') return true
     // Strangers write through a node's mailbox; a circuit would show them our addresses.
-    if (relayed) return this.#direct !== 'only' && relation !== 'stranger'
-    if (this.#direct === 'never') return false
-    return relation !== 'stranger' || strangers < limits.strangerConnections
+    if (relayed ? this.#direct === 'only' || relation === 'stranger' : this.#direct === 'never') return false
+    return relation === 'friend' || strangers < limits.strangerConnections
   }
 
   /** The rules of `mayConnect` as libp2p asks for them. */
   gater(connections: () => Connection[]) {
     const refuses = (peer: PeerId, relayed: boolean): boolean => {
-      const strangers = connections().filter(
-        ({ remotePeer }) => this.relation(remotePeer.toString()) === 'stranger' && !remotePeer.equals(peer),
-      )
+      const open = connections()
+      if (open.filter(({ remotePeer }) => remotePeer.equals(peer)).length >= limits.connectionsPerPeer) return true
+      // Having asked is no friendship: those who wait for an answer share the strangers' room.
+      const strangers = open.filter(({ remotePeer }) => !established.has(this.relation(remotePeer.toString())))
       return !this.mayConnect(peer.toString(), relayed, strangers.length)
     }
     return {

@@ -4,7 +4,7 @@ import type { DirectoryStore } from './directory-store.ts'
 import { identityFromSeed } from './identity.ts'
 import { silent, type Log } from './log.ts'
 import { createNodeNetwork } from './network.ts'
-import { QuorumError } from './errors.ts'
+import { QuorumError, toError } from './errors.ts'
 
 export interface RelayNodeOptions {
   /** Ed25519 seed, 32 bytes. */
@@ -49,6 +49,10 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
   const { privateKey, peer } = await identityFromSeed(options.seed)
   const network = await createNodeNetwork({ privateKey, listen, announce })
   const directory = new DirectoryServer(network, store, now, log)
+  // libp2p remembers every peer it met for as long as it runs; a node meets everybody.
+  network.addEventListener('peer:disconnect', ({ detail: gone }) => {
+    network.peerStore.delete(gone).catch((error: unknown) => log('debug', 'a peer was not forgotten', toError(error)))
+  })
   try {
     await directory.start()
     await network.start()

@@ -8,10 +8,24 @@ export interface RetryOptions {
   random?: () => number
 }
 
+/** Waits `ms` milliseconds, or until one of the signals aborts. */
+export async function pause(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+  if (ms <= 0 || signals.some(({ aborted }) => aborted)) return
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      for (const signal of signals) signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    for (const signal of signals) signal.addEventListener('abort', done)
+  })
+}
+
 export class Retry {
   readonly #options: RetryOptions
   #attempt = 0
-  #wake: (() => void) | undefined
+  #woken: AbortController | undefined
 
   constructor(options: RetryOptions) {
     this.#options = options
@@ -32,28 +46,13 @@ export class Retry {
 
   /** Waits for the next time, or until `now()` or `signal`. */
   async wait(signal: AbortSignal): Promise<void> {
-    await this.waitFor(this.next(), signal)
-  }
-
-  /** Waits `ms` milliseconds, or until `now()` or `signal`. */
-  async waitFor(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        this.#wake = undefined
-        resolve()
-      }
-      const timer = setTimeout(done, ms)
-      signal.addEventListener('abort', done)
-      this.#wake = done
-    })
+    this.#woken = new AbortController()
+    await pause(this.next(), signal, this.#woken.signal)
   }
 
   /** Ends the wait that is going on, if any, and starts over with short ones. */
   now(): void {
     this.reset()
-    this.#wake?.()
+    this.#woken?.abort()
   }
 }

@@ -10,6 +10,7 @@ import {
   changePassphrase,
   createPeer,
   errorToData,
+  limits,
   openMemoryStore,
   openSqliteStore,
   QuorumError,

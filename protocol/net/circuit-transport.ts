@@ -1,11 +1,11 @@
 /**
  * The Circuit Relay v2 transport of a peer, kept to its own nodes. The stock one reserves with any connected peer that
  * speaks the relay protocol, so a stranger could make itself our relay, and never asks again after a refusal. It leans
- * on `reservationStore.addRelay` of @libp2p/circuit-relay-v2 4.2.13, which is pinned. Retires when the package lets a
+ * on `reservationStore.addRelay` and `onStop` of @libp2p/circuit-relay-v2 4.2.13, which is pinned. Retires when the package lets a
  * filter decide and retries by itself (libp2p/js-libp2p#3601 is the neighbouring issue).
  */
 import { circuitRelayTransport, type CircuitRelayTransportInit } from '@libp2p/circuit-relay-v2'
-import type { PeerId } from '@libp2p/interface'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
 
 type TransportFactory = ReturnType<typeof circuitRelayTransport>
 type Transport = ReturnType<TransportFactory>
@@ -37,7 +37,13 @@ export function circuitTransport(init: CircuitRelayTransportInit, isNode: (peer:
 }
 
 function restrict(transport: Transport, isNode: (peer: string) => boolean): ReservationStore {
-  if (!hasStore(transport)) throw new Error('This version of the circuit transport cannot be restricted: check the pin')
+  if (!isStock(transport)) throw new Error('This version of the circuit transport cannot be restricted: check the pin')
+  // The stock handler of "somebody calls you through me" listens on whoever says so, before any gater is asked.
+  const onStop = transport.onStop.bind(transport)
+  transport.onStop = async (stream, connection) => {
+    if (isNode(connection.remotePeer.toString())) return onStop(stream, connection)
+    stream.abort(new Error('Not one of our nodes'))
+  }
   const store = transport.reservationStore
   const addRelay = store.addRelay.bind(store)
   store.addRelay = async (peer, type) => {
@@ -48,6 +54,11 @@ function restrict(transport: Transport, isNode: (peer: string) => boolean): Rese
   return store
 }
 
-function hasStore(transport: object): transport is { reservationStore: ReservationStore } {
-  return 'reservationStore' in transport
+interface StockTransport {
+  reservationStore: ReservationStore
+  onStop(stream: Stream, connection: Connection): Promise<void>
+}
+
+function isStock(transport: object): transport is StockTransport {
+  return 'reservationStore' in transport && 'onStop' in transport
 }

@@ -25,11 +25,15 @@ import type {
   TypedEventTarget,
   Libp2pEvents,
 } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { toError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { hostOf } from './host.ts'
 import { pull, push } from './streams.ts'
+
+/** In seconds since the epoch: protons-runtime 7.1.2 writes numbers from 2³¹ to 2³² wrong, and the peer reads nothing. */
+const latestExpiry = 2 ** 31 - 1
 
 type ServerComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0]
 interface Components extends ServerComponents {
@@ -134,6 +138,7 @@ function repair(stock: StockRelay, components: Components): Relay {
     })
   }
 
+  const hosts = new Map<string, number>()
   stock.reservationStore.reserve = (peer, address) => {
     const { reservations } = stock
     const expiry = new Date(Date.now() + limits.reservationTtl)
@@ -142,15 +147,23 @@ function repair(stock: StockRelay, components: Components): Relay {
       known.expiry = expiry
     } else {
       const host = hostOf(address)
-      let fromThere = 0
-      for (const { addr } of reservations.values()) if (hostOf(addr) === host) fromThere += 1
+      const fromThere = hosts.get(host) ?? 0
       const full = reservations.size >= stock.reservationStore.maxReservations
       if (refuseIf(full || fromThere >= limits.reservationsPerAddress)) return { status: 'RESERVATION_REFUSED' }
+      hosts.set(host, fromThere + 1)
       reservations.set(peer, { addr: address, expiry, signal: endless() })
     }
-    return { status: 'OK', expire: Math.round(expiry.getTime() / 1000) }
+    return { status: 'OK', expire: Math.min(Math.round(expiry.getTime() / 1000), latestExpiry) }
   }
-  events.addEventListener('peer:disconnect', ({ detail: peer }) => stock.reservations.delete(peer))
+  events.addEventListener('peer:disconnect', ({ detail: peer }) => {
+    const reservation = stock.reservations.get(peer)
+    if (reservation == null) return
+    stock.reservations.delete(peer)
+    const host = hostOf(reservation.addr)
+    const left = (hosts.get(host) ?? 0) - 1
+    if (left > 0) hosts.set(host, left)
+    else hosts.delete(host)
+  })
 
   connectionGater.denyOutboundRelayedConnection = (from, to) =>
     refuseIf(
@@ -165,12 +178,15 @@ function repair(stock: StockRelay, components: Components): Relay {
 
   return Object.assign(stock, {
     stats: (): RelayStats => ({ ...stats, reservations: stock.reservations.size }),
-    reserved: (peer: string): boolean => [...stock.reservations.keys()].some((id) => id.toString() === peer),
+    reserved: (peer: string): boolean => stock.reservations.has(peerIdFromString(peer)),
   })
 }
 
 function newest(connections: readonly Connection[]): Connection | undefined {
-  return connections.filter(({ status }) => status === 'open').toSorted((a, b) => a.timeline.open - b.timeline.open).at(-1)
+  return connections
+    .filter(({ status }) => status === 'open')
+    .toSorted((a, b) => a.timeline.open - b.timeline.open)
+    .at(-1)
 }
 
 /** Looks to the stock pipe like a duplex that is silent until the circuit ends. An abort reaches the real stream. */
@@ -195,7 +211,9 @@ async function carry(from: Stream, to: Stream, stats: { relayedBytes: number }):
       stats.relayedBytes += bytes.byteLength
       await push(to, bytes)
     }
-    await to.close()
+    // A half-close is passed on; when the whole stream is gone, so is the circuit, once what was read is written.
+    await to.close({ signal: AbortSignal.timeout(limits.stop) })
+    if (from.status !== 'open') to.abort(new Error('The other end of the circuit has gone'))
   } catch (error) {
     // One end is gone: so is the circuit.
     from.abort(toError(error))

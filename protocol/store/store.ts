@@ -144,6 +144,8 @@ export interface Store {
   friends(): FriendRow[]
   friend(peer: string): FriendRow | undefined
   putFriend(row: FriendRow): void
+  /** Forgets the row; what was said stays. */
+  deleteFriend(peer: string): void
 
   /** Newest first. */
   sealingKeys(): SealingKeyRow[]

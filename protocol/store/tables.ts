@@ -55,13 +55,17 @@ interface FriendColumns {
   recordSequence: number
 }
 
-function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putFriend'> {
+function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putFriend' | 'deleteFriend'> {
   return {
     friends: () => database.all<FriendColumns>('SELECT * FROM friend ORDER BY addedAt, peer').map(friendFrom),
 
     friend(peer) {
       const row = database.get<FriendColumns>('SELECT * FROM friend WHERE peer = ?', peer)
       return row && friendFrom(row)
+    },
+
+    deleteFriend(peer) {
+      database.run('DELETE FROM friend WHERE peer = ?', peer)
     },
 
     putFriend(row) {

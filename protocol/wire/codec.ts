@@ -79,11 +79,12 @@ export function addressesFromWire(list: readonly string[], max: number): string[
   return list.slice(0, max).filter(isAddress)
 }
 
+/** A multiaddr over TCP to an IP address or a name: nothing else is ever dialled (no `/unix/…`). */
 export function isAddress(text: string): boolean {
   if (text.length < 2 || text.length > limits.address) return false
   try {
-    multiaddr(text)
-    return true
+    const [host, transport] = multiaddr(text).getComponents()
+    return host != null && /^(ip[46]|dns[46]?)$/.test(host.name) && transport?.name === 'tcp'
   } catch (error) {
     // The parser's way to say no.
     return !(error instanceof Error)

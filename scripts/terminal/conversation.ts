@@ -6,6 +6,7 @@ import { QuorumError } from '#protocol'
 import type { Friend, Message } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
+import { refreshFriends } from './friend-list.ts'
 import { clockOf, dayOf, messageBlock, paint } from './view.ts'
 
 /** Messages shown when a conversation opens: about one screen. */
@@ -21,6 +22,7 @@ export async function openConversation(client: Client, friend: Friend): Promise<
   client.current = friend.peer
   client.lastDay = undefined
   friends.setUnread(friend.peer, 0)
+  refreshFriends(client)
   showPrompt(client)
   screen.print(paint(screen.look, 'dim', `──── ${friends.label(friend.peer)} ────`))
   for (const message of messages) showMessage(client, message)

@@ -12,7 +12,7 @@ import { EmbeddedNode } from './embedded-node.ts'
 import { Friends } from './friends.ts'
 import { newsTeller } from './news.ts'
 import { useOwnNode } from './node-command.ts'
-import { listFriends } from './people-commands.ts'
+import { listFriends } from './friend-list.ts'
 import { cleanLine } from './sanitize.ts'
 import { Screen } from './screen.ts'
 import type { ScreenStreams } from './screen.ts'
@@ -160,14 +160,18 @@ function ask({ screen }: Client, question: string): void {
 
 /** The node in our own process tree, and the peer told of it whenever it starts. */
 function embeddedNode(folder: string, client: () => Client): EmbeddedNode {
+  let troubled = false
   return new EmbeddedNode({
     folder,
     ready: (first) => {
       client().ownAddresses.clear()
       useOwnNode(client()).catch((error: unknown) => sayError(client(), error))
       if (first) say(client(), 'A node runs on this machine now: friends in your network find you through it.', 'dim')
+      if (troubled) say(client(), 'The node on this machine runs again.', 'dim', 'nodes')
+      troubled = false
     },
     trouble: (why) => {
+      troubled = true
       say(client(), `The node on this machine has ended (${cleanLine(why)}) and is started again.`, 'yellow', 'nodes')
     },
   })

@@ -6,7 +6,7 @@ import type { Friend, NodeState, PeerEvent } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { messageChanged, messageReceived, openConversation } from './conversation.ts'
-import { refreshFriends } from './people-commands.ts'
+import { refreshFriends } from './friend-list.ts'
 import { cleanLine } from './sanitize.ts'
 import { noteLine, truncate } from './view.ts'
 
@@ -41,7 +41,9 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
     nodes.set(node.peer, node)
     const states = [...nodes.values()].map(({ state }) => state)
     const connected = states.includes('connected')
-    if (connected === reached || (!connected && states.includes('connecting'))) return
+    // Our own node takes a second to start, and when it ends that is told.
+    const starting = client.node?.running === true && client.node.peer === undefined
+    if (connected === reached || (!connected && (starting || states.includes('connecting')))) return
     if (connected && reached === false) say(client, 'Connected to a node again.', 'dim', 'nodes')
     if (!connected)
       say(client, 'No node can be reached, so friends may not find you. Quorum keeps trying.', 'yellow', 'nodes')

@@ -1,48 +1,16 @@
-/** Commands about people: who there is, inviting, asking, answering, blocking, verifying. */
+/** Commands about people: inviting, asking, answering, blocking, verifying. */
 import { QuorumError } from '#protocol'
 import type { Friend } from '#protocol'
-import stringWidth from 'string-width'
 import { renderUnicodeCompact } from 'uqr'
 import { say, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { openConversation } from './conversation.ts'
 import { useOwnNode } from './node-command.ts'
 import { needed, splitWord } from './typed-line.ts'
-import { friendLine, paint, safetyLines } from './view.ts'
+import { paint, safetyLines } from './view.ts'
 
-/** People listed at once; whoever has more finds them by name. */
-const listedAtOnce = 100
-const listKey = 'friends'
 /** What /invite prints below its picture: a link of several rows, the code, what to do. */
 const rowsBelowPicture = 12
-
-/** Prints the list that the numbers of /open refer to. */
-export function listFriends(client: Client): void {
-  if (client.friends.all().length === 0) {
-    say(client, 'Nobody here yet. /invite makes a link for a friend; or paste a link that a friend gave you.')
-    return
-  }
-  client.screen.print(friendLines(client), listKey)
-}
-
-/** Brings the list up to date where it is, if it is still on the screen. */
-export function refreshFriends(client: Client): void {
-  if (client.friends.all().length > 0) client.screen.replace(listKey, friendLines(client))
-}
-
-function friendLines(client: Client): string {
-  const { friends, screen } = client
-  const all = friends.list()
-  const shown = all.slice(0, listedAtOnce)
-  const cells = Math.max(...shown.map(({ peer }) => stringWidth(friends.label(peer))))
-  const lines = shown.map((friend, index) => {
-    const unread = friend.peer === client.current ? 0 : friend.unread
-    const listed = { number: index + 1, friend, label: friends.label(friend.peer), cells, unread }
-    return friendLine(screen.look, listed, client.now())
-  })
-  if (all.length > listedAtOnce) lines.push(`     and ${all.length - listedAtOnce} more: /open finds them by name`)
-  return lines.join('\n')
-}
 
 export async function invite(client: Client, rest: string): Promise<void> {
   if (rest !== '' && rest !== 'once') throw new QuorumError('bad-request', 'Usage: /invite or /invite once')
@@ -89,7 +57,9 @@ export async function accept(client: Client, rest: string): Promise<void> {
   const asked = whoAsked(client, rest)
   const friend = await client.peer.acceptFriend({ peer: asked.peer })
   client.friends.put(friend)
-  say(client, `You and ${client.friends.label(friend.peer)} are friends now.`, 'green')
+  const label = client.friends.label(friend.peer)
+  const next = client.current === undefined ? '' : ` /open ${label} to talk.`
+  say(client, `You and ${label} are friends now.${next}`, 'green')
   if (client.current === undefined) await openConversation(client, friend)
   else showPrompt(client)
 }

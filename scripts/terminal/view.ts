@@ -138,7 +138,7 @@ export function nodeLine(look: Look, number: number, node: NodeState, here: bool
   const color: Paint = node.state === 'connected' ? 'green' : node.state === 'connecting' ? 'yellow' : 'red'
   const notes = [paint(look, color, node.state)]
   if (node.rttMs !== undefined) notes.push(`${Math.round(node.rttMs)} ms`)
-  if (node.reserved) notes.push('carries relayed conversations')
+  if (node.reserved) notes.push('relays for you')
   if (here) notes.push('runs here')
   return `${String(number).padStart(3)}  ${notes.join(' · ')}\n     ${paint(look, 'dim', cleanLine(node.address))}`
 }

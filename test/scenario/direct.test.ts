@@ -70,7 +70,13 @@ describe('paths that are allowed', () => {
   })
 
   test('--direct only: direct or not at all', async () => {
-    const [eli, fay] = await pair(['eli', 'fay'], [['--direct', 'only'], ['--direct', 'only']])
+    const [eli, fay] = await pair(
+      ['eli', 'fay'],
+      [
+        ['--direct', 'only'],
+        ['--direct', 'only'],
+      ],
+    )
     await befriend(eli, fay)
     await exchange(eli, fay)
     for (const { events } of [eli, fay]) {
@@ -79,7 +85,13 @@ describe('paths that are allowed', () => {
     await Promise.all([eli.stop(), fay.stop()])
 
     // One who takes only direct paths and one who takes none never meet; what they write waits, and they are told.
-    const [gil, hal] = await pair(['gil', 'hal'], [['--direct', 'only'], ['--direct', 'never']])
+    const [gil, hal] = await pair(
+      ['gil', 'hal'],
+      [
+        ['--direct', 'only'],
+        ['--direct', 'never'],
+      ],
+    )
     await hal.call('requestFriend', { to: (await gil.call('invite', {})).link })
     await gil.event('friend-request')
     await gil.call('acceptFriend', { peer: hal.id })

@@ -63,7 +63,9 @@ class Voice {
       await eventually(() => `${this.other.name} catches up: ${heard()} of ${said}`, caughtUp, longest)
       await this.alive
       const batch = Array.from({ length: Math.min(callsAtOnce, messagesEach - said) }, (_, index) => said + index)
-      const results = await Promise.allSettled(batch.map((number) => this.self.send(this.other, textOf(this.self, number))))
+      const results = await Promise.allSettled(
+        batch.map((number) => this.self.send(this.other, textOf(this.self, number))),
+      )
       const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
       for (const reason of failed) if (!(reason instanceof Unanswered)) throw reason
       if (failed.length === 0) {
@@ -172,7 +174,10 @@ for (const { direct, path } of modes) {
     ] as const) {
       await from.allAre('delivered')
       const [said, got] = [await from.own(), await to.theirs()]
-      assert.deepEqual(said.map(({ text }) => text), Array.from({ length: messagesEach }, (_, number) => textOf(from.self, number)))
+      assert.deepEqual(
+        said.map(({ text }) => text),
+        Array.from({ length: messagesEach }, (_, number) => textOf(from.self, number)),
+      )
       const essence = ({ id, text, seq, sentAt }: Message) => ({ id, text, seq, sentAt })
       assert.deepEqual(got.map(essence), said.map(essence))
       assert.deepEqual(new Set(got.map(({ state }) => state)), new Set(['delivered']))

@@ -97,7 +97,10 @@ test('nothing is lost, whoever leaves and returns in whatever order', async (t) 
       await sameHistory(sender, receiver)
     })
   }
-  assert.equal((await receiver.history(sender)).every(({ direction, state }) => direction === 'out' || state === 'read'), true)
+  assert.equal(
+    (await receiver.history(sender)).every(({ direction, state }) => direction === 'out' || state === 'read'),
+    true,
+  )
   await Promise.all([sender.stop(), receiver.stop(), node.stop()])
 })
 
@@ -116,7 +119,10 @@ async function sameHistory(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
     const heard = (await to.history(from)).filter(({ direction }) => direction === 'in')
     const essence = ({ id, text, seq, sentAt, replyTo }: Message) => ({ id, text, seq, sentAt, replyTo })
     assert.deepEqual(heard.map(essence), said.map(essence))
-    assert.deepEqual(said.map(({ seq }) => seq), said.map((_, index) => index + 1))
+    assert.deepEqual(
+      said.map(({ seq }) => seq),
+      said.map((_, index) => index + 1),
+    )
   }
 }
 
@@ -143,7 +149,10 @@ test('a message can be recalled while it waits, and not afterwards', async (t) =
   await receiver.start()
   await receiver.has(sender, 'after the slip', 'delivered')
   const heard = await receiver.history(sender)
-  assert.deepEqual(heard.map(({ text }) => text), ['this has gone', 'before the slip', 'after the slip'])
+  assert.deepEqual(
+    heard.map(({ text }) => text),
+    ['this has gone', 'before the slip', 'after the slip'],
+  )
   assert.equal(await receiver.refusal('recallMessage', { message: gone.id }), 'not-found')
   assert.equal((await sender.history(receiver)).find(({ id }) => id === slip.id)?.state, 'recalled')
 })
@@ -169,9 +178,15 @@ test('replies, search, read marks and typing, and what of them a restart keeps',
   assert.deepEqual(await found('nowhere'), [])
   assert.deepEqual(await found('"; DROP'), [])
   const page = await sender.call('messages', { peer: receiver.id, limit: 1 })
-  assert.deepEqual(page.map(({ id }) => id), [reply.id])
+  assert.deepEqual(
+    page.map(({ id }) => id),
+    [reply.id],
+  )
   const older = await sender.call('messages', { peer: receiver.id, limit: 1, before: reply.id })
-  assert.deepEqual(older.map(({ id }) => id), [question.id])
+  assert.deepEqual(
+    older.map(({ id }) => id),
+    [question.id],
+  )
 
   await sender.call('typing', { peer: receiver.id, active: true })
   await receiver.event('typing', ({ peer, active }) => peer === sender.id && active)

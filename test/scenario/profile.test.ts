@@ -80,7 +80,11 @@ const damages: { damage: string; file: string; inflict: (file: string) => void }
   {
     damage: 'a changed digit in the key',
     file: 'store.key',
-    inflict: (file) => writeFileSync(file, readFileSync(file, 'utf8').replace(/("key":".{9})(.)/, (_, a, b) => a + (b === '0' ? '1' : '0'))),
+    inflict: (file) =>
+      writeFileSync(
+        file,
+        readFileSync(file, 'utf8').replace(/("key":".{9})(.)/, (_, a, b) => a + (b === '0' ? '1' : '0')),
+      ),
   },
   {
     damage: 'a flipped bit in the database',
@@ -91,29 +95,38 @@ const damages: { damage: string; file: string; inflict: (file: string) => void }
       writeFileSync(file, bytes)
     },
   },
-  { damage: 'a database of noise', file: 'store.db', inflict: (file) => writeFileSync(file, Buffer.alloc(98_304, 0xa5)) },
+  {
+    damage: 'a database of noise',
+    file: 'store.db',
+    inflict: (file) => writeFileSync(file, Buffer.alloc(98_304, 0xa5)),
+  },
   { damage: 'half a page of database', file: 'store.db', inflict: (file) => truncateSync(file, 2048) },
   { damage: 'an empty database', file: 'store.db', inflict: (file) => truncateSync(file, 0) },
   { damage: 'no database', file: 'store.db', inflict: (file) => rmSync(file) },
 ]
 
-test('a damaged profile is refused in one line, and not a byte of it is changed (threats.md 43)', async (t) => {
-  const stage = new Stage(t)
-  const peer = await new HeadlessPeer(stage, 'damaged').start()
-  await peer.call('setProfile', { name: 'before the damage' })
-  await peer.stop()
-  for (const { damage, file, inflict } of damages) {
-    await t.test(damage, async () => {
-      const copy = join(stage.folder, damage)
-      cpSync(peer.folder, copy, { recursive: true })
-      inflict(join(copy, file))
-      const before = tree(copy)
-      assert.notDeepEqual(before, tree(peer.folder))
-      await refused(stage, 'store-corrupt', ['--profile', copy])
-      assert.deepEqual(tree(copy), before)
-    })
-  }
-})
+test(
+  'a damaged profile is refused in one line, and not a byte of it is changed (threats.md 43)',
+  { concurrency: 4 },
+  async (t) => {
+    const stage = new Stage(t)
+    const peer = await new HeadlessPeer(stage, 'damaged').start()
+    await peer.call('setProfile', { name: 'before the damage' })
+    await peer.stop()
+    const refusals = damages.map(({ damage, file, inflict }) =>
+      t.test(damage, async () => {
+        const copy = join(stage.folder, damage)
+        cpSync(peer.folder, copy, { recursive: true })
+        inflict(join(copy, file))
+        const before = tree(copy)
+        assert.notDeepEqual(before, tree(peer.folder))
+        await refused(stage, 'store-corrupt', ['--profile', copy])
+        assert.deepEqual(tree(copy), before)
+      }),
+    )
+    await Promise.all(refusals)
+  },
+)
 
 test('an ephemeral peer writes no file at all', async (t) => {
   const stage = new Stage(t)
@@ -145,7 +158,12 @@ test('an ephemeral peer writes no file at all', async (t) => {
 /** `text` in every form in which it might lie on a disk. */
 function formsOf(text: string): Buffer[] {
   const bytes = Buffer.from(text, 'utf8')
-  return [bytes, Buffer.from(text, 'utf16le'), Buffer.from(bytes.toString('hex')), Buffer.from(bytes.toString('base64url'))]
+  return [
+    bytes,
+    Buffer.from(text, 'utf16le'),
+    Buffer.from(bytes.toString('hex')),
+    Buffer.from(bytes.toString('base64url')),
+  ]
 }
 
 /** The key in a PeerId, as bytes and as text. */
@@ -158,7 +176,10 @@ test('the files of a profile contain nothing of what was said, of whom, or of an
   const stage = new Stage(t)
   const node = await new HeadlessNode(stage).start()
   const setup = { nodes: node.addresses }
-  const [ann, ben] = [new HeadlessPeer(stage, 'Annabelle-Zeta', setup), new HeadlessPeer(stage, 'Benvolio-Omega', setup)]
+  const [ann, ben] = [
+    new HeadlessPeer(stage, 'Annabelle-Zeta', setup),
+    new HeadlessPeer(stage, 'Benvolio-Omega', setup),
+  ]
   await Promise.all([ann.start(), ben.start()])
   await ann.call('setProfile', { handle: 'annabelle.handle' })
   await ben.call('requestFriend', { to: 'annabelle.handle', note: 'met at the lighthouse' })
@@ -172,7 +193,16 @@ test('the files of a profile contain nothing of what was said, of whom, or of an
   await ben.send(ann, 'understood, Annabelle')
   await ann.has(ben, 'understood, Annabelle', 'delivered')
 
-  const words = ['Annabelle', 'Benvolio', 'annabelle.handle', 'lighthouse', 'treasure', 'old oak', 'longer longer', 'understood']
+  const words = [
+    'Annabelle',
+    'Benvolio',
+    'annabelle.handle',
+    'lighthouse',
+    'treasure',
+    'old oak',
+    'longer longer',
+    'understood',
+  ]
   const secrets = [...words, ...node.addresses, link.slice(20, 80), code, ann.id, ben.id].flatMap(formsOf)
   secrets.push(...[ann.id, ben.id].flatMap(formsOfKey))
   const search = (bytes: Buffer): string[] =>
@@ -183,7 +213,9 @@ test('the files of a profile contain nothing of what was said, of whom, or of an
   const files = (): string[] => Object.keys(tree(ann.folder))
   const findings = () =>
     [ann, ben].flatMap(({ folder }) =>
-      Object.keys(tree(folder)).flatMap((file) => search(readFileSync(join(folder, file))).map((found) => [file, found])),
+      Object.keys(tree(folder)).flatMap((file) =>
+        search(readFileSync(join(folder, file))).map((found) => [file, found]),
+      ),
     )
   assert.ok(files().includes('store.db-wal'), files().join())
   assert.deepEqual(findings(), [], 'while open')

@@ -4,7 +4,7 @@
  */
 import { noise } from '@libp2p/noise'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Ed25519PrivateKey, Libp2p, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { tcp } from '@libp2p/tcp'
 import { lpStream } from '@libp2p/utils'
@@ -23,8 +23,9 @@ const stopType = { status: 1 }
 export const circuitStatus = { ok: 100, refused: 200, denied: 202, failed: 203, noReservation: 204 } as const
 
 /** A host that only dials. Stop it. */
-export async function bareHost(): Promise<Libp2p> {
+export async function bareHost(privateKey?: Ed25519PrivateKey): Promise<Libp2p> {
   return createLibp2p({
+    ...(privateKey == null ? {} : { privateKey }),
     addresses: { listen: [] },
     transports: [tcp()],
     connectionEncrypters: [noise()],

@@ -13,7 +13,7 @@ type DataOf<E extends EventName> = Extract<PeerEvent, { event: E }>['data']
 type Args<C extends CallName> = CallParams<C> extends Record<string, never> ? [] : [params: CallParams<C>]
 
 /** A call was answered with an error. */
-export class Refusal extends Error {
+class Refusal extends Error {
   readonly code: string
 
   constructor(call: string, { code, message }: ErrorData) {
@@ -260,11 +260,17 @@ export class HeadlessNode {
     assert.equal(await process.ended, 0, process.err)
   }
 
-  /** A figure from /metrics. */
+  /** A figure from /metrics; 0 for what has not been counted yet. */
   async figure(name: string): Promise<number> {
     const text = await (await fetch(`${this.#http}/metrics`)).text()
+    assert.ok(text.includes(name.replace(/{.*/, '')), `no ${name} in ${text}`)
     const line = text.split('\n').find((one) => one.startsWith(`${name} `))
-    return Number(line?.split(' ')[1] ?? assert.fail(`no ${name} in ${text}`))
+    return Number(line?.split(' ')[1] ?? 0)
+  }
+
+  /** How many envelopes it has taken in this life. */
+  deliveries(): Promise<number> {
+    return this.figure('quorum_requests_total{kind="deliver",outcome="ok"}')
   }
 
   /** Returns when it holds so many envelopes for peers that are away. */

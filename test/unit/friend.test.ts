@@ -9,8 +9,8 @@ import { limits } from '../../protocol/limits.ts'
 import { seal, SealingKeys } from '../../protocol/sealing.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
 import type { FriendState, Store } from '../../protocol/store/store.ts'
-import { signedToWire } from '../../protocol/wire/codec.ts'
-import { contactToWire, sealedToWire, type ContactContent } from '../../protocol/wire/contact.ts'
+import { signedFromWire, signedToWire } from '../../protocol/wire/codec.ts'
+import { contactFromWire, contactToWire, sealedToWire, type ContactContent } from '../../protocol/wire/contact.ts'
 import * as people from '../support/people.ts'
 import { refused } from '../support/refused.ts'
 
@@ -354,7 +354,7 @@ test('an invite for one is used by one', async (t) => {
   assert.equal(bob.state(alice), 'incoming', 'the same peer may repeat itself')
   carol.friends.request(invite, '')
   carry(carol, bob)
-  assert.equal(bob.state(carol), 'removed')
+  assert.equal(bob.state(carol), undefined, 'nothing is kept of her')
   assert.equal(carol.state(bob), 'removed')
   assert.deepEqual(
     carol.named('warning').map(({ data }) => 'code' in data && data.code),
@@ -373,23 +373,42 @@ test('an invite for many is used by many', (t) => {
   }
 })
 
-test('an expired invite, and one nobody made, are refused as such', (t) => {
-  for (const [code, spoil] of [
-    ['invite-expired', (bob: Person) => void (bob.now += day)],
-    ['bad-invite', (bob: Person) => bob.store.invites().forEach(({ token }) => bob.store.deleteInvite(token))],
-  ] as const) {
-    const { alice, bob } = two(t)
-    const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
-    spoil(bob)
-    alice.friends.request(invite, '')
-    carry(alice, bob)
-    assert.equal(alice.state(bob), 'removed')
-    assert.deepEqual(
-      alice.named('warning').map(({ data }) => 'code' in data && data.code),
-      [code],
-    )
-    assert.equal(bob.named('friend-request').length, 0)
-  }
+test('an expired invite is refused as such', (t) => {
+  const { alice, bob } = two(t)
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  bob.now += day
+  alice.friends.request(invite, '')
+  carry(alice, bob)
+  assert.equal(alice.state(bob), 'removed')
+  assert.deepEqual(
+    alice.named('warning').map(({ data }) => 'code' in data && data.code),
+    ['invite-expired'],
+  )
+  assert.equal(bob.named('friend-request').length, 0)
+})
+
+test('a made-up token is worth as much as none: it waits among the strangers, and is told nothing', (t) => {
+  const { alice, bob } = two(t)
+  alice.friends.request({ peer: bob.peer, token: new Uint8Array(16).fill(7) }, '')
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'incoming')
+  assert.equal(bob.store.friend(alice.peer)?.invited, false)
+  assert.equal(bob.store.mail().length, 0)
+})
+
+test('a refusal tells neither name nor address of whoever refuses', (t) => {
+  const { alice, bob } = two(t)
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  bob.now += day
+  alice.friends.request(invite, '')
+  for (const envelope of alice.post(bob)) bob.friends.receive(envelope)
+  const [refusal] = bob.store.mail()
+  assert.equal(refusal?.kind, 'refusal')
+  const { name, nodes, addresses, sealingKey } = contactFromWire(signedFromWire(refusal.content).payload)
+  assert.deepEqual(
+    { name, nodes, addresses, sealingKey },
+    { name: '', nodes: [], addresses: [], sealingKey: undefined },
+  )
 })
 
 test('a refusal cannot end a friendship', (t) => {

@@ -1,0 +1,165 @@
+/**
+ * The processes that are measured: a node as `quorum-node` runs it, a peer as `quorum peer` runs it, and the children
+ * of child.ts. All end with the stage, however it ends, and so does its folder.
+ */
+import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { Answer, Command, CommandName, Commands } from './child.ts'
+
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const [childFile, peerFile, nodeFile] = [file('child.ts'), file('../quorum.ts'), file('../../node/main.ts')]
+const inspected = '--inspect=127.0.0.1:0'
+
+const nodeReady = z.object({ data: z.object({ addresses: z.array(z.string()) }) })
+const memoryUsage = z.object({ rss: z.number(), heapUsed: z.number() })
+const inspectorAnswer = z.object({ id: z.number(), result: z.object({ result: z.unknown() }).loose() })
+
+export interface Memory {
+  rssBytes: number
+  /** What is alive on the JavaScript heap. */
+  heapBytes: number
+}
+
+type Params<N extends CommandName> = Parameters<Commands[N]>
+type Result<N extends CommandName> = Awaited<ReturnType<Commands[N]>>
+
+export class Child {
+  readonly #process: ChildProcess
+  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
+  #asked = 0
+
+  constructor(process: ChildProcess) {
+    this.#process = process
+    process.on('message', (answer: Answer) => {
+      const pending = this.#pending.get(answer.id)
+      this.#pending.delete(answer.id)
+      if ('error' in answer) pending?.reject(new Error(answer.error))
+      else pending?.resolve(answer.result)
+    })
+    process.once('exit', (code) => {
+      for (const pending of this.#pending.values()) pending.reject(new Error(`A child ended with ${code}`))
+    })
+  }
+
+  async ask<N extends CommandName>(name: N, ...params: Params<N>): Promise<Result<N>> {
+    this.#asked += 1
+    const command: Command = { id: this.#asked, name, params: params[0] }
+    const pending = Promise.withResolvers<unknown>()
+    this.#pending.set(command.id, pending)
+    this.#process.send(command)
+    return (await pending.promise) as Result<N>
+  }
+}
+
+/** A running program whose memory can be asked for. */
+export class Program {
+  /** Its first line of standard output. */
+  readonly ready: Promise<string>
+  readonly #inspector: Promise<string>
+
+  constructor(process: ChildProcess) {
+    if (process.stdout == null || process.stderr == null) throw new Error('A program without output')
+    const lost = once(process, 'exit').then(([code]) => {
+      throw new Error(`A program ended with ${code}`)
+    })
+    // Only those who wait want to know.
+    lost.catch(() => undefined)
+    const first = once(createInterface({ input: process.stdout }), 'line').then(([line]) => String(line))
+    this.ready = Promise.race([first, lost])
+    const found = Promise.withResolvers<string>()
+    createInterface({ input: process.stderr }).on('line', (line) => {
+      const url = /ws:\/\/\S+/.exec(line)?.[0]
+      if (url != null) found.resolve(url)
+    })
+    this.#inspector = Promise.race([found.promise, lost])
+  }
+
+  /** After a full collection: what it holds, not what it has not yet thrown away. */
+  async memory(): Promise<Memory> {
+    const socket = new WebSocket(await this.#inspector)
+    await once(socket, 'open')
+    let asked = 0
+    const ask = async (method: string, params: object): Promise<unknown> => {
+      asked += 1
+      const id = asked
+      const answer = Promise.withResolvers<unknown>()
+      const listen = ({ data }: MessageEvent): void => {
+        const parsed = inspectorAnswer.safeParse(JSON.parse(String(data)))
+        if (parsed.success && parsed.data.id === id) answer.resolve(parsed.data.result.result)
+      }
+      socket.addEventListener('message', listen)
+      socket.send(JSON.stringify({ id, method, params }))
+      return answer.promise
+    }
+    const expression = `(async () => { for (let i = 0; i < 3; i += 1) { gc(); await new Promise((r) => setTimeout(r, 50)) } return process.memoryUsage() })()`
+    const options = { expression, awaitPromise: true, returnByValue: true }
+    const { value } = z.object({ value: memoryUsage }).parse(await ask('Runtime.evaluate', options))
+    socket.close()
+    return { rssBytes: value.rss, heapBytes: value.heapUsed }
+  }
+}
+
+const open = new Set<Stage>()
+
+/** For an end that comes from outside. */
+export async function clearStages(): Promise<void> {
+  await Promise.all([...open].map((stage) => stage[Symbol.asyncDispose]()))
+}
+
+/** Where one part of the bench happens. */
+export class Stage implements AsyncDisposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'quorum-bench-'))
+  readonly #started: ChildProcess[] = []
+
+  constructor() {
+    open.add(this)
+  }
+
+  child(): Child {
+    const child = fork(childFile, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    this.#started.push(child)
+    return new Child(child)
+  }
+
+  /** A node; returns it and its addresses. */
+  async node(): Promise<{ program: Program; addresses: string[] }> {
+    const data = join(this.folder, 'node')
+    const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
+    const program = this.#program(nodeFile, ['--data', data, ...listen, '--json', '--log-level', 'warn'])
+    return { program, addresses: nodeReady.parse(JSON.parse(await program.ready)).data.addresses }
+  }
+
+  /** A peer on a new profile. */
+  async peer(nodes: readonly string[]): Promise<Program> {
+    const where = ['--profile', join(this.folder, 'peer'), '--listen', '/ip4/127.0.0.1/tcp/0']
+    const program = this.#program(peerFile, ['peer', '--json', ...where, ...nodes.flatMap((one) => ['--node', one])])
+    await program.ready
+    return program
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    open.delete(this)
+    const ended = this.#started
+      .filter(({ exitCode, signalCode }) => exitCode == null && signalCode == null)
+      .map(async (child) => {
+        const exit = once(child, 'exit')
+        child.kill('SIGKILL')
+        await exit
+      })
+    await Promise.all(ended)
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  #program(path: string, args: readonly string[]): Program {
+    const stdio = ['pipe', 'pipe', 'pipe'] satisfies ('pipe' | 'ipc')[]
+    const child = spawn(process.execPath, [inspected, '--expose-gc', path, ...args], { stdio })
+    this.#started.push(child)
+    return new Program(child)
+  }
+}

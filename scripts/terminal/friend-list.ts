@@ -1,0 +1,40 @@
+/**
+ * The list of people on the screen. Printed when asked for, and then kept up to date where it is for as long as it is
+ * still visible: who is online a second after the start is what people look for.
+ */
+import stringWidth from 'string-width'
+import { say } from './client.ts'
+import type { Client } from './client.ts'
+import { friendLine } from './view.ts'
+
+/** People listed at once; whoever has more finds them by name. */
+const listedAtOnce = 100
+const listKey = 'friends'
+
+/** Prints the list that the numbers of /open refer to. */
+export function listFriends(client: Client): void {
+  if (client.friends.all().length === 0) {
+    say(client, 'Nobody here yet. /invite makes a link for a friend; or paste a link that a friend gave you.')
+    return
+  }
+  client.screen.print(friendLines(client), listKey)
+}
+
+/** Brings the list up to date where it is, if it is still on the screen. */
+export function refreshFriends(client: Client): void {
+  if (client.friends.all().length > 0) client.screen.replace(listKey, friendLines(client))
+}
+
+function friendLines(client: Client): string {
+  const { friends, screen } = client
+  const all = friends.list()
+  const shown = all.slice(0, listedAtOnce)
+  const cells = Math.max(...shown.map(({ peer }) => stringWidth(friends.label(peer))))
+  const lines = shown.map((friend, index) => {
+    const unread = friend.peer === client.current ? 0 : friend.unread
+    const listed = { number: index + 1, friend, label: friends.label(friend.peer), cells, unread }
+    return friendLine(screen.look, listed, client.now())
+  })
+  if (all.length > listedAtOnce) lines.push(`     and ${all.length - listedAtOnce} more: /open finds them by name`)
+  return lines.join('\n')
+}

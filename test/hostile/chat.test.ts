@@ -1,0 +1,332 @@
+/** A friend who turns out to be none: what it can say on the chat protocol (docs/threats.md 36-38 and beyond). */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { v7 as uuid } from 'uuid'
+import type { PeerEvent } from '../../protocol/events.ts'
+import { digest } from '../../protocol/identity.ts'
+import { openMemoryStore } from '../../protocol/index.ts'
+import { limits } from '../../protocol/limits.ts'
+import { chatProtocol } from '../../protocol/policy.ts'
+import type { Store } from '../../protocol/store/store.ts'
+import { bodyToWire, chatFrameFromWire, chatFrameToWire, type Body, type ChatFrame } from '../../protocol/wire/chat.ts'
+import { frame, frameAll } from '../../protocol/wire/framing.ts'
+import { befriended, helloFrame, startAttacker, type Attacker, type Line } from '../support/attacker.ts'
+import { undo } from '../support/cleanup.ts'
+import { guardProcess } from '../support/guard.ts'
+import { befriend, friendOf, online, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+
+guardProcess()
+
+const tenYears = 10 * 365 * 24 * 60 * 60 * 1000
+
+interface Scene {
+  peer: TestPeer
+  store: Store
+  mallory: Attacker
+  /** A fresh stream on a fresh connection, with the hello said. */
+  open(hello?: Parameters<typeof helloFrame>[0]): Promise<Line>
+}
+
+/** A peer whose friend is an attacker. */
+async function scene(t: TestContext): Promise<Scene> {
+  const store = openMemoryStore()
+  const peer = await startPeer(t, { store })
+  const mallory = await startAttacker(t)
+  store.putFriend(befriended(mallory.peer))
+  const listen = (await peer.self()).listen[0] ?? assert.fail('it does not listen')
+  return {
+    peer,
+    store,
+    mallory,
+    async open(hello) {
+      const line = await mallory.open(await mallory.dial(listen), chatProtocol)
+      await line.send(helloFrame(hello))
+      return line
+    },
+  }
+}
+
+const said = (text: string, sequence: number, previous: Uint8Array, id = uuid()): Uint8Array =>
+  bodyToWire({ id, sequence, previous, time: 1, content: { kind: 'text', text } } satisfies Body)
+const message = (body: Uint8Array): Uint8Array => chatFrameToWire({ kind: 'message', body })
+const framesOf = (line: Line, kind: ChatFrame['kind']): ChatFrame[] =>
+  line.frames.map(chatFrameFromWire).filter((one) => one.kind === kind)
+const received = (peer: TestPeer): string[] =>
+  peer.events.flatMap(({ event, data }) => (event === 'message-received' ? data.text : []))
+const warned = (peer: TestPeer, code: string): PeerEvent[] =>
+  peer.events.filter(({ event, data }) => event === 'warning' && data.code === code)
+
+for (const [name, wrong] of Object.entries({ 'ten years ahead': tenYears, 'ten years behind': -tenYears })) {
+  test(`hostile 36: a clock ${name} keeps neither requests nor messages from going both ways, in order`, async (t) => {
+    let off = wrong
+    const node = await startNode(t)
+    const store = openMemoryStore()
+    const one = await startPeer(t, { nodes: node.addresses() })
+    const two = await startPeer(t, { nodes: node.addresses(), store, now: () => Date.now() + off })
+    const { link } = await one.invite({})
+    // An invite is judged by both clocks: one too far ahead takes it for expired, and says so.
+    if (wrong > 0) await assert.rejects(two.requestFriend({ to: link }), { code: 'invite-expired' })
+    await two.requestFriend({ to: wrong > 0 ? one.id : link })
+    await until(async () => (await friendOf(one, two))?.state === 'incoming', 'the request arrives')
+    await one.acceptFriend({ peer: two.id })
+    await online(one, two)
+    for (let n = 0; n < 3; n++) {
+      await tell(one, two, `one ${n}`)
+      await tell(two, one, `two ${n}`)
+    }
+    // The clock is put right: order is by sequence still.
+    off = 0
+    for (let n = 3; n < 6; n++) {
+      await tell(two, one, `two ${n}`)
+      await tell(one, two, `one ${n}`)
+    }
+    for (const [peer, other] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      const all = await peer.messages({ peer: other.id })
+      for (const direction of ['in', 'out'] as const) {
+        const own = all.filter((m) => m.direction === direction)
+        assert.deepEqual(own.map(({ seq }) => seq), [1, 2, 3, 4, 5, 6])
+        assert.deepEqual(own.map(({ text }) => Number(text.slice(-1))), [0, 1, 2, 3, 4, 5])
+      }
+    }
+    // They part and meet again, the other way round; and keys are renewed once, not at every word.
+    await two.removeFriend({ peer: one.id })
+    await one.removeFriend({ peer: two.id })
+    await until(async () => (await one.friends()).length === 0, 'both are gone')
+    const again = await two.invite({})
+    await one.requestFriend({ to: again.link })
+    await until(async () => (await friendOf(two, one))?.state === 'incoming', 'asked again')
+    await two.acceptFriend({ peer: one.id })
+    await online(one, two)
+    for (let n = 0; n < 10; n++) await two.setProfile({ name: `renamed ${n}` })
+    assert.ok(store.sealingKeys().length <= 2, `${store.sealingKeys().length} sealing keys`)
+  })
+}
+
+test('hostile 37: the same id and body are shown once; another body in its place is refused and flagged', async (t) => {
+  const { peer, store, mallory, open } = await scene(t)
+  const line = await open()
+  const id = uuid()
+  const first = said('first', 1, new Uint8Array(), id)
+  for (let times = 1; times <= 3; times++) {
+    await line.send(message(first))
+    await until(() => framesOf(line, 'receipt').length === times, 'each time it is receipted')
+  }
+  assert.deepEqual(received(peer), ['first'])
+  const contradictions: { [name: string]: Uint8Array } = {
+    'another text under the same id': said('other', 1, new Uint8Array(), id),
+    'another id in the same place': said('first', 1, new Uint8Array()),
+    'the same id in the next place': said('first', 2, digest(first), id),
+    'what does not follow': said('second', 2, digest(Buffer.from('something else'))),
+  }
+  for (const [index, [name, body]] of Object.entries(contradictions).entries()) {
+    const fresh = await open()
+    await fresh.send(message(body))
+    await fresh.dropped()
+    await until(() => warned(peer, 'verification-failed').length === index + 1, `${name} is flagged`)
+  }
+  assert.deepEqual(received(peer), ['first'])
+  assert.deepEqual((await peer.messages({ peer: mallory.peer })).map(({ text }) => text), ['first'])
+  assert.equal(store.conversation(mallory.peer).received, 1)
+  const honest = await open()
+  await honest.send(message(said('second', 2, digest(first))))
+  await until(() => received(peer).length === 2, 'the conversation goes on where it was')
+})
+
+test('hostile 38: the bytes of an old session, replayed, open nothing and deliver nothing', async (t) => {
+  const { peer, mallory } = await scene(t)
+  const target = Number((await peer.self()).listen[0]?.split('/')[4])
+  const recorded: Buffer[] = []
+  const tap = net.createServer((client) => {
+    const server = net.connect(target, '127.0.0.1')
+    client.on('data', (bytes) => {
+      recorded.push(bytes)
+      server.write(bytes)
+    })
+    server.on('data', (bytes) => client.write(bytes))
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      from.on('error', () => to.destroy())
+      from.on('close', () => to.destroy())
+    }
+  })
+  tap.listen(0, '127.0.0.1')
+  await once(tap, 'listening')
+  undo(t).defer(() => void tap.close())
+  const { port } = tap.address() as net.AddressInfo
+  const line = await mallory.open(await mallory.dial(`/ip4/127.0.0.1/tcp/${port}/p2p/${peer.id}`), chatProtocol)
+  await line.send(helloFrame())
+  await line.send(message(said('once', 1, new Uint8Array())))
+  await until(() => received(peer).length === 1, 'the message arrives')
+  await mallory.host.stop()
+  await until(async () => (await peer.friends())[0]?.path === 'none', 'the session is over')
+  const before = peer.events.length
+
+  for (const bytes of [Buffer.concat(recorded), Buffer.concat(recorded.slice(0, 3)), recorded.at(-1) ?? Buffer.alloc(1)]) {
+    await replay(target, [bytes])
+  }
+  // In single segments too, as they were recorded.
+  await replay(target, recorded)
+  assert.equal(peer.events.length, before)
+  assert.deepEqual(received(peer), ['once'])
+  assert.equal((await peer.connection({ peer: mallory.peer })).path, 'none')
+})
+
+/** Writes the pieces to the listener; resolves when the connection is over. */
+async function replay(port: number, pieces: readonly Buffer[]): Promise<void> {
+  const over = Promise.withResolvers<void>()
+  const socket = net.connect(port, '127.0.0.1')
+  // A reset is as good an end as any.
+  socket.on('error', () => socket.destroy())
+  socket.on('close', () => over.resolve())
+  socket.resume()
+  for (const bytes of pieces) if (socket.writable) socket.write(bytes)
+  socket.end()
+  await over.promise
+}
+
+test('hostile: gaps, and receipts for what was never sent, deliver nothing and end the stream', async (t) => {
+  const { peer, store, mallory, open } = await scene(t)
+  const gaps = await open()
+  for (const sequence of [2, 5, 1_000_000, Number.MAX_SAFE_INTEGER]) {
+    await gaps.send(message(said('from the future', sequence, digest(Buffer.from('?')))))
+  }
+  await until(() => framesOf(gaps, 'hello').length > 1, 'it is told again what is missing')
+  for (const [delivered, read] of [
+    [1, 0],
+    [0, 1],
+    [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  ] as const) {
+    const line = await open()
+    await line.send(chatFrameToWire({ kind: 'receipt', delivered, read }))
+    await line.dropped()
+  }
+  assert.deepEqual(received(peer), [])
+  assert.equal(store.conversation(mallory.peer).received, 0)
+})
+
+test('hostile: a hello that claims any number of our messages does not stop us from writing', async (t) => {
+  const { peer, mallory, open } = await scene(t)
+  for (const claim of [1, 1000, 2 ** 40, 2 ** 52, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER]) {
+    const line = await open({ received: claim, receivedHash: digest(Buffer.from(`${claim}`)) })
+    await until(() => line.over || framesOf(line, 'hello').length > 0, 'it is answered')
+    await peer.sendMessage({ peer: mallory.peer, text: `after ${claim}` })
+    await peer.sendMessage({ peer: mallory.peer, text: `again after ${claim}` })
+  }
+  const numbers = (await peer.messages({ peer: mallory.peer })).map(({ seq }) => seq)
+  assert.equal(new Set(numbers).size, 12)
+  assert.ok(numbers.every(Number.isSafeInteger))
+})
+
+test('hostile: a friend that has forgotten everything gets it back window by window, not all at once', async (t) => {
+  const { store, mallory, open } = await scene(t)
+  const count = 5000
+  store.transaction(() => {
+    for (let n = 1; n <= count; n++) {
+      store.queueMessage(mallory.peer, { id: uuid(), text: `number ${n}`, sentAt: 1 })
+    }
+    let previous = new Uint8Array()
+    const bodies = store.outgoing(mallory.peer, 0, count).map(({ id, seq, text, sentAt }) => {
+      const content = { kind: 'text', text } as const
+      previous = new Uint8Array(digest(bodyToWire({ id, sequence: seq, previous, time: sentAt, content })))
+      return { seq, hash: previous }
+    })
+    store.markSent(mallory.peer, bodies)
+    store.markDelivered(mallory.peer, count)
+  })
+  const asked: number[] = []
+  const outgoing = store.outgoing.bind(store)
+  t.mock.method(store, 'outgoing', (peer: string, after: number, limit: number) => {
+    asked.push(limit)
+    return outgoing(peer, after, limit)
+  })
+  const line = await open()
+  await until(() => framesOf(line, 'message').length >= 2 * limits.chatWindow, 'it is told again')
+  assert.ok(Math.max(...asked) <= limits.chatWindow, `${Math.max(...asked)} messages are read at once`)
+})
+
+test('hostile: storms of hellos and typing are cut, and a new stream is no fresh start', async (t) => {
+  const { peer, open } = await scene(t)
+  const storm = [
+    ...Array.from({ length: 500 }, (_, n) => helloFrame({ name: `name ${n}` })),
+    ...Array.from({ length: 500 }, (_, n) => chatFrameToWire({ kind: 'typing', active: n % 2 === 0 })),
+  ]
+  const bytes = frameAll(storm)
+  let whole = 0
+  for (let stream = 0; stream < 8; stream++) {
+    const line = await open()
+    for (let round = 0; round < 4 && (await line.write(bytes)); round++) whole += 1
+    await line.write(frame(message(said('too late', 9, digest(Buffer.from('?'))))))
+    await line.dropped()
+  }
+  const told = peer.events.filter(({ event }) => event === 'typing' || event === 'friend-changed').length
+  assert.ok(told < 2 * limits.chatIdleFrames.tokens, `${told} events from ${whole} storms of ${storm.length}`)
+})
+
+test('hostile: names and addresses in a hello are bounded', async (t) => {
+  const { peer, store, mallory, open } = await scene(t)
+  const address = (n: number): string => `/ip4/192.0.2.1/tcp/${n}`
+  const many = Array.from({ length: 1000 }, (_, n) => address(n + 1))
+  const bad = ['not an address', '/ip4/999.0.0.1/tcp/1', `/dns4/${'a'.repeat(600)}/tcp/1`, '']
+  // Over what an honest encoder would let through, by hand: nodes are field 6, addresses field 7.
+  const strings = (field: number, list: readonly string[]): Buffer =>
+    Buffer.concat(list.flatMap((one) => [Buffer.from([(field << 3) | 2]), frame(Buffer.from(one))]))
+  const inner = Buffer.concat([Buffer.from([0x08, 1]), strings(6, [...bad, ...many]), strings(7, [...bad, ...many])])
+  const line = await open()
+  await line.send(Buffer.concat([Buffer.from([0x0a]), frame(inner)]))
+  await until(() => (store.friend(mallory.peer)?.addresses.length ?? 0) > 0, 'the hello is heard')
+  const row = store.friend(mallory.peer)
+  assert.ok((row?.addresses.length ?? 99) <= limits.addressesTold && (row?.nodes.length ?? 99) <= limits.addressesTold)
+  assert.ok([...(row?.addresses ?? []), ...(row?.nodes ?? [])].every((one) => !bad.includes(one)))
+  const long = await open({ name: 'x'.repeat(limits.nameCharacters + 1) })
+  await long.dropped()
+  assert.ok(((await peer.friends())[0]?.name.length ?? 0) <= limits.nameCharacters)
+})
+
+test('hostile: ten thousand streams, opened and reset, leave a peer as it was', { timeout: 90_000 }, async (t) => {
+  const { peer, mallory } = await scene(t)
+  const node = await startNode(t)
+  await peer.addNode({ address: node.addresses()[0] ?? '' })
+  const friend = await startPeer(t, { nodes: node.addresses() })
+  await befriend(peer, friend)
+  const listen = (await peer.self()).listen[0] ?? ''
+  const connection = await mallory.dial(listen)
+  let opened = 0
+  for (let round = 0; round < 100 && connection.status === 'open'; round++) {
+    await Promise.allSettled(
+      Array.from({ length: 100 }, async () => {
+        const line = await mallory.open(connection, chatProtocol)
+        opened += 1
+        line.abort()
+      }),
+    )
+    if (round % 25 === 0) await tell(friend, peer, `round ${round}`)
+  }
+  assert.ok(opened > 0)
+  await tell(friend, peer, 'after the storm')
+  await tell(peer, friend, 'and back')
+})
+
+test('hostile: neither strangers, nor those who asked, nor one friend can hold all connections', async (t) => {
+  const { peer, store, mallory } = await scene(t)
+  const node = await startNode(t)
+  await peer.addNode({ address: node.addresses()[0] ?? '' })
+  const pending = await startAttacker(t)
+  store.putFriend(befriended(pending.peer, { state: 'incoming' }))
+  const listen = (await peer.self()).listen[0] ?? ''
+  for (const attacker of [pending, mallory]) {
+    // In portions: fifty connections a second from one address are too many anyway.
+    for (let dialled = 0; dialled < 40; dialled += 1) await Promise.allSettled([attacker.dial(listen)])
+    const held = (): number => attacker.host.getConnections().filter(({ status }) => status === 'open').length
+    await until(() => held() <= limits.strangerConnections, `${held()} connections of one peer are held`, 5000)
+  }
+  const friend = await startPeer(t, { nodes: node.addresses() })
+  await befriend(peer, friend)
+  await tell(friend, peer, 'there is room')
+})

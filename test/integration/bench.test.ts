@@ -1,0 +1,92 @@
+/** `npm run bench` works and says what it measured; the figures themselves are nobody's business here. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+
+const bench = fileURLToPath(new URL('../../scripts/bench.ts', import.meta.url))
+const run = (...args: string[]) => promisify(execFile)(process.execPath, [bench, ...args])
+
+const figure = z.number().positive()
+const definitions = z.record(z.string(), z.string())
+const path = z.strictObject({
+  deliveredP50Ms: figure,
+  deliveredP99Ms: figure,
+  deliveredP50TimesTcp: figure,
+  deliveredP99TimesTcp: figure,
+  answeredP50Ms: figure,
+  answeredP99Ms: figure,
+  answeredP50TimesTcp: figure,
+  answeredP99TimesTcp: figure,
+  messagesPerSecond: figure,
+})
+const about = {
+  version: z.string(),
+  runtime: z.string(),
+  platform: z.string(),
+  cpu: z.string(),
+  cpuCount: figure,
+  quick: z.literal(true),
+  tookSeconds: figure,
+}
+const report = z.strictObject({
+  ...about,
+  chat: z.strictObject({
+    definitions,
+    textBytes: figure,
+    tcpRoundTrips: figure,
+    tcpP50Ms: figure,
+    tcpP99Ms: figure,
+    roundTrips: figure,
+    messagesOneWay: figure,
+    direct: path,
+    relayed: path,
+  }),
+  store: z.strictObject({
+    definitions,
+    messages: figure,
+    appendP50Ms: figure,
+    appendP99Ms: figure,
+    appendPerSecond: figure,
+    appendTogetherPerSecond: figure,
+    openP50Ms: figure,
+    openP99Ms: figure,
+    newestPageOf50P50Ms: figure,
+    searchFirst50P50Ms: figure,
+  }),
+  node: z.strictObject({
+    definitions,
+    idlePeerRssMiB: figure,
+    idlePeerHeapMiB: figure,
+    idleNodeRssMiB: figure,
+    idleNodeHeapMiB: figure,
+    connections: figure,
+    // Of ten connections, less than what a collection frees.
+    connectionRssKiB: z.number(),
+    connectionHeapKiB: z.number(),
+  }),
+})
+
+test('the bench measures every part and prints it as JSON, and with --json nothing else', async () => {
+  const { stdout, stderr } = await run('--quick', '--json')
+  assert.equal(stderr, '')
+  const { chat } = report.parse(JSON.parse(stdout))
+  for (const { deliveredP50Ms, deliveredP99Ms, deliveredP50TimesTcp } of [chat.direct, chat.relayed]) {
+    assert.ok(deliveredP50Ms <= deliveredP99Ms)
+    assert.ok(Math.abs(deliveredP50Ms / chat.tcpP50Ms / deliveredP50TimesTcp - 1) < 0.02, 'the ratio is of this run')
+  }
+})
+
+test('one part alone, with its progress on standard error', async () => {
+  const { stdout, stderr } = await run('store', '--quick')
+  report.pick({ ...Object.fromEntries(Object.keys(about).map((key) => [key, true])), store: true }).parse(JSON.parse(stdout))
+  assert.match(stderr, /store/)
+})
+
+test('help names the parts, an unknown part or option is refused', async () => {
+  assert.match((await run('--help')).stdout, /chat, store, node/)
+  await assert.rejects(run('speed'), { code: 2, stderr: /chat, store, node/ })
+  await assert.rejects(run('--fast'), { code: 2 })
+})

@@ -1,0 +1,275 @@
+/**
+ * How two friends reach each other: directly where they can and may, through a node otherwise, back and forth between
+ * the two as the network allows, and never where a stranger or a liar points them.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import net from 'node:net'
+import { test, type TestContext } from 'node:test'
+import type { Stream, StreamMuxer } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { DirectorySession } from '../../protocol/directory.ts'
+import { identityFromSeed, sign } from '../../protocol/identity.ts'
+import { openMemoryStore } from '../../protocol/index.ts'
+import { chatProtocol } from '../../protocol/policy.ts'
+import { recordToWire } from '../../protocol/wire/contact.ts'
+import { bareHost, connectTo } from '../support/circuit.ts'
+import { undo } from '../support/cleanup.ts'
+import { firewall } from '../support/firewall.ts'
+import { befriended } from '../support/friends.ts'
+import {
+  befriend,
+  friendOf,
+  online,
+  pathBetween,
+  startNode,
+  startOpenNode,
+  startPeer,
+  tell,
+  until,
+  type TestPeer,
+} from '../support/network.ts'
+
+/** What dead addresses may cost before the conversation starts through the node, in milliseconds: about a second. */
+const deadMayCost = 1500
+
+async function node(t: TestContext): Promise<string> {
+  return (await startNode(t)).addresses()[0] ?? assert.fail()
+}
+
+async function portOf(peer: TestPeer): Promise<number> {
+  return portIn((await peer.self()).listen[0] ?? assert.fail('it does not listen'))
+}
+
+function portIn(address: string): number {
+  return Number(multiaddr(address).getComponents().find(({ name }) => name === 'tcp')?.value)
+}
+
+async function become(path: 'direct' | 'relayed', a: TestPeer, b: TestPeer): Promise<void> {
+  await until(async () => (await pathBetween(a, b)).every((one) => one === path), `both are ${path}`)
+  await online(a, b)
+}
+
+/** Sends whoever connects to it nothing: a port that takes connections and never answers. */
+async function silence(t: TestContext): Promise<{ port: number; connections(): number }> {
+  let connections = 0
+  const held = new Set<net.Socket>()
+  const server = net.createServer((socket) => {
+    connections += 1
+    held.add(socket.on('error', () => socket.destroy()))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  undo(t).defer(() => {
+    server.close()
+    for (const socket of held) socket.destroy()
+  })
+  return { port: (server.address() as net.AddressInfo).port, connections: () => connections }
+}
+
+test('the path is direct where it can be, relayed where it must be, and none where neither may be', async (t) => {
+  const address = await node(t)
+  const nodes = [address]
+  const [alice, bob] = [await startPeer(t, { nodes }), await startPeer(t, { nodes })]
+  await befriend(alice, bob)
+  await become('direct', alice, bob)
+  await tell(alice, bob, 'directly')
+
+  const shy = await startPeer(t, { nodes, direct: 'never' })
+  await befriend(alice, shy)
+  await become('relayed', alice, shy)
+  assert.deepEqual((await shy.self()).listen, [])
+  const { via, reason } = await alice.connection({ peer: shy.id })
+  assert.ok(via != null && address.endsWith(via))
+  assert.match(reason, /cannot read/)
+  await tell(alice, shy, 'through the node')
+
+  const proud = await startPeer(t, { nodes, direct: 'only' })
+  await befriend(alice, proud)
+  await become('direct', alice, proud)
+  await shy.requestFriend({ to: (await proud.invite({})).link })
+  await until(async () => (await friendOf(proud, shy))?.state === 'incoming', 'the request arrived')
+  await proud.acceptFriend({ peer: shy.id })
+  await until(async () => (await friendOf(shy, proud))?.state === 'friend', 'the answer arrived')
+  for (const [from, to] of [
+    [shy, proud],
+    [proud, shy],
+  ] as const) {
+    await assert.rejects(from.connect({ peer: to.id }), { code: /peer-offline|relay-refused/ })
+    assert.equal((await from.sendMessage({ peer: to.id, text: 'some day' })).state, 'queued')
+  }
+  assert.deepEqual(await pathBetween(shy, proud), ['none', 'none'])
+})
+
+test('when both dial at once, one path and one chat stream remain', async (t) => {
+  const chats = await watchChats(t)
+  const wall = firewall(t)
+  const nodes = [await node(t)]
+  const [alice, bob] = [await startPeer(t, { nodes }), await startPeer(t, { nodes })]
+  const ports = [await portOf(alice), await portOf(bob)]
+  await befriend(alice, bob)
+  await become('direct', alice, bob)
+  // Only a connection that has lasted is dialled again at once, by both sides, when it breaks.
+  await until(async () => {
+    const { since = Date.now() } = await alice.connection({ peer: bob.id })
+    return Date.now() - since > 3100
+  }, 'the connection has lasted')
+  const before = ports.map((port) => wall.made(port))
+  wall.block(...ports)
+  wall.unblock()
+  await until(() => ports.every((port, index) => wall.made(port) > (before[index] ?? 0)), 'both dialled')
+  await become('direct', alice, bob)
+  await until(() => wall.open(...ports) === 1, 'one connection remains')
+  await until(() => chats.open() === 1, 'one chat stream remains')
+  await tell(alice, bob, 'still there')
+  await tell(bob, alice, 'so am I')
+  assert.deepEqual([wall.open(...ports), chats.open()], [1, 1])
+})
+
+test('a direct path that dies falls back to the node, and comes back', async (t) => {
+  const wall = firewall(t)
+  const nodes = [await node(t)]
+  const [alice, bob] = [await startPeer(t, { nodes }), await startPeer(t, { nodes })]
+  await befriend(alice, bob)
+  await become('direct', alice, bob)
+  wall.block(await portOf(alice), await portOf(bob))
+  await become('relayed', alice, bob)
+  await tell(alice, bob, 'through the node')
+  wall.unblock()
+  await become('direct', alice, bob)
+  await tell(bob, alice, 'directly again')
+})
+
+test('somebody else at the address of a friend is refused', async (t) => {
+  const wall = firewall(t)
+  const mallory = await startPeer(t, { nodes: [] })
+  const alice = (await identityFromSeed(randomBytes(32))).peer
+  const store = openMemoryStore()
+  const port = await portOf(mallory)
+  store.putFriend(befriended(alice, [], [`/ip4/127.0.0.1/tcp/${port}`]))
+  const bob = await startPeer(t, { store })
+  await bob.sendMessage({ peer: alice, text: 'for your eyes only' })
+  await assert.rejects(bob.connect({ peer: alice }), { code: 'peer-offline' })
+  assert.ok(wall.made(port) > 0)
+  const { path, reason } = await bob.connection({ peer: alice })
+  assert.equal(path, 'none')
+  assert.match(reason, /keeps trying/)
+  assert.deepEqual((await bob.messages({ peer: alice })).map(({ state }) => state), ['queued'])
+  assert.deepEqual(mallory.events, [])
+})
+
+test('a node that connects the wrong peer is found out (threats.md 26)', async (t) => {
+  let swapTo = ''
+  let swapped = 0
+  const { address } = await startOpenNode(t, (network) => {
+    interface Hop {
+      request: { peer?: { id: Uint8Array } }
+    }
+    const relay = network.services.relay as unknown as { handleConnect(hop: Hop, options: object): Promise<void> }
+    const { handleConnect } = relay
+    relay.handleConnect = (hop, options) => {
+      if (swapTo === '') return handleConnect.call(relay, hop, options)
+      swapped += 1
+      const peer = { ...hop.request.peer, id: peerIdFromString(swapTo).toMultihash().bytes }
+      return handleConnect.call(relay, { ...hop, request: { ...hop.request, peer } }, options)
+    }
+  })
+  const peers = await Promise.all(
+    ['alice', 'bob', 'mallory'].map((name) => startPeer(t, { nodes: [address], name, direct: 'never' })),
+  )
+  const [alice, bob, mallory] = peers as [TestPeer, TestPeer, TestPeer]
+  await befriend(alice, bob)
+  // Mallory may be called by bob, so that only the check of who answers is left.
+  await befriend(mallory, bob)
+  await alice.stop()
+  await until(async () => (await friendOf(bob, alice))?.online === false, 'alice left')
+  swapTo = mallory.id
+  await bob.sendMessage({ peer: alice.id, text: 'for your eyes only' })
+  await assert.rejects(bob.connect({ peer: alice.id }), { code: 'peer-offline' })
+  assert.ok(swapped > 0)
+  assert.equal((await bob.connection({ peer: alice.id })).path, 'none')
+  assert.equal((await friendOf(bob, alice))?.online, false)
+  assert.deepEqual((await bob.messages({ peer: alice.id })).map(({ state }) => state), ['queued'])
+  assert.deepEqual(await mallory.messages({ peer: bob.id }), [])
+})
+
+test('a stranger who tells a loopback or LAN address is not dialled there (threats.md 28)', async (t) => {
+  const address = await node(t)
+  const trap = await silence(t)
+  const stranger = await identityFromSeed(randomBytes(32))
+  const told = ['127.0.0.1', '::1', 'localhost', '127.1.2.3'].map((host) => {
+    const kind = host.includes(':') ? 'ip6' : host === 'localhost' ? 'dns4' : 'ip4'
+    return `/${kind}/${host}/tcp/${trap.port}`
+  })
+  const host = await bareHost(stranger.privateKey)
+  undo(t).defer(() => host.stop())
+  const mail = Promise.withResolvers<void>()
+  const session = await DirectorySession.open(await connectTo(host, address), () => mail.resolve())
+  const record = { nodes: [address], addresses: told, sequence: 1, ttl: 3_600_000 }
+  await session.announce(sign(stranger, 'quorum-record', recordToWire(record)), '')
+
+  const bob = await startPeer(t, { nodes: [address] })
+  await until(async () => (await bob.self()).nodes[0]?.state === 'connected', 'bob is there')
+  const { state } = await bob.requestFriend({ to: stranger.peer })
+  assert.equal(state, 'requested')
+  await mail.promise
+  // The node is gone, so that only the addresses in the record would be left to try.
+  await bob.removeNode({ address })
+  await bob.requestFriend({ to: stranger.peer, note: 'again' })
+  await assert.rejects(bob.connect({ peer: stranger.peer }), { code: 'not-friend' })
+  assert.equal(trap.connections(), 0)
+
+  // The same address told by a friend is dialled: the trap works.
+  const store = openMemoryStore()
+  store.putFriend(befriended(stranger.peer, [], told.slice(0, 1)))
+  await startPeer(t, { store })
+  await until(() => trap.connections() > 0, 'a friend is dialled there')
+})
+
+test('20 dead addresses of a friend delay the relay by no more than about a second', async (t) => {
+  const address = await node(t)
+  const trap = await silence(t)
+  const dead = Array.from({ length: 20 }, (_, index) => `/ip4/127.0.0.${index + 1}/tcp/${index % 2 === 0 ? trap.port : 9}`)
+  const timeToTalk = async (addresses: string[]): Promise<number> => {
+    const alice = await startPeer(t, { nodes: [address], direct: 'never' })
+    const store = openMemoryStore()
+    const bobSeed = randomBytes(32)
+    store.setSetting('seed', bobSeed)
+    const bobId = (await identityFromSeed(bobSeed)).peer
+    await until(async () => (await alice.self()).nodes[0]?.reserved === true, 'alice can be reached')
+    const begun = performance.now()
+    store.putFriend(befriended(alice.id, [address], addresses))
+    const bob = await startPeer(t, { nodes: [address], store })
+    assert.equal(bob.id, bobId)
+    await until(async () => (await bob.connection({ peer: alice.id })).path === 'relayed', 'bob reached alice')
+    return performance.now() - begun
+  }
+  await timeToTalk([])
+  const without = await timeToTalk([])
+  const withDead = await timeToTalk(dead)
+  t.diagnostic(`${Math.round(without)} ms without, ${Math.round(withDead)} ms with dead addresses`)
+  assert.ok(trap.connections() > 0)
+  assert.ok(withDead < without + deadMayCost, `${withDead} ms instead of ${without} ms`)
+})
+
+/** Counts the chat streams in this process, by the side that opened them. */
+async function watchChats(t: TestContext): Promise<{ open(): number }> {
+  const streams: Stream[] = []
+  // All connections open their streams through one class, which the package does not export: an instance shows it.
+  const specimen = await bareHost()
+  undo(t).defer(() => specimen.stop())
+  const { muxer } = (await connectTo(specimen, await node(t))) as unknown as { muxer: StreamMuxer }
+  const shape = Object.getPrototypeOf(Object.getPrototypeOf(muxer)) as StreamMuxer
+  const { createStream } = shape
+  shape.createStream = async function watched(this: StreamMuxer, options) {
+    const stream = await createStream.call(this, options)
+    streams.push(stream)
+    return stream
+  }
+  undo(t).defer(() => void (shape.createStream = createStream))
+  return {
+    open: () => streams.filter(({ status, protocol }) => status === 'open' && protocol === chatProtocol).length,
+  }
+}

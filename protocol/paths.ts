@@ -182,6 +182,7 @@ export class Paths {
         delete wanted.failure
         // Ended early by the close of a connection.
         await wanted.retry.wait(signal)
+        if (!signal.aborted && this.kind(peer) === 'relayed') await this.#upgrade(peer)
         continue
       }
       try {
@@ -191,6 +192,14 @@ export class Paths {
         await wanted.retry.wait(signal)
       }
     }
+  }
+
+  /** While relayed: a direct path may work by now. The circuit is left once the conversation has moved. */
+  async #upgrade(peer: string): Promise<void> {
+    const targets = this.#directTargets(peer, this.#options.known(peer).addresses)
+    if (targets.length === 0) return
+    // Why each one failed is in the log already; the circuit carries on.
+    await this.#race(targets, []).catch(() => undefined)
   }
 
   async #attempt(peer: string): Promise<Connection> {

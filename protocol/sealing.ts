@@ -36,10 +36,9 @@ export class SealingKeys {
   current(): SealingKeyInfo {
     const now = this.#now()
     this.#store.destroySealingKeys(now - limits.sealingKeyRenewed - limits.sealingKeyKept)
-    const newest = this.#store.sealingKeys()[0]
-    // A key from the future (the clock went back) is renewed too, or it would be used for years.
-    const fresh = newest != null && Math.abs(now - newest.createdAt) < limits.sealingKeyRenewed
-    const row = fresh ? newest : this.#renew(now)
+    // Not simply the newest: one from the future (the clock went back) would be used, or renewed, for years.
+    const fresh = this.#store.sealingKeys().find((key) => Math.abs(now - key.createdAt) < limits.sealingKeyRenewed)
+    const row = fresh ?? this.#renew(now)
     return { publicKey: row.publicKey, expiresAt: row.createdAt + limits.sealingKeyRenewed + limits.sealingKeyKept }
   }
 

@@ -10,7 +10,7 @@ import { clearStages } from './bench/processes.ts'
 
 const help = `Usage: npm run bench [-- PART... [--quick] [--json]]
 
-Parts: ${Object.keys(parts).join(', ')}; without one: all, in about a minute.
+Parts: ${Object.keys(parts).join(', ')}; without one: all, in less than two minutes.
   --quick  tiny counts: shows that it works, measures nothing
   --json   nothing but JSON: no progress on standard error
 

@@ -12,7 +12,7 @@ const textBytes = 128
 const text = 'x'.repeat(textBytes)
 
 export async function measureChat({ quick, progress }: Measure) {
-  const count = quick ? { messages: 20, tcp: 200, many: 100 } : { messages: 200, tcp: 5000, many: 5000 }
+  const count = quick ? { messages: 10, tcp: 200, many: 50 } : { messages: 200, tcp: 5000, many: 5000 }
   progress('chat: plain TCP')
   const tcp = await plainTcp(count.tcp)
   const measured = { direct: await conversation('direct'), relayed: await conversation('relayed') }
@@ -47,7 +47,7 @@ export async function measureChat({ quick, progress }: Measure) {
     await alice.ask('path', { to, path })
 
     progress(`chat: ${path}, one message at a time`)
-    await alice.ask('sendUntilDelivered', { to, text, count: 20 })
+    await alice.ask('sendUntilDelivered', { to, text, count: 10 })
     const delivered = timesOf(await alice.ask('sendUntilDelivered', { to, text, count: count.messages }))
     progress(`chat: ${path}, ${count.many} messages one way`)
     const manyMs = await alice.ask('sendMany', { to, text, count: count.many })
@@ -63,7 +63,7 @@ export async function measureChat({ quick, progress }: Measure) {
   }
 }
 
-function named<N extends string>(what: N, times: Times, tcp: Times) {
+function named(what: 'delivered' | 'answered', times: Times, tcp: Times) {
   return {
     [`${what}P50Ms`]: times.p50,
     [`${what}P99Ms`]: times.p99,

@@ -77,7 +77,8 @@ const commands = {
   /** Answers every message with the same text. */
   async echo(): Promise<void> {
     running().subscribe((event) => {
-      if (event.event === 'message-received') void running().sendMessage({ peer: event.data.peer, text: event.data.text })
+      if (event.event === 'message-received')
+        void running().sendMessage({ peer: event.data.peer, text: event.data.text })
     })
   },
 
@@ -156,7 +157,8 @@ const commands = {
   },
 
   async stop(): Promise<void> {
-    await Promise.all([peer, ...light].map((one) => one?.stop()))
+    const all = peer == null ? light : [peer, ...light]
+    await Promise.all(all.map((one) => one.stop()))
   },
 }
 
@@ -169,23 +171,22 @@ export interface Command {
 }
 export type Answer = { id: number; result: unknown } | { id: number; error: string }
 
-/** Receipts are in order, so the highest sequence says it all. */
+/** Receipts are in order, so the highest sequence says it all; one waits at a time. */
 function watchReceipts(): { until(seq: number): Promise<void>; stop(): void } {
   let highest = 0
-  let wake: (() => void) | undefined
+  let waiting: { seq: number; resolve: () => void } | undefined
   const stop = running().subscribe((event) => {
     if (event.event !== 'message-changed' || event.data.state !== 'delivered') return
     highest = Math.max(highest, event.data.seq)
-    wake?.()
+    if (waiting != null && highest >= waiting.seq) waiting.resolve()
   })
   return {
     stop,
     async until(seq) {
-      while (highest < seq) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
+      if (highest >= seq) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      waiting = { seq, resolve }
+      await promise
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Measure } from './parts.ts'
 import { Stage } from './processes.ts'
 
 export async function measureNode({ quick, progress }: Measure) {
-  const connections = quick ? 10 : 200
+  const connections = quick ? 5 : 200
   await using stage = new Stage()
   progress('node: a node and a peer, idle')
   const { program: node, addresses } = await stage.node()
@@ -15,8 +15,8 @@ export async function measureNode({ quick, progress }: Measure) {
   const full = await node.memory()
   return {
     definitions: {
-      idlePeer: '`quorum peer --json` on a new profile, connected to a node, after a collection',
-      idleNode: '`quorum-node` without connections, after a collection',
+      idlePeer: '`quorum peer --json` on a new profile with its place at a node, after a collection, run from source',
+      idleNode: '`quorum-node` without connections, after a collection, run from source',
       connection: 'what the node grew by, divided by its connections; each has a directory session and a reservation',
     },
     idlePeerRssMiB: mebibytes(peer.rssBytes),

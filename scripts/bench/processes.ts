@@ -59,25 +59,30 @@ export class Child {
 
 /** A running program whose memory can be asked for. */
 export class Program {
-  /** Its first line of standard output. */
-  readonly ready: Promise<string>
+  readonly #lines: AsyncIterator<string, undefined>
   readonly #inspector: Promise<string>
 
   constructor(process: ChildProcess) {
     if (process.stdout == null || process.stderr == null) throw new Error('A program without output')
-    const lost = once(process, 'exit').then(([code]) => {
-      throw new Error(`A program ended with ${code}`)
-    })
-    // Only those who wait want to know.
-    lost.catch(() => undefined)
-    const first = once(createInterface({ input: process.stdout }), 'line').then(([line]) => String(line))
-    this.ready = Promise.race([first, lost])
+    this.#lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
     const found = Promise.withResolvers<string>()
     createInterface({ input: process.stderr }).on('line', (line) => {
       const url = /ws:\/\/\S+/.exec(line)?.[0]
       if (url != null) found.resolve(url)
     })
-    this.#inspector = Promise.race([found.promise, lost])
+    process.once('exit', (code) => found.reject(new Error(`A program ended with ${code}`)))
+    // Only those who ask for its memory want to know.
+    found.promise.catch(() => undefined)
+    this.#inspector = found.promise
+  }
+
+  /** The next line of standard output that contains `text`. */
+  async line(text: string): Promise<string> {
+    for (;;) {
+      const { value, done } = await this.#lines.next()
+      if (done === true) throw new Error(`A program ended before it said ${text}`)
+      if (value.includes(text)) return value
+    }
   }
 
   /** After a full collection: what it holds, not what it has not yet thrown away. */
@@ -132,14 +137,14 @@ export class Stage implements AsyncDisposable {
     const data = join(this.folder, 'node')
     const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
     const program = this.#program(nodeFile, ['--data', data, ...listen, '--json', '--log-level', 'warn'])
-    return { program, addresses: nodeReady.parse(JSON.parse(await program.ready)).data.addresses }
+    return { program, addresses: nodeReady.parse(JSON.parse(await program.line('"ready"'))).data.addresses }
   }
 
-  /** A peer on a new profile. */
+  /** A peer on a new profile, with its place at the node. */
   async peer(nodes: readonly string[]): Promise<Program> {
     const where = ['--profile', join(this.folder, 'peer'), '--listen', '/ip4/127.0.0.1/tcp/0']
     const program = this.#program(peerFile, ['peer', '--json', ...where, ...nodes.flatMap((one) => ['--node', one])])
-    await program.ready
+    await program.line('"reserved":true')
     return program
   }
 
@@ -157,8 +162,10 @@ export class Stage implements AsyncDisposable {
   }
 
   #program(path: string, args: readonly string[]): Program {
-    const stdio = ['pipe', 'pipe', 'pipe'] satisfies ('pipe' | 'ipc')[]
-    const child = spawn(process.execPath, [inspected, '--expose-gc', path, ...args], { stdio })
+    // The channel ends a node if this process dies; a peer ends with its standard input.
+    const child = spawn(process.execPath, [inspected, '--expose-gc', path, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe', ...(path === nodeFile ? (['ipc'] as const) : [])],
+    })
     this.#started.push(child)
     return new Program(child)
   }

@@ -44,7 +44,8 @@ import { FrameDecoder, frame } from '../../protocol/wire/framing.ts'
 const numRuns = 500
 
 const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
-const text = (maxLength: number) => fc.string({ unit: 'grapheme', maxLength }).map((s) => s.slice(0, maxLength).toWellFormed())
+const text = (maxLength: number) =>
+  fc.string({ unit: 'grapheme', maxLength }).map((s) => s.slice(0, maxLength).toWellFormed())
 const sequence = fc.maxSafeNat()
 const time = fc.nat({ max: 8.64e15 })
 const addresses = (maxLength: number) =>
@@ -61,15 +62,19 @@ const reach = fc.record(
   { requiredKeys: ['nodes', 'addresses'] },
 )
 const uuid = fc.uuid()
-const body: fc.Arbitrary<Body> = fc.tuple(uuid, fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), exactly(32), time).chain(
-  ([id, seq, hash, at]) =>
+const body: fc.Arbitrary<Body> = fc
+  .tuple(uuid, fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), exactly(32), time)
+  .chain(([id, seq, hash, at]) =>
     fc
       .oneof(
         fc.constant({ kind: 'recalled' } as const),
-        fc.record({ kind: fc.constant('text' as const), text: text(200), replyTo: uuid }, { requiredKeys: ['kind', 'text'] }),
+        fc.record(
+          { kind: fc.constant('text' as const), text: text(200), replyTo: uuid },
+          { requiredKeys: ['kind', 'text'] },
+        ),
       )
       .map((content) => ({ id, sequence: seq, previous: seq === 1 ? new Uint8Array() : hash, time: at, content })),
-)
+  )
 const chatFrame: fc.Arbitrary<Exclude<ChatFrame, { kind: 'unknown' }>> = fc.oneof(
   fc
     .tuple(reach, sequence, exactly(32), sequence, text(limits.nameCharacters), fc.nat())
@@ -87,8 +92,15 @@ const call: fc.Arbitrary<DirectoryCall> = fc.oneof(
   fc.record({ call: fc.constant('announce' as const), record: signed, handle }),
   fc.record({ call: fc.constant('lookup' as const), peer: exactly(32) }),
   fc.record({ call: fc.constant('lookupHandle' as const), handle }),
-  fc.record({ call: fc.constant('deliver' as const), to: exactly(32), envelope: fc.uint8Array({ minLength: 1, maxLength: 500 }) }),
-  fc.record({ call: fc.constant('collected' as const), mail: fc.array(sequence, { maxLength: limits.heldPerRecipient }) }),
+  fc.record({
+    call: fc.constant('deliver' as const),
+    to: exactly(32),
+    envelope: fc.uint8Array({ minLength: 1, maxLength: 500 }),
+  }),
+  fc.record({
+    call: fc.constant('collected' as const),
+    mail: fc.array(sequence, { maxLength: limits.heldPerRecipient }),
+  }),
   fc.constant({ call: 'knowledge' as const }),
   fc.constant({ call: 'forget' as const }),
   fc.record({
@@ -105,8 +117,16 @@ const nodeFrame: fc.Arbitrary<DirectoryFrame> = fc.oneof(
     .tuple(
       sequence,
       fc.oneof(
-        fc.record({ result: fc.constant('error' as const), error: fc.constant({ code: 'internal' as const, message: 'no' }) }),
-        fc.record({ result: fc.constant('found' as const), record: signed, connected: fc.boolean(), age: fc.constant(5000) }),
+        fc.record({
+          result: fc.constant('error' as const),
+          error: fc.constant({ code: 'internal' as const, message: 'no' }),
+        }),
+        fc.record({
+          result: fc.constant('found' as const),
+          record: signed,
+          connected: fc.boolean(),
+          age: fc.constant(5000),
+        }),
         fc.record({ result: fc.constant('delivered' as const), pushed: fc.boolean() }),
         fc.record({ result: fc.constant('foundInvite' as const), sealed: fc.uint8Array({ maxLength: 100 }) }),
       ),
@@ -124,7 +144,10 @@ const contact: fc.Arbitrary<ContactContent> = fc
     time,
     text(limits.nameCharacters),
     fc.oneof(
-      fc.record({ kind: fc.constant('request' as const), note: text(limits.noteCharacters), token: exactly(16) }, { requiredKeys: ['kind', 'note'] }),
+      fc.record(
+        { kind: fc.constant('request' as const), note: text(limits.noteCharacters), token: exactly(16) },
+        { requiredKeys: ['kind', 'note'] },
+      ),
       fc.constant({ kind: 'answer' as const }),
       fc.constant({ kind: 'refusal' as const, code: 'bad-invite' }),
     ),
@@ -133,7 +156,10 @@ const contact: fc.Arbitrary<ContactContent> = fc
 const invite = fc
   .tuple(reach, text(limits.nameCharacters), exactly(16), time)
   .map(([where, name, token, expiresAt]) => ({ ...where, name, token, expiresAt }))
-const sealed = fc.record({ keyId: fc.constantFrom(new Uint8Array(), new Uint8Array(8).fill(7)), sealed: fc.uint8Array({ maxLength: 500 }) })
+const sealed = fc.record({
+  keyId: fc.constantFrom(new Uint8Array(), new Uint8Array(8).fill(7)),
+  sealed: fc.uint8Array({ maxLength: 500 }),
+})
 
 interface Codec {
   decode: (bytes: Uint8Array) => unknown
@@ -141,7 +167,11 @@ interface Codec {
   valid: fc.Arbitrary<{ value: unknown; bytes: Uint8Array; again: unknown }>
 }
 
-function codec<T>(values: fc.Arbitrary<T>, toWire: (value: T) => Uint8Array, fromWire: (bytes: Uint8Array) => unknown): Codec {
+function codec<T>(
+  values: fc.Arbitrary<T>,
+  toWire: (value: T) => Uint8Array,
+  fromWire: (bytes: Uint8Array) => unknown,
+): Codec {
   return {
     decode: fromWire,
     valid: values.map((value) => {

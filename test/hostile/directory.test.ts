@@ -27,7 +27,12 @@ guardProcess()
 
 const evil = '/ip4/192.0.2.66/tcp/66/p2p/12D3KooWRm8J3iL796zPFi2EtGGtUJn58AG67gcqzMTzqTtMEz4P'
 
-function recordOf(identity: Identity, sequence: number, domain: Domain = 'quorum-record', nodes: string[] = []): SignedBytes {
+function recordOf(
+  identity: Identity,
+  sequence: number,
+  domain: Domain = 'quorum-record',
+  nodes: string[] = [],
+): SignedBytes {
   return sign(identity, domain, recordToWire({ sequence, ttl: limits.recordTtl, nodes, addresses: [] }))
 }
 
@@ -57,16 +62,31 @@ test('hostile 27: a node refuses forged, foreign and older records, and forgets 
   let now = Date.now()
   const node = await startNode(t, { now: () => now })
   const address = node.addresses()[0] ?? ''
-  const [attacker, watcher, other] = [await startAttacker(t), await startAttacker(t), await identityFromSeed(randomBytes(32))]
+  const [attacker, watcher, other] = [
+    await startAttacker(t),
+    await startAttacker(t),
+    await identityFromSeed(randomBytes(32)),
+  ]
   const { ask } = await session(attacker, address)
-  const announce = async (record: SignedBytes): Promise<string> => codeOf(await ask({ call: 'announce', record, handle: '' }))
+  const announce = async (record: SignedBytes): Promise<string> =>
+    codeOf(await ask({ call: 'announce', record, handle: '' }))
 
   const good = recordOf(attacker.identity, 100)
   assert.equal(await announce(recordOf(other, 100)), 'verification-failed', 'of another')
-  assert.equal(await announce({ ...recordOf(other, 100), publicKey: attacker.identity.publicKey }), 'verification-failed')
-  assert.equal(await announce({ ...good, payload: Buffer.concat([good.payload, Buffer.from([0x08, 101])]) }), 'verification-failed')
+  assert.equal(
+    await announce({ ...recordOf(other, 100), publicKey: attacker.identity.publicKey }),
+    'verification-failed',
+  )
+  assert.equal(
+    await announce({ ...good, payload: Buffer.concat([good.payload, Buffer.from([0x08, 101])]) }),
+    'verification-failed',
+  )
   assert.equal(await announce({ ...good, signature: randomBytes(64) }), 'verification-failed')
-  assert.equal(await announce(recordOf(attacker.identity, 100, 'quorum-invite')), 'verification-failed', 'signed for another purpose')
+  assert.equal(
+    await announce(recordOf(attacker.identity, 100, 'quorum-invite')),
+    'verification-failed',
+    'signed for another purpose',
+  )
   assert.equal(await announce(good), 'announced')
   assert.equal(await announce(good), 'bad-request', 'replayed')
   assert.equal(await announce(recordOf(attacker.identity, 99)), 'bad-request', 'older')
@@ -179,37 +199,46 @@ test('hostile 29: all that is unknown looks the same, and asking is rationed, al
   assert.ok(handles <= 0.5 * limits.lookups.tokens, `${handles} more handles were tried`)
 })
 
-test('hostile: a node that pushes mail without end, answers what nobody asked, or never answers', { timeout: 120_000 }, async (t) => {
-  const victim = await startVictim(t)
-  const [one, two] = [await startPeer(t, { nodes: [victim.node] }), await startPeer(t, { nodes: [victim.node] })]
-  await befriend(one, two)
-  const pair = { from: one, to: two.id, received: () => two.messages({ peer: one.id, limit: 1000 }) }
-  let pushed = 0
-  const flood = async (line: Line): Promise<void> => {
-    const mail = (): Uint8Array => frameToWire({ frame: 'mail', id: ++pushed, envelope: randomBytes(100) })
-    while (pushed < 100_000 && !line.over && (await line.write(frameAll(Array.from({ length: 100 }, mail)))));
-  }
-  const flooding = await startLyingNode(t, honestly, (line) => void flood(line).catch(() => line.abort()))
-  const confused = await startLyingNode(t, (_call, id, line) => {
-    for (const wrong of [id + 1, id - 1, Number.MAX_SAFE_INTEGER]) {
-      void line.send(frameToWire({ frame: 'response', id: wrong, result: { result: 'done' } })).catch(() => line.abort())
+test(
+  'hostile: a node that pushes mail without end, answers what nobody asked, or never answers',
+  { timeout: 120_000 },
+  async (t) => {
+    const victim = await startVictim(t)
+    const [one, two] = [await startPeer(t, { nodes: [victim.node] }), await startPeer(t, { nodes: [victim.node] })]
+    await befriend(one, two)
+    const pair = { from: one, to: two.id, received: () => two.messages({ peer: one.id, limit: 1000 }) }
+    let pushed = 0
+    const flood = async (line: Line): Promise<void> => {
+      const mail = (): Uint8Array => frameToWire({ frame: 'mail', id: ++pushed, envelope: randomBytes(100) })
+      const hundred = (): Uint8Array => frameAll(Array.from({ length: 100 }, mail))
+      for (let sent = 0; sent < 100_000 && !line.over && (await line.write(hundred())); sent += 100);
     }
-    return { result: 'done' }
-  })
-  const silent = await startLyingNode(t, () => undefined)
-  const { kept } = await victim.growth(() =>
-    besides([pair], async () => {
-      for (const { address } of [flooding, confused, silent]) await victim.call('addNode', { address })
-      await until(() => flooding.sessions.length >= 4, 'it is dropped for its flood, again and again')
-      await until(() => confused.sessions.length >= 4, 'the confused one is dropped')
-      await until(() => silent.sessions.length >= 1, 'the silent one is asked')
-    }),
-  )
-  victim.alive()
-  assert.ok(kept < 16, `${kept} MiB stay`)
-  assert.ok((await victim.call('self')).nodes.some(({ address, state }) => address === victim.node && state === 'connected'))
-  assert.deepEqual(await victim.call('friends'), [])
-  // Between attempts the waits grow: a broken node is not hammered.
-  const [, , third = 0, fourth = 0] = confused.began
-  assert.ok(fourth - third > 1.9 * limits.nodeRetry.first, `tried again after ${fourth - third} ms`)
-})
+    const flooding = await startLyingNode(t, honestly, (line) => void flood(line).catch(() => line.abort()))
+    const confused = await startLyingNode(t, (_call, id, line) => {
+      for (const wrong of [id + 1, id - 1, Number.MAX_SAFE_INTEGER]) {
+        void line
+          .send(frameToWire({ frame: 'response', id: wrong, result: { result: 'done' } }))
+          .catch(() => line.abort())
+      }
+      return { result: 'done' }
+    })
+    const silent = await startLyingNode(t, () => undefined)
+    const { kept } = await victim.growth(() =>
+      besides([pair], async () => {
+        for (const { address } of [flooding, confused, silent]) await victim.call('addNode', { address })
+        await until(() => flooding.sessions.length >= 4, 'it is dropped for its flood, again and again')
+        await until(() => confused.sessions.length >= 4, 'the confused one is dropped')
+        await until(() => silent.sessions.length >= 1, 'the silent one is asked')
+      }),
+    )
+    victim.alive()
+    assert.ok(kept < 16, `${kept} MiB stay`)
+    assert.ok(
+      (await victim.call('self')).nodes.some(({ address, state }) => address === victim.node && state === 'connected'),
+    )
+    assert.deepEqual(await victim.call('friends'), [])
+    // Between attempts the waits grow: a broken node is not hammered.
+    const [, , third = 0, fourth = 0] = confused.began
+    assert.ok(fourth - third > 1.9 * limits.nodeRetry.first, `tried again after ${fourth - third} ms`)
+  },
+)

@@ -65,68 +65,85 @@ function fill(disk: string): () => void {
   return () => fs.rmSync(ballast)
 }
 
-test('hostile 42: on a full disk nothing is sent and nothing receipted; when there is space again it arrives once', needsMount, async (t) => {
-  const disk = smallDisk(t, '8m')
-  const { poor, rich } = await friendsOn(t, disk)
-  const free = fill(disk)
-  // What the log still has room for is honestly on the disk; the first that does not fit is refused.
-  const kept: string[] = []
-  const refused: string[] = []
-  for (let n = 0; n < 400 && refused.length < 5; n++) {
-    const text = `long ${n} ${'x'.repeat(20_000)}`
-    await poor.sendMessage({ peer: rich.id, text }).then(
-      () => kept.push(text),
-      (error: { code: string }) => {
-        assert.equal(error.code, 'disk-full')
-        refused.push(text)
-      },
+test(
+  'hostile 42: on a full disk nothing is sent and nothing receipted; when there is space again it arrives once',
+  needsMount,
+  async (t) => {
+    const disk = smallDisk(t, '8m')
+    const { poor, rich } = await friendsOn(t, disk)
+    const free = fill(disk)
+    // What the log still has room for is honestly on the disk; the first that does not fit is refused.
+    const kept: string[] = []
+    const refused: string[] = []
+    for (let n = 0; n < 400 && refused.length < 5; n++) {
+      const text = `long ${n} ${'x'.repeat(20_000)}`
+      await poor.sendMessage({ peer: rich.id, text }).then(
+        () => kept.push(text),
+        (error: { code: string }) => {
+          assert.equal(error.code, 'disk-full')
+          refused.push(text)
+        },
+      )
+    }
+    assert.equal(refused.length, 5, 'the disk is full')
+    const incoming = await rich.sendMessage({ peer: poor.id, text: `incoming ${'y'.repeat(50_000)}` })
+    await until(
+      () => poor.events.some(({ event, data }) => event === 'warning' && data.code === 'disk-full'),
+      'the person is told',
     )
-  }
-  assert.equal(refused.length, 5, 'the disk is full')
-  const incoming = await rich.sendMessage({ peer: poor.id, text: `incoming ${'y'.repeat(50_000)}` })
-  await until(() => poor.events.some(({ event, data }) => event === 'warning' && data.code === 'disk-full'), 'the person is told')
-  const state = async (): Promise<string | undefined> =>
-    (await rich.messages({ peer: poor.id })).find(({ id }) => id === incoming.id)?.state
-  assert.equal(await state(), 'sent', 'no receipt for what is not on the disk')
-  assert.equal((await poor.messages({ peer: rich.id, limit: 1000 })).some(({ id }) => id === incoming.id), false)
+    const state = async (): Promise<string | undefined> =>
+      (await rich.messages({ peer: poor.id })).find(({ id }) => id === incoming.id)?.state
+    assert.equal(await state(), 'sent', 'no receipt for what is not on the disk')
+    assert.equal(
+      (await poor.messages({ peer: rich.id, limit: 1000 })).some(({ id }) => id === incoming.id),
+      false,
+    )
 
-  free()
-  await until(async () => (await state()) === 'delivered', 'it arrives when there is space', 60_000)
-  const there = (await poor.messages({ peer: rich.id, limit: 1000 })).filter(({ id }) => id === incoming.id)
-  assert.equal(there.length, 1)
-  await tell(poor, rich, 'space again')
-  const texts = (await rich.messages({ peer: poor.id, limit: 1000 })).filter(({ direction }) => direction === 'in').map(({ text }) => text)
-  assert.deepEqual(texts.filter((text) => text.startsWith('long')), kept, 'what was accepted arrives, what was refused never does')
-})
+    free()
+    await until(async () => (await state()) === 'delivered', 'it arrives when there is space', 60_000)
+    const there = (await poor.messages({ peer: rich.id, limit: 1000 })).filter(({ id }) => id === incoming.id)
+    assert.equal(there.length, 1)
+    await tell(poor, rich, 'space again')
+    const texts = (await rich.messages({ peer: poor.id, limit: 1000 }))
+      .filter(({ direction }) => direction === 'in')
+      .map(({ text }) => text)
+    assert.deepEqual(
+      texts.filter((text) => text.startsWith('long')),
+      kept,
+      'what was accepted arrives, what was refused never does',
+    )
+  },
+)
 
-test('hostile 42: a disk that answers with errors (EIO): not sent, no receipt, and nothing crashes', needsMount, async (t) => {
-  // A file system in a file that has fewer bytes than it claims: what is written beyond them fails with EIO.
-  const ground = smallDisk(t, '6m')
-  const image = path.join(ground, 'image')
-  fs.writeFileSync(image, '')
-  fs.truncateSync(image, 64 * 1024 * 1024)
-  execFileSync('mkfs.ext4', ['-q', '-O', '^has_journal', '-E', 'lazy_itable_init=1', image])
-  const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-disk-'))
-  execFileSync('mount', ['-o', 'loop,errors=continue', image, disk])
-  undo(t).defer(() => {
-    execFileSync('umount', ['--lazy', disk])
-    fs.rmdirSync(disk)
-  })
-  const { poor, rich } = await friendsOn(t, disk)
-  fill(ground)
-  let failure: { code: string } | undefined
-  for (let n = 0; n < 500 && failure == null; n++) {
-    await poor.sendMessage({ peer: rich.id, text: `${n} ${'x'.repeat(60_000)}` }).catch((error: { code: string }) => {
-      failure = error
+test(
+  'hostile 42: a disk that answers with errors (EIO): not sent, no receipt, and nothing crashes',
+  needsMount,
+  async (t) => {
+    // A file system in a file that has fewer bytes than it claims: what is written beyond them fails with EIO.
+    const ground = smallDisk(t, '6m')
+    const image = path.join(ground, 'image')
+    fs.writeFileSync(image, '')
+    fs.truncateSync(image, 64 * 1024 * 1024)
+    execFileSync('mkfs.ext4', ['-q', '-O', '^has_journal', '-E', 'lazy_itable_init=1', image])
+    const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-disk-'))
+    execFileSync('mount', ['-o', 'loop,errors=continue', image, disk])
+    undo(t).defer(() => {
+      execFileSync('umount', ['--lazy', disk])
+      fs.rmdirSync(disk)
     })
-  }
-  assert.ok(failure?.code === 'not-writable' || failure?.code === 'disk-full', `refused with ${failure?.code}`)
-  const { id } = await rich.sendMessage({ peer: poor.id, text: `incoming ${'y'.repeat(60_000)}` })
-  await until(() => poor.events.some(({ event }) => event === 'warning'), 'the person is told')
-  const mine = (await rich.messages({ peer: poor.id })).find((message) => message.id === id)
-  assert.ok(mine?.state === 'sent' || mine?.state === 'queued', `not receipted but ${mine?.state}`)
-  assert.equal((await friendOf(poor, rich))?.state, 'friend', 'it goes on answering')
-})
+    const { poor, rich } = await friendsOn(t, disk)
+    fill(ground)
+    const writeOn = async (): Promise<void> => {
+      for (let n = 0; n < 500; n++) await poor.sendMessage({ peer: rich.id, text: `${n} ${'x'.repeat(60_000)}` })
+    }
+    await assert.rejects(writeOn(), { code: /^(not-writable|disk-full)$/ })
+    const { id } = await rich.sendMessage({ peer: poor.id, text: `incoming ${'y'.repeat(60_000)}` })
+    await until(() => poor.events.some(({ event }) => event === 'warning'), 'the person is told')
+    const mine = (await rich.messages({ peer: poor.id })).find((message) => message.id === id)
+    assert.ok(mine?.state === 'sent' || mine?.state === 'queued', `not receipted but ${mine?.state}`)
+    assert.equal((await friendOf(poor, rich))?.state, 'friend', 'it goes on answering')
+  },
+)
 
 interface Outcome {
   code: number | null
@@ -137,7 +154,15 @@ interface Outcome {
 /** `quorum peer --json` on a profile, until it is ready (then ended by the end of its input) or over. */
 async function headless(directory: string, keep?: (stop: () => void) => Promise<void>): Promise<Outcome> {
   const script = path.join(import.meta.dirname, '../../scripts/quorum.ts')
-  const child = spawn(process.execPath, [script, 'peer', '--json', '--profile', directory, '--listen', '/ip4/127.0.0.1/tcp/0'])
+  const child = spawn(process.execPath, [
+    script,
+    'peer',
+    '--json',
+    '--profile',
+    directory,
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+  ])
   const exited = once(child, 'exit')
   let [stderr, first] = ['', '']
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -158,33 +183,39 @@ async function headless(directory: string, keep?: (stop: () => void) => Promise<
 /** Every file by name, and its bytes. */
 function contents(directory: string): { [name: string]: string } {
   const names = fs.readdirSync(directory).filter((name) => name !== 'lock.db')
-  return Object.fromEntries(names.sort().map((name) => [name, fs.readFileSync(path.join(directory, name)).toString('base64')]))
+  return Object.fromEntries(
+    names.sort().map((name) => [name, fs.readFileSync(path.join(directory, name)).toString('base64')]),
+  )
 }
 
-test('hostile 43: a damaged database or key is refused, kept as it is, and never silently made anew', { timeout: 120_000 }, async (t) => {
-  const sound = path.join(folder(t), 'profile')
-  const { first } = await headless(sound)
-  const { peer } = (JSON.parse(first) as { data: { peer: string } }).data
-  for (const [name, damage] of [
-    ['store.db', (bytes: Buffer) => bytes.fill(7, 0, 4096)],
-    ['store.db', () => Buffer.alloc(0)],
-    ['store.key', () => Buffer.from('not a key')],
-    ['store.db', undefined],
-    ['store.key', undefined],
-  ] as const) {
-    const directory = path.join(folder(t), 'profile')
-    fs.cpSync(sound, directory, { recursive: true })
-    const file = path.join(directory, name)
-    if (damage == null) fs.rmSync(file)
-    else fs.writeFileSync(file, damage(fs.readFileSync(file)))
-    const before = contents(directory)
-    const { code, stderr, first: line } = await headless(directory)
-    assert.deepEqual([code, line], [1, ''], `${name}: ${stderr}`)
-    assert.match(stderr, /^quorum: [^\n]+ \(store-corrupt\)\n$/)
-    assert.deepEqual(contents(directory), before, name)
-  }
-  assert.equal((JSON.parse((await headless(sound)).first) as { data: { peer: string } }).data.peer, peer)
-})
+test(
+  'hostile 43: a damaged database or key is refused, kept as it is, and never silently made anew',
+  { timeout: 120_000 },
+  async (t) => {
+    const sound = path.join(folder(t), 'profile')
+    const { first } = await headless(sound)
+    const { peer } = (JSON.parse(first) as { data: { peer: string } }).data
+    for (const [name, damage] of [
+      ['store.db', (bytes: Buffer) => bytes.fill(7, 0, 4096)],
+      ['store.db', () => Buffer.alloc(0)],
+      ['store.key', () => Buffer.from('not a key')],
+      ['store.db', undefined],
+      ['store.key', undefined],
+    ] as const) {
+      const directory = path.join(folder(t), 'profile')
+      fs.cpSync(sound, directory, { recursive: true })
+      const file = path.join(directory, name)
+      if (damage == null) fs.rmSync(file)
+      else fs.writeFileSync(file, damage(fs.readFileSync(file)))
+      const before = contents(directory)
+      const { code, stderr, first: line } = await headless(directory)
+      assert.deepEqual([code, line], [1, ''], `${name}: ${stderr}`)
+      assert.match(stderr, /^quorum: [^\n]+ \(store-corrupt\)\n$/)
+      assert.deepEqual(contents(directory), before, name)
+    }
+    assert.equal((JSON.parse((await headless(sound)).first) as { data: { peer: string } }).data.peer, peer)
+  },
+)
 
 test('hostile 44: a second process on a profile is refused, and let in when the first was killed', async (t) => {
   const directory = path.join(folder(t), 'profile')
@@ -206,7 +237,8 @@ test('hostile 45: a profile of a newer version is refused untouched; an older on
   const store = await openSqliteStore({ directory, migrations: newer })
   assert.equal(store.setting('seed')?.byteLength, 32, 'what was there is there')
   store.close()
-  const copy = fs.readdirSync(directory).find((name) => /^store\.v\d+\.db$/.test(name)) ?? assert.fail('no copy was kept')
+  const copy =
+    fs.readdirSync(directory).find((name) => /^store\.v\d+\.db$/.test(name)) ?? assert.fail('no copy was kept')
   const before = contents(directory)
   const { code, stderr } = await headless(directory)
   assert.equal(code, 1)

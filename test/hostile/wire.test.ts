@@ -255,7 +255,10 @@ const attacks: { [name: string]: Attack } = {
       const event = uninvited(stage.victim.events)[1]
       assert.ok(event != null && JSON.stringify(event).includes('"text":"__proto__"'))
       line.abort()
-      for (const params of ['{"__proto__": {"polluted": true}}', '{"constructor": {"prototype": {"polluted": true}}}']) {
+      for (const params of [
+        '{"__proto__": {"polluted": true}}',
+        '{"constructor": {"prototype": {"polluted": true}}}',
+      ]) {
         await stage.victim.call('self', JSON.parse(params)).catch((error: { code: string }) => {
           assert.equal(error.code, 'bad-request')
         })
@@ -267,7 +270,12 @@ const attacks: { [name: string]: Attack } = {
   'hostile 7: text that is not UTF-8 is refused': async (stage) => {
     const before = await theirs(stage)
     before.line.abort()
-    const bad = [Buffer.from([0xff]), Buffer.from([0xc0, 0x80]), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from([0xe2, 0x82])]
+    const bad = [
+      Buffer.from([0xff]),
+      Buffer.from([0xc0, 0x80]),
+      Buffer.from([0xed, 0xa0, 0x80]),
+      Buffer.from([0xe2, 0x82]),
+    ]
     for (const text of bad) {
       const good = bodyToWire({
         id: '0190a6b0-0000-7000-8000-000000000007',

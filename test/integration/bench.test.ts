@@ -63,7 +63,7 @@ const report = z.strictObject({
     idleNodeRssMiB: figure,
     idleNodeHeapMiB: figure,
     connections: figure,
-    // Of ten connections, less than what a collection frees.
+    // Of five connections, less than what a collection frees.
     connectionRssKiB: z.number(),
     connectionHeapKiB: z.number(),
   }),
@@ -81,7 +81,9 @@ test('the bench measures every part and prints it as JSON, and with --json nothi
 
 test('one part alone, with its progress on standard error', async () => {
   const { stdout, stderr } = await run('store', '--quick')
-  report.pick({ ...Object.fromEntries(Object.keys(about).map((key) => [key, true])), store: true }).parse(JSON.parse(stdout))
+  report
+    .pick({ ...Object.fromEntries(Object.keys(about).map((key) => [key, true])), store: true })
+    .parse(JSON.parse(stdout))
   assert.match(stderr, /store/)
 })
 

@@ -105,7 +105,7 @@ test('circuits are capped per peer, whoever calls, and 200 that ended leave noth
   assert.equal(node.stats().circuits, 2)
   callee.connection.abort(new Error('cable pulled'))
   await until(() => node.stats().circuits === 0 && node.stats().reservations === 0, 'nothing of it is left')
-  await Promise.all([first, second].map(({ host }) => host.stop()))
+  for (const { host } of [first, second]) await host.stop()
   await until(() => node.stats().connections === 0, 'everybody left')
 })
 

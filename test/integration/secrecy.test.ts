@@ -49,7 +49,11 @@ test('a search finds a word in every form, wherever it stands', () => {
 test('nothing that crosses the node for a relayed conversation can be read', async (t) => {
   const insides: Insides = { relayed: [], directory: [] }
   const node = await startOpenNode(t, (network) => record(network, insides))
-  const port = Number(multiaddr(node.address).getComponents().find(({ name }) => name === 'tcp')?.value)
+  const port = Number(
+    multiaddr(node.address)
+      .getComponents()
+      .find(({ name }) => name === 'tcp')?.value,
+  )
   const links = [await startProxy(t, port), await startProxy(t, port)]
   const [nearAlice, nearBob] = links.map((link) => `/ip4/127.0.0.1/tcp/${link.port}/p2p/${node.peer}`)
 
@@ -82,7 +86,10 @@ test('nothing that crosses the node for a relayed conversation can be read', asy
   // It was said, over the node and nothing else.
   assert.deepEqual(await pathBetween(alice, bob), ['relayed', 'relayed'])
   assert.deepEqual([(await friendOf(alice, bob))?.name, (await friendOf(bob, alice))?.name], [names[1], names[0]])
-  assert.deepEqual((await alice.messages({ peer: bob.id })).map(({ text }) => text), texts.flatMap((text) => [text, text]))
+  assert.deepEqual(
+    (await alice.messages({ peer: bob.id })).map(({ text }) => text),
+    texts.flatMap((text) => [text, text]),
+  )
   assert.equal(node.network.getConnections().length, links.length)
 
   const said = Buffer.byteLength(texts.join('')) * 2

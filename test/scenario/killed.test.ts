@@ -73,7 +73,7 @@ class Voice {
         continue
       }
       this.cut += failed.length
-      said = await this.countSaid()
+      said = await this.countSaid(over)
       // What was answered is on disk.
       const answered = results.filter(({ status }) => status === 'fulfilled').length
       assert.ok(said >= (batch[0] ?? 0) + answered, `${this.self.name} forgot what it had acknowledged`)
@@ -81,15 +81,20 @@ class Voice {
   }
 
   /** How many of ours our own store holds; asked until no kill interrupts the answer. */
-  async countSaid(): Promise<number> {
-    for (;;) {
+  async countSaid(over: AbortSignal): Promise<number> {
+    let said = 0
+    await eventually(`${this.self.name} tells what it said`, async () => {
+      over.throwIfAborted()
       await this.alive
       try {
-        return (await this.own()).length
+        said = (await this.own()).length
+        return true
       } catch (error) {
-        if (!(error instanceof Unanswered)) throw error
+        if (error instanceof Unanswered) return false
+        throw error
       }
-    }
+    })
+    return said
   }
 
   /** Returns when every message of ours has reached `state`. */
@@ -143,27 +148,24 @@ for (const { direct, path } of modes) {
     const plan = kills
       .map((kill) => ({ kill, at: Math.floor((0.02 + 0.93 * random()) * 2 * messagesEach) }))
       .toSorted((a, b) => a.at - b.at)
-    const over = new AbortController()
+    const failed = new AbortController()
+    const over = AbortSignal.any([failed.signal, t.signal])
     const killing = async (): Promise<void> => {
       for (const { kill, at } of plan) {
         const due = () => {
-          over.signal.throwIfAborted()
+          over.throwIfAborted()
           return heard() >= at
         }
         await eventually(() => `${at} messages shown; ${heard()} are`, due, longest)
         await kill()
       }
     }
-    const work = [
-      killing(),
-      her.sayAll(() => his.shown.length, over.signal),
-      his.sayAll(() => her.shown.length, over.signal),
-    ]
+    const work = [killing(), her.sayAll(() => his.shown.length, over), his.sayAll(() => her.shown.length, over)]
     try {
       await Promise.all(work)
     } finally {
       // Whatever failed is enough: nobody waits for the rest.
-      over.abort()
+      failed.abort()
       await Promise.allSettled(work)
     }
     t.diagnostic(`${her.cut + his.cut} calls were cut off by a kill`)

@@ -73,7 +73,7 @@ const calls = {
       pushed += chunk
     }
     await to.close()
-    for await (const _ of pull(to)) throw new Error('Nothing was to come back')
+    for await (const bytes of pull(to)) throw new Error(`${bytes.byteLength} bytes came back`)
   },
   /** Ends the circuit and everything else. */
   async leave(): Promise<void> {

@@ -30,7 +30,8 @@ export function firewall(t: TestContext): Firewall {
   }
   diagnostics.subscribe('net.client.socket', onSocket)
   undo(t).defer(() => void diagnostics.unsubscribe('net.client.socket', onSocket))
-  const to = (ports: number[]): net.Socket[] => sockets.flatMap(({ socket, port }) => (ports.includes(port) ? socket : []))
+  const to = (ports: number[]): net.Socket[] =>
+    sockets.flatMap(({ socket, port }) => (ports.includes(port) ? socket : []))
   return {
     open: (...ports) => to(ports).filter((socket) => !socket.destroyed).length,
     made: (...ports) => to(ports).length,

@@ -9,7 +9,6 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 /** Milliseconds until something that must happen is said not to: far longer than it takes, so it measures nothing. */
@@ -88,8 +87,13 @@ export class LineProcess {
     this.#child = child
     const { stdout, stderr, stdin } = child
     assert.ok(stdout && stderr && stdin)
-    // Bytes of a character may be split between chunks: readline and setEncoding put them together again.
-    createInterface({ input: stdout, crlfDelay: Infinity }).on('line', (line) => this.#take(line))
+    // Not readline: what a kill cut off in the middle is no line.
+    let rest = ''
+    stdout.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) this.#take(line)
+    })
     stdout.setEncoding('utf8').on('data', (text: string) => {
       this.out += text
     })

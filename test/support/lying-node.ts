@@ -3,7 +3,12 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { toError } from '../../protocol/errors.ts'
 import { directoryProtocol } from '../../protocol/policy.ts'
-import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryResult } from '../../protocol/wire/directory.ts'
+import {
+  frameToWire,
+  requestFromWire,
+  type DirectoryCall,
+  type DirectoryResult,
+} from '../../protocol/wire/directory.ts'
 import { Line, startAttacker, type Attacker } from './attacker.ts'
 import { loopback, until } from './network.ts'
 

@@ -81,7 +81,8 @@ export async function befriend(a: TestPeer, b: TestPeer): Promise<void> {
 
 /** Both have a conversation open. */
 export async function online(a: TestPeer, b: TestPeer, within = patience): Promise<void> {
-  const talking = async (): Promise<boolean> => ((await friendOf(a, b))?.online && (await friendOf(b, a))?.online) === true
+  const talking = async (): Promise<boolean> =>
+    ((await friendOf(a, b))?.online && (await friendOf(b, a))?.online) === true
   await until(talking, 'both are online', within)
 }
 

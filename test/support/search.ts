@@ -21,7 +21,9 @@ function written(bytes: Buffer): Buffer[] {
 /** Three bytes make four characters: the word may begin at any of the three. What depends on its neighbours is cut off. */
 function base64(bytes: Buffer, encoding: 'base64' | 'base64url'): string[] {
   return [0, 1, 2].map((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString(encoding).replace(/=+$/, '')
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString(encoding)
+      .replace(/=+$/, '')
     return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.byteLength) * 8) / 6))
   })
 }

@@ -73,10 +73,7 @@ export async function startVictim(t: TestContext): Promise<Victim> {
   }
   return {
     peer: ready.peer,
-    address: `${ready.listen[0] ?? assert.fail('the victim does not listen')}/p2p/${ready.peer}`.replace(
-      /(\/p2p\/\w+)\1$/,
-      '$1',
-    ),
+    address: ready.listen[0] ?? assert.fail('the victim does not listen'),
     node: ready.node,
     events,
     call: async <C extends CallName>(name: C, params: unknown = {}) =>

@@ -56,7 +56,12 @@ export function startWorker<T extends Table>(t: TestContext, name: string): Work
     child.send(question)
     return answer.promise
   }
-  const calls = new Proxy({} as T, { get: (_, call) => (...args: unknown[]) => ask(String(call), args) })
+  const calls = new Proxy({} as T, {
+    get:
+      (_, call) =>
+      (...args: unknown[]) =>
+        ask(String(call), args),
+  })
   return { pid: child.pid ?? assert.fail('it did not start'), calls }
 }
 

@@ -46,6 +46,15 @@ const toldToPeople: ReadonlySet<ErrorCode> = new Set([
 /** What a frame was: something new, nothing new, something had already, or something with a hole before it. */
 type Outcome = 'new' | 'idle' | 'repeated' | 'gap'
 
+/** Messages that leave together. */
+interface Batch {
+  frames: Uint8Array[]
+  /** Those that turned from queued to sent. */
+  changed: Message[]
+  /** Highest sequence among them. */
+  written: number
+}
+
 export class Conversation {
   readonly #context: ConversationContext
   readonly #lines = new Set<Line>()
@@ -99,11 +108,19 @@ export class Conversation {
     for (const line of this.#lines) this.#ignoreLoss(this.#sayHello(line))
   }
 
-  /** Puts a message into the outbox; it goes at once if the friend is there. Returns it as it is then. */
+  /**
+   * Puts a message into the outbox; it goes at once if the friend is there, with one commit for both. Returns it as it
+   * is then. Errors: those of the store; then nothing of it is kept.
+   */
   send(draft: Draft): Message {
     const { store, peer } = this.#context
-    const message = store.queueMessage(peer, draft)
-    this.#flush()
+    const best = this.#best()
+    const line = best?.flushing === false ? best : undefined
+    const { message, batch } = store.transaction(() => {
+      const queued = store.queueMessage(peer, draft)
+      return { message: queued, batch: line == null ? undefined : this.#prepare(line) }
+    })
+    if (line != null && batch != null) this.#write(line, batch)
     return store.message(message.id) ?? message
   }
 
@@ -285,16 +302,42 @@ export class Conversation {
   #flush(): void {
     const line = this.#best()
     if (line == null || line.flushing) return
-    let frames: Uint8Array[]
     try {
-      frames = this.#next(line)
+      this.#write(line, this.#prepare(line))
     } catch (error) {
       const { code, message } = errorToData(error)
       this.#context.emit({ event: 'warning', data: { code, message, peer: this.#context.peer } })
       line.stream.abort(toError(error))
-      return
     }
+  }
+
+  /** The next messages for `line`, marked as sent. They leave only when that is on disk. */
+  #prepare(line: Line): Batch {
+    const { store, peer } = this.#context
+    const { sent, delivered } = store.conversation(peer)
+    const batch: Batch = { frames: [], changed: [], written: line.written }
+    // Never more than a window, whatever they say they have received.
+    const room = limits.chatWindow - Math.max(0, line.written - delivered)
+    if (room <= 0) return batch
+    const leaving: { seq: number; hash: Uint8Array }[] = []
+    let previous = line.written === 0 ? new Uint8Array() : this.#hashOf(line.written)
+    let size = 0
+    for (const message of store.outgoing(peer, line.written, room)) {
+      const body = bodyToWire({ ...contentOf(message), previous })
+      size += body.byteLength
+      if (batch.frames.length > 0 && size > limits.chatWindowBytes) break
+      previous = digest(body)
+      batch.frames.push(chatFrameToWire({ kind: 'message', body }))
+      batch.written = message.seq
+      if (message.seq > sent) leaving.push({ seq: message.seq, hash: previous })
+    }
+    if (leaving.length > 0) batch.changed = store.markSent(peer, leaving)
+    return batch
+  }
+
+  #write(line: Line, { frames, changed, written }: Batch): void {
     if (frames.length === 0) return
+    line.written = written
     line.flushing = true
     line.overdue ??= setTimeout(() => this.#onOverdue(line), limits.receipt)
     line.writer
@@ -305,35 +348,8 @@ export class Conversation {
         line.flushing = false
         this.#flush()
       })
-  }
-
-  /** The next messages for `line`, marked as sent before they leave. */
-  #next(line: Line): Uint8Array[] {
-    const { store, peer, emit } = this.#context
-    const { sent, delivered } = store.conversation(peer)
-    // Never more than a window, whatever they say they have received.
-    const room = limits.chatWindow - Math.max(0, line.written - delivered)
-    if (room <= 0) return []
-    const frames: Uint8Array[] = []
-    const leaving: { seq: number; hash: Uint8Array }[] = []
-    let { written } = line
-    const changed = store.transaction(() => {
-      let previous = written === 0 ? new Uint8Array() : this.#hashOf(written)
-      let size = 0
-      for (const message of store.outgoing(peer, written, room)) {
-        const body = bodyToWire({ ...contentOf(message), previous })
-        size += body.byteLength
-        if (frames.length > 0 && size > limits.chatWindowBytes) break
-        previous = digest(body)
-        frames.push(chatFrameToWire({ kind: 'message', body }))
-        written = message.seq
-        if (message.seq > sent) leaving.push({ seq: message.seq, hash: previous })
-      }
-      return leaving.length === 0 ? [] : store.markSent(peer, leaving)
-    })
-    line.written = written
-    for (const message of changed) emit({ event: 'message-changed', data: message })
-    return frames
+    // After the write: a listener may send at once, and must not overtake it.
+    for (const message of changed) this.#context.emit({ event: 'message-changed', data: message })
   }
 
   #hashOf(sequence: number): Uint8Array {

@@ -4,100 +4,32 @@
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import type { Stream } from '@libp2p/interface'
 import { Chat } from '../../protocol/chat.ts'
-import { Conversation, type ConversationContext } from '../../protocol/conversation.ts'
-import type { PeerEvent } from '../../protocol/events.ts'
 import { digest } from '../../protocol/identity.ts'
 import { limits } from '../../protocol/limits.ts'
 import { silent } from '../../protocol/log.ts'
-import { FrameWriter } from '../../protocol/net/frame-writer.ts'
-import { pull } from '../../protocol/net/streams.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
-import type { Message, Store } from '../../protocol/store/store.ts'
-import {
-  bodyFromWire,
-  bodyToWire,
-  chatFrameFromWire,
-  chatFrameToWire,
-  chatVersion,
-  type Body,
-  type ChatFrame,
-  type Hello,
-} from '../../protocol/wire/chat.ts'
-import { unframe } from '../../protocol/wire/framing.ts'
-import { openStream, startLink, type Side } from '../support/link.ts'
+import type { Store } from '../../protocol/store/store.ts'
+import { bodyFromWire, chatVersion } from '../../protocol/wire/chat.ts'
 import { until } from '../support/network.ts'
 import { alice, bob } from '../support/people.ts'
 import { refused } from '../support/refused.ts'
-
-const now = Date.UTC(2026, 0, 1)
-const id = (at: number): string => `01890a5d-ac96-774b-bcce-${String(at).padStart(12, '0')}`
-const nothing = new Uint8Array()
-
-interface Talker {
-  conversation: Conversation
-  store: Store
-  events: PeerEvent[]
-  said(text: string): Message
-  texts(): string[]
-}
-
-function context(store: Store, self: string, peer: string, events: PeerEvent[]): ConversationContext {
-  return {
-    self,
-    peer,
-    store,
-    now: () => now,
-    emit: (event) => events.push(event),
-    name: () => 'somebody',
-    reach: () => ({ nodes: [], addresses: [] }),
-    onHello: () => {},
-    onPresence: () => {},
-    probe: () => assert.fail('no receipt came in time'),
-  }
-}
-
-function talker(t: TestContext, { identity, store }: Side, peer: string): Talker {
-  const events: PeerEvent[] = []
-  const conversation = new Conversation(context(store, identity.peer, peer, events))
-  t.after(() => conversation.end())
-  let count = 0
-  return {
-    conversation,
-    store,
-    events,
-    said(text) {
-      count += 1
-      const sender = identity === alice ? 0 : 100_000
-      return conversation.send({ id: id(sender + count), text, sentAt: now })
-    },
-    texts: () => store.messages(peer, 1000).map(({ direction, text }) => `${direction} ${text}`),
-  }
-}
-
-const warnings = (events: PeerEvent[]): string[] =>
-  events.flatMap(({ event, data }) => (event === 'warning' ? [data.code] : []))
-const named = <E extends PeerEvent['event']>(events: PeerEvent[], name: E) =>
-  events.filter((one): one is PeerEvent & { event: E } => one.event === name)
+import {
+  body,
+  context,
+  first,
+  honest,
+  id,
+  named,
+  nothing,
+  now,
+  say,
+  scripted,
+  second,
+  warnings,
+} from '../support/talker.ts'
 
 // ---- two honest sides
-
-async function honest(t: TestContext) {
-  const link = await startLink(t)
-  const a = talker(t, link.dialler, bob.peer)
-  const b = talker(t, link.listener, alice.peer)
-  const meet = async () => {
-    const [out, into] = await openStream(link)
-    const ended = Promise.allSettled([
-      a.conversation.run(out, link.dialler.connection, 'outbound'),
-      b.conversation.run(into, link.listener.connection, 'inbound'),
-    ])
-    await until(() => a.conversation.online && b.conversation.online, 'both are online')
-    return { out, into, ended }
-  }
-  return { a, b, meet }
-}
 
 test('what is said arrives once and in order, and is delivered when it is on the other disk', async (t) => {
   const { a, b, meet } = await honest(t)
@@ -212,69 +144,6 @@ test('an older copy of a profile continues behind what the other has, and says s
 })
 
 // ---- the other side is the test
-
-class Script {
-  readonly frames: ChatFrame[] = []
-  readonly stream: Stream
-  readonly #writer: FrameWriter
-
-  constructor(stream: Stream) {
-    this.stream = stream
-    this.#writer = new FrameWriter(stream)
-    void this.#read()
-  }
-
-  /** Errors of the stream are the other side's answer; the test looks at that side. */
-  send(...frames: Exclude<ChatFrame, { kind: 'unknown' }>[]): void {
-    this.#writer.write(...frames.map(chatFrameToWire)).catch(() => undefined)
-  }
-
-  hello(more: Partial<Hello> = {}): void {
-    const hello = {
-      nodes: [],
-      addresses: [],
-      version: chatVersion,
-      received: 0,
-      receivedHash: nothing,
-      read: 0,
-      name: '',
-    }
-    this.send({ kind: 'hello', hello: { ...hello, ...more } })
-  }
-
-  of<K extends ChatFrame['kind']>(kind: K) {
-    return this.frames.filter((frame): frame is ChatFrame & { kind: K } => frame.kind === kind)
-  }
-
-  async #read(): Promise<void> {
-    try {
-      for await (const batch of unframe(limits.chatFrame)(pull(this.stream))) {
-        this.frames.push(...batch.map(chatFrameFromWire))
-      }
-    } catch (error) {
-      assert.ok(error instanceof Error)
-    }
-  }
-}
-
-async function scripted(t: TestContext) {
-  const link = await startLink(t)
-  const b = talker(t, link.listener, alice.peer)
-  const [out, into] = await openStream(link)
-  const ended = b.conversation.run(into, link.listener.connection, 'inbound').then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  return { b, a: new Script(out), ended }
-}
-
-function body(sequence: number, previous: Uint8Array, text = `text ${sequence}`): Uint8Array {
-  const said: Body = { id: id(sequence), sequence, previous, time: now, content: { kind: 'text', text } }
-  return bodyToWire(said)
-}
-const first = body(1, nothing)
-const second = body(2, digest(first))
-const say = (bytes: Uint8Array) => ({ kind: 'message', body: bytes }) as const
 
 test('who speaks before saying hello is not heard', async (t) => {
   const { a, b, ended } = await scripted(t)

@@ -60,6 +60,8 @@ export class Conversation {
   readonly #lines = new Set<Line>()
   /** Of the friend, not of a stream: a new stream is no fresh start. */
   readonly #idle = new TokenBucket(limits.chatIdleFrames, () => performance.now())
+  /** What they hold of ours, as they last said: in an older copy of the store that message is missing. */
+  #held: { sequence: number; hash: Uint8Array } = { sequence: 0, hash: new Uint8Array() }
   #wasOnline = false
   #theyType: NodeJS.Timeout | undefined
 
@@ -220,6 +222,7 @@ export class Conversation {
     }
     this.#onReceipt(hello.received, hello.read, events)
     line.written = hello.received
+    this.#held = { sequence: hello.received, hash: hello.receivedHash }
     line.heard = true
     afterwards.push(() => {
       onHello(peer, hello)
@@ -358,6 +361,7 @@ export class Conversation {
     if (hash != null) return hash
     const { sent, sentHash } = store.conversation(peer)
     if (sequence === sent) return sentHash
+    if (sequence === this.#held.sequence) return this.#held.hash
     throw new QuorumError('internal', 'A message that was sent has no hash')
   }
 

@@ -147,8 +147,8 @@ export class DirectorySession {
       for await (const frames of pipe(pull(this.#stream), unframe(limits.directoryFrame))) {
         for (const bytes of frames) {
           const frame = frameFromWire(bytes)
-          if (frame.frame === 'response') this.#waiting.get(frame.id)?.resolve(frame.result)
-          else mail.push(frame)
+          if (frame?.frame === 'response') this.#waiting.get(frame.id)?.resolve(frame.result)
+          else if (frame?.frame === 'mail') mail.push(frame)
         }
         // An honest node holds no more than this for us, and pushes nothing twice.
         if (mail.length > limits.heldPerRecipient) throw new QuorumError('bad-request', 'The node pushes too much')

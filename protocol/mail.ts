@@ -173,7 +173,7 @@ export class Mailer {
   /** False: they did not take it. */
   async #sendDirectly(connection: Connection, mail: MailRow, key: SealingKeyInfo | undefined): Promise<boolean> {
     const { log } = this.#options
-    const signal = AbortSignal.timeout(limits.request)
+    const signal = AbortSignal.any([AbortSignal.timeout(limits.request), this.#stopped.signal])
     let stream: Stream | undefined
     const abort = (): void => stream?.abort(toError(signal.reason))
     signal.addEventListener('abort', abort)

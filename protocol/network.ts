@@ -138,6 +138,8 @@ function sharedServices() {
 export function isPublic(address: Multiaddr | string): boolean {
   const parsed = typeof address === 'string' ? multiaddr(address) : address
   const [first] = parsed.getComponents()
-  const localName = first?.name.startsWith('dns') === true && /(^|\.)(localhost|local)$/i.test(first.value ?? '')
+  // A name that ends in a number is an address in disguise.
+  const local = /(^|\.)(localhost|local|\d[^.]*)\.?$/i
+  const localName = first?.name.startsWith('dns') === true && local.test(first.value ?? '')
   return isRelayed(parsed.toString()) || !(localName || isPrivate(parsed))
 }

@@ -175,9 +175,12 @@ export class Nodes {
     const already = this.#connections(peer).length > 0
     const connection = await this.#dial(addresses, this.#stopped.signal)
     const session = await DirectorySession.open(connection, this.#options.onMail, this.#options.log)
+    const end = (): void => session.close()
+    this.#stopped.signal.addEventListener('abort', end)
     try {
       return await errand(session)
     } finally {
+      this.#stopped.signal.removeEventListener('abort', end)
       session.close()
       if (!already) void close(connection)
     }
@@ -280,7 +283,11 @@ export class Nodes {
       answered.abort(new Error('Another address was faster'))
       return connection
     })
-    return Promise.any(attempts)
+    try {
+      return await Promise.any(attempts)
+    } catch (error) {
+      throw error instanceof AggregateError ? toError(error.errors[0]) : error
+    }
   }
 
   #connections(peer: string): Connection[] {

@@ -11,12 +11,13 @@ import {
   createPeer,
   errorToData,
   limits,
+  logLevels,
   openMemoryStore,
   openSqliteStore,
   QuorumError,
   version,
 } from '#protocol'
-import type { Peer, Store } from '#protocol'
+import type { Log, LogLevel, Peer, Store } from '#protocol'
 import { serveLines } from './headless.ts'
 import { givenPassphrase, profileFolder } from './profile.ts'
 import { askSecret } from './terminal/ask.ts'
@@ -129,8 +130,9 @@ async function run(): Promise<void> {
     .description('one peer for programs: JSON lines on standard input and output')
     .option('--json', 'speak JSON lines (the only form there is)')
     .option('--profile <folder>', 'the folder of the encrypted store, created if missing', notEmpty)
+    .addOption(new Option('--log-level <level>', 'what to tell on stderr').choices(logLevels).default('warn'))
     .addHelpText('after', headlessHelp)
-    .action((flags: PeerFlags & { json?: boolean }) => headless(flags))
+    .action((flags: PeerFlags & { json?: boolean; logLevel: LogLevel }) => headless(flags))
   program.addCommand(peer)
   program.addCommand(
     quiet(new Command('passphrase'))
@@ -145,14 +147,14 @@ async function run(): Promise<void> {
   await program.parseAsync()
 }
 
-async function headless(flags: PeerFlags & { json?: boolean }): Promise<void> {
+async function headless(flags: PeerFlags & { json?: boolean; logLevel: LogLevel }): Promise<void> {
   if (flags.json !== true)
     throw usage('quorum peer speaks JSON lines: add --json (people use quorum without a command)')
   if (flags.profile === undefined && flags.ephemeral !== true) throw usage('give --profile FOLDER, or --ephemeral')
   const signal = endSignal()
   const passphrase = givenPassphrase(flags.passphraseFile, process.env)
   const store = await openStore(flags.ephemeral === true ? undefined : flags.profile, passphrase)
-  await withPeer(store, flags, (peer) =>
+  await withPeer(store, { ...flags, log: logTo(process.stderr, flags.logLevel) }, (peer) =>
     serveLines({ peer, version, input: process.stdin, output: process.stdout, signal }),
   )
 }
@@ -219,9 +221,13 @@ async function openStore(directory: string | undefined, passphrase: string | und
   return openSqliteStore(passphrase === undefined ? { directory } : { directory, passphrase })
 }
 
-async function withPeer(store: Store, flags: PeerFlags, work: (peer: Peer) => Promise<void>): Promise<void> {
+async function withPeer(
+  store: Store,
+  flags: PeerFlags & { log?: Log },
+  work: (peer: Peer) => Promise<void>,
+): Promise<void> {
   try {
-    const { node, name, listen, downloads, direct, lan } = flags
+    const { node, name, listen, direct, lan, log } = flags
     const peer = await createPeer({
       store,
       direct,
@@ -229,7 +235,7 @@ async function withPeer(store: Store, flags: PeerFlags, work: (peer: Peer) => Pr
       ...(node !== undefined && { nodes: node }),
       ...(name !== undefined && { name }),
       ...(listen !== undefined && { listen }),
-      ...(downloads !== undefined && { downloads }),
+      ...(log !== undefined && { log }),
     })
     try {
       await work(peer)
@@ -238,6 +244,16 @@ async function withPeer(store: Store, flags: PeerFlags, work: (peer: Peer) => Pr
     }
   } finally {
     store.close()
+  }
+}
+
+/** Lines of `level` and worse; an error's cause is told with it. */
+function logTo(output: NodeJS.WriteStream, level: LogLevel): Log {
+  return (at, message, error) => {
+    if (logLevels.indexOf(at) < logLevels.indexOf(level)) return
+    const causes: string[] = []
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message)
+    output.write(`${[`${at}: ${message}`, ...causes].join(': ').replaceAll(/\s+/gu, ' ')}\n`)
   }
 }
 

@@ -28,7 +28,7 @@ export function corruptStore(what: string, cause?: unknown): QuorumError {
   return new QuorumError('store-corrupt', `The profile is damaged: ${what}. It was left as it is`, { cause })
 }
 
-export function lockedStore(cause?: unknown): QuorumError {
+function lockedStore(cause?: unknown): QuorumError {
   return new QuorumError('store-locked', 'The profile is in use by another Quorum', { cause })
 }
 

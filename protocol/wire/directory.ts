@@ -72,7 +72,8 @@ export function frameToWire(frame: DirectoryFrame): Uint8Array {
   })
 }
 
-export function frameFromWire(bytes: Uint8Array): DirectoryFrame {
+/** `undefined`: something that only a newer node says, to be ignored. */
+export function frameFromWire(bytes: Uint8Array): DirectoryFrame | undefined {
   const { frame } = decode(DirectoryFrameSchema, bytes)
   switch (frame.case) {
     case 'mail':
@@ -80,7 +81,7 @@ export function frameFromWire(bytes: Uint8Array): DirectoryFrame {
     case 'response':
       return { frame: 'response', id: numberFromWire(frame.value.id), result: resultFromWire(frame.value.result) }
     case undefined:
-      throw new QuorumError('unsupported-version', 'A node said something this version does not know')
+      return undefined
   }
 }
 

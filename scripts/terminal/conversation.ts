@@ -46,7 +46,7 @@ export async function sendText(client: Client, text: string): Promise<void> {
 }
 
 /** Prints a message of the open conversation, or brings the one on the screen up to date. */
-export function showMessage(client: Client, message: Message): void {
+function showMessage(client: Client, message: Message): void {
   const { screen, friends } = client
   const block = messageBlock(screen.look, message, friends.label(message.peer))
   if (screen.replace(message.id, block)) return

@@ -40,7 +40,7 @@ export function labelOf(friend: Friend, all: Iterable<Friend>): string {
 }
 
 /** `● direct`, `○ offline`, or what is missing to talk. */
-export function presence(look: Look, friend: Friend): string {
+function presence(look: Look, friend: Friend): string {
   switch (friend.state) {
     case 'requested':
       return paint(look, 'yellow', '… asked')
@@ -106,7 +106,7 @@ export function messageBlock(look: Look, message: Message, label: string): strin
 }
 
 /** How far an own message got. */
-export function markOf(message: Message): string {
+function markOf(message: Message): string {
   switch (message.state) {
     case 'queued':
       return '… queued'
@@ -170,7 +170,7 @@ export function dayOf(time: number): string {
 }
 
 /** The clock today, the day before that. */
-export function whenOf(time: number, now: number): string {
+function whenOf(time: number, now: number): string {
   return dayOf(time) === dayOf(now) ? clockOf(time) : dayOf(time)
 }
 

@@ -20,7 +20,7 @@ import { befriended, startAttacker, type Attacker, type Line } from '../support/
 import { besides } from '../support/bystanders.ts'
 import { guardProcess } from '../support/guard.ts'
 import { honestly, startLyingNode } from '../support/lying-node.ts'
-import { befriend, startNode, startPeer, until } from '../support/network.ts'
+import { befriend, startNode, startOpenNode, startPeer, until } from '../support/network.ts'
 import { startVictim } from '../support/victim.ts'
 
 guardProcess()
@@ -51,7 +51,7 @@ async function session(attacker: Attacker, node: string): Promise<Session> {
       const at = asked++
       await line.send(requestToWire(7, call))
       const answer = frameFromWire(await line.frame(at))
-      return answer.frame === 'response' ? answer.result : assert.fail('not an answer')
+      return answer?.frame === 'response' ? answer.result : assert.fail('not an answer')
     },
   }
 }
@@ -197,6 +197,29 @@ test('hostile 29: all that is unknown looks the same, and asking is rationed, al
   }
   assert.ok(slots <= 1.5 * limits.codeLookups.tokens, `${slots} codes were tried`)
   assert.ok(handles <= 0.5 * limits.lookups.tokens, `${handles} more handles were tried`)
+})
+
+test('hostile 29: deliveries are rationed by address too: more identities deliver no more', async (t) => {
+  const { address } = await startOpenNode(t)
+  let accepted = 0
+  const codes = new Set<string>()
+  const identities = Math.ceil((1.5 * limits.deliveriesPerAddress.tokens) / limits.deliveries.tokens)
+  const begun = performance.now()
+  for (let identity = 0; identity < identities; identity += 1) {
+    const { ask } = await session(await startAttacker(t), address)
+    // To somebody else each time, so that no other limit is in the way.
+    const answers = await Promise.all(
+      Array.from({ length: limits.deliveries.tokens }, async () =>
+        codeOf(await ask({ call: 'deliver', to: randomBytes(32), envelope: randomBytes(100) })),
+      ),
+    )
+    accepted += answers.filter((code) => code === 'delivered').length
+    for (const code of answers) codes.add(code)
+  }
+  const { tokens, per } = limits.deliveriesPerAddress
+  const refilled = ((performance.now() - begun) / per) * tokens
+  assert.deepEqual([...codes].sort(), ['delivered', 'rate-limited'])
+  assert.ok(accepted >= tokens && accepted <= tokens + refilled + 1, `${accepted} of ${identities} identities`)
 })
 
 test(

@@ -54,7 +54,7 @@ test('hostile 27: forged, foreign and replayed envelopes are dropped, whether a 
         await line.send(requestToWire(n + 1, { call: 'deliver', to, envelope: one_ }))
       for (const n of all.keys()) {
         const answer = frameFromWire(await line.frame(n))
-        assert.ok(answer.frame === 'response' && answer.result.result === 'delivered')
+        assert.ok(answer?.frame === 'response' && answer.result.result === 'delivered')
       }
       line.abort()
     },

@@ -192,7 +192,7 @@ const attacks: { [name: string]: Attack } = {
     const knowledge = requestToWire(7, { call: 'knowledge' })
     await directory.send(filler(stage.directory.longest, knowledge))
     const answer = frameFromWire(await directory.frame(0))
-    assert.ok(answer.frame === 'response' && answer.id === 7 && answer.result.result === 'knowledge')
+    assert.ok(answer?.frame === 'response' && answer.id === 7 && answer.result.result === 'knowledge')
     await directory.send(filler(stage.directory.longest + 1, knowledge))
     await directory.dropped()
     assert.equal(directory.frames.length, 1)
@@ -329,7 +329,7 @@ const attacks: { [name: string]: Attack } = {
     const line = await stage.directory.open(stage.mallory)
     await line.send(mail(limits.directoryFrame - 32))
     const answer = frameFromWire(await line.frame(0))
-    assert.ok(answer.frame === 'response' && answer.id === 9)
+    assert.ok(answer?.frame === 'response' && answer.id === 9)
     await line.send(mail(1_000_000))
     await line.dropped()
   },
@@ -349,7 +349,7 @@ const attacks: { [name: string]: Attack } = {
     const directory = await stage.directory.open(stage.mallory)
     await directory.send(Buffer.from([0x08, 5, 0xc2, 0x02, 0]))
     const answer = frameFromWire(await directory.frame(0))
-    assert.ok(answer.frame === 'response' && answer.id === 5 && answer.result.result === 'error')
+    assert.ok(answer?.frame === 'response' && answer.id === 5 && answer.result.result === 'error')
     assert.equal(answer.result.error.code, 'unsupported-version')
     assert.equal(directory.over, false, 'what both versions know goes on')
   },

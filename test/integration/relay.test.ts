@@ -8,10 +8,12 @@ import { test, type TestContext } from 'node:test'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { MemoryDatastore } from 'datastore-core'
 import { identityFromSeed } from '../../protocol/identity.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { NodeNetwork } from '../../protocol/network.ts'
 import { pull, push } from '../../protocol/net/streams.ts'
+import { startAttacker } from '../support/attacker.ts'
 import { answerCircuits, bareHost, callCircuit, circuitStatus, connectTo, reserve } from '../support/circuit.ts'
 import { undo } from '../support/cleanup.ts'
 import { startNode, startOpenNode, until } from '../support/network.ts'
@@ -150,3 +152,39 @@ async function read(stream: Stream): Promise<Buffer> {
   for await (const bytes of pull(stream)) all.push(Uint8Array.from(bytes.subarray()))
   return Buffer.concat(all)
 }
+
+test('when the one who called vanishes, the circuit is over for the one who was called', async (t) => {
+  const node = await startNode(t)
+  const [address = ''] = node.addresses()
+  const [callee, caller] = [await guest(t, address), await guest(t, address)]
+  const ends: Stream[] = []
+  await answerCircuits(callee.host, (stream) => void ends.push(stream))
+  assert.equal(await reserve(callee.connection), circuitStatus.ok)
+  for (let made = 0; made < 3; made += 1) {
+    assert.equal((await callCircuit(caller.connection, callee.id)).status, circuitStatus.ok)
+  }
+  await until(() => ends.length === 3 && node.stats().circuits === 3, 'the circuits are there')
+  caller.connection.abort(new Error('cable pulled'))
+  await until(() => ends.every(({ status }) => status !== 'open'), 'they are over for the callee')
+  await until(() => node.stats().circuits === 0, 'and for the node')
+  assert.equal(callee.connection.status, 'open')
+})
+
+test('a node forgets whoever has left', async (t) => {
+  // What libp2p remembers is not shown outside: the node is the first here that remembers anything.
+  const { mock } = t.mock.method(MemoryDatastore.prototype, 'put')
+  const memory = (): MemoryDatastore | undefined => mock.calls[0]?.this as MemoryDatastore | undefined
+  const [address = ''] = (await startNode(t)).addresses()
+  await until(() => memory() != null, 'the node remembers itself')
+  const remembers = async (peer: string): Promise<boolean> =>
+    (await Array.fromAsync(memory()?.queryKeys({}) ?? [])).some((key) =>
+      key.toString().endsWith(peerIdFromString(peer).toCID().toString()),
+    )
+  const guests = [await startAttacker(t), await startAttacker(t), await startAttacker(t)]
+  for (const { peer, dial } of guests) {
+    await dial(address)
+    await until(() => remembers(peer), 'the node knows its guest')
+  }
+  for (const { host } of guests) await host.stop()
+  for (const { peer } of guests) await until(async () => !(await remembers(peer)), 'it has forgotten it')
+})

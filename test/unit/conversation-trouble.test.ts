@@ -121,22 +121,35 @@ test('a new stream is no fresh start for who sends what says nothing', async (t)
 
 // ---- disks
 
-test('a disk that refuses while messages leave: they stay queued, one is told, and they go when it takes them', async (t) => {
-  const { a, b, ended, open } = await scripted(t)
+const full = (): never => {
+  throw new QuorumError('disk-full', 'The disk is full: nothing was saved')
+}
+
+test('a disk that refuses what is said: the caller is told, nothing of it is kept, and the stream stays', async (t) => {
+  const { a, b } = await scripted(t)
   a.hello()
   await until(() => b.conversation.online, 'they are there')
-  const { markSent } = b.store
-  t.mock.method(b.store, 'markSent', () => {
-    throw new QuorumError('disk-full', 'The disk is full: nothing was saved')
-  })
+  const refusing = t.mock.method(b.store, 'markSent', full)
+  assert.throws(() => b.said('refused'), refused('disk-full'))
+  assert.deepEqual([b.store.conversation(alice.peer).queued, b.texts(), b.events], [0, [], []])
+  refusing.mock.restore()
+  b.said('taken')
+  await until(() => sequences(a).length === 1, 'it goes')
+  assert.deepEqual(sequences(a), [1])
+})
+
+test('a disk that refuses while messages leave: they stay queued, one is told, and they go when it takes them', async (t) => {
+  const { a, b, ended, open } = await scripted(t)
+  const refusing = t.mock.method(b.store, 'markSent', full)
   const said = b.said('waits')
   assert.deepEqual([said.text, said.state], ['waits', 'queued'])
-  assert.deepEqual(warnings(b.events), ['disk-full'])
+  a.hello()
   await ended
+  assert.deepEqual(warnings(b.events), ['disk-full'])
   assert.equal(b.said('waits too').state, 'queued')
   assert.deepEqual(sequences(a), [])
 
-  t.mock.method(b.store, 'markSent', markSent)
+  refusing.mock.restore()
   const again = new Script((await open()).out)
   again.hello()
   await until(() => sequences(again).length === 2, 'both go')

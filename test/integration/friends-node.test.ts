@@ -1,0 +1,35 @@
+/**
+ * The node of a friend, which is not ours: it may stay for as long as it carries a conversation, and no longer. This
+ * process has a limit of its own, so that nobody waits a minute for it.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from '../../protocol/limits.ts'
+import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
+
+Object.assign(limits, { strangerStay: 500 })
+
+test('a conversation through the node of a friend goes on beyond the stay of strangers; the node leaves after it', async (t) => {
+  const [ours, theirs] = [await startNode(t), await startNode(t)]
+  const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
+  const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
+  for (const peer of [alice, bob]) {
+    await until(async () => (await peer.self()).nodes[0]?.reserved === true, 'each has a node of its own')
+  }
+  await befriend(alice, bob)
+  await until(async () => (await alice.connection({ peer: bob.id })).path === 'relayed', 'they talk through a node')
+  const { via, since } = await alice.connection({ peer: bob.id })
+  assert.ok(via === ours.peer || via === theirs.peer)
+  // To the one who came, that node is a stranger.
+  const [guest, host] = via === theirs.peer ? [alice, bob] : [bob, alice]
+  const foreign = via === theirs.peer ? theirs : ours
+  assert.equal(foreign.stats().circuits, 1)
+  await until(() => Date.now() - (since ?? Date.now()) > 4 * limits.strangerStay, 'the stay of a stranger is over')
+  await tell(guest, host, 'still there')
+  const now = await alice.connection({ peer: bob.id })
+  assert.deepEqual([now.via, now.since], [via, since])
+  assert.equal(foreign.stats().connections, 2)
+
+  await guest.removeFriend({ peer: host.id })
+  await until(() => foreign.stats().connections === 1, 'the guest has left that node')
+})

@@ -1,0 +1,166 @@
+/** Mail between people, and those who take it and say nothing, push too much, or cannot take it just now. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
+import { QuorumError } from '../../protocol/errors.ts'
+import { identityFromSeed } from '../../protocol/identity.ts'
+import { openMemoryStore } from '../../protocol/index.ts'
+import { limits } from '../../protocol/limits.ts'
+import { friendProtocol } from '../../protocol/policy.ts'
+import type { Store } from '../../protocol/store/store.ts'
+import { frameToWire } from '../../protocol/wire/directory.ts'
+import { befriended, startAttacker, type Attacker, type Line } from '../support/attacker.ts'
+import { envelope } from '../support/envelopes.ts'
+import { guardProcess } from '../support/guard.ts'
+import { honestly, startLyingNode, type LyingNode } from '../support/lying-node.ts'
+import { friendOf, startNode, startPeer, until, type TestPeer } from '../support/network.ts'
+
+guardProcess()
+
+/** Somebody who takes every envelope and never says so; `taken` counts them. */
+async function startTarpit(t: TestContext): Promise<Attacker & { taken(): number }> {
+  let taken = 0
+  const attacker = await startAttacker(t)
+  await attacker.host.handle(
+    friendProtocol,
+    (stream) => {
+      stream.addEventListener('message', () => (taken += 1))
+    },
+    { maxInboundStreams: 1000 },
+  )
+  return { ...attacker, taken: () => taken }
+}
+
+/** The tarpit asks, over a connection that stays, and is accepted: from now on there is mail for it. */
+async function acceptTarpit(peer: TestPeer, tarpit: Attacker & { taken(): number }): Promise<void> {
+  const connection = await tarpit.dial((await peer.self()).listen[0] ?? '')
+  await (await tarpit.open(connection, friendProtocol)).send(envelope(tarpit.identity, peer.id))
+  await until(async () => (await peer.friends()).some(({ state }) => state === 'incoming'), 'it has asked')
+  await peer.acceptFriend({ peer: tarpit.peer })
+  await until(() => tarpit.taken() > 0, 'the answer is on its way')
+}
+
+test('who takes envelopes and never says so keeps no mail of others from going', async (t) => {
+  const node = await startNode(t)
+  const [alice, bob] = [
+    await startPeer(t, { nodes: node.addresses() }),
+    await startPeer(t, { nodes: node.addresses() }),
+  ]
+  await until(async () => (await alice.self()).nodes[0]?.state === 'connected', 'alice has a node')
+  await acceptTarpit(alice, await startTarpit(t))
+  await alice.requestFriend({ to: bob.id, note: 'hello bob' })
+  await until(async () => (await friendOf(bob, alice))?.state === 'incoming', 'bob is asked', 2 * limits.request)
+})
+
+/** Stops well before a request is given up. */
+async function stops(peer: TestPeer): Promise<void> {
+  let done = false
+  void peer.stop().then(() => (done = true))
+  await until(() => done, 'it stops', limits.stop)
+}
+
+test('who takes envelopes and never says so does not keep a peer from stopping', async (t) => {
+  const peer = await startPeer(t)
+  await acceptTarpit(peer, await startTarpit(t))
+  await stops(peer)
+})
+
+test('a friend’s node that never answers does not keep a peer from stopping', async (t) => {
+  const silent = await startLyingNode(t, () => undefined)
+  const friend = await identityFromSeed(randomBytes(32))
+  const store = openMemoryStore()
+  store.putFriend(befriended(friend.peer, { state: 'incoming', nodes: [silent.address] }))
+  const peer = await startPeer(t, { store })
+  await peer.acceptFriend({ peer: friend.peer })
+  await until(() => silent.calls.length > 0, 'the node is asked')
+  await stops(peer)
+})
+
+/** A node that pushes `mail`, with the numbers that come back as taken. */
+async function startPusher(t: TestContext, mail: () => Uint8Array[]): Promise<LyingNode & { collected(): number[] }> {
+  const node = await startLyingNode(t, honestly, (line: Line) => {
+    for (const [index, one] of mail().entries()) {
+      line.send(frameToWire({ frame: 'mail', id: index + 1, envelope: one })).catch(() => line.abort())
+    }
+  })
+  return Object.assign(node, {
+    collected: () => node.calls.flatMap((call) => (call.call === 'collected' ? call.mail : [])),
+  })
+}
+
+/** A store whose `transaction` refuses while `full()`. */
+function sometimesFull(full: () => boolean): { store: Store; refused(): number } {
+  const store = openMemoryStore()
+  const { transaction } = store
+  let refused = 0
+  store.transaction = (work) => {
+    if (!full()) return transaction(work)
+    refused += 1
+    throw new QuorumError('disk-full', 'The disk is full: nothing was saved')
+  }
+  return { store, refused: () => refused }
+}
+
+test('mail that a full disk cannot take is taken in the same session once there is room, and then acknowledged', async (t) => {
+  let full = false
+  const { store, refused } = sometimesFull(() => full)
+  const seed = randomBytes(32)
+  store.setSetting('seed', seed)
+  const { peer: id } = await identityFromSeed(seed)
+  const asking = await Promise.all([1, 2, 3].map(() => identityFromSeed(randomBytes(32))))
+  const node = await startPusher(t, () => {
+    full = true
+    return asking.map((one) => envelope(one, id))
+  })
+  const peer = await startPeer(t, { store, nodes: [node.address] })
+  await until(() => refused() >= 2, 'it is offered again')
+  assert.deepEqual([node.collected(), await peer.friends()], [[], []])
+  full = false
+  await until(() => node.collected().length === asking.length, 'all is acknowledged')
+  assert.deepEqual(node.collected(), [1, 2, 3])
+  assert.equal((await peer.friends()).length, asking.length)
+  assert.equal(node.sessions.length, 1)
+})
+
+test('a flood of mail is taken piece by piece, none of it lost', async (t) => {
+  const seed = randomBytes(32)
+  const store = openMemoryStore()
+  store.setSetting('seed', seed)
+  const { peer: id } = await identityFromSeed(seed)
+  const asking = await identityFromSeed(randomBytes(32))
+  // Twice as many as may be opened at once, a piece at a time; only the last one says anything.
+  const pieces = Math.ceil((2 * limits.envelopesOpened.tokens) / (limits.heldPerRecipient / 2))
+  const rubbish = (): Uint8Array[] => Array.from({ length: limits.heldPerRecipient / 2 }, () => randomBytes(200))
+  const node = await startPusher(t, rubbish)
+  await startPeer(t, { store, nodes: [node.address] })
+  await until(() => node.sessions.length > 0, 'there is a session')
+  const [line] = node.sessions
+  let pushed = limits.heldPerRecipient / 2
+  const push = (one: Uint8Array): Promise<boolean> | undefined =>
+    line?.send(frameToWire({ frame: 'mail', id: ++pushed, envelope: one }))
+  for (let piece = 1; piece < pieces; piece += 1) {
+    await until(() => node.collected().length === pushed, 'what was pushed is taken')
+    for (const one of rubbish()) await push(one)
+  }
+  await until(() => node.collected().length === pushed, 'what was pushed is taken')
+  await push(envelope(asking, id))
+  await until(() => node.collected().at(-1) === pushed, 'the last one too')
+  assert.ok(store.friend(asking.peer) != null)
+  assert.deepEqual(
+    node.collected(),
+    Array.from({ length: pushed }, (_, at) => at + 1),
+  )
+  assert.equal(node.sessions.length, 1)
+})
+
+test('a node that pushes more mail than one may hold loses its session', async (t) => {
+  // Nothing can be taken, so that nothing makes room.
+  const { store } = sometimesFull(() => true)
+  const node = await startPusher(t, () => Array.from({ length: limits.heldPerRecipient + 1 }, () => genuine))
+  const seed = randomBytes(32)
+  store.setSetting('seed', seed)
+  const genuine = envelope(await identityFromSeed(randomBytes(32)), (await identityFromSeed(seed)).peer)
+  await startPeer(t, { store, nodes: [node.address] })
+  await until(() => node.sessions[0]?.over === true && node.sessions.length > 1, 'its session is ended')
+  assert.deepEqual(node.collected(), [])
+})

@@ -26,7 +26,7 @@ import { FriendAckSchema } from './wire/quorum_pb.ts'
 const ackBytes = 64
 
 /** Envelopes on their way at once. */
-const together = 8
+const lanes = 8
 
 export interface MailerOptions {
   store: Store
@@ -47,6 +47,9 @@ export class Mailer {
   readonly #retry = new Retry(limits.friendRetry)
   readonly #stopped = new AbortController()
   #running: Promise<void> | undefined
+  /** Ids of mail that is being sent, or waits in a lane. */
+  readonly #going = new Set<number>()
+  readonly #lanes: Promise<void>[] = []
   #again = false
 
   constructor(options: MailerOptions) {
@@ -67,7 +70,7 @@ export class Mailer {
 
   async stop(): Promise<void> {
     this.#stopped.abort()
-    await this.#running
+    await Promise.all([this.#running, ...this.#lanes])
   }
 
   /** The handler of /quorum/friend/1.0.0. */
@@ -102,14 +105,22 @@ export class Mailer {
     const { signal } = this.#stopped
     while (!signal.aborted) {
       this.#again = false
-      const waiting = this.#due()
-      if (waiting.length === 0) return
-      for (let at = 0; at < waiting.length && !signal.aborted; at += together) {
-        // Side by side: one node that does not answer holds up nobody else's mail.
-        await Promise.all(waiting.slice(at, at + together).map((mail) => this.#send(mail)))
-      }
+      const due = this.#due()
+      if (due.length === 0) return
+      for (const mail of due) this.#enqueue(mail)
       if (!this.#again) await this.#retry.wait(signal)
     }
+  }
+
+  /** Side by side: whoever does not answer holds up only what is in the same lane. */
+  #enqueue(mail: MailRow): void {
+    if (this.#going.has(mail.id)) return
+    this.#going.add(mail.id)
+    const lane = mail.id % lanes
+    const before = this.#lanes[lane] ?? Promise.resolve()
+    this.#lanes[lane] = before
+      .then(() => (this.#stopped.signal.aborted ? undefined : this.#send(mail)))
+      .finally(() => this.#going.delete(mail.id))
   }
 
   #due(): MailRow[] {

@@ -184,12 +184,23 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     name: () => settings.name(),
     reach,
     isFriend: (peer) => policy.isFriend(peer),
-    onHello: (peer, hello) => onHello(store, peer, hello, (row) => emit({ event: 'friend-changed', data: view(row) })),
+    onHello: (peer, hello) => {
+      try {
+        onHello(store, peer, hello, (row) => emit({ event: 'friend-changed', data: view(row) }))
+      } catch (error) {
+        log('warn', 'what a friend told about itself could not be kept', toError(error))
+      }
+    },
     onPresence: (peer) => {
       const row = store.friend(peer)
       if (row == null) return
       const seen = { ...row, lastSeen: now() }
-      store.putFriend(seen)
+      try {
+        store.putFriend(seen)
+      } catch (error) {
+        // A full disk costs the time they were last seen, not the news that they are here.
+        log('warn', 'it could not be noted that a friend was seen', toError(error))
+      }
       emit({ event: 'friend-changed', data: view(seen) })
     },
     probe: (connection) => {
@@ -215,6 +226,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       await nodes.claimHandle()
     } catch (error) {
       settings.setHandle(before)
+      // One of several nodes may have given it already.
+      void nodes.announce()
       throw error
     }
   }

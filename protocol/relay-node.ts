@@ -1,4 +1,5 @@
 /** A relay node: the libp2p node, the circuit relay and the directory, started and stopped together. */
+import type { PeerId } from '@libp2p/interface'
 import { DirectoryServer } from './directory-server.ts'
 import type { DirectoryStore } from './directory-store.ts'
 import { identityFromSeed } from './identity.ts'
@@ -50,9 +51,13 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
   const network = await createNodeNetwork({ privateKey, listen, announce })
   const directory = new DirectoryServer(network, store, now, log)
   // libp2p remembers every peer it met for as long as it runs; a node meets everybody.
-  network.addEventListener('peer:disconnect', ({ detail: gone }) => {
-    network.peerStore.delete(gone).catch((error: unknown) => log('debug', 'a peer was not forgotten', toError(error)))
-  })
+  const forget = (peer: PeerId): void => {
+    if (network.getConnections(peer).length > 0 || peer.equals(network.peerId)) return
+    network.peerStore.delete(peer).catch((error: unknown) => log('debug', 'a peer was not forgotten', toError(error)))
+  }
+  network.addEventListener('peer:disconnect', ({ detail }) => forget(detail))
+  // What was asked before it left, and answered after.
+  network.addEventListener('peer:update', ({ detail }) => forget(detail.peer.id))
   try {
     await directory.start()
     await network.start()

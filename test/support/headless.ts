@@ -217,29 +217,37 @@ interface NodeReady {
   http: string
 }
 
-/** One node and its data folder. Started again, it has the same PeerId and the same port. */
+export interface NodeSetup extends StartOptions {
+  /** Multiaddrs; by default a free port of the loopback. */
+  listen?: readonly string[]
+}
+
+/** One node and its data folder. Started again, it has the same PeerId and the same ports. */
 export class HeadlessNode {
   addresses: string[] = []
   readonly folder: string
   readonly #stage: Stage
+  readonly #setup: NodeSetup
   #process: LineProcess | undefined
   #http = ''
 
-  constructor(stage: Stage, name = 'node') {
+  constructor(stage: Stage, name = 'node', setup: NodeSetup = {}) {
     this.#stage = stage
+    this.#setup = setup
     this.folder = join(stage.folder, name)
   }
 
   async start(): Promise<this> {
     assert.ok(this.#process?.over !== false, 'the node is running already')
-    const [known] = this.addresses
-    const listen = known == null ? '/ip4/127.0.0.1/tcp/0' : known.slice(0, known.indexOf('/p2p/'))
-    const process = this.#stage.start('node', ['--data', this.folder, '--listen', listen, '--http', '127.0.0.1:0'])
+    const known = this.addresses.map((address) => address.slice(0, address.indexOf('/p2p/')))
+    const { listen = ['/ip4/127.0.0.1/tcp/0'] } = this.#setup
+    const all = (known.length > 0 ? known : listen).flatMap((address) => ['--listen', address])
+    const process = this.#stage.start('node', ['--data', this.folder, ...all, '--http', '127.0.0.1:0'], this.#setup)
     this.#process = process
     const line = await process.line('the node is ready')
     const { event, data } = JSON.parse(line) as { event: string; data: NodeReady }
     assert.equal(event, 'ready')
-    if (known != null) assert.deepEqual(data.addresses, this.addresses)
+    if (known.length > 0) assert.deepEqual(data.addresses, this.addresses)
     this.addresses = data.addresses
     this.#http = data.http
     return this

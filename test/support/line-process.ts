@@ -26,6 +26,8 @@ const programs = {
 export interface StartOptions {
   env?: Record<string, string>
   cwd?: string
+  /** What the command line begins with, to run it elsewhere: in a network namespace, say. */
+  through?: readonly string[]
 }
 
 /** What of a TestContext a stage needs. */
@@ -46,7 +48,8 @@ export class Stage {
   start(program: keyof typeof programs, args: readonly string[], options: StartOptions = {}): LineProcess {
     // A variable of whoever runs the tests must not change what they test.
     const inherited = Object.entries(process.env).filter(([name]) => !/^(QUORUM_|NODE_TEST_|NODE_OPTIONS)/.test(name))
-    const child = spawn(process.execPath, [...programs[program], ...args], {
+    const [file = process.execPath, ...before] = [...(options.through ?? []), process.execPath]
+    const child = spawn(file, [...before, ...programs[program], ...args], {
       // The channel ends the node if this process dies; the peer ends with its standard input.
       stdio: ['pipe', 'pipe', 'pipe', ...(program === 'node' ? (['ipc'] as const) : [])],
       env: { ...Object.fromEntries(inherited), ...options.env },

@@ -20,7 +20,7 @@ test('"somebody calls you through me" of one who is not our node is refused, and
     // Whoever dialled is no more a node than whoever was dialled.
     for (const { connection } of [dialler, listener]) {
       const stream = await connection.newStream(stopProtocol, { signal: AbortSignal.timeout(20_000) })
-      await until(() => stream.status === 'reset', 'it is refused')
+      await until(() => stream.status === 'reset', 'it is refused', 5000)
     }
   }
   assert.deepEqual(

@@ -1,0 +1,118 @@
+/**
+ * Who reaches whom, and how: a peer behind each kind of network meets one behind each other kind, as real processes in
+ * the NAT lab. What is asserted must stay true; the rest is recorded in the table, for docs/connectivity.md.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { stageOwner, undo } from '../support/cleanup.ts'
+import { HeadlessNode, HeadlessPeer } from '../support/headless.ts'
+import { Lab, networks, type Network, type Place } from '../support/lab.ts'
+import { meet, watch, Witness, type Guest, type Meeting } from '../support/lab-meeting.ts'
+import { saveTable, tableOf } from '../support/lab-table.ts'
+import type { Namespace } from '../support/lab-namespace.ts'
+import { needsLab } from '../support/lab-needs.ts'
+import { Stage } from '../support/line-process.ts'
+
+/** Every pair talks within this, whatever stands between. */
+const connected = 10
+/** How long a pair is watched that may have to stay on the relay, and one that must not. Seconds since acceptance. */
+const mayStay = 10
+const mustNotStay = 30
+/** Pairs that meet side by side. Watching costs nothing. */
+const atOnce = 3
+/** Every interface, as without the option. */
+const everywhere = ['--listen', '/ip4/0.0.0.0/tcp/0', '--listen', '/ip6/::/tcp/0']
+/** Where the neighbour of the peer behind `cone` sits. */
+const sameLan = 'same LAN'
+
+test('the matrix: every kind of network with every kind', { ...needsLab, timeout: 240_000 }, async (t) => {
+  const lab = await Lab.create(undo(t))
+  const stage = new Stage(stageOwner(t))
+  const server = await lab.server()
+  const listen = [`/ip4/${server.ip4}/tcp/4001`, `/ip6/${server.ip6}/tcp/4001`, `/ip4/${server.ip4}/tcp/443/ws`]
+  const node = await new HeadlessNode(stage, 'node', { listen, through: server.space.enter }).start()
+
+  const sit = async (network: string, space: Namespace, name: string): Promise<Guest> => {
+    const setup = { nodes: node.addresses, ephemeral: true, args: everywhere, through: space.enter }
+    const peer = new HeadlessPeer(stage, name, setup)
+    const witness = new Witness(peer)
+    await peer.start()
+    return { network, peer, witness }
+  }
+  const kinds = Object.keys(networks) as Network[]
+  const inTurn = turns(atOnce)
+  const places: Place[] = []
+  for (const network of [...kinds, ...kinds]) places.push(await lab.place(network))
+  const neighbour = await places[kinds.indexOf('cone')]?.neighbour()
+  assert.ok(neighbour)
+  const [near = assert.fail(), ...guests] = await Promise.all([
+    inTurn(() => sit(sameLan, neighbour, 'neighbour')),
+    ...places.map(({ network, space }, index) => inTurn(() => sit(network, space, `${network}-${index}`))),
+  ])
+  // Of each kind two: the first meets the second of its own kind and of every later one.
+  const pairs = kinds.flatMap((_, one) =>
+    kinds.slice(one).map((_, ahead): [Guest, Guest] => [at(guests, one), at(guests, kinds.length + one + ahead)]),
+  )
+  pairs.push([at(guests, kinds.indexOf('cone')), near])
+
+  const meetings = await Promise.allSettled(
+    pairs.map(async ([host, guest]) => {
+      const { accepted } = await inTurn(() => meet(host, guest))
+      return watch(host, guest, accepted, expected(host, guest) === 'direct' ? mustNotStay : mayStay)
+    }),
+  )
+  for (const [index, [host, guest]] of pairs.entries()) {
+    await t.test(`${host.network} × ${guest.network}`, () => {
+      const result = meetings[index]
+      if (result?.status !== 'fulfilled') throw result?.reason
+      check(result.value, expected(host, guest))
+    })
+  }
+  const table = meetings.flatMap((result): Meeting[] => (result.status === 'fulfilled' ? [result.value] : []))
+  t.diagnostic(lab.delay > 0 ? `each way takes ${lab.delay} ms more` : 'no delay added: no netem here')
+  for (const line of tableOf(table).split('\n')) t.diagnostic(line)
+  const { LAB_TABLE: file } = process.env
+  if (file != null && table.length === pairs.length) saveTable(file, table, lab.delay)
+})
+
+/** What holds for a pair whatever is built: `open` when hole punching decides. */
+function expected(host: Guest, guest: Guest): 'direct' | 'relayed' | 'open' {
+  const pair = [host.network, guest.network]
+  // What listens on any port but 443, they cannot call; and nobody can call them.
+  if (pair.includes('443-only')) return 'relayed'
+  if (pair.includes('open') || pair.includes(sameLan)) return 'direct'
+  if (pair.every((network) => network === 'ipv6-open')) return 'direct'
+  // Nobody can know the port that such a router takes next.
+  return pair.includes('symmetric') ? 'relayed' : 'open'
+}
+
+function check(meeting: Meeting, path: ReturnType<typeof expected>): void {
+  const told = JSON.stringify(meeting)
+  assert.ok(meeting.firstMessage < connected, told)
+  assert.notEqual(meeting.path, 'none', told)
+  if (path !== 'open') assert.equal(meeting.path, path, told)
+  if (path === 'direct') assert.ok(meeting.direct != null, told)
+  if (meeting.pair.includes('443-only')) assert.match(meeting.transport, /websocket/, told)
+  assert.notEqual(meeting.reason, '', told)
+}
+
+function at<T>(all: readonly T[], index: number): T {
+  return all[index] ?? assert.fail(`there is no number ${index}`)
+}
+
+/** Lets so many pieces of work run at a time, in the order they came. */
+function turns(places: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let free = places
+  return async (work) => {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+    else free -= 1
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next == null) free += 1
+      else next()
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What two peers of the lab come to: they become friends by an invite link, say something each, and are watched for a
+ * while to see whether they find a direct path. It measures and records; what is good enough, the tests say.
+ */
+import type { ConnectionInfo, PeerEvent } from '#protocol'
+import type { HeadlessPeer } from './headless.ts'
+import { eventually } from './line-process.ts'
+
+/** One line of the table. Times are seconds since the request was accepted. */
+export interface Meeting {
+  pair: readonly [string, string]
+  path: ConnectionInfo['path']
+  /** As each side sees it, when they differ. */
+  transport: string
+  firstMessage: number
+  /** Missing when they stayed on the relay for as long as they were watched. */
+  direct?: number
+  /** As the peer that accepted says it. */
+  reason: string
+}
+
+/** When a peer had its first message from another, and its first direct path to it; by PeerId, on the monotonic clock. */
+export class Witness {
+  readonly heard = new Map<string, number>()
+  readonly direct = new Map<string, number>()
+
+  constructor(peer: HeadlessPeer) {
+    peer.onEvent = (event) => this.#take(event)
+  }
+
+  #take({ event, data }: PeerEvent): void {
+    if (event === 'message-received') note(this.heard, data.peer)
+    if (event === 'path-changed' && data.path === 'direct') note(this.direct, data.peer)
+  }
+}
+
+export interface Guest {
+  network: string
+  peer: HeadlessPeer
+  witness: Witness
+}
+
+/** `guest` asks `host`, who accepts; then each says something. Returns when the request was accepted and both were heard. */
+export async function meet(host: Guest, guest: Guest): Promise<{ accepted: number }> {
+  const { link } = await host.peer.call('invite', {})
+  await guest.peer.call('requestFriend', { to: link })
+  await host.peer.event('friend-request', ({ peer }) => peer === guest.peer.id)
+  const accepted = performance.now()
+  await host.peer.call('acceptFriend', { peer: guest.peer.id })
+  await Promise.all([hears(host, guest), hears(guest, host)])
+  return { accepted }
+}
+
+/** Watches them until they are connected directly, or for `seconds` after they met. */
+export async function watch(host: Guest, guest: Guest, accepted: number, seconds: number): Promise<Meeting> {
+  const directly = (): number | undefined => host.witness.direct.get(guest.peer.id)
+  const over = accepted + seconds * 1000
+  await eventually('the end of the watch', () => directly() != null || performance.now() > over, seconds * 1000 + 5000)
+  const [one, other] = await Promise.all([
+    host.peer.call('connection', { peer: guest.peer.id }),
+    guest.peer.call('connection', { peer: host.peer.id }),
+  ])
+  const direct = directly()
+  const since = (moment: number): number => Math.round(Math.max(0, moment - accepted) / 100) / 10
+  return {
+    pair: [host.network, guest.network],
+    path: one.path,
+    transport: [...new Set([one.transport, other.transport])].join(' / '),
+    firstMessage: since(
+      Math.min(guest.witness.heard.get(host.peer.id) ?? Infinity, host.witness.heard.get(guest.peer.id) ?? Infinity),
+    ),
+    ...(direct == null ? {} : { direct: since(direct) }),
+    reason: one.reason,
+  }
+}
+
+async function hears({ peer, network }: Guest, from: Guest): Promise<void> {
+  const friends = async (): Promise<boolean> => (await from.peer.friend(peer))?.state === 'friend'
+  await eventually(`${from.network} knows that ${network} is a friend`, friends)
+  const text = `from ${from.peer.name}`
+  await from.peer.send(peer, text)
+  await peer.event('message-received', (message) => message.peer === from.peer.id && message.text === text)
+}
+
+function note(times: Map<string, number>, peer: string): void {
+  if (!times.has(peer)) times.set(peer, performance.now())
+}

@@ -1,0 +1,203 @@
+/**
+ * The NAT lab: an internet, nodes on it, and places where people sit, each behind the kind of network that its name
+ * says. All of it is Linux: bridges, and nftables as routers use it. Every home has the same private addresses, as in
+ * life, and what is addressed to nobody is lost without an answer, as in life.
+ */
+import { spawnSync } from 'node:child_process'
+import { userInfo } from 'node:os'
+import { Namespace } from './lab-namespace.ts'
+
+/** Networks to sit behind. */
+export const networks = {
+  open: 'public address',
+  'public-firewalled': 'public address, nothing comes in',
+  cone: 'a router that keeps port numbers, nothing comes in',
+  'cone-remapped': 'a router that maps each port to another, the same for all destinations, nothing comes in',
+  symmetric: 'a router that takes a random port for each connection, nothing comes in',
+  '443-only': 'a router that lets out only TCP to port 443',
+  'double-nat': 'a home router behind a carrier’s router',
+  'ipv6-open': 'a public IPv6 address, and IPv4 behind a router as `cone`',
+} as const
+export type Network = keyof typeof networks
+
+/** Not the prefixes for documentation: libp2p takes those for private. */
+const publicPrefix = '5.5.5'
+const publicPrefix6 = '2a00:5555:'
+const homePrefix = '192.168.1'
+const carrierPrefix = '100.64.0'
+/** The router in every network, and what leads nowhere on the internet. */
+const gateway = 254
+/** Local ports of those behind `cone-remapped`, whose router has a table of them. */
+const remappedPorts = { first: 40_000, count: 1000, to: 50_000 }
+/** Milliseconds that one way over the internet takes, where the kernel can delay. */
+const wantedDelay = 10
+
+/** One wire with everybody on it: the bridge `net` of `space`. */
+interface Segment {
+  space: Namespace
+  prefix: string
+  taken: number
+}
+
+/** Somewhere to run a peer. */
+export interface Place {
+  network: Network
+  space: Namespace
+  /** Another place behind the same router. */
+  neighbour(): Promise<Namespace>
+}
+
+export class Lab {
+  /** Milliseconds added to each way over the internet. 0: this machine cannot delay (no `tc`, or no netem). */
+  readonly delay: number
+  readonly #owner: AsyncDisposableStack
+  readonly #internet: Segment
+
+  private constructor(owner: AsyncDisposableStack, internet: Segment) {
+    this.#owner = owner
+    this.#internet = internet
+    this.delay = runs([...internet.space.enter, ...delayed('net')]) ? wantedDelay : 0
+  }
+
+  /** An internet with nobody on it; `owner` ends it, and all that is put on it. */
+  static async create(owner: AsyncDisposableStack): Promise<Lab> {
+    const space = await Namespace.create(owner)
+    // A new namespace may take this over from the machine. What is for no host here is lost, as private addresses are.
+    space.set('ipv4/ip_forward', '0')
+    return new Lab(owner, segment(space, publicPrefix))
+  }
+
+  /** What it takes, or undefined if all is there: a sentence with what to type. */
+  static missing(): string | undefined {
+    if (process.platform !== 'linux') return 'NOT RUN: the lab needs Linux'
+    if (userInfo().uid !== 0) return 'NOT RUN: the lab needs root. Type: sudo npm run lab'
+    const there = runs(['ip', '-V']) && runs(['nft', '--version']) && runs(['unshare', '--version'])
+    return there ? undefined : 'NOT RUN: the lab needs some tools. Type: apt-get install nftables iproute2 util-linux'
+  }
+
+  /** A public place for a node: its namespace and its addresses. */
+  async server(): Promise<{ space: Namespace; ip4: string; ip6: string }> {
+    const space = await Namespace.create(this.#owner)
+    const ip4 = this.#attach(this.#internet, space)
+    return { space, ip4, ip6: this.#addPublic6(space, 'wan') }
+  }
+
+  async place(network: Network): Promise<Place> {
+    const { wire, settle } = await this.#behind(network)
+    const sit = async (): Promise<Namespace> => {
+      const space = await Namespace.create(this.#owner)
+      this.#attach(wire, space)
+      settle?.(space)
+      return space
+    }
+    return { network, space: await sit(), neighbour: sit }
+  }
+
+  /** The wire of those who sit there, and what each of them needs besides. */
+  async #behind(network: Network): Promise<{ wire: Segment; settle?: (space: Namespace) => void }> {
+    const internet = this.#internet
+    const cone = (outside = internet, prefix = homePrefix): Promise<Segment> =>
+      this.#router(outside, prefix, () => 'masquerade')
+    switch (network) {
+      case 'open':
+        return { wire: internet }
+      case 'public-firewalled':
+        return { wire: internet, settle: (space) => space.nft(closed('wan')) }
+      case 'cone':
+        return { wire: await cone() }
+      case 'cone-remapped': {
+        const { first, count } = remappedPorts
+        const settle = (space: Namespace): void =>
+          space.set('ipv4/ip_local_port_range', `${first} ${first + count - 1}`)
+        return { wire: await this.#router(internet, homePrefix, remapped), settle }
+      }
+      case 'symmetric':
+        return { wire: await this.#router(internet, homePrefix, () => 'masquerade fully-random') }
+      case '443-only':
+        return { wire: await this.#router(internet, homePrefix, () => 'masquerade', 'tcp dport 443') }
+      case 'double-nat':
+        return { wire: await cone(await cone(internet, carrierPrefix)) }
+      case 'ipv6-open': {
+        const settle = (space: Namespace): void => {
+          this.#plug(internet, space, 'six')
+          this.#addPublic6(space, 'six')
+        }
+        return { wire: await cone(), settle }
+      }
+    }
+  }
+
+  /** A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out. */
+  async #router(outside: Segment, prefix: string, mapping: (address: string) => string, lets = ''): Promise<Segment> {
+    const space = await Namespace.create(this.#owner)
+    const address = this.#attach(outside, space)
+    space.nft(`
+      table ip nat {
+        chain out { type nat hook postrouting priority srcnat; oifname "wan" ${mapping(address)}; }
+      }
+      table ip through {
+        chain forward {
+          type filter hook forward priority filter; policy drop;
+          ct state established,related accept
+          iifname "net" ${lets} accept
+        }
+      }
+      ${closed('wan')}`)
+    space.set('ipv4/ip_forward', '1')
+    return segment(space, prefix)
+  }
+
+  /** Puts `space` on the wire with an IPv4 address, which is returned. */
+  #attach(wire: Segment, space: Namespace): string {
+    const address = `${wire.prefix}.${this.#plug(wire, space, 'wan')}`
+    space.ip(`addr add ${address}/24 dev wan`, `route add default via ${wire.prefix}.${gateway}`)
+    return address
+  }
+
+  /** A cable from `space` to the wire; returns the number of its socket. */
+  #plug(wire: Segment, space: Namespace, device: string): number {
+    const number = ++wire.taken
+    wire.space.ip(
+      `link add port${number} type veth peer name ${device} netns ${space.pid}`,
+      `link set port${number} master net up`,
+    )
+    space.ip(`link set ${device} up`)
+    if (this.delay > 0 && wire === this.#internet) space.run(delayed(device))
+    return number
+  }
+
+  #addPublic6(space: Namespace, device: string): string {
+    const address = `${publicPrefix6}:${this.#internet.taken}`
+    space.ip(`addr add ${address}/64 dev ${device} nodad`)
+    return address
+  }
+}
+
+/** A wire, whose router is `space`. */
+function segment(space: Namespace, prefix: string): Segment {
+  space.ip('link add net type bridge', `addr add ${prefix}.${gateway}/24 dev net`, 'link set net up')
+  return { space, prefix, taken: 0 }
+}
+
+function delayed(device: string): string[] {
+  return ['tc', 'qdisc', 'add', 'dev', device, 'root', 'netem', 'delay', `${wantedDelay}ms`]
+}
+
+/** Nothing comes in that was not asked for, and nobody is told. */
+function closed(device: string): string {
+  return `table ip in4 {
+      chain input { type filter hook input priority filter; policy accept; iifname "${device}" ct state new drop; }
+    }`
+}
+
+/** As a router that keeps a table of ports: the port seen outside says nothing about the one inside. */
+function remapped(address: string): string {
+  const { first, count, to } = remappedPorts
+  // 7 and `count` have no divisor in common: each port has one of its own.
+  const table = Array.from({ length: count }, (_, index) => `${first + index} : ${to + ((index * 7 + 1) % count)}`)
+  return `meta l4proto tcp snat to ${address} : tcp sport map { ${table.join(', ')} }`
+}
+
+function runs([program = '', ...args]: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0
+}

@@ -107,15 +107,7 @@ export class Nodes {
    * time. Errors: `node-unreachable`.
    */
   async someSessions(): Promise<DirectorySession[]> {
-    if (this.sessions().length === 0 && this.#connecting) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, limits.request)
-        this.#awaitingSession.push(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-    }
+    await this.#firstSession()
     const sessions = this.sessions()
     if (sessions.length === 0) throw new QuorumError('node-unreachable', 'No node can be reached right now')
     return sessions
@@ -191,8 +183,9 @@ export class Nodes {
     await Promise.all([...this.#links.values()].map((link) => this.#announce(link)))
   }
 
-  /** Tells the nodes a new handle. Errors: `handle-taken`. */
+  /** Tells the nodes a new handle, waiting for one that is being connected to. Errors: `handle-taken`. */
   async claimHandle(): Promise<void> {
+    await this.#firstSession()
     await Promise.all([...this.#links.values()].map((link) => this.#tell(link)))
   }
 
@@ -312,6 +305,17 @@ export class Nodes {
   #isReserved(link: Link): boolean {
     const circuit = `/p2p/${link.peer}/p2p-circuit`
     return this.#options.network.getMultiaddrs().some((address) => address.toString().includes(circuit))
+  }
+
+  async #firstSession(): Promise<void> {
+    if (this.sessions().length > 0 || !this.#connecting) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, limits.request)
+      this.#awaitingSession.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 
   get #connecting(): boolean {

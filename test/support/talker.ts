@@ -53,7 +53,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
   }
 }
 
-export function talker(
+function talker(
   t: TestContext,
   { identity, store }: Side,
   peer: string,

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { root } from './checks.ts'
+import { provideFor } from './system-packages.ts'
 
 /** Two files at a time: several tests start processes of their own. */
 const concurrency = 2
@@ -18,7 +19,8 @@ const files = globSync('test/*/**/*.test.ts', { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))
   .toSorted((a, b) => a.localeCompare(b))
 const kinds = [...new Set(files.map(kindOf))]
-const args = process.argv.slice(2)
+const table = process.argv.includes('--table')
+const args = process.argv.slice(2).filter((arg) => arg !== '--table')
 const named = args.filter((arg) => !arg.startsWith('-'))
 const chosen = files.filter((file) =>
   named.length === 0 ? !onlyNamed.has(kindOf(file)) : named.some((name) => name === kindOf(file) || name === file),
@@ -31,6 +33,7 @@ if (args.includes('--help')) {
 Without a kind: all of them${[...onlyNamed].map((kind) => `, but ${kind}`).join('')}. Kinds here: ${kinds.join(', ')}.
   npm test -- unit scenario
   npm test -- test/unit/launch.test.ts --test-name-pattern=signal
+  npm run lab -- --table        writes the table of docs/connectivity.md anew (LAB_TABLE=FILE.json: as JSON)
 `)
 } else if (unknown.length > 0 || chosen.length === 0) {
   process.stderr.write(
@@ -50,6 +53,8 @@ function run(): void {
   const reporter = process.stdout.isTTY && !process.env.CI ? 'spec' : 'tap'
   const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`, `--test-reporter=${reporter}`]
   const { NODE_TEST_CONTEXT: _outer, ...env } = process.env
+  if (table) env.LAB_TABLE = 'docs/connectivity.md'
+  provideFor([...new Set(chosen.map(kindOf))])
   const child = spawn(
     process.execPath,
     ['--test', ...options, ...args.filter((arg) => arg.startsWith('-')), ...chosen],

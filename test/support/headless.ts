@@ -220,6 +220,8 @@ interface NodeReady {
 export interface NodeSetup extends StartOptions {
   /** Multiaddrs; by default a free port of the loopback. */
   listen?: readonly string[]
+  /** More of the command line, `--announce MULTIADDR` for example. */
+  args?: readonly string[]
 }
 
 /** One node and its data folder. Started again, it has the same PeerId and the same ports. */
@@ -240,9 +242,10 @@ export class HeadlessNode {
   async start(): Promise<this> {
     assert.ok(this.#process?.over !== false, 'the node is running already')
     const known = this.addresses.map((address) => address.slice(0, address.indexOf('/p2p/')))
-    const { listen = ['/ip4/127.0.0.1/tcp/0'] } = this.#setup
+    const { listen = ['/ip4/127.0.0.1/tcp/0'], args = [] } = this.#setup
     const all = (known.length > 0 ? known : listen).flatMap((address) => ['--listen', address])
-    const process = this.#stage.start('node', ['--data', this.folder, ...all, '--http', '127.0.0.1:0'], this.#setup)
+    const own = ['--data', this.folder, ...all, '--http', '127.0.0.1:0', ...args]
+    const process = this.#stage.start('node', own, this.#setup)
     this.#process = process
     const line = await process.line('the node is ready')
     const { event, data } = JSON.parse(line) as { event: string; data: NodeReady }

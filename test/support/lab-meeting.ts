@@ -48,6 +48,9 @@ export async function meet(host: Guest, guest: Guest): Promise<{ accepted: numbe
   const accepted = performance.now()
   await host.peer.call('acceptFriend', { peer: guest.peer.id })
   await Promise.all([hears(host, guest), hears(guest, host)])
+  // A path that was there before they were friends is announced by no event.
+  const { path } = await host.peer.call('connection', { peer: guest.peer.id })
+  if (path === 'direct') note(host.witness.direct, guest.peer.id)
   return { accepted }
 }
 

@@ -14,10 +14,8 @@ export class Namespace {
   readonly pid: number
   /** What a command line begins with to run in here. */
   readonly enter: readonly string[]
-  readonly #holder: ChildProcess
 
   private constructor(child: ChildProcess) {
-    this.#holder = child
     this.pid = child.pid ?? assert.fail('no namespace: unshare did not start')
     this.enter = ['nsenter', `--net=/proc/${this.pid}/ns/net`]
   }
@@ -34,11 +32,6 @@ export class Namespace {
     const made = new Namespace(child)
     made.ip('link set lo up')
     return made
-  }
-
-  /** The holder is there, and so is the namespace. */
-  get held(): boolean {
-    return this.#holder.exitCode === null && this.#holder.signalCode === null
   }
 
   /** Commands of `ip`, as on its command line. */

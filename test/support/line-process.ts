@@ -48,7 +48,7 @@ export class Stage {
   start(program: keyof typeof programs, args: readonly string[], options: StartOptions = {}): LineProcess {
     // A variable of whoever runs the tests must not change what they test.
     const inherited = Object.entries(process.env).filter(([name]) => !/^(QUORUM_|NODE_TEST_|NODE_OPTIONS)/.test(name))
-    const [file = process.execPath, ...before] = [...(options.through ?? []), process.execPath]
+    const [file, ...before] = [...(options.through ?? []), process.execPath]
     const child = spawn(file, [...before, ...programs[program], ...args], {
       // The channel ends the node if this process dies; the peer ends with its standard input.
       stdio: ['pipe', 'pipe', 'pipe', ...(program === 'node' ? (['ipc'] as const) : [])],

@@ -15,12 +15,13 @@ import { createLibp2p } from 'libp2p'
 import { limits } from './limits.ts'
 import { circuitTransport, type CircuitTransport } from './net/circuit-transport.ts'
 import { directDial, type DirectDial } from './net/direct-dial.ts'
+import { ownAddresses, type OwnAddresses } from './net/own-addresses.ts'
 import { relay, type Relay } from './net/relay.ts'
 import { sodiumCipher } from './net/sodium-cipher.ts'
 import { isRelayed, type Policy } from './policy.ts'
 
 export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport; ping: Ping }>
-export type NodeNetwork = Libp2p<{ relay: Relay }>
+export type NodeNetwork = Libp2p<{ relay: Relay; ownAddresses: OwnAddresses }>
 
 /** The same name for every version: the other side learns what it needs in the hello. */
 const agent = 'quorum'
@@ -101,6 +102,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
     },
     services: {
       ...sharedServices(),
+      ownAddresses: ownAddresses(),
       relay: relay({
         maxInboundHopStreams: limits.circuitsPerPeer,
         maxOutboundStopStreams: limits.circuitsPerPeer,

@@ -123,13 +123,14 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       if (policy.isFriend(peer)) void chat.keep(connection)
       if (store.mail().some(({ to }) => to === peer)) mailer.flush()
     },
-    onChange: (peer) => {
-      const kind = paths.kind(peer)
-      if (kind === (kinds.get(peer) ?? 'none') || store.friend(peer) == null) return
-      kinds.set(peer, kind)
-      emit({ event: 'path-changed', data: { ...paths.info(peer), peer } })
-    },
+    onChange: (peer) => tellPath(peer),
   })
+  const tellPath = (peer: string): void => {
+    const kind = paths.kind(peer)
+    if (kind === (kinds.get(peer) ?? 'none') || store.friend(peer) == null) return
+    kinds.set(peer, kind)
+    emit({ event: 'path-changed', data: { ...paths.info(peer), peer } })
+  }
 
   const mailer: Mailer = new Mailer({
     store,
@@ -155,6 +156,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       if (state === 'friend') {
         paths.want(peer)
         for (const connection of paths.connections(peer)) void chat.keep(connection, true)
+        // It may have been there before the friendship was.
+        tellPath(peer)
       } else {
         chat.end(peer)
         // A request goes over whatever connection there is; the others end.

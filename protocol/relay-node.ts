@@ -61,6 +61,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
   try {
     await directory.start()
     await network.start()
+    if (announce.length === 0) network.services.ownAddresses.tell()
   } catch (cause) {
     await network.stop()
     throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is a port taken?`, { cause })

@@ -14,6 +14,8 @@ export class Line {
   heard = false
   /** Highest own sequence written to this stream, or known to be on their disk. */
   written = 0
+  /** Frames that arrived here. */
+  frames = 0
   /** A write is on its way. */
   flushing = false
   /** What was written here is not receipted in time. */

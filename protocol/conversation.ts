@@ -31,8 +31,8 @@ export interface ConversationContext {
   onHello(peer: string, hello: Hello): void
   /** The conversation opened or ended. */
   onPresence(peer: string): void
-  /** No receipt came in time: is that connection still alive? Ends it if not. */
-  probe(connection: Connection): void
+  /** No receipt came in time: is that connection still alive? Ends it if not, unless something was `heard` meanwhile. */
+  probe(connection: Connection, heard: () => boolean): void
 }
 
 /** What ends a stream and concerns the person, not just the program. */
@@ -143,6 +143,7 @@ export class Conversation {
   /** What arrived together is stored together, and acknowledged and announced when it is on disk. */
   #receive(line: Line, frames: readonly Uint8Array[]): void {
     const { store, peer, emit } = this.#context
+    line.frames += frames.length
     const before = store.conversation(peer)
     const afterwards: (() => void)[] = []
     const outcomes = new Set<Outcome>()
@@ -377,7 +378,8 @@ export class Conversation {
 
   #onOverdue(line: Line): void {
     line.overdue = undefined
-    this.#context.probe(line.connection)
+    const { frames } = line
+    this.#context.probe(line.connection, () => line.frames > frames)
   }
 
   #best(): Line | undefined {

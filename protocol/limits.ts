@@ -65,8 +65,16 @@ export const limits = {
   dialAddress: 4 * second,
   /** All addresses of one attempt, and a circuit after them. */
   dial: 15 * second,
-  /** Sent but not receipted: the path is probed at once instead of waiting for the idle check. */
-  receipt: 8 * second,
+  /**
+   * Sent but not receipted: the path is probed instead of waiting for the idle check. A receipt takes a round trip and
+   * a disk's sync; a slow disk or line costs a ping too many, a dead path that looks alive costs a person's patience.
+   */
+  receipt: 3 * second,
+  /**
+   * Answer to a probe of a path in doubt. Shorter than the idle check's: whatever else arrives meanwhile counts as
+   * an answer too, so a line that is merely full is not cut.
+   */
+  probe: 5 * second,
   /** Idle check of a peer's connections; with its timeout a dead path is noticed within 45 s. */
   peerPing: 15 * second,
   peerPingTimeout: 10 * second,
@@ -75,6 +83,11 @@ export const limits = {
   nodePingTimeout: 20 * second,
   /** A clean stop: what is not done by then is cut. */
   stop: 5 * second,
+
+  /** How often interfaces and clocks are looked at: reading them takes well under a millisecond. */
+  networkLook: 3 * second,
+  /** Clocks apart by more than this mean sleep: longer than a busy process is ever held up, shorter than any nap. */
+  sleepNoticed: 10 * second,
 
   // ---- trying again
   /** First wait and longest wait between attempts to reach a node: people look at the screen. */

@@ -5,7 +5,7 @@
 import { identify } from '@libp2p/identify'
 import { FaultTolerance, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
-import { ping, type Ping } from '@libp2p/ping'
+import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { isPrivate } from '@libp2p/utils'
 import { webSockets } from '@libp2p/websockets'
@@ -20,7 +20,7 @@ import { relay, type Relay } from './net/relay.ts'
 import { sodiumCipher } from './net/sodium-cipher.ts'
 import { isRelayed, type Policy } from './policy.ts'
 
-export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport; ping: Ping }>
+export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport }>
 export type NodeNetwork = Libp2p<{ relay: Relay; ownAddresses: OwnAddresses }>
 
 /** The same name for every version: the other side learns what it needs in the hello. */
@@ -133,7 +133,11 @@ function shared(privateKey: Ed25519PrivateKey, window: number, readBuffer: numbe
 }
 
 function sharedServices() {
-  return { identify: identify({ runOnLimitedConnection: true }), ping: ping({ runOnLimitedConnection: true }) }
+  return {
+    identify: identify({ runOnLimitedConnection: true }),
+    // With the default of one, a probe beside the idle check's ping makes that fail and end a connection that is well.
+    ping: ping({ runOnLimitedConnection: true, maxOutboundStreams: 4, maxInboundStreams: 4 }),
+  }
 }
 
 /** A circuit, or an address that is dialable from anywhere. */

@@ -178,6 +178,11 @@ export class Nodes {
     }
   }
 
+  /** Try every node that is away now: the network changed. */
+  retryNow(): void {
+    for (const link of this.#links.values()) link.retry.now()
+  }
+
   /** Tells every node the current record; called by itself when addresses change and time passes. */
   async announce(): Promise<void> {
     await Promise.all([...this.#links.values()].map((link) => this.#announce(link)))

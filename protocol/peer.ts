@@ -12,7 +12,9 @@ import { Introductions } from './introductions.ts'
 import { limits } from './limits.ts'
 import { silent, type Log } from './log.ts'
 import { Mailer } from './mail.ts'
+import { probing } from './net/probe.ts'
 import { createPeerNetwork, type PeerNetwork } from './network.ts'
+import { NetworkWatch } from './network-watch.ts'
 import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
 import { Paths } from './paths.ts'
@@ -69,6 +71,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const sealing = new SealingKeys(identity, store, now)
   const policy: Policy = new Policy(store, direct, (peer) => nodes.has(peer))
   const network = await listening(options, policy, identity.privateKey, settings)
+  const probe = probing()
 
   const reach = (): Reach => ({
     nodes: nodes.addresses(),
@@ -206,13 +209,17 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       }
       emit({ event: 'friend-changed', data: view(seen) })
     },
-    probe: (connection) => {
-      network.services.ping
-        .ping(connection.remotePeer, {
-          signal: AbortSignal.timeout(limits.peerPingTimeout),
-          runOnLimitedConnection: true,
-        })
-        .catch((error: unknown) => connection.abort(toError(error)))
+    probe: (connection, heard) => void probe(connection, limits.probe, heard),
+  })
+
+  const watch = new NetworkWatch({
+    onChange: (cause) => {
+      log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
+      for (const connection of network.getConnections()) void probe(connection, limits.probe)
+      nodes.retryNow()
+      paths.retryNow()
+      void nodes.announce()
+      chat.hello()
     },
   })
 
@@ -312,6 +319,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 
   let stopping: Promise<null> | undefined
   async function stop(): Promise<null> {
+    watch.stop()
     chat.stop()
     paths.stop()
     await Promise.all([mailer.stop(), nodes.stop()])
@@ -326,6 +334,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)
   nodes.start()
   paths.start()
+  watch.start()
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
   mailer.flush()

@@ -8,6 +8,8 @@ export interface Proxy {
   port: number
   /** Everything since the start, each direction of each connection in one piece. */
   seen(): Buffer[]
+  /** What is open now stays open and carries nothing any more, as when a cable is pulled. New connections work. */
+  silence(): void
 }
 
 /** Forwards to `port` on loopback. */
@@ -35,5 +37,11 @@ export async function startProxy(t: TestContext, port: number): Promise<Proxy> {
     server.close()
     for (const socket of sockets) socket.destroy()
   })
-  return { port: (server.address() as net.AddressInfo).port, seen: () => recorded.map((bytes) => Buffer.concat(bytes)) }
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    seen: () => recorded.map((bytes) => Buffer.concat(bytes)),
+    silence: () => {
+      for (const socket of sockets) socket.unpipe().resume()
+    },
+  }
 }

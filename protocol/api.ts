@@ -75,6 +75,7 @@ export interface Self {
   handle?: string
   nodes: NodeState[]
   listen: string[]
+  /** From the internet: a node dialled us back, or could not, or none has tried from there. */
   reachable: 'public' | 'private' | 'unknown'
 }
 

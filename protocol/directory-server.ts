@@ -9,10 +9,11 @@ import { errorToData, QuorumError, toError } from './errors.ts'
 import { peerFromPublicKey, verify } from './identity.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
+import { dialBack } from './net/dial-back.ts'
 import { FrameWriter } from './net/frame-writer.ts'
 import { hostOf } from './net/host.ts'
 import { pull } from './net/streams.ts'
-import type { NodeNetwork } from './network.ts'
+import { isPublic, type NodeNetwork } from './network.ts'
 import { directoryProtocol } from './policy.ts'
 import { KeyedBuckets, TokenBucket } from './rate.ts'
 import { recordFromWire } from './wire/contact.ts'
@@ -62,6 +63,8 @@ export class DirectoryServer {
   readonly #deliveriesByAddress: KeyedBuckets
   readonly #codesByAddress: KeyedBuckets
   readonly #handlesByAddress: KeyedBuckets
+  readonly #dialBacksByAddress: KeyedBuckets
+  #dialBacks = 0
 
   constructor(network: NodeNetwork, store: DirectoryStore, now: () => number, log: Log) {
     this.#log = log
@@ -77,10 +80,12 @@ export class DirectoryServer {
       deliver: new KeyedBuckets(limits.deliveries, monotonic),
       postInvite: new KeyedBuckets(limits.deliveries, monotonic),
       findInvite: new KeyedBuckets(limits.codeLookups, monotonic),
+      reachable: new KeyedBuckets(limits.dialBacks, monotonic),
     }
     this.#deliveriesByAddress = new KeyedBuckets(limits.deliveriesPerAddress, monotonic)
     this.#codesByAddress = new KeyedBuckets(limits.codeLookups, monotonic)
     this.#handlesByAddress = new KeyedBuckets(limits.lookups, monotonic)
+    this.#dialBacksByAddress = new KeyedBuckets(limits.dialBacksPerAddress, monotonic)
   }
 
   async start(): Promise<void> {
@@ -147,10 +152,17 @@ export class DirectoryServer {
   async #respond(session: Session, bytes: Uint8Array): Promise<void> {
     // What cannot even be decoded ends the stream.
     const { id, call } = requestFromWire(bytes)
+    const answered = this.#finish(session, id, call)
+    // Takes as long as a dead port does; what else the peer asks is answered meanwhile.
+    if (call?.call === 'reachable') answered.catch((error: unknown) => session.stream.abort(toError(error)))
+    else await answered
+  }
+
+  async #finish(session: Session, id: number, call: DirectoryCall | undefined): Promise<void> {
     let result: DirectoryResult
     try {
       if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
-      result = this.#answer(session, call)
+      result = call.call === 'reachable' ? await this.#reachable(session, call.port) : this.#answer(session, call)
       this.#count(call.call, 'ok')
     } catch (error) {
       const data = errorToData(error)
@@ -163,11 +175,14 @@ export class DirectoryServer {
     await session.writer.write(frameToWire({ frame: 'response', id, result }))
   }
 
-  #answer(session: Session, call: DirectoryCall): DirectoryResult {
+  #ration(call: DirectoryCall['call'], peer: string): void {
+    if (this.#rates[call]?.take(peer) !== false) return
+    throw new QuorumError('rate-limited', 'Too many requests: wait a minute')
+  }
+
+  #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryResult {
     const { peer } = session
-    if (this.#rates[call.call]?.take(peer) === false) {
-      throw new QuorumError('rate-limited', 'Too many requests: wait a minute')
-    }
+    this.#ration(call.call, peer)
     switch (call.call) {
       case 'announce':
         return this.#announce(session, call.record, call.handle)
@@ -240,6 +255,25 @@ export class DirectoryServer {
       .write(frameToWire({ frame: 'mail', id: held.id, envelope: held.envelope }))
       .catch((error: unknown) => this.#count('push', errorToData(error).code))
     return { result: 'delivered', pushed: recipient != null }
+  }
+
+  async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryResult> {
+    this.#ration('reachable', peer)
+    const observed = connection.remoteAddr
+    const observedAddress = observed.toString()
+    // From behind a proxy on this machine everybody seems to come from here, and what listens here is not theirs.
+    if (!isPublic(observed)) return { result: 'reachability', reachable: false, observedAddress }
+    const tooMany = this.#dialBacks >= limits.dialBacksAtOnce
+    if (tooMany || !this.#dialBacksByAddress.take(hostOf(observed))) {
+      throw new QuorumError('rate-limited', 'Too many are asking whether they can be reached: wait a minute')
+    }
+    this.#dialBacks += 1
+    try {
+      const reachable = await dialBack(this.#network.services.directDial, connection, port, limits.dialBack)
+      return { result: 'reachability', reachable, observedAddress }
+    } finally {
+      this.#dialBacks -= 1
+    }
   }
 
   #knowledge({ peer, connection, connectedSince }: Session): DirectoryResult {

@@ -12,7 +12,7 @@ import { FrameWriter } from './net/frame-writer.ts'
 import { pull } from './net/streams.ts'
 import { directoryProtocol } from './policy.ts'
 import { Retry } from './retry.ts'
-import type { SignedBytes } from './wire/codec.ts'
+import { isAddress, type SignedBytes } from './wire/codec.ts'
 import { recordFromWire, type RecordContent } from './wire/contact.ts'
 import {
   frameFromWire,
@@ -37,6 +37,8 @@ interface Waiting {
 }
 
 export class DirectorySession {
+  /** PeerId. */
+  readonly node: string
   readonly #stream: Stream
   readonly #writer: FrameWriter
   readonly #log: Log
@@ -57,10 +59,11 @@ export class DirectorySession {
     log: Log = silent,
   ): Promise<DirectorySession> {
     const stream = await connection.newStream(directoryProtocol, { signal: AbortSignal.timeout(limits.openStream) })
-    return new DirectorySession(stream, onMail, log)
+    return new DirectorySession(connection.remotePeer.toString(), stream, onMail, log)
   }
 
-  private constructor(stream: Stream, onMail: (envelope: Uint8Array) => void, log: Log) {
+  private constructor(node: string, stream: Stream, onMail: (envelope: Uint8Array) => void, log: Log) {
+    this.node = node
     this.#log = log
     this.#stream = stream
     this.#writer = new FrameWriter(stream)
@@ -109,6 +112,13 @@ export class DirectorySession {
   async findInvite(slot: Uint8Array): Promise<Uint8Array | undefined> {
     const { sealed } = await this.#request({ call: 'findInvite', slot }, 'foundInvite')
     return sealed.byteLength === 0 ? undefined : sealed
+  }
+
+  /** Whether the node can dial this peer at `port` of the address it sees it come from. */
+  async reachable(port: number): Promise<{ reachable: boolean; observedAddress: string }> {
+    const { reachable, observedAddress } = await this.#request({ call: 'reachable', port }, 'reachability')
+    if (!isAddress(observedAddress)) throw new QuorumError('bad-request', 'The node saw no address')
+    return { reachable, observedAddress }
   }
 
   close(): void {

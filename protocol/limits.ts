@@ -191,4 +191,12 @@ export const limits = {
   /** From one address, whose identities cost nothing: a school handing in its requests at once. */
   deliveriesPerAddress: { tokens: 600, per: 1 * minute } as Rate,
   announces: { tokens: 20, per: 1 * minute } as Rate,
+  /** Dials back: two ports after each change of network, by one peer; a school waking up, by one address. */
+  dialBacks: { tokens: 12, per: 1 * minute } as Rate,
+  dialBacksPerAddress: { tokens: 60, per: 1 * minute } as Rate,
+  /** In all: each holds a socket for as long as a dead port keeps silent. */
+  dialBacksAtOnce: 100,
+  dialBack: 5 * second,
+  /** A router's mapping or a firewall's rule may have changed without a trace here. */
+  reachableAgain: 30 * minute,
 } as const

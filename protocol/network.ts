@@ -21,7 +21,7 @@ import { sodiumCipher } from './net/sodium-cipher.ts'
 import { isRelayed, type Policy } from './policy.ts'
 
 export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport }>
-export type NodeNetwork = Libp2p<{ relay: Relay; ownAddresses: OwnAddresses }>
+export type NodeNetwork = Libp2p<{ relay: Relay; directDial: DirectDial; ownAddresses: OwnAddresses }>
 
 /** The same name for every version: the other side learns what it needs in the hello. */
 const agent = 'quorum'
@@ -102,6 +102,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
     },
     services: {
       ...sharedServices(),
+      directDial: directDial(),
       ownAddresses: ownAddresses(),
       relay: relay({
         maxInboundHopStreams: limits.circuitsPerPeer,

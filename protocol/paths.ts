@@ -37,6 +37,8 @@ export interface PathsOptions {
   log: Log
   /** Where a friend may be: its own addresses and its nodes, as it told. */
   known(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
+  /** Own public addresses that a node has dialled back. */
+  confirmed(): readonly string[]
   /** Nodes we are connected to. */
   ownNodes(): readonly string[]
   /** Nothing known answered: ask the nodes where the friend is now. */
@@ -169,10 +171,10 @@ export class Paths {
   /** Own addresses to tell friends, private ones only where LAN paths are wanted. */
   ownAddresses(): string[] {
     if (this.#options.direct === 'never') return []
-    return this.#options.network.services.directDial
+    const listening = this.#options.network.services.directDial
       .listening()
       .filter((address) => !isRelayed(address) && (this.#options.lan || isPublic(address)))
-      .slice(0, limits.addressesTold)
+    return [...new Set([...this.#options.confirmed(), ...listening])].slice(0, limits.addressesTold)
   }
 
   async #keep(peer: string, wanted: Wanted): Promise<void> {

@@ -18,6 +18,7 @@ import { NetworkWatch } from './network-watch.ts'
 import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
 import { Paths } from './paths.ts'
+import { Reachability } from './reachability.ts'
 import { chatProtocol, friendProtocol, isRelayed, Policy, type DirectMode } from './policy.ts'
 import { safetyNumber } from './safety-number.ts'
 import { SealingKeys } from './sealing.ts'
@@ -105,9 +106,20 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     onReady: (node) => {
       mailer.flush()
       paths.retryNow()
+      reachability.check()
       void introductions.parkAll(node)
     },
     onWarning: (data) => emit({ event: 'warning', data }),
+    log,
+  })
+
+  const reachability: Reachability = new Reachability({
+    sessions: () => (direct === 'never' ? [] : nodes.sessions()),
+    listening: () => network.services.directDial.listening(),
+    onChange: () => {
+      void nodes.announce()
+      chat.hello()
+    },
     log,
   })
 
@@ -117,6 +129,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     direct,
     lan,
     log,
+    confirmed: () => reachability.addresses(),
     known: (peer) => store.friend(peer) ?? { addresses: [], nodes: [] },
     ownNodes: () => nodes.states().flatMap(({ state, address }) => (state === 'connected' ? address : [])),
     discover: (peer) => introductions.discover(peer),
@@ -218,6 +231,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       for (const connection of network.getConnections()) void probe(connection, limits.probe)
       nodes.retryNow()
       paths.retryNow()
+      reachability.reset()
       void nodes.announce()
       chat.hello()
     },
@@ -248,7 +262,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     ...(settings.handle() === '' ? {} : { handle: settings.handle() }),
     nodes: nodes.states(),
     listen: network.services.directDial.listening().filter((address) => !isRelayed(address)),
-    reachable: 'unknown',
+    reachable: reachability.state,
   })
   const notYet = (): Promise<never> => Promise.reject(new QuorumError('internal', 'Files cannot be sent yet'))
   const friend = (row: FriendRow): Promise<Friend> => Promise.resolve(view(row))
@@ -320,6 +334,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   let stopping: Promise<null> | undefined
   async function stop(): Promise<null> {
     watch.stop()
+    reachability.stop()
     chat.stop()
     paths.stop()
     await Promise.all([mailer.stop(), nodes.stop()])
@@ -335,6 +350,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   nodes.start()
   paths.start()
   watch.start()
+  reachability.start()
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
   mailer.flush()

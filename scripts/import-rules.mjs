@@ -18,7 +18,7 @@ const layers = [
   ['index'],
   ['peer', 'relay-node'],
   ['introductions'],
-  [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes']],
+  [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes', 'reachability']],
   ['paths', 'network'],
   ['policy'],
   ['identity', 'invite', 'sealing', 'safety-number', 'settings', 'store', 'node-addresses'],

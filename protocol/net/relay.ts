@@ -183,10 +183,13 @@ function repair(stock: StockRelay, components: Components): Relay {
 }
 
 function newest(connections: readonly Connection[]): Connection | undefined {
-  return connections
-    .filter(({ status }) => status === 'open')
-    .toSorted((a, b) => a.timeline.open - b.timeline.open)
-    .at(-1)
+  return (
+    connections
+      // A node dials nobody but to see whether it answers (dial-back.ts): such a connection is about to end.
+      .filter(({ status, direction }) => status === 'open' && direction === 'inbound')
+      .toSorted((a, b) => a.timeline.open - b.timeline.open)
+      .at(-1)
+  )
 }
 
 /** Looks to the stock pipe like a duplex that is silent until the circuit ends. An abort reaches the real stream. */

@@ -29,6 +29,7 @@ export type DirectoryCall =
   | { call: 'forget' }
   | { call: 'postInvite'; slot: Uint8Array; sealed: Uint8Array; ttl: number }
   | { call: 'findInvite'; slot: Uint8Array }
+  | { call: 'reachable'; port: number }
 
 export interface KnowledgeReport {
   handle: string
@@ -48,6 +49,7 @@ export type DirectoryResult =
   | { result: 'done' }
   | { result: 'knowledge'; report: KnowledgeReport }
   | { result: 'foundInvite'; sealed: Uint8Array }
+  | { result: 'reachability'; reachable: boolean; observedAddress: string }
 
 export type DirectoryFrame =
   | { frame: 'response'; id: number; result: DirectoryResult }
@@ -105,6 +107,8 @@ function callToWire(call: DirectoryCall): NonNullable<Fields<typeof DirectoryReq
       return { case: 'postInvite', value: { slot: call.slot, sealed: call.sealed, ttlSeconds: seconds(call.ttl) } }
     case 'findInvite':
       return { case: 'findInvite', value: { slot: call.slot } }
+    case 'reachable':
+      return { case: 'reachable', value: { port: call.port } }
   }
 }
 
@@ -140,6 +144,11 @@ function callFromWire(
     }
     case 'findInvite':
       return { call: 'findInvite', slot: bytesFromWire(call.value.slot, slotLength, 'A slot') }
+    case 'reachable': {
+      const { port } = call.value
+      if (port < 1 || port > 0xffff) throw new QuorumError('bad-request', 'A port is 1 to 65535')
+      return { call: 'reachable', port }
+    }
     case undefined:
       return undefined
   }
@@ -178,6 +187,10 @@ function resultToWire(result: DirectoryResult): NonNullable<Fields<typeof Direct
     }
     case 'foundInvite':
       return { case: 'foundInvite', value: { sealed: result.sealed } }
+    case 'reachability': {
+      const { reachable, observedAddress } = result
+      return { case: 'reachability', value: { reachable, observedAddress } }
+    }
   }
 }
 
@@ -233,6 +246,14 @@ function resultFromWire(result: WireResult): DirectoryResult {
     }
     case 'foundInvite':
       return { result: 'foundInvite', sealed: result.value.sealed }
+    case 'reachability': {
+      const { reachable, observedAddress } = result.value
+      return {
+        result: 'reachability',
+        reachable,
+        observedAddress: textFromWire(observedAddress, limits.address, 'An address'),
+      }
+    }
     case undefined:
       throw new QuorumError('unsupported-version', 'A node answered something this version does not know')
   }

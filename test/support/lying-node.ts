@@ -37,6 +37,8 @@ export function honestly(call: DirectoryCall): DirectoryResult {
       return { result: 'delivered', pushed: false }
     case 'findInvite':
       return { result: 'foundInvite', sealed: new Uint8Array() }
+    case 'reachable':
+      return { result: 'reachability', reachable: false, observedAddress: '/ip4/127.0.0.1/tcp/1' }
     case 'collected':
     case 'knowledge':
     case 'forget':

@@ -122,6 +122,14 @@ export class Paths {
       .sort((a, b) => rank(b) - rank(a) || b.timeline.open - a.timeline.open)
   }
 
+  /** What may have died of the same cause: every connection to that peer, and to the node that carries this one. */
+  sharing({ remotePeer, remoteAddr }: Connection): Connection[] {
+    const via = isRelayed(remoteAddr.toString()) ? relayOf(remoteAddr.toString()) : undefined
+    return this.#options.network
+      .getConnections()
+      .filter((other) => other.remotePeer.equals(remotePeer) || other.remotePeer.toString() === via)
+  }
+
   kind(peer: string): PathKind {
     const best = this.connections(peer)[0]
     if (best == null) return 'none'

@@ -222,7 +222,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       }
       emit({ event: 'friend-changed', data: view(seen) })
     },
-    probe: (connection, heard) => void probe(connection, limits.probe, heard),
+    probe: (connection, heard) => {
+      for (const doubted of paths.sharing(connection)) void probe(doubted, limits.probe, heard)
+    },
   })
 
   const watch = new NetworkWatch({

@@ -1,0 +1,126 @@
+/**
+ * Peers with two nodes: a reservation on both, and a conversation that outlives either. The bound in milliseconds is a
+ * promise of Quorum, not patience of the tests.
+ */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { stageOwner } from '../support/cleanup.ts'
+import { HeadlessNode } from '../support/headless.ts'
+import { Stage } from '../support/line-process.ts'
+import { befriend, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { startProxy } from '../support/proxy.ts'
+
+/** From the kill of a node to the next message that is delivered. */
+const goesOn = 15_000
+
+async function startTwo(t: TestContext): Promise<[HeadlessNode, HeadlessNode]> {
+  const [one, two] = [new HeadlessNode(new Stage(stageOwner(t))), new HeadlessNode(new Stage(stageOwner(t)))]
+  await Promise.all([one.start(), two.start()])
+  return [one, two]
+}
+
+const addressOf = (node: HeadlessNode): string => node.addresses[0] ?? assert.fail('it does not listen')
+
+const reserved = async (peer: TestPeer): Promise<number> =>
+  (await peer.self()).nodes.filter((node) => node.state === 'connected' && node.reserved).length
+
+test('with two nodes a peer is reserved on both, and either may die: the conversation goes on within 15 s', async (t) => {
+  const [one, two] = await startTwo(t)
+  const nodes = [addressOf(one), addressOf(two)]
+  const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })
+  const bob = await startPeer(t, { nodes, name: 'bob', direct: 'never' })
+  const both = async (): Promise<boolean> => (await reserved(alice)) === 2 && (await reserved(bob)) === 2
+  await until(both, 'both peers are reserved on both nodes')
+  await befriend(alice, bob)
+  const said: string[] = []
+  const talk = async (text: string): Promise<void> => {
+    const begun = performance.now()
+    for (const [from, to] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      await tell(from, to, text, goesOn)
+      said.push(text)
+    }
+    t.diagnostic(`${text}: ${Math.round(performance.now() - begun)} ms`)
+  }
+  await talk('with both nodes')
+  for (const round of ['first', 'second']) {
+    // The one that carries them: the other way round nothing happens.
+    const { via } = await alice.connection({ peer: bob.id })
+    const carrying = via != null && addressOf(one).endsWith(via) ? one : two
+    await carrying.kill9()
+    await talk(`the carrying node was killed, ${round}`)
+    const now = await alice.connection({ peer: bob.id })
+    assert.equal(now.path, 'relayed')
+    assert.notEqual(now.via, via)
+    await carrying.start()
+    await until(both, 'both peers are reserved on both nodes again')
+    await talk(`both nodes are back, ${round}`)
+  }
+  for (const peer of [alice, bob]) {
+    const other = peer === alice ? bob : alice
+    assert.deepEqual(
+      (await peer.messages({ peer: other.id })).map(({ text }) => text),
+      said,
+    )
+  }
+})
+
+test('a node that falls silent without a word is left for the other one within 15 s', async (t) => {
+  const links = await Promise.all(
+    [await startNode(t), await startNode(t)].map(async (node) => {
+      const [address = ''] = node.addresses()
+      const proxy = await startProxy(t, Number(address.split('/')[4]))
+      return { peer: node.peer, proxy, address: address.replace(/tcp\/\d+/, `tcp/${proxy.port}`) }
+    }),
+  )
+  const nodes = links.map(({ address }) => address)
+  const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
+  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 4, 'all are reserved')
+  await befriend(alice, bob)
+  await tell(alice, bob, 'before')
+  const { via } = await alice.connection({ peer: bob.id })
+  links.find(({ peer }) => peer === via)?.proxy.silence()
+  const begun = performance.now()
+  await tell(alice, bob, 'into the silence', goesOn)
+  t.diagnostic(`went on after ${Math.round(performance.now() - begun)} ms`)
+  await tell(bob, alice, 'and back', goesOn)
+  assert.equal((await bob.messages({ peer: alice.id })).length, 3)
+})
+
+test('peers on different nodes talk through the node of the friend', async (t) => {
+  const [ours, theirs] = [await startNode(t), await startNode(t)]
+  const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
+  const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
+  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 2, 'each has a node of its own')
+  await befriend(alice, bob)
+  await tell(alice, bob, 'across')
+  const { path, via } = await alice.connection({ peer: bob.id })
+  assert.equal(path, 'relayed')
+  assert.ok(via === ours.peer || via === theirs.peer)
+  assert.deepEqual(
+    (await alice.self()).nodes.map(({ peer }) => peer),
+    [ours.peer],
+    'the node of a friend is none of ours',
+  )
+})
+
+test('a friend whose node died is reached through its other one, by peers that have none of the two', async (t) => {
+  const [one, two] = await startTwo(t)
+  const own = await startNode(t)
+  const alice = await startPeer(t, { nodes: [addressOf(one), addressOf(two)], direct: 'never' })
+  const bob = await startPeer(t, { nodes: own.addresses(), direct: 'never' })
+  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 3, 'all are reserved')
+  await befriend(alice, bob)
+  await tell(bob, alice, 'before')
+  for (const node of [one, two]) {
+    await node.kill9()
+    const begun = performance.now()
+    await tell(bob, alice, 'after a kill', goesOn)
+    await tell(alice, bob, 'and back', goesOn)
+    t.diagnostic(`went on after ${Math.round(performance.now() - begun)} ms`)
+    await node.start()
+    await until(async () => (await reserved(alice)) === 2, 'alice is reserved on both again')
+  }
+})

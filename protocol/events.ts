@@ -25,6 +25,27 @@ export interface Friend {
 const pathKinds = ['direct', 'relayed', 'none'] as const
 export type PathKind = (typeof pathKinds)[number]
 
+const trialKinds = ['public', 'lan', 'relay'] as const
+const trialOutcomes = [
+  'connected',
+  /** Another path was faster. */
+  'not-needed',
+  /** Nothing came back. */
+  'silent',
+  'refused',
+  /** No network leads there. */
+  'no-route',
+  'wrong-peer',
+  /** The node does not have them. */
+  'away',
+  'failed',
+] as const
+/** One dial of the last attempt. */
+export interface Trial {
+  kind: (typeof trialKinds)[number]
+  outcome: (typeof trialOutcomes)[number]
+}
+
 /** How a peer is reached right now, and why not better. */
 export interface ConnectionInfo {
   path: PathKind
@@ -38,6 +59,10 @@ export interface ConnectionInfo {
   since?: number
   /** One plain sentence. */
   reason: string
+  /** How the dials of the last attempt ended, the direct ones first. */
+  tried: Trial[]
+  /** One plain sentence: what stopped a better path, and what would help. */
+  advice?: string
 }
 
 export interface NodeState {

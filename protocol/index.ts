@@ -17,7 +17,7 @@ export type {
 export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './errors.ts'
 export type { ErrorCode, ErrorData } from './errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory-store.ts'
-export type { ConnectionInfo, Friend, NodeState, PathKind, PeerEvent } from './events.ts'
+export type { ConnectionInfo, Friend, NodeState, PathKind, PeerEvent, Trial } from './events.ts'
 export { limits } from './limits.ts'
 export { logLevels } from './log.ts'
 export type { Log, LogLevel } from './log.ts'

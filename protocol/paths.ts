@@ -7,6 +7,7 @@
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { advice, ConnectionDoctor } from './connection-doctor.ts'
 import { QuorumError, toError } from './errors.ts'
 import type { ConnectionInfo, PathKind } from './events.ts'
 import { shortId } from './identity.ts'
@@ -64,6 +65,7 @@ export class Paths {
   readonly #attempts = new Map<string, Promise<Connection>>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #stopped = new AbortController()
+  readonly #doctor = new ConnectionDoctor()
   #rotation: NodeJS.Timeout | undefined
 
   constructor(options: PathsOptions) {
@@ -100,6 +102,7 @@ export class Paths {
   unwant(peer: string): void {
     this.#wanted.get(peer)?.stopped.abort()
     this.#wanted.delete(peer)
+    this.#doctor.forget(peer)
     for (const connection of this.connections(peer)) this.#close(connection)
   }
 
@@ -137,8 +140,12 @@ export class Paths {
   }
 
   info(peer: string): ConnectionInfo {
+    const { direct, ownNodes } = this.#options
     const best = this.connections(peer)[0]
-    if (best == null) return { path: 'none', reason: this.#whyNone(peer) }
+    const tried = this.#doctor.tried(peer)
+    const help = this.#wanted.has(peer) ? advice(this.kind(peer), direct, ownNodes().length, tried) : undefined
+    const found = { tried, ...(help == null ? {} : { advice: help }) }
+    if (best == null) return { path: 'none', reason: this.#whyNone(peer), ...found }
     const address = best.remoteAddr.toString()
     const via = isDirect(best) ? undefined : relayOf(address)
     return {
@@ -151,6 +158,7 @@ export class Paths {
       reason: isDirect(best)
         ? 'You are connected directly.'
         : `You are connected through node ${shortId(via ?? '')}, which cannot read what you say; ${this.#whyRelayed(peer)}.`,
+      ...found,
     }
   }
 
@@ -262,11 +270,8 @@ export class Paths {
       const over = AbortSignal.any([this.#stopped.signal, (relayed ? answered : answeredDirectly).signal])
       await pause(delay, over)
       over.throwIfAborted()
-      const connection = await network.services.directDial.dial(
-        address,
-        over,
-        relayed ? limits.dial : limits.dialAddress,
-      )
+      const dialled = network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
+      const connection = await this.#doctor.watch(address, over, dialled)
       answered.abort(new Error('Another path was faster'))
       if (!relayed) answeredDirectly.abort(new Error('Another direct path was faster'))
       return connection

@@ -131,7 +131,19 @@ export function connectionLines(look: Look, info: ConnectionInfo): string {
   if (info.via !== undefined) details.push(`through node …${cleanLine(info.via).slice(-6)}`)
   const lines = [wrap(cleanLine(info.reason), look.columns, '  '), paint(look, 'dim', `  ${details.join(' · ')}`)]
   if (info.address !== undefined) lines.push(paint(look, 'dim', `  ${cleanLine(info.address)}`))
+  if (info.tried.length > 0) lines.push(paint(look, 'dim', `  tried: ${triedLine(info.tried)}`))
+  if (info.advice !== undefined) lines.push(wrap(cleanLine(info.advice), look.columns, '  '))
   return lines.join('\n')
+}
+
+/** `2 public silent, relay connected`. */
+function triedLine(tried: ConnectionInfo['tried']): string {
+  const counts = new Map<string, number>()
+  for (const { kind, outcome } of tried) {
+    const what = `${kind} ${outcome.replace('-', ' ')}`
+    counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
+  return [...counts].map(([what, count]) => (count === 1 ? what : `${count} ${what}`)).join(', ')
 }
 
 export function nodeLine(look: Look, number: number, node: NodeState, here: boolean): string {

@@ -51,6 +51,16 @@ const connection = z.object({
   rttMs: z.number().min(0).optional(),
   since: time.optional(),
   reason: z.string().regex(/^[A-Z].*\.$/),
+  tried: z.array(
+    z.object({
+      kind: z.enum(['public', 'lan', 'relay']),
+      outcome: z.enum(['connected', 'not-needed', 'silent', 'refused', 'no-route', 'wrong-peer', 'away', 'failed']),
+    }),
+  ),
+  advice: z
+    .string()
+    .regex(/^[A-Z].*\.$/)
+    .optional(),
 })
 const message = z.object({
   id: z.uuid(),

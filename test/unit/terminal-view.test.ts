@@ -136,8 +136,20 @@ test('a connection: its reason, then the details', () => {
     rttMs: 23.4,
     via: '12D3KooWNode99',
     reason: 'No direct path works.',
+    tried: [
+      { kind: 'public', outcome: 'silent' },
+      { kind: 'public', outcome: 'silent' },
+      { kind: 'lan', outcome: 'no-route' },
+      { kind: 'relay', outcome: 'connected' },
+    ],
+    advice: 'A port forwarded would help.',
   })
-  assert.equal(text, 'No direct path works.\n  relayed · tcp · 23 ms · through node …Node99')
+  assert.deepEqual(text.split('\n'), [
+    'No direct path works.',
+    '  relayed · tcp · 23 ms · through node …Node99',
+    '  tried: 2 public silent, lan no route, relay connected',
+    'A port forwarded would help.',
+  ])
 })
 
 test('a typed line is a message, a command, or an invite', () => {

@@ -1,0 +1,61 @@
+/** What the doctor remembers, and what it says. How real dials end is in test/integration/connection-doctor.test.ts. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { advice, ConnectionDoctor } from '../../protocol/connection-doctor.ts'
+import type { Trial } from '../../protocol/events.ts'
+import { alice, bob } from '../support/people.ts'
+
+const open = new AbortController().signal
+const at = (host: string): string => `/ip4/${host}/tcp/4001/p2p/${alice.peer}`
+const circuit = `/ip4/1.2.3.4/tcp/4001/p2p/${bob.peer}/p2p-circuit/p2p/${alice.peer}`
+
+async function fails(doctor: ConnectionDoctor, address: string, signal: AbortSignal = open): Promise<void> {
+  const failure = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+  await assert.rejects(doctor.watch(address, signal, Promise.reject(failure)), failure)
+}
+
+test('it remembers the last attempt only, each address once, direct ones first', async () => {
+  let now = 0
+  const doctor = new ConnectionDoctor(() => now)
+  await fails(doctor, at('192.168.1.9'))
+  now += 60_000
+  assert.equal(await doctor.watch(circuit, open, Promise.resolve('made')), 'made')
+  await fails(doctor, at('5.6.7.8'))
+  await fails(doctor, at('5.6.7.8'))
+  await fails(doctor, at('10.0.0.1'), AbortSignal.abort())
+  assert.deepEqual(doctor.tried(alice.peer), [
+    { kind: 'public', outcome: 'refused' },
+    { kind: 'lan', outcome: 'not-needed' },
+    { kind: 'relay', outcome: 'connected' },
+  ])
+  assert.deepEqual(doctor.tried(bob.peer), [])
+  doctor.forget(alice.peer)
+  assert.deepEqual(doctor.tried(alice.peer), [])
+})
+
+test('its memory of one friend is bounded', async () => {
+  const doctor = new ConnectionDoctor()
+  for (let host = 1; host <= 200; host++) await fails(doctor, at(`5.6.7.${host}`))
+  assert.equal(doctor.tried(alice.peer).length, 32)
+})
+
+test('it advises where something would help, in one sentence, and is silent about a direct path', () => {
+  const trial = (outcome: Trial['outcome'], kind: Trial['kind'] = 'public'): Trial[] => [{ kind, outcome }]
+  assert.equal(advice('direct', 'auto', 1, trial('silent')), undefined)
+  const cases: [string | undefined, RegExp][] = [
+    [advice('relayed', 'auto', 1, trial('silent')), /router or firewall/],
+    [advice('relayed', 'auto', 1, trial('refused')), /refuses/],
+    [advice('relayed', 'auto', 1, trial('no-route')), /no way/],
+    [advice('relayed', 'auto', 1, trial('wrong-peer')), /Somebody else/],
+    [advice('relayed', 'auto', 1, trial('connected', 'relay')), /no address/],
+    [advice('relayed', 'never', 1, trial('silent')), /switched off/],
+    [advice('none', 'auto', 1, trial('away', 'relay')), /offline/],
+    [advice('none', 'auto', 1, trial('refused', 'relay')), /second node/],
+    [advice('none', 'auto', 0, []), /None of your nodes/],
+    [advice('none', 'only', 1, trial('silent')), /Only direct/],
+  ]
+  for (const [sentence = '', expected] of cases) {
+    assert.match(sentence, expected)
+    assert.match(sentence, /^[A-Z][^.]*\.$/)
+  }
+})

@@ -23,6 +23,7 @@ import { isAddress } from './wire/codec.ts'
 /** Between the starts of two direct dials, and before the circuits, in milliseconds. */
 const stagger = 100
 const circuitsAfter = 300
+const circuitCourtesy = 400
 /** A path that a better one replaced is closed after this, in milliseconds: streams have moved by then. */
 const replacedAfter = 10_000
 /** A connection that lasted this long, in milliseconds, was meant. */
@@ -181,7 +182,7 @@ export class Paths {
   /** A direct connection to somebody who is not a friend yet, for one envelope. */
   async connectDirectly(peer: string, addresses: readonly string[]): Promise<Connection | undefined> {
     const targets = this.#directTargets(peer, addresses)
-    return targets.length === 0 ? undefined : this.#race(targets, [])
+    return targets.length === 0 ? undefined : this.#race(targets)
   }
 
   /** Own addresses to tell friends, private ones only where LAN paths are wanted. */
@@ -217,7 +218,7 @@ export class Paths {
     const targets = this.#directTargets(peer, this.#options.known(peer).addresses)
     if (targets.length === 0) return
     // Why each one failed is in the log already; the circuit carries on.
-    await this.#race(targets, []).catch(() => undefined)
+    await this.#race(targets).catch(() => undefined)
   }
 
   async #attempt(peer: string): Promise<Connection> {
@@ -234,7 +235,7 @@ export class Paths {
 
   /** The ladder: direct addresses, then circuits. */
   async #climb(peer: string): Promise<Connection> {
-    const { direct, ownNodes, known } = this.#options
+    const { network, direct, ownNodes, known } = this.#options
     const { addresses, nodes } = known(peer)
     const targets = this.#directTargets(peer, addresses)
     const own = byNode(ownNodes())
@@ -248,7 +249,9 @@ export class Paths {
     if (targets.length + circuits.length === 0) {
       throw new QuorumError('peer-offline', 'no address of theirs is known, and no node of theirs can be reached')
     }
-    return this.#race(targets, circuits)
+    // Of two that look for each other one circuit is enough: the smaller PeerId dials first.
+    const later = network.peerId.toString() < peer ? 0 : circuitCourtesy
+    return this.#race(targets, circuits, (targets.length === 0 ? 0 : circuitsAfter) + later)
   }
 
   #directTargets(peer: string, addresses: readonly string[]): string[] {
@@ -261,7 +264,7 @@ export class Paths {
   }
 
   /** The first that answers ends the others; only, direct dials go on when a circuit was first. */
-  async #race(targets: readonly string[], circuits: readonly string[]): Promise<Connection> {
+  async #race(targets: readonly string[], circuits: readonly string[] = [], circuitsDelay = 0): Promise<Connection> {
     const { log, network } = this.#options
     const answered = new AbortController()
     const answeredDirectly = new AbortController()
@@ -270,6 +273,8 @@ export class Paths {
       const over = AbortSignal.any([this.#stopped.signal, (relayed ? answered : answeredDirectly).signal])
       await pause(delay, over)
       over.throwIfAborted()
+      const theirs = relayed ? this.connections(lastPeer(multiaddr(address)) ?? '')[0] : undefined
+      if (theirs != null) return theirs
       const dialled = network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
       const connection = await this.#doctor.watch(address, over, dialled)
       answered.abort(new Error('Another path was faster'))
@@ -279,7 +284,7 @@ export class Paths {
     try {
       return await Promise.any([
         ...targets.map((address, index) => dial(address, index * stagger)),
-        ...circuits.map((address) => dial(address, targets.length === 0 ? 0 : circuitsAfter)),
+        ...circuits.map((address) => dial(address, circuitsDelay)),
       ])
     } catch (error) {
       const causes = error instanceof AggregateError ? error.errors.map(toError) : [toError(error)]

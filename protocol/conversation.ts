@@ -86,6 +86,9 @@ export class Conversation {
   async run(stream: Stream, connection: Connection, opener: Opener): Promise<void> {
     const line = new Line(stream, connection, opener, this.#context.self < this.#context.peer)
     this.#lines.add(line)
+    const late = setTimeout(() => {
+      if (!line.heard) stream.abort(new QuorumError('bad-request', 'They did not say hello in time'))
+    }, limits.handshake)
     try {
       await this.#sayHello(line)
       for await (const frames of pipe(pull(stream), unframe(limits.chatFrame))) this.#receive(line, frames)
@@ -94,6 +97,7 @@ export class Conversation {
       stream.abort(toError(error))
       throw error
     } finally {
+      clearTimeout(late)
       this.#lines.delete(line)
       line.end()
       this.#noticePresence()

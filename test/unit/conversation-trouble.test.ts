@@ -63,6 +63,18 @@ test('who claims to hold more than anybody ever sent is refused, and the convers
   await until(() => b.store.conversation(alice.peer).delivered === 2, 'and are delivered')
 })
 
+test('a stream on which nobody says hello ends by itself', async (t) => {
+  const { handshake } = limits
+  t.after(() => Object.assign(limits, { handshake }))
+  Object.assign(limits, { handshake: 50 })
+  const { b, ended, open } = await scripted(t)
+  assert.ok(refused('bad-request')(await ended))
+  const again = new Script((await open()).out)
+  again.hello()
+  b.said('one')
+  await until(() => sequences(again).length === 1, 'the next stream serves')
+})
+
 test('a second hello cannot claim more than was sent', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.hello()

@@ -39,6 +39,8 @@ class Voice {
   readonly other: HeadlessPeer
   /** Ids that `message-received` showed, in all lives: none may be shown twice. */
   readonly shown: string[] = []
+  /** Ids of the other's messages that are here: shown, or found after a kill that came between disk and event. */
+  readonly here = new Set<string>()
   /** Resolves when the peer may be called again. */
   alive: Promise<unknown> = Promise.resolve()
   /** Calls that a kill left unanswered. */
@@ -48,8 +50,17 @@ class Voice {
     this.self = self
     this.other = other
     self.onEvent = ({ event, data }) => {
-      if (event === 'message-received') this.shown.push(data.id)
+      if (event !== 'message-received') return
+      this.shown.push(data.id)
+      this.here.add(data.id)
     }
+  }
+
+  /** Dies, and is back, knowing what it has. */
+  async die(): Promise<void> {
+    await this.self.kill9()
+    await this.self.start()
+    for (const { id } of await this.theirs()) this.here.add(id)
   }
 
   /** `heard()`: how many of ours the other side has. Calls go out in order; what a kill cut off is looked up, not guessed. */
@@ -131,9 +142,9 @@ for (const { direct, path } of modes) {
     assert.equal((await alice.call('connection', { peer: bob.id })).path, path)
 
     const [her, his] = [new Voice(alice, bob), new Voice(bob, alice)]
-    const heard = () => her.shown.length + his.shown.length
+    const heard = () => her.here.size + his.here.size
     const killPeer = (voice: Voice) => async (): Promise<void> => {
-      voice.alive = voice.self.kill9().then(() => voice.self.start())
+      voice.alive = voice.die()
       await voice.alive
     }
     const kills = [
@@ -160,7 +171,7 @@ for (const { direct, path } of modes) {
         await kill()
       }
     }
-    const work = [killing(), her.sayAll(() => his.shown.length, over), his.sayAll(() => her.shown.length, over)]
+    const work = [killing(), her.sayAll(() => his.here.size, over), his.sayAll(() => her.here.size, over)]
     try {
       await Promise.all(work)
     } finally {

@@ -45,6 +45,8 @@ export const limits = {
   addressesTold: 12,
   /** A multiaddr, in characters: the longest sensible one is a circuit through a DNS WebSocket node. */
   address: 512,
+  /** A hole punch message: a few addresses. DCUtR's own limit. */
+  punchFrame: 4 * KiB,
   /** Frames waiting for a reader that is slow: more, and the stream is reset. */
   writeQueue: 4 * MiB,
   /** Chat frames that change nothing (empty, repeated, typing): after a reconnect a window of repeats is honest. */
@@ -81,6 +83,10 @@ export const limits = {
   /** Idle check of the node's connections: 10 s pings cost 6.5 % of a core at 1,000 peers, 60 s 0.3 %. */
   nodePing: 60 * second,
   nodePingTimeout: 20 * second,
+  /** Both sides dial at the same time, in milliseconds: TCP repeats a lost packet after one second, and after two more. */
+  punch: 4 * second,
+  /** One round of a hole punch in all: asking a node, telling each other, dialling. */
+  punchRound: 12 * second,
   /** A clean stop: what is not done by then is cut. */
   stop: 5 * second,
 
@@ -102,6 +108,13 @@ export const limits = {
   mailAgain: { first: 1 * second, longest: 30 * second },
   /** An unanswered friend request is handed to the node again after this. */
   mailResend: 1 * day,
+
+  /** Rounds of one attempt at a hole punch: a router may lose one by chance. */
+  punchRounds: 3,
+  /** First wait and longest wait before holes are punched again where it failed: routers rarely change. */
+  punchRetry: { first: 30 * second, longest: 15 * minute },
+  /** Hole punches that one friend may ask of us: each costs a connection to a node. */
+  punches: { tokens: 12, per: 1 * minute } as Rate,
 
   // ---- chat
   /** Messages on the way without a receipt, and their bytes: bounds both sides' memory. */

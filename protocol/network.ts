@@ -18,9 +18,10 @@ import { directDial, type DirectDial } from './net/direct-dial.ts'
 import { ownAddresses, type OwnAddresses } from './net/own-addresses.ts'
 import { relay, type Relay } from './net/relay.ts'
 import { sodiumCipher } from './net/sodium-cipher.ts'
+import { tcpPunch, type TcpPunch } from './net/tcp-punch.ts'
 import { isRelayed, type Policy } from './policy.ts'
 
-export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport }>
+export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport; punch: TcpPunch }>
 export type NodeNetwork = Libp2p<{ relay: Relay; directDial: DirectDial; ownAddresses: OwnAddresses }>
 
 /** The same name for every version: the other side learns what it needs in the hello. */
@@ -71,7 +72,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
       pingInterval: limits.peerPing,
       pingTimeout: { minTimeout: limits.peerPingTimeout, maxTimeout: limits.peerPingTimeout },
     },
-    services: { ...sharedServices(), directDial: directDial(), circuits: () => circuits },
+    services: { ...sharedServices(), directDial: directDial(), punch: tcpPunch(), circuits: () => circuits },
   })
   return network
 }

@@ -28,6 +28,10 @@ const circuitCourtesy = 400
 const replacedAfter = 10_000
 /** A connection that lasted this long, in milliseconds, was meant. */
 const stableAfter = 3000
+/** A circuit is improved on after this, in milliseconds, or up to twice that: the hello with their addresses has come. */
+const upgradeAfter = 500
+/** Direct dials of an upgrade have the first word for this long, in milliseconds; then holes are punched. */
+const punchAfter = 500
 /** How often ages are looked at, in milliseconds. */
 const rotationCheck = 5 * 60_000
 
@@ -43,6 +47,10 @@ export interface PathsOptions {
   confirmed(): readonly string[]
   /** Nodes we are connected to. */
   ownNodes(): readonly string[]
+  /** Tries to punch a hole beside a relayed connection. Never throws. */
+  punch(relayed: Connection): Promise<void>
+  /** Why that failed, as a part of a sentence. */
+  whyNotPunched(peer: string): string | undefined
   /** Nothing known answered: ask the nodes where the friend is now. */
   discover(peer: string): Promise<void>
   /** A friend or a node; others are given just the time for an envelope. */
@@ -64,6 +72,7 @@ export class Paths {
   readonly #options: PathsOptions
   readonly #wanted = new Map<string, Wanted>()
   readonly #attempts = new Map<string, Promise<Connection>>()
+  readonly #upgrading = new Set<string>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #stopped = new AbortController()
   readonly #doctor = new ConnectionDoctor()
@@ -215,10 +224,27 @@ export class Paths {
 
   /** While relayed: a direct path may work by now. The circuit is left once the conversation has moved. */
   async #upgrade(peer: string): Promise<void> {
-    const targets = this.#directTargets(peer, this.#options.known(peer).addresses)
-    if (targets.length === 0) return
-    // Why each one failed is in the log already; the circuit carries on.
-    await this.#race(targets).catch(() => undefined)
+    if (this.#upgrading.has(peer) || this.#options.direct === 'never') return
+    this.#upgrading.add(peer)
+    try {
+      const targets = this.#directTargets(peer, this.#options.known(peer).addresses)
+      // Why each one failed is in the log already; the circuit carries on.
+      const dials = targets.length === 0 ? undefined : this.#race(targets).catch(() => undefined)
+      await Promise.race([dials, pause(punchAfter, this.#stopped.signal)])
+      const best = this.connections(peer)[0]
+      if (best != null && !isDirect(best)) await this.#options.punch(best)
+      await dials
+    } finally {
+      this.#upgrading.delete(peer)
+    }
+  }
+
+  /** A circuit has come, or is what is left. */
+  #upgradeSoon(peer: string): void {
+    if (!this.#wanted.has(peer)) return
+    this.#later(upgradeAfter * (1 + Math.random()), () => {
+      if (this.#wanted.has(peer) && this.kind(peer) === 'relayed') void this.#upgrade(peer)
+    })
   }
 
   async #attempt(peer: string): Promise<Connection> {
@@ -303,6 +329,7 @@ export class Paths {
     if (!this.#options.mayStay(peer)) {
       this.#later(limits.strangerStay, () => this.#dismiss(connection))
     }
+    if (!isDirect(connection)) this.#upgradeSoon(peer)
     // Connections to nodes are nodes.ts's: the older one carries the session and the reservation.
     if (this.#wanted.has(peer) && this.connections(peer).length > 1) this.#retire(peer)
   }
@@ -313,6 +340,7 @@ export class Paths {
     // One that was refused at once (they removed us, say) is no reason to hurry.
     const lasted = Date.now() - connection.timeline.open > stableAfter
     if (lasted && this.connections(peer).length === 0) this.#wanted.get(peer)?.retry.now()
+    if (isDirect(connection) && this.kind(peer) === 'relayed') this.#upgradeSoon(peer)
   }
 
   /** Ends a stranger's connection, unless it carries circuits: then it is the node of a friend. */
@@ -355,9 +383,13 @@ export class Paths {
 
   #whyRelayed(peer: string): string {
     if (this.#options.direct === 'never') return 'direct paths are switched off'
-    return this.#directTargets(peer, this.#options.known(peer).addresses).length === 0
-      ? 'they have told no address that can be reached from here'
-      : 'none of their addresses answers directly'
+    const { known, whyNotPunched } = this.#options
+    const dialled =
+      this.#directTargets(peer, known(peer).addresses).length === 0
+        ? 'they have told no address that can be reached from here'
+        : 'none of their addresses answers directly'
+    const notPunched = whyNotPunched(peer)
+    return notPunched == null ? dialled : `${dialled}, and ${notPunched}`
   }
 
   #close(connection: Connection): void {

@@ -19,11 +19,12 @@ import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
 import { Paths } from './paths.ts'
 import { Reachability } from './reachability.ts'
-import { chatProtocol, friendProtocol, isRelayed, Policy, type DirectMode } from './policy.ts'
+import { chatProtocol, dcutrProtocol, friendProtocol, isRelayed, Policy, type DirectMode } from './policy.ts'
 import { safetyNumber } from './safety-number.ts'
 import { SealingKeys } from './sealing.ts'
 import { Settings } from './settings.ts'
 import type { FriendRow, Store } from './store/store.ts'
+import { Upgrades } from './upgrade.ts'
 import type { Hello } from './wire/chat.ts'
 import { isAddress } from './wire/codec.ts'
 import type { Reach } from './wire/contact.ts'
@@ -105,6 +106,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     onState: (data) => emit({ event: 'node-state', data }),
     onReady: (node) => {
       mailer.flush()
+      upgrades.reset()
       paths.retryNow()
       reachability.check()
       void introductions.parkAll(node)
@@ -123,6 +125,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     log,
   })
 
+  const ownNodes = (): string[] =>
+    nodes.states().flatMap(({ state, address }) => (state === 'connected' ? address : []))
+  const upgrades = new Upgrades({ network, nodes: ownNodes, log })
   const kinds = new Map<string, PathKind>()
   const paths: Paths = new Paths({
     network,
@@ -131,7 +136,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     log,
     confirmed: () => reachability.addresses(),
     known: (peer) => store.friend(peer) ?? { addresses: [], nodes: [] },
-    ownNodes: () => nodes.states().flatMap(({ state, address }) => (state === 'connected' ? address : [])),
+    ownNodes,
+    punch: (relayed) => upgrades.attempt(relayed),
+    whyNotPunched: (peer) => upgrades.why(peer),
     discover: (peer) => introductions.discover(peer),
     mayStay: (peer) => policy.isFriend(peer) || nodes.has(peer),
     onOpen: (connection) => {
@@ -232,6 +239,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
       for (const connection of network.getConnections()) void probe(connection, limits.probe)
       nodes.retryNow()
+      upgrades.reset()
       paths.retryNow()
       reachability.reset()
       void nodes.announce()
@@ -339,7 +347,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     reachability.stop()
     chat.stop()
     paths.stop()
-    await Promise.all([mailer.stop(), nodes.stop()])
+    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop()])
     await network.stop()
     store.close()
     listeners.clear()
@@ -349,6 +357,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const failed = (peer: string, error: Error): void => log('debug', `a stream from ${shortId(peer)} failed`, error)
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
   await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)
+  // A peer whose address nobody is to learn does not even offer it.
+  if (direct !== 'never') {
+    await policy.serve(network, dcutrProtocol, (stream, relayed) => upgrades.receive(stream, relayed), failed)
+  }
   nodes.start()
   paths.start()
   watch.start()

@@ -10,6 +10,8 @@ import type { Store } from './store/store.ts'
 export const chatProtocol = '/quorum/chat/1.0.0'
 export const friendProtocol = '/quorum/friend/1.0.0'
 export const directoryProtocol = '/quorum/directory/1.0.0'
+/** libp2p's own: how two ends of a circuit agree on a hole punch. */
+export const dcutrProtocol = '/libp2p/dcutr'
 
 /** What a peer is to us. `pending`: asked, or was asked by us, and nobody has answered yet. */
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
@@ -20,9 +22,10 @@ export type DirectMode = (typeof directModes)[number]
 
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
 
-type Protocol = typeof chatProtocol | typeof friendProtocol
+type Protocol = typeof chatProtocol | typeof friendProtocol | typeof dcutrProtocol
 const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number }> = {
   [chatProtocol]: { from: ['friend'], streams: limits.chatStreams },
+  [dcutrProtocol]: { from: ['friend'], streams: 2 },
   [friendProtocol]: { from: ['friend', 'pending', 'stranger'], streams: 2 },
 }
 

@@ -19,7 +19,7 @@ const layers = [
   ['peer', 'relay-node'],
   ['introductions'],
   [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes', 'reachability']],
-  ['paths', 'network', 'connection-doctor'],
+  ['paths', 'upgrade', 'network', 'connection-doctor'],
   ['policy'],
   ['identity', 'invite', 'sealing', 'safety-number', 'settings', 'store', 'node-addresses'],
   ['wire', 'net', 'rate', 'retry', 'log'],

@@ -1,0 +1,39 @@
+/** Codec of /libp2p/dcutr: which messages there are, and what of an address list is worth looking at. */
+import { multiaddr } from '@multiformats/multiaddr'
+import { QuorumError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { decode, encode, isAddress } from './codec.ts'
+import { HolePunch_Type, HolePunchSchema } from './dcutr_pb.ts'
+
+export type Punch =
+  /** Where somebody saw the sender's port. `localPort` is that port before any router, 0 where it is not told. */
+  { kind: 'connect'; addresses: string[]; localPort: number } | { kind: 'sync' }
+
+export function punchToWire(punch: Punch): Uint8Array {
+  if (punch.kind === 'sync') return encode(HolePunchSchema, { type: HolePunch_Type.SYNC })
+  return encode(HolePunchSchema, {
+    type: HolePunch_Type.CONNECT,
+    observedAddresses: punch.addresses.map((address) => multiaddr(address).bytes),
+    localPort: punch.localPort,
+  })
+}
+
+/** Addresses that are malformed, or no TCP addresses, are dropped. Errors: `bad-request`. */
+export function punchFromWire(bytes: Uint8Array): Punch {
+  const { type, observedAddresses, localPort } = decode(HolePunchSchema, bytes)
+  if (type === HolePunch_Type.SYNC) return { kind: 'sync' }
+  if (type !== HolePunch_Type.CONNECT) throw new QuorumError('bad-request', 'A hole punch message has no known type')
+  const addresses = observedAddresses.slice(0, limits.addressesTold).flatMap((bytes) => textOf(bytes) ?? [])
+  return { kind: 'connect', addresses, localPort }
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength > limits.address) return undefined
+  try {
+    const text = multiaddr(bytes).toString()
+    return isAddress(text) ? text : undefined
+  } catch {
+    // The parser's way to say no.
+    return undefined
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The parts of a hole punch that need no router: a port that a node has seen dials again, and two ends that both
+ * dialled make one connection. And what peers say of a punch that cannot be: loopback is no public address. Real
+ * routers are in test/lab/.
+ */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { openHole, tcpPunch } from '../../protocol/net/tcp-punch.ts'
+import { undo } from '../support/cleanup.ts'
+import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
+
+test('a node tells where it sees a port, and the same port can dial elsewhere', async (t) => {
+  const node = await startNode(t)
+  const signal = AbortSignal.timeout(20_000)
+  const hole = await openHole(node.addresses()[0] ?? assert.fail(), signal)
+  undo(t).defer(() => hole.close())
+  assert.equal(hole.seen, `/ip4/127.0.0.1/tcp/${hole.localPort}`)
+
+  const other = await endOf(t, ['/ip4/127.0.0.1/tcp/0'])
+  const from = new Promise<string>((resolve) => {
+    other.addEventListener('connection:open', ({ detail }) => resolve(detail.remoteAddr.toString()))
+  })
+  const self = await endOf(t)
+  const dial = { localPort: hole.localPort, initiator: true }
+  await self.services.punch.dial(other.getMultiaddrs()[0]?.toString() ?? assert.fail(), dial, signal)
+  assert.ok((await from).startsWith(hole.seen))
+})
+
+test('two ends that both dialled make one connection, whose two sides agree who is who', async (t) => {
+  const [one, other] = [await endOf(t), await endOf(t)]
+  // Both dial here, and each gets the other.
+  const waiting: net.Socket[] = []
+  const middle = net.createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    const first = waiting.pop()
+    if (first == null) waiting.push(socket)
+    else first.pipe(socket).pipe(first)
+  })
+  middle.listen(0, '127.0.0.1')
+  await once(middle, 'listening')
+  undo(t).defer(() => void middle.close())
+  const { port } = middle.address() as net.AddressInfo
+  const signal = AbortSignal.timeout(20_000)
+  const to = (peer: typeof one): string => `/ip4/127.0.0.1/tcp/${port}/p2p/${peer.peerId.toString()}`
+  const [outbound, inbound] = await Promise.all([
+    one.services.punch.dial(to(other), { localPort: 0, initiator: true }, signal),
+    other.services.punch.dial(to(one), { localPort: 0, initiator: false }, signal),
+  ])
+  assert.deepEqual([outbound.direction, inbound.direction], ['outbound', 'inbound'])
+  await Promise.all([one.services.ping.ping(other.peerId), other.services.ping.ping(one.peerId)])
+})
+
+test('a dial goes on until its signal ends it, and says why it failed', async (t) => {
+  const end = await endOf(t)
+  const free = net.createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as net.AddressInfo
+  free.close()
+  const nobody = `/ip4/127.0.0.1/tcp/${port}/p2p/${(await endOf(t)).peerId.toString()}`
+  const dial = end.services.punch.dial(nobody, { localPort: 0, initiator: true }, AbortSignal.timeout(300))
+  await assert.rejects(dial, { code: 'ECONNREFUSED' })
+})
+
+test('where no node tells a public address, the circuit stays and says so', async (t) => {
+  const nodes = (await startNode(t)).addresses()
+  const [a, b] = [await startPeer(t, { nodes, listen: [] }), await startPeer(t, { nodes, listen: [] })]
+  await befriend(a, b)
+  const says = async (): Promise<boolean> => {
+    const infos = [await a.connection({ peer: b.id }), await b.connection({ peer: a.id })]
+    return infos.some(({ path, reason }) => path === 'relayed' && /no node tells/.test(reason))
+  }
+  await until(says, 'one of them says why')
+  await tell(a, b, 'still here')
+})
+
+test('a peer whose address nobody is to learn takes no part', async (t) => {
+  const nodes = (await startNode(t)).addresses()
+  const hidden = await startPeer(t, { nodes, direct: 'never' })
+  const peer = await startPeer(t, { nodes, listen: [] })
+  await befriend(hidden, peer)
+  // Whoever of the two began: it never speaks of routers.
+  assert.match((await hidden.connection({ peer: peer.id })).reason, /direct paths are switched off/)
+  const { path } = await peer.connection({ peer: hidden.id })
+  assert.equal(path, 'relayed')
+})
+
+/** One end: as much of libp2p as a punch needs. */
+async function endOf(t: TestContext, listen: string[] = []) {
+  const end = await createLibp2p({
+    addresses: { listen },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { punch: tcpPunch(), ping: ping() },
+  })
+  undo(t).defer(async () => {
+    await end.stop()
+  })
+  return end
+}

@@ -1,0 +1,122 @@
+/** Hole punching between real kernel NATs: when a relayed conversation becomes direct, and when it says why not. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { stageOwner, undo } from '../support/cleanup.ts'
+import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
+import { Lab, type Network } from '../support/lab.ts'
+import { needsLab } from '../support/lab-needs.ts'
+import { eventually, Stage } from '../support/line-process.ts'
+
+const repetitions = 10
+/** Between two messages of a lively conversation, in milliseconds. */
+const pace = 100
+/** Messages each way after the path has changed: until long after the old one is closed. */
+const wellAfter = 120
+
+test('two homes behind cone routers become direct, ten times of ten', needsLab, async (t) => {
+  const { ann, ben } = await friends(t, 'cone', 'cone')
+  await direct(ann, ben)
+  const seconds: number[] = []
+  for (let repetition = 0; repetition < repetitions; repetition += 1) {
+    // Either side gets to be the one that calls through the node.
+    const one = repetition % 2 === 0 ? ann : ben
+    await one.stop()
+    await one.start()
+    await talking(ann, ben)
+    const begun = performance.now()
+    await direct(ann, ben)
+    seconds.push((performance.now() - begun) / 1000)
+  }
+  t.diagnostic(`seconds from online to direct: ${seconds.map((one) => one.toFixed(2)).join(' ')}`)
+})
+
+test('while a conversation moves to the direct path, nothing is lost, doubled or out of order', needsLab, async (t) => {
+  const { ann, ben } = await friends(t, 'cone', 'cone-remapped')
+  await direct(ann, ben)
+  await ben.stop()
+  await ben.start()
+  await talking(ann, ben)
+  const said: string[] = []
+  const paths = new Set<string>()
+  for (let after = 0; after < wellAfter;) {
+    const text = `message ${said.length}`
+    await Promise.all([ann.send(ben, text), ben.send(ann, text)])
+    said.push(text)
+    const { path } = await ann.call('connection', { peer: ben.id })
+    paths.add(path)
+    if (path === 'direct') after += 1
+    await pause(pace)
+  }
+  const last = said.at(-1) ?? ''
+  await Promise.all([delivered(ann, ben, last), delivered(ben, ann, last)])
+  assert.deepEqual([...paths], ['relayed', 'direct'])
+  assert.deepEqual(await heard(ann, ben), said)
+  assert.deepEqual(await heard(ben, ann), said)
+})
+
+test('two homes behind symmetric routers stay relayed and say why', needsLab, async (t) => {
+  const { ann, ben } = await friends(t, 'symmetric', 'symmetric')
+  for (const [one, other] of [
+    [ann, ben],
+    [ben, ann],
+  ] as const) {
+    await eventually(`${one.name} says why`, async () => {
+      const { path, reason } = await one.call('connection', { peer: other.id })
+      assert.equal(path, 'relayed')
+      return reason.includes('your router and theirs seem to change ports')
+    })
+  }
+  await ann.send(ben, 'still here')
+  await delivered(ann, ben, 'still here')
+})
+
+/** Two friends, each behind a network, and a node that both know. */
+async function friends(
+  t: TestContext,
+  ...[one, other]: [Network, Network]
+): Promise<{ ann: HeadlessPeer; ben: HeadlessPeer }> {
+  const lab = await Lab.create(undo(t))
+  const stage = new Stage(stageOwner(t))
+  const { space, ip4 } = await lab.server()
+  const listen = [`/ip4/${ip4}/tcp/4001`]
+  // A node takes no public address for its own until it is told.
+  const setup = { listen, args: ['--announce', ...listen], through: space.enter }
+  const { addresses: nodes } = await new HeadlessNode(stage, 'node', setup).start()
+  const [ann, ben] = await Promise.all(
+    (
+      [
+        ['ann', one],
+        ['ben', other],
+      ] as const
+    ).map(async ([name, network]) => {
+      const { enter } = (await lab.place(network)).space
+      return new HeadlessPeer(stage, name, { nodes, args: ['--listen', '/ip4/0.0.0.0/tcp/0'], through: enter }).start()
+    }),
+  )
+  assert.ok(ann && ben)
+  await befriend(ann, ben)
+  return { ann, ben }
+}
+
+async function direct(one: HeadlessPeer, other: HeadlessPeer): Promise<void> {
+  let last: unknown
+  await eventually(
+    () => `a direct path; the last was ${JSON.stringify(last)}`,
+    async () => {
+      last = await Promise.all([one.call('connection', { peer: other.id }), other.call('connection', { peer: one.id })])
+      return (last as { path: string }[]).every(({ path }) => path === 'direct')
+    },
+  )
+}
+
+async function delivered(from: HeadlessPeer, to: HeadlessPeer, text: string): Promise<void> {
+  await eventually(`${text} is delivered`, async () => {
+    const sent = (await from.history(to)).filter(({ direction }) => direction === 'out').at(-1)
+    return sent?.text === text && sent.state === 'delivered'
+  })
+}
+
+async function heard(by: HeadlessPeer, from: HeadlessPeer): Promise<string[]> {
+  return (await by.history(from)).filter(({ direction }) => direction === 'in').map(({ text }) => text)
+}

@@ -33,6 +33,9 @@ export interface NodesOptions {
 
 const toldToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
 
+/** A session without a reservation for this long, in milliseconds, asks for one itself. */
+const reserveAfter = 2000
+
 /** Between the starts of dials to the addresses of one node, in milliseconds. */
 const stagger = 100
 /** A session that lasted this long, in milliseconds, was good. */
@@ -224,6 +227,8 @@ export class Nodes {
       this.#change(link, { state: 'connected', reserved: this.#isReserved(link) })
       this.#wake()
       this.#options.onReady(link.peer)
+      // libp2p asks for a reservation when it has identified the node, once; where that got lost, we do.
+      void pause(reserveAfter, signal, over.signal).then(() => this.#reserve())
       await Promise.race([session.closed, pause(limits.connectionAge, signal, over.signal)])
     } finally {
       over.abort()

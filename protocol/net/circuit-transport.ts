@@ -45,6 +45,14 @@ function restrict(transport: Transport, isNode: (peer: string) => boolean): Rese
     stream.abort(new Error('Not one of our nodes'))
   }
   const store = transport.reservationStore
+  // The stock store never again asks a relay that once failed; ours are few, and come back.
+  const nobody = { has: () => false, add: () => undefined }
+  Object.defineProperty(store, 'relayFilter', {
+    get: () => nobody,
+    set() {
+      // It makes a new one now and then; ours stays.
+    },
+  })
   const addRelay = store.addRelay.bind(store)
   store.addRelay = async (peer, type) => {
     if (isNode(peer.toString())) return addRelay(peer, type)

@@ -242,6 +242,8 @@ export class Nodes {
 
   /** Asks again where a reservation was refused: the node was full then. */
   #reserve(): void {
+    // libp2p says nothing when its addresses are the same as before a node's restart.
+    this.#noteReservations()
     const { network, log } = this.#options
     for (const link of this.#links.values()) {
       if (link.session == null || link.reserved) continue
@@ -299,16 +301,21 @@ export class Nodes {
       .filter(({ remotePeer, remoteAddr }) => remotePeer.toString() === peer && !isRelayed(remoteAddr.toString()))
   }
 
-  readonly #onSelfUpdate = (): void => {
-    const addresses = this.#options.network.getMultiaddrs().join()
-    if (addresses === this.#told) return
-    this.#told = addresses
+  #noteReservations(): void {
     for (const link of this.#links.values()) {
       const reserved = this.#isReserved(link)
       if (link.session == null || reserved === link.reserved) continue
       this.#change(link, { state: 'connected', reserved })
       if (reserved) this.#options.onReady(link.peer)
     }
+  }
+
+  readonly #onSelfUpdate = (): void => {
+    this.#noteReservations()
+    // A node that restarted at once leaves the same addresses as before: reserved anew, but nothing to tell.
+    const addresses = this.#options.network.getMultiaddrs().join()
+    if (addresses === this.#told) return
+    this.#told = addresses
     void this.announce()
   }
 

@@ -4,7 +4,7 @@
  * three. Everything is structured-cloneable: PeerIds and multiaddrs as strings, times in milliseconds since the epoch.
  */
 import { z } from 'zod'
-import type { ConnectionInfo, Friend, NodeState, PeerEvent } from './events.ts'
+import type { ConnectionInfo, Friend, NodeState, PeerEvent, Transfer } from './events.ts'
 import { limits } from './limits.ts'
 import type { Message } from './store/store.ts'
 
@@ -13,6 +13,8 @@ const address = z.string().min(1).max(limits.address)
 const text = z.string().min(1)
 const id = z.string().min(1).max(64)
 const count = z.number().int().min(1).max(limits.page)
+/** As the operating system takes it. */
+const path = z.string().min(1).max(32_767)
 const nothing = z.strictObject({})
 
 /** Parameters of each call. Unknown fields are refused: a misspelt option must not be ignored. */
@@ -52,8 +54,14 @@ export const callParams = {
   recallMessage: z.strictObject({ message: id }),
   /** Tells the friend, if online, that we are writing (or stopped). */
   typing: z.strictObject({ peer, active: z.boolean() }),
-  sendFiles: z.strictObject({ peer, paths: z.array(z.string().min(1)).min(1), note: z.string().optional() }),
-  acceptTransfer: z.strictObject({ transfer: id, directory: z.string().optional() }),
+  /** `paths`: files and folders of this machine. */
+  sendFiles: z.strictObject({
+    peer,
+    paths: z.array(path).min(1).max(limits.page),
+    note: z.string().max(limits.noteCharacters).optional(),
+  }),
+  /** `directory`: where to put it; without, the folder for downloads. */
+  acceptTransfer: z.strictObject({ transfer: id, directory: path.optional() }),
   declineTransfer: z.strictObject({ transfer: id }),
   pauseTransfer: z.strictObject({ transfer: id }),
   resumeTransfer: z.strictObject({ transfer: id }),
@@ -96,9 +104,6 @@ export interface SafetyNumber {
   number: string
   verified: boolean
 }
-
-/** Transfers arrive with the files protocol; until then every transfer call answers `internal`. */
-export type Transfer = Record<string, never>
 
 export interface CallResults {
   self: Self

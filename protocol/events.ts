@@ -75,6 +75,60 @@ export interface NodeState {
   rttMs?: number
 }
 
+const transferStates = [
+  /** Nobody has decided yet. */
+  'offered',
+  /** Accepted, and nothing moves at the moment: the friend is away, or other transfers go first. */
+  'waiting',
+  'active',
+  'paused',
+  'done',
+  'declined',
+  'cancelled',
+  'failed',
+] as const
+export type TransferState = (typeof transferStates)[number]
+
+/** One file of a transfer. A folder with nothing in it is listed too: its path ends with a slash. */
+export interface TransferFile {
+  /** Relative, components separated by slashes, as the sender named it. Foreign text: never a path to open. */
+  path: string
+  /** Bytes, and how many of them the receiver has on its disk. */
+  size: number
+  done: number
+}
+
+/** Files offered to a friend or by one. Times are milliseconds since the epoch, sizes bytes. */
+export interface Transfer {
+  /** UUID. */
+  id: string
+  /** The friend's PeerId. */
+  peer: string
+  direction: 'in' | 'out'
+  state: TransferState
+  /** What a person would call it: the file, the folder, or the first of several. Foreign text. */
+  name: string
+  note?: string
+  /** How many files and empty folders there are; `files` may have only the first of them until it is accepted. */
+  count: number
+  files: TransferFile[]
+  bytes: number
+  doneBytes: number
+  /** Smoothed; 0 while nothing moves. */
+  bytesPerSecond: number
+  /** Absent while nothing moves or nobody can tell. */
+  etaSeconds?: number
+  offeredAt: number
+  /** Who paused it, while `paused`. */
+  pausedBy?: 'me' | 'them' | 'both'
+  /** Received, and where: the file, the folder, or the directory of several. */
+  savedTo?: string
+  /** Why it failed, or what keeps it from going on. `disk-full` and `not-writable` can be resumed. */
+  error?: ErrorData
+  /** One plain sentence: what would make it faster. */
+  advice?: string
+}
+
 export type PeerEvent =
   | { event: 'ready'; data: { peer: string; name: string; version: string } }
   | { event: 'node-state'; data: NodeState }
@@ -83,6 +137,9 @@ export type PeerEvent =
   | { event: 'path-changed'; data: ConnectionInfo & { peer: string } }
   | { event: 'message-received'; data: Message }
   | { event: 'message-changed'; data: Message }
+  | { event: 'transfer-offered'; data: Transfer }
+  /** At most four a second for each transfer, and always when its state changes. */
+  | { event: 'transfer-changed'; data: Transfer }
   | { event: 'typing'; data: { peer: string; active: boolean } }
   | { event: 'warning'; data: ErrorData & { peer?: string } }
 

@@ -12,12 +12,21 @@ export type {
   Peer,
   SafetyNumber,
   Self,
-  Transfer,
 } from './api.ts'
 export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './errors.ts'
 export type { ErrorCode, ErrorData } from './errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory-store.ts'
-export type { ConnectionInfo, Friend, NodeState, PathKind, PeerEvent, Trial } from './events.ts'
+export type {
+  ConnectionInfo,
+  Friend,
+  NodeState,
+  PathKind,
+  PeerEvent,
+  Transfer,
+  TransferFile,
+  TransferState,
+  Trial,
+} from './events.ts'
 export { limits } from './limits.ts'
 export { logLevels } from './log.ts'
 export type { Log, LogLevel } from './log.ts'

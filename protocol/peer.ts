@@ -40,6 +40,8 @@ export interface PeerOptions {
   listen?: readonly string[]
   /** `never`: through nodes only, no friend learns our address. `only`: never through a node. */
   direct?: DirectMode
+  /** Where accepted files go when nobody says otherwise; created when needed. */
+  downloads?: string
   /** Tell friends our LAN addresses and dial theirs. Default true. */
   lan?: boolean
   /** Milliseconds since the epoch. */

@@ -76,11 +76,19 @@ export class Follower {
     return this.transfers.filter(({ id }) => this.#followed.has(id))
   }
 
-  /** From now on it is drawn and written; `transfer` is what a call returned, unless an event has told more. */
+  /** From now on it is drawn and written. */
   follow(transfer: Transfer): void {
-    const known = this.#transfers.get(transfer.id) ?? transfer
     this.#followed.add(transfer.id)
-    this.#take(known)
+    this.#take(transfer)
+  }
+
+  /** Follows what a call returns, unless it was over before we heard of it. Errors: the call's. */
+  async followCalled(call: Promise<Transfer>): Promise<void> {
+    const before = new Map(this.#transfers)
+    const called = await call
+    const known = this.#transfers.get(called.id)
+    const ended = known !== undefined && isOver(known) && known !== before.get(called.id)
+    this.follow(ended ? known : called)
   }
 
   /** Draws what is followed, and says once how each that is over has ended. */
@@ -140,7 +148,7 @@ export class Follower {
 }
 
 /** A line of ours begins with a capital and ends with a full stop. */
-export function sentence(text: string): string {
+function sentence(text: string): string {
   const begun = text.slice(0, 1).toUpperCase() + text.slice(1)
   return /[.!?:”]$/u.test(begun) || begun.includes('\n') ? begun : `${begun}.`
 }

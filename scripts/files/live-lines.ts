@@ -4,8 +4,8 @@
  */
 import type { Writable } from 'node:stream'
 import stringWidth from 'string-width'
-import { truncate } from '../terminal/view.ts'
-import type { Look } from '../terminal/view.ts'
+import { paint, truncate, wrap } from '../terminal/view.ts'
+import type { Look, Paint } from '../terminal/view.ts'
 
 const defaultColumns = 80
 
@@ -37,9 +37,11 @@ export class LiveLines {
     return { color: color && terminal, columns: terminal ? this.#columns : Infinity, unicode }
   }
 
-  /** Prints what is to stay. */
-  say(text: string): void {
-    this.#write(`${text}\n`, this.#live)
+  /** Prints what is to stay, wrapped: foreign text in it never begins a line. */
+  say(text: string, color?: Paint): void {
+    const { look } = this
+    const wrapped = wrap(text, look.columns, '  ')
+    this.#write(`${color === undefined ? wrapped : paint(look, color, wrapped)}\n`, this.#live)
   }
 
   /** How it stands: on a terminal drawn as `live`; elsewhere `plain` is printed when it is another than before. */

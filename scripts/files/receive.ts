@@ -8,7 +8,6 @@ import { sizeOf } from '../terminal/amounts.ts'
 import { cleanLine } from '../terminal/sanitize.ts'
 import { warningOf, whatOf } from '../terminal/transfer-view.ts'
 import { canBeResumed, isOver, waitsForUs } from '../terminal/transfers.ts'
-import { paint } from '../terminal/view.ts'
 import { Follower, type Followed } from './follower.ts'
 import { friendNamed } from './friend-named.ts'
 
@@ -124,10 +123,10 @@ class Receiving {
     if (answer === undefined) return
     const { id } = transfer
     try {
-      if (held && answer) this.#follower.follow(await peer.resumeTransfer({ transfer: id }))
+      if (held && answer) await this.#follower.followCalled(peer.resumeTransfer({ transfer: id }))
       else if (answer) {
         const directory = this.#request.into === undefined ? {} : { directory: this.#request.into }
-        this.#follower.follow(await peer.acceptTransfer({ transfer: id, ...directory }))
+        await this.#follower.followCalled(peer.acceptTransfer({ transfer: id, ...directory }))
       } else {
         this.#passed.add(id)
         if (!held) await peer.declineTransfer({ transfer: id })
@@ -149,7 +148,7 @@ class Receiving {
       display.say(held ? `From ${label}, begun before: ${what}` : `${label} offers you ${what}`)
       if (transfer.note) display.say(`  “${cleanLine(transfer.note)}”`)
       const warning = warningOf(this.#follower.shown(transfer))
-      if (warning !== undefined) display.say(paint(display.look, 'yellow', `! ${warning}`))
+      if (warning !== undefined) display.say(`! ${warning}`, 'yellow')
       if (yes || this.#from !== undefined || ask === undefined) return true
       return await ask(held ? 'Go on with it? [y/N] ' : 'Accept? [y/N] ')
     } finally {

@@ -33,7 +33,7 @@ export async function send(options: Followed, { paths, to, note }: SendRequest):
     else if (friend === undefined) throw new QuorumError('bad-request', 'To whom? --to FRIEND')
     else {
       const params = { peer: friend.peer, paths }
-      follower.follow(await peer.sendFiles(note === undefined ? params : { ...params, note }))
+      await follower.followCalled(peer.sendFiles(note === undefined ? params : { ...params, note }))
     }
     for (const transfer of follower.followed) {
       const { label } = follower.shown(transfer)

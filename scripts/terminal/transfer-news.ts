@@ -18,7 +18,7 @@ export function shownHere(client: Client, transfer: Transfer): ShownTransfer {
   return { transfer, label, online, number: transfers.numberOf(transfer.id) }
 }
 
-/** Prints the block of a transfer; later it is found by `keyOf`. */
+/** Prints the block of a transfer; later it is replaced in place. */
 export function showTransfer(client: Client, transfer: Transfer): void {
   const { screen, hidden } = client
   const shown = shownHere(client, transfer)
@@ -76,7 +76,7 @@ function listed(client: Client): string {
   return lines.join('\n')
 }
 
-export function keyOf({ id }: Transfer): string {
+function keyOf({ id }: Transfer): string {
   return `transfer ${id}`
 }
 

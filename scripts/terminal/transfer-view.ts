@@ -84,13 +84,12 @@ export function transferNews(shown: ShownTransfer): string {
 
 /** `“film.mkv”`, `the folder “Holiday” with 12 files`, `“a.jpg” and 11 more files`. */
 export function whatOf({ name, count, files }: Transfer): string {
-  const quoted = `“${nameOf(name)}”`
-  const [first] = files
-  if (count === 1 && first?.path.endsWith('/') === true) return `the empty folder ${quoted}`
-  if (first !== undefined && files.every(({ path }) => path.includes('/') && rootOf(path) === rootOf(first.path))) {
-    return `the folder ${quoted} with ${plural(count, 'file')}`
+  const root = rootOf(files[0]?.path ?? '')
+  if (root === undefined || files.some(({ path }) => rootOf(path) !== root)) {
+    return count === 1 ? `“${nameOf(name)}”` : `“${nameOf(name)}” and ${plural(count - 1, 'more file')}`
   }
-  return count === 1 ? quoted : `${quoted} and ${plural(count - 1, 'more file')}`
+  const empty = files.every(({ path }) => path.endsWith('/')) && files.length === count
+  return empty ? `the empty folder “${nameOf(root)}”` : `the folder “${nameOf(root)}” with ${plural(count, 'file')}`
 }
 
 /** A foreign name for one line. */
@@ -185,28 +184,20 @@ export function statusOf(shown: ShownTransfer): { text: string; color: Paint } {
   }
 }
 
-/** Why it failed, and what to do. */
-function failureOf({ transfer, label, number }: ShownTransfer): string {
-  const own = transfer.direction === 'out'
-  const why = transfer.error === undefined ? 'it failed' : cleanLine(transfer.error.message).replace(/\.$/u, '')
-  const resume = number === undefined ? 'resume it' : `/resume ${number}`
-  if (canBeResumed(transfer)) {
-    const first = transfer.error?.code === 'disk-full' ? 'Make room' : 'Look at the folder and the disk'
-    return `${why}. ${first}, then ${resume}.`
+/** Why it failed, and what to type about it; what to do besides is in the reason. */
+function failureOf({ transfer, number }: ShownTransfer): string {
+  const { error, direction } = transfer
+  const why = error === undefined ? 'it failed' : cleanLine(error.message).replace(/\.$/u, '')
+  if (canBeResumed(transfer))
+    return `${why}. ${number === undefined ? 'Then receive again.' : `/resume ${number} goes on.`}`
+  if (error?.code === 'source-changed' && direction === 'out') {
+    return `${why}. ${number === undefined ? 'Send' : '/send'} it again.`
   }
-  switch (transfer.error?.code) {
-    case 'disk-full':
-    case 'not-writable':
-      return `${why}. ${label} can resume it.`
-    case 'source-changed':
-      return `${why}. ${own ? '/send it again.' : `Ask ${label} to send it again.`}`
-    case 'verification-failed':
-      return `${why}. Nothing of it was kept.${own ? '' : ` Ask ${label} to send it again.`}`
-    default:
-      return `${why}.`
-  }
+  return error?.code === 'verification-failed' ? `${why}. Nothing of it was kept.` : `${why}.`
 }
 
-function rootOf(path: string): string {
-  return path.slice(0, path.indexOf('/'))
+/** The folder that a path lies in, or is; undefined for a file by itself. */
+function rootOf(path: string): string | undefined {
+  const end = path.indexOf('/')
+  return end < 0 ? undefined : path.slice(0, end)
 }

@@ -91,8 +91,8 @@ export class Follower {
     this.follow(ended ? known : called)
   }
 
-  /** Draws what is followed, and says once how each that is over has ended. */
-  draw(): void {
+  /** Draws what is followed, and says once how each that is over has ended. `idle` where nothing is open. */
+  draw(idle = ''): void {
     const { display } = this.#options
     const open: Transfer[] = []
     for (const transfer of this.followed) {
@@ -103,7 +103,7 @@ export class Follower {
       }
     }
     const first = open.find(({ state }) => state === 'active') ?? open[0]
-    if (first === undefined) return display.show([], '')
+    if (first === undefined) return display.show(idle === '' ? [] : [idle], idle)
     display.show(this.#live(open, first), this.#plain(first))
   }
 

@@ -47,8 +47,9 @@ export class LiveLines {
   /** How it stands: on a terminal drawn as `live`; elsewhere `plain` is printed when it is another than before. */
   show(live: readonly string[], plain: string): void {
     if (!this.#options.terminal) {
-      if (plain !== this.#told && plain !== '') this.say(plain)
+      if (plain === this.#told || plain === '') return
       this.#told = plain
+      this.say(plain)
       return
     }
     const fitting = live.map((line) => (line.includes('\u001b') ? line : truncate(line, this.#columns - 1)))

@@ -59,18 +59,19 @@ class Receiving {
   }
 
   async run(): Promise<number> {
-    const { signal, display } = this.#options
+    const { signal } = this.#options
     for (;;) {
       const { news } = this.#follower
-      this.#follower.draw()
       if (signal.aborted) return this.#leave()
       const next = this.#next()
-      if (next !== undefined) await this.#take(next)
-      else if (this.#finished()) return this.#passed.size === 0 && this.#allDone() ? 0 : 1
-      else {
-        if (this.#taken.every(isOver)) display.show([this.#waiting], this.#waiting)
-        await news
+      if (next !== undefined) {
+        await this.#take(next)
+        continue
       }
+      const finished = this.#finished()
+      this.#follower.draw(finished ? '' : this.#waiting)
+      if (finished) return this.#passed.size === 0 && this.#allDone() ? 0 : 1
+      await news
     }
   }
 

@@ -14,8 +14,9 @@ import { chunkDigest, FileDigest, type Chunk, type FileList } from './file-list.
 import { isPublished, publish, syncFolder } from './file-publish.ts'
 import { limits } from './limits.ts'
 import { codeOf } from './store/failure.ts'
+import type { ManifestEntry } from './wire/offer.ts'
 
-const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+const { O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
 /** Of a file that grows, what was written is handed to the disk this often, in bytes: the end must not wait for all. */
 const flushEvery = 64 * 1024 * 1024
 /** Files that are written or handed to the disk at the same time. */
@@ -59,6 +60,8 @@ export class Staging {
   readonly #folder: string
   readonly #journal: Journal
   readonly #places: string[]
+  /** Roots that are where they belong, or have been: since then they are the person's. */
+  readonly #published = new Set<number>()
   /** How many files of each root are not whole yet. */
   readonly #missing: number[] = []
   readonly #made = new Set<string>()
@@ -136,10 +139,19 @@ export class Staging {
       }
       this.#digest = new FileDigest()
     }
-    const file = this.#file ?? this.#open(chunk)
-    this.#file = chunk.last ? undefined : file
     this.#next = this.#options.list.after(chunk)
     const stored = this.bytes
+    const onStored = (): void => {
+      this.#stored = stored
+      this.#options.onStored()
+    }
+    if (this.#published.has(this.#options.list.rootNumber(chunk.file))) {
+      // The power failed between its publication and what the journal says of it: it comes again, for nothing.
+      this.#journal.add(digest, Promise.resolve(), onStored)
+      return
+    }
+    const file = this.#file ?? this.#open(chunk)
+    this.#file = chunk.last ? undefined : file
     const written = this.#write(file, chunk, pieces, digest)
     file.writing.add(written)
     this.#waiting += chunk.length
@@ -148,10 +160,7 @@ export class Staging {
       file.writing.delete(written)
     })
     this.#work(settled)
-    this.#journal.add(digest, written, () => {
-      this.#stored = stored
-      this.#options.onStored()
-    })
+    this.#journal.add(digest, written, onStored)
     if (chunk.last) this.#work(this.#finishFile(file, chunk))
     while (this.#waiting >= limits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
       await Promise.race(this.#working)
@@ -256,10 +265,7 @@ export class Staging {
     try {
       await Promise.all(file.writing)
       await file.flushing
-      if (file.hole) await handle.truncate(entry?.size)
-      const modified = (entry?.modified ?? 0) / 1000
-      if (modified > 0) await handle.utimes(modified, modified)
-      await handle.sync()
+      await complete(handle, entry, file.hole)
     } finally {
       await handle.close()
     }
@@ -271,11 +277,11 @@ export class Staging {
   /** Puts a root where it belongs, if it is not there yet; one after the other. */
   #publish(root: number): Promise<void> {
     const published = this.#publishing.then(async () => {
+      if (this.#published.has(root)) return
       const { directory, list, onPlace } = this.#options
       const name = list.roots[root] ?? ''
       const staged = this.#staged(root)
       const earlier = this.#places[root] === '' ? undefined : this.#places[root]
-      if (earlier != null && (await isPublished(staged, join(directory, earlier)))) return
       await this.#createEmpty(root)
       const decided = (place: string): void => {
         for (let before = this.#places.length; before < root; before += 1) this.#places[before] = ''
@@ -283,6 +289,7 @@ export class Staging {
         onPlace(this.#places)
       }
       await publish(staged, directory, name, decided, earlier)
+      this.#published.add(root)
     })
     this.#publishing = published.catch(() => undefined)
     return published
@@ -303,13 +310,12 @@ export class Staging {
   async #verify(signal: AbortSignal): Promise<void> {
     const { list, directory } = this.#options
     const digests = await this.#journal.read()
-    const published = await Promise.all(
-      list.roots.map(async (_, root) => {
-        const place = this.#places[root] ?? ''
-        return place !== '' && (await isPublished(this.#staged(root), join(directory, place)))
-      }),
-    )
-    if (published.every(Boolean)) {
+    for (const root of list.roots.keys()) {
+      const place = this.#places[root] ?? ''
+      if (place === '') continue
+      if (await isPublished(this.#staged(root), join(directory, place), digests.length > 0)) this.#published.add(root)
+    }
+    if (this.#published.size === list.roots.length) {
       this.#stored = list.bytes
       return
     }
@@ -321,8 +327,11 @@ export class Staging {
         signal.throwIfAborted()
         if (next == null) break
         const root = list.rootNumber(next.file)
-        if (published[root] !== true && !(await reader.holds(next, digest))) break
+        const published = this.#published.has(root)
+        if (!published && !(await reader.holds(next, digest))) break
         if (next.last) {
+          // Whether that was done before the crash nobody knows.
+          if (!published) await reader.complete(next, list.entries[next.file])
           this.#digest = new FileDigest()
           this.#missing[root] = (this.#missing[root] ?? 0) - 1
         } else this.#digest.add(digest)
@@ -353,7 +362,7 @@ class StagedReader {
     try {
       if (this.#open?.file !== chunk.file) {
         await this.close()
-        this.#open = { file: chunk.file, handle: await open(this.#path(chunk.file), O_RDONLY | O_NOFOLLOW) }
+        this.#open = { file: chunk.file, handle: await open(this.#path(chunk.file), O_RDWR | O_NOFOLLOW) }
       }
       const { bytesRead } = await this.#open.handle.read(this.#buffer, 0, chunk.length, chunk.offset)
       // Behind the last byte written there may be a hole.
@@ -366,11 +375,24 @@ class StagedReader {
     }
   }
 
+  /** All chunks of the file of `last` are there. */
+  async complete(last: Chunk, entry: ManifestEntry | undefined): Promise<void> {
+    if (this.#open?.file === last.file) await complete(this.#open.handle, entry, true)
+  }
+
   async close(): Promise<void> {
     const open = this.#open
     this.#open = undefined
     await open?.handle.close()
   }
+}
+
+/** Whole, dated and on the disk. `hole`: at its end something may not have been written. */
+async function complete(handle: FileHandle, entry: ManifestEntry | undefined, hole: boolean): Promise<void> {
+  if (hole) await handle.truncate(entry?.size)
+  const modified = (entry?.modified ?? 0) / 1000
+  if (modified > 0) await handle.utimes(modified, modified)
+  await handle.sync()
 }
 
 async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], chunk: Chunk): Promise<void> {

@@ -8,7 +8,18 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
 import { eventually, Stage } from '../support/line-process.ts'
-import { becomes, digestOf, give, leftovers, MiB, offer, randomFile, reaches, transferOf, tree } from '../support/transfers.ts'
+import {
+  becomes,
+  digestOf,
+  give,
+  leftovers,
+  MiB,
+  offer,
+  randomFile,
+  reaches,
+  transferOf,
+  tree,
+} from '../support/transfers.ts'
 
 for (const direct of ['auto', 'never'] as const) {
   describe(`files, --direct ${direct}`, () => {
@@ -53,7 +64,10 @@ for (const direct of ['auto', 'never'] as const) {
       // Which of the two gets which number depends on which was whole first.
       assert.deepEqual(
         ['photo (2).jpg', 'photo (3).jpg'].map((name) => digestOf(path.join(to, name))).toSorted(),
-        files.slice(0, 2).map((file) => digestOf(file)).toSorted(),
+        files
+          .slice(0, 2)
+          .map((file) => digestOf(file))
+          .toSorted(),
       )
       const again = await give(alice, bob, [files[2] ?? ''], to)
       await becomes(again, 'done', [alice, bob])
@@ -66,7 +80,8 @@ for (const direct of ['auto', 'never'] as const) {
       for (let at = 0; at < 2500; at++) {
         randomFile(path.join(folder, `${at % 7}/日本 ${at % 50}/ß${at}.bin`), at % 10 === 0 ? 0 : at % 3000)
       }
-      for (const name of ['nothing', '3/nothing', '3/日本 3/no/thing']) fs.mkdirSync(path.join(folder, name), { recursive: true })
+      for (const name of ['nothing', '3/nothing', '3/日本 3/no/thing'])
+        fs.mkdirSync(path.join(folder, name), { recursive: true })
       const id = await give(alice, bob, [folder], to)
       const [, received] = await becomes(id, 'done', [alice, bob])
       t.diagnostic(`${received?.count} entries`)
@@ -223,7 +238,9 @@ for (const direct of ['auto', 'never'] as const) {
       const file = randomFile(path.join(from, 'large.bin'), 300 * MiB)
       const id = await give(alice, bob, [file], to)
       await reaches(bob, id, 5 * MiB)
-      await (direct === 'auto' ? bob.call('blockPeer', { peer: alice.id }) : bob.call('removeFriend', { peer: alice.id }))
+      await (direct === 'auto'
+        ? bob.call('blockPeer', { peer: alice.id })
+        : bob.call('removeFriend', { peer: alice.id }))
       await becomes(id, 'cancelled', [bob])
       await eventually('nothing of it is left', () => fs.readdirSync(to).length === 0)
       assert.notEqual((await transferOf(alice, id)).state, 'done')

@@ -77,6 +77,8 @@ export const limits = {
    * an answer too, so a line that is merely full is not cut.
    */
   probe: 5 * second,
+  /** The same once this machine has other addresses, or slept: most paths are dead then, and those that live are idle. */
+  probeMoved: 2.5 * second,
   /** Idle check of a peer's connections; with its timeout a dead path is noticed within 45 s. */
   peerPing: 15 * second,
   peerPingTimeout: 10 * second,
@@ -91,7 +93,7 @@ export const limits = {
   stop: 5 * second,
 
   /** How often interfaces and clocks are looked at: reading them takes well under a millisecond. */
-  networkLook: 3 * second,
+  networkLook: 2 * second,
   /** Clocks apart by more than this mean sleep: longer than a busy process is ever held up, shorter than any nap. */
   sleepNoticed: 10 * second,
 

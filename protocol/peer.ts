@@ -239,7 +239,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const watch = new NetworkWatch({
     onChange: (cause) => {
       log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
-      for (const connection of network.getConnections()) void probe(connection, limits.probe)
+      for (const connection of network.getConnections()) void probe(connection, limits.probeMoved)
       nodes.retryNow()
       upgrades.reset()
       paths.retryNow()

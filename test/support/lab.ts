@@ -5,6 +5,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
+import { Cable } from './lab-cable.ts'
 import { Namespace } from './lab-namespace.ts'
 
 /** Networks to sit behind. */
@@ -37,12 +38,19 @@ interface Segment {
   space: Namespace
   prefix: string
   taken: number
+  /** The router's address on the internet. */
+  outside?: string
 }
 
 /** Somewhere to run a peer. */
 export interface Place {
   network: Network
   space: Namespace
+  /** Where the internet sees it. */
+  outside: string
+  cable: Cable
+  /** From now on it has another IPv4 address. */
+  move(): void
   /** Another place behind the same router. */
   neighbour(): Promise<Namespace>
 }
@@ -78,19 +86,32 @@ export class Lab {
   /** A public place for a node: its namespace and its addresses. */
   async server(): Promise<{ space: Namespace; ip4: string; ip6: string }> {
     const space = await Namespace.create(this.#owner)
-    const ip4 = this.#attach(this.#internet, space)
+    const { address: ip4 } = this.#attach(this.#internet, space)
     return { space, ip4, ip6: this.#addPublic6(space, 'wan') }
   }
 
   async place(network: Network): Promise<Place> {
     const { wire, settle } = await this.#behind(network)
-    const sit = async (): Promise<Namespace> => {
+    const sit = async () => {
       const space = await Namespace.create(this.#owner)
-      this.#attach(wire, space)
+      const attached = this.#attach(wire, space)
       settle?.(space)
-      return space
+      return { space, ...attached }
     }
-    return { network, space: await sit(), neighbour: sit }
+    const { space, address, cable } = await sit()
+    let inside = address
+    return {
+      network,
+      space,
+      outside: wire.outside ?? address,
+      cable,
+      move() {
+        const before = inside
+        inside = next(wire)
+        space.ip(`addr del ${before}/24 dev wan`, ...addressed(wire, inside))
+      },
+      neighbour: async () => (await sit()).space,
+    }
   }
 
   /** The wire of those who sit there, and what each of them needs besides. */
@@ -130,7 +151,7 @@ export class Lab {
   /** A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out. */
   async #router(outside: Segment, prefix: string, mapping: (address: string) => string, lets = ''): Promise<Segment> {
     const space = await Namespace.create(this.#owner)
-    const address = this.#attach(outside, space)
+    const { address } = this.#attach(outside, space)
     space.nft(`
       table ip nat {
         chain out { type nat hook postrouting priority srcnat; oifname "wan" ${mapping(address)}; }
@@ -144,29 +165,31 @@ export class Lab {
       }
       ${closed('wan')}`)
     space.set('ipv4/ip_forward', '1')
-    return segment(space, prefix)
+    return { ...segment(space, prefix), outside: outside.outside ?? address }
   }
 
-  /** Puts `space` on the wire with an IPv4 address, which is returned. */
-  #attach(wire: Segment, space: Namespace): string {
-    const address = `${wire.prefix}.${this.#plug(wire, space, 'wan')}`
-    space.ip(`addr add ${address}/24 dev wan`, `route add default via ${wire.prefix}.${gateway}`)
-    return address
+  /** Puts `space` on the wire with an IPv4 address. */
+  #attach(wire: Segment, space: Namespace): { address: string; cable: Cable } {
+    const cable = this.#plug(wire, space, 'wan')
+    const address = next(wire)
+    space.ip(...addressed(wire, address))
+    return { address, cable }
   }
 
-  /** A cable from `space` to the wire; returns the number of its socket. */
-  #plug(wire: Segment, space: Namespace, device: string): number {
-    const number = ++wire.taken
+  /** A cable from `space` to the wire. */
+  #plug(wire: Segment, space: Namespace, device: string): Cable {
+    const socket = `port${space.pid}`
     wire.space.ip(
-      `link add port${number} type veth peer name ${device} netns ${space.pid}`,
-      `link set port${number} master net up`,
+      `link add ${socket} type veth peer name ${device} netns ${space.pid}`,
+      `link set ${socket} master net up`,
     )
     space.ip(`link set ${device} up`)
     if (this.delay > 0 && wire === this.#internet) space.run(delayed(device))
-    return number
+    return new Cable(space, device, wire.space, socket)
   }
 
   #addPublic6(space: Namespace, device: string): string {
+    this.#internet.taken += 1
     const address = `${publicPrefix6}:${this.#internet.taken}`
     space.ip(`addr add ${address}/64 dev ${device} nodad`)
     return address
@@ -177,6 +200,17 @@ export class Lab {
 function segment(space: Namespace, prefix: string): Segment {
   space.ip('link add net type bridge', `addr add ${prefix}.${gateway}/24 dev net`, 'link set net up')
   return { space, prefix, taken: 0 }
+}
+
+/** An IPv4 address on the wire that nobody has. */
+function next(wire: Segment): string {
+  wire.taken += 1
+  return `${wire.prefix}.${wire.taken}`
+}
+
+/** What gives it to whoever is plugged in. */
+function addressed(wire: Segment, address: string): string[] {
+  return [`addr add ${address}/24 dev wan`, `route add default via ${wire.prefix}.${gateway}`]
 }
 
 function delayed(device: string): string[] {

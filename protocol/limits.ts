@@ -118,6 +118,13 @@ export const limits = {
   /** Hole punches that one friend may ask of us: each costs a connection to a node. */
   punches: { tokens: 12, per: 1 * minute } as Rate,
 
+  /** First and longest wait between two times that one friend is asked to dial us: they may just be away. */
+  dialMeRetry: { first: 10 * second, longest: 15 * minute },
+  /** Friends asked in all: well below what a node takes, so that requests and answers still go. */
+  dialMes: { tokens: 20, per: 1 * minute } as Rate,
+  /** What one friend may ask of us: each costs a dial to every address it tells. */
+  dialMesHeard: { tokens: 6, per: 1 * minute } as Rate,
+
   // ---- chat
   /** Messages on the way without a receipt, and their bytes: bounds both sides' memory. */
   chatWindow: 256,
@@ -205,6 +212,8 @@ export const limits = {
   deliveries: { tokens: 60, per: 1 * minute } as Rate,
   /** From one address, whose identities cost nothing: a school handing in its requests at once. */
   deliveriesPerAddress: { tokens: 600, per: 1 * minute } as Rate,
+  /** Envelopes for one recipient that are pushed and not held: a friend with many nodes, some friends at once. */
+  fleeting: { tokens: 30, per: 1 * minute } as Rate,
   announces: { tokens: 20, per: 1 * minute } as Rate,
   /** Dials back: two ports after each change of network, by one peer; a school waking up, by one address. */
   dialBacks: { tokens: 12, per: 1 * minute } as Rate,

@@ -53,6 +53,8 @@ export interface PathsOptions {
   whyNotPunched(peer: string): string | undefined
   /** Nothing known answered: ask the nodes where the friend is now. */
   discover(peer: string): Promise<void>
+  /** Nothing reaches the friend: ask it to dial us. Never throws. */
+  askToDial(peer: string): Promise<void>
   /** A friend or a node; others are given just the time for an envelope. */
   mayStay(peer: string): boolean
   /** A connection to anybody opened. */
@@ -119,6 +121,12 @@ export class Paths {
   /** Try everybody who is away now: a node came back, or the network changed. */
   retryNow(): void {
     for (const wanted of this.#wanted.values()) wanted.retry.now()
+  }
+
+  /** They ask for it, and have told where they are. */
+  dialNow(peer: string): void {
+    if (this.kind(peer) === 'relayed') void this.#upgrade(peer)
+    else if (this.kind(peer) === 'none') this.#wanted.get(peer)?.retry.now()
   }
 
   /**
@@ -217,6 +225,7 @@ export class Paths {
         await this.connect(peer)
       } catch (error) {
         wanted.failure = toError(error).message
+        if (!signal.aborted) void this.#options.askToDial(peer)
         await wanted.retry.wait(signal)
       }
     }

@@ -19,6 +19,7 @@ import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
 import { Paths } from './paths.ts'
 import { Reachability } from './reachability.ts'
+import { Reversals } from './reversal.ts'
 import { chatProtocol, dcutrProtocol, friendProtocol, isRelayed, Policy, type DirectMode } from './policy.ts'
 import { safetyNumber } from './safety-number.ts'
 import { SealingKeys } from './sealing.ts'
@@ -109,6 +110,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     onReady: (node) => {
       mailer.flush()
       upgrades.reset()
+      reversals.reset()
       paths.retryNow()
       reachability.check()
       void introductions.parkAll(node)
@@ -142,6 +144,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     punch: (relayed) => upgrades.attempt(relayed),
     whyNotPunched: (peer) => upgrades.why(peer),
     discover: (peer) => introductions.discover(peer),
+    askToDial: (peer) => reversals.ask(peer),
     mayStay: (peer) => policy.isFriend(peer) || nodes.has(peer),
     onOpen: (connection) => {
       const peer = connection.remotePeer.toString()
@@ -186,9 +189,20 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       } else {
         chat.end(peer)
         // A request goes over whatever connection there is; the others end.
-        if (state === 'removed' || state === 'blocked') paths.unwant(peer)
+        if (state === 'removed' || state === 'blocked') {
+          paths.unwant(peer)
+          reversals.forget(peer)
+        }
       }
     },
+    onDialMe: (peer) => paths.dialNow(peer),
+  })
+
+  const reversals: Reversals = new Reversals({
+    addresses: () => paths.ownAddresses(),
+    write: (peer) => friends.dialMe(peer),
+    push: (peer, content) => mailer.push(peer, content),
+    log,
   })
 
   const introductions: Introductions = new Introductions({
@@ -242,6 +256,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       for (const connection of network.getConnections()) void probe(connection, limits.probeMoved)
       nodes.retryNow()
       upgrades.reset()
+      reversals.reset()
       paths.retryNow()
       reachability.reset()
       void nodes.announce()

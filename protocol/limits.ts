@@ -168,6 +168,10 @@ export const limits = {
   // ---- connections
   /** A connection is replaced after this age, so that its keys live no longer (protocol.md). */
   connectionAge: 1 * day,
+  /** And after so many bytes, both ways together (protocol.md). */
+  connectionBytes: 64 * 1024 * MiB,
+  /** How often age and bytes are looked at: at the speed of a fast disk some 10 GiB more may pass. */
+  connectionLook: 1 * minute,
   /** yamux: window of one stream, which bounds what waits before a ping on a slow line; the read buffer must be larger, or a paused stream is aborted. */
   streamWindow: 1 * MiB,
   streamReadBuffer: 4 * MiB,

@@ -143,6 +143,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     ownNodes,
     punch: (relayed) => upgrades.attempt(relayed),
     whyNotPunched: (peer) => upgrades.why(peer),
+    punched: (peer) => upgrades.trial(peer),
     discover: (peer) => introductions.discover(peer),
     askToDial: (peer) => reversals.ask(peer),
     mayStay: (peer) => policy.isFriend(peer) || nodes.has(peer),
@@ -246,7 +247,12 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       emit({ event: 'friend-changed', data: view(seen) })
     },
     probe: (connection, heard) => {
-      for (const doubted of paths.sharing(connection)) void probe(doubted, limits.probe, heard)
+      const { traffic } = network.services
+      for (const doubted of paths.sharing(connection)) {
+        const { received } = traffic.of(doubted)
+        // A line that is full of a file delays the answer, and carries other things meanwhile.
+        void probe(doubted, limits.probe, () => heard() || traffic.of(doubted).received > received)
+      }
     },
   })
 

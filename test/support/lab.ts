@@ -13,6 +13,7 @@ export const networks = {
   open: 'public address',
   'public-firewalled': 'public address, nothing comes in',
   cone: 'a router that keeps port numbers, nothing comes in',
+  'cone-resetting': 'a router as `cone` that answers what it did not expect with a reset',
   'cone-remapped': 'a router that maps each port to another, the same for all destinations, nothing comes in',
   symmetric: 'a router that takes a random port for each connection, nothing comes in',
   '443-only': 'a router that lets out only TCP to port 443',
@@ -126,6 +127,8 @@ export class Lab {
         return { wire: internet, settle: (space) => space.nft(closed('wan')) }
       case 'cone':
         return { wire: await cone() }
+      case 'cone-resetting':
+        return { wire: await this.#router(internet, homePrefix, () => 'masquerade', '', 'reject with tcp reset') }
       case 'cone-remapped': {
         const { first, count } = remappedPorts
         const settle = (space: Namespace): void =>
@@ -148,8 +151,14 @@ export class Lab {
     }
   }
 
-  /** A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out. */
-  async #router(outside: Segment, prefix: string, mapping: (address: string) => string, lets = ''): Promise<Segment> {
+  /** A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out; `answers`: unexpected TCP. */
+  async #router(
+    outside: Segment,
+    prefix: string,
+    mapping: (address: string) => string,
+    lets = '',
+    answers = 'drop',
+  ): Promise<Segment> {
     const space = await Namespace.create(this.#owner)
     const { address } = this.#attach(outside, space)
     space.nft(`
@@ -163,7 +172,7 @@ export class Lab {
           iifname "net" ${lets} accept
         }
       }
-      ${closed('wan')}`)
+      ${closed('wan', answers)}`)
     space.set('ipv4/ip_forward', '1')
     return { ...segment(space, prefix), outside: outside.outside ?? address }
   }
@@ -218,9 +227,13 @@ function delayed(device: string): string[] {
 }
 
 /** Nothing comes in that was not asked for, and nobody is told. */
-function closed(device: string): string {
+function closed(device: string, answers = 'drop'): string {
   return `table ip in4 {
-      chain input { type filter hook input priority filter; policy accept; iifname "${device}" ct state new drop; }
+      chain input {
+        type filter hook input priority filter; policy accept;
+        iifname "${device}" ct state new meta l4proto tcp ${answers}
+        iifname "${device}" ct state new drop
+      }
     }`
 }
 

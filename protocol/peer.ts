@@ -384,6 +384,22 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   if (direct !== 'never') {
     await policy.serve(network, dcutrProtocol, (stream, relayed) => upgrades.receive(stream, relayed), failed)
   }
+  // Once whoever called has had the chance to listen for it.
+  const unheard = unbound(network, direct === 'never' ? [] : (options.listen ?? []))
+  if (unheard.length > 0) {
+    log('warn', 'an address to listen on is taken or not of this machine')
+    setImmediate(() => {
+      for (const address of unheard) {
+        emit({
+          event: 'warning',
+          data: {
+            code: 'bad-request',
+            message: `Nobody can be heard on ${address}: it is taken, or not of this machine`,
+          },
+        })
+      }
+    })
+  }
   nodes.start()
   paths.start()
   watch.start()
@@ -451,6 +467,19 @@ async function listening(
   const used = Number(own?.split('/')[4] ?? 0)
   if (used !== port) settings.setPort(used)
   return network
+}
+
+/** Of the addresses that were asked for, those on which nothing listens. */
+function unbound(network: PeerNetwork, wanted: readonly string[]): string[] {
+  const listening = network.services.directDial.listening().filter((address) => !isRelayed(address))
+  return wanted.filter((address) => {
+    if (isRelayed(address)) return false
+    const [, family, , transport, port] = address.split('/')
+    return !listening.some((own) => {
+      const [, ownFamily, , ownTransport, ownPort] = own.split('/')
+      return family === ownFamily && transport === ownTransport && (port === '0' || port === ownPort)
+    })
+  })
 }
 
 /** A friend said where it is and what it is called now. */

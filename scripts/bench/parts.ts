@@ -1,6 +1,7 @@
 /** The parts of the bench by name. */
 import { measureChat } from './chat.ts'
 import { measureNode } from './node.ts'
+import { measurePaths } from './paths.ts'
 import { measureStore } from './store.ts'
 
 export interface Measure {
@@ -13,4 +14,7 @@ export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   chat: measureChat,
   store: measureStore,
   node: measureNode,
+  paths: measurePaths,
 }
+/** Parts that need more than Node, or minutes. */
+export const onlyNamed: ReadonlySet<string> = new Set(['paths'])

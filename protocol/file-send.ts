@@ -66,7 +66,7 @@ export async function serve(
   const pace = new Pace()
   const stop = { asked: false }
   const listening = listen(frames, pace, stop, served).finally(() => over.abort(new Error('The receiver has left')))
-  // It may fail while the disk is waited for, and nobody looks yet.
+  // Who sends may be waiting for the disk when the stream ends; until then this must not count as unhandled.
   listening.catch(() => undefined)
   const stalled = watch(pace, () => stream.abort(new QuorumError('peer-offline', 'They take nothing any more')))
   try {

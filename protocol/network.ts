@@ -19,9 +19,15 @@ import { ownAddresses, type OwnAddresses } from './net/own-addresses.ts'
 import { relay, type Relay } from './net/relay.ts'
 import { sodiumCipher } from './net/sodium-cipher.ts'
 import { tcpPunch, type TcpPunch } from './net/tcp-punch.ts'
+import { traffic, type Traffic } from './net/traffic.ts'
 import { isRelayed, type Policy } from './policy.ts'
 
-export type PeerNetwork = Libp2p<{ directDial: DirectDial; circuits: CircuitTransport; punch: TcpPunch }>
+export type PeerNetwork = Libp2p<{
+  directDial: DirectDial
+  circuits: CircuitTransport
+  punch: TcpPunch
+  traffic: Traffic
+}>
 export type NodeNetwork = Libp2p<{ relay: Relay; directDial: DirectDial; ownAddresses: OwnAddresses }>
 
 /** The same name for every version: the other side learns what it needs in the hello. */
@@ -46,8 +52,11 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
     { reservationCompletionTimeout: limits.dial },
     (peer) => policy.relation(peer) === 'node',
   )
+  const counter = traffic()
+  const basis = shared(options.privateKey, limits.streamWindow, limits.streamReadBuffer)
   const network: PeerNetwork = await createLibp2p({
-    ...shared(options.privateKey, limits.streamWindow, limits.streamReadBuffer),
+    ...basis,
+    connectionEncrypters: basis.connectionEncrypters.map((encryption) => counter.counted(encryption)),
     addresses: {
       // One bare circuit address a wanted relay: an explicit one throws at start when that relay is down
       // (libp2p/js-libp2p#3601).
@@ -72,7 +81,13 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
       pingInterval: limits.peerPing,
       pingTimeout: { minTimeout: limits.peerPingTimeout, maxTimeout: limits.peerPingTimeout },
     },
-    services: { ...sharedServices(), directDial: directDial(), punch: tcpPunch(), circuits: () => circuits },
+    services: {
+      ...sharedServices(),
+      directDial: directDial(),
+      punch: tcpPunch(),
+      circuits: () => circuits,
+      traffic: () => counter,
+    },
   })
   return network
 }

@@ -18,7 +18,7 @@ const layers = [
   ['index'],
   ['peer', 'relay-node'],
   ['introductions'],
-  [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes', 'reachability']],
+  [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes', 'reachability', 'reversal']],
   ['paths', 'upgrade', 'network', 'connection-doctor'],
   ['policy'],
   ['identity', 'invite', 'sealing', 'safety-number', 'settings', 'store', 'node-addresses'],

@@ -2,6 +2,7 @@
 import { measureChat } from './chat.ts'
 import { measureFile } from './file.ts'
 import { measureNode } from './node.ts'
+import { measurePaths } from './paths.ts'
 import { measureStore } from './store.ts'
 
 export interface Measure {
@@ -15,4 +16,7 @@ export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   file: measureFile,
   store: measureStore,
   node: measureNode,
+  paths: measurePaths,
 }
+/** Parts that need more than Node, or minutes. */
+export const onlyNamed: ReadonlySet<string> = new Set(['paths'])

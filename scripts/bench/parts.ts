@@ -2,6 +2,7 @@
 import { measureChat } from './chat.ts'
 import { measureNode } from './node.ts'
 import { measureStore } from './store.ts'
+import { measureStream } from './stream.ts'
 
 export interface Measure {
   /** Counts so small that the figures mean nothing: to see that it works. */
@@ -11,6 +12,7 @@ export interface Measure {
 
 export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   chat: measureChat,
+  stream: measureStream,
   store: measureStore,
   node: measureNode,
 }

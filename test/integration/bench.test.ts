@@ -22,6 +22,14 @@ const path = z.strictObject({
   answeredP99TimesTcp: figure,
   messagesPerSecond: figure,
 })
+const bulk = z.object({
+  megabytesPerSecond: figure,
+  senderCpuSecondsPerGB: figure,
+  senderPeakRssMiB: figure,
+  receiverCpuSecondsPerGB: figure,
+  receiverPeakRssMiB: figure,
+})
+const bulkBeside = bulk.extend({ pingP50Ms: figure, pingP99Ms: figure, timesTcp: figure, timesTls: figure })
 const about = {
   version: z.string(),
   runtime: z.string(),
@@ -43,6 +51,15 @@ const report = z.strictObject({
     messagesOneWay: figure,
     direct: path,
     relayed: path,
+  }),
+  stream: z.strictObject({
+    definitions,
+    bytes: figure,
+    rounds: figure,
+    tcp: bulk.strict(),
+    tls: bulk.strict(),
+    direct: bulkBeside.strict(),
+    relayed: bulkBeside.extend({ nodeCpuSecondsPerGB: figure, nodePeakRssMiB: figure, timesDirect: figure }).strict(),
   }),
   store: z.strictObject({
     definitions,
@@ -88,7 +105,7 @@ test('one part alone, with its progress on standard error', async () => {
 })
 
 test('help names the parts, an unknown part or option is refused', async () => {
-  assert.match((await run('--help')).stdout, /chat, store, node/)
-  await assert.rejects(run('speed'), { code: 2, stderr: /chat, store, node/ })
+  assert.match((await run('--help')).stdout, /chat, stream, store, node/)
+  await assert.rejects(run('speed'), { code: 2, stderr: /chat, stream, store, node/ })
   await assert.rejects(run('--fast'), { code: 2 })
 })

@@ -37,11 +37,12 @@ export function seal(data: Bytes, target: Buffer, encrypt: Encrypt): void {
 
 /** Reads pieces of bytes one after another. */
 class Cursor {
-  readonly #pieces: Iterator<Uint8Array>
+  readonly #pieces: Uint8Array[]
+  #at = 0
   #piece: Uint8Array = new Uint8Array()
 
   constructor(data: Bytes) {
-    this.#pieces = (data instanceof Uint8Array ? [data] : data)[Symbol.iterator]()
+    this.#pieces = data instanceof Uint8Array ? [data] : [...data]
   }
 
   /** The next `length` bytes, which must be there: where they lie if they lie together, else copied to `space`. */
@@ -59,9 +60,10 @@ class Cursor {
 
   #next(most: number): Uint8Array {
     while (this.#piece.byteLength === 0) {
-      const { value, done } = this.#pieces.next()
-      if (done === true) throw new RangeError('There is less data than its length says')
-      this.#piece = value
+      const piece = this.#pieces[this.#at]
+      if (piece == null) throw new RangeError('There is less data than its length says')
+      this.#at += 1
+      this.#piece = piece
     }
     const taken = this.#piece.subarray(0, most)
     this.#piece = this.#piece.subarray(taken.byteLength)

@@ -5,7 +5,7 @@
  */
 import type { Bytes } from './streams.ts'
 
-export class Loans {
+class Loans {
   readonly #size: number
   readonly #smallest: number
   readonly #most: number

@@ -9,7 +9,7 @@ export const flag = { syn: 1, ack: 2, fin: 4, rst: 8 } as const
 export const goAway = { normal: 0, protocolError: 1, internalError: 2 } as const
 
 /** Bytes of a header, and of a frame that is nothing else. */
-export const headerLength = 12
+const headerLength = 12
 /** What either side of a new stream may send before it is told more (the specification). */
 export const initialWindow = 256 * 1024
 /** The largest number in a header. */

@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import net from 'node:net'
 import { test, type TestContext } from 'node:test'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { noise as stockNoise } from '@libp2p/noise'
@@ -13,7 +15,7 @@ import { createLibp2p } from 'libp2p'
 import { limits } from '../../protocol/limits.ts'
 import { noise } from '../../protocol/net/noise.ts'
 import { pull, push } from '../../protocol/net/streams.ts'
-import { tcp } from '../../protocol/net/tcp.ts'
+import { readInto, tcp } from '../../protocol/net/tcp.ts'
 import { yamux } from '../../protocol/net/yamux.ts'
 import { undo } from '../support/cleanup.ts'
 import { loopback, until } from '../support/network.ts'
@@ -200,4 +202,27 @@ test('a small message goes between the frames of bulk data', async (t) => {
   await until(() => taken === size, 'everything arrived')
   const before = order.slice(0, order.indexOf('small')).length
   assert.ok(order.includes('small') && before < order.length / 4, `after ${before} of ${order.length} pieces`)
+})
+
+test('an accepted socket reads into the buffer it is given: this Node has the names that takes', async (t) => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  undo(t).defer(() => void server.close())
+  await once(server, 'listening')
+  const near = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1')
+  undo(t).defer(() => void near.destroy())
+  const [far] = (await once(server, 'connection')) as [net.Socket]
+  undo(t).defer(() => void far.destroy())
+  const buffer = Buffer.alloc(1000)
+  const read: Uint8Array[] = []
+  assert.ok(readInto(far, buffer, (bytes) => read.push(bytes)))
+  far.on('data', () => assert.fail('it was read elsewhere'))
+  near.write('hello')
+  await until(() => read.length === 1, 'it arrived')
+  assert.equal(read[0]?.buffer, buffer.buffer)
+  assert.equal(Buffer.from(read[0] ?? []).toString(), 'hello')
+  far.pause()
+  near.write('more')
+  near.end()
+  far.resume()
+  await until(() => read.length === 2, 'the rest arrived')
 })

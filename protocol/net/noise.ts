@@ -2,7 +2,7 @@
  * Noise for bulk data: the handshake, the keys, the nonces and the life of the connection are @libp2p/noise 17.0.3's
  * own; only its transport messages are read and written by noise-messages.ts. The stock code joins, copies and
  * allocates every message several times and writes each in two pieces, which costs more than the cipher. It leans on
- * the names `handshake`, `decoder`, `sendData`, `decrypt` and `onData` of the connection that this version returns, which is pinned;
+ * the names `handshake`, `decoder` and its `buffer`, `sendData`, `decrypt` and `onData` of the connection that this version returns, which is pinned;
  * without them nothing connects, and test/integration/transport-interop.test.ts fails. Retires when upstream encrypts
  * into one buffer and decrypts in place.
  */
@@ -22,7 +22,7 @@ type Encrypter = ConnectionEncrypter<NoiseExtensions>
 interface StockConnection extends MessageStream {
   handshake: { encrypt: Encrypt; decrypt: Decrypt }
   /** Splits what arrives into messages, each of which goes through `decrypt`. */
-  decoder: { decode(data: Bytes): Iterable<Bytes> }
+  decoder: { decode(data: Bytes): Iterable<Bytes>; buffer?: Bytes }
   sendData(data: Bytes): { sentBytes: number; canSendMore: boolean }
   decrypt(data: Bytes): Bytes
   onData(data: Bytes): void
@@ -56,6 +56,10 @@ function repaired(
     const opened = reader.read(data)
     return opened.length > 0 ? [new Uint8ArrayList(...opened)] : []
   }
+  // What came right behind the handshake has been through the stock decoder: it may have begun a message.
+  const { buffer: begun } = connection.decoder
+  if (begun == null) throw new Error('This version of Noise cannot be repaired: check the pin')
+  for (const plaintext of open(begun)) connection.onData(plaintext)
   connection.decoder = {
     decode(data) {
       const opened = open(data)

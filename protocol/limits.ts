@@ -204,9 +204,15 @@ export const limits = {
   connectionBytes: 64 * 1024 * MiB,
   /** How often age and bytes are looked at: at the speed of a fast disk some 10 GiB more may pass. */
   connectionLook: 1 * minute,
-  /** yamux: window of one stream, which bounds what waits before a ping on a slow line; the read buffer must be larger, or a paused stream is aborted. */
+  /** yamux: window of one stream, which bounds what waits before a ping on a slow line. libp2p's read buffer of 4 MiB must be larger, or a paused stream is aborted. */
   streamWindow: 1 * MiB,
-  streamReadBuffer: 4 * MiB,
+  /** Data of one stream before another has its turn, and of all streams handed to the connection at once: what a small message waits for in our own queues. */
+  muxTurn: 64 * KiB,
+  muxBatch: 256 * KiB,
+  /** Frames without data that wait while the connection is full: honest streams wait with one or two each. */
+  muxControlQueue: 64 * KiB,
+  /** Streams of one connection, for each side that opens them. */
+  muxStreams: 256,
   /** pull(): pause the stream above `high`, resume below `low`. */
   readHigh: 256 * KiB,
   readLow: 64 * KiB,
@@ -223,7 +229,6 @@ export const limits = {
   reservationTtl: 30 * 365 * day,
   /** yamux window at the node: bounds what one stalled circuit can hold. */
   nodeStreamWindow: 1 * MiB,
-  nodeStreamReadBuffer: 4 * MiB,
   circuitsPerPeer: 64,
 
   // ---- the directory

@@ -73,7 +73,7 @@ test('files that are larger together than a number can tell are refused, on eith
     entries: [half, half].map(({ path, size }) => ({ path, size: BigInt(size) })),
   })
   const read = offerFromWire(offerToWire(id, '', [half]).offer)
-  assert.throws(() => manifestOf(read, manifest), { code: 'too-large' })
+  assert.throws(() => manifestOf(read, manifest), { code: 'verification-failed' })
 })
 
 test('news that this version does not know are told apart from broken ones', () => {

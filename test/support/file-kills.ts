@@ -60,11 +60,15 @@ export async function killDuring(t: TestContext, { size, rounds, direct, random 
   assert.deepEqual(fs.readdirSync(target), ['source.bin'])
   assert.equal(digestOf(path.join(target, 'source.bin')), before)
   assert.deepEqual(leftovers(stage.folder), [])
-  t.diagnostic(`${rounds} kills (${receivers} of the receiver) over ${size / MiB} MiB: ${again} chunks of its disk fetched again`)
+  t.diagnostic(
+    `${rounds} kills (${receivers} of the receiver) over ${size / MiB} MiB: ${again} chunks of its disk fetched again`,
+  )
   if (direct === 'never') {
     // Of what a kill finds on its way, a window at most, nothing has reached the disk: it goes once more.
     const more = (await node.figure('quorum_relayed_bytes_total')) - size
-    t.diagnostic(`${(more / MiB).toFixed(1)} MiB more than the file crossed the relay, ${(more / MiB / rounds).toFixed(2)} a kill`)
+    t.diagnostic(
+      `${(more / MiB).toFixed(1)} MiB more than the file crossed the relay, ${(more / MiB / rounds).toFixed(2)} a kill`,
+    )
     assert.ok(more < 0.02 * size + rounds * (limits.fileInFlight.most + limits.chunk))
   }
   await Promise.all([alice.stop(), bob.stop(), node.stop()])

@@ -72,7 +72,7 @@ async function scene(t: TestContext): Promise<Scene> {
     async open() {
       // Dropped as an offender it comes again.
       if (connection.status !== 'open') connection = await dial()
-      return attacker.open(connection, fileProtocol)
+      return attacker.open(connection, fileProtocol, false)
     },
     transfer: async (id) => (await victim.transfers({})).find((one) => one.id === id),
   }

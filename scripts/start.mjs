@@ -1,4 +1,22 @@
-/** `npm start`: Quorum for a person, from a checkout. Arguments go on to it: `npm start -- --profile bob`. */
+/**
+ * `npm start`: Quorum for a person, from a checkout: the window where there is a screen, else the terminal client, saying
+ * so. Arguments go on to either: `npm start -- --profile bob`; `--terminal` chooses the terminal client.
+ */
+import { hasDisplay } from './electron.mjs'
 import { launch } from './launch.mjs'
 
-await launch('scripts/quorum')
+/** What only the terminal client knows: its commands, and questions about itself. */
+const terminalOnly = ['peer', 'passphrase', 'help', '--help', '-h', '--version', '-V', '--ephemeral']
+
+const args = process.argv.slice(2)
+const asked = args.includes('--terminal')
+const rest = args.filter((arg) => arg !== '--terminal')
+
+if (asked || rest.some((arg) => terminalOnly.includes(arg))) {
+  await launch('scripts/quorum', { args: rest })
+} else if (hasDisplay(process.env, process.platform)) {
+  await launch('scripts/desktop', { tools: true, args: rest })
+} else {
+  process.stderr.write('There is no screen here (DISPLAY is not set): this is Quorum in the terminal.\n')
+  await launch('scripts/quorum', { args: rest })
+}

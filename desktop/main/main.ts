@@ -21,7 +21,8 @@ function begin(options: WindowOptions): void {
     app.exit(0)
     return
   }
-  app.enableSandbox()
+  // Root cannot have Chromium's sandbox, and is told so by whoever started it with this switch.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
   confine()
   protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }])
   if (process.platform !== 'darwin') Menu.setApplicationMenu(null)

@@ -23,7 +23,14 @@ export async function buildDesktop({ minify = false, always = false } = {}): Pro
     root: join(root, 'desktop', 'renderer'),
     base: './',
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
-    build: { outDir: join(output, 'renderer'), emptyOutDir: true, target: 'chrome140', minify, modulePreload: false, assetsInlineLimit: 0 },
+    build: {
+      outDir: join(output, 'renderer'),
+      emptyOutDir: true,
+      target: 'chrome140',
+      minify,
+      modulePreload: false,
+      assetsInlineLimit: 0,
+    },
   })
   await build({
     ...common,

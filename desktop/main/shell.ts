@@ -55,7 +55,7 @@ export function shellCalls(parts: ShellParts): (name: string, params: unknown) =
     start: async () => parts.start(),
     setPreferences: (patch) => parts.setPreferences(patch),
     copy: async ({ text }) => {
-      clipboard.writeText(text)
+      await clipboard.writeText(text)
       return null
     },
     openLink: async ({ url }) => {

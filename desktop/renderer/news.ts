@@ -70,7 +70,11 @@ export function heardFromShell(news: ShellNews): void {
 
 function typing(peer: string, active: boolean): void {
   clearTimeout(typingTimers.get(peer))
-  if (active) typingTimers.set(peer, window.setTimeout(() => typing(peer, false), typingFades))
+  if (active)
+    typingTimers.set(
+      peer,
+      window.setTimeout(() => typing(peer, false), typingFades),
+    )
   if (store.get().typing.has(peer) === active) return
   store.set((state) => {
     const next = new Set(state.typing)

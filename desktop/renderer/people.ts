@@ -43,8 +43,7 @@ export function colourOf(peer: string): number {
 export function inOrder(friends: Iterable<Friend>, lastAt: (peer: string) => number): Friend[] {
   return [...friends].toSorted(
     (a, b) =>
-      Math.max(lastAt(b.peer), b.addedAt) - Math.max(lastAt(a.peer), a.addedAt) ||
-      nameOf(a).localeCompare(nameOf(b)),
+      Math.max(lastAt(b.peer), b.addedAt) - Math.max(lastAt(a.peer), a.addedAt) || nameOf(a).localeCompare(nameOf(b)),
   )
 }
 

@@ -16,7 +16,11 @@ export type Row =
   | { kind: 'unread'; key: string }
   | { kind: 'message'; key: string; message: Message; first: boolean; last: boolean }
 
-export function rowsOf({ messages, complete, firstUnread }: Pick<Talk, 'messages' | 'complete' | 'firstUnread'>): Row[] {
+export function rowsOf({
+  messages,
+  complete,
+  firstUnread,
+}: Pick<Talk, 'messages' | 'complete' | 'firstUnread'>): Row[] {
   const rows: Row[] = complete ? [{ kind: 'beginning', key: 'beginning' }] : []
   let day: number | undefined
   let before: Message | undefined

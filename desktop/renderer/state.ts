@@ -34,19 +34,15 @@ export type Dialog =
   | { kind: 'erase' }
   | { kind: 'search'; peer?: string }
 
-export const settingsTabs = [
-  'profile',
-  'nodes',
-  'privacy',
-  'notifications',
-  'appearance',
-  'storage',
-  'about',
-] as const
+export const settingsTabs = ['profile', 'nodes', 'privacy', 'notifications', 'appearance', 'storage', 'about'] as const
 export type SettingsTab = (typeof settingsTabs)[number]
 
 /** What fills the place beside the list. */
-export type View = { kind: 'conversation' } | { kind: 'requests' } | { kind: 'transfers' } | { kind: 'settings'; tab: SettingsTab }
+export type View =
+  | { kind: 'conversation' }
+  | { kind: 'requests' }
+  | { kind: 'transfers' }
+  | { kind: 'settings'; tab: SettingsTab }
 
 export interface Toast {
   id: number

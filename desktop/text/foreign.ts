@@ -22,7 +22,9 @@ export function cleanText(text: string): string {
 
 /** Text of one line: names, notes, previews. At most `longest` characters as people count them. */
 export function cleanLine(text: string, longest = 200): string {
-  const line = cleanText(text.slice(0, longest * 32)).replace(/\s+/gu, ' ').trim()
+  const line = cleanText(text.slice(0, longest * 32))
+    .replace(/\s+/gu, ' ')
+    .trim()
   if (line.length <= longest) return line
   let kept = ''
   let count = 0

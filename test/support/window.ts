@@ -66,7 +66,11 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   const window = await app.browserWindow(page)
-  await window.evaluate((it: { setContentSize(width: number, height: number): void }, { width, height }) => it.setContentSize(width, height), size)
+  await window.evaluate(
+    (it: { setContentSize(width: number, height: number): void }, { width, height }) =>
+      it.setContentSize(width, height),
+    size,
+  )
   return { app, page, profile, complaints, close }
 }
 

@@ -42,7 +42,11 @@ export function AddFriend({ tab, link, onClose }: AddFriendProps) {
       ) : (
         <p className="quiet">{add.linkIntro}</p>
       )}
-      <div id="add-friend" role={link === undefined ? 'tabpanel' : undefined} aria-labelledby={link === undefined ? `tab-${shown}` : undefined}>
+      <div
+        id="add-friend"
+        role={link === undefined ? 'tabpanel' : undefined}
+        aria-labelledby={link === undefined ? `tab-${shown}` : undefined}
+      >
         {shown === 'invite' ? (
           <Invite />
         ) : (

@@ -88,8 +88,16 @@ export function Composer({ friend }: { friend: Friend }) {
           label={composer.attach}
           icon={<Paperclip size={20} />}
           items={[
-            { label: composer.chooseFiles, icon: <FilePlus size={18} />, onChoose: () => void stageChosen(peer, false) },
-            { label: composer.chooseFolder, icon: <FolderPlus size={18} />, onChoose: () => void stageChosen(peer, true) },
+            {
+              label: composer.chooseFiles,
+              icon: <FilePlus size={18} />,
+              onChoose: () => void stageChosen(peer, false),
+            },
+            {
+              label: composer.chooseFolder,
+              icon: <FolderPlus size={18} />,
+              onChoose: () => void stageChosen(peer, true),
+            },
           ]}
         />
         <textarea

@@ -53,7 +53,11 @@ export function Field({ label, hint, wrong, children }: FieldProps) {
     <div className="field">
       <label htmlFor={id}>{label}</label>
       {children({ id, describedBy: `${id}-more`, invalid: wrong !== undefined })}
-      <p id={`${id}-more`} className={wrong === undefined ? 'hint' : 'wrong'} role={wrong === undefined ? undefined : 'alert'}>
+      <p
+        id={`${id}-more`}
+        className={wrong === undefined ? 'hint' : 'wrong'}
+        role={wrong === undefined ? undefined : 'alert'}
+      >
         {wrong ?? hint}
       </p>
     </div>

@@ -27,7 +27,15 @@ export function Doctor({ friend }: { friend: Friend }) {
         <span className={`dot ${kind === 'none' ? '' : 'good'}`} aria-hidden="true" />
         {path.label}
       </h3>
-      <p>{kind === 'none' ? (offline ? path.noNode : path.noneLong) : kind === 'direct' ? path.directLong : path.relayedLong}</p>
+      <p>
+        {kind === 'none'
+          ? offline
+            ? path.noNode
+            : path.noneLong
+          : kind === 'direct'
+            ? path.directLong
+            : path.relayedLong}
+      </p>
       {info !== undefined && <Facts info={info} />}
       {info?.advice !== undefined && (
         <div>
@@ -96,7 +104,6 @@ function Technical({ info }: { info: ConnectionInfo }) {
         <ul className="trials">
           {info.tried.map(({ kind, outcome }, index) => (
             // A list of the last attempt, replaced as a whole.
-            // oxlint-disable-next-line react/no-array-index-key -- see above
             <li key={index}>
               <span>{path.kinds[kind]}</span>
               <span className="quiet">{path.outcomes[outcome]}</span>

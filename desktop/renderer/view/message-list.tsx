@@ -27,7 +27,12 @@ export function MessageList({ friend }: { friend: Friend }) {
   const typing = useApp((state) => state.typing.has(friend.peer))
   const target = useApp((state) => (state.target?.peer === friend.peer ? state.target.message : undefined))
   const rows = useMemo(() => (talk === undefined ? [] : rowsOf(talk)), [talk])
-  const { scroller, list, prepending, atEnd, onScroll, toEnd } = useScrolling(friend.peer, rows, talk?.pages ?? 0, target)
+  const { scroller, list, prepending, atEnd, onScroll, toEnd } = useScrolling(
+    friend.peer,
+    rows,
+    talk?.pages ?? 0,
+    target,
+  )
   return (
     <>
       <div className="messages">
@@ -57,7 +62,13 @@ export function MessageList({ friend }: { friend: Friend }) {
           </Virtualizer>
         </div>
         {!atEnd && rows.length > 0 && (
-          <button type="button" className="jump" aria-label={conversation.latest} title={conversation.latest} onClick={toEnd}>
+          <button
+            type="button"
+            className="jump"
+            aria-label={conversation.latest}
+            title={conversation.latest}
+            onClick={toEnd}
+          >
             <ArrowDown size={20} aria-hidden="true" />
             {friend.unread > 0 && <span className="badge">{friend.unread}</span>}
           </button>
@@ -148,7 +159,6 @@ function useScrolling(peer: string, rows: readonly Row[], pages: number, target:
     const timer = setTimeout(() => store.set({ target: undefined }), 2000)
     return () => clearTimeout(timer)
     // Rows that come meanwhile must not scroll again.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- see above
   }, [target])
 
   // The window or the composer changes the height: whoever is at the end stays there.
@@ -163,9 +173,9 @@ function useScrolling(peer: string, rows: readonly Row[], pages: number, target:
   }, [])
 
   const onScroll = (offset: number): void => {
-    const handle = list.current
-    if (handle === null) return
-    const end = offset - handle.scrollSize + handle.viewportSize >= -nearEnd
+    const element = scroller.current
+    if (element === null) return
+    const end = element.scrollHeight - element.scrollTop - element.clientHeight <= nearEnd
     sticks.current = end
     setAtEnd(end)
     if (offset < nearStart) void loadOlder(peer)

@@ -75,7 +75,6 @@ function Words({ said }: { said: string }) {
     'link' in piece ? (
       <a
         // The pieces of a message never change their order.
-        // oxlint-disable-next-line react/no-array-index-key -- see above
         key={index}
         href={piece.link}
         onClick={(event) => {

@@ -70,7 +70,16 @@ interface ConfirmProps {
 }
 
 /** A question with two answers; the harmless one has the focus. */
-export function Confirm({ title, intro, action, bad = false, disabled = false, onClose, onConfirm, children }: ConfirmProps) {
+export function Confirm({
+  title,
+  intro,
+  action,
+  bad = false,
+  disabled = false,
+  onClose,
+  onConfirm,
+  children,
+}: ConfirmProps) {
   const { common } = useText()
   return (
     <Modal title={title} onClose={onClose}>

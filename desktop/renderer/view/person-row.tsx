@@ -19,12 +19,7 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
   const draft = useApp((state) => state.drafts.get(friend.peer)?.text ?? '')
   const when = last === undefined ? '' : shortWhen(timeOf(last), Date.now(), text)
   return (
-    <button
-      type="button"
-      className="person"
-      aria-current={current}
-      onClick={() => void openConversation(friend.peer)}
-    >
+    <button type="button" className="person" aria-current={current} onClick={() => void openConversation(friend.peer)}>
       <Avatar friend={friend} presence />
       <span className="name">
         <bdi className="one-line">{nameOf(friend)}</bdi>
@@ -42,7 +37,9 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
         <span className={`preview ${friend.unread > 0 ? 'strong' : ''}`}>
           {draft !== '' && !current && <em>{text.sidebar.draft}</em>}
           {last?.direction === 'out' && draft === '' && friend.state === 'friend' && <StateMark message={last} />}
-          <bdi className="one-line">{draft !== '' && !current ? cleanLine(draft, 80) : preview(friend, last, text)}</bdi>
+          <bdi className="one-line">
+            {draft !== '' && !current ? cleanLine(draft, 80) : preview(friend, last, text)}
+          </bdi>
         </span>
       )}
       {friend.unread > 0 ? (

@@ -27,7 +27,6 @@ export function SafetyDialog({ peer, onClose }: { peer: string; onClose: () => v
         <div className="digits" dir="ltr" aria-label={safety.number} role="group">
           {groups.map((group, index) => (
             // The groups of one number keep their places.
-            // oxlint-disable-next-line react/no-array-index-key -- see above
             <span key={index}>{group}</span>
           ))}
         </div>

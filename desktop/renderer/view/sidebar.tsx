@@ -72,7 +72,7 @@ function People() {
         <li>
           <button
             type="button"
-            className="person requests"
+            className="person asking"
             aria-current={requesting}
             onClick={() => show({ kind: 'requests' })}
           >

@@ -12,7 +12,8 @@ import { errorText, useApp, useText } from '../state.ts'
 /** Files of a transfer that its card lists. */
 const listed = 4
 /** Kinds of files that some system runs when they are opened, also behind a harmless first ending. */
-const risky = /\.(?:exe|msi|bat|cmd|com|scr|ps1|vbs|js|jse|wsf|hta|lnk|desktop|sh|run|appimage|jar|app|dmg|pkg|deb|rpm|reg|url)$/iu
+const risky =
+  /\.(?:exe|msi|bat|cmd|com|scr|ps1|vbs|js|jse|wsf|hta|lnk|desktop|sh|run|appimage|jar|app|dmg|pkg|deb|rpm|reg|url)$/iu
 
 export function TransferCard({ transfer }: { transfer: Transfer }) {
   const text = useText()
@@ -24,11 +25,15 @@ export function TransferCard({ transfer }: { transfer: Transfer }) {
   const dangerous = direction === 'in' && transfer.files.some(({ path }) => risky.test(cleanLine(path, 1000).trimEnd()))
   return (
     <section className="transfer" aria-label={cleanLine(name)}>
-      {offeredToMe && friend !== undefined && (
-        <p className="quiet small">{files.offers(isolate(nameOf(friend)))}</p>
-      )}
+      {offeredToMe && friend !== undefined && <p className="quiet small">{files.offers(isolate(nameOf(friend)))}</p>}
       <div className="transfer-head">
-        {count > 1 ? <Files aria-hidden="true" /> : isFolder(transfer) ? <Folder aria-hidden="true" /> : <FileSign aria-hidden="true" />}
+        {count > 1 ? (
+          <Files aria-hidden="true" />
+        ) : isFolder(transfer) ? (
+          <Folder aria-hidden="true" />
+        ) : (
+          <FileSign aria-hidden="true" />
+        )}
         <bdi className="name one-line" title={cleanLine(name, 300)}>
           {cleanLine(name, 200)}
         </bdi>
@@ -65,7 +70,8 @@ function Progress({ transfer }: { transfer: Transfer }) {
   const { files, tag } = text
   const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
-  const said = state === 'paused' && transfer.pausedBy !== undefined ? files.pausedBy[transfer.pausedBy] : files.states[state]
+  const said =
+    state === 'paused' && transfer.pausedBy !== undefined ? files.pausedBy[transfer.pausedBy] : files.states[state]
   const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(size(bytesPerSecond, tag)) : ''
   const left = state === 'active' && etaSeconds !== undefined ? files.left(duration(etaSeconds, text)) : ''
   return (

@@ -61,6 +61,8 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
   return ({ event, data }) => {
     switch (event) {
       case 'ready':
+      case 'transfer-offered':
+      case 'transfer-changed':
         return
       case 'node-state':
         return nodeState(data)

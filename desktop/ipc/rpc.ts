@@ -115,7 +115,7 @@ export interface Serving {
 }
 
 /** Answers the calls that arrive; returns what sends an event. */
-export function serve<News>(wire: Wire, { handle, describe }: Serving): (news: News) => void {
+export function serve(wire: Wire, { handle, describe }: Serving): (news: object) => void {
   const underway = new Map<number, AbortController>()
   const answer = async (id: number, call: string, params: unknown): Promise<void> => {
     const controller = new AbortController()

@@ -154,7 +154,7 @@ export class DesktopApp {
       erase: () => this.#erase(),
       quit: () => this.quit(),
     })
-    this.#tell = serve<ShellNews>(wireOf(port1), { handle, describe: errorToData })
+    this.#tell = serve(wireOf(port1), { handle, describe: errorToData })
     contents.postMessage('port', 'shell', [port2])
     this.#sendPeerPort()
   }

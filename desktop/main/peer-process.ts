@@ -88,7 +88,7 @@ export class PeerProcess {
     const child = this.#child
     if (child === undefined) return
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    child.postMessage('stop')
+    child.postMessage('stop', [])
     const timer = setTimeout(() => child.kill(), cleanEnd)
     await ended
     clearTimeout(timer)

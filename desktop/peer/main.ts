@@ -4,7 +4,6 @@
  */
 import type { MessagePortMain } from 'electron'
 import { errorToData } from '#protocol'
-import type { PeerNews } from '../ipc/contract.ts'
 import { serve } from '../ipc/rpc.ts'
 import { doors, handle, newsFor } from './door.ts'
 import type { Door } from './door.ts'
@@ -18,7 +17,7 @@ function open(port: MessagePortMain, door: Door): void {
     send: (frame: unknown) => port.postMessage(frame),
     receive: (listener: (frame: unknown) => void) => port.on('message', ({ data }) => listener(data)),
   }
-  const tell = serve<PeerNews>(wire, {
+  const tell = serve(wire, {
     handle: (name, params) => handle(profile, door, name, params),
     describe: errorToData,
   })

@@ -45,7 +45,12 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
     args: [
       ...electronArguments(),
       join(root, 'desktop', 'main', 'main.ts'),
-      ...['--profile', profile, '--listen', '/ip4/127.0.0.1/tcp/0', '--downloads', `${profile}-downloads`],
+      '--profile',
+      profile,
+      '--listen',
+      '/ip4/127.0.0.1/tcp/0',
+      '--downloads',
+      `${profile}-downloads`,
       ...args,
     ],
     env: { ...definedOf(env), DISPLAY: await display(), LANGUAGE: 'en', LANG: 'C.UTF-8' },

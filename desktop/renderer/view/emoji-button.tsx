@@ -4,12 +4,14 @@ import { useText } from '../state.ts'
 import { IconButton } from './controls.tsx'
 import { usePanel } from './menu.tsx'
 
-const choice = [
-  ...['😀', '😄', '😂', '🙂', '😉', '😊', '😍', '😘', '😎', '🤔', '🤨', '😐', '🙄', '😴', '🤗', '🥳'],
-  ...['😢', '😭', '😅', '😳', '😱', '😡', '🤯', '🤒', '👍', '👎', '👏', '🙏', '🤝', '💪', '👋', '🤞'],
-  ...['❤️', '🧡', '💛', '💚', '💙', '💜', '🖤', '💔', '🎉', '🎂', '🎁', '✨', '🔥', '⭐', '☀️', '🌧️'],
-  ...['☕', '🍕', '🍺', '🍎', '🚗', '✈️', '🏠', '📎', '✅', '❌', '❓', '❗', '💡', '⏰', '📞', '🎵'],
-] as const
+const choice = `
+  😀 😄 😂 🙂 😉 😊 😍 😘 😎 🤔 🤨 😐 🙄 😴 🤗 🥳
+  😢 😭 😅 😳 😱 😡 🤯 🤒 👍 👎 👏 🙏 🤝 💪 👋 🤞
+  ❤️ 🧡 💛 💚 💙 💜 🖤 💔 🎉 🎂 🎁 ✨ 🔥 ⭐ ☀️ 🌧️
+  ☕ 🍕 🍺 🍎 🚗 ✈️ 🏠 📎 ✅ ❌ ❓ ❗ 💡 ⏰ 📞 🎵
+`
+  .trim()
+  .split(/\s+/u)
 
 export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void }) {
   const { composer } = useText()

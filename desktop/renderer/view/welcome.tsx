@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react'
 import type { FormEvent } from 'react'
 import { isolate } from '../../text/foreign.ts'
-import { attempt } from '../actions.ts'
+import { attempt, show } from '../actions.ts'
 import { putSelf } from '../known.ts'
 import { nameOf } from '../people.ts'
 import { callPeer, callShell } from '../ports.ts'
@@ -107,12 +107,14 @@ function NodeStep({ onAsked }: { onAsked: (name: string) => void }) {
 
 function InviteStep({ asked }: { asked: string | undefined }) {
   const { welcome } = useText()
-  const answered = useApp((state) => [...state.friends.values()].some((friend) => friend.state === 'friend'))
+  const friends = useApp((state) => state.friends)
   const done = (): void => store.set({ welcomed: true })
-  // They accepted while we looked at the invite: that is what we came for.
+  // Somebody answered, or asks, while we looked at the invite: that is what we came for.
   useEffect(() => {
-    if (answered) done()
-  }, [answered])
+    const states = [...friends.values()].map(({ state }) => state)
+    if (states.includes('incoming')) show({ kind: 'requests' })
+    if (states.includes('incoming') || states.includes('friend')) done()
+  }, [friends])
   return (
     <main className="page">
       <div className="card scroll">

@@ -2,7 +2,7 @@
  * The real app for end-to-end tests: Electron with its window on a screen that nobody sees, driven by clicks and keys. Every
  * window has a profile of its own in a temporary folder, and everything stays on loopback.
  */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { _electron } from 'playwright-core'
 import type { ElectronApplication, Page } from 'playwright-core'
@@ -37,11 +37,11 @@ let ready: Promise<string> | undefined
 /** Opens Quorum; closed with the test unless it was before. */
 export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Window> {
   ready ??= prepare()
-  const executablePath = await ready
+  // Named like this and not as `executablePath`, Playwright holds the app until it is connected to it.
+  process.env.ELECTRON_OVERRIDE_DIST_PATH = dirname(await ready)
   const { profile, args = [], size = { width: 1280, height: 800 } } = setup
   const { ELECTRON_RUN_AS_NODE: _not, NODE_TEST_CONTEXT: _outer, ...env } = process.env
   const app = await _electron.launch({
-    executablePath,
     args: [
       ...electronArguments(),
       join(root, 'desktop', 'main', 'main.ts'),

@@ -1,12 +1,12 @@
 /**
- * What the window may ask of the two processes behind it, and what they tell it: types only. The peer's calls are the
+ * What the window may ask of the two processes behind it, and what they tell it: contracts, without behaviour. The peer's calls are the
  * library's own; the shell (Electron's main process) adds what only it can do: dialogs, files, the system, the node here.
  * No path of the disk and no key is part of it: the window knows files by the name of what the shell holds for it.
  */
 import type { CallName, Calls, ErrorData, PeerEvent, Transfer } from '#protocol'
 
 /** Calls of the library that the window cannot make: they name paths, or end the peer. */
-export type Withheld = 'stop' | 'sendFiles' | 'acceptTransfer'
+type Withheld = 'stop' | 'sendFiles' | 'acceptTransfer'
 
 /** Whether the profile is open. */
 export type PeerStatus =

@@ -23,7 +23,7 @@ type Result<M> = M extends (...params: never) => Promise<infer R> ? R : never
 export type Call<Api> = <K extends Names<Api>>(name: K, ...params: Params<Api[K]>) => Promise<Result<Api[K]>>
 
 /** The error of a call as its caller sees it. */
-export class CallError extends Error {
+class CallError extends Error {
   readonly code: string
 
   constructor({ code, message }: { code: string; message: string }) {

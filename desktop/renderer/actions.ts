@@ -31,7 +31,7 @@ export function toast(said: string, tone: 'calm' | 'bad' = 'calm'): void {
   setTimeout(() => dismiss(id), toastStays)
 }
 
-export function dismiss(id: number): void {
+function dismiss(id: number): void {
   store.set((state) => ({ toasts: state.toasts.filter((one) => one.id !== id) }))
 }
 
@@ -140,7 +140,7 @@ export function toggleDetails(): void {
   if (open !== undefined) void lookAtConnection(open)
 }
 
-export function draftFor(peer: string): Draft {
+function draftFor(peer: string): Draft {
   return store.get().drafts.get(peer) ?? emptyDraft
 }
 

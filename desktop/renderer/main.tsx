@@ -1,4 +1,5 @@
 /** Where the page begins: waits for its ports, then draws. */
+import '@fontsource-variable/inter/wght.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { heardFromPeer, heardFromShell } from './news.ts'

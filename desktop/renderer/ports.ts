@@ -6,8 +6,8 @@ import type { Bridge, PeerCalls, PeerNews, ShellCalls, ShellNews } from '../ipc/
 import { Client } from '../ipc/rpc.ts'
 import type { Call, Wire } from '../ipc/rpc.ts'
 
-export type PeerClient = Client<PeerCalls, PeerNews>
-export type ShellClient = Client<ShellCalls, ShellNews>
+type PeerClient = Client<PeerCalls, PeerNews>
+type ShellClient = Client<ShellCalls, ShellNews>
 
 declare global {
   interface Window {

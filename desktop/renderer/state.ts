@@ -44,7 +44,7 @@ export type View =
   | { kind: 'transfers' }
   | { kind: 'settings'; tab: SettingsTab }
 
-export interface Toast {
+interface Toast {
   id: number
   text: string
   tone: 'calm' | 'bad'

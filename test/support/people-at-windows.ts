@@ -10,7 +10,7 @@ export async function introduce({ page }: Window, name: string): Promise<void> {
 }
 
 /** Runs a node here, and returns the invite that is shown then. */
-export async function runHere({ page }: Window): Promise<string> {
+async function runHere({ page }: Window): Promise<string> {
   await page.getByRole('button', { name: 'Run it here' }).click()
   await page.getByRole('heading', { name: 'Invite a friend' }).waitFor()
   return inviteShown(page)
@@ -31,13 +31,8 @@ export async function join({ page }: Window, link: string): Promise<void> {
   await page.getByText('has been asked').waitFor()
 }
 
-/** Ends the first run where it has not ended by itself. */
-export async function startTalking({ page }: Window): Promise<void> {
-  await page.getByRole('button', { name: 'Start talking' }).click()
-}
-
 /** Accepts the one request there is. */
-export async function accept({ page }: Window): Promise<void> {
+async function accept({ page }: Window): Promise<void> {
   await page.getByRole('button', { name: '1 friend request' }).click()
   await page.getByRole('button', { name: 'Accept', exact: true }).click()
 }

@@ -1,7 +1,7 @@
 /** The sign of Quorum with its name: three dots that meet. */
 import { useText } from '../state.ts'
 
-export function Sign({ size = 24 }: { size?: number }) {
+function Sign({ size = 24 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 24 24" fill="none" aria-hidden="true">
       <path d="M12 6.5 6.5 16.5h11z" stroke="currentColor" strokeWidth="2" strokeLinejoin="round" />

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { IconButton } from './controls.tsx'
 
-export interface MenuItem {
+interface MenuItem {
   label: string
   icon: ReactNode
   onChoose: () => void

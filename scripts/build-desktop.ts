@@ -47,5 +47,6 @@ export async function buildDesktop({ minify = false, always = false } = {}): Pro
   })
   mkdirSync(output, { recursive: true })
   writeFileSync(stamp, '')
-  utimesSync(stamp, new Date(newest), new Date(newest))
+  // Rounded up: what is kept of a time is coarser than what is read.
+  utimesSync(stamp, new Date(newest + 1), new Date(newest + 1))
 }

@@ -127,6 +127,8 @@ test('hostile 55 56: names, notes and messages are text, whatever they say; link
     for (const href of found.links) assert.match(href, /^https?:\/\/[^@]*$/u)
   }
 
+  await page.getByRole('button', { name: 'Jump to latest' }).click()
+  await message({ page }, sentinel).waitFor()
   await attacker.sendMessage({ peer: me, text: 'see https://аррӏе.com/login' })
   await message({ page }, 'see https').getByRole('link').click()
   await page.getByRole('dialog').getByText('letters from another alphabet').waitFor()

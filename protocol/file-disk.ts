@@ -1,8 +1,13 @@
 /** The disk that files are received to: whether they fit, and what it means when it refuses, in words for people. */
-import { lstat, mkdir, statfs } from 'node:fs/promises'
-import { userInfo } from 'node:os'
+import { execFile } from 'node:child_process'
+import { constants } from 'node:fs'
+import { lstat, mkdir, open, statfs } from 'node:fs/promises'
+import { platform, userInfo } from 'node:os'
 import { QuorumError, toError } from './errors.ts'
 import { diskCode } from './store/failure.ts'
+
+/** Up to so many files, each is handed to the disk by itself. */
+const few = 32
 
 /** Errors: `disk-full` when `bytes` more do not fit into `directory`; those of the disk. */
 export async function needRoom(directory: string, bytes: number): Promise<void> {
@@ -24,6 +29,33 @@ export async function privateFolder(folder: string): Promise<void> {
       throw new QuorumError('not-writable', `${folder} is in the way: remove it`, { cause: error })
     }
   }
+}
+
+/**
+ * Hands `files` of `folder` to the disk. Where there are many the whole file system is, by the tool that Linux has for
+ * it: one by one, each waits for the disk by itself (10,000 files: 3 s instead of 0.4 s). Errors: those of the disk.
+ */
+export async function syncFiles(folder: string, files: readonly string[]): Promise<void> {
+  if (files.length > few && platform() === 'linux' && (await syncFileSystem(folder))) return
+  for (let start = 0; start < files.length; start += few) {
+    await Promise.all(files.slice(start, start + few).map(syncFile))
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** False where that tool is missing or does not know how. */
+async function syncFileSystem(folder: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  execFile('sync', ['-f', folder], (error) => resolve(error == null))
+  return promise
 }
 
 /** An error of the disk as `disk-full` or `not-writable`; anything else as it is. */

@@ -95,6 +95,11 @@ export class Incoming {
     return this.#options.row.peer
   }
 
+  /** `end()` was called. */
+  get stopped(): boolean {
+    return this.#ended.signal.aborted
+  }
+
   /** Stops it where it is; what is stored stays. */
   end(): void {
     this.#ended.abort(new QuorumError('cancelled', 'The transfer was stopped'))

@@ -18,7 +18,12 @@ import { limits } from './limits.ts'
  * character has more units than bytes.
  */
 const nameMost = 255
-/** Longest extension that is kept when a name is cut, in bytes: `.tar.zst` and `.code-workspace` fit, a sentence does not. */
+/**
+ * UTF-16 units of a longer name that are looked at, half at its beginning and half at its end: more than stays of it,
+ * less than what is slow.
+ */
+const lookedAt = 1024
+/** Longest extension that is kept when a name is cut, in bytes: `.tar.zst` and `.code-workspace` fit, no sentence does. */
 const extensionMost = 40
 /** Room that every number has, in bytes, so that a name is cut at the same place whatever its number. */
 const numberRoom = ` (${Number.MAX_SAFE_INTEGER})`.length
@@ -110,11 +115,11 @@ const programs = new Set(
     'app command tool terminal action workflow wflow scpt scptd applescript osax prefpane saver qlgenerator pkg mpkg',
     'mobileconfig inetloc fileloc webloc afploc ftploc vncloc',
     // Linux: launchers, scripts, packages.
-    'desktop kdelnk service sh bash zsh ksh csh fish run appimage deb rpm snap flatpak flatpakref flatpakrepo',
+    'desktop kdelnk service sh bash zsh ksh csh tcsh fish run appimage deb rpm snap flatpak flatpakref flatpakrepo',
     // Interpreters that register themselves, packages of phones, extensions of browsers and editors.
-    'py pyc pyw pyz pyzw pl rb php lua tcl apk xapk xpi crx vsix',
+    'py pyc pyw pyz pyzw pl rb tcl apk xapk xpi crx vsix',
     // Disk images: a double click mounts them, and what is inside no longer counts as received.
-    'iso img dmg vhd vhdx',
+    'iso img dmg sparseimage vhd vhdx',
   ].flatMap((line) => line.split(' ')),
 )
 /** Whole names that set up the folder they are in. `autorun.inf` is among the extensions. */
@@ -139,9 +144,9 @@ const blanks = /[\s\u2800]{4}/u
 export type Risk = 'program' | 'disguised'
 
 /**
- * One component of a path, made harmless: not empty, at most 255 bytes of UTF-8, NFC, without blanks around it. Of a
- * name that is too long the extension stays, and no grapheme is cut unless it is too long by itself. What is safe
- * already comes back unchanged. Of more than 4096 characters only the beginning and the end are looked at.
+ * One component of a path, made harmless: not empty, at most 255 bytes of UTF-8, NFC, without blanks around it. When a
+ * name is too long, its extension stays, and no grapheme is cut unless it is too long by itself. A name that is safe
+ * already comes back unchanged.
  *
  * @example safeComponent('../CON:\u202egpj.exe') // '.._CON_gpj.exe'
  */
@@ -158,8 +163,8 @@ export function safeComponent(name: string): string {
  * - No two files, and no file and folder, get names that are the same on any file system: the later one is numbered.
  * - One folder of the sender is one folder here, whichever of its files comes first; two of them never become one. A
  *   folder listed twice is the same folder twice.
- * - At most 64 components and 896 bytes. A folder that would lie deeper, or whose own path would pass 640 bytes, moves
- *   up into the topmost folder of its path, with all that is in it.
+ * - At most 64 components and 896 bytes. A folder that would lie deeper, or whose own path and a number might pass 640
+ *   bytes, moves up into the topmost folder of its path, with all that is in it.
  * - Beyond 250,000 folders that only their contents name, no more are made: what is in them moves up.
  */
 export function safePaths(paths: readonly string[]): string[] {
@@ -295,8 +300,7 @@ function sameName(name: string): string {
 }
 
 function bounded(name: string): string {
-  const most = limits.offeredPath
-  return name.length > most ? name.slice(0, most / 2) + name.slice(-most / 2) : name
+  return name.length > lookedAt ? name.slice(0, lookedAt / 2) + name.slice(-lookedAt / 2) : name
 }
 
 /**
@@ -311,7 +315,9 @@ function visible(name: string): string {
 
 /** NFC. Marks are cut before they are put in order, which takes the square of their number; that may make more. */
 function composed(name: string): string {
-  return name.replace(stackedMarks, '$1').normalize('NFC').replace(stackedMarks, '$1')
+  const cut = name.replace(stackedMarks, '$1')
+  const ordered = cut.normalize('NFC')
+  return ordered === cut ? cut : ordered.replace(stackedMarks, '$1')
 }
 
 function trimmed(name: string): string {

@@ -35,11 +35,14 @@ export async function publish(
   }
 }
 
-/** `staged` was put at `path` before: it is there and not here, or both are one file. Then only `path` is left. */
-export async function isPublished(staged: string, path: string): Promise<boolean> {
+/**
+ * `staged` was put at `path` before: it is there and not here, or both are one file; then only `path` is left. `whole`:
+ * it was here once, so what is no longer here was put there, wherever a person moved it since.
+ */
+export async function isPublished(staged: string, path: string, whole: boolean): Promise<boolean> {
   const [here, there] = await Promise.all([look(staged), look(path)])
-  if (here == null || there == null) return there != null
-  if (here.isDirectory() || here.ino !== there.ino || here.dev !== there.dev) return false
+  if (here == null) return whole || there != null
+  if (there == null || here.isDirectory() || here.ino !== there.ino || here.dev !== there.dev) return false
   await unlink(staged)
   return true
 }
@@ -58,26 +61,27 @@ export async function syncFolder(directory: string): Promise<void> {
   }
 }
 
-async function moveFile(staged: string, path: string): Promise<boolean> {
+async function moveFile(staged: string, path: string, ours: boolean): Promise<boolean> {
   try {
     await link(staged, path)
   } catch (error) {
     const code = codeOf(error) ?? ''
     if (code === 'EEXIST') return false
     if (!noLinks.test(code)) throw error
-    return replaceEmpty(staged, path)
+    return replaceEmpty(staged, path, ours)
   }
   await unlink(staged)
   return true
 }
 
-/** Without hard links: the name is taken first, by an empty file of ours. */
-async function replaceEmpty(staged: string, path: string): Promise<boolean> {
+/** Without hard links: the name is taken first, by an empty file of ours. `ours`: that may have been before a crash. */
+async function replaceEmpty(staged: string, path: string, ours: boolean): Promise<boolean> {
   try {
     await (await open(path, 'wx')).close()
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
-    throw error
+    if (codeOf(error) !== 'EEXIST') throw error
+    const there = ours ? await look(path) : undefined
+    if (there?.isFile() !== true || there.size > 0) return false
   }
   await rename(staged, path)
   return true

@@ -11,6 +11,8 @@ import { numbered } from './file-names.ts'
 import { limits } from './limits.ts'
 import type { ManifestEntry } from './wire/offer.ts'
 
+/** The permission that lets anybody read. */
+const readableByAll = 0o004
 /** Files looked at side by side. */
 const atOnce = 64
 
@@ -63,8 +65,8 @@ async function add(scanned: Scanned, file: string, path: string): Promise<void> 
 
 async function entryOf(file: string, path: string): Promise<ManifestEntry> {
   return attempt(file, async () => {
-    await access(file, constants.R_OK)
-    const { size, mtimeMs } = await lstat(file)
+    const { size, mtimeMs, mode } = await lstat(file)
+    if ((mode & readableByAll) === 0) await access(file, constants.R_OK)
     return { path, size, modified: Math.max(0, Math.trunc(mtimeMs)) }
   })
 }

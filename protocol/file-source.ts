@@ -3,7 +3,7 @@
  * hashing and sending overlap. A file that is no longer what was offered is refused: another length, no regular file,
  * or content that changed while or since it was read, which digests decide, not dates alone.
  */
-import { constants, type BigIntStats } from 'node:fs'
+import { constants, fstatSync, type BigIntStats } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { QuorumError, toError } from './errors.ts'
@@ -12,7 +12,7 @@ import { limits } from './limits.ts'
 import type { ChunkHeader } from './wire/file.ts'
 
 /** Small files are read side by side: opening one takes longer than reading it. */
-const filesAhead = 32
+const filesAhead = 64
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
 export interface ReadChunk {
@@ -107,7 +107,7 @@ export class FileSource {
     return changed(path, async () => {
       const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       try {
-        const stats = await handle.stat({ bigint: true })
+        const stats = statsOf(handle)
         if (!stats.isFile() || stats.size !== BigInt(entry?.size ?? 0)) throw new Error('It is not what was offered')
         return { handle, stats, path, digest: new FileDigest() }
       } catch (error) {
@@ -146,7 +146,7 @@ export class FileSource {
     const { handle, stats, path, digest } = file
     await changed(path, async () => {
       try {
-        const now = await handle.stat({ bigint: true })
+        const now = statsOf(handle)
         if (now.size !== stats.size) throw new Error('It has another length')
         if (now.mtimeNs === stats.mtimeNs && now.ctimeNs === stats.ctimeNs) return
         const again = new FileDigest()
@@ -160,6 +160,11 @@ export class FileSource {
       }
     })
   }
+}
+
+/** Of an open file they are in memory: a turn through the pool would take longer. */
+function statsOf({ fd }: FileHandle): BigIntStats {
+  return fstatSync(fd, { bigint: true })
 }
 
 async function changed<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -4,18 +4,19 @@
  * unless it is whole and verified, and then without replacing anything. After a crash the journal says what to look
  * at, and the disk itself says what is there.
  */
-import { constants } from 'node:fs'
+import { constants, futimesSync } from 'node:fs'
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { QuorumError } from './errors.ts'
-import { diskFailure, privateFolder } from './file-disk.ts'
+import { diskFailure, privateFolder, syncFiles } from './file-disk.ts'
 import { Journal } from './file-journal.ts'
 import { chunkDigest, FileDigest, type Chunk, type FileList } from './file-list.ts'
 import { isPublished, publish, syncFolder } from './file-publish.ts'
 import { limits } from './limits.ts'
 import { codeOf } from './store/failure.ts'
+import type { ManifestEntry } from './wire/offer.ts'
 
-const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+const { O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
 /** Of a file that grows, what was written is handed to the disk this often, in bytes: the end must not wait for all. */
 const flushEvery = 64 * 1024 * 1024
 /** Files that are written or handed to the disk at the same time. */
@@ -59,8 +60,12 @@ export class Staging {
   readonly #folder: string
   readonly #journal: Journal
   readonly #places: string[]
-  /** How many files of each root are not whole yet. */
+  /** Roots that are where they belong, or have been: since then they are the person's. */
+  readonly #published = new Set<number>()
+  /** Of each root: how many files are not whole yet, which have no content, and which are to be handed to the disk. */
   readonly #missing: number[] = []
+  readonly #empty: number[][] = []
+  readonly #unsynced: number[][] = []
   readonly #made = new Set<string>()
   readonly #working = new Set<Promise<void>>()
   #waiting = 0
@@ -79,6 +84,7 @@ export class Staging {
     for (const [file, { size }] of options.list.entries.entries()) {
       const root = options.list.rootNumber(file)
       this.#missing[root] = (this.#missing[root] ?? 0) + Number(size > 0)
+      if (size === 0) (this.#empty[root] ??= []).push(file)
     }
   }
 
@@ -136,10 +142,19 @@ export class Staging {
       }
       this.#digest = new FileDigest()
     }
-    const file = this.#file ?? this.#open(chunk)
-    this.#file = chunk.last ? undefined : file
     this.#next = this.#options.list.after(chunk)
     const stored = this.bytes
+    const onStored = (): void => {
+      this.#stored = stored
+      this.#options.onStored()
+    }
+    if (this.#published.has(this.#options.list.rootNumber(chunk.file))) {
+      // The power failed between its publication and what the journal says of it: it comes again, for nothing.
+      this.#journal.add(digest, Promise.resolve(), onStored)
+      return
+    }
+    const file = this.#file ?? this.#open(chunk)
+    this.#file = chunk.last ? undefined : file
     const written = this.#write(file, chunk, pieces, digest)
     file.writing.add(written)
     this.#waiting += chunk.length
@@ -148,10 +163,7 @@ export class Staging {
       file.writing.delete(written)
     })
     this.#work(settled)
-    this.#journal.add(digest, written, () => {
-      this.#stored = stored
-      this.#options.onStored()
-    })
+    this.#journal.add(digest, written, onStored)
     if (chunk.last) this.#work(this.#finishFile(file, chunk))
     while (this.#waiting >= limits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
       await Promise.race(this.#working)
@@ -256,10 +268,8 @@ export class Staging {
     try {
       await Promise.all(file.writing)
       await file.flushing
-      if (file.hole) await handle.truncate(entry?.size)
-      const modified = (entry?.modified ?? 0) / 1000
-      if (modified > 0) await handle.utimes(modified, modified)
-      await handle.sync()
+      await complete(handle, entry, file.hole)
+      await this.#sync(handle, chunk)
     } finally {
       await handle.close()
     }
@@ -268,21 +278,35 @@ export class Staging {
     if (this.#missing[root] === 0) await this.#publish(root)
   }
 
+  /** Hands a whole file to the disk: a large one now, small ones together before they are published. */
+  async #sync(handle: FileHandle, { file, chunk }: Chunk): Promise<void> {
+    if (chunk > 0) return handle.sync()
+    const root = this.#options.list.rootNumber(file)
+    ;(this.#unsynced[root] ??= []).push(file)
+  }
+
   /** Puts a root where it belongs, if it is not there yet; one after the other. */
   #publish(root: number): Promise<void> {
     const published = this.#publishing.then(async () => {
+      if (this.#published.has(root)) return
       const { directory, list, onPlace } = this.#options
       const name = list.roots[root] ?? ''
       const staged = this.#staged(root)
       const earlier = this.#places[root] === '' ? undefined : this.#places[root]
-      if (earlier != null && (await isPublished(staged, join(directory, earlier)))) return
       await this.#createEmpty(root)
+      const unsynced = this.#unsynced[root] ?? []
+      await syncFiles(
+        this.#folder,
+        unsynced.map((file) => this.#path(file)),
+      )
+      this.#unsynced[root] = []
       const decided = (place: string): void => {
         for (let before = this.#places.length; before < root; before += 1) this.#places[before] = ''
         this.#places[root] = place
         onPlace(this.#places)
       }
       await publish(staged, directory, name, decided, earlier)
+      this.#published.add(root)
     })
     this.#publishing = published.catch(() => undefined)
     return published
@@ -290,11 +314,9 @@ export class Staging {
 
   /** Files and folders without content never travel: they are made here. */
   async #createEmpty(root: number): Promise<void> {
-    const { list, paths } = this.#options
-    for (const [file, { size }] of list.entries.entries()) {
-      if (size > 0 || list.rootNumber(file) !== root) continue
+    for (const file of this.#empty[root] ?? []) {
       const path = this.#path(file)
-      if (paths[file]?.endsWith('/') === true) await mkdir(path, { recursive: true })
+      if (this.#options.paths[file]?.endsWith('/') === true) await mkdir(path, { recursive: true })
       else await (await this.#create(path)).close()
     }
   }
@@ -303,13 +325,12 @@ export class Staging {
   async #verify(signal: AbortSignal): Promise<void> {
     const { list, directory } = this.#options
     const digests = await this.#journal.read()
-    const published = await Promise.all(
-      list.roots.map(async (_, root) => {
-        const place = this.#places[root] ?? ''
-        return place !== '' && (await isPublished(this.#staged(root), join(directory, place)))
-      }),
-    )
-    if (published.every(Boolean)) {
+    for (const root of list.roots.keys()) {
+      const place = this.#places[root] ?? ''
+      if (place === '') continue
+      if (await isPublished(this.#staged(root), join(directory, place), digests.length > 0)) this.#published.add(root)
+    }
+    if (this.#published.size === list.roots.length) {
       this.#stored = list.bytes
       return
     }
@@ -321,8 +342,12 @@ export class Staging {
         signal.throwIfAborted()
         if (next == null) break
         const root = list.rootNumber(next.file)
-        if (published[root] !== true && !(await reader.holds(next, digest))) break
+        const published = this.#published.has(root)
+        if (!published && !(await reader.holds(next, digest))) break
         if (next.last) {
+          const last = next
+          // Whether that was done before the crash nobody knows.
+          if (!published) await reader.complete(list.entries[next.file], (handle) => this.#sync(handle, last))
           this.#digest = new FileDigest()
           this.#missing[root] = (this.#missing[root] ?? 0) - 1
         } else this.#digest.add(digest)
@@ -353,7 +378,7 @@ class StagedReader {
     try {
       if (this.#open?.file !== chunk.file) {
         await this.close()
-        this.#open = { file: chunk.file, handle: await open(this.#path(chunk.file), O_RDONLY | O_NOFOLLOW) }
+        this.#open = { file: chunk.file, handle: await open(this.#path(chunk.file), O_RDWR | O_NOFOLLOW) }
       }
       const { bytesRead } = await this.#open.handle.read(this.#buffer, 0, chunk.length, chunk.offset)
       // Behind the last byte written there may be a hole.
@@ -366,11 +391,26 @@ class StagedReader {
     }
   }
 
+  /** All chunks of the file that was looked at are there. */
+  async complete(entry: ManifestEntry | undefined, sync: (handle: FileHandle) => Promise<void>): Promise<void> {
+    if (this.#open == null) return
+    await complete(this.#open.handle, entry, true)
+    await sync(this.#open.handle)
+  }
+
   async close(): Promise<void> {
     const open = this.#open
     this.#open = undefined
     await open?.handle.close()
   }
+}
+
+/** Whole and dated. `hole`: at its end something may not have been written. */
+async function complete(handle: FileHandle, entry: ManifestEntry | undefined, hole: boolean): Promise<void> {
+  if (hole) await handle.truncate(entry?.size)
+  const modified = (entry?.modified ?? 0) / 1000
+  // It changes an inode that is in memory: a turn through the pool would take longer.
+  if (modified > 0) futimesSync(handle.fd, modified, modified)
 }
 
 async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], chunk: Chunk): Promise<void> {

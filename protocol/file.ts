@@ -55,7 +55,8 @@ export class Files {
   readonly #options: FilesOptions
   readonly #progress: Progress
   readonly #incoming = new Map<string, Incoming>()
-  readonly #ending = new Set<Promise<void>>()
+  /** Work under way, and the transfer that it is for. */
+  readonly #ending = new Map<Promise<void>, string>()
   /** What is being served, to be stopped. */
   readonly #serving = new Map<string, Set<AbortController>>()
   readonly #stopped = new AbortController()
@@ -74,7 +75,7 @@ export class Files {
     this.#stopped.abort(new QuorumError('cancelled', 'Quorum stops'))
     for (const incoming of this.#incoming.values()) incoming.end()
     for (const id of this.#serving.keys()) this.#stopServing(id)
-    while (this.#ending.size > 0) await Promise.all(this.#ending)
+    while (this.#ending.size > 0) await Promise.all(this.#ending.keys())
     this.#progress.stop()
   }
 
@@ -242,7 +243,7 @@ export class Files {
       stopper.signal,
     )
     try {
-      await this.#ended(work)
+      await this.#ended(row.id, work)
     } catch (error) {
       const { code, message } = errorToData(error)
       log('info', `sending to ${shortId(row.peer)} was interrupted`, toError(error))
@@ -308,7 +309,7 @@ export class Files {
         // The store refuses: it is taken up again with the next start.
         this.#options.log('error', 'what became of a transfer could not be kept', toError(error))
       })
-      void this.#ended(run)
+      void this.#ended(row.id, run)
     }
   }
 
@@ -337,7 +338,8 @@ export class Files {
       const { bytes: doneBytes } = offerFromWire(row.offer)
       this.#tell(this.#progress.row(id), 'done', { state: 'done', savedTo, doneBytes })
     } catch (error) {
-      this.#failed(id, toError(error))
+      // What stopped it has its own consequences, and it may have been let go on since.
+      if (!incoming.stopped) this.#failed(id, toError(error))
     } finally {
       this.#incoming.delete(id)
     }
@@ -348,7 +350,7 @@ export class Files {
 
   #failed(id: string, failure: Error): void {
     const row = this.#options.store.transfer(id)
-    if (row?.state !== 'accepted' || row.pausedByMe || row.pausedByThem || this.#stopped.signal.aborted) return
+    if (row?.state !== 'accepted') return
     const error = errorToData(failure)
     this.#options.log('warn', `a transfer from ${shortId(row.peer)} failed`, failure)
     this.#tell(row, 'failed', { state: 'failed', error }, error.code)
@@ -389,7 +391,7 @@ export class Files {
       this.#incoming.get(id)?.end()
       this.#stopServing(id)
       const isOver = !isOpen(row) && row.state !== 'done'
-      if (isOver && row.direction === 'in' && !this.#incoming.has(id)) void this.#ended(this.#removeStaging(row))
+      if (isOver && row.direction === 'in' && !this.#incoming.has(id)) void this.#ended(id, this.#removeStaging(row))
     }
     this.#progress.changed(id)
     if (moves && row.direction === 'in') this.#schedule(row.peer)
@@ -400,15 +402,16 @@ export class Files {
   }
 
   /** Work that `stop()` waits for. */
-  #ended(work: Promise<void>): Promise<void> {
+  #ended(id: string, work: Promise<void>): Promise<void> {
     const ending = work.catch(() => undefined).finally(() => this.#ending.delete(ending))
-    this.#ending.add(ending)
+    this.#ending.set(ending, id)
     return work
   }
 
   /** Nothing of a transfer is running any more. */
   async #settle(id: string): Promise<void> {
-    while (this.#incoming.has(id) || this.#serving.has(id)) await Promise.all(this.#ending)
+    const own = (): Promise<void>[] => [...this.#ending].flatMap(([work, of]) => (of === id ? work : []))
+    for (let works = own(); works.length > 0; works = own()) await Promise.all(works)
   }
 
   #view(id: string): Transfer {

@@ -1,5 +1,6 @@
 /** The parts of the bench by name. */
 import { measureChat } from './chat.ts'
+import { measureFile } from './file.ts'
 import { measureNode } from './node.ts'
 import { measureStore } from './store.ts'
 
@@ -11,6 +12,7 @@ export interface Measure {
 
 export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   chat: measureChat,
+  file: measureFile,
   store: measureStore,
   node: measureNode,
 }

@@ -47,6 +47,13 @@ export class Child {
     })
   }
 
+  /** Ends the process. */
+  async end(): Promise<void> {
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await ended
+  }
+
   async ask<N extends CommandName>(name: N, ...params: Params<N>): Promise<Result<N>> {
     this.#asked += 1
     const command: Command = { id: this.#asked, name, params: params[0] }
@@ -59,11 +66,13 @@ export class Child {
 
 /** A running program whose memory can be asked for. */
 export class Program {
+  readonly #process: ChildProcess
   readonly #lines: AsyncIterator<string, undefined>
   readonly #inspector: Promise<string>
 
   constructor(process: ChildProcess) {
     if (process.stdout == null || process.stderr == null) throw new Error('A program without output')
+    this.#process = process
     this.#lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
     const found = Promise.withResolvers<string>()
     createInterface({ input: process.stderr }).on('line', (line) => {
@@ -74,6 +83,12 @@ export class Program {
     // Only those who ask for its memory want to know.
     found.promise.catch(() => undefined)
     this.#inspector = found.promise
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await ended
   }
 
   /** The next line of standard output that contains `text`. */
@@ -126,18 +141,21 @@ export class Stage implements AsyncDisposable {
     open.add(this)
   }
 
-  child(): Child {
-    const child = fork(childFile, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  /** `execPath`: another runtime than ours, an Electron as Node for example. */
+  child(execPath = process.execPath): Child {
+    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
+    const child = fork(childFile, [], { execPath, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     this.#started.push(child)
     return new Child(child)
   }
 
   /** A node; returns it and its addresses. */
-  async node(): Promise<{ program: Program; addresses: string[] }> {
-    const data = join(this.folder, 'node')
+  async node(folder = this.folder): Promise<{ program: Program; addresses: string[]; end(): Promise<void> }> {
+    const data = join(folder, 'node')
     const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
     const program = this.#program(nodeFile, ['--data', data, ...listen, '--json', '--log-level', 'warn'])
-    return { program, addresses: nodeReady.parse(JSON.parse(await program.line('"ready"'))).data.addresses }
+    const { addresses } = nodeReady.parse(JSON.parse(await program.line('"ready"'))).data
+    return { program, addresses, end: () => program.end() }
   }
 
   /** A peer on a new profile, with its place at the node. */

@@ -22,6 +22,14 @@ const path = z.strictObject({
   answeredP99TimesTcp: figure,
   messagesPerSecond: figure,
 })
+const copied = z.strictObject({
+  megabytesPerSecond: figure,
+  senderCpuSecondsPerGigabyte: figure.optional(),
+  receiverCpuSecondsPerGigabyte: figure.optional(),
+  // Of a few megabytes, none that shows.
+  senderPeakMiBAboveIdle: z.number().optional(),
+  receiverPeakMiBAboveIdle: z.number().optional(),
+})
 const about = {
   version: z.string(),
   runtime: z.string(),
@@ -43,6 +51,28 @@ const report = z.strictObject({
     messagesOneWay: figure,
     direct: path,
     relayed: path,
+  }),
+  file: z.strictObject({
+    definitions,
+    fileMiB: figure,
+    tcp: copied,
+    tls: copied,
+    scp: copied.or(z.literal('not installed')),
+    direct: copied,
+    relayed: copied,
+    electron: copied.or(z.literal('QUORUM_ELECTRON names none')),
+    directTimesTcp: figure,
+    directTimesTls: figure,
+    directTimesScp: figure.optional(),
+    relayedTimesDirect: figure,
+    electronTimesNode: figure.optional(),
+    smallFiles: figure,
+    smallFilesMs: figure,
+    tarMs: figure,
+    smallFilesTimesTar: figure,
+    chatMessages: figure,
+    chatDeliveredP50Ms: figure,
+    chatDeliveredP99Ms: figure,
   }),
   store: z.strictObject({
     definitions,
@@ -88,7 +118,7 @@ test('one part alone, with its progress on standard error', async () => {
 })
 
 test('help names the parts, an unknown part or option is refused', async () => {
-  assert.match((await run('--help')).stdout, /chat, store, node/)
-  await assert.rejects(run('speed'), { code: 2, stderr: /chat, store, node/ })
+  assert.match((await run('--help')).stdout, /chat, file, store, node/)
+  await assert.rejects(run('speed'), { code: 2, stderr: /chat, file, store, node/ })
   await assert.rejects(run('--fast'), { code: 2 })
 })

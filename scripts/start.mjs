@@ -6,13 +6,19 @@ import { hasDisplay } from './electron.mjs'
 import { launch } from './launch.mjs'
 
 /** What only the terminal client knows: its commands, and questions about itself. */
-const terminalOnly = ['peer', 'passphrase', 'help', '--help', '-h', '--version', '-V', '--ephemeral']
+const terminalCommands = ['send', 'receive', 'peer', 'passphrase', 'help']
+const terminalFlags = ['--help', '-h', '--version', '-V', '--ephemeral']
+/** What follows one of these is its value. */
+const valued = ['--profile', '--node', '--name', '--listen', '--downloads', '--direct', '--passphrase-file']
 
 const args = process.argv.slice(2)
 const asked = args.includes('--terminal')
 const rest = args.filter((arg) => arg !== '--terminal')
+const words = rest.filter((arg, at) => !arg.startsWith('-') && !valued.includes(rest[at - 1] ?? ''))
+const forTerminal =
+  asked || rest.some((arg) => terminalFlags.includes(arg)) || terminalCommands.includes(words[0] ?? '')
 
-if (asked || rest.some((arg) => terminalOnly.includes(arg))) {
+if (forTerminal) {
   await launch('scripts/quorum', { args: rest })
 } else if (hasDisplay(process.env, process.platform)) {
   await launch('scripts/desktop', { tools: true, args: rest })

@@ -189,7 +189,7 @@ export class DesktopApp {
       preferences: this.#preferences.value,
       node: this.#node.view,
       ...(link === undefined ? {} : { link }),
-      downloads: path.basename(downloads ?? app.getPath('downloads')),
+      downloads: path.basename(downloads),
       tray: this.#tray !== undefined,
     }
   }
@@ -207,7 +207,7 @@ export class DesktopApp {
     const chosen = this.#preferences.value
     return {
       folder,
-      downloads: downloads ?? app.getPath('downloads'),
+      downloads,
       nodes,
       listen,
       direct: direct ?? (chosen.direct ? 'auto' : 'never'),

@@ -2,13 +2,13 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { profileFolder } from '#profile'
+import { downloadsFolder, profileFolder } from '#profile'
 
 export interface WindowOptions {
   /** As it was typed. */
   profile: string
   folder: string
-  downloads: string | undefined
+  downloads: string
   nodes: string[]
   listen: string[]
   direct: 'auto' | 'never' | 'only' | undefined
@@ -44,7 +44,12 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv,
   return {
     profile: name,
     folder: profileFolder(name, env, process.platform, homedir()),
-    downloads: typeof downloads === 'string' ? path.resolve(cwd, downloads) : undefined,
+    downloads: downloadsFolder(
+      typeof downloads === 'string' ? path.resolve(cwd, downloads) : undefined,
+      env,
+      process.platform,
+      homedir(),
+    ),
     nodes: strings(node),
     listen: strings(listen),
     direct: modes.find((mode) => mode === direct),

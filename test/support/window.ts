@@ -14,7 +14,7 @@ import { display } from './display.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** How long anything on the screen may take, in milliseconds: far more than it needs, so that it bounds only failures. */
-const patience = 20_000
+const patience = 45_000
 
 export interface Window {
   app: ElectronApplication

@@ -47,7 +47,8 @@ const libraries: readonly (readonly [file: string, name: string])[] = [
 
 /** Installs what these kinds of test lack. Speaks on standard error only. */
 export function provideFor(kinds: readonly string[]): void {
-  const missing = needed.filter(({ kind, there }) => kinds.includes(kind) && !there())
+  const asked = kinds.includes('screenshots') ? [...kinds, 'e2e'] : kinds
+  const missing = needed.filter(({ kind, there }) => asked.includes(kind) && !there())
   const names = missing.map(({ name }) => name)
   if (names.length === 0 || !mayInstall()) return
   install(names, `for the tests of kind ${[...new Set(missing.map(({ kind }) => kind))].join()}`)

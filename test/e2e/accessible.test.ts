@@ -23,8 +23,10 @@ test('axe finds nothing serious on any view, light and dark', async (t) => {
   const look = async (view: string): Promise<void> => {
     for (const theme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: theme === 'dark' ? 'dark' : 'light', reducedMotion: 'reduce' })
-      await page.waitForFunction(`document.documentElement.dataset.theme === '${theme}'`)
-      problems.push(...(await problemsOn(page)).map((problem) => `${view}, ${theme}: ${problem}`))
+      await page.locator(`html[data-theme=${theme}]`).waitFor({ state: 'attached' })
+      // The themes differ in nothing but colours.
+      const found = await problemsOn(page, theme === 'dark' ? ['color-contrast'] : undefined)
+      problems.push(...found.map((problem) => `${view}, ${theme}: ${problem}`))
     }
   }
   await look('first run')
@@ -64,9 +66,10 @@ test('axe finds nothing serious on any view, light and dark', async (t) => {
   assert.deepEqual(problems, [])
 })
 
-async function problemsOn(page: Page): Promise<string[]> {
+async function problemsOn(page: Page, rules: string[] | undefined): Promise<string[]> {
   // The usual mode opens another page, which this window refuses.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
+  const axe = new AxeBuilder({ page }).setLegacyMode()
+  const { violations } = await (rules === undefined ? axe : axe.withRules(rules)).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)

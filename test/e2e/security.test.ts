@@ -156,7 +156,7 @@ test('hostile 57: a compromised page that calls everything with anything is refu
       port.onmessage = ({ data }) => port.answers.push(data)
     }, true)`)
   await page.reload()
-  await page.waitForFunction('window.ports.peer && window.ports.shell')
+  await until(() => page.evaluate('Boolean(window.ports.peer && window.ports.shell)'), 'the ports are taken')
   const names = [
     ...Object.keys(callParams),
     'status',

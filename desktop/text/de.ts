@@ -141,6 +141,7 @@ export const de: typeof en = {
     chooseFolder: 'Ordner wählen…',
     emoji: 'Emoji',
     replying: (name) => `Antwort an ${name}`,
+    replyingOwn: 'Antwort auf deine eigene Nachricht',
     cancelReply: 'Nicht antworten',
     tooLong: 'Das ist zu lang für eine Nachricht.',
     offline: (name) => `${name} ist offline. Was du schreibst, wartet und geht von selbst.`,

@@ -143,6 +143,7 @@ export const en = {
     chooseFolder: 'Choose a folder…',
     emoji: 'Emoji',
     replying: (name: string): string => `Reply to ${name}`,
+    replyingOwn: 'Reply to your own message',
     cancelReply: 'Do not reply',
     tooLong: 'That is too long for one message.',
     offline: (name: string): string => `${name} is offline. What you write waits and goes by itself.`,

@@ -16,7 +16,7 @@ import { Menu } from './menu.tsx'
 const encoder = new TextEncoder()
 
 export function Composer({ friend }: { friend: Friend }) {
-  const { composer, common, files, tag } = useText()
+  const { composer, files, tag } = useText()
   const draft = useApp((state) => state.drafts.get(friend.peer) ?? emptyDraft)
   const field = useRef<HTMLTextAreaElement>(null)
   const { peer } = friend
@@ -55,7 +55,9 @@ export function Composer({ friend }: { friend: Friend }) {
       {draft.replyTo !== undefined && (
         <div className="replying">
           <div className="quote">
-            <strong>{composer.replying(isolate(draft.replyTo.direction === 'out' ? common.you : name))}</strong>
+            <strong>
+              {draft.replyTo.direction === 'out' ? composer.replyingOwn : composer.replying(isolate(name))}
+            </strong>
             <bdi className="one-line" style={{ display: 'block' }}>
               {cleanLine(draft.replyTo.text, 160)}
             </bdi>

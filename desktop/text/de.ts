@@ -86,7 +86,7 @@ export const de: typeof en = {
     add: 'Freund hinzufügen',
     settings: 'Einstellungen',
     transfers: 'Dateien',
-    requests: (n) => count(n, 'Freundschaftsanfrage', 'Freundschaftsanfragen'),
+    requests: (n) => count(n, 'Anfrage', 'Anfragen'),
     empty: 'Noch keine Freunde',
     emptyHint: 'Lade jemanden ein, oder nutze eine Einladung, die du bekommen hast.',
     asked: 'Gefragt, noch keine Antwort',
@@ -323,7 +323,7 @@ export const de: typeof en = {
     privacy: 'Privatsphäre',
     notifications: 'Mitteilungen',
     appearance: 'Aussehen',
-    storage: 'Dateien und Speicher',
+    storage: 'Speicher',
     about: 'Über Quorum',
     saved: 'Gespeichert',
 

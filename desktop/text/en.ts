@@ -317,7 +317,7 @@ export const en = {
     privacy: 'Privacy',
     notifications: 'Notifications',
     appearance: 'Appearance',
-    storage: 'Files and storage',
+    storage: 'Storage',
     about: 'About',
     saved: 'Saved',
 

@@ -58,7 +58,7 @@ test('axe finds nothing serious on any view, light and dark', async (t) => {
   await page.keyboard.press('Control+j')
   await look('files')
   await page.keyboard.press('Control+,')
-  for (const tab of ['Profile', 'Nodes', 'Privacy', 'Notifications', 'Appearance', 'Files and storage', 'About']) {
+  for (const tab of ['Profile', 'Nodes', 'Privacy', 'Notifications', 'Appearance', 'Storage', 'About']) {
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: tab }).click()
     await page.getByRole('heading', { name: tab, exact: true }).waitFor()
     await look(tab)

@@ -48,7 +48,7 @@ test('with friends', async (t) => {
   const profile = join(home, 'me')
   const { friends, address, node } = await history(t, profile)
   const window = await openWindow(t, { profile, args: ['--node', address] })
-  const { page, app } = window
+  const { page } = window
   const susan = friends[0]
   await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: /Susan/u }).waitFor()
   await both(window, 'list')
@@ -69,7 +69,8 @@ test('with friends', async (t) => {
   await page.getByRole('button', { name: 'Emoji' }).click()
   await one(window, 'reply-and-emoji', large)
   await page.keyboard.press('Escape')
-  await page.keyboard.press('Escape')
+  await writing(window).press('Escape')
+  await writing(window).fill('')
   await page.keyboard.press('Control+i')
   await page.getByRole('complementary').waitFor()
   await page.waitForTimeout(500)
@@ -124,11 +125,11 @@ test('with friends', async (t) => {
   await both(window, 'requests')
 
   await page.keyboard.press('Control+,')
-  for (const tab of ['Profile', 'Nodes', 'Privacy', 'Notifications', 'Appearance', 'Files and storage', 'About']) {
+  for (const tab of ['Profile', 'Nodes', 'Privacy', 'Notifications', 'Appearance', 'Storage', 'About']) {
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: tab }).click()
     await both(window, `settings-${tab.toLowerCase().replaceAll(' ', '-')}`)
   }
-  await page.getByRole('button', { name: 'Files and storage' }).click()
+  await page.getByRole('button', { name: 'Storage' }).click()
   await page.getByRole('button', { name: 'Erase everything…' }).click()
   await one(window, 'erase', large)
   await page.keyboard.press('Escape')
@@ -152,9 +153,8 @@ test('with friends', async (t) => {
   await page.keyboard.press('Control+i')
   await node.stop()
   await page.getByText(/kein Knoten erreichbar/u).waitFor()
-  await open(window, 'Maximilian')
+  await page.getByRole('button', { name: /^Maximilian/u }).click()
   await both(window, 'offline-long-name')
-  await app.evaluate(() => undefined)
 })
 
 interface History {

@@ -25,7 +25,7 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
             id={id}
             className="input"
             value={typed}
-            autoFocus
+            data-first
             autoComplete="off"
             aria-describedby={describedBy}
             onChange={(event) => setTyped(event.target.value)}

@@ -44,6 +44,7 @@ export function Join({ link, label, action, busyLabel, withNote, onAsked }: Join
             dir="ltr"
             value={to}
             autoFocus
+            data-first
             autoComplete="off"
             maxLength={4096}
             placeholder={welcome.joinPlaceholder}

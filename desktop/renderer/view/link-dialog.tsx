@@ -35,7 +35,7 @@ export function LinkDialog({ url, onClose, onCopy, onOpen }: LinkDialogProps) {
         <button type="button" className="button plain" onClick={onCopy}>
           {link.copy}
         </button>
-        <button type="button" className="button" autoFocus onClick={onClose}>
+        <button type="button" className="button" data-first onClick={onClose}>
           {common.cancel}
         </button>
         <button type="button" className="button main" onClick={onOpen}>

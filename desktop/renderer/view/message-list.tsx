@@ -123,6 +123,7 @@ function useScrolling(peer: string, rows: readonly Row[], pages: number, target:
   const seenLast = useRef<string | undefined>(undefined)
   const begun = useRef(false)
   const sticks = useRef(true)
+  const seenTop = useRef(0)
   const [atEnd, setAtEnd] = useState(true)
   const prepending = seenPages.current !== pages
 
@@ -169,6 +170,7 @@ function useScrolling(peer: string, rows: readonly Row[], pages: number, target:
       if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
     })
     observer.observe(element)
+    for (const child of element.children) observer.observe(child)
     return () => observer.disconnect()
   }, [])
 
@@ -176,8 +178,13 @@ function useScrolling(peer: string, rows: readonly Row[], pages: number, target:
     const element = scroller.current
     if (element === null) return
     const end = element.scrollHeight - element.scrollTop - element.clientHeight <= nearEnd
-    sticks.current = end
-    setAtEnd(end)
+    // What is drawn for the first time may turn out taller than was thought: only going up means leaving the end.
+    const up = element.scrollTop < seenTop.current
+    seenTop.current = element.scrollTop
+    if (end) sticks.current = true
+    else if (up) sticks.current = false
+    else if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
+    setAtEnd(end || sticks.current)
     if (offset < nearStart) void loadOlder(peer)
   }
   return { scroller, list, prepending, atEnd, onScroll, toEnd }

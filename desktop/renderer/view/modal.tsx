@@ -22,6 +22,9 @@ export function Modal({ title, onClose, className = '', bare = false, children }
     const dialog = element.current
     const before = document.activeElement
     dialog?.showModal()
+    // Not the first button that happens to be there, which is the one that closes it.
+    const first = dialog?.querySelector('[data-first]') ?? dialog
+    if (first instanceof HTMLElement) first.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement) before.focus()
@@ -30,6 +33,7 @@ export function Modal({ title, onClose, className = '', bare = false, children }
   return (
     <dialog
       ref={element}
+      tabIndex={-1}
       className={className}
       aria-labelledby={bare ? undefined : id}
       aria-label={bare ? title : undefined}
@@ -86,7 +90,7 @@ export function Confirm({
       <p className="quiet">{intro}</p>
       {children}
       <div className="buttons end">
-        <button type="button" className="button" onClick={onClose} autoFocus={children === undefined}>
+        <button type="button" className="button" onClick={onClose} data-first={children === undefined || undefined}>
           {common.cancel}
         </button>
         <button type="button" className={`button ${bad ? 'bad' : 'main'}`} disabled={disabled} onClick={onConfirm}>

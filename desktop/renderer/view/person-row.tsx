@@ -17,6 +17,7 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
   const current = useApp((state) => state.open === friend.peer && state.view.kind === 'conversation')
   const typing = useApp((state) => state.typing.has(friend.peer))
   const draft = useApp((state) => state.drafts.get(friend.peer)?.text ?? '')
+  const file = useApp((state) => state.transfers.get(last?.transfer ?? '')?.name ?? '')
   const when = last === undefined ? '' : shortWhen(timeOf(last), Date.now(), text)
   return (
     <button type="button" className="person" aria-current={current} onClick={() => void openConversation(friend.peer)}>
@@ -38,7 +39,7 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
           {draft !== '' && !current && <em>{text.sidebar.draft}</em>}
           {last?.direction === 'out' && draft === '' && friend.state === 'friend' && <StateMark message={last} />}
           <bdi className="one-line">
-            {draft !== '' && !current ? cleanLine(draft, 80) : preview(friend, last, text)}
+            {draft !== '' && !current ? cleanLine(draft, 80) : preview(friend, last, file, text)}
           </bdi>
         </span>
       )}
@@ -53,7 +54,7 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
   )
 })
 
-function preview({ state }: Friend, last: Message | undefined, { sidebar }: Catalogue): string {
+function preview({ state }: Friend, last: Message | undefined, file: string, { sidebar }: Catalogue): string {
   switch (state) {
     case 'requested':
       return sidebar.asked
@@ -66,6 +67,6 @@ function preview({ state }: Friend, last: Message | undefined, { sidebar }: Cata
     case 'friend':
       if (last === undefined) return sidebar.noMessages
       if (last.state === 'recalled') return sidebar.recalled
-      return cleanLine(last.text, 80) || sidebar.files
+      return cleanLine(last.text || file, 80) || sidebar.files
   }
 }

@@ -91,7 +91,7 @@ export function SearchDialog({ peer, onClose }: { peer: string | undefined; onCl
           aria-label={placeholder}
           placeholder={placeholder}
           value={typed}
-          autoFocus
+          data-first
           autoComplete="off"
           maxLength={200}
           dir="auto"

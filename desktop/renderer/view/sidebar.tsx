@@ -80,7 +80,7 @@ function People() {
               <UserRoundPlus size={20} />
             </span>
             <span className="name" style={{ gridRow: '1 / 3' }}>
-              {sidebar.requests(incoming)}
+              <span className="one-line">{sidebar.requests(incoming)}</span>
             </span>
             <span className="badge" style={{ gridRow: '1 / 3' }} aria-hidden="true">
               {incoming}

@@ -1,12 +1,12 @@
 /** Files on offer, on their way or there: names and sizes, a bar with speed and time left, and what can be done now. */
 import { File as FileSign, Files, Folder, TriangleAlert } from 'lucide-react'
 import type { Transfer } from '#protocol'
+import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { acceptTransfer, steer } from '../actions.ts'
+import { acceptTransfer, attempt, steer } from '../actions.ts'
 import { duration, size } from '../format.ts'
 import { nameOf } from '../people.ts'
 import { callShell } from '../ports.ts'
-import { attempt } from '../actions.ts'
 import { errorText, useApp, useText } from '../state.ts'
 
 /** Files of a transfer that its card lists. */
@@ -15,22 +15,26 @@ const listed = 4
 const risky =
   /\.(?:exe|msi|bat|cmd|com|scr|ps1|vbs|js|jse|wsf|hta|lnk|desktop|sh|run|appimage|jar|app|dmg|pkg|deb|rpm|reg|url)$/iu
 
-export function TransferCard({ transfer }: { transfer: Transfer }) {
+/** `named`: who it is with stands above it already. */
+export function TransferCard({ transfer, named = false }: { transfer: Transfer; named?: boolean }) {
   const text = useText()
   const { files, tag } = text
   const friend = useApp((state) => state.friends.get(transfer.peer))
   const { direction, state, name, count, bytes } = transfer
+  const folder = isFolder(transfer)
   const offeredToMe = direction === 'in' && state === 'offered'
   const shown = transfer.files.slice(0, listed)
   const dangerous = direction === 'in' && transfer.files.some(({ path }) => risky.test(cleanLine(path, 1000).trimEnd()))
   return (
     <section className="transfer" aria-label={cleanLine(name)}>
-      {offeredToMe && friend !== undefined && <p className="quiet small">{files.offers(isolate(nameOf(friend)))}</p>}
+      {offeredToMe && !named && friend !== undefined && (
+        <p className="quiet small">{files.offers(isolate(nameOf(friend)))}</p>
+      )}
       <div className="transfer-head">
-        {count > 1 ? (
-          <Files aria-hidden="true" />
-        ) : isFolder(transfer) ? (
+        {folder ? (
           <Folder aria-hidden="true" />
+        ) : count > 1 ? (
+          <Files aria-hidden="true" />
         ) : (
           <FileSign aria-hidden="true" />
         )}
@@ -46,7 +50,7 @@ export function TransferCard({ transfer }: { transfer: Transfer }) {
         <ul>
           {shown.map(({ path, size: each }) => (
             <li key={path}>
-              <bdi className="one-line">{cleanLine(path, 200)}</bdi>
+              <bdi className="one-line">{cleanLine(withoutFolder(path, transfer), 200)}</bdi>
               <span>{size(each, tag)}</span>
             </li>
           ))}
@@ -70,8 +74,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
   const { files, tag } = text
   const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
-  const said =
-    state === 'paused' && transfer.pausedBy !== undefined ? files.pausedBy[transfer.pausedBy] : files.states[state]
+  const line = lineOf(transfer, text)
   const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(size(bytesPerSecond, tag)) : ''
   const left = state === 'active' && etaSeconds !== undefined ? files.left(duration(etaSeconds, text)) : ''
   return (
@@ -83,18 +86,27 @@ function Progress({ transfer }: { transfer: Transfer }) {
           aria-label={files.progress(size(doneBytes, tag), size(bytes, tag))}
         />
       )}
-      <p className="line">
-        <span>{state === 'active' ? files.progress(size(doneBytes, tag), size(bytes, tag)) : said}</span>
-        <span>{[speed, left].filter((part) => part !== '').join(' · ')}</span>
-      </p>
-      {error !== undefined && <p className="wrong">{errorText(error)}</p>}
-      {state === 'done' && transfer.savedTo !== undefined && (
+      {line !== '' && (
         <p className="line">
-          <span className="one-line">{files.savedAs(isolate(cleanLine(transfer.savedTo, 120)))}</span>
+          <span className="one-line">{line}</span>
+          <span>{[speed, left].filter((part) => part !== '').join(' · ')}</span>
         </p>
       )}
+      {error !== undefined && <p className="wrong">{errorText(error)}</p>}
     </>
   )
+}
+
+/** Where it stands, in a few words; nothing where the buttons say it. */
+function lineOf(
+  { state, direction, pausedBy, savedTo, doneBytes, bytes }: Transfer,
+  { files, tag }: Catalogue,
+): string {
+  if (state === 'offered' && direction === 'in') return ''
+  if (state === 'active') return files.progress(size(doneBytes, tag), size(bytes, tag))
+  if (state === 'paused' && pausedBy !== undefined) return files.pausedBy[pausedBy]
+  if (state === 'done' && savedTo !== undefined) return files.savedAs(isolate(cleanLine(savedTo, 120)))
+  return files.states[state]
 }
 
 function Actions({ transfer }: { transfer: Transfer }) {
@@ -134,5 +146,10 @@ function resumable({ error }: Transfer): boolean {
 }
 
 function isFolder({ files, name }: Transfer): boolean {
-  return files.some(({ path }) => path.startsWith(`${name}/`))
+  return files.length > 0 && files.every(({ path }) => path.startsWith(`${name}/`))
+}
+
+/** Within a folder, the folder's own name says nothing. */
+function withoutFolder(path: string, transfer: Transfer): string {
+  return isFolder(transfer) ? path.slice(transfer.name.length + 1) : path
 }

@@ -39,7 +39,7 @@ export function Transfers() {
                     <bdi>{nameOf(friend)}</bdi>
                   </p>
                 )}
-                <TransferCard transfer={transfer} />
+                <TransferCard transfer={transfer} named />
               </li>
             )
           })}

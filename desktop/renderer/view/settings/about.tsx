@@ -18,7 +18,7 @@ export function About() {
   ] as const
   return (
     <>
-      <div className="settings-group card-brand">
+      <div className="settings-group">
         <Brand />
         <p>
           {settings.version} {version}

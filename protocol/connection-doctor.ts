@@ -73,6 +73,8 @@ export function advice(path: PathKind, direct: DirectMode, nodes: number, tried:
   if (path === 'none') {
     if (ended('refused', true))
       return 'The node refuses to carry the conversation: a second node that both of you use would help.'
+    if (ended('wrong-peer', true))
+      return 'The node connects you to somebody else than your friend, which is refused: use another node.'
     if (direct === 'only')
       return 'Only direct paths are allowed here: allowing nodes would help where none of their addresses answers.'
     if (nodes === 0) return 'None of your nodes answers: check your network, or add another node.'

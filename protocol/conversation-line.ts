@@ -18,6 +18,8 @@ export class Line {
   frames = 0
   /** A write is on its way. */
   flushing = false
+  /** They opened another line while this one owed receipts: unused until something arrives here. */
+  doubted = false
   /** What was written here is not receipted in time. */
   overdue: NodeJS.Timeout | undefined
   readonly #ended = Promise.withResolvers<void>()

@@ -169,6 +169,7 @@ export class Conversation {
   #receive(line: Line, frames: readonly Uint8Array[]): void {
     const { store, peer, emit } = this.#context
     line.frames += frames.length
+    line.doubted = false
     const before = store.conversation(peer)
     const afterwards: (() => void)[] = []
     const outcomes = new Set<Outcome>()
@@ -247,6 +248,7 @@ export class Conversation {
       }
     }
     this.#onReceipt(hello.received, hello.read, events)
+    if (!line.heard) this.#doubtOthers(line, hello.received)
     line.written = hello.received
     this.#held = { sequence: hello.received, hash: hello.receivedHash }
     line.heard = true
@@ -419,10 +421,17 @@ export class Conversation {
     this.#context.probe(line.connection, () => line.frames > frames)
   }
 
+  /** Who opens one more line may know that the others are dead, as after a change of address; we would notice later. */
+  #doubtOthers(line: Line, received: number): void {
+    for (const other of this.#lines) if (other !== line && other.written > received) other.doubted = true
+  }
+
   #best(): Line | undefined {
-    return [...this.#lines]
-      .filter((line) => line.usable)
-      .sort((a, b) => b.rank - a.rank || b.connection.timeline.open - a.connection.timeline.open)[0]
+    const worse = (one: Line, than: Line): number =>
+      Number(one.doubted) - Number(than.doubted) ||
+      than.rank - one.rank ||
+      than.connection.timeline.open - one.connection.timeline.open
+    return [...this.#lines].filter((line) => line.usable).sort(worse)[0]
   }
 
   /** Whoever opened a stream that a better one replaced closes it. */

@@ -23,6 +23,8 @@ import { unframe } from './wire/framing.ts'
 
 /** Streams one peer may have open: the one in use, and its successor while the old one is not yet noticed dead. */
 const streamsPerPeer = 2
+/** The id of mail that is not on the disk: nothing comes of it when it is said to be collected. */
+const notHeld = 0
 
 interface Record {
   signed: SignedBytes
@@ -61,6 +63,7 @@ export class DirectoryServer {
   readonly #rates: { [call in DirectoryCall['call']]?: KeyedBuckets }
   // Identities cost nothing: what can be guessed is rationed by address too.
   readonly #deliveriesByAddress: KeyedBuckets
+  readonly #fleetingByRecipient: KeyedBuckets
   readonly #codesByAddress: KeyedBuckets
   readonly #handlesByAddress: KeyedBuckets
   readonly #dialBacksByAddress: KeyedBuckets
@@ -83,6 +86,7 @@ export class DirectoryServer {
       reachable: new KeyedBuckets(limits.dialBacks, monotonic),
     }
     this.#deliveriesByAddress = new KeyedBuckets(limits.deliveriesPerAddress, monotonic)
+    this.#fleetingByRecipient = new KeyedBuckets(limits.fleeting, monotonic)
     this.#codesByAddress = new KeyedBuckets(limits.codeLookups, monotonic)
     this.#handlesByAddress = new KeyedBuckets(limits.lookups, monotonic)
     this.#dialBacksByAddress = new KeyedBuckets(limits.dialBacksPerAddress, monotonic)
@@ -194,7 +198,7 @@ export class DirectoryServer {
         }
         return this.#lookup(this.#store.handleOwner(call.handle, this.#now()))
       case 'deliver':
-        return this.#deliver(session, peerFromPublicKey(call.to), call.envelope)
+        return this.#deliver(session, peerFromPublicKey(call.to), call.envelope, call.fleeting)
       case 'collected':
         this.#store.drop(peer, call.mail)
         return { result: 'done' }
@@ -243,12 +247,16 @@ export class DirectoryServer {
     return { result: 'found', record: record.signed, connected: this.#sessions.has(peer), age }
   }
 
-  #deliver(session: Session, to: string, envelope: Uint8Array): DirectoryResult {
+  #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryResult {
     if (!this.#deliveriesByAddress.take(hostOf(session.connection.remoteAddr))) {
       throw new QuorumError('rate-limited', 'Too many envelopes from this address: wait a minute')
     }
+    // What is held is bounded by the disk; this is not.
+    if (fleeting && !this.#fleetingByRecipient.take(to)) {
+      throw new QuorumError('rate-limited', 'Too many envelopes for this peer: wait a minute')
+    }
     // Held first, also for the connected: it is on disk until the recipient says that it has it.
-    const held = this.#store.hold(to, session.peer, envelope, this.#now())
+    const held = fleeting ? { id: notHeld, envelope } : this.#store.hold(to, session.peer, envelope, this.#now())
     const recipient = this.#sessions.get(to)
     // A failed push is no failure: the envelope stays held.
     recipient?.writer

@@ -95,6 +95,11 @@ export class DirectorySession {
     await this.#request({ call: 'deliver', to: publicKeyOf(to), envelope }, 'delivered')
   }
 
+  /** Hands over a sealed envelope for somebody who is connected to the node, and tells whether they are. */
+  async push(to: string, envelope: Uint8Array): Promise<boolean> {
+    return (await this.#request({ call: 'deliver', to: publicKeyOf(to), envelope, fleeting: true }, 'delivered')).pushed
+  }
+
   async knowledge(): Promise<KnowledgeReport> {
     return (await this.#request({ call: 'knowledge' }, 'knowledge')).report
   }

@@ -25,7 +25,7 @@ export interface Friend {
 const pathKinds = ['direct', 'relayed', 'none'] as const
 export type PathKind = (typeof pathKinds)[number]
 
-const trialKinds = ['public', 'lan', 'relay'] as const
+const trialKinds = ['public', 'lan', 'relay', 'punch'] as const
 const trialOutcomes = [
   'connected',
   /** Another path was faster. */
@@ -40,7 +40,7 @@ const trialOutcomes = [
   'away',
   'failed',
 ] as const
-/** One dial of the last attempt. */
+/** One dial of the last attempt, or one hole punch: all its rounds. */
 export interface Trial {
   kind: (typeof trialKinds)[number]
   outcome: (typeof trialOutcomes)[number]
@@ -57,6 +57,8 @@ export interface ConnectionInfo {
   rttMs?: number
   /** Milliseconds since the epoch. */
   since?: number
+  /** The node ends the connection after so much more, both ways together; then another one is made. Seconds are rough. */
+  limited?: { bytes?: number; seconds?: number }
   /** One plain sentence. */
   reason: string
   /** How the dials of the last attempt ended, the direct ones first. */

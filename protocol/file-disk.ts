@@ -1,9 +1,10 @@
 /** The disk that files are received to: whether they fit, and what it means when it refuses, in words for people. */
 import { execFile } from 'node:child_process'
-import { constants } from 'node:fs'
-import { lstat, mkdir, open, statfs } from 'node:fs/promises'
+import { closeSync, constants } from 'node:fs'
+import { lstat, mkdir, statfs } from 'node:fs/promises'
 import { platform, userInfo } from 'node:os'
 import { QuorumError, toError } from './errors.ts'
+import { openFile, syncFile } from './file-io.ts'
 import { diskCode } from './store/failure.ts'
 
 /** Up to so many files, each is handed to the disk by itself. */
@@ -38,16 +39,16 @@ export async function privateFolder(folder: string): Promise<void> {
 export async function syncFiles(folder: string, files: readonly string[]): Promise<void> {
   if (files.length > few && platform() === 'linux' && (await syncFileSystem(folder))) return
   for (let start = 0; start < files.length; start += few) {
-    await Promise.all(files.slice(start, start + few).map(syncFile))
+    await Promise.all(files.slice(start, start + few).map(syncPath))
   }
 }
 
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+async function syncPath(path: string): Promise<void> {
+  const file = await openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
-    await handle.sync()
+    await syncFile(file)
   } finally {
-    await handle.close()
+    closeSync(file)
   }
 }
 

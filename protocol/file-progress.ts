@@ -33,6 +33,7 @@ export class Progress {
   readonly #clock: () => number
   readonly #live = new Map<string, Live>()
   readonly #lists = new Map<string, FileList>()
+  readonly #offers = new Map<string, Offer>()
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -55,7 +56,7 @@ export class Progress {
   list(row: TransferRow): FileList | undefined {
     const known = this.#lists.get(row.id)
     if (known != null) return known
-    const entries = manifestOf(offerFromWire(row.offer), this.#options.store.transferManifest(row.id))
+    const entries = manifestOf(this.#offer(row), this.#options.store.transferManifest(row.id))
     if (entries == null) return undefined
     const list = new FileList(entries)
     if (isOpen(row)) this.#lists.set(row.id, list)
@@ -64,7 +65,7 @@ export class Progress {
 
   view(row: TransferRow): Transfer {
     const { id, peer, direction, offeredAt, savedTo, error } = row
-    const offer = offerFromWire(row.offer)
+    const offer = this.#offer(row)
     const live = this.#live.get(id)
     const state = this.#state(row)
     const doneBytes = state === 'done' ? offer.bytes : (live?.doneBytes ?? row.doneBytes)
@@ -126,6 +127,7 @@ export class Progress {
     live.told = { state: this.#state(row), at: this.#clock() }
     if (!isOpen(row)) {
       this.#lists.delete(id)
+      this.#offers.delete(id)
       if (live.moving === 0) this.#live.delete(id)
     }
     this.#options.emit({ event: 'transfer-changed', data: this.view(row) })
@@ -137,7 +139,15 @@ export class Progress {
     const live = this.#live.get(row.id)
     if ((live?.moving ?? 0) > 0) return 'active'
     // All is there: what is left is to put it in its place and to say so.
-    return (live?.doneBytes ?? row.doneBytes) >= offerFromWire(row.offer).bytes ? 'active' : 'waiting'
+    return (live?.doneBytes ?? row.doneBytes) >= this.#offer(row).bytes ? 'active' : 'waiting'
+  }
+
+  #offer(row: TransferRow): Offer {
+    const known = this.#offers.get(row.id)
+    if (known != null) return known
+    const offer = offerFromWire(row.offer)
+    if (isOpen(row)) this.#offers.set(row.id, offer)
+    return offer
   }
 
   /** Long lists are told less often: each time is a copy of all. */

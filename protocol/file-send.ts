@@ -66,6 +66,8 @@ export async function serve(
   const pace = new Pace()
   const stop = { asked: false }
   const listening = listen(frames, pace, stop, served).finally(() => over.abort(new Error('The receiver has left')))
+  // Who sends may be waiting for the disk when the stream ends; until then this must not count as unhandled.
+  listening.catch(() => undefined)
   const stalled = watch(pace, () => stream.abort(new QuorumError('peer-offline', 'They take nothing any more')))
   try {
     await send(stream, served.chunks(open), { pace, stop, served, signal: both })

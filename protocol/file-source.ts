@@ -3,16 +3,17 @@
  * hashing and sending overlap. A file that is no longer what was offered is refused: another length, no regular file,
  * or content that changed while or since it was read, which digests decide, not dates alone.
  */
-import { constants, fstatSync, type BigIntStats } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, readSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError, toError } from './errors.ts'
 import { chunkDigest, FileDigest, type Chunk, type ChunkPlace, type FileList } from './file-list.ts'
+import { openFile, readAt } from './file-io.ts'
 import { limits } from './limits.ts'
 import type { ChunkHeader } from './wire/file.ts'
 
-/** Small files are read side by side: opening one takes longer than reading it. */
+/** Small files are opened side by side, because opening one takes longer than reading it, and read at once. */
 const filesAhead = 64
+const small = 64 * 1024
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
 export interface ReadChunk {
@@ -21,10 +22,11 @@ export interface ReadChunk {
 }
 
 interface OpenFile {
-  handle: FileHandle
+  fd: number
   stats: BigIntStats
   path: string
   digest: FileDigest
+  closed: boolean
 }
 
 interface Ahead {
@@ -96,7 +98,7 @@ export class FileSource {
     } finally {
       const left = new Set(ahead.map(({ file }) => file))
       if (current != null) left.add(current)
-      for (const file of left) void file.then(({ handle }) => handle.close()).catch(() => undefined)
+      for (const file of left) void file.then(close).catch(() => undefined)
     }
   }
 
@@ -105,27 +107,24 @@ export class FileSource {
     const [, ...rest] = (entry?.path ?? '').split('/')
     const path = join(this.#sources[this.#list.rootNumber(file)] ?? '', ...rest)
     return changed(path, async () => {
-      const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      const fd = await openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       try {
-        const stats = statsOf(handle)
+        const stats = statsOf(fd)
         if (!stats.isFile() || stats.size !== BigInt(entry?.size ?? 0)) throw new Error('It is not what was offered')
-        return { handle, stats, path, digest: new FileDigest() }
+        return { fd, stats, path, digest: new FileDigest(), closed: false }
       } catch (error) {
-        await handle.close()
+        closeSync(fd)
         throw error
       }
     })
   }
 
-  async #readAt({ handle, path }: OpenFile, { offset, length }: Chunk): Promise<Buffer> {
+  async #readAt({ fd, path }: OpenFile, { offset, length }: Chunk): Promise<Buffer> {
     const spare = length === limits.chunk ? this.#spare.pop() : undefined
     const data = spare ?? Buffer.allocUnsafeSlow(length)
     return changed(path, async () => {
-      for (let filled = 0; filled < length;) {
-        const { bytesRead } = await handle.read(data, filled, length - filled, offset + filled)
-        if (bytesRead === 0) throw new Error('It has become shorter')
-        filled += bytesRead
-      }
+      const filled = length <= small ? readSync(fd, data, 0, length, offset) : await readAt(fd, data, offset)
+      if (filled < length) throw new Error('It has become shorter')
       return data
     })
   }
@@ -143,10 +142,10 @@ export class FileSource {
 
   /** Closes a file that was read to its end. If its dates changed meanwhile, its content is looked at once more. */
   async #finish(file: OpenFile, { file: number }: Chunk): Promise<void> {
-    const { handle, stats, path, digest } = file
+    const { fd, stats, path, digest } = file
     await changed(path, async () => {
       try {
-        const now = statsOf(handle)
+        const now = statsOf(fd)
         if (now.size !== stats.size) throw new Error('It has another length')
         if (now.mtimeNs === stats.mtimeNs && now.ctimeNs === stats.ctimeNs) return
         const again = new FileDigest()
@@ -156,14 +155,20 @@ export class FileSource {
         }
         if (!Buffer.from(again.value()).equals(digest.value())) throw new Error('It has other content')
       } finally {
-        await handle.close()
+        close(file)
       }
     })
   }
 }
 
+/** Once: its number may be another file's by then. */
+function close(file: OpenFile): void {
+  if (!file.closed) closeSync(file.fd)
+  file.closed = true
+}
+
 /** Of an open file they are in memory: a turn through the pool would take longer. */
-function statsOf({ fd }: FileHandle): BigIntStats {
+function statsOf(fd: number): BigIntStats {
   return fstatSync(fd, { bigint: true })
 }
 

@@ -4,11 +4,12 @@
  * unless it is whole and verified, and then without replacing anything. After a crash the journal says what to look
  * at, and the disk itself says what is there.
  */
-import { constants, futimesSync } from 'node:fs'
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
+import { closeSync, constants, futimesSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { QuorumError } from './errors.ts'
 import { diskFailure, privateFolder, syncFiles } from './file-disk.ts'
+import { openFile, readAt, setLength, syncData, syncFile, writeAt } from './file-io.ts'
 import { Journal } from './file-journal.ts'
 import { chunkDigest, FileDigest, type Chunk, type FileList } from './file-list.ts'
 import { isPublished, publish, syncFolder } from './file-publish.ts'
@@ -41,7 +42,7 @@ export interface StagingOptions {
 }
 
 interface OpenFile {
-  handle: Promise<FileHandle>
+  handle: Promise<number>
   writing: Set<Promise<void>>
   /** Ends with a hole, which nothing was written to. */
   hole: boolean
@@ -187,7 +188,7 @@ export class Staging {
   /** Lets go of every file; what is there stays. */
   async close(): Promise<void> {
     await this.#settle()
-    await this.#file?.handle.then((handle) => handle.close()).catch((error: unknown) => this.#fail(error))
+    await this.#file?.handle.then((handle) => closeSync(handle)).catch((error: unknown) => this.#fail(error))
     this.#file = undefined
     await this.#journal.close()
   }
@@ -224,19 +225,19 @@ export class Staging {
 
   #open({ file, chunk }: Chunk): OpenFile {
     const path = this.#path(file)
-    const handle = chunk === 0 ? this.#create(path) : open(path, O_RDWR | O_NOFOLLOW)
+    const handle = chunk === 0 ? this.#create(path) : openFile(path, O_RDWR | O_NOFOLLOW)
     return { handle, writing: new Set(), hole: false, unflushed: 0, flushing: undefined }
   }
 
-  async #create(path: string): Promise<FileHandle> {
+  async #create(path: string): Promise<number> {
     await this.#folderFor(path)
     try {
-      return await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
+      return await openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error
       // Left by a crash before the journal knew of it.
       await rm(path)
-      return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
+      return openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
     }
   }
 
@@ -251,11 +252,11 @@ export class Staging {
     const handle = await file.handle
     file.hole = zeros.equals(digest)
     if (file.hole) return
-    await writeAll(handle, pieces, chunk)
+    await writeAt(handle, pieces, chunk.offset)
     file.unflushed += chunk.length
     if (file.unflushed < flushEvery || file.flushing != null || chunk.last) return
     file.unflushed = 0
-    file.flushing = handle.datasync().finally(() => {
+    file.flushing = syncData(handle).finally(() => {
       file.flushing = undefined
     })
     this.#work(file.flushing)
@@ -271,7 +272,7 @@ export class Staging {
       await complete(handle, entry, file.hole)
       await this.#sync(handle, chunk)
     } finally {
-      await handle.close()
+      closeSync(handle)
     }
     const root = this.#options.list.rootNumber(chunk.file)
     this.#missing[root] = (this.#missing[root] ?? 0) - 1
@@ -279,8 +280,8 @@ export class Staging {
   }
 
   /** Hands a whole file to the disk: a large one now, small ones together before they are published. */
-  async #sync(handle: FileHandle, { file, chunk }: Chunk): Promise<void> {
-    if (chunk > 0) return handle.sync()
+  async #sync(handle: number, { file, chunk }: Chunk): Promise<void> {
+    if (chunk > 0) return syncFile(handle)
     const root = this.#options.list.rootNumber(file)
     ;(this.#unsynced[root] ??= []).push(file)
   }
@@ -317,7 +318,7 @@ export class Staging {
     for (const file of this.#empty[root] ?? []) {
       const path = this.#path(file)
       if (this.#options.paths[file]?.endsWith('/') === true) await mkdir(path, { recursive: true })
-      else await (await this.#create(path)).close()
+      else closeSync(await this.#create(path))
     }
   }
 
@@ -367,7 +368,7 @@ export class Staging {
 class StagedReader {
   readonly #path: (file: number) => string
   readonly #buffer = Buffer.allocUnsafe(limits.chunk)
-  #open: { file: number; handle: FileHandle } | undefined
+  #open: { file: number; handle: number } | undefined
 
   constructor(path: (file: number) => string) {
     this.#path = path
@@ -378,9 +379,9 @@ class StagedReader {
     try {
       if (this.#open?.file !== chunk.file) {
         await this.close()
-        this.#open = { file: chunk.file, handle: await open(this.#path(chunk.file), O_RDWR | O_NOFOLLOW) }
+        this.#open = { file: chunk.file, handle: await openFile(this.#path(chunk.file), O_RDWR | O_NOFOLLOW) }
       }
-      const { bytesRead } = await this.#open.handle.read(this.#buffer, 0, chunk.length, chunk.offset)
+      const bytesRead = await readAt(this.#open.handle, this.#buffer.subarray(0, chunk.length), chunk.offset)
       // Behind the last byte written there may be a hole.
       if (bytesRead < chunk.length && zeros.equals(digest)) this.#buffer.fill(0, bytesRead, chunk.length)
       else if (bytesRead < chunk.length) return false
@@ -392,7 +393,7 @@ class StagedReader {
   }
 
   /** All chunks of the file that was looked at are there. */
-  async complete(entry: ManifestEntry | undefined, sync: (handle: FileHandle) => Promise<void>): Promise<void> {
+  async complete(entry: ManifestEntry | undefined, sync: (file: number) => Promise<void>): Promise<void> {
     if (this.#open == null) return
     await complete(this.#open.handle, entry, true)
     await sync(this.#open.handle)
@@ -401,24 +402,14 @@ class StagedReader {
   async close(): Promise<void> {
     const open = this.#open
     this.#open = undefined
-    await open?.handle.close()
+    if (open != null) closeSync(open.handle)
   }
 }
 
 /** Whole and dated. `hole`: at its end something may not have been written. */
-async function complete(handle: FileHandle, entry: ManifestEntry | undefined, hole: boolean): Promise<void> {
-  if (hole) await handle.truncate(entry?.size)
+async function complete(handle: number, entry: ManifestEntry | undefined, hole: boolean): Promise<void> {
+  if (hole) await setLength(handle, entry?.size ?? 0)
   const modified = (entry?.modified ?? 0) / 1000
   // It changes an inode that is in memory: a turn through the pool would take longer.
-  if (modified > 0) futimesSync(handle.fd, modified, modified)
-}
-
-async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], chunk: Chunk): Promise<void> {
-  const { bytesWritten } = await handle.writev([...pieces], chunk.offset)
-  // Short only when the disk is full; what is left then says so.
-  if (bytesWritten === chunk.length) return
-  const rest = Buffer.concat(pieces).subarray(bytesWritten)
-  for (let at = 0; at < rest.byteLength;) {
-    at += (await handle.write(rest, at, rest.byteLength - at, chunk.offset + bytesWritten + at)).bytesWritten
-  }
+  if (modified > 0) futimesSync(handle, modified, modified)
 }

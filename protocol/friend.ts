@@ -8,7 +8,7 @@ import type { Emit, Friend, PeerEvent } from './events.ts'
 import { peerFromPublicKey, publicKeyOf, randomBytes, sign, verify, type Identity } from './identity.ts'
 import { createCode, inviteToLink, type Invite } from './invite.ts'
 import { limits } from './limits.ts'
-import { TokenBucket } from './rate.ts'
+import { KeyedBuckets, TokenBucket } from './rate.ts'
 import type { SealingKeys } from './sealing.ts'
 import type { FriendRow, InviteRow, Store } from './store/store.ts'
 import { signedFromWire, signedToWire } from './wire/codec.ts'
@@ -36,6 +36,8 @@ export interface FriendsOptions {
   onMail(): void
   /** `peer` became a friend, or stopped being one. */
   onChange(row: FriendRow): void
+  /** A friend that cannot dial us has told where it can be dialled. */
+  onDialMe(peer: string): void
 }
 
 /** Somebody to ask: what is known of them so far. */
@@ -55,11 +57,13 @@ const unnamed = ''
 export class Friends {
   readonly #options: FriendsOptions
   readonly #opened: TokenBucket
+  readonly #dialMes: KeyedBuckets
   #toldQueueFull = false
 
   constructor(options: FriendsOptions) {
     this.#options = options
     this.#opened = new TokenBucket(limits.envelopesOpened, () => performance.now())
+    this.#dialMes = new KeyedBuckets(limits.dialMesHeard, () => performance.now())
   }
 
   /** Everybody but those removed. */
@@ -166,6 +170,16 @@ export class Friends {
     })
   }
 
+  /** The signed content of an envelope that asks a friend to dial us. Errors: `not-friend`. */
+  dialMe(peer: string): Uint8Array {
+    const { store } = this.#options
+    return store.transaction(() => {
+      const row = store.friend(peer)
+      if (row?.state !== 'friend') throw new QuorumError('not-friend', 'Only friends are asked to dial')
+      return this.#write(row, { kind: 'dial-me' }).content
+    })
+  }
+
   verified(peer: string, verified: boolean): FriendRow {
     return this.#commit(() => this.#put({ ...this.get(peer), verified }))
   }
@@ -181,6 +195,7 @@ export class Friends {
     if (opened == null) return
     const { sender, content } = opened
     const events: PeerEvent[] = []
+    let dialThem = false
     this.#commit(() => {
       const { store } = this.#options
       const row = store.friend(sender)
@@ -200,9 +215,16 @@ export class Friends {
           if (row?.state !== 'requested') return undefined
           events.push({ event: 'warning', data: { ...refusals(content.code), peer: sender } })
           return this.#leave({ ...row, heardSequence: content.sequence }, 'removed')
+        case 'dial-me':
+          // Of anybody else, neither the addresses nor the sequence count.
+          if (row?.state !== 'friend' || !this.#dialMes.take(sender)) return undefined
+          store.putFriend({ ...row, ...heard(content) })
+          dialThem = true
+          return undefined
       }
     })
     for (const event of events) this.#options.emit(event)
+    if (dialThem) this.#options.onDialMe(sender)
   }
 
   #onRequest(
@@ -323,9 +345,16 @@ export class Friends {
     if (unspoken != null) store.deleteFriend(unspoken.peer)
   }
 
-  /** Puts an envelope into the mail, with the sequence that belongs to it. */
-  #send(row: FriendRow, kind: ContactKind): FriendRow {
-    const { identity, store, now } = this.#options
+  /** Puts an envelope into the mail. */
+  #send(row: FriendRow, kind: Exclude<ContactKind, { kind: 'dial-me' }>): FriendRow {
+    const { spoken, content } = this.#write(row, kind)
+    this.#options.store.putMail({ to: row.peer, kind: kind.kind, content })
+    return spoken
+  }
+
+  /** What an envelope holds, signed, with the sequence that belongs to it. */
+  #write(row: FriendRow, kind: ContactKind): { spoken: FriendRow; content: Uint8Array } {
+    const { identity, now } = this.#options
     // Time, so that a store put back from a backup is not taken for a replay; a counter, so that clocks may be wrong.
     const sequence = Math.max(Math.trunc(now()), row.spokenSequence + 1)
     const content = contactToWire({
@@ -336,10 +365,8 @@ export class Friends {
       time: now(),
       name: this.#options.name(),
     })
-    const signed = signedToWire(sign(identity, 'quorum-envelope', content))
     const spoken = this.#put({ ...row, spokenSequence: sequence })
-    store.putMail({ to: row.peer, kind: kind.kind, content: signed })
-    return spoken
+    return { spoken, content: signedToWire(sign(identity, 'quorum-envelope', content)) }
   }
 
   #put(row: FriendRow): FriendRow {

@@ -77,6 +77,8 @@ export const limits = {
    * an answer too, so a line that is merely full is not cut.
    */
   probe: 5 * second,
+  /** The same once this machine has other addresses, or slept: most paths are dead then, and those that live are idle. */
+  probeMoved: 2.5 * second,
   /** Idle check of a peer's connections; with its timeout a dead path is noticed within 45 s. */
   peerPing: 15 * second,
   peerPingTimeout: 10 * second,
@@ -91,7 +93,7 @@ export const limits = {
   stop: 5 * second,
 
   /** How often interfaces and clocks are looked at: reading them takes well under a millisecond. */
-  networkLook: 3 * second,
+  networkLook: 2 * second,
   /** Clocks apart by more than this mean sleep: longer than a busy process is ever held up, shorter than any nap. */
   sleepNoticed: 10 * second,
 
@@ -115,6 +117,13 @@ export const limits = {
   punchRetry: { first: 30 * second, longest: 15 * minute },
   /** Hole punches that one friend may ask of us: each costs a connection to a node. */
   punches: { tokens: 12, per: 1 * minute } as Rate,
+
+  /** First and longest wait between two times that one friend is asked to dial us: they may just be away. */
+  dialMeRetry: { first: 10 * second, longest: 15 * minute },
+  /** Friends asked in all: well below what a node takes, so that requests and answers still go. */
+  dialMes: { tokens: 20, per: 1 * minute } as Rate,
+  /** What one friend may ask of us: each costs a dial to every address it tells. */
+  dialMesHeard: { tokens: 6, per: 1 * minute } as Rate,
 
   // ---- chat
   /** Messages on the way without a receipt, and their bytes: bounds both sides' memory. */
@@ -191,9 +200,19 @@ export const limits = {
   // ---- connections
   /** A connection is replaced after this age, so that its keys live no longer (protocol.md). */
   connectionAge: 1 * day,
-  /** yamux: window of one stream, which bounds what waits before a ping on a slow line; the read buffer must be larger, or a paused stream is aborted. */
+  /** And after so many bytes, both ways together (protocol.md). */
+  connectionBytes: 64 * 1024 * MiB,
+  /** How often age and bytes are looked at: at the speed of a fast disk some 10 GiB more may pass. */
+  connectionLook: 1 * minute,
+  /** yamux: window of one stream, which bounds what waits before a ping on a slow line. libp2p's read buffer of 4 MiB must be larger, or a paused stream is aborted. */
   streamWindow: 1 * MiB,
-  streamReadBuffer: 4 * MiB,
+  /** Data of one stream before another has its turn, and of all streams handed to the connection at once: what a small message waits for in our own queues. */
+  muxTurn: 64 * KiB,
+  muxBatch: 256 * KiB,
+  /** Frames without data that wait while the connection is full: honest streams wait with one or two each. */
+  muxControlQueue: 64 * KiB,
+  /** Streams of one connection, for each side that opens them. */
+  muxStreams: 256,
   /** pull(): pause the stream above `high`, resume below `low`. */
   readHigh: 256 * KiB,
   readLow: 64 * KiB,
@@ -210,7 +229,6 @@ export const limits = {
   reservationTtl: 30 * 365 * day,
   /** yamux window at the node: bounds what one stalled circuit can hold. */
   nodeStreamWindow: 1 * MiB,
-  nodeStreamReadBuffer: 4 * MiB,
   circuitsPerPeer: 64,
 
   // ---- the directory
@@ -235,6 +253,8 @@ export const limits = {
   deliveries: { tokens: 60, per: 1 * minute } as Rate,
   /** From one address, whose identities cost nothing: a school handing in its requests at once. */
   deliveriesPerAddress: { tokens: 600, per: 1 * minute } as Rate,
+  /** Envelopes for one recipient that are pushed and not held: a friend with many nodes, some friends at once. */
+  fleeting: { tokens: 30, per: 1 * minute } as Rate,
   announces: { tokens: 20, per: 1 * minute } as Rate,
   /** Dials back: two ports after each change of network, by one peer; a school waking up, by one address. */
   dialBacks: { tokens: 12, per: 1 * minute } as Rate,

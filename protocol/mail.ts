@@ -73,6 +73,26 @@ export class Mailer {
     await Promise.all([this.#running, ...this.#lanes])
   }
 
+  /** Through every node that the friend may be connected to, now or never. Whether one of them has them. */
+  async push(to: string, content: Uint8Array): Promise<boolean> {
+    const { nodes, store, log } = this.#options
+    const row = store.friend(to)
+    const key = this.#usable(row?.sealingKey)
+    // The same node is asked once, by the addresses that we know ourselves.
+    const all = new Map([...byNode(row?.nodes ?? []), ...byNode(nodes.addresses())])
+    const pushed = await Promise.all(
+      [...all.values()].map(async (addresses) => {
+        try {
+          return await nodes.visit(addresses, (session) => session.push(to, sealedToWire(seal(content, to, key))))
+        } catch (error) {
+          log('debug', `a node passes nothing on to ${shortId(to)}`, toError(error))
+          return false
+        }
+      }),
+    )
+    return pushed.includes(true)
+  }
+
   /** The handler of /quorum/friend/1.0.0. */
   async receive(stream: Stream, connection: Connection): Promise<void> {
     if (!this.#arriving.take(connection.remotePeer.toString())) {

@@ -9,7 +9,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { advice, ConnectionDoctor } from './connection-doctor.ts'
 import { QuorumError, toError } from './errors.ts'
-import type { ConnectionInfo, PathKind } from './events.ts'
+import type { ConnectionInfo, PathKind, Trial } from './events.ts'
 import { shortId } from './identity.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
@@ -32,8 +32,6 @@ const stableAfter = 3000
 const upgradeAfter = 500
 /** Direct dials of an upgrade have the first word for this long, in milliseconds; then holes are punched. */
 const punchAfter = 500
-/** How often ages are looked at, in milliseconds. */
-const rotationCheck = 5 * 60_000
 
 export interface PathsOptions {
   network: PeerNetwork
@@ -51,8 +49,12 @@ export interface PathsOptions {
   punch(relayed: Connection): Promise<void>
   /** Why that failed, as a part of a sentence. */
   whyNotPunched(peer: string): string | undefined
+  /** How the last hole punch ended. */
+  punched(peer: string): Trial | undefined
   /** Nothing known answered: ask the nodes where the friend is now. */
   discover(peer: string): Promise<void>
+  /** Nothing reaches the friend: ask it to dial us. Never throws. */
+  askToDial(peer: string): Promise<void>
   /** A friend or a node; others are given just the time for an envelope. */
   mayStay(peer: string): boolean
   /** A connection to anybody opened. */
@@ -86,7 +88,7 @@ export class Paths {
     const { network } = this.#options
     network.addEventListener('connection:open', this.#onOpen)
     network.addEventListener('connection:close', this.#onClose)
-    this.#rotation = setInterval(() => this.#rotate(), rotationCheck)
+    this.#rotation = setInterval(() => this.#rotate(), limits.connectionLook)
   }
 
   stop(): void {
@@ -121,6 +123,12 @@ export class Paths {
     for (const wanted of this.#wanted.values()) wanted.retry.now()
   }
 
+  /** They ask for it, and have told where they are. */
+  dialNow(peer: string): void {
+    if (this.kind(peer) === 'relayed') void this.#upgrade(peer)
+    else if (this.kind(peer) === 'none') this.#wanted.get(peer)?.retry.now()
+  }
+
   /**
    * Open connections, the best first: direct before relayed; then, so that both sides agree, those that the smaller
    * PeerId dialled; then the newest.
@@ -152,9 +160,14 @@ export class Paths {
   info(peer: string): ConnectionInfo {
     const { direct, ownNodes } = this.#options
     const best = this.connections(peer)[0]
-    const tried = this.#doctor.tried(peer)
+    const tried = [...this.#doctor.tried(peer), ...[this.#options.punched(peer) ?? []].flat()]
     const help = this.#wanted.has(peer) ? advice(this.kind(peer), direct, ownNodes().length, tried) : undefined
-    const found = { tried, ...(help == null ? {} : { advice: help }) }
+    const limited = best == null || isDirect(best) ? undefined : limitsOf(best)
+    const found = {
+      tried,
+      ...(limited == null ? {} : { limited, advice: littleAtATime }),
+      ...(limited != null || help == null ? {} : { advice: help }),
+    }
     if (best == null) return { path: 'none', reason: this.#whyNone(peer), ...found }
     const address = best.remoteAddr.toString()
     const via = isDirect(best) ? undefined : relayOf(address)
@@ -167,7 +180,7 @@ export class Paths {
       since: best.timeline.open,
       reason: isDirect(best)
         ? 'You are connected directly.'
-        : `You are connected through node ${shortId(via ?? '')}, which cannot read what you say; ${this.#whyRelayed(peer)}.`,
+        : `You are connected through node ${shortId(via ?? '')}, which cannot read what you say${inWords(limited)}; ${this.#whyRelayed(peer)}.`,
       ...found,
     }
   }
@@ -217,6 +230,7 @@ export class Paths {
         await this.connect(peer)
       } catch (error) {
         wanted.failure = toError(error).message
+        if (!signal.aborted) void this.#options.askToDial(peer)
         await wanted.retry.wait(signal)
       }
     }
@@ -259,8 +273,8 @@ export class Paths {
     }
   }
 
-  /** The ladder: direct addresses, then circuits. */
-  async #climb(peer: string): Promise<Connection> {
+  /** The ladder: direct addresses, then circuits. `worn`: a connection that does not count. */
+  async #climb(peer: string, worn?: Connection): Promise<Connection> {
     const { network, direct, ownNodes, known } = this.#options
     const { addresses, nodes } = known(peer)
     const targets = this.#directTargets(peer, addresses)
@@ -277,7 +291,7 @@ export class Paths {
     }
     // Of two that look for each other one circuit is enough: the smaller PeerId dials first.
     const later = network.peerId.toString() < peer ? 0 : circuitCourtesy
-    return this.#race(targets, circuits, (targets.length === 0 ? 0 : circuitsAfter) + later)
+    return this.#race(targets, circuits, (targets.length === 0 ? 0 : circuitsAfter) + later, worn)
   }
 
   #directTargets(peer: string, addresses: readonly string[]): string[] {
@@ -290,7 +304,12 @@ export class Paths {
   }
 
   /** The first that answers ends the others; only, direct dials go on when a circuit was first. */
-  async #race(targets: readonly string[], circuits: readonly string[] = [], circuitsDelay = 0): Promise<Connection> {
+  async #race(
+    targets: readonly string[],
+    circuits: readonly string[] = [],
+    circuitsDelay = 0,
+    worn?: Connection,
+  ): Promise<Connection> {
     const { log, network } = this.#options
     const answered = new AbortController()
     const answeredDirectly = new AbortController()
@@ -299,7 +318,8 @@ export class Paths {
       const over = AbortSignal.any([this.#stopped.signal, (relayed ? answered : answeredDirectly).signal])
       await pause(delay, over)
       over.throwIfAborted()
-      const theirs = relayed ? this.connections(lastPeer(multiaddr(address)) ?? '')[0] : undefined
+      const open = relayed ? this.connections(lastPeer(multiaddr(address)) ?? '') : []
+      const theirs = open.find((connection) => connection !== worn)
       if (theirs != null) return theirs
       const dialled = network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
       const connection = await this.#doctor.watch(address, over, dialled)
@@ -361,16 +381,21 @@ export class Paths {
     })
   }
 
-  /** Connections of a day are replaced: fresh keys. The side that dialled does it. */
+  /** Connections of a day, or that carried much, are replaced: fresh keys. The side that dialled does it. */
   #rotate(): void {
-    const oldest = Date.now() - limits.connectionAge
     for (const peer of this.#wanted.keys()) {
       const best = this.connections(peer)[0]
-      if (best == null || best.direction !== 'outbound' || best.timeline.open > oldest) continue
-      this.#climb(peer)
-        .then(() => this.#later(replacedAfter, () => this.#close(best)))
+      if (best == null || best.direction !== 'outbound' || !this.#worn(best)) continue
+      this.#climb(peer, best)
+        // Before the new one could be taken for the one too many: it may be a circuit beside a direct path.
+        .then(() => this.#later(replacedAfter / 2, () => this.#close(best)))
         .catch((error: unknown) => this.#options.log('debug', 'a connection could not be renewed', toError(error)))
     }
+  }
+
+  #worn(connection: Connection): boolean {
+    const { received, sent } = this.#options.network.services.traffic.of(connection)
+    return Date.now() - connection.timeline.open > limits.connectionAge || received + sent > limits.connectionBytes
   }
 
   #whyNone(peer: string): string {
@@ -409,6 +434,26 @@ export class Paths {
 
 function isDirect(connection: Connection): boolean {
   return !isRelayed(connection.remoteAddr.toString())
+}
+
+const littleAtATime =
+  'The node carries little at a time: large files are slow now, or can wait for a direct path or another node.'
+
+/** What is left of what the node granted when it made the circuit. */
+function limitsOf({ limits: stated }: Connection): ConnectionInfo['limited'] {
+  if (stated == null) return undefined
+  const { bytes, seconds } = stated
+  return {
+    ...(bytes == null ? {} : { bytes: Number(bytes) }),
+    // js-libp2p's relay writes milliseconds into the field of seconds: nobody limits circuits to days.
+    ...(seconds == null ? {} : { seconds: seconds >= 30_000 ? Math.round(seconds / 1000) : seconds }),
+  }
+}
+
+function inWords(limited: ConnectionInfo['limited']): string {
+  const { bytes, seconds } = limited ?? {}
+  const amounts = [bytes == null ? [] : `${Math.ceil(bytes / 1024)} KiB`, seconds == null ? [] : `${seconds} seconds`]
+  return limited == null ? '' : ` and ends this connection after ${amounts.flat().join(' or ') || 'a while'}`
 }
 
 /** PeerId of the node in a circuit's address. */

@@ -30,6 +30,7 @@ import {
   Policy,
   type DirectMode,
 } from './policy.ts'
+import { Reversals } from './reversal.ts'
 import { safetyNumber } from './safety-number.ts'
 import { SealingKeys } from './sealing.ts'
 import { Settings } from './settings.ts'
@@ -119,6 +120,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     onReady: (node) => {
       mailer.flush()
       upgrades.reset()
+      reversals.reset()
       paths.retryNow()
       reachability.check()
       void introductions.parkAll(node)
@@ -151,7 +153,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     ownNodes,
     punch: (relayed) => upgrades.attempt(relayed),
     whyNotPunched: (peer) => upgrades.why(peer),
+    punched: (peer) => upgrades.trial(peer),
     discover: (peer) => introductions.discover(peer),
+    askToDial: (peer) => reversals.ask(peer),
     mayStay: (peer) => policy.isFriend(peer) || nodes.has(peer),
     onOpen: (connection) => {
       const peer = connection.remotePeer.toString()
@@ -200,9 +204,20 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
         chat.end(peer)
         files.end(peer)
         // A request goes over whatever connection there is; the others end.
-        if (state === 'removed' || state === 'blocked') paths.unwant(peer)
+        if (state === 'removed' || state === 'blocked') {
+          paths.unwant(peer)
+          reversals.forget(peer)
+        }
       }
     },
+    onDialMe: (peer) => paths.dialNow(peer),
+  })
+
+  const reversals: Reversals = new Reversals({
+    addresses: () => paths.ownAddresses(),
+    write: (peer) => friends.dialMe(peer),
+    push: (peer, content) => mailer.push(peer, content),
+    log,
   })
 
   const introductions: Introductions = new Introductions({
@@ -251,7 +266,12 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 
   /** Whether anything is alive of what may have died together with that connection. */
   function doubt(connection: Connection, heard: () => boolean): void {
-    for (const doubted of paths.sharing(connection)) void probe(doubted, limits.probe, heard)
+    const { traffic } = network.services
+    for (const doubted of paths.sharing(connection)) {
+      const { received } = traffic.of(doubted)
+      // A line that is full of a file delays the answer, and carries other things meanwhile.
+      void probe(doubted, limits.probe, () => heard() || traffic.of(doubted).received > received)
+    }
   }
 
   const files: Files = new Files({
@@ -275,9 +295,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const watch = new NetworkWatch({
     onChange: (cause) => {
       log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
-      for (const connection of network.getConnections()) void probe(connection, limits.probe)
+      for (const connection of network.getConnections()) void probe(connection, limits.probeMoved)
       nodes.retryNow()
       upgrades.reset()
+      reversals.reset()
       paths.retryNow()
       reachability.reset()
       void nodes.announce()
@@ -404,6 +425,22 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   if (direct !== 'never') {
     await policy.serve(network, dcutrProtocol, (stream, relayed) => upgrades.receive(stream, relayed), failed)
   }
+  // Once whoever called has had the chance to listen for it.
+  const unheard = unbound(network, direct === 'never' ? [] : (options.listen ?? []))
+  if (unheard.length > 0) {
+    log('warn', 'an address to listen on is taken or not of this machine')
+    setImmediate(() => {
+      for (const address of unheard) {
+        emit({
+          event: 'warning',
+          data: {
+            code: 'bad-request',
+            message: `Nobody can be heard on ${address}: it is taken, or not of this machine`,
+          },
+        })
+      }
+    })
+  }
   nodes.start()
   paths.start()
   watch.start()
@@ -472,6 +509,19 @@ async function listening(
   const used = Number(own?.split('/')[4] ?? 0)
   if (used !== port) settings.setPort(used)
   return network
+}
+
+/** Of the addresses that were asked for, those on which nothing listens. */
+function unbound(network: PeerNetwork, wanted: readonly string[]): string[] {
+  const listening = network.services.directDial.listening().filter((address) => !isRelayed(address))
+  return wanted.filter((address) => {
+    if (isRelayed(address)) return false
+    const [, family, , transport, port] = address.split('/')
+    return !listening.some((own) => {
+      const [, ownFamily, , ownTransport, ownPort] = own.split('/')
+      return family === ownFamily && transport === ownTransport && (port === '0' || port === ownPort)
+    })
+  })
 }
 
 /** A friend said where it is and what it is called now. */

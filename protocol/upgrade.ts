@@ -7,6 +7,7 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { QuorumError, toError } from './errors.ts'
+import type { Trial } from './events.ts'
 import { shortId } from './identity.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
@@ -59,6 +60,7 @@ export class Upgrades {
   readonly #now: () => number
   readonly #random: () => number
   readonly #attempts = new Map<string, Attempts>()
+  readonly #punched = new Set<string>()
   readonly #rounds = new Map<string, Promise<Obstacle | undefined>>()
   readonly #asked: KeyedBuckets
   readonly #stopped = new AbortController()
@@ -78,6 +80,14 @@ export class Upgrades {
   /** The network changed: what failed before may work now. */
   reset(): void {
     this.#attempts.clear()
+    this.#punched.clear()
+  }
+
+  /** How the last attempt with `peer` ended, whoever began it. */
+  trial(peer: string): Trial | undefined {
+    const obstacle = this.#attempts.get(peer)?.obstacle
+    if (obstacle != null) return { kind: 'punch', outcome: obstacle === 'blocked' ? 'silent' : 'failed' }
+    return this.#punched.has(peer) ? { kind: 'punch', outcome: 'connected' } : undefined
   }
 
   /** Why there is no direct path to `peer`, as a part of a sentence; undefined while nothing has failed. */
@@ -135,6 +145,7 @@ export class Upgrades {
       await talk(punch)
       log('info', `a direct path to ${shortId(peer)} after ${Math.round(this.#now() - begun)} ms`)
       this.#attempts.delete(peer)
+      this.#punched.add(peer)
       return undefined
     } catch (error) {
       const obstacle = punch.obstacle(error)

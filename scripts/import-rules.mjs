@@ -19,7 +19,7 @@ const layers = [
   ['index'],
   ['peer', 'relay-node'],
   ['introductions'],
-  [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes', 'reachability']],
+  [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes', 'reachability', 'reversal']],
   ['paths', 'upgrade', 'network', 'connection-doctor'],
   ['policy'],
   ['identity', 'invite', 'sealing', 'safety-number', 'settings', 'store', 'node-addresses'],
@@ -67,6 +67,8 @@ export function refusal(importer, specifier, { types = false } = {}) {
   const targetRoom = roomOf(target)
   if (targetRoom !== room) {
     if (targetRoom === undefined) return target.includes('/') ? `${target} is outside ${room}/` : undefined
+    // The bench measures parts that programs do not see; like a test it may look behind the door.
+    if (targetRoom === 'protocol' && importer.startsWith('scripts/bench/')) return undefined
     return targetRoom === 'protocol' ? 'import #protocol' : `${room}/ never imports ${targetRoom}/`
   }
   const targetPart = partOf(target)

@@ -112,11 +112,13 @@ async function run(): Promise<number> {
     .addHelpText('after', terminalHelp)
     .action((flags: CommandFlags) => terminal(flags))
   program.addCommand(
-    withOneShotOptions(new Command('send'))
-      .description('send files and folders to a friend, and wait until they are there')
-      .argument('[paths...]', 'files and folders; without, what was offered before goes on')
-      .option('--to <friend>', 'name, handle, PeerId or its last characters', notEmpty)
-      .option('--note <text>', 'a few words with it', notEmpty)
+    withOneShotOptions(
+      new Command('send')
+        .description('send files and folders to a friend, and wait until they are there')
+        .argument('[paths...]', 'files and folders; without, what was offered before goes on')
+        .option('--to <friend>', 'name, handle, PeerId or its last characters', notEmpty)
+        .option('--note <text>', 'a few words with it', notEmpty),
+    )
       .addHelpText('after', sendHelp)
       .action(async (paths: string[], typed: SendFlags, command: Command) => {
         const flags = given(typed, command)
@@ -125,13 +127,15 @@ async function run(): Promise<number> {
       }),
   )
   program.addCommand(
-    withOneShotOptions(new Command('receive'))
-      .description('take what friends send, and wait until it is on disk')
-      .option('--from <friend>', 'take what this friend sends, without asking', notEmpty)
-      .option('--into <folder>', 'where it goes, this time', notEmpty)
-      .addOption(new Option('--once', 'exactly one offer').conflicts('keep'))
-      .option('--keep', 'stay for more, until interrupted')
-      .option('--yes', 'take what any friend sends, without asking')
+    withOneShotOptions(
+      new Command('receive')
+        .description('take what friends send, and wait until it is on disk')
+        .option('--from <friend>', 'take what this friend sends, without asking', notEmpty)
+        .option('--into <folder>', 'where it goes, this time', notEmpty)
+        .addOption(new Option('--once', 'exactly one offer').conflicts('keep'))
+        .option('--keep', 'stay for more, until interrupted')
+        .option('--yes', 'take what any friend sends, without asking'),
+    )
       .addHelpText('after', receiveHelp)
       .action(async (flags: ReceiveFlags, command: Command) => {
         code = await receiveFiles(given(flags, command))

@@ -18,6 +18,8 @@ const words = rest.filter((arg, at) => !arg.startsWith('-') && !valued.includes(
 const forTerminal =
   asked || rest.some((arg) => terminalFlags.includes(arg)) || terminalCommands.includes(words[0] ?? '')
 
+// npm runs this in the checkout; the paths that follow are meant from where they were typed.
+if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
 if (forTerminal) {
   await launch('scripts/quorum', { args: rest })
 } else if (hasDisplay(process.env, process.platform)) {

@@ -51,6 +51,8 @@ export type ContactKind =
   | { kind: 'request'; note: string; token?: Uint8Array }
   | { kind: 'answer' }
   | { kind: 'refusal'; code: string }
+  /** Dial the addresses told with it: we cannot dial you. */
+  | { kind: 'dial-me' }
 
 export type ContactContent = Reach &
   ContactKind & {
@@ -170,6 +172,8 @@ function kindToWire(content: ContactKind): Fields<typeof EnvelopeContentSchema>[
       return { case: 'answer', value: {} }
     case 'refusal':
       return { case: 'refusal', value: { code: content.code } }
+    case 'dial-me':
+      return { case: 'dialMe', value: {} }
   }
 }
 
@@ -185,6 +189,8 @@ function kindFromWire(content: EnvelopeContent): ContactKind {
       return { kind: 'answer' }
     case 'refusal':
       return { kind: 'refusal', code: textFromWire(kind.value.code, 64, 'A code') }
+    case 'dialMe':
+      return { kind: 'dial-me' }
     case undefined:
       throw new QuorumError('unsupported-version', 'An envelope says something this version does not know')
   }

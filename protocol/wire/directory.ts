@@ -23,7 +23,7 @@ export type DirectoryCall =
   | { call: 'announce'; record: SignedBytes; handle: string }
   | { call: 'lookup'; peer: Uint8Array }
   | { call: 'lookupHandle'; handle: string }
-  | { call: 'deliver'; to: Uint8Array; envelope: Uint8Array }
+  | { call: 'deliver'; to: Uint8Array; envelope: Uint8Array; fleeting?: true }
   | { call: 'collected'; mail: number[] }
   | { call: 'knowledge' }
   | { call: 'forget' }
@@ -96,7 +96,7 @@ function callToWire(call: DirectoryCall): NonNullable<Fields<typeof DirectoryReq
     case 'lookupHandle':
       return { case: 'lookup', value: { who: { case: 'handle', value: call.handle } } }
     case 'deliver':
-      return { case: 'deliver', value: { to: call.to, envelope: call.envelope } }
+      return { case: 'deliver', value: { to: call.to, envelope: call.envelope, fleeting: call.fleeting ?? false } }
     case 'collected':
       return { case: 'collected', value: { mail: call.mail.map(BigInt) } }
     case 'knowledge':
@@ -126,10 +126,11 @@ function callFromWire(
         peer: bytesFromWire(call.value.who.value ?? new Uint8Array(), publicKeyLength, 'A peer'),
       }
     case 'deliver': {
-      const { to, envelope } = call.value
+      const { to, envelope, fleeting } = call.value
       if (envelope.byteLength === 0) throw new QuorumError('bad-request', 'An envelope is empty')
       if (envelope.byteLength > limits.envelope) throw new QuorumError('too-large', 'An envelope is too large')
-      return { call: 'deliver', to: bytesFromWire(to, publicKeyLength, 'A recipient'), envelope }
+      const recipient = bytesFromWire(to, publicKeyLength, 'A recipient')
+      return { call: 'deliver', to: recipient, envelope, ...(fleeting ? { fleeting } : {}) }
     }
     case 'collected':
       return { call: 'collected', mail: call.value.mail.slice(0, limits.heldPerRecipient).map(numberFromWire) }

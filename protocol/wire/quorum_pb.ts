@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIrcCCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIPCgdwYWRkaW5nGA8gASgMQgYKBGtpbmQiLAoNRnJpZW5kUmVxdWVzdBIMCgRub3RlGAEgASgJEg0KBXRva2VuGAIgASgMIg4KDEZyaWVuZEFuc3dlciIdCg1GcmllbmRSZWZ1c2FsEgwKBGNvZGUYASABKAkiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIp0DChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iJwoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNImwKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCL8AgoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiMwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBCJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCKgAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5IjwKDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUibAoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKEAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvcmIGcHJvdG8z");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIt0CCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIkCgdkaWFsX21lGAsgASgLMhEucXVvcnVtLnYxLkRpYWxNZUgAEg8KB3BhZGRpbmcYDyABKAxCBgoEa2luZCIsCg1GcmllbmRSZXF1ZXN0EgwKBG5vdGUYASABKAkSDQoFdG9rZW4YAiABKAwiDgoMRnJpZW5kQW5zd2VyIh0KDUZyaWVuZFJlZnVzYWwSDAoEY29kZRgBIAEoCSIICgZEaWFsTWUiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIp0DChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNImwKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCL8AgoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiMwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBCJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCKgAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5IjwKDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUibAoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKEAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvcmIGcHJvdG8z");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The domain is fixed by where the bytes are read, never sent.
@@ -262,6 +262,12 @@ export type EnvelopeContent = Message<"quorum.v1.EnvelopeContent"> & {
      */
     value: FriendRefusal;
     case: "refusal";
+  } | {
+    /**
+     * @generated from field: quorum.v1.DialMe dial_me = 11;
+     */
+    value: DialMe;
+    case: "dialMe";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -336,6 +342,21 @@ export const FriendRefusalSchema: GenMessage<FriendRefusal> = /*@__PURE__*/
   messageDesc(file_quorum, 8);
 
 /**
+ * Between friends: the sender cannot dial the recipient, who can perhaps dial `addresses`.
+ *
+ * @generated from message quorum.v1.DialMe
+ */
+export type DialMe = Message<"quorum.v1.DialMe"> & {
+};
+
+/**
+ * Describes the message quorum.v1.DialMe.
+ * Use `create(DialMeSchema)` to create a new message.
+ */
+export const DialMeSchema: GenMessage<DialMe> = /*@__PURE__*/
+  messageDesc(file_quorum, 9);
+
+/**
  * @generated from message quorum.v1.FriendAck
  */
 export type FriendAck = Message<"quorum.v1.FriendAck"> & {
@@ -352,7 +373,7 @@ export type FriendAck = Message<"quorum.v1.FriendAck"> & {
  * Use `create(FriendAckSchema)` to create a new message.
  */
 export const FriendAckSchema: GenMessage<FriendAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 9);
+  messageDesc(file_quorum, 10);
 
 /**
  * @generated from message quorum.v1.DirectoryRequest
@@ -428,7 +449,7 @@ export type DirectoryRequest = Message<"quorum.v1.DirectoryRequest"> & {
  * Use `create(DirectoryRequestSchema)` to create a new message.
  */
 export const DirectoryRequestSchema: GenMessage<DirectoryRequest> = /*@__PURE__*/
-  messageDesc(file_quorum, 10);
+  messageDesc(file_quorum, 11);
 
 /**
  * @generated from message quorum.v1.Announce
@@ -452,7 +473,7 @@ export type Announce = Message<"quorum.v1.Announce"> & {
  * Use `create(AnnounceSchema)` to create a new message.
  */
 export const AnnounceSchema: GenMessage<Announce> = /*@__PURE__*/
-  messageDesc(file_quorum, 11);
+  messageDesc(file_quorum, 12);
 
 /**
  * @generated from message quorum.v1.Lookup
@@ -483,7 +504,7 @@ export type Lookup = Message<"quorum.v1.Lookup"> & {
  * Use `create(LookupSchema)` to create a new message.
  */
 export const LookupSchema: GenMessage<Lookup> = /*@__PURE__*/
-  messageDesc(file_quorum, 12);
+  messageDesc(file_quorum, 13);
 
 /**
  * @generated from message quorum.v1.Deliver
@@ -502,6 +523,13 @@ export type Deliver = Message<"quorum.v1.Deliver"> & {
    * @generated from field: bytes envelope = 2;
    */
   envelope: Uint8Array;
+
+  /**
+   * worth nothing later: pushed if the recipient is connected, never held
+   *
+   * @generated from field: bool fleeting = 3;
+   */
+  fleeting: boolean;
 };
 
 /**
@@ -509,7 +537,7 @@ export type Deliver = Message<"quorum.v1.Deliver"> & {
  * Use `create(DeliverSchema)` to create a new message.
  */
 export const DeliverSchema: GenMessage<Deliver> = /*@__PURE__*/
-  messageDesc(file_quorum, 13);
+  messageDesc(file_quorum, 14);
 
 /**
  * @generated from message quorum.v1.Collected
@@ -526,7 +554,7 @@ export type Collected = Message<"quorum.v1.Collected"> & {
  * Use `create(CollectedSchema)` to create a new message.
  */
 export const CollectedSchema: GenMessage<Collected> = /*@__PURE__*/
-  messageDesc(file_quorum, 14);
+  messageDesc(file_quorum, 15);
 
 /**
  * @generated from message quorum.v1.Knowledge
@@ -539,7 +567,7 @@ export type Knowledge = Message<"quorum.v1.Knowledge"> & {
  * Use `create(KnowledgeSchema)` to create a new message.
  */
 export const KnowledgeSchema: GenMessage<Knowledge> = /*@__PURE__*/
-  messageDesc(file_quorum, 15);
+  messageDesc(file_quorum, 16);
 
 /**
  * @generated from message quorum.v1.Forget
@@ -552,7 +580,7 @@ export type Forget = Message<"quorum.v1.Forget"> & {
  * Use `create(ForgetSchema)` to create a new message.
  */
 export const ForgetSchema: GenMessage<Forget> = /*@__PURE__*/
-  messageDesc(file_quorum, 16);
+  messageDesc(file_quorum, 17);
 
 /**
  * An invite parked under a short code. The node sees neither the code nor the invite: `slot` and the key that
@@ -586,7 +614,7 @@ export type PostInvite = Message<"quorum.v1.PostInvite"> & {
  * Use `create(PostInviteSchema)` to create a new message.
  */
 export const PostInviteSchema: GenMessage<PostInvite> = /*@__PURE__*/
-  messageDesc(file_quorum, 17);
+  messageDesc(file_quorum, 18);
 
 /**
  * @generated from message quorum.v1.FindInvite
@@ -603,7 +631,7 @@ export type FindInvite = Message<"quorum.v1.FindInvite"> & {
  * Use `create(FindInviteSchema)` to create a new message.
  */
 export const FindInviteSchema: GenMessage<FindInvite> = /*@__PURE__*/
-  messageDesc(file_quorum, 18);
+  messageDesc(file_quorum, 19);
 
 /**
  * Does the caller answer at this TCP port of the address that its connection comes from? Never another address.
@@ -622,7 +650,7 @@ export type Reachable = Message<"quorum.v1.Reachable"> & {
  * Use `create(ReachableSchema)` to create a new message.
  */
 export const ReachableSchema: GenMessage<Reachable> = /*@__PURE__*/
-  messageDesc(file_quorum, 19);
+  messageDesc(file_quorum, 20);
 
 /**
  * @generated from message quorum.v1.DirectoryFrame
@@ -653,7 +681,7 @@ export type DirectoryFrame = Message<"quorum.v1.DirectoryFrame"> & {
  * Use `create(DirectoryFrameSchema)` to create a new message.
  */
 export const DirectoryFrameSchema: GenMessage<DirectoryFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 20);
+  messageDesc(file_quorum, 21);
 
 /**
  * @generated from message quorum.v1.Mail
@@ -675,7 +703,7 @@ export type Mail = Message<"quorum.v1.Mail"> & {
  * Use `create(MailSchema)` to create a new message.
  */
 export const MailSchema: GenMessage<Mail> = /*@__PURE__*/
-  messageDesc(file_quorum, 21);
+  messageDesc(file_quorum, 22);
 
 /**
  * @generated from message quorum.v1.DirectoryResponse
@@ -745,7 +773,7 @@ export type DirectoryResponse = Message<"quorum.v1.DirectoryResponse"> & {
  * Use `create(DirectoryResponseSchema)` to create a new message.
  */
 export const DirectoryResponseSchema: GenMessage<DirectoryResponse> = /*@__PURE__*/
-  messageDesc(file_quorum, 22);
+  messageDesc(file_quorum, 23);
 
 /**
  * @generated from message quorum.v1.WireError
@@ -767,7 +795,7 @@ export type WireError = Message<"quorum.v1.WireError"> & {
  * Use `create(WireErrorSchema)` to create a new message.
  */
 export const WireErrorSchema: GenMessage<WireError> = /*@__PURE__*/
-  messageDesc(file_quorum, 23);
+  messageDesc(file_quorum, 24);
 
 /**
  * @generated from message quorum.v1.Announced
@@ -789,7 +817,7 @@ export type Announced = Message<"quorum.v1.Announced"> & {
  * Use `create(AnnouncedSchema)` to create a new message.
  */
 export const AnnouncedSchema: GenMessage<Announced> = /*@__PURE__*/
-  messageDesc(file_quorum, 24);
+  messageDesc(file_quorum, 25);
 
 /**
  * @generated from message quorum.v1.Found
@@ -818,7 +846,7 @@ export type Found = Message<"quorum.v1.Found"> & {
  * Use `create(FoundSchema)` to create a new message.
  */
 export const FoundSchema: GenMessage<Found> = /*@__PURE__*/
-  messageDesc(file_quorum, 25);
+  messageDesc(file_quorum, 26);
 
 /**
  * @generated from message quorum.v1.Delivered
@@ -837,7 +865,7 @@ export type Delivered = Message<"quorum.v1.Delivered"> & {
  * Use `create(DeliveredSchema)` to create a new message.
  */
 export const DeliveredSchema: GenMessage<Delivered> = /*@__PURE__*/
-  messageDesc(file_quorum, 26);
+  messageDesc(file_quorum, 27);
 
 /**
  * @generated from message quorum.v1.Done
@@ -850,7 +878,7 @@ export type Done = Message<"quorum.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_quorum, 27);
+  messageDesc(file_quorum, 28);
 
 /**
  * @generated from message quorum.v1.FoundInvite
@@ -869,7 +897,7 @@ export type FoundInvite = Message<"quorum.v1.FoundInvite"> & {
  * Use `create(FoundInviteSchema)` to create a new message.
  */
 export const FoundInviteSchema: GenMessage<FoundInvite> = /*@__PURE__*/
-  messageDesc(file_quorum, 28);
+  messageDesc(file_quorum, 29);
 
 /**
  * @generated from message quorum.v1.Reachability
@@ -895,7 +923,7 @@ export type Reachability = Message<"quorum.v1.Reachability"> & {
  * Use `create(ReachabilitySchema)` to create a new message.
  */
 export const ReachabilitySchema: GenMessage<Reachability> = /*@__PURE__*/
-  messageDesc(file_quorum, 29);
+  messageDesc(file_quorum, 30);
 
 /**
  * @generated from message quorum.v1.KnowledgeReport
@@ -942,7 +970,7 @@ export type KnowledgeReport = Message<"quorum.v1.KnowledgeReport"> & {
  * Use `create(KnowledgeReportSchema)` to create a new message.
  */
 export const KnowledgeReportSchema: GenMessage<KnowledgeReport> = /*@__PURE__*/
-  messageDesc(file_quorum, 30);
+  messageDesc(file_quorum, 31);
 
 /**
  * @generated from message quorum.v1.HeldMail
@@ -964,7 +992,7 @@ export type HeldMail = Message<"quorum.v1.HeldMail"> & {
  * Use `create(HeldMailSchema)` to create a new message.
  */
 export const HeldMailSchema: GenMessage<HeldMail> = /*@__PURE__*/
-  messageDesc(file_quorum, 31);
+  messageDesc(file_quorum, 32);
 
 /**
  * @generated from message quorum.v1.ChatFrame
@@ -1012,7 +1040,7 @@ export type ChatFrame = Message<"quorum.v1.ChatFrame"> & {
  * Use `create(ChatFrameSchema)` to create a new message.
  */
 export const ChatFrameSchema: GenMessage<ChatFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 32);
+  messageDesc(file_quorum, 33);
 
 /**
  * First frame both ways, and again whenever its content changes.
@@ -1072,7 +1100,7 @@ export type Hello = Message<"quorum.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_quorum, 33);
+  messageDesc(file_quorum, 34);
 
 /**
  * @generated from message quorum.v1.ChatMessage
@@ -1091,7 +1119,7 @@ export type ChatMessage = Message<"quorum.v1.ChatMessage"> & {
  * Use `create(ChatMessageSchema)` to create a new message.
  */
 export const ChatMessageSchema: GenMessage<ChatMessage> = /*@__PURE__*/
-  messageDesc(file_quorum, 34);
+  messageDesc(file_quorum, 35);
 
 /**
  * @generated from message quorum.v1.MessageBody
@@ -1164,7 +1192,7 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
  * Use `create(MessageBodySchema)` to create a new message.
  */
 export const MessageBodySchema: GenMessage<MessageBody> = /*@__PURE__*/
-  messageDesc(file_quorum, 35);
+  messageDesc(file_quorum, 36);
 
 /**
  * @generated from message quorum.v1.Text
@@ -1190,7 +1218,7 @@ export type Text = Message<"quorum.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_quorum, 36);
+  messageDesc(file_quorum, 37);
 
 /**
  * @generated from message quorum.v1.Recalled
@@ -1203,7 +1231,7 @@ export type Recalled = Message<"quorum.v1.Recalled"> & {
  * Use `create(RecalledSchema)` to create a new message.
  */
 export const RecalledSchema: GenMessage<Recalled> = /*@__PURE__*/
-  messageDesc(file_quorum, 37);
+  messageDesc(file_quorum, 38);
 
 /**
  * @generated from message quorum.v1.Receipt
@@ -1227,7 +1255,7 @@ export type Receipt = Message<"quorum.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_quorum, 38);
+  messageDesc(file_quorum, 39);
 
 /**
  * @generated from message quorum.v1.Typing
@@ -1244,7 +1272,7 @@ export type Typing = Message<"quorum.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_quorum, 39);
+  messageDesc(file_quorum, 40);
 
 /**
  * @generated from message quorum.v1.Offer
@@ -1305,7 +1333,7 @@ export type Offer = Message<"quorum.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_quorum, 40);
+  messageDesc(file_quorum, 41);
 
 /**
  * @generated from message quorum.v1.ManifestEntry
@@ -1336,7 +1364,7 @@ export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
  * Use `create(ManifestEntrySchema)` to create a new message.
  */
 export const ManifestEntrySchema: GenMessage<ManifestEntry> = /*@__PURE__*/
-  messageDesc(file_quorum, 41);
+  messageDesc(file_quorum, 42);
 
 /**
  * @generated from message quorum.v1.Manifest
@@ -1353,7 +1381,7 @@ export type Manifest = Message<"quorum.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_quorum, 42);
+  messageDesc(file_quorum, 43);
 
 /**
  * @generated from message quorum.v1.TransferNews
@@ -1384,7 +1412,7 @@ export type TransferNews = Message<"quorum.v1.TransferNews"> & {
  * Use `create(TransferNewsSchema)` to create a new message.
  */
 export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
-  messageDesc(file_quorum, 43);
+  messageDesc(file_quorum, 44);
 
 /**
  * From the receiver. The first frame opens; then it acknowledges what arrives.
@@ -1421,7 +1449,7 @@ export type FileFrame = Message<"quorum.v1.FileFrame"> & {
  * Use `create(FileFrameSchema)` to create a new message.
  */
 export const FileFrameSchema: GenMessage<FileFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 44);
+  messageDesc(file_quorum, 45);
 
 /**
  * @generated from message quorum.v1.FileOpen
@@ -1471,7 +1499,7 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
  * Use `create(FileOpenSchema)` to create a new message.
  */
 export const FileOpenSchema: GenMessage<FileOpen> = /*@__PURE__*/
-  messageDesc(file_quorum, 45);
+  messageDesc(file_quorum, 46);
 
 /**
  * @generated from message quorum.v1.FileAck
@@ -1497,7 +1525,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
  * Use `create(FileAckSchema)` to create a new message.
  */
 export const FileAckSchema: GenMessage<FileAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 46);
+  messageDesc(file_quorum, 47);
 
 /**
  * @generated from message quorum.v1.FileStop
@@ -1510,7 +1538,7 @@ export type FileStop = Message<"quorum.v1.FileStop"> & {
  * Use `create(FileStopSchema)` to create a new message.
  */
 export const FileStopSchema: GenMessage<FileStop> = /*@__PURE__*/
-  messageDesc(file_quorum, 47);
+  messageDesc(file_quorum, 48);
 
 /**
  * From the sender: a header, then `length` bytes of that chunk.
@@ -1560,5 +1588,5 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
  * Use `create(ChunkHeaderSchema)` to create a new message.
  */
 export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
-  messageDesc(file_quorum, 48);
+  messageDesc(file_quorum, 49);
 

@@ -19,12 +19,6 @@ export interface Certificate {
   cert: string
 }
 
-export interface Usage {
-  cpuSeconds: number
-  /** The most that it ever had. */
-  peakRssBytes: number
-}
-
 export interface Chatting {
   transferMs: number
   /** From sending a message to its receipt, while the transfer went on. */
@@ -81,11 +75,6 @@ export function fileCommands(running: () => Peer) {
       }
       await sent
       return { transferMs: performance.now() - began, deliveredMs }
-    },
-
-    async usage(): Promise<Usage> {
-      const { user, system } = process.cpuUsage()
-      return { cpuSeconds: (user + system) / 1e6, peakRssBytes: process.resourceUsage().maxRSS * 1024 }
     },
 
     /** Takes one file over plain TCP or TLS, puts it on the disk, and says so with one byte; returns its port. */

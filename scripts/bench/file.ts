@@ -169,7 +169,7 @@ const usageOf = (child: Child) => child.ask('usage')
 
 async function spent(pair: [Child, Child], before: UsageOf[], bytes: number): Promise<Partial<Copied>> {
   const after = await Promise.all(pair.map(usageOf))
-  const cpu = (at: number): number => (after[at]?.cpuSeconds ?? 0) - (before[at]?.cpuSeconds ?? 0)
+  const cpu = (at: number): number => ((after[at]?.cpuMs ?? 0) - (before[at]?.cpuMs ?? 0)) / 1000
   const peak = (at: number): number => (after[at]?.peakRssBytes ?? 0) - (before[at]?.peakRssBytes ?? 0)
   return {
     senderCpuSecondsPerGigabyte: rounded(cpu(0) / (bytes / 1e9)),

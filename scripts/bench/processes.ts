@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Answer, Command, CommandName, Commands } from './child.ts'
+import type { Usage } from './stream-end.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const [childFile, peerFile, nodeFile] = [file('child.ts'), file('../quorum.ts'), file('../../node/main.ts')]
@@ -18,6 +19,7 @@ const inspected = '--inspect=127.0.0.1:0'
 
 const nodeReady = z.object({ data: z.object({ addresses: z.array(z.string()) }) })
 const memoryUsage = z.object({ rss: z.number(), heapUsed: z.number() })
+const resourceUsage = z.object({ userCPUTime: z.number(), systemCPUTime: z.number(), maxRSS: z.number() })
 const inspectorAnswer = z.object({ id: z.number(), result: z.object({ result: z.unknown() }).loose() })
 
 export interface Memory {
@@ -102,6 +104,21 @@ export class Program {
 
   /** After a full collection: what it holds, not what it has not yet thrown away. */
   async memory(): Promise<Memory> {
+    const value = memoryUsage.parse(
+      await this.#evaluate(
+        `(async () => { for (let i = 0; i < 3; i += 1) { gc(); await new Promise((r) => setTimeout(r, 50)) } return process.memoryUsage() })()`,
+      ),
+    )
+    return { rssBytes: value.rss, heapBytes: value.heapUsed }
+  }
+
+  /** What it has used since its start. */
+  async usage(): Promise<Usage> {
+    const { userCPUTime, systemCPUTime, maxRSS } = resourceUsage.parse(await this.#evaluate('process.resourceUsage()'))
+    return { cpuMs: (userCPUTime + systemCPUTime) / 1000, peakRssBytes: maxRSS * 1024 }
+  }
+
+  async #evaluate(expression: string): Promise<unknown> {
     const socket = new WebSocket(await this.#inspector)
     await once(socket, 'open')
     let asked = 0
@@ -117,11 +134,10 @@ export class Program {
       socket.send(JSON.stringify({ id, method, params }))
       return answer.promise
     }
-    const expression = `(async () => { for (let i = 0; i < 3; i += 1) { gc(); await new Promise((r) => setTimeout(r, 50)) } return process.memoryUsage() })()`
     const options = { expression, awaitPromise: true, returnByValue: true }
-    const { value } = z.object({ value: memoryUsage }).parse(await ask('Runtime.evaluate', options))
+    const { value } = z.object({ value: z.unknown() }).parse(await ask('Runtime.evaluate', options))
     socket.close()
-    return { rssBytes: value.rss, heapBytes: value.heapUsed }
+    return value
   }
 }
 

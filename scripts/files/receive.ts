@@ -2,6 +2,7 @@
  * `quorum receive`: accepts what friends offer, from the friend named or after asking, and stays until it is on disk.
  * It also goes on with what was accepted before. It starts and stops no peer.
  */
+import { setTimeout } from 'node:timers/promises'
 import { errorToData, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
 import { sizeOf } from '../terminal/amounts.ts'
@@ -21,9 +22,13 @@ export interface ReceiveRequest {
   yes: boolean
   /** Asks on the terminal; undefined where the person leaves instead. Absent: there is nobody to ask. */
   ask: ((question: string) => Promise<boolean | undefined>) | undefined
+  /** Resolves after so many milliseconds. */
+  pause?: (milliseconds: number) => Promise<unknown>
 }
 
 const interrupted = 130
+/** What we did is told to the sender in this time, in milliseconds; else it learns it when both are online again. */
+const farewell = 500
 
 /**
  * The exit code: 0 when everything that was taken is on disk, 1 when not or declined, 130 when the person left before.
@@ -70,7 +75,10 @@ class Receiving {
       }
       const finished = this.#finished()
       this.#follower.draw(finished ? '' : this.#waiting)
-      if (finished) return this.#passed.size === 0 && this.#allDone() ? 0 : 1
+      if (finished) {
+        await (this.#request.pause ?? setTimeout)(farewell)
+        return this.#passed.size === 0 && this.#allDone() ? 0 : 1
+      }
       await news
     }
   }

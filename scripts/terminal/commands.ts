@@ -50,8 +50,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'accept',
-    usage: '[NAME|N FOLDER]',
-    help: 'what waits: a friend request, or files (into FOLDER)',
+    usage: '[NAME|N DIR]',
+    help: 'what waits: a friend request, or files (into DIR)',
     group: 'people',
     run: accept,
   },

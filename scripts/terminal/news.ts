@@ -62,8 +62,6 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
   return ({ event, data }) => {
     switch (event) {
       case 'ready':
-      case 'transfer-offered':
-      case 'transfer-changed':
         return
       case 'node-state':
         return nodeState(data)

@@ -52,7 +52,7 @@ export async function send(client: Client, rest: string): Promise<void> {
 
 export function transfers(client: Client, rest: string): void {
   if (rest === '') listTransfers(client)
-  else client.screen.print(transferDetails(client.screen.look, shownHere(client, numbered(client, rest))))
+  else client.screen.print(transferDetails(client.screen.look, shownHere(client, numbered(client, rest), true)))
 }
 
 export async function pause(client: Client, rest: string): Promise<void> {

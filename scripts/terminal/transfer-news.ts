@@ -6,16 +6,17 @@ import type { Transfer } from '#protocol'
 import { say, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { listedTransfer, transferBlock, transferNews, type ShownTransfer } from './transfer-view.ts'
-import { isOver, waitsForUs } from './transfers.ts'
+import { canBeResumed, isOver, waitsForUs } from './transfers.ts'
 
 const listKey = 'transfers'
 
-/** A transfer as it is shown here. */
-export function shownHere(client: Client, transfer: Transfer): ShownTransfer {
+/** A transfer as it is shown here. What is over needs no number, unless a list gives it one. */
+export function shownHere(client: Client, transfer: Transfer, listed = false): ShownTransfer {
   const { friends, transfers } = client
+  const needed = listed || !isOver(transfer) || canBeResumed(transfer)
   const label = friends.label(transfer.peer)
   const online = friends.get(transfer.peer)?.online === true
-  return { transfer, label, online, number: transfers.numberOf(transfer.id) }
+  return { transfer, label, online, number: needed ? transfers.numberOf(transfer.id) : undefined }
 }
 
 /** Prints the block of a transfer; later it is replaced in place. */
@@ -72,7 +73,7 @@ function refreshTransfers(client: Client): void {
 }
 
 function listed(client: Client): string {
-  const lines = client.transfers.list().map((each) => listedTransfer(client.screen.look, shownHere(client, each)))
+  const lines = client.transfers.list().map((each) => listedTransfer(client.screen.look, shownHere(client, each, true)))
   return lines.join('\n')
 }
 

@@ -148,7 +148,7 @@ const contact: fc.Arbitrary<ContactContent> = fc
         { kind: fc.constant('request' as const), note: text(limits.noteCharacters), token: exactly(16) },
         { requiredKeys: ['kind', 'note'] },
       ),
-      fc.constant({ kind: 'answer' as const }),
+      fc.constantFrom({ kind: 'answer' as const }, { kind: 'dial-me' as const }),
       fc.constant({ kind: 'refusal' as const, code: 'bad-invite' }),
     ),
   )

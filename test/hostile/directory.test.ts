@@ -222,6 +222,31 @@ test('hostile 29: deliveries are rationed by address too: more identities delive
   assert.ok(accepted >= tokens && accepted <= tokens + refilled + 1, `${accepted} of ${identities} identities`)
 })
 
+test('hostile: what is pushed and not held reaches nobody who is away, and nobody too often', async (t) => {
+  const { address } = await startOpenNode(t)
+  const recipient = await startAttacker(t)
+  const to = recipient.identity.publicKey
+  const push = (): DirectoryCall => ({ call: 'deliver', to, envelope: randomBytes(100), fleeting: true })
+  const first = await session(await startAttacker(t), address)
+  assert.deepEqual(await first.ask(push()), { result: 'delivered', pushed: false })
+  const there = await session(recipient, address)
+  const knowledge = await there.ask({ call: 'knowledge' })
+  assert.ok(knowledge.result === 'knowledge')
+  assert.deepEqual(knowledge.report.held, [])
+  const codes: string[] = []
+  const begun = performance.now()
+  for (let identity = 0; identity < 3; identity += 1) {
+    const { ask } = await session(await startAttacker(t), address)
+    for (let n = 0; n < limits.fleeting.tokens; n += 1) codes.push(codeOf(await ask(push())))
+  }
+  const { tokens, per } = limits.fleeting
+  const refilled = Math.ceil(((performance.now() - begun) / per) * tokens)
+  const delivered = codes.filter((code) => code === 'delivered').length
+  assert.ok(delivered >= tokens - 1 && delivered <= tokens + refilled, `${delivered} of ${codes.length}`)
+  // Its answer to the question, and what was pushed.
+  await until(() => there.line.frames.length === delivered + 1, 'all of them arrive')
+})
+
 test(
   'hostile: a node that pushes mail without end, answers what nobody asked, or never answers',
   { timeout: 120_000 },

@@ -110,6 +110,7 @@ async function friendsAlone(t: TestContext) {
     view: (row) => ({ ...row, online: false, path: 'none', unread: 0 }),
     onMail: () => {},
     onChange: () => {},
+    onDialMe: () => {},
   })
   return {
     friends,

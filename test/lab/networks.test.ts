@@ -48,6 +48,9 @@ test(
       ...(['public-firewalled', 'cone', 'double-nat', 'ipv6-open'] as const).map((network) =>
         t.test(network, async () => assert.deepEqual(await seenFrom(t, lab, network), kept('silence'))),
       ),
+      t.test('cone-resetting', async () =>
+        assert.deepEqual(await seenFrom(t, lab, 'cone-resetting'), kept('ECONNREFUSED')),
+      ),
       t.test('cone-remapped', async () => {
         const [one, other] = await seenFrom(t, lab, 'cone-remapped')
         assert.deepEqual(one, other)

@@ -28,6 +28,10 @@ test('two homes behind cone routers become direct, ten times of ten', needsLab, 
     await direct(ann, ben)
     seconds.push((performance.now() - begun) / 1000)
   }
+  assert.deepEqual((await ann.call('connection', { peer: ben.id })).tried.at(-1), {
+    kind: 'punch',
+    outcome: 'connected',
+  })
   t.diagnostic(`seconds from online to direct: ${seconds.map((one) => one.toFixed(2)).join(' ')}`)
 })
 
@@ -62,8 +66,9 @@ test('two homes behind symmetric routers stay relayed and say why', needsLab, as
     [ben, ann],
   ] as const) {
     await eventually(`${one.name} says why`, async () => {
-      const { path, reason } = await one.call('connection', { peer: other.id })
+      const { path, reason, tried } = await one.call('connection', { peer: other.id })
       assert.equal(path, 'relayed')
+      if (reason.includes('your router')) assert.deepEqual(tried.at(-1), { kind: 'punch', outcome: 'failed' })
       return reason.includes('your router and theirs seem to change ports')
     })
   }

@@ -5,6 +5,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
+import { Cable } from './lab-cable.ts'
 import { Namespace } from './lab-namespace.ts'
 
 /** Networks to sit behind. */
@@ -12,6 +13,7 @@ export const networks = {
   open: 'public address',
   'public-firewalled': 'public address, nothing comes in',
   cone: 'a router that keeps port numbers, nothing comes in',
+  'cone-resetting': 'a router as `cone` that answers what it did not expect with a reset',
   'cone-remapped': 'a router that maps each port to another, the same for all destinations, nothing comes in',
   symmetric: 'a router that takes a random port for each connection, nothing comes in',
   '443-only': 'a router that lets out only TCP to port 443',
@@ -37,12 +39,19 @@ interface Segment {
   space: Namespace
   prefix: string
   taken: number
+  /** The router's address on the internet. */
+  outside?: string
 }
 
 /** Somewhere to run a peer. */
 export interface Place {
   network: Network
   space: Namespace
+  /** Where the internet sees it. */
+  outside: string
+  cable: Cable
+  /** From now on it has another IPv4 address. */
+  move(): void
   /** Another place behind the same router. */
   neighbour(): Promise<Namespace>
 }
@@ -78,19 +87,32 @@ export class Lab {
   /** A public place for a node: its namespace and its addresses. */
   async server(): Promise<{ space: Namespace; ip4: string; ip6: string }> {
     const space = await Namespace.create(this.#owner)
-    const ip4 = this.#attach(this.#internet, space)
+    const { address: ip4 } = this.#attach(this.#internet, space)
     return { space, ip4, ip6: this.#addPublic6(space, 'wan') }
   }
 
   async place(network: Network): Promise<Place> {
     const { wire, settle } = await this.#behind(network)
-    const sit = async (): Promise<Namespace> => {
+    const sit = async () => {
       const space = await Namespace.create(this.#owner)
-      this.#attach(wire, space)
+      const attached = this.#attach(wire, space)
       settle?.(space)
-      return space
+      return { space, ...attached }
     }
-    return { network, space: await sit(), neighbour: sit }
+    const { space, address, cable } = await sit()
+    let inside = address
+    return {
+      network,
+      space,
+      outside: wire.outside ?? address,
+      cable,
+      move() {
+        const before = inside
+        inside = next(wire)
+        space.ip(`addr del ${before}/24 dev wan`, ...addressed(wire, inside))
+      },
+      neighbour: async () => (await sit()).space,
+    }
   }
 
   /** The wire of those who sit there, and what each of them needs besides. */
@@ -105,6 +127,8 @@ export class Lab {
         return { wire: internet, settle: (space) => space.nft(closed('wan')) }
       case 'cone':
         return { wire: await cone() }
+      case 'cone-resetting':
+        return { wire: await this.#router(internet, homePrefix, () => 'masquerade', '', 'reject with tcp reset') }
       case 'cone-remapped': {
         const { first, count } = remappedPorts
         const settle = (space: Namespace): void =>
@@ -127,10 +151,16 @@ export class Lab {
     }
   }
 
-  /** A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out. */
-  async #router(outside: Segment, prefix: string, mapping: (address: string) => string, lets = ''): Promise<Segment> {
+  /** A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out; `answers`: unexpected TCP. */
+  async #router(
+    outside: Segment,
+    prefix: string,
+    mapping: (address: string) => string,
+    lets = '',
+    answers = 'drop',
+  ): Promise<Segment> {
     const space = await Namespace.create(this.#owner)
-    const address = this.#attach(outside, space)
+    const { address } = this.#attach(outside, space)
     space.nft(`
       table ip nat {
         chain out { type nat hook postrouting priority srcnat; oifname "wan" ${mapping(address)}; }
@@ -142,31 +172,33 @@ export class Lab {
           iifname "net" ${lets} accept
         }
       }
-      ${closed('wan')}`)
+      ${closed('wan', answers)}`)
     space.set('ipv4/ip_forward', '1')
-    return segment(space, prefix)
+    return { ...segment(space, prefix), outside: outside.outside ?? address }
   }
 
-  /** Puts `space` on the wire with an IPv4 address, which is returned. */
-  #attach(wire: Segment, space: Namespace): string {
-    const address = `${wire.prefix}.${this.#plug(wire, space, 'wan')}`
-    space.ip(`addr add ${address}/24 dev wan`, `route add default via ${wire.prefix}.${gateway}`)
-    return address
+  /** Puts `space` on the wire with an IPv4 address. */
+  #attach(wire: Segment, space: Namespace): { address: string; cable: Cable } {
+    const cable = this.#plug(wire, space, 'wan')
+    const address = next(wire)
+    space.ip(...addressed(wire, address))
+    return { address, cable }
   }
 
-  /** A cable from `space` to the wire; returns the number of its socket. */
-  #plug(wire: Segment, space: Namespace, device: string): number {
-    const number = ++wire.taken
+  /** A cable from `space` to the wire. */
+  #plug(wire: Segment, space: Namespace, device: string): Cable {
+    const socket = `port${space.pid}`
     wire.space.ip(
-      `link add port${number} type veth peer name ${device} netns ${space.pid}`,
-      `link set port${number} master net up`,
+      `link add ${socket} type veth peer name ${device} netns ${space.pid}`,
+      `link set ${socket} master net up`,
     )
     space.ip(`link set ${device} up`)
     if (this.delay > 0 && wire === this.#internet) space.run(delayed(device))
-    return number
+    return new Cable(space, device, wire.space, socket)
   }
 
   #addPublic6(space: Namespace, device: string): string {
+    this.#internet.taken += 1
     const address = `${publicPrefix6}:${this.#internet.taken}`
     space.ip(`addr add ${address}/64 dev ${device} nodad`)
     return address
@@ -179,14 +211,29 @@ function segment(space: Namespace, prefix: string): Segment {
   return { space, prefix, taken: 0 }
 }
 
+/** An IPv4 address on the wire that nobody has. */
+function next(wire: Segment): string {
+  wire.taken += 1
+  return `${wire.prefix}.${wire.taken}`
+}
+
+/** What gives it to whoever is plugged in. */
+function addressed(wire: Segment, address: string): string[] {
+  return [`addr add ${address}/24 dev wan`, `route add default via ${wire.prefix}.${gateway}`]
+}
+
 function delayed(device: string): string[] {
   return ['tc', 'qdisc', 'add', 'dev', device, 'root', 'netem', 'delay', `${wantedDelay}ms`]
 }
 
 /** Nothing comes in that was not asked for, and nobody is told. */
-function closed(device: string): string {
+function closed(device: string, answers = 'drop'): string {
   return `table ip in4 {
-      chain input { type filter hook input priority filter; policy accept; iifname "${device}" ct state new drop; }
+      chain input {
+        type filter hook input priority filter; policy accept;
+        iifname "${device}" ct state new meta l4proto tcp ${answers}
+        iifname "${device}" ct state new drop
+      }
     }`
 }
 

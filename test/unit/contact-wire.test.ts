@@ -30,12 +30,13 @@ const content = (kind: ContactKind, more: Partial<ContactContent> = {}): Contact
 })
 const contact = (kind: ContactKind, more?: Partial<ContactContent>) => contactToWire(content(kind, more))
 
-test('requests, answers and refusals of ordinary length are of one size', () => {
+test('envelopes of every kind and of ordinary length are of one size', () => {
   const sizes = [
     contact({ kind: 'request', note: '' }),
     contact({ kind: 'request', note: 'Hello from the conference', token: new Uint8Array(16) }),
     contact({ kind: 'answer' }),
     contact({ kind: 'refusal', code: 'bad-invite' }),
+    contact({ kind: 'dial-me' }),
   ].map((bytes) => bytes.byteLength)
   assert.deepEqual(new Set(sizes), new Set([1024]))
 })

@@ -75,6 +75,25 @@ test('a stream on which nobody says hello ends by itself', async (t) => {
   await until(() => sequences(again).length === 1, 'the next stream serves')
 })
 
+test('a line that owes a receipt when they open another is left alone until it speaks', async (t) => {
+  const { a, b, open, link } = await scripted(t)
+  a.hello()
+  b.said('one')
+  await until(() => sequences(a).length === 1, 'it goes over the direct line')
+  const circuit = new Script((await open(relayed(link.listener.connection, 'circuit'))).out)
+  circuit.hello()
+  await until(() => sequences(circuit).length === 1, 'and again over the line that lives')
+  b.said('two')
+  await until(() => sequences(circuit).length === 2, 'what comes next goes there too')
+  assert.deepEqual(sequences(a), [1])
+  a.send({ kind: 'typing', active: true })
+  await until(() => named(b.events, 'typing').length === 1, 'the direct line speaks')
+  b.said('three')
+  await until(() => sequences(a).length === 3, 'it is the better one again')
+  assert.deepEqual(sequences(a), [1, 2, 3])
+  assert.deepEqual(sequences(circuit), [1, 2])
+})
+
 test('a second hello cannot claim more than was sent', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.hello()

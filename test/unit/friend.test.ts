@@ -22,6 +22,9 @@ class Person {
   readonly store: Store = openMemoryStore()
   readonly friends: Friends
   readonly events: PeerEvent[] = []
+  /** Who asked to be dialled, in order. */
+  readonly dialMes: string[] = []
+  addresses: string[] = []
   now = start
 
   constructor(t: TestContext, identity: Identity, name: string) {
@@ -37,7 +40,7 @@ class Person {
       name: () => name,
       reach: () => ({
         nodes: [`/dns4/${name.toLowerCase()}.example.org/tcp/1`],
-        addresses: [],
+        addresses: this.addresses,
         sealingKey: sealing.current(),
       }),
       view: ({ peer, name: called, state, verified, addedAt }) => {
@@ -45,6 +48,7 @@ class Person {
       },
       onMail: () => {},
       onChange: () => {},
+      onDialMe: (peer) => this.dialMes.push(peer),
     })
   }
 
@@ -62,6 +66,12 @@ class Person {
     for (const { id } of waiting) this.store.deleteMail(id)
     const key = this.store.friend(other.peer)?.sealingKey
     return waiting.map(({ content }) => sealedToWire(seal(content, other.peer, key)))
+  }
+
+  /** An envelope that asks `other` to dial. */
+  dialMe(other: Person): Uint8Array {
+    const content = this.friends.dialMe(other.peer)
+    return sealedToWire(seal(content, other.peer, this.store.friend(other.peer)?.sealingKey))
   }
 
   ask(other: Person, note = ''): void {
@@ -444,4 +454,39 @@ test('mail and state are one transaction: what cannot be stored is not half done
   assert.throws(() => alice.ask(bob))
   alice.store.putMail = putMail
   assert.deepEqual([alice.store.friends(), alice.store.mail(), alice.events], [[], [], []])
+})
+
+test('a friend that asks to be dialled tells where, and is heard once', (t) => {
+  const { alice, bob } = friends(t)
+  alice.addresses = ['/ip4/192.0.2.7/tcp/1']
+  const envelope = alice.dialMe(bob)
+  assert.deepEqual(alice.store.mail(), [])
+  bob.friends.receive(envelope)
+  bob.friends.receive(envelope)
+  assert.deepEqual(bob.dialMes, [alice.peer])
+  assert.deepEqual(bob.friends.get(alice.peer).addresses, ['/ip4/192.0.2.7/tcp/1'])
+  assert.equal(bob.state(alice), 'friend')
+})
+
+test('nobody but a friend may ask to be dialled, and what they tell with it is not kept', (t) => {
+  const { alice, bob } = friends(t)
+  alice.addresses = ['/ip4/192.0.2.7/tcp/1']
+  const [first, second, third] = [alice.dialMe(bob), alice.dialMe(bob), alice.dialMe(bob)]
+  bob.friends.remove(alice.peer)
+  bob.friends.receive(first)
+  bob.friends.block(alice.peer)
+  bob.friends.receive(second)
+  bob.friends.unblock(alice.peer)
+  bob.store.deleteFriend(alice.peer)
+  bob.friends.receive(third)
+  assert.deepEqual(bob.dialMes, [])
+  assert.equal(bob.store.friend(alice.peer), undefined)
+  alice.friends.remove(bob.peer)
+  assert.throws(() => alice.friends.dialMe(bob.peer), refused('not-friend'))
+})
+
+test('who asks to be dialled again and again is heard now and then', (t) => {
+  const { alice, bob } = friends(t)
+  for (let n = 0; n < 5 * limits.dialMesHeard.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
+  assert.equal(bob.dialMes.length, limits.dialMesHeard.tokens)
 })

@@ -51,7 +51,14 @@ function surroundings(fake: FakePeer, terminal = false) {
 }
 
 const sending: SendRequest = { paths: ['/work/film.mkv'], to: 'Susan', note: undefined }
-const receiving: ReceiveRequest = { from: undefined, into: undefined, until: 'all', yes: false, ask: undefined }
+const receiving: ReceiveRequest = {
+  from: undefined,
+  into: undefined,
+  until: 'all',
+  yes: false,
+  ask: undefined,
+  pause: async () => null,
+}
 
 test('send says what it waits for, in lines, and ends when the friend has it', async () => {
   const fake = new FakePeer()

@@ -1,0 +1,123 @@
+/** What can be done to a listening port without ever saying anything sensible (docs/threats.md 10 to 13). */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import net from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { limits } from '../../protocol/limits.ts'
+import { chatProtocol } from '../../protocol/policy.ts'
+import { startAttacker } from '../support/attacker.ts'
+import { besides } from '../support/bystanders.ts'
+import { undo } from '../support/cleanup.ts'
+import { guardProcess } from '../support/guard.ts'
+import { befriend, startNode, startPeer, until } from '../support/network.ts'
+import { startVictim } from '../support/victim.ts'
+
+guardProcess()
+
+/** Sockets a second. */
+const silentRate = 50
+/** Another address of this machine than everybody else has: limits count by address. */
+const elsewhere = '127.0.0.2'
+
+function portOf(address: string): number {
+  return Number(address.split('/')[4])
+}
+
+/** Sockets of a test, and what it waits for: their ends. */
+function sockets(t: TestContext): (port: number, from?: string) => { socket: net.Socket; ended: Promise<void> } {
+  const all: net.Socket[] = []
+  undo(t).defer(() => {
+    for (const socket of all) socket.destroy()
+  })
+  return (port, from) => {
+    const socket = net.connect({ host: '127.0.0.1', port, ...(from == null ? {} : { localAddress: from }) })
+    all.push(socket)
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    // Read what comes: an end behind unread bytes is not seen. A reset is an end too.
+    socket
+      .resume()
+      .on('error', () => socket.destroy())
+      .on('close', () => resolve())
+    return { socket, ended }
+  }
+}
+
+for (const [what, first] of [
+  ['hostile 10: garbage instead of protocol negotiation', () => randomBytes(4096)],
+  ['hostile 10: a negotiation of protocols that nobody has', () => Buffer.from('\x13/multistream/1.0.0\n\x06/nope\n')],
+  ['hostile 12: a byte a second instead of a handshake', undefined],
+] as const) {
+  test(`${what}: cut within 10 s, at a peer and at a node`, async (t) => {
+    const open = sockets(t)
+    const node = await startNode(t)
+    const peer = await startPeer(t, { nodes: node.addresses() })
+    const ports = [portOf(node.addresses()[0] ?? ''), portOf((await peer.self()).listen[0] ?? '')]
+    await Promise.all(
+      ports.map(async (port) => {
+        const { socket, ended } = open(port)
+        const begun = performance.now()
+        if (first == null) {
+          const honest = Buffer.from('\x13/multistream/1.0.0\n')
+          let at = 0
+          const drip = setInterval(() => socket.write(honest.subarray(at, ++at)), 1000)
+          undo(t).defer(() => clearInterval(drip))
+        } else socket.write(first())
+        await ended
+        const seconds = (performance.now() - begun) / 1000
+        t.diagnostic(`${seconds.toFixed(1)} s`)
+        assert.ok(seconds < limits.handshake / 1000 + 2, `${seconds} s`)
+      }),
+    )
+    await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'the two are well')
+  })
+}
+
+test('hostile 11: while 50 silent sockets come every second, honest peers connect, find each other and talk', async (t) => {
+  const node = await startNode(t)
+  const port = portOf(node.addresses()[0] ?? '')
+  const open = sockets(t)
+  let made = 0
+  const storm = setInterval(() => {
+    open(port, elsewhere)
+    made += 1
+  }, 1000 / silentRate)
+  undo(t).defer(() => clearInterval(storm))
+  await until(() => made > 3 * silentRate, 'the storm is on')
+  const nodes = node.addresses()
+  const peers = await Promise.all(Array.from({ length: 10 }, () => startPeer(t, { nodes })))
+  const begun = performance.now()
+  const reserved = async (): Promise<boolean> =>
+    (await Promise.all(peers.map((peer) => peer.self()))).every((self) => self.nodes[0]?.reserved === true)
+  await until(reserved, 'ten of ten are at the node')
+  const [alice, bob] = peers
+  assert.ok(alice && bob)
+  await befriend(alice, bob)
+  t.diagnostic(`ten of ten and two friends after ${Math.round(performance.now() - begun)} ms, ${made} silent sockets`)
+})
+
+test('hostile 13: storms of streams that are opened and reset leave the peer alive and others in peace', async (t) => {
+  const victim = await startVictim(t)
+  const attacker = await startAttacker(t)
+  const [one, two] = [await startPeer(t, { nodes: [victim.node] }), await startPeer(t, { nodes: [victim.node] })]
+  await befriend(one, two)
+  const pair = { from: one, to: two.id, received: () => two.messages({ peer: one.id, limit: 1000 }) }
+  let opened = 0
+  const { kept } = await victim.growth(() =>
+    besides([pair], async () => {
+      for (let round = 0; round < 8; round += 1) {
+        const connection = await attacker.dial(victim.address)
+        for (let n = 0; n < 250 && connection.status === 'open'; n += 1) {
+          const line = await attacker.open(connection, chatProtocol).catch(() => undefined)
+          line?.abort()
+          opened += 1
+        }
+        connection.abort(new Error('the attacker leaves'))
+      }
+    }),
+  )
+  victim.alive()
+  t.diagnostic(`${opened} streams, ${kept.toFixed(1)} MiB stay`)
+  assert.ok(opened >= 1500, `${opened} streams`)
+  assert.ok(kept < 16, `${kept} MiB stay`)
+  assert.equal((await victim.call('self')).nodes[0]?.state, 'connected')
+})

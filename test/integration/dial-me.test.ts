@@ -1,0 +1,144 @@
+/**
+ * Reversal through a node: one of two friends can be dialled and the other cannot, there is no circuit, and the one
+ * that could dial is not about to. It is asked to.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import net from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../protocol/identity.ts'
+import { openMemoryStore, type PeerOptions } from '../../protocol/index.ts'
+import { limits } from '../../protocol/limits.ts'
+import { seal } from '../../protocol/sealing.ts'
+import { signedToWire } from '../../protocol/wire/codec.ts'
+import { contactToWire, sealedToWire } from '../../protocol/wire/contact.ts'
+import { DirectorySession } from '../../protocol/directory.ts'
+import { bareHost, connectTo } from '../support/circuit.ts'
+import { undo } from '../support/cleanup.ts'
+import { befriended } from '../support/friends.ts'
+import { online, pathBetween, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+
+/** A peer with a known identity, and friends of whom it knows nothing but who they are. */
+async function start(
+  t: TestContext,
+  nodes: readonly string[],
+  seed: Uint8Array,
+  friend: string,
+  options: Partial<PeerOptions> = {},
+): Promise<TestPeer> {
+  const store = openMemoryStore()
+  store.setSetting('seed', seed)
+  store.putFriend(befriended(friend, [...nodes]))
+  return startPeer(t, { store, nodes, ...options })
+}
+
+/** From now on nobody tries a second time within the test, unless something wakes it. */
+function patientFriends(t: TestContext): void {
+  const { friendRetry } = limits
+  t.after(() => Object.assign(limits, { friendRetry }))
+  Object.assign(limits, { friendRetry: { first: 3_600_000, longest: 3_600_000 } })
+}
+
+async function connected(peer: TestPeer): Promise<void> {
+  await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'it is at its node')
+}
+
+async function givenUp(peer: TestPeer, friend: string): Promise<void> {
+  const reason = async (): Promise<string> => (await peer.connection({ peer: friend })).reason
+  await until(async () => (await reason()).includes('keeps trying'), 'it has tried and failed')
+}
+
+/** Bob listens nowhere and has given up for now; Alice, who can be dialled, comes. */
+async function meet(t: TestContext, options: Partial<PeerOptions>): Promise<{ alice: TestPeer; bob: TestPeer }> {
+  patientFriends(t)
+  const nodes = (await startNode(t)).addresses()
+  const seeds = [randomBytes(32), randomBytes(32)] as const
+  const [{ peer: aliceId }, { peer: bobId }] = [await identityFromSeed(seeds[0]), await identityFromSeed(seeds[1])]
+  const bob = await start(t, nodes, seeds[1], aliceId, { ...options, listen: [] })
+  await connected(bob)
+  await givenUp(bob, aliceId)
+  const alice = await start(t, nodes, seeds[0], bobId, options)
+  await online(alice, bob)
+  return { alice, bob }
+}
+
+test('with direct paths only, a friend that cannot be dialled is asked to dial', async (t) => {
+  const { alice, bob } = await meet(t, { direct: 'only' })
+  assert.deepEqual(await pathBetween(alice, bob), ['direct', 'direct'])
+  await tell(alice, bob, 'thank you for calling')
+  await tell(bob, alice, 'you are welcome')
+})
+
+test('where the node carries no circuits, a friend that cannot be dialled is asked to dial', async (t) => {
+  const { reservations } = limits
+  t.after(() => Object.assign(limits, { reservations }))
+  Object.assign(limits, { reservations: 0 })
+  const { alice, bob } = await meet(t, {})
+  assert.deepEqual(await pathBetween(alice, bob), ['direct', 'direct'])
+  assert.equal((await bob.self()).nodes[0]?.reserved, false)
+  await tell(bob, alice, 'directly')
+})
+
+test('who keeps its address to itself asks nobody to dial it', async (t) => {
+  patientFriends(t)
+  const nodes = (await startNode(t)).addresses()
+  const friend = await identityFromSeed(randomBytes(32))
+  const host = await bareHost(friend.privateKey)
+  undo(t).defer(() => host.stop())
+  const told: Uint8Array[] = []
+  const session = await DirectorySession.open(await connectTo(host, nodes[0] ?? ''), (mail) => told.push(mail))
+  undo(t).defer(() => session.close())
+  const seed = randomBytes(32)
+  for (const direct of ['never', 'only'] as const) {
+    const peer = await start(t, nodes, seed, friend.peer, { direct })
+    await connected(peer)
+    await givenUp(peer, friend.peer)
+    if (direct === 'only') await until(() => told.length === 1, 'the friend is asked')
+    else assert.equal(told.length, 0)
+    await peer.stop()
+  }
+})
+
+// ---- threats.md 28
+
+/** A port that counts who comes. */
+async function trap(t: TestContext): Promise<{ address: string; calls(): number }> {
+  let calls = 0
+  const server = net.createServer((socket) => {
+    calls += 1
+    socket.destroy()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  undo(t).defer(() => void server.close())
+  return { address: `/ip4/127.0.0.1/tcp/${(server.address() as net.AddressInfo).port}`, calls: () => calls }
+}
+
+function dialMe(from: Identity, to: string, sequence: number, addresses: string[]): Uint8Array {
+  const about = { to: publicKeyOf(to), sequence, time: Date.now(), name: 'Mallory', nodes: [], addresses }
+  const signed = sign(from, 'quorum-envelope', contactToWire({ ...about, kind: 'dial-me' }))
+  return sealedToWire(seal(signedToWire(signed), to, undefined))
+}
+
+test('hostile 28: a stranger that asks to be dialled is not; a friend is, but nowhere that names another', async (t) => {
+  patientFriends(t)
+  const nodes = (await startNode(t)).addresses()
+  const [friend, stranger] = [await identityFromSeed(randomBytes(32)), await identityFromSeed(randomBytes(32))]
+  const victim = await start(t, nodes, randomBytes(32), friend.peer)
+  await connected(victim)
+  await givenUp(victim, friend.peer)
+  const [forStrangers, forOthers, forFriends] = [await trap(t), await trap(t), await trap(t)]
+  const pushes = async (from: Identity, addresses: string[]): Promise<void> => {
+    const host = await bareHost(from.privateKey)
+    undo(t).defer(() => host.stop())
+    const session = await DirectorySession.open(await connectTo(host, nodes[0] ?? ''), () => {})
+    assert.ok(await session.push(victim.id, dialMe(from, victim.id, 1, addresses)), 'the node has the victim')
+    session.close()
+  }
+  await pushes(stranger, [forStrangers.address, `${forStrangers.address}/p2p/${friend.peer}`])
+  await pushes(friend, [`${forOthers.address}/p2p/${stranger.peer}`, forFriends.address])
+  await until(() => forFriends.calls() > 0, 'the friend is dialled')
+  assert.deepEqual([forStrangers.calls(), forOthers.calls()], [0, 0])
+  assert.equal((await victim.friends()).length, 1)
+})

@@ -1,0 +1,112 @@
+/**
+ * Connections that may not last: one that has carried so much that its keys are to be renewed, and circuits through a
+ * node that limits them. The conversation goes on over the next one, and who asks is told.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { openHeldMail } from '../../node/held-mail.ts'
+import { DirectoryServer } from '../../protocol/directory-server.ts'
+import { identityFromSeed } from '../../protocol/identity.ts'
+import { limits } from '../../protocol/limits.ts'
+import { directDial } from '../../protocol/net/direct-dial.ts'
+import type { NodeNetwork } from '../../protocol/network.ts'
+import { undo } from '../support/cleanup.ts'
+import { befriend, loopback, startNode, startPeer, tell, until } from '../support/network.ts'
+
+for (const direct of ['auto', 'never'] as const) {
+  test(`a ${direct === 'auto' ? 'direct' : 'relayed'} connection that carried much is replaced under a conversation`, async (t) => {
+    const { connectionLook, connectionBytes } = limits
+    t.after(() => Object.assign(limits, { connectionLook, connectionBytes }))
+    Object.assign(limits, { connectionLook: 100 })
+    const nodes = (await startNode(t)).addresses()
+    const [alice, bob] = [await startPeer(t, { nodes, direct }), await startPeer(t, { nodes, direct })]
+    await befriend(alice, bob)
+    const at = async (): Promise<number> => (await alice.connection({ peer: bob.id })).since ?? 0
+    const before = await at()
+    const said = Array.from({ length: 40 }, (_, n) => `${n} ${'x'.repeat(5000)}`)
+    // Not one byte count was over before: nothing is replaced for its age here.
+    Object.assign(limits, { connectionBytes: 100_000 })
+    for (const text of said) await tell(alice, bob, text)
+    Object.assign(limits, { connectionBytes })
+    await until(async () => (await at()) > before, 'another connection carries the conversation')
+    await tell(bob, alice, 'over the new one')
+    const heard = (await bob.messages({ peer: alice.id, limit: 100 })).filter(({ direction }) => direction === 'in')
+    assert.deepEqual(
+      heard.map(({ text }) => text),
+      said,
+    )
+    // None of the messages had to wait for an end: the new one was there before the old one went.
+    const gone = alice.events.filter(
+      ({ event, data }) => event === 'path-changed' && 'path' in data && data.path === 'none',
+    )
+    assert.deepEqual(gone, [])
+  })
+}
+
+test('a node that limits its circuits is told of, and the conversation outlives the limit', async (t) => {
+  const address = await limitedNode(t)
+  const [alice, bob] = [
+    await startPeer(t, { nodes: [address], direct: 'never' }),
+    await startPeer(t, { nodes: [address], direct: 'never' }),
+  ]
+  await befriend(alice, bob)
+  const { path, limited, reason, advice, since } = await alice.connection({ peer: bob.id })
+  assert.equal(path, 'relayed')
+  assert.ok((limited?.bytes ?? 0) > 0 && (limited?.bytes ?? 0) <= 2 ** 17, JSON.stringify(limited))
+  assert.equal(limited?.seconds, 120)
+  assert.match(reason, /ends this connection after \d+ KiB or 120 seconds/)
+  assert.match(advice ?? '', /wait for a direct path/)
+  // Three times what one circuit carries.
+  const said = Array.from({ length: 30 }, (_, n) => `${n} ${'x'.repeat(13_000)}`)
+  for (const text of said) await tell(alice, bob, text)
+  assert.ok(((await alice.connection({ peer: bob.id })).since ?? 0) > (since ?? 0))
+  const heard = await bob.messages({ peer: alice.id, limit: 100 })
+  assert.deepEqual(
+    heard.map(({ text }) => text),
+    said,
+  )
+})
+
+test('our own node limits nothing', async (t) => {
+  const nodes = (await startNode(t)).addresses()
+  const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
+  await befriend(alice, bob)
+  const info = await alice.connection({ peer: bob.id })
+  assert.equal(info.path, 'relayed')
+  assert.equal(info.limited, undefined)
+  assert.doesNotMatch(info.reason, /ends this connection/)
+})
+
+/** A node of ours with js-libp2p's own relay in it, as that comes: two minutes and 128 KiB a circuit. */
+async function limitedNode(t: Parameters<typeof undo>[0]): Promise<string> {
+  const store = openHeldMail(':memory:')
+  undo(t).defer(() => store.close())
+  const { privateKey } = await identityFromSeed(randomBytes(32))
+  const network = await createLibp2p({
+    start: false,
+    privateKey,
+    addresses: { listen: [loopback] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionManager: { inboundConnectionThreshold: 50 },
+    services: { identify: identify(), ping: ping(), directDial: directDial(), relay: circuitRelayServer() },
+  })
+  // The directory asks its relay nothing here.
+  const directory = new DirectoryServer(network as unknown as NodeNetwork, store, Date.now, () => {})
+  await directory.start()
+  await network.start()
+  undo(t).defer(async () => {
+    await directory.stop()
+    await network.stop()
+  })
+  return network.getMultiaddrs()[0]?.toString() ?? assert.fail('the node does not listen')
+}

@@ -202,7 +202,7 @@ export const de: typeof en = {
     help: 'Was im Weg steht, und was helfen würde',
     technical: 'Technische Einzelheiten',
     again: 'Jetzt versuchen',
-    kinds: { public: 'Internetadresse', lan: 'Lokales Netz', relay: 'Über einen Knoten' },
+    kinds: { public: 'Internetadresse', lan: 'Lokales Netz', punch: 'Durch beide Router', relay: 'Über einen Knoten' },
     outcomes: {
       connected: 'geht',
       'not-needed': 'nicht nötig, ein anderer Weg war schneller',

@@ -197,7 +197,7 @@ export const en = {
     help: 'What stands in the way, and what would help',
     technical: 'Technical details',
     again: 'Try now',
-    kinds: { public: 'Internet address', lan: 'Local network', relay: 'Through a node' },
+    kinds: { public: 'Internet address', lan: 'Local network', punch: 'Through both routers', relay: 'Through a node' },
     outcomes: {
       connected: 'works',
       'not-needed': 'not needed, another way was faster',

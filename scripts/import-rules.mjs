@@ -1,6 +1,7 @@
 /**
  * Which file may import which (ARCHITECTURE.md, "Import direction"), as a rule of the linter. Rooms meet at `#protocol`
- * only; inside protocol/ imports point down the table below. A file of protocol/ that is in no layer is refused too:
+ * (and what package.json lists beside it) only; the processes of desktop/ meet at its contract; inside protocol/ imports
+ * point down the table below. A file of protocol/ that is in no layer is refused too:
  * whoever adds one says where it stands. Imports of packages and cycles are other rules' business.
  */
 import path from 'node:path'
@@ -28,6 +29,18 @@ const layers = [
   ['errors', 'limits', 'version'],
 ]
 
+/** Each part of desktop/ is another process, or lives in several: what it may import of the others. */
+const parts = /** @type {Record<string, readonly string[]>} */ ({
+  main: ['ipc', 'text'],
+  peer: ['ipc'],
+  preload: ['ipc'],
+  renderer: ['ipc', 'text'],
+  ipc: [],
+  text: [],
+})
+/** They run in the page too, where there is neither Node nor the library: of other rooms they know types only. */
+const inPage = ['renderer', 'preload', 'ipc', 'text']
+
 const places = layers.flatMap((layer, depth) =>
   layer.flatMap((entry) =>
     [entry].flat().map((name) => ({ name, depth, group: Array.isArray(entry) ? entry : layer })),
@@ -35,12 +48,17 @@ const places = layers.flatMap((layer, depth) =>
 )
 
 /**
- * Why `importer` may not import `specifier`, or undefined. Paths are relative to the root, with slashes.
- * @param {string} importer @param {string} specifier
+ * Why `importer` may not import `specifier`, or undefined. Paths are relative to the root, with slashes. `types`: nothing
+ * is left of the import when the program runs.
+ * @param {string} importer @param {string} specifier @param {{ types?: boolean }} [how]
  */
-export function refusal(importer, specifier) {
+export function refusal(importer, specifier, { types = false } = {}) {
   const room = roomOf(importer)
   if (room === undefined) return undefined
+  const part = partOf(importer)
+  if (part !== undefined && inPage.includes(part) && !types && /^(#|node:)/.test(specifier)) {
+    return `desktop/${part} runs in the page: of ${specifier} it may import types only`
+  }
   if (specifier.startsWith('#')) {
     return room === 'protocol' ? `protocol is behind ${specifier}: import the file itself` : undefined
   }
@@ -52,6 +70,10 @@ export function refusal(importer, specifier) {
     // The bench measures parts that programs do not see; like a test it may look behind the door.
     if (targetRoom === 'protocol' && importer.startsWith('scripts/bench/')) return undefined
     return targetRoom === 'protocol' ? 'import #protocol' : `${room}/ never imports ${targetRoom}/`
+  }
+  const targetPart = partOf(target)
+  if (part !== undefined && targetPart !== undefined && part !== targetPart && !parts[part]?.includes(targetPart)) {
+    return `desktop/${part} never imports desktop/${targetPart}`
   }
   if (room !== 'protocol') return undefined
   const [from, to] = [placeOf(importer), placeOf(target)]
@@ -76,6 +98,11 @@ function roomOf(file) {
 }
 
 /** @param {string} file */
+function partOf(file) {
+  return Object.keys(parts).find((part) => file.startsWith(`desktop/${part}/`))
+}
+
+/** @param {string} file */
 function placeOf(file) {
   const bare = file.replace(/^protocol\//, '').replace(/(\.d)?\.[a-z]+$/, '')
   const fitting = places.filter(
@@ -91,9 +118,12 @@ export default {
     'import-direction': {
       create(/** @type {{ cwd: string, filename: string, report(at: object): void }} */ context) {
         const file = path.relative(context.cwd, context.filename).split(path.sep).join('/')
-        const visit = (/** @type {{ source?: { value?: unknown } | null }} */ node) => {
+        const visit = (
+          /** @type {{ source?: { value?: unknown } | null, importKind?: string, exportKind?: string }} */ node,
+        ) => {
           const specifier = node.source?.value
-          const message = typeof specifier === 'string' ? refusal(file, specifier) : undefined
+          const types = node.importKind === 'type' || node.exportKind === 'type'
+          const message = typeof specifier === 'string' ? refusal(file, specifier, { types }) : undefined
           if (message !== undefined) context.report({ node: node.source, message })
         }
         return {

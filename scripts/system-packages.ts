@@ -1,29 +1,94 @@
 /**
- * Programs of the operating system that some tests need, installed where they are missing: on Debian and its kin, as
- * root, saying so. Anywhere else it installs nothing; the tests themselves say what they lack and what to type.
+ * What Quorum's window and some tests need of the operating system, installed where it is missing: on Debian and its
+ * kin, as root, saying so. Anywhere else it installs nothing: tests say what they lack, and the window tells the one
+ * command to type.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** By kind of test: the package, and the program by which it is known to be there. */
+/** By kind of test: the package, and the program or file by which it is known to be there. */
 const needed = [
-  { kind: 'lab', name: 'nftables', program: 'nft' },
-  { kind: 'lab', name: 'iproute2', program: 'ip' },
+  { kind: 'lab', name: 'nftables', there: () => onPath('nft') },
+  { kind: 'lab', name: 'iproute2', there: () => onPath('ip') },
+  { kind: 'e2e', name: 'xvfb', there: () => onPath('Xvfb') },
+  { kind: 'e2e', name: 'xauth', there: () => onPath('xauth') },
+  { kind: 'e2e', name: 'fonts-dejavu-core', there: () => font('DejaVuSans.ttf') },
+  { kind: 'e2e', name: 'fonts-noto-color-emoji', there: () => font('NotoColorEmoji.ttf') },
+]
+
+/** Libraries that Electron loads, and the Debian package of each. */
+const libraries: readonly (readonly [file: string, name: string])[] = [
+  ['libgtk-3.so.0', 'libgtk-3-0'],
+  ['libnss3.so', 'libnss3'],
+  ['libnspr4.so', 'libnspr4'],
+  ['libatk-1.0.so.0', 'libatk1.0-0'],
+  ['libatk-bridge-2.0.so.0', 'libatk-bridge2.0-0'],
+  ['libatspi.so.0', 'libatspi2.0-0'],
+  ['libcups.so.2', 'libcups2'],
+  ['libdbus-1.so.3', 'libdbus-1-3'],
+  ['libcairo.so.2', 'libcairo2'],
+  ['libpango-1.0.so.0', 'libpango-1.0-0'],
+  ['libglib-2.0.so.0', 'libglib2.0-0'],
+  ['libX11.so.6', 'libx11-6'],
+  ['libxcb.so.1', 'libxcb1'],
+  ['libXcomposite.so.1', 'libxcomposite1'],
+  ['libXdamage.so.1', 'libxdamage1'],
+  ['libXext.so.6', 'libxext6'],
+  ['libXfixes.so.3', 'libxfixes3'],
+  ['libXrandr.so.2', 'libxrandr2'],
+  ['libxkbcommon.so.0', 'libxkbcommon0'],
+  ['libgbm.so.1', 'libgbm1'],
+  ['libexpat.so.1', 'libexpat1'],
+  ['libudev.so.1', 'libudev1'],
+  ['libasound.so.2', 'libasound2'],
 ]
 
 /** Installs what these kinds of test lack. Speaks on standard error only. */
 export function provideFor(kinds: readonly string[]): void {
-  const missing = needed.filter(({ kind, program }) => kinds.includes(kind) && !onPath(program))
+  const asked = kinds.includes('screenshots') ? [...kinds, 'e2e'] : kinds
+  const missing = needed.filter(({ kind, there }) => asked.includes(kind) && !there())
   const names = missing.map(({ name }) => name)
-  if (names.length === 0 || process.platform !== 'linux' || userInfo().uid !== 0 || !onPath('apt-get')) return
-  say(
-    `Installing ${names.join(' and ')}, for the tests of kind ${[...new Set(missing.map(({ kind }) => kind))].join()}.`,
-  )
-  const install = ['install', '--yes', '--quiet', '--no-install-recommends', ...names]
+  if (names.length === 0 || !mayInstall()) return
+  install(names, `for the tests of kind ${[...new Set(missing.map(({ kind }) => kind))].join()}`)
+}
+
+/**
+ * Installs the libraries that this Electron lacks. What keeps it from starting afterwards, as a sentence with the command
+ * that would help; undefined when there is nothing.
+ */
+export function provideLibraries(electron: string): string | undefined {
+  if (process.platform !== 'linux') return undefined
+  let missing = lacking(electron)
+  if (missing.length > 0 && mayInstall()) {
+    install(packagesOf(missing), 'for the window')
+    missing = lacking(electron)
+  }
+  if (missing.length === 0) return undefined
+  const command = `sudo apt-get install ${packagesOf(missing).join(' ')}`
+  return `The window cannot open yet: this system lacks ${missing.join(', ')}. On Debian and Ubuntu, type: ${command}\nWithout a window: npm start -- --terminal`
+}
+
+/** Shared libraries that a program would not find. */
+function lacking(program: string): string[] {
+  const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' })
+  return [...(stdout ?? '').matchAll(/^\s*(\S+) => not found$/gmu)].map(([, file = '']) => file)
+}
+
+function packagesOf(files: readonly string[]): string[] {
+  return files.map((file) => libraries.find(([known]) => known === file)?.[1] ?? file)
+}
+
+function mayInstall(): boolean {
+  return process.platform === 'linux' && userInfo().uid === 0 && onPath('apt-get')
+}
+
+function install(names: readonly string[], why: string): void {
+  say(`Installing ${names.join(', ')}, ${why}.`)
+  const args = ['install', '--yes', '--quiet', '--no-install-recommends', ...names]
   // A fresh machine may not know yet which packages there are.
-  if (!aptGet(install) && !(aptGet(['update', '--quiet']) && aptGet(install))) say('They could not be installed.')
+  if (!aptGet(args) && !(aptGet(['update', '--quiet']) && aptGet(args))) say('They could not be installed.')
 }
 
 function aptGet(args: string[]): boolean {
@@ -33,6 +98,10 @@ function aptGet(args: string[]): boolean {
 
 function onPath(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
+}
+
+function font(file: string): boolean {
+  return globSync(`/usr/share/fonts/**/${file}`).length > 0
 }
 
 function say(line: string): void {

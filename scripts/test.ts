@@ -12,8 +12,8 @@ import { provideFor } from './system-packages.ts'
 const concurrency = 2
 /** Milliseconds for one file: longer than the longest scenario on a slow machine, so that only what hangs is cut. */
 const timeout = 15 * 60_000
-/** Kinds that run for hours: only when named. */
-const onlyNamed = new Set(['soak'])
+/** Kinds that run for hours, or make something for people to look at: only when named. */
+const onlyNamed = new Set(['soak', 'screenshots'])
 
 const files = globSync('test/*/**/*.test.ts', { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))

@@ -1,7 +1,7 @@
 /** What the parts of the terminal client share: the peer, the screen, the people, and which conversation is open. */
 import { errorToData } from '#protocol'
 import type { Peer } from '#protocol'
-import type { EmbeddedNode } from './embedded-node.ts'
+import type { EmbeddedNode } from '../embedded-node.ts'
 import type { Friends } from './friends.ts'
 import { cleanLine } from './sanitize.ts'
 import type { Screen } from './screen.ts'

@@ -34,6 +34,15 @@ const refused = [
   ['protocol/net/relay.ts', '../network.ts'],
   ['protocol/errors.ts', './wire/codec.ts'],
   ['protocol/limits.ts', './index.ts'],
+  ['desktop/main/app.ts', '../peer/profile.ts'],
+  ['desktop/peer/door.ts', '../main/shell.ts'],
+  ['desktop/renderer/app.tsx', '../main/shell.ts'],
+  ['desktop/renderer/app.tsx', '#protocol'],
+  ['desktop/renderer/app.tsx', 'node:fs'],
+  ['desktop/ipc/rpc.ts', '#protocol'],
+  ['desktop/text/en.ts', '../ipc/contract.ts'],
+  ['desktop/main/app.ts', '../../protocol/peer.ts'],
+  ['desktop/main/app.ts', '../../scripts/profile.ts'],
 ] as const
 
 const allowed = [
@@ -55,6 +64,11 @@ const allowed = [
   ['protocol/wire/codec.ts', '../store/store.ts'],
   ['protocol/wire/framing.ts', '../net/streams.ts'],
   ['test/unit/chat.test.ts', '../../protocol/chat.ts'],
+  ['desktop/main/app.ts', '#protocol'],
+  ['desktop/main/options.ts', '#profile'],
+  ['desktop/main/app.ts', '../text/catalogue.ts'],
+  ['desktop/renderer/app.tsx', '../text/catalogue.ts'],
+  ['desktop/renderer/ports.ts', '../ipc/rpc.ts'],
 ] as const
 
 /** What keeps the walls; the linter's other rules are not the subject here. */

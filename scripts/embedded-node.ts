@@ -12,6 +12,7 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { limits } from '#protocol'
 
@@ -38,6 +39,18 @@ export interface EmbeddedNodeOptions {
   ready: (first: boolean) => void
   /** It has died, in one sentence; it is started again. */
   trouble: (why: string) => void
+  /** Starts `quorum-node` with these arguments; by default as a child of this Node. */
+  launch?: (args: readonly string[]) => NodeProcess
+}
+
+/** A running `quorum-node`. */
+export interface NodeProcess {
+  readonly stdout: Readable | null
+  readonly stderr: Readable | null
+  /** Why it ended, in a few words. */
+  readonly ended: Promise<string>
+  /** Ends it cleanly, and after a while for certain. */
+  end(): void
 }
 
 export class EmbeddedNode {
@@ -114,15 +127,8 @@ export class EmbeddedNode {
     const data = path.join(folder, 'node')
     mkdirSync(data, { recursive: true, mode: 0o700 })
     const args = ['--json', '--data', data, '--listen', `/ip4/0.0.0.0/tcp/${port}`, '--http', '127.0.0.1:0']
-    const child = fork(new URL(`../../node/main${extension}`, import.meta.url), args, {
-      execArgv: [],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    })
-    const ended = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(error.message))
-      child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : by))
-    })
-    const end = (): void => void endChild(child)
+    const child = (this.#options.launch ?? forkNode)(args)
+    const end = (): void => child.end()
     signal.addEventListener('abort', end)
     let said = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -131,7 +137,7 @@ export class EmbeddedNode {
     if (child.stdout !== null) {
       createInterface({ input: child.stdout }).on('line', (line) => this.#heard(line))
     }
-    const why = await ended
+    const why = await child.ended
     signal.removeEventListener('abort', end)
     // The node says why it does not start in one line; anything else it says is its log.
     return /^quorum-node: (.+)$/mu.exec(said)?.[1] ?? why
@@ -158,8 +164,18 @@ export class EmbeddedNode {
   }
 }
 
-/** Unbuilt under type stripping, and built beside its sources' places. */
-const extension = path.extname(import.meta.filename)
+/** Where the node's program is: unbuilt under type stripping, and built beside its sources' places. */
+export const nodeProgram = new URL(`../node/main${path.extname(import.meta.filename)}`, import.meta.url)
+
+function forkNode(args: readonly string[]): NodeProcess {
+  const child = fork(nodeProgram, args, { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const { stdout, stderr } = child
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : by))
+  })
+  return { stdout, stderr, ended, end: () => void endChild(child) }
+}
 
 export interface NodePlace {
   /** PeerId. */

@@ -1,0 +1,330 @@
+/**
+ * The shell as a whole: the window, the peer's process, the node here and what the system shows, and who tells whom. Each
+ * part is in its own file. It ends in order: the peer first gets the time to say good-bye.
+ */
+import { app, BrowserWindow, ipcMain, MessageChannelMain, nativeTheme, powerMonitor } from 'electron'
+import type { IpcMainInvokeEvent } from 'electron'
+import { userInfo } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { errorToData, QuorumError, version } from '#protocol'
+import { catalogueFor } from '../text/catalogue.ts'
+import type { Catalogue } from '../text/catalogue.ts'
+import type { PeerNews, Preferences, ShellNews, Start } from '../ipc/contract.ts'
+import { serve } from '../ipc/rpc.ts'
+import { Attention } from './attention.ts'
+import { eraseProfile } from './erase.ts'
+import { NodeRunner } from './node-here.ts'
+import { Notices } from './notices.ts'
+import type { WindowOptions } from './options.ts'
+import { pageOrigin, servePage } from './page.ts'
+import { PeerProcess, wireOf } from './peer-process.ts'
+import type { ShellClient } from './peer-process.ts'
+import { PreferencesFile } from './preferences.ts'
+import type { PreferencesPatch } from './preferences.ts'
+import { shellCalls } from './shell.ts'
+import { StagedFiles } from './staged-files.ts'
+import { TrayIcon } from './tray.ts'
+import { bringForward, openWindow, windowSession } from './window.ts'
+
+const built = fileURLToPath(new URL('../../dist/desktop/', import.meta.url))
+const icons = fileURLToPath(new URL('../icons/', import.meta.url))
+/** Milliseconds between two looks at how long nobody touched the machine. */
+const idleLook = 10_000
+/** Files dropped at once. */
+const droppedPaths = z.array(z.string().max(32_767)).max(2000)
+
+export class DesktopApp {
+  readonly #options: WindowOptions
+  readonly #preferences: PreferencesFile
+  readonly #files = new StagedFiles()
+  readonly #peer: PeerProcess
+  readonly #node: NodeRunner
+  readonly #notices: Notices
+  readonly #attention: Attention
+  #window: BrowserWindow | undefined
+  #tray: TrayIcon | undefined
+  /** Tells the window; does nothing while there is none. */
+  #tell: (news: ShellNews) => void = () => undefined
+  #link: string | undefined
+  #quitting = false
+
+  constructor(options: WindowOptions) {
+    this.#options = options
+    this.#link = options.link
+    this.#preferences = new PreferencesFile(path.join(options.folder, 'window.json'))
+    this.#peer = new PeerProcess({
+      options: () => this.#peerOptions(),
+      onNews: (news) => this.#heard(news),
+      onState: (state) => {
+        this.#tell({ event: 'peer-process', data: { state } })
+        if (state === 'running') this.#sendPeerPort()
+      },
+    })
+    this.#node = new NodeRunner({
+      folder: options.folder,
+      onChange: (data) => this.#tell({ event: 'node-here', data }),
+      onReady: () => void this.#useOwnNode(),
+    })
+    this.#attention = new Attention({
+      friends: () => this.#client().call('friends'),
+      onChange: () => this.#showAttention(),
+    })
+    this.#notices = new Notices({
+      text: () => this.#text(),
+      kind: () => this.#preferences.value.notifications,
+      watched: () => this.#window?.isFocused() === true,
+      nameOf: async (peer) => {
+        const friends = await this.#client().call('friends')
+        return friends.find((friend) => friend.peer === peer)?.name ?? ''
+      },
+      onClick: (peer) => {
+        this.open(undefined)
+        this.#tell({ event: 'show', data: { peer } })
+      },
+      icon: path.join(icons, 'icon.png'),
+    })
+  }
+
+  start(): void {
+    this.#peer.start()
+    this.#node.resume()
+    nativeTheme.themeSource = this.#preferences.value.theme
+    const session = windowSession()
+    servePage(session, path.join(built, 'renderer'))
+    ipcMain.handle('stage', (event, paths) => this.#stage(event, paths))
+    const window = openWindow(
+      {
+        preload: path.join(built, 'preload.cjs'),
+        icon: path.join(icons, 'icon.png'),
+        placeFile: path.join(this.#options.folder, 'window', 'place.json'),
+        title: this.#title(),
+        hidden: this.#options.hidden,
+      },
+      session,
+    )
+    this.#window = window
+    window.webContents.on('did-finish-load', () => this.#connectWindow())
+    window.webContents.on('render-process-gone', () => window.webContents.reload())
+    window.on('focus', () => this.#notices.clear())
+    window.on('close', (event) => {
+      if (this.#quitting || !this.#preferences.value.closeToTray || this.#tray === undefined) return
+      event.preventDefault()
+      window.hide()
+    })
+    app.on('window-all-closed', () => this.quit())
+    app.on('before-quit', (event) => {
+      if (this.#quitting) return
+      event.preventDefault()
+      this.quit()
+    })
+    app.on('activate', () => this.open(undefined))
+    this.#makeTray()
+    powerMonitor.on('lock-screen', () => void this.#lock())
+    setInterval(() => this.#lockIfIdle(), idleLook)
+  }
+
+  /** Brings the window up; a link is shown and asked about. */
+  open(link: string | undefined): void {
+    if (this.#window !== undefined) bringForward(this.#window)
+    if (link !== undefined) this.#tell({ event: 'link', data: { link } })
+  }
+
+  quit(): void {
+    if (this.#quitting) return
+    this.#quitting = true
+    void this.#end().finally(() => app.exit(0))
+  }
+
+  // ---- the window and its ports
+
+  #connectWindow(): void {
+    const contents = this.#window?.webContents
+    if (contents === undefined) return
+    const { port1, port2 } = new MessageChannelMain()
+    const handle = shellCalls({
+      window: () => this.#shown(),
+      peer: () => this.#client(),
+      files: this.#files,
+      start: () => this.#startInfo(),
+      setPreferences: (patch) => this.#changePreferences(patch),
+      runNode: () => this.#node.run(),
+      endNode: () => this.#endNode(),
+      erase: () => this.#erase(),
+      quit: () => this.quit(),
+    })
+    this.#tell = serve(wireOf(port1), { handle, describe: errorToData })
+    contents.postMessage('port', 'shell', [port2])
+    this.#sendPeerPort()
+  }
+
+  #sendPeerPort(): void {
+    const port = this.#peer.windowPort()
+    if (port !== undefined) this.#window?.webContents.postMessage('port', 'peer', [port])
+  }
+
+  #stage(event: IpcMainInvokeEvent, given: unknown): Promise<unknown> {
+    const ours = event.senderFrame?.origin === pageOrigin && event.senderFrame.parent === null
+    const paths = droppedPaths.safeParse(given)
+    if (!ours || !paths.success) throw new QuorumError('bad-request', 'Nothing was dropped')
+    return this.#files.add(paths.data)
+  }
+
+  #shown(): BrowserWindow {
+    if (this.#window === undefined) throw new QuorumError('cancelled', 'There is no window')
+    return this.#window
+  }
+
+  #startInfo(): Start {
+    const { profile, downloads } = this.#options
+    const link = this.#link
+    this.#link = undefined
+    return {
+      version,
+      ...(profile === 'default' ? {} : { profile: path.basename(profile) }),
+      platform: process.platform,
+      languages: app.getPreferredSystemLanguages(),
+      user: userName(),
+      preferences: this.#preferences.value,
+      node: this.#node.view,
+      ...(link === undefined ? {} : { link }),
+      downloads: path.basename(downloads),
+      tray: this.#tray !== undefined,
+    }
+  }
+
+  // ---- the peer and the node
+
+  #client(): ShellClient {
+    const { client } = this.#peer
+    if (client === undefined) throw new QuorumError('cancelled', 'The peer is being started')
+    return client
+  }
+
+  #peerOptions(): object {
+    const { folder, downloads, nodes, listen, direct, lan } = this.#options
+    const chosen = this.#preferences.value
+    return {
+      folder,
+      downloads,
+      nodes,
+      listen,
+      direct: direct ?? (chosen.direct ? 'auto' : 'never'),
+      lan: lan ?? chosen.lan,
+    }
+  }
+
+  #heard(news: PeerNews): void {
+    this.#attention.heard(news)
+    // A notification that fails (no name to be had, no service to show it) is not worth more than its loss.
+    this.#notices.heard(news).catch(() => undefined)
+    if (news.event === 'status' && news.data.state === 'open') void this.#useOwnNode()
+  }
+
+  /** The addresses of the node here come and go with the networks of this machine. */
+  async #useOwnNode(): Promise<void> {
+    try {
+      for (const address of this.#node.view.addresses) await this.#client().call('addNode', { address })
+    } catch {
+      // Locked, or not started yet: told again when the profile opens.
+    }
+  }
+
+  async #endNode(): Promise<Start['node']> {
+    const { peer } = this.#node.view
+    await this.#node.end()
+    const { nodes } = await this.#client().call('self')
+    for (const node of nodes.filter((one) => one.peer === peer)) {
+      await this.#client().call('removeNode', { address: node.address })
+    }
+    return this.#node.view
+  }
+
+  // ---- what a person chose
+
+  async #changePreferences(patch: PreferencesPatch): Promise<Preferences> {
+    const before = this.#preferences.value
+    const now = this.#preferences.change(patch)
+    nativeTheme.themeSource = now.theme
+    if (now.startAtLogin !== before.startAtLogin) {
+      app.setLoginItemSettings({ openAtLogin: now.startAtLogin, args: ['--hidden'] })
+    }
+    this.#showAttention()
+    if (now.direct !== before.direct || now.lan !== before.lan) {
+      await this.#peer.stop()
+      this.#tell({ event: 'peer-process', data: { state: 'running' } })
+      this.#peer.start()
+      this.#sendPeerPort()
+    }
+    return now
+  }
+
+  #text(): Catalogue {
+    const { language } = this.#preferences.value
+    return catalogueFor(language === 'system' ? app.getPreferredSystemLanguages() : [language])
+  }
+
+  #title(): string {
+    const { profile } = this.#options
+    const name = profile === 'default' ? 'Quorum' : `Quorum – ${path.basename(profile)}`
+    return this.#attention.unread > 0 ? `(${this.#attention.unread}) ${name}` : name
+  }
+
+  #makeTray(): void {
+    try {
+      this.#tray = new TrayIcon({
+        icons: { calm: path.join(icons, 'tray.png'), unread: path.join(icons, 'tray-unread.png') },
+        onOpen: () => this.open(undefined),
+        onQuit: () => this.quit(),
+      })
+    } catch {
+      // A system without a tray: then closing the window ends Quorum.
+      return
+    }
+    this.#showAttention()
+  }
+
+  #showAttention(): void {
+    this.#window?.setTitle(this.#title())
+    this.#tray?.show(this.#text(), this.#attention.unread)
+    app.setBadgeCount(this.#attention.unread)
+  }
+
+  // ---- locking and ending
+
+  #lockIfIdle(): void {
+    const { lockAfter } = this.#preferences.value
+    if (lockAfter > 0 && powerMonitor.getSystemIdleTime() >= lockAfter * 60) void this.#lock()
+  }
+
+  /** Where no passphrase guards the profile there is nothing to lock. */
+  async #lock(): Promise<void> {
+    if (this.#preferences.value.lockAfter === 0) return
+    await this.#peer.client?.call('lock').catch(() => undefined)
+  }
+
+  async #end(): Promise<void> {
+    this.#attention.stop()
+    this.#tray?.destroy()
+    this.#window?.hide()
+    await Promise.all([this.#peer.stop(), this.#node.stop()])
+  }
+
+  async #erase(): Promise<void> {
+    this.#quitting = true
+    await this.#end()
+    eraseProfile(this.#options.folder)
+    app.exit(0)
+  }
+}
+
+/** The name of the system's user, if it has one. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container may run under a user that has no entry.
+    return ''
+  }
+}

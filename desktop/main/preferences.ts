@@ -1,0 +1,74 @@
+/**
+ * What a person chose about the window, in a file of the profile: read once, written whole. It is not encrypted, because
+ * the language and the colours are needed before a passphrase is typed; so nothing private belongs there.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { languages, notificationKinds, textSizes, themes } from '../ipc/contract.ts'
+import type { Preferences } from '../ipc/contract.ts'
+
+const lockLongest = 24 * 60
+
+const schema = z.object({
+  theme: z.enum(themes),
+  textSize: z.enum(textSizes),
+  language: z.enum(languages),
+  notifications: z.enum(notificationKinds),
+  direct: z.boolean(),
+  lan: z.boolean(),
+  lockAfter: z.number().int().min(0).max(lockLongest),
+  startAtLogin: z.boolean(),
+  closeToTray: z.boolean(),
+}) satisfies z.ZodType<Preferences>
+
+/** What the window may change, in any number of its fields. */
+export const preferencesPatch = schema.partial().strict()
+export type PreferencesPatch = z.infer<typeof preferencesPatch>
+
+const usual: Preferences = {
+  theme: 'system',
+  textSize: 'normal',
+  language: 'system',
+  notifications: 'full',
+  direct: true,
+  lan: true,
+  lockAfter: 0,
+  startAtLogin: false,
+  closeToTray: false,
+}
+
+export class PreferencesFile {
+  readonly #file: string
+  #value: Preferences
+
+  constructor(file: string) {
+    this.#file = file
+    this.#value = read(file)
+  }
+
+  get value(): Preferences {
+    return this.#value
+  }
+
+  /** Errors: those of the disk. */
+  change(patch: PreferencesPatch): Preferences {
+    this.#value = schema.parse({ ...this.#value, ...patch })
+    const fresh = `${this.#file}.new`
+    writeFileSync(fresh, `${JSON.stringify(this.#value, null, 2)}\n`, { mode: 0o600 })
+    renameSync(fresh, this.#file)
+    return this.#value
+  }
+}
+
+/** A file that is missing or not ours costs the choices, never the start. */
+function read(file: string): Preferences {
+  let kept: unknown
+  try {
+    kept = JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    // Missing at the first start; unreadable after a crash of the disk: the usual ones do.
+    return usual
+  }
+  const parsed = schema.safeParse({ ...usual, ...(typeof kept === 'object' ? kept : {}) })
+  return parsed.success ? parsed.data : usual
+}

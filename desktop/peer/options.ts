@@ -1,0 +1,18 @@
+/** How a peer process is started: what the shell passes on its command line, as JSON. */
+import { z } from 'zod'
+
+const schema = z.strictObject({
+  /** The profile's folder. */
+  folder: z.string().min(1),
+  downloads: z.string().min(1),
+  nodes: z.array(z.string()),
+  listen: z.array(z.string()),
+  direct: z.enum(['auto', 'never', 'only']),
+  lan: z.boolean(),
+})
+export type PeerProcessOptions = z.infer<typeof schema>
+
+/** Errors: those of JSON and of the schema. */
+export function readOptions(text: string | undefined): PeerProcessOptions {
+  return schema.parse(JSON.parse(text ?? ''))
+}

@@ -1,0 +1,61 @@
+/** Which of the pages there is to see: opening, locked, failed, the first run, or Quorum itself. And how it looks. */
+import { useEffect } from 'react'
+import { useApp, useText } from './state.ts'
+import { Dialogs } from './view/dialogs.tsx'
+import { Failed } from './view/failed.tsx'
+import { LockScreen } from './view/lock-screen.tsx'
+import { MainWindow } from './view/main-window.tsx'
+import { Toasts } from './view/toasts.tsx'
+import { Welcome } from './view/welcome.tsx'
+
+export function App() {
+  useAppearance()
+  return (
+    <>
+      <Page />
+      <Dialogs />
+      <Toasts />
+    </>
+  )
+}
+
+function Page() {
+  const status = useApp((state) => state.status)
+  const started = useApp((state) => state.start !== undefined)
+  const loaded = useApp((state) => state.friendsLoaded)
+  const welcomed = useApp((state) => state.welcomed)
+  if (!started) return null
+  switch (status.state) {
+    case 'locked':
+      return <LockScreen />
+    case 'failed':
+      return <Failed error={status.error} />
+    case 'opening':
+      return loaded ? <MainWindow /> : null
+    case 'open':
+      if (!loaded) return null
+      return welcomed ? <MainWindow /> : <Welcome />
+  }
+}
+
+/** Theme, size and language on the root, where the style looks for them. */
+function useAppearance(): void {
+  const text = useText()
+  const theme = useApp((state) => state.preferences?.theme ?? 'system')
+  const size = useApp((state) => state.preferences?.textSize ?? 'normal')
+  useEffect(() => {
+    const { dataset } = document.documentElement
+    dataset['size'] = size
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    const draw = (): void => {
+      dataset['theme'] = (theme === 'system' ? dark.matches : theme === 'dark') ? 'dark' : 'light'
+    }
+    draw()
+    dark.addEventListener('change', draw)
+    return () => dark.removeEventListener('change', draw)
+  }, [theme, size])
+  useEffect(() => {
+    document.documentElement.lang = text.tag
+    document.documentElement.dir = new Intl.Locale(text.tag).getTextInfo().direction ?? 'ltr'
+  }, [text])
+}

@@ -1,0 +1,71 @@
+/** Times, sizes and durations as people of a language read them. `tag` is the language's. */
+import type { Catalogue } from '../text/catalogue.ts'
+
+const day = 24 * 60 * 60 * 1000
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+export function clock(time: number, tag: string): string {
+  return new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' }).format(time)
+}
+
+/** The start of a time's day, by the local calendar. */
+export function dayStart(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0)
+}
+
+/** Today, yesterday, a weekday, a date. */
+export function dayName(time: number, now: number, text: Catalogue): string {
+  const ago = Math.round((dayStart(now) - dayStart(time)) / day)
+  if (ago === 0) return text.days.today
+  if (ago === 1) return text.days.yesterday
+  if (ago > 1 && ago < 7) return new Intl.DateTimeFormat(text.tag, { weekday: 'long' }).format(time)
+  const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear()
+  return new Intl.DateTimeFormat(text.tag, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(time)
+}
+
+/** For a list: the clock today, else the day, as short as can be. */
+export function shortWhen(time: number, now: number, text: Catalogue): string {
+  const ago = Math.round((dayStart(now) - dayStart(time)) / day)
+  if (now - time < 60_000 && now >= time) return text.now
+  if (ago <= 0) return clock(time, text.tag)
+  if (ago === 1) return text.days.yesterday
+  if (ago < 7) return new Intl.DateTimeFormat(text.tag, { weekday: 'short' }).format(time)
+  return new Intl.DateTimeFormat(text.tag, { day: '2-digit', month: '2-digit', year: '2-digit' }).format(time)
+}
+
+/** Day and clock, in full. */
+export function fullWhen(time: number, tag: string): string {
+  return new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short' }).format(time)
+}
+
+export function dateOnly(time: number, tag: string): string {
+  return new Intl.DateTimeFormat(tag, { dateStyle: 'long' }).format(time)
+}
+
+/** `3.4 MB`. */
+export function size(bytes: number, tag: string): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return new Intl.NumberFormat(tag, {
+    style: 'unit',
+    unit: units[unit] ?? 'byte',
+    unitDisplay: unit === 0 ? 'long' : 'short',
+    maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1,
+  }).format(value)
+}
+
+/** About how long, in one unit. */
+export function duration(seconds: number, { files }: Catalogue): string {
+  if (seconds < 60) return files.seconds(Math.max(1, Math.round(seconds)))
+  if (seconds < 90 * 60) return files.minutes(Math.round(seconds / 60))
+  return files.hours(Math.round(seconds / 3600))
+}

@@ -1,0 +1,132 @@
+/**
+ * The loaded part of each conversation: its newest page when it is opened, older pages as the person scrolls up, and every
+ * message that comes or changes meanwhile. Messages keep the order in which the library tells them.
+ */
+import type { Message } from '#protocol'
+import { callPeer } from './ports.ts'
+import { store, withEntry } from './state.ts'
+import type { Talk } from './state.ts'
+
+const page = 60
+/** Messages of one conversation kept in the window after it was left. */
+const kept = 400
+
+const nothing: Talk = {
+  messages: [],
+  complete: false,
+  loading: false,
+  failed: false,
+  firstUnread: undefined,
+  pages: 0,
+}
+
+export function talkWith(peer: string): Talk {
+  return store.get().talks.get(peer) ?? nothing
+}
+
+function change(peer: string, patch: Partial<Talk>): void {
+  store.set(({ talks }) => ({ talks: withEntry(talks, peer, { ...(talks.get(peer) ?? nothing), ...patch }) }))
+}
+
+/** Loads the newest page, unless it is there. `unread`: how many of the friend's messages are new. */
+export async function loadNewest(peer: string, unread: number): Promise<void> {
+  const before = talkWith(peer)
+  if (before.loading) return
+  if (before.messages.length > 0) {
+    change(peer, { firstUnread: firstUnreadOf(before.messages, unread) })
+    return
+  }
+  change(peer, { loading: true, failed: false })
+  try {
+    const messages = await callPeer('messages', { peer, limit: Math.max(page, Math.min(unread + 10, kept)) })
+    const full = messages.length >= page
+    const known = new Set(messages.map(({ id }) => id))
+    const meanwhile = talkWith(peer).messages.filter(({ id }) => !known.has(id))
+    change(peer, {
+      messages: [...messages, ...meanwhile],
+      complete: !full,
+      loading: false,
+      firstUnread: firstUnreadOf(messages, unread),
+    })
+    remember(messages.at(-1))
+  } catch {
+    // Said in the conversation itself, with a way to try again.
+    change(peer, { loading: false, failed: true })
+  }
+}
+
+export async function loadOlder(peer: string): Promise<void> {
+  const { loading, complete, messages } = talkWith(peer)
+  const [oldest] = messages
+  if (loading || complete || oldest === undefined) return
+  change(peer, { loading: true })
+  try {
+    const older = await callPeer('messages', { peer, before: oldest.id, limit: page })
+    const now = talkWith(peer)
+    change(peer, {
+      messages: [...older, ...now.messages],
+      complete: older.length < page,
+      loading: false,
+      pages: now.pages + 1,
+    })
+  } catch {
+    change(peer, { loading: false, failed: true })
+  }
+}
+
+/** Loads back to a message that a search found. Returns whether it is there now. */
+export async function loadTo(peer: string, message: string): Promise<boolean> {
+  for (let pages = 0; pages < 200; pages++) {
+    const { messages, complete } = talkWith(peer)
+    if (messages.some(({ id }) => id === message)) return true
+    if (complete || messages.length === 0) return false
+    await loadOlder(peer)
+  }
+  return false
+}
+
+/** A message came, or one that is known has changed. */
+export function upsert(message: Message): void {
+  remember(message)
+  const talk = store.get().talks.get(message.peer)
+  if (talk === undefined) return
+  const at = talk.messages.findLastIndex(({ id }) => id === message.id)
+  if (at >= 0) {
+    const messages = [...talk.messages]
+    messages[at] = message
+    change(message.peer, { messages })
+  } else if (talk.messages.length > 0 || talk.complete) {
+    change(message.peer, { messages: [...talk.messages, message] })
+  }
+}
+
+/** The list shows the newest message of each. */
+export function remember(message: Message | undefined): void {
+  if (message === undefined) return
+  store.set(({ last }) => {
+    const known = last.get(message.peer)
+    const newer = known === undefined || known.id === message.id || timeOf(message) >= timeOf(known)
+    return newer ? { last: withEntry(last, message.peer, message) } : {}
+  })
+}
+
+/** Forgets the older pages of a conversation that nobody looks at. */
+export function trim(peer: string): void {
+  const { messages } = talkWith(peer)
+  if (messages.length > kept) change(peer, { messages: messages.slice(-kept), complete: false })
+}
+
+export function forgetUnread(peer: string): void {
+  if (talkWith(peer).firstUnread !== undefined) change(peer, { firstUnread: undefined })
+}
+
+/** By this machine's clock where it can be: the sender's may be wrong. */
+export function timeOf({ receivedAt, sentAt }: Message): number {
+  return receivedAt ?? sentAt
+}
+
+function firstUnreadOf(messages: readonly Message[], unread: number): string | undefined {
+  if (unread === 0) return undefined
+  const theirs = messages.filter(({ direction }) => direction === 'in')
+  return theirs.at(-unread)?.id ?? theirs[0]?.id
+}

@@ -1,0 +1,69 @@
+/** Two ways to a friend: an own invite to give away, or an invite that somebody gave. A link that opened Quorum is asked about here. */
+import { useState } from 'react'
+import { isolate } from '../../text/foreign.ts'
+import { openConversation, toast } from '../actions.ts'
+import { nameOf } from '../people.ts'
+import { useText } from '../state.ts'
+import { Invite } from './invite.tsx'
+import { Join } from './join.tsx'
+import { Modal } from './modal.tsx'
+
+interface AddFriendProps {
+  tab: 'invite' | 'join'
+  link: string | undefined
+  onClose: () => void
+}
+
+export function AddFriend({ tab, link, onClose }: AddFriendProps) {
+  const { add } = useText()
+  const [shown, setShown] = useState(tab)
+  const tabs = [
+    ['invite', add.inviteTab],
+    ['join', add.joinTab],
+  ] as const
+  return (
+    <Modal title={link === undefined ? add.title : add.linkTitle} onClose={onClose}>
+      {link === undefined ? (
+        <div className="tabs" role="tablist" aria-label={add.title}>
+          {tabs.map(([name, label]) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              id={`tab-${name}`}
+              aria-selected={shown === name}
+              aria-controls="add-friend"
+              onClick={() => setShown(name)}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
+      ) : (
+        <p className="quiet">{add.linkIntro}</p>
+      )}
+      <div
+        id="add-friend"
+        role={link === undefined ? 'tabpanel' : undefined}
+        aria-labelledby={link === undefined ? `tab-${shown}` : undefined}
+      >
+        {shown === 'invite' ? (
+          <Invite />
+        ) : (
+          <Join
+            link={link}
+            label={add.to}
+            action={add.send}
+            busyLabel={add.sending}
+            withNote
+            onAsked={(friend) => {
+              onClose()
+              toast(add.sent(isolate(nameOf(friend))))
+              void openConversation(friend.peer)
+            }}
+          />
+        )}
+      </div>
+    </Modal>
+  )
+}

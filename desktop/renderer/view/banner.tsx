@@ -1,0 +1,56 @@
+/** What does not work at the moment, since when, and what will happen by itself. */
+import { CloudOff, RefreshCw } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { show } from '../actions.ts'
+import { clock } from '../format.ts'
+import { useApp, useText } from '../state.ts'
+
+/** Milliseconds: at a start the nodes are asked first, and a short hiccup is none of anybody's business. */
+const patience = 4000
+
+export function Banner() {
+  const { banner, tag } = useText()
+  const ended = useApp((state) => state.process === 'ended')
+  const offlineSince = useApp((state) => state.offlineSince)
+  const noNode = useApp((state) => state.self !== undefined && state.self.nodes.length === 0)
+  const lasting = useLasting(offlineSince)
+  if (ended) {
+    return (
+      <div className="banner" role="status">
+        <RefreshCw size={18} aria-hidden="true" />
+        <p>{banner.peerEnded}</p>
+      </div>
+    )
+  }
+  if (noNode) {
+    return (
+      <div className="banner" role="status">
+        <CloudOff size={18} aria-hidden="true" />
+        <p>{banner.noNode}</p>
+        <button type="button" className="link-button" onClick={() => show({ kind: 'settings', tab: 'nodes' })}>
+          {banner.noNodeDo}
+        </button>
+      </div>
+    )
+  }
+  if (offlineSince === undefined || !lasting) return null
+  return (
+    <div className="banner" role="status">
+      <CloudOff size={18} aria-hidden="true" />
+      <p>
+        <strong>{banner.offline(clock(offlineSince, tag))}</strong> {banner.offlineHint}
+      </p>
+    </div>
+  )
+}
+
+function useLasting(since: number | undefined): boolean {
+  const [lasting, setLasting] = useState(false)
+  useEffect(() => {
+    setLasting(false)
+    if (since === undefined) return undefined
+    const timer = setTimeout(() => setLasting(true), Math.max(0, since + patience - Date.now()))
+    return () => clearTimeout(timer)
+  }, [since])
+  return lasting
+}

@@ -1,0 +1,128 @@
+/** Where one writes: Enter sends, Shift and Enter break the line; replies, files to come, emoji. Drafts stay with the person. */
+import { FolderPlus, FilePlus, Paperclip, SendHorizontal, X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import type { ClipboardEvent, KeyboardEvent } from 'react'
+import { limits } from '../limits.ts'
+import type { Friend } from '#protocol'
+import { cleanLine, isolate } from '../../text/foreign.ts'
+import { replyTo, send, setDraft, stageChosen, stageFiles, unstage, wrote } from '../actions.ts'
+import { size } from '../format.ts'
+import { nameOf } from '../people.ts'
+import { emptyDraft, useApp, useText } from '../state.ts'
+import { IconButton } from './controls.tsx'
+import { EmojiButton } from './emoji-button.tsx'
+import { Menu } from './menu.tsx'
+
+const encoder = new TextEncoder()
+
+export function Composer({ friend }: { friend: Friend }) {
+  const { composer, files, tag } = useText()
+  const draft = useApp((state) => state.drafts.get(friend.peer) ?? emptyDraft)
+  const field = useRef<HTMLTextAreaElement>(null)
+  const { peer } = friend
+  const name = nameOf(friend)
+  const tooLong = draft.text.length > limits.messageText / 4 && encoder.encode(draft.text).length > limits.messageText
+  const empty = draft.text.trim() === '' && draft.staged.length === 0
+  // A conversation that opens, and a reply that is begun, mean writing.
+  useEffect(() => field.current?.focus(), [draft.replyTo])
+
+  const submit = (): void => {
+    if (!empty && !tooLong) void send(peer)
+    field.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault()
+      submit()
+    }
+    if (event.key === 'Escape' && draft.replyTo !== undefined) {
+      event.preventDefault()
+      replyTo(undefined)
+    }
+  }
+  const onPaste = (event: ClipboardEvent): void => {
+    if (event.clipboardData.files.length === 0) return
+    event.preventDefault()
+    void stageFiles(peer, [...event.clipboardData.files])
+  }
+  const insert = (what: string): void => {
+    const { selectionStart = draft.text.length, selectionEnd = draft.text.length } = field.current ?? {}
+    setDraft(peer, { text: draft.text.slice(0, selectionStart) + what + draft.text.slice(selectionEnd) })
+    field.current?.focus()
+  }
+  return (
+    <div className="composer">
+      {draft.replyTo !== undefined && (
+        <div className="replying">
+          <div className="quote">
+            <strong>
+              {draft.replyTo.direction === 'out' ? composer.replyingOwn : composer.replying(isolate(name))}
+            </strong>
+            <bdi className="one-line" style={{ display: 'block' }}>
+              {cleanLine(draft.replyTo.text, 160)}
+            </bdi>
+          </div>
+          <IconButton label={composer.cancelReply} onClick={() => replyTo(undefined)}>
+            <X size={18} />
+          </IconButton>
+        </div>
+      )}
+      {draft.staged.length > 0 && (
+        <ul className="staged">
+          {draft.staged.map((one) => (
+            <li key={one.id}>
+              <bdi className="one-line">{cleanLine(one.name)}</bdi>
+              <span className="quiet small">{one.size === undefined ? files.folder : size(one.size, tag)}</span>
+              <IconButton label={`${files.cancel}: ${cleanLine(one.name)}`} onClick={() => unstage(peer, one.id)}>
+                <X size={16} />
+              </IconButton>
+            </li>
+          ))}
+        </ul>
+      )}
+      {tooLong && (
+        <p className="composer-note" role="alert">
+          {composer.tooLong}
+        </p>
+      )}
+      <div className="composer-box">
+        <Menu
+          label={composer.attach}
+          icon={<Paperclip size={20} />}
+          items={[
+            {
+              label: composer.chooseFiles,
+              icon: <FilePlus size={18} />,
+              onChoose: () => void stageChosen(peer, false),
+            },
+            {
+              label: composer.chooseFolder,
+              icon: <FolderPlus size={18} />,
+              onChoose: () => void stageChosen(peer, true),
+            },
+          ]}
+        />
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          value={draft.text}
+          placeholder={composer.placeholder(isolate(name))}
+          aria-label={composer.placeholder(isolate(name))}
+          title={friend.online ? undefined : composer.offline(isolate(name))}
+          onKeyDown={onKeyDown}
+          onPaste={onPaste}
+          onBlur={() => wrote(peer, false)}
+          onChange={(event) => {
+            setDraft(peer, { text: event.target.value })
+            wrote(peer, event.target.value !== '')
+          }}
+        />
+        <EmojiButton onChoose={insert} />
+        <IconButton label={composer.send} className="main" disabled={empty || tooLong} onClick={submit}>
+          <SendHorizontal size={18} />
+        </IconButton>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,132 @@
+/** The conversation with one person: who it is and how they are reached, the messages, and the place to write. */
+import { BadgeCheck, Info, Paperclip, Search } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { DragEvent } from 'react'
+import type { Friend } from '#protocol'
+import { isolate } from '../../text/foreign.ts'
+import { ask, decide, stageFiles, toggleDetails } from '../actions.ts'
+import { isAmbiguous, nameOf, shortId } from '../people.ts'
+import { useApp, useText } from '../state.ts'
+import { Composer } from './composer.tsx'
+import { IconButton } from './controls.tsx'
+import { MessageList } from './message-list.tsx'
+import { PathBadge } from './path-badge.tsx'
+import { RequestCard } from './requests.tsx'
+
+export function Conversation({ friend }: { friend: Friend }) {
+  const { files } = useText()
+  const { over, handlers } = useDrop(friend)
+  return (
+    <div className="centre" style={{ flex: 1 }} {...handlers}>
+      <Head friend={friend} />
+      <MessageList friend={friend} />
+      <Foot friend={friend} />
+      {over && (
+        <div className="drop-here">
+          <Paperclip size={32} aria-hidden="true" />
+          {files.drop(isolate(nameOf(friend)))}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Head({ friend }: { friend: Friend }) {
+  const { conversation, details } = useText()
+  const shown = useApp((state) => state.details)
+  const ambiguous = useApp((state) => isAmbiguous(friend, state.friends.values()))
+  return (
+    <header className="bar">
+      <div className="who">
+        <h2>
+          <bdi className="one-line">{nameOf(friend)}</bdi>
+          {ambiguous && <span className="quiet small">{shortId(friend.peer)}</span>}
+          {friend.verified && <BadgeCheck size={16} aria-label={details.verified} />}
+        </h2>
+        <PathBadge friend={friend} />
+      </div>
+      <IconButton label={conversation.searchHere} onClick={() => ask({ kind: 'search', peer: friend.peer })}>
+        <Search size={20} />
+      </IconButton>
+      <IconButton
+        label={shown ? conversation.hideDetails : conversation.details}
+        aria-pressed={shown}
+        onClick={toggleDetails}
+      >
+        <Info size={20} />
+      </IconButton>
+    </header>
+  )
+}
+
+/** Where one writes, or why one cannot. */
+function Foot({ friend }: { friend: Friend }) {
+  const { conversation, request, details } = useText()
+  switch (friend.state) {
+    case 'friend':
+      return <Composer friend={friend} />
+    case 'incoming':
+      return (
+        <div className="composer">
+          <RequestCard friend={friend} />
+        </div>
+      )
+    case 'requested':
+      return (
+        <div className="composer">
+          <p className="notice">
+            <span>
+              <strong>{request.outTitle(isolate(nameOf(friend)))}.</strong> {request.outIntro}
+            </span>
+          </p>
+        </div>
+      )
+    case 'blocked':
+      return (
+        <div className="composer">
+          <div className="notice" style={{ alignItems: 'center' }}>
+            <span>{conversation.blocked}</span>
+            <button
+              type="button"
+              className="button low"
+              style={{ marginInlineStart: 'auto' }}
+              onClick={() => void decide('unblockPeer', friend.peer)}
+            >
+              {details.unblock}
+            </button>
+          </div>
+        </div>
+      )
+    case 'removed':
+      return (
+        <div className="composer">
+          <p className="notice">{conversation.removedHere}</p>
+        </div>
+      )
+  }
+}
+
+/** Files that are held over the conversation. Moving over its parts leaves and enters: only the last leave counts. */
+function useDrop(friend: Friend) {
+  const [depth, setDepth] = useState(0)
+  const may = friend.state === 'friend'
+  const carries = (event: DragEvent): boolean => may && event.dataTransfer.types.includes('Files')
+  useEffect(() => setDepth(0), [friend.state])
+  return {
+    over: depth > 0,
+    handlers: {
+      onDragEnter: (event: DragEvent) => {
+        if (carries(event)) setDepth((before) => before + 1)
+      },
+      onDragLeave: (event: DragEvent) => {
+        if (carries(event)) setDepth((before) => Math.max(0, before - 1))
+      },
+      onDragOver: (event: DragEvent) => event.preventDefault(),
+      onDrop: (event: DragEvent) => {
+        event.preventDefault()
+        setDepth(0)
+        if (carries(event)) void stageFiles(friend.peer, [...event.dataTransfer.files])
+      },
+    },
+  }
+}

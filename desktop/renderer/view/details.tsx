@@ -1,0 +1,86 @@
+/** The right column: who this is, how they are reached and why, whether they are who they seem, what was shared. */
+import { BadgeCheck, ShieldQuestion, X } from 'lucide-react'
+import type { Friend } from '#protocol'
+import { cleanLine } from '../../text/foreign.ts'
+import { ask, decide, toggleDetails } from '../actions.ts'
+import { dateOnly, fullWhen } from '../format.ts'
+import { nameOf } from '../people.ts'
+import { useText } from '../state.ts'
+import { Avatar, CopyLine, IconButton } from './controls.tsx'
+import { Doctor } from './doctor.tsx'
+import { SharedFiles } from './transfers.tsx'
+
+export function Details({ friend }: { friend: Friend }) {
+  const { details, conversation, tag, request } = useText()
+  const { peer, state } = friend
+  return (
+    <aside className="details scroll" aria-label={details.title} tabIndex={-1}>
+      <header className="bar" style={{ border: 0 }}>
+        <h2 className="who">{details.title}</h2>
+        <IconButton label={conversation.hideDetails} onClick={toggleDetails}>
+          <X size={20} />
+        </IconButton>
+      </header>
+      <div className="person-card">
+        <Avatar friend={friend} />
+        <h2>
+          <bdi className="selectable">{nameOf(friend)}</bdi>
+        </h2>
+        {friend.handle !== undefined && <p className="quiet">@{cleanLine(friend.handle, 32)}</p>}
+        {state === 'friend' && (
+          <p className="quiet small">
+            {friend.online
+              ? details.online
+              : friend.lastSeen !== undefined && `${details.lastSeen}: ${fullWhen(friend.lastSeen, tag)}`}
+          </p>
+        )}
+      </div>
+      {state === 'friend' && <Doctor friend={friend} />}
+      {state === 'friend' && (
+        <section>
+          <h3 style={{ display: 'flex', gap: '0.5rem', alignItems: 'center' }}>
+            {friend.verified ? <BadgeCheck size={18} color="var(--good)" /> : <ShieldQuestion size={18} />}
+            {friend.verified ? details.verified : details.notVerified}
+          </h3>
+          <p className="quiet small">{details.verifyHint}</p>
+          <button type="button" className="button" onClick={() => ask({ kind: 'verify', peer })}>
+            {details.verify}
+          </button>
+        </section>
+      )}
+      <SharedFiles peer={peer} />
+      <section>
+        <h3>{details.manage}</h3>
+        <dl className="facts">
+          <dt>{details.added}</dt>
+          <dd>{dateOnly(friend.addedAt, tag)}</dd>
+        </dl>
+        <div className="field">
+          <span className="quiet small">{details.id}</span>
+          <CopyLine value={peer} label={`${details.id}: ${peer.slice(-6)}`} />
+        </div>
+        <div className="buttons">
+          {state === 'friend' && (
+            <button type="button" className="button" onClick={() => ask({ kind: 'remove', peer })}>
+              {details.remove}
+            </button>
+          )}
+          {state === 'requested' && (
+            <button type="button" className="button" onClick={() => void decide('removeFriend', peer)}>
+              {request.withdraw}
+            </button>
+          )}
+          {state === 'blocked' ? (
+            <button type="button" className="button" onClick={() => void decide('unblockPeer', peer)}>
+              {details.unblock}
+            </button>
+          ) : (
+            <button type="button" className="button bad" onClick={() => ask({ kind: 'block', peer })}>
+              {details.block}
+            </button>
+          )}
+        </div>
+      </section>
+    </aside>
+  )
+}

@@ -1,0 +1,46 @@
+/** A small choice of emoji; whoever wants others has the system's own picker. */
+import { Smile } from 'lucide-react'
+import { useText } from '../state.ts'
+import { IconButton } from './controls.tsx'
+import { usePanel } from './menu.tsx'
+
+const choice = `
+  😀 😄 😂 🙂 😉 😊 😍 😘 😎 🤔 🤨 😐 🙄 😴 🤗 🥳
+  😢 😭 😅 😳 😱 😡 🤯 🤒 👍 👎 👏 🙏 🤝 💪 👋 🤞
+  ❤️ 🧡 💛 💚 💙 💜 🖤 💔 🎉 🎂 🎁 ✨ 🔥 ⭐ ☀️ 🌧️
+  ☕ 🍕 🍺 🍎 🚗 ✈️ 🏠 📎 ✅ ❌ ❓ ❗ 💡 ⏰ 📞 🎵
+`
+  .trim()
+  .split(/\s+/u)
+
+export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void }) {
+  const { composer } = useText()
+  const { open, close, toggle, anchor, panel } = usePanel()
+  return (
+    <>
+      <span ref={anchor}>
+        <IconButton label={composer.emoji} aria-haspopup="dialog" aria-expanded={open} onClick={toggle}>
+          <Smile size={20} />
+        </IconButton>
+      </span>
+      {open && (
+        <div ref={panel} popover="auto" className="emoji-panel" role="dialog" aria-label={composer.emoji}>
+          <div className="emoji-grid">
+            {choice.map((emoji) => (
+              <button
+                key={emoji}
+                type="button"
+                onClick={() => {
+                  close()
+                  onChoose(emoji)
+                }}
+              >
+                {emoji}
+              </button>
+            ))}
+          </div>
+        </div>
+      )}
+    </>
+  )
+}

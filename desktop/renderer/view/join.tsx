@@ -1,0 +1,80 @@
+/** An invite that somebody gave: pasted, and asked with. The same form in the first run and later. */
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import type { Friend } from '#protocol'
+import { request } from '../actions.ts'
+import { errorText, useText } from '../state.ts'
+import { Field } from './controls.tsx'
+
+interface JoinProps {
+  link: string | undefined
+  label: string
+  action: string
+  busyLabel: string
+  /** With a few words for them. */
+  withNote: boolean
+  onAsked: (friend: Friend) => void
+}
+
+export function Join({ link, label, action, busyLabel, withNote, onAsked }: JoinProps) {
+  const { welcome, add, common } = useText()
+  const [to, setTo] = useState(link ?? '')
+  const [note, setNote] = useState('')
+  const [wrong, setWrong] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const ask = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    setBusy(true)
+    setWrong(undefined)
+    try {
+      onAsked(await request(to, note.trim()))
+    } catch (error) {
+      setWrong(errorText(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <form className="choice" onSubmit={(event) => void ask(event)}>
+      <Field label={label} wrong={wrong}>
+        {({ id, describedBy, invalid }) => (
+          <input
+            id={id}
+            className="input"
+            dir="ltr"
+            value={to}
+            autoFocus
+            data-first
+            autoComplete="off"
+            maxLength={4096}
+            placeholder={welcome.joinPlaceholder}
+            aria-invalid={invalid}
+            aria-describedby={describedBy}
+            onChange={(event) => setTo(event.target.value)}
+          />
+        )}
+      </Field>
+      {withNote && (
+        <Field label={`${add.note} (${common.optional})`}>
+          {({ id, describedBy }) => (
+            <textarea
+              id={id}
+              className="input"
+              rows={2}
+              maxLength={500}
+              value={note}
+              placeholder={add.notePlaceholder}
+              aria-describedby={describedBy}
+              onChange={(event) => setNote(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+      <div className="buttons end">
+        <button type="submit" className="button main" disabled={busy || to.trim() === ''}>
+          {busy ? busyLabel : action}
+        </button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,59 @@
+/** The locked profile: asks for its passphrase, shows nothing else. */
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import { callPeer } from '../ports.ts'
+import { errorText, useText } from '../state.ts'
+import { Brand } from './brand.tsx'
+import { Field } from './controls.tsx'
+
+export function LockScreen() {
+  const { lock } = useText()
+  const [passphrase, setPassphrase] = useState('')
+  const [wrong, setWrong] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const unlock = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    if (passphrase === '') return
+    setBusy(true)
+    setWrong(undefined)
+    try {
+      await callPeer('unlock', { passphrase })
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : ''
+      setWrong(code === 'wrong-passphrase' ? lock.wrong : errorText(error))
+      setPassphrase('')
+      setBusy(false)
+    }
+  }
+  return (
+    <main className="page">
+      <form className="card" onSubmit={(event) => void unlock(event)}>
+        <Brand />
+        <header>
+          <h1>{lock.title}</h1>
+          <p>{lock.intro}</p>
+        </header>
+        <Field label={lock.label} wrong={wrong}>
+          {({ id, describedBy, invalid }) => (
+            <input
+              id={id}
+              className="input"
+              type="password"
+              value={passphrase}
+              autoFocus
+              autoComplete="off"
+              aria-invalid={invalid}
+              aria-describedby={describedBy}
+              onChange={(event) => setPassphrase(event.target.value)}
+            />
+          )}
+        </Field>
+        <div className="buttons end">
+          <button type="submit" className="button main" disabled={busy || passphrase === ''}>
+            {busy ? lock.opening : lock.open}
+          </button>
+        </div>
+      </form>
+    </main>
+  )
+}

@@ -1,0 +1,191 @@
+/**
+ * The messages, of which only those in sight are drawn. Stays at the end while one is there, keeps its place when older
+ * ones are loaded above, and offers the way back down.
+ */
+import { ArrowDown } from 'lucide-react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { Virtualizer } from 'virtua'
+import type { VirtualizerHandle } from 'virtua'
+import type { Friend } from '#protocol'
+import { isolate } from '../../text/foreign.ts'
+import { dayName } from '../format.ts'
+import { nameOf } from '../people.ts'
+import { rowsOf } from '../rows.ts'
+import type { Row } from '../rows.ts'
+import { store, useApp, useText } from '../state.ts'
+import { loadNewest, loadOlder } from '../talks.ts'
+import { Avatar } from './controls.tsx'
+import { MessageRow } from './message-row.tsx'
+
+/** Pixels from the end within which one counts as being there, and from the start within which older ones are loaded. */
+const nearEnd = 48
+const nearStart = 600
+
+export function MessageList({ friend }: { friend: Friend }) {
+  const { conversation, common } = useText()
+  const talk = useApp((state) => state.talks.get(friend.peer))
+  const typing = useApp((state) => state.typing.has(friend.peer))
+  const target = useApp((state) => (state.target?.peer === friend.peer ? state.target.message : undefined))
+  const rows = useMemo(() => (talk === undefined ? [] : rowsOf(talk)), [talk])
+  const { scroller, list, prepending, atEnd, onScroll, toEnd } = useScrolling(
+    friend.peer,
+    rows,
+    talk?.pages ?? 0,
+    target,
+  )
+  return (
+    <>
+      <div className="messages">
+        {talk?.failed === true && (
+          <div className="empty" role="alert">
+            <p>{conversation.loadFailed}</p>
+            <button type="button" className="button" onClick={() => void loadNewest(friend.peer, 0)}>
+              {common.retry}
+            </button>
+          </div>
+        )}
+        <div
+          ref={scroller}
+          className="messages-scroll scroll"
+          style={{ display: 'flex', flexDirection: 'column' }}
+          role="log"
+          aria-label={conversation.messages}
+          tabIndex={0}
+        >
+          <div style={{ flexGrow: 1 }} />
+          <Virtualizer ref={list} scrollRef={scroller} shift={prepending} itemSize={44} onScroll={onScroll}>
+            {rows.map((row) => (
+              <div key={row.key} className="row">
+                <OneRow row={row} friend={friend} target={target} />
+              </div>
+            ))}
+          </Virtualizer>
+        </div>
+        {!atEnd && rows.length > 0 && (
+          <button
+            type="button"
+            className="jump"
+            aria-label={conversation.latest}
+            title={conversation.latest}
+            onClick={toEnd}
+          >
+            <ArrowDown size={20} aria-hidden="true" />
+            {friend.unread > 0 && <span className="badge">{friend.unread}</span>}
+          </button>
+        )}
+      </div>
+      <p className="typing-line" aria-live="polite">
+        {typing ? conversation.typing(isolate(nameOf(friend))) : ''}
+      </p>
+    </>
+  )
+}
+
+function OneRow({ row, friend, target }: { row: Row; friend: Friend; target: string | undefined }) {
+  const text = useText()
+  switch (row.kind) {
+    case 'beginning':
+      return (
+        <div className="beginning">
+          <Avatar friend={friend} />
+          <h2>
+            <bdi>{nameOf(friend)}</bdi>
+          </h2>
+          <p>{text.conversation.start(isolate(nameOf(friend)))}</p>
+          <p>{text.conversation.private}</p>
+        </div>
+      )
+    case 'day':
+      return (
+        <div className="day">
+          <span>{dayName(row.time, Date.now(), text)}</span>
+        </div>
+      )
+    case 'unread':
+      return <div className="unread-line">{text.conversation.unreadHere}</div>
+    case 'message':
+      return (
+        <MessageRow
+          friend={friend}
+          message={row.message}
+          first={row.first}
+          last={row.last}
+          target={target === row.message.id}
+        />
+      )
+  }
+}
+
+function useScrolling(peer: string, rows: readonly Row[], pages: number, target: string | undefined) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const list = useRef<VirtualizerHandle>(null)
+  const seenPages = useRef(pages)
+  const seenLast = useRef<string | undefined>(undefined)
+  const begun = useRef(false)
+  const sticks = useRef(true)
+  const seenTop = useRef(0)
+  const [atEnd, setAtEnd] = useState(true)
+  const prepending = seenPages.current !== pages
+
+  const toEnd = useCallback((): void => {
+    sticks.current = true
+    setAtEnd(true)
+    list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
+  }, [])
+
+  useLayoutEffect(() => {
+    seenPages.current = pages
+  }, [pages])
+
+  // The first look: at what is new, or at the end. Later: stay at the end, and go there for what one writes oneself.
+  useLayoutEffect(() => {
+    const newest = rows.at(-1)
+    if (newest === undefined) return
+    const unread = rows.findIndex(({ kind }) => kind === 'unread')
+    const mine = newest.kind === 'message' && newest.message.direction === 'out' && newest.key !== seenLast.current
+    if (!begun.current && unread >= 0) list.current?.scrollToIndex(unread, { align: 'start', offset: -80 })
+    else if (!begun.current || sticks.current || mine) {
+      sticks.current = true
+      list.current?.scrollToIndex(rows.length - 1, { align: 'end' })
+    }
+    begun.current = true
+    seenLast.current = newest.key
+  }, [rows])
+
+  useEffect(() => {
+    const at = target === undefined ? -1 : rows.findIndex(({ key }) => key === target)
+    if (at < 0) return undefined
+    sticks.current = false
+    list.current?.scrollToIndex(at, { align: 'center' })
+    const timer = setTimeout(() => store.set({ target: undefined }), 2000)
+    return () => clearTimeout(timer)
+    // Rows that come meanwhile must not scroll again.
+  }, [target])
+
+  // The window or the composer changes the height: whoever is at the end stays there.
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null) return undefined
+    const observer = new ResizeObserver(() => {
+      if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
+    })
+    observer.observe(element)
+    for (const child of element.children) observer.observe(child)
+    return () => observer.disconnect()
+  }, [])
+
+  const onScroll = (offset: number): void => {
+    const element = scroller.current
+    if (element === null) return
+    const end = element.scrollHeight - element.scrollTop - element.clientHeight <= nearEnd
+    // What is drawn for the first time may turn out taller than was thought: only going up means leaving the end.
+    const up = element.scrollTop < seenTop.current
+    seenTop.current = element.scrollTop
+    if (end) sticks.current = true
+    else if (up) sticks.current = false
+    else if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
+    setAtEnd(end || sticks.current)
+    if (offset < nearStart) void loadOlder(peer)
+  }
+  return { scroller, list, prepending, atEnd, onScroll, toEnd }
+}

@@ -1,0 +1,102 @@
+/** A dialog over the window: the page behind it is out of reach, Escape and a click beside it close it. */
+import { X } from 'lucide-react'
+import { useEffect, useId, useRef } from 'react'
+import type { ReactNode } from 'react'
+import { useText } from '../state.ts'
+import { IconButton } from './controls.tsx'
+
+interface ModalProps {
+  title: string
+  onClose: () => void
+  className?: string
+  /** No head: the content has its own. */
+  bare?: boolean
+  children: ReactNode
+}
+
+export function Modal({ title, onClose, className = '', bare = false, children }: ModalProps) {
+  const { common } = useText()
+  const element = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => {
+    const dialog = element.current
+    const before = document.activeElement
+    dialog?.showModal()
+    // Not the first button that happens to be there, which is the one that closes it.
+    const first = dialog?.querySelector('[data-first]') ?? dialog
+    if (first instanceof HTMLElement) first.focus()
+    return () => {
+      dialog?.close()
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={element}
+      tabIndex={-1}
+      className={className}
+      aria-labelledby={bare ? undefined : id}
+      aria-label={bare ? title : undefined}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onMouseDown={(event) => {
+        if (event.target === element.current) onClose()
+      }}
+    >
+      {bare ? (
+        children
+      ) : (
+        <div className="dialog scroll">
+          <div className="dialog-head">
+            <h2 id={id}>{title}</h2>
+            <IconButton label={common.close} onClick={onClose}>
+              <X size={20} />
+            </IconButton>
+          </div>
+          {children}
+        </div>
+      )}
+    </dialog>
+  )
+}
+
+interface ConfirmProps {
+  title: string
+  intro: string
+  action: string
+  bad?: boolean
+  disabled?: boolean
+  onClose: () => void
+  onConfirm: () => void
+  children?: ReactNode
+}
+
+/** A question with two answers; the harmless one has the focus. */
+export function Confirm({
+  title,
+  intro,
+  action,
+  bad = false,
+  disabled = false,
+  onClose,
+  onConfirm,
+  children,
+}: ConfirmProps) {
+  const { common } = useText()
+  return (
+    <Modal title={title} onClose={onClose}>
+      <p className="quiet">{intro}</p>
+      {children}
+      <div className="buttons end">
+        <button type="button" className="button" onClick={onClose} data-first={children === undefined || undefined}>
+          {common.cancel}
+        </button>
+        <button type="button" className={`button ${bad ? 'bad' : 'main'}`} disabled={disabled} onClick={onConfirm}>
+          {action}
+        </button>
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,72 @@
+/** One person in the list: presence, the newest message or what is missing to talk, how much is unread. */
+import { BadgeCheck } from 'lucide-react'
+import { memo } from 'react'
+import type { Friend, Message } from '#protocol'
+import { cleanLine } from '../../text/foreign.ts'
+import type { Catalogue } from '../../text/catalogue.ts'
+import { openConversation } from '../actions.ts'
+import { shortWhen } from '../format.ts'
+import { nameOf } from '../people.ts'
+import { useApp, useText } from '../state.ts'
+import { timeOf } from '../talks.ts'
+import { Avatar } from './controls.tsx'
+import { StateMark } from './state-mark.tsx'
+
+export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Friend; last: Message | undefined }) {
+  const text = useText()
+  const current = useApp((state) => state.open === friend.peer && state.view.kind === 'conversation')
+  const typing = useApp((state) => state.typing.has(friend.peer))
+  const draft = useApp((state) => state.drafts.get(friend.peer)?.text ?? '')
+  const file = useApp((state) => state.transfers.get(last?.transfer ?? '')?.name ?? '')
+  const when = last === undefined ? '' : shortWhen(timeOf(last), Date.now(), text)
+  return (
+    <button type="button" className="person" aria-current={current} onClick={() => void openConversation(friend.peer)}>
+      <Avatar friend={friend} presence />
+      <span className="name">
+        <bdi className="one-line">{nameOf(friend)}</bdi>
+        {friend.verified && <BadgeCheck size={14} aria-label={text.details.verified} />}
+        {friend.state === 'friend' && (
+          <span className="seen-by-readers">{friend.online ? text.sidebar.online : text.sidebar.offline}</span>
+        )}
+      </span>
+      <span className="when">{when}</span>
+      {typing ? (
+        <span className="preview live">
+          <span className="one-line">{text.conversation.typing('').trim()}</span>
+        </span>
+      ) : (
+        <span className={`preview ${friend.unread > 0 ? 'strong' : ''}`}>
+          {draft !== '' && !current && <em>{text.sidebar.draft}</em>}
+          {last?.direction === 'out' && draft === '' && friend.state === 'friend' && <StateMark message={last} />}
+          <bdi className="one-line">
+            {draft !== '' && !current ? cleanLine(draft, 80) : preview(friend, last, file, text)}
+          </bdi>
+        </span>
+      )}
+      {friend.unread > 0 ? (
+        <span className="badge" aria-label={text.unread(friend.unread)}>
+          {friend.unread > 999 ? '999+' : friend.unread}
+        </span>
+      ) : (
+        <span />
+      )}
+    </button>
+  )
+})
+
+function preview({ state }: Friend, last: Message | undefined, file: string, { sidebar }: Catalogue): string {
+  switch (state) {
+    case 'requested':
+      return sidebar.asked
+    case 'incoming':
+      return sidebar.wants
+    case 'blocked':
+      return sidebar.blocked
+    case 'removed':
+      return sidebar.removed
+    case 'friend':
+      if (last === undefined) return sidebar.noMessages
+      if (last.state === 'recalled') return sidebar.recalled
+      return cleanLine(last.text || file, 80) || sidebar.files
+  }
+}

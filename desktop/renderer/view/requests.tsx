@@ -1,0 +1,59 @@
+/** People who ask to be friends: who they say they are, what they wrote, and the answers. */
+import { UserRoundPlus } from 'lucide-react'
+import type { Friend } from '#protocol'
+import { cleanText, isolate } from '../../text/foreign.ts'
+import { ask, decide } from '../actions.ts'
+import { nameOf, shortId } from '../people.ts'
+import { useApp, useText } from '../state.ts'
+import { Avatar } from './controls.tsx'
+
+export function Requests() {
+  const { request } = useText()
+  const friends = useApp((state) => state.friends)
+  const incoming = [...friends.values()].filter(({ state }) => state === 'incoming')
+  return (
+    <>
+      <header className="bar">
+        <h2 className="who">{request.title}</h2>
+      </header>
+      {incoming.length === 0 ? (
+        <div className="empty">
+          <UserRoundPlus size={40} strokeWidth={1.5} aria-hidden="true" />
+          <p>{request.unknown}</p>
+        </div>
+      ) : (
+        <div className="requests scroll">
+          {incoming.map((friend) => (
+            <RequestCard key={friend.peer} friend={friend} />
+          ))}
+          <p className="quiet small">{request.unknown}</p>
+        </div>
+      )}
+    </>
+  )
+}
+
+export function RequestCard({ friend }: { friend: Friend }) {
+  const { request } = useText()
+  const note = cleanText(friend.note ?? '').trim()
+  return (
+    <section className="request" aria-label={request.wants(isolate(nameOf(friend)))}>
+      <Avatar friend={friend} />
+      <h3>
+        {request.wants(isolate(nameOf(friend)))} <span className="quiet small mono">{shortId(friend.peer)}</span>
+      </h3>
+      {note === '' ? <p className="quiet">{request.noNote}</p> : <blockquote dir="auto">{note}</blockquote>}
+      <div className="buttons">
+        <button type="button" className="button main" onClick={() => void decide('acceptFriend', friend.peer)}>
+          {request.accept}
+        </button>
+        <button type="button" className="button" onClick={() => void decide('declineFriend', friend.peer)}>
+          {request.decline}
+        </button>
+        <button type="button" className="button plain" onClick={() => ask({ kind: 'block', peer: friend.peer })}>
+          {request.block}
+        </button>
+      </div>
+    </section>
+  )
+}

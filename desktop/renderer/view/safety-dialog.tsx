@@ -1,0 +1,58 @@
+/** Comparing the safety number: the same sixty digits on both screens mean that nobody stands between. */
+import { BadgeCheck } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { isolate } from '../../text/foreign.ts'
+import { attempt, verify } from '../actions.ts'
+import { nameOf } from '../people.ts'
+import { callPeer } from '../ports.ts'
+import { useApp, useText } from '../state.ts'
+import { Modal } from './modal.tsx'
+import { Qr } from './qr.tsx'
+
+export function SafetyDialog({ peer, onClose }: { peer: string; onClose: () => void }) {
+  const { safety } = useText()
+  const friend = useApp((state) => state.friends.get(peer))
+  const [number, setNumber] = useState<string>()
+  useEffect(() => {
+    void attempt(async () => setNumber((await callPeer('safetyNumber', { peer })).number))
+  }, [peer])
+  if (friend === undefined) return null
+  const name = isolate(nameOf(friend))
+  const groups = number?.split(' ') ?? Array.from({ length: 12 }, () => '·····')
+  return (
+    <Modal title={safety.title(name)} onClose={onClose}>
+      <div className="verify">
+        <p className="quiet">{safety.intro(name)}</p>
+        {number === undefined ? <div className="qr" /> : <Qr value={number.replaceAll(' ', '')} label={safety.qr} />}
+        <div className="digits" dir="ltr" aria-label={safety.number} role="group">
+          {groups.map((group, index) => (
+            // The groups of one number keep their places.
+            <span key={index}>{group}</span>
+          ))}
+        </div>
+        {friend.verified && (
+          <p className="notice">
+            <BadgeCheck size={20} color="var(--good)" aria-hidden="true" />
+            <span>{safety.verified}</span>
+          </p>
+        )}
+      </div>
+      <div className="buttons end">
+        {friend.verified ? (
+          <button type="button" className="button" onClick={() => void verify(peer, false)}>
+            {safety.undo}
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="button main"
+            disabled={number === undefined}
+            onClick={() => void verify(peer, true)}
+          >
+            {safety.confirm}
+          </button>
+        )}
+      </div>
+    </Modal>
+  )
+}

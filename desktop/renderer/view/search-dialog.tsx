@@ -1,0 +1,194 @@
+/** Search, as one types: people by name, messages by any word. Arrows choose, Enter goes there. */
+import { Search } from 'lucide-react'
+import { useEffect, useMemo, useState } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
+import type { Friend, Message } from '#protocol'
+import { cleanLine, isolate } from '../../text/foreign.ts'
+import { ask, openAt, openConversation } from '../actions.ts'
+import { shortWhen } from '../format.ts'
+import { nameOf } from '../people.ts'
+import { callPeer } from '../ports.ts'
+import { useApp, useText } from '../state.ts'
+import { timeOf } from '../talks.ts'
+import { Avatar } from './controls.tsx'
+import { Modal } from './modal.tsx'
+
+/** Milliseconds after the last key. */
+const settle = 120
+const mostPeople = 6
+const mostMessages = 40
+/** Characters shown before the found word. */
+const before = 30
+
+export function SearchDialog({ peer, onClose }: { peer: string | undefined; onClose: () => void }) {
+  const { search } = useText()
+  const friends = useApp((state) => state.friends)
+  const [typed, setTyped] = useState('')
+  const [messages, setMessages] = useState<Message[]>([])
+  const [asked, setAsked] = useState('')
+  const [chosen, setChosen] = useState(0)
+  const wanted = typed.trim()
+
+  useEffect(() => {
+    if (wanted === '') {
+      setMessages([])
+      setAsked('')
+      return undefined
+    }
+    let gone = false
+    const timer = setTimeout(() => {
+      callPeer('search', { text: wanted, limit: mostMessages, ...(peer === undefined ? {} : { peer }) }).then(
+        (found) => {
+          if (gone) return
+          setMessages(found)
+          setAsked(wanted)
+          setChosen(0)
+        },
+        () => gone || setMessages([]),
+      )
+    }, settle)
+    return () => {
+      gone = true
+      clearTimeout(timer)
+    }
+  }, [wanted, peer])
+
+  const people = useMemo(() => {
+    if (peer !== undefined) return []
+    const all = [...friends.values()].filter(({ state }) => state === 'friend' || state === 'requested')
+    return all.filter((friend) => nameOf(friend).toLowerCase().includes(wanted.toLowerCase())).slice(0, mostPeople)
+  }, [friends, wanted, peer])
+
+  const go = (index: number): void => {
+    const person = people[index]
+    const message = messages[index - people.length]
+    if (person !== undefined) {
+      ask(undefined)
+      void openConversation(person.peer)
+    } else if (message !== undefined) void openAt(message)
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const count = people.length + messages.length
+    if (event.key === 'ArrowDown') setChosen((now) => Math.min(count - 1, now + 1))
+    else if (event.key === 'ArrowUp') setChosen((now) => Math.max(0, now - 1))
+    else if (event.key === 'Enter') go(chosen)
+    else return
+    event.preventDefault()
+  }
+  const inFriend = peer === undefined ? undefined : friends.get(peer)
+  const placeholder = inFriend === undefined ? search.placeholder : search.in(isolate(nameOf(inFriend)))
+  const nothing = wanted !== '' && asked === wanted && people.length + messages.length === 0
+  return (
+    <Modal title={search.title} onClose={onClose} className="search" bare>
+      <div className="search-box">
+        <Search size={20} aria-hidden="true" />
+        <input
+          type="text"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="search-results"
+          aria-activedescendant={`found-${chosen}`}
+          aria-label={placeholder}
+          placeholder={placeholder}
+          value={typed}
+          data-first
+          autoComplete="off"
+          maxLength={200}
+          dir="auto"
+          onChange={(event) => setTyped(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <div className="search-results scroll" id="search-results" role="listbox" aria-label={search.title} tabIndex={-1}>
+        {wanted === '' && people.length === 0 && <p className="empty">{search.hint}</p>}
+        {nothing && <p className="empty">{search.none}</p>}
+        <Group title={search.friends} shown={people.length > 0}>
+          {people.map((friend, index) => (
+            <Found key={friend.peer} index={index} chosen={chosen} friend={friend} onGo={go}>
+              <bdi className="one-line" style={{ gridRow: '1 / 3' }}>
+                {nameOf(friend)}
+              </bdi>
+            </Found>
+          ))}
+        </Group>
+        <Group title={search.messages} shown={messages.length > 0}>
+          {messages.map((message, index) => (
+            <Found
+              key={message.id}
+              index={people.length + index}
+              chosen={chosen}
+              friend={friends.get(message.peer)}
+              onGo={go}
+            >
+              <FoundMessage message={message} friend={friends.get(message.peer)} wanted={asked} />
+            </Found>
+          ))}
+        </Group>
+      </div>
+    </Modal>
+  )
+}
+
+function Group({ title, shown, children }: { title: string; shown: boolean; children: ReactNode }) {
+  if (!shown) return null
+  return (
+    <div role="group" aria-label={title}>
+      <h3 aria-hidden="true">{title}</h3>
+      {children}
+    </div>
+  )
+}
+
+interface FoundProps {
+  index: number
+  chosen: number
+  friend: Friend | undefined
+  onGo: (index: number) => void
+  children: ReactNode
+}
+
+function Found({ index, chosen, friend, onGo, children }: FoundProps) {
+  const selected = index === chosen
+  return (
+    <div
+      id={`found-${index}`}
+      role="option"
+      aria-selected={selected}
+      tabIndex={-1}
+      ref={(element) => {
+        if (selected) element?.scrollIntoView({ block: 'nearest' })
+      }}
+      onClick={() => onGo(index)}
+    >
+      {friend === undefined ? <span /> : <Avatar friend={friend} />}
+      {children}
+    </div>
+  )
+}
+
+function FoundMessage({ message, friend, wanted }: { message: Message; friend: Friend | undefined; wanted: string }) {
+  const text = useText()
+  const said = cleanLine(message.text, 2000)
+  const at = said.toLowerCase().indexOf(wanted.toLowerCase())
+  const from = Math.max(0, at - before)
+  return (
+    <>
+      <bdi className="one-line small quiet">
+        {message.direction === 'out' ? text.common.you : friend === undefined ? '' : nameOf(friend)}
+      </bdi>
+      <span className="quiet small">{shortWhen(timeOf(message), Date.now(), text)}</span>
+      <bdi className="one-line" style={{ gridColumn: '2 / 4' }}>
+        {at < 0 ? (
+          said
+        ) : (
+          <>
+            {from > 0 && '…'}
+            {said.slice(from, at)}
+            <mark>{said.slice(at, at + wanted.length)}</mark>
+            {said.slice(at + wanted.length)}
+          </>
+        )}
+      </bdi>
+    </>
+  )
+}

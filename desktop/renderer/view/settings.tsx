@@ -1,0 +1,76 @@
+/** Settings: a list of subjects, and one of them. */
+import { Bell, HardDrive, Info, Network, Palette, ShieldCheck, UserRound, X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { show } from '../actions.ts'
+import { settingsTabs, useText } from '../state.ts'
+import type { SettingsTab } from '../state.ts'
+import { IconButton } from './controls.tsx'
+import { About } from './settings/about.tsx'
+import { Appearance } from './settings/appearance.tsx'
+import { NodesTab } from './settings/nodes.tsx'
+import { NotificationsTab } from './settings/notifications.tsx'
+import { Privacy } from './settings/privacy.tsx'
+import { ProfileTab } from './settings/profile.tsx'
+import { Storage } from './settings/storage.tsx'
+
+const signs: Record<SettingsTab, ReactNode> = {
+  profile: <UserRound size={18} />,
+  nodes: <Network size={18} />,
+  privacy: <ShieldCheck size={18} />,
+  notifications: <Bell size={18} />,
+  appearance: <Palette size={18} />,
+  storage: <HardDrive size={18} />,
+  about: <Info size={18} />,
+}
+
+export function Settings({ tab }: { tab: SettingsTab }) {
+  const { settings, common } = useText()
+  return (
+    <>
+      <header className="bar">
+        <h2 className="who">{settings.title}</h2>
+        <IconButton label={common.close} onClick={() => show({ kind: 'conversation' })}>
+          <X size={20} />
+        </IconButton>
+      </header>
+      <div className="settings">
+        <nav aria-label={settings.title}>
+          {settingsTabs.map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-current={one === tab}
+              onClick={() => show({ kind: 'settings', tab: one })}
+            >
+              {signs[one]}
+              <span className="one-line">{settings[one]}</span>
+            </button>
+          ))}
+        </nav>
+        <div className="settings-body scroll" key={tab} tabIndex={-1}>
+          <h2>{settings[tab]}</h2>
+          <Body tab={tab} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Body({ tab }: { tab: SettingsTab }) {
+  switch (tab) {
+    case 'profile':
+      return <ProfileTab />
+    case 'nodes':
+      return <NodesTab />
+    case 'privacy':
+      return <Privacy />
+    case 'notifications':
+      return <NotificationsTab />
+    case 'appearance':
+      return <Appearance />
+    case 'storage':
+      return <Storage />
+    case 'about':
+      return <About />
+  }
+}

@@ -1,0 +1,43 @@
+/** What this is, and the keys that work everywhere. */
+import { useApp, useText } from '../../state.ts'
+import { Brand } from '../brand.tsx'
+
+export function About() {
+  const { settings } = useText()
+  const version = useApp((state) => state.start?.version ?? '')
+  const keys = [
+    ['Ctrl K', settings.keyList.search],
+    ['Alt ↓', settings.keyList.next],
+    ['Alt ↑', settings.keyList.previous],
+    ['Ctrl N', settings.keyList.add],
+    ['Ctrl ,', settings.keyList.settings],
+    ['Ctrl I', settings.keyList.details],
+    ['Ctrl J', settings.keyList.files],
+    ['⇧ Enter', settings.keyList.newline],
+    ['Esc', settings.keyList.close],
+  ] as const
+  return (
+    <>
+      <div className="settings-group">
+        <Brand />
+        <p>
+          {settings.version} {version}
+        </p>
+        <p className="quiet">{settings.aboutText}</p>
+      </div>
+      <div className="settings-group">
+        <h3>{settings.keys}</h3>
+        <dl className="keys">
+          {keys.map(([key, does]) => (
+            <div key={key} style={{ display: 'contents' }}>
+              <dt>{does}</dt>
+              <dd>
+                <kbd>{key}</kbd>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </>
+  )
+}

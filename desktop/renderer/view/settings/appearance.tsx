@@ -1,0 +1,37 @@
+/** Colours, size of text, language. */
+import { languages, textSizes, themes } from '../../../ipc/contract.ts'
+import { catalogueFor } from '../../../text/catalogue.ts'
+import { prefer } from '../../actions.ts'
+import { useApp, useText } from '../../state.ts'
+import { Choice } from './parts.tsx'
+
+export function Appearance() {
+  const { settings } = useText()
+  const preferences = useApp((state) => state.preferences)
+  if (preferences === undefined) return null
+  return (
+    <div className="settings-group">
+      <Choice
+        label={settings.theme}
+        value={preferences.theme}
+        options={themes.map((theme) => [theme, settings.themes[theme]])}
+        onChange={(theme) => void prefer({ theme })}
+      />
+      <Choice
+        label={settings.textSize}
+        value={preferences.textSize}
+        options={textSizes.map((size) => [size, settings.textSizes[size]])}
+        onChange={(textSize) => void prefer({ textSize })}
+      />
+      <Choice
+        label={settings.language}
+        value={preferences.language}
+        options={languages.map((one) => [
+          one,
+          one === 'system' ? settings.languageSystem : catalogueFor([one]).languageName,
+        ])}
+        onChange={(language) => void prefer({ language })}
+      />
+    </div>
+  )
+}

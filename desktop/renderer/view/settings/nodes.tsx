@@ -1,0 +1,131 @@
+/** The nodes and how they are; adding one by its address, and running one here for friends. */
+import { X } from 'lucide-react'
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import type { NodeState } from '#protocol'
+import { cleanLine } from '../../../text/foreign.ts'
+import { attempt } from '../../actions.ts'
+import { putSelf } from '../../known.ts'
+import { callPeer, callShell } from '../../ports.ts'
+import { errorText, store, useApp, useText } from '../../state.ts'
+import { CopyLine, Field, IconButton } from '../controls.tsx'
+import { Switch } from './parts.tsx'
+
+export function NodesTab() {
+  const { settings } = useText()
+  const nodes = useApp((state) => state.self?.nodes ?? none)
+  return (
+    <>
+      <div className="settings-group">
+        <p className="quiet">{settings.nodesIntro}</p>
+        <ul className="nodes">
+          {nodes.map((node) => (
+            <li key={node.peer}>
+              <OneNode node={node} />
+            </li>
+          ))}
+        </ul>
+        {nodes.length === 0 && <p>{settings.nodeNone}</p>}
+      </div>
+      <AddNode />
+      <NodeHere />
+    </>
+  )
+}
+
+const none: NodeState[] = []
+
+function OneNode({ node }: { node: NodeState }) {
+  const { settings, path, tag } = useText()
+  const own = useApp((state) => state.node)
+  const here = own.peer === node.peer
+  const notes = [
+    settings.nodeStates[node.state],
+    ...(node.rttMs === undefined ? [] : [path.milliseconds(Math.round(node.rttMs).toLocaleString(tag))]),
+    ...(node.reserved ? [settings.nodeRelays] : []),
+  ]
+  const remove = (): void => {
+    void attempt(async () => putSelf(await callPeer('removeNode', { address: node.address })))
+  }
+  return (
+    <>
+      <span className={`dot ${node.state === 'connected' ? 'good' : 'warn'}`} aria-hidden="true" />
+      <div style={{ minWidth: 0 }}>
+        <p>
+          {here && <strong>{settings.nodeHere}: </strong>}
+          {notes.join(' · ')}
+        </p>
+        <p className="mono one-line selectable" dir="ltr" title={node.address}>
+          {cleanLine(node.address, 512)}
+        </p>
+      </div>
+      {here ? (
+        <span />
+      ) : (
+        <IconButton label={settings.nodeRemove} onClick={remove}>
+          <X size={18} />
+        </IconButton>
+      )}
+    </>
+  )
+}
+
+function AddNode() {
+  const { settings } = useText()
+  const [address, setAddress] = useState('')
+  const [wrong, setWrong] = useState<string>()
+  const add = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    setWrong(undefined)
+    try {
+      putSelf(await callPeer('addNode', { address: address.trim() }))
+      setAddress('')
+    } catch (error) {
+      setWrong(errorText(error))
+    }
+  }
+  return (
+    <form onSubmit={(event) => void add(event)}>
+      <Field label={settings.nodeAdd} hint={settings.nodeAddHint} wrong={wrong}>
+        {({ id, describedBy, invalid }) => (
+          <div className="together">
+            <input
+              id={id}
+              className="input mono"
+              dir="ltr"
+              value={address}
+              placeholder={settings.nodeAddPlaceholder}
+              maxLength={512}
+              autoComplete="off"
+              aria-invalid={invalid}
+              aria-describedby={describedBy}
+              onChange={(event) => setAddress(event.target.value)}
+            />
+            <button type="submit" className="button" disabled={address.trim() === ''}>
+              {settings.nodeAddDo}
+            </button>
+          </div>
+        )}
+      </Field>
+    </form>
+  )
+}
+
+function NodeHere() {
+  const { settings } = useText()
+  const node = useApp((state) => state.node)
+  const widest = node.addresses.at(-1)
+  const turn = (on: boolean): void => {
+    void attempt(async () => {
+      store.set({ node: await callShell(on ? 'runNode' : 'endNode') })
+      putSelf(await callPeer('self'))
+    })
+  }
+  return (
+    <div className="settings-group">
+      <Switch label={settings.runTitle} hint={settings.runHint} checked={node.state !== 'off'} onChange={turn} />
+      {node.trouble !== undefined && <p className="notice warn">{settings.runTrouble}</p>}
+      {node.state === 'running' && widest !== undefined && <CopyLine value={widest} label={settings.nodeHere} />}
+    </div>
+  )
+}

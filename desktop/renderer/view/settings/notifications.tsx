@@ -1,0 +1,39 @@
+/** How much a notification tells to whoever sees the screen. */
+import { prefer } from '../../actions.ts'
+import { useApp, useText } from '../../state.ts'
+import { Choice, Switch } from './parts.tsx'
+
+export function NotificationsTab() {
+  const { settings } = useText()
+  const preferences = useApp((state) => state.preferences)
+  const tray = useApp((state) => state.start?.tray ?? false)
+  if (preferences === undefined) return null
+  return (
+    <div className="settings-group">
+      <Choice
+        label={settings.notifyShow}
+        value={preferences.notifications}
+        options={[
+          ['full', settings.notifyFull],
+          ['name', settings.notifyName],
+          ['none', settings.notifyNone],
+          ['off', settings.notifyOff],
+        ]}
+        onChange={(notifications) => void prefer({ notifications })}
+      />
+      {tray && (
+        <Switch
+          label={settings.closeToTray}
+          hint={settings.closeToTrayHint}
+          checked={preferences.closeToTray}
+          onChange={(closeToTray) => void prefer({ closeToTray })}
+        />
+      )}
+      <Switch
+        label={settings.startAtLogin}
+        checked={preferences.startAtLogin}
+        onChange={(startAtLogin) => void prefer({ startAtLogin })}
+      />
+    </div>
+  )
+}

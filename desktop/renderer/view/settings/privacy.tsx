@@ -1,0 +1,148 @@
+/** Who learns what: the address, the local network, and what guards the profile on this computer. */
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import { attempt, prefer, toast } from '../../actions.ts'
+import { callPeer } from '../../ports.ts'
+import { errorText, useApp, useText } from '../../state.ts'
+import { Field } from '../controls.tsx'
+import { Choice, Switch } from './parts.tsx'
+
+/** Minutes. */
+const lockChoices = [0, 1, 5, 15, 60]
+
+export function Privacy() {
+  const { settings } = useText()
+  const preferences = useApp((state) => state.preferences)
+  const guarded = useApp((state) => state.status.state === 'open' && state.status.guarded)
+  if (preferences === undefined) return null
+  return (
+    <>
+      <div className="settings-group">
+        <Switch
+          label={settings.relayOnly}
+          hint={settings.relayOnlyHint}
+          checked={!preferences.direct}
+          onChange={(hide) => void prefer({ direct: !hide })}
+        />
+        <Switch
+          label={settings.lan}
+          hint={settings.lanHint}
+          checked={preferences.lan && preferences.direct}
+          disabled={!preferences.direct}
+          onChange={(lan) => void prefer({ lan })}
+        />
+      </div>
+      <Passphrase key={String(guarded)} guarded={guarded} />
+      <div className="settings-group">
+        <Choice
+          label={settings.lockAfter}
+          {...(guarded ? {} : { hint: settings.lockNeeds })}
+          value={String(preferences.lockAfter)}
+          disabled={!guarded}
+          options={lockChoices.map((minutes) => [
+            String(minutes),
+            minutes === 0 ? settings.lockNever : settings.lockMinutes(minutes),
+          ])}
+          onChange={(minutes) => void prefer({ lockAfter: Number(minutes) })}
+        />
+        {guarded && (
+          <div className="buttons">
+            <button type="button" className="button" onClick={() => void attempt(() => callPeer('lock'))}>
+              {settings.lockNow}
+            </button>
+          </div>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Passphrase({ guarded }: { guarded: boolean }) {
+  const { settings } = useText()
+  const [current, setCurrent] = useState('')
+  const [next, setNext] = useState('')
+  const [again, setAgain] = useState('')
+  const [wrong, setWrong] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const change = async (to: string | undefined): Promise<void> => {
+    setWrong(undefined)
+    setBusy(true)
+    try {
+      await callPeer('setPassphrase', {
+        ...(guarded ? { current } : {}),
+        ...(to === undefined ? {} : { next: to }),
+      })
+      toast(to === undefined ? settings.passphraseGone : settings.passphraseDone)
+    } catch (error) {
+      setWrong(errorText(error))
+      setBusy(false)
+    }
+  }
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (next === again) void change(next)
+    else setWrong(settings.passphraseDiffer)
+  }
+  return (
+    <form onSubmit={submit}>
+      <div>
+        <h3>{settings.passphrase}</h3>
+        <p className="quiet">{settings.passphraseHint}</p>
+      </div>
+      {guarded && <Secret label={settings.passphraseNow} value={current} onChange={setCurrent} />}
+      <Secret label={settings.passphraseNew} value={next} onChange={setNext} />
+      {next !== '' && <Secret label={settings.passphraseAgain} value={again} onChange={setAgain} wrong={wrong} />}
+      {next === '' && wrong !== undefined && (
+        <p className="notice bad" role="alert">
+          {wrong}
+        </p>
+      )}
+      <div className="buttons">
+        <button
+          type="submit"
+          className="button"
+          disabled={busy || next === '' || again === '' || (guarded && current === '')}
+        >
+          {guarded ? settings.passphraseChange : settings.passphraseSet}
+        </button>
+        {guarded && (
+          <button
+            type="button"
+            className="button bad"
+            disabled={busy || current === ''}
+            onClick={() => void change(undefined)}
+          >
+            {settings.passphraseRemove}
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+interface SecretProps {
+  label: string
+  value: string
+  wrong?: string | undefined
+  onChange: (value: string) => void
+}
+
+function Secret({ label, value, wrong, onChange }: SecretProps) {
+  return (
+    <Field label={label} wrong={wrong}>
+      {({ id, describedBy, invalid }) => (
+        <input
+          id={id}
+          className="input"
+          type="password"
+          value={value}
+          autoComplete="off"
+          maxLength={1024}
+          aria-invalid={invalid}
+          aria-describedby={describedBy}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  )
+}

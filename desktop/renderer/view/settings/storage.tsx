@@ -1,0 +1,26 @@
+/** Where received files go, and the end of everything. */
+import { isolate } from '../../../text/foreign.ts'
+import { ask } from '../../actions.ts'
+import { useApp, useText } from '../../state.ts'
+
+export function Storage() {
+  const { settings } = useText()
+  const downloads = useApp((state) => state.start?.downloads ?? '')
+  return (
+    <>
+      <div className="settings-group">
+        <h3>{settings.downloads}</h3>
+        <p className="quiet">{settings.downloadsHint(isolate(downloads))}</p>
+      </div>
+      <div className="settings-group">
+        <h3>{settings.erase}</h3>
+        <p className="quiet">{settings.eraseHint}</p>
+        <div className="buttons">
+          <button type="button" className="button bad" onClick={() => ask({ kind: 'erase' })}>
+            {settings.erase}…
+          </button>
+        </div>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,121 @@
+/** The left column: oneself, search, requests, people in the order of their newest message, and how the nodes are. */
+import { FolderOpen, Search, Settings as Cog, UserPlus, UserRoundPlus } from 'lucide-react'
+import { useMemo } from 'react'
+import { ask, show } from '../actions.ts'
+import { inOrder } from '../people.ts'
+import { useApp, useText } from '../state.ts'
+import { timeOf } from '../talks.ts'
+import { Face, IconButton } from './controls.tsx'
+import { PersonRow } from './person-row.tsx'
+import { cleanLine } from '../../text/foreign.ts'
+
+export function Sidebar() {
+  const { sidebar } = useText()
+  return (
+    <nav className="sidebar" aria-label={sidebar.label}>
+      <header className="sidebar-head">
+        <Me />
+        <IconButton label={sidebar.transfers} onClick={() => show({ kind: 'transfers' })}>
+          <FolderOpen size={20} />
+        </IconButton>
+        <IconButton label={sidebar.add} onClick={() => ask({ kind: 'add', tab: 'invite' })}>
+          <UserPlus size={20} />
+        </IconButton>
+      </header>
+      <button type="button" className="search-field" onClick={() => ask({ kind: 'search' })}>
+        <Search size={16} aria-hidden="true" />
+        <span className="one-line">{sidebar.search}</span>
+        <kbd>{sidebar.searchKeys}</kbd>
+      </button>
+      <People />
+      <Foot />
+    </nav>
+  )
+}
+
+function Me() {
+  const { settings } = useText()
+  const self = useApp((state) => state.self)
+  if (self === undefined) return <span className="me" />
+  const name = cleanLine(self.name, 48)
+  return (
+    <button
+      type="button"
+      className="me"
+      title={settings.profile}
+      style={{ '--size': '2.25rem' } as React.CSSProperties}
+      onClick={() => show({ kind: 'settings', tab: 'profile' })}
+    >
+      <Face name={name} peer={self.peer} />
+      <bdi className="one-line">{name}</bdi>
+    </button>
+  )
+}
+
+function People() {
+  const { sidebar } = useText()
+  const friends = useApp((state) => state.friends)
+  const last = useApp((state) => state.last)
+  const requesting = useApp((state) => state.view.kind === 'requests')
+  const [incoming, others] = useMemo(() => {
+    const all = [...friends.values()]
+    const shown = all.filter(({ state, peer }) => state !== 'incoming' && (state !== 'removed' || last.has(peer)))
+    const lastAt = (peer: string): number => {
+      const message = last.get(peer)
+      return message === undefined ? 0 : timeOf(message)
+    }
+    return [all.filter(({ state }) => state === 'incoming').length, inOrder(shown, lastAt)]
+  }, [friends, last])
+  return (
+    <ul className="people scroll">
+      {incoming > 0 && (
+        <li>
+          <button
+            type="button"
+            className="person asking"
+            aria-current={requesting}
+            onClick={() => show({ kind: 'requests' })}
+          >
+            <span className="avatar" aria-hidden="true">
+              <UserRoundPlus size={20} />
+            </span>
+            <span className="name" style={{ gridRow: '1 / 3' }}>
+              <span className="one-line">{sidebar.requests(incoming)}</span>
+            </span>
+            <span className="badge" style={{ gridRow: '1 / 3' }} aria-hidden="true">
+              {incoming}
+            </span>
+          </button>
+        </li>
+      )}
+      {others.map((friend) => (
+        <li key={friend.peer}>
+          <PersonRow friend={friend} last={last.get(friend.peer)} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** The nodes at a glance; the way to settings. */
+function Foot() {
+  const { sidebar, settings } = useText()
+  const nodes = useApp((state) => state.self?.nodes)
+  const connected = nodes?.some(({ state }) => state === 'connected') ?? false
+  const connecting = nodes?.some(({ state }) => state === 'connecting') ?? false
+  const said =
+    nodes?.length === 0
+      ? settings.nodeNone
+      : settings.nodeStates[connected ? 'connected' : connecting ? 'connecting' : 'unreachable']
+  return (
+    <footer className="sidebar-foot">
+      <span className="node-line">
+        <span className={`dot ${connected ? 'good' : 'warn'}`} aria-hidden="true" />
+        <span className="one-line">{nodes === undefined ? '' : said}</span>
+      </span>
+      <IconButton label={sidebar.settings} onClick={() => show({ kind: 'settings', tab: 'profile' })}>
+        <Cog size={20} />
+      </IconButton>
+    </footer>
+  )
+}

@@ -1,0 +1,18 @@
+/** How far an own message got: a sign, with its words on hover and for readers. */
+import { Check, CheckCheck, Clock } from 'lucide-react'
+import type { Message } from '#protocol'
+import { useText } from '../state.ts'
+
+export function StateMark({ message }: { message: Message }) {
+  const { states, shortStates } = useText().message
+  const { state } = message
+  if (message.direction === 'in' || state === 'recalled') return null
+  return (
+    <span className={`mark ${state}`} title={states[state]} role="img" aria-label={shortStates[state]}>
+      {state === 'queued' && <Clock size={13} />}
+      {state === 'sent' && <Check size={14} />}
+      {state === 'delivered' && <CheckCheck size={15} />}
+      {state === 'read' && <CheckCheck size={15} strokeWidth={2.75} />}
+    </span>
+  )
+}

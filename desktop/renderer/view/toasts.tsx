@@ -1,0 +1,15 @@
+/** Short notices at the bottom, which readers hear. */
+import { useApp } from '../state.ts'
+
+export function Toasts() {
+  const toasts = useApp((state) => state.toasts)
+  return (
+    <div className="toasts" role="status" aria-live="polite">
+      {toasts.map(({ id, text, tone }) => (
+        <p key={id} className={`toast ${tone}`}>
+          {text}
+        </p>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,155 @@
+/** Files on offer, on their way or there: names and sizes, a bar with speed and time left, and what can be done now. */
+import { File as FileSign, Files, Folder, TriangleAlert } from 'lucide-react'
+import type { Transfer } from '#protocol'
+import type { Catalogue } from '../../text/catalogue.ts'
+import { cleanLine, isolate } from '../../text/foreign.ts'
+import { acceptTransfer, attempt, steer } from '../actions.ts'
+import { duration, size } from '../format.ts'
+import { nameOf } from '../people.ts'
+import { callShell } from '../ports.ts'
+import { errorText, useApp, useText } from '../state.ts'
+
+/** Files of a transfer that its card lists. */
+const listed = 4
+/** Kinds of files that some system runs when they are opened, also behind a harmless first ending. */
+const risky =
+  /\.(?:exe|msi|bat|cmd|com|scr|ps1|vbs|js|jse|wsf|hta|lnk|desktop|sh|run|appimage|jar|app|dmg|pkg|deb|rpm|reg|url)$/iu
+
+/** `named`: who it is with stands above it already. */
+export function TransferCard({ transfer, named = false }: { transfer: Transfer; named?: boolean }) {
+  const text = useText()
+  const { files, tag } = text
+  const friend = useApp((state) => state.friends.get(transfer.peer))
+  const { direction, state, name, count, bytes } = transfer
+  const folder = isFolder(transfer)
+  const offeredToMe = direction === 'in' && state === 'offered'
+  const shown = transfer.files.slice(0, listed)
+  const dangerous = direction === 'in' && transfer.files.some(({ path }) => risky.test(cleanLine(path, 1000).trimEnd()))
+  return (
+    <section className="transfer" aria-label={cleanLine(name)}>
+      {offeredToMe && !named && friend !== undefined && (
+        <p className="quiet small">{files.offers(isolate(nameOf(friend)))}</p>
+      )}
+      <div className="transfer-head">
+        {folder ? (
+          <Folder aria-hidden="true" />
+        ) : count > 1 ? (
+          <Files aria-hidden="true" />
+        ) : (
+          <FileSign aria-hidden="true" />
+        )}
+        <bdi className="name one-line" title={cleanLine(name, 300)}>
+          {cleanLine(name, 200)}
+        </bdi>
+        <span className="quiet small">
+          {count > 1 ? `${files.count(count)}, ` : ''}
+          {size(bytes, tag)}
+        </span>
+      </div>
+      {count > 1 && (
+        <ul>
+          {shown.map(({ path, size: each }) => (
+            <li key={path}>
+              <bdi className="one-line">{cleanLine(withoutFolder(path, transfer), 200)}</bdi>
+              <span>{size(each, tag)}</span>
+            </li>
+          ))}
+          {count > shown.length && <li>{files.andMore(count - shown.length)}</li>}
+        </ul>
+      )}
+      {dangerous && (
+        <p className="notice warn small">
+          <TriangleAlert size={16} aria-hidden="true" />
+          <span>{files.risky}</span>
+        </p>
+      )}
+      <Progress transfer={transfer} />
+      <Actions transfer={transfer} />
+    </section>
+  )
+}
+
+function Progress({ transfer }: { transfer: Transfer }) {
+  const text = useText()
+  const { files, tag } = text
+  const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error } = transfer
+  const moving = state === 'active' || state === 'waiting' || state === 'paused'
+  const line = lineOf(transfer, text)
+  const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(size(bytesPerSecond, tag)) : ''
+  const left = state === 'active' && etaSeconds !== undefined ? files.left(duration(etaSeconds, text)) : ''
+  return (
+    <>
+      {moving && (
+        <progress
+          max={Math.max(1, bytes)}
+          value={doneBytes}
+          aria-label={files.progress(size(doneBytes, tag), size(bytes, tag))}
+        />
+      )}
+      {line !== '' && (
+        <p className="line">
+          <span className="one-line">{line}</span>
+          <span>{[speed, left].filter((part) => part !== '').join(' · ')}</span>
+        </p>
+      )}
+      {error !== undefined && <p className="wrong">{errorText(error)}</p>}
+    </>
+  )
+}
+
+/** Where it stands, in a few words; nothing where the buttons say it. */
+function lineOf(
+  { state, direction, pausedBy, savedTo, doneBytes, bytes }: Transfer,
+  { files, tag }: Catalogue,
+): string {
+  if (state === 'offered' && direction === 'in') return ''
+  if (state === 'active') return files.progress(size(doneBytes, tag), size(bytes, tag))
+  if (state === 'paused' && pausedBy !== undefined) return files.pausedBy[pausedBy]
+  if (state === 'done' && savedTo !== undefined) return files.savedAs(isolate(cleanLine(savedTo, 120)))
+  return files.states[state]
+}
+
+function Actions({ transfer }: { transfer: Transfer }) {
+  const { files } = useText()
+  const { id, direction, state, pausedBy } = transfer
+  const mine = pausedBy === 'me' || pausedBy === 'both'
+  const actions: [label: string, act: () => void, kind?: string][] = []
+  if (state === 'offered' && direction === 'in') {
+    actions.push([files.accept, () => void acceptTransfer(id, false), 'main'])
+    actions.push([files.saveAs, () => void acceptTransfer(id, true)])
+    actions.push([files.decline, () => void steer('declineTransfer', id)])
+  }
+  if (state === 'active' || state === 'waiting') actions.push([files.pause, () => void steer('pauseTransfer', id)])
+  if ((state === 'paused' && mine) || (state === 'failed' && resumable(transfer))) {
+    actions.push([files.resume, () => void steer('resumeTransfer', id), 'main'])
+  }
+  if (['active', 'waiting', 'paused'].includes(state) || (state === 'offered' && direction === 'out')) {
+    actions.push([files.cancel, () => void steer('cancelTransfer', id), 'plain'])
+  }
+  if (state === 'done' && direction === 'in') {
+    actions.push([files.open, () => void attempt(() => callShell('showTransfer', { transfer: id }))])
+  }
+  if (actions.length === 0) return null
+  return (
+    <div className="buttons">
+      {actions.map(([label, act, kind = '']) => (
+        <button key={label} type="button" className={`button low ${kind}`} onClick={act}>
+          {label}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function resumable({ error }: Transfer): boolean {
+  return error?.code === 'disk-full' || error?.code === 'not-writable'
+}
+
+function isFolder({ files, name }: Transfer): boolean {
+  return files.length > 0 && files.every(({ path }) => path.startsWith(`${name}/`))
+}
+
+/** Within a folder, the folder's own name says nothing. */
+function withoutFolder(path: string, transfer: Transfer): string {
+  return isFolder(transfer) ? path.slice(transfer.name.length + 1) : path
+}

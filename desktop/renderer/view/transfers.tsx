@@ -1,0 +1,87 @@
+/** All files sent and received, the newest first; and, for one friend, what the two have shared. */
+import { FolderOpen } from 'lucide-react'
+import { useMemo } from 'react'
+import type { Transfer } from '#protocol'
+import { cleanLine } from '../../text/foreign.ts'
+import { show } from '../actions.ts'
+import { size } from '../format.ts'
+import { nameOf } from '../people.ts'
+import { useApp, useText } from '../state.ts'
+import { TransferCard } from './transfer-card.tsx'
+
+/** Of one friend, so many in the details. */
+const shortList = 5
+
+export function Transfers() {
+  const { files } = useText()
+  const transfers = useApp((state) => state.transfers)
+  const friends = useApp((state) => state.friends)
+  const all = useMemo(() => newestFirst(transfers.values()), [transfers])
+  return (
+    <>
+      <header className="bar">
+        <h2 className="who">{files.title}</h2>
+      </header>
+      {all.length === 0 ? (
+        <div className="empty">
+          <FolderOpen size={40} strokeWidth={1.5} aria-hidden="true" />
+          <h2>{files.empty}</h2>
+          <p>{files.emptyHint}</p>
+        </div>
+      ) : (
+        <ul className="transfer-list scroll">
+          {all.map((transfer) => {
+            const friend = friends.get(transfer.peer)
+            return (
+              <li key={transfer.id}>
+                {friend !== undefined && (
+                  <p className="quiet small">
+                    <bdi>{nameOf(friend)}</bdi>
+                  </p>
+                )}
+                <TransferCard transfer={transfer} named />
+              </li>
+            )
+          })}
+        </ul>
+      )}
+    </>
+  )
+}
+
+export function SharedFiles({ peer }: { peer: string }) {
+  const { details, tag } = useText()
+  const transfers = useApp((state) => state.transfers)
+  const all = useMemo(
+    () => newestFirst([...transfers.values()].filter((transfer) => transfer.peer === peer)),
+    [transfers, peer],
+  )
+  return (
+    <section>
+      <h3>{details.files}</h3>
+      {all.length === 0 ? (
+        <p className="quiet small">{details.noFiles}</p>
+      ) : (
+        <ul className="trials">
+          {all.slice(0, shortList).map((transfer) => (
+            <li key={transfer.id}>
+              <bdi className="one-line">{cleanLine(transfer.name, 120)}</bdi>
+              <span className="quiet" style={{ whiteSpace: 'nowrap' }}>
+                {size(transfer.bytes, tag)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {all.length > shortList && (
+        <button type="button" className="link-button" onClick={() => show({ kind: 'transfers' })}>
+          {details.allFiles}
+        </button>
+      )}
+    </section>
+  )
+}
+
+function newestFirst(transfers: Iterable<Transfer>): Transfer[] {
+  return [...transfers].toSorted((a, b) => b.offeredAt - a.offeredAt)
+}

@@ -1,0 +1,52 @@
+/**
+ * Builds what the window loads: the page and its preload, into dist/desktop. Everything else of the desktop runs as it
+ * is, by type stripping. Does nothing when no source is newer than what was built.
+ */
+import { existsSync, globSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './checks.ts'
+
+const output = join(root, 'dist', 'desktop')
+const stamp = join(output, '.built')
+const sources = ['desktop/{renderer,preload,ipc}/**/*', 'package-lock.json', 'scripts/build-desktop.ts']
+
+export async function buildDesktop({ minify = false, always = false } = {}): Promise<void> {
+  const newest = Math.max(...globSync(sources, { cwd: root }).map((file) => statSync(join(root, file)).mtimeMs))
+  if (!always && existsSync(stamp) && statSync(stamp).mtimeMs >= newest) return
+  process.stderr.write('Building the window.\n')
+  // Slow to load, and needed only here.
+  const { build } = await import('vite')
+  const common = { configFile: false, logLevel: 'error', clearScreen: false } as const
+  rmSync(output, { recursive: true, force: true })
+  await build({
+    ...common,
+    root: join(root, 'desktop', 'renderer'),
+    base: './',
+    define: { 'process.env.NODE_ENV': JSON.stringify('production') },
+    build: {
+      outDir: join(output, 'renderer'),
+      emptyOutDir: true,
+      target: 'chrome140',
+      minify,
+      modulePreload: false,
+      assetsInlineLimit: 0,
+    },
+  })
+  await build({
+    ...common,
+    root: join(root, 'desktop', 'preload'),
+    build: {
+      outDir: output,
+      emptyOutDir: false,
+      target: 'chrome140',
+      minify,
+      // A sandboxed preload is CommonJS, and nothing else.
+      lib: { entry: 'preload.ts', formats: ['cjs'], fileName: () => 'preload.cjs' },
+      rolldownOptions: { external: ['electron'] },
+    },
+  })
+  mkdirSync(output, { recursive: true })
+  writeFileSync(stamp, '')
+  // Rounded up: what is kept of a time is coarser than what is read.
+  utimesSync(stamp, new Date(newest + 1), new Date(newest + 1))
+}

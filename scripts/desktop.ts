@@ -1,0 +1,34 @@
+/**
+ * Opens the window from a checkout: gets Electron and what it needs of the operating system, builds the page if its
+ * sources have changed, and runs Electron on desktop/main with the arguments of the command line. Ends as Electron ends.
+ */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { buildDesktop } from './build-desktop.ts'
+import { root } from './checks.ts'
+import { electronArguments, provideElectron } from './electron.mjs'
+import { SetupError } from './install.mjs'
+import { provideLibraries } from './system-packages.ts'
+
+try {
+  const electron = await provideElectron(root)
+  const missing = provideLibraries(electron)
+  if (missing !== undefined) throw new SetupError(missing)
+  await buildDesktop()
+  const { ELECTRON_RUN_AS_NODE: _not, ...env } = process.env
+  const args = [...electronArguments(), join(root, 'desktop', 'main', 'main.ts'), ...process.argv.slice(2)]
+  const child = spawn(electron, args, { env, stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+  child.once('error', (error) => fail(`Electron could not be started: ${error.message}`))
+  child.once('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === null ? 1 : 0)
+  })
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error
+  fail(error.message)
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`)
+  process.exitCode = 1
+}

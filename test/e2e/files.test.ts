@@ -1,0 +1,112 @@
+/**
+ * Files between two windows: dropped ones with a bar, accepted into the downloads and shown; a chosen folder; declined;
+ * a large one paused, its receiver killed, and resumed to the last byte.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { until } from '../support/network.ts'
+import { befriend, open, say, message, writing } from '../support/people-at-windows.ts'
+import { openWindow } from '../support/window.ts'
+
+after(endDisplay)
+
+test('a file dropped, a folder chosen, one declined, a large one paused, its receiver killed, resumed', async (t) => {
+  const home = folder(t)
+  const [alice, bob] = await Promise.all([
+    openWindow(t, { profile: join(home, 'alice') }),
+    openWindow(t, { profile: join(home, 'bob') }),
+  ])
+  await befriend(alice, bob)
+  await writing(alice).waitFor()
+  const received = `${bob.profile}-downloads`
+  const offer = (name: string) => bob.page.getByRole('log').getByRole('region', { name })
+
+  const photo = join(home, 'photo.jpg')
+  writeFileSync(photo, randomBytes(300_000))
+  await drop(alice.page, [photo])
+  await alice.page.getByText('photo.jpg').waitFor()
+  await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
+  await offer('photo.jpg').getByText('300 kB').waitFor()
+  await offer('photo.jpg').getByRole('button', { name: 'Accept' }).click()
+  await offer('photo.jpg').getByText('Saved as').waitFor()
+  assert.deepEqual(readFileSync(join(received, 'photo.jpg')), readFileSync(photo))
+  await alice.page.getByRole('region', { name: 'photo.jpg' }).getByText('Done').waitFor()
+
+  const album = join(home, 'album')
+  mkdirSync(join(album, 'inner'), { recursive: true })
+  for (const name of ['a.txt', 'b.txt', 'inner/c.txt']) writeFileSync(join(album, name), name)
+  await alice.app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] })
+  }, album)
+  await alice.page.getByRole('button', { name: 'Send files' }).click()
+  await alice.page.getByRole('menuitem', { name: 'Choose a folder…' }).click()
+  await alice.page.getByRole('listitem').getByText('album').waitFor()
+  await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
+  await offer('album').getByText('3 files').waitFor()
+  await offer('album').getByRole('button', { name: 'Accept' }).click()
+  await offer('album').getByText('Saved as').waitFor()
+  assert.equal(readFileSync(join(received, 'album', 'inner', 'c.txt'), 'utf8'), 'inner/c.txt')
+
+  const program = join(home, 'holiday.jpg.exe')
+  writeFileSync(program, 'x')
+  await drop(alice.page, [program])
+  await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
+  await offer('holiday.jpg.exe').getByText('can run programs').waitFor()
+  await offer('holiday.jpg.exe').getByRole('button', { name: 'Decline' }).click()
+  await alice.page.getByRole('region', { name: 'holiday.jpg.exe' }).getByText('Declined').waitFor()
+  assert.ok(!existsSync(join(received, 'holiday.jpg.exe')))
+
+  const film = join(home, 'film.mkv')
+  writeFileSync(film, randomBytes(200_000_000))
+  await drop(alice.page, [film])
+  await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
+  await offer('film.mkv').getByRole('button', { name: 'Accept' }).click()
+  await offer('film.mkv').getByRole('button', { name: 'Pause' }).click()
+  await offer('film.mkv').getByText('Paused by you').waitFor()
+  await alice.page.getByRole('region', { name: 'film.mkv' }).getByText('Paused by your friend').waitFor()
+  bob.app.process().kill('SIGKILL')
+  await bob.close()
+  await alice.page.getByRole('button', { name: 'Connection: Waiting for' }).waitFor()
+  const again = await openWindow(t, { profile: bob.profile })
+  await open(again, 'Alice')
+  const film2 = again.page.getByRole('log').getByRole('region', { name: 'film.mkv' })
+  await film2.getByRole('button', { name: 'Resume' }).click()
+  await film2.getByText('Saved as').waitFor()
+  assert.ok(readFileSync(join(received, 'film.mkv')).equals(readFileSync(film)))
+
+  await again.page.keyboard.press('Control+j')
+  await again.page.getByRole('heading', { name: 'Files' }).waitFor()
+  await until(async () => (await again.page.getByRole('main').getByRole('region').count()) === 4, 'all four are listed')
+  await again.page.keyboard.press('Escape')
+  await say(again, 'Thank you')
+  await message(alice, 'Thank you').waitFor()
+  assert.deepEqual([...alice.complaints, ...again.complaints], [])
+})
+
+/** Drops files of the disk into the conversation, as a file manager would. */
+async function drop(page: Page, paths: string[]): Promise<void> {
+  await page.evaluate(`{
+    const input = document.createElement('input')
+    input.type = 'file'
+    input.multiple = true
+    input.id = 'test-files'
+    document.body.append(input)
+  }`)
+  await page.locator('#test-files').setInputFiles(paths)
+  await page.evaluate(`{
+    const input = document.querySelector('#test-files')
+    const dataTransfer = new DataTransfer()
+    for (const file of input.files) dataTransfer.items.add(file)
+    const target = document.querySelector('[role=log]')
+    for (const kind of ['dragenter', 'dragover', 'drop']) {
+      target.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer }))
+    }
+    input.remove()
+  }`)
+}

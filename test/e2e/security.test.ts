@@ -1,0 +1,229 @@
+/**
+ * Hostile 55-58 on the running app: what a page could do at most, what a peer's text does to it, what a compromised page
+ * is answered, what a link can start.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { callParams } from '../../protocol/api.ts'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { startNode, startPeer, until } from '../support/network.ts'
+import { introduce, message, writing } from '../support/people-at-windows.ts'
+import { hostileTexts } from '../support/hostile-texts.ts'
+import { openWindow } from '../support/window.ts'
+
+after(endDisplay)
+
+test('the page is confined: policy, sandbox, isolation, navigation, windows, permissions, network', async (t) => {
+  const window = await openWindow(t, { profile: join(folder(t), 'me') })
+  const { app, page } = window
+  await page.getByLabel('What do your friends call you?').waitFor()
+  const preferences = await app.evaluate(({ BrowserWindow }) => {
+    const [one] = BrowserWindow.getAllWindows()
+    // Not in Electron's types, but the only way to see what is in force.
+    const contents = one?.webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }
+    return contents.getLastWebPreferences()
+  })
+  assert.equal(preferences['sandbox'], true)
+  assert.equal(preferences['contextIsolation'], true)
+  assert.equal(preferences['nodeIntegration'], false)
+  assert.equal(preferences['webviewTag'], false)
+  assert.notEqual(preferences['webSecurity'], false)
+
+  const url = page.url()
+  assert.match(url, /^app:\/\/quorum\//u)
+  const seen = (await page.evaluate(`(async () => {
+    const tried = {}
+    tried.node = [typeof require, typeof process, typeof module, typeof Buffer].join()
+    tried.bridge = Object.keys(window.quorum).join()
+    tried.opened = window.open('https://example.org/') === null
+    tried.fetched = await fetch('https://127.0.0.1:9/').then(() => 'yes', () => 'no')
+    tried.file = await fetch('file:///etc/passwd').then(() => 'yes', () => 'no')
+    tried.outside = await fetch('app://quorum/../../../package.json').then((got) => got.status, () => 'no')
+    tried.socket = await new Promise((resolve) => { try { const s = new WebSocket('ws://127.0.0.1:9'); s.onopen = () => resolve('yes'); s.onerror = () => resolve('no') } catch { resolve('no') } })
+    tried.eval = (() => { try { return new Function('return 1')() } catch { return 'no' } })()
+    tried.markup = (() => { try { document.body.insertAdjacentHTML('beforeend', '<img src=x>'); return 'yes' } catch { return 'no' } })()
+    const script = document.createElement('script')
+    try { script.textContent = 'window.ran = 1'; document.body.append(script) } catch {}
+    tried.script = window.ran ?? 'no'
+    const frame = document.createElement('iframe')
+    frame.src = 'https://example.org/'
+    document.body.append(frame)
+    tried.camera = await navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'yes', () => 'no')
+    tried.place = await new Promise((resolve) => navigator.geolocation.getCurrentPosition(() => resolve('yes'), () => resolve('no')))
+    tried.notify = await Notification.requestPermission()
+    tried.clipboard = await navigator.clipboard.readText().then(() => 'yes', () => 'no')
+    tried.kept = (() => { try { localStorage.setItem('a', 'b'); return 'memory' } catch { return 'no' } })()
+    location.href = 'https://example.org/'
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    tried.url = location.href
+    return tried
+  })()`)) as Record<string, unknown>
+  assert.deepEqual(
+    { ...seen, kept: '' },
+    {
+      node: 'undefined,undefined,undefined,undefined',
+      bridge: 'stage',
+      opened: true,
+      fetched: 'no',
+      file: 'no',
+      outside: 'no',
+      socket: 'no',
+      eval: 'no',
+      markup: 'no',
+      script: 'no',
+      camera: 'no',
+      place: 'no',
+      notify: 'denied',
+      clipboard: 'no',
+      url,
+      kept: '',
+    },
+  )
+  const windows = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)
+  assert.equal(windows, 1)
+})
+
+test('hostile 55 56: names, notes and messages are text, whatever they say; links are the web only, and asked about', async (t) => {
+  const node = await startNode(t)
+  const address = node.addresses()[0] ?? assert.fail('no address')
+  const home = folder(t)
+  const { page, app, complaints } = await openWindow(t, { profile: join(home, 'me'), args: ['--node', address] })
+  await introduce({ page }, 'Me')
+  await page.getByRole('button', { name: 'Start talking' }).click()
+  await page.keyboard.press('Control+n')
+  const link = (await page.getByText(/^quorum:\/\/add\//u).textContent()) ?? ''
+  await page.keyboard.press('Escape')
+
+  const name = '<img src=x onerror=alert(1)>\u202egnp.exe'
+  const attacker = await startPeer(t, { nodes: [address], name })
+  await attacker.requestFriend({ to: link, note: '<script>window.hacked=1</script>\u0000\u001b[31m' })
+  await page.getByRole('button', { name: /1 friend request/u }).click()
+  await page.getByText('<script>window.hacked=1</script>').waitFor()
+  await page.getByRole('button', { name: 'Accept', exact: true }).click()
+  await writing({ page }).waitFor()
+  const me = (await attacker.friends())[0]?.peer ?? assert.fail('no friend')
+  await until(async () => (await attacker.friends())[0]?.online === true, 'they are connected')
+  for (const text of hostileTexts) await attacker.sendMessage({ peer: me, text })
+  const sentinel = 'the last of them'
+  await attacker.sendMessage({ peer: me, text: sentinel })
+  await message({ page }, sentinel).waitFor()
+  const list = page.getByRole('log')
+  // Through all of them, as somebody who scrolls would see them.
+  for (let at = 0; at < 60; at++) {
+    await list.evaluate((element) => {
+      ;(element as unknown as { scrollTop: number }).scrollTop -= 600
+    })
+    const found = (await page.evaluate(`({
+      hacked: window.hacked ?? 0,
+      strange: [...document.querySelectorAll('#root script, #root iframe, #root object, #root img, #root form, #root style')].length,
+      links: [...document.querySelectorAll('#root a')].map((link) => link.href),
+      controls: /[\\u0000-\\u0008\\u001b\\u202a-\\u202e\\u2066\\u2067]/.test(document.body.innerText),
+    })`)) as { hacked: number; strange: number; links: string[]; controls: boolean }
+    assert.deepEqual({ ...found, links: [] }, { hacked: 0, strange: 0, links: [], controls: false })
+    for (const href of found.links) assert.match(href, /^https?:\/\/[^@]*$/u)
+  }
+
+  await page.getByRole('button', { name: 'Jump to latest' }).click()
+  await message({ page }, sentinel).waitFor()
+  await attacker.sendMessage({ peer: me, text: 'see https://аррӏе.com/login' })
+  await message({ page }, 'see https').getByRole('link').click()
+  await page.getByRole('dialog').getByText('letters from another alphabet').waitFor()
+  await page.getByRole('dialog').getByText(/^xn--/u).waitFor()
+  await page.keyboard.press('Escape')
+  assert.deepEqual(complaints, [])
+  assert.equal(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length), 1)
+})
+
+test('hostile 57: a compromised page that calls everything with anything is refused or answered, and learns no path and no key', async (t) => {
+  const home = folder(t)
+  const profile = join(home, 'secret-folder-name', 'me')
+  mkdirSync(join(home, 'secret-folder-name'))
+  const window = await openWindow(t, { profile })
+  const { page } = window
+  // The ports as a compromised page would take them: before ours.
+  await page.addInitScript(`
+    window.ports = {}
+    window.addEventListener('message', (event) => {
+      if (event.data?.quorum === undefined) return
+      event.stopImmediatePropagation()
+      const port = event.ports[0]
+      window.ports[event.data.quorum] = port
+      port.answers = []
+      port.onmessage = ({ data }) => port.answers.push(data)
+    }, true)`)
+  await page.reload()
+  await until(() => page.evaluate('Boolean(window.ports.peer && window.ports.shell)'), 'the ports are taken')
+  const names = [
+    ...Object.keys(callParams),
+    'status',
+    'unlock',
+    'start',
+    'sendFiles',
+    'chooseNothing',
+    'setPreferences',
+    'openLink',
+    'copy',
+    'unstage',
+    'acceptTransfer',
+    'showTransfer',
+    'constructor',
+    '__proto__',
+    'hasOwnProperty',
+    'toString',
+  ]
+  const fuzz = `(async () => {
+    let seed = ${randomBytes(4).readUInt32LE()}
+    const random = (n) => { seed = (seed * 1664525 + 1013904223) >>> 0; return seed % n }
+    const names = ${JSON.stringify(names)}
+    const odd = () => [null, undefined, 0, -1, 1e308, NaN, '', 'x'.repeat(random(5000)), '../../etc/passwd', '/etc/passwd', 'file:///etc/passwd', '\\u0000', [], [[]], {}, { __proto__: null }, new Date(), new Map(), new Uint8Array(9), true][random(20)]
+    const keys = ['peer', 'text', 'to', 'note', 'transfer', 'paths', 'directory', 'staged', 'url', 'limit', 'before', 'name', 'handle', 'address', 'node', 'active', 'passphrase', 'theme']
+    const params = () => random(4) === 0 ? odd() : Object.fromEntries(Array.from({ length: random(4) }, () => [keys[random(keys.length)], odd()]))
+    const frames = []
+    for (const port of Object.values(window.ports)) {
+      port.answers.length = 0
+      for (let n = 1; n <= 10000; n++) {
+        const name = random(20) === 0 ? odd() : names[random(names.length)]
+        if (['stop', 'erase', 'quit', 'runNode', 'endNode', 'chooseFiles', 'lock', 'setPassphrase'].includes(name)) continue
+        port.postMessage(random(50) === 0 ? odd() : { id: random(60) === 0 ? odd() : n, call: name, params: params() })
+        if (n % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    }
+    for (const call of ['stop', 'sendFiles', 'acceptTransfer']) window.ports.peer.postMessage({ id: 'x', call }), window.ports.peer.postMessage({ id: 20000 + call.length, call, params: { paths: ['/etc/passwd'], peer: 'a', transfer: 'b', directory: '/' } })
+    window.ports.peer.postMessage({ id: 30000, call: 'status', params: {} })
+    window.ports.shell.postMessage({ id: 30000, call: 'openLink', params: { url: 'file:///etc/passwd' } })
+    const done = () => Object.values(window.ports).every(({ answers }) => answers.some(({ id }) => id === 30000))
+    for (let waits = 0; waits < 2000 && !done(); waits++) await new Promise((resolve) => setTimeout(resolve, 10))
+    return Object.fromEntries(Object.entries(window.ports).map(([name, { answers }]) => [name, answers]))
+  })()`
+  interface Answer {
+    id?: number
+    result?: unknown
+    error?: { code: string }
+    event?: string
+  }
+  const { peer = [], shell = [] } = (await page.evaluate(fuzz)) as Record<string, Answer[]>
+  assert.ok(peer.length > 8000 && shell.length > 8000, `${peer.length} and ${shell.length} answers`)
+  const all = JSON.stringify([peer, shell])
+  assert.ok(!all.includes('secret-folder-name'), 'no path crosses')
+  assert.ok(!all.includes('/etc/passwd:') && !all.includes('root:'), 'no file is read')
+  for (const call of ['stop', 'sendFiles', 'acceptTransfer']) {
+    assert.equal(peer.find(({ id }) => id === 20000 + call.length)?.error?.code, 'bad-request', call)
+  }
+  assert.equal(shell.find(({ id }) => id === 30000)?.error?.code, 'bad-request')
+  assert.deepEqual(peer.find(({ id }) => id === 30000)?.result, { state: 'open', guarded: false })
+})
+
+test('hostile 58: a link that opens Quorum is shown and asked about, whatever is in it', async (t) => {
+  const home = folder(t)
+  const hostile = 'quorum://add/<script>alert(1)</script>'
+  const { page, complaints } = await openWindow(t, { profile: join(home, 'me'), args: [hostile] })
+  await introduce({ page }, 'Me')
+  assert.equal(await page.getByLabel('Invite link or code').inputValue(), hostile)
+  await page.getByRole('button', { name: 'Join with the invite' }).click()
+  await page.getByRole('alert').getByText('That is not an invite that works').waitFor()
+  assert.deepEqual(complaints, [])
+})

@@ -1,0 +1,172 @@
+/**
+ * What goes wrong around two windows that talk: their node dies and comes back, the peer's process is killed, Quorum is
+ * opened twice, a link opens it, the profile is locked. Each is said on the screen, and nothing is lost.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readFileSync, globSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { folder, stageOwner } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { Stage } from '../support/line-process.ts'
+import type { LineProcess } from '../support/line-process.ts'
+import { until } from '../support/network.ts'
+import {
+  acceptShown,
+  introduce,
+  inviteShown,
+  marked,
+  message,
+  open,
+  say,
+  writing,
+} from '../support/people-at-windows.ts'
+import { openWindow } from '../support/window.ts'
+import type { Window } from '../support/window.ts'
+
+after(endDisplay)
+
+test('node killed and back, peer process killed, opened twice, by a link, locked and unlocked', async (t) => {
+  const stage = new Stage(stageOwner(t))
+  const home = folder(t)
+  let node = stage.start('node', nodeArgs(home, 0))
+  const address = await ready(node)
+  const [alice, bob] = await Promise.all([
+    openWindow(t, { profile: join(home, 'alice'), args: ['--node', address] }),
+    openWindow(t, { profile: join(home, 'bob'), args: ['--node', address] }),
+  ])
+  await introduce(alice, 'Alice')
+  const link = await inviteShown(alice.page)
+  await introduce(bob, 'Bob')
+  // With a node from the start there is no second step: the invite is used from the list.
+  await bob.page.getByRole('button', { name: 'Start talking' }).click()
+  await again(t, bob, link)
+  await bob.page.getByText('Quorum was opened with an invite.').waitFor()
+  assert.equal(await bob.page.getByLabel('Invite link, code or handle').inputValue(), link)
+  await bob.page.getByRole('button', { name: 'Send request' }).click()
+  await acceptShown(alice)
+  await writing(bob).waitFor()
+  await say(bob, 'Hello')
+  await message(alice, 'Hello').waitFor()
+  await marked(bob, 'Hello', 'read')
+
+  await t.test(
+    'the node dies: said with the time; the direct conversation goes on; back: the banner goes',
+    async () => {
+      node.kill9()
+      await node.ended
+      const banner = alice.page.getByText(/No node can be reached since/u)
+      await banner.waitFor()
+      await alice.page
+        .getByRole('navigation')
+        .getByText('Cannot be reached')
+        .or(alice.page.getByText('Connecting…'))
+        .first()
+        .waitFor()
+      await say(alice, 'Still here?')
+      await marked(alice, 'Still here?', 'read')
+      node = stage.start('node', nodeArgs(home, portOf(address)))
+      await ready(node)
+      await banner.waitFor({ state: 'detached' })
+    },
+  )
+
+  await t.test('the peer process is killed: said, started again, nothing lost', async () => {
+    const [pid] = peerProcesses(alice)
+    assert.ok(pid !== undefined, 'there is a peer process')
+    process.kill(pid, 'SIGKILL')
+    await alice.page.getByText('has stopped and is being started again').waitFor()
+    await alice.page.getByText('It runs again. Nothing was lost.').waitFor()
+    await message(alice, 'Still here?').waitFor()
+    await say(alice, 'Back again')
+    await marked(alice, 'Back again', 'read')
+    assert.notDeepEqual(peerProcesses(alice), [pid])
+  })
+
+  await t.test('a second Quorum of the same profile ends and brings the first one forward', async () => {
+    await bob.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
+    assert.equal(await again(t, bob), 0)
+    await until(
+      () => bob.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() ?? false),
+      'the first window is shown',
+    )
+  })
+
+  await t.test(
+    'with a passphrase: locked it shows nothing, a wrong one does not open it, the right one does',
+    async () => {
+      const { page } = bob
+      await page.keyboard.press('Control+,')
+      await page.getByRole('button', { name: 'Privacy' }).click()
+      await page.getByLabel('New passphrase', { exact: true }).fill('correct horse')
+      await page.getByLabel('New passphrase once more').fill('correct horse')
+      await page.getByRole('button', { name: 'Set passphrase' }).click()
+      await page.getByRole('button', { name: 'Lock now' }).click()
+      await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
+      assert.equal((await page.textContent('body'))?.includes('Alice'), false)
+      await page.getByLabel('Passphrase').fill('wrong')
+      await page.keyboard.press('Enter')
+      await page.getByText('That was not it.').waitFor()
+      await page.getByLabel('Passphrase').fill('correct horse')
+      await page.keyboard.press('Enter')
+      await open(bob, 'Alice')
+      await message(bob, 'Back again').waitFor()
+    },
+  )
+  assert.deepEqual([...alice.complaints, ...bob.complaints], [])
+})
+
+function nodeArgs(home: string, port: number): string[] {
+  return ['--data', join(home, 'node'), '--listen', `/ip4/127.0.0.1/tcp/${port}`, '--http', '127.0.0.1:0']
+}
+
+/** The address in the node's first line. */
+async function ready(node: LineProcess): Promise<string> {
+  await until(() => node.lines.length > 0, 'the node is ready')
+  const { data } = JSON.parse(node.lines[0] ?? '') as { data: { addresses: string[] } }
+  return data.addresses[0] ?? assert.fail('the node has no address')
+}
+
+function portOf(address: string): number {
+  return Number(address.split('/')[4])
+}
+
+/** Starts Quorum on a profile that has a window already; returns its exit code. */
+async function again(t: TestContext, first: Window, link?: string): Promise<number> {
+  const running = first.app.process()
+  const argv = [...running.spawnargs.slice(1)].filter(
+    (arg) => !/^(?:--inspect|--remote-debugging|-r$|.*loader\.js$)/u.test(arg),
+  )
+  const env = { ...process.env, DISPLAY: await first.app.evaluate(() => process.env['DISPLAY'] ?? '') }
+  const child = spawn(running.spawnfile, [...argv, ...(link === undefined ? [] : [link])], { env, stdio: 'ignore' })
+  t.after(() => child.kill('SIGKILL'))
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? -1)))
+}
+
+/** Process ids of the peers that belong to a window. */
+function peerProcesses({ app }: Window): number[] {
+  const main = app.process().pid
+  return globSync('/proc/[0-9]*/cmdline')
+    .map((file) => file.split('/')[2] ?? '')
+    .filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        const parent = /^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+        return command.includes('node.mojom.NodeService') && isBelow(Number(parent), main)
+      } catch {
+        // It ended while we looked.
+        return false
+      }
+    })
+    .map(Number)
+}
+
+function isBelow(pid: number, ancestor: number | undefined): boolean {
+  for (let at = pid; at > 1;) {
+    if (at === ancestor) return true
+    at = Number(/^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${at}/status`, 'utf8'))?.[1] ?? 0)
+  }
+  return false
+}

@@ -1,0 +1,239 @@
+/**
+ * `npm run screenshots`: pictures of every view for somebody to look at, in the folder screenshots/ that git ignores. Real
+ * windows with real friends, who talked for days; light and dark, large and small, empty and full, German, right to left.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { createPeer, openSqliteStore } from '../../protocol/index.ts'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { befriend, startNode, startPeer, until } from '../support/network.ts'
+import type { TestPeer } from '../support/network.ts'
+import { introduce, message, open, say, writing } from '../support/people-at-windows.ts'
+import { openWindow } from '../support/window.ts'
+import type { Window } from '../support/window.ts'
+
+const output = join(import.meta.dirname, '..', '..', 'screenshots')
+const large = { width: 1280, height: 800 }
+const small = { width: 900, height: 600 }
+const day = 24 * 60 * 60 * 1000
+
+after(endDisplay)
+rmSync(output, { recursive: true, force: true })
+mkdirSync(output)
+
+test('first run', async (t) => {
+  const window = await openWindow(t, { profile: join(folder(t), 'me') })
+  const { page } = window
+  await page.getByLabel('What do your friends call you?').fill('Ada')
+  await both(window, 'first-run-1')
+  await introduce(window, 'Ada')
+  await page.getByRole('button', { name: 'Run it here' }).waitFor()
+  await page.getByLabel('Invite link or code').fill('quorum://add/nonsense')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').waitFor()
+  await both(window, 'first-run-2-error')
+  await page.getByRole('button', { name: 'Run it here' }).click()
+  await page.getByText(/^quorum:/u).waitFor()
+  await both(window, 'first-run-3')
+  await page.getByRole('button', { name: 'Start talking' }).click()
+  await page.getByRole('heading', { name: 'No friends yet' }).waitFor()
+  await both(window, 'empty')
+})
+
+test('with friends', async (t) => {
+  const home = folder(t)
+  const profile = join(home, 'me')
+  const { friends, address, node } = await history(t, profile)
+  const window = await openWindow(t, { profile, args: ['--node', address] })
+  const { page } = window
+  const susan = friends[0]
+  await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: /Susan/u }).waitFor()
+  await both(window, 'list')
+  await open(window, 'Susan')
+  await until(async () => (await susan.friends())[0]?.online === true, 'Susan is connected')
+  const me = (await susan.friends())[0]?.peer ?? ''
+  await susan.sendMessage({ peer: me, text: 'I booked the table for eight. Look: https://example.org/menu' })
+  await say(window, 'Perfect, thank you! I will bring the photos of the harbour, and the old map that we talked about.')
+  await susan.sendMessage({ peer: me, text: '🎉' })
+  await message(window, 'I booked').waitFor()
+  await until(async () => (await susan.messages({ peer: me })).length > 8, 'it arrived')
+  await susan.typing({ peer: me, active: true })
+  await page.waitForTimeout(400)
+  await both(window, 'conversation')
+  await message(window, 'Perfect').hover()
+  await message(window, 'Perfect').getByRole('button', { name: 'Reply' }).click()
+  await writing(window).fill('And the tickets')
+  await page.getByRole('button', { name: 'Emoji' }).click()
+  await one(window, 'reply-and-emoji', large)
+  await page.keyboard.press('Escape')
+  await writing(window).press('Escape')
+  await writing(window).fill('')
+  await page.keyboard.press('Control+i')
+  await page.getByRole('complementary').waitFor()
+  await page.waitForTimeout(500)
+  await both(window, 'details')
+  await page.getByRole('button', { name: 'Compare safety number' }).click()
+  await page
+    .getByRole('group', { name: 'Safety number' })
+    .getByText(/^\d{5}$/u)
+    .first()
+    .waitFor()
+  await both(window, 'safety-number')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+i')
+
+  for (const [name, size] of [
+    ['Harbour and map.pdf', 2_400_000],
+    ['holiday.jpg.exe', 90_000],
+  ] as const) {
+    const file = join(home, name)
+    writeFileSync(file, Buffer.alloc(size, name))
+    await susan.sendFiles({ peer: me, paths: [file] })
+  }
+  const album = join(home, 'Photos of the summer')
+  mkdirSync(album)
+  for (let n = 1; n <= 9; n++) writeFileSync(join(album, `IMG_20${n}.jpg`), Buffer.alloc(700_000 * n, String(n)))
+  await susan.sendFiles({ peer: me, paths: [album] })
+  await page.getByRole('region', { name: 'Harbour and map.pdf' }).getByRole('button', { name: 'Accept' }).click()
+  await page.getByText('Saved as').waitFor()
+  await page.getByRole('region', { name: 'Photos of the summer' }).waitFor()
+  await page.waitForTimeout(400)
+  await both(window, 'offers')
+  await page.keyboard.press('Control+j')
+  await both(window, 'files')
+  await page.keyboard.press('Escape')
+
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').fill('har')
+  await page.getByRole('option').first().waitFor()
+  await page.waitForTimeout(300)
+  await both(window, 'search')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+n')
+  await page.getByText(/^quorum:/u).waitFor()
+  await both(window, 'invite')
+  await page.getByRole('tab', { name: 'I have an invite' }).click()
+  await one(window, 'join', large)
+  await page.keyboard.press('Escape')
+  await message(window, 'I booked').getByRole('link').click()
+  await one(window, 'link', large)
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: /friend request/u }).click()
+  await both(window, 'requests')
+
+  await page.keyboard.press('Control+,')
+  for (const tab of ['Profile', 'Nodes', 'Privacy', 'Notifications', 'Appearance', 'Storage', 'About']) {
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: tab }).click()
+    await both(window, `settings-${tab.toLowerCase().replaceAll(' ', '-')}`)
+  }
+  await page.getByRole('button', { name: 'Storage' }).click()
+  await page.getByRole('button', { name: 'Erase everything…' }).click()
+  await one(window, 'erase', large)
+  await page.keyboard.press('Escape')
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Appearance' }).click()
+  await page.getByLabel('Size of text').selectOption('larger')
+  await page.keyboard.press('Escape')
+  await one(window, 'larger-text', small)
+  await page.keyboard.press('Control+,')
+  await page.getByRole('button', { name: 'Appearance' }).click()
+  await page.getByLabel('Size of text').selectOption('normal')
+  await page.getByLabel('Language').selectOption('de')
+  await page.getByRole('heading', { name: 'Aussehen' }).waitFor()
+  await one(window, 'german-settings', large)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+i')
+  await page.waitForTimeout(300)
+  await both(window, 'german')
+  await page.evaluate(`document.documentElement.dir = 'rtl'`)
+  await both(window, 'right-to-left')
+  await page.evaluate(`document.documentElement.dir = 'ltr'`)
+  await page.keyboard.press('Control+i')
+  await node.stop()
+  await page.getByText(/kein Knoten erreichbar/u).waitFor()
+  await page.getByRole('button', { name: /^Maximilian/u }).click()
+  await both(window, 'offline-long-name')
+})
+
+interface History {
+  friends: [TestPeer, ...TestPeer[]]
+  address: string
+  node: Awaited<ReturnType<typeof startNode>>
+}
+
+/** A profile whose owner talked with three people for three days; two more ask. */
+async function history(t: TestContext, profile: string): Promise<History> {
+  const node = await startNode(t)
+  const address = node.addresses()[0] ?? ''
+  let clock = Date.now() - 3 * day
+  const now = (): number => clock
+  const nodes = [address]
+  const store = await openSqliteStore({ directory: profile })
+  const listen = ['/ip4/127.0.0.1/tcp/0']
+  const own = await createPeer({ store, nodes, listen, now, name: 'Ada Lovelace' })
+  t.after(async () => void (await own.stop()))
+  const me: TestPeer = Object.assign(own, { id: (await own.self()).peer, events: [] })
+  const names = ['Susan', 'Maximilian Alexander von Habsburg-Lothringen zu Österreich', 'دانيال الأحمد']
+  const friends: TestPeer[] = []
+  for (const name of names) {
+    const friend = await startPeer(t, { nodes, now, name })
+    await befriend(me, friend)
+    friends.push(friend)
+  }
+  const [susan, max, daniel] = friends as [TestPeer, TestPeer, TestPeer]
+  const tell = async (from: TestPeer, to: TestPeer, text: string, minutes: number): Promise<void> => {
+    clock += minutes * 60_000
+    const { id } = await from.sendMessage({ peer: to.id, text })
+    await until(async () => (await to.messages({ peer: from.id })).some((one) => one.id === id), text)
+  }
+  await tell(susan, me, 'Good morning! Did you see the harbour in this light?', 1)
+  await tell(me, susan, 'Not yet, I am still in the train.', 2)
+  await tell(me, susan, 'Send me a picture?', 1)
+  await tell(susan, me, 'Later, when I am home. The phone is almost empty.', 1)
+  await tell(max, me, 'Thank you for the invite. This works much better than what we had before.', 30)
+  await tell(daniel, me, 'مرحبا، كيف حالك؟ نلتقي غداً في الميناء.', 60)
+  await tell(me, daniel, 'تمام 👍', 5)
+  clock += day
+  await tell(susan, me, 'Shall we meet on Friday?', 20)
+  await tell(me, susan, 'Yes. At eight, at the usual place?', 3)
+  await tell(max, me, 'I wrote down what we need:\n• the tent\n• two lamps\n• the small stove', 200)
+  clock = Date.now() - 60_000
+  for (const friend of friends) {
+    const [newest] = (await me.messages({ peer: friend.id })).filter(({ direction }) => direction === 'in').slice(-1)
+    if (newest !== undefined && friend !== max) await me.markRead({ peer: friend.id, upTo: newest.id })
+  }
+  await me.verifyFriend({ peer: susan.id, verified: true })
+  const { link } = await me.invite({})
+  for (const [name, note] of [
+    ['Grace', 'We met at the conference in Lyon. I am the one with the yellow coat.'],
+    ['Erwin', ''],
+  ] as const) {
+    const stranger = await startPeer(t, { nodes, name })
+    await stranger.requestFriend({ to: link, note })
+  }
+  await until(async () => (await me.friends()).filter(({ state }) => state === 'incoming').length === 2, 'two ask')
+  await me.stop()
+  return { friends: [susan, max, daniel], address, node }
+}
+
+/** In both sizes and both themes. */
+async function both(window: Window, name: string): Promise<void> {
+  await one(window, name, large)
+  await one(window, name, small)
+}
+
+async function one(window: Window, name: string, size: typeof large): Promise<void> {
+  const { app, page } = window
+  await app.evaluate(({ BrowserWindow }, { width, height }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(width, height)
+  }, size)
+  await until(async () => (await page.evaluate('innerWidth')) === size.width, 'the window has its size')
+  for (const theme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: theme })
+    await page.locator(`html[data-theme=${theme}]`).waitFor({ state: 'attached' })
+    await page.waitForTimeout(150)
+    await page.screenshot({ path: join(output, `${name}-${size.width}-${theme}.png`) })
+  }
+}

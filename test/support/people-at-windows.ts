@@ -1,0 +1,76 @@
+/** What people do at their windows, by the words that they see: first run, inviting, accepting, writing. */
+import assert from 'node:assert/strict'
+import type { Locator, Page } from 'playwright-core'
+import type { Window } from './window.ts'
+
+/** Types a name, and goes on. */
+export async function introduce({ page }: Pick<Window, 'page'>, name: string): Promise<void> {
+  await page.getByLabel('What do your friends call you?').fill(name)
+  await page.keyboard.press('Enter')
+}
+
+/** Runs a node here, and returns the invite that is shown then. */
+async function runHere({ page }: Pick<Window, 'page'>): Promise<string> {
+  await page.getByRole('button', { name: 'Run it here' }).click()
+  await page.getByRole('heading', { name: 'Invite a friend' }).waitFor()
+  return inviteShown(page)
+}
+
+/** The link, once a node is there to lead to. */
+export async function inviteShown(page: Page): Promise<string> {
+  await page.getByText('no node is connected').waitFor({ state: 'detached' })
+  const line = page.getByText(/^quorum:\/\/add\//u)
+  await line.waitFor()
+  return (await line.textContent()) ?? assert.fail('no link is shown')
+}
+
+/** Joins with an invite in the first run. */
+export async function join({ page }: Pick<Window, 'page'>, link: string): Promise<void> {
+  await page.getByLabel('Invite link or code').fill(link)
+  await page.getByRole('button', { name: 'Join with the invite' }).click()
+  await page.getByText('has been asked').waitFor()
+}
+
+/** Accepts the one request there is; a first run shows it by itself. */
+export async function acceptShown({ page }: Pick<Window, 'page'>): Promise<void> {
+  await page.getByRole('button', { name: 'Accept', exact: true }).click()
+}
+
+/** Opens the conversation with somebody in the list. */
+export async function open({ page }: Pick<Window, 'page'>, name: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name }).click()
+  await writing({ page }).waitFor()
+}
+
+export function writing({ page }: Pick<Window, 'page'>): Locator {
+  return page.getByRole('textbox', { name: /^Message to/u })
+}
+
+export async function say(window: Pick<Window, 'page'>, text: string): Promise<void> {
+  await writing(window).fill(text)
+  await writing(window).press('Enter')
+}
+
+/** One message on the screen. */
+export function message({ page }: Pick<Window, 'page'>, text: string): Locator {
+  return page.getByRole('log').getByRole('article').filter({ hasText: text })
+}
+
+/** Waits until an own message has this mark. */
+export async function marked(
+  window: Window,
+  text: string,
+  mark: 'waiting' | 'sent' | 'delivered' | 'read',
+): Promise<void> {
+  await message(window, text).getByRole('img', { name: mark }).waitFor()
+}
+
+/** Two windows on their first run become friends through a node that the first one runs. */
+export async function befriend(alice: Window, bob: Window): Promise<void> {
+  await introduce(alice, 'Alice')
+  const link = await runHere(alice)
+  await introduce(bob, 'Bob')
+  await join(bob, link)
+  await acceptShown(alice)
+  await open(bob, 'Alice')
+}

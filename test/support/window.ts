@@ -1,0 +1,92 @@
+/**
+ * The real app for end-to-end tests: Electron with its window on a screen that nobody sees, driven by clicks and keys. Every
+ * window has a profile of its own in a temporary folder, and everything stays on loopback.
+ */
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { _electron } from 'playwright-core'
+import type { ElectronApplication, Page } from 'playwright-core'
+import { buildDesktop } from '../../scripts/build-desktop.ts'
+import { electronArguments, provideElectron } from '../../scripts/electron.mjs'
+import { provideLibraries } from '../../scripts/system-packages.ts'
+import { undo } from './cleanup.ts'
+import { display } from './display.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+/** How long anything on the screen may take, in milliseconds: far more than it needs, so that it bounds only failures. */
+const patience = 45_000
+
+export interface Window {
+  app: ElectronApplication
+  page: Page
+  profile: string
+  /** Everything the page said on its console as an error. */
+  complaints: string[]
+  close(): Promise<void>
+}
+
+export interface WindowSetup {
+  /** The profile's folder. */
+  profile: string
+  args?: readonly string[]
+  size?: { width: number; height: number }
+}
+
+let ready: Promise<string> | undefined
+
+/** Opens Quorum; closed with the test unless it was before. */
+export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Window> {
+  ready ??= prepare()
+  // Named like this and not as `executablePath`, Playwright holds the app until it is connected to it.
+  process.env.ELECTRON_OVERRIDE_DIST_PATH = dirname(await ready)
+  const { profile, args = [], size = { width: 1280, height: 800 } } = setup
+  const { ELECTRON_RUN_AS_NODE: _not, NODE_TEST_CONTEXT: _outer, ...env } = process.env
+  const app = await _electron.launch({
+    args: [
+      ...electronArguments(),
+      join(root, 'desktop', 'main', 'main.ts'),
+      '--profile',
+      profile,
+      '--listen',
+      '/ip4/127.0.0.1/tcp/0',
+      '--downloads',
+      `${profile}-downloads`,
+      ...args,
+    ],
+    env: { ...definedOf(env), DISPLAY: await display(), LANGUAGE: 'en', LANG: 'C.UTF-8' },
+    timeout: 60_000,
+  })
+  let closed = false
+  const close = async (): Promise<void> => {
+    if (closed) return
+    closed = true
+    await app.close()
+  }
+  undo(t).defer(close)
+  const page = await app.firstWindow()
+  page.setDefaultTimeout(patience)
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  const window = await app.browserWindow(page)
+  await window.evaluate(
+    (it: { setContentSize(width: number, height: number): void }, { width, height }) =>
+      it.setContentSize(width, height),
+    size,
+  )
+  return { app, page, profile, complaints, close }
+}
+
+async function prepare(): Promise<string> {
+  const electron = await provideElectron(root)
+  const missing = provideLibraries(electron)
+  if (missing !== undefined) throw new Error(missing)
+  await buildDesktop()
+  return electron
+}
+
+function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}

@@ -136,9 +136,9 @@ function portOf(address: string): number {
 /** Starts Quorum on a profile that has a window already; returns its exit code. */
 async function again(t: TestContext, first: Window, link?: string): Promise<number> {
   const running = first.app.process()
-  const argv = [...running.spawnargs.slice(1)].filter(
-    (arg) => !/^(?:--inspect|--remote-debugging|-r$|.*loader\.js$)/u.test(arg),
-  )
+  const argv = running.spawnargs
+    .slice(1)
+    .filter((arg) => !/^(?:--inspect|--remote-debugging|-r$|.*loader\.js$)/u.test(arg))
   const env = { ...process.env, DISPLAY: await first.app.evaluate(() => process.env['DISPLAY'] ?? '') }
   const child = spawn(running.spawnfile, [...argv, ...(link === undefined ? [] : [link])], { env, stdio: 'ignore' })
   t.after(() => child.kill('SIGKILL'))

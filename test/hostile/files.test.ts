@@ -301,10 +301,10 @@ test('offers that contradict themselves, repeat an id or overflow are refused; 3
     ids.slice(0, 200).map((id) => [id, 'offered']),
   )
   // An id that is taken.
-  const [first = ''] = ids
-  await at.say({ kind: 'offer', bytes: offerToWire(first, '', [{ ...entry, path: 'other' }]).offer })
+  const [taken = ''] = ids
+  await at.say({ kind: 'offer', bytes: offerToWire(taken, '', [{ ...entry, path: 'other' }]).offer })
   await until(() => at.victim.events.some(({ event }) => event === 'warning'), 'it is told')
-  assert.equal((await at.transfer(first))?.name, '0')
+  assert.equal((await at.transfer(taken))?.name, '0')
 })
 
 test('threats.md 13, 15: a receiver asks for what is not its own, beyond the end, in storms, and acknowledges anything', async (t) => {

@@ -162,6 +162,8 @@ export const limits = {
   fileFrame: 1 * KiB,
   /** The header of a chunk, or why there is none. */
   chunkHeader: 4 * KiB,
+  /** A circuit that its node ends after fewer bytes is left to the chat: chunks and what waits in front of them. */
+  fileCircuit: 4 * MiB,
   /** Sent and not acknowledged: at least what a fast disk needs to stay busy, at most what may be lost in memory. */
   fileInFlight: { least: 64 * KiB, most: 8 * MiB },
   /** Chunks that wait for the disk on either side: reading, hashing and writing overlap. */

@@ -281,7 +281,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     log,
     downloads: options.downloads,
     isFriend: (peer) => policy.isFriend(peer),
-    best: (peer) => paths.connections(peer)[0],
+    // A circuit that ends before a few chunks have passed would be spent for nothing.
+    best: (peer) =>
+      paths.connections(peer).find(({ limits: stated }) => (stated?.bytes ?? Infinity) > limits.fileCircuit),
     say: (peer, about, keep) => chat.sendTransfer(peer, about, keep),
     recall: (message) => {
       const waits = store.message(message)?.state === 'queued'

@@ -12,6 +12,7 @@ import type { MessageStream, MessageStreamReadStatus, MultiaddrConnection, Upgra
 import { tcp as stockTcp, type TCPOptions } from '@libp2p/tcp'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { ciphertexts } from './spare-memory.ts'
+import { countReceived } from './traffic.ts'
 
 type TransportFactory = ReturnType<typeof stockTcp>
 
@@ -70,8 +71,10 @@ function repaired(connection: MultiaddrConnection): MultiaddrConnection {
   }
   readInto(socket, readBuffer, (bytes) => {
     const read = readers.get(connection)
-    if (read != null && connection.readStatus === 'readable' && connection.readBufferLength === 0) read(bytes)
-    else connection.onData(Uint8Array.from(bytes))
+    if (read != null && connection.readStatus === 'readable' && connection.readBufferLength === 0) {
+      countReceived(connection, bytes.byteLength)
+      read(bytes)
+    } else connection.onData(Uint8Array.from(bytes))
   })
   return connection
 }

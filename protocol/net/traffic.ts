@@ -19,8 +19,16 @@ export interface Traffic {
   counted<C, E extends ConnectionEncrypter>(encryption: (components: C) => E): (components: C) => E
 }
 
+/** By timeline. */
+const counts = new WeakMap<object, Carried>()
+
+/** For a transport that hands bytes to their reader past `onData`. */
+export function countReceived({ timeline }: MessageStream, length: number): void {
+  const carried = counts.get(timeline)
+  if (carried != null) carried.received += length
+}
+
 export function traffic(): Traffic {
-  const counts = new WeakMap<object, Carried>()
   const count = (socket: MessageStream): void => {
     if (!isStock(socket)) throw new Error('This version of libp2p’s sockets cannot be counted: check the pin')
     const carried = { received: 0, sent: 0 }

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test } from 'node:test'
+import path from 'node:path'
+import { test, type TestContext } from 'node:test'
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
@@ -18,8 +19,9 @@ import { identityFromSeed } from '../../protocol/identity.ts'
 import { limits } from '../../protocol/limits.ts'
 import { directDial } from '../../protocol/net/direct-dial.ts'
 import type { NodeNetwork } from '../../protocol/network.ts'
-import { undo } from '../support/cleanup.ts'
-import { befriend, loopback, startNode, startPeer, tell, until } from '../support/network.ts'
+import { folder, undo } from '../support/cleanup.ts'
+import { befriend, loopback, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { digestOf, MiB, randomFile } from '../support/transfers.ts'
 
 for (const direct of ['auto', 'never'] as const) {
   test(`a ${direct === 'auto' ? 'direct' : 'relayed'} connection that carried much is replaced under a conversation`, async (t) => {
@@ -58,8 +60,8 @@ test('a node that limits its circuits is told of, and the conversation outlives 
     await startPeer(t, { nodes: [address], direct: 'never' }),
   ]
   await befriend(alice, bob)
-  const { path, limited, reason, advice, since } = await alice.connection({ peer: bob.id })
-  assert.equal(path, 'relayed')
+  const { path: kind, limited, reason, advice, since } = await alice.connection({ peer: bob.id })
+  assert.equal(kind, 'relayed')
   assert.ok((limited?.bytes ?? 0) > 0 && (limited?.bytes ?? 0) <= 2 ** 17, JSON.stringify(limited))
   assert.equal(limited?.seconds, 120)
   assert.match(reason, /ends this connection after \d+ KiB or 120 seconds/)
@@ -85,8 +87,46 @@ test('our own node limits nothing', async (t) => {
   assert.doesNotMatch(info.reason, /ends this connection/)
 })
 
-/** A node of ours with js-libp2p's own relay in it, as that comes: two minutes and 128 KiB a circuit. */
-async function limitedNode(t: Parameters<typeof undo>[0]): Promise<string> {
+test('threats.md 21: a relay’s limit in the middle of a file: it goes on over the next circuit', async (t) => {
+  const nodes = [await limitedNode(t, 6 * MiB)]
+  const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
+  await befriend(alice, bob)
+  const { source, to, id } = await offered(t, alice, bob, 20 * MiB)
+  await bob.acceptTransfer({ transfer: id, directory: to })
+  await until(async () => (await bob.transfers({}))[0]?.state === 'done', 'it arrives', 120_000)
+  assert.equal(digestOf(path.join(to, 'source.bin')), digestOf(source))
+  const circuits = bob.events.filter(
+    ({ event, data }) => event === 'path-changed' && 'path' in data && data.path === 'none',
+  )
+  assert.ok(circuits.length >= 2, 'one circuit carried it all: the limit was not met')
+})
+
+test('a file waits for a better path where a circuit carries no chunk of it, and says what would help', async (t) => {
+  const nodes = [await limitedNode(t)]
+  const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
+  await befriend(alice, bob)
+  const { to, id } = await offered(t, alice, bob, 3 * MiB)
+  const accepted = await bob.acceptTransfer({ transfer: id, directory: to })
+  assert.equal(accepted.state, 'waiting')
+  assert.match(accepted.advice ?? '', /wait for a direct path or another node/)
+  await tell(alice, bob, 'The circuit is left to us')
+  assert.deepEqual([(await bob.transfers({}))[0]?.state, (await bob.transfers({}))[0]?.doneBytes], ['waiting', 0])
+})
+
+/** A file that Alice offers Bob. */
+async function offered(t: TestContext, alice: TestPeer, bob: TestPeer, bytes: number) {
+  const around = folder(t)
+  const source = randomFile(path.join(around, 'source.bin'), bytes)
+  const { id } = await alice.sendFiles({ peer: bob.id, paths: [source] })
+  await until(() => bob.events.some(({ event }) => event === 'transfer-offered'), 'it is offered')
+  return { source, id, to: path.join(around, 'to') }
+}
+
+/**
+ * A node of ours with js-libp2p's own relay in it: two minutes a circuit, and so many bytes, by default the 128 KiB that
+ * it comes with.
+ */
+async function limitedNode(t: TestContext, bytes = 128 * 1024): Promise<string> {
   const store = openHeldMail(':memory:')
   undo(t).defer(() => store.close())
   const { privateKey } = await identityFromSeed(randomBytes(32))
@@ -98,7 +138,12 @@ async function limitedNode(t: Parameters<typeof undo>[0]): Promise<string> {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionManager: { inboundConnectionThreshold: 50 },
-    services: { identify: identify(), ping: ping(), directDial: directDial(), relay: circuitRelayServer() },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      directDial: directDial(),
+      relay: circuitRelayServer({ reservations: { defaultDataLimit: BigInt(bytes) } }),
+    },
   })
   // The directory asks its relay nothing here.
   const directory = new DirectoryServer(network as unknown as NodeNetwork, store, Date.now, () => {})

@@ -1,0 +1,65 @@
+/** A file on its way while the path below it becomes direct and relayed again: it goes on, and nothing goes back. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { PeerEvent, Transfer } from '../../protocol/index.ts'
+import { folder } from '../support/cleanup.ts'
+import { firewall } from '../support/firewall.ts'
+import { befriend, pathBetween, startNode, startPeer, until, type TestPeer } from '../support/network.ts'
+import { digestOf, MiB, randomFile } from '../support/transfers.ts'
+
+const size = 384 * MiB
+
+const portOf = async (peer: TestPeer): Promise<number> => {
+  const [, tcp] = multiaddr((await peer.self()).listen[0] ?? '').getComponents()
+  return Number(tcp?.value)
+}
+
+/** How far it ever was said to be, in the order in which it was said. */
+const steps = ({ events }: TestPeer): number[] =>
+  events.flatMap((event: PeerEvent) => (event.event === 'transfer-changed' ? event.data.doneBytes : []))
+
+test('a file goes on over a direct path that comes, and over the node when that dies', async (t) => {
+  const around = folder(t)
+  const wall = firewall(t)
+  const nodes = (await startNode(t)).addresses()
+  const [alice, bob] = [await startPeer(t, { nodes }), await startPeer(t, { nodes })]
+  const ports = [await portOf(alice), await portOf(bob)]
+  wall.block(...ports)
+  await befriend(alice, bob)
+  const become = (kind: string) =>
+    until(async () => (await pathBetween(alice, bob)).every((one) => one === kind), `both are ${kind}`)
+  await become('relayed')
+
+  const source = randomFile(path.join(around, 'source.bin'), size)
+  const { id } = await alice.sendFiles({ peer: bob.id, paths: [source] })
+  const now = async (): Promise<Transfer> =>
+    (await bob.transfers({})).find((one) => one.id === id) ?? assert.fail('it is not listed')
+  await until(() => bob.events.some(({ event }) => event === 'transfer-offered'), 'it is offered')
+  await bob.acceptTransfer({ transfer: id, directory: path.join(around, 'to') })
+  const goesOn = async (): Promise<void> => {
+    const { doneBytes } = await now()
+    await until(async () => (await now()).doneBytes > doneBytes, 'it goes on')
+    assert.ok((await now()).doneBytes < size, 'it was over too early to show anything')
+  }
+  await goesOn()
+  wall.unblock()
+  await become('direct')
+  await goesOn()
+  wall.block(...ports)
+  await become('relayed')
+  await goesOn()
+  await until(async () => (await now()).state === 'done', 'it arrives', 120_000)
+  assert.equal(digestOf(path.join(around, 'to', 'source.bin')), digestOf(source))
+  assert.deepEqual(fs.readdirSync(path.join(around, 'to')), ['source.bin'])
+  for (const peer of [alice, bob]) {
+    const told = steps(peer)
+    assert.deepEqual(
+      told,
+      told.toSorted((a, b) => a - b),
+      'nothing that was there is fetched again',
+    )
+  }
+})

@@ -4,6 +4,7 @@
  */
 import type { Message } from '#protocol'
 import { callPeer } from './ports.ts'
+import { timeOf } from './rows.ts'
 import { store, withEntry } from './state.ts'
 import type { Talk } from './state.ts'
 
@@ -118,11 +119,6 @@ export function trim(peer: string): void {
 
 export function forgetUnread(peer: string): void {
   if (talkWith(peer).firstUnread !== undefined) change(peer, { firstUnread: undefined })
-}
-
-/** By this machine's clock where it can be: the sender's may be wrong. */
-export function timeOf({ receivedAt, sentAt }: Message): number {
-  return receivedAt ?? sentAt
 }
 
 function firstUnreadOf(messages: readonly Message[], unread: number): string | undefined {

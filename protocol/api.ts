@@ -57,7 +57,7 @@ export const callParams = {
   /** `paths`: files and folders of this machine. */
   sendFiles: z.strictObject({
     peer,
-    paths: z.array(path).min(1).max(limits.page),
+    paths: z.array(path).min(1).max(limits.transferRoots),
     note: z.string().max(limits.noteCharacters).optional(),
   }),
   /** `directory`: where to put it; without, the folder for downloads. */

@@ -49,7 +49,7 @@ export interface ConversationContext {
 }
 
 /** What is kept of a message about a transfer, and what to do when it is on disk. */
-export interface TransferMessage {
+interface TransferMessage {
   transfer: string
   text: string
   announce(): void

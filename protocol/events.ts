@@ -121,7 +121,7 @@ export interface Transfer {
   /** Absent while nothing moves or nobody can tell. */
   etaSeconds?: number
   offeredAt: number
-  /** Who paused it, while `paused`. */
+  /** Who paused it, while `paused`; also on an offer that is not to be begun yet. */
   pausedBy?: 'me' | 'them' | 'both'
   /** Received, and where: the file, the folder, or the directory of several. */
   savedTo?: string

@@ -73,6 +73,8 @@ export class Incoming {
       const entries = await this.#manifest()
       const paths = safePaths(entries.map(({ path }) => path))
       const list = new FileList(entries, paths)
+      if (list.roots.length > limits.transferRoots)
+        throw new QuorumError('too-large', 'They send too many things at once')
       const { onPlace, onStored } = this.#options
       const onDisk = { directory, id: row.id, list, paths, places: row.places, onPlace }
       const staging: Staging = await Staging.open({ ...onDisk, onStored: () => onStored(staging.stored) }, signal)

@@ -88,7 +88,7 @@ export class Progress {
       bytesPerSecond: state === 'active' ? (live?.speed.bytesPerSecond ?? 0) : 0,
       ...(eta == null ? {} : { etaSeconds: eta }),
       offeredAt,
-      ...(state === 'paused' ? { pausedBy } : {}),
+      ...(isOpen(row) && (row.pausedByMe || row.pausedByThem) ? { pausedBy } : {}),
       ...(savedTo == null ? {} : { savedTo }),
       ...(error == null ? {} : { error }),
       ...(advice == null ? {} : { advice }),

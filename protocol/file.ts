@@ -223,7 +223,7 @@ export class Files {
     if (list == null) throw new QuorumError('internal', 'The list of files is missing')
     if (row.state === 'offered') this.#change(row, { state: 'accepted' })
     const source = new FileSource(list, row.sources ?? [])
-    const before = open.want === 'chunks' ? list.bytesBefore(open) : 0
+    const before = open.want === 'chunks' ? Math.min(list.bytes, list.bytesBefore(open)) : 0
     const stopper = new AbortController()
     const serving = this.#serving.get(row.id) ?? new Set()
     this.#serving.set(row.id, serving.add(stopper))
@@ -246,7 +246,7 @@ export class Files {
       await this.#ended(row.id, work)
     } catch (error) {
       const { code, message } = errorToData(error)
-      log('info', `sending to ${shortId(row.peer)} was interrupted`, toError(error))
+      log('info', `sending to ${shortId(row.peer)} was interrupted: ${code}`)
       const now = store.transfer(row.id)
       if (code === 'source-changed' && now?.state === 'accepted') {
         this.#tell(now, 'failed', { state: 'failed', error: { code, message } }, code)
@@ -352,7 +352,8 @@ export class Files {
     const row = this.#options.store.transfer(id)
     if (row?.state !== 'accepted') return
     const error = errorToData(failure)
-    this.#options.log('warn', `a transfer from ${shortId(row.peer)} failed`, failure)
+    // The event says why, with names; the log must not.
+    this.#options.log('info', `a transfer from ${shortId(row.peer)} failed: ${error.code}`)
     this.#tell(row, 'failed', { state: 'failed', error }, error.code)
   }
 

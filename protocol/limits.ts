@@ -144,6 +144,8 @@ export const limits = {
   chunk: 1 * MiB,
   /** Files of one transfer: a home folder; their list is held in memory while they travel. */
   transferFiles: 250_000,
+  /** Files and folders that are named for one transfer: each is put in its place by itself. */
+  transferRoots: 1000,
   /** The list of files, in bytes: so many with long paths. */
   manifest: 64 * MiB,
   /** The part of the list that travels in the offer: with its padding it fits a chat frame. */

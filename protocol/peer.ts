@@ -289,7 +289,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       return waits
     },
     probe: doubt,
-    advice: () => undefined,
+    advice: (peer) => (paths.info(peer).limited == null ? undefined : paths.info(peer).advice),
   })
 
   const watch = new NetworkWatch({

@@ -6,7 +6,7 @@ import { ChunkHeaderSchema, FileFrameSchema, type FileOpen as WireOpen } from '.
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
 
 /** Version of the file protocol that this code speaks; told when a stream is opened. */
-export const fileVersion = 1
+const fileVersion = 1
 
 const digestLength = 32
 const none = new Uint8Array()

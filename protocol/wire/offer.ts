@@ -44,13 +44,18 @@ export interface TransferNews {
 
 const digestLength = 32
 
-/** An offer of `entries`, and the manifest, which travels by itself where the offer cannot hold it. */
+/**
+ * An offer of `entries`, and the manifest, which travels by itself where the offer cannot hold it. Errors: `too-large`.
+ */
 export function offerToWire(
   transfer: string,
   note: string,
   entries: readonly ManifestEntry[],
 ): { offer: Uint8Array; manifest: Uint8Array } {
   const manifest = manifestToWire(entries)
+  if (manifest.byteLength > limits.manifest) {
+    throw new QuorumError('too-large', 'The list of files is too long: send them in parts')
+  }
   let size = 0
   const shown = entries.findIndex(({ path }) => (size += path.length * 3 + 24) > limits.offerEntries)
   const fits = shown === -1 || manifest.byteLength <= limits.offerEntries

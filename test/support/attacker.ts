@@ -33,7 +33,8 @@ export interface Attacker {
   peer: string
   host: Libp2p
   dial(address: string): Promise<Connection>
-  open(connection: Connection, protocol: string): Promise<Line>
+  /** `framed`: what comes back is frames, and kept. */
+  open(connection: Connection, protocol: string, framed?: boolean): Promise<Line>
 }
 
 /** An attacker, stopped with the test. The same `seed` is the same PeerId. */
@@ -59,13 +60,13 @@ export async function startAttacker(
     peer: identity.peer,
     host,
     dial: (address) => host.dial(multiaddr(address), { force: true, signal: AbortSignal.timeout(15_000) }),
-    async open(connection, protocol) {
+    async open(connection, protocol, framed) {
       const stream = await connection.newStream(protocol, {
         maxOutboundStreams: streams,
         signal: AbortSignal.timeout(15_000),
         runOnLimitedConnection: true,
       })
-      return new Line(stream)
+      return new Line(stream, framed)
     },
   }
 }
@@ -77,9 +78,11 @@ export class Line {
   readonly #decoder = new FrameDecoder(longestFrame)
   #over = false
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, framed = true) {
     this.stream = stream
-    stream.addEventListener('message', ({ data }) => this.frames.push(...this.#decoder.push(data.subarray())))
+    stream.addEventListener('message', ({ data }) => {
+      if (framed) this.frames.push(...this.#decoder.push(data.subarray()))
+    })
     stream.addEventListener('remoteCloseWrite', () => {
       this.#over = true
     })

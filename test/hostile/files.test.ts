@@ -1,0 +1,355 @@
+/**
+ * threats.md 15, 49, 51 and 52: a friend who lies with files. An attacker speaks real chat and a file protocol of its
+ * own: as a sender whose content is not what it offered, as a receiver who asks for what is not its own. Whatever it
+ * does: nothing gets a name unless it is whole, nothing lands outside the folder, nothing is left, the peer lives.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test, type TestContext } from 'node:test'
+import type { Stream } from '@libp2p/interface'
+import { blake3 } from '@napi-rs/blake-hash'
+import type { Transfer } from '../../protocol/events.ts'
+import { chunkDigest, FileDigest } from '../../protocol/file-list.ts'
+import { digest } from '../../protocol/identity.ts'
+import { openMemoryStore } from '../../protocol/index.ts'
+import { chatProtocol, fileProtocol } from '../../protocol/policy.ts'
+import { bodyToWire, chatFrameToWire } from '../../protocol/wire/chat.ts'
+import { encode } from '../../protocol/wire/codec.ts'
+import { chunkErrorToWire, chunkHeaderToWire, fileFrameToWire, type ChunkHeader } from '../../protocol/wire/file.ts'
+import { frame } from '../../protocol/wire/framing.ts'
+import { newsToWire, offerFromWire, offerToWire, type ManifestEntry } from '../../protocol/wire/offer.ts'
+import { OfferSchema } from '../../protocol/wire/quorum_pb.ts'
+import { uuidToBytes } from '../../protocol/wire/uuid.ts'
+import { befriended, helloFrame, Line, startAttacker } from '../support/attacker.ts'
+import { folder } from '../support/cleanup.ts'
+import { guardProcess } from '../support/guard.ts'
+import { startPeer, until, type TestPeer } from '../support/network.ts'
+import { MiB, tree } from '../support/transfers.ts'
+
+guardProcess()
+
+interface Scene {
+  victim: TestPeer
+  /** Where the victim receives, and what is around it. */
+  downloads: string
+  around: string
+  /** One more message of the attacker's conversation. */
+  say(content: { kind: 'offer' | 'news'; bytes: Uint8Array }): Promise<boolean>
+  /** Called with every file stream that the victim opens. */
+  serve: (line: Line) => void
+  open(): Promise<Line>
+  transfer(id: string): Promise<Transfer | undefined>
+}
+
+async function scene(t: TestContext): Promise<Scene> {
+  const around = folder(t)
+  const downloads = path.join(around, 'downloads')
+  fs.mkdirSync(downloads)
+  const attacker = await startAttacker(t)
+  const store = openMemoryStore()
+  store.putFriend(befriended(attacker.peer))
+  const victim = await startPeer(t, { store, downloads })
+  const [address = ''] = (await victim.self()).listen
+  const dial = () => attacker.dial(address.includes('/p2p/') ? address : `${address}/p2p/${victim.id}`)
+  let connection = await dial()
+  const chat = await attacker.open(connection, chatProtocol)
+  await chat.send(helloFrame())
+  let sequence = 0
+  let previous = new Uint8Array()
+  const made: Scene = {
+    victim,
+    downloads,
+    around,
+    serve: (line) => line.abort(),
+    say(content) {
+      sequence += 1
+      const bytes = bodyToWire({ id: randomUUID(), sequence, previous, time: Date.now(), content })
+      previous = Uint8Array.from(digest(bytes))
+      return chat.send(chatFrameToWire({ kind: 'message', body: bytes }))
+    },
+    async open() {
+      // Dropped as an offender it comes again.
+      if (connection.status !== 'open') connection = await dial()
+      return attacker.open(connection, fileProtocol, false)
+    },
+    transfer: async (id) => (await victim.transfers({})).find((one) => one.id === id),
+  }
+  const asked = (stream: Stream): void => {
+    const line = new Line(stream)
+    void line.frame(0).then(() => made.serve(line))
+  }
+  await attacker.host.handle(fileProtocol, asked, { maxInboundStreams: 1000, runOnLimitedConnection: true })
+  return made
+}
+
+/** Offers `entries`; returns the transfer when the victim has it. */
+async function offers(at: Scene, entries: ManifestEntry[]): Promise<{ id: string; manifest: Uint8Array }> {
+  const id = randomUUID()
+  const { offer, manifest } = offerToWire(id, '', entries)
+  await at.say({ kind: 'offer', bytes: offer })
+  await until(async () => (await at.transfer(id)) != null, 'the offer arrives')
+  return { id, manifest }
+}
+
+const content = randomBytes(MiB + 1000)
+const chunks = [content.subarray(0, MiB), content.subarray(MiB)]
+const entry: ManifestEntry = { path: 'file.bin', size: content.byteLength, modified: 1 }
+const fileDigest = (() => {
+  const all = new FileDigest()
+  for (const chunk of chunks) all.add(chunkDigest([chunk]))
+  return all.value()
+})()
+
+function piece(
+  chunk: number,
+  instead: Partial<ChunkHeader> = {},
+  data = chunks[chunk] ?? new Uint8Array(),
+): Uint8Array {
+  const header = { file: 0, chunk, length: data.byteLength, digest: chunkDigest([data]) }
+  const last = chunk === 1 ? { fileDigest } : {}
+  return Buffer.concat([frame(chunkHeaderToWire({ ...header, ...last, ...instead })), data])
+}
+
+const lies: [what: string, bytes: () => Uint8Array[]][] = [
+  ['another digest of a chunk', () => [piece(0, { digest: randomBytes(32) })]],
+  ['another digest of the file', () => [piece(0), piece(1, { fileDigest: randomBytes(32) })]],
+  ['a chunk of another length', () => [piece(0, {}, content.subarray(0, 1000))]],
+  ['another file', () => [piece(0, { file: 7 })]],
+  ['the largest file number', () => [piece(0, { file: 0xffff_ffff })]],
+  ['another chunk', () => [piece(0, { chunk: 1 })]],
+  ['a chunk beyond the end', () => [piece(0), piece(0, { chunk: Number.MAX_SAFE_INTEGER })]],
+  [
+    'a length beyond a chunk',
+    () => [frame(chunkHeaderToWire({ file: 0, chunk: 0, length: 0xffff_ffff, digest: randomBytes(32) }))],
+  ],
+  ['a file that never ends', () => [piece(0), piece(1, {}, content.subarray(0, MiB))]],
+  [
+    'other bytes than it hashed',
+    () => [piece(0), piece(1, { digest: chunkDigest([chunks[1] ?? content]) }, randomBytes(1000))],
+  ],
+]
+for (const [what, bytes] of lies) {
+  test(`threats.md 49: a sender sends ${what}: refused, nothing is shown, nothing is left`, async (t) => {
+    const at = await scene(t)
+    const { id } = await offers(at, [entry])
+    at.serve = (line) => void line.write(Buffer.concat(bytes())).catch(() => undefined)
+    await at.victim.acceptTransfer({ transfer: id })
+    await until(async () => (await at.transfer(id))?.state === 'failed', 'it fails')
+    const { error } = (await at.transfer(id)) ?? assert.fail()
+    assert.match(error?.code ?? '', /^(verification-failed|too-large)$/)
+    await until(() => fs.readdirSync(at.downloads).length === 0, 'nothing is left')
+  })
+}
+
+test('threats.md 49: headers of garbage, errors of all kinds and silence end in nothing, and a cancel ends them', async (t) => {
+  const at = await scene(t)
+  const { id } = await offers(at, [entry])
+  const answers = [
+    randomBytes(1000),
+    frame(randomBytes(50)),
+    Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    frame(chunkErrorToWire({ code: 'internal', message: 'x'.repeat(3000) })),
+    piece(0).subarray(0, 5000),
+  ]
+  let asked = 0
+  at.serve = (line) => {
+    const answer = answers[asked++]
+    if (answer != null)
+      void line.write(answer).then(
+        () => line.stream.close(),
+        () => undefined,
+      )
+  }
+  await at.victim.acceptTransfer({ transfer: id })
+  await until(async () => asked > 1 || (await at.transfer(id))?.state === 'failed', 'it was asked')
+  const state = (await at.transfer(id))?.state ?? ''
+  assert.match(state, /^(active|waiting|failed)$/)
+  if (state !== 'failed') await at.victim.cancelTransfer({ transfer: id })
+  await until(() => fs.readdirSync(at.downloads).length === 0, 'nothing is left')
+})
+
+test('threats.md 49: a list of files that is not the one offered: longer, shorter, other, or without an end', async (t) => {
+  const many = Array.from({ length: 9000 }, (_, at) => ({
+    path: `folder/${'n'.repeat(20)}${at}`,
+    size: 0,
+    modified: 1,
+  }))
+  const answers: ((manifest: Uint8Array) => Uint8Array)[] = [
+    (manifest) => Buffer.concat([manifest, manifest]),
+    (manifest) => Buffer.from(manifest).fill(7, 100, 200),
+    () => randomBytes(3 * MiB),
+  ]
+  for (const answer of answers) {
+    const at = await scene(t)
+    const { id, manifest } = await offers(at, many)
+    at.serve = (line) =>
+      void line
+        .write(answer(manifest))
+        .then(() => line.stream.close())
+        .catch(() => undefined)
+    await at.victim.acceptTransfer({ transfer: id })
+    await until(async () => (await at.transfer(id))?.state === 'failed', 'it fails')
+    assert.match((await at.transfer(id))?.error?.code ?? '', /^(verification-failed|bad-request)$/)
+    await until(() => fs.readdirSync(at.downloads).length === 0, 'nothing is left')
+  }
+})
+
+test('threats.md 51, 52, 54: names that lead out, hide or collide: inside the folder, beside what is there', async (t) => {
+  const at = await scene(t)
+  fs.writeFileSync(path.join(at.downloads, 'Report.txt'), 'mine')
+  const names = [
+    '../../outside',
+    '/etc/quorum-outside',
+    '..',
+    '.',
+    './../x',
+    'a/../../b',
+    String.raw`..\..\c`,
+    'C:\\windows\\d',
+    '//server/share/e',
+    'nul\0byte',
+    'CON',
+    'con.txt',
+    'a:stream',
+    'dot.',
+    'space ',
+    `${'x'.repeat(300)}.txt`,
+    'gpj.\u202eexe',
+    '\u001b[31mred',
+    'report.txt',
+    'REPORT.TXT',
+    'Ｒeport.txt',
+    'caf\u00e9',
+    'cafe\u0301',
+    '__proto__',
+    'constructor',
+    '.quorum-mine',
+    'run.desktop',
+    'photo.jpg.exe',
+    '~',
+    '$HOME',
+    '-rf',
+  ]
+  const entries = names.map((name) => ({ path: name, size: 1, modified: 1 }))
+  const { id } = await offers(at, entries)
+  const data = Buffer.from('x')
+  const all = new FileDigest()
+  all.add(chunkDigest([data]))
+  at.serve = (line) => {
+    const parts = names.map((_, file) => piece(0, { file, fileDigest: all.value() }, data))
+    void line
+      .write(Buffer.concat(parts))
+      .then(() => line.stream.close())
+      .catch(() => undefined)
+  }
+  await at.victim.acceptTransfer({ transfer: id })
+  await until(async () => /done|failed/.test((await at.transfer(id))?.state ?? ''), 'it ends')
+  assert.equal((await at.transfer(id))?.state, 'done', JSON.stringify((await at.transfer(id))?.error))
+  assert.deepEqual(fs.readdirSync(at.around), ['downloads'])
+  assert.equal(fs.existsSync('/etc/quorum-outside'), false)
+  assert.equal(fs.readFileSync(path.join(at.downloads, 'Report.txt'), 'utf8'), 'mine')
+  const there = [...tree(at.downloads)].filter(([, what]) => what !== 'folder').map(([name]) => name)
+  assert.equal(there.length, names.length + 1, 'each is there, and nothing was replaced')
+  const folded = there.map((name) => name.normalize('NFKC').toLowerCase())
+  // Compared with what was there before only as this file system does.
+  assert.ok(new Set(folded).size >= names.length, 'names collide with each other elsewhere')
+  for (const name of there) {
+    assert.doesNotMatch(name, /[\p{Cc}\u202e\\:]|\.quorum-|[. ]$/u)
+    assert.ok(name.split('/').every((part) => Buffer.byteLength(part) <= 255))
+    assert.equal(fs.statSync(path.join(at.downloads, name)).mode & 0o111, 0)
+  }
+})
+
+test('offers that contradict themselves, repeat an id or overflow are refused; 300 open ones are capped', async (t) => {
+  const good = { note: '', bytes: 1n, count: 1, manifestLength: 10, manifestDigest: blake3(Buffer.from('x')) }
+  const first = [{ path: 'a', size: 1n, modified: 1n }]
+  const bad = [
+    { ...good, count: 0, first: [] },
+    { ...good, count: 0xffff_ffff, first },
+    { ...good, bytes: 2n ** 64n - 1n, first },
+    { ...good, first: [{ path: 'a', size: 2n ** 63n, modified: 1n }] },
+    { ...good, first: [{ path: 'x'.repeat(5000), size: 1n, modified: 1n }] },
+    { ...good, note: 'n'.repeat(5000), first },
+    { ...good, manifestLength: 0xffff_ffff, first },
+    { ...good, first: [{ path: '', size: 1n, modified: 1n }] },
+  ]
+  for (const [index, one] of bad.entries()) {
+    const at = await scene(t)
+    const id = randomUUID()
+    const bytes = encode(OfferSchema, { ...one, transfer: uuidToBytes(id) })
+    assert.throws(() => offerFromWire(bytes), `number ${index} is accepted`)
+    await at.say({ kind: 'offer', bytes })
+    await until(
+      () => at.victim.events.some(({ event }) => event === 'warning' || event === 'friend-changed'),
+      'it answers',
+    )
+    assert.deepEqual(await at.victim.transfers({}), [])
+  }
+  const at = await scene(t)
+  let last = ''
+  for (let count = 0; count < 300; count++) {
+    last = randomUUID()
+    await at.say({ kind: 'offer', bytes: offerToWire(last, '', [{ ...entry, path: `${count}` }]).offer })
+  }
+  await until(async () => (await at.transfer(last)) != null, 'all arrive')
+  const states = (await at.victim.transfers({})).map(({ state }) => state)
+  assert.equal(states.filter((state) => state === 'offered').length, 200)
+  assert.equal(states.filter((state) => state === 'declined').length, 100)
+  // An id that is taken.
+  await at.say({ kind: 'offer', bytes: offerToWire(last, '', [{ ...entry, path: 'other' }]).offer })
+  await until(() => at.victim.events.some(({ event }) => event === 'warning'), 'it is told')
+  assert.equal((await at.transfer(last))?.name, '299')
+})
+
+test('threats.md 13, 15: a receiver asks for what is not its own, beyond the end, in storms, and acknowledges anything', async (t) => {
+  const at = await scene(t)
+  const source = path.join(at.around, 'source.bin')
+  fs.writeFileSync(source, content)
+  const peer = (await at.victim.friends())[0]?.peer ?? ''
+  const { id } = await at.victim.sendFiles({ peer, paths: [source] })
+  // News of what it knows nothing about change nothing.
+  await at.say({ kind: 'news', bytes: newsToWire({ transfer: randomUUID(), what: 'done' }) })
+  const none = new Uint8Array()
+  const opens = [
+    { transfer: randomUUID(), want: 'manifest' as const },
+    { transfer: id, want: 'chunks' as const, file: 0xffff_ffff, chunk: 0, prefix: none },
+    { transfer: id, want: 'chunks' as const, file: 0, chunk: Number.MAX_SAFE_INTEGER, prefix: randomBytes(32) },
+    { transfer: id, want: 'chunks' as const, file: 0, chunk: 2, prefix: randomBytes(32) },
+  ]
+  for (const open of opens) {
+    const line = await at.open()
+    await line.send(fileFrameToWire({ kind: 'open', open }))
+    await line.dropped()
+    const { doneBytes = 0, bytes = 0, state } = (await at.transfer(id)) ?? {}
+    assert.ok(doneBytes <= bytes, `${doneBytes} of ${bytes} bytes`)
+    assert.match(state ?? '', /offered|waiting|active/)
+  }
+  const honest = {
+    kind: 'open' as const,
+    open: { transfer: id, want: 'chunks' as const, file: 0, chunk: 0, prefix: none },
+  }
+  for (let round = 0; round < 300; round++) {
+    const line = await at.open().catch(() => undefined)
+    await line?.send(fileFrameToWire(honest)).catch(() => undefined)
+    line?.abort()
+  }
+  let line: Line | undefined
+  await until(async () => (line = await at.open().catch(() => undefined)) != null, 'there is room for a stream again')
+  await line?.send(fileFrameToWire(honest)).catch(() => undefined)
+  const absurd = frame(
+    fileFrameToWire({ kind: 'ack', received: Number.MAX_SAFE_INTEGER, stored: Number.MAX_SAFE_INTEGER }),
+  )
+  for (let round = 0; round < 100; round++) {
+    await line?.write(Buffer.concat(Array.from({ length: 1000 }, () => absurd))).catch(() => undefined)
+  }
+  const { doneBytes = 0, bytes = 0 } = (await at.transfer(id)) ?? {}
+  assert.ok(doneBytes <= bytes)
+  line?.abort()
+  await at.victim.cancelTransfer({ transfer: id })
+  assert.equal((await at.transfer(id))?.state, 'cancelled')
+  const late = await at.open()
+  await late.send(fileFrameToWire(honest))
+  await late.dropped()
+})

@@ -1,0 +1,33 @@
+/** threats.md 22: the node between two friends is killed in the middle of a file, which goes on when it is back. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
+import { eventually, Stage } from '../support/line-process.ts'
+import { becomes, digestOf, give, MiB, randomFile, reaches, transferOf } from '../support/transfers.ts'
+
+test('threats.md 22: the relay is killed during a transfer and comes back: it moves again within 15 s', async (t) => {
+  const stage = new Stage(t)
+  const node = await new HeadlessNode(stage).start()
+  const setup = { nodes: node.addresses, args: ['--direct', 'never'] }
+  const alice = await new HeadlessPeer(stage, 'alice', setup).start()
+  const bob = await new HeadlessPeer(stage, 'bob', setup).start()
+  await befriend(alice, bob)
+  const source = randomFile(path.join(stage.folder, 'source.bin'), 150 * MiB)
+  const to = path.join(stage.folder, 'to')
+  const id = await give(alice, bob, [source], to)
+  for (const at of [5, 40]) {
+    await reaches(bob, id, at * MiB)
+    await node.kill9()
+    await becomes(id, 'waiting', [bob])
+    const { doneBytes } = await transferOf(bob, id)
+    await node.start()
+    const moves = async () => (await transferOf(bob, id)).doneBytes > doneBytes
+    await eventually('it moves again', moves, 15_000)
+  }
+  await becomes(id, 'done', [alice, bob], 120_000)
+  assert.deepEqual(fs.readdirSync(to), ['source.bin'])
+  assert.equal(digestOf(path.join(to, 'source.bin')), digestOf(source))
+  await Promise.all([alice.stop(), bob.stop(), node.stop()])
+})

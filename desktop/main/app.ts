@@ -256,7 +256,6 @@ export class DesktopApp {
     this.#showAttention()
     if (now.direct !== before.direct || now.lan !== before.lan) {
       await this.#peer.stop()
-      this.#tell({ event: 'peer-process', data: { state: 'running' } })
       this.#peer.start()
       this.#sendPeerPort()
     }

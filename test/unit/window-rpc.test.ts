@@ -72,7 +72,7 @@ test('what is no call is refused or ignored, and too many at once are', async (t
     { id: 1.5, call: 'double' },
     { call: 'double' },
   ]) {
-    raw.postMessage(odd)
+    raw.postMessage(odd, [])
   }
   assert.equal(await client.call('double', { n: 1 }), 2)
   const open = Array.from({ length: 300 }, () => client.call('wait'))

@@ -4,17 +4,13 @@
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { buildDesktop } from './build-desktop.ts'
 import { root } from './checks.ts'
-import { electronArguments, provideElectron } from './electron.mjs'
+import { electronArguments } from './electron.mjs'
 import { SetupError } from './install.mjs'
-import { provideLibraries } from './system-packages.ts'
+import { provideWindow } from './provide-window.ts'
 
 try {
-  const electron = await provideElectron(root)
-  const missing = provideLibraries(electron)
-  if (missing !== undefined) throw new SetupError(missing)
-  await buildDesktop()
+  const electron = await provideWindow()
   const { ELECTRON_RUN_AS_NODE: _not, ...env } = process.env
   const args = [...electronArguments(), join(root, 'desktop', 'main', 'main.ts'), ...process.argv.slice(2)]
   // Its standard input closes when this process is gone, however it went: then the window closes too.

@@ -296,7 +296,9 @@ export class Conversation {
       case 'offer':
       case 'news': {
         const { transfer, text, announce } = this.#context.onTransfer(peer, content, id)
-        const message = store.receiveMessage(peer, { ...arrived, text, transfer, content })
+        // What it said is kept where it belongs; here only that it is no text.
+        const kept = { kind: content.kind, bytes: new Uint8Array() }
+        const message = store.receiveMessage(peer, { ...arrived, text, transfer, content: kept })
         if (content.kind === 'offer') events.push({ event: 'message-received', data: message })
         afterwards.push(announce)
       }

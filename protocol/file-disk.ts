@@ -18,10 +18,13 @@ export async function needRoom(directory: string, bytes: number): Promise<void> 
   }
 }
 
-/** Makes `folder` for us alone, or takes the one that is there. Errors: `not-writable` for anything else there. */
-export async function privateFolder(folder: string): Promise<void> {
+/**
+ * Makes `folder` with the permissions `mode`, or takes the one of ours that is there. Errors: `not-writable` for
+ * anything else there, a link to a folder for example.
+ */
+export async function ownFolder(folder: string, mode: number): Promise<void> {
   try {
-    await mkdir(folder, { mode: 0o700 })
+    await mkdir(folder, { mode })
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
     const there = await lstat(folder)

@@ -9,6 +9,7 @@ import { QuorumError, toError } from './errors.ts'
 import { chunkDigest, FileDigest, type Chunk, type ChunkPlace, type FileList } from './file-list.ts'
 import { openFile, readAt } from './file-io.ts'
 import { limits } from './limits.ts'
+import { codeOf } from './store/failure.ts'
 import type { ChunkHeader } from './wire/file.ts'
 
 /** Small files are opened side by side, because opening one takes longer than reading it, and read at once. */
@@ -176,7 +177,9 @@ async function changed<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw error instanceof QuorumError ? error : sourceChanged(path, toError(error))
+    // Out of numbers for open files, or a disk that fails: that passes, or is somebody else's to mend.
+    const passes = /^(EMFILE|ENFILE|EIO|EAGAIN|EINTR)$/.test(codeOf(error) ?? '')
+    throw passes || error instanceof QuorumError ? error : sourceChanged(path, toError(error))
   }
 }
 

@@ -5,10 +5,10 @@
  * at, and the disk itself says what is there.
  */
 import { closeSync, constants, futimesSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { QuorumError } from './errors.ts'
-import { diskFailure, privateFolder, syncFiles } from './file-disk.ts'
+import { diskFailure, ownFolder, syncFiles } from './file-disk.ts'
 import { openFile, readAt, setLength, syncData, syncFile, writeAt } from './file-io.ts'
 import { Journal } from './file-journal.ts'
 import { chunkDigest, FileDigest, type Chunk, type FileList } from './file-list.ts'
@@ -95,7 +95,7 @@ export class Staging {
    */
   static async open(options: StagingOptions, signal: AbortSignal): Promise<Staging> {
     const folder = stagingFolder(options.directory, options.id)
-    await privateFolder(folder)
+    await ownFolder(folder, 0o700)
     const journal = await Journal.open(join(folder, 'journal'))
     const staging = new Staging(options, journal)
     try {
@@ -243,8 +243,10 @@ export class Staging {
 
   async #folderFor(path: string): Promise<void> {
     const folder = dirname(path)
-    if (this.#made.has(folder)) return
-    await mkdir(folder, { recursive: true })
+    if (folder === this.#folder || this.#made.has(folder)) return
+    await this.#folderFor(folder)
+    // One by one: a link that somebody planted there must not be followed.
+    await ownFolder(folder, 0o777)
     this.#made.add(folder)
   }
 
@@ -317,7 +319,7 @@ export class Staging {
   async #createEmpty(root: number): Promise<void> {
     for (const file of this.#empty[root] ?? []) {
       const path = this.#path(file)
-      if (this.#options.paths[file]?.endsWith('/') === true) await mkdir(path, { recursive: true })
+      if (this.#options.paths[file]?.endsWith('/') === true) await this.#folderFor(join(path, 'something'))
       else closeSync(await this.#create(path))
     }
   }

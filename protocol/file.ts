@@ -68,7 +68,7 @@ export class Files {
 
   /** Takes up what was on its way. */
   start(): void {
-    for (const row of this.#options.store.transfers()) if (isOpen(row)) this.#schedule(row.peer)
+    for (const row of this.#options.store.transfers(undefined, 'open')) this.#schedule(row.peer)
   }
 
   async stop(): Promise<void> {
@@ -185,7 +185,8 @@ export class Files {
 
   /** They are a friend no longer: nothing of theirs goes on. */
   end(peer: string): void {
-    for (const row of this.#options.store.transfers(peer)) if (isOpen(row)) this.#change(row, { state: 'cancelled' })
+    for (const row of this.#options.store.transfers(peer, 'open'))
+      if (isOpen(row)) this.#change(row, { state: 'cancelled' })
   }
 
   /** There may be another path to `peer`, or a first one. */
@@ -264,13 +265,15 @@ export class Files {
     const offer = offerFromWire(bytes)
     const { transfer: id } = offer
     if (store.transfer(id) != null) throw new QuorumError('verification-failed', 'A transfer has the id of another one')
-    const open = store.transfers(peer).filter((row) => row.direction === 'in' && row.state === 'offered')
-    const state = open.length < limits.offersOpen ? 'offered' : 'declined'
+    if (store.offersFrom(peer) >= limits.offersOpen) {
+      // Nobody would find it in that list: it is not even kept.
+      return { transfer: id, text: offer.note, announce: () => this.#say(peer, { transfer: id, what: 'declined' }) }
+    }
     store.addTransfer({
       id,
       peer,
       direction: 'in',
-      state,
+      state: 'offered',
       pausedByMe: false,
       pausedByThem: false,
       message,
@@ -279,11 +282,7 @@ export class Files {
       places: [],
       doneBytes: 0,
     })
-    const announce = (): void => {
-      const row = this.#progress.row(id)
-      if (state === 'declined') this.#tell(row, 'declined', { state })
-      else emit({ event: 'transfer-offered', data: this.#progress.view(row) })
-    }
+    const announce = (): void => emit({ event: 'transfer-offered', data: this.#progress.view(this.#progress.row(id)) })
     return { transfer: id, text: offer.note, announce }
   }
 
@@ -299,7 +298,9 @@ export class Files {
   /** Starts what may move now: of each friend a few at a time, in the order in which they were accepted. */
   #schedule(peer: string): void {
     if (this.#stopped.signal.aborted) return
-    const rows = this.#options.store.transfers(peer).filter((row) => row.direction === 'in' && row.state === 'accepted')
+    const rows = this.#options.store
+      .transfers(peer, 'open')
+      .filter((row) => row.direction === 'in' && row.state === 'accepted')
     let running = rows.filter(({ id }) => this.#incoming.has(id)).length
     for (const row of rows) {
       if (running >= limits.transfersAtOnce) return
@@ -369,14 +370,16 @@ export class Files {
 
   /** Changes a transfer and tells the friend, in one step; then the consequences. */
   #tell(row: TransferRow, what: TransferNews['what'], changes: TransferChanges, code?: ErrorCode): void {
-    const { store, say, isFriend } = this.#options
     const { id: transfer, peer } = row
-    const keep = (): void => store.updateTransfer(transfer, changes)
-    if (isFriend(peer)) {
-      const bytes = newsToWire({ transfer, what, ...(code == null ? {} : { code }) })
-      say(peer, { transfer, text: '', content: { kind: 'news', bytes } }, keep)
-    } else keep()
+    const keep = (): void => this.#options.store.updateTransfer(transfer, changes)
+    if (this.#options.isFriend(peer)) this.#say(peer, { transfer, what, ...(code == null ? {} : { code }) }, keep)
+    else keep()
     this.#after(transfer)
+  }
+
+  #say(peer: string, news: TransferNews, keep: Keep = () => undefined): void {
+    const content = { kind: 'news' as const, bytes: newsToWire(news) }
+    this.#options.say(peer, { transfer: news.transfer, text: '', content }, keep)
   }
 
   #change(row: TransferRow, changes: TransferChanges): void {

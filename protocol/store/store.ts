@@ -247,8 +247,10 @@ export interface Store {
   /** We read up to their sequence `upTo`. Returns the messages whose state changed. */
   markReadByMe(peer: string, upTo: number): Message[]
 
-  /** In the order they were added. */
-  transfers(peer?: string): TransferRow[]
+  /** In the order they were added; `open`: only those with which something can still happen. */
+  transfers(peer?: string, open?: 'open'): TransferRow[]
+  /** How many offers of that friend nobody has answered. */
+  offersFrom(peer: string): number
   transfer(id: string): TransferRow | undefined
   addTransfer(row: TransferRow): void
   /** Changes what is named; `error: undefined` takes it away. */

@@ -48,7 +48,13 @@ const update = `UPDATE transfer SET ${names.map((name) => `${name} = $${name}`).
 
 type Transfers = Pick<
   Store,
-  'transfers' | 'transfer' | 'addTransfer' | 'updateTransfer' | 'transferManifest' | 'putTransferManifest'
+  | 'transfers'
+  | 'offersFrom'
+  | 'transfer'
+  | 'addTransfer'
+  | 'updateTransfer'
+  | 'transferManifest'
+  | 'putTransferManifest'
 >
 
 /** The database must have been migrated. */
@@ -61,9 +67,15 @@ export function transfersOn(database: Database): Transfers {
   return {
     transfer,
 
-    transfers(peer) {
-      const sql = `${select} WHERE $peer IS NULL OR peer = $peer ORDER BY position`
+    transfers(peer, open) {
+      const states = open === undefined ? '' : ` AND state IN ('offered', 'accepted', 'failed')`
+      const sql = `${select} WHERE ($peer IS NULL OR peer = $peer)${states} ORDER BY position`
       return database.all<TransferColumns>(sql, { peer: peer ?? null }).map(rowFrom)
+    },
+
+    offersFrom(peer) {
+      const sql = `SELECT count(*) AS count FROM transfer WHERE peer = ? AND direction = 'in' AND state = 'offered'`
+      return database.get<{ count: number }>(sql, peer)?.count ?? 0
     },
 
     addTransfer(row) {

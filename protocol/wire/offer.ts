@@ -94,14 +94,18 @@ export function offerFromWire(bytes: Uint8Array): Offer {
 export function manifestOf(offer: Offer, bytes?: Uint8Array): ManifestEntry[] | undefined {
   if (bytes == null && offer.first.length < offer.count) return undefined
   const manifest = bytes ?? manifestToWire(offer.first)
-  const entries = bytes == null ? offer.first : decode(ManifestSchema, bytes).entries.map(entryFromWire)
   const same =
     manifest.byteLength === offer.manifestLength &&
-    Buffer.from(offer.manifestDigest).equals(blake3(Buffer.from(manifest))) &&
-    entries.length === offer.count &&
-    totalSize(entries) === offer.bytes
-  if (!same) throw new QuorumError('verification-failed', 'The list of files is not the one that was offered')
+    Buffer.from(offer.manifestDigest).equals(blake3(Buffer.from(manifest)))
+  const entries = same ? entriesOf(offer, bytes) : []
+  if (!same || entries.length !== offer.count || totalSize(entries) !== offer.bytes) {
+    throw new QuorumError('verification-failed', 'The list of files is not the one that was offered')
+  }
   return entries
+}
+
+function entriesOf({ first }: Offer, manifest?: Uint8Array): ManifestEntry[] {
+  return manifest == null ? first : decode(ManifestSchema, manifest).entries.map(entryFromWire)
 }
 
 export function newsToWire({ transfer, what, code }: TransferNews): Uint8Array {

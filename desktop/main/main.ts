@@ -40,6 +40,9 @@ function begin(options: WindowOptions): void {
     event.preventDefault()
     opened(linkIn([url]))
   })
+  if (process.env['QUORUM_TETHER'] === 'stdin') {
+    process.stdin.on('end', () => (running === undefined ? app.exit(0) : running.quit())).resume()
+  }
   void app.whenReady().then(() => {
     running = new DesktopApp({ ...options, link })
     running.start()

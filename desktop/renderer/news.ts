@@ -1,15 +1,20 @@
 /** What the peer and the shell tell, as changes of what is shown. */
-import type { NodeState } from '#protocol'
+import type { ErrorData, NodeState } from '#protocol'
+import { cleanLine } from '../text/foreign.ts'
 import type { PeerNews, ShellNews } from '../ipc/contract.ts'
 import { openConversation, readOpen, refresh, showLink, toast } from './actions.ts'
 import { changeFriend, putFriend, putSelf, putTransfer } from './known.ts'
 import { callPeer, peerEnded } from './ports.ts'
-import { store, text, withEntry } from './state.ts'
+import { errorText, store, text, withEntry } from './state.ts'
 import { upsert } from './talks.ts'
 
 /** Milliseconds after which nobody is believed to be typing still. */
 const typingFades = 6500
 
+/** Milliseconds before the same kind of trouble is said again. */
+const warnAgain = 60_000
+
+const warned = new Map<string, number>()
 const typingTimers = new Map<string, number>()
 
 export function heardFromPeer(news: PeerNews): void {
@@ -47,6 +52,7 @@ export function heardFromPeer(news: PeerNews): void {
     case 'node-state':
       return nodeChanged(news.data)
     case 'warning':
+      return warn(news.data)
     case 'ready':
   }
 }
@@ -94,6 +100,15 @@ function nodeChanged(node: NodeState): void {
     return
   }
   putSelf({ ...self, nodes: self.nodes.map((one) => (one.peer === node.peer ? node : one)) })
+}
+
+/** Said once in a while: the same trouble may be told many times. */
+function warn(error: ErrorData): void {
+  const now = performance.now()
+  if (now - (warned.get(error.code) ?? -warnAgain) < warnAgain) return
+  warned.set(error.code, now)
+  // The library's own sentence is more exact, and English.
+  toast(text().tag === 'en' ? cleanLine(error.message, 240) : errorText(error), 'bad')
 }
 
 /** Locked: nothing of what was said stays in the window. */

@@ -4,7 +4,6 @@
  */
 import type { Message } from '#protocol'
 import { dayStart } from './format.ts'
-import { timeOf } from './talks.ts'
 import type { Talk } from './state.ts'
 
 /** Messages of one person within this, in milliseconds, belong together. */
@@ -44,6 +43,11 @@ export function rowsOf({
     before = message
   }
   return rows
+}
+
+/** By this machine's clock where it can be: the sender's may be wrong. */
+export function timeOf({ receivedAt, sentAt }: Message): number {
+  return receivedAt ?? sentAt
 }
 
 function belong(a: Message | undefined, b: Message): boolean {

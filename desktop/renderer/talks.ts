@@ -4,10 +4,14 @@
  */
 import type { Message } from '#protocol'
 import { callPeer } from './ports.ts'
+import { timeOf } from './rows.ts'
 import { store, withEntry } from './state.ts'
 import type { Talk } from './state.ts'
 
 const page = 60
+/** On the way back to a message that was found: as many at once as the library gives, and so many times. */
+const largestPage = 1000
+const farthest = 200
 /** Messages of one conversation kept in the window after it was left. */
 const kept = 400
 
@@ -55,17 +59,17 @@ export async function loadNewest(peer: string, unread: number): Promise<void> {
   }
 }
 
-export async function loadOlder(peer: string): Promise<void> {
+export async function loadOlder(peer: string, limit = page): Promise<void> {
   const { loading, complete, messages } = talkWith(peer)
   const [oldest] = messages
   if (loading || complete || oldest === undefined) return
   change(peer, { loading: true })
   try {
-    const older = await callPeer('messages', { peer, before: oldest.id, limit: page })
+    const older = await callPeer('messages', { peer, before: oldest.id, limit })
     const now = talkWith(peer)
     change(peer, {
       messages: [...older, ...now.messages],
-      complete: older.length < page,
+      complete: older.length < limit,
       loading: false,
       pages: now.pages + 1,
     })
@@ -76,11 +80,11 @@ export async function loadOlder(peer: string): Promise<void> {
 
 /** Loads back to a message that a search found. Returns whether it is there now. */
 export async function loadTo(peer: string, message: string): Promise<boolean> {
-  for (let pages = 0; pages < 200; pages++) {
+  for (let pages = 0; pages < farthest; pages++) {
     const { messages, complete } = talkWith(peer)
     if (messages.some(({ id }) => id === message)) return true
     if (complete || messages.length === 0) return false
-    await loadOlder(peer)
+    await loadOlder(peer, largestPage)
   }
   return false
 }
@@ -118,11 +122,6 @@ export function trim(peer: string): void {
 
 export function forgetUnread(peer: string): void {
   if (talkWith(peer).firstUnread !== undefined) change(peer, { firstUnread: undefined })
-}
-
-/** By this machine's clock where it can be: the sender's may be wrong. */
-export function timeOf({ receivedAt, sentAt }: Message): number {
-  return receivedAt ?? sentAt
 }
 
 function firstUnreadOf(messages: readonly Message[], unread: number): string | undefined {

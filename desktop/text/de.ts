@@ -395,7 +395,7 @@ export const de: typeof en = {
       'Zerstört deine Identität, deine Freunde und alle Nachrichten auf diesem Computer. Empfangene Dateien bleiben.',
     eraseTitle: 'Alles löschen?',
     eraseIntro: 'Niemand kann es zurückholen, auch du nicht. Für deine Freunde bist du für immer offline.',
-    eraseType: (word) => `Tippe ${word}, um fortzufahren`,
+    eraseType: (word) => `Tippe „${word}“, um fortzufahren`,
     eraseWord: 'löschen',
     eraseDo: 'Löschen und beenden',
 

@@ -386,7 +386,7 @@ export const en = {
     eraseHint: 'Destroys your identity, your friends and all messages on this computer. Received files stay.',
     eraseTitle: 'Erase everything?',
     eraseIntro: 'Nobody can bring it back, you neither. Your friends see you as offline for ever.',
-    eraseType: (word: string): string => `Type ${word} to go on`,
+    eraseType: (word: string): string => `Type “${word}” to go on`,
     eraseWord: 'erase',
     eraseDo: 'Erase and quit',
 

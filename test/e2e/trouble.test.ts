@@ -115,6 +115,23 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await message(bob, 'Back again').waitFor()
     },
   )
+
+  await t.test(
+    'everything erased: only after its word is typed; then Quorum has ended and the profile is gone',
+    async () => {
+      const { page } = alice
+      await page.keyboard.press('Control+,')
+      await page.getByRole('button', { name: 'Storage' }).click()
+      await page.getByRole('button', { name: 'Erase everything…' }).click()
+      const erase = page.getByRole('button', { name: 'Erase and quit' })
+      assert.equal(await erase.isDisabled(), true)
+      await page.keyboard.type('erase')
+      const ended = new Promise((resolve) => alice.app.process().once('exit', resolve))
+      await erase.click()
+      await ended
+      assert.deepEqual(globSync('store.*', { cwd: alice.profile }), [])
+    },
+  )
   assert.deepEqual([...alice.complaints, ...bob.complaints], [])
 })
 

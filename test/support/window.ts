@@ -6,9 +6,8 @@ import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { _electron } from 'playwright-core'
 import type { ElectronApplication, Page } from 'playwright-core'
-import { buildDesktop } from '../../scripts/build-desktop.ts'
-import { electronArguments, provideElectron } from '../../scripts/electron.mjs'
-import { provideLibraries } from '../../scripts/system-packages.ts'
+import { electronArguments } from '../../scripts/electron.mjs'
+import { provideWindow } from '../../scripts/provide-window.ts'
 import { undo } from './cleanup.ts'
 import { display } from './display.ts'
 
@@ -36,7 +35,7 @@ let ready: Promise<string> | undefined
 
 /** Opens Quorum; closed with the test unless it was before. */
 export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Window> {
-  ready ??= prepare()
+  ready ??= provideWindow()
   // Named like this and not as `executablePath`, Playwright holds the app until it is connected to it.
   process.env.ELECTRON_OVERRIDE_DIST_PATH = dirname(await ready)
   const { profile, args = [], size = { width: 1280, height: 800 } } = setup
@@ -77,14 +76,6 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
     size,
   )
   return { app, page, profile, complaints, close }
-}
-
-async function prepare(): Promise<string> {
-  const electron = await provideElectron(root)
-  const missing = provideLibraries(electron)
-  if (missing !== undefined) throw new Error(missing)
-  await buildDesktop()
-  return electron
 }
 
 function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -8,7 +8,7 @@ import { openConversation } from '../actions.ts'
 import { shortWhen } from '../format.ts'
 import { nameOf } from '../people.ts'
 import { useApp, useText } from '../state.ts'
-import { timeOf } from '../talks.ts'
+import { timeOf } from '../rows.ts'
 import { Avatar } from './controls.tsx'
 import { StateMark } from './state-mark.tsx'
 

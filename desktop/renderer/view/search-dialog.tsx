@@ -9,7 +9,7 @@ import { shortWhen } from '../format.ts'
 import { nameOf } from '../people.ts'
 import { callPeer } from '../ports.ts'
 import { useApp, useText } from '../state.ts'
-import { timeOf } from '../talks.ts'
+import { timeOf } from '../rows.ts'
 import { Avatar } from './controls.tsx'
 import { Modal } from './modal.tsx'
 

@@ -1,0 +1,99 @@
+/**
+ * A conversation of 100,000 messages: opens at its end, draws only what is in sight, loads older ones while its place is
+ * kept, and finds one of the first by search. How long the page was busy at most is told, not judged.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { identityFromSeed } from '../../protocol/identity.ts'
+import { createPeer, openSqliteStore } from '../../protocol/index.ts'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { until } from '../support/network.ts'
+import { message, open } from '../support/people-at-windows.ts'
+import { openWindow } from '../support/window.ts'
+
+const count = 100_000
+/** More rows than these fill no window, with what is drawn beyond its edges. */
+const drawn = 120
+
+after(endDisplay)
+
+test('100,000 messages open at the end, scroll and are searched', async (t) => {
+  const profile = join(folder(t), 'me')
+  await fill(profile)
+  const window = await openWindow(t, { profile })
+  const { page, complaints } = window
+  await page.evaluate(`{
+    window.longest = 0
+    new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration) })
+      .observe({ type: 'longtask' })
+  }`)
+  await page.getByRole('button', { name: /^Susan/u }).waitFor()
+  const began = performance.now()
+  await open(window, 'Susan')
+  await message(window, `message ${count} `).waitFor()
+  const opened = performance.now() - began
+  const log = page.getByRole('log')
+  assert.ok((await log.getByRole('article').count()) < drawn)
+
+  await log.hover()
+  for (let turn = 0; turn < 60; turn++) {
+    await page.mouse.wheel(0, -900)
+    await page.waitForTimeout(20)
+  }
+  const first = (): Promise<number> =>
+    page.evaluate(`Number(/message (\\d+) /.exec(document.querySelector('[role=log] article').textContent)[1])`)
+  await until(async () => (await first()) < count - 200, 'older ones are shown')
+  assert.ok((await log.getByRole('article').count()) < drawn)
+  const shown = await first()
+  await page.waitForTimeout(300)
+  assert.ok(Math.abs((await first()) - shown) < 15, 'what is looked at keeps its place')
+
+  await page.getByRole('button', { name: 'Jump to latest' }).click()
+  await message(window, `message ${count} `).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').fill('message 99000 ')
+  await page.getByRole('option').filter({ hasText: 'message 99000 ' }).click()
+  await message(window, 'message 99000 ').waitFor()
+  t.diagnostic(
+    `opened in ${Math.round(opened)} ms; the page was busy for ${String(await page.evaluate('Math.round(window.longest)'))} ms at most`,
+  )
+  assert.deepEqual(complaints, [])
+})
+
+/** A profile with one friend, and all that was said. */
+async function fill(profile: string): Promise<void> {
+  const { peer } = await identityFromSeed(randomBytes(32))
+  const named = await createPeer({ store: await openSqliteStore({ directory: profile }), name: 'Ada', listen: [] })
+  await named.stop()
+  const store = await openSqliteStore({ directory: profile })
+  store.transaction(() => {
+    store.putFriend({
+      peer,
+      name: 'Susan',
+      state: 'friend',
+      verified: false,
+      invited: false,
+      addedAt: Date.now(),
+      nodes: [],
+      addresses: [],
+      heardSequence: 0,
+      spokenSequence: 0,
+      recordSequence: 0,
+    })
+    const start = Date.now() - count * 60_000
+    for (let n = 1; n <= count; n++) {
+      const at = start + n * 60_000
+      const text = `message ${n} ${'and some words '.repeat(n % 7)}`
+      store.queueMessage(peer, { id: idOf(n), text, sentAt: at })
+    }
+  })
+  store.close()
+}
+
+/** UUIDs of version 7 in order. */
+function idOf(n: number): string {
+  return `0190${n.toString(16).padStart(4, '0').slice(-4)}-${(n >> 16).toString(16).padStart(4, '0')}-7000-8000-${n.toString(16).padStart(12, '0')}`
+}

@@ -70,6 +70,8 @@ export class Staging {
   readonly #made = new Set<string>()
   readonly #working = new Set<Promise<void>>()
   #waiting = 0
+  /** Some of the work has ended. */
+  #roomier: (() => void) | undefined
   #stored = 0
   #publishing: Promise<void> = Promise.resolve()
   #file: OpenFile | undefined
@@ -167,7 +169,9 @@ export class Staging {
     this.#journal.add(digest, written, onStored)
     if (chunk.last) this.#work(this.#finishFile(file, chunk))
     while (this.#waiting >= limits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
-      await Promise.race(this.#working)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#roomier = resolve
+      await promise
     }
     if (this.#failure != null) throw this.#failure
   }
@@ -206,7 +210,12 @@ export class Staging {
 
   /** Runs beside everything else; what fails is thrown by the next call. */
   #work(work: Promise<void>): void {
-    const working = work.catch((error: unknown) => this.#fail(error)).finally(() => this.#working.delete(working))
+    const working = work
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#working.delete(working)
+        this.#roomier?.()
+      })
     this.#working.add(working)
   }
 

@@ -11,12 +11,13 @@ import { FrameDecoder } from './wire/framing.ts'
 
 export interface ArrivedChunk {
   header: ChunkHeader
-  /** `header.length` bytes together. */
+  /** `header.length` bytes together; none of a chunk of zeros. */
   pieces: Uint8Array[]
 }
 
 /**
- * Yields chunk after chunk. `onBytes`: called with the length of each part of a chunk as it arrives. Errors: those of
+ * Yields chunk after chunk. `onBytes`: called with the length of each part of a chunk as it arrives,
+ * 0 for a chunk of zeros. Errors: those of
  * headers (wire/file.ts), `peer-offline` when the stream ends within a chunk.
  */
 export async function* readChunks(
@@ -35,7 +36,13 @@ export async function* readChunks(
           const { frame, used } = headers.first(part.subarray(at))
           at += used
           if (frame == null) continue
-          open = { header: chunkHeaderFromWire(frame), pieces: [] }
+          const next = { header: chunkHeaderFromWire(frame), pieces: [] }
+          if (next.header.zeros === true) {
+            onBytes(0)
+            yield next
+            continue
+          }
+          open = next
           missing = open.header.length
         } else {
           const piece = part.subarray(at, at + missing)

@@ -100,6 +100,11 @@ export class FileDigest {
   }
 }
 
+/** Of a whole chunk of zeros: it is neither sent nor written, so files with holes keep them. */
+export function isZeros(digest: Uint8Array): boolean {
+  return zeros.equals(digest)
+}
+
 /** BLAKE3-256 of `parts`, one after the other. */
 export function chunkDigest(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts
@@ -108,6 +113,8 @@ export function chunkDigest(parts: readonly Uint8Array[]): Uint8Array {
   for (const part of parts) hasher.update(Buffer.from(part.buffer, part.byteOffset, part.byteLength))
   return hasher.digestBuffer()
 }
+
+const zeros = Buffer.from(chunkDigest([Buffer.alloc(limits.chunk)]))
 
 function rootOf(path: string): string {
   const end = path.indexOf('/')

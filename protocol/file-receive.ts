@@ -5,7 +5,7 @@
 import type { Stream } from '@libp2p/interface'
 import { QuorumError } from './errors.ts'
 import { readChunks, type ArrivedChunk } from './file-chunks.ts'
-import { chunkDigest } from './file-list.ts'
+import { chunkDigest, isZeros } from './file-list.ts'
 import type { Staging } from './file-staging.ts'
 import { limits } from './limits.ts'
 import { FrameWriter } from './net/frame-writer.ts'
@@ -40,7 +40,7 @@ export async function receiveFiles(stream: Stream, receiving: Receiving): Promis
   const acks = new Acks(writer, staging)
   const { prefix } = staging
   await writer.write(fileFrameToWire({ kind: 'open', open: { transfer, want: 'chunks', file, chunk, prefix } }))
-  const silence = watch(stream, () => acks.received, receiving)
+  const silence = watch(stream, () => acks.heard, receiving)
   const onLeave = (): void => {
     // On a stream that is lost there is nothing left to stop.
     writer.write(fileFrameToWire({ kind: 'stop' })).catch(() => undefined)
@@ -86,7 +86,7 @@ function verified(staging: Staging, { header, pieces }: ArrivedChunk): Uint8Arra
   if (header.file !== next?.file || header.chunk !== next.chunk || header.length !== next.length) {
     throw new QuorumError('verification-failed', 'They send something else than they offered')
   }
-  const digest = chunkDigest(pieces)
+  const digest = header.zeros === true && isZeros(header.digest) ? header.digest : chunkDigest(pieces)
   if (!Buffer.from(header.digest).equals(digest)) {
     throw new QuorumError('verification-failed', 'What arrived is not what was sent')
   }
@@ -99,6 +99,7 @@ class Acks {
   readonly #staging: Staging
   /** Bytes that were stored when the stream was opened. */
   readonly #before: number
+  #heard = 0
   #received = 0
   #told = { received: 0, stored: 0 }
   #timer: NodeJS.Timeout | undefined
@@ -109,12 +110,13 @@ class Acks {
     this.#before = staging.bytes
   }
 
-  /** Bytes of chunks that arrived on this stream. */
-  get received(): number {
-    return this.#received
+  /** How often anything arrived. */
+  get heard(): number {
+    return this.#heard
   }
 
   arrived(length: number): void {
+    this.#heard += 1
     this.#received += length
     if (this.#received - this.#told.received >= ackBytes) this.tell()
     else this.#later()
@@ -130,7 +132,7 @@ class Acks {
       // A stream that is lost ends by itself, and the next one says what is stored.
       this.#writer.write(fileFrameToWire({ kind: 'ack', received, stored })).catch(() => undefined)
     }
-    if (stored < received) this.#later()
+    if (this.#staging.stored < this.#staging.bytes) this.#later()
   }
 
   end(): void {
@@ -144,14 +146,14 @@ class Acks {
 }
 
 /** Looks whether anything arrives. */
-function watch(stream: Stream, received: () => number, { onSilence }: Receiving): NodeJS.Timeout {
-  let before = received()
+function watch(stream: Stream, heardOf: () => number, { onSilence }: Receiving): NodeJS.Timeout {
+  let before = heardOf()
   let silent = 0
   return setInterval(() => {
-    const heard = received() !== before
-    before = received()
+    const heard = heardOf() !== before
+    before = heardOf()
     silent = heard ? 0 : silent + limits.fileStalled.probe
     if (silent >= limits.fileStalled.give) stream.abort(new QuorumError('peer-offline', 'They send nothing any more'))
-    else if (silent > 0) onSilence(() => received() !== before)
+    else if (silent > 0) onSilence(() => heardOf() !== before)
   }, limits.fileStalled.probe)
 }

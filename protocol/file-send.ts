@@ -14,6 +14,8 @@ import { frame, unframe } from './wire/framing.ts'
 
 /** Small chunks leave together in one write, up to so many bytes. */
 const together = 64 * 1024
+/** And so many headers, of chunks without bytes for example. */
+const headersTogether = 64
 /** Parts of a chunk are never larger than this share of what may be on the way, so that the pace can be kept. */
 const share = 4
 
@@ -102,7 +104,7 @@ async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: S
     if (small.length === 0) return
     const bytes = small.length === 1 ? (small[0] ?? new Uint8Array()) : Buffer.concat(small)
     if (!pace.has(waiting)) await pace.room(waiting, signal)
-    pace.sent(waiting)
+    if (waiting > 0) pace.sent(waiting)
     small = []
     waiting = 0
     await push(stream, bytes, signal)
@@ -114,7 +116,7 @@ async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: S
     if (data.byteLength < together) {
       small.push(data)
       waiting += data.byteLength
-      if (waiting >= together) await flush()
+      if (waiting >= together || small.length >= headersTogether) await flush()
     } else {
       await flush()
       for (let at = 0; at < data.byteLength;) {

@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, readSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError, toError } from './errors.ts'
-import { chunkDigest, FileDigest, type Chunk, type ChunkPlace, type FileList } from './file-list.ts'
+import { chunkDigest, FileDigest, isZeros, type Chunk, type ChunkPlace, type FileList } from './file-list.ts'
 import { openFile, readAt } from './file-io.ts'
 import { limits } from './limits.ts'
 import { codeOf } from './store/failure.ts'
@@ -17,8 +17,11 @@ const filesAhead = 64
 const small = 64 * 1024
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
+const nothing = Buffer.alloc(0)
+
 export interface ReadChunk {
   header: ChunkHeader
+  /** Empty where the header says that no bytes follow. */
   data: Buffer
 }
 
@@ -90,11 +93,14 @@ export class FileSource {
         const digest = chunkDigest([data])
         file.digest.add(digest)
         const { chunk } = first
-        const header = { file: chunk.file, chunk: chunk.chunk, length: chunk.length, digest }
+        const header: ChunkHeader = { file: chunk.file, chunk: chunk.chunk, length: chunk.length, digest }
+        if (isZeros(digest)) header.zeros = true
         if (chunk.last) await this.#finish(file, chunk)
         ahead.shift()
         bytes -= chunk.length
-        yield { header: chunk.last ? { ...header, fileDigest: file.digest.value() } : header, data }
+        if (chunk.last) header.fileDigest = file.digest.value()
+        if (header.zeros === true) this.release(data)
+        yield { header, data: header.zeros === true ? nothing : data }
       }
     } finally {
       const left = new Set(ahead.map(({ file }) => file))

@@ -11,7 +11,7 @@ import { QuorumError } from './errors.ts'
 import { diskFailure, ownFolder, syncFiles } from './file-disk.ts'
 import { openFile, readAt, setLength, syncData, syncFile, writeAt } from './file-io.ts'
 import { Journal } from './file-journal.ts'
-import { chunkDigest, FileDigest, type Chunk, type FileList } from './file-list.ts'
+import { chunkDigest, FileDigest, isZeros, type Chunk, type FileList } from './file-list.ts'
 import { isPublished, publish, syncFolder } from './file-publish.ts'
 import { limits } from './limits.ts'
 import { codeOf } from './store/failure.ts'
@@ -22,8 +22,6 @@ const { O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
 const flushEvery = 64 * 1024 * 1024
 /** Files that are written or handed to the disk at the same time. */
 const filesOpen = 64
-/** A chunk of nothing but zeros is not written: files with holes keep them. */
-const zeros = Buffer.from(chunkDigest([Buffer.alloc(limits.chunk)]))
 
 export interface StagingOptions {
   /** Where roots are put in the end; it must exist. */
@@ -261,7 +259,7 @@ export class Staging {
 
   async #write(file: OpenFile, chunk: Chunk, pieces: readonly Uint8Array[], digest: Uint8Array): Promise<void> {
     const handle = await file.handle
-    file.hole = zeros.equals(digest)
+    file.hole = isZeros(digest)
     if (file.hole) return
     await writeAt(handle, pieces, chunk.offset)
     file.unflushed += chunk.length
@@ -394,7 +392,7 @@ class StagedReader {
       }
       const bytesRead = await readAt(this.#open.handle, this.#buffer.subarray(0, chunk.length), chunk.offset)
       // Behind the last byte written there may be a hole.
-      if (bytesRead < chunk.length && zeros.equals(digest)) this.#buffer.fill(0, bytesRead, chunk.length)
+      if (bytesRead < chunk.length && isZeros(digest)) this.#buffer.fill(0, bytesRead, chunk.length)
       else if (bytesRead < chunk.length) return false
       return digest.equals(chunkDigest([this.#buffer.subarray(0, chunk.length)]))
     } catch (error) {

@@ -33,8 +33,9 @@ export type FileFrame =
 export interface ChunkHeader {
   file: number
   chunk: number
-  /** Bytes that follow. */
+  /** Bytes of it. They follow, unless it is a whole chunk of `zeros`. */
   length: number
+  zeros?: true
   digest: Uint8Array
   /** With the last chunk of a file: the digest over the digests of all. */
   fileDigest?: Uint8Array
@@ -75,8 +76,8 @@ export function fileFrameFromWire(bytes: Uint8Array): FileFrame {
   }
 }
 
-export function chunkHeaderToWire({ file, chunk, length, digest, fileDigest }: ChunkHeader): Uint8Array {
-  return encode(ChunkHeaderSchema, { file, chunk: BigInt(chunk), length, digest, fileDigest: fileDigest ?? none })
+export function chunkHeaderToWire({ fileDigest = none, chunk, ...header }: ChunkHeader): Uint8Array {
+  return encode(ChunkHeaderSchema, { ...header, chunk: BigInt(chunk), fileDigest })
 }
 
 /** What is sent in the place of a header when nothing more will come. */
@@ -86,13 +87,15 @@ export function chunkErrorToWire(error: ErrorData): Uint8Array {
 
 /** Errors: what the sender says keeps it from going on, with its code; `bad-request`, `too-large`. */
 export function chunkHeaderFromWire(bytes: Uint8Array): ChunkHeader {
-  const { file, chunk, length, digest, fileDigest, error } = decode(ChunkHeaderSchema, bytes)
+  const { file, chunk, length, digest, fileDigest, zeros, error } = decode(ChunkHeaderSchema, bytes)
   if (error != null) throw new TheirError(errorFromData(error))
   if (length === 0 || length > limits.chunk) throw new QuorumError('too-large', 'A chunk has the wrong length')
+  if (zeros && length !== limits.chunk) throw new QuorumError('bad-request', 'Only a whole chunk can be left out')
   return {
     file,
     chunk: numberFromWire(chunk),
     length,
+    ...(zeros ? { zeros } : {}),
     digest: bytesFromWire(digest, digestLength, 'A digest'),
     ...(fileDigest.byteLength === 0 ? {} : { fileDigest: bytesFromWire(fileDigest, digestLength, 'A digest') }),
   }

@@ -6,7 +6,7 @@
  */
 import type { Connection, ConnectionEncrypter, MessageStream } from '@libp2p/interface'
 
-export interface Carried {
+interface Carried {
   /** Bytes. */
   received: number
   sent: number

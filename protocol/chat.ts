@@ -11,10 +11,13 @@ import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { chatProtocol } from './policy.ts'
 import { pause, Retry } from './retry.ts'
-import type { Message } from './store/store.ts'
+import type { Draft, Message } from './store/store.ts'
 
 /** The side that was dialled leaves the first move to the other for this long, in milliseconds. */
 const courtesy = 1500
+
+/** Keeps what belongs to a message, given its id. */
+type Keep = (message: string) => void
 
 export interface ChatOptions extends Omit<ConversationContext, 'peer'> {
   isFriend(peer: string): boolean
@@ -95,12 +98,23 @@ export class Chat {
     if (replyTo != null && store.message(replyTo)?.peer !== peer) {
       throw new QuorumError('not-found', 'The message you reply to is not in this conversation')
     }
-    const { queued, delivered } = store.conversation(peer)
+    return this.#queue(peer, { id: uuid(), text: wellFormed, sentAt: now(), ...(replyTo == null ? {} : { replyTo }) })
+  }
+
+  /**
+   * Sends an offer or news of a transfer; `keep` runs in the transaction that queues it. Errors: `rate-limited` (outbox
+   * full), those of the store and of `keep`; then nothing is sent.
+   */
+  sendTransfer(peer: string, about: Required<Pick<Draft, 'transfer' | 'content' | 'text'>>, keep: Keep): Message {
+    return this.#queue(peer, { ...about, id: uuid(), sentAt: this.#options.now() }, keep)
+  }
+
+  #queue(peer: string, draft: Draft, keep?: Keep): Message {
+    const { queued, delivered } = this.#options.store.conversation(peer)
     if (queued - delivered >= limits.outbox) {
       throw new QuorumError('rate-limited', 'Too many messages wait for them already')
     }
-    const draft = { id: uuid(), text: wellFormed, sentAt: now(), ...(replyTo == null ? {} : { replyTo }) }
-    return this.#conversation(peer).send(draft)
+    return this.#conversation(peer).send(draft, keep)
   }
 
   /** Errors: `not-found`, `bad-request` when it has left already. */

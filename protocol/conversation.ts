@@ -13,8 +13,16 @@ import { digest } from './identity.ts'
 import { limits } from './limits.ts'
 import { pull } from './net/streams.ts'
 import { TokenBucket } from './rate.ts'
-import type { Draft, Message, OutgoingMessage, Store } from './store/store.ts'
-import { bodyFromWire, bodyToWire, chatFrameFromWire, chatFrameToWire, chatVersion, type Hello } from './wire/chat.ts'
+import type { Draft, Message, MessageContent, OutgoingMessage, Store } from './store/store.ts'
+import {
+  bodyFromWire,
+  bodyToWire,
+  chatFrameFromWire,
+  chatFrameToWire,
+  chatVersion,
+  type Body,
+  type Hello,
+} from './wire/chat.ts'
 import type { Reach } from './wire/contact.ts'
 import { unframe } from './wire/framing.ts'
 
@@ -31,8 +39,20 @@ export interface ConversationContext {
   onHello(peer: string, hello: Hello): void
   /** The conversation opened or ended. */
   onPresence(peer: string): void
+  /**
+   * An offer of files came with the message `id`, or news about a transfer. Called within the transaction that stores
+   * it; errors refuse the message.
+   */
+  onTransfer(peer: string, content: MessageContent, id: string): TransferMessage
   /** No receipt came in time: is that connection still alive? Ends it if not, unless something was `heard` meanwhile. */
   probe(connection: Connection, heard: () => boolean): void
+}
+
+/** What is kept of a message about a transfer, and what to do when it is on disk. */
+export interface TransferMessage {
+  transfer: string
+  text: string
+  announce(): void
 }
 
 /** What ends a stream and concerns the person, not just the program. */
@@ -116,14 +136,15 @@ export class Conversation {
 
   /**
    * Puts a message into the outbox; it goes at once if the friend is there, with one commit for both. Returns it as it
-   * is then. Errors: those of the store; then nothing of it is kept.
+   * is then. `keep` runs in the same transaction. Errors: those of the store and of `keep`; then nothing is kept.
    */
-  send(draft: Draft): Message {
+  send(draft: Draft, keep: (message: string) => void = () => undefined): Message {
     const { store, peer } = this.#context
     const best = this.#best()
     const line = best?.flushing === false ? best : undefined
     const { message, batch } = store.transaction(() => {
       const queued = store.queueMessage(peer, draft)
+      keep(draft.id)
       return { message: queued, batch: line == null ? undefined : this.#prepare(line) }
     })
     if (line != null && batch != null) this.#write(line, batch)
@@ -190,7 +211,7 @@ export class Conversation {
         this.#onHello(line, frame.hello, events, afterwards)
         return 'idle'
       case 'message':
-        return this.#onMessage(frame.body, events)
+        return this.#onMessage(frame.body, events, afterwards)
       case 'receipt':
         return this.#onReceipt(frame.delivered, frame.read, events) ? 'new' : 'idle'
       case 'typing':
@@ -244,7 +265,7 @@ export class Conversation {
     this.#context.onPresence(this.#context.peer)
   }
 
-  #onMessage(bytes: Uint8Array, events: PeerEvent[]): 'new' | 'repeated' | 'gap' {
+  #onMessage(bytes: Uint8Array, events: PeerEvent[], afterwards: (() => void)[]): 'new' | 'repeated' | 'gap' {
     const { store, peer, now } = this.#context
     const body = bodyFromWire(bytes)
     const hash = digest(bytes)
@@ -262,12 +283,24 @@ export class Conversation {
       throw new QuorumError('verification-failed', 'A message does not follow the one before it: it was refused')
     }
     const { id, sequence: seq, time: sentAt, content } = body
-    const recalled = content.kind === 'recalled'
-    const text = recalled ? '' : content.text
-    const replyTo = recalled ? undefined : content.replyTo
-    const stored = { id, seq, sentAt, text, hash, recalled, receivedAt: now(), ...(replyTo == null ? {} : { replyTo }) }
-    const message = store.receiveMessage(peer, stored)
-    if (!recalled) events.push({ event: 'message-received', data: message })
+    const arrived = { id, seq, sentAt, hash, receivedAt: now(), recalled: content.kind === 'recalled' }
+    switch (content.kind) {
+      case 'recalled':
+        store.receiveMessage(peer, { ...arrived, text: '' })
+        break
+      case 'text': {
+        const message = store.receiveMessage(peer, { ...arrived, ...textOf(content) })
+        events.push({ event: 'message-received', data: message })
+        break
+      }
+      case 'offer':
+      case 'news': {
+        const { transfer, text, announce } = this.#context.onTransfer(peer, content, id)
+        const message = store.receiveMessage(peer, { ...arrived, text, transfer, content })
+        if (content.kind === 'offer') events.push({ event: 'message-received', data: message })
+        afterwards.push(announce)
+      }
+    }
     return 'new'
   }
 
@@ -333,7 +366,7 @@ export class Conversation {
     let previous = line.written === 0 ? new Uint8Array() : this.#hashOf(line.written)
     let size = 0
     for (const message of store.outgoing(peer, line.written, room)) {
-      const body = bodyToWire({ ...contentOf(message), previous })
+      const body = bodyToWire({ ...bodyOf(message), previous })
       size += body.byteLength
       if (batch.frames.length > 0 && size > limits.chatWindowBytes) break
       previous = digest(body)
@@ -419,8 +452,13 @@ export class Conversation {
   }
 }
 
-function contentOf(message: OutgoingMessage) {
-  const { id, seq: sequence, sentAt: time, state, text, replyTo } = message
-  if (state === 'recalled') return { id, sequence, time, content: { kind: 'recalled' as const } }
-  return { id, sequence, time, content: { kind: 'text' as const, text, ...(replyTo == null ? {} : { replyTo }) } }
+function textOf({ text, replyTo }: Pick<Draft, 'text' | 'replyTo'>): Pick<Draft, 'text' | 'replyTo'> {
+  return { text, ...(replyTo == null ? {} : { replyTo }) }
+}
+
+function bodyOf(message: OutgoingMessage): Omit<Body, 'previous'> {
+  const { id, seq: sequence, sentAt: time, state, content } = message
+  if (state === 'recalled') return { id, sequence, time, content: { kind: 'recalled' } }
+  if (content != null) return { id, sequence, time, content }
+  return { id, sequence, time, content: { kind: 'text', ...textOf(message) } }
 }

@@ -3,16 +3,7 @@
  * server; docs/embedding.md shows two peers talking in twenty lines.
  */
 export { callParams } from './api.ts'
-export type {
-  CallName,
-  CallParams,
-  CallResults,
-  Calls,
-  NodeKnowledge,
-  Peer,
-  SafetyNumber,
-  Self,
-} from './api.ts'
+export type { CallName, CallParams, CallResults, Calls, NodeKnowledge, Peer, SafetyNumber, Self } from './api.ts'
 export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './errors.ts'
 export type { ErrorCode, ErrorData } from './errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory-store.ts'

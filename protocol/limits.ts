@@ -139,6 +139,38 @@ export const limits = {
   /** A typing mark fades after this when nothing renews it. */
   typing: 6 * second,
 
+  // ---- files
+  /** One chunk: what is hashed, acknowledged and at most sent twice (protocol.md). */
+  chunk: 1 * MiB,
+  /** Files of one transfer: a home folder; their list is held in memory while they travel. */
+  transferFiles: 250_000,
+  /** The list of files, in bytes: so many with long paths. */
+  manifest: 64 * MiB,
+  /** The part of the list that travels in the offer: with its padding it fits a chat frame. */
+  offerEntries: 160 * KiB,
+  /** A path in an offer, in characters: Linux allows no longer one. */
+  offeredPath: 4096,
+  /** Transfers that move at the same time between two friends, each way; the others wait their turn. */
+  transfersAtOnce: 3,
+  /** File streams from one friend: those, their successors on a better path, and a list of files. */
+  fileStreams: 8,
+  /** Transfers that a friend may have offered and nobody answered: a page of the list. */
+  offersOpen: 200,
+  /** A frame from the receiver: an opening or an acknowledgement. */
+  fileFrame: 1 * KiB,
+  /** The header of a chunk, or why there is none. */
+  chunkHeader: 4 * KiB,
+  /** Sent and not acknowledged: at least what a fast disk needs to stay busy, at most what may be lost in memory. */
+  fileInFlight: { least: 64 * KiB, most: 8 * MiB },
+  /** Chunks that wait for the disk on either side: reading, hashing and writing overlap. */
+  chunksWaiting: 4,
+  /** Nothing arrives, or nothing is acknowledged: the path is probed, and then the stream given up. */
+  fileStalled: { probe: 3 * second, give: 60 * second },
+  /** First wait and longest wait before a transfer that was interrupted is taken up again. */
+  transferRetry: { first: 300, longest: 20 * second },
+  /** Between two `transfer-changed` of one transfer that only say how far it is (headless.md). */
+  transferTold: 250,
+
   // ---- friends and invites
   /** Requests of strangers without an invite that wait for a decision (protocol.md). */
   strangerRequests: 100,
@@ -172,9 +204,15 @@ export const limits = {
   connectionBytes: 64 * 1024 * MiB,
   /** How often age and bytes are looked at: at the speed of a fast disk some 10 GiB more may pass. */
   connectionLook: 1 * minute,
-  /** yamux: window of one stream, which bounds what waits before a ping on a slow line; the read buffer must be larger, or a paused stream is aborted. */
+  /** yamux: window of one stream, which bounds what waits before a ping on a slow line. libp2p's read buffer of 4 MiB must be larger, or a paused stream is aborted. */
   streamWindow: 1 * MiB,
-  streamReadBuffer: 4 * MiB,
+  /** Data of one stream before another has its turn, and of all streams handed to the connection at once: what a small message waits for in our own queues. */
+  muxTurn: 64 * KiB,
+  muxBatch: 256 * KiB,
+  /** Frames without data that wait while the connection is full: honest streams wait with one or two each. */
+  muxControlQueue: 64 * KiB,
+  /** Streams of one connection, for each side that opens them. */
+  muxStreams: 256,
   /** pull(): pause the stream above `high`, resume below `low`. */
   readHigh: 256 * KiB,
   readLow: 64 * KiB,
@@ -191,7 +229,6 @@ export const limits = {
   reservationTtl: 30 * 365 * day,
   /** yamux window at the node: bounds what one stalled circuit can hold. */
   nodeStreamWindow: 1 * MiB,
-  nodeStreamReadBuffer: 4 * MiB,
   circuitsPerPeer: 64,
 
   // ---- the directory

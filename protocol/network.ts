@@ -4,22 +4,21 @@
  */
 import { identify } from '@libp2p/identify'
 import { FaultTolerance, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
-import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
 import { isPrivate } from '@libp2p/utils'
 import { webSockets } from '@libp2p/websockets'
-import { yamux } from '@libp2p/yamux'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { limits } from './limits.ts'
 import { circuitTransport, type CircuitTransport } from './net/circuit-transport.ts'
 import { directDial, type DirectDial } from './net/direct-dial.ts'
+import { noise } from './net/noise.ts'
 import { ownAddresses, type OwnAddresses } from './net/own-addresses.ts'
 import { relay, type Relay } from './net/relay.ts'
-import { sodiumCipher } from './net/sodium-cipher.ts'
+import { tcp } from './net/tcp.ts'
 import { tcpPunch, type TcpPunch } from './net/tcp-punch.ts'
 import { traffic, type Traffic } from './net/traffic.ts'
+import { yamux } from './net/yamux.ts'
 import { isRelayed, type Policy } from './policy.ts'
 
 export type PeerNetwork = Libp2p<{
@@ -53,7 +52,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
     (peer) => policy.relation(peer) === 'node',
   )
   const counter = traffic()
-  const basis = shared(options.privateKey, limits.streamWindow, limits.streamReadBuffer)
+  const basis = shared(options.privateKey, limits.streamWindow)
   const network: PeerNetwork = await createLibp2p({
     ...basis,
     connectionEncrypters: basis.connectionEncrypters.map((encryption) => counter.counted(encryption)),
@@ -102,7 +101,7 @@ export interface NodeNetworkOptions {
 /** A stopped libp2p node for a relay node: `start()` it. */
 export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
   return createLibp2p({
-    ...shared(options.privateKey, limits.nodeStreamWindow, limits.nodeStreamReadBuffer),
+    ...shared(options.privateKey, limits.nodeStreamWindow),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [tcp({ maxConnections: limits.nodeConnections + limits.nodePending, backlog: 1024 }), webSockets()],
     connectionManager: {
@@ -133,19 +132,13 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
   })
 }
 
-function shared(privateKey: Ed25519PrivateKey, window: number, readBuffer: number) {
+function shared(privateKey: Ed25519PrivateKey, maxWindow: number) {
   return {
     start: false,
     privateKey,
     nodeInfo: { userAgent: agent, name: agent },
-    connectionEncrypters: [noise({ crypto: sodiumCipher })],
-    streamMuxers: [
-      yamux({
-        maxInboundStreams: 256,
-        // A read buffer smaller than the window aborts a paused stream.
-        streamOptions: { maxStreamWindowSize: window, maxReadBufferLength: readBuffer },
-      }),
-    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxInboundStreams: limits.muxStreams, maxOutboundStreams: limits.muxStreams, maxWindow })],
   }
 }
 

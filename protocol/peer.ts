@@ -2,10 +2,12 @@
  * A peer: wires store, network, nodes, friends and chat together, and serves the calls of api.ts. What each part does
  * is in its own file; here is who tells whom.
  */
+import type { Connection } from '@libp2p/interface'
 import { callParams, type CallName, type Peer, type Self } from './api.ts'
 import { Chat } from './chat.ts'
 import { QuorumError, toError } from './errors.ts'
 import type { Friend, PathKind, PeerEvent } from './events.ts'
+import { Files } from './file.ts'
 import { Friends } from './friend.ts'
 import { createSeed, identityFromSeed, shortId } from './identity.ts'
 import { Introductions } from './introductions.ts'
@@ -19,8 +21,16 @@ import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
 import { Paths } from './paths.ts'
 import { Reachability } from './reachability.ts'
+import {
+  chatProtocol,
+  dcutrProtocol,
+  fileProtocol,
+  friendProtocol,
+  isRelayed,
+  Policy,
+  type DirectMode,
+} from './policy.ts'
 import { Reversals } from './reversal.ts'
-import { chatProtocol, dcutrProtocol, friendProtocol, isRelayed, Policy, type DirectMode } from './policy.ts'
 import { safetyNumber } from './safety-number.ts'
 import { SealingKeys } from './sealing.ts'
 import { Settings } from './settings.ts'
@@ -152,7 +162,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       if (policy.isFriend(peer)) void chat.keep(connection)
       if (store.mail().some(({ to }) => to === peer)) mailer.flush()
     },
-    onChange: (peer) => tellPath(peer),
+    onChange: (peer) => {
+      files.pathChanged(peer)
+      tellPath(peer)
+    },
   })
   const tellPath = (peer: string): void => {
     const kind = paths.kind(peer)
@@ -189,6 +202,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
         tellPath(peer)
       } else {
         chat.end(peer)
+        files.end(peer)
         // A request goes over whatever connection there is; the others end.
         if (state === 'removed' || state === 'blocked') {
           paths.unwant(peer)
@@ -246,14 +260,36 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       }
       emit({ event: 'friend-changed', data: view(seen) })
     },
-    probe: (connection, heard) => {
-      const { traffic } = network.services
-      for (const doubted of paths.sharing(connection)) {
-        const { received } = traffic.of(doubted)
-        // A line that is full of a file delays the answer, and carries other things meanwhile.
-        void probe(doubted, limits.probe, () => heard() || traffic.of(doubted).received > received)
-      }
+    onTransfer: (peer, content, message) => files.receiveMessage(peer, content, message),
+    probe: doubt,
+  })
+
+  /** Whether anything is alive of what may have died together with that connection. */
+  function doubt(connection: Connection, heard: () => boolean): void {
+    const { traffic } = network.services
+    for (const doubted of paths.sharing(connection)) {
+      const { received } = traffic.of(doubted)
+      // A line that is full of a file delays the answer, and carries other things meanwhile.
+      void probe(doubted, limits.probe, () => heard() || traffic.of(doubted).received > received)
+    }
+  }
+
+  const files: Files = new Files({
+    store,
+    now,
+    emit,
+    log,
+    downloads: options.downloads,
+    isFriend: (peer) => policy.isFriend(peer),
+    best: (peer) => paths.connections(peer)[0],
+    say: (peer, about, keep) => chat.sendTransfer(peer, about, keep),
+    recall: (message) => {
+      const waits = store.message(message)?.state === 'queued'
+      if (waits) chat.recall(message)
+      return waits
     },
+    probe: doubt,
+    advice: () => undefined,
   })
 
   const watch = new NetworkWatch({
@@ -297,7 +333,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     listen: network.services.directDial.listening().filter((address) => !isRelayed(address)),
     reachable: reachability.state,
   })
-  const notYet = (): Promise<never> => Promise.reject(new QuorumError('internal', 'Files cannot be sent yet'))
   const friend = (row: FriendRow): Promise<Friend> => Promise.resolve(view(row))
 
   const calls: Omit<Peer, 'subscribe' | 'call'> = {
@@ -334,18 +369,22 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       return null
     },
     search: async ({ text, peer, limit = limits.pageDefault }) => store.search(text, limit, peer),
-    recallMessage: async ({ message }) => chat.recall(message),
+    recallMessage: async ({ message }) => {
+      const recalled = chat.recall(message)
+      if (recalled.transfer != null) files.recalled(recalled.transfer)
+      return recalled
+    },
     typing: async ({ peer, active }) => {
       chat.typing(peer, active)
       return null
     },
-    sendFiles: notYet,
-    acceptTransfer: notYet,
-    declineTransfer: notYet,
-    pauseTransfer: notYet,
-    resumeTransfer: notYet,
-    cancelTransfer: notYet,
-    transfers: notYet,
+    sendFiles: async ({ peer, paths: chosen, note }) => files.send(peer, chosen, note),
+    acceptTransfer: async ({ transfer, directory }) => files.accept(transfer, directory),
+    declineTransfer: async ({ transfer }) => files.decline(transfer),
+    pauseTransfer: async ({ transfer }) => files.pause(transfer),
+    resumeTransfer: async ({ transfer }) => files.resume(transfer),
+    cancelTransfer: async ({ transfer }) => files.cancel(transfer),
+    transfers: async ({ peer }) => files.list(peer),
     addNode: async ({ address }) => {
       addNode(address)
       chat.hello()
@@ -369,6 +408,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     watch.stop()
     reachability.stop()
     chat.stop()
+    await files.stop()
     paths.stop()
     await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop()])
     await network.stop()
@@ -379,6 +419,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 
   const failed = (peer: string, error: Error): void => log('debug', `a stream from ${shortId(peer)} failed`, error)
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
+  await policy.serve(network, fileProtocol, (stream, connection) => files.receive(stream, connection), failed)
   await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)
   // A peer whose address nobody is to learn does not even offer it.
   if (direct !== 'never') {
@@ -406,6 +447,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   reachability.start()
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
+  files.start()
   mailer.flush()
 
   const peer: Peer = {

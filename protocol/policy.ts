@@ -8,6 +8,7 @@ import { limits } from './limits.ts'
 import type { Store } from './store/store.ts'
 
 export const chatProtocol = '/quorum/chat/1.0.0'
+export const fileProtocol = '/quorum/file/1.0.0'
 export const friendProtocol = '/quorum/friend/1.0.0'
 export const directoryProtocol = '/quorum/directory/1.0.0'
 /** libp2p's own: how two ends of a circuit agree on a hole punch. */
@@ -22,9 +23,10 @@ export type DirectMode = (typeof directModes)[number]
 
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
 
-type Protocol = typeof chatProtocol | typeof friendProtocol | typeof dcutrProtocol
+type Protocol = typeof chatProtocol | typeof fileProtocol | typeof friendProtocol | typeof dcutrProtocol
 const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number }> = {
   [chatProtocol]: { from: ['friend'], streams: limits.chatStreams },
+  [fileProtocol]: { from: ['friend'], streams: limits.fileStreams },
   [dcutrProtocol]: { from: ['friend'], streams: 2 },
   [friendProtocol]: { from: ['friend', 'pending', 'stranger'], streams: 2 },
 }

@@ -1,5 +1,6 @@
 /**
- * Where a profile lives and what opens it: folder and passphrase. It reads no store and creates no folder.
+ * Where a profile lives, what opens it, and where what friends send is put: folder, passphrase, downloads. It reads no
+ * store and creates no folder.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -25,6 +26,41 @@ function dataFolder(env: Environment, platform: NodeJS.Platform, home: string): 
   const base = env['XDG_DATA_HOME']
   // The XDG rules: a relative path there is to be ignored.
   return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(home, '.local', 'share'), 'quorum')
+}
+
+/**
+ * Where accepted files go: the folder given, else the person's own folder for downloads. `read` returns the text of a
+ * file, or undefined where there is none.
+ */
+export function downloadsFolder(
+  given: string | undefined,
+  env: Environment,
+  platform: NodeJS.Platform,
+  home: string,
+  read: (file: string) => string | undefined = textOf,
+): string {
+  if (given !== undefined) return path.resolve(given)
+  return (platform === 'linux' ? userDownloads(env, home, read) : undefined) ?? path.join(home, 'Downloads')
+}
+
+/** What user-dirs.dirs(5) says: a line of shell, absolute or below $HOME; the home itself means that there is none. */
+function userDownloads(env: Environment, home: string, read: (file: string) => string | undefined): string | undefined {
+  const base = env['XDG_CONFIG_HOME']
+  const config = base !== undefined && path.isAbsolute(base) ? base : path.join(home, '.config')
+  const line = /^[ \t]*XDG_DOWNLOAD_DIR[ \t]*=[ \t]*"((?:[^"\\\n]|\\.)*)"/mu
+  const [, value] = line.exec(read(path.join(config, 'user-dirs.dirs')) ?? '') ?? []
+  if (value === undefined) return undefined
+  const folder = value.replace(/^\$HOME(?=\/|$)/u, () => home).replaceAll(/\\(.)/gu, '$1')
+  return path.isAbsolute(folder) && path.relative(home, folder) !== '' ? path.normalize(folder) : undefined
+}
+
+/** Settings that cannot be read are as good as none. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 /**

@@ -1,81 +1,52 @@
 /**
- * The `quorum` binary: reads the command line, opens the profile, and hands over to the terminal client or to the
- * headless peer. The only file here that touches the process. It refuses what it does not understand: exit code 2 and
- * one line; what does not open: exit code 1 and one line.
+ * The `quorum` binary: reads the command line, opens the profile, and hands over to the terminal client, to the headless
+ * peer or to a one-shot command. The only file here that touches the process. It refuses what it does not understand:
+ * exit code 2 and one line; what does not open: exit code 1 and one line.
  */
-import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
+import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import {
-  changePassphrase,
-  createPeer,
-  errorToData,
-  limits,
-  logLevels,
-  openMemoryStore,
-  openSqliteStore,
-  QuorumError,
-  version,
-} from '#protocol'
-import type { Log, LogLevel, Peer, Store } from '#protocol'
+import { errorToData, limits, logLevels, version } from '#protocol'
+import type { LogLevel } from '#protocol'
+import { changePassphraseAsking, type PassphraseFlags } from './change-passphrase.ts'
+import type { Followed } from './files/follower.ts'
+import { oneShot } from './files/one-shot.ts'
+import { receive } from './files/receive.ts'
+import { send } from './files/send.ts'
 import { serveLines } from './headless.ts'
-import { givenPassphrase, profileFolder } from './profile.ts'
-import { askSecret } from './terminal/ask.ts'
+import { headlessHelp, passphraseHelp, receiveHelp, sendHelp, terminalHelp } from './help.ts'
+import { logTo, openAsking, openStore, withPeer, type PeerFlags } from './open-peer.ts'
+import { downloadsFolder, givenPassphrase, profileFolder } from './profile.ts'
+import { askYes } from './terminal/ask.ts'
+import { showsColor, showsUnicode } from './terminal/capabilities.ts'
 import { runTerminal } from './terminal/main.ts'
 
-interface PeerFlags {
-  profile?: string
-  node?: string[]
-  name?: string
-  ephemeral?: boolean
-  listen?: string[]
-  downloads?: string
-  direct: 'auto' | 'never' | 'only'
-  lan: boolean
-  passphraseFile?: string
+interface SendFlags extends CommandFlags {
+  to?: string
+  note?: string
+  json?: boolean
 }
 
-interface PassphraseFlags {
+interface ReceiveFlags extends CommandFlags {
+  from?: string
+  into?: string
+  once?: boolean
+  keep?: boolean
+  yes?: boolean
+  json?: boolean
+}
+
+/** As they are typed. */
+interface CommandFlags extends Omit<PeerFlags, 'downloads'> {
   profile?: string
-  remove?: boolean
+  ephemeral?: boolean
+  downloads?: string
   passphraseFile?: string
-  newPassphraseFile?: string
 }
 
 const usageError = 2
 const openError = 1
-const passphraseTries = 3
-
-const terminalHelp = `
-Examples:
-  $ quorum                         open your profile; the first start asks what it needs to know
-  $ quorum --profile bob           a second identity beside it
-  $ quorum --profile ./bob         a profile in a folder of your choice
-  $ quorum --node /dns4/node.example.org/tcp/4001/p2p/12D3KooW…
-  $ quorum passphrase              set, change or remove the passphrase of a profile
-  $ quorum peer --help             the same peer for programs, as JSON lines
-
-In the terminal client, /help lists what you can type.
-A profile with a passphrase asks for it, unless QUORUM_PASSPHRASE or --passphrase-file tells it.`
-
-const passphraseHelp = `
-Examples:
-  $ quorum passphrase                            asks for the old one and the new one, without showing them
-  $ quorum passphrase --profile bob
-  $ quorum passphrase --remove                   the profile opens without one from now on
-  $ QUORUM_PASSPHRASE=old quorum passphrase --new-passphrase-file ./new     for scripts
-
-Quorum must not be running with that profile. A passphrase that is forgotten cannot be recovered.`
-
-const headlessHelp = `
-Examples:
-  $ quorum peer --json --profile ./alice --node /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW…
-  $ echo '{"id": 1, "call": "invite"}' | quorum peer --json --ephemeral
-
-One JSON object a line. In:  {"id": 1, "call": "sendMessage", "params": {"peer": "12D3…", "text": "hi"}}
-                        Out: {"id": 1, "result": …} or {"id": 1, "error": {"code": …, "message": …}}
-                             {"event": "message-received", "data": …}
-The first line out is the event "ready". End of input, SIGINT and SIGTERM stop it. stderr is the log.`
+const interrupted = 130
 
 function collect(value: string, all: string[] = []): string[] {
   return [...all, value]
@@ -93,13 +64,12 @@ function personName(value: string): string {
   return notEmpty(value)
 }
 
+/** What every peer that is started understands. */
 function withPeerOptions(command: Command): Command {
   return quiet(command)
     .option('--node <multiaddr>', 'a node that helps friends find you; may be given several times', collect)
-    .option('--name <name>', 'the name friends see', personName)
-    .option('--ephemeral', 'identity and history in memory only')
     .option('--listen <multiaddr>', 'where to listen; may be given several times', collect)
-    .option('--downloads <folder>', 'where accepted files go', notEmpty)
+    .option('--downloads <folder>', 'where accepted files go (default: your own folder for downloads)', notEmpty)
     .addOption(
       new Option('--direct <mode>', 'direct paths: never forces the relay, only refuses it')
         .choices(['auto', 'never', 'only'])
@@ -107,6 +77,20 @@ function withPeerOptions(command: Command): Command {
     )
     .option('--no-lan', 'neither announce nor try addresses of the local network')
     .option('--passphrase-file <file>', 'a file whose content is the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
+}
+
+/** And where it may be somebody new. */
+function withIdentityOptions(command: Command): Command {
+  return withPeerOptions(command)
+    .option('--name <name>', 'the name friends see', personName)
+    .option('--ephemeral', 'identity and history in memory only')
+}
+
+/** A command that does one thing with a profile there is. */
+function withOneShotOptions(command: Command): Command {
+  return withPeerOptions(command)
+    .option('--json', 'JSON lines of the transfer on standard output')
+    .option('--profile <name>', 'a name, or a folder if it contains a separator', notEmpty)
 }
 
 /** Errors are thrown, and told by `report` in one line. */
@@ -117,23 +101,55 @@ function quiet(command: Command): Command {
     .configureOutput({ outputError: () => undefined })
 }
 
-async function run(): Promise<void> {
-  const program = withPeerOptions(new Command('quorum'))
+/** Runs what the command line says. Returns the exit code. */
+async function run(): Promise<number> {
+  let code = 0
+  const program = withIdentityOptions(new Command('quorum'))
     .description('Talk and share files with people you know. Without a command: the terminal client.')
     .version(version)
     .enablePositionalOptions()
     .option('--profile <name>', 'a name, or a folder if it contains a separator', notEmpty, 'default')
     .addHelpText('after', terminalHelp)
-    .action((flags: PeerFlags) => terminal(flags))
-  const peer = new Command('peer')
-  withPeerOptions(peer)
-    .description('one peer for programs: JSON lines on standard input and output')
-    .option('--json', 'speak JSON lines (the only form there is)')
-    .option('--profile <folder>', 'the folder of the encrypted store, created if missing', notEmpty)
-    .addOption(new Option('--log-level <level>', 'what to tell on stderr').choices(logLevels).default('warn'))
-    .addHelpText('after', headlessHelp)
-    .action((flags: PeerFlags & { json?: boolean; logLevel: LogLevel }) => headless(flags))
-  program.addCommand(peer)
+    .action((flags: CommandFlags) => terminal(flags))
+  program.addCommand(
+    withOneShotOptions(
+      new Command('send')
+        .description('send files and folders to a friend, and wait until they are there')
+        .argument('[paths...]', 'files and folders; without, what was offered before goes on')
+        .option('--to <friend>', 'name, handle, PeerId or its last characters', notEmpty)
+        .option('--note <text>', 'a few words with it', notEmpty),
+    )
+      .addHelpText('after', sendHelp)
+      .action(async (paths: string[], typed: SendFlags, command: Command) => {
+        const flags = given(typed, command)
+        const request = { paths: paths.map((path) => resolve(path)), to: flags.to, note: flags.note }
+        code = await files(flags, (followed) => send(followed, request))
+      }),
+  )
+  program.addCommand(
+    withOneShotOptions(
+      new Command('receive')
+        .description('take what friends send, and wait until it is on disk')
+        .option('--from <friend>', 'take what this friend sends, without asking', notEmpty)
+        .option('--into <folder>', 'where it goes, this time', notEmpty)
+        .addOption(new Option('--once', 'exactly one offer').conflicts('keep'))
+        .option('--keep', 'stay for more, until interrupted')
+        .option('--yes', 'take what any friend sends, without asking'),
+    )
+      .addHelpText('after', receiveHelp)
+      .action(async (flags: ReceiveFlags, command: Command) => {
+        code = await receiveFiles(given(flags, command))
+      }),
+  )
+  program.addCommand(
+    withIdentityOptions(new Command('peer'))
+      .description('one peer for programs: JSON lines on standard input and output')
+      .option('--json', 'speak JSON lines (the only form there is)')
+      .option('--profile <folder>', 'the folder of the encrypted store, created if missing', notEmpty)
+      .addOption(new Option('--log-level <level>', 'what to tell on stderr').choices(logLevels).default('warn'))
+      .addHelpText('after', headlessHelp)
+      .action((flags: CommandFlags & { json?: boolean; logLevel: LogLevel }) => headless(flags)),
+  )
   program.addCommand(
     quiet(new Command('passphrase'))
       .description('set, change or remove the passphrase that guards a profile')
@@ -142,126 +158,111 @@ async function run(): Promise<void> {
       .option('--passphrase-file <file>', 'a file whose content is the old passphrase (or QUORUM_PASSPHRASE)', notEmpty)
       .option('--new-passphrase-file <file>', 'a file whose content is the new one', notEmpty)
       .addHelpText('after', passphraseHelp)
-      .action((flags: PassphraseFlags, command: Command) => passphrase({ ...command.parent?.opts(), ...flags })),
+      .action(async (typed: PassphraseFlags & { profile?: string }, command: Command) => {
+        const { profile = 'default', ...flags } = given(typed, command)
+        const { stdin: input, stdout: output, env } = process
+        await changePassphraseAsking({ ...flags, profile, folder: folderOf(profile), input, output, env })
+      }),
   )
   await program.parseAsync()
+  return code
 }
 
-async function headless(flags: PeerFlags & { json?: boolean; logLevel: LogLevel }): Promise<void> {
+/** What was typed before a command counts for it too, unless it was typed after it again. */
+function given<Flags extends object>(flags: Flags, command: Command): Flags {
+  const own = Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) !== 'default')
+  return { ...flags, ...command.parent?.opts(), ...Object.fromEntries(own) }
+}
+
+async function headless(flags: CommandFlags & { json?: boolean; logLevel: LogLevel }): Promise<void> {
   if (flags.json !== true)
     throw usage('quorum peer speaks JSON lines: add --json (people use quorum without a command)')
   if (flags.profile === undefined && flags.ephemeral !== true) throw usage('give --profile FOLDER, or --ephemeral')
-  const signal = endSignal()
+  const { signal } = ending()
   const passphrase = givenPassphrase(flags.passphraseFile, process.env)
   const store = await openStore(flags.ephemeral === true ? undefined : flags.profile, passphrase)
-  await withPeer(store, { ...flags, log: logTo(process.stderr, flags.logLevel) }, (peer) =>
+  await withPeer(store, { ...peerFlags(flags), log: logTo(process.stderr, flags.logLevel) }, (peer) =>
     serveLines({ peer, version, input: process.stdin, output: process.stdout, signal }),
   )
 }
 
-async function terminal(flags: PeerFlags): Promise<void> {
-  const { stdin: input, stdout: output, env } = process
-  const signal = endSignal()
+async function terminal(flags: CommandFlags): Promise<void> {
+  const { stdin: input, stdout: output, env, platform } = process
+  const { signal } = ending()
   const interactive = input.isTTY && output.isTTY && env['TERM'] !== 'dumb'
-  const color = interactive && (env['NO_COLOR'] ?? '') === ''
-  const folder =
-    flags.ephemeral === true ? undefined : profileFolder(flags.profile ?? 'default', env, process.platform, homedir())
-  const passphrase = givenPassphrase(flags.passphraseFile, env)
-  // The node that runs beside us has no business with it.
-  delete env['QUORUM_PASSPHRASE']
-  const store = await openAsking(folder, passphrase, interactive)
-  await withPeer(store, flags, (peer) =>
-    runTerminal({ peer, version, folder, userName: userName(), input, output, terminal: interactive, color, signal }),
+  const looks = { terminal: interactive, color: interactive && showsColor(env), unicode: showsUnicode(env, platform) }
+  const folder = flags.ephemeral === true ? undefined : folderOf(flags.profile)
+  const store = await openAsking(folder, takePassphrase(flags), interactive ? { input, output } : undefined)
+  const place = { home: homedir(), cwd: process.cwd(), platform }
+  await withPeer(store, peerFlags(flags), (peer) =>
+    runTerminal({ peer, version, folder, userName: userName(), place, input, output, ...looks, signal }),
   )
 }
 
-/** Changes what opens a profile; asks for what neither options nor environment tell. */
-async function passphrase({ profile = 'default', remove, ...files }: PassphraseFlags): Promise<void> {
-  const { stdin: input, stdout: output, env } = process
-  const folder = profileFolder(profile, env, process.platform, homedir())
-  if (!existsSync(folder)) throw new QuorumError('not-found', `There is no profile ${profile}`)
-  if (remove === true && files.newPassphraseFile !== undefined) throw usage('--remove or a new passphrase, not both')
-  const interactive = input.isTTY && output.isTTY
-  const asked = async (question: string): Promise<string> => {
-    const typed = await askSecret({ input, output }, question)
-    if (typed === undefined) throw new QuorumError('cancelled', 'Nothing was changed')
-    return typed
+async function receiveFiles(flags: ReceiveFlags): Promise<number> {
+  const { stdin: input, stderr: output } = process
+  const person = input.isTTY && output.isTTY
+  const request = {
+    from: flags.from,
+    into: flags.into === undefined ? undefined : resolve(flags.into),
+    until: flags.once === true ? ('one' as const) : flags.keep === true ? ('on' as const) : ('all' as const),
+    yes: flags.yes === true,
   }
-
-  let old = givenPassphrase(files.passphraseFile, env)
-  let next = files.newPassphraseFile === undefined ? undefined : givenPassphrase(files.newPassphraseFile, {})
-  if (interactive) old ??= (await asked('Passphrase now (Enter if there is none): ')) || undefined
-  if (next === undefined && remove !== true) {
-    if (!interactive) throw usage('give --new-passphrase-file FILE, or --remove')
-    next = await asked('New passphrase: ')
-    if (next !== (await asked('Once more: '))) throw new QuorumError('bad-request', 'The two are not the same')
-  }
-  await changePassphrase(folder, old, next)
-  output.write(next === undefined ? 'The profile opens without a passphrase now.\n' : 'The passphrase is changed.\n')
-}
-
-/** The store; on a terminal, asks for the passphrase that it turns out to need. */
-async function openAsking(folder: string | undefined, given: string | undefined, ask: boolean): Promise<Store> {
-  let passphrase = given
-  for (let tries = 0; ; tries++) {
-    try {
-      return await openStore(folder, passphrase)
-    } catch (error) {
-      const missing = error instanceof QuorumError && error.code === 'wrong-passphrase'
-      if (!missing || !ask || given !== undefined || tries === passphraseTries) throw error
-      const question = tries === 0 ? 'Passphrase: ' : 'That was not it. Passphrase: '
-      passphrase = await askSecret({ input: process.stdin, output: process.stdout }, question)
-      if (passphrase === undefined) throw error
+  return files(flags, (followed, leave) => {
+    const ask = async (question: string): Promise<boolean | undefined> => {
+      const answer = await askYes({ input, output }, question)
+      if (answer === undefined) leave()
+      return answer
     }
-  }
+    return receive(followed, { ...request, ask: person ? ask : undefined })
+  })
 }
 
-async function openStore(directory: string | undefined, passphrase: string | undefined): Promise<Store> {
-  if (directory === undefined) return openMemoryStore()
-  return openSqliteStore(passphrase === undefined ? { directory } : { directory, passphrase })
+/** Runs a one-shot command; `leave` is as good as Ctrl-C. */
+async function files(
+  flags: SendFlags | ReceiveFlags,
+  work: (followed: Followed, leave: () => void) => Promise<number>,
+): Promise<number> {
+  const { stdin: input, stdout, stderr, env, platform } = process
+  const { signal, leave } = ending(() => process.exit(interrupted))
+  const terminal = stderr.isTTY && env['TERM'] !== 'dumb'
+  const profile = flags.profile ?? 'default'
+  return oneShot(
+    {
+      folder: folderOf(profile),
+      profile,
+      passphrase: takePassphrase(flags),
+      flags: peerFlags(flags),
+      errors: { output: stderr, terminal, color: terminal && showsColor(env), unicode: showsUnicode(env, platform) },
+      json: flags.json === true ? stdout : undefined,
+      asking: input.isTTY && terminal ? { input, output: stderr } : undefined,
+      signal,
+    },
+    (followed) => work(followed, leave),
+  )
 }
 
-async function withPeer(
-  store: Store,
-  flags: PeerFlags & { log?: Log },
-  work: (peer: Peer) => Promise<void>,
-): Promise<void> {
-  try {
-    const { node, name, listen, direct, lan, log } = flags
-    const peer = await createPeer({
-      store,
-      direct,
-      lan,
-      ...(node !== undefined && { nodes: node }),
-      ...(name !== undefined && { name }),
-      ...(listen !== undefined && { listen }),
-      ...(log !== undefined && { log }),
-    })
-    try {
-      await work(peer)
-    } finally {
-      await peer.stop()
-    }
-  } finally {
-    store.close()
-  }
+function folderOf(profile = 'default'): string {
+  return profileFolder(profile, process.env, process.platform, homedir())
 }
 
-/** Lines of `level` and worse; an error's cause is told with it. */
-function logTo(output: NodeJS.WriteStream, level: LogLevel): Log {
-  return (at, message, error) => {
-    if (logLevels.indexOf(at) < logLevels.indexOf(level)) return
-    const causes: string[] = []
-    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message)
-    output.write(`${[`${at}: ${message}`, ...causes].join(': ').replaceAll(/\s+/gu, ' ')}\n`)
-  }
+function peerFlags(flags: CommandFlags): PeerFlags {
+  return { ...flags, downloads: downloadsFolder(flags.downloads, process.env, process.platform, homedir()) }
 }
 
-/** Aborts at the first signal that asks us to end. */
-function endSignal(): AbortSignal {
+/** The passphrase that was given; the node that may run beside us has no business with it. */
+function takePassphrase({ passphraseFile }: CommandFlags): string | undefined {
+  const passphrase = givenPassphrase(passphraseFile, process.env)
+  delete process.env['QUORUM_PASSPHRASE']
+  return passphrase
+}
+
+/** A signal that aborts when we are asked to end; asked again, `impatient` is called. */
+function ending(impatient: () => void = () => undefined): { signal: AbortSignal; leave: () => void } {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
-  return controller.signal
+  const leave = (): void => (controller.signal.aborted ? impatient() : controller.abort())
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, leave)
+  return { signal: controller.signal, leave }
 }
 
 /** The name of the system's user, if it has one. */
@@ -292,8 +293,7 @@ function report(error: unknown): number {
 }
 
 try {
-  await run()
-  process.exit(0)
+  process.exit(await run())
 } catch (error) {
   process.exit(report(error))
 }

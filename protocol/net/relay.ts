@@ -210,7 +210,7 @@ async function* silence(ended: Promise<void>): AsyncGenerator<Uint8Array> {
 /** Carries one direction until it ends, then ends the other side in the same way. */
 async function carry(from: Stream, to: Stream, stats: { relayedBytes: number }): Promise<void> {
   try {
-    for await (const bytes of pull(from)) {
+    for await (const bytes of pull(from, { once: true })) {
       stats.relayedBytes += bytes.byteLength
       await push(to, bytes)
     }

@@ -8,6 +8,7 @@ import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { toError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { plaintexts } from './spare-memory.ts'
 
 /** Bytes as libp2p hands them over: one array, or several not yet joined. */
 export type Bytes = Uint8Array | Uint8ArrayList
@@ -15,11 +16,12 @@ export type Bytes = Uint8Array | Uint8ArrayList
 /**
  * What arrives on `stream`, in order, reading no further ahead than `high` bytes. Ends when the other side closes its
  * half, and also, without an error, when the connection is lost: only a protocol's own last frame proves completeness.
- * Throws what the stream was aborted or reset with.
+ * Throws what the stream was aborted or reset with. With `once`, what it yields is there until the next is asked for:
+ * then its memory is used again.
  */
 export async function* pull(
   stream: Stream,
-  options: { high?: number; low?: number } = {},
+  options: { high?: number; low?: number; once?: boolean } = {},
 ): AsyncGenerator<Bytes, void, undefined> {
   const high = options.high ?? limits.readHigh
   const low = options.low ?? limits.readLow
@@ -59,6 +61,7 @@ export async function* pull(
         queued -= next.byteLength
         if (queued <= low && stream.readStatus === 'paused') stream.resume()
         yield next
+        if (options.once === true) plaintexts.giveBack(next)
       }
       if (failure != null) throw failure
       if (ended(stream)) return

@@ -6,7 +6,7 @@
 
 import { QuorumError } from '../errors.ts'
 import type { Database } from './database.ts'
-import type { Conversation, Draft, Message, OutgoingMessage, ReceivedMessage, Store } from './store.ts'
+import type { Conversation, Draft, Message, MessageContent, OutgoingMessage, ReceivedMessage, Store } from './store.ts'
 
 type Conversations = Pick<
   Store,
@@ -40,10 +40,12 @@ interface MessageColumns {
   replyTo: string | null
   transfer: string | null
   hash: Uint8Array | null
+  content: 'text' | MessageContent['kind']
+  contentBytes: Uint8Array | null
 }
 
-/** Recalled messages of ours are shown as such, theirs never. Spelled as in the index `messageShown`. */
-const shown = `(direction = 'out' OR state <> 'recalled')`
+/** Recalled messages of ours are shown as such, theirs never, news of transfers neither. Spelled as in `messageShown`. */
+const shown = `(direction = 'out' OR state <> 'recalled') AND content <> 'news'`
 
 /** Trigrams find nothing shorter, and read no text beyond a NUL. */
 const indexed = (text: string): boolean => Array.from(text).length >= 3 && !text.includes('\0')
@@ -71,14 +73,18 @@ export function conversationsOn(database: Database): Conversations {
        AND state IN (SELECT value FROM json_each($states)) RETURNING *`,
       { state, peer, direction, ...range, states: JSON.stringify(states) },
     )
-    return rows.toSorted((a, b) => a.seq - b.seq).map(messageFrom)
+    return rows
+      .filter(({ content }) => content !== 'news')
+      .toSorted((a, b) => a.seq - b.seq)
+      .map(messageFrom)
   }
 
   return {
     conversation,
 
     unread(peer) {
-      const sql = `SELECT count(*) AS count FROM message WHERE peer = ? AND direction = 'in' AND state = 'delivered'`
+      const sql = `SELECT count(*) AS count FROM message
+        WHERE peer = ? AND direction = 'in' AND state = 'delivered' AND content <> 'news'`
       return database.get<{ count: number }>(sql, peer)?.count ?? 0
     },
 
@@ -93,15 +99,19 @@ export function conversationsOn(database: Database): Conversations {
           peer,
         )
         const message: Message = { ...fields(draft), peer, direction: 'out', state: 'queued', seq: row?.seq ?? 1 }
-        insert(database, message)
+        insert(database, message, draft.content)
         return message
       }),
 
     outgoing(peer, after, limit) {
       const sql = `SELECT * FROM message WHERE peer = ? AND direction = 'out' AND seq > ? ORDER BY seq LIMIT ?`
       return database.all<MessageColumns>(sql, peer, after, limit).map((row): OutgoingMessage => {
-        const message = messageFrom(row)
-        return row.hash ? { ...message, hash: new Uint8Array(row.hash) } : message
+        const content = contentFrom(row)
+        return {
+          ...messageFrom(row),
+          ...(row.hash && { hash: new Uint8Array(row.hash) }),
+          ...(content && { content }),
+        }
       })
     },
 
@@ -166,7 +176,7 @@ export function conversationsOn(database: Database): Conversations {
     recall: (id) =>
       database.transaction(() => {
         const row = database.get<MessageColumns>(
-          `UPDATE message SET state = 'recalled', text = '' WHERE id = ? AND direction = 'out' AND state = 'queued'
+          `UPDATE message SET state = 'recalled', text = '', content = 'text', contentBytes = NULL WHERE id = ? AND direction = 'out' AND state = 'queued'
            RETURNING *`,
           id,
         )
@@ -201,7 +211,7 @@ export function conversationsOn(database: Database): Conversations {
           seq,
         }
         if (recalled) message.text = ''
-        insert(database, message, hash)
+        insert(database, message, received.content, hash)
         return message
       }),
 
@@ -261,15 +271,16 @@ function newConversation(peer: string): Conversation {
   }
 }
 
-function fields(draft: Draft | ReceivedMessage): Pick<Message, 'id' | 'text' | 'sentAt' | 'replyTo'> {
-  const { id, text, sentAt, replyTo } = draft
-  return { id, text, sentAt, ...(replyTo !== undefined && { replyTo }) }
+function fields(draft: Draft | ReceivedMessage): Pick<Message, 'id' | 'text' | 'sentAt' | 'replyTo' | 'transfer'> {
+  const { id, text, sentAt, replyTo, transfer } = draft
+  return { id, text, sentAt, ...(replyTo !== undefined && { replyTo }), ...(transfer !== undefined && { transfer }) }
 }
 
-function insert(database: Database, message: Message, hash?: Uint8Array): void {
+function insert(database: Database, message: Message, content?: MessageContent, hash?: Uint8Array): void {
   database.run(
-    `INSERT INTO message (peer, direction, seq, id, text, sentAt, receivedAt, state, replyTo, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO message (peer, direction, seq, id, text, sentAt, receivedAt, state, replyTo, transfer, content,
+       contentBytes, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.peer,
     message.direction,
     message.seq,
@@ -279,8 +290,17 @@ function insert(database: Database, message: Message, hash?: Uint8Array): void {
     message.receivedAt ?? null,
     message.state,
     message.replyTo ?? null,
+    message.transfer ?? null,
+    content?.kind ?? 'text',
+    content?.bytes ?? null,
     hash ?? null,
   )
+}
+
+function contentFrom({ content, contentBytes }: MessageColumns): MessageContent | undefined {
+  return content === 'text' || contentBytes === null
+    ? undefined
+    : { kind: content, bytes: new Uint8Array(contentBytes) }
 }
 
 function messageFrom(row: MessageColumns): Message {

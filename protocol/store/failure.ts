@@ -17,11 +17,20 @@ export function storeFailure(error: unknown): unknown {
   const code = codeOf(error)
   if (code === undefined || error instanceof QuorumError) return error
   const options = { cause: error }
-  if (noSpace.test(code)) return new QuorumError('disk-full', 'The disk is full: nothing was saved', options)
-  if (refused.test(code)) return new QuorumError('not-writable', 'The disk refuses to be written to', options)
+  if (diskCode(error) === 'disk-full')
+    return new QuorumError('disk-full', 'The disk is full: nothing was saved', options)
+  if (diskCode(error) === 'not-writable')
+    return new QuorumError('not-writable', 'The disk refuses to be written to', options)
   if (corrupt.test(code)) return corruptStore('the database cannot be read', error)
   if (locked.test(code)) return lockedStore(error)
   return error
+}
+
+/** Whether the disk was full, or refused to be written to. */
+export function diskCode(error: unknown): 'disk-full' | 'not-writable' | undefined {
+  const code = codeOf(error) ?? ''
+  if (noSpace.test(code)) return 'disk-full'
+  return refused.test(code) ? 'not-writable' : undefined
 }
 
 export function corruptStore(what: string, cause?: unknown): QuorumError {

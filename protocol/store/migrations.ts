@@ -100,7 +100,41 @@ const version1 = `
   END;
 `
 
-export const migrations: readonly string[] = [version1]
+/** Transfers, and the messages that carry offers of them and news about them. */
+const version2 = `
+  ALTER TABLE message ADD COLUMN content TEXT NOT NULL DEFAULT 'text' CHECK (content IN ('text', 'offer', 'news'));
+  ALTER TABLE message ADD COLUMN contentBytes BLOB;
+  DROP INDEX messageShown;
+  DROP INDEX messageUnread;
+  CREATE INDEX messageShown ON message (peer, position)
+    WHERE (direction = 'out' OR state <> 'recalled') AND content <> 'news';
+  CREATE INDEX messageUnread ON message (peer)
+    WHERE direction = 'in' AND state = 'delivered' AND content <> 'news';
+
+  CREATE TABLE transfer (
+    position INTEGER PRIMARY KEY, -- the order in which transfers were added here
+    id TEXT NOT NULL UNIQUE,
+    peer TEXT NOT NULL,
+    direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    state TEXT NOT NULL CHECK (state IN ('offered', 'accepted', 'done', 'declined', 'cancelled', 'failed')),
+    pausedByMe INTEGER NOT NULL,
+    pausedByThem INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    offeredAt INTEGER NOT NULL,
+    offer BLOB NOT NULL,
+    manifest BLOB,
+    sources TEXT, -- JSON
+    directory TEXT,
+    places TEXT NOT NULL, -- JSON
+    savedTo TEXT,
+    doneBytes INTEGER NOT NULL,
+    errorCode TEXT,
+    errorMessage TEXT
+  ) STRICT;
+  CREATE INDEX transferOf ON transfer (peer, position);
+`
+
+export const migrations: readonly string[] = [version1, version2]
 
 /**
  * Brings `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty

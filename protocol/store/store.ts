@@ -5,6 +5,8 @@
  * Errors: `disk-full` and `not-writable` when the disk refuses; nothing of the failed call is kept.
  */
 
+import type { ErrorData } from '../errors.ts'
+
 const friendStates = ['requested', 'incoming', 'friend', 'blocked', 'removed'] as const
 export type FriendState = (typeof friendStates)[number]
 
@@ -109,11 +111,21 @@ export interface Conversation {
   readByMe: number
 }
 
+/** What a message carries besides text: an offer of files, shown with its note as text, or news, never shown. */
+export interface MessageContent {
+  kind: 'offer' | 'news'
+  /** Wire form (wire/offer.ts): a body made again must hash as before. */
+  bytes: Uint8Array
+}
+
 export interface Draft {
   id: string
   text: string
   sentAt: number
   replyTo?: string
+  /** Id of the transfer that `content` is about. */
+  transfer?: string
+  content?: MessageContent
 }
 
 export interface ReceivedMessage extends Draft {
@@ -128,7 +140,42 @@ export interface ReceivedMessage extends Draft {
 /** Own message on its way, with the hash of its body once it was first sent. */
 export interface OutgoingMessage extends Message {
   hash?: Uint8Array
+  content?: MessageContent
 }
+
+const transferStages = ['offered', 'accepted', 'done', 'declined', 'cancelled', 'failed'] as const
+
+/** A transfer as it is remembered: what callers see of it is made in file.ts. */
+export interface TransferRow {
+  /** UUID. */
+  id: string
+  /** PeerId of the friend. */
+  peer: string
+  direction: 'in' | 'out'
+  state: (typeof transferStages)[number]
+  pausedByMe: boolean
+  pausedByThem: boolean
+  /** Id of the message that offered it. */
+  message: string
+  /** Milliseconds since the epoch. */
+  offeredAt: number
+  /** Wire form of the offer. */
+  offer: Uint8Array
+  /** Out: where each root of the manifest lies on this machine; roots are numbered as they first appear in it. */
+  sources?: string[]
+  /** In: where it goes. */
+  directory?: string
+  /** In: the name each root gets there, written before it is put there; empty: not yet. */
+  places: string[]
+  savedTo?: string
+  /** Bytes on the receiver's disk, in the order of the manifest. */
+  doneBytes: number
+  error?: ErrorData
+}
+
+export type TransferChanges = Partial<
+  Pick<TransferRow, 'state' | 'pausedByMe' | 'pausedByThem' | 'directory' | 'places' | 'savedTo' | 'doneBytes'>
+> & { error?: ErrorData | undefined }
 
 const settingKeys = ['seed', 'name', 'handle', 'nodes', 'port', 'record-sequence'] as const
 export type SettingKey = (typeof settingKeys)[number]
@@ -180,7 +227,8 @@ export interface Store {
   bodyHash(peer: string, direction: 'in' | 'out', seq: number): Uint8Array | undefined
   /**
    * These own messages are about to leave: remembers each body's hash, turns `queued` into `sent` (recalled stays
-   * recalled) and advances `sent`. Returns the messages whose state changed. Sequences ascend from `sent` + 1.
+   * recalled) and advances `sent`. Returns the shown messages whose state changed, as the others below do. Sequences
+   * ascend from `sent` + 1.
    */
   markSent(peer: string, bodies: { seq: number; hash: Uint8Array }[]): Message[]
   /** Receipts from the friend; never goes back. Returns the messages whose state changed, in order. */
@@ -198,6 +246,16 @@ export interface Store {
   receiveMessage(peer: string, message: ReceivedMessage, gap?: boolean): Message
   /** We read up to their sequence `upTo`. Returns the messages whose state changed. */
   markReadByMe(peer: string, upTo: number): Message[]
+
+  /** In the order they were added. */
+  transfers(peer?: string): TransferRow[]
+  transfer(id: string): TransferRow | undefined
+  addTransfer(row: TransferRow): void
+  /** Changes what is named; `error: undefined` takes it away. */
+  updateTransfer(id: string, changes: TransferChanges): void
+  /** Wire form of the manifest, where the offer does not hold all of it and it is known. */
+  transferManifest(id: string): Uint8Array | undefined
+  putTransferManifest(id: string, manifest: Uint8Array): void
 
   message(id: string): Message | undefined
   /**

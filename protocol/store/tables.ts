@@ -5,6 +5,7 @@
 
 import { conversationsOn } from './conversations.ts'
 import type { Database } from './database.ts'
+import { transfersOn } from './transfers.ts'
 import type { FriendRow, InviteRow, MailRow, SealingKeyRow, Store } from './store.ts'
 
 /** The database must have been migrated. `close()` closes it. */
@@ -18,6 +19,7 @@ export function storeOn(database: Database): Store {
     ...invitesOn(database),
     ...mailOn(database),
     ...conversationsOn(database),
+    ...transfersOn(database),
   }
 }
 

@@ -40,7 +40,11 @@ export interface Body {
   previous: Uint8Array
   /** Milliseconds since the epoch, by the sender's clock. */
   time: number
-  content: { kind: 'text'; text: string; replyTo?: string } | { kind: 'recalled' }
+  content:
+    | { kind: 'text'; text: string; replyTo?: string }
+    | { kind: 'recalled' }
+    /** Of a transfer: they stay bytes (wire/offer.ts), so that a body made again hashes as before. */
+    | { kind: 'offer' | 'news'; bytes: Uint8Array }
 }
 
 export type ChatFrame =
@@ -93,22 +97,12 @@ export function chatFrameFromWire(bytes: Uint8Array): ChatFrame {
 
 /** The same fields give the same bytes, always: a message sent again after a crash must hash as before. */
 export function bodyToWire(body: Body): Uint8Array {
-  const { content } = body
   return encode(MessageBodySchema, {
     id: uuidToBytes(body.id),
     sequence: BigInt(body.sequence),
     previous: body.previous,
     time: timeToWire(body.time),
-    content:
-      content.kind === 'recalled'
-        ? { case: 'recalled', value: {} }
-        : {
-            case: 'text',
-            value: {
-              text: content.text,
-              replyTo: content.replyTo == null ? new Uint8Array() : uuidToBytes(content.replyTo),
-            },
-          },
+    content: contentToWire(body.content),
   })
 }
 
@@ -125,6 +119,20 @@ export function bodyFromWire(bytes: Uint8Array): Body {
   }
 }
 
+function contentToWire(content: Body['content']): NonNullable<Fields<typeof MessageBodySchema>['content']> {
+  switch (content.kind) {
+    case 'recalled':
+      return { case: 'recalled', value: {} }
+    case 'offer':
+    case 'news':
+      return { case: content.kind, value: content.bytes }
+    case 'text': {
+      const replyTo = content.replyTo == null ? new Uint8Array() : uuidToBytes(content.replyTo)
+      return { case: 'text', value: { text: content.text, replyTo } }
+    }
+  }
+}
+
 function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySchema>>['content']): Body['content'] {
   switch (content.case) {
     case 'recalled':
@@ -134,6 +142,9 @@ function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySch
       if (Buffer.byteLength(text) > limits.messageText) throw new QuorumError('too-large', 'A message is too long')
       return { kind: 'text', text, ...(replyTo.byteLength === 0 ? {} : { replyTo: uuidFromBytes(replyTo) }) }
     }
+    case 'offer':
+    case 'news':
+      return { kind: content.case, bytes: content.value }
     case undefined:
       throw new QuorumError('unsupported-version', 'A message has content that this version does not know')
   }

@@ -74,33 +74,41 @@ export class FrameDecoder {
     return this.#lengthBytes > 0
   }
 
+  /** Every frame that `chunk` completes. */
   push(chunk: Uint8Array): Uint8Array[] {
     const frames: Uint8Array[] = []
-    let at = 0
-    while (at < chunk.byteLength) {
-      if (this.#body == null) {
-        const ended = this.#takeLength(chunk[at] ?? 0)
-        at += 1
-        if (!ended) continue
-        if (chunk.byteLength - at >= this.#length) {
-          frames.push(chunk.subarray(at, at + this.#length))
-          at += this.#length
-          this.#next()
-        } else {
-          this.#body = new Uint8Array(this.#length)
-        }
-      } else {
-        const part = chunk.subarray(at, at + this.#length - this.#filled)
-        this.#body.set(part, this.#filled)
-        this.#filled += part.byteLength
-        at += part.byteLength
-        if (this.#filled === this.#length) {
-          frames.push(this.#body)
-          this.#next()
-        }
-      }
+    for (let at = 0; at < chunk.byteLength;) {
+      const { frame: whole, used } = this.first(chunk.subarray(at))
+      at += used
+      if (whole != null) frames.push(whole)
     }
     return frames
+  }
+
+  /** The first frame that `chunk` completes, if any, and how many bytes of it were taken: none behind that frame. */
+  first(chunk: Uint8Array): { frame?: Uint8Array; used: number } {
+    let at = 0
+    while (this.#body == null) {
+      const byte = chunk[at]
+      if (byte == null) return { used: at }
+      at += 1
+      if (!this.#takeLength(byte)) continue
+      if (chunk.byteLength - at >= this.#length) {
+        const whole = chunk.subarray(at, at + this.#length)
+        at += this.#length
+        this.#next()
+        return { frame: whole, used: at }
+      }
+      this.#body = new Uint8Array(this.#length)
+    }
+    const part = chunk.subarray(at, at + this.#length - this.#filled)
+    this.#body.set(part, this.#filled)
+    this.#filled += part.byteLength
+    at += part.byteLength
+    if (this.#filled < this.#length) return { used: at }
+    const whole = this.#body
+    this.#next()
+    return { frame: whole, used: at }
   }
 
   /** Takes one byte of the length; true when it was the last. */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIt0CCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIkCgdkaWFsX21lGAsgASgLMhEucXVvcnVtLnYxLkRpYWxNZUgAEg8KB3BhZGRpbmcYDyABKAxCBgoEa2luZCIsCg1GcmllbmRSZXF1ZXN0EgwKBG5vdGUYASABKAkSDQoFdG9rZW4YAiABKAwiDgoMRnJpZW5kQW5zd2VyIh0KDUZyaWVuZFJlZnVzYWwSDAoEY29kZRgBIAEoCSIICgZEaWFsTWUiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIp0DChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNImwKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCL8AgoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiMwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBCJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCKgAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCGIGcHJvdG8z");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIt0CCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIkCgdkaWFsX21lGAsgASgLMhEucXVvcnVtLnYxLkRpYWxNZUgAEg8KB3BhZGRpbmcYDyABKAxCBgoEa2luZCIsCg1GcmllbmRSZXF1ZXN0EgwKBG5vdGUYASABKAkSDQoFdG9rZW4YAiABKAwiDgoMRnJpZW5kQW5zd2VyIh0KDUZyaWVuZFJlZnVzYWwSDAoEY29kZRgBIAEoCSIICgZEaWFsTWUiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIp0DChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNImwKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCL8AgoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiMwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBCJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCKgAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5IjwKDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUibAoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKEAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvcmIGcHJvdG8z");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The domain is fixed by where the bytes are read, never sent.
@@ -1168,6 +1168,22 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
      */
     value: Recalled;
     case: "recalled";
+  } | {
+    /**
+     * Offer, as hashed
+     *
+     * @generated from field: bytes offer = 7;
+     */
+    value: Uint8Array;
+    case: "offer";
+  } | {
+    /**
+     * TransferNews, as hashed: shows nothing
+     *
+     * @generated from field: bytes news = 8;
+     */
+    value: Uint8Array;
+    case: "news";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1257,4 +1273,320 @@ export type Typing = Message<"quorum.v1.Typing"> & {
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
   messageDesc(file_quorum, 40);
+
+/**
+ * @generated from message quorum.v1.Offer
+ */
+export type Offer = Message<"quorum.v1.Offer"> & {
+  /**
+   * UUID, 16 bytes
+   *
+   * @generated from field: bytes transfer = 1;
+   */
+  transfer: Uint8Array;
+
+  /**
+   * at most 500 characters
+   *
+   * @generated from field: string note = 2;
+   */
+  note: string;
+
+  /**
+   * of all files together
+   *
+   * @generated from field: uint64 bytes = 3;
+   */
+  bytes: bigint;
+
+  /**
+   * entries of the manifest
+   *
+   * @generated from field: uint32 count = 4;
+   */
+  count: number;
+
+  /**
+   * BLAKE3-256 of the Manifest
+   *
+   * @generated from field: bytes manifest_digest = 5;
+   */
+  manifestDigest: Uint8Array;
+
+  /**
+   * its bytes
+   *
+   * @generated from field: uint32 manifest_length = 6;
+   */
+  manifestLength: number;
+
+  /**
+   * all entries where they fit, else the first ones
+   *
+   * @generated from field: repeated quorum.v1.ManifestEntry first = 7;
+   */
+  first: ManifestEntry[];
+};
+
+/**
+ * Describes the message quorum.v1.Offer.
+ * Use `create(OfferSchema)` to create a new message.
+ */
+export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
+  messageDesc(file_quorum, 41);
+
+/**
+ * @generated from message quorum.v1.ManifestEntry
+ */
+export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
+  /**
+   * relative, components separated by slashes; a folder with nothing in it ends with one
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * @generated from field: uint64 size = 2;
+   */
+  size: bigint;
+
+  /**
+   * ms since the epoch
+   *
+   * @generated from field: uint64 modified = 3;
+   */
+  modified: bigint;
+};
+
+/**
+ * Describes the message quorum.v1.ManifestEntry.
+ * Use `create(ManifestEntrySchema)` to create a new message.
+ */
+export const ManifestEntrySchema: GenMessage<ManifestEntry> = /*@__PURE__*/
+  messageDesc(file_quorum, 42);
+
+/**
+ * @generated from message quorum.v1.Manifest
+ */
+export type Manifest = Message<"quorum.v1.Manifest"> & {
+  /**
+   * @generated from field: repeated quorum.v1.ManifestEntry entries = 1;
+   */
+  entries: ManifestEntry[];
+};
+
+/**
+ * Describes the message quorum.v1.Manifest.
+ * Use `create(ManifestSchema)` to create a new message.
+ */
+export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
+  messageDesc(file_quorum, 43);
+
+/**
+ * @generated from message quorum.v1.TransferNews
+ */
+export type TransferNews = Message<"quorum.v1.TransferNews"> & {
+  /**
+   * @generated from field: bytes transfer = 1;
+   */
+  transfer: Uint8Array;
+
+  /**
+   * accepted, declined, cancelled, paused, resumed, done or failed
+   *
+   * @generated from field: string what = 2;
+   */
+  what: string;
+
+  /**
+   * failed: why
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message quorum.v1.TransferNews.
+ * Use `create(TransferNewsSchema)` to create a new message.
+ */
+export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
+  messageDesc(file_quorum, 44);
+
+/**
+ * From the receiver. The first frame opens; then it acknowledges what arrives.
+ *
+ * @generated from message quorum.v1.FileFrame
+ */
+export type FileFrame = Message<"quorum.v1.FileFrame"> & {
+  /**
+   * @generated from oneof quorum.v1.FileFrame.frame
+   */
+  frame: {
+    /**
+     * @generated from field: quorum.v1.FileOpen open = 1;
+     */
+    value: FileOpen;
+    case: "open";
+  } | {
+    /**
+     * @generated from field: quorum.v1.FileAck ack = 2;
+     */
+    value: FileAck;
+    case: "ack";
+  } | {
+    /**
+     * @generated from field: quorum.v1.FileStop stop = 3;
+     */
+    value: FileStop;
+    case: "stop";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message quorum.v1.FileFrame.
+ * Use `create(FileFrameSchema)` to create a new message.
+ */
+export const FileFrameSchema: GenMessage<FileFrame> = /*@__PURE__*/
+  messageDesc(file_quorum, 45);
+
+/**
+ * @generated from message quorum.v1.FileOpen
+ */
+export type FileOpen = Message<"quorum.v1.FileOpen"> & {
+  /**
+   * @generated from field: uint32 version = 1;
+   */
+  version: number;
+
+  /**
+   * @generated from field: bytes transfer = 2;
+   */
+  transfer: Uint8Array;
+
+  /**
+   * the manifest is wanted, nothing else
+   *
+   * @generated from field: bool manifest = 3;
+   */
+  manifest: boolean;
+
+  /**
+   * entry of the manifest to begin with
+   *
+   * @generated from field: uint32 file = 4;
+   */
+  file: number;
+
+  /**
+   * chunk of it to begin with
+   *
+   * @generated from field: uint64 chunk = 5;
+   */
+  chunk: bigint;
+
+  /**
+   * BLAKE3-256 over the digests of its chunks before that one; empty at 0
+   *
+   * @generated from field: bytes prefix = 6;
+   */
+  prefix: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.FileOpen.
+ * Use `create(FileOpenSchema)` to create a new message.
+ */
+export const FileOpenSchema: GenMessage<FileOpen> = /*@__PURE__*/
+  messageDesc(file_quorum, 46);
+
+/**
+ * @generated from message quorum.v1.FileAck
+ */
+export type FileAck = Message<"quorum.v1.FileAck"> & {
+  /**
+   * bytes of chunks that arrived on this stream
+   *
+   * @generated from field: uint64 received = 1;
+   */
+  received: bigint;
+
+  /**
+   * and of those that are on disk and verified
+   *
+   * @generated from field: uint64 stored = 2;
+   */
+  stored: bigint;
+};
+
+/**
+ * Describes the message quorum.v1.FileAck.
+ * Use `create(FileAckSchema)` to create a new message.
+ */
+export const FileAckSchema: GenMessage<FileAck> = /*@__PURE__*/
+  messageDesc(file_quorum, 47);
+
+/**
+ * @generated from message quorum.v1.FileStop
+ */
+export type FileStop = Message<"quorum.v1.FileStop"> & {
+};
+
+/**
+ * Describes the message quorum.v1.FileStop.
+ * Use `create(FileStopSchema)` to create a new message.
+ */
+export const FileStopSchema: GenMessage<FileStop> = /*@__PURE__*/
+  messageDesc(file_quorum, 48);
+
+/**
+ * From the sender: a header, then `length` bytes of that chunk.
+ *
+ * @generated from message quorum.v1.ChunkHeader
+ */
+export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
+  /**
+   * @generated from field: uint32 file = 1;
+   */
+  file: number;
+
+  /**
+   * @generated from field: uint64 chunk = 2;
+   */
+  chunk: bigint;
+
+  /**
+   * @generated from field: uint32 length = 3;
+   */
+  length: number;
+
+  /**
+   * BLAKE3-256 of the bytes
+   *
+   * @generated from field: bytes digest = 4;
+   */
+  digest: Uint8Array;
+
+  /**
+   * with the last chunk: BLAKE3-256 over the digests of all chunks of the file
+   *
+   * @generated from field: bytes file_digest = 5;
+   */
+  fileDigest: Uint8Array;
+
+  /**
+   * instead of bytes: nothing more will come
+   *
+   * @generated from field: quorum.v1.WireError error = 6;
+   */
+  error?: WireError | undefined;
+};
+
+/**
+ * Describes the message quorum.v1.ChunkHeader.
+ * Use `create(ChunkHeaderSchema)` to create a new message.
+ */
+export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
+  messageDesc(file_quorum, 49);
 

@@ -8,6 +8,8 @@ import net from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createPeer, errorToData, openMemoryStore, openSqliteStore } from '#protocol'
 import type { ConnectionInfo, Message, Peer, PeerEvent } from '#protocol'
+import { fileCommands } from './file-commands.ts'
+import { streamCommands } from './stream-end.ts'
 
 interface StartOptions {
   folder: string
@@ -32,6 +34,9 @@ function running(): Peer {
 
 /** Every command takes and returns what the channel can carry. */
 const commands = {
+  ...fileCommands(running),
+  ...streamCommands,
+
   /** Starts a peer on a store on disk; returns its PeerId. */
   async start({ folder, nodes, direct }: StartOptions): Promise<string> {
     const store = await openSqliteStore({ directory: folder })

@@ -1,8 +1,10 @@
 /** The parts of the bench by name. */
 import { measureChat } from './chat.ts'
+import { measureFile } from './file.ts'
 import { measureNode } from './node.ts'
 import { measurePaths } from './paths.ts'
 import { measureStore } from './store.ts'
+import { measureStream } from './stream.ts'
 
 export interface Measure {
   /** Counts so small that the figures mean nothing: to see that it works. */
@@ -12,9 +14,11 @@ export interface Measure {
 
 export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   chat: measureChat,
+  file: measureFile,
+  stream: measureStream,
   store: measureStore,
   node: measureNode,
   paths: measurePaths,
 }
 /** Parts that need more than Node, or minutes. */
-export const onlyNamed: ReadonlySet<string> = new Set(['paths'])
+export const onlyNamed: ReadonlySet<string> = new Set(['file', 'paths'])

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Answer, Command, CommandName, Commands } from './child.ts'
+import type { Usage } from './stream-end.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const [childFile, peerFile, nodeFile] = [file('child.ts'), file('../quorum.ts'), file('../../node/main.ts')]
@@ -18,6 +19,7 @@ const inspected = '--inspect=127.0.0.1:0'
 
 const nodeReady = z.object({ data: z.object({ addresses: z.array(z.string()) }) })
 const memoryUsage = z.object({ rss: z.number(), heapUsed: z.number() })
+const resourceUsage = z.object({ userCPUTime: z.number(), systemCPUTime: z.number(), maxRSS: z.number() })
 const inspectorAnswer = z.object({ id: z.number(), result: z.object({ result: z.unknown() }).loose() })
 
 export interface Memory {
@@ -47,6 +49,13 @@ export class Child {
     })
   }
 
+  /** Ends the process. */
+  async end(): Promise<void> {
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await ended
+  }
+
   async ask<N extends CommandName>(name: N, ...params: Params<N>): Promise<Result<N>> {
     this.#asked += 1
     const command: Command = { id: this.#asked, name, params: params[0] }
@@ -59,11 +68,13 @@ export class Child {
 
 /** A running program whose memory can be asked for. */
 export class Program {
+  readonly #process: ChildProcess
   readonly #lines: AsyncIterator<string, undefined>
   readonly #inspector: Promise<string>
 
   constructor(process: ChildProcess) {
     if (process.stdout == null || process.stderr == null) throw new Error('A program without output')
+    this.#process = process
     this.#lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
     const found = Promise.withResolvers<string>()
     createInterface({ input: process.stderr }).on('line', (line) => {
@@ -74,6 +85,12 @@ export class Program {
     // Only those who ask for its memory want to know.
     found.promise.catch(() => undefined)
     this.#inspector = found.promise
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await ended
   }
 
   /** The next line of standard output that contains `text`. */
@@ -87,6 +104,21 @@ export class Program {
 
   /** After a full collection: what it holds, not what it has not yet thrown away. */
   async memory(): Promise<Memory> {
+    const value = memoryUsage.parse(
+      await this.#evaluate(
+        `(async () => { for (let i = 0; i < 3; i += 1) { gc(); await new Promise((r) => setTimeout(r, 50)) } return process.memoryUsage() })()`,
+      ),
+    )
+    return { rssBytes: value.rss, heapBytes: value.heapUsed }
+  }
+
+  /** What it has used since its start. */
+  async usage(): Promise<Usage> {
+    const { userCPUTime, systemCPUTime, maxRSS } = resourceUsage.parse(await this.#evaluate('process.resourceUsage()'))
+    return { cpuMs: (userCPUTime + systemCPUTime) / 1000, peakRssBytes: maxRSS * 1024 }
+  }
+
+  async #evaluate(expression: string): Promise<unknown> {
     const socket = new WebSocket(await this.#inspector)
     await once(socket, 'open')
     let asked = 0
@@ -102,11 +134,10 @@ export class Program {
       socket.send(JSON.stringify({ id, method, params }))
       return answer.promise
     }
-    const expression = `(async () => { for (let i = 0; i < 3; i += 1) { gc(); await new Promise((r) => setTimeout(r, 50)) } return process.memoryUsage() })()`
     const options = { expression, awaitPromise: true, returnByValue: true }
-    const { value } = z.object({ value: memoryUsage }).parse(await ask('Runtime.evaluate', options))
+    const { value } = z.object({ value: z.unknown() }).parse(await ask('Runtime.evaluate', options))
     socket.close()
-    return { rssBytes: value.rss, heapBytes: value.heapUsed }
+    return value
   }
 }
 
@@ -126,18 +157,21 @@ export class Stage implements AsyncDisposable {
     open.add(this)
   }
 
-  child(): Child {
-    const child = fork(childFile, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  /** `execPath`: another runtime than ours, an Electron as Node for example. */
+  child(execPath = process.execPath): Child {
+    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
+    const child = fork(childFile, [], { execPath, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     this.#started.push(child)
     return new Child(child)
   }
 
   /** A node; returns it and its addresses. */
-  async node(): Promise<{ program: Program; addresses: string[] }> {
-    const data = join(this.folder, 'node')
+  async node(folder = this.folder): Promise<{ program: Program; addresses: string[]; end(): Promise<void> }> {
+    const data = join(folder, 'node')
     const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
     const program = this.#program(nodeFile, ['--data', data, ...listen, '--json', '--log-level', 'warn'])
-    return { program, addresses: nodeReady.parse(JSON.parse(await program.line('"ready"'))).data.addresses }
+    const { addresses } = nodeReady.parse(JSON.parse(await program.line('"ready"'))).data
+    return { program, addresses, end: () => program.end() }
   }
 
   /** A peer on a new profile, with its place at the node. */

@@ -1,4 +1,4 @@
-/** Asks for a passphrase without showing it. It never stores or prints what was typed. */
+/** Asks a person on a terminal: for a passphrase, without showing, storing or printing it; for a yes or no. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { ScreenStreams } from './screen.ts'
@@ -16,4 +16,17 @@ export async function askSecret({ input, output }: ScreenStreams, question: stri
   readline.close()
   output.write('\n')
   return secret
+}
+
+/** Whether the answer was a yes; undefined when the person gave up (Ctrl-C, Ctrl-D). Nothing typed is a no. */
+export async function askYes({ input, output }: ScreenStreams, question: string): Promise<boolean | undefined> {
+  const readline = createInterface({ input, output, terminal: true, historySize: 0 })
+  const typed = Promise.withResolvers<string | undefined>()
+  readline.question(question, (line) => typed.resolve(line))
+  readline.once('SIGINT', () => typed.resolve(undefined))
+  readline.once('close', () => typed.resolve(undefined))
+  const answer = await typed.promise
+  readline.close()
+  if (answer === undefined) output.write('\n')
+  return answer === undefined ? undefined : /^y(?:es)?$/iu.test(answer.trim())
 }

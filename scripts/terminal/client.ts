@@ -5,6 +5,8 @@ import type { EmbeddedNode } from './embedded-node.ts'
 import type { Friends } from './friends.ts'
 import { cleanLine } from './sanitize.ts'
 import type { Screen } from './screen.ts'
+import type { Transfers } from './transfers.ts'
+import type { Place } from './typed-paths.ts'
 import { paint, promptFor, wrap } from './view.ts'
 import type { Paint } from './view.ts'
 
@@ -12,8 +14,11 @@ export interface Client {
   readonly peer: Peer
   readonly screen: Screen
   readonly friends: Friends
+  readonly transfers: Transfers
   /** Absent where no node can run: an ephemeral peer keeps no files. */
   readonly node: EmbeddedNode | undefined
+  /** Where the paths that are typed begin. */
+  readonly place: Place
   readonly now: () => number
   /** PeerId of the open conversation. */
   current: string | undefined
@@ -21,6 +26,8 @@ export interface Client {
   lastDay: string | undefined
   /** Friends who are writing right now. */
   readonly typing: Set<string>
+  /** Ids of transfers that move and whose block has scrolled away: the prompt tells how far they are. */
+  readonly hidden: Set<string>
   /** Addresses of the node here that the peer was told of in the node's present life. */
   readonly ownAddresses: Set<string>
   /** Set once the person wants to leave. */
@@ -49,5 +56,20 @@ export function showPrompt(client: Client): void {
   const { current, friends, screen, typing } = client
   const friend = current === undefined ? undefined : friends.get(current)
   const label = current === undefined ? '' : friends.label(current)
-  screen.prompt(promptFor(screen.look, friend, label, current !== undefined && typing.has(current)))
+  const notes = [
+    ...(current !== undefined && typing.has(current) ? ['typing…'] : []),
+    ...(['in', 'out'] as const).flatMap((direction) => moving(client, direction)),
+  ]
+  screen.prompt(promptFor(screen.look, friend, label, notes))
+}
+
+/** `↓ 62 %`: how far what moves unseen is. */
+function moving({ hidden, transfers }: Client, direction: 'in' | 'out'): string[] {
+  const all = [...hidden]
+    .map((id) => transfers.get(id))
+    .filter((transfer) => transfer?.direction === direction && transfer.state === 'active')
+  if (all.length === 0) return []
+  const done = all.reduce((sum, transfer) => sum + (transfer?.doneBytes ?? 0), 0)
+  const bytes = all.reduce((sum, transfer) => sum + (transfer?.bytes ?? 0), 0)
+  return [`${direction === 'in' ? '↓' : '↑'} ${bytes === 0 ? 100 : Math.floor((done / bytes) * 100)} %`]
 }

@@ -8,17 +8,20 @@ import type { Client } from './client.ts'
 import { openConversation, sendText } from './conversation.ts'
 import { listFriends } from './friend-list.ts'
 import { nodeCommand } from './node-command.ts'
-import { accept, add, block, decline, invite, opened, remove, unblock, verify } from './people-commands.ts'
+import { accept, decline } from './answer-commands.ts'
+import { add, block, invite, opened, remove, unblock, verify } from './people-commands.ts'
 import { cleanLine } from './sanitize.ts'
+import { cancel, pause, resume, send, transfers } from './transfer-commands.ts'
 import { distance, needed, parseLine } from './typed-line.ts'
 import { connectionLines, dayOf, messageBlock, pad, paint, wrap } from './view.ts'
 
-const groups = ['people', 'talk', 'self'] as const
+const groups = ['people', 'talk', 'files', 'self'] as const
 
 export interface Command {
   name: string
   usage: string
-  help: string
+  /** Absent where the line of another command tells it. */
+  help?: string
   group: (typeof groups)[number]
   run: (client: Client, rest: string) => Promise<void> | void
 }
@@ -45,8 +48,14 @@ export const commands: readonly Command[] = [
     group: 'people',
     run: add,
   },
-  { name: 'accept', usage: '[NAME]', help: 'accept a friend request', group: 'people', run: accept },
-  { name: 'decline', usage: '[NAME]', help: 'decline it; they are not told', group: 'people', run: decline },
+  {
+    name: 'accept',
+    usage: '[NAME|N DIR]',
+    help: 'what waits: a friend request, or files (into DIR)',
+    group: 'people',
+    run: accept,
+  },
+  { name: 'decline', usage: '[NAME|N]', help: 'decline it; who asked is not told', group: 'people', run: decline },
   {
     name: 'friends',
     usage: '',
@@ -62,8 +71,14 @@ export const commands: readonly Command[] = [
     run: verify,
   },
   { name: 'remove', usage: 'NAME', help: 'end a friendship', group: 'people', run: remove },
-  { name: 'block', usage: 'NAME', help: 'hear nothing more from somebody', group: 'people', run: block },
-  { name: 'unblock', usage: 'NAME', help: 'undo that', group: 'people', run: unblock },
+  {
+    name: 'block',
+    usage: 'NAME',
+    help: 'hear nothing more from somebody; /unblock undoes that',
+    group: 'people',
+    run: block,
+  },
+  { name: 'unblock', usage: 'NAME', group: 'people', run: unblock },
   { name: 'open', usage: 'NAME|NUMBER', help: 'choose whom to talk to', group: 'talk', run: open },
   { name: 'search', usage: 'TEXT', help: 'find messages, in all conversations', group: 'talk', run: search },
   { name: 'recall', usage: '', help: 'take back your last message while it is queued', group: 'talk', run: recall },
@@ -74,6 +89,29 @@ export const commands: readonly Command[] = [
     group: 'talk',
     run: connection,
   },
+  {
+    name: 'send',
+    usage: 'PATH… [-- NOTE]',
+    help: 'offer files and folders; quote spaces, Tab completes',
+    group: 'files',
+    run: send,
+  },
+  {
+    name: 'transfers',
+    usage: '[N]',
+    help: 'files on their way, with their numbers',
+    group: 'files',
+    run: transfers,
+  },
+  {
+    name: 'pause',
+    usage: '[N]',
+    help: 'hold one; /resume [N] goes on, /cancel [N] calls it off',
+    group: 'files',
+    run: pause,
+  },
+  { name: 'resume', usage: '[N]', group: 'files', run: resume },
+  { name: 'cancel', usage: '[N]', group: 'files', run: cancel },
   {
     name: 'node',
     usage: '[add|remove X]',
@@ -108,8 +146,17 @@ export async function runLine(client: Client, line: string): Promise<void> {
   }
 }
 
-/** Tab: commands, and names after the commands that take one. */
-export function complete(line: string, labels: () => string[]): [matches: string[], completed: string] {
+/** What Tab chooses from. */
+export interface Choices {
+  labels: () => string[]
+  /** The ways to end the last path of a text, and the part of it that they replace. */
+  paths: (text: string) => [matches: string[], completed: string]
+}
+
+/** Tab: commands, and names or paths after the commands that take one. */
+export function complete(line: string, { labels, paths }: Choices): [matches: string[], completed: string] {
+  const place = /^\/(?:send|accept +\d+|accept(?= +["'~./\\])) +(.*)$/iu.exec(line)
+  if (place !== null) return paths(place[1] ?? '')
   const spoken = /^\/(?:open|accept|decline|remove|block|unblock|connection|verify) +(.*)$/iu.exec(line)
   if (spoken !== null) {
     const begun = (spoken[1] ?? '').toLowerCase()
@@ -156,7 +203,10 @@ async function open(client: Client, rest: string): Promise<void> {
 async function recall(client: Client): Promise<void> {
   const friend = opened(client)
   const recent = await client.peer.messages({ peer: friend.peer, limit: 100 })
-  const queued = recent.findLast((message) => message.direction === 'out' && message.state === 'queued')
+  // An offer of files is called off with /cancel.
+  const queued = recent.findLast(
+    ({ direction, state, transfer }) => direction === 'out' && state === 'queued' && transfer === undefined,
+  )
   if (queued === undefined) {
     throw new QuorumError('not-found', 'Nothing is queued any more: what has left cannot be taken back.')
   }
@@ -206,8 +256,8 @@ function help(client: Client): void {
   const { columns } = screen.look
   const blocks = groups.map((group) =>
     commands
-      .filter((command) => command.group === group)
-      .map(({ name, usage, help: text }) => {
+      .filter((command) => command.group === group && command.help !== undefined)
+      .map(({ name, usage, help: text = '' }) => {
         const typed = `  /${name} ${usage}`.trimEnd()
         return columns < twoColumns ? wrap(`${typed}\n${text}`, columns, '      ') : pad(typed, usageCells) + text
       })

@@ -7,6 +7,7 @@ import type { Friend, Message } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { refreshFriends } from './friend-list.ts'
+import { showTransfer } from './transfer-news.ts'
 import { clockOf, dayOf, messageBlock, paint } from './view.ts'
 
 /** Messages shown when a conversation opens: about one screen. */
@@ -16,7 +17,7 @@ const typingAgain = 3000
 
 /** Opens the conversation with `friend`: history, then everything typed goes there. */
 export async function openConversation(client: Client, friend: Friend): Promise<void> {
-  const { peer, screen, friends } = client
+  const { peer, screen, friends, transfers } = client
   if (friend.state === 'blocked') throw new QuorumError('blocked', 'You have blocked them. /unblock first.')
   const messages = await peer.messages({ peer: friend.peer, limit: historyShown })
   client.current = friend.peer
@@ -26,6 +27,8 @@ export async function openConversation(client: Client, friend: Friend): Promise<
   showPrompt(client)
   screen.print(paint(screen.look, 'dim', `──── ${friends.label(friend.peer)} ────`))
   for (const message of messages) showMessage(client, message)
+  const told = new Set(messages.map((message) => message.transfer))
+  for (const transfer of transfers.open(friend.peer)) if (!told.has(transfer.id)) showTransfer(client, transfer)
   if (friend.state === 'requested') say(client, 'They have not accepted you yet.', 'dim')
   if (friend.state === 'incoming') say(client, 'They wait for your answer: /accept or /decline.', 'dim')
   if (messages.length === 0 && friend.state === 'friend') say(client, 'Nothing said yet. Just type.', 'dim')
@@ -45,9 +48,9 @@ export async function sendText(client: Client, text: string): Promise<void> {
   showMessage(client, await client.peer.sendMessage({ peer: client.current, text }))
 }
 
-/** Prints a message of the open conversation, or brings the one on the screen up to date. */
+/** Prints a message of the open conversation, or brings the one on the screen up to date. An offer is its transfer. */
 function showMessage(client: Client, message: Message): void {
-  const { screen, friends } = client
+  const { screen, friends, transfers } = client
   const block = messageBlock(screen.look, message, friends.label(message.peer))
   if (screen.replace(message.id, block)) return
   const day = dayOf(message.sentAt)
@@ -55,21 +58,26 @@ function showMessage(client: Client, message: Message): void {
     screen.print(paint(screen.look, 'dim', `──── ${day} ────`))
   }
   client.lastDay = day
-  screen.print(block, message.id)
+  const transfer = message.transfer === undefined ? undefined : transfers.get(message.transfer)
+  if (transfer === undefined) screen.print(block, message.id)
+  else showTransfer(client, transfer)
 }
 
 /** A message came in: into the open conversation, or as a count. */
 export function messageReceived(client: Client, message: Message): void {
   const { friends } = client
   client.typing.delete(message.peer)
+  // What it offers is told by transfer-offered.
+  const offer = message.transfer !== undefined
   if (message.peer === client.current) {
     showPrompt(client)
-    showMessage(client, message)
+    if (!offer) showMessage(client, message)
     void markRead(client, message)
     return
   }
   const unread = friends.unread(message.peer) + 1
   friends.setUnread(message.peer, unread)
+  if (offer) return
   // One line that counts on while it is on the screen; elsewhere only the first is worth a line.
   if (client.screen.terminal || unread === 1) {
     const label = friends.label(message.peer)
@@ -82,7 +90,7 @@ export function messageReceived(client: Client, message: Message): void {
  * waits for is worth a line: that the newest one was read.
  */
 export function messageChanged(client: Client, message: Message, newest: boolean): void {
-  if (message.peer !== client.current || message.direction !== 'out') return
+  if (message.peer !== client.current || message.direction !== 'out' || message.transfer !== undefined) return
   const { screen, friends } = client
   if (screen.replace(message.id, messageBlock(screen.look, message, friends.label(message.peer)))) return
   if (message.state !== 'read' || !newest) return

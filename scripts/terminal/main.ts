@@ -12,11 +12,16 @@ import { EmbeddedNode } from './embedded-node.ts'
 import { Friends } from './friends.ts'
 import { newsTeller } from './news.ts'
 import { useOwnNode } from './node-command.ts'
+import { listFolder } from './folder-list.ts'
 import { listFriends } from './friend-list.ts'
 import { cleanLine } from './sanitize.ts'
 import { Screen } from './screen.ts'
 import type { ScreenStreams } from './screen.ts'
+import { showTransfer } from './transfer-news.ts'
+import { Transfers, waitsForUs } from './transfers.ts'
 import { parseLine } from './typed-line.ts'
+import { completePath } from './typed-paths.ts'
+import type { Place } from './typed-paths.ts'
 import { paint } from './view.ts'
 
 export interface TerminalOptions extends ScreenStreams {
@@ -26,8 +31,11 @@ export interface TerminalOptions extends ScreenStreams {
   folder: string | undefined
   /** Proposed on the first start. */
   userName: string
+  /** Where the paths that are typed begin. */
+  place: Place
   terminal: boolean
   color: boolean
+  unicode: boolean
   /** Aborted by a signal: leave. */
   signal: AbortSignal
   now?: () => number
@@ -37,7 +45,7 @@ type Next = () => Promise<string | undefined>
 
 /** Runs until the person leaves. */
 export async function runTerminal(options: TerminalOptions): Promise<void> {
-  const { peer, folder, signal } = options
+  const { peer, folder, place, signal } = options
   const friends = new Friends()
   const left = Promise.withResolvers<undefined>()
   const screen = new Screen({
@@ -45,7 +53,12 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     output: options.output,
     terminal: options.terminal,
     color: options.color,
-    complete: (line) => complete(line, () => friends.all().map((friend) => friends.label(friend.peer))),
+    unicode: options.unicode,
+    complete: (line) =>
+      complete(line, {
+        labels: () => friends.all().map((friend) => friends.label(friend.peer)),
+        paths: (text) => completePath(text, place, listFolder),
+      }),
     typed: (line) => tellTyping(line),
     interrupted: () => left.resolve(undefined),
   })
@@ -58,10 +71,13 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     screen,
     node,
     friends,
+    transfers: new Transfers(),
+    place,
     now: options.now ?? Date.now,
     current: undefined,
     lastDay: undefined,
     typing: new Set(),
+    hidden: new Set(),
     ownAddresses: new Set(),
     leaving: false,
   }
@@ -73,6 +89,9 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     const latest = await meetFriends(client)
     await greet(client, options, next)
     if (latest !== undefined && !client.leaving) await openConversation(client, latest)
+    for (const offer of client.transfers.open().filter(waitsForUs)) {
+      if (offer.peer !== client.current) showTransfer(client, offer)
+    }
     showPrompt(client)
     while (!client.leaving) {
       const line = await next()
@@ -87,8 +106,9 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
   }
 }
 
-/** Learns everybody and what is unread. Returns the friend whom we last talked with. */
+/** Learns everybody, what is unread and what is on its way. Returns the friend whom we last talked with. */
 async function meetFriends(client: Client): Promise<Friend | undefined> {
+  for (const transfer of await client.peer.transfers({})) client.transfers.put(transfer)
   let latest: { friend: Friend; at: number } | undefined
   for (const friend of await client.peer.friends()) {
     client.friends.put(friend)

@@ -8,6 +8,7 @@ import type { Client } from './client.ts'
 import { messageChanged, messageReceived, openConversation } from './conversation.ts'
 import { refreshFriends } from './friend-list.ts'
 import { cleanLine } from './sanitize.ts'
+import { refreshTransfersWith, transferChanged } from './transfer-news.ts'
 import { noteLine, truncate } from './view.ts'
 
 /** A typing mark fades after this when nothing renews it, in milliseconds. */
@@ -71,6 +72,7 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
       case 'friend-changed':
         changed(client, client.friends.put(data), data)
         refreshFriends(client)
+        refreshTransfersWith(client, data.peer)
         return showPrompt(client)
       case 'path-changed': {
         const friend = client.friends.get(data.peer)
@@ -87,6 +89,9 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
         newestOwn.set(data.peer, newest)
         return messageChanged(client, data, data.seq === newest)
       }
+      case 'transfer-offered':
+      case 'transfer-changed':
+        return transferChanged(client, data)
       case 'typing':
         return typing(data.peer, data.active)
       case 'warning':

@@ -1,10 +1,9 @@
-/** Commands about people: inviting, asking, answering, blocking, verifying. */
+/** Commands about people: inviting, asking, blocking, verifying. Answering is answer-commands.ts's part. */
 import { QuorumError } from '#protocol'
 import type { Friend } from '#protocol'
 import { renderUnicodeCompact } from 'uqr'
 import { say, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
-import { openConversation } from './conversation.ts'
 import { useOwnNode } from './node-command.ts'
 import { needed, splitWord } from './typed-line.ts'
 import { paint, safetyLines } from './view.ts'
@@ -51,24 +50,6 @@ export async function add(client: Client, rest: string): Promise<void> {
   const label = client.friends.label(friend.peer)
   if (friend.state === 'friend') say(client, `${label} is your friend. /open ${label} to talk.`, 'green')
   else say(client, `Asked ${label}. You will hear when they accept, even if one of you is away until then.`)
-}
-
-export async function accept(client: Client, rest: string): Promise<void> {
-  const asked = whoAsked(client, rest)
-  const friend = await client.peer.acceptFriend({ peer: asked.peer })
-  client.friends.put(friend)
-  const label = client.friends.label(friend.peer)
-  const next = client.current === undefined ? '' : ` /open ${label} to talk.`
-  say(client, `You and ${label} are friends now.${next}`, 'green')
-  if (client.current === undefined) await openConversation(client, friend)
-  else showPrompt(client)
-}
-
-export async function decline(client: Client, rest: string): Promise<void> {
-  const asked = whoAsked(client, rest)
-  const label = client.friends.label(asked.peer)
-  client.friends.put(await client.peer.declineFriend({ peer: asked.peer }))
-  say(client, `Declined ${label}. They are not told.`)
 }
 
 export async function remove(client: Client, rest: string): Promise<void> {
@@ -118,19 +99,6 @@ export function opened(client: Client): Friend {
   const friend = client.current === undefined ? undefined : client.friends.get(client.current)
   if (friend === undefined) throw new QuorumError('bad-request', 'Open a conversation first: /open NAME')
   return friend
-}
-
-/** The request that is meant; without a name the only one, or that of the open conversation. */
-function whoAsked(client: Client, rest: string): Friend {
-  if (rest !== '') return client.friends.find(rest)
-  const incoming = client.friends.incoming()
-  const open = incoming.find((friend) => friend.peer === client.current)
-  const only = open ?? (incoming.length === 1 ? incoming[0] : undefined)
-  if (only !== undefined) return only
-  throw new QuorumError(
-    'bad-request',
-    incoming.length === 0 ? 'Nobody is waiting for an answer.' : 'Who? /friends lists them.',
-  )
 }
 
 function leave(client: Client, friend: Friend): void {

@@ -19,6 +19,7 @@ export interface ScreenOptions extends ScreenStreams {
   /** A terminal that moves its cursor; otherwise plain lines without a single escape code. */
   terminal: boolean
   color: boolean
+  unicode: boolean
   complete: (line: string) => [matches: string[], completed: string]
   /** The line being typed has changed. */
   typed: (line: string) => void
@@ -72,8 +73,8 @@ export class Screen {
   }
 
   get look(): Look {
-    const { color, terminal } = this.#options
-    return { color: color && terminal, columns: terminal ? this.#columns : Infinity }
+    const { color, terminal, unicode } = this.#options
+    return { color: color && terminal, columns: terminal ? this.#columns : Infinity, unicode }
   }
 
   get rows(): number {

@@ -12,6 +12,8 @@ import { cleanLine, cleanText } from './sanitize.ts'
 export interface Look {
   color: boolean
   columns: number
+  /** It shows block characters, not only ASCII. */
+  unicode: boolean
 }
 
 export type Paint = 'dim' | 'bold' | 'green' | 'yellow' | 'red' | 'cyan'
@@ -56,9 +58,11 @@ function presence(look: Look, friend: Friend): string {
   }
 }
 
-export function promptFor(look: Look, friend: Friend | undefined, label: string, typing: boolean): string {
-  if (friend === undefined) return 'quorum › '
-  return `${paint(look, 'bold', label)} ${presence(look, friend)}${typing ? paint(look, 'dim', ' typing…') : ''} › `
+/** `notes`: what happens right now, a word or two each. */
+export function promptFor(look: Look, friend: Friend | undefined, label: string, notes: readonly string[]): string {
+  const told = notes.map((note) => `${paint(look, 'dim', note)} `).join('')
+  if (friend === undefined) return `quorum ${told}› `
+  return `${paint(look, 'bold', label)} ${presence(look, friend)} ${told}› `
 }
 
 export interface ListedFriend {

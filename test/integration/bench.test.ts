@@ -22,6 +22,44 @@ const path = z.strictObject({
   answeredP99TimesTcp: figure,
   messagesPerSecond: figure,
 })
+const copied = z.strictObject({
+  megabytesPerSecond: figure,
+  senderCpuSecondsPerGigabyte: figure.optional(),
+  receiverCpuSecondsPerGigabyte: figure.optional(),
+  // Of a few megabytes, none that shows.
+  senderPeakMiBAboveIdle: z.number().optional(),
+  receiverPeakMiBAboveIdle: z.number().optional(),
+})
+const bulk = z.object({
+  megabytesPerSecond: figure,
+  senderCpuSecondsPerGB: figure,
+  senderPeakRssMiB: figure,
+  receiverCpuSecondsPerGB: figure,
+  receiverPeakRssMiB: figure,
+})
+const bulkBeside = bulk.extend({ pingP50Ms: figure, pingP99Ms: figure, timesTcp: figure, timesTls: figure })
+const fileReport = z.strictObject({
+  definitions,
+  fileMiB: figure,
+  tcp: copied,
+  tls: copied,
+  scp: copied.or(z.literal('not installed')),
+  direct: copied,
+  relayed: copied,
+  electron: copied.or(z.literal('QUORUM_ELECTRON names none')),
+  directTimesTcp: figure,
+  directTimesTls: figure,
+  directTimesScp: figure.optional(),
+  relayedTimesDirect: figure,
+  electronTimesNode: figure.optional(),
+  smallFiles: figure,
+  smallFilesMs: figure,
+  tarMs: figure,
+  smallFilesTimesTar: figure,
+  chatMessages: figure,
+  chatDeliveredP50Ms: figure,
+  chatDeliveredP99Ms: figure,
+})
 const about = {
   version: z.string(),
   runtime: z.string(),
@@ -43,6 +81,15 @@ const report = z.strictObject({
     messagesOneWay: figure,
     direct: path,
     relayed: path,
+  }),
+  stream: z.strictObject({
+    definitions,
+    bytes: figure,
+    rounds: figure,
+    tcp: bulk.strict(),
+    tls: bulk.strict(),
+    direct: bulkBeside.strict(),
+    relayed: bulkBeside.extend({ nodeCpuSecondsPerGB: figure, nodePeakRssMiB: figure, timesDirect: figure }).strict(),
   }),
   store: z.strictObject({
     definitions,
@@ -79,6 +126,13 @@ test('the bench measures every part and prints it as JSON, and with --json nothi
   }
 })
 
+test('files are measured when that part is named', async () => {
+  const { stdout } = await run('file', '--quick', '--json')
+  const { file } = z.strictObject({ ...about, file: fileReport }).parse(JSON.parse(stdout))
+  const ratio = file.direct.megabytesPerSecond / file.tcp.megabytesPerSecond
+  assert.ok(Math.abs(ratio / file.directTimesTcp - 1) < 0.02, 'the ratio is of this run')
+})
+
 test('one part alone, with its progress on standard error', async () => {
   const { stdout, stderr } = await run('store', '--quick')
   report
@@ -88,7 +142,7 @@ test('one part alone, with its progress on standard error', async () => {
 })
 
 test('help names the parts, an unknown part or option is refused', async () => {
-  assert.match((await run('--help')).stdout, /chat, store, node/)
-  await assert.rejects(run('speed'), { code: 2, stderr: /chat, store, node/ })
+  assert.match((await run('--help')).stdout, /chat, file, stream, store, node/)
+  await assert.rejects(run('speed'), { code: 2, stderr: /chat, file, stream, store, node/ })
   await assert.rejects(run('--fast'), { code: 2 })
 })

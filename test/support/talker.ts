@@ -49,6 +49,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     reach: () => ({ nodes: [], addresses: [] }),
     onHello: () => {},
     onPresence: () => {},
+    onTransfer: () => assert.fail('nobody sent anything about a transfer'),
     probe: () => assert.fail('no receipt came in time'),
   }
 }

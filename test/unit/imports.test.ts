@@ -42,6 +42,7 @@ const allowed = [
   ['node/server.ts', 'node:fs'],
   ['node/server.ts', '../package.json'],
   ['scripts/terminal/view.ts', '../lines.ts'],
+  ['scripts/bench/stream-end.ts', '../../protocol/net/streams.ts'],
   ['protocol/index.ts', './peer.ts'],
   ['protocol/peer.ts', './chat.ts'],
   ['protocol/peer.ts', './limits.ts'],

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { givenPassphrase, profileFolder } from '../../scripts/profile.ts'
+import { downloadsFolder, givenPassphrase, profileFolder } from '../../scripts/profile.ts'
 
 test('a name lives in the data folder of the system', () => {
   assert.equal(profileFolder('bob', {}, 'linux', '/home/b'), '/home/b/.local/share/quorum/profiles/bob')
@@ -41,4 +41,37 @@ test('the passphrase comes from the file, else from the environment', () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+test('accepted files go where one is told, else to the folder for downloads of the person', () => {
+  const at = (text: string | undefined, env = {}, platform: NodeJS.Platform = 'linux'): string =>
+    downloadsFolder(undefined, env, platform, '/home/b', (file) => {
+      assert.equal(file, '/home/b/.config/user-dirs.dirs')
+      return text
+    })
+  assert.equal(
+    at('XDG_DESKTOP_DIR="$HOME/Desk"\n  XDG_DOWNLOAD_DIR="$HOME/Téléchargements"\n'),
+    '/home/b/Téléchargements',
+  )
+  assert.equal(at('XDG_DOWNLOAD_DIR="/data/a \\"b\\" \\$c"'), '/data/a "b" $c')
+  for (const none of [
+    undefined,
+    '',
+    '# XDG_DOWNLOAD_DIR="/x"',
+    'XDG_DOWNLOAD_DIR="$HOME/"',
+    'XDG_DOWNLOAD_DIR="$HOME"',
+  ]) {
+    assert.equal(at(none), '/home/b/Downloads')
+  }
+  // Neither a relative folder nor somebody else's variable.
+  for (const odd of ['"Downloads"', '"$HOMER/x"', '"$OTHER/x"', '""']) {
+    assert.equal(at(`XDG_DOWNLOAD_DIR=${odd}`), '/home/b/Downloads')
+  }
+  const read = (file: string): string | undefined =>
+    file === '/c/user-dirs.dirs' ? 'XDG_DOWNLOAD_DIR="/d"' : undefined
+  assert.equal(downloadsFolder(undefined, { XDG_CONFIG_HOME: '/c' }, 'linux', '/home/b', read), '/d')
+  assert.equal(downloadsFolder(undefined, { XDG_CONFIG_HOME: '/c' }, 'darwin', '/home/b', read), '/home/b/Downloads')
+  assert.equal(downloadsFolder('here', {}, 'linux', '/home/b', read), path.resolve('here'))
+  // The real file system: nothing there is no error.
+  assert.equal(downloadsFolder(undefined, {}, 'linux', '/nobody/here'), '/nobody/here/Downloads')
 })

@@ -13,8 +13,8 @@ import { Screen } from '../../scripts/terminal/screen.ts'
 import { parseLine, splitWord } from '../../scripts/terminal/typed-line.ts'
 import * as view from '../../scripts/terminal/view.ts'
 
-const plain: view.Look = { color: false, columns: 80 }
-const colored: view.Look = { color: true, columns: 80 }
+const plain: view.Look = { color: false, columns: 80, unicode: true }
+const colored: view.Look = { color: true, columns: 80, unicode: true }
 const time = new Date(2025, 2, 3, 14, 3).getTime()
 
 function friend(change: Partial<Friend> = {}): Friend {
@@ -95,11 +95,11 @@ test('wrapping loses no word and never passes the edge', () => {
 })
 
 test('the prompt says whom we talk to and how', () => {
-  assert.equal(view.promptFor(plain, undefined, '', false), 'quorum › ')
-  assert.equal(view.promptFor(plain, friend(), 'Susan', false), 'Susan ● direct › ')
-  assert.equal(view.promptFor(plain, friend({ path: 'relayed' }), 'Susan', true), 'Susan ● relayed typing… › ')
-  assert.equal(view.promptFor(plain, friend({ online: false, path: 'none' }), 'Susan', false), 'Susan ○ offline › ')
-  assert.equal(view.promptFor(plain, friend({ state: 'requested' }), 'Susan', false), 'Susan … asked › ')
+  assert.equal(view.promptFor(plain, undefined, '', []), 'quorum › ')
+  assert.equal(view.promptFor(plain, friend(), 'Susan', []), 'Susan ● direct › ')
+  assert.equal(view.promptFor(plain, friend({ path: 'relayed' }), 'Susan', ['typing…']), 'Susan ● relayed typing… › ')
+  assert.equal(view.promptFor(plain, friend({ online: false, path: 'none' }), 'Susan', []), 'Susan ○ offline › ')
+  assert.equal(view.promptFor(plain, friend({ state: 'requested' }), 'Susan', ['↓ 3 %']), 'Susan … asked ↓ 3 % › ')
 })
 
 test('a friend in the list: presence, unread, verified, last seen, and the note of a request in quotes', () => {
@@ -169,18 +169,15 @@ test('an unknown command is said to be one, with the likely one', () => {
 })
 
 test('Tab completes commands and names', () => {
-  assert.deepEqual(
-    complete('/fri', () => []),
-    [['/friends'], '/fri'],
-  )
-  assert.deepEqual(
-    complete('/open su', () => ['Susan', 'Bob']),
-    [['Susan'], 'su'],
-  )
-  assert.deepEqual(
-    complete('hello', () => ['Susan']),
-    [[], 'hello'],
-  )
+  const completed = (line: string) =>
+    complete(line, { labels: () => ['Susan', 'Bob'], paths: (text) => [[`path ${text}`], text] })
+  assert.deepEqual(completed('/fri'), [['/friends'], '/fri'])
+  assert.deepEqual(completed('/open su'), [['Susan'], 'su'])
+  assert.deepEqual(completed('/accept su'), [['Susan'], 'su'])
+  assert.deepEqual(completed('hello'), [[], 'hello'])
+  assert.deepEqual(completed('/send a "b c'), [['path a "b c'], 'a "b c'])
+  assert.deepEqual(completed('/accept 2 ~/P'), [['path ~/P'], '~/P'])
+  assert.deepEqual(completed('/accept ~/P'), [['path ~/P'], '~/P'])
   assert.equal(new Set(commands.map(({ name }) => name)).size, commands.length)
 })
 
@@ -228,6 +225,7 @@ test('without a terminal: plain lines out, plain lines in, not one escape code',
     output,
     terminal: false,
     color: false,
+    unicode: true,
     complete: (line) => [[], line],
     typed: nothing,
     interrupted: nothing,
@@ -252,6 +250,7 @@ test('on a terminal: output goes above what is being typed, and a block is repla
     output,
     terminal: true,
     color: false,
+    unicode: true,
     complete: (line) => [[], line],
     typed: nothing,
     interrupted: nothing,

@@ -1,0 +1,186 @@
+/**
+ * Reads the files of a transfer at their sender, chunk after chunk, a few ahead of what is being sent, so that reading,
+ * hashing and sending overlap. A file that is no longer what was offered is refused: another length, no regular file,
+ * or content that changed while or since it was read, which digests decide, not dates alone.
+ */
+import { closeSync, constants, fstatSync, readSync, type BigIntStats } from 'node:fs'
+import { join } from 'node:path'
+import { QuorumError, toError } from './errors.ts'
+import { chunkDigest, FileDigest, type Chunk, type ChunkPlace, type FileList } from './file-list.ts'
+import { openFile, readAt } from './file-io.ts'
+import { limits } from './limits.ts'
+import type { ChunkHeader } from './wire/file.ts'
+
+/** Small files are opened side by side, because opening one takes longer than reading it, and read at once. */
+const filesAhead = 64
+const small = 64 * 1024
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
+
+export interface ReadChunk {
+  header: ChunkHeader
+  data: Buffer
+}
+
+interface OpenFile {
+  fd: number
+  stats: BigIntStats
+  path: string
+  digest: FileDigest
+  closed: boolean
+}
+
+interface Ahead {
+  chunk: Chunk
+  data: Promise<Buffer>
+  file: Promise<OpenFile>
+}
+
+export class FileSource {
+  readonly #list: FileList
+  readonly #sources: readonly string[]
+  /** Buffers that were sent and have arrived: they are filled again. */
+  readonly #spare: Buffer[] = []
+
+  /** `sources`: where each root of `list` lies. */
+  constructor(list: FileList, sources: readonly string[]) {
+    this.#list = list
+    this.#sources = sources
+  }
+
+  /** The bytes of a chunk are needed no longer. */
+  release(data: Buffer): void {
+    if (data.byteLength === limits.chunk && this.#spare.length < limits.fileInFlight.most / limits.chunk) {
+      this.#spare.push(data)
+    }
+  }
+
+  /**
+   * All chunks from `from` on; `prefix`: the digest that the receiver has over those before it in the same file.
+   * Errors: `source-changed`; `verification-failed` where there is no such chunk.
+   */
+  async *read(from: ChunkPlace, prefix: Uint8Array): AsyncGenerator<ReadChunk, void, undefined> {
+    let next = this.#list.at(from)
+    const same = next?.file === from.file && next.chunk === from.chunk
+    if (from.chunk > 0 && !same) throw new QuorumError('verification-failed', 'They ask for what was never offered')
+    const ahead: Ahead[] = []
+    let current: Promise<OpenFile> | undefined
+    let bytes = 0
+    if (from.chunk > 0) {
+      current = this.#open(from.file)
+      await this.#verify(await current, from, prefix)
+    }
+    try {
+      for (;;) {
+        while (next != null && ahead.length < filesAhead && bytes < limits.chunksWaiting * limits.chunk) {
+          const chunk: Chunk = next
+          const file = chunk.chunk === 0 || current == null ? this.#open(chunk.file) : current
+          const data = file.then((opened) => this.#readAt(opened, chunk))
+          // Whoever comes to it sees the error; until then it must not count as unhandled.
+          data.catch(() => undefined)
+          ahead.push({ chunk, data, file })
+          current = file
+          bytes += chunk.length
+          next = this.#list.after(chunk)
+        }
+        const first = ahead[0]
+        if (first == null) return
+        const data = await first.data
+        const file = await first.file
+        const digest = chunkDigest([data])
+        file.digest.add(digest)
+        const { chunk } = first
+        const header = { file: chunk.file, chunk: chunk.chunk, length: chunk.length, digest }
+        if (chunk.last) await this.#finish(file, chunk)
+        ahead.shift()
+        bytes -= chunk.length
+        yield { header: chunk.last ? { ...header, fileDigest: file.digest.value() } : header, data }
+      }
+    } finally {
+      const left = new Set(ahead.map(({ file }) => file))
+      if (current != null) left.add(current)
+      for (const file of left) void file.then(close).catch(() => undefined)
+    }
+  }
+
+  async #open(file: number): Promise<OpenFile> {
+    const entry = this.#list.entries[file]
+    const [, ...rest] = (entry?.path ?? '').split('/')
+    const path = join(this.#sources[this.#list.rootNumber(file)] ?? '', ...rest)
+    return changed(path, async () => {
+      const fd = await openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      try {
+        const stats = statsOf(fd)
+        if (!stats.isFile() || stats.size !== BigInt(entry?.size ?? 0)) throw new Error('It is not what was offered')
+        return { fd, stats, path, digest: new FileDigest(), closed: false }
+      } catch (error) {
+        closeSync(fd)
+        throw error
+      }
+    })
+  }
+
+  async #readAt({ fd, path }: OpenFile, { offset, length }: Chunk): Promise<Buffer> {
+    const spare = length === limits.chunk ? this.#spare.pop() : undefined
+    const data = spare ?? Buffer.allocUnsafeSlow(length)
+    return changed(path, async () => {
+      const filled = length <= small ? readSync(fd, data, 0, length, offset) : await readAt(fd, data, offset)
+      if (filled < length) throw new Error('It has become shorter')
+      return data
+    })
+  }
+
+  /** Whether the chunks before `from` are still what the receiver has. */
+  async #verify(file: OpenFile, from: ChunkPlace, prefix: Uint8Array): Promise<void> {
+    for (let chunk = this.#list.at({ file: from.file, chunk: 0 }); chunk != null && chunk.chunk < from.chunk;) {
+      const data = await this.#readAt(file, chunk)
+      file.digest.add(chunkDigest([data]))
+      this.release(data)
+      chunk = this.#list.after(chunk)
+    }
+    if (!Buffer.from(prefix).equals(file.digest.value())) throw sourceChanged(file.path)
+  }
+
+  /** Closes a file that was read to its end. If its dates changed meanwhile, its content is looked at once more. */
+  async #finish(file: OpenFile, { file: number }: Chunk): Promise<void> {
+    const { fd, stats, path, digest } = file
+    await changed(path, async () => {
+      try {
+        const now = statsOf(fd)
+        if (now.size !== stats.size) throw new Error('It has another length')
+        if (now.mtimeNs === stats.mtimeNs && now.ctimeNs === stats.ctimeNs) return
+        const again = new FileDigest()
+        for (let chunk = this.#list.at({ file: number, chunk: 0 }); chunk?.file === number;) {
+          again.add(chunkDigest([await this.#readAt(file, chunk)]))
+          chunk = this.#list.after(chunk)
+        }
+        if (!Buffer.from(again.value()).equals(digest.value())) throw new Error('It has other content')
+      } finally {
+        close(file)
+      }
+    })
+  }
+}
+
+/** Once: its number may be another file's by then. */
+function close(file: OpenFile): void {
+  if (!file.closed) closeSync(file.fd)
+  file.closed = true
+}
+
+/** Of an open file they are in memory: a turn through the pool would take longer. */
+function statsOf(fd: number): BigIntStats {
+  return fstatSync(fd, { bigint: true })
+}
+
+async function changed<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof QuorumError ? error : sourceChanged(path, toError(error))
+  }
+}
+
+function sourceChanged(path: string, cause?: Error): QuorumError {
+  const name = path.replace(/^.*[/\\]/, '')
+  return new QuorumError('source-changed', `${name} was changed, moved or removed since it was offered`, { cause })
+}

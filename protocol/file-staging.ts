@@ -1,0 +1,415 @@
+/**
+ * Where a transfer is put together at its receiver: a private folder beside the place where it will be, on the same
+ * disk, in which files grow and a journal holds the digest of every chunk that is there. Nothing leaves that folder
+ * unless it is whole and verified, and then without replacing anything. After a crash the journal says what to look
+ * at, and the disk itself says what is there.
+ */
+import { closeSync, constants, futimesSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { QuorumError } from './errors.ts'
+import { diskFailure, privateFolder, syncFiles } from './file-disk.ts'
+import { openFile, readAt, setLength, syncData, syncFile, writeAt } from './file-io.ts'
+import { Journal } from './file-journal.ts'
+import { chunkDigest, FileDigest, type Chunk, type FileList } from './file-list.ts'
+import { isPublished, publish, syncFolder } from './file-publish.ts'
+import { limits } from './limits.ts'
+import { codeOf } from './store/failure.ts'
+import type { ManifestEntry } from './wire/offer.ts'
+
+const { O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+/** Of a file that grows, what was written is handed to the disk this often, in bytes: the end must not wait for all. */
+const flushEvery = 64 * 1024 * 1024
+/** Files that are written or handed to the disk at the same time. */
+const filesOpen = 64
+/** A chunk of nothing but zeros is not written: files with holes keep them. */
+const zeros = Buffer.from(chunkDigest([Buffer.alloc(limits.chunk)]))
+
+export interface StagingOptions {
+  /** Where roots are put in the end; it must exist. */
+  directory: string
+  /** Id of the transfer. */
+  id: string
+  list: FileList
+  /** Safe relative paths of the entries of `list`, which was made with them. */
+  paths: readonly string[]
+  /** The name each root got, as far as it is decided. */
+  places: readonly string[]
+  /** Keeps what was decided before it is carried out. */
+  onPlace(places: readonly string[]): void
+  /** `stored` has grown. */
+  onStored(): void
+}
+
+interface OpenFile {
+  handle: Promise<number>
+  writing: Set<Promise<void>>
+  /** Ends with a hole, which nothing was written to. */
+  hole: boolean
+  /** Bytes written since it was last handed to the disk. */
+  unflushed: number
+  flushing: Promise<void> | undefined
+}
+
+/** The folder in which the transfer `id` is put together. */
+export function stagingFolder(directory: string, id: string): string {
+  return join(directory, `.quorum-${id}`)
+}
+
+export class Staging {
+  readonly #options: StagingOptions
+  readonly #folder: string
+  readonly #journal: Journal
+  readonly #places: string[]
+  /** Roots that are where they belong, or have been: since then they are the person's. */
+  readonly #published = new Set<number>()
+  /** Of each root: how many files are not whole yet, which have no content, and which are to be handed to the disk. */
+  readonly #missing: number[] = []
+  readonly #empty: number[][] = []
+  readonly #unsynced: number[][] = []
+  readonly #made = new Set<string>()
+  readonly #working = new Set<Promise<void>>()
+  #waiting = 0
+  #stored = 0
+  #publishing: Promise<void> = Promise.resolve()
+  #file: OpenFile | undefined
+  #digest = new FileDigest()
+  #next: Chunk | undefined
+  #failure: Error | undefined
+
+  private constructor(options: StagingOptions, journal: Journal) {
+    this.#options = options
+    this.#folder = stagingFolder(options.directory, options.id)
+    this.#journal = journal
+    this.#places = [...options.places]
+    for (const [file, { size }] of options.list.entries.entries()) {
+      const root = options.list.rootNumber(file)
+      this.#missing[root] = (this.#missing[root] ?? 0) + Number(size > 0)
+      if (size === 0) (this.#empty[root] ??= []).push(file)
+    }
+  }
+
+  /**
+   * Opens the folder, made if there is none, and verifies what is in it. Errors: those of the disk, `not-writable`
+   * where something else stands in its place, and the reason of `signal`.
+   */
+  static async open(options: StagingOptions, signal: AbortSignal): Promise<Staging> {
+    const folder = stagingFolder(options.directory, options.id)
+    await privateFolder(folder)
+    const journal = await Journal.open(join(folder, 'journal'))
+    const staging = new Staging(options, journal)
+    try {
+      await staging.#verify(signal)
+      return staging
+    } catch (error) {
+      await journal.close()
+      throw error
+    }
+  }
+
+  /** The next chunk to come; undefined when all have. */
+  get next(): Chunk | undefined {
+    return this.#next
+  }
+
+  /** Digest over the digests of the chunks before it in its file; empty at the first. */
+  get prefix(): Uint8Array {
+    return this.#next == null || this.#next.chunk === 0 ? new Uint8Array() : this.#digest.value()
+  }
+
+  /** Bytes before `next`. */
+  get bytes(): number {
+    const { list } = this.#options
+    return this.#next == null ? list.bytes : list.bytesBefore(this.#next)
+  }
+
+  /** Bytes, counted from the first file, that are on the disk and in the journal. */
+  get stored(): number {
+    return this.#stored
+  }
+
+  /**
+   * Takes the bytes of `next`, whose digest was checked; resolves when there is room for more. `fileDigest`: what the
+   * sender says about the whole file, with its last chunk. Errors: `verification-failed`, and what kept an earlier
+   * chunk from being written.
+   */
+  async put(pieces: readonly Uint8Array[], digest: Uint8Array, fileDigest?: Uint8Array): Promise<void> {
+    const chunk = this.#next
+    if (chunk == null) throw new QuorumError('verification-failed', 'They send more than was offered')
+    this.#digest.add(digest)
+    if (chunk.last) {
+      if (fileDigest == null || !Buffer.from(fileDigest).equals(this.#digest.value())) {
+        throw new QuorumError('verification-failed', 'A file is not what its sender says it is')
+      }
+      this.#digest = new FileDigest()
+    }
+    this.#next = this.#options.list.after(chunk)
+    const stored = this.bytes
+    const onStored = (): void => {
+      this.#stored = stored
+      this.#options.onStored()
+    }
+    if (this.#published.has(this.#options.list.rootNumber(chunk.file))) {
+      // The power failed between its publication and what the journal says of it: it comes again, for nothing.
+      this.#journal.add(digest, Promise.resolve(), onStored)
+      return
+    }
+    const file = this.#file ?? this.#open(chunk)
+    this.#file = chunk.last ? undefined : file
+    const written = this.#write(file, chunk, pieces, digest)
+    file.writing.add(written)
+    this.#waiting += chunk.length
+    const settled = written.finally(() => {
+      this.#waiting -= chunk.length
+      file.writing.delete(written)
+    })
+    this.#work(settled)
+    this.#journal.add(digest, written, onStored)
+    if (chunk.last) this.#work(this.#finishFile(file, chunk))
+    while (this.#waiting >= limits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
+      await Promise.race(this.#working)
+    }
+    if (this.#failure != null) throw this.#failure
+  }
+
+  /**
+   * After all was put: publishes what has not been, and removes the folder. Returns the names that the roots got.
+   * Errors: those of the disk; what is there stays.
+   */
+  async finish(): Promise<readonly string[]> {
+    await this.settled()
+    for (const root of this.#options.list.roots.keys()) await this.#publish(root)
+    await syncFolder(this.#options.directory)
+    await this.#journal.close()
+    await rm(this.#folder, { recursive: true, force: true })
+    return this.#places
+  }
+
+  /** Lets go of every file; what is there stays. */
+  async close(): Promise<void> {
+    await this.#settle()
+    await this.#file?.handle.then((handle) => closeSync(handle)).catch((error: unknown) => this.#fail(error))
+    this.#file = undefined
+    await this.#journal.close()
+  }
+
+  /** Resolves when all that was put is stored. Errors: what kept it from being. */
+  async settled(): Promise<void> {
+    await this.#settle()
+    if (this.#failure != null) throw this.#failure
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#working.size > 0) await Promise.all(this.#working)
+    await this.#journal.settled().catch((error: unknown) => this.#fail(error))
+  }
+
+  /** Runs beside everything else; what fails is thrown by the next call. */
+  #work(work: Promise<void>): void {
+    const working = work.catch((error: unknown) => this.#fail(error)).finally(() => this.#working.delete(working))
+    this.#working.add(working)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= diskFailure(error, this.#options.directory)
+  }
+
+  #path(file: number): string {
+    return join(this.#folder, 'files', this.#options.paths[file] ?? '')
+  }
+
+  /** Where a root is put together: `list` has the roots by their safe names. */
+  #staged(root: number): string {
+    return join(this.#folder, 'files', this.#options.list.roots[root] ?? '')
+  }
+
+  #open({ file, chunk }: Chunk): OpenFile {
+    const path = this.#path(file)
+    const handle = chunk === 0 ? this.#create(path) : openFile(path, O_RDWR | O_NOFOLLOW)
+    return { handle, writing: new Set(), hole: false, unflushed: 0, flushing: undefined }
+  }
+
+  async #create(path: string): Promise<number> {
+    await this.#folderFor(path)
+    try {
+      return await openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+      // Left by a crash before the journal knew of it.
+      await rm(path)
+      return openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
+    }
+  }
+
+  async #folderFor(path: string): Promise<void> {
+    const folder = dirname(path)
+    if (this.#made.has(folder)) return
+    await mkdir(folder, { recursive: true })
+    this.#made.add(folder)
+  }
+
+  async #write(file: OpenFile, chunk: Chunk, pieces: readonly Uint8Array[], digest: Uint8Array): Promise<void> {
+    const handle = await file.handle
+    file.hole = zeros.equals(digest)
+    if (file.hole) return
+    await writeAt(handle, pieces, chunk.offset)
+    file.unflushed += chunk.length
+    if (file.unflushed < flushEvery || file.flushing != null || chunk.last) return
+    file.unflushed = 0
+    file.flushing = syncData(handle).finally(() => {
+      file.flushing = undefined
+    })
+    this.#work(file.flushing)
+  }
+
+  /** All of a file was put: on the disk with it; with the last one of its root, the root is published. */
+  async #finishFile(file: OpenFile, chunk: Chunk): Promise<void> {
+    const entry = this.#options.list.entries[chunk.file]
+    const handle = await file.handle
+    try {
+      await Promise.all(file.writing)
+      await file.flushing
+      await complete(handle, entry, file.hole)
+      await this.#sync(handle, chunk)
+    } finally {
+      closeSync(handle)
+    }
+    const root = this.#options.list.rootNumber(chunk.file)
+    this.#missing[root] = (this.#missing[root] ?? 0) - 1
+    if (this.#missing[root] === 0) await this.#publish(root)
+  }
+
+  /** Hands a whole file to the disk: a large one now, small ones together before they are published. */
+  async #sync(handle: number, { file, chunk }: Chunk): Promise<void> {
+    if (chunk > 0) return syncFile(handle)
+    const root = this.#options.list.rootNumber(file)
+    ;(this.#unsynced[root] ??= []).push(file)
+  }
+
+  /** Puts a root where it belongs, if it is not there yet; one after the other. */
+  #publish(root: number): Promise<void> {
+    const published = this.#publishing.then(async () => {
+      if (this.#published.has(root)) return
+      const { directory, list, onPlace } = this.#options
+      const name = list.roots[root] ?? ''
+      const staged = this.#staged(root)
+      const earlier = this.#places[root] === '' ? undefined : this.#places[root]
+      await this.#createEmpty(root)
+      const unsynced = this.#unsynced[root] ?? []
+      await syncFiles(
+        this.#folder,
+        unsynced.map((file) => this.#path(file)),
+      )
+      this.#unsynced[root] = []
+      const decided = (place: string): void => {
+        for (let before = this.#places.length; before < root; before += 1) this.#places[before] = ''
+        this.#places[root] = place
+        onPlace(this.#places)
+      }
+      await publish(staged, directory, name, decided, earlier)
+      this.#published.add(root)
+    })
+    this.#publishing = published.catch(() => undefined)
+    return published
+  }
+
+  /** Files and folders without content never travel: they are made here. */
+  async #createEmpty(root: number): Promise<void> {
+    for (const file of this.#empty[root] ?? []) {
+      const path = this.#path(file)
+      if (this.#options.paths[file]?.endsWith('/') === true) await mkdir(path, { recursive: true })
+      else closeSync(await this.#create(path))
+    }
+  }
+
+  /** Looks at what an earlier life left, and finds where to go on. */
+  async #verify(signal: AbortSignal): Promise<void> {
+    const { list, directory } = this.#options
+    const digests = await this.#journal.read()
+    for (const root of list.roots.keys()) {
+      const place = this.#places[root] ?? ''
+      if (place === '') continue
+      if (await isPublished(this.#staged(root), join(directory, place), digests.length > 0)) this.#published.add(root)
+    }
+    if (this.#published.size === list.roots.length) {
+      this.#stored = list.bytes
+      return
+    }
+    const reader = new StagedReader((file) => this.#path(file))
+    let kept = 0
+    let next = list.at({ file: 0, chunk: 0 })
+    try {
+      for (const digest of digests) {
+        signal.throwIfAborted()
+        if (next == null) break
+        const root = list.rootNumber(next.file)
+        const published = this.#published.has(root)
+        if (!published && !(await reader.holds(next, digest))) break
+        if (next.last) {
+          const last = next
+          // Whether that was done before the crash nobody knows.
+          if (!published) await reader.complete(list.entries[next.file], (handle) => this.#sync(handle, last))
+          this.#digest = new FileDigest()
+          this.#missing[root] = (this.#missing[root] ?? 0) - 1
+        } else this.#digest.add(digest)
+        kept += 1
+        next = list.after(next)
+      }
+    } finally {
+      await reader.close()
+    }
+    this.#next = next
+    this.#stored = this.bytes
+    await this.#journal.keep(kept)
+  }
+}
+
+/** Reads staged files chunk by chunk, one file open at a time. */
+class StagedReader {
+  readonly #path: (file: number) => string
+  readonly #buffer = Buffer.allocUnsafe(limits.chunk)
+  #open: { file: number; handle: number } | undefined
+
+  constructor(path: (file: number) => string) {
+    this.#path = path
+  }
+
+  /** The bytes of `chunk` are there and have `digest`. */
+  async holds(chunk: Chunk, digest: Buffer): Promise<boolean> {
+    try {
+      if (this.#open?.file !== chunk.file) {
+        await this.close()
+        this.#open = { file: chunk.file, handle: await openFile(this.#path(chunk.file), O_RDWR | O_NOFOLLOW) }
+      }
+      const bytesRead = await readAt(this.#open.handle, this.#buffer.subarray(0, chunk.length), chunk.offset)
+      // Behind the last byte written there may be a hole.
+      if (bytesRead < chunk.length && zeros.equals(digest)) this.#buffer.fill(0, bytesRead, chunk.length)
+      else if (bytesRead < chunk.length) return false
+      return digest.equals(chunkDigest([this.#buffer.subarray(0, chunk.length)]))
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false
+      throw error
+    }
+  }
+
+  /** All chunks of the file that was looked at are there. */
+  async complete(entry: ManifestEntry | undefined, sync: (file: number) => Promise<void>): Promise<void> {
+    if (this.#open == null) return
+    await complete(this.#open.handle, entry, true)
+    await sync(this.#open.handle)
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    if (open != null) closeSync(open.handle)
+  }
+}
+
+/** Whole and dated. `hole`: at its end something may not have been written. */
+async function complete(handle: number, entry: ManifestEntry | undefined, hole: boolean): Promise<void> {
+  if (hole) await setLength(handle, entry?.size ?? 0)
+  const modified = (entry?.modified ?? 0) / 1000
+  // It changes an inode that is in memory: a turn through the pool would take longer.
+  if (modified > 0) futimesSync(handle, modified, modified)
+}

@@ -1,0 +1,464 @@
+/**
+ * Transfers: /quorum/file/1.0.0 and what chat carries about them. Here are the calls, the states and who starts what;
+ * one stream at the sender is file-send.ts, at the receiver file-receive.ts, an accepted transfer as a whole
+ * file-incoming.ts. News travel as messages, so they arrive, in order, whoever is away.
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import type { Connection, Stream } from '@libp2p/interface'
+import { v7 as uuid } from 'uuid'
+import { errorToData, QuorumError, toError, type ErrorCode } from './errors.ts'
+import type { Emit, Transfer } from './events.ts'
+import { diskFailure, needRoom } from './file-disk.ts'
+import { Incoming } from './file-incoming.ts'
+import { canResume, isOpen, Progress } from './file-progress.ts'
+import { scan } from './file-scan.ts'
+import { fileFrames, readOpening, refuse, serve, type FileFrames } from './file-send.ts'
+import { FileSource } from './file-source.ts'
+import { stagingFolder } from './file-staging.ts'
+import { shortId } from './identity.ts'
+import { limits } from './limits.ts'
+import type { Log } from './log.ts'
+import type { MessageContent, Store, TransferChanges, TransferRow } from './store/store.ts'
+import type { FileOpen } from './wire/file.ts'
+import { newsFromWire, newsToWire, offerFromWire, offerToWire, type TransferNews } from './wire/offer.ts'
+
+export interface FilesOptions {
+  store: Store
+  now: () => number
+  emit: Emit
+  log: Log
+  /** Where accepted files go when nobody says otherwise. */
+  downloads: string | undefined
+  isFriend(peer: string): boolean
+  /** The best open connection to a friend. */
+  best(peer: string): Connection | undefined
+  /** Sends a message about a transfer; `keep` runs in the transaction that queues it. */
+  say(peer: string, about: { transfer: string; text: string; content: MessageContent }, keep: Keep): unknown
+  /** Takes the offer back; false if it has left already. */
+  recall(message: string): boolean
+  /** That connection may be dead. Ends it if so, unless something was `heard` meanwhile. */
+  probe(connection: Connection, heard: () => boolean): void
+  advice(peer: string): string | undefined
+}
+
+type Keep = (message: string) => void
+
+/** What is kept of a message about a transfer, and what to do when it is on disk. */
+interface Kept {
+  transfer: string
+  text: string
+  announce(): void
+}
+
+export class Files {
+  readonly #options: FilesOptions
+  readonly #progress: Progress
+  readonly #incoming = new Map<string, Incoming>()
+  /** Work under way, and the transfer that it is for. */
+  readonly #ending = new Map<Promise<void>, string>()
+  /** What is being served, to be stopped. */
+  readonly #serving = new Map<string, Set<AbortController>>()
+  readonly #stopped = new AbortController()
+
+  constructor(options: FilesOptions) {
+    this.#options = options
+    this.#progress = new Progress(options)
+  }
+
+  /** Takes up what was on its way. */
+  start(): void {
+    for (const row of this.#options.store.transfers()) if (isOpen(row)) this.#schedule(row.peer)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort(new QuorumError('cancelled', 'Quorum stops'))
+    for (const incoming of this.#incoming.values()) incoming.end()
+    for (const id of this.#serving.keys()) this.#stopServing(id)
+    while (this.#ending.size > 0) await Promise.all(this.#ending.keys())
+    this.#progress.stop()
+  }
+
+  /** Errors: `not-friend`; `not-found`, `bad-request`, `too-large` for paths (file-scan.ts); `rate-limited`. */
+  async send(peer: string, paths: readonly string[], note = ''): Promise<Transfer> {
+    const { isFriend, emit, say, store, now } = this.#options
+    if (!isFriend(peer)) throw new QuorumError('not-friend', 'They have not accepted you as a friend yet')
+    const { entries, sources, leftOut } = await scan(paths)
+    const id = uuid()
+    const { offer, manifest } = offerToWire(id, note.toWellFormed(), entries)
+    const { first, count } = offerFromWire(offer)
+    say(peer, { transfer: id, text: note, content: { kind: 'offer', bytes: offer } }, (message) => {
+      store.addTransfer({
+        id,
+        peer,
+        direction: 'out',
+        state: 'offered',
+        pausedByMe: false,
+        pausedByThem: false,
+        message,
+        offeredAt: now(),
+        offer,
+        sources,
+        places: [],
+        doneBytes: 0,
+      })
+      if (first.length < count) store.putTransferManifest(id, manifest)
+    })
+    if (leftOut > 0) {
+      const what = leftOut === 1 ? 'One link or device was' : `${leftOut} links or devices were`
+      emit({ event: 'warning', data: { code: 'bad-request', message: `${what} left out of what you send`, peer } })
+    }
+    return this.#progress.view(this.#progress.row(id))
+  }
+
+  list(peer?: string): Transfer[] {
+    return this.#options.store.transfers(peer).map((row) => this.#progress.view(row))
+  }
+
+  /**
+   * Errors: `not-found`; `bad-request` when it is not offered to us, or no directory is known; `disk-full`,
+   * `not-writable`.
+   */
+  async accept(id: string, directory = this.#options.downloads): Promise<Transfer> {
+    const row = this.#progress.row(id)
+    if (row.direction !== 'in' || row.state !== 'offered') {
+      throw new QuorumError('bad-request', 'This transfer does not wait for your answer')
+    }
+    if (directory == null) throw new QuorumError('bad-request', 'Say where to put it')
+    if (!isAbsolute(directory)) throw new QuorumError('bad-request', 'The directory must be an absolute path')
+    try {
+      await mkdir(directory, { recursive: true })
+      await needRoom(directory, offerFromWire(row.offer).bytes)
+    } catch (error) {
+      throw diskFailure(error, directory)
+    }
+    this.#tell(this.#progress.row(id), 'accepted', { state: 'accepted', directory })
+    this.#schedule(row.peer)
+    return this.#view(id)
+  }
+
+  /** Errors: `not-found`, `bad-request`. */
+  decline(id: string): Transfer {
+    const row = this.#progress.row(id)
+    if (row.direction !== 'in' || row.state !== 'offered') {
+      throw new QuorumError('bad-request', 'This transfer does not wait for your answer')
+    }
+    this.#tell(row, 'declined', { state: 'declined' })
+    return this.#view(id)
+  }
+
+  /** Errors: `not-found`, `bad-request` for one that is over. */
+  pause(id: string): Transfer {
+    const row = this.#progress.row(id)
+    if (row.state !== 'accepted' && !(row.state === 'offered' && row.direction === 'out')) throw over()
+    if (!row.pausedByMe) this.#tell(row, 'paused', { pausedByMe: true })
+    return this.#view(id)
+  }
+
+  /** Goes on after a pause of ours, or after the disk was mended. Errors: `not-found`, `bad-request`, `disk-full`. */
+  async resume(id: string): Promise<Transfer> {
+    const row = this.#progress.row(id)
+    if (row.state === 'failed' && canResume(row.error?.code) && row.direction === 'in') {
+      this.#tell(row, 'resumed', { state: 'accepted', pausedByMe: false, error: undefined })
+    } else if (row.state === 'accepted' || row.state === 'offered') {
+      if (row.pausedByMe) this.#tell(row, 'resumed', { pausedByMe: false })
+    } else throw over()
+    this.#schedule(row.peer)
+    return this.#view(id)
+  }
+
+  /** Errors: `not-found`, `bad-request` for one that is over. */
+  async cancel(id: string): Promise<Transfer> {
+    const row = this.#progress.row(id)
+    if (!isOpen(row)) throw over()
+    if (this.#options.recall(row.message)) this.#change(row, { state: 'cancelled' })
+    else this.#tell(row, 'cancelled', { state: 'cancelled' })
+    await this.#settle(id)
+    return this.#view(id)
+  }
+
+  /** The message that offered it was recalled before it left. */
+  recalled(id: string): void {
+    const row = this.#options.store.transfer(id)
+    if (row?.state === 'offered') this.#change(row, { state: 'cancelled' })
+  }
+
+  /** They are a friend no longer: nothing of theirs goes on. */
+  end(peer: string): void {
+    for (const row of this.#options.store.transfers(peer)) if (isOpen(row)) this.#change(row, { state: 'cancelled' })
+  }
+
+  /** There may be another path to `peer`, or a first one. */
+  pathChanged(peer: string): void {
+    for (const incoming of this.#incoming.values()) if (incoming.peer === peer) incoming.pathChanged()
+  }
+
+  /**
+   * A message about a transfer arrived, within the transaction that stores it. Errors: `verification-failed` for an
+   * id that is taken, `rate-limited` for more open offers than a list shows; those of wire/offer.ts.
+   */
+  receiveMessage(peer: string, content: MessageContent, message: string): Kept {
+    return content.kind === 'offer' ? this.#onOffer(peer, content.bytes, message) : this.#onNews(peer, content.bytes)
+  }
+
+  /** The handler of /quorum/file/1.0.0; policy has let the stream through. */
+  async receive(stream: Stream, connection: Connection): Promise<void> {
+    this.#stopped.signal.throwIfAborted()
+    const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'Not opened in time')), limits.handshake)
+    const frames = fileFrames(stream)
+    const open = await readOpening(frames).finally(() => clearTimeout(late))
+    const peer = connection.remotePeer.toString()
+    const row = this.#options.store.transfer(open.transfer)
+    const refusal = refusalOf(row, peer)
+    if (row == null || refusal != null) {
+      await refuse(stream, refusal, AbortSignal.timeout(limits.stop))
+      return
+    }
+    await this.#serve(stream, frames, open, row)
+  }
+
+  async #serve(stream: Stream, frames: FileFrames, open: FileOpen, row: TransferRow): Promise<void> {
+    const { store, log } = this.#options
+    const list = this.#progress.list(row)
+    if (list == null) throw new QuorumError('internal', 'The list of files is missing')
+    if (row.state === 'offered') this.#change(row, { state: 'accepted' })
+    const source = new FileSource(list, row.sources ?? [])
+    const before = open.want === 'chunks' ? list.bytesBefore(open) : 0
+    const stopper = new AbortController()
+    const serving = this.#serving.get(row.id) ?? new Set()
+    this.#serving.set(row.id, serving.add(stopper))
+    stopper.signal.addEventListener('abort', () => stream.abort(toError(stopper.signal.reason)))
+    const moved = open.want === 'chunks' ? this.#progress.moving(row) : () => undefined
+    if (open.want === 'chunks') this.#progress.done(row, before)
+    const work = serve(
+      stream,
+      frames,
+      open,
+      {
+        onStored: (bytes) => this.#progress.done(row, Math.min(list.bytes, before + bytes)),
+        chunks: ({ file, chunk, prefix }) => source.read({ file, chunk }, prefix),
+        manifest: () => store.transferManifest(row.id) ?? new Uint8Array(),
+        release: (data) => source.release(data),
+      },
+      stopper.signal,
+    )
+    try {
+      await this.#ended(row.id, work)
+    } catch (error) {
+      const { code, message } = errorToData(error)
+      log('info', `sending to ${shortId(row.peer)} was interrupted`, toError(error))
+      const now = store.transfer(row.id)
+      if (code === 'source-changed' && now?.state === 'accepted') {
+        this.#tell(now, 'failed', { state: 'failed', error: { code, message } }, code)
+      }
+      throw error
+    } finally {
+      serving.delete(stopper)
+      if (serving.size === 0) this.#serving.delete(row.id)
+      moved()
+    }
+  }
+
+  #onOffer(peer: string, bytes: Uint8Array, message: string): Kept {
+    const { store, now, emit } = this.#options
+    const offer = offerFromWire(bytes)
+    const { transfer: id } = offer
+    if (store.transfer(id) != null) throw new QuorumError('verification-failed', 'A transfer has the id of another one')
+    const open = store.transfers(peer).filter((row) => row.direction === 'in' && row.state === 'offered')
+    const state = open.length < limits.offersOpen ? 'offered' : 'declined'
+    store.addTransfer({
+      id,
+      peer,
+      direction: 'in',
+      state,
+      pausedByMe: false,
+      pausedByThem: false,
+      message,
+      offeredAt: now(),
+      offer: bytes,
+      places: [],
+      doneBytes: 0,
+    })
+    const announce = (): void => {
+      const row = this.#progress.row(id)
+      if (state === 'declined') this.#tell(row, 'declined', { state })
+      else emit({ event: 'transfer-offered', data: this.#progress.view(row) })
+    }
+    return { transfer: id, text: offer.note, announce }
+  }
+
+  #onNews(peer: string, bytes: Uint8Array): Kept {
+    const { store } = this.#options
+    const news = newsFromWire(bytes)
+    const row = store.transfer(news.transfer)
+    const changes = row?.peer === peer ? changesOf(row, news) : undefined
+    if (changes != null) store.updateTransfer(news.transfer, changes)
+    return { transfer: news.transfer, text: '', announce: () => changes != null && this.#after(news.transfer) }
+  }
+
+  /** Starts what may move now: of each friend a few at a time, in the order in which they were accepted. */
+  #schedule(peer: string): void {
+    if (this.#stopped.signal.aborted) return
+    const rows = this.#options.store.transfers(peer).filter((row) => row.direction === 'in' && row.state === 'accepted')
+    let running = rows.filter(({ id }) => this.#incoming.has(id)).length
+    for (const row of rows) {
+      if (running >= limits.transfersAtOnce) return
+      if (row.pausedByMe || row.pausedByThem || this.#incoming.has(row.id)) continue
+      running += 1
+      const run = this.#run(row).catch((error: unknown) => {
+        // The store refuses: it is taken up again with the next start.
+        this.#options.log('error', 'what became of a transfer could not be kept', toError(error))
+      })
+      void this.#ended(row.id, run)
+    }
+  }
+
+  async #run(row: TransferRow): Promise<void> {
+    const { store, best, probe, log } = this.#options
+    const { id, peer } = row
+    const incoming = new Incoming({
+      row,
+      manifest: store.transferManifest(id),
+      best: () => best(peer),
+      onManifest: (bytes) => {
+        store.putTransferManifest(id, bytes)
+        this.#progress.changed(id)
+      },
+      onPlace: (places) => store.updateTransfer(id, { places: [...places] }),
+      onStored: (bytes) => this.#progress.done(row, bytes),
+      moving: () => this.#progress.moving(row),
+      onSilence: probe,
+      onInterrupted: (error) => log('debug', `a transfer from ${shortId(peer)} was interrupted`, error),
+    })
+    this.#incoming.set(id, incoming)
+    try {
+      const names = await incoming.run()
+      const directory = row.directory ?? ''
+      const savedTo = names.length === 1 ? join(directory, names[0] ?? '') : directory
+      const { bytes: doneBytes } = offerFromWire(row.offer)
+      this.#tell(this.#progress.row(id), 'done', { state: 'done', savedTo, doneBytes })
+    } catch (error) {
+      // What stopped it has its own consequences, and it may have been let go on since.
+      if (!incoming.stopped) this.#failed(id, toError(error))
+    } finally {
+      this.#incoming.delete(id)
+    }
+    const now = this.#progress.row(id)
+    if (!isOpen(now) && now.state !== 'done') await this.#removeStaging(now)
+    this.#schedule(peer)
+  }
+
+  #failed(id: string, failure: Error): void {
+    const row = this.#options.store.transfer(id)
+    if (row?.state !== 'accepted') return
+    const error = errorToData(failure)
+    this.#options.log('warn', `a transfer from ${shortId(row.peer)} failed`, failure)
+    this.#tell(row, 'failed', { state: 'failed', error }, error.code)
+  }
+
+  async #removeStaging({ id, directory, peer }: TransferRow): Promise<void> {
+    if (directory == null) return
+    try {
+      await rm(stagingFolder(directory, id), { recursive: true, force: true })
+    } catch (error) {
+      const { code, message } = errorToData(diskFailure(error, directory))
+      this.#options.emit({ event: 'warning', data: { code, message, peer } })
+    }
+  }
+
+  /** Changes a transfer and tells the friend, in one step; then the consequences. */
+  #tell(row: TransferRow, what: TransferNews['what'], changes: TransferChanges, code?: ErrorCode): void {
+    const { store, say, isFriend } = this.#options
+    const { id: transfer, peer } = row
+    const keep = (): void => store.updateTransfer(transfer, changes)
+    if (isFriend(peer)) {
+      const bytes = newsToWire({ transfer, what, ...(code == null ? {} : { code }) })
+      say(peer, { transfer, text: '', content: { kind: 'news', bytes } }, keep)
+    } else keep()
+    this.#after(transfer)
+  }
+
+  #change(row: TransferRow, changes: TransferChanges): void {
+    this.#options.store.updateTransfer(row.id, changes)
+    this.#after(row.id)
+  }
+
+  /** A transfer has another state: what must end ends, what may begin begins, and it is told. */
+  #after(id: string): void {
+    const row = this.#progress.row(id)
+    const moves = row.state === 'accepted' && !row.pausedByMe && !row.pausedByThem
+    if (!moves) {
+      this.#incoming.get(id)?.end()
+      this.#stopServing(id)
+      const isOver = !isOpen(row) && row.state !== 'done'
+      if (isOver && row.direction === 'in' && !this.#incoming.has(id)) void this.#ended(id, this.#removeStaging(row))
+    }
+    this.#progress.changed(id)
+    if (moves && row.direction === 'in') this.#schedule(row.peer)
+  }
+
+  #stopServing(id: string): void {
+    for (const stopper of this.#serving.get(id) ?? []) stopper.abort(new QuorumError('cancelled', 'It was stopped'))
+  }
+
+  /** Work that `stop()` waits for. */
+  #ended(id: string, work: Promise<void>): Promise<void> {
+    const ending = work.catch(() => undefined).finally(() => this.#ending.delete(ending))
+    this.#ending.set(ending, id)
+    return work
+  }
+
+  /** Nothing of a transfer is running any more. */
+  async #settle(id: string): Promise<void> {
+    const own = (): Promise<void>[] => [...this.#ending].flatMap(([work, of]) => (of === id ? work : []))
+    for (let works = own(); works.length > 0; works = own()) await Promise.all(works)
+  }
+
+  #view(id: string): Transfer {
+    return this.#progress.view(this.#progress.row(id))
+  }
+}
+
+/** Why a stream is not served. */
+function refusalOf(row: TransferRow | undefined, peer: string): QuorumError | undefined {
+  if (row == null || row.peer !== peer || row.direction !== 'out') {
+    return new QuorumError('not-found', 'There is no such transfer')
+  }
+  if (row.pausedByMe || (row.state !== 'accepted' && row.state !== 'offered')) {
+    return new QuorumError('cancelled', 'The transfer is stopped')
+  }
+  return undefined
+}
+
+/** What news of the friend change; undefined: nothing, because it is over here. */
+function changesOf(row: TransferRow, { what, code = 'internal' }: TransferNews): TransferChanges | undefined {
+  const fromReceiver = row.direction === 'out'
+  if (what === 'done') return fromReceiver && row.state !== 'done' ? { state: 'done', error: undefined } : undefined
+  if (!isOpen(row)) return undefined
+  switch (what) {
+    case 'accepted':
+      return fromReceiver && row.state === 'offered' ? { state: 'accepted' } : undefined
+    case 'declined':
+      return fromReceiver && row.state === 'offered' ? { state: 'declined' } : undefined
+    case 'cancelled':
+      return { state: 'cancelled' }
+    case 'paused':
+      return { pausedByThem: true }
+    case 'resumed':
+      if (row.state === 'failed' && fromReceiver) return { state: 'accepted', pausedByThem: false, error: undefined }
+      return { pausedByThem: false }
+    case 'failed':
+      return { state: 'failed', error: { code, message: failures[code] ?? 'It failed at their side' } }
+  }
+}
+
+const failures: Partial<Record<ErrorCode, string>> = {
+  'disk-full': 'Their disk is full: it goes on when they have made room',
+  'not-writable': 'Their disk refuses to be written to: it goes on when they have mended that',
+  'source-changed': 'What they offered was changed, moved or removed since: ask them to send it again',
+  'verification-failed': 'What arrived at their side is not what was sent: it was thrown away',
+}
+
+function over(): QuorumError {
+  return new QuorumError('bad-request', 'This transfer is over')
+}

@@ -1,0 +1,120 @@
+/** Transfers as the store keeps them: one row each; its manifest, which may be large, is read and written by itself. */
+import type { ErrorCode } from '../errors.ts'
+import type { Database } from './database.ts'
+import type { Store, TransferRow } from './store.ts'
+
+interface TransferColumns {
+  id: string
+  peer: string
+  direction: TransferRow['direction']
+  state: TransferRow['state']
+  pausedByMe: number
+  pausedByThem: number
+  message: string
+  offeredAt: number
+  offer: Uint8Array
+  sources: string | null
+  directory: string | null
+  places: string
+  savedTo: string | null
+  doneBytes: number
+  errorCode: ErrorCode | null
+  errorMessage: string | null
+}
+
+/** Every column but the manifest. */
+const names = [
+  'id',
+  'peer',
+  'direction',
+  'state',
+  'pausedByMe',
+  'pausedByThem',
+  'message',
+  'offeredAt',
+  'offer',
+  'sources',
+  'directory',
+  'places',
+  'savedTo',
+  'doneBytes',
+  'errorCode',
+  'errorMessage',
+] as const satisfies (keyof TransferColumns)[]
+
+const select = `SELECT ${names.join(', ')} FROM transfer`
+const insert = `INSERT INTO transfer (${names.join(', ')}) VALUES (${names.map((name) => `$${name}`).join(', ')})`
+const update = `UPDATE transfer SET ${names.map((name) => `${name} = $${name}`).join(', ')} WHERE id = $id`
+
+type Transfers = Pick<
+  Store,
+  'transfers' | 'transfer' | 'addTransfer' | 'updateTransfer' | 'transferManifest' | 'putTransferManifest'
+>
+
+/** The database must have been migrated. */
+export function transfersOn(database: Database): Transfers {
+  function transfer(id: string): TransferRow | undefined {
+    const row = database.get<TransferColumns>(`${select} WHERE id = ?`, id)
+    return row && rowFrom(row)
+  }
+
+  return {
+    transfer,
+
+    transfers(peer) {
+      const sql = `${select} WHERE $peer IS NULL OR peer = $peer ORDER BY position`
+      return database.all<TransferColumns>(sql, { peer: peer ?? null }).map(rowFrom)
+    },
+
+    addTransfer(row) {
+      database.run(insert, { ...columnsOf(row) })
+    },
+
+    updateTransfer: (id, changes) =>
+      database.transaction(() => {
+        const row = transfer(id)
+        if (row === undefined) return
+        const { error, ...kept } = { ...row, ...changes }
+        database.run(update, { ...columnsOf({ ...kept, ...(error !== undefined && { error }) }) })
+      }),
+
+    transferManifest(id) {
+      const row = database.get<{ manifest: Uint8Array | null }>('SELECT manifest FROM transfer WHERE id = ?', id)
+      return row?.manifest ? new Uint8Array(row.manifest) : undefined
+    },
+
+    putTransferManifest(id, manifest) {
+      database.run('UPDATE transfer SET manifest = ? WHERE id = ?', manifest, id)
+    },
+  }
+}
+
+function columnsOf(row: TransferRow): TransferColumns {
+  const { error, sources, directory, savedTo, pausedByMe, pausedByThem, places, ...same } = row
+  return {
+    ...same,
+    pausedByMe: Number(pausedByMe),
+    pausedByThem: Number(pausedByThem),
+    sources: sources === undefined ? null : JSON.stringify(sources),
+    directory: directory ?? null,
+    places: JSON.stringify(places),
+    savedTo: savedTo ?? null,
+    errorCode: error?.code ?? null,
+    errorMessage: error?.message ?? null,
+  }
+}
+
+function rowFrom(row: TransferColumns): TransferRow {
+  const { errorCode, errorMessage, sources, directory, savedTo, pausedByMe, pausedByThem, places, offer, ...same } = row
+  return {
+    ...same,
+    offer: new Uint8Array(offer),
+    pausedByMe: pausedByMe === 1,
+    pausedByThem: pausedByThem === 1,
+    ...(sources !== null && { sources: JSON.parse(sources) as string[] }),
+    ...(directory !== null && { directory }),
+    places: JSON.parse(places) as string[],
+    ...(savedTo !== null && { savedTo }),
+    ...(errorCode !== null && { error: { code: errorCode, message: errorMessage ?? '' } }),
+  }
+}

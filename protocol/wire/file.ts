@@ -1,0 +1,125 @@
+/** Codec of /quorum/file/1.0.0: what the receiver asks and acknowledges, and the header before each chunk. */
+import { errorFromData, QuorumError, type ErrorData } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { bytesFromWire, decode, encode, numberFromWire } from './codec.ts'
+import { ChunkHeaderSchema, FileFrameSchema, type FileOpen as WireOpen } from './quorum_pb.ts'
+import { uuidFromBytes, uuidToBytes } from './uuid.ts'
+
+/** Version of the file protocol that this code speaks; told when a stream is opened. */
+export const fileVersion = 1
+
+const digestLength = 32
+const none = new Uint8Array()
+
+export type FileOpen =
+  | { transfer: string; want: 'manifest' }
+  | {
+      transfer: string
+      want: 'chunks'
+      /** Entry of the manifest and chunk of it to begin with. */
+      file: number
+      chunk: number
+      /** Digest over the digests of the chunks before, empty at 0. */
+      prefix: Uint8Array
+    }
+
+export type FileFrame =
+  | { kind: 'open'; open: FileOpen }
+  /** Bytes of chunks of this stream: arrived, and on disk. */
+  | { kind: 'ack'; received: number; stored: number }
+  | { kind: 'stop' }
+  | { kind: 'unknown' }
+
+export interface ChunkHeader {
+  file: number
+  chunk: number
+  /** Bytes that follow. */
+  length: number
+  digest: Uint8Array
+  /** With the last chunk of a file: the digest over the digests of all. */
+  fileDigest?: Uint8Array
+}
+
+export function fileFrameToWire(frame: Exclude<FileFrame, { kind: 'unknown' }>): Uint8Array {
+  switch (frame.kind) {
+    case 'open': {
+      const { open } = frame
+      const where =
+        open.want === 'manifest'
+          ? { manifest: true }
+          : { file: open.file, chunk: BigInt(open.chunk), prefix: open.prefix }
+      const value = { version: fileVersion, transfer: uuidToBytes(open.transfer), ...where }
+      return encode(FileFrameSchema, { frame: { case: 'open', value } })
+    }
+    case 'ack': {
+      const value = { received: BigInt(frame.received), stored: BigInt(frame.stored) }
+      return encode(FileFrameSchema, { frame: { case: 'ack', value } })
+    }
+    case 'stop':
+      return encode(FileFrameSchema, { frame: { case: 'stop', value: {} } })
+  }
+}
+
+/** Errors: `unsupported-version` for an opening of another version. */
+export function fileFrameFromWire(bytes: Uint8Array): FileFrame {
+  const { frame } = decode(FileFrameSchema, bytes)
+  switch (frame.case) {
+    case 'open':
+      return { kind: 'open', open: openFromWire(frame.value) }
+    case 'ack':
+      return { kind: 'ack', received: numberFromWire(frame.value.received), stored: numberFromWire(frame.value.stored) }
+    case 'stop':
+      return { kind: 'stop' }
+    case undefined:
+      return { kind: 'unknown' }
+  }
+}
+
+export function chunkHeaderToWire({ file, chunk, length, digest, fileDigest }: ChunkHeader): Uint8Array {
+  return encode(ChunkHeaderSchema, { file, chunk: BigInt(chunk), length, digest, fileDigest: fileDigest ?? none })
+}
+
+/** What is sent in the place of a header when nothing more will come. */
+export function chunkErrorToWire(error: ErrorData): Uint8Array {
+  return encode(ChunkHeaderSchema, { error })
+}
+
+/** Errors: what the sender says keeps it from going on, with its code; `bad-request`, `too-large`. */
+export function chunkHeaderFromWire(bytes: Uint8Array): ChunkHeader {
+  const { file, chunk, length, digest, fileDigest, error } = decode(ChunkHeaderSchema, bytes)
+  if (error != null) throw new TheirError(errorFromData(error))
+  if (length === 0 || length > limits.chunk) throw new QuorumError('too-large', 'A chunk has the wrong length')
+  return {
+    file,
+    chunk: numberFromWire(chunk),
+    length,
+    digest: bytesFromWire(digest, digestLength, 'A digest'),
+    ...(fileDigest.byteLength === 0 ? {} : { fileDigest: bytesFromWire(fileDigest, digestLength, 'A digest') }),
+  }
+}
+
+/** The sender ended it and said why: trying again would end the same way. */
+export class TheirError extends QuorumError {
+  constructor({ code, message }: QuorumError) {
+    super(code, message)
+  }
+}
+
+function openFromWire({ version, transfer, manifest, file, chunk, prefix }: WireOpen): FileOpen {
+  if (version !== fileVersion) {
+    throw new QuorumError(
+      'unsupported-version',
+      `They use version ${version} of the file protocol, this is ${fileVersion}`,
+    )
+  }
+  const id = uuidFromBytes(transfer)
+  if (manifest) return { transfer: id, want: 'manifest' }
+  const begin = numberFromWire(chunk)
+  return {
+    transfer: id,
+    want: 'chunks',
+    file,
+    chunk: begin,
+    prefix: bytesFromWire(prefix, begin === 0 ? 0 : digestLength, 'A digest'),
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Codec of what chat carries of a transfer: the offer, with the manifest or its beginning, and news about it. Sizes and
+ * counts are checked against limits.ts and against each other; what a path may name on this machine is decided later,
+ * where files are created (file-names.ts).
+ */
+import { blake3 } from '@napi-rs/blake-hash'
+import { isErrorCode, QuorumError, type ErrorCode } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { bytesFromWire, decode, encode, numberFromWire, textFromWire, timeFromWire, timeToWire } from './codec.ts'
+import { ManifestSchema, OfferSchema, TransferNewsSchema, type ManifestEntry as WireEntry } from './quorum_pb.ts'
+import { uuidFromBytes, uuidToBytes } from './uuid.ts'
+
+export interface ManifestEntry {
+  /** Relative, components separated by slashes; a folder with nothing in it ends with one. Foreign text. */
+  path: string
+  /** Bytes. */
+  size: number
+  /** Milliseconds since the epoch. */
+  modified: number
+}
+
+export interface Offer {
+  /** UUID of the transfer. */
+  transfer: string
+  note: string
+  /** Of all files together. */
+  bytes: number
+  /** Entries of the manifest, and its length in bytes and digest. */
+  count: number
+  manifestLength: number
+  manifestDigest: Uint8Array
+  /** All entries where they fit, else the first ones. */
+  first: ManifestEntry[]
+}
+
+const newsKinds = ['accepted', 'declined', 'cancelled', 'paused', 'resumed', 'done', 'failed'] as const
+
+/** What happened to a transfer at the side that writes it. `code`: why it failed. */
+export interface TransferNews {
+  transfer: string
+  what: (typeof newsKinds)[number]
+  code?: ErrorCode
+}
+
+const digestLength = 32
+
+/** An offer of `entries`, and the manifest, which travels by itself where the offer cannot hold it. */
+export function offerToWire(
+  transfer: string,
+  note: string,
+  entries: readonly ManifestEntry[],
+): { offer: Uint8Array; manifest: Uint8Array } {
+  const manifest = manifestToWire(entries)
+  let size = 0
+  const shown = entries.findIndex(({ path }) => (size += path.length * 3 + 24) > limits.offerEntries)
+  const fits = shown === -1 || manifest.byteLength <= limits.offerEntries
+  const offer = encode(OfferSchema, {
+    transfer: uuidToBytes(transfer),
+    note,
+    bytes: BigInt(totalSize(entries)),
+    count: entries.length,
+    manifestLength: manifest.byteLength,
+    manifestDigest: blake3(Buffer.from(manifest)),
+    first: entries.slice(0, fits ? entries.length : Math.max(1, shown)).map(entryToWire),
+  })
+  return { offer, manifest }
+}
+
+export function offerFromWire(bytes: Uint8Array): Offer {
+  const offer = decode(OfferSchema, bytes)
+  if (offer.count === 0 || offer.count > limits.transferFiles || offer.manifestLength > limits.manifest) {
+    throw new QuorumError('too-large', 'An offer has no files, or too many')
+  }
+  const first = offer.first.map(entryFromWire)
+  if (first.length === 0 || first.length > offer.count)
+    throw new QuorumError('bad-request', 'An offer contradicts itself')
+  return {
+    transfer: uuidFromBytes(offer.transfer),
+    note: textFromWire(offer.note, limits.noteCharacters, 'A note'),
+    bytes: numberFromWire(offer.bytes),
+    count: offer.count,
+    manifestLength: offer.manifestLength,
+    manifestDigest: bytesFromWire(offer.manifestDigest, digestLength, 'A digest'),
+    first,
+  }
+}
+
+/** The whole manifest of `offer`: from the offer itself, or from `bytes`. Undefined while it has to be fetched. */
+export function manifestOf(offer: Offer, bytes?: Uint8Array): ManifestEntry[] | undefined {
+  if (bytes == null && offer.first.length < offer.count) return undefined
+  const manifest = bytes ?? manifestToWire(offer.first)
+  const entries = bytes == null ? offer.first : decode(ManifestSchema, bytes).entries.map(entryFromWire)
+  const same =
+    manifest.byteLength === offer.manifestLength &&
+    Buffer.from(offer.manifestDigest).equals(blake3(Buffer.from(manifest))) &&
+    entries.length === offer.count &&
+    totalSize(entries) === offer.bytes
+  if (!same) throw new QuorumError('verification-failed', 'The list of files is not the one that was offered')
+  return entries
+}
+
+export function newsToWire({ transfer, what, code }: TransferNews): Uint8Array {
+  return encode(TransferNewsSchema, { transfer: uuidToBytes(transfer), what, code: code ?? '' })
+}
+
+/** Errors: `unsupported-version` for news that this version does not know. */
+export function newsFromWire(bytes: Uint8Array): TransferNews {
+  const news = decode(TransferNewsSchema, bytes)
+  const what = newsKinds.find((kind) => kind === news.what)
+  if (what == null) throw new QuorumError('unsupported-version', 'A transfer has news that this version does not know')
+  const code = news.code === '' ? undefined : isErrorCode(news.code) ? news.code : 'internal'
+  return { transfer: uuidFromBytes(news.transfer), what, ...(code == null ? {} : { code }) }
+}
+
+function manifestToWire(entries: readonly ManifestEntry[]): Uint8Array {
+  return encode(ManifestSchema, { entries: entries.map(entryToWire) })
+}
+
+function entryToWire({ path, size, modified }: ManifestEntry) {
+  return { path, size: BigInt(size), modified: timeToWire(modified) }
+}
+
+function entryFromWire({ path, size, modified }: WireEntry): ManifestEntry {
+  if (path === '') throw new QuorumError('bad-request', 'A file has no name')
+  const entry = {
+    path: textFromWire(path, limits.offeredPath, 'A path'),
+    size: numberFromWire(size),
+    modified: timeFromWire(modified),
+  }
+  if (path.endsWith('/') && entry.size !== 0) throw new QuorumError('bad-request', 'A folder has a size')
+  return entry
+}
+
+/** Errors: `too-large` beyond 2^53 - 1. */
+function totalSize(entries: readonly ManifestEntry[]): number {
+  let total = 0
+  for (const { size } of entries) total += size
+  if (!Number.isSafeInteger(total)) throw new QuorumError('too-large', 'The files are larger than can be counted')
+  return total
+}

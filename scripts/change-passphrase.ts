@@ -1,0 +1,45 @@
+/** `quorum passphrase`: changes what opens a profile; asks for what neither options nor environment tell. */
+import { existsSync } from 'node:fs'
+import { changePassphrase, QuorumError } from '#protocol'
+import { givenPassphrase } from './profile.ts'
+import { askSecret } from './terminal/ask.ts'
+import type { ScreenStreams } from './terminal/screen.ts'
+
+export interface PassphraseFlags {
+  remove?: boolean
+  passphraseFile?: string
+  newPassphraseFile?: string
+}
+
+interface ChangeOptions extends PassphraseFlags, ScreenStreams {
+  /** The profile's folder, and the name it was given by. */
+  folder: string
+  profile: string
+  env: Readonly<Record<string, string | undefined>>
+}
+
+/** Errors: `bad-request` for options that contradict, `not-found`, `cancelled`, and those of the store. */
+export async function changePassphraseAsking(options: ChangeOptions): Promise<void> {
+  const { folder, remove, passphraseFile, newPassphraseFile, input, output, env } = options
+  if (!existsSync(folder)) throw new QuorumError('not-found', `There is no profile ${options.profile}`)
+  if (remove === true && newPassphraseFile !== undefined) {
+    throw new QuorumError('bad-request', '--remove or a new passphrase, not both')
+  }
+  const interactive = input.isTTY === true && output.isTTY === true
+  const asked = async (question: string): Promise<string> => {
+    const typed = await askSecret({ input, output }, question)
+    if (typed === undefined) throw new QuorumError('cancelled', 'Nothing was changed')
+    return typed
+  }
+
+  let old = givenPassphrase(passphraseFile, env)
+  let next = newPassphraseFile === undefined ? undefined : givenPassphrase(newPassphraseFile, {})
+  if (interactive) old ??= (await asked('Passphrase now (Enter if there is none): ')) || undefined
+  if (next === undefined && remove !== true) {
+    if (!interactive) throw new QuorumError('bad-request', 'Give --new-passphrase-file FILE, or --remove')
+    next = await asked('New passphrase: ')
+    if (next !== (await asked('Once more: '))) throw new QuorumError('bad-request', 'The two are not the same')
+  }
+  await changePassphrase(folder, old, next)
+  output.write(next === undefined ? 'The profile opens without a passphrase now.\n' : 'The passphrase is changed.\n')
+}

@@ -1,0 +1,58 @@
+/**
+ * The friend a command line means: by name, handle, PeerId or the PeerId's last characters. Never by a guess: a wrong
+ * friend would get the files.
+ */
+import { QuorumError } from '#protocol'
+import type { Friend } from '#protocol'
+import { cleanLine } from '../terminal/sanitize.ts'
+import { labelOf } from '../terminal/view.ts'
+
+/** Characters of a PeerId that are enough, as long as they are its own. */
+const shortestEnd = 4
+const namedAtMost = 8
+
+/** Errors: `bad-request` when nobody, several, or nobody who is a friend (yet) is meant. */
+export function friendNamed(people: readonly Friend[], text: string): Friend {
+  const known = people.filter(({ state }) => state !== 'removed')
+  const wanted = cleanLine(text).toLowerCase()
+  const ways: ((friend: Friend) => boolean)[] = [
+    ({ peer }) => peer === text.trim(),
+    ({ name }) => cleanLine(name).toLowerCase() === wanted,
+    ({ handle }) => handle !== undefined && handle.toLowerCase() === wanted.replace(/^@/u, ''),
+    ({ peer }) => wanted.length >= shortestEnd && peer.endsWith(text.trim().replace(/^…/u, '')),
+  ]
+  const meant = known.filter((friend) => ways.some((fits) => fits(friend)))
+  const [friend] = meant
+  if (meant.length > 1) throw refused(`“${cleanLine(text)}” could be ${listed(meant)}: give the end of the PeerId`)
+  if (friend === undefined) {
+    const friends = known.filter(({ state }) => state === 'friend')
+    const near = friends.filter(({ name }) => wanted !== '' && cleanLine(name).toLowerCase().includes(wanted))
+    const hint =
+      friends.length === 0
+        ? 'You have no friends yet: start quorum and type /invite'
+        : `There is ${listed(near.length > 0 ? near : friends)}`
+    throw refused(`Nobody is called “${cleanLine(text)}”. ${hint}`)
+  }
+  if (friend.state === 'friend') return friend
+  const why = {
+    requested: 'has not accepted you yet',
+    incoming: 'waits for your answer',
+    blocked: 'is blocked',
+  } as const
+  throw refused(
+    `${labelOf(friend, people)} ${friend.state === 'removed' ? 'is no friend any more' : why[friend.state]}`,
+  )
+
+  function listed(some: readonly Friend[]): string {
+    const names = some.slice(0, namedAtMost).map((one) => (meant.length > 1 ? withEnd(one) : labelOf(one, people)))
+    return names.join(', ') + (some.length > namedAtMost ? ` and ${some.length - namedAtMost} more` : '')
+  }
+}
+
+function withEnd(friend: Friend): string {
+  return `${cleanLine(friend.name)} (…${friend.peer.slice(-6)})`
+}
+
+function refused(message: string): QuorumError {
+  return new QuorumError('bad-request', message)
+}

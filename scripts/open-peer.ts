@@ -1,0 +1,84 @@
+/**
+ * From options of a command line to a running peer: the profile's store, opened with the passphrase it needs, and the
+ * peer on it, stopped and closed again however the work ends.
+ */
+import { createPeer, logLevels, openMemoryStore, openSqliteStore, QuorumError } from '#protocol'
+import type { Log, LogLevel, Peer, Store } from '#protocol'
+import { askSecret } from './terminal/ask.ts'
+import type { ScreenStreams } from './terminal/screen.ts'
+
+export interface PeerFlags {
+  node?: string[]
+  name?: string
+  listen?: string[]
+  /** Where accepted files go when nobody says otherwise. */
+  downloads: string
+  direct: 'auto' | 'never' | 'only'
+  lan: boolean
+}
+
+const passphraseTries = 3
+
+/** In memory without a `directory`. Errors: those of the store. */
+export async function openStore(directory: string | undefined, passphrase: string | undefined): Promise<Store> {
+  if (directory === undefined) return openMemoryStore()
+  return openSqliteStore(passphrase === undefined ? { directory } : { directory, passphrase })
+}
+
+/** The store; `asking` on a terminal for the passphrase that it turns out to need. */
+export async function openAsking(
+  folder: string | undefined,
+  given: string | undefined,
+  asking: ScreenStreams | undefined,
+): Promise<Store> {
+  let passphrase = given
+  for (let tries = 0; ; tries++) {
+    try {
+      return await openStore(folder, passphrase)
+    } catch (error) {
+      const missing = error instanceof QuorumError && error.code === 'wrong-passphrase'
+      if (!missing || asking === undefined || given !== undefined || tries === passphraseTries) throw error
+      const question = tries === 0 ? 'Passphrase: ' : 'That was not it. Passphrase: '
+      passphrase = await askSecret(asking, question)
+      if (passphrase === undefined) throw error
+    }
+  }
+}
+
+/** Runs `work` with a peer on `store`; both are closed afterwards. */
+export async function withPeer<T>(
+  store: Store,
+  flags: PeerFlags & { log?: Log },
+  work: (peer: Peer) => Promise<T>,
+): Promise<T> {
+  try {
+    const { node, name, listen, downloads, direct, lan, log } = flags
+    const peer = await createPeer({
+      store,
+      downloads,
+      direct,
+      lan,
+      ...(node !== undefined && { nodes: node }),
+      ...(name !== undefined && { name }),
+      ...(listen !== undefined && { listen }),
+      ...(log !== undefined && { log }),
+    })
+    try {
+      return await work(peer)
+    } finally {
+      await peer.stop()
+    }
+  } finally {
+    store.close()
+  }
+}
+
+/** Lines of `level` and worse; an error's cause is told with it. */
+export function logTo(output: NodeJS.WriteStream, level: LogLevel): Log {
+  return (at, message, error) => {
+    if (logLevels.indexOf(at) < logLevels.indexOf(level)) return
+    const causes: string[] = []
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message)
+    output.write(`${[`${at}: ${message}`, ...causes].join(': ').replaceAll(/\s+/gu, ' ')}\n`)
+  }
+}

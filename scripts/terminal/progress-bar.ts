@@ -1,0 +1,67 @@
+/**
+ * A transfer's progress in one line: `████████░░░░  62 %  1.2 of 1.9 GB  34 MB/s  20 s left`. It fits the width it is
+ * given: what matters least goes first. Each part keeps its place while the numbers run.
+ */
+import stringWidth from 'string-width'
+import { leftCells, leftOf, partOf, speedCells, speedOf } from './amounts.ts'
+import { pad, paint, truncate } from './view.ts'
+import type { Look, Paint } from './view.ts'
+
+export interface Progress {
+  /** Bytes. */
+  done: number
+  total: number
+  /** 0 while nothing moves. */
+  bytesPerSecond: number
+  etaSeconds?: number | undefined
+}
+
+/** Cells of the bar itself: shorter it tells nothing, longer it tells nothing more. */
+const shortestBar = 8
+const longestBar = 36
+const gap = '  '
+const percentCells = '100 %'.length
+
+/** What a bar is drawn with, and what surrounds it. */
+const strokes = {
+  unicode: { full: '█', empty: '░', open: '', close: '' },
+  ascii: { full: '#', empty: '-', open: '[', close: ']' },
+}
+
+/** At most `columns` cells. `color`: of what is done already. */
+export function progressLine(look: Look, columns: number, progress: Progress, color: Paint = 'green'): string {
+  const { done, total, bytesPerSecond, etaSeconds } = progress
+  const amount = partOf(done, total)
+  const speed = bytesPerSecond > 0 ? speedOf(bytesPerSecond) : ''
+  const left = etaSeconds === undefined ? '' : leftOf(etaSeconds)
+  // Places are kept for what comes and goes, so that the bar has one length from the first byte to the last.
+  const parts = [
+    { text: percent(done, total), cells: percentCells },
+    { text: amount, cells: stringWidth(amount) },
+    { text: speed, cells: speedCells },
+    { text: left, cells: leftCells },
+  ]
+  const taken = (): number => parts.reduce((cells, part) => cells + gap.length + part.cells, 0)
+  // The speed before the time left: that is what people wait for.
+  for (const least of [2, 2, 1]) if (columns - taken() < shortestBar) parts.splice(least, 1)
+  const room = columns - taken()
+  const line = parts
+    .map(({ text, cells }) => pad(text, cells))
+    .join(gap)
+    .trimEnd()
+  if (room < shortestBar) return truncate(line.trim(), columns)
+  return `${bar(look, Math.min(room, longestBar), total === 0 ? 1 : done / total, color)}${gap}${line}`
+}
+
+/** `  9 %`: never 100 before everything is there. */
+function percent(done: number, total: number): string {
+  const whole = total === 0 ? 100 : Math.min(100, Math.floor((done / total) * 100))
+  return `${whole} %`.padStart(percentCells)
+}
+
+function bar(look: Look, cells: number, fraction: number, color: Paint): string {
+  const { full, empty, open, close } = look.unicode ? strokes.unicode : strokes.ascii
+  const room = cells - open.length - close.length
+  const filled = Math.max(0, Math.min(room, Math.floor(fraction * room)))
+  return open + paint(look, color, full.repeat(filled)) + paint(look, 'dim', empty.repeat(room - filled)) + close
+}

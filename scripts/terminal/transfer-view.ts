@@ -1,0 +1,203 @@
+/**
+ * How a transfer looks as text: what, how much, who, how far, and what to do about it. Pure, as view.ts is: names and
+ * notes are cleaned here, wrapped and indented.
+ */
+import type { Transfer } from '#protocol'
+import { plural, sizeOf } from './amounts.ts'
+import { progressLine } from './progress-bar.ts'
+import { warningAbout } from './risky-names.ts'
+import { cleanLine } from './sanitize.ts'
+import { canBeResumed } from './transfers.ts'
+import { clockOf, paint, truncate, wrap } from './view.ts'
+import type { Look, Paint } from './view.ts'
+
+export interface ShownTransfer {
+  transfer: Transfer
+  /** The friend's name, cleaned. */
+  label: string
+  online: boolean
+  /** By which a command means it; undefined where nobody types commands. */
+  number: number | undefined
+}
+
+const indent = '      '
+const nameCells = 60
+/** Files that the details list. */
+const filesListed = 20
+/** Longest bar with its figures: a line that is longer is harder to read. */
+const barColumns = 100
+
+// ---- whole blocks
+
+/** A transfer in its conversation: a few lines that are replaced while it goes on. */
+export function transferBlock(look: Look, shown: ShownTransfer): string {
+  const { transfer } = shown
+  const clock = clockOf(transfer.offeredAt)
+  const [who, rest] = headOf(shown)
+  const head = wrap(`${clock} ${who} ${rest}`, look.columns, indent)
+  // Painted after wrapping: what is painted is what the lines begin with.
+  const begin = `${clock} ${who}`
+  const lines = head.startsWith(begin)
+    ? [
+        `${paint(look, 'dim', clock)} ${paint(look, transfer.direction === 'out' ? 'cyan' : 'bold', who)}${head.slice(begin.length)}`,
+      ]
+    : [head]
+  if (transfer.note) lines.push(wrap(`${indent}“${cleanLine(transfer.note)}”`, look.columns, `${indent} `))
+  const warning = warningOf(shown)
+  if (warning !== undefined) lines.push(paint(look, 'yellow', wrap(`${indent}! ${warning}`, look.columns, indent)))
+  return [...lines, ...progressLines(look, shown, indent)].join('\n')
+}
+
+/** One of a list: number and head, then how far. */
+export function listedTransfer(look: Look, shown: ShownTransfer): string {
+  const { transfer, label, number } = shown
+  const direction = transfer.direction === 'in' ? 'from' : 'to'
+  const head = `${String(number ?? '').padStart(3)}  ${direction} ${label}: ${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`
+  return [wrap(head, look.columns, '     '), ...progressLines(look, shown, '     ')].join('\n')
+}
+
+/** Everything about one, with its files. */
+export function transferDetails(look: Look, shown: ShownTransfer): string {
+  const { files, count } = shown.transfer
+  const lines = files.slice(0, filesListed).map(({ path, size, done }) => {
+    const state = size > 0 && done >= size ? ', there' : ''
+    const amount = path.endsWith('/') ? 'empty folder' : `${sizeOf(size)}${state}`
+    return wrap(`${indent}${cleanLine(path)}  (${amount})`, look.columns, `${indent}  `)
+  })
+  if (count > lines.length) lines.push(`${indent}and ${count - lines.length} more`)
+  return [transferBlock(look, shown), ...lines].join('\n')
+}
+
+/** Where nothing can be replaced: all that is worth saying about its present state, in a line or a few. */
+export function transferNews(shown: ShownTransfer): string {
+  const [who, rest] = headOf(shown)
+  const { transfer } = shown
+  const lines = [`${who} ${rest}: ${statusOf(shown).text}`]
+  if (transfer.state !== 'offered') return lines.join('')
+  if (transfer.note) lines.push(`${indent}“${cleanLine(transfer.note)}”`)
+  const warning = warningOf(shown)
+  if (warning !== undefined) lines.push(`${indent}! ${warning}`)
+  return lines.join('\n')
+}
+
+// ---- parts
+
+/** `“film.mkv”`, `the folder “Holiday” with 12 files`, `“a.jpg” and 11 more files`. */
+export function whatOf({ name, count, files }: Transfer): string {
+  const root = rootOf(files[0]?.path ?? '')
+  if (root === undefined || files.some(({ path }) => rootOf(path) !== root)) {
+    return count === 1 ? `“${nameOf(name)}”` : `“${nameOf(name)}” and ${plural(count - 1, 'more file')}`
+  }
+  const empty = files.every(({ path }) => path.endsWith('/')) && files.length === count
+  return empty ? `the empty folder “${nameOf(root)}”` : `the folder “${nameOf(root)}” with ${plural(count, 'file')}`
+}
+
+/** A foreign name for one line. */
+export function nameOf(name: string): string {
+  return truncate(cleanLine(name), nameCells) || '(no name)'
+}
+
+/** The plain warning about what could run, where it matters: before it is accepted, and before it is opened. */
+export function warningOf({ transfer, label }: ShownTransfer): string | undefined {
+  if (transfer.direction === 'out' || (transfer.state !== 'offered' && transfer.state !== 'done')) return undefined
+  return warningAbout(
+    transfer.files.map(({ path }) => path),
+    label,
+  )
+}
+
+/** `Bob`, `offers you “film.mkv”, 1.9 GB`. */
+function headOf({ transfer, label }: ShownTransfer): [who: string, rest: string] {
+  const own = transfer.direction === 'out'
+  return [
+    own ? 'you' : label,
+    `${verbOf(transfer)} ${own ? label : 'you'} ${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`,
+  ]
+}
+
+function verbOf({ state, direction }: Transfer): string {
+  const own = direction === 'out'
+  switch (state) {
+    case 'offered':
+      return own ? 'offer' : 'offers'
+    case 'waiting':
+    case 'active':
+    case 'paused':
+      return own ? 'send' : 'sends'
+    case 'done':
+      return 'sent'
+    case 'declined':
+    case 'cancelled':
+    case 'failed':
+      return 'offered'
+  }
+}
+
+/** The bar where there is something to measure, and a line that says what the bar does not. */
+function progressLines(look: Look, shown: ShownTransfer, indent: string): string[] {
+  const { transfer } = shown
+  const { state, doneBytes, bytes, bytesPerSecond, etaSeconds } = transfer
+  const { text, color } = statusOf(shown)
+  const columns = Math.min(look.columns, barColumns) - indent.length
+  const progress = { done: doneBytes, total: bytes, bytesPerSecond, etaSeconds }
+  const lines: string[] = []
+  if (state === 'active' || ((state === 'waiting' || state === 'paused') && doneBytes > 0)) {
+    lines.push(indent + progressLine(look, columns, progress, state === 'active' ? 'green' : 'dim'))
+  }
+  const told = (line: string, how: Paint): number =>
+    lines.push(paint(look, how, wrap(indent + line, look.columns, indent)))
+  if (state !== 'active') told(text, color)
+  if (transfer.advice !== undefined && state === 'active') told(cleanLine(transfer.advice), 'dim')
+  return lines
+}
+
+/** In words, with the command that is of use now. */
+export function statusOf(shown: ShownTransfer): { text: string; color: Paint } {
+  const { transfer, label, online, number } = shown
+  const own = transfer.direction === 'out'
+  const type = (command: string): string => (number === undefined ? '' : ` /${command} ${number}`)
+  switch (transfer.state) {
+    case 'offered':
+      if (own) return { text: `waiting for ${label} to ${online ? 'accept' : 'come online'}`, color: 'dim' }
+      return {
+        text: number === undefined ? 'not answered yet' : `/accept ${number} or /decline ${number}`,
+        color: 'yellow',
+      }
+    case 'waiting':
+      if (transfer.error !== undefined)
+        return { text: `waiting: ${cleanLine(transfer.error.message)}`, color: 'yellow' }
+      return { text: online ? 'waiting for its turn' : `waiting for ${label} to come online`, color: 'dim' }
+    case 'active':
+      return { text: own ? 'on its way' : 'arriving', color: 'dim' }
+    case 'paused':
+      if (transfer.pausedBy === 'them') return { text: `paused by ${label}`, color: 'yellow' }
+      return { text: `paused.${type('resume')}${number === undefined ? '' : ' goes on'}`, color: 'yellow' }
+    case 'done':
+      if (own) return { text: `${label} has it`, color: 'green' }
+      return { text: `saved to ${cleanLine(transfer.savedTo ?? 'your folder for downloads')}`, color: 'green' }
+    case 'declined':
+      return { text: own ? `${label} declined` : 'declined', color: 'dim' }
+    case 'cancelled':
+      return { text: 'called off', color: 'dim' }
+    case 'failed':
+      return { text: failureOf(shown), color: 'red' }
+  }
+}
+
+/** Why it failed, and what to type about it; what to do besides is in the reason. */
+function failureOf({ transfer, number }: ShownTransfer): string {
+  const { error, direction } = transfer
+  const why = error === undefined ? 'it failed' : cleanLine(error.message).replace(/\.$/u, '')
+  if (canBeResumed(transfer))
+    return `${why}. ${number === undefined ? 'Then receive again.' : `/resume ${number} goes on.`}`
+  if (error?.code === 'source-changed' && direction === 'out') {
+    return `${why}. ${number === undefined ? 'Send' : '/send'} it again.`
+  }
+  return error?.code === 'verification-failed' ? `${why}. Nothing of it was kept.` : `${why}.`
+}
+
+/** The folder that a path lies in, or is; undefined for a file by itself. */
+function rootOf(path: string): string | undefined {
+  const end = path.indexOf('/')
+  return end < 0 ? undefined : path.slice(0, end)
+}

@@ -1,0 +1,250 @@
+/**
+ * Files between friends, direct and relayed, over the headless contract: what arrives is what was sent, whatever it is,
+ * whoever was away, restarted, paused or changed their mind meanwhile.
+ */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
+import { eventually, Stage } from '../support/line-process.ts'
+import {
+  becomes,
+  digestOf,
+  give,
+  leftovers,
+  MiB,
+  offer,
+  randomFile,
+  reaches,
+  transferOf,
+  tree,
+} from '../support/transfers.ts'
+
+for (const direct of ['auto', 'never'] as const) {
+  describe(`files, --direct ${direct}`, () => {
+    const stage = new Stage({ after })
+    const node = new HeadlessNode(stage)
+    let alice: HeadlessPeer
+    let bob: HeadlessPeer
+    let places = 0
+    /** A new folder to send from, and one that is not there yet to receive into. */
+    const fresh = (): { from: string; to: string } => {
+      const at = path.join(stage.folder, `case-${++places}`)
+      fs.mkdirSync(path.join(at, 'from'), { recursive: true })
+      return { from: path.join(at, 'from'), to: path.join(at, 'to') }
+    }
+    before(async () => {
+      await node.start()
+      const setup = { nodes: node.addresses, args: ['--direct', direct] }
+      alice = await new HeadlessPeer(stage, 'alice', setup).start()
+      bob = await new HeadlessPeer(stage, 'bob', setup).start()
+      await befriend(alice, bob)
+    })
+    after(() => assert.deepEqual(leftovers(stage.folder), []))
+
+    test('one file, many in one call, the same names and nothing at all: everything arrives, nothing is replaced', async () => {
+      const { from, to } = fresh()
+      const files = [
+        randomFile(path.join(from, 'a/photo.jpg'), 3 * MiB + 17),
+        randomFile(path.join(from, 'b/photo.jpg'), 100),
+        randomFile(path.join(from, 'empty'), 0),
+        randomFile(path.join(from, 'grüße 你好 👩‍👩‍👧.txt'), 5),
+      ]
+      fs.mkdirSync(to)
+      fs.writeFileSync(path.join(to, 'photo.jpg'), 'mine')
+      const id = await give(alice, bob, files, to)
+      const [, received] = await becomes(id, 'done', [alice, bob])
+      assert.equal(received?.savedTo, to)
+      assert.deepEqual(
+        fs.readdirSync(to).toSorted(),
+        ['photo.jpg', 'photo (2).jpg', 'photo (3).jpg', 'empty', 'grüße 你好 👩‍👩‍👧.txt'].toSorted(),
+      )
+      assert.equal(fs.readFileSync(path.join(to, 'photo.jpg'), 'utf8'), 'mine')
+      // Which of the two gets which number depends on which was whole first.
+      assert.deepEqual(
+        ['photo (2).jpg', 'photo (3).jpg'].map((name) => digestOf(path.join(to, name))).toSorted(),
+        files
+          .slice(0, 2)
+          .map((file) => digestOf(file))
+          .toSorted(),
+      )
+      const again = await give(alice, bob, [files[2] ?? ''], to)
+      await becomes(again, 'done', [alice, bob])
+      assert.equal(fs.statSync(path.join(to, 'empty (2)')).size, 0)
+    })
+
+    test('a folder of 2,500 small files, empty ones, nested and empty folders, names of all kinds', async (t) => {
+      const { from, to } = fresh()
+      const folder = path.join(from, 'tree')
+      for (let at = 0; at < 2500; at++) {
+        randomFile(path.join(folder, `${at % 7}/日本 ${at % 50}/ß${at}.bin`), at % 10 === 0 ? 0 : at % 3000)
+      }
+      for (const name of ['nothing', '3/nothing', '3/日本 3/no/thing'])
+        fs.mkdirSync(path.join(folder, name), { recursive: true })
+      const id = await give(alice, bob, [folder], to)
+      const [, received] = await becomes(id, 'done', [alice, bob])
+      t.diagnostic(`${received?.count} entries`)
+      assert.deepEqual(tree(to), tree(from))
+    })
+
+    test('offered while the friend is away: waits, and goes when both are there; both restart in each state', async () => {
+      const { from, to } = fresh()
+      const file = randomFile(path.join(from, 'large.bin'), 300 * MiB)
+      const restart = async (): Promise<void> => {
+        await Promise.all([alice.stop(), bob.stop()])
+        await Promise.all([alice.start(), bob.start()])
+        await talking(alice, bob)
+      }
+      await bob.stop()
+      await alice.sees(bob, false)
+      const { id, state } = await alice.call('sendFiles', { peer: bob.id, paths: [file] })
+      assert.equal(state, 'offered')
+      await alice.stop()
+      await alice.start()
+      await bob.start()
+      await bob.event('transfer-offered', (one) => one.id === id)
+      await restart()
+      assert.deepEqual(
+        (await becomes(id, 'offered', [alice, bob])).map(({ direction }) => direction),
+        ['out', 'in'],
+      )
+      await alice.stop()
+      await bob.sees(alice, false)
+      await bob.call('acceptTransfer', { transfer: id, directory: to })
+      await becomes(id, 'waiting', [bob])
+      await bob.stop()
+      await Promise.all([alice.start(), bob.start()])
+      await reaches(bob, id, 20 * MiB)
+      await restart()
+      const { doneBytes } = await transferOf(bob, id)
+      assert.ok(doneBytes >= 20 * MiB, `${doneBytes} are left of 20 MiB`)
+      await alice.call('pauseTransfer', { transfer: id })
+      await becomes(id, 'paused', [alice, bob])
+      await restart()
+      const [hers, his] = await becomes(id, 'paused', [alice, bob])
+      assert.deepEqual([hers?.pausedBy, his?.pausedBy], ['me', 'them'])
+      await alice.call('resumeTransfer', { transfer: id })
+      await becomes(id, 'done', [alice, bob])
+      assert.equal(digestOf(path.join(to, 'large.bin')), digestOf(file))
+      fs.rmSync(file)
+      fs.rmSync(to, { recursive: true })
+    })
+
+    test('paused and resumed from either side, from both at once, and so fast that nothing has stopped yet', async () => {
+      const { from, to } = fresh()
+      const file = randomFile(path.join(from, 'large.bin'), 200 * MiB)
+      const id = await give(alice, bob, [file], to)
+      for (const pausing of [[alice], [bob], [alice, bob]]) {
+        await becomes(id, 'active', [bob])
+        await Promise.all(pausing.map((peer) => peer.call('pauseTransfer', { transfer: id })))
+        await becomes(id, 'paused', [alice, bob])
+        if (pausing.length === 2) {
+          await eventually('both know of both', async () => {
+            const views = [await transferOf(alice, id), await transferOf(bob, id)]
+            return views.every(({ pausedBy }) => pausedBy === 'both')
+          })
+          await alice.call('resumeTransfer', { transfer: id })
+          await eventually('one still pauses', async () => (await transferOf(bob, id)).pausedBy === 'me')
+          await bob.call('resumeTransfer', { transfer: id })
+        } else await Promise.all(pausing.map((peer) => peer.call('resumeTransfer', { transfer: id })))
+      }
+      for (const peer of [alice, bob, alice, bob]) {
+        if ((await transferOf(peer, id)).state === 'done') break
+        await peer.call('pauseTransfer', { transfer: id })
+        await peer.call('resumeTransfer', { transfer: id })
+      }
+      await becomes(id, 'done', [alice, bob])
+      assert.equal(digestOf(path.join(to, 'large.bin')), digestOf(file))
+      fs.rmSync(path.dirname(file), { recursive: true })
+      fs.rmSync(to, { recursive: true })
+    })
+
+    test('declined, recalled, cancelled by either side at any moment: nothing is left', async () => {
+      const { from, to } = fresh()
+      const file = randomFile(path.join(from, 'large.bin'), 100 * MiB)
+      fs.mkdirSync(to)
+      fs.writeFileSync(path.join(to, 'large.bin'), 'mine')
+      const clean = async (id: string): Promise<void> => {
+        await becomes(id, 'cancelled', [alice, bob])
+        await eventually('nothing of it is left', () => fs.readdirSync(to).join() === 'large.bin')
+        assert.equal(fs.readFileSync(path.join(to, 'large.bin'), 'utf8'), 'mine')
+      }
+      const declined = await offer(alice, bob, [file])
+      await bob.call('declineTransfer', { transfer: declined })
+      await becomes(declined, 'declined', [alice, bob])
+      for (const canceller of [alice, bob]) {
+        const offered = await offer(alice, bob, [file])
+        await canceller.call('cancelTransfer', { transfer: offered })
+        await clean(offered)
+        for (const moment of [0, 1, 30 * MiB]) {
+          const id = await give(alice, bob, [file], to)
+          await reaches(bob, id, moment)
+          await canceller.call('cancelTransfer', { transfer: id })
+          await clean(id)
+        }
+        const paused = await give(alice, bob, [file], to)
+        await reaches(bob, paused, 5 * MiB)
+        await bob.call('pauseTransfer', { transfer: paused })
+        await becomes(paused, 'paused', [alice, bob])
+        await canceller.call('cancelTransfer', { transfer: paused })
+        await clean(paused)
+      }
+      await bob.stop()
+      await alice.sees(bob, false)
+      const { id } = await alice.call('sendFiles', { peer: bob.id, paths: [file] })
+      const offering = (await alice.history(bob)).find(({ transfer }) => transfer === id) ?? assert.fail('no message')
+      await alice.call('recallMessage', { message: offering.id })
+      await becomes(id, 'cancelled', [alice])
+      await bob.start()
+      await talking(alice, bob)
+      assert.ok(!(await bob.call('transfers', {})).some((transfer) => transfer.id === id))
+    })
+
+    test('one of two is cancelled: that answers at once, and the other goes on', async () => {
+      const { from, to } = fresh()
+      const [large, small] = [400, 100].map((size) => randomFile(path.join(from, `${size}.bin`), size * MiB))
+      const goesOn = await give(alice, bob, [large ?? ''], to)
+      await becomes(goesOn, 'active', [bob])
+      for (const canceller of [bob, alice]) {
+        const id = await give(alice, bob, [small ?? ''], to)
+        await becomes(id, 'active', [bob])
+        await canceller.call('cancelTransfer', { transfer: id })
+        assert.notEqual((await transferOf(bob, goesOn)).state, 'done', 'it waited for the other one')
+      }
+      await becomes(goesOn, 'done', [alice, bob])
+      fs.rmSync(path.dirname(from), { recursive: true })
+    })
+
+    test('messages keep arriving during a transfer, in order', async () => {
+      const { from, to } = fresh()
+      const id = await give(alice, bob, [randomFile(path.join(from, 'large.bin'), 300 * MiB)], to)
+      await becomes(id, 'active', [bob])
+      const texts: string[] = []
+      for (let at = 0; (await transferOf(bob, id)).state === 'active'; at++) {
+        texts.push(`during ${at}`)
+        await alice.send(bob, `during ${at}`)
+        await bob.has(alice, `during ${at}`, 'delivered')
+      }
+      await becomes(id, 'done', [alice, bob])
+      assert.ok(texts.length > 3)
+      const arrived = (await bob.history(alice)).map(({ text }) => text).filter((text) => text.startsWith('during'))
+      assert.deepEqual(arrived, texts)
+      fs.rmSync(path.dirname(from), { recursive: true })
+    })
+
+    test('the friend is removed, or blocked, in the middle: it ends on both sides, and nothing is left', async () => {
+      const { from, to } = fresh()
+      const file = randomFile(path.join(from, 'large.bin'), 300 * MiB)
+      const id = await give(alice, bob, [file], to)
+      await reaches(bob, id, 5 * MiB)
+      await (direct === 'auto'
+        ? bob.call('blockPeer', { peer: alice.id })
+        : bob.call('removeFriend', { peer: alice.id }))
+      await becomes(id, 'cancelled', [bob])
+      await eventually('nothing of it is left', () => fs.readdirSync(to).length === 0)
+      assert.notEqual((await transferOf(alice, id)).state, 'done')
+      fs.rmSync(file)
+    })
+  })
+}

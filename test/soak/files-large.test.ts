@@ -1,0 +1,5 @@
+/** A file beyond four gigabytes, most of it holes, over a relay: whole, and with its holes. */
+import { test } from 'node:test'
+import { sendWithHoles } from '../support/sparse-file.ts'
+
+test('5 GB with holes, relayed: whole, and it takes no more room than at the sender', (t) => sendWithHoles(t, 'never'))

@@ -1,0 +1,215 @@
+/**
+ * A disk under node:fs whose power can be cut at any step: from then on nothing is done any more and no call
+ * ever returns, as for a process killed with -9. What was done stays, written or half written. It also knows what was
+ * written and not yet synced, and sees every name that a file gets.
+ */
+import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import fs from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import { undo } from './cleanup.ts'
+
+/** What of a write is on the disk when it is the last. */
+export type Cut = 'before' | 'after' | 'half'
+
+type Call = (...args: unknown[]) => Promise<unknown>
+type Calls = Record<string, Call>
+type Done = (error: unknown, result?: unknown) => void
+
+const onPaths = ['open', 'mkdir', 'link', 'rename', 'rm', 'unlink']
+const onHandles = ['write', 'writev', 'truncate', 'utimes', 'sync', 'datasync']
+/** Files by number: with a callback, and at once. */
+const onNumbers = ['write', 'writev', 'ftruncate', 'fsync', 'fdatasync']
+const atOnce = ['futimesSync', 'closeSync']
+const writes = new Set(['write', 'writev', 'truncate', 'utimes', 'ftruncate', 'futimesSync'])
+
+const sample = await fs.promises.open(process.execPath, 'r')
+const handles = Object.getPrototypeOf(sample) as Calls
+await sample.close()
+
+export class DyingDisk {
+  readonly #folder: string
+  /** What is open: its inode, and how to close it. */
+  readonly #handles = new Map<FileHandle | number, { inode: number; close: () => Promise<void> | void }>()
+  /** Inodes with content that no sync has covered. */
+  readonly #unsynced = new Set<number>()
+  /** Names given to content that was not synced, outside of what is ours alone. */
+  readonly early: string[] = []
+  /** The disk knows no hard links. */
+  links = true
+  /** Steps so far. */
+  steps = 0
+  /** Names of the steps. */
+  trace: string[] = []
+  readonly #onTheWay = new Set<Promise<unknown>>()
+  readonly #closeSync = fs.closeSync
+  readonly #life = new AsyncLocalStorage<symbol>()
+  #alive = Symbol('none yet')
+  #die: { at: number; cut: Cut } | undefined
+  #dead = Promise.withResolvers<void>()
+
+  /** Steps below `folder` count, until the test is over. */
+  constructor(t: TestContext, folder: string) {
+    this.#folder = folder
+    const promises = fs.promises as unknown as Calls
+    const originals: [Calls, string, Call][] = [
+      ...onPaths.map((name): [Calls, string, Call] => [promises, name, promises[name] ?? assert.fail(name)]),
+      ...onHandles.map((name): [Calls, string, Call] => [handles, name, handles[name] ?? assert.fail(name)]),
+    ]
+    const step = this.#step.bind(this)
+    for (const [holder, name, original] of originals) {
+      holder[name] = function (this: unknown, ...args) {
+        return step(this, name, original, args)
+      }
+    }
+    const numbers = this.#filesByNumber()
+    syncBuiltinESMExports()
+    undo(t).defer(() => {
+      for (const [holder, name, original] of originals) holder[name] = original
+      Object.assign(fs, numbers)
+      syncBuiltinESMExports()
+    })
+  }
+
+  /** Does the same to the calls of node:fs that take a callback or return at once; returns what they were. */
+  #filesByNumber(): Record<string, unknown> {
+    const calls = fs as unknown as Record<string, (...args: unknown[]) => unknown>
+    const originals: Record<string, (...args: unknown[]) => unknown> = {}
+    for (const name of ['open', ...onNumbers]) {
+      const original = (originals[name] = calls[name] ?? assert.fail(name))
+      const promised: Call = async (...args) => {
+        const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+        const done: Done = (error, result) => (error instanceof Error ? reject(error) : resolve(result))
+        original(...args, done)
+        return promise
+      }
+      calls[name] = (...args) => {
+        const done = args.pop() as Done
+        const self = name === 'open' ? undefined : args[0]
+        void callBack(this.#step(self, name, promised, args), done)
+      }
+    }
+    for (const name of atOnce) {
+      const original = (originals[name] = calls[name] ?? assert.fail(name))
+      calls[name] = (...args) => this.#stepAtOnce(name, original, args)
+    }
+    return originals
+  }
+
+  #stepAtOnce(name: string, original: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+    const file = this.#handles.get(args[0] as number)
+    if (file == null) return original(...args)
+    if (this.#isOver()) return undefined
+    this.steps += 1
+    this.trace.push(name)
+    const last = this.steps === this.#die?.at ? this.#die.cut : undefined
+    if (last !== 'before') {
+      if (writes.has(name)) this.#unsynced.add(file.inode)
+      if (name === 'closeSync') this.#handles.delete(args[0] as number)
+      original(...args)
+    }
+    if (last != null) void this.#cut()
+    return undefined
+  }
+
+  /** Runs `work` until it has ended, or until the power is cut at step number `at`; returns whether it was. */
+  async run(work: () => Promise<void>, at = Infinity, cut: Cut = 'before'): Promise<boolean> {
+    this.steps = 0
+    this.trace = []
+    this.#die = { at, cut }
+    this.#dead = Promise.withResolvers()
+    const life = (this.#alive = Symbol('life'))
+    const lived = this.#life.run(life, () => work().then(() => false))
+    const died = await Promise.race([lived, this.#dead.promise.then(() => true)])
+    this.#die = undefined
+    // What was on its way to the disk still gets there, and then nothing of that life moves any more.
+    while (this.#onTheWay.size > 0) await Promise.allSettled(this.#onTheWay)
+    await new Promise(setImmediate)
+    // What the dead one had open is closed by the system.
+    for (const { close } of this.#handles.values()) await close()
+    this.#handles.clear()
+    return died
+  }
+
+  async #step(self: unknown, name: string, original: Call, args: unknown[]): Promise<unknown> {
+    const onHandle = name === 'close' || onHandles.includes(name) || onNumbers.includes(name)
+    const ours = onHandle
+      ? this.#handles.has(self as FileHandle | number)
+      : typeof args[0] === 'string' && args[0].startsWith(this.#folder)
+    if (!ours) return original.apply(self, args)
+    if (this.#isOver()) return new Promise(() => undefined)
+    this.steps += 1
+    const where = onHandle ? '' : ` ${path.basename(String(args.at(name === 'link' || name === 'rename' ? 1 : 0)))}`
+    this.trace.push(`${name}${where}`)
+    const last = this.steps === this.#die?.at ? this.#die.cut : undefined
+    if (last === 'before') return this.#cut()
+    if (name === 'link' && !this.links) throw Object.assign(new Error('no links here'), { code: 'EPERM' })
+    // By number, that number comes first.
+    const first = typeof self === 'number' ? 1 : 0
+    if (last === 'half' && name === 'write') args[first + 2] = Math.floor(Number(args[first + 2]) / 2)
+    if (last === 'half' && name === 'writev') args[first] = (args[first] as Uint8Array[]).slice(0, 1)
+    if (name === 'link' || name === 'rename') this.#look(String(args[0]), String(args[1]))
+    const inode = onHandle ? this.#handles.get(self as FileHandle | number)?.inode : undefined
+    if (inode != null && writes.has(name)) this.#unsynced.add(inode)
+    if (name === 'close') this.#handles.delete(self as FileHandle)
+    const work = original.apply(self, args)
+    this.#onTheWay.add(work)
+    const result = await work
+      .catch((error: unknown) => {
+        if (last == null) throw error
+      })
+      .finally(() => this.#onTheWay.delete(work))
+    if (inode != null && name.endsWith('sync')) this.#unsynced.delete(inode)
+    if (name === 'open' && result != null) {
+      const handle = result as FileHandle | number
+      const { ino: inode, size } = fs.fstatSync(typeof handle === 'number' ? handle : handle.fd)
+      // Of a file that was removed the number is given away again.
+      if (size === 0) this.#unsynced.delete(inode)
+      if (typeof handle === 'number') {
+        this.#handles.set(handle, { inode, close: () => this.#closeSync(handle) })
+        return last == null ? this.#passed(handle) : this.#cut()
+      }
+      // Not on the prototype, unlike the others.
+      const close = handle.close.bind(handle)
+      handle.close = () => this.#step(handle, 'close', close, []) as Promise<void>
+      this.#handles.set(handle, { inode, close })
+    }
+    return last == null ? this.#passed(result) : this.#cut()
+  }
+
+  /** It may have died while this was on its way. */
+  async #passed(result: unknown): Promise<unknown> {
+    return this.#isOver() ? new Promise(() => undefined) : result
+  }
+
+  #look(from: string, to: string): void {
+    if (to.includes('/.quorum-')) return
+    const below = fs.statSync(from).isDirectory() ? fs.readdirSync(from, { recursive: true, encoding: 'utf8' }) : ['']
+    for (const name of below) {
+      const stats = fs.statSync(path.join(from, name))
+      if (stats.size > 0 && stats.isFile() && this.#unsynced.has(stats.ino)) this.early.push(path.join(to, name))
+    }
+  }
+
+  /** Who calls is dead: a call that does not count may have kept it waiting into the next life. */
+  #isOver(): boolean {
+    return this.#die == null || this.#life.getStore() !== this.#alive
+  }
+
+  #cut(): Promise<never> {
+    this.#die = undefined
+    this.#dead.resolve()
+    return new Promise(() => undefined)
+  }
+}
+
+async function callBack(work: Promise<unknown>, done: Done): Promise<void> {
+  const [error, result] = await work.then(
+    (value) => [null, value],
+    (reason: unknown) => [reason, undefined],
+  )
+  done(error, result)
+}

@@ -1,0 +1,83 @@
+/**
+ * A peer that says what a test tells it to: for what people see of transfers, in states that a real one passes in a
+ * blink. Tests of what really happens use real peers.
+ */
+import type { CallName, Friend, Message, Peer, PeerEvent, Transfer } from '#protocol'
+
+export const susan: Friend = {
+  peer: '12D3KooWSusan1',
+  name: 'Susan',
+  state: 'friend',
+  verified: false,
+  online: true,
+  path: 'direct',
+  addedAt: 1,
+  unread: 0,
+}
+
+const offeredAt = new Date(2025, 2, 3, 14, 3).getTime()
+
+/** An offer of one film by Susan, unless told otherwise. */
+export function transfer(change: Partial<Transfer> = {}): Transfer {
+  return {
+    id: 'film',
+    peer: susan.peer,
+    direction: 'in',
+    state: 'offered',
+    name: 'film.mkv',
+    count: 1,
+    files: [{ path: 'film.mkv', size: 1.9e9, done: 0 }],
+    bytes: 1.9e9,
+    doneBytes: 0,
+    bytesPerSecond: 0,
+    offeredAt,
+    ...change,
+  }
+}
+
+export class FakePeer {
+  friends: Friend[] = [susan]
+  messages: Message[] = []
+  transfers: Transfer[] = []
+  /** Calls that change something, as they came: `acceptTransfer {"transfer":"film"}`. */
+  readonly calls: string[] = []
+  /** What the calls about transfers answer. */
+  answer: (call: string, params: { transfer?: string }) => Transfer = (_, { transfer: id }) =>
+    this.transfers.find((one) => one.id === id) ?? transfer()
+  readonly #listeners = new Set<(event: PeerEvent) => void>()
+
+  /** As what the programs take. */
+  get peer(): Peer {
+    const quiet: Partial<Peer> = {
+      self: async () => ({ peer: '12D3KooWOwn999', name: 'Own', nodes: [], listen: [], reachable: 'unknown' }),
+      friends: async () => this.friends,
+      messages: async () => this.messages,
+      transfers: async () => this.transfers,
+      markRead: async () => null,
+      typing: async () => null,
+      subscribe: (listener) => {
+        this.#listeners.add(listener)
+        return () => this.#listeners.delete(listener)
+      },
+    }
+    const spoken = (call: string) => async (params: { transfer?: string }) => {
+      this.calls.push(`${call} ${JSON.stringify(params)}`)
+      const now = this.answer(call, params)
+      this.transfers = [...this.transfers.filter(({ id }) => id !== now.id), now]
+      return now
+    }
+    return new Proxy(quiet, {
+      get: (known, name) => (name in known ? known[name as CallName] : spoken(String(name))),
+    }) as Peer
+  }
+
+  emit(event: PeerEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  /** A transfer's new state, remembered and told. */
+  changed(now: Transfer, event: 'transfer-offered' | 'transfer-changed' = 'transfer-changed'): void {
+    this.transfers = [...this.transfers.filter(({ id }) => id !== now.id), now]
+    this.emit({ event, data: now })
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * One file while its sender and its receiver are killed with -9 again and again. Counts what crosses the wire: more
+ * than the file itself is what was sent twice, or was on its way and never reached the receiver's disk.
+ */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import { limits } from '../../protocol/limits.ts'
+import { befriend, HeadlessNode, HeadlessPeer } from './headless.ts'
+import { eventually, Stage } from './line-process.ts'
+import { becomes, digestOf, give, leftovers, MiB, randomFile } from './transfers.ts'
+
+export interface Kills {
+  size: number
+  rounds: number
+  direct: 'auto' | 'never'
+  random(): number
+}
+
+/** Kills sender and receiver in turn, at random moments; fails if anything is lost, or sent twice beyond a chunk. */
+export async function killDuring(t: TestContext, { size, rounds, direct, random }: Kills): Promise<void> {
+  const stage = new Stage(t)
+  const node = await new HeadlessNode(stage).start()
+  const setup = { nodes: node.addresses, args: ['--direct', direct] }
+  const alice = await new HeadlessPeer(stage, 'alice', setup).start()
+  const bob = await new HeadlessPeer(stage, 'bob', setup).start()
+  await befriend(alice, bob)
+  const source = randomFile(path.join(stage.folder, 'source.bin'), size)
+  const target = path.join(stage.folder, 'received')
+  const before = digestOf(source)
+  const id = await give(alice, bob, [source], target)
+  const staged = path.join(target, `.quorum-${id}`, 'journal')
+  /** Chunks on the receiver's disk, by its journal, whoever lives. */
+  const chunks = (): number => Math.floor((fs.statSync(staged, { throwIfNoEntry: false })?.size ?? 0) / 32)
+  let again = 0
+  let receivers = 0
+  for (let round = 1; round <= rounds; round++) {
+    // Kills are spread over the file: each a random part of what would be its share.
+    const share = size / MiB / (rounds + 2)
+    const at = Math.floor((round - 1 + random()) * share)
+    await eventually(`chunk ${at} is there`, () => chunks() >= at || fs.existsSync(path.join(target, 'source.bin')))
+    const victim = random() < 0.5 ? alice : bob
+    await victim.kill9()
+    assert.ok(!fs.existsSync(path.join(target, 'source.bin')), 'the kill came after the end: it shows nothing')
+    const there = chunks()
+    await victim.start()
+    if (victim === alice) {
+      await eventually('it goes on', () => chunks() > there || fs.existsSync(path.join(target, 'source.bin')))
+      continue
+    }
+    // It tells where it goes on after it has looked at its disk.
+    const { doneBytes } = await bob.event('transfer-changed', (one) => one.id === id && one.state === 'active')
+    const repeated = there - Math.floor(doneBytes / MiB)
+    assert.ok(repeated <= 1, `round ${round}: ${repeated} chunks were thrown away`)
+    again += Math.max(0, repeated)
+    receivers += 1
+  }
+  await becomes(id, 'done', [alice, bob], 300_000)
+  assert.deepEqual(fs.readdirSync(target), ['source.bin'])
+  assert.equal(digestOf(path.join(target, 'source.bin')), before)
+  assert.deepEqual(leftovers(stage.folder), [])
+  t.diagnostic(
+    `${rounds} kills (${receivers} of the receiver) over ${size / MiB} MiB: ${again} chunks of its disk fetched again`,
+  )
+  if (direct === 'never') {
+    // Of what a kill finds on its way, a window at most, nothing has reached the disk: it goes once more.
+    const more = (await node.figure('quorum_relayed_bytes_total')) - size
+    t.diagnostic(
+      `${(more / MiB).toFixed(1)} MiB more than the file crossed the relay, ${(more / MiB / rounds).toFixed(2)} a kill`,
+    )
+    assert.ok(more < 0.02 * size + rounds * (limits.fileInFlight.most + limits.chunk))
+  }
+  await Promise.all([alice.stop(), bob.stop(), node.stop()])
+}
+
+/** Mulberry32: small, and the same everywhere. Returns numbers from 0 up to 1. */
+export function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -1,0 +1,34 @@
+/** A file of 5 GB with content in a few places, around 2 and 4 GiB too, from one headless peer to another. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import { befriend, HeadlessNode, HeadlessPeer } from './headless.ts'
+import { Stage } from './line-process.ts'
+import { becomes, digestOf, give, MiB } from './transfers.ts'
+
+const size = 5_000_000_000
+const places = [0, 2_147_483_640, 4_294_967_290]
+
+export async function sendWithHoles(t: TestContext, direct: 'auto' | 'never'): Promise<void> {
+  const stage = new Stage(t)
+  const node = await new HeadlessNode(stage).start()
+  const setup = { nodes: node.addresses, args: ['--direct', direct] }
+  const alice = await new HeadlessPeer(stage, 'alice', setup).start()
+  const bob = await new HeadlessPeer(stage, 'bob', setup).start()
+  await befriend(alice, bob)
+  const file = path.join(stage.folder, 'sparse.img')
+  const handle = fs.openSync(file, 'w')
+  fs.ftruncateSync(handle, size)
+  for (const at of places) fs.writeSync(handle, `here is ${at}`, at)
+  fs.closeSync(handle)
+  const to = path.join(stage.folder, 'received')
+  const id = await give(alice, bob, [file], to)
+  await becomes(id, 'done', [alice, bob], 600_000)
+  const received = path.join(to, 'sparse.img')
+  const stats = fs.statSync(received)
+  assert.equal(stats.size, size)
+  assert.ok(stats.blocks * 512 < 16 * MiB, `${stats.blocks * 512} bytes on the disk`)
+  for (const at of [...places, size - MiB]) assert.equal(digestOf(received, at, MiB), digestOf(file, at, MiB))
+  await Promise.all([alice.stop(), bob.stop(), node.stop()])
+}

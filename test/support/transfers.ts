@@ -1,0 +1,119 @@
+/**
+ * Transfers between headless peers: files to send, waiting for what becomes of a transfer, and what lies in a folder
+ * afterwards, whole trees by digest.
+ */
+import assert from 'node:assert/strict'
+import { createHash, randomFillSync } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Transfer } from '#protocol'
+import type { HeadlessPeer } from './headless.ts'
+import { eventually, patience } from './line-process.ts'
+
+export const MiB = 1024 * 1024
+
+/** Writes `bytes` random bytes; returns the path. */
+export function randomFile(file: string, bytes: number): string {
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  const handle = fs.openSync(file, 'w')
+  const block = Buffer.allocUnsafe(Math.min(bytes, MiB))
+  for (let at = 0; at < bytes;) {
+    const part = block.subarray(0, Math.min(block.byteLength, bytes - at))
+    randomFillSync(part)
+    at += fs.writeSync(handle, part)
+  }
+  fs.closeSync(handle)
+  return file
+}
+
+/** SHA-256 of a file, or of `length` bytes of it from `offset` on. */
+export function digestOf(file: string, offset = 0, length = Infinity): string {
+  const hash = createHash('sha256')
+  const handle = fs.openSync(file, 'r')
+  const block = Buffer.allocUnsafe(MiB)
+  const end = Math.min(fs.fstatSync(handle).size, offset + length)
+  for (let at = offset; at < end;) {
+    const read = fs.readSync(handle, block, 0, Math.min(block.byteLength, end - at), at)
+    hash.update(block.subarray(0, read))
+    at += read
+  }
+  fs.closeSync(handle)
+  return hash.digest('hex')
+}
+
+/** Everything below `folder`: a path, and `folder`, `link` or the file's size and digest. */
+export function tree(folder: string): Map<string, string> {
+  const found = new Map<string, string>()
+  const walk = (at: string): void => {
+    const items = fs.readdirSync(path.join(folder, at), { withFileTypes: true })
+    for (const item of items) {
+      const below = path.join(at, item.name)
+      if (item.isDirectory()) {
+        found.set(`${below}/`, 'folder')
+        walk(below)
+      } else if (item.isSymbolicLink()) found.set(below, `link to ${fs.readlinkSync(path.join(folder, below))}`)
+      else found.set(below, `${fs.statSync(path.join(folder, below)).size} ${digestOf(path.join(folder, below))}`)
+    }
+  }
+  walk('')
+  return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Names of ours that are still below `folder`. */
+export function leftovers(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => path.basename(name).startsWith('.quorum-'))
+}
+
+/** Offers `paths`, and returns the transfer's id when the other side has the offer. */
+export async function offer(from: HeadlessPeer, to: HeadlessPeer, paths: string[]): Promise<string> {
+  const { id } = await from.call('sendFiles', { peer: to.id, paths })
+  await to.event('transfer-offered', (transfer) => transfer.id === id)
+  return id
+}
+
+/** Offers `paths` and has them accepted into `directory`. */
+export async function give(from: HeadlessPeer, to: HeadlessPeer, paths: string[], directory: string): Promise<string> {
+  const id = await offer(from, to, paths)
+  await to.call('acceptTransfer', { transfer: id, directory })
+  return id
+}
+
+export async function transferOf(peer: HeadlessPeer, id: string): Promise<Transfer> {
+  const found = (await peer.call('transfers', {})).find((transfer) => transfer.id === id)
+  return found ?? assert.fail(`${peer.name} does not know transfer ${id}`)
+}
+
+/** Returns when the transfer has got to `state` at every one of `peers`. */
+export async function becomes(
+  id: string,
+  state: Transfer['state'],
+  peers: readonly HeadlessPeer[],
+  within = patience,
+): Promise<Transfer[]> {
+  return Promise.all(peers.map((peer) => becomesAt(peer, id, state, within)))
+}
+
+async function becomesAt(peer: HeadlessPeer, id: string, state: Transfer['state'], within: number): Promise<Transfer> {
+  let last: Transfer | undefined
+  const brief = () => JSON.stringify({ ...last, files: last?.files.length })
+  await eventually(
+    () => `${peer.name}: the transfer is ${state}; it is ${brief()}`,
+    async () => {
+      last = await transferOf(peer, id)
+      return last.state === state
+    },
+    within,
+  )
+  return last ?? assert.fail()
+}
+
+/** Returns when so many bytes are done at `peer`; fails if it is over before. */
+export async function reaches(peer: HeadlessPeer, id: string, bytes: number): Promise<void> {
+  await eventually(`${peer.name} has ${bytes} bytes`, async () => {
+    const { doneBytes, state } = await transferOf(peer, id)
+    assert.ok(doneBytes >= bytes || !['done', 'failed', 'cancelled'].includes(state), `it is ${state} already`)
+    return doneBytes >= bytes
+  })
+}

@@ -125,6 +125,11 @@ export const limits = {
   /** What one friend may ask of us: each costs a dial to every address it tells. */
   dialMesHeard: { tokens: 6, per: 1 * minute } as Rate,
 
+  /** Addresses of a friend heard on the local network: wired, wireless, and one that is stale. */
+  neighbourAddresses: 4,
+  /** Dials to one friend for what the local network says: it says so every ten seconds, and anybody there can. */
+  neighbourDials: { tokens: 6, per: 1 * minute } as Rate,
+
   // ---- chat
   /** Messages on the way without a receipt, and their bytes: bounds both sides' memory. */
   chatWindow: 256,

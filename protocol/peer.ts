@@ -16,6 +16,7 @@ import { silent, type Log } from './log.ts'
 import { Mailer } from './mail.ts'
 import { probing } from './net/probe.ts'
 import { createPeerNetwork, type PeerNetwork } from './network.ts'
+import { Neighbours } from './neighbours.ts'
 import { NetworkWatch } from './network-watch.ts'
 import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
@@ -55,6 +56,11 @@ export interface PeerOptions {
   downloads?: string
   /** Tell friends our LAN addresses and dial theirs. Default true. */
   lan?: boolean
+  /**
+   * Find friends on the local network, and be found there, by multicast DNS: everybody there sees who and where we are.
+   * Default false; nothing where `lan` is false or `direct` is `never`.
+   */
+  mdns?: boolean
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Log
@@ -65,7 +71,7 @@ export interface PeerOptions {
  * Errors: `bad-request` for a malformed address, `too-large` for a name that is too long, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
-  const { store, direct = 'auto', lan = true, now = Date.now, log = silent } = options
+  const { store, direct = 'auto', lan = true, mdns = false, now = Date.now, log = silent } = options
   for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
   const identity = await identityFromSeed(settings.seed(createSeed))
@@ -149,7 +155,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     lan,
     log,
     confirmed: () => reachability.addresses(),
-    known: (peer) => store.friend(peer) ?? { addresses: [], nodes: [] },
+    known: (peer) => {
+      const { addresses, nodes } = store.friend(peer) ?? { addresses: [], nodes: [] }
+      return { addresses: [...new Set([...neighbours.addresses(peer), ...addresses])], nodes }
+    },
     ownNodes,
     punch: (relayed) => upgrades.attempt(relayed),
     whyNotPunched: (peer) => upgrades.why(peer),
@@ -166,6 +175,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       files.pathChanged(peer)
       tellPath(peer)
     },
+  })
+  const neighbours = new Neighbours({
+    isFriend: (peer) => policy.isFriend(peer),
+    connected: (peer) => paths.kind(peer) !== 'none',
+    dial: (peer) => paths.dialNow(peer),
   })
   const tellPath = (peer: string): void => {
     const kind = paths.kind(peer)
@@ -207,6 +221,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
         if (state === 'removed' || state === 'blocked') {
           paths.unwant(peer)
           reversals.forget(peer)
+          neighbours.forget(peer)
         }
       }
     },
@@ -299,6 +314,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       nodes.retryNow()
       upgrades.reset()
       reversals.reset()
+      neighbours.reset()
       paths.retryNow()
       reachability.reset()
       void nodes.announce()
@@ -410,7 +426,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     chat.stop()
     await files.stop()
     paths.stop()
-    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop()])
+    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), silence()])
     await network.stop()
     store.close()
     listeners.clear()
@@ -447,6 +463,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   reachability.start()
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
+  const silence =
+    mdns && lan && direct !== 'never'
+      ? await network.services.mdns.listen((peer, addresses) => neighbours.heard(peer, addresses))
+      : async () => undefined
   files.start()
   mailer.flush()
 

@@ -21,6 +21,7 @@ import { NetworkWatch } from './network-watch.ts'
 import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
 import { Paths } from './paths.ts'
+import { PortMapping } from './port-mapping.ts'
 import { Reachability } from './reachability.ts'
 import {
   chatProtocol,
@@ -61,6 +62,8 @@ export interface PeerOptions {
    * Default false; nothing where `lan` is false or `direct` is `never`.
    */
   mdns?: boolean
+  /** Ask the router to pass calls on to us. Default true; nothing where `direct` is `never`. */
+  upnp?: boolean
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Log
@@ -71,7 +74,7 @@ export interface PeerOptions {
  * Errors: `bad-request` for a malformed address, `too-large` for a name that is too long, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
-  const { store, direct = 'auto', lan = true, mdns = false, now = Date.now, log = silent } = options
+  const { store, direct = 'auto', lan = true, mdns = false, upnp = true, now = Date.now, log = silent } = options
   for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
   const identity = await identityFromSeed(settings.seed(createSeed))
@@ -138,10 +141,17 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const reachability: Reachability = new Reachability({
     sessions: () => (direct === 'never' ? [] : nodes.sessions()),
     listening: () => network.services.directDial.listening(),
+    mapped: () => portMapping.ports(),
     onChange: () => {
       void nodes.announce()
       chat.hello()
     },
+    log,
+  })
+
+  const portMapping = new PortMapping({
+    listening: () => network.services.directDial.listening(),
+    onChange: () => reachability.recheck(),
     log,
   })
 
@@ -317,6 +327,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       neighbours.reset()
       paths.retryNow()
       reachability.reset()
+      portMapping.reset()
       void nodes.announce()
       chat.hello()
     },
@@ -426,7 +437,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     chat.stop()
     await files.stop()
     paths.stop()
-    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), silence()])
+    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), silence(), portMapping.stop()])
     await network.stop()
     store.close()
     listeners.clear()
@@ -461,6 +472,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   paths.start()
   watch.start()
   reachability.start()
+  if (upnp && direct !== 'never') portMapping.start()
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
   const silence =

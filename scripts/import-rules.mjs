@@ -22,7 +22,7 @@ const layers = [
     ['friend'],
     ['chat', 'conversation'],
     ['file'],
-    ['directory', 'mail', 'neighbours', 'nodes', 'reachability', 'reversal'],
+    ['directory', 'mail', 'neighbours', 'nodes', 'port-mapping', 'reachability', 'reversal'],
   ],
   ['paths', 'upgrade', 'network', 'connection-doctor'],
   ['policy'],

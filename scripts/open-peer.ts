@@ -16,6 +16,7 @@ export interface PeerFlags {
   direct: 'auto' | 'never' | 'only'
   lan: boolean
   mdns?: boolean
+  upnp: boolean
 }
 
 const passphraseTries = 3
@@ -53,13 +54,14 @@ export async function withPeer<T>(
   work: (peer: Peer) => Promise<T>,
 ): Promise<T> {
   try {
-    const { node, name, listen, downloads, direct, lan, mdns = false, log } = flags
+    const { node, name, listen, downloads, direct, lan, mdns = false, upnp, log } = flags
     const peer = await createPeer({
       store,
       downloads,
       direct,
       lan,
       mdns,
+      upnp,
       ...(node !== undefined && { nodes: node }),
       ...(name !== undefined && { name }),
       ...(listen !== undefined && { listen }),

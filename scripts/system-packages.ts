@@ -11,6 +11,7 @@ import { delimiter, join } from 'node:path'
 const needed = [
   { kind: 'lab', name: 'nftables', program: 'nft' },
   { kind: 'lab', name: 'iproute2', program: 'ip' },
+  { kind: 'lab', name: 'miniupnpd-nftables', program: 'miniupnpd' },
 ]
 
 /** Installs what these kinds of test lack. Speaks on standard error only. */

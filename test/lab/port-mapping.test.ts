@@ -6,18 +6,16 @@ import { test } from 'node:test'
 import { folder, stageOwner, undo } from '../support/cleanup.ts'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
 import { Lab } from '../support/lab.ts'
-import { igdMissing, offersPorts, portsOpen } from '../support/lab-igd.ts'
-import { needsLab } from '../support/lab-needs.ts'
+import { offersPorts, portsOpen } from '../support/lab-igd.ts'
+import { needsIgd } from '../support/lab-needs.ts'
 import { eventually, Stage } from '../support/line-process.ts'
 
-const missing = igdMissing()
-const needsIgd = needsLab.skip === false && missing != null ? { skip: missing } : needsLab
 const anyPort = ['--listen', '/ip4/0.0.0.0/tcp/0']
 
 test(
   'behind a router with UPnP a peer is public, and a friend behind a symmetric NAT reaches it directly',
   {
-    ...needsIgd,
+    ...needsIgd(),
     timeout: 120_000,
   },
   async (t) => {
@@ -59,7 +57,7 @@ test(
 test(
   'without UPnP, or with --no-upnp, no port is opened and nobody is public',
   {
-    ...needsIgd,
+    ...needsIgd(),
     timeout: 120_000,
   },
   async (t) => {
@@ -104,7 +102,7 @@ const moment = 2500
 test(
   'a peer that stops leaves no socket and no timer, with a router that answers and with one that does not',
   {
-    ...needsIgd,
+    ...needsIgd(),
     timeout: 60_000,
   },
   async (t) => {

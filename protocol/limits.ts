@@ -57,6 +57,8 @@ export const limits = {
   // ---- deadlines
   /** Noise handshake and protocol negotiation: threats.md 12. */
   handshake: 10 * second,
+  /** What a peer told about itself as it left has been read by then: libp2p gives up on identify after 5 s. */
+  identified: 10 * second,
   /** A frame that has begun to arrive must end: threats.md 12. */
   frame: 30 * second,
   /** One answer from a node. */

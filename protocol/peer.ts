@@ -14,6 +14,7 @@ import { Introductions } from './introductions.ts'
 import { limits } from './limits.ts'
 import { silent, type Log } from './log.ts'
 import { Mailer } from './mail.ts'
+import { forgetPeers } from './net/forget-peers.ts'
 import { probing } from './net/probe.ts'
 import { createPeerNetwork, type PeerNetwork } from './network.ts'
 import { Neighbours } from './neighbours.ts'
@@ -95,6 +96,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const sealing = new SealingKeys(identity, store, now)
   const policy: Policy = new Policy(store, direct, (peer) => nodes.has(peer))
   const network = await listening(options, policy, identity.privateKey, settings)
+  forgetPeers(network, log)
   const probe = probing()
 
   const reach = (): Reach => ({

@@ -106,22 +106,23 @@ test('hostile 13: storms of streams that are opened and reset leave the peer ali
   await befriend(one, two)
   const pair = { from: one, to: two.id, received: () => two.messages({ peer: one.id, limit: 1000 }) }
   let opened = 0
-  const { kept } = await victim.growth(() =>
-    besides([pair], async () => {
-      for (let round = 0; round < storm.rounds; round += 1) {
-        const connection = await attacker.dial(victim.address)
-        const over = performance.now() + storm.lasts
-        for (let burst = 0; burst < storm.bursts && performance.now() < over; burst += 1) {
-          const lines = await Promise.all(
-            Array.from({ length: storm.streams }, () => attacker.open(connection, chatProtocol).catch(() => undefined)),
-          )
-          for (const line of lines) line?.abort()
-          opened += lines.length
-        }
-        connection.abort(new Error('the attacker leaves'))
+  const storms = async (rounds: number): Promise<void> => {
+    for (let round = 0; round < rounds; round += 1) {
+      const connection = await attacker.dial(victim.address)
+      const over = performance.now() + storm.lasts
+      for (let burst = 0; burst < storm.bursts && performance.now() < over; burst += 1) {
+        const lines = await Promise.all(
+          Array.from({ length: storm.streams }, () => attacker.open(connection, chatProtocol).catch(() => undefined)),
+        )
+        for (const line of lines) line?.abort()
+        opened += lines.length
       }
-    }),
-  )
+      connection.abort(new Error('the attacker leaves'))
+    }
+  }
+  // What the first costs is code that runs for the first time.
+  await storms(2)
+  const { kept } = await victim.growth(() => besides([pair], () => storms(storm.rounds)))
   victim.alive()
   t.diagnostic(`${opened} streams, ${kept.toFixed(1)} MiB stay`)
   assert.ok(opened >= storm.rounds * storm.streams, `${opened} streams`)

@@ -57,6 +57,8 @@ export const limits = {
   // ---- deadlines
   /** Noise handshake and protocol negotiation: threats.md 12. */
   handshake: 10 * second,
+  /** What a peer told about itself as it left has been read by then: libp2p gives up on identify after 5 s. */
+  identified: 10 * second,
   /** A frame that has begun to arrive must end: threats.md 12. */
   frame: 30 * second,
   /** One answer from a node. */
@@ -124,6 +126,26 @@ export const limits = {
   dialMes: { tokens: 20, per: 1 * minute } as Rate,
   /** What one friend may ask of us: each costs a dial to every address it tells. */
   dialMesHeard: { tokens: 6, per: 1 * minute } as Rate,
+
+  /** A search for a router: it is asked to answer within a second, three times. */
+  routerSearch: 3 * second,
+  /** One answer of a router, which is a slow little machine, and its length: descriptions have some 5 KiB. */
+  routerAnswer: 5 * second,
+  routerText: 64 * KiB,
+  /** What a router may cost a stop. */
+  routerGoodbye: 1 * second,
+  /** Private networks whose routers are asked: wired, wireless, a VPN, and those of virtual machines in vain. */
+  routersAsked: 4,
+  /** A router passes a port on for this long after a crash of ours; asked again well before, and where none answered. */
+  portLease: 1 * hour,
+  portRenewed: 20 * minute,
+  /** First, and how many: ports to ask for where ours is taken, above those of services. */
+  outsidePorts: [20_000, 40_000] as const,
+
+  /** Addresses of a friend heard on the local network: wired, wireless, and one that is stale. */
+  neighbourAddresses: 4,
+  /** Dials to one friend for what the local network says: it says so every ten seconds, and anybody there can. */
+  neighbourDials: { tokens: 6, per: 1 * minute } as Rate,
 
   // ---- chat
   /** Messages on the way without a receipt, and their bytes: bounds both sides' memory. */

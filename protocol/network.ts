@@ -12,6 +12,7 @@ import { createLibp2p } from 'libp2p'
 import { limits } from './limits.ts'
 import { circuitTransport, type CircuitTransport } from './net/circuit-transport.ts'
 import { directDial, type DirectDial } from './net/direct-dial.ts'
+import { mdns, type Mdns } from './net/mdns.ts'
 import { noise } from './net/noise.ts'
 import { ownAddresses, type OwnAddresses } from './net/own-addresses.ts'
 import { relay, type Relay } from './net/relay.ts'
@@ -26,6 +27,7 @@ export type PeerNetwork = Libp2p<{
   circuits: CircuitTransport
   punch: TcpPunch
   traffic: Traffic
+  mdns: Mdns
 }>
 export type NodeNetwork = Libp2p<{ relay: Relay; directDial: DirectDial; ownAddresses: OwnAddresses }>
 
@@ -86,6 +88,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
       punch: tcpPunch(),
       circuits: () => circuits,
       traffic: () => counter,
+      mdns: mdns(),
     },
   })
   return network

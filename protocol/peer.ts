@@ -14,12 +14,15 @@ import { Introductions } from './introductions.ts'
 import { limits } from './limits.ts'
 import { silent, type Log } from './log.ts'
 import { Mailer } from './mail.ts'
+import { forgetPeers } from './net/forget-peers.ts'
 import { probing } from './net/probe.ts'
 import { createPeerNetwork, type PeerNetwork } from './network.ts'
+import { Neighbours } from './neighbours.ts'
 import { NetworkWatch } from './network-watch.ts'
 import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
 import { Paths } from './paths.ts'
+import { PortMapping } from './port-mapping.ts'
 import { Reachability } from './reachability.ts'
 import {
   chatProtocol,
@@ -55,6 +58,13 @@ export interface PeerOptions {
   downloads?: string
   /** Tell friends our LAN addresses and dial theirs. Default true. */
   lan?: boolean
+  /**
+   * Find friends on the local network, and be found there, by multicast DNS: everybody there sees who and where we are.
+   * Default false; nothing where `lan` is false or `direct` is `never`.
+   */
+  mdns?: boolean
+  /** Ask the router to pass calls on to us. Default true; nothing where `direct` is `never`. */
+  upnp?: boolean
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Log
@@ -65,7 +75,7 @@ export interface PeerOptions {
  * Errors: `bad-request` for a malformed address, `too-large` for a name that is too long, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
-  const { store, direct = 'auto', lan = true, now = Date.now, log = silent } = options
+  const { store, direct = 'auto', lan = true, mdns = false, upnp = true, now = Date.now, log = silent } = options
   for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
   const identity = await identityFromSeed(settings.seed(createSeed))
@@ -86,6 +96,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const sealing = new SealingKeys(identity, store, now)
   const policy: Policy = new Policy(store, direct, (peer) => nodes.has(peer))
   const network = await listening(options, policy, identity.privateKey, settings)
+  forgetPeers(network, log)
   const probe = probing()
 
   const reach = (): Reach => ({
@@ -132,10 +143,17 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const reachability: Reachability = new Reachability({
     sessions: () => (direct === 'never' ? [] : nodes.sessions()),
     listening: () => network.services.directDial.listening(),
+    mapped: () => portMapping.ports(),
     onChange: () => {
       void nodes.announce()
       chat.hello()
     },
+    log,
+  })
+
+  const portMapping = new PortMapping({
+    listening: () => network.services.directDial.listening(),
+    onChange: () => reachability.recheck(),
     log,
   })
 
@@ -149,7 +167,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     lan,
     log,
     confirmed: () => reachability.addresses(),
-    known: (peer) => store.friend(peer) ?? { addresses: [], nodes: [] },
+    known: (peer) => {
+      const { addresses, nodes } = store.friend(peer) ?? { addresses: [], nodes: [] }
+      return { addresses: [...new Set([...neighbours.addresses(peer), ...addresses])], nodes }
+    },
     ownNodes,
     punch: (relayed) => upgrades.attempt(relayed),
     whyNotPunched: (peer) => upgrades.why(peer),
@@ -166,6 +187,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       files.pathChanged(peer)
       tellPath(peer)
     },
+  })
+  const neighbours = new Neighbours({
+    isFriend: (peer) => policy.isFriend(peer),
+    connected: (peer) => paths.kind(peer) !== 'none',
+    dial: (peer) => paths.dialNow(peer),
   })
   const tellPath = (peer: string): void => {
     const kind = paths.kind(peer)
@@ -207,6 +233,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
         if (state === 'removed' || state === 'blocked') {
           paths.unwant(peer)
           reversals.forget(peer)
+          neighbours.forget(peer)
         }
       }
     },
@@ -301,8 +328,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       nodes.retryNow()
       upgrades.reset()
       reversals.reset()
+      neighbours.reset()
       paths.retryNow()
       reachability.reset()
+      portMapping.reset()
       void nodes.announce()
       chat.hello()
     },
@@ -412,7 +441,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     chat.stop()
     await files.stop()
     paths.stop()
-    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop()])
+    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), silence(), portMapping.stop()])
     await network.stop()
     store.close()
     listeners.clear()
@@ -447,8 +476,13 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   paths.start()
   watch.start()
   reachability.start()
+  if (upnp && direct !== 'never') portMapping.start()
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
+  const silence =
+    mdns && lan && direct !== 'never'
+      ? await network.services.mdns.listen((peer, addresses) => neighbours.heard(peer, addresses))
+      : async () => undefined
   files.start()
   mailer.flush()
 

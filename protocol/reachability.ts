@@ -16,13 +16,15 @@ export interface ReachabilityOptions {
   sessions(): Pick<DirectorySession, 'node' | 'reachable'>[]
   /** Own addresses. */
   listening(): readonly string[]
+  /** Ports that a router says it passes on to us. */
+  mapped(): readonly number[]
   /** The confirmed addresses are others now. */
   onChange(): void
   log: Log
 }
 
-/** Ports tried at one node: one for each version of IP. */
-const portsTried = 2
+/** Ports tried at one node: one of a router, and one for each version of IP. */
+const portsTried = 3
 
 export class Reachability {
   readonly #options: ReachabilityOptions
@@ -36,10 +38,7 @@ export class Reachability {
   }
 
   start(): void {
-    this.#again ??= setInterval(() => {
-      this.#asked = new WeakSet()
-      this.check()
-    }, limits.reachableAgain)
+    this.#again ??= setInterval(() => this.recheck(), limits.reachableAgain)
   }
 
   stop(): void {
@@ -66,6 +65,12 @@ export class Reachability {
     }
   }
 
+  /** Asks all of them again. Until they answer, what they said holds. */
+  recheck(): void {
+    this.#asked = new WeakSet()
+    this.check()
+  }
+
   /** The network is another one: what was found is worth nothing. */
   reset(): void {
     this.#asked = new WeakSet()
@@ -74,9 +79,9 @@ export class Reachability {
   }
 
   async #ask(session: Pick<DirectorySession, 'node' | 'reachable'>): Promise<void> {
-    const { listening, log } = this.#options
+    const { listening, mapped, log } = this.#options
     const before = this.#asked
-    const ports = new Set(listening().flatMap((address) => portOf(address) ?? []))
+    const ports = new Set([...mapped(), ...listening().flatMap((address) => portOf(address) ?? [])])
     try {
       const answers = await Promise.all(
         [...ports].slice(0, portsTried).map(async (port) => ({ port, ...(await session.reachable(port)) })),

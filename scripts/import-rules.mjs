@@ -19,7 +19,12 @@ const layers = [
   ['index'],
   ['peer', 'relay-node'],
   ['introductions'],
-  [['friend'], ['chat', 'conversation'], ['file'], ['directory', 'mail', 'nodes', 'reachability', 'reversal']],
+  [
+    ['friend'],
+    ['chat', 'conversation'],
+    ['file'],
+    ['directory', 'mail', 'neighbours', 'nodes', 'port-mapping', 'reachability', 'reversal'],
+  ],
   ['paths', 'upgrade', 'network', 'connection-doctor'],
   ['policy'],
   ['identity', 'invite', 'sealing', 'safety-number', 'settings', 'store', 'node-addresses'],

@@ -15,6 +15,8 @@ export interface PeerFlags {
   downloads: string
   direct: 'auto' | 'never' | 'only'
   lan: boolean
+  mdns?: boolean
+  upnp: boolean
 }
 
 const passphraseTries = 3
@@ -52,12 +54,14 @@ export async function withPeer<T>(
   work: (peer: Peer) => Promise<T>,
 ): Promise<T> {
   try {
-    const { node, name, listen, downloads, direct, lan, log } = flags
+    const { node, name, listen, downloads, direct, lan, mdns = false, upnp, log } = flags
     const peer = await createPeer({
       store,
       downloads,
       direct,
       lan,
+      mdns,
+      upnp,
       ...(node !== undefined && { nodes: node }),
       ...(name !== undefined && { name }),
       ...(listen !== undefined && { listen }),

@@ -76,6 +76,8 @@ function withPeerOptions(command: Command): Command {
         .default('auto'),
     )
     .option('--no-lan', 'neither announce nor try addresses of the local network')
+    .option('--no-upnp', 'do not ask the router to let friends in')
+    .option('--mdns', 'find friends on the local network without a node, and tell everybody there your PeerId')
     .option('--passphrase-file <file>', 'a file whose content is the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
 }
 

@@ -12,6 +12,7 @@ import { delimiter, join } from 'node:path'
 const needed = [
   { kind: 'lab', name: 'nftables', there: () => onPath('nft') },
   { kind: 'lab', name: 'iproute2', there: () => onPath('ip') },
+  { kind: 'lab', name: 'miniupnpd-nftables', there: () => onPath('miniupnpd') },
   { kind: 'e2e', name: 'xvfb', there: () => onPath('Xvfb') },
   { kind: 'e2e', name: 'xauth', there: () => onPath('xauth') },
   { kind: 'e2e', name: 'fonts-dejavu-core', there: () => font('DejaVuSans.ttf') },

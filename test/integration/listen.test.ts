@@ -22,7 +22,7 @@ test('a peer whose port is taken says that nobody can be heard there', async (t)
 })
 
 test('a peer that listens where it is told warns of nothing', async (t) => {
-  const peer = await startPeer(t, { listen: [loopback, '/ip4/0.0.0.0/tcp/0'] })
+  const peer = await startPeer(t, { listen: [loopback, '/ip4/0.0.0.0/tcp/0'], upnp: false })
   const quiet = await startPeer(t, { listen: ['/ip4/192.0.2.1/tcp/4001'], direct: 'never' })
   await until(async () => (await peer.self()).listen.length > 0, 'it listens')
   assert.deepEqual(

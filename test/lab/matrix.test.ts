@@ -25,7 +25,7 @@ const everywhere = ['--listen', '/ip4/0.0.0.0/tcp/0', '--listen', '/ip6/::/tcp/0
 /** Where the neighbour of the peer behind `cone` sits. */
 const sameLan = 'same LAN'
 
-test('the matrix: every kind of network with every kind', { ...needsLab, timeout: 240_000 }, async (t) => {
+test('the matrix: every kind of network with every kind', { ...needsLab, timeout: 360_000 }, async (t) => {
   const lab = await Lab.create(undo(t))
   const stage = new Stage(stageOwner(t))
   const server = await lab.server()

@@ -50,6 +50,8 @@ export interface Place {
   /** Where the internet sees it. */
   outside: string
   cable: Cable
+  /** Its router, or the internet where it has none. */
+  router: Namespace
   /** From now on it has another IPv4 address. */
   move(): void
   /** Another place behind the same router. */
@@ -106,6 +108,7 @@ export class Lab {
       space,
       outside: wire.outside ?? address,
       cable,
+      router: wire.space,
       move() {
         const before = inside
         inside = next(wire)

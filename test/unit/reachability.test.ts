@@ -12,6 +12,7 @@ function peer(...answers: Answer[]) {
   const world = {
     nodes,
     changes: 0,
+    mapped: [] as number[],
     sessions: nodes.map((one) => ({
       node: one.node,
       reachable: async (port: number) => {
@@ -24,6 +25,7 @@ function peer(...answers: Answer[]) {
   const reachability = new Reachability({
     sessions: () => world.sessions,
     listening: () => ['/ip4/127.0.0.1/tcp/4001', '/ip4/192.168.1.2/tcp/4001', '/ip4/192.168.1.2/tcp/4002/ws'],
+    mapped: () => world.mapped,
     onChange: () => void (world.changes += 1),
     log: () => {},
   })
@@ -46,6 +48,18 @@ test('an address that a node dialled back is told, with our port and not the one
   assert.equal(world.changes, 1)
   await asked()
   assert.deepEqual(world.nodes[0]?.asked, [4001], 'a session is asked once')
+})
+
+test('a port of a router is tried too, and told at the address that the node saw', async () => {
+  const { world, reachability, asked } = peer(yes)
+  world.mapped = [40_123]
+  const self = await asked()
+  assert.deepEqual(self.addresses(), ['/ip4/1.2.3.4/tcp/40123', '/ip4/1.2.3.4/tcp/4001'])
+  world.mapped = []
+  reachability.recheck()
+  assert.deepEqual(self.addresses().length, 2, 'until it is known better')
+  await setImmediate()
+  assert.deepEqual(self.addresses(), ['/ip4/1.2.3.4/tcp/4001'])
 })
 
 test('one that no node reached is not told', async () => {

@@ -1,0 +1,105 @@
+/**
+ * Has the router at home pass calls on to us, where it offers that to everybody in its network (UPnP). It asks for as
+ * long as the peer runs, rarely, and says nothing where we listen in no private network. What a router promises proves
+ * nothing: reachability.ts has a node dial it before anybody is told.
+ */
+import { isLoopback, isPrivate } from '@libp2p/utils'
+import { multiaddr } from '@multiformats/multiaddr'
+import { toError } from './errors.ts'
+import { limits } from './limits.ts'
+import type { Log } from './log.ts'
+import { closePort, findRouter, openPort, type Router } from './net/igd.ts'
+import { pause } from './retry.ts'
+
+export interface PortMappingOptions {
+  /** Own addresses. */
+  listening(): readonly string[]
+  /** Routers pass on other ports now, or make a promise anew. */
+  onChange(): void
+  log: Log
+}
+
+interface Mapping {
+  router: Router
+  outside: number
+}
+
+export class PortMapping {
+  readonly #options: PortMappingOptions
+  /** By our address and port. */
+  #open = new Map<string, Mapping>()
+  #life: AbortController | undefined
+
+  constructor(options: PortMappingOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    if (this.#life != null) return
+    this.#life = new AbortController()
+    void this.#keep(this.#life.signal)
+  }
+
+  /** Takes back what can be taken back in a moment; the rest ends with its lease. */
+  async stop(): Promise<void> {
+    this.#life?.abort()
+    this.#life = undefined
+    const moment = AbortSignal.timeout(limits.routerGoodbye)
+    const closing = [...this.#open.values()].map(({ router, outside }) => closePort(router, outside, moment))
+    this.#open.clear()
+    for (const end of await Promise.allSettled(closing)) {
+      if (end.status === 'rejected') this.#options.log('debug', 'a router did not hear us out', toError(end.reason))
+    }
+  }
+
+  /** The network is another one. */
+  reset(): void {
+    if (this.#life == null) return
+    this.#life.abort()
+    this.#life = undefined
+    this.#open.clear()
+    this.start()
+  }
+
+  /** Ports of routers that they pass on to us, as they say. */
+  ports(): number[] {
+    return [...new Set([...this.#open.values()].map(({ outside }) => outside))]
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    const { listening, log, onChange } = this.#options
+    while (!signal.aborted) {
+      const open = new Map<string, Mapping>()
+      const work = insides(listening()).map(async ({ host, port }) => {
+        try {
+          const router = await findRouter(host, signal)
+          if (router == null) return
+          const key = `${host}:${port}`
+          const outside = await openPort(router, port, this.#open.get(key)?.outside ?? port, signal)
+          open.set(key, { router, outside })
+        } catch (error) {
+          log('debug', 'a router does not pass calls on', toError(error))
+        }
+      })
+      await Promise.all(work)
+      if (signal.aborted) return
+      const before = this.ports().join()
+      this.#open = open
+      if (this.ports().join() !== before) onChange()
+      await pause(limits.portRenewed, signal)
+    }
+  }
+}
+
+/** Where we listen for plain TCP in private networks of IPv4. */
+function insides(listening: readonly string[]): { host: string; port: number }[] {
+  return listening
+    .flatMap((address) => {
+      const parsed = multiaddr(address)
+      const [ip, tcp, ...more] = parsed.getComponents()
+      const plain = ip?.name === 'ip4' && tcp?.name === 'tcp' && more.every(({ name }) => name === 'p2p')
+      if (!plain || ip.value == null || !isPrivate(parsed) || isLoopback(parsed)) return []
+      return { host: ip.value, port: Number(tcp.value) }
+    })
+    .slice(0, limits.routersAsked)
+}

@@ -1,0 +1,76 @@
+/** Friends on one local network without any node find each other by multicast DNS, and strangers there are left alone. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { stageOwner, undo } from '../support/cleanup.ts'
+import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
+import { Lab } from '../support/lab.ts'
+import { needsLab } from '../support/lab-needs.ts'
+import type { Namespace } from '../support/lab-namespace.ts'
+import { eventually, Stage } from '../support/line-process.ts'
+
+const anyPort = ['--listen', '/ip4/0.0.0.0/tcp/0']
+
+/** Counts what enters and leaves a place: attempts at a connection, and multicast DNS. */
+function counted(space: Namespace): (what: 'calls' | 'called' | 'says' | 'hears') => number {
+  const counter = (what: string, hook: string, packets: string): string => `
+    counter ${what} { packets 0 bytes 0; }
+    chain ${what} {
+      type filter hook ${hook} priority filter;
+      ${packets} counter name ${what}
+    }`
+  const [call, mdns] = ['tcp flags syn / syn,ack', 'udp dport 5353']
+  space.nft(`table inet counted {
+    ${counter('calls', 'output', call)}
+    ${counter('called', 'input', call)}
+    ${counter('says', 'output', mdns)}
+    ${counter('hears', 'input', mdns)}
+  }`)
+  return (what) => {
+    const told = space.run(['nft', 'list', 'counter', 'inet', 'counted', what])
+    return Number(/packets (\d+)/.exec(told)?.[1] ?? assert.fail(told))
+  }
+}
+
+test(
+  'friends find each other by mDNS where no node is; strangers are not dialled',
+  {
+    ...needsLab,
+    timeout: 120_000,
+  },
+  async (t) => {
+    const lab = await Lab.create(undo(t))
+    const stage = new Stage(stageOwner(t))
+    const server = await lab.server()
+    const setup = { listen: [`/ip4/${server.ip4}/tcp/4001`], through: server.space.enter }
+    const node = await new HeadlessNode(stage, 'node', setup).start()
+    const home = await lab.place('cone')
+    const start = (name: string, space: Namespace): Promise<HeadlessPeer> =>
+      new HeadlessPeer(stage, name, { nodes: node.addresses, args: anyPort, through: space.enter }).start()
+    const [alice, bob] = [await start('alice', home.space), await start('bob', await home.neighbour())]
+    await befriend(alice, bob)
+    for (const one of [alice, bob]) await one.stop()
+    await node.stop()
+
+    // On other ports than either was told, and without a node.
+    const [strangersPlace, quietPlace] = [await home.neighbour(), await home.neighbour()]
+    const [stranger, quiet] = [counted(strangersPlace), counted(quietPlace)]
+    const settings = { ephemeral: true, args: [...anyPort, '--mdns'], through: strangersPlace.enter }
+    await new HeadlessPeer(stage, 'stranger', settings).start()
+    await new HeadlessPeer(stage, 'quiet', { ephemeral: true, args: anyPort, through: quietPlace.enter }).start()
+    for (const one of [alice, bob]) {
+      one.setup = { ...one.setup, nodes: [], args: [...anyPort, '--mdns'] }
+      await one.start()
+    }
+    const begun = performance.now()
+    await talking(alice, bob)
+    t.diagnostic(`found after ${Math.round(performance.now() - begun)} ms`)
+    assert.equal((await alice.call('connection', { peer: bob.id })).path, 'direct')
+    await alice.send(bob, 'are you there')
+    await bob.event('message-received', ({ text }) => text === 'are you there')
+
+    // By now it has been asked, and has heard who is there.
+    await eventually('the stranger takes part', () => stranger('says') > 1 && stranger('hears') > 2)
+    assert.deepEqual([stranger('calls'), stranger('called')], [0, 0], 'nobody dials strangers')
+    assert.deepEqual([quiet('says'), quiet('calls'), quiet('called')], [0, 0, 0], 'off means silent')
+  },
+)

@@ -1,0 +1,126 @@
+/** A router that opens ports for those at home, by UPnP: a real one, in the NAT lab. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { folder, stageOwner, undo } from '../support/cleanup.ts'
+import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
+import { Lab } from '../support/lab.ts'
+import { offersPorts, portsOpen } from '../support/lab-igd.ts'
+import { needsIgd } from '../support/lab-needs.ts'
+import { eventually, Stage } from '../support/line-process.ts'
+
+const anyPort = ['--listen', '/ip4/0.0.0.0/tcp/0']
+
+test(
+  'behind a router with UPnP a peer is public, and a friend behind a symmetric NAT reaches it directly',
+  {
+    ...needsIgd(),
+    timeout: 120_000,
+  },
+  async (t) => {
+    const lab = await Lab.create(undo(t))
+    const stage = new Stage(stageOwner(t))
+    const server = await lab.server()
+    const setup = { listen: [`/ip4/${server.ip4}/tcp/4001`], through: server.space.enter }
+    const nodes = (await new HeadlessNode(stage, 'node', setup).start()).addresses
+    const [home, away] = [await lab.place('cone'), await lab.place('symmetric')]
+    await offersPorts(home.router, folder(t), undo(t))
+    const start = (name: string, { space }: typeof home, ...args: string[]): Promise<HeadlessPeer> =>
+      new HeadlessPeer(stage, name, {
+        nodes,
+        ephemeral: true,
+        args: [...anyPort, ...args],
+        through: space.enter,
+      }).start()
+    const reachable = async (peer: HeadlessPeer): Promise<string> => (await peer.call('self')).reachable
+
+    const begun = performance.now()
+    const alice = await start('alice', home)
+    await eventually('alice is public', async () => (await reachable(alice)) === 'public')
+    t.diagnostic(`public after ${Math.round(performance.now() - begun)} ms`)
+    assert.equal(portsOpen(home.router), 1)
+
+    const bob = await start('bob', away)
+    await befriend(alice, bob)
+    const path = async (): Promise<string> => (await bob.call('connection', { peer: alice.id })).path
+    await eventually('bob reaches alice directly', async () => (await path()) === 'direct')
+    const { address } = await bob.call('connection', { peer: alice.id })
+    assert.ok(address?.startsWith(`/ip4/${home.outside}/tcp/`), `${address} is not alice's router`)
+    assert.notEqual(await reachable(bob), 'public')
+
+    await alice.stop()
+    assert.equal(portsOpen(home.router), 0, 'who leaves closes the door')
+  },
+)
+
+test(
+  'without UPnP, or with --no-upnp, no port is opened and nobody is public',
+  {
+    ...needsIgd(),
+    timeout: 120_000,
+  },
+  async (t) => {
+    const lab = await Lab.create(undo(t))
+    const stage = new Stage(stageOwner(t))
+    const server = await lab.server()
+    const setup = { listen: [`/ip4/${server.ip4}/tcp/4001`], through: server.space.enter }
+    const nodes = (await new HeadlessNode(stage, 'node', setup).start()).addresses
+    const [home, plain] = [await lab.place('cone'), await lab.place('cone')]
+    await offersPorts(home.router, folder(t), undo(t))
+    for (const { space, args } of [
+      { space: home.space, args: ['--no-upnp'] },
+      { space: home.space, args: ['--direct', 'never'] },
+      { space: plain.space, args: [] },
+    ]) {
+      const all = { nodes, ephemeral: true, args: [...anyPort, ...args], through: space.enter }
+      const peer = await new HeadlessPeer(stage, args.join('') || 'plain', all).start()
+      const self = () => peer.call('self')
+      await eventually('it is at its node', async () => (await self()).nodes[0]?.state === 'connected')
+      // Nobody asks how to reach a peer that does not want to be.
+      if (!args.includes('never')) await eventually('it knows', async () => (await self()).reachable !== 'unknown')
+      assert.notEqual((await self()).reachable, 'public')
+      await peer.stop()
+      assert.equal(portsOpen(home.router), 0)
+    }
+  },
+)
+
+/** A program that embeds a peer, and stops it when it is told to: then nothing may keep it alive. */
+const embedder = `
+  const { createPeer, openMemoryStore } = await import(${JSON.stringify(new URL('../../protocol/index.ts', import.meta.url).href)})
+  const peer = await createPeer({ store: openMemoryStore(), listen: ['/ip4/0.0.0.0/tcp/0'] })
+  console.log('started')
+  process.stdin.once('data', async () => {
+    process.stdin.destroy()
+    await peer.stop()
+    console.log('stopped')
+  })`
+/** Milliseconds: less than a search takes, and any answer of a router. */
+const moment = 2500
+
+test(
+  'a peer that stops leaves no socket and no timer, with a router that answers and with one that does not',
+  {
+    ...needsIgd(),
+    timeout: 60_000,
+  },
+  async (t) => {
+    const lab = await Lab.create(undo(t))
+    const [home, plain] = [await lab.place('cone'), await lab.place('cone')]
+    await offersPorts(home.router, folder(t), undo(t))
+    for (const { space, router } of [home, plain]) {
+      const [program, ...args] = [...space.enter, process.execPath, '--input-type=module', '--eval', embedder]
+      const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+      undo(t).defer(() => void child.kill('SIGKILL'))
+      await once(child.stdout, 'data')
+      if (router === home.router) await eventually('a port is open', () => portsOpen(router) === 1)
+      child.stdin.write('stop')
+      await once(child.stdout, 'data')
+      const stopped = performance.now()
+      const [code] = (await once(child, 'exit')) as [number]
+      assert.equal(code, 0)
+      assert.ok(performance.now() - stopped < moment, 'something is left')
+    }
+  },
+)

@@ -1,0 +1,70 @@
+/**
+ * UPnP for a home router of the lab: miniupnpd, the program that most routers of this kind run, in the router's own
+ * namespace. Like the lab it leaves nothing, however the test ends: it is ended with its standard input.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Namespace } from './lab-namespace.ts'
+import { eventually } from './line-process.ts'
+
+/** Runs a program until nobody writes to us any more. */
+const guarded = ['sh', '-c', '"$@" & child=$!; cat; kill $child; wait $child', 'sh']
+
+/** A sentence with what to type, or undefined if the program is there. */
+export function igdMissing(): string | undefined {
+  const there = spawnSync('miniupnpd', ['--version'], { stdio: 'ignore' }).error == null
+  return there ? undefined : 'NOT RUN: a router with UPnP needs a program. Type: apt-get install miniupnpd-nftables'
+}
+
+/** From now on `router` passes ports on for whoever asks from inside. `folder`: for its files. */
+export async function offersPorts(router: Namespace, folder: string, owner: AsyncDisposableStack): Promise<void> {
+  router.nft(`table inet upnp {
+    chain opened {}
+    chain mapped {}
+    chain remapped {}
+    chain forward { type filter hook forward priority filter + 1; jump opened; }
+    chain prerouting { type nat hook prerouting priority dstnat; jump mapped; }
+    chain postrouting { type nat hook postrouting priority srcnat + 1; jump remapped; }
+  }`)
+  // What it maps may pass the router's own rules.
+  router.nft('insert rule ip through forward ct status dnat accept')
+  const config = join(folder, 'miniupnpd.conf')
+  const settings = {
+    ext_ifname: 'wan',
+    listening_ip: 'net',
+    http_port: '0',
+    enable_upnp: 'yes',
+    enable_natpmp: 'no',
+    // Ports for nobody but who asks.
+    secure_mode: 'yes',
+    uuid: '7b2f1c5e-8f0d-4b43-9a55-3f1f3b1d8b10',
+    upnp_table_name: 'upnp',
+    upnp_nat_table_name: 'upnp',
+    upnp_forward_chain: 'opened',
+    upnp_nat_chain: 'mapped',
+    upnp_nat_postrouting_chain: 'remapped',
+  }
+  writeFileSync(
+    config,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  )
+  const command = ['miniupnpd', '-d', '-f', config, '-P', join(folder, 'miniupnpd.pid')]
+  const [program = '', ...args] = [...router.enter, ...guarded, ...command]
+  const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'] })
+  const ended = once(child, 'close')
+  owner.defer(async () => {
+    child.stdin.end()
+    await ended
+  })
+  // Port 1900, for searches.
+  await eventually('the router listens', () => router.run(['cat', `/proc/${router.pid}/net/udp`]).includes(':076C '))
+}
+
+/** How many ports it passes on. */
+export function portsOpen(router: Namespace): number {
+  return router.run(['nft', 'list', 'chain', 'inet', 'upnp', 'mapped']).split(' dnat ').length - 1
+}

@@ -41,12 +41,19 @@ export class TerminalProcess {
 
   /** Waits for `text` after what was waited for before, colours and cursor movements left out. */
   async sees(text: string): Promise<void> {
-    const rest = (): string => plain(this.output.slice(this.#mark))
+    const rest = (end?: number): string => plain(this.output.slice(this.#mark, end))
     await eventually(
       () => `${JSON.stringify(text)} on the screen; there is ${JSON.stringify(rest())}`,
       () => rest().includes(text),
     )
-    this.#mark = this.output.length
+    // What came together with it is still to be seen.
+    let [less, enough] = [this.#mark, this.output.length]
+    while (less + 1 < enough) {
+      const middle = Math.floor((less + enough) / 2)
+      if (rest(middle).includes(text)) enough = middle
+      else less = middle
+    }
+    this.#mark = enough
   }
 
   /** Keys as they come from a keyboard; Enter is `\r`. */

@@ -50,7 +50,7 @@ function surroundings(fake: FakePeer, terminal = false) {
   }
 }
 
-const sending: SendRequest = { paths: ['/work/film.mkv'], to: 'Susan', note: undefined }
+const sending: SendRequest = { paths: ['/desk/film.mkv'], to: 'Susan', note: undefined }
 const receiving: ReceiveRequest = {
   from: undefined,
   into: undefined,
@@ -75,7 +75,7 @@ test('send says what it waits for, in lines, and ends when the friend has it', a
   assert.equal(await code, 0)
   assert.match(said(), /Susan\.\nYou sent Susan “film\.mkv”, 1\.9 GB: Susan has it\.\n$/u)
   assert.deepEqual(states(), ['offered', 'active', 'active', 'active', 'done'])
-  const params = { peer: susan.peer, paths: ['/work/film.mkv'], note: 'for you' }
+  const params = { peer: susan.peer, paths: ['/desk/film.mkv'], note: 'for you' }
   assert.deepEqual(fake.calls, [`sendFiles ${JSON.stringify(params)}`])
 })
 

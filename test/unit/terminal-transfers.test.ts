@@ -11,7 +11,7 @@ import { eventually } from '../support/line-process.ts'
 import { TinyTerminal } from '../support/tiny-terminal.ts'
 
 const plain: Look = { color: false, columns: 80, unicode: true }
-const place = { home: '/home/b', cwd: '/work', platform: 'linux' } as const
+const place = { home: '/home/b', cwd: '/desk', platform: 'linux' } as const
 const now = (): number => new Date(2025, 2, 3, 15, 0).getTime()
 
 const block = (change: Partial<Transfer>, online = true, look = plain): string[] =>
@@ -288,7 +288,7 @@ test('/send takes several paths and a note; /pause, /resume and /cancel the one 
   await client.says('  1  to Susan: “film.mkv”, 1.9 GB\n     called off')
   client.type('/transfers 1')
   await client.says('      film.mkv  (1.9 GB)')
-  const paths = JSON.stringify(['/work/a.txt', '/work/b c', '/home/b/d'])
+  const paths = JSON.stringify(['/desk/a.txt', '/desk/b c', '/home/b/d'])
   assert.deepEqual(fake.calls, [
     `sendFiles {"peer":"${susan.peer}","paths":${paths},"note":"look at this"}`,
     'pauseTransfer {"transfer":"mine"}',

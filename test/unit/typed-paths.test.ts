@@ -4,18 +4,18 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { completePath, looksLikePath, onePathIn, pathsIn, type Place } from '../../scripts/terminal/typed-paths.ts'
 
-const linux: Place = { home: '/home/b', cwd: '/work', platform: 'linux' }
+const linux: Place = { home: '/home/b', cwd: '/desk', platform: 'linux' }
 const windows: Place = { home: 'C:\\Users\\b', cwd: 'D:\\work', platform: 'win32' }
 
 const folders: Record<string, { name: string; folder: boolean }[]> = {
-  '/work': [
+  '/desk': [
     { name: 'My Photos', folder: true },
     { name: 'a.txt', folder: false },
     { name: 'ab"c\'d.txt', folder: false },
     { name: '.hidden', folder: false },
     { name: 'evil\u001b[2J', folder: false },
   ],
-  '/work/My Photos': [{ name: 'one two.jpg', folder: false }],
+  '/desk/My Photos': [{ name: 'one two.jpg', folder: false }],
   '/home/b': [{ name: 'Pictures', folder: true }],
   'D:\\work': [{ name: 'My Photos', folder: true }],
   'D:\\work\\My Photos': [{ name: 'one.jpg', folder: false }],
@@ -24,20 +24,20 @@ const list = (folder: string) => folders[folder.replace(/(?<=.)\/$/u, '')] ?? fo
 
 test('several paths, with spaces and quotes, from the home and from here', () => {
   assert.deepEqual(pathsIn(`a.txt "b c.txt" 'd "e"' f\\ g ~ ~/h ../i /j/`, linux), [
-    '/work/a.txt',
-    '/work/b c.txt',
-    '/work/d "e"',
-    '/work/f g',
+    '/desk/a.txt',
+    '/desk/b c.txt',
+    '/desk/d "e"',
+    '/desk/f g',
     '/home/b',
     '/home/b/h',
     '/i',
     '/j',
   ])
   assert.deepEqual(pathsIn(`'it'\\''s' "say \\"so\\"" '~/x' a~/b`, linux), [
-    "/work/it's",
-    '/work/say "so"',
-    '/work/~/x',
-    '/work/a~/b',
+    "/desk/it's",
+    '/desk/say "so"',
+    '/desk/~/x',
+    '/desk/a~/b',
   ])
   assert.deepEqual(pathsIn('  ', linux), [])
   assert.deepEqual(pathsIn('file:///tmp/a%20b.txt', linux), ['/tmp/a b.txt'])
@@ -47,8 +47,8 @@ test('several paths, with spaces and quotes, from the home and from here', () =>
 
 test('a single path needs no quotes', () => {
   assert.equal(onePathIn(' ~/My Pictures ', linux), '/home/b/My Pictures')
-  assert.equal(onePathIn('"My Pictures"', linux), '/work/My Pictures')
-  assert.equal(onePathIn('My\\ Pictures', linux), '/work/My Pictures')
+  assert.equal(onePathIn('"My Pictures"', linux), '/desk/My Pictures')
+  assert.equal(onePathIn('My\\ Pictures', linux), '/desk/My Pictures')
   assert.throws(() => onePathIn(' ', linux), { code: 'bad-request' })
 })
 
@@ -86,7 +86,7 @@ test('whatever a file is called: completed and read again, it is that file', () 
   fc.assert(
     fc.property(name, fc.constantFrom('', '"', "'", './', '"./'), (file, begun) => {
       const [[match = '']] = completePath(begun, linux, () => [{ name: file, folder: false }])
-      assert.deepEqual(pathsIn(match, linux), [`/work/${file}`], match)
+      assert.deepEqual(pathsIn(match, linux), [`/desk/${file}`], match)
     }),
   )
 })

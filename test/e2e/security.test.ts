@@ -47,7 +47,7 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
     tried.eval = (() => { try { return new Function('return 1')() } catch { return 'no' } })()
     tried.markup = (() => { try { document.body.insertAdjacentHTML('beforeend', '<img src=x>'); return 'yes' } catch { return 'no' } })()
     const script = document.createElement('script')
-    try { script.textContent = 'window.ran = 1'; document.body.append(script) } catch {}
+    try { script.textContent = 'window.ran = 1'; document.body.append(script) } catch { window.ran = undefined }
     tried.script = window.ran ?? 'no'
     const frame = document.createElement('iframe')
     frame.src = 'https://example.org/'

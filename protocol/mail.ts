@@ -128,7 +128,7 @@ export class Mailer {
       const due = this.#due()
       if (due.length === 0) return
       for (const mail of due) this.#enqueue(mail)
-      if (!this.#again) await this.#retry.wait(signal)
+      await this.#retry.wait(signal)
     }
   }
 

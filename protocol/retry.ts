@@ -25,7 +25,8 @@ export async function pause(ms: number, ...signals: readonly AbortSignal[]): Pro
 export class Retry {
   readonly #options: RetryOptions
   #attempt = 0
-  #woken: AbortController | undefined
+  /** Aborted: what was tried last, or is being tried, began before something changed. */
+  #woken = new AbortController()
 
   constructor(options: RetryOptions) {
     this.#options = options
@@ -39,20 +40,24 @@ export class Retry {
     return whole * (0.5 + random() / 2)
   }
 
-  /** It worked, or the world changed: the next wait is a first one. */
+  /** It worked: the next wait is a whole one, and a first one. */
   reset(): void {
     this.#attempt = 0
+    this.#woken = new AbortController()
   }
 
   /** Waits for the next time, or until `now()` or `signal`. */
   async wait(signal: AbortSignal): Promise<void> {
-    this.#woken = new AbortController()
     await pause(this.next(), signal, this.#woken.signal)
+    if (this.#woken.signal.aborted) this.#woken = new AbortController()
   }
 
-  /** Ends the wait that is going on, if any, and starts over with short ones. */
+  /**
+   * The world changed: ends the wait that is going on and starts over with short ones. During an attempt, which may
+   * have begun with what was known before, the wait after it is left out.
+   */
   now(): void {
-    this.reset()
-    this.#woken?.abort()
+    this.#attempt = 0
+    this.#woken.abort()
   }
 }

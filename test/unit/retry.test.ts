@@ -36,6 +36,33 @@ test('now() ends a wait and starts over', async () => {
   assert.equal(retry.next(), hour)
 })
 
+test('now() during an attempt leaves out the wait after it, and only that', async () => {
+  const retry = new Retry({ first: hour, longest: 8 * hour, random: () => 1 })
+  const stopped = new AbortController()
+  retry.now()
+  await retry.wait(stopped.signal)
+  let waited = false
+  const second = retry.wait(stopped.signal).then(() => (waited = true))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(waited, false)
+  stopped.abort()
+  await second
+})
+
+test('a success makes a now() before it void', () => {
+  const retry = new Retry({ first: hour, longest: hour })
+  const stopped = new AbortController()
+  retry.now()
+  retry.reset()
+  let waited = false
+  const wait = retry.wait(stopped.signal).then(() => (waited = true))
+  setImmediate(() => {
+    assert.equal(waited, false)
+    stopped.abort()
+  })
+  return wait
+})
+
 test('an abort ends a wait, and none begins after it', async () => {
   const retry = new Retry({ first: hour, longest: hour })
   const stopped = new AbortController()

@@ -42,7 +42,7 @@ test('now() during an attempt leaves out the wait after it, and only that', asyn
   retry.now()
   await retry.wait(stopped.signal)
   let waited = false
-  const second = retry.wait(stopped.signal).then(() => (waited = true))
+  const second = retry.wait(stopped.signal).then(() => void (waited = true))
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(waited, false)
   stopped.abort()
@@ -55,7 +55,7 @@ test('a success makes a now() before it void', () => {
   retry.now()
   retry.reset()
   let waited = false
-  const wait = retry.wait(stopped.signal).then(() => (waited = true))
+  const wait = retry.wait(stopped.signal).then(() => void (waited = true))
   setImmediate(() => {
     assert.equal(waited, false)
     stopped.abort()

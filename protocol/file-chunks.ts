@@ -1,24 +1,27 @@
 /**
- * What arrives on a file stream, as chunks: a framed header, then its bytes. The bytes stay in the pieces in which they
- * came, so nothing is copied; a chunk is yielded when it is complete, so at most one is held here. Lengths are checked
- * before anything is kept.
+ * What arrives on a file stream, as chunks: a framed header, then its bytes. They are copied together, so that what
+ * brought them can be used again at once; a chunk is yielded when it is complete, so at most one is held here. Lengths
+ * are checked before anything is kept.
  */
 import { QuorumError } from './errors.ts'
 import { limits } from './limits.ts'
+import { chunkMemory } from './net/spare-memory.ts'
 import type { Bytes } from './net/streams.ts'
 import { chunkHeaderFromWire, type ChunkHeader } from './wire/file.ts'
 import { FrameDecoder } from './wire/framing.ts'
 
 export interface ArrivedChunk {
   header: ChunkHeader
-  /** `header.length` bytes together; none of a chunk of zeros. */
-  pieces: Uint8Array[]
+  /** `header.length` bytes, none of a chunk of zeros. Lent: given back to `chunkMemory` by whoever has done with them. */
+  data: Buffer
 }
 
+const nothing = Buffer.alloc(0)
+
 /**
- * Yields chunk after chunk. `onBytes`: called with the length of each part of a chunk as it arrives,
- * 0 for a chunk of zeros. Errors: those of
- * headers (wire/file.ts), `peer-offline` when the stream ends within a chunk.
+ * Yields chunk after chunk; of `source` nothing is looked at again after the next is asked for. `onBytes`: called with
+ * the length of each part of a chunk as it arrives, 0 for a chunk of zeros. Errors: those of headers (wire/file.ts),
+ * `peer-offline` when the stream ends within a chunk.
  */
 export async function* readChunks(
   source: AsyncIterable<Bytes>,
@@ -26,7 +29,7 @@ export async function* readChunks(
 ): AsyncGenerator<ArrivedChunk, void, undefined> {
   const headers = new FrameDecoder(limits.chunkHeader)
   let open: ArrivedChunk | undefined
-  let missing = 0
+  let filled = 0
   for await (const bytes of source) {
     let arrived = 0
     for (const part of partsOf(bytes)) {
@@ -36,21 +39,22 @@ export async function* readChunks(
           const { frame, used } = headers.first(part.subarray(at))
           at += used
           if (frame == null) continue
-          const next = { header: chunkHeaderFromWire(frame), pieces: [] }
-          if (next.header.zeros === true) {
+          const header = chunkHeaderFromWire(Uint8Array.from(frame))
+          if (header.zeros === true) {
             onBytes(0)
-            yield next
+            yield { header, data: nothing }
             continue
           }
-          open = next
-          missing = open.header.length
+          open = { header, data: chunkMemory.lend(header.length) }
+          filled = 0
         } else {
-          const piece = part.subarray(at, at + missing)
-          open.pieces.push(piece)
+          const { data } = open
+          const piece = part.subarray(at, at + data.byteLength - filled)
+          data.set(piece, filled)
+          filled += piece.byteLength
           at += piece.byteLength
-          missing -= piece.byteLength
           arrived += piece.byteLength
-          if (missing > 0) continue
+          if (filled < data.byteLength) continue
           onBytes(arrived)
           arrived = 0
           yield open

@@ -2,7 +2,7 @@
  * Files by number instead of Node's FileHandle: with thousands of small ones, opening and closing is most of the work,
  * and this takes half of it. Whoever opens a file closes it, whatever happens in between.
  */
-import { fdatasync, fsync, ftruncate, open, read, write, writev } from 'node:fs'
+import { fdatasync, fsync, ftruncate, open, read, write } from 'node:fs'
 
 type Done<T> = (error: Error | null, result: T) => void
 
@@ -39,17 +39,15 @@ export async function readAt(file: number, data: Buffer, offset: number): Promis
   return filled
 }
 
-/** Writes all of `parts`, one after the other, from `offset` on. */
-export async function writeAt(file: number, parts: readonly Uint8Array[], offset: number): Promise<void> {
-  let length = 0
-  for (const part of parts) length += part.byteLength
-  let written = await settled((done: Done<number>) => writev(file, [...parts], offset, done))
-  if (written === length) return
-  // Short only when the disk is nearly full; what is left then says so.
-  const rest = Buffer.concat(parts)
-  while (written < length) {
+/** Writes all of `data` from `offset` on. */
+export async function writeAt(file: number, data: Uint8Array, offset: number): Promise<void> {
+  let written = 0
+  // Short only when the disk is nearly full; the next one then says so.
+  while (written < data.byteLength) {
     const from = written
-    written += await settled((done: Done<number>) => write(file, rest, from, length - from, offset + from, done))
+    written += await settled((done: Done<number>) =>
+      write(file, data, from, data.byteLength - from, offset + from, done),
+    )
   }
 }
 

@@ -105,16 +105,12 @@ export function isZeros(digest: Uint8Array): boolean {
   return zeros.equals(digest)
 }
 
-/** BLAKE3-256 of `parts`, one after the other. */
-export function chunkDigest(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts
-  if (only != null && parts.length === 1) return blake3(Buffer.from(only.buffer, only.byteOffset, only.byteLength))
-  const hasher = new Blake3Hasher()
-  for (const part of parts) hasher.update(Buffer.from(part.buffer, part.byteOffset, part.byteLength))
-  return hasher.digestBuffer()
+/** BLAKE3-256. */
+export function chunkDigest(data: Uint8Array): Uint8Array {
+  return blake3(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
 }
 
-const zeros = Buffer.from(chunkDigest([Buffer.alloc(limits.chunk)]))
+const zeros = Buffer.from(chunkDigest(Buffer.alloc(limits.chunk)))
 
 function rootOf(path: string): string {
   const end = path.indexOf('/')

@@ -48,8 +48,10 @@ export async function receiveFiles(stream: Stream, receiving: Receiving): Promis
   leave.addEventListener('abort', onLeave)
   if (leave.aborted) onLeave()
   try {
-    for await (const arrived of readChunks(pull(stream, readAhead), (length) => acks.arrived(length))) {
-      await staging.put(arrived.pieces, verified(staging, arrived), arrived.header.fileDigest)
+    for await (const arrived of readChunks(pull(stream, { ...readAhead, once: true }), (length) =>
+      acks.arrived(length),
+    )) {
+      await staging.put(arrived.data, verified(staging, arrived), arrived.header.fileDigest)
     }
     if (staging.next == null) {
       await staging.settled()
@@ -81,12 +83,12 @@ export async function receiveManifest(stream: Stream, transfer: string, length: 
 }
 
 /** The digest of a chunk that is the one to come. */
-function verified(staging: Staging, { header, pieces }: ArrivedChunk): Uint8Array {
+function verified(staging: Staging, { header, data }: ArrivedChunk): Uint8Array {
   const { next } = staging
   if (header.file !== next?.file || header.chunk !== next.chunk || header.length !== next.length) {
     throw new QuorumError('verification-failed', 'They send something else than they offered')
   }
-  const digest = header.zeros === true && isZeros(header.digest) ? header.digest : chunkDigest(pieces)
+  const digest = header.zeros === true && isZeros(header.digest) ? header.digest : chunkDigest(data)
   if (!Buffer.from(header.digest).equals(digest)) {
     throw new QuorumError('verification-failed', 'What arrived is not what was sent')
   }

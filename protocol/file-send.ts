@@ -8,6 +8,7 @@ import { errorToData, QuorumError, toError } from './errors.ts'
 import { Pace } from './file-pace.ts'
 import type { ReadChunk } from './file-source.ts'
 import { limits } from './limits.ts'
+import { chunkMemory } from './net/spare-memory.ts'
 import { pull, push } from './net/streams.ts'
 import { chunkErrorToWire, chunkHeaderToWire, fileFrameFromWire, type FileFrame, type FileOpen } from './wire/file.ts'
 import { frame, unframe } from './wire/framing.ts'
@@ -25,7 +26,6 @@ export interface Served {
   /** The chunks that `open` asks for. Errors are told to the receiver. */
   chunks(open: Extract<FileOpen, { want: 'chunks' }>): AsyncIterable<ReadChunk>
   manifest(): Uint8Array
-  release(data: Buffer): void
 }
 
 /** Reads the opening of `stream`. Errors: `bad-request`, `unsupported-version`. */
@@ -97,7 +97,7 @@ async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: S
   const { pace, stop, served, signal } = sending
   let small: Uint8Array[] = []
   let waiting = 0
-  /** Buffers on their way, with the bytes of chunks up to their end. */
+  /** What was pushed and may still be on its way, with the bytes of chunks up to its end. */
   const lent: { upTo: number; data: Buffer }[] = []
   let total = 0
   const flush = async (): Promise<void> => {
@@ -128,7 +128,7 @@ async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: S
       }
       lent.push({ upTo: total, data })
       for (let first = lent[0]; first != null && first.upTo <= pace.acknowledged; first = lent[0]) {
-        served.release(first.data)
+        chunkMemory.giveBack(first.data)
         lent.shift()
       }
     }

@@ -9,6 +9,7 @@ import { QuorumError, toError } from './errors.ts'
 import { chunkDigest, FileDigest, isZeros, type Chunk, type ChunkPlace, type FileList } from './file-list.ts'
 import { openFile, readAt } from './file-io.ts'
 import { limits } from './limits.ts'
+import { chunkMemory } from './net/spare-memory.ts'
 import { codeOf } from './store/failure.ts'
 import type { ChunkHeader } from './wire/file.ts'
 
@@ -21,7 +22,7 @@ const nothing = Buffer.alloc(0)
 
 export interface ReadChunk {
   header: ChunkHeader
-  /** Empty where the header says that no bytes follow. */
+  /** Empty where the header says that no bytes follow. Lent: given back to `chunkMemory` by whoever has done with them. */
   data: Buffer
 }
 
@@ -42,20 +43,11 @@ interface Ahead {
 export class FileSource {
   readonly #list: FileList
   readonly #sources: readonly string[]
-  /** Buffers that were sent and have arrived: they are filled again. */
-  readonly #spare: Buffer[] = []
 
   /** `sources`: where each root of `list` lies. */
   constructor(list: FileList, sources: readonly string[]) {
     this.#list = list
     this.#sources = sources
-  }
-
-  /** The bytes of a chunk are needed no longer. */
-  release(data: Buffer): void {
-    if (data.byteLength === limits.chunk && this.#spare.length < limits.fileInFlight.most / limits.chunk) {
-      this.#spare.push(data)
-    }
   }
 
   /**
@@ -90,7 +82,7 @@ export class FileSource {
         if (first == null) return
         const data = await first.data
         const file = await first.file
-        const digest = chunkDigest([data])
+        const digest = chunkDigest(data)
         file.digest.add(digest)
         const { chunk } = first
         const header: ChunkHeader = { file: chunk.file, chunk: chunk.chunk, length: chunk.length, digest }
@@ -99,7 +91,7 @@ export class FileSource {
         ahead.shift()
         bytes -= chunk.length
         if (chunk.last) header.fileDigest = file.digest.value()
-        if (header.zeros === true) this.release(data)
+        if (header.zeros === true) chunkMemory.giveBack(data)
         yield { header, data: header.zeros === true ? nothing : data }
       }
     } finally {
@@ -127,8 +119,7 @@ export class FileSource {
   }
 
   async #readAt({ fd, path }: OpenFile, { offset, length }: Chunk): Promise<Buffer> {
-    const spare = length === limits.chunk ? this.#spare.pop() : undefined
-    const data = spare ?? Buffer.allocUnsafeSlow(length)
+    const data = chunkMemory.lend(length)
     return changed(path, async () => {
       const filled = length <= small ? readSync(fd, data, 0, length, offset) : await readAt(fd, data, offset)
       if (filled < length) throw new Error('It has become shorter')
@@ -140,8 +131,8 @@ export class FileSource {
   async #verify(file: OpenFile, from: ChunkPlace, prefix: Uint8Array): Promise<void> {
     for (let chunk = this.#list.at({ file: from.file, chunk: 0 }); chunk != null && chunk.chunk < from.chunk;) {
       const data = await this.#readAt(file, chunk)
-      file.digest.add(chunkDigest([data]))
-      this.release(data)
+      file.digest.add(chunkDigest(data))
+      chunkMemory.giveBack(data)
       chunk = this.#list.after(chunk)
     }
     if (!Buffer.from(prefix).equals(file.digest.value())) throw sourceChanged(file.path)
@@ -157,7 +148,9 @@ export class FileSource {
         if (now.mtimeNs === stats.mtimeNs && now.ctimeNs === stats.ctimeNs) return
         const again = new FileDigest()
         for (let chunk = this.#list.at({ file: number, chunk: 0 }); chunk?.file === number;) {
-          again.add(chunkDigest([await this.#readAt(file, chunk)]))
+          const data = await this.#readAt(file, chunk)
+          again.add(chunkDigest(data))
+          chunkMemory.giveBack(data)
           chunk = this.#list.after(chunk)
         }
         if (!Buffer.from(again.value()).equals(digest.value())) throw new Error('It has other content')

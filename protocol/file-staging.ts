@@ -14,6 +14,7 @@ import { Journal } from './file-journal.ts'
 import { chunkDigest, FileDigest, isZeros, type Chunk, type FileList } from './file-list.ts'
 import { isPublished, publish, syncFolder } from './file-publish.ts'
 import { limits } from './limits.ts'
+import { chunkMemory } from './net/spare-memory.ts'
 import { codeOf } from './store/failure.ts'
 import type { ManifestEntry } from './wire/offer.ts'
 
@@ -129,11 +130,11 @@ export class Staging {
   }
 
   /**
-   * Takes the bytes of `next`, whose digest was checked; resolves when there is room for more. `fileDigest`: what the
-   * sender says about the whole file, with its last chunk. Errors: `verification-failed`, and what kept an earlier
+   * Takes the bytes of `next`, whose digest was checked, and their memory; resolves when there is room for more.
+   * `fileDigest`: what the sender says about the whole file, with its last chunk. Errors: `verification-failed`, and what kept an earlier
    * chunk from being written.
    */
-  async put(pieces: readonly Uint8Array[], digest: Uint8Array, fileDigest?: Uint8Array): Promise<void> {
+  async put(data: Buffer, digest: Uint8Array, fileDigest?: Uint8Array): Promise<void> {
     const chunk = this.#next
     if (chunk == null) throw new QuorumError('verification-failed', 'They send more than was offered')
     this.#digest.add(digest)
@@ -156,7 +157,7 @@ export class Staging {
     }
     const file = this.#file ?? this.#open(chunk)
     this.#file = chunk.last ? undefined : file
-    const written = this.#write(file, chunk, pieces, digest)
+    const written = this.#write(file, chunk, data, digest)
     file.writing.add(written)
     this.#waiting += chunk.length
     const settled = written.finally(() => {
@@ -257,11 +258,12 @@ export class Staging {
     this.#made.add(folder)
   }
 
-  async #write(file: OpenFile, chunk: Chunk, pieces: readonly Uint8Array[], digest: Uint8Array): Promise<void> {
+  async #write(file: OpenFile, chunk: Chunk, data: Buffer, digest: Uint8Array): Promise<void> {
     const handle = await file.handle
     file.hole = isZeros(digest)
     if (file.hole) return
-    await writeAt(handle, pieces, chunk.offset)
+    await writeAt(handle, data, chunk.offset)
+    chunkMemory.giveBack(data)
     file.unflushed += chunk.length
     if (file.unflushed < flushEvery || file.flushing != null || chunk.last) return
     file.unflushed = 0
@@ -394,7 +396,7 @@ class StagedReader {
       // Behind the last byte written there may be a hole.
       if (bytesRead < chunk.length && isZeros(digest)) this.#buffer.fill(0, bytesRead, chunk.length)
       else if (bytesRead < chunk.length) return false
-      return digest.equals(chunkDigest([this.#buffer.subarray(0, chunk.length)]))
+      return digest.equals(chunkDigest(this.#buffer.subarray(0, chunk.length)))
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return false
       throw error

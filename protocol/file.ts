@@ -239,7 +239,6 @@ export class Files {
         onStored: (bytes) => this.#progress.done(row, Math.min(list.bytes, before + bytes)),
         chunks: ({ file, chunk, prefix }) => source.read({ file, chunk }, prefix),
         manifest: () => store.transferManifest(row.id) ?? new Uint8Array(),
-        release: (data) => source.release(data),
       },
       stopper.signal,
     )

@@ -3,6 +3,7 @@
  * to find out when it is free, and at hundreds of megabytes a second both cost as much as the cipher. Only who can tell
  * that nobody looks any more gives memory back; what is not given back is the collector's, as ever.
  */
+import { limits } from '../limits.ts'
 import type { Bytes } from './streams.ts'
 
 class Loans {
@@ -54,3 +55,10 @@ export const plaintexts = new Loans({ size: 64 * 1024, smallest: 8 * 1024, most:
 
 /** What was encrypted: a block a batch of the muxer. Given back by who wrote it to the system or encrypted it again. */
 export const ciphertexts = new Loans({ size: 384 * 1024, smallest: 32 * 1024, most: 8 })
+
+/** What is read from a file or will be written to one: a block a chunk. Given back by who wrote it or heard of its arrival. */
+export const chunkMemory = new Loans({
+  size: limits.chunk,
+  smallest: 64 * 1024,
+  most: limits.fileInFlight.most / limits.chunk,
+})

@@ -83,7 +83,8 @@ function ended(stream: Stream): boolean {
 }
 
 /**
- * Sends `data` and returns once there is room for more. Throws when the stream ends or `signal` aborts first.
+ * Sends `data` and returns once there is room for more: by then it was encrypted, and its memory is the caller's again
+ * (yamux-stream.ts waits until all of it went). Throws when the stream ends or `signal` aborts first.
  */
 export async function push(stream: Stream, data: Bytes, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted()

@@ -98,7 +98,7 @@ const chunks = [content.subarray(0, MiB), content.subarray(MiB)]
 const entry: ManifestEntry = { path: 'file.bin', size: content.byteLength, modified: 1 }
 const fileDigest = (() => {
   const all = new FileDigest()
-  for (const chunk of chunks) all.add(chunkDigest([chunk]))
+  for (const chunk of chunks) all.add(chunkDigest(chunk))
   return all.value()
 })()
 
@@ -107,7 +107,7 @@ function piece(
   instead: Partial<ChunkHeader> = {},
   data = chunks[chunk] ?? new Uint8Array(),
 ): Uint8Array {
-  const header = { file: 0, chunk, length: data.byteLength, digest: chunkDigest([data]) }
+  const header = { file: 0, chunk, length: data.byteLength, digest: chunkDigest(data) }
   const last = chunk === 1 ? { fileDigest } : {}
   return Buffer.concat([frame(chunkHeaderToWire({ ...header, ...last, ...instead })), data])
 }
@@ -127,7 +127,7 @@ const lies: [what: string, bytes: () => Uint8Array[]][] = [
   ['a file that never ends', () => [piece(0), piece(1, {}, content.subarray(0, MiB))]],
   [
     'other bytes than it hashed',
-    () => [piece(0), piece(1, { digest: chunkDigest([chunks[1] ?? content]) }, randomBytes(1000))],
+    () => [piece(0), piece(1, { digest: chunkDigest(chunks[1] ?? content) }, randomBytes(1000))],
   ],
 ]
 for (const [what, bytes] of lies) {
@@ -236,7 +236,7 @@ test('threats.md 51, 52, 54: names that lead out, hide or collide: inside the fo
   const { id } = await offers(at, entries)
   const data = Buffer.from('x')
   const all = new FileDigest()
-  all.add(chunkDigest([data]))
+  all.add(chunkDigest(data))
   at.serve = (line) => {
     const parts = names.map((_, file) => piece(0, { file, fileDigest: all.value() }, data))
     void line

@@ -20,8 +20,8 @@ async function* source(parts: Iterable<Bytes>): AsyncGenerator<Bytes> {
 async function read(parts: Iterable<Bytes>): Promise<{ chunks: Buffer[]; counted: number }> {
   const chunks: Buffer[] = []
   let counted = 0
-  for await (const { pieces } of readChunks(source(parts), (length) => (counted += length))) {
-    chunks.push(Buffer.concat(pieces))
+  for await (const { data } of readChunks(source(parts), (length) => (counted += length))) {
+    chunks.push(data)
   }
   return { chunks, counted }
 }
@@ -97,7 +97,6 @@ test('a digest may be asked for in between and goes on', () => {
   digest.add(one)
   const half = digest.value()
   digest.add(two)
-  assert.deepEqual(half, chunkDigest([one]))
-  assert.deepEqual(digest.value(), chunkDigest([one, two]))
-  assert.deepEqual(digest.value(), chunkDigest([Buffer.concat([one, two])]))
+  assert.deepEqual(half, chunkDigest(one))
+  assert.deepEqual(digest.value(), chunkDigest(Buffer.concat([one, two])))
 })

@@ -1,8 +1,7 @@
 /**
- * The app as a folder, which is what goes into the archive: each process in one file of JavaScript with what they share
- * beside it, the page, the icons, the packages with machine code, and nothing else. No sources, no tests.
+ * The app as a folder, which is what goes into the archive: each process in JavaScript of its own, the page, the icons, the packages with machine code, and nothing else. No sources, no tests.
  */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { buildWindow } from '../build-desktop.ts'
@@ -10,12 +9,8 @@ import { root } from '../checks.ts'
 import { Licences } from './licences.ts'
 import { copyNative, nativePackages } from './native.ts'
 
-/** Each process and where it begins. They find each other and the icons by these places, as in a checkout. */
-const processes = {
-  'main/main': 'desktop/main/main.ts',
-  'peer/main': 'desktop/peer/main.ts',
-  'node/main': 'node/main.ts',
-}
+/** The processes and where each begins. They find each other and the icons by their places, as in a checkout. */
+const processes = { main: 'desktop/main/main.ts', peer: 'desktop/peer/main.ts', node: 'node/main.ts' }
 const icons = ['icon.png', 'tray.png', 'tray-unread.png']
 const manifest = z.object({
   description: z.string(),
@@ -34,7 +29,7 @@ export interface Staged {
 export async function stage(folder: string, version: string): Promise<Staged> {
   const app = join(folder, 'app')
   const licences = new Licences()
-  await bundle(app, licences)
+  for (const [name, file] of Object.entries(processes)) await bundle(join(root, file), join(app, name), licences)
   await buildWindow(join(app, 'window'), { minify: true, plugins: [licences.plugin()] })
   for (const icon of icons) cpSync(join(root, 'desktop', 'icons', icon), join(app, 'icons', icon))
   for (const from of copyNative(join(app, 'node_modules'))) licences.add(from)
@@ -61,9 +56,12 @@ export async function stage(folder: string, version: string): Promise<Staged> {
   return { app, licences: text }
 }
 
-/** Not minified: an error that somebody reports should say where it was. */
-async function bundle(app: string, licences: Licences): Promise<void> {
-  mkdirSync(app, { recursive: true })
+/**
+ * Each process by itself: what two of them need is there twice, and none loads what only another needs. The main process
+ * has neither libp2p nor the database that way, and starts sooner. Not minified: an error that somebody reports should
+ * say where it was.
+ */
+async function bundle(file: string, folder: string, licences: Licences): Promise<void> {
   const { build } = await import('vite')
   await build({
     configFile: false,
@@ -72,14 +70,15 @@ async function bundle(app: string, licences: Licences): Promise<void> {
     plugins: [licences.plugin()],
     ssr: { noExternal: true, external: ['electron', ...nativePackages] },
     build: {
-      ssr: true,
-      outDir: app,
+      ssr: file,
+      outDir: folder,
       emptyOutDir: true,
       target: 'node24',
       minify: false,
       rolldownOptions: {
-        input: Object.fromEntries(Object.entries(processes).map(([name, file]) => [name, join(root, file)])),
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'shared/[name]-[hash].js' },
+        // A package with machine code does nothing by being loaded: where nobody calls it, it is not.
+        treeshake: { moduleSideEffects: 'no-external' },
+        output: { format: 'es', entryFileNames: 'main.js', chunkFileNames: '[name].js' },
       },
     },
   })

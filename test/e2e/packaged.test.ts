@@ -61,6 +61,14 @@ async function startShipped(program: string, home: string, args: readonly string
   }
 }
 
+test('npm run dist explains itself, and refuses what it does not know', async () => {
+  const [help, unknown] = await Promise.all([dist(['--help']), dist(['--fast'])])
+  assert.ok(help.ok)
+  for (const word of ['Usage: npm run dist', '--unofficial', '--out', 'release/']) assert.ok(help.output.includes(word))
+  assert.equal(unknown.ok, false)
+  assert.match(unknown.output, /--fast/u)
+})
+
 test('no release is made of an Electron that nobody verified', { skip: noPackage }, async (t) => {
   const out = join(folder(t), 'release')
   const electron = join(folder(t), 'electron')
@@ -133,10 +141,7 @@ test(
     const resources = join(program, 'resources')
     const files = archived(join(resources, 'app.asar'))
     const tops = new Set(files.map(({ path }) => path.split('/')[0]))
-    assert.deepEqual(
-      tops,
-      new Set(['icons', 'main', 'node', 'node_modules', 'package.json', 'peer', 'shared', 'window']),
-    )
+    assert.deepEqual(tops, new Set(['icons', 'main', 'node', 'node_modules', 'package.json', 'peer', 'window']))
     const strangers = files.filter(({ path }) => /\.(?:ts|tsx|map|c|cc|cpp|h|md|gypi?)$|(?:^|\/)tests?[./]/u.test(path))
     assert.deepEqual(strangers, [])
     const outside = files.filter(({ unpacked }) => unpacked).map(({ path }) => path)

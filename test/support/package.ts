@@ -30,7 +30,7 @@ export interface Package {
 /** Why there is none on this machine. */
 export const noPackage = onPath('dpkg-deb') ? false : 'There is no dpkg-deb, which makes Debian packages'
 
-const out = mkdtempSync(join(tmpdir(), 'quorum-package-'))
+let out: string | undefined
 let made: Promise<Package> | undefined
 
 export function makePackage(): Promise<Package> {
@@ -40,7 +40,7 @@ export function makePackage(): Promise<Package> {
 
 /** Call once at the end of the file. */
 export function removePackage(): void {
-  rmSync(out, { recursive: true, force: true })
+  if (out !== undefined) rmSync(out, { recursive: true, force: true })
 }
 
 /** `npm run dist` with these arguments. */
@@ -50,6 +50,7 @@ export function dist(args: readonly string[], env: NodeJS.ProcessEnv = {}): Retu
 
 async function make(): Promise<Package> {
   await provideWindow()
+  out = mkdtempSync(join(tmpdir(), 'quorum-package-'))
   await succeed(dist(['--unofficial', '--out', out]))
   const [deb = assert.fail('there is no package')] = globSync(join(out, '*.deb'))
   const tree = join(out, 'tree')

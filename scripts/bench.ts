@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures chat, store, node and paths on this machine and prints the figures as JSON, with the unit in every
+ * `npm run bench`: measures Quorum on this machine and prints the figures as JSON, with the unit in every
  * name. Progress goes to standard error. It judges nothing: compare runs of one machine, or the ratios to plain TCP.
  */
 import os from 'node:os'
@@ -15,7 +15,8 @@ Parts: ${Object.keys(parts).join(', ')}; without one: all but ${[...onlyNamed].j
   --json   nothing but JSON: no progress on standard error
 
 One JSON object on standard output. Two peers are two processes, a node is a third; the unit is in every name.
-paths builds networks with routers between: it needs Linux and root.
+paths builds networks with routers between: it needs Linux and root. desktop opens windows: it needs Linux and a screen
+(xvfb-run npm run bench -- desktop), and root to start from a cold disk.
 `
 
 function usage(message: string): void {

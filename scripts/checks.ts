@@ -37,9 +37,10 @@ export const checks: Check[] = [
 ]
 
 /** Runs a command and gathers what it says. Without colours, since it may end in a log. */
-export function execute(command: string, args: string[]): Promise<Outcome> {
+export function execute(command: string, args: string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const env = {
     ...process.env,
+    ...more,
     NO_COLOR: '1',
     PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
   }

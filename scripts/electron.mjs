@@ -69,8 +69,11 @@ export function hasDisplay(env, platform) {
   return [env.DISPLAY, env.WAYLAND_DISPLAY].some((display) => display !== undefined && display !== '')
 }
 
-/** The official binary, if npm's package has downloaded it. @param {string} root */
-function official(root) {
+/**
+ * The official binary, if npm's package has downloaded it, which verifies it: the only one that a release is made of.
+ * @param {string} root
+ */
+export function official(root) {
   const folder = join(root, 'node_modules', 'electron')
   const note = join(folder, 'path.txt')
   if (!existsSync(note)) return undefined

@@ -46,6 +46,9 @@ const libraries: readonly (readonly [file: string, name: string])[] = [
   ['libasound.so.2', 'libasound2'],
 ]
 
+/** Debian's packages of everything that Electron loads when it starts. */
+export const libraryPackages = libraries.map(([, name]) => name)
+
 /** Installs what these kinds of test lack. Speaks on standard error only. */
 export function provideFor(kinds: readonly string[]): void {
   const asked = kinds.includes('screenshots') ? [...kinds, 'e2e'] : kinds
@@ -97,7 +100,8 @@ function aptGet(args: string[]): boolean {
   return spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env }).status === 0
 }
 
-function onPath(program: string): boolean {
+/** Whether there is such a program. */
+export function onPath(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
 }
 

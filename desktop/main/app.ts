@@ -29,7 +29,7 @@ import { TaskBarProgress } from './task-bar.ts'
 import { TrayIcon } from './tray.ts'
 import { bringForward, openWindow, windowSession } from './window.ts'
 
-const built = fileURLToPath(new URL('../../dist/desktop/', import.meta.url))
+const built = fileURLToPath(new URL(app.isPackaged ? '../window/' : '../../dist/desktop/', import.meta.url))
 const icons = fileURLToPath(new URL('../icons/', import.meta.url))
 /** Milliseconds between two looks at how long nobody touched the machine. */
 const idleLook = 10_000

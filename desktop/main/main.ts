@@ -26,7 +26,8 @@ function begin(options: WindowOptions): void {
   confine()
   protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }])
   if (process.platform !== 'darwin') Menu.setApplicationMenu(null)
-  if (app.isPackaged) app.setAsDefaultProtocolClient('quorum')
+  // On Linux the package's desktop file says so, and which program opens a link is the person's choice.
+  if (app.isPackaged && process.platform !== 'linux') app.setAsDefaultProtocolClient('quorum')
 
   // macOS may tell a link before there is a window.
   let link = options.link

@@ -4,6 +4,7 @@
  */
 import { MessageChannelMain, utilityProcess } from 'electron'
 import type { MessagePortMain, UtilityProcess } from 'electron'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Calls } from '#protocol'
 import type { PeerCalls, PeerNews } from '../ipc/contract.ts'
@@ -16,7 +17,8 @@ const steadyAfter = 60_000
 /** A clean end; then it is killed. Milliseconds. */
 const cleanEnd = 8000
 
-const program = fileURLToPath(new URL('../peer/main.ts', import.meta.url))
+/** Unbuilt in a checkout, JavaScript in a package. */
+const program = fileURLToPath(new URL(`../peer/main${path.extname(import.meta.filename)}`, import.meta.url))
 
 /** The shell may make every call. */
 export type ShellClient = Client<PeerCalls & Calls, PeerNews>

@@ -15,6 +15,7 @@ interface StartOptions {
   folder: string
   nodes: string[]
   direct: 'auto' | 'never'
+  name?: string
 }
 
 interface Series {
@@ -38,9 +39,9 @@ const commands = {
   ...streamCommands,
 
   /** Starts a peer on a store on disk; returns its PeerId. */
-  async start({ folder, nodes, direct }: StartOptions): Promise<string> {
+  async start({ folder, nodes, direct, name }: StartOptions): Promise<string> {
     const store = await openSqliteStore({ directory: folder })
-    peer = await createPeer({ store, nodes, direct, listen: [loopback] })
+    peer = await createPeer({ store, nodes, direct, listen: [loopback], ...(name == null ? {} : { name }) })
     return (await peer.self()).peer
   },
 

@@ -1,5 +1,6 @@
 /** The parts of the bench by name. */
 import { measureChat } from './chat.ts'
+import { measureDesktop } from './desktop.ts'
 import { measureFile } from './file.ts'
 import { measureNode } from './node.ts'
 import { measurePaths } from './paths.ts'
@@ -19,6 +20,7 @@ export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   store: measureStore,
   node: measureNode,
   paths: measurePaths,
+  desktop: measureDesktop,
 }
 /** Parts that need more than Node, or minutes. */
-export const onlyNamed: ReadonlySet<string> = new Set(['file', 'paths'])
+export const onlyNamed: ReadonlySet<string> = new Set(['file', 'paths', 'desktop'])

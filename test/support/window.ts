@@ -27,6 +27,8 @@ export interface Window {
 export interface WindowSetup {
   /** The profile's folder. */
   profile: string
+  /** A packaged Quorum; without it, that of the checkout. */
+  program?: string | undefined
   args?: readonly string[]
   size?: { width: number; height: number }
 }
@@ -35,15 +37,18 @@ let ready: Promise<string> | undefined
 
 /** Opens Quorum; closed with the test unless it was before. */
 export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Window> {
-  ready ??= provideWindow()
-  // Named like this and not as `executablePath`, Playwright holds the app until it is connected to it.
-  process.env.ELECTRON_OVERRIDE_DIST_PATH = dirname(await ready)
-  const { profile, args = [], size = { width: 1280, height: 800 } } = setup
+  const { profile, program, args = [], size = { width: 1280, height: 800 } } = setup
+  if (program === undefined) {
+    ready ??= provideWindow()
+    // Named like this and not as `executablePath`, Playwright holds the app until it is connected to it.
+    process.env.ELECTRON_OVERRIDE_DIST_PATH = dirname(await ready)
+  }
   const { ELECTRON_RUN_AS_NODE: _not, NODE_TEST_CONTEXT: _outer, ...env } = process.env
   const app = await _electron.launch({
+    ...(program === undefined ? {} : { executablePath: program }),
     args: [
       ...electronArguments(),
-      join(root, 'desktop', 'main', 'main.ts'),
+      ...(program === undefined ? [join(root, 'desktop', 'main', 'main.ts')] : []),
       '--profile',
       profile,
       '--listen',

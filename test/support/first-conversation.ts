@@ -1,0 +1,87 @@
+/**
+ * Two people and two real windows, from the first start of each: name, node, invite, request, conversation; what only the
+ * keyboard does; and everything still there after a restart.
+ */
+import assert from 'node:assert/strict'
+import { join as joinPath } from 'node:path'
+import type { TestContext } from 'node:test'
+import { folder } from './cleanup.ts'
+import { inviteShown, introduce, join, marked, message, open, say, writing } from './people-at-windows.ts'
+import { openWindow } from './window.ts'
+
+/** In the checkout, or with this program. */
+export async function firstConversation(t: TestContext, program?: string): Promise<void> {
+  const home = folder(t)
+  const [alice, bob] = await Promise.all([
+    openWindow(t, { profile: joinPath(home, 'alice'), program }),
+    openWindow(t, { profile: joinPath(home, 'bob'), program }),
+  ])
+
+  // Alice touches nothing but keys.
+  const keys = alice.page.keyboard
+  await alice.page.getByLabel('What do your friends call you?').waitFor()
+  await keys.type('Alice')
+  await keys.press('Enter')
+  await alice.page.getByRole('button', { name: 'Run it here' }).waitFor()
+  await keys.press('Tab')
+  await keys.press('Enter')
+  await alice.page.getByRole('heading', { name: 'Invite a friend' }).waitFor()
+  const link = await inviteShown(alice.page)
+
+  // Bob clicks and types. While he is asked about, she is taken to his request by itself.
+  await introduce(bob, 'Bob')
+  await join(bob, link)
+  await alice.page.getByRole('heading', { name: /Bob.? wants to be your friend/u }).waitFor()
+  await focusOn(alice.page, 'Accept')
+  await keys.press('Enter')
+  await writing(alice).waitFor()
+  await keys.type('Hello Bob')
+  await keys.press('Enter')
+  await open(bob, 'Alice')
+  await message(bob, 'Hello Bob').waitFor()
+  await marked(alice, 'Hello Bob', 'read')
+
+  await message(bob, 'Hello Bob').hover()
+  await message(bob, 'Hello Bob').getByRole('button', { name: 'Reply' }).click()
+  await say(bob, 'Hello Alice')
+  await message(alice, 'Hello Alice').getByText('Hello Bob').waitFor()
+  await alice.page.getByRole('button', { name: /Connection: (Direct|Through a node)/u }).waitFor()
+
+  // He leaves: what she writes waits, and can be taken back.
+  await bob.close()
+  await alice.page.getByRole('button', { name: 'Connection: Waiting for' }).waitFor()
+  await say(alice, 'Never mind this')
+  await marked(alice, 'Never mind this', 'waiting')
+  await message(alice, 'Never mind this').hover()
+  await message(alice, 'Never mind this').getByRole('button', { name: 'Message actions' }).click()
+  await alice.page.getByRole('menuitem', { name: 'Take back' }).click()
+  await message(alice, 'You took this message back').waitFor()
+  await say(alice, 'See you tomorrow at the harbour')
+  await marked(alice, 'See you tomorrow', 'waiting')
+
+  // He comes back, and everything is there, and only that.
+  const again = await openWindow(t, { profile: bob.profile, program })
+  await open(again, 'Alice')
+  await message(again, 'Hello Alice').waitFor()
+  await message(again, 'See you tomorrow at the harbour').waitFor()
+  assert.equal(await message(again, 'Never mind this').count(), 0)
+  await marked(alice, 'See you tomorrow', 'read')
+
+  await again.page.keyboard.press('Control+k')
+  await again.page.getByRole('combobox').fill('harb')
+  await again.page.getByRole('option').filter({ hasText: 'See you tomorrow' }).waitFor()
+  await again.page.keyboard.press('Enter')
+  await again.page.getByRole('combobox').waitFor({ state: 'detached' })
+  await message(again, 'harbour').waitFor()
+  assert.deepEqual([...alice.complaints, ...bob.complaints, ...again.complaints], [])
+}
+
+/** Tab until a button with this name has the focus. */
+async function focusOn(page: Parameters<typeof inviteShown>[0], name: string): Promise<void> {
+  for (let presses = 0; presses < 40; presses++) {
+    const focused = await page.evaluate('document.activeElement?.textContent')
+    if (focused === name) return
+    await page.keyboard.press('Tab')
+  }
+  assert.fail(`Tab never comes to ${name}`)
+}

@@ -1,11 +1,11 @@
 /** The disk that files are received to: whether they fit, and what it means when it refuses, in words for people. */
 import { execFile } from 'node:child_process'
-import { closeSync, constants } from 'node:fs'
-import { lstat, mkdir, statfs } from 'node:fs/promises'
+import { closeSync, constants, lstatSync, mkdirSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { platform, userInfo } from 'node:os'
 import { QuorumError, toError } from './errors.ts'
 import { openFile, syncFile } from './file-io.ts'
-import { diskCode } from './store/failure.ts'
+import { codeOf, diskCode } from './store/failure.ts'
 
 /** Up to so many files, each is handed to the disk by itself. */
 const few = 32
@@ -22,12 +22,12 @@ export async function needRoom(directory: string, bytes: number): Promise<void> 
  * Makes `folder` with the permissions `mode`, or takes the one of ours that is there. Errors: `not-writable` for
  * anything else there, a link to a folder for example.
  */
-export async function ownFolder(folder: string, mode: number): Promise<void> {
+export function ownFolder(folder: string, mode: number): void {
   try {
-    await mkdir(folder, { mode })
+    mkdirSync(folder, { mode })
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
-    const there = await lstat(folder)
+    if (codeOf(error) !== 'EEXIST') throw error
+    const there = lstatSync(folder)
     const { uid } = userInfo()
     if (!there.isDirectory() || (uid >= 0 && there.uid !== uid)) {
       throw new QuorumError('not-writable', `${folder} is in the way: remove it`, { cause: error })

@@ -2,7 +2,7 @@
  * Files by number instead of Node's FileHandle: with thousands of small ones, opening and closing is most of the work,
  * and this takes half of it. Whoever opens a file closes it, whatever happens in between.
  */
-import { fdatasync, fsync, ftruncate, open, read, write } from 'node:fs'
+import { fdatasync, fsync, ftruncate, open, read, write, writeSync } from 'node:fs'
 
 type Done<T> = (error: Error | null, result: T) => void
 
@@ -48,6 +48,31 @@ export async function writeAt(file: number, data: Uint8Array, offset: number): P
     written += await settled((done: Done<number>) =>
       write(file, data, from, data.byteLength - from, offset + from, done),
     )
+  }
+}
+
+/** The same for a few kilobytes from the start of a file on, at once. */
+export function writeAtOnce(file: number, data: Uint8Array): void {
+  for (let written = 0; written < data.byteLength;) {
+    written += writeSync(file, data, written, data.byteLength - written, written)
+  }
+}
+
+/** Work that never waits lets everything else have a turn after so many milliseconds. */
+const turn = 10
+
+export class Turns {
+  #began = performance.now()
+
+  /** It is time for `next()`. */
+  get due(): boolean {
+    return performance.now() - this.#began > turn
+  }
+
+  /** Resolves when everything else has had its turn. */
+  async next(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#began = performance.now()
   }
 }
 

@@ -46,17 +46,22 @@ export class Journal {
     await this.#handle.truncate(this.#length)
   }
 
-  /** The next digest: it is written when `written` has resolved, after all before it; `done` is called then. */
-  add(digest: Uint8Array, written: Promise<void>, done: () => void): void {
-    const entry: Entry = { digest, written: false, done }
+  /**
+   * The next digest: it is written when `written` has resolved, at once if there is nothing to wait for, after all
+   * before it; `done` is called then.
+   */
+  add(digest: Uint8Array, written: Promise<void> | undefined, done: () => void): void {
+    const entry: Entry = { digest, written: written == null, done }
     this.#queue.push(entry)
-    written.then(
-      () => {
-        entry.written = true
-        this.#write()
-      },
-      (error: unknown) => this.#fail(error),
-    )
+    if (written == null) this.#write()
+    else
+      written.then(
+        () => {
+          entry.written = true
+          this.#write()
+        },
+        (error: unknown) => this.#fail(error),
+      )
   }
 
   /** Resolves when nothing can be written at the moment. Errors: what kept a digest or its chunk from being written. */

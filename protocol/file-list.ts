@@ -88,15 +88,22 @@ export class FileList {
 
 /** Digest over the digests of a file's chunks, one after the other. */
 export class FileDigest {
-  readonly #hasher = new Blake3Hasher()
+  /** Most files are one chunk, and making a hasher takes longer than its use. */
+  #only: Uint8Array = new Uint8Array()
+  #hasher: Blake3Hasher | undefined
 
-  add(chunkDigest: Uint8Array): void {
-    this.#hasher.update(Buffer.from(chunkDigest.buffer, chunkDigest.byteOffset, chunkDigest.byteLength))
+  add(digest: Uint8Array): void {
+    if (this.#hasher == null && this.#only.byteLength === 0) {
+      this.#only = digest
+      return
+    }
+    this.#hasher ??= new Blake3Hasher().update(buffer(this.#only))
+    this.#hasher.update(buffer(digest))
   }
 
   /** Of what was added so far. */
   value(): Uint8Array {
-    return this.#hasher.digestBuffer()
+    return this.#hasher?.digestBuffer() ?? blake3(buffer(this.#only))
   }
 }
 
@@ -107,7 +114,11 @@ export function isZeros(digest: Uint8Array): boolean {
 
 /** BLAKE3-256. */
 export function chunkDigest(data: Uint8Array): Uint8Array {
-  return blake3(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+  return blake3(buffer(data))
+}
+
+function buffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 const zeros = Buffer.from(chunkDigest(Buffer.alloc(limits.chunk)))

@@ -12,7 +12,7 @@ const gain = 2
 const rates = 10
 const roundTripKept = 10_000
 /** A round trip shorter than an acknowledgement waits for company tells nothing, in milliseconds. */
-const shortestRoundTrip = 5
+const shortestRoundTrip = 20
 
 interface Sent {
   /** Bytes of the stream up to here, when they were sent, and what had been acknowledged then. */

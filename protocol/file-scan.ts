@@ -3,18 +3,18 @@
  * folders nothing but files and folders is taken: links could lead out of the folder, and pipes and devices have no
  * end. What was left out is counted, so that it can be told.
  */
-import { constants } from 'node:fs'
-import { access, lstat, readdir, realpath } from 'node:fs/promises'
+import { accessSync, constants, lstatSync } from 'node:fs'
+import { lstat, readdir, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { QuorumError } from './errors.ts'
+import { Turns } from './file-io.ts'
 import { numbered } from './file-names.ts'
 import { limits } from './limits.ts'
+import { codeOf } from './store/failure.ts'
 import type { ManifestEntry } from './wire/offer.ts'
 
 /** The permission that lets anybody read. */
 const readableByAll = 0o004
-/** Files looked at side by side. */
-const atOnce = 64
 
 export interface Scanned {
   entries: ManifestEntry[]
@@ -37,38 +37,36 @@ export async function scan(paths: readonly string[]): Promise<Scanned> {
     names.add(name)
     scanned.sources.push(source)
     const stats = await attempt(path, () => lstat(source))
-    if (stats.isDirectory()) await scanFolder(scanned, source, name)
-    else if (stats.isFile()) await add(scanned, source, name)
+    if (stats.isDirectory()) await scanFolder(scanned, source, name, new Turns())
+    else if (stats.isFile()) push(scanned, entryOf(source, name))
     else throw new QuorumError('bad-request', `${path} is neither a file nor a folder`)
   }
   return scanned
 }
 
-async function scanFolder(scanned: Scanned, folder: string, path: string): Promise<void> {
+async function scanFolder(scanned: Scanned, folder: string, path: string, turns: Turns): Promise<void> {
   const items = await attempt(folder, () => readdir(folder, { withFileTypes: true }))
   items.sort((a, b) => (a.name < b.name ? -1 : 1))
   const files = items.filter((item) => item.isFile())
   const folders = items.filter((item) => item.isDirectory())
   scanned.leftOut += items.length - files.length - folders.length
   if (files.length + folders.length === 0) push(scanned, { path: `${path}/`, size: 0, modified: 0 })
-  for (let start = 0; start < files.length; start += atOnce) {
-    const few = files.slice(start, start + atOnce)
-    const found = await Promise.all(few.map(({ name }) => entryOf(join(folder, name), `${path}/${name}`)))
-    for (const entry of found) push(scanned, entry)
+  for (const { name } of files) {
+    push(scanned, entryOf(join(folder, name), `${path}/${name}`))
+    if (turns.due) await turns.next()
   }
-  for (const { name } of folders) await scanFolder(scanned, join(folder, name), `${path}/${name}`)
+  for (const { name } of folders) await scanFolder(scanned, join(folder, name), `${path}/${name}`, turns)
 }
 
-async function add(scanned: Scanned, file: string, path: string): Promise<void> {
-  push(scanned, await entryOf(file, path))
-}
-
-async function entryOf(file: string, path: string): Promise<ManifestEntry> {
-  return attempt(file, async () => {
-    const { size, mtimeMs, mode } = await lstat(file)
-    if ((mode & readableByAll) === 0) await access(file, constants.R_OK)
+/** At once: a turn through the pool of threads takes longer. */
+function entryOf(file: string, path: string): ManifestEntry {
+  try {
+    const { size, mtimeMs, mode } = lstatSync(file)
+    if ((mode & readableByAll) === 0) accessSync(file, constants.R_OK)
     return { path, size, modified: Math.max(0, Math.trunc(mtimeMs)) }
-  })
+  } catch (error) {
+    throw unreadable(file, error)
+  }
 }
 
 function push({ entries }: Scanned, entry: ManifestEntry): void {
@@ -90,9 +88,12 @@ function free(name: string, taken: ReadonlySet<string>): string {
 async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    const what = code === 'ENOENT' || code === 'ENOTDIR' ? 'is not there' : 'cannot be read'
-    throw new QuorumError('not-found', `${path} ${what}`, { cause })
+  } catch (error) {
+    throw unreadable(path, error)
   }
+}
+
+function unreadable(path: string, cause: unknown): QuorumError {
+  const what = /^(ENOENT|ENOTDIR)$/.test(codeOf(cause) ?? '') ? 'is not there' : 'cannot be read'
+  return new QuorumError('not-found', `${path} ${what}`, { cause })
 }

@@ -72,7 +72,7 @@ export async function serve(
   listening.catch(() => undefined)
   const stalled = watch(pace, () => stream.abort(new QuorumError('peer-offline', 'They take nothing any more')))
   try {
-    await send(stream, served.chunks(open), { pace, stop, served, signal: both })
+    await send(stream, served.chunks(open), { pace, stop, signal: both })
     await stream.close({ signal })
     await listening
   } catch (error) {
@@ -89,12 +89,11 @@ export async function serve(
 interface Sending {
   pace: Pace
   stop: { asked: boolean }
-  served: Served
   signal: AbortSignal
 }
 
 async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: Sending): Promise<void> {
-  const { pace, stop, served, signal } = sending
+  const { pace, stop, signal } = sending
   let small: Uint8Array[] = []
   let waiting = 0
   /** What was pushed and may still be on its way, with the bytes of chunks up to its end. */

@@ -3,20 +3,19 @@
  * hashing and sending overlap. A file that is no longer what was offered is refused: another length, no regular file,
  * or content that changed while or since it was read, which digests decide, not dates alone.
  */
-import { closeSync, constants, fstatSync, readSync, type BigIntStats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError, toError } from './errors.ts'
 import { chunkDigest, FileDigest, isZeros, type Chunk, type ChunkPlace, type FileList } from './file-list.ts'
-import { openFile, readAt } from './file-io.ts'
+import { openFile, readAt, Turns } from './file-io.ts'
 import { limits } from './limits.ts'
 import { chunkMemory } from './net/spare-memory.ts'
 import { codeOf } from './store/failure.ts'
 import type { ChunkHeader } from './wire/file.ts'
 
-/** Small files are opened side by side, because opening one takes longer than reading it, and read at once. */
-const filesAhead = 64
+/** Up to so many bytes, a whole file is read at once: turns through the pool of threads take longer. */
 const small = 64 * 1024
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 const nothing = Buffer.alloc(0)
 
@@ -58,6 +57,7 @@ export class FileSource {
     let next = this.#list.at(from)
     const same = next?.file === from.file && next.chunk === from.chunk
     if (from.chunk > 0 && !same) throw new QuorumError('verification-failed', 'They ask for what was never offered')
+    const turns = new Turns()
     const ahead: Ahead[] = []
     let current: Promise<OpenFile> | undefined
     let bytes = 0
@@ -67,7 +67,7 @@ export class FileSource {
     }
     try {
       for (;;) {
-        while (next != null && ahead.length < filesAhead && bytes < limits.chunksWaiting * limits.chunk) {
+        while (next != null && !isSmall(next) && bytes < limits.chunksWaiting * limits.chunk) {
           const chunk: Chunk = next
           const file = chunk.chunk === 0 || current == null ? this.#open(chunk.file) : current
           const data = file.then((opened) => this.#readAt(opened, chunk))
@@ -79,7 +79,13 @@ export class FileSource {
           next = this.#list.after(chunk)
         }
         const first = ahead[0]
-        if (first == null) return
+        if (first == null) {
+          if (next == null) return
+          yield this.#readSmall(next)
+          next = this.#list.after(next)
+          if (turns.due) await turns.next()
+          continue
+        }
         const data = await first.data
         const file = await first.file
         const digest = chunkDigest(data)
@@ -101,16 +107,48 @@ export class FileSource {
     }
   }
 
-  async #open(file: number): Promise<OpenFile> {
-    const entry = this.#list.entries[file]
-    const [, ...rest] = (entry?.path ?? '').split('/')
-    const path = join(this.#sources[this.#list.rootNumber(file)] ?? '', ...rest)
-    return changed(path, async () => {
-      const fd = await openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  #path(file: number): string {
+    const [, ...rest] = (this.#list.entries[file]?.path ?? '').split('/')
+    return join(this.#sources[this.#list.rootNumber(file)] ?? '', ...rest)
+  }
+
+  /** Errors: any when it is not a file of that size. */
+  #stats(fd: number, file: number): BigIntStats {
+    const stats = statsOf(fd)
+    const offered = BigInt(this.#list.entries[file]?.size ?? 0)
+    if (!stats.isFile() || stats.size !== offered) throw new Error('It is not what was offered')
+    return stats
+  }
+
+  /** The only chunk of a file. */
+  #readSmall({ file, chunk, length }: Chunk): ReadChunk {
+    const path = this.#path(file)
+    try {
+      const fd = openSync(path, flags)
       try {
-        const stats = statsOf(fd)
-        if (!stats.isFile() || stats.size !== BigInt(entry?.size ?? 0)) throw new Error('It is not what was offered')
-        return { fd, stats, path, digest: new FileDigest(), closed: false }
+        const stats = this.#stats(fd, file)
+        const data = Buffer.allocUnsafe(length)
+        if (readSync(fd, data, 0, length, 0) < length) throw new Error('It has become shorter')
+        const now = this.#stats(fd, file)
+        if (isNewer(now, stats)) throw new Error('It is being changed')
+        const digest = new FileDigest()
+        const header = { file, chunk, length, digest: chunkDigest(data) }
+        digest.add(header.digest)
+        return { header: { ...header, fileDigest: digest.value() }, data }
+      } finally {
+        closeSync(fd)
+      }
+    } catch (error) {
+      throw whyNot(path, error)
+    }
+  }
+
+  async #open(file: number): Promise<OpenFile> {
+    const path = this.#path(file)
+    return changed(path, async () => {
+      const fd = await openFile(path, flags)
+      try {
+        return { fd, stats: this.#stats(fd, file), path, digest: new FileDigest(), closed: false }
       } catch (error) {
         closeSync(fd)
         throw error
@@ -121,8 +159,7 @@ export class FileSource {
   async #readAt({ fd, path }: OpenFile, { offset, length }: Chunk): Promise<Buffer> {
     const data = chunkMemory.lend(length)
     return changed(path, async () => {
-      const filled = length <= small ? readSync(fd, data, 0, length, offset) : await readAt(fd, data, offset)
-      if (filled < length) throw new Error('It has become shorter')
+      if ((await readAt(fd, data, offset)) < length) throw new Error('It has become shorter')
       return data
     })
   }
@@ -145,7 +182,7 @@ export class FileSource {
       try {
         const now = statsOf(fd)
         if (now.size !== stats.size) throw new Error('It has another length')
-        if (now.mtimeNs === stats.mtimeNs && now.ctimeNs === stats.ctimeNs) return
+        if (!isNewer(now, stats)) return
         const again = new FileDigest()
         for (let chunk = this.#list.at({ file: number, chunk: 0 }); chunk?.file === number;) {
           const data = await this.#readAt(file, chunk)
@@ -159,6 +196,15 @@ export class FileSource {
       }
     })
   }
+}
+
+/** Whole files that are read at once. */
+function isSmall({ chunk, last, length }: Chunk): boolean {
+  return chunk === 0 && last && length <= small
+}
+
+function isNewer(now: BigIntStats, before: BigIntStats): boolean {
+  return now.mtimeNs !== before.mtimeNs || now.ctimeNs !== before.ctimeNs
 }
 
 /** Once: its number may be another file's by then. */
@@ -176,10 +222,16 @@ async function changed<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    // Out of numbers for open files, or a disk that fails: that passes, or is somebody else's to mend.
-    const passes = /^(EMFILE|ENFILE|EIO|EAGAIN|EINTR)$/.test(codeOf(error) ?? '')
-    throw passes || error instanceof QuorumError ? error : sourceChanged(path, toError(error))
+    throw whyNot(path, error)
   }
+}
+
+function whyNot(path: string, error: unknown): Error {
+  // Out of numbers for open files, or a disk that fails: that passes, or is somebody else's to mend.
+  const passes = /^(EMFILE|ENFILE|EIO|EAGAIN|EINTR)$/.test(codeOf(error) ?? '')
+  return error instanceof Error && (passes || error instanceof QuorumError)
+    ? error
+    : sourceChanged(path, toError(error))
 }
 
 function sourceChanged(path: string, cause?: Error): QuorumError {

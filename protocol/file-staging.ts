@@ -4,25 +4,25 @@
  * unless it is whole and verified, and then without replacing anything. After a crash the journal says what to look
  * at, and the disk itself says what is there.
  */
-import { closeSync, constants, futimesSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { QuorumError } from './errors.ts'
 import { diskFailure, ownFolder, syncFiles } from './file-disk.ts'
-import { openFile, readAt, setLength, syncData, syncFile, writeAt } from './file-io.ts'
+import { syncData, syncFile, Turns, writeAt } from './file-io.ts'
 import { Journal } from './file-journal.ts'
-import { chunkDigest, FileDigest, isZeros, type Chunk, type FileList } from './file-list.ts'
+import { FileDigest, isZeros, type Chunk, type FileList } from './file-list.ts'
 import { isPublished, publish, syncFolder } from './file-publish.ts'
+import { StagedFiles, StagedReader } from './file-staged.ts'
 import { limits } from './limits.ts'
 import { chunkMemory } from './net/spare-memory.ts'
-import { codeOf } from './store/failure.ts'
-import type { ManifestEntry } from './wire/offer.ts'
 
-const { O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
 /** Of a file that grows, what was written is handed to the disk this often, in bytes: the end must not wait for all. */
 const flushEvery = 64 * 1024 * 1024
 /** Files that are written or handed to the disk at the same time. */
 const filesOpen = 64
+/** Up to so many bytes, a whole file is written at once. */
+const small = 64 * 1024
 
 export interface StagingOptions {
   /** Where roots are put in the end; it must exist. */
@@ -41,7 +41,7 @@ export interface StagingOptions {
 }
 
 interface OpenFile {
-  handle: Promise<number>
+  handle: number
   writing: Set<Promise<void>>
   /** Ends with a hole, which nothing was written to. */
   hole: boolean
@@ -58,6 +58,7 @@ export function stagingFolder(directory: string, id: string): string {
 export class Staging {
   readonly #options: StagingOptions
   readonly #folder: string
+  readonly #files: StagedFiles
   readonly #journal: Journal
   readonly #places: string[]
   /** Roots that are where they belong, or have been: since then they are the person's. */
@@ -66,8 +67,8 @@ export class Staging {
   readonly #missing: number[] = []
   readonly #empty: number[][] = []
   readonly #unsynced: number[][] = []
-  readonly #made = new Set<string>()
   readonly #working = new Set<Promise<void>>()
+  readonly #turns = new Turns()
   #waiting = 0
   /** Some of the work has ended. */
   #roomier: (() => void) | undefined
@@ -81,6 +82,7 @@ export class Staging {
   private constructor(options: StagingOptions, journal: Journal) {
     this.#options = options
     this.#folder = stagingFolder(options.directory, options.id)
+    this.#files = new StagedFiles(this.#folder, options.list, options.paths)
     this.#journal = journal
     this.#places = [...options.places]
     for (const [file, { size }] of options.list.entries.entries()) {
@@ -96,7 +98,7 @@ export class Staging {
    */
   static async open(options: StagingOptions, signal: AbortSignal): Promise<Staging> {
     const folder = stagingFolder(options.directory, options.id)
-    await ownFolder(folder, 0o700)
+    ownFolder(folder, 0o700)
     const journal = await Journal.open(join(folder, 'journal'))
     const staging = new Staging(options, journal)
     try {
@@ -152,10 +154,41 @@ export class Staging {
     }
     if (this.#published.has(this.#options.list.rootNumber(chunk.file))) {
       // The power failed between its publication and what the journal says of it: it comes again, for nothing.
-      this.#journal.add(digest, Promise.resolve(), onStored)
+      this.#journal.add(digest, undefined, onStored)
       return
     }
-    const file = this.#file ?? this.#open(chunk)
+    try {
+      if (chunk.chunk === 0 && chunk.last && chunk.length <= small) this.#putSmall(chunk, data, digest, onStored)
+      else this.#putLarge(chunk, data, digest, onStored)
+    } catch (error) {
+      this.#fail(error)
+    }
+    while (this.#waiting >= limits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#roomier = resolve
+      await promise
+    }
+    if (this.#failure != null) throw this.#failure
+    if (this.#turns.due) await this.#turns.next()
+  }
+
+  #putSmall({ file }: Chunk, data: Buffer, digest: Uint8Array, onStored: () => void): void {
+    this.#files.put(file, data)
+    this.#journal.add(digest, undefined, onStored)
+    const root = this.#options.list.rootNumber(file)
+    this.#syncLater(root, file)
+    if (this.#countDown(root)) this.#work(this.#publish(root))
+  }
+
+  #putLarge(chunk: Chunk, data: Buffer, digest: Uint8Array, onStored: () => void): void {
+    const open = (): OpenFile => ({
+      handle: this.#files.open(chunk),
+      writing: new Set(),
+      hole: false,
+      unflushed: 0,
+      flushing: undefined,
+    })
+    const file = this.#file ?? open()
     this.#file = chunk.last ? undefined : file
     const written = this.#write(file, chunk, data, digest)
     file.writing.add(written)
@@ -167,12 +200,6 @@ export class Staging {
     this.#work(settled)
     this.#journal.add(digest, written, onStored)
     if (chunk.last) this.#work(this.#finishFile(file, chunk))
-    while (this.#waiting >= limits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#roomier = resolve
-      await promise
-    }
-    if (this.#failure != null) throw this.#failure
   }
 
   /**
@@ -191,9 +218,12 @@ export class Staging {
   /** Lets go of every file; what is there stays. */
   async close(): Promise<void> {
     await this.#settle()
-    await this.#file?.handle.then((handle) => closeSync(handle)).catch((error: unknown) => this.#fail(error))
-    this.#file = undefined
-    await this.#journal.close()
+    try {
+      if (this.#file != null) closeSync(this.#file.handle)
+    } finally {
+      this.#file = undefined
+      await this.#journal.close()
+    }
   }
 
   /** Resolves when all that was put is stored. Errors: what kept it from being. */
@@ -222,52 +252,15 @@ export class Staging {
     this.#failure ??= diskFailure(error, this.#options.directory)
   }
 
-  #path(file: number): string {
-    return join(this.#folder, 'files', this.#options.paths[file] ?? '')
-  }
-
-  /** Where a root is put together: `list` has the roots by their safe names. */
-  #staged(root: number): string {
-    return join(this.#folder, 'files', this.#options.list.roots[root] ?? '')
-  }
-
-  #open({ file, chunk }: Chunk): OpenFile {
-    const path = this.#path(file)
-    const handle = chunk === 0 ? this.#create(path) : openFile(path, O_RDWR | O_NOFOLLOW)
-    return { handle, writing: new Set(), hole: false, unflushed: 0, flushing: undefined }
-  }
-
-  async #create(path: string): Promise<number> {
-    await this.#folderFor(path)
-    try {
-      return await openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
-      // Left by a crash before the journal knew of it.
-      await rm(path)
-      return openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
-    }
-  }
-
-  async #folderFor(path: string): Promise<void> {
-    const folder = dirname(path)
-    if (folder === this.#folder || this.#made.has(folder)) return
-    await this.#folderFor(folder)
-    // One by one: a link that somebody planted there must not be followed.
-    await ownFolder(folder, 0o777)
-    this.#made.add(folder)
-  }
-
   async #write(file: OpenFile, chunk: Chunk, data: Buffer, digest: Uint8Array): Promise<void> {
-    const handle = await file.handle
     file.hole = isZeros(digest)
     if (file.hole) return
-    await writeAt(handle, data, chunk.offset)
+    await writeAt(file.handle, data, chunk.offset)
     chunkMemory.giveBack(data)
     file.unflushed += chunk.length
     if (file.unflushed < flushEvery || file.flushing != null || chunk.last) return
     file.unflushed = 0
-    file.flushing = syncData(handle).finally(() => {
+    file.flushing = syncData(file.handle).finally(() => {
       file.flushing = undefined
     })
     this.#work(file.flushing)
@@ -275,26 +268,32 @@ export class Staging {
 
   /** All of a file was put: on the disk with it; with the last one of its root, the root is published. */
   async #finishFile(file: OpenFile, chunk: Chunk): Promise<void> {
-    const entry = this.#options.list.entries[chunk.file]
-    const handle = await file.handle
+    const root = this.#options.list.rootNumber(chunk.file)
     try {
       await Promise.all(file.writing)
       await file.flushing
-      await complete(handle, entry, file.hole)
-      await this.#sync(handle, chunk)
+      await this.#files.complete(chunk.file, file.handle, file.hole)
+      await this.#sync(file.handle, chunk)
     } finally {
-      closeSync(handle)
+      closeSync(file.handle)
     }
-    const root = this.#options.list.rootNumber(chunk.file)
-    this.#missing[root] = (this.#missing[root] ?? 0) - 1
-    if (this.#missing[root] === 0) await this.#publish(root)
+    if (this.#countDown(root)) await this.#publish(root)
   }
 
   /** Hands a whole file to the disk: a large one now, small ones together before they are published. */
   async #sync(handle: number, { file, chunk }: Chunk): Promise<void> {
     if (chunk > 0) return syncFile(handle)
-    const root = this.#options.list.rootNumber(file)
+    this.#syncLater(this.#options.list.rootNumber(file), file)
+  }
+
+  #syncLater(root: number, file: number): void {
     ;(this.#unsynced[root] ??= []).push(file)
+  }
+
+  /** One file less is missing. Returns whether it was the last. */
+  #countDown(root: number): boolean {
+    this.#missing[root] = (this.#missing[root] ?? 0) - 1
+    return this.#missing[root] === 0
   }
 
   /** Puts a root where it belongs, if it is not there yet; one after the other. */
@@ -303,13 +302,16 @@ export class Staging {
       if (this.#published.has(root)) return
       const { directory, list, onPlace } = this.#options
       const name = list.roots[root] ?? ''
-      const staged = this.#staged(root)
+      const staged = this.#files.root(root)
       const earlier = this.#places[root] === '' ? undefined : this.#places[root]
-      await this.#createEmpty(root)
+      for (const file of this.#empty[root] ?? []) {
+        this.#files.putEmpty(file)
+        if (this.#turns.due) await this.#turns.next()
+      }
       const unsynced = this.#unsynced[root] ?? []
       await syncFiles(
         this.#folder,
-        unsynced.map((file) => this.#path(file)),
+        unsynced.map((file) => this.#files.path(file)),
       )
       this.#unsynced[root] = []
       const decided = (place: string): void => {
@@ -324,15 +326,6 @@ export class Staging {
     return published
   }
 
-  /** Files and folders without content never travel: they are made here. */
-  async #createEmpty(root: number): Promise<void> {
-    for (const file of this.#empty[root] ?? []) {
-      const path = this.#path(file)
-      if (this.#options.paths[file]?.endsWith('/') === true) await this.#folderFor(join(path, 'something'))
-      else closeSync(await this.#create(path))
-    }
-  }
-
   /** Looks at what an earlier life left, and finds where to go on. */
   async #verify(signal: AbortSignal): Promise<void> {
     const { list, directory } = this.#options
@@ -340,13 +333,14 @@ export class Staging {
     for (const root of list.roots.keys()) {
       const place = this.#places[root] ?? ''
       if (place === '') continue
-      if (await isPublished(this.#staged(root), join(directory, place), digests.length > 0)) this.#published.add(root)
+      if (await isPublished(this.#files.root(root), join(directory, place), digests.length > 0))
+        this.#published.add(root)
     }
     if (this.#published.size === list.roots.length) {
       this.#stored = list.bytes
       return
     }
-    const reader = new StagedReader((file) => this.#path(file))
+    const reader = new StagedReader(this.#files)
     let kept = 0
     let next = list.at({ file: 0, chunk: 0 })
     try {
@@ -359,68 +353,18 @@ export class Staging {
         if (next.last) {
           const last = next
           // Whether that was done before the crash nobody knows.
-          if (!published) await reader.complete(list.entries[next.file], (handle) => this.#sync(handle, last))
+          if (!published) await reader.complete((handle) => this.#sync(handle, last))
           this.#digest = new FileDigest()
-          this.#missing[root] = (this.#missing[root] ?? 0) - 1
+          this.#countDown(root)
         } else this.#digest.add(digest)
         kept += 1
         next = list.after(next)
       }
     } finally {
-      await reader.close()
+      reader.close()
     }
     this.#next = next
     this.#stored = this.bytes
     await this.#journal.keep(kept)
   }
-}
-
-/** Reads staged files chunk by chunk, one file open at a time. */
-class StagedReader {
-  readonly #path: (file: number) => string
-  readonly #buffer = Buffer.allocUnsafe(limits.chunk)
-  #open: { file: number; handle: number } | undefined
-
-  constructor(path: (file: number) => string) {
-    this.#path = path
-  }
-
-  /** The bytes of `chunk` are there and have `digest`. */
-  async holds(chunk: Chunk, digest: Buffer): Promise<boolean> {
-    try {
-      if (this.#open?.file !== chunk.file) {
-        await this.close()
-        this.#open = { file: chunk.file, handle: await openFile(this.#path(chunk.file), O_RDWR | O_NOFOLLOW) }
-      }
-      const bytesRead = await readAt(this.#open.handle, this.#buffer.subarray(0, chunk.length), chunk.offset)
-      // Behind the last byte written there may be a hole.
-      if (bytesRead < chunk.length && isZeros(digest)) this.#buffer.fill(0, bytesRead, chunk.length)
-      else if (bytesRead < chunk.length) return false
-      return digest.equals(chunkDigest(this.#buffer.subarray(0, chunk.length)))
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return false
-      throw error
-    }
-  }
-
-  /** All chunks of the file that was looked at are there. */
-  async complete(entry: ManifestEntry | undefined, sync: (file: number) => Promise<void>): Promise<void> {
-    if (this.#open == null) return
-    await complete(this.#open.handle, entry, true)
-    await sync(this.#open.handle)
-  }
-
-  async close(): Promise<void> {
-    const open = this.#open
-    this.#open = undefined
-    if (open != null) closeSync(open.handle)
-  }
-}
-
-/** Whole and dated. `hole`: at its end something may not have been written. */
-async function complete(handle: number, entry: ManifestEntry | undefined, hole: boolean): Promise<void> {
-  if (hole) await setLength(handle, entry?.size ?? 0)
-  const modified = (entry?.modified ?? 0) / 1000
-  // It changes an inode that is in memory: a turn through the pool would take longer.
-  if (modified > 0) futimesSync(handle, modified, modified)
 }

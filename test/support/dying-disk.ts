@@ -23,8 +23,9 @@ const onPaths = ['open', 'mkdir', 'link', 'rename', 'rm', 'unlink']
 const onHandles = ['write', 'writev', 'truncate', 'utimes', 'sync', 'datasync']
 /** Files by number: with a callback, and at once. */
 const onNumbers = ['write', 'writev', 'ftruncate', 'fsync', 'fdatasync']
-const atOnce = ['futimesSync', 'closeSync']
-const writes = new Set(['write', 'writev', 'truncate', 'utimes', 'ftruncate', 'futimesSync'])
+const atOnce = ['writeSync', 'futimesSync', 'closeSync']
+const onPathsAtOnce = ['openSync', 'mkdirSync', 'rmSync']
+const writes = new Set(['write', 'writev', 'truncate', 'utimes', 'ftruncate', 'writeSync', 'futimesSync'])
 
 const sample = await fs.promises.open(process.execPath, 'r')
 const handles = Object.getPrototypeOf(sample) as Calls
@@ -92,7 +93,7 @@ export class DyingDisk {
         void callBack(this.#step(self, name, promised, args), done)
       }
     }
-    for (const name of atOnce) {
+    for (const name of [...atOnce, ...onPathsAtOnce]) {
       const original = (originals[name] = calls[name] ?? assert.fail(name))
       calls[name] = (...args) => this.#stepAtOnce(name, original, args)
     }
@@ -100,19 +101,32 @@ export class DyingDisk {
   }
 
   #stepAtOnce(name: string, original: (...args: unknown[]) => unknown, args: unknown[]): unknown {
-    const file = this.#handles.get(args[0] as number)
-    if (file == null) return original(...args)
-    if (this.#isOver()) return undefined
+    const [first] = args
+    const file = typeof first === 'number' ? this.#handles.get(first) : undefined
+    const at = typeof first === 'string' && first.startsWith(this.#folder) ? first : undefined
+    const byTest = this.#life.getStore() == null
+    if (byTest || (file == null && at == null)) return original(...args)
+    // Nobody is left to whom it could return.
+    if (this.#isOver()) throw new Error('The power is off')
     this.steps += 1
-    this.trace.push(name)
+    this.trace.push(at == null ? name : `${name} ${path.basename(at)}`)
     const last = this.steps === this.#die?.at ? this.#die.cut : undefined
-    if (last !== 'before') {
-      if (writes.has(name)) this.#unsynced.add(file.inode)
-      if (name === 'closeSync') this.#handles.delete(args[0] as number)
-      original(...args)
-    }
     if (last != null) void this.#cut()
-    return undefined
+    if (last === 'before') throw new Error('The power is off')
+    if (last === 'half' && name === 'writeSync') args[3] = Math.floor(Number(args[3]) / 2)
+    if (file != null && writes.has(name)) this.#unsynced.add(file.inode)
+    if (name === 'closeSync') this.#handles.delete(first as number)
+    const result = original(...args)
+    if (name === 'openSync') this.#opened(result as number)
+    if (last != null) throw new Error('The power is off')
+    return result
+  }
+
+  #opened(handle: number): void {
+    const { ino: inode, size } = fs.fstatSync(handle)
+    // Of a file that was removed the number is given away again.
+    if (size === 0) this.#unsynced.delete(inode)
+    this.#handles.set(handle, { inode, close: () => this.#closeSync(handle) })
   }
 
   /** Runs `work` until it has ended, or until the power is cut at step number `at`; returns whether it was. */
@@ -165,13 +179,10 @@ export class DyingDisk {
     if (inode != null && name.endsWith('sync')) this.#unsynced.delete(inode)
     if (name === 'open' && result != null) {
       const handle = result as FileHandle | number
-      const { ino: inode, size } = fs.fstatSync(typeof handle === 'number' ? handle : handle.fd)
-      // Of a file that was removed the number is given away again.
-      if (size === 0) this.#unsynced.delete(inode)
-      if (typeof handle === 'number') {
-        this.#handles.set(handle, { inode, close: () => this.#closeSync(handle) })
-        return last == null ? this.#passed(handle) : this.#cut()
-      }
+      this.#opened(typeof handle === 'number' ? handle : handle.fd)
+      if (typeof handle === 'number') return last == null ? this.#passed(handle) : this.#cut()
+      const { ino: inode } = fs.fstatSync(handle.fd)
+      this.#handles.delete(handle.fd)
       // Not on the prototype, unlike the others.
       const close = handle.close.bind(handle)
       handle.close = () => this.#step(handle, 'close', close, []) as Promise<void>

@@ -51,10 +51,10 @@ export async function writeAt(file: number, data: Uint8Array, offset: number): P
   }
 }
 
-/** The same for a few kilobytes from the start of a file on, at once. */
-export function writeAtOnce(file: number, data: Uint8Array): void {
+/** The same for a few kilobytes, at once. */
+export function writeAtOnce(file: number, data: Uint8Array, offset: number): void {
   for (let written = 0; written < data.byteLength;) {
-    written += writeSync(file, data, written, data.byteLength - written, written)
+    written += writeSync(file, data, written, data.byteLength - written, offset + written)
   }
 }
 

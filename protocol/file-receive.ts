@@ -14,7 +14,7 @@ import { fileFrameToWire } from './wire/file.ts'
 
 /** What arrived is acknowledged after so many milliseconds or bytes, whatever comes first. */
 const ackAfter = 10
-const ackBytes = 512 * 1024
+const ackBytes = 1024 * 1024
 /** Of what is read ahead of the disk, in bytes: larger parts cost fewer turns. */
 const readAhead = { high: 1024 * 1024, low: 512 * 1024 }
 

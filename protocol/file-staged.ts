@@ -44,7 +44,7 @@ export class StagedFiles {
   put(file: number, data: Uint8Array): void {
     const handle = this.#create(this.path(file))
     try {
-      writeAtOnce(handle, data)
+      writeAtOnce(handle, data, 0)
       this.#date(file, handle)
     } finally {
       closeSync(handle)

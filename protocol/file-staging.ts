@@ -99,13 +99,13 @@ export class Staging {
   static async open(options: StagingOptions, signal: AbortSignal): Promise<Staging> {
     const folder = stagingFolder(options.directory, options.id)
     ownFolder(folder, 0o700)
-    const journal = await Journal.open(join(folder, 'journal'))
+    const journal = new Journal(join(folder, 'journal'))
     const staging = new Staging(options, journal)
     try {
       await staging.#verify(signal)
       return staging
     } catch (error) {
-      await journal.close()
+      journal.close()
       throw error
     }
   }
@@ -210,7 +210,7 @@ export class Staging {
     await this.settled()
     for (const root of this.#options.list.roots.keys()) await this.#publish(root)
     await syncFolder(this.#options.directory)
-    await this.#journal.close()
+    this.#journal.close()
     await rm(this.#folder, { recursive: true, force: true })
     return this.#places
   }
@@ -222,7 +222,7 @@ export class Staging {
       if (this.#file != null) closeSync(this.#file.handle)
     } finally {
       this.#file = undefined
-      await this.#journal.close()
+      this.#journal.close()
     }
   }
 
@@ -234,7 +234,11 @@ export class Staging {
 
   async #settle(): Promise<void> {
     while (this.#working.size > 0) await Promise.all(this.#working)
-    await this.#journal.settled().catch((error: unknown) => this.#fail(error))
+    try {
+      this.#journal.check()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   /** Runs beside everything else; what fails is thrown by the next call. */
@@ -365,6 +369,6 @@ export class Staging {
     }
     this.#next = next
     this.#stored = this.bytes
-    await this.#journal.keep(kept)
+    this.#journal.keep(kept)
   }
 }

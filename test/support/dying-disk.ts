@@ -23,9 +23,18 @@ const onPaths = ['open', 'mkdir', 'link', 'rename', 'rm', 'unlink']
 const onHandles = ['write', 'writev', 'truncate', 'utimes', 'sync', 'datasync']
 /** Files by number: with a callback, and at once. */
 const onNumbers = ['write', 'writev', 'ftruncate', 'fsync', 'fdatasync']
-const atOnce = ['writeSync', 'futimesSync', 'closeSync']
+const atOnce = ['writeSync', 'ftruncateSync', 'futimesSync', 'closeSync']
 const onPathsAtOnce = ['openSync', 'mkdirSync', 'rmSync']
-const writes = new Set(['write', 'writev', 'truncate', 'utimes', 'ftruncate', 'writeSync', 'futimesSync'])
+const writes = new Set([
+  'write',
+  'writev',
+  'truncate',
+  'utimes',
+  'ftruncate',
+  'writeSync',
+  'ftruncateSync',
+  'futimesSync',
+])
 
 const sample = await fs.promises.open(process.execPath, 'r')
 const handles = Object.getPrototypeOf(sample) as Calls

@@ -230,8 +230,8 @@ export const limits = {
   connectionBytes: 64 * 1024 * MiB,
   /** How often age and bytes are looked at: at the speed of a fast disk some 10 GiB more may pass. */
   connectionLook: 1 * minute,
-  /** yamux: window of one stream, which bounds what waits before a ping on a slow line. libp2p's read buffer of 4 MiB must be larger, or a paused stream is aborted. */
-  streamWindow: 1 * MiB,
+  /** yamux: window of one stream, which bounds what waits before a ping on a slow line (files wait in front of it, file-pace.ts). libp2p's read buffer of 4 MiB must be larger, or a paused stream is aborted. */
+  streamWindow: 2 * MiB,
   /** Data of one stream before another has its turn, and of all streams handed to the connection at once: what a small message waits for in our own queues. */
   muxTurn: 64 * KiB,
   muxBatch: 256 * KiB,

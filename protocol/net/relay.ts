@@ -34,6 +34,8 @@ import { pull, push } from './streams.ts'
 
 /** In seconds since the epoch: protons-runtime 7.1.2 writes numbers from 2³¹ to 2³² wrong, and the peer reads nothing. */
 const latestExpiry = 2 ** 31 - 1
+/** Of a circuit, in bytes: with less, a busy node waits for its ends in turn. */
+const readAhead = { high: 512 * 1024, low: 256 * 1024 }
 
 type ServerComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0]
 interface Components extends ServerComponents {
@@ -210,7 +212,7 @@ async function* silence(ended: Promise<void>): AsyncGenerator<Uint8Array> {
 /** Carries one direction until it ends, then ends the other side in the same way. */
 async function carry(from: Stream, to: Stream, stats: { relayedBytes: number }): Promise<void> {
   try {
-    for await (const bytes of pull(from, { once: true })) {
+    for await (const bytes of pull(from, { ...readAhead, once: true })) {
       stats.relayedBytes += bytes.byteLength
       await push(to, bytes)
     }

@@ -7,6 +7,7 @@ import { StreamBufferError, StreamMessageEvent } from '@libp2p/interface'
 import { AbstractStream, type AbstractStreamInit, type SendResult } from '@libp2p/utils'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { limits } from '../limits.ts'
+import { plaintexts } from './spare-memory.ts'
 import type { Bytes } from './streams.ts'
 import { encodeHeader, flag, frameType, initialWindow, largestNumber, YamuxError } from './yamux-frames.ts'
 import type { Sender, TurnWriter } from './yamux-writer.ts'
@@ -133,8 +134,7 @@ export class YamuxStream extends AbstractStream implements Sender {
     } else if (this.readStatus === 'closing' || this.readStatus === 'closed') {
       this.#read += data.byteLength
     } else {
-      // Whoever waits for a reader must not hold on to all that came in the same packet.
-      super.onData(data.byteLength < limits.readLow ? Uint8Array.from(data.subarray()) : data)
+      super.onData(kept(data))
     }
     this.#grantRead()
   }
@@ -185,4 +185,12 @@ export class YamuxStream extends AbstractStream implements Sender {
     this.#opening = 0
     return opening
   }
+}
+
+/** Whoever waits for a reader must not hold on to all that came in the same packet. */
+function kept(data: Bytes): Bytes {
+  if (data.byteLength >= limits.readLow / 2) return data
+  const copy = Uint8Array.from(data.subarray())
+  plaintexts.giveBack(data)
+  return copy
 }

@@ -14,7 +14,9 @@ import type { Transfer } from '../../protocol/events.ts'
 import { chunkDigest, FileDigest } from '../../protocol/file-list.ts'
 import { digest } from '../../protocol/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
+import { limits } from '../../protocol/limits.ts'
 import { chatProtocol, fileProtocol } from '../../protocol/policy.ts'
+import { pause } from '../../protocol/retry.ts'
 import { bodyToWire, chatFrameToWire } from '../../protocol/wire/chat.ts'
 import { encode } from '../../protocol/wire/codec.ts'
 import { chunkErrorToWire, chunkHeaderToWire, fileFrameToWire, type ChunkHeader } from '../../protocol/wire/file.ts'
@@ -356,4 +358,36 @@ test('threats.md 13, 15: a receiver asks for what is not its own, beyond the end
   const late = await at.open()
   await late.send(fileFrameToWire(honest))
   await late.dropped()
+})
+
+test('threats.md 15: a receiver that never reads holds little of the memory of the sender, which goes on talking', async (t) => {
+  const at = await scene(t)
+  const source = path.join(at.around, 'source.bin')
+  fs.writeFileSync(source, randomBytes(48 * MiB))
+  const peer = (await at.victim.friends())[0]?.peer ?? ''
+  const ids: string[] = []
+  for (let one = 0; one < limits.transfersAtOnce; one++) {
+    ids.push((await at.victim.sendFiles({ peer, paths: [source] })).id)
+  }
+  const before = process.memoryUsage().arrayBuffers
+  const lines: Line[] = []
+  for (const transfer of ids) {
+    const line = await at.open()
+    line.stream.pause()
+    const open = { transfer, want: 'chunks' as const, file: 0, chunk: 0, prefix: new Uint8Array() }
+    await line.send(fileFrameToWire({ kind: 'open', open }))
+    lines.push(line)
+  }
+  await until(() => lines.every(({ stream }) => stream.readBufferLength > 0), 'something arrives on each')
+  let held = 0
+  // Until nothing grows any more, and for long enough that the source would have been read.
+  for (let same = 0, last = -1; same < 20;) {
+    held = Math.max(held, process.memoryUsage().arrayBuffers - before)
+    same = held === last ? same + 1 : 0
+    last = held
+    await pause(50)
+  }
+  assert.ok(held < ids.length * 16 * MiB, `${held} bytes are held for ${ids.length} transfers of 48 MiB`)
+  assert.equal(await at.say({ kind: 'news', bytes: newsToWire({ transfer: randomUUID(), what: 'done' }) }), true)
+  for (const line of lines) line.abort()
 })

@@ -5,12 +5,13 @@
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { join } from 'node:path'
 import { root } from './checks.ts'
 import { provideWindow } from './provide-window.ts'
 import { provideFor } from './system-packages.ts'
 
-/** Two files at a time: several tests start processes of their own. */
-const concurrency = 2
+/** Files at a time: most tests wait for processes of their own, and for time. */
+const concurrency = 3
 /** Milliseconds for one file: longer than the longest scenario on a slow machine, so that only what hangs is cut. */
 const timeout = 15 * 60_000
 /** Kinds that run for hours, or make something for people to look at: only when named. */
@@ -60,6 +61,8 @@ async function run(): Promise<void> {
   const reporter = process.stdout.isTTY && !process.env.CI ? 'spec' : 'tap'
   const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`, `--test-reporter=${reporter}`]
   const { NODE_TEST_CONTEXT: _outer, ...env } = process.env
+  // Tests start hundreds of processes: with what was compiled before, each takes a third less to start.
+  env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled')
   if (table) env.LAB_TABLE = 'docs/connectivity.md'
   const chosenKinds = [...new Set(chosen.map(kindOf))]
   provideFor(chosenKinds)

@@ -91,6 +91,17 @@ const transferStates = [
 ] as const
 export type TransferState = (typeof transferStates)[number]
 
+/** What a person should know about a file before they open it, from its name alone (file-risk.ts). */
+export type FileRisk =
+  /** A program or a script: opening it runs it. */
+  | 'program'
+  /** Opening it starts something else, which its name and icon hide. */
+  | 'launcher'
+  /** One of the two, and it pretends to be something else. */
+  | 'disguised'
+  /** Its name has characters that are not seen, or that change the order of the others. */
+  | 'hidden'
+
 /** One file of a transfer. A folder with nothing in it is listed too: its path ends with a slash. */
 export interface TransferFile {
   /** Relative, components separated by slashes, as the sender named it. Foreign text: never a path to open. */
@@ -98,6 +109,8 @@ export interface TransferFile {
   /** Bytes, and how many of them the receiver has on its disk. */
   size: number
   done: number
+  /** What a person should know about its name before they open it; only of what a friend offers. */
+  risk?: FileRisk
 }
 
 /** Files offered to a friend or by one. Times are milliseconds since the epoch, sizes bytes. */

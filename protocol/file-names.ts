@@ -1,6 +1,6 @@
 /**
  * Names of files that a peer offers, made harmless: pure text, one set of rules that holds on Linux, macOS and Windows
- * alike, so that a folder received on one can be moved to another. Threats 51, 52 and 54.
+ * alike, so that a folder received on one can be moved to another. Threats 51 and 52.
  *
  * Three kinds of characters do not pass. What a file system or a terminal acts on (separators, controls, `<>:"|?*`)
  * becomes `_`, so that it is seen that something was there. What nobody sees (bidi controls, zero width, tags) goes,
@@ -76,14 +76,14 @@ const needed = [
 /** Everything unseen: default ignorable, all bidi controls among them; annotations and the object placeholder. */
 const unseen = /[\p{DI}\ufff9-\ufffc]/u
 const unseenButNeeded = new RegExp(String.raw`(${needed})|[\p{DI}\ufff9-\ufffc]`, 'gv')
-const ignorable = /\p{DI}/gu
+export const ignorable = /\p{DI}/gu
 /** More marks than any script stacks on one letter (Tibetan: nine); beyond, they paint over the names around. */
 const stackedMarks = /(\p{M}{16})\p{M}+/gu
 
 // The look behind makes these linear: without it each blank of a long run would be tried as the beginning of the end.
 // U+2800 is the Braille cell without a dot, which looks like a space and is none to Unicode.
 const leading = /^[\s\u2800]+/u
-const trailing = /(?<![\s\u2800.])[\s\u2800.]+$/u
+export const trailing = /(?<![\s\u2800.])[\s\u2800.]+$/u
 
 /** Windows opens a device for these whatever the extension and in every folder; NFKC has made `¹` a `1`. */
 const device = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9])\s*(?:\.|$)/u
@@ -98,50 +98,6 @@ const extensionPattern = /(?<=.)(?:\.tar)?\.[\p{L}\p{M}\p{N}_+~-]{1,39}$/isu
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const utf8 = new TextEncoder()
 const scratch = new Uint8Array(nameMost)
-
-/**
- * What a double click may run, or what sets up how things are run or shown, by extension. Guided by what mail programs
- * block. Not here: documents with macros and web pages, which people send each other daily and whose programs ask or
- * fence them in themselves; libraries, which run with a program that is in the list.
- */
-const programs = new Set(
-  [
-    // Windows: programs, scripts, installers, what starts them, settings.
-    'exe com scr pif cpl bat cmd ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psm1 msh msh1 msh2 vb vbe vbs js jse ws wsc wsf wsh',
-    'sct shb shs hta chm hlp msc msi msp mst msix msixbundle appx appxbundle appinstaller application appref-ms xbap xll',
-    'gadget jar jnlp lnk url website scf inf ins isp reg rdp diagcab settingcontent-ms library-ms search-ms',
-    'searchconnector-ms theme themepack deskthemepack vsto ahk au3',
-    // macOS: bundles, scripts, installers, locations, profiles.
-    'app command tool terminal action workflow wflow scpt scptd applescript osax prefpane saver qlgenerator pkg mpkg',
-    'mobileconfig inetloc fileloc webloc afploc ftploc vncloc',
-    // Linux: launchers, scripts, packages.
-    'desktop kdelnk service sh bash zsh ksh csh tcsh fish run appimage deb rpm snap flatpak flatpakref flatpakrepo',
-    // Interpreters that register themselves, packages of phones, extensions of browsers and editors.
-    'py pyc pyw pyz pyzw pl rb tcl apk xapk xpi crx vsix',
-    // Disk images: a double click mounts them, and what is inside no longer counts as received.
-    'iso img dmg sparseimage vhd vhdx',
-  ].flatMap((line) => line.split(' ')),
-)
-/** Whole names that set up the folder they are in. `autorun.inf` is among the extensions. */
-const configuring = new Set(['desktop.ini', '.directory'])
-/** The class that Windows opens it with: it hides this kind of extension even from those who want to see them. */
-const classExtension = /^\{[\da-f-]{36}\}$/u
-
-/** What a program pretends to be: the rest of its name ends like a document, numbers and filling aside. */
-const document = new RegExp(
-  String.raw`\.(?:${[
-    'jpe?g|jfif|png|gif|webp|heic|heif|avif|bmp|tiff?|svg|ico|psd|raw|dng',
-    'mp[234]|m4[av]|mov|avi|mkv|webm|wmv|mpe?g|3gp|wav|flac|ogg|opus|aac|wma|midi?',
-    'pdf|docx?|docm|dotx?|xlsx?|xlsm|xlsb|pptx?|pptm|ppsx?|od[tsp]|rtf|txt|md|csv|tsv|log|epub|mobi|pages|numbers|key',
-    'html?|xml|json|eml|msg|ics|vcf|zip|rar|7z|t?gz|bz2|xz|zst|tar',
-  ].join('|')})[\s\u2800._()\d-]*$`,
-  'u',
-)
-/** Blanks in a row that push what follows out of sight. */
-const blanks = /[\s\u2800]{4}/u
-
-/** 'program': a double click may run it. 'disguised': and it pretends to be something else. */
-export type Risk = 'program' | 'disguised'
 
 /**
  * One component of a path, made harmless: not empty, at most 255 bytes of UTF-8, NFC, without blanks around it. When a
@@ -206,25 +162,6 @@ export function safePaths(paths: readonly string[]): string[] {
 export function numbered(name: string, n: number): string {
   const { stem, extension } = split(name)
   return `${cut(stem, nameMost - numberRoom - byteLength(extension))} (${n})${extension}`
-}
-
-/**
- * What a person should know before they open a file or folder of this name; undefined when there is nothing. Takes one
- * component. Only the safe name tells what will be on disk; the name as it was offered tells more about a disguise,
- * because it still has what was hidden in it.
- */
-export function riskOf(name: string): Risk | undefined {
-  const folded = bounded(name).normalize('NFKC').toLowerCase()
-  // As Windows sees it: what it does not count at the end is not there.
-  const bare = folded.replace(ignorable, '').replace(trailing, '')
-  const dot = bare.lastIndexOf('.')
-  const extension = bare.slice(dot + 1)
-  if (dot === -1) return undefined
-  if (classExtension.test(extension)) return 'disguised'
-  if (!programs.has(extension) && !configuring.has(bare)) return undefined
-  const stem = bare.slice(0, dot)
-  const hides = /\p{Bidi_C}/u.test(name) || blanks.test(stem) || document.test(stem)
-  return hides ? 'disguised' : 'program'
 }
 
 /** A folder of the sender, and where it is here. */
@@ -299,7 +236,8 @@ function sameName(name: string): string {
   return name.normalize('NFKD').replace(ignorable, '').toLowerCase().toUpperCase()
 }
 
-function bounded(name: string): string {
+/** As much of a name as is looked at. */
+export function bounded(name: string): string {
   return name.length > lookedAt ? name.slice(0, lookedAt / 2) + name.slice(-lookedAt / 2) : name
 }
 
@@ -311,6 +249,11 @@ function visible(name: string): string {
   if (plain.test(name)) return name
   const shown = composed(name).replace(forbidden, '_')
   return unseen.test(shown) ? composed(shown.replace(unseenButNeeded, '$1')) : shown
+}
+
+/** Without what nobody sees, unless a script needs it where it stands, and without controls. */
+export function withoutUnseen(name: string): string {
+  return name.replace(unseenButNeeded, '$1').replace(/\p{Cc}/gu, '')
 }
 
 /** NFC. Marks are cut before they are put in order, which takes the square of their number; that may make more. */

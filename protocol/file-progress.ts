@@ -3,8 +3,9 @@
  * changes a transfer says so here; what only moves it on is told a few times a second, a change of state at once.
  */
 import { QuorumError } from './errors.ts'
-import type { Emit, Transfer, TransferState } from './events.ts'
+import type { Emit, FileRisk, Transfer, TransferFile, TransferState } from './events.ts'
 import { FileList } from './file-list.ts'
+import { riskOf } from './file-risk.ts'
 import { Speed } from './file-speed.ts'
 import { limits } from './limits.ts'
 import type { Store, TransferRow } from './store/store.ts'
@@ -33,6 +34,7 @@ export class Progress {
   readonly #clock: () => number
   readonly #live = new Map<string, Live>()
   readonly #lists = new Map<string, FileList>()
+  readonly #risks = new WeakMap<FileList, (FileRisk | undefined)[]>()
   readonly #offers = new Map<string, Offer>()
 
   constructor(options: ProgressOptions) {
@@ -82,7 +84,7 @@ export class Progress {
       name: nameOf(offer),
       ...(offer.note === '' ? {} : { note: offer.note }),
       count: offer.count,
-      files: list.entries.map(({ path, size }, file) => ({ path, size, done: done[file] ?? 0 })),
+      files: this.#files(row, list, done),
       bytes: offer.bytes,
       doneBytes,
       bytesPerSecond: state === 'active' ? (live?.speed.bytesPerSecond ?? 0) : 0,
@@ -93,6 +95,18 @@ export class Progress {
       ...(error == null ? {} : { error }),
       ...(advice == null ? {} : { advice }),
     }
+  }
+
+  #files({ direction }: TransferRow, list: FileList, done: readonly number[]): TransferFile[] {
+    let risks = this.#risks.get(list)
+    if (risks == null && direction === 'in') {
+      risks = list.entries.map(({ path }) => riskOf(path))
+      this.#risks.set(list, risks)
+    }
+    return list.entries.map(({ path, size }, file) => {
+      const risk = risks?.[file]
+      return { path, size, done: done[file] ?? 0, ...(risk == null ? {} : { risk }) }
+    })
   }
 
   /** A stream begins to move it; call what is returned when it ends. */

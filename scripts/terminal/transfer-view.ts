@@ -5,7 +5,7 @@
 import type { Transfer } from '#protocol'
 import { plural, sizeOf } from './amounts.ts'
 import { progressLine } from './progress-bar.ts'
-import { warningAbout } from './risky-names.ts'
+import { warningAbout } from './risk-warning.ts'
 import { cleanLine } from './sanitize.ts'
 import { canBeResumed } from './transfers.ts'
 import { clockOf, paint, truncate, wrap } from './view.ts'
@@ -100,10 +100,7 @@ export function nameOf(name: string): string {
 /** The plain warning about what could run, where it matters: before it is accepted, and before it is opened. */
 export function warningOf({ transfer, label }: ShownTransfer): string | undefined {
   if (transfer.direction === 'out' || (transfer.state !== 'offered' && transfer.state !== 'done')) return undefined
-  return warningAbout(
-    transfer.files.map(({ path }) => path),
-    label,
-  )
+  return warningAbout(transfer.files, label)
 }
 
 /** `Bob`, `offers you “film.mkv”, 1.9 GB`. */

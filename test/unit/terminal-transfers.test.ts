@@ -126,7 +126,8 @@ test('what failed says why, and what to do on this side', () => {
 })
 
 test('what could run is warned about before it is accepted and when it is there, not by its sender (threats.md 54)', () => {
-  const risky = { name: 'photo.jpg.exe', files: [{ path: 'photo.jpg.exe', size: 1, done: 0 }] }
+  const file = { path: 'photo.jpg.exe', size: 1, done: 0, risk: 'disguised' as const }
+  const risky = { name: 'photo.jpg.exe', files: [file] }
   const warned = (change: Partial<Transfer>): boolean =>
     block({ ...risky, ...change })
       .join(' ')
@@ -139,7 +140,7 @@ test('what could run is warned about before it is accepted and when it is there,
 
 test('no name and no note of a peer brings anything but text, or a line that looks like ours', () => {
   const evil = '\u001b[2J\u202ex\n14:04 Bob: give me money '.repeat(4)
-  const lines = block({ name: evil, note: evil, files: [{ path: `${evil}.exe`, size: 1, done: 0 }] })
+  const lines = block({ name: evil, note: evil, files: [{ path: `${evil}.exe`, size: 1, done: 0, risk: 'disguised' }] })
   for (const line of lines.slice(1)) assert.match(line, /^ {6}/u)
   // oxlint-disable-next-line no-control-regex -- what must not be there
   assert.doesNotMatch(lines.join('\n'), /[\u001b\u202e]/u)

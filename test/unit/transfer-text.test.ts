@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
+import type { TransferFile } from '../../protocol/events.ts'
 import { leftCells, leftOf, partOf, sizeOf, speedCells, speedOf } from '../../scripts/terminal/amounts.ts'
 import { progressLine } from '../../scripts/terminal/progress-bar.ts'
-import { riskOf, warningAbout } from '../../scripts/terminal/risky-names.ts'
+import { riskOf } from '../../protocol/file-risk.ts'
+import { warningAbout } from '../../scripts/terminal/risk-warning.ts'
 import type { Look } from '../../scripts/terminal/view.ts'
 
 const plain: Look = { color: false, columns: 80, unicode: true }
@@ -119,50 +121,18 @@ test('a bar fits whatever room there is, and none of its parts moves while it ru
   )
 })
 
-test('what runs when it is opened is told from what does not (threats.md 54)', () => {
-  const expected = {
-    'setup.exe': 'program',
-    'Setup.EXE': 'program',
-    'setup.exe. ': 'program',
-    'setup.exe:stream': 'program',
-    'update.sh': 'program',
-    'Game.app/Contents/Info.plist': 'program',
-    'report.docm': 'program',
-    'tools/run.bat': 'program',
-    'photos.desktop': 'launcher',
-    'Holiday.lnk': 'launcher',
-    'page.url': 'launcher',
-    'photo.jpg.exe': 'disguised',
-    'photo.JPG      .exe': 'disguised',
-    'invoice.pdf.lnk': 'disguised',
-    'photo\u202egpj.exe': 'disguised',
-    'photo\u202ecod': 'hidden',
-    'a\u200bb.txt': 'hidden',
-    'a\u0007.txt': 'hidden',
-  }
-  for (const [path, risk] of Object.entries(expected)) assert.equal(riskOf(path), risk, JSON.stringify(path))
-  const harmless = [
-    'photo.jpg',
-    'a b  c.pdf',
-    'archive.tar.gz',
-    'exe',
-    'my.exe.txt',
-    'example.com/index.html',
-    '.bashrc',
-    'Makefile',
-    'empty folder/',
-    'family 👨‍👩‍👧.png',
-    'می‌خواهم.pdf',
-  ]
-  for (const path of harmless) assert.equal(riskOf(path), undefined, path)
-})
+const offered = (...paths: string[]): TransferFile[] =>
+  paths.map((path) => {
+    const risk = riskOf(path)
+    return { path, size: 1, done: 0, ...(risk == null ? {} : { risk }) }
+  })
 
 test('the warning names the worst, cleaned, and how many more there are', () => {
-  assert.equal(warningAbout(['a.jpg', 'b/'], 'Bob'), undefined)
+  assert.equal(warningAbout(offered('a.jpg', 'b/'), 'Bob'), undefined)
   assert.equal(
-    warningAbout(['x.sh', 'in/photo.jpg.exe', 'y.lnk'], 'Bob'),
+    warningAbout(offered('x.sh', 'in/photo.jpg.exe', 'y.lnk'), 'Bob'),
     '“photo.jpg.exe” (and 2 more like it) pretends to be a document: opening it runs it. ' +
       'Open it only if you know why Bob sends it.',
   )
-  assert.match(warningAbout(['a\u001b[31m.sh'], 'Bob') ?? '', /^“a\.sh” pretends/u)
+  assert.match(warningAbout(offered('a\u001b[31m.sh'), 'Bob') ?? '', /^“a\.sh” pretends/u)
 })

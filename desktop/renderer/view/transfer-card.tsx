@@ -11,10 +11,6 @@ import { errorText, useApp, useText } from '../state.ts'
 
 /** Files of a transfer that its card lists. */
 const listed = 4
-/** Kinds of files that some system runs when they are opened, also behind a harmless first ending. */
-const risky =
-  /\.(?:exe|msi|bat|cmd|com|scr|ps1|vbs|js|jse|wsf|hta|lnk|desktop|sh|run|appimage|jar|app|dmg|pkg|deb|rpm|reg|url)$/iu
-
 /** `named`: who it is with stands above it already. */
 export function TransferCard({ transfer, named = false }: { transfer: Transfer; named?: boolean }) {
   const text = useText()
@@ -24,7 +20,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
   const folder = isFolder(transfer)
   const offeredToMe = direction === 'in' && state === 'offered'
   const shown = transfer.files.slice(0, listed)
-  const dangerous = direction === 'in' && transfer.files.some(({ path }) => risky.test(cleanLine(path, 1000).trimEnd()))
+  const dangerous = transfer.files.some(({ risk }) => risk !== undefined && risk !== 'hidden')
   return (
     <section className="transfer" aria-label={cleanLine(name)}>
       {offeredToMe && !named && friend !== undefined && (

@@ -44,22 +44,27 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
     process.env.ELECTRON_OVERRIDE_DIST_PATH = dirname(await ready)
   }
   const { ELECTRON_RUN_AS_NODE: _not, NODE_TEST_CONTEXT: _outer, ...env } = process.env
-  const app = await _electron.launch({
-    ...(program === undefined ? {} : { executablePath: program }),
-    args: [
-      ...electronArguments(),
-      ...(program === undefined ? [join(root, 'desktop', 'main', 'main.ts')] : []),
-      '--profile',
-      profile,
-      '--listen',
-      '/ip4/127.0.0.1/tcp/0',
-      '--downloads',
-      `${profile}-downloads`,
-      ...args,
-    ],
-    env: { ...definedOf(env), DISPLAY: await display(), LANGUAGE: 'en', LANG: 'C.UTF-8' },
-    timeout: 60_000,
-  })
+  const screen = await display()
+  const launch = async (timeout: number): Promise<ElectronApplication> =>
+    _electron.launch({
+      ...(program === undefined ? {} : { executablePath: program }),
+      args: [
+        ...electronArguments(),
+        ...(program === undefined ? [join(root, 'desktop', 'main', 'main.ts')] : []),
+        '--profile',
+        profile,
+        '--listen',
+        '/ip4/127.0.0.1/tcp/0',
+        '--downloads',
+        `${profile}-downloads`,
+        ...args,
+      ],
+      env: { ...definedOf(env), DISPLAY: screen, LANGUAGE: 'en', LANG: 'C.UTF-8' },
+      timeout,
+    })
+  // In the checkout the driver holds the program back until it is attached. Into a packaged one it cannot, and now and
+  // then it attaches while the window is being made, and waits for ever.
+  const app = program === undefined ? await launch(60_000) : await launch(20_000).catch(() => launch(60_000))
   let closed = false
   const close = async (): Promise<void> => {
     if (closed) return

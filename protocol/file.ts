@@ -11,6 +11,7 @@ import { errorToData, QuorumError, toError, type ErrorCode } from './errors.ts'
 import type { Emit, Transfer } from './events.ts'
 import { diskFailure, needRoom } from './file-disk.ts'
 import { Incoming } from './file-incoming.ts'
+import { placeOf } from './file-place.ts'
 import { canResume, isOpen, Progress } from './file-progress.ts'
 import { scan } from './file-scan.ts'
 import { fileFrames, readOpening, refuse, serve, type FileFrames } from './file-send.ts'
@@ -113,6 +114,12 @@ export class Files {
 
   list(peer?: string): Transfer[] {
     return this.#options.store.transfers(peer).map((row) => this.#progress.view(row))
+  }
+
+  /** Errors: `not-found`, also while it is not all there. */
+  place(id: string, file: number): { path: string } {
+    const row = this.#progress.row(id)
+    return { path: placeOf(row, this.#progress.list(row), file) }
   }
 
   /**

@@ -32,6 +32,7 @@ export type Dialog =
   | { kind: 'remove'; peer: string }
   | { kind: 'block'; peer: string }
   | { kind: 'erase' }
+  | { kind: 'picture'; transfer: string; file: number; name: string }
   | { kind: 'search'; peer?: string }
 
 export const settingsTabs = ['profile', 'nodes', 'privacy', 'notifications', 'appearance', 'storage', 'about'] as const

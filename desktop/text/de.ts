@@ -291,6 +291,8 @@ export const de: typeof en = {
       failed: 'Fehlgeschlagen',
     },
     pausedBy: { me: 'Von dir angehalten', them: 'Vom anderen angehalten', both: 'Von euch beiden angehalten' },
+    enlarge: 'Größer zeigen',
+    noPicture: 'Keine Vorschau',
     risky: 'Solche Dateien können Programme ausführen. Öffne sie nur, wenn du sie erwartet hast.',
     notYet: 'Mit dieser Version lassen sich noch keine Dateien senden.',
     tooMany: 'Zu viele Dateien auf einmal. Leg sie in einen Ordner und sende den.',

@@ -285,6 +285,8 @@ export const en = {
       failed: 'Failed',
     },
     pausedBy: { me: 'Paused by you', them: 'Paused by your friend', both: 'Paused by both of you' },
+    enlarge: 'Show larger',
+    noPicture: 'No preview',
     risky: 'This kind of file can run programs. Open it only if you expected it.',
     notYet: 'Files cannot be sent yet with this version.',
     tooMany: 'Too many files at once. Put them into a folder and send that.',

@@ -8,6 +8,7 @@ import { duration, size } from '../format.ts'
 import { nameOf } from '../people.ts'
 import { callShell } from '../ports.ts'
 import { errorText, useApp, useText } from '../state.ts'
+import { Pictures } from './pictures.tsx'
 
 /** Files of a transfer that its card lists. */
 const listed = 4
@@ -46,6 +47,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
           {size(bytes, tag)}
         </span>
       </div>
+      <Pictures transfer={transfer} />
       {count > 1 && (
         <ul>
           {shown.map(({ path, size: each }) => (

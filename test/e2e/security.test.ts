@@ -84,13 +84,13 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
     const contents = BrowserWindow.getAllWindows()[0]?.webContents
     // Told after the app's own listener: by then it is prevented, or not.
     const refused = new Promise((resolve) =>
-      contents?.once('will-navigate', (event) => resolve([event.url, event.defaultPrevented])),
+      contents?.once('will-frame-navigate', (event) => resolve([event.url, event.defaultPrevented])),
     )
     Object.assign(globalThis, { refused })
   })
-  await page.evaluate(`void (location.href = 'https://example.org/')`)
+  await page.evaluate(`void (location.href = 'https://example.net/')`)
   const refused = await app.evaluate(() => (globalThis as { refused?: unknown }).refused)
-  assert.deepEqual(refused, ['https://example.org/', true])
+  assert.deepEqual(refused, ['https://example.net/', true])
   assert.equal(page.url(), url)
   const windows = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)
   assert.equal(windows, 1)

@@ -111,6 +111,12 @@ export const de: typeof en = {
     noNote: 'Ohne ein Wort dazu.',
     unknown: 'Nimm nur an, wen du kennst. Eine Ablehnung wird nicht mitgeteilt.',
     accepted: (name) => `Du bist jetzt mit ${name} befreundet.`,
+    namesake: (name) => `Das ist nicht ${name}, wie du sie oder ihn kennst`,
+    namesakeIntro:
+      'Die Identität ist eine andere. Vielleicht ein neuer Anfang, vielleicht hat jemand den Namen genommen: Er steht allen frei. Frag auf einem anderen Weg nach, bevor du weitermachst.',
+    namesakeKnown: 'Dir bekannt',
+    namesakeNew: 'Hier',
+    acceptNamesake: 'Als jemand anderen annehmen',
     outTitle: (name) => `${name} hat noch nicht geantwortet`,
     outIntro: 'Deine Anfrage wartet, auch während du weg bist. Schreiben könnt ihr, sobald sie angenommen ist.',
     withdraw: 'Anfrage zurückziehen',
@@ -250,6 +256,7 @@ export const de: typeof en = {
     confirm: 'Sie sind gleich: als überprüft merken',
     undo: 'Nicht mehr merken',
     verified: 'Du hast diese Person überprüft.',
+    goOn: 'Trotzdem schreiben',
     keyChanged:
       'Die Identität hinter diesem Namen ist nicht die, die du verglichen hast. Mach nicht weiter, bevor du nachgefragt hast.',
   },

@@ -113,6 +113,12 @@ export const en = {
     noNote: 'They wrote nothing with it.',
     unknown: 'Accept only people you know. Declining tells them nothing.',
     accepted: (name: string): string => `${name} is your friend now.`,
+    namesake: (name: string): string => `This is not the ${name} you know`,
+    namesakeIntro:
+      'The identity is another one. Perhaps they started anew, perhaps somebody took the name: a name is free for anybody. Ask them in another way before you go on.',
+    namesakeKnown: 'Known to you',
+    namesakeNew: 'This one',
+    acceptNamesake: 'Accept as somebody else',
     outTitle: (name: string): string => `${name} has not answered yet`,
     outIntro: 'Your request waits for them, also while you are away. You can write as soon as they accept.',
     withdraw: 'Withdraw request',
@@ -245,6 +251,7 @@ export const en = {
     confirm: 'They are equal: mark as verified',
     undo: 'Remove the mark',
     verified: 'You have verified this person.',
+    goOn: 'Write anyway',
     keyChanged: 'The identity behind this name is not the one you compared. Do not go on before you have asked them.',
   },
 

@@ -86,7 +86,7 @@ export async function windowWithFriend(
   home: string,
   name: string,
   { note = 'Hello', shown = note }: { note?: string; shown?: string } = {},
-): Promise<{ window: Window; friend: TestPeer; me: string; node: string }> {
+): Promise<{ window: Window; friend: TestPeer; me: string; node: string; link: string }> {
   const node = (await startNode(t)).addresses()[0] ?? assert.fail('no address')
   const window = await openWindow(t, { profile: joinPath(home, 'me'), args: ['--node', node] })
   const { page } = window
@@ -103,5 +103,5 @@ export async function windowWithFriend(
   await writing(window).waitFor()
   await until(async () => (await friend.friends())[0]?.online === true, 'they are connected')
   const me = (await friend.friends())[0]?.peer ?? assert.fail('no friend')
-  return { window, friend, me, node }
+  return { window, friend, me, node, link }
 }

@@ -40,7 +40,8 @@ export interface FilesOptions {
   recall(message: string): boolean
   /** That connection may be dead. Ends it if so, unless something was `heard` meanwhile. */
   probe(connection: Connection, heard: () => boolean): void
-  advice(peer: string): string | undefined
+  /** The node that carries what goes to a friend carries little at a time. */
+  limited(peer: string): boolean
 }
 
 type Keep = (message: string) => void

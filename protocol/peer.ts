@@ -318,7 +318,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       return waits
     },
     probe: doubt,
-    advice: (peer) => (paths.info(peer).limited == null ? undefined : paths.info(peer).advice),
+    limited: (peer) => paths.info(peer).limited != null,
   })
 
   const watch = new NetworkWatch({

@@ -73,8 +73,8 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
 
 function Progress({ transfer }: { transfer: Transfer }) {
   const text = useText()
-  const { files, tag } = text
-  const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error } = transfer
+  const { files, path, tag } = text
+  const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error, adviceCode } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
   const line = lineOf(transfer, text)
   const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(size(bytesPerSecond, tag)) : ''
@@ -94,6 +94,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
           <span>{[speed, left].filter((part) => part !== '').join(' · ')}</span>
         </p>
       )}
+      {state === 'active' && adviceCode !== undefined && <p className="quiet small">{path.advice[adviceCode]}</p>}
       {error !== undefined && <p className="wrong">{errorText(error)}</p>}
     </>
   )

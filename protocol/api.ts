@@ -67,6 +67,8 @@ export const callParams = {
   resumeTransfer: z.strictObject({ transfer: id }),
   cancelTransfer: z.strictObject({ transfer: id }),
   transfers: z.strictObject({ peer: peer.optional() }),
+  /** Where a file lies on this machine. `file`: its number in the transfer's `files`. */
+  transferFile: z.strictObject({ transfer: id, file: z.number().int().min(0).max(limits.transferFiles) }),
   addNode: z.strictObject({ address }),
   removeNode: z.strictObject({ address }),
   nodeKnowledge: z.strictObject({ node: address }),
@@ -133,6 +135,7 @@ export interface CallResults {
   resumeTransfer: Transfer
   cancelTransfer: Transfer
   transfers: Transfer[]
+  transferFile: { path: string }
   addNode: Self
   removeNode: Self
   nodeKnowledge: NodeKnowledge

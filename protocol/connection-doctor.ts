@@ -4,7 +4,7 @@
  */
 import { multiaddr } from '@multiformats/multiaddr'
 import { toError } from './errors.ts'
-import type { PathKind, Trial } from './events.ts'
+import type { AdviceCode, PathKind, Trial } from './events.ts'
 import { lastPeer } from './net/direct-dial.ts'
 import { isPublic } from './network.ts'
 import { isRelayed, type DirectMode } from './policy.ts'
@@ -65,35 +65,48 @@ export class ConnectionDoctor {
   }
 }
 
-/** One plain sentence: what stops a better path, and what would help. Nothing where nothing is better. */
-export function advice(path: PathKind, direct: DirectMode, nodes: number, tried: readonly Trial[]): string | undefined {
+/** What stops a better path. Nothing where nothing is better. */
+export function adviceCode(
+  path: PathKind,
+  direct: DirectMode,
+  nodes: number,
+  tried: readonly Trial[],
+): AdviceCode | undefined {
   if (path === 'direct') return undefined
   const ended = (outcome: Trial['outcome'], relay = false): boolean =>
     tried.some((trial) => trial.outcome === outcome && (trial.kind === 'relay') === relay)
   if (path === 'none') {
-    if (ended('refused', true))
-      return 'The node refuses to carry the conversation: a second node that both of you use would help.'
-    if (ended('wrong-peer', true))
-      return 'The node connects you to somebody else than your friend, which is refused: use another node.'
-    if (direct === 'only')
-      return 'Only direct paths are allowed here: allowing nodes would help where none of their addresses answers.'
-    if (nodes === 0) return 'None of your nodes answers: check your network, or add another node.'
-    return 'They are most likely offline: as soon as they are back, you are connected without doing anything.'
+    if (ended('refused', true)) return 'node-refuses'
+    if (ended('wrong-peer', true)) return 'node-misleads'
+    if (direct === 'only') return 'direct-only'
+    return nodes === 0 ? 'no-node' : 'away'
   }
-  if (direct === 'never') return 'Direct paths are switched off here: only allowing them would make the path shorter.'
-  if (ended('wrong-peer')) {
-    return 'Somebody else answers where they used to be: it mends itself when they tell their new address.'
-  }
-  if (ended('silent')) {
-    return 'A router or firewall lets nothing through to them: a port forwarded to Quorum at one of your two routers would help.'
-  }
-  if (ended('refused')) {
-    return 'Their machine refuses the connection: a firewall rule for Quorum there, or starting Quorum anew, would help.'
-  }
-  if (ended('no-route')) {
-    return 'Your network has no way to their addresses: being in the same network, or a port forwarded at one of your two routers, would help.'
-  }
-  return 'They have no address that can be dialled from here: a port forwarded to Quorum at one of your two routers would help.'
+  if (direct === 'never') return 'direct-off'
+  if (ended('wrong-peer')) return 'moved'
+  if (ended('silent')) return 'silent'
+  if (ended('refused')) return 'refused'
+  return ended('no-route') ? 'no-route' : 'no-address'
+}
+
+/** One plain sentence each: what stopped a better path, and what would help. */
+export const advice: Readonly<Record<AdviceCode, string>> = {
+  'node-refuses': 'The node refuses to carry the conversation: a second node that both of you use would help.',
+  'node-misleads': 'The node connects you to somebody else than your friend, which is refused: use another node.',
+  'direct-only': 'Only direct paths are allowed here: allowing nodes would help where none of their addresses answers.',
+  'no-node': 'None of your nodes answers: check your network, or add another node.',
+  away: 'They are most likely offline: as soon as they are back, you are connected without doing anything.',
+  'direct-off': 'Direct paths are switched off here: only allowing them would make the path shorter.',
+  moved: 'Somebody else answers where they used to be: it mends itself when they tell their new address.',
+  silent:
+    'A router or firewall lets nothing through to them: a port forwarded to Quorum at one of your two routers would help.',
+  refused:
+    'Their machine refuses the connection: a firewall rule for Quorum there, or starting Quorum anew, would help.',
+  'no-route':
+    'Your network has no way to their addresses: being in the same network, or a port forwarded at one of your two routers, would help.',
+  'no-address':
+    'They have no address that can be dialled from here: a port forwarded to Quorum at one of your two routers would help.',
+  limited:
+    'The node carries little at a time: large files are slow now, or can wait for a direct path or another node.',
 }
 
 function kindOf(address: string): Trial['kind'] {

@@ -46,6 +46,26 @@ export interface Trial {
   outcome: (typeof trialOutcomes)[number]
 }
 
+const adviceCodes = [
+  'node-refuses',
+  /** It connects us to somebody else. */
+  'node-misleads',
+  'direct-only',
+  'no-node',
+  'away',
+  'direct-off',
+  /** Somebody else answers at their address. */
+  'moved',
+  'silent',
+  'refused',
+  'no-route',
+  'no-address',
+  /** The node carries little at a time. */
+  'limited',
+] as const
+/** What stops a better path: the advice as something to translate. */
+export type AdviceCode = (typeof adviceCodes)[number]
+
 /** How a peer is reached right now, and why not better. */
 export interface ConnectionInfo {
   path: PathKind
@@ -65,6 +85,8 @@ export interface ConnectionInfo {
   tried: Trial[]
   /** One plain sentence: what stopped a better path, and what would help. */
   advice?: string
+  /** What `advice` is about. */
+  adviceCode?: AdviceCode
 }
 
 export interface NodeState {
@@ -142,6 +164,8 @@ export interface Transfer {
   error?: ErrorData
   /** One plain sentence: what would make it faster. */
   advice?: string
+  /** What `advice` is about. */
+  adviceCode?: AdviceCode
 }
 
 export type PeerEvent =

@@ -2,6 +2,7 @@
  * What callers see of transfers: the remembered row and the moment together, and when they are told. Everything that
  * changes a transfer says so here; what only moves it on is told a few times a second, a change of state at once.
  */
+import { advice } from './connection-doctor.ts'
 import { QuorumError } from './errors.ts'
 import type { Emit, FileRisk, Transfer, TransferFile, TransferState } from './events.ts'
 import { FileList } from './file-list.ts'
@@ -23,8 +24,8 @@ interface Live {
 export interface ProgressOptions {
   store: Store
   emit: Emit
-  /** What would make transfers with this friend faster. */
-  advice(peer: string): string | undefined
+  /** The node that carries transfers with this friend carries little at a time. */
+  limited(peer: string): boolean
   /** Milliseconds, monotonic. */
   clock?: () => number
 }
@@ -75,7 +76,7 @@ export class Progress {
     const done = list.done(doneBytes)
     const eta = state === 'active' ? live?.speed.secondsFor(offer.bytes - doneBytes) : undefined
     const pausedBy = row.pausedByMe ? (row.pausedByThem ? 'both' : 'me') : 'them'
-    const advice = isOpen(row) ? this.#options.advice(peer) : undefined
+    const limited = isOpen(row) && this.#options.limited(peer)
     return {
       id,
       peer,
@@ -93,7 +94,7 @@ export class Progress {
       ...(isOpen(row) && (row.pausedByMe || row.pausedByThem) ? { pausedBy } : {}),
       ...(savedTo == null ? {} : { savedTo }),
       ...(error == null ? {} : { error }),
-      ...(advice == null ? {} : { advice }),
+      ...(limited ? { advice: advice.limited, adviceCode: 'limited' as const } : {}),
     }
   }
 

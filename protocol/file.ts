@@ -11,6 +11,7 @@ import { errorToData, QuorumError, toError, type ErrorCode } from './errors.ts'
 import type { Emit, Transfer } from './events.ts'
 import { diskFailure, needRoom } from './file-disk.ts'
 import { Incoming } from './file-incoming.ts'
+import { placeOf } from './file-place.ts'
 import { canResume, isOpen, Progress } from './file-progress.ts'
 import { scan } from './file-scan.ts'
 import { fileFrames, readOpening, refuse, serve, type FileFrames } from './file-send.ts'
@@ -39,7 +40,8 @@ export interface FilesOptions {
   recall(message: string): boolean
   /** That connection may be dead. Ends it if so, unless something was `heard` meanwhile. */
   probe(connection: Connection, heard: () => boolean): void
-  advice(peer: string): string | undefined
+  /** The node that carries what goes to a friend carries little at a time. */
+  limited(peer: string): boolean
 }
 
 type Keep = (message: string) => void
@@ -113,6 +115,12 @@ export class Files {
 
   list(peer?: string): Transfer[] {
     return this.#options.store.transfers(peer).map((row) => this.#progress.view(row))
+  }
+
+  /** Errors: `not-found`, also while it is not all there. */
+  place(id: string, file: number): { path: string } {
+    const row = this.#progress.row(id)
+    return { path: placeOf(row, this.#progress.list(row), file) }
   }
 
   /**

@@ -8,6 +8,7 @@ export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './er
 export type { ErrorCode, ErrorData } from './errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory-store.ts'
 export type {
+  AdviceCode,
   ConnectionInfo,
   Friend,
   NodeState,

@@ -7,7 +7,7 @@
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import { advice, ConnectionDoctor } from './connection-doctor.ts'
+import { advice, adviceCode, ConnectionDoctor } from './connection-doctor.ts'
 import { QuorumError, toError } from './errors.ts'
 import type { ConnectionInfo, PathKind, Trial } from './events.ts'
 import { shortId } from './identity.ts'
@@ -161,12 +161,13 @@ export class Paths {
     const { direct, ownNodes } = this.#options
     const best = this.connections(peer)[0]
     const tried = [...this.#doctor.tried(peer), ...[this.#options.punched(peer) ?? []].flat()]
-    const help = this.#wanted.has(peer) ? advice(this.kind(peer), direct, ownNodes().length, tried) : undefined
     const limited = best == null || isDirect(best) ? undefined : limitsOf(best)
+    const stops = this.#wanted.has(peer) ? adviceCode(this.kind(peer), direct, ownNodes().length, tried) : undefined
+    const code = limited == null ? stops : 'limited'
     const found = {
       tried,
-      ...(limited == null ? {} : { limited, advice: littleAtATime }),
-      ...(limited != null || help == null ? {} : { advice: help }),
+      ...(limited == null ? {} : { limited }),
+      ...(code == null ? {} : { advice: advice[code], adviceCode: code }),
     }
     if (best == null) return { path: 'none', reason: this.#whyNone(peer), ...found }
     const address = best.remoteAddr.toString()
@@ -435,9 +436,6 @@ export class Paths {
 function isDirect(connection: Connection): boolean {
   return !isRelayed(connection.remoteAddr.toString())
 }
-
-const littleAtATime =
-  'The node carries little at a time: large files are slow now, or can wait for a direct path or another node.'
 
 /** What is left of what the node granted when it made the circuit. */
 function limitsOf({ limits: stated }: Connection): ConnectionInfo['limited'] {

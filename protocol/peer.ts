@@ -318,7 +318,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       return waits
     },
     probe: doubt,
-    advice: (peer) => (paths.info(peer).limited == null ? undefined : paths.info(peer).advice),
+    limited: (peer) => paths.info(peer).limited != null,
   })
 
   const watch = new NetworkWatch({
@@ -416,6 +416,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     resumeTransfer: async ({ transfer }) => files.resume(transfer),
     cancelTransfer: async ({ transfer }) => files.cancel(transfer),
     transfers: async ({ peer }) => files.list(peer),
+    transferFile: async ({ transfer, file }) => files.place(transfer, file),
     addNode: async ({ address }) => {
       addNode(address)
       chat.hello()

@@ -6,7 +6,7 @@
 import type { CallName, Calls, ErrorData, PeerEvent, Transfer } from '#protocol'
 
 /** Calls of the library that the window cannot make: they name paths, or end the peer. */
-type Withheld = 'stop' | 'sendFiles' | 'acceptTransfer'
+type Withheld = 'stop' | 'sendFiles' | 'acceptTransfer' | 'transferFile'
 
 /** Whether the profile is open. */
 export type PeerStatus =

@@ -21,6 +21,7 @@ import type { WindowOptions } from './options.ts'
 import { pageOrigin, servePage } from './page.ts'
 import { PeerProcess, wireOf } from './peer-process.ts'
 import type { ShellClient } from './peer-process.ts'
+import { PictureFiles } from './picture-files.ts'
 import { PreferencesFile } from './preferences.ts'
 import type { PreferencesPatch } from './preferences.ts'
 import { shellCalls } from './shell.ts'
@@ -40,6 +41,10 @@ export class DesktopApp {
   readonly #options: WindowOptions
   readonly #preferences: PreferencesFile
   readonly #files = new StagedFiles()
+  readonly #pictures = new PictureFiles(async (transfer, file) => {
+    const { path: place } = await this.#client().call('transferFile', { transfer, file })
+    return place
+  })
   readonly #progress = new TaskBarProgress((share) => this.#window?.setProgressBar(share))
   readonly #peer: PeerProcess
   readonly #node: NodeRunner
@@ -94,7 +99,7 @@ export class DesktopApp {
     this.#node.resume()
     nativeTheme.themeSource = this.#preferences.value.theme
     const session = windowSession()
-    servePage(session, path.join(built, 'renderer'))
+    servePage(session, path.join(built, 'renderer'), this.#pictures)
     ipcMain.handle('stage', (event, paths) => this.#stage(event, paths))
     const window = openWindow(
       {

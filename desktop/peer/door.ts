@@ -42,6 +42,7 @@ const forWindow: Record<CallName, boolean> = {
   resumeTransfer: true,
   cancelTransfer: true,
   transfers: true,
+  transferFile: false,
   addNode: true,
   removeNode: true,
   nodeKnowledge: true,

@@ -208,6 +208,11 @@ export async function decide(call: PeopleCall, peer: string): Promise<boolean> {
   })
 }
 
+/** They are written to although somebody verified has the same name; asked again at the next start. */
+export function acknowledge(peer: string): void {
+  store.set(({ acknowledged }) => ({ acknowledged: new Set(acknowledged).add(peer) }))
+}
+
 export async function verify(peer: string, verified: boolean): Promise<boolean> {
   return attempt(async () => putFriend(await callPeer('verifyFriend', { peer, verified })))
 }

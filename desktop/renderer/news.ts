@@ -128,6 +128,7 @@ function forgetEverything(): void {
     view: { kind: 'conversation' },
     toasts: [],
     offlineSince: undefined,
+    acknowledged: new Set(),
     target: undefined,
   })
 }

@@ -32,6 +32,7 @@ export type Dialog =
   | { kind: 'remove'; peer: string }
   | { kind: 'block'; peer: string }
   | { kind: 'erase' }
+  | { kind: 'picture'; transfer: string; file: number; name: string }
   | { kind: 'search'; peer?: string }
 
 export const settingsTabs = ['profile', 'nodes', 'privacy', 'notifications', 'appearance', 'storage', 'about'] as const
@@ -78,6 +79,8 @@ export interface State {
   offlineSince: number | undefined
   /** The first run is over. */
   welcomed: boolean
+  /** PeerIds of people who are written to although they come under the name of somebody verified. */
+  acknowledged: ReadonlySet<string>
   /** A message to scroll to. */
   target: { peer: string; message: string } | undefined
 }
@@ -104,6 +107,7 @@ export const store = createStore<State>({
   toasts: [],
   offlineSince: undefined,
   welcomed: false,
+  acknowledged: new Set(),
   target: undefined,
 })
 

@@ -111,6 +111,12 @@ export const de: typeof en = {
     noNote: 'Ohne ein Wort dazu.',
     unknown: 'Nimm nur an, wen du kennst. Eine Ablehnung wird nicht mitgeteilt.',
     accepted: (name) => `Du bist jetzt mit ${name} befreundet.`,
+    namesake: (name) => `Das ist nicht ${name}, wie du sie oder ihn kennst`,
+    namesakeIntro:
+      'Die Identität ist eine andere. Vielleicht ein neuer Anfang, vielleicht hat jemand den Namen genommen: Er steht allen frei. Frag auf einem anderen Weg nach, bevor du weitermachst.',
+    namesakeKnown: 'Dir bekannt',
+    namesakeNew: 'Hier',
+    acceptNamesake: 'Als jemand anderen annehmen',
     outTitle: (name) => `${name} hat noch nicht geantwortet`,
     outIntro: 'Deine Anfrage wartet, auch während du weg bist. Schreiben könnt ihr, sobald sie angenommen ist.',
     withdraw: 'Anfrage zurückziehen',
@@ -200,6 +206,26 @@ export const de: typeof en = {
     tried: 'Was versucht wurde',
     nothingTried: 'Nichts musste versucht werden.',
     help: 'Was im Weg steht, und was helfen würde',
+    advice: {
+      'node-refuses': 'Der Knoten trägt dieses Gespräch nicht. Ein zweiter Knoten, den ihr beide nutzt, würde helfen.',
+      'node-misleads':
+        'Der Knoten führt zu jemand anderem, darum wurde die Verbindung abgelehnt. Nimm einen anderen Knoten.',
+      'direct-only': 'Hier sind nur direkte Verbindungen erlaubt. Knoten zu erlauben würde helfen.',
+      'no-node': 'Keiner deiner Knoten antwortet. Prüfe dein Netz, oder füge einen anderen Knoten hinzu.',
+      away: 'Vermutlich ist dort gerade niemand online. Sobald sich das ändert, seid ihr von selbst verbunden.',
+      'direct-off':
+        'Deine Adresse ist vor Freunden verborgen (Einstellungen, Privatsphäre), darum geht alles über einen Knoten.',
+      moved: 'An der alten Adresse antwortet jemand anderes. Das behebt sich, sobald die neue bekannt ist.',
+      silent:
+        'Ein Router oder eine Firewall zwischen euch lässt nichts durch. Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
+      refused: 'Der andere Computer lehnt die Verbindung ab. Quorum in seiner Firewall zu erlauben würde helfen.',
+      'no-route':
+        'Aus deinem Netz führt kein Weg in das andere. Im selben Netz zu sein würde helfen, oder eine Portweiterleitung zu Quorum an einem eurer beiden Router.',
+      'no-address':
+        'Der andere Computer ist von außen nicht erreichbar. Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
+      limited:
+        'Der Knoten trägt nur wenig auf einmal. Große Dateien sind langsam, bis es eine direkte Verbindung oder einen anderen Knoten gibt.',
+    },
     technical: 'Technische Einzelheiten',
     again: 'Jetzt versuchen',
     kinds: { public: 'Internetadresse', lan: 'Lokales Netz', punch: 'Durch beide Router', relay: 'Über einen Knoten' },
@@ -250,6 +276,7 @@ export const de: typeof en = {
     confirm: 'Sie sind gleich: als überprüft merken',
     undo: 'Nicht mehr merken',
     verified: 'Du hast diese Person überprüft.',
+    goOn: 'Trotzdem schreiben',
     keyChanged:
       'Die Identität hinter diesem Namen ist nicht die, die du verglichen hast. Mach nicht weiter, bevor du nachgefragt hast.',
   },
@@ -291,6 +318,8 @@ export const de: typeof en = {
       failed: 'Fehlgeschlagen',
     },
     pausedBy: { me: 'Von dir angehalten', them: 'Vom anderen angehalten', both: 'Von euch beiden angehalten' },
+    enlarge: 'Größer zeigen',
+    noPicture: 'Keine Vorschau',
     risky: 'Solche Dateien können Programme ausführen. Öffne sie nur, wenn du sie erwartet hast.',
     notYet: 'Mit dieser Version lassen sich noch keine Dateien senden.',
     tooMany: 'Zu viele Dateien auf einmal. Leg sie in einen Ordner und sende den.',

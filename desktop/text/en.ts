@@ -2,7 +2,7 @@
  * Everything Quorum's window says, in English: the measure for every other language. A sentence that needs a number or a
  * name is a function. Names of people are foreign text: callers pass them cleaned and isolated.
  */
-import type { ErrorCode } from '#protocol'
+import type { AdviceCode, ErrorCode } from '#protocol'
 
 const plural = new Intl.PluralRules('en')
 const count = (n: number, one: string, other: string): string =>
@@ -113,6 +113,12 @@ export const en = {
     noNote: 'They wrote nothing with it.',
     unknown: 'Accept only people you know. Declining tells them nothing.',
     accepted: (name: string): string => `${name} is your friend now.`,
+    namesake: (name: string): string => `This is not the ${name} you know`,
+    namesakeIntro:
+      'The identity is another one. Perhaps they started anew, perhaps somebody took the name: a name is free for anybody. Ask them in another way before you go on.',
+    namesakeKnown: 'Known to you',
+    namesakeNew: 'This one',
+    acceptNamesake: 'Accept as somebody else',
     outTitle: (name: string): string => `${name} has not answered yet`,
     outIntro: 'Your request waits for them, also while you are away. You can write as soon as they accept.',
     withdraw: 'Withdraw request',
@@ -195,6 +201,25 @@ export const en = {
     tried: 'What was tried',
     nothingTried: 'Nothing had to be tried.',
     help: 'What stands in the way, and what would help',
+    advice: {
+      'node-refuses': 'The node does not carry this conversation. A second node that both of you use would help.',
+      'node-misleads':
+        'The node leads to somebody else than your friend, so the connection was refused. Use another node.',
+      'direct-only': 'Only direct connections are allowed here. Allowing nodes would help.',
+      'no-node': 'None of your nodes answers. Check your network, or add another node.',
+      away: 'They are most likely offline. As soon as they are back, you are connected by itself.',
+      'direct-off': 'Your address is hidden from friends (Settings, Privacy), so everything goes through a node.',
+      moved: 'Somebody else answers where your friend used to be. It mends itself when they tell where they are now.',
+      silent:
+        'A router or firewall between you lets nothing through. A port forwarded to Quorum at one of your two routers would help.',
+      refused: 'Their computer refuses the connection. Allowing Quorum in its firewall would help.',
+      'no-route':
+        'Your network has no way to theirs. Being in the same network would help, or a port forwarded to Quorum at one of your two routers.',
+      'no-address':
+        'Their computer cannot be reached from outside. A port forwarded to Quorum at one of your two routers would help.',
+      limited:
+        'The node carries little at a time. Large files are slow until there is a direct connection or another node.',
+    } satisfies Record<AdviceCode, string>,
     technical: 'Technical details',
     again: 'Try now',
     kinds: { public: 'Internet address', lan: 'Local network', punch: 'Through both routers', relay: 'Through a node' },
@@ -245,6 +270,7 @@ export const en = {
     confirm: 'They are equal: mark as verified',
     undo: 'Remove the mark',
     verified: 'You have verified this person.',
+    goOn: 'Write anyway',
     keyChanged: 'The identity behind this name is not the one you compared. Do not go on before you have asked them.',
   },
 
@@ -285,6 +311,8 @@ export const en = {
       failed: 'Failed',
     },
     pausedBy: { me: 'Paused by you', them: 'Paused by your friend', both: 'Paused by both of you' },
+    enlarge: 'Show larger',
+    noPicture: 'No preview',
     risky: 'This kind of file can run programs. Open it only if you expected it.',
     notYet: 'Files cannot be sent yet with this version.',
     tooMany: 'Too many files at once. Put them into a folder and send that.',

@@ -10,8 +10,8 @@ import { after, test } from 'node:test'
 import { callParams } from '../../protocol/api.ts'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { startNode, startPeer, until } from '../support/network.ts'
-import { introduce, message, writing } from '../support/people-at-windows.ts'
+import { until } from '../support/network.ts'
+import { introduce, message, windowWithFriend } from '../support/people-at-windows.ts'
 import { hostileTexts } from '../support/hostile-texts.ts'
 import { openWindow } from '../support/window.ts'
 
@@ -57,9 +57,6 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
     tried.notify = await Notification.requestPermission()
     tried.clipboard = await navigator.clipboard.readText().then(() => 'yes', () => 'no')
     tried.kept = (() => { try { localStorage.setItem('a', 'b'); return 'memory' } catch { return 'no' } })()
-    location.href = 'https://example.org/'
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    tried.url = location.href
     return tried
   })()`)) as Record<string, unknown>
   assert.deepEqual(
@@ -79,37 +76,37 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
       place: 'no',
       notify: 'denied',
       clipboard: 'no',
-      url,
       kept: '',
     },
   )
+
+  await app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents
+    // Told after the app's own listener: by then it is prevented, or not.
+    const refused = new Promise((resolve) =>
+      contents?.once('will-frame-navigate', (event) => resolve([event.url, event.defaultPrevented])),
+    )
+    Object.assign(globalThis, { refused })
+  })
+  await page.evaluate(`void (location.href = 'https://example.net/')`)
+  const refused = await app.evaluate(() => (globalThis as { refused?: unknown }).refused)
+  assert.deepEqual(refused, ['https://example.net/', true])
+  assert.equal(page.url(), url)
   const windows = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)
   assert.equal(windows, 1)
 })
 
 test('hostile 55 56: names, notes and messages are text, whatever they say; links are the web only, and asked about', async (t) => {
-  const node = await startNode(t)
-  const address = node.addresses()[0] ?? assert.fail('no address')
   const home = folder(t)
-  const { page, app, complaints } = await openWindow(t, { profile: join(home, 'me'), args: ['--node', address] })
-  await introduce({ page }, 'Me')
-  await page.getByRole('button', { name: 'Start talking' }).click()
-  await page.keyboard.press('Control+n')
-  const link = (await page.getByText(/^quorum:\/\/add\//u).textContent()) ?? ''
-  await page.keyboard.press('Escape')
-
   const name = '<img src=x onerror=alert(1)>\u202egnp.exe'
-  const attacker = await startPeer(t, { nodes: [address], name })
-  await attacker.requestFriend({ to: link, note: '<script>window.hacked=1</script>\u0000\u001b[31m' })
-  await page.getByRole('button', { name: /1 friend request/u }).click()
-  await page.getByText('<script>window.hacked=1</script>').waitFor()
-  await page.getByRole('button', { name: 'Accept', exact: true }).click()
-  await writing({ page }).waitFor()
-  const me = (await attacker.friends())[0]?.peer ?? assert.fail('no friend')
-  await until(async () => (await attacker.friends())[0]?.online === true, 'they are connected')
-  for (const text of hostileTexts) await attacker.sendMessage({ peer: me, text })
+  const { window, friend, me } = await windowWithFriend(t, home, name, {
+    note: '<script>window.hacked=1</script>\u0000\u001b[31m',
+    shown: '<script>window.hacked=1</script>',
+  })
+  const { page, app, complaints } = window
+  for (const text of hostileTexts) await friend.sendMessage({ peer: me, text })
   const sentinel = 'the last of them'
-  await attacker.sendMessage({ peer: me, text: sentinel })
+  await friend.sendMessage({ peer: me, text: sentinel })
   await message({ page }, sentinel).waitFor()
   const list = page.getByRole('log')
   // Through all of them, as somebody who scrolls would see them.
@@ -129,7 +126,7 @@ test('hostile 55 56: names, notes and messages are text, whatever they say; link
 
   await page.getByRole('button', { name: 'Jump to latest' }).click()
   await message({ page }, sentinel).waitFor()
-  await attacker.sendMessage({ peer: me, text: 'see https://аррӏе.com/login' })
+  await friend.sendMessage({ peer: me, text: 'see https://аррӏе.com/login' })
   await message({ page }, 'see https').getByRole('link').click()
   await page.getByRole('dialog').getByText('letters from another alphabet').waitFor()
   await page.getByRole('dialog').getByText(/^xn--/u).waitFor()
@@ -192,7 +189,7 @@ test('hostile 57: a compromised page that calls everything with anything is refu
         if (n % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
       }
     }
-    for (const call of ['stop', 'sendFiles', 'acceptTransfer']) window.ports.peer.postMessage({ id: 'x', call }), window.ports.peer.postMessage({ id: 20000 + call.length, call, params: { paths: ['/etc/passwd'], peer: 'a', transfer: 'b', directory: '/' } })
+    for (const call of ['stop', 'sendFiles', 'acceptTransfer', 'transferFile']) window.ports.peer.postMessage({ id: 'x', call }), window.ports.peer.postMessage({ id: 20000 + call.length, call, params: { paths: ['/etc/passwd'], peer: 'a', transfer: 'b', directory: '/' } })
     window.ports.peer.postMessage({ id: 30000, call: 'status', params: {} })
     window.ports.shell.postMessage({ id: 30000, call: 'openLink', params: { url: 'file:///etc/passwd' } })
     const done = () => Object.values(window.ports).every(({ answers }) => answers.some(({ id }) => id === 30000))
@@ -210,7 +207,7 @@ test('hostile 57: a compromised page that calls everything with anything is refu
   const all = JSON.stringify([peer, shell])
   assert.ok(!all.includes('secret-folder-name'), 'no path crosses')
   assert.ok(!all.includes('/etc/passwd:') && !all.includes('root:'), 'no file is read')
-  for (const call of ['stop', 'sendFiles', 'acceptTransfer']) {
+  for (const call of ['stop', 'sendFiles', 'acceptTransfer', 'transferFile']) {
     assert.equal(peer.find(({ id }) => id === 20000 + call.length)?.error?.code, 'bad-request', call)
   }
   assert.equal(shell.find(({ id }) => id === 30000)?.error?.code, 'bad-request')

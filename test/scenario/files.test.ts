@@ -68,6 +68,12 @@ for (const direct of ['auto', 'never'] as const) {
           .map((file) => digestOf(file))
           .toSorted(),
       )
+      for (const [file, source] of files.entries()) {
+        assert.equal((await alice.call('transferFile', { transfer: id, file })).path, source)
+        const { path: there } = await bob.call('transferFile', { transfer: id, file })
+        assert.equal(digestOf(there), digestOf(source))
+      }
+      assert.equal(await bob.refusal('transferFile', { transfer: id, file: files.length }), 'not-found')
       const again = await give(alice, bob, [files[2] ?? ''], to)
       await becomes(again, 'done', [alice, bob])
       assert.equal(fs.statSync(path.join(to, 'empty (2)')).size, 0)

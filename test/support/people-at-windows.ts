@@ -1,6 +1,11 @@
 /** What people do at their windows, by the words that they see: first run, inviting, accepting, writing. */
 import assert from 'node:assert/strict'
+import { join as joinPath } from 'node:path'
+import type { TestContext } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
+import { startNode, startPeer, until } from './network.ts'
+import type { TestPeer } from './network.ts'
+import { openWindow } from './window.ts'
 import type { Window } from './window.ts'
 
 /** Types a name, and goes on. */
@@ -73,4 +78,30 @@ export async function befriend(alice: Window, bob: Window): Promise<void> {
   await join(bob, link)
   await acceptShown(alice)
   await open(bob, 'Alice')
+}
+
+/** A window whose owner has one friend, who asked with a note: a peer of this process, as is the node between them. */
+export async function windowWithFriend(
+  t: TestContext,
+  home: string,
+  name: string,
+  { note = 'Hello', shown = note }: { note?: string; shown?: string } = {},
+): Promise<{ window: Window; friend: TestPeer; me: string; node: string; link: string }> {
+  const node = (await startNode(t)).addresses()[0] ?? assert.fail('no address')
+  const window = await openWindow(t, { profile: joinPath(home, 'me'), args: ['--node', node] })
+  const { page } = window
+  await introduce(window, 'Me')
+  await page.getByRole('button', { name: 'Start talking' }).click()
+  await page.keyboard.press('Control+n')
+  const link = await inviteShown(page)
+  await page.keyboard.press('Escape')
+  const friend = await startPeer(t, { nodes: [node], name })
+  await friend.requestFriend({ to: link, note })
+  await page.getByRole('button', { name: /1 friend request/u }).click()
+  await page.getByText(shown).waitFor()
+  await acceptShown(window)
+  await writing(window).waitFor()
+  await until(async () => (await friend.friends())[0]?.online === true, 'they are connected')
+  const me = (await friend.friends())[0]?.peer ?? assert.fail('no friend')
+  return { window, friend, me, node, link }
 }

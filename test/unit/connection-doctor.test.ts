@@ -1,8 +1,8 @@
 /** What the doctor remembers, and what it says. How real dials end is in test/integration/connection-doctor.test.ts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { advice, ConnectionDoctor } from '../../protocol/connection-doctor.ts'
-import type { Trial } from '../../protocol/events.ts'
+import { advice, adviceCode, ConnectionDoctor } from '../../protocol/connection-doctor.ts'
+import type { AdviceCode, Trial } from '../../protocol/events.ts'
 import { alice, bob } from '../support/people.ts'
 
 const open = new AbortController().signal
@@ -41,21 +41,24 @@ test('its memory of one friend is bounded', async () => {
 
 test('it advises where something would help, in one sentence, and is silent about a direct path', () => {
   const trial = (outcome: Trial['outcome'], kind: Trial['kind'] = 'public'): Trial[] => [{ kind, outcome }]
-  assert.equal(advice('direct', 'auto', 1, trial('silent')), undefined)
-  const cases: [string | undefined, RegExp][] = [
-    [advice('relayed', 'auto', 1, trial('silent')), /router or firewall/],
-    [advice('relayed', 'auto', 1, trial('refused')), /refuses/],
-    [advice('relayed', 'auto', 1, trial('no-route')), /no way/],
-    [advice('relayed', 'auto', 1, trial('wrong-peer')), /Somebody else/],
-    [advice('relayed', 'auto', 1, trial('connected', 'relay')), /no address/],
-    [advice('relayed', 'never', 1, trial('silent')), /switched off/],
-    [advice('none', 'auto', 1, trial('away', 'relay')), /offline/],
-    [advice('none', 'auto', 1, trial('refused', 'relay')), /second node/],
-    [advice('none', 'auto', 0, []), /None of your nodes/],
-    [advice('none', 'only', 1, trial('silent')), /Only direct/],
+  assert.equal(adviceCode('direct', 'auto', 1, trial('silent')), undefined)
+  const cases: [AdviceCode | undefined, RegExp][] = [
+    [adviceCode('relayed', 'auto', 1, trial('silent')), /router or firewall/],
+    [adviceCode('relayed', 'auto', 1, trial('refused')), /refuses/],
+    [adviceCode('relayed', 'auto', 1, trial('no-route')), /no way/],
+    [adviceCode('relayed', 'auto', 1, trial('wrong-peer')), /Somebody else/],
+    [adviceCode('relayed', 'auto', 1, trial('connected', 'relay')), /no address/],
+    [adviceCode('relayed', 'never', 1, trial('silent')), /switched off/],
+    [adviceCode('none', 'auto', 1, trial('away', 'relay')), /offline/],
+    [adviceCode('none', 'auto', 1, trial('refused', 'relay')), /second node/],
+    [adviceCode('none', 'auto', 0, []), /None of your nodes/],
+    [adviceCode('none', 'only', 1, trial('silent')), /Only direct/],
   ]
-  for (const [sentence = '', expected] of cases) {
-    assert.match(sentence, expected)
+  for (const [code, expected] of cases) {
+    assert.ok(code !== undefined, String(expected))
+    assert.match(advice[code], expected)
+  }
+  for (const sentence of Object.values(advice)) {
     assert.match(sentence, /^[A-Z][^.]*\.$/)
   }
 })

@@ -10,6 +10,7 @@ import { useApp, useText } from '../state.ts'
 import { Composer } from './composer.tsx'
 import { IconButton } from './controls.tsx'
 import { MessageList } from './message-list.tsx'
+import { NamesakeNotice, Stopped, useNamesake } from './namesake.tsx'
 import { PathBadge } from './path-badge.tsx'
 import { RequestCard } from './requests.tsx'
 
@@ -62,8 +63,12 @@ function Head({ friend }: { friend: Friend }) {
 /** Where one writes, or why one cannot. */
 function Foot({ friend }: { friend: Friend }) {
   const { conversation, request, details } = useText()
+  const known = useNamesake(friend)
+  const acknowledged = useApp((state) => state.acknowledged.has(friend.peer))
   switch (friend.state) {
     case 'friend':
+      // Whoever compared one's number relies on it: another identity under that name is not written to unawares.
+      if (known?.verified === true && !acknowledged) return <Stopped friend={friend} known={known} />
       return <Composer friend={friend} />
     case 'incoming':
       return (
@@ -74,6 +79,7 @@ function Foot({ friend }: { friend: Friend }) {
     case 'requested':
       return (
         <div className="composer">
+          {known !== undefined && <NamesakeNotice friend={friend} known={known} />}
           <p className="notice">
             <span>
               <strong>{request.outTitle(isolate(nameOf(friend)))}.</strong> {request.outIntro}

@@ -8,6 +8,7 @@ import { AddFriend } from './add-friend.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
 import { LinkDialog } from './link-dialog.tsx'
 import { Confirm } from './modal.tsx'
+import { PictureDialog } from './pictures.tsx'
 import { SafetyDialog } from './safety-dialog.tsx'
 import { SearchDialog } from './search-dialog.tsx'
 
@@ -39,6 +40,8 @@ export function Dialogs() {
       return <Sure peer={dialog.peer} kind="block" onClose={close} />
     case 'erase':
       return <EraseDialog onClose={close} />
+    case 'picture':
+      return <PictureDialog {...dialog} onClose={close} />
     case 'search':
       return <SearchDialog peer={dialog.peer} onClose={close} />
   }

@@ -37,10 +37,10 @@ export function Doctor({ friend }: { friend: Friend }) {
             : path.relayedLong}
       </p>
       {info !== undefined && <Facts info={info} />}
-      {info?.advice !== undefined && (
+      {info?.adviceCode !== undefined && (
         <div>
           <p className="quiet small">{path.help}</p>
-          <p lang="en">{cleanLine(info.advice, 300)}</p>
+          <p>{path.advice[info.adviceCode]}</p>
         </div>
       )}
       {info !== undefined && <Technical info={info} />}
@@ -92,9 +92,6 @@ function Technical({ info }: { info: ConnectionInfo }) {
     <details>
       <summary>{path.technical}</summary>
       <div style={{ display: 'grid', gap: '0.625rem' }}>
-        <p className="small" lang="en">
-          {cleanLine(info.reason, 300)}
-        </p>
         {info.address !== undefined && (
           <p className="mono small selectable" dir="ltr">
             {cleanLine(info.address, 512)}

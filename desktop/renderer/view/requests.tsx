@@ -6,6 +6,7 @@ import { ask, decide } from '../actions.ts'
 import { nameOf, shortId } from '../people.ts'
 import { useApp, useText } from '../state.ts'
 import { Avatar } from './controls.tsx'
+import { NamesakeNotice, useNamesake } from './namesake.tsx'
 
 export function Requests() {
   const { request } = useText()
@@ -35,6 +36,7 @@ export function Requests() {
 
 export function RequestCard({ friend }: { friend: Friend }) {
   const { request } = useText()
+  const known = useNamesake(friend)
   const note = cleanText(friend.note ?? '').trim()
   return (
     <section className="request" aria-label={request.wants(isolate(nameOf(friend)))}>
@@ -43,9 +45,14 @@ export function RequestCard({ friend }: { friend: Friend }) {
         {request.wants(isolate(nameOf(friend)))} <span className="quiet small mono">{shortId(friend.peer)}</span>
       </h3>
       {note === '' ? <p className="quiet">{request.noNote}</p> : <blockquote dir="auto">{note}</blockquote>}
+      {known !== undefined && <NamesakeNotice friend={friend} known={known} />}
       <div className="buttons">
-        <button type="button" className="button main" onClick={() => void decide('acceptFriend', friend.peer)}>
-          {request.accept}
+        <button
+          type="button"
+          className={`button ${known === undefined ? 'main' : ''}`}
+          onClick={() => void decide('acceptFriend', friend.peer)}
+        >
+          {known === undefined ? request.accept : request.acceptNamesake}
         </button>
         <button type="button" className="button" onClick={() => void decide('declineFriend', friend.peer)}>
           {request.decline}

@@ -8,6 +8,7 @@ import { duration, size } from '../format.ts'
 import { nameOf } from '../people.ts'
 import { callShell } from '../ports.ts'
 import { errorText, useApp, useText } from '../state.ts'
+import { Pictures } from './pictures.tsx'
 
 /** Files of a transfer that its card lists. */
 const listed = 4
@@ -42,6 +43,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
           {size(bytes, tag)}
         </span>
       </div>
+      <Pictures transfer={transfer} />
       {count > 1 && (
         <ul>
           {shown.map(({ path, size: each }) => (
@@ -67,8 +69,8 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
 
 function Progress({ transfer }: { transfer: Transfer }) {
   const text = useText()
-  const { files, tag } = text
-  const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error } = transfer
+  const { files, path, tag } = text
+  const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error, adviceCode } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
   const line = lineOf(transfer, text)
   const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(size(bytesPerSecond, tag)) : ''
@@ -88,6 +90,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
           <span>{[speed, left].filter((part) => part !== '').join(' · ')}</span>
         </p>
       )}
+      {state === 'active' && adviceCode !== undefined && <p className="quiet small">{path.advice[adviceCode]}</p>}
       {error !== undefined && <p className="wrong">{errorText(error)}</p>}
     </>
   )

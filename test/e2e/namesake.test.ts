@@ -1,0 +1,49 @@
+/**
+ * Another key under a known name: an identity is its key, so it comes as somebody else. The request says so before it is
+ * accepted, and the conversation is stopped until the person goes on knowingly.
+ */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { startPeer } from '../support/network.ts'
+import { message, open, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
+
+after(endDisplay)
+
+test('a request under the name of a verified friend is told from them, and nothing is written unawares', async (t) => {
+  const { window, friend, me, node, link } = await windowWithFriend(t, folder(t), 'Susan')
+  const { page } = window
+  const notice = page.getByRole('alert').filter({ hasText: /This is not the .Susan. you know/u })
+  await page.keyboard.press('Control+i')
+  await page.getByRole('button', { name: 'Compare safety number' }).click()
+  await page.getByRole('button', { name: 'They are equal: mark as verified' }).click()
+  await page.getByText('You have verified this person.').waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+i')
+
+  // With a letter that only looks like one of hers.
+  const other = await startPeer(t, { nodes: [node], name: 'Ѕusan' })
+  await other.requestFriend({ to: link, note: 'New computer!' })
+  await page.getByRole('button', { name: /1 friend request/u }).click()
+  await notice.getByText('Perhaps they started anew').waitFor()
+  await notice.getByText(friend.id.slice(-6)).waitFor()
+  await notice.getByText(other.id.slice(-6)).waitFor()
+  await page.getByRole('button', { name: 'Accept as somebody else' }).click()
+
+  await page.getByText('The identity behind this name is not the one you compared').waitFor()
+  assert.equal(await writing(window).count(), 0, 'there is no place to write')
+  await other.sendMessage({ peer: me, text: 'Send me the photos again' })
+  await message(window, 'Send me the photos again').waitFor()
+  assert.equal(await writing(window).count(), 0)
+  await page.getByRole('button', { name: 'Write anyway' }).click()
+  await say(window, 'Who are you?')
+  await message(window, 'Who are you?').waitFor()
+
+  const susan = page.getByRole('navigation', { name: 'Friends' }).getByRole('button').filter({ hasText: 'Susan' })
+  await susan.first().click()
+  await writing(window).waitFor()
+  assert.equal(await notice.count(), 0, 'her own conversation goes on')
+  await open(window, 'Ѕusan')
+  assert.deepEqual(window.complaints, [])
+})

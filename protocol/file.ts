@@ -1,7 +1,6 @@
 /**
  * Transfers: /quorum/file/1.0.0 and what chat carries about them. Here are the calls, the states and who starts what;
- * one stream at the sender is file-send.ts, at the receiver file-receive.ts, an accepted transfer as a whole
- * file-incoming.ts. News travel as messages, so they arrive, in order, whoever is away.
+ * what is served to a receiver is file-serving.ts, an accepted transfer as a whole file-incoming.ts. News travel as messages, so they arrive, in order, whoever is away.
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
@@ -11,17 +10,16 @@ import { errorToData, QuorumError, toError, type ErrorCode } from './errors.ts'
 import type { Emit, Transfer } from './events.ts'
 import { diskFailure, needRoom } from './file-disk.ts'
 import { Incoming } from './file-incoming.ts'
+import { changesOf } from './file-news.ts'
 import { placeOf } from './file-place.ts'
 import { canResume, isOpen, Progress } from './file-progress.ts'
 import { scan } from './file-scan.ts'
-import { fileFrames, readOpening, refuse, serve, type FileFrames } from './file-send.ts'
-import { FileSource } from './file-source.ts'
+import { Serving } from './file-serving.ts'
 import { stagingFolder } from './file-staging.ts'
 import { shortId } from './identity.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import type { MessageContent, Store, TransferChanges, TransferRow } from './store/store.ts'
-import type { FileOpen } from './wire/file.ts'
 import { newsFromWire, newsToWire, offerFromWire, offerToWire, type TransferNews } from './wire/offer.ts'
 
 export interface FilesOptions {
@@ -59,13 +57,22 @@ export class Files {
   readonly #incoming = new Map<string, Incoming>()
   /** Work under way, and the transfer that it is for. */
   readonly #ending = new Map<Promise<void>, string>()
-  /** What is being served, to be stopped. */
-  readonly #serving = new Map<string, Set<AbortController>>()
+  readonly #serving: Serving
   readonly #stopped = new AbortController()
 
   constructor(options: FilesOptions) {
     this.#options = options
     this.#progress = new Progress(options)
+    this.#serving = new Serving({
+      store: options.store,
+      log: options.log,
+      progress: this.#progress,
+      onOpened: (row) => {
+        if (row.state === 'offered') this.#change(row, { state: 'accepted' })
+      },
+      onSourceChanged: (row, error) => this.#tell(row, 'failed', { state: 'failed', error }, error.code),
+      during: (id, work) => this.#ended(id, work),
+    })
   }
 
   /** Takes up what was on its way. */
@@ -76,7 +83,7 @@ export class Files {
   async stop(): Promise<void> {
     this.#stopped.abort(new QuorumError('cancelled', 'Quorum stops'))
     for (const incoming of this.#incoming.values()) incoming.end()
-    for (const id of this.#serving.keys()) this.#stopServing(id)
+    this.#serving.stopAll()
     while (this.#ending.size > 0) await Promise.all(this.#ending.keys())
     this.#progress.stop()
   }
@@ -213,58 +220,7 @@ export class Files {
   /** The handler of /quorum/file/1.0.0; policy has let the stream through. */
   async receive(stream: Stream, connection: Connection): Promise<void> {
     this.#stopped.signal.throwIfAborted()
-    const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'Not opened in time')), limits.handshake)
-    const frames = fileFrames(stream)
-    const open = await readOpening(frames).finally(() => clearTimeout(late))
-    const peer = connection.remotePeer.toString()
-    const row = this.#options.store.transfer(open.transfer)
-    const refusal = refusalOf(row, peer)
-    if (row == null || refusal != null) {
-      await refuse(stream, refusal, AbortSignal.timeout(limits.stop))
-      return
-    }
-    await this.#serve(stream, frames, open, row)
-  }
-
-  async #serve(stream: Stream, frames: FileFrames, open: FileOpen, row: TransferRow): Promise<void> {
-    const { store, log } = this.#options
-    const list = this.#progress.list(row)
-    if (list == null) throw new QuorumError('internal', 'The list of files is missing')
-    if (row.state === 'offered') this.#change(row, { state: 'accepted' })
-    const source = new FileSource(list, row.sources ?? [])
-    const before = open.want === 'chunks' ? Math.min(list.bytes, list.bytesBefore(open)) : 0
-    const stopper = new AbortController()
-    const serving = this.#serving.get(row.id) ?? new Set()
-    this.#serving.set(row.id, serving.add(stopper))
-    stopper.signal.addEventListener('abort', () => stream.abort(toError(stopper.signal.reason)))
-    const moved = open.want === 'chunks' ? this.#progress.moving(row) : () => undefined
-    if (open.want === 'chunks') this.#progress.done(row, before)
-    const work = serve(
-      stream,
-      frames,
-      open,
-      {
-        onStored: (bytes) => this.#progress.done(row, Math.min(list.bytes, before + bytes)),
-        chunks: ({ file, chunk, prefix }) => source.read({ file, chunk }, prefix),
-        manifest: () => store.transferManifest(row.id) ?? new Uint8Array(),
-      },
-      stopper.signal,
-    )
-    try {
-      await this.#ended(row.id, work)
-    } catch (error) {
-      const { code, message } = errorToData(error)
-      log('info', `sending to ${shortId(row.peer)} was interrupted: ${code}`)
-      const now = store.transfer(row.id)
-      if (code === 'source-changed' && now?.state === 'accepted') {
-        this.#tell(now, 'failed', { state: 'failed', error: { code, message } }, code)
-      }
-      throw error
-    } finally {
-      serving.delete(stopper)
-      if (serving.size === 0) this.#serving.delete(row.id)
-      moved()
-    }
+    await this.#serving.receive(stream, connection)
   }
 
   #onOffer(peer: string, bytes: Uint8Array, message: string): Kept {
@@ -400,16 +356,12 @@ export class Files {
     const moves = row.state === 'accepted' && !row.pausedByMe && !row.pausedByThem
     if (!moves) {
       this.#incoming.get(id)?.end()
-      this.#stopServing(id)
+      this.#serving.stop(id)
       const isOver = !isOpen(row) && row.state !== 'done'
       if (isOver && row.direction === 'in' && !this.#incoming.has(id)) void this.#ended(id, this.#removeStaging(row))
     }
     this.#progress.changed(id)
     if (moves && row.direction === 'in') this.#schedule(row.peer)
-  }
-
-  #stopServing(id: string): void {
-    for (const stopper of this.#serving.get(id) ?? []) stopper.abort(new QuorumError('cancelled', 'It was stopped'))
   }
 
   /** Work that `stop()` waits for. */
@@ -428,46 +380,6 @@ export class Files {
   #view(id: string): Transfer {
     return this.#progress.view(this.#progress.row(id))
   }
-}
-
-/** Why a stream is not served. */
-function refusalOf(row: TransferRow | undefined, peer: string): QuorumError | undefined {
-  if (row == null || row.peer !== peer || row.direction !== 'out') {
-    return new QuorumError('not-found', 'There is no such transfer')
-  }
-  if (row.pausedByMe || (row.state !== 'accepted' && row.state !== 'offered')) {
-    return new QuorumError('cancelled', 'The transfer is stopped')
-  }
-  return undefined
-}
-
-/** What news of the friend change; undefined: nothing, because it is over here. */
-function changesOf(row: TransferRow, { what, code = 'internal' }: TransferNews): TransferChanges | undefined {
-  const fromReceiver = row.direction === 'out'
-  if (what === 'done') return fromReceiver && row.state !== 'done' ? { state: 'done', error: undefined } : undefined
-  if (!isOpen(row)) return undefined
-  switch (what) {
-    case 'accepted':
-      return fromReceiver && row.state === 'offered' ? { state: 'accepted' } : undefined
-    case 'declined':
-      return fromReceiver && row.state === 'offered' ? { state: 'declined' } : undefined
-    case 'cancelled':
-      return { state: 'cancelled' }
-    case 'paused':
-      return { pausedByThem: true }
-    case 'resumed':
-      if (row.state === 'failed' && fromReceiver) return { state: 'accepted', pausedByThem: false, error: undefined }
-      return { pausedByThem: false }
-    case 'failed':
-      return { state: 'failed', error: { code, message: failures[code] ?? 'It failed at their side' } }
-  }
-}
-
-const failures: Partial<Record<ErrorCode, string>> = {
-  'disk-full': 'Their disk is full: it goes on when they have made room',
-  'not-writable': 'Their disk refuses to be written to: it goes on when they have mended that',
-  'source-changed': 'What they offered was changed, moved or removed since: ask them to send it again',
-  'verification-failed': 'What arrived at their side is not what was sent: it was thrown away',
 }
 
 function over(): QuorumError {

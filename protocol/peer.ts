@@ -16,8 +16,8 @@ import { silent, type Log } from './log.ts'
 import { Mailer } from './mail.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { probing } from './net/probe.ts'
-import { createPeerNetwork, type PeerNetwork } from './network.ts'
 import { Neighbours } from './neighbours.ts'
+import { listening, unbound } from './network-listening.ts'
 import { NetworkWatch } from './network-watch.ts'
 import { nodePeer } from './node-addresses.ts'
 import { Nodes } from './nodes.ts'
@@ -40,7 +40,6 @@ import { Settings } from './settings.ts'
 import type { FriendRow, Store } from './store/store.ts'
 import { Upgrades } from './upgrade.ts'
 import type { Hello } from './wire/chat.ts'
-import { isAddress } from './wire/codec.ts'
 import type { Reach } from './wire/contact.ts'
 
 export interface PeerOptions {
@@ -514,51 +513,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 
 function isCall(name: string): name is CallName {
   return Object.hasOwn(callParams, name)
-}
-
-/** A started network, listening where it is asked to, or on the port of last time, or on any. */
-async function listening(
-  options: PeerOptions,
-  policy: Policy,
-  privateKey: Parameters<typeof createPeerNetwork>[0]['privateKey'],
-  settings: Settings,
-): Promise<PeerNetwork> {
-  const direct = options.direct ?? 'auto'
-  const odd = options.listen?.find((address) => !isAddress(address))
-  if (odd != null) throw new QuorumError('bad-request', `${JSON.stringify(odd)} is no multiaddr to listen on`)
-  const anywhere = (port: number): string[] => [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
-  const start = async (listen: readonly string[]): Promise<PeerNetwork> => {
-    const network = await createPeerNetwork({ privateKey, listen, policy })
-    await network.start()
-    return network
-  }
-  if (direct === 'never') return start([])
-  if (options.listen != null) return start(options.listen)
-  const port = settings.port()
-  let network = await start(anywhere(port))
-  let own = network.services.directDial.listening().find((address) => !isRelayed(address))
-  if (own == null && port !== 0) {
-    // Somebody else has it now.
-    await network.stop()
-    network = await start(anywhere(0))
-    own = network.services.directDial.listening().find((address) => !isRelayed(address))
-  }
-  const used = Number(own?.split('/')[4] ?? 0)
-  if (used !== port) settings.setPort(used)
-  return network
-}
-
-/** Of the addresses that were asked for, those on which nothing listens. */
-function unbound(network: PeerNetwork, wanted: readonly string[]): string[] {
-  const listening = network.services.directDial.listening().filter((address) => !isRelayed(address))
-  return wanted.filter((address) => {
-    if (isRelayed(address)) return false
-    const [, family, , transport, port] = address.split('/')
-    return !listening.some((own) => {
-      const [, ownFamily, , ownTransport, ownPort] = own.split('/')
-      return family === ownFamily && transport === ownTransport && (port === '0' || port === ownPort)
-    })
-  })
 }
 
 /** A friend said where it is and what it is called now. */

@@ -3,12 +3,9 @@
  * keyboard does; and everything still there after a restart.
  */
 import assert from 'node:assert/strict'
-import { join as joinPath } from 'node:path'
 import { after, test } from 'node:test'
-import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import {
-  befriend,
   inviteShown,
   introduce,
   join,
@@ -16,6 +13,8 @@ import {
   message,
   open,
   say,
+  twoFriends,
+  twoWindows,
   writing,
 } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
@@ -23,11 +22,7 @@ import { openWindow } from '../support/window.ts'
 after(endDisplay)
 
 test('first run to first message, one side by keyboard alone; reply, take back, search, restart', async (t) => {
-  const home = folder(t)
-  const [alice, bob] = await Promise.all([
-    openWindow(t, { profile: joinPath(home, 'alice') }),
-    openWindow(t, { profile: joinPath(home, 'bob') }),
-  ])
+  const { alice, bob } = await twoWindows(t)
 
   // Alice touches nothing but keys.
   const keys = alice.page.keyboard
@@ -89,12 +84,7 @@ test('first run to first message, one side by keyboard alone; reply, take back, 
 })
 
 test('comparing the safety number, blocking, removing', async (t) => {
-  const home = folder(t)
-  const [alice, bob] = await Promise.all([
-    openWindow(t, { profile: joinPath(home, 'alice') }),
-    openWindow(t, { profile: joinPath(home, 'bob') }),
-  ])
-  await befriend(alice, bob)
+  const { alice, bob } = await twoFriends(t)
   const numbers: (string | null)[] = []
   for (const { page } of [alice, bob]) {
     await page.keyboard.press('Control+i')

@@ -15,6 +15,7 @@ import type { PeerNews, Preferences, ShellNews, Start } from '../ipc/contract.ts
 import { serve } from '../ipc/rpc.ts'
 import { Attention } from './attention.ts'
 import { eraseProfile } from './erase.ts'
+import { startAtLogin } from './login.ts'
 import { NodeRunner } from './node-here.ts'
 import { Notices } from './notices.ts'
 import type { WindowOptions } from './options.ts'
@@ -256,7 +257,7 @@ export class DesktopApp {
     const now = this.#preferences.change(patch)
     nativeTheme.themeSource = now.theme
     if (now.startAtLogin !== before.startAtLogin) {
-      app.setLoginItemSettings({ openAtLogin: now.startAtLogin, args: ['--hidden'] })
+      this.#startAtLogin(now.startAtLogin)
     }
     this.#showAttention()
     if (now.direct !== before.direct || now.lan !== before.lan) {
@@ -265,6 +266,11 @@ export class DesktopApp {
       this.#sendPeerPort()
     }
     return now
+  }
+
+  #startAtLogin(on: boolean): void {
+    const { profile, folder } = this.#options
+    startAtLogin(on, path.basename(profile) === profile ? profile : folder, path.join(icons, 'icon.png'))
   }
 
   #text(): Catalogue {
@@ -321,6 +327,7 @@ export class DesktopApp {
   async #erase(): Promise<void> {
     this.#quitting = true
     await this.#end()
+    if (this.#preferences.value.startAtLogin) this.#startAtLogin(false)
     eraseProfile(this.#options.folder)
     app.exit(0)
   }

@@ -54,10 +54,16 @@ export class Notices {
     const title = shows === 'none' ? text().appName : cleanLine(await nameOf(peer), 64)
     const body = shows === 'full' ? cleanLine(detail, longest) : what
     this.#shown.get(peer)?.close()
-    const notification = new Notification({ title, body, icon })
+    const notification = new Notification({ title, body: plain(body), icon })
     notification.on('click', () => onClick(peer))
     notification.on('close', () => this.#shown.delete(peer))
     this.#shown.set(peer, notification)
     notification.show()
   }
+}
+
+/** On Linux the body is markup (Desktop Notifications Specification): what a friend wrote is text there too. */
+function plain(body: string): string {
+  if (process.platform !== 'linux') return body
+  return body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

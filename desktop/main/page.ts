@@ -59,7 +59,8 @@ export function servePage(session: Session, folder: string, pictures: PictureFil
     const file = pathname.slice(1)
     if (`${scheme}://${host}` === pageOrigin && file.startsWith(picturePlace)) {
       const picture = await pictures.read(file.slice(picturePlace.length))
-      if (picture === undefined) return new Response('There is no such picture', { status: 404 })
+      // Not an error: that a file is no picture to draw is an answer.
+      if (picture === undefined) return new Response(null, { status: 204 })
       return new Response(new Uint8Array(picture.bytes), {
         headers: { ...pictureHeaders, 'Content-Type': picture.type },
       })

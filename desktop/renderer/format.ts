@@ -4,8 +4,30 @@ import type { Catalogue } from '../text/catalogue.ts'
 const day = 24 * 60 * 60 * 1000
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
+/** What the window writes times as. */
+const forms = {
+  clock: { hour: '2-digit', minute: '2-digit' },
+  weekday: { weekday: 'long' },
+  shortWeekday: { weekday: 'short' },
+  day: { weekday: 'short', day: 'numeric', month: 'long' },
+  dayOfYear: { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' },
+  shortDay: { day: '2-digit', month: '2-digit', year: '2-digit' },
+  full: { dateStyle: 'full', timeStyle: 'short' },
+  date: { dateStyle: 'long' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>
+
+/** Making one takes longer than drawing the message that it is for. */
+const made = new Map<string, Intl.DateTimeFormat>()
+
+function written(time: number, form: keyof typeof forms, tag: string): string {
+  const key = `${form} ${tag}`
+  const known = made.get(key) ?? new Intl.DateTimeFormat(tag, forms[form])
+  made.set(key, known)
+  return known.format(time)
+}
+
 export function clock(time: number, tag: string): string {
-  return new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' }).format(time)
+  return written(time, 'clock', tag)
 }
 
 /** The start of a time's day, by the local calendar. */
@@ -18,14 +40,9 @@ export function dayName(time: number, now: number, text: Catalogue): string {
   const ago = Math.round((dayStart(now) - dayStart(time)) / day)
   if (ago === 0) return text.days.today
   if (ago === 1) return text.days.yesterday
-  if (ago > 1 && ago < 7) return new Intl.DateTimeFormat(text.tag, { weekday: 'long' }).format(time)
+  if (ago > 1 && ago < 7) return written(time, 'weekday', text.tag)
   const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear()
-  return new Intl.DateTimeFormat(text.tag, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'long',
-    ...(sameYear ? {} : { year: 'numeric' }),
-  }).format(time)
+  return written(time, sameYear ? 'day' : 'dayOfYear', text.tag)
 }
 
 /** For a list: the clock today, else the day, as short as can be. */
@@ -34,17 +51,17 @@ export function shortWhen(time: number, now: number, text: Catalogue): string {
   if (now - time < 60_000 && now >= time) return text.now
   if (ago <= 0) return clock(time, text.tag)
   if (ago === 1) return text.days.yesterday
-  if (ago < 7) return new Intl.DateTimeFormat(text.tag, { weekday: 'short' }).format(time)
-  return new Intl.DateTimeFormat(text.tag, { day: '2-digit', month: '2-digit', year: '2-digit' }).format(time)
+  if (ago < 7) return written(time, 'shortWeekday', text.tag)
+  return written(time, 'shortDay', text.tag)
 }
 
 /** Day and clock, in full. */
 export function fullWhen(time: number, tag: string): string {
-  return new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short' }).format(time)
+  return written(time, 'full', tag)
 }
 
 export function dateOnly(time: number, tag: string): string {
-  return new Intl.DateTimeFormat(tag, { dateStyle: 'long' }).format(time)
+  return written(time, 'date', tag)
 }
 
 /** `3.4 MB`. */

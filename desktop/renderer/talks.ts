@@ -59,17 +59,17 @@ export async function loadNewest(peer: string, unread: number): Promise<void> {
   }
 }
 
-export async function loadOlder(peer: string, limit = page): Promise<void> {
+export async function loadOlder(peer: string): Promise<void> {
   const { loading, complete, messages } = talkWith(peer)
   const [oldest] = messages
   if (loading || complete || oldest === undefined) return
   change(peer, { loading: true })
   try {
-    const older = await callPeer('messages', { peer, before: oldest.id, limit })
+    const older = await callPeer('messages', { peer, before: oldest.id, limit: page })
     const now = talkWith(peer)
     change(peer, {
       messages: [...older, ...now.messages],
-      complete: older.length < limit,
+      complete: older.length < page,
       loading: false,
       pages: now.pages + 1,
     })
@@ -78,15 +78,33 @@ export async function loadOlder(peer: string, limit = page): Promise<void> {
   }
 }
 
-/** Loads back to a message that a search found. Returns whether it is there now. */
+/** Loads back to a message that a search found, and shows all of it at once. Returns whether it is there now. */
 export async function loadTo(peer: string, message: string): Promise<boolean> {
-  for (let pages = 0; pages < farthest; pages++) {
-    const { messages, complete } = talkWith(peer)
-    if (messages.some(({ id }) => id === message)) return true
-    if (complete || messages.length === 0) return false
-    await loadOlder(peer, largestPage)
+  const { messages, complete, loading } = talkWith(peer)
+  if (messages.some(({ id }) => id === message)) return true
+  let [oldest] = messages
+  if (oldest === undefined || complete || loading) return false
+  change(peer, { loading: true })
+  const pages: Message[][] = []
+  try {
+    for (let reached = false; !reached && oldest !== undefined && pages.length < farthest;) {
+      const older: Message[] = await callPeer('messages', { peer, before: oldest.id, limit: largestPage })
+      pages.unshift(older)
+      reached = older.length < largestPage || older.some(({ id }) => id === message)
+      oldest = older[0]
+    }
+  } catch {
+    change(peer, { loading: false, failed: true })
+    return false
   }
-  return false
+  const now = talkWith(peer)
+  change(peer, {
+    messages: [...pages.flat(), ...now.messages],
+    complete: (pages[0]?.length ?? 0) < largestPage,
+    loading: false,
+    pages: now.pages + 1,
+  })
+  return talkWith(peer).messages.some(({ id }) => id === message)
 }
 
 /** A message came, or one that is known has changed. */

@@ -1,22 +1,15 @@
 /** What axe finds on every view, in both themes: nothing serious, nothing critical. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
-import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { befriend, message, say, writing } from '../support/people-at-windows.ts'
-import { openWindow } from '../support/window.ts'
+import { befriend, message, say, twoWindows, writing } from '../support/people-at-windows.ts'
 
 after(endDisplay)
 
 test('axe finds nothing serious on any view, light and dark', async (t) => {
-  const home = folder(t)
-  const [alice, bob] = await Promise.all([
-    openWindow(t, { profile: join(home, 'alice') }),
-    openWindow(t, { profile: join(home, 'bob') }),
-  ])
+  const { alice, bob } = await twoWindows(t)
   const { page } = alice
   await page.getByLabel('What do your friends call you?').waitFor()
   const problems: string[] = []

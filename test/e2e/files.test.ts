@@ -7,29 +7,21 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { Page } from 'playwright-core'
-import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import { until } from '../support/network.ts'
-import { befriend, open, say, message, writing } from '../support/people-at-windows.ts'
+import { drop, message, open, say, twoFriends } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
 
 after(endDisplay)
 
 test('a file dropped, a folder chosen, one declined, a large one paused, its receiver killed, resumed', async (t) => {
-  const home = folder(t)
-  const [alice, bob] = await Promise.all([
-    openWindow(t, { profile: join(home, 'alice') }),
-    openWindow(t, { profile: join(home, 'bob') }),
-  ])
-  await befriend(alice, bob)
-  await writing(alice).waitFor()
+  const { home, alice, bob } = await twoFriends(t)
   const received = `${bob.profile}-downloads`
   const offer = (name: string) => bob.page.getByRole('log').getByRole('region', { name })
 
   const photo = join(home, 'photo.jpg')
   writeFileSync(photo, randomBytes(300_000))
-  await drop(alice.page, [photo])
+  await drop(alice, [photo])
   await alice.page.getByText('photo.jpg').waitFor()
   await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
   await offer('photo.jpg').getByText('300 kB').waitFor()
@@ -53,9 +45,24 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   await offer('album').getByText('Saved as').waitFor()
   assert.equal(readFileSync(join(received, 'album', 'inner', 'c.txt'), 'utf8'), 'inner/c.txt')
 
+  // A folder and a file in one go.
+  const trip = join(home, 'trip')
+  mkdirSync(trip)
+  writeFileSync(join(trip, 'map.txt'), 'to the harbour')
+  writeFileSync(join(home, 'list.txt'), 'bread')
+  await drop(alice, [trip, join(home, 'list.txt')])
+  await alice.page.getByRole('listitem').filter({ hasText: 'trip' }).getByText('Folder').waitFor()
+  await alice.page.getByRole('listitem').getByText('list.txt').waitFor()
+  await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
+  await offer('trip').getByText('2 files').waitFor()
+  await offer('trip').getByRole('button', { name: 'Accept' }).click()
+  await offer('trip').getByText('Saved as').waitFor()
+  assert.equal(readFileSync(join(received, 'trip', 'map.txt'), 'utf8'), 'to the harbour')
+  assert.equal(readFileSync(join(received, 'list.txt'), 'utf8'), 'bread')
+
   const program = join(home, 'holiday.jpg.exe')
   writeFileSync(program, 'x')
-  await drop(alice.page, [program])
+  await drop(alice, [program])
   await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
   await offer('holiday.jpg.exe').getByText('can run programs').waitFor()
   await offer('holiday.jpg.exe').getByRole('button', { name: 'Decline' }).click()
@@ -64,7 +71,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
 
   const film = join(home, 'film.mkv')
   writeFileSync(film, randomBytes(200_000_000))
-  await drop(alice.page, [film])
+  await drop(alice, [film])
   await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
   await offer('film.mkv').getByRole('button', { name: 'Accept' }).click()
   await offer('film.mkv').getByRole('button', { name: 'Pause' }).click()
@@ -82,31 +89,9 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
 
   await again.page.keyboard.press('Control+j')
   await again.page.getByRole('heading', { name: 'Files' }).waitFor()
-  await until(async () => (await again.page.getByRole('main').getByRole('region').count()) === 4, 'all four are listed')
+  await until(async () => (await again.page.getByRole('main').getByRole('region').count()) === 5, 'all five are listed')
   await again.page.keyboard.press('Escape')
   await say(again, 'Thank you')
   await message(alice, 'Thank you').waitFor()
   assert.deepEqual([...alice.complaints, ...again.complaints], [])
 })
-
-/** Drops files of the disk into the conversation, as a file manager would. */
-async function drop(page: Page, paths: string[]): Promise<void> {
-  await page.evaluate(`{
-    const input = document.createElement('input')
-    input.type = 'file'
-    input.multiple = true
-    input.id = 'test-files'
-    document.body.append(input)
-  }`)
-  await page.locator('#test-files').setInputFiles(paths)
-  await page.evaluate(`{
-    const input = document.querySelector('#test-files')
-    const dataTransfer = new DataTransfer()
-    for (const file of input.files) dataTransfer.items.add(file)
-    const target = document.querySelector('[role=log]')
-    for (const kind of ['dragenter', 'dragover', 'drop']) {
-      target.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer }))
-    }
-    input.remove()
-  }`)
-}

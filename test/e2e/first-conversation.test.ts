@@ -1,12 +1,9 @@
 /** Two people and two real windows, from the first start of each; and what they do about trust. */
 import assert from 'node:assert/strict'
-import { join as joinPath } from 'node:path'
 import { after, test } from 'node:test'
-import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import { firstConversation } from '../support/first-conversation.ts'
-import { befriend, marked, message, say } from '../support/people-at-windows.ts'
-import { openWindow } from '../support/window.ts'
+import { marked, message, say, twoFriends } from '../support/people-at-windows.ts'
 
 after(endDisplay)
 
@@ -14,12 +11,7 @@ test('first run to first message, one side by keyboard alone; reply, take back, 
   firstConversation(t))
 
 test('comparing the safety number, blocking, removing', async (t) => {
-  const home = folder(t)
-  const [alice, bob] = await Promise.all([
-    openWindow(t, { profile: joinPath(home, 'alice') }),
-    openWindow(t, { profile: joinPath(home, 'bob') }),
-  ])
-  await befriend(alice, bob)
+  const { alice, bob } = await twoFriends(t)
   const numbers: (string | null)[] = []
   for (const { page } of [alice, bob]) {
     await page.keyboard.press('Control+i')

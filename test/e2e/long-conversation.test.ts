@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { identityFromSeed } from '../../protocol/identity.ts'
@@ -25,12 +26,10 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
   await fill(profile)
   const window = await openWindow(t, { profile })
   const { page, complaints } = window
-  await page.evaluate(`{
-    window.longest = 0
-    new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration) })
-      .observe({ type: 'longtask' })
-  }`)
   await page.getByRole('button', { name: /^Susan/u }).waitFor()
+  await window.app.evaluate(({ contentTracing }) =>
+    contentTracing.startRecording({ included_categories: ['toplevel'] }),
+  )
   const began = performance.now()
   await open(window, 'Susan')
   await message(window, `message ${count} `).waitFor()
@@ -57,11 +56,41 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
   await page.getByRole('combobox').fill('message 99000 ')
   await page.getByRole('option').filter({ hasText: 'message 99000 ' }).click()
   await message(window, 'message 99000 ').waitFor()
-  t.diagnostic(
-    `opened in ${Math.round(opened)} ms; the page was busy for ${String(await page.evaluate('Math.round(window.longest)'))} ms at most`,
-  )
+  assert.ok((await log.getByRole('article').count()) < drawn)
+  const trace = join(profile, 'trace.json')
+  await window.app.evaluate(({ contentTracing }, file) => contentTracing.stopRecording(file), trace)
+  const { wall, processor } = longestTasks(trace)
+  t.diagnostic(`opened in ${Math.round(opened)} ms; longest task ${wall} ms, of them ${processor} ms on a processor`)
   assert.deepEqual(complaints, [])
 })
+
+/**
+ * The longest task of the page's main thread, by the clock and by the processor's time, in milliseconds: on a busy machine
+ * only the second says what the page did itself.
+ */
+function longestTasks(file: string): { wall: number; processor: number } {
+  const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as { traceEvents: TraceEvent[] }
+  const main = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      .map(({ tid, pid }) => `${pid} ${tid}`),
+  )
+  const tasks = traceEvents.filter(({ ph, pid, tid }) => ph === 'X' && main.has(`${pid} ${tid}`))
+  const most = (durations: (number | undefined)[]): number =>
+    Math.round(Math.max(0, ...durations.map((one) => one ?? 0)) / 1000)
+  return { wall: most(tasks.map(({ dur }) => dur)), processor: most(tasks.map(({ tdur }) => tdur)) }
+}
+
+interface TraceEvent {
+  name: string
+  ph: string
+  pid: number
+  tid: number
+  /** Microseconds. */
+  dur?: number
+  tdur?: number
+  args?: { name?: string }
+}
 
 /** A profile with one friend, and all that was said. */
 async function fill(profile: string): Promise<void> {

@@ -3,19 +3,13 @@
  * keyboard does; and everything still there after a restart.
  */
 import assert from 'node:assert/strict'
-import { join as joinPath } from 'node:path'
 import type { TestContext } from 'node:test'
-import { folder } from './cleanup.ts'
-import { inviteShown, introduce, join, marked, message, open, say, writing } from './people-at-windows.ts'
+import { inviteShown, introduce, join, marked, message, open, say, twoWindows, writing } from './people-at-windows.ts'
 import { openWindow } from './window.ts'
 
 /** In the checkout, or with this program. */
 export async function firstConversation(t: TestContext, program?: string): Promise<void> {
-  const home = folder(t)
-  const [alice, bob] = await Promise.all([
-    openWindow(t, { profile: joinPath(home, 'alice'), program }),
-    openWindow(t, { profile: joinPath(home, 'bob'), program }),
-  ])
+  const { alice, bob } = await twoWindows(t, program)
 
   // Alice touches nothing but keys.
   const keys = alice.page.keyboard

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join as joinPath } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
+import { folder } from './cleanup.ts'
 import { startNode, startPeer, until } from './network.ts'
 import type { TestPeer } from './network.ts'
 import { openWindow } from './window.ts'
@@ -68,6 +69,42 @@ export async function marked(
   mark: 'waiting' | 'sent' | 'delivered' | 'read',
 ): Promise<void> {
   await message(window, text).getByRole('img', { name: mark }).waitFor()
+}
+
+/** Drags files and folders of the disk into the conversation, and lets go: the browser's own events, as from a file manager. */
+export async function drop({ page }: Pick<Window, 'page'>, paths: string[]): Promise<void> {
+  const box = (await page.getByRole('log').boundingBox()) ?? assert.fail('no conversation is open')
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  const session = await page.context().newCDPSession(page)
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', {
+      type,
+      ...at,
+      data: { items: [], files: paths, dragOperationsMask: 1 },
+    })
+  }
+  await session.detach()
+}
+
+/** Two windows that are friends, and where their profiles are. */
+export async function twoFriends(t: TestContext): Promise<{ home: string; alice: Window; bob: Window }> {
+  const opened = await twoWindows(t)
+  await befriend(opened.alice, opened.bob)
+  await writing(opened.alice).waitFor()
+  return opened
+}
+
+/** Two windows that were never opened before, of the checkout or of `program`. */
+export async function twoWindows(
+  t: TestContext,
+  program?: string,
+): Promise<{ home: string; alice: Window; bob: Window }> {
+  const home = folder(t)
+  const [alice, bob] = await Promise.all([
+    openWindow(t, { profile: joinPath(home, 'alice'), program }),
+    openWindow(t, { profile: joinPath(home, 'bob'), program }),
+  ])
+  return { home, alice, bob }
 }
 
 /** Two windows on their first run become friends through a node that the first one runs. */

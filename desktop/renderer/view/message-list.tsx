@@ -53,12 +53,12 @@ export function MessageList({ friend }: { friend: Friend }) {
           tabIndex={0}
         >
           <div style={{ flexGrow: 1 }} />
-          <Virtualizer ref={list} scrollRef={scroller} shift={prepending} itemSize={44} onScroll={onScroll}>
-            {rows.map((row) => (
+          <Virtualizer ref={list} data={rows} scrollRef={scroller} shift={prepending} itemSize={44} onScroll={onScroll}>
+            {(row: Row) => (
               <div key={row.key} className="row">
                 <OneRow row={row} friend={friend} target={target} />
               </div>
-            ))}
+            )}
           </Virtualizer>
         </div>
         {!atEnd && rows.length > 0 && (
@@ -175,12 +175,13 @@ function useScrolling(peer: string, rows: readonly Row[], pages: number, target:
   }, [])
 
   const onScroll = (offset: number): void => {
-    const element = scroller.current
-    if (element === null) return
-    const end = element.scrollHeight - element.scrollTop - element.clientHeight <= nearEnd
+    const sizes = list.current
+    if (sizes === null) return
+    // The list's own measures: asked here, the element would lay out everything once more.
+    const end = sizes.scrollSize - offset - sizes.viewportSize <= nearEnd
     // What is drawn for the first time may turn out taller than was thought: only going up means leaving the end.
-    const up = element.scrollTop < seenTop.current
-    seenTop.current = element.scrollTop
+    const up = offset < seenTop.current
+    seenTop.current = offset
     if (end) sticks.current = true
     else if (up) sticks.current = false
     else if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })

@@ -1,0 +1,160 @@
+/**
+ * What is around the window: notifications, the tray with its badge and Quit, the start with the session, and the language
+ * of what is told about a connection. The system's own services are not on every machine: Electron is watched as it calls them.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { ElectronApplication } from 'playwright-core'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { until } from '../support/network.ts'
+import { message, windowWithFriend, writing } from '../support/people-at-windows.ts'
+
+interface Seen {
+  notifications: { title: string; body: string; click(): void }[]
+  toolTips: string[]
+  menu: { label: string; click(): void }[]
+}
+
+after(endDisplay)
+
+test('notifications, tray, start with the session, language', async (t) => {
+  const home = folder(t)
+  // Read by the app: nothing of the person who runs the test is touched.
+  process.env.XDG_CONFIG_HOME = join(home, 'config')
+  const name = '<b>Susan</b>\u202e & co'
+  const { window, friend, me } = await windowWithFriend(t, home, name)
+  const { app, page } = window
+  await watch(app)
+  const shown = (): Promise<{ title: string; body: string }[]> =>
+    app.evaluate(() =>
+      (globalThis as unknown as { seen: Seen }).seen.notifications.map(({ title, body }) => ({ title, body })),
+    )
+  const toolTip = (): Promise<string> =>
+    app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.toolTips.at(-1) ?? '')
+  const tell = (text: string): Promise<unknown> => friend.sendMessage({ peer: me, text })
+  /** The conversation is left too: Playwright has the page believe that it always has the focus. */
+  const leave = async (): Promise<void> => {
+    await page.keyboard.press('Control+j')
+    await page.getByRole('heading', { name: 'Files', exact: true }).waitFor()
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
+  }
+  const choose = async (label: string): Promise<void> => {
+    await page.keyboard.press('Control+,')
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Notifications' }).click()
+    await page.getByLabel('Notifications show').selectOption({ label })
+    await page.keyboard.press('Escape')
+  }
+
+  await t.test(
+    'none while somebody looks; then one, as text, and a badge; a click opens the conversation',
+    async () => {
+      await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus())
+      await tell('looked at')
+      await message(window, 'looked at').waitFor()
+      assert.deepEqual(await shown(), [])
+      await leave()
+      await tell('<img src=x> & <a href="https://example.org">that</a>')
+      await until(async () => (await shown()).length === 1, 'a notification is shown')
+      const [first] = await shown()
+      assert.equal(first?.title, '<b>Susan</b> & co', 'a title is never markup; what hides the direction is gone')
+      const body = '<img src=x> & <a href="https://example.org">that</a>'
+      const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+      assert.equal(first?.body, process.platform === 'linux' ? escaped : body)
+      await until(async () => (await toolTip()).endsWith('1 unread'), 'the tray says how much is unread')
+      await app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.notifications[0]?.click())
+      await message(window, 'that').waitFor()
+      await until(async () => (await toolTip()) === 'Quorum', 'read: the tray is calm')
+    },
+  )
+
+  await t.test('as much of it as was chosen', async () => {
+    for (const [label, expected] of [
+      ['Only the name', { title: '<b>Susan</b> & co', body: 'New message' }],
+      ['Only that there is something', { title: 'Quorum', body: 'New message' }],
+    ] as const) {
+      await choose(label)
+      const before = (await shown()).length
+      await leave()
+      await tell('a secret')
+      await until(async () => (await shown()).length > before, 'a notification is shown')
+      assert.deepEqual((await shown()).at(-1), expected)
+      await app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.notifications.at(-1)?.click())
+      await writing(window).waitFor()
+    }
+    await choose('No notifications')
+    const before = (await shown()).length
+    await leave()
+    await tell('not a word')
+    await until(async () => (await toolTip()).endsWith('1 unread'), 'it has arrived')
+    assert.equal((await shown()).length, before)
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show())
+  })
+
+  await t.test('started with the session, and not any more', { skip: process.platform !== 'linux' }, async () => {
+    await page.keyboard.press('Control+,')
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Notifications' }).click()
+    const start = page.getByRole('switch', { name: 'Start when I log in' })
+    await start.click()
+    const entries = (): string[] => globSync(join(home, 'config', 'autostart', 'quorum-*.desktop'))
+    await until(() => entries().length === 1, 'an entry is written')
+    const entry = readFileSync(entries()[0] ?? '', 'utf8')
+    const [, command = ''] = /^Exec=(.*)$/mu.exec(entry) ?? []
+    const words = [...command.matchAll(/"([^"]*)"/gu)].map(([, word]) => word)
+    assert.ok(existsSync(words[0] ?? ''), 'it names a program')
+    assert.deepEqual(words.slice(-3), ['--hidden', '--profile', window.profile])
+    await start.click()
+    await until(() => entries().length === 0, 'the entry is removed')
+  })
+
+  await t.test('in German, what stops a better connection is said in German', async () => {
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Appearance' }).click()
+    await page.getByLabel('Language').selectOption('de')
+    await page.getByRole('heading', { name: 'Aussehen' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+i')
+    await friend.stop()
+    await page.getByText('Vermutlich ist dort gerade niemand online').waitFor()
+    await page.getByText('Technische Einzelheiten').click()
+    assert.equal(await page.locator('[lang=en]').count(), 0, 'nothing is said in English')
+  })
+
+  await t.test('Quit in the tray ends it', async () => {
+    assert.deepEqual(window.complaints, [])
+    const ended = new Promise((resolve) => app.process().once('exit', resolve))
+    await app.evaluate(() =>
+      (globalThis as unknown as { seen: Seen }).seen.menu.find(({ label }) => label === 'Quorum beenden')?.click(),
+    )
+    await ended
+  })
+})
+
+/** What the app hands to the system from now on, as it does so. */
+async function watch(app: ElectronApplication): Promise<void> {
+  await app.evaluate(({ Notification, Tray }) => {
+    const seen: Seen = { notifications: [], toolTips: [], menu: [] }
+    Object.assign(globalThis, { seen })
+    // Without a service on this machine that shows them, Electron would not even try.
+    Notification.isSupported = () => true
+    const { show } = Notification.prototype
+    Notification.prototype.show = function watched() {
+      const { title, body } = this
+      seen.notifications.push({ title, body, click: () => void this.emit('click') })
+      show.call(this)
+    }
+    const { setToolTip, setContextMenu } = Tray.prototype
+    Tray.prototype.setToolTip = function watched(text) {
+      seen.toolTips.push(text)
+      setToolTip.call(this, text)
+    }
+    Tray.prototype.setContextMenu = function watched(menu) {
+      seen.menu = (menu?.items ?? []).map((item) => ({
+        label: item.label,
+        click: () => void (item.click as () => unknown)(),
+      }))
+      setContextMenu.call(this, menu)
+    }
+  })
+}

@@ -150,7 +150,10 @@ async function watch(app: ElectronApplication): Promise<void> {
       setToolTip.call(this, text)
     }
     Tray.prototype.setContextMenu = function watched(menu) {
-      seen.menu = (menu?.items ?? []).map((item) => ({ label: item.label, click: () => void item.click() }))
+      seen.menu = (menu?.items ?? []).map((item) => ({
+        label: item.label,
+        click: () => void Reflect.apply(item.click, item, []),
+      }))
       setContextMenu.call(this, menu)
     }
   })

@@ -6,7 +6,7 @@ const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
 /** What the window writes times as. */
 const forms = {
-  clock: { hour: '2-digit', minute: '2-digit' },
+  clock: { hour: 'numeric', minute: '2-digit' },
   weekday: { weekday: 'long' },
   shortWeekday: { weekday: 'short' },
   day: { weekday: 'short', day: 'numeric', month: 'long' },

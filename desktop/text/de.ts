@@ -360,7 +360,7 @@ export const de: typeof en = {
     nameHint: 'Deine Freunde sehen ihn.',
     handle: 'Handle',
     handleHint:
-      'Ein kurzer Name, unter dem Freunde dich an deinen Knoten finden. 3 bis 32 Zeichen: a–z, 0–9, Punkt, Strich, Unterstrich.',
+      'Ein kurzer Name, unter dem Freunde dich an deinen Knoten finden. 3 bis 32 Zeichen: a\u2060–\u2060z, 0\u2060–\u20609, Punkt, Strich, Unterstrich.',
     handlePlaceholder: 'keiner',
     identity: 'Deine Identität',
     identityHint: 'Sie ändert sich nie. Wer sie kennt, kann dich ohne Einladung fragen.',

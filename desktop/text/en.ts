@@ -352,7 +352,8 @@ export const en = {
     name: 'Your name',
     nameHint: 'Your friends see it.',
     handle: 'Handle',
-    handleHint: 'A short name by which friends find you at your nodes. 3 to 32 of a–z, 0–9, dot, dash, underscore.',
+    handleHint:
+      'A short name by which friends find you at your nodes. 3 to 32 of a\u2060–\u2060z, 0\u2060–\u20609, dot, dash, underscore.',
     handlePlaceholder: 'none',
     identity: 'Your identity',
     identityHint: 'It never changes. Friends who have it can ask you without an invite.',

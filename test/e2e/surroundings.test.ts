@@ -152,7 +152,7 @@ async function watch(app: ElectronApplication): Promise<void> {
     Tray.prototype.setContextMenu = function watched(menu) {
       seen.menu = (menu?.items ?? []).map((item) => ({
         label: item.label,
-        click: () => void (item.click as () => unknown)(),
+        click: () => void Reflect.apply(item.click, item, []),
       }))
       setContextMenu.call(this, menu)
     }

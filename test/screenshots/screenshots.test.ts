@@ -12,6 +12,7 @@ import { endDisplay } from '../support/display.ts'
 import { befriend, startNode, startPeer, until } from '../support/network.ts'
 import type { TestPeer } from '../support/network.ts'
 import { introduce, message, open, say, writing } from '../support/people-at-windows.ts'
+import { png } from '../support/pictures.ts'
 import { openWindow } from '../support/window.ts'
 import type { Window } from '../support/window.ts'
 
@@ -63,6 +64,9 @@ test('with friends', async (t) => {
   await susan.typing({ peer: me, active: true })
   await page.waitForTimeout(400)
   await both(window, 'conversation')
+  await message(window, 'I booked').getByRole('link').click()
+  await one(window, 'link', large)
+  await page.keyboard.press('Escape')
   await message(window, 'Perfect').hover()
   await message(window, 'Perfect').getByRole('button', { name: 'Reply' }).click()
   await writing(window).fill('And the tickets')
@@ -92,16 +96,34 @@ test('with friends', async (t) => {
     const file = join(home, name)
     writeFileSync(file, Buffer.alloc(size, name))
     await susan.sendFiles({ peer: me, paths: [file] })
+    const card = page.getByRole('log').getByRole('region', { name })
+    await card.getByRole('button', { name: 'Accept' }).waitFor()
+    if (!name.endsWith('.pdf')) continue
+    // Before the next ones push it out of sight.
+    await card.getByRole('button', { name: 'Accept' }).click()
+    await card.getByText('Saved as').waitFor()
   }
   const album = join(home, 'Photos of the summer')
   mkdirSync(album)
   for (let n = 1; n <= 9; n++) writeFileSync(join(album, `IMG_20${n}.jpg`), Buffer.alloc(700_000 * n, String(n)))
   await susan.sendFiles({ peer: me, paths: [album] })
-  await page.getByRole('region', { name: 'Harbour and map.pdf' }).getByRole('button', { name: 'Accept' }).click()
-  await page.getByText('Saved as').waitFor()
   await page.getByRole('region', { name: 'Photos of the summer' }).waitFor()
   await page.waitForTimeout(400)
   await both(window, 'offers')
+  writeFileSync(join(home, 'harbour.png'), png(640, 420))
+  writeFileSync(join(home, 'not a picture.png'), 'x')
+  for (const name of ['not a picture.png', 'harbour.png']) {
+    await susan.sendFiles({ peer: me, paths: [join(home, name)] })
+    const card = page.getByRole('log').getByRole('region', { name })
+    await card.getByRole('button', { name: 'Accept' }).click()
+    await card.getByText('Saved as').waitFor()
+  }
+  await page.getByRole('button', { name: /^Show larger/u }).waitFor()
+  await page.waitForTimeout(400)
+  await both(window, 'pictures')
+  await page.getByRole('button', { name: /^Show larger/u }).click()
+  await both(window, 'picture-large')
+  await page.keyboard.press('Escape')
   await page.keyboard.press('Control+j')
   await both(window, 'files')
   await page.keyboard.press('Escape')
@@ -117,9 +139,6 @@ test('with friends', async (t) => {
   await both(window, 'invite')
   await page.getByRole('tab', { name: 'I have an invite' }).click()
   await one(window, 'join', large)
-  await page.keyboard.press('Escape')
-  await message(window, 'I booked').getByRole('link').click()
-  await one(window, 'link', large)
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: /friend request/u }).click()
   await both(window, 'requests')
@@ -163,7 +182,7 @@ interface History {
   node: Awaited<ReturnType<typeof startNode>>
 }
 
-/** A profile whose owner talked with three people for three days; two more ask. */
+/** A profile whose owner talked with three people for three days; three more ask. */
 async function history(t: TestContext, profile: string): Promise<History> {
   const node = await startNode(t)
   const address = node.addresses()[0] ?? ''
@@ -209,11 +228,13 @@ async function history(t: TestContext, profile: string): Promise<History> {
   for (const [name, note] of [
     ['Grace', 'We met at the conference in Lyon. I am the one with the yellow coat.'],
     ['Erwin', ''],
+    // Under a name that is another's.
+    ['Susan', 'New computer, please add me again.'],
   ] as const) {
     const stranger = await startPeer(t, { nodes, name })
     await stranger.requestFriend({ to: link, note })
   }
-  await until(async () => (await me.friends()).filter(({ state }) => state === 'incoming').length === 2, 'two ask')
+  await until(async () => (await me.friends()).filter(({ state }) => state === 'incoming').length === 3, 'three ask')
   await me.stop()
   return { friends: [susan, max, daniel], address, node }
 }

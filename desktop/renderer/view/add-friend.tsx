@@ -22,7 +22,7 @@ export function AddFriend({ tab, link, onClose }: AddFriendProps) {
     ['join', add.joinTab],
   ] as const
   return (
-    <Modal title={link === undefined ? add.title : add.linkTitle} onClose={onClose}>
+    <Modal title={link === undefined ? add.title : add.linkTitle} className="add" onClose={onClose}>
       {link === undefined ? (
         <div className="tabs" role="tablist" aria-label={add.title}>
           {tabs.map(([name, label]) => (

@@ -41,7 +41,11 @@ function Head({ friend }: { friend: Friend }) {
       <div className="who">
         <h2>
           <bdi className="one-line">{nameOf(friend)}</bdi>
-          {ambiguous && <span className="quiet small">{shortId(friend.peer)}</span>}
+          {ambiguous && (
+            <bdi className="quiet small" dir="ltr">
+              {shortId(friend.peer)}
+            </bdi>
+          )}
           {friend.verified && <BadgeCheck size={16} aria-label={details.verified} />}
         </h2>
         <PathBadge friend={friend} />

@@ -79,7 +79,11 @@ function Facts({ info }: { info: ConnectionInfo }) {
       {via !== undefined && (
         <>
           <dt>{path.node}</dt>
-          <dd className="mono">{shortId(via)}</dd>
+          <dd>
+            <bdi className="mono" dir="ltr">
+              {shortId(via)}
+            </bdi>
+          </dd>
         </>
       )}
     </dl>

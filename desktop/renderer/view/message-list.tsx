@@ -175,13 +175,15 @@ function useScrolling(peer: string, rows: readonly Row[], pages: number, target:
   }, [])
 
   const onScroll = (offset: number): void => {
-    const sizes = list.current
-    if (sizes === null) return
-    // The list's own measures: asked here, the element would lay out everything once more.
-    const end = sizes.scrollSize - offset - sizes.viewportSize <= nearEnd
+    const [element, sizes] = [scroller.current, list.current]
+    if (element === null || sizes === null) return
     // What is drawn for the first time may turn out taller than was thought: only going up means leaving the end.
     const up = offset < seenTop.current
     seenTop.current = offset
+    // The element lays out everything once more when it is asked, so only about leaving; the list knows, a moment late.
+    const end = sticks.current
+      ? element.scrollHeight - element.scrollTop - element.clientHeight <= nearEnd
+      : sizes.scrollSize - offset - sizes.viewportSize <= nearEnd
     if (end) sticks.current = true
     else if (up) sticks.current = false
     else if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })

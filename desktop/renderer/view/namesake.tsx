@@ -25,11 +25,17 @@ export function NamesakeNotice({ friend, known }: { friend: Friend; known: Frien
         <dl className="facts small">
           <dt>{request.namesakeKnown}</dt>
           <dd>
-            <span className="mono">{shortId(known.peer)}</span>
+            <bdi className="mono" dir="ltr">
+              {shortId(known.peer)}
+            </bdi>
             {known.verified && `, ${details.verified.toLowerCase()}`}
           </dd>
           <dt>{request.namesakeNew}</dt>
-          <dd className="mono">{shortId(friend.peer)}</dd>
+          <dd>
+            <bdi className="mono" dir="ltr">
+              {shortId(friend.peer)}
+            </bdi>
+          </dd>
         </dl>
       </div>
     </div>

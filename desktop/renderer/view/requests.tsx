@@ -42,7 +42,10 @@ export function RequestCard({ friend }: { friend: Friend }) {
     <section className="request" aria-label={request.wants(isolate(nameOf(friend)))}>
       <Avatar friend={friend} />
       <h3>
-        {request.wants(isolate(nameOf(friend)))} <span className="quiet small mono">{shortId(friend.peer)}</span>
+        {request.wants(isolate(nameOf(friend)))}{' '}
+        <bdi className="quiet small mono" dir="ltr">
+          {shortId(friend.peer)}
+        </bdi>
       </h3>
       {note === '' ? <p className="quiet">{request.noNote}</p> : <blockquote dir="auto">{note}</blockquote>}
       {known !== undefined && <NamesakeNotice friend={friend} known={known} />}

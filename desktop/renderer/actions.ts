@@ -5,7 +5,7 @@ import { putFriend, putSelf, putTransfer } from './known.ts'
 import { callPeer, callShell } from './ports.ts'
 import { emptyDraft, errorText, store, text, withEntry } from './state.ts'
 import type { Dialog, Draft, View } from './state.ts'
-import { forgetUnread, loadNewest, loadTo, remember, talkWith, trim, upsert } from './talks.ts'
+import { forgetUnread, loadNewest, loadTo, remember, showOffer, talkWith, trim, upsert } from './talks.ts'
 
 /** Milliseconds for which a short notice of ours stays. */
 const toastStays = 5000
@@ -182,7 +182,9 @@ export async function send(peer: string): Promise<void> {
   const sent = await attempt(async () => {
     if (draft.staged.length > 0) {
       const staged = draft.staged.map(({ id }) => id)
-      putTransfer(await callShell('sendFiles', { peer, staged }))
+      const transfer = await callShell('sendFiles', { peer, staged })
+      putTransfer(transfer)
+      await showOffer(transfer)
     }
     if (said === '') return
     const replyTo = draft.replyTo?.id

@@ -6,7 +6,7 @@ import { openConversation, readOpen, refresh, showLink, toast } from './actions.
 import { changeFriend, putFriend, putSelf, putTransfer } from './known.ts'
 import { callPeer, peerEnded } from './ports.ts'
 import { errorText, store, text, withEntry } from './state.ts'
-import { upsert } from './talks.ts'
+import { update, upsert } from './talks.ts'
 
 /** Milliseconds after which nobody is believed to be typing still. */
 const typingFades = 6500
@@ -43,7 +43,7 @@ export function heardFromPeer(news: PeerNews): void {
       return
     }
     case 'message-changed':
-      return upsert(news.data)
+      return void update(news.data)
     case 'transfer-offered':
     case 'transfer-changed':
       return putTransfer(news.data)

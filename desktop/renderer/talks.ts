@@ -2,7 +2,7 @@
  * The loaded part of each conversation: its newest page when it is opened, older pages as the person scrolls up, and every
  * message that comes or changes meanwhile. Messages keep the order in which the library tells them.
  */
-import type { Message } from '#protocol'
+import type { Message, Transfer } from '#protocol'
 import { callPeer } from './ports.ts'
 import { timeOf } from './rows.ts'
 import { store, withEntry } from './state.ts'
@@ -109,17 +109,25 @@ export async function loadTo(peer: string, message: string): Promise<boolean> {
 
 /** A message came, or one that is known has changed. */
 export function upsert(message: Message): void {
-  remember(message)
   const talk = store.get().talks.get(message.peer)
-  if (talk === undefined) return
-  const at = talk.messages.findLastIndex(({ id }) => id === message.id)
-  if (at >= 0) {
-    const messages = [...talk.messages]
-    messages[at] = message
-    change(message.peer, { messages })
-  } else if (talk.messages.length > 0 || talk.complete) {
-    change(message.peer, { messages: [...talk.messages, message] })
-  }
+  if (update(message) || talk === undefined) return
+  if (talk.messages.length > 0 || talk.complete) change(message.peer, { messages: [...talk.messages, message] })
+}
+
+/** A message has changed: one that is not loaded is not the newest. Returns whether it is. */
+export function update(message: Message): boolean {
+  remember(message)
+  const { messages } = talkWith(message.peer)
+  const at = messages.findLastIndex(({ id }) => id === message.id)
+  if (at >= 0) change(message.peer, { messages: messages.with(at, message) })
+  return at >= 0
+}
+
+/** We offered files: shown before the friend has heard of it, who may be away. */
+export async function showOffer({ id, peer }: Transfer): Promise<void> {
+  const newest = await callPeer('messages', { peer, limit: 10 })
+  const offer = newest.findLast(({ transfer }) => transfer === id)
+  if (offer !== undefined) upsert(offer)
 }
 
 /** The list shows the newest message of each. */

@@ -80,6 +80,11 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   bob.app.process().kill('SIGKILL')
   await bob.close()
   await alice.page.getByRole('button', { name: 'Connection: Waiting for' }).waitFor()
+  // Offered while he is away, and seen at once.
+  writeFileSync(join(home, 'ticket.txt'), 'Lyon')
+  await drop(alice, [join(home, 'ticket.txt')])
+  await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
+  await alice.page.getByRole('region', { name: 'ticket.txt' }).getByText('Waits for an answer').waitFor()
   const again = await openWindow(t, { profile: bob.profile })
   await open(again, 'Alice')
   const film2 = again.page.getByRole('log').getByRole('region', { name: 'film.mkv' })
@@ -89,7 +94,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
 
   await again.page.keyboard.press('Control+j')
   await again.page.getByRole('heading', { name: 'Files' }).waitFor()
-  await until(async () => (await again.page.getByRole('main').getByRole('region').count()) === 5, 'all five are listed')
+  await until(async () => (await again.page.getByRole('main').getByRole('region').count()) === 6, 'all six are listed')
   await again.page.keyboard.press('Escape')
   await say(again, 'Thank you')
   await message(alice, 'Thank you').waitFor()

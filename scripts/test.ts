@@ -10,8 +10,8 @@ import { root } from './checks.ts'
 import { provideWindow } from './provide-window.ts'
 import { provideFor } from './system-packages.ts'
 
-/** Files at a time: most tests wait for processes of their own, and for time. */
-const concurrency = 3
+/** Files at a time: several tests start processes of their own, and the lab keeps time. */
+const concurrency = 2
 /** Milliseconds for one file: longer than the longest scenario on a slow machine, so that only what hangs is cut. */
 const timeout = 15 * 60_000
 /** Kinds that run for hours, or make something for people to look at: only when named. */

@@ -146,7 +146,8 @@ test('receive asks who, what and how large, warns, and declines when told so', a
   const { followed, says, said } = surroundings(fake)
   const code = receive(followed, { ...receiving, into: '/d', ask })
   await says('Waiting for a friend to send something.')
-  const risky = { files: [{ path: 'film.mkv.exe', size: 1, done: 0 }], name: 'film.mkv.exe' }
+  const file = { path: 'film.mkv.exe', size: 1, done: 0, risk: 'disguised' as const }
+  const risky = { files: [file], name: file.path }
   fake.changed(transfer({ ...risky, id: 'a', note: 'see this' }), 'transfer-offered')
   await says('Susan offers you “film.mkv.exe”, 1.9 GB\n  “see this”\n! “film.mkv.exe” pretends to be a document')
   // A second one, while the first goes on.

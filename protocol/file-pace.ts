@@ -11,7 +11,10 @@ const gain = 2
 /** Rates are compared over so many acknowledgements, and round trips over so many milliseconds. */
 const rates = 10
 const roundTripKept = 10_000
-/** A round trip shorter than an acknowledgement waits for company tells nothing, in milliseconds. */
+/**
+ * In milliseconds. An acknowledgement waits up to 10 for company (file-receive.ts): by a lucky one that did not, the
+ * window would shrink below what the others allow, and the speed with it, until nothing measured is true any more.
+ */
 const shortestRoundTrip = 20
 
 interface Sent {

@@ -11,6 +11,7 @@ import { identityFromSeed } from '../../protocol/identity.ts'
 import { createPeer, openSqliteStore } from '../../protocol/index.ts'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
+import { befriended } from '../support/friends.ts'
 import { until } from '../support/network.ts'
 import { message, open } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
@@ -99,19 +100,7 @@ async function fill(profile: string): Promise<void> {
   await named.stop()
   const store = await openSqliteStore({ directory: profile })
   store.transaction(() => {
-    store.putFriend({
-      peer,
-      name: 'Susan',
-      state: 'friend',
-      verified: false,
-      invited: false,
-      addedAt: Date.now(),
-      nodes: [],
-      addresses: [],
-      heardSequence: 0,
-      spokenSequence: 0,
-      recordSequence: 0,
-    })
+    store.putFriend({ ...befriended(peer, []), name: 'Susan' })
     const start = Date.now() - count * 60_000
     for (let n = 1; n <= count; n++) {
       const at = start + n * 60_000

@@ -1,12 +1,11 @@
 /** Friends on one local network without any node find each other by multicast DNS, and strangers there are left alone. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { stageOwner, undo } from '../support/cleanup.ts'
-import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
-import { Lab } from '../support/lab.ts'
+import { befriend, HeadlessPeer, talking } from '../support/headless.ts'
 import { needsLab } from '../support/lab-needs.ts'
+import { labWithNode } from '../support/lab-node.ts'
 import type { Namespace } from '../support/lab-namespace.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { eventually } from '../support/line-process.ts'
 
 const anyPort = ['--listen', '/ip4/0.0.0.0/tcp/0']
 
@@ -38,11 +37,7 @@ test(
     timeout: 120_000,
   },
   async (t) => {
-    const lab = await Lab.create(undo(t))
-    const stage = new Stage(stageOwner(t))
-    const server = await lab.server()
-    const setup = { listen: [`/ip4/${server.ip4}/tcp/4001`], through: server.space.enter }
-    const node = await new HeadlessNode(stage, 'node', setup).start()
+    const { lab, stage, node } = await labWithNode(t)
     const home = await lab.place('cone')
     const start = (name: string, space: Namespace): Promise<HeadlessPeer> =>
       new HeadlessPeer(stage, name, { nodes: node.addresses, args: anyPort, through: space.enter }).start()

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { folder, stageOwner, undo } from '../support/cleanup.ts'
-import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
+import { folder, undo } from '../support/cleanup.ts'
+import { befriend, HeadlessPeer } from '../support/headless.ts'
 import { Lab } from '../support/lab.ts'
 import { offersPorts, portsOpen } from '../support/lab-igd.ts'
 import { needsIgd } from '../support/lab-needs.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { labWithNode } from '../support/lab-node.ts'
+import { eventually } from '../support/line-process.ts'
 
 const anyPort = ['--listen', '/ip4/0.0.0.0/tcp/0']
 
@@ -19,11 +20,8 @@ test(
     timeout: 120_000,
   },
   async (t) => {
-    const lab = await Lab.create(undo(t))
-    const stage = new Stage(stageOwner(t))
-    const server = await lab.server()
-    const setup = { listen: [`/ip4/${server.ip4}/tcp/4001`], through: server.space.enter }
-    const nodes = (await new HeadlessNode(stage, 'node', setup).start()).addresses
+    const { lab, stage, node } = await labWithNode(t)
+    const nodes = node.addresses
     const [home, away] = [await lab.place('cone'), await lab.place('symmetric')]
     await offersPorts(home.router, folder(t), undo(t))
     const start = (name: string, { space }: typeof home, ...args: string[]): Promise<HeadlessPeer> =>
@@ -61,11 +59,8 @@ test(
     timeout: 120_000,
   },
   async (t) => {
-    const lab = await Lab.create(undo(t))
-    const stage = new Stage(stageOwner(t))
-    const server = await lab.server()
-    const setup = { listen: [`/ip4/${server.ip4}/tcp/4001`], through: server.space.enter }
-    const nodes = (await new HeadlessNode(stage, 'node', setup).start()).addresses
+    const { lab, stage, node } = await labWithNode(t)
+    const nodes = node.addresses
     const [home, plain] = [await lab.place('cone'), await lab.place('cone')]
     await offersPorts(home.router, folder(t), undo(t))
     for (const { space, args } of [

@@ -20,6 +20,7 @@ import type { FriendRow } from '../../protocol/store/store.ts'
 import { chatFrameToWire, chatVersion, type Hello } from '../../protocol/wire/chat.ts'
 import { FrameDecoder, frame } from '../../protocol/wire/framing.ts'
 import { undo } from './cleanup.ts'
+import { befriended as friendRow } from './friends.ts'
 import { until } from './network.ts'
 
 /** Far more than any answer of Quorum. */
@@ -144,18 +145,5 @@ export function helloFrame(fields: Partial<Hello> = {}): Uint8Array {
 
 /** The victim has accepted the attacker as a friend. */
 export function befriended(peer: string, fields: Partial<FriendRow> = {}): FriendRow {
-  return {
-    peer,
-    name: 'Mallory',
-    state: 'friend',
-    verified: false,
-    invited: false,
-    addedAt: Date.now(),
-    nodes: [],
-    addresses: [],
-    heardSequence: 0,
-    spokenSequence: 0,
-    recordSequence: 0,
-    ...fields,
-  }
+  return { ...friendRow(peer, []), name: 'Mallory', ...fields }
 }

@@ -53,6 +53,18 @@ test('a fast line far away is kept full up to the bound', () => {
   assert.ok(arrived > 0.9 * 50_000 * 5000, `${arrived} bytes`)
 })
 
+test('one acknowledgement that came at once does not hold the window down, where all others wait for company', () => {
+  let now = 0
+  let sent = 0
+  const pace = new Pace(() => now)
+  for (const waits of [2, ...Array.from({ length: 40 }, () => 12)]) {
+    for (; pace.has(part); sent += part) pace.sent(part)
+    now += waits
+    pace.acknowledge(sent)
+  }
+  assert.equal(pace.window, limits.fileInFlight.most)
+})
+
 test('the window stays within its bounds, whatever is acknowledged', () => {
   let now = 0
   const pace = new Pace(() => now)

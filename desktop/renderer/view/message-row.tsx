@@ -1,6 +1,6 @@
 /** One message: what was said, to which it replies, when, and how far it got; and what can be done with it. */
 import { Copy, EllipsisVertical, Reply, Undo2 } from 'lucide-react'
-import { memo } from 'react'
+import { memo, useDeferredValue } from 'react'
 import type { Friend, Message } from '#protocol'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
 import { ask, copy, openAt, recall, replyTo } from '../actions.ts'
@@ -107,8 +107,11 @@ function Quote({ friend, id }: { friend: Friend; id: string }) {
   )
 }
 
+/** They come a moment after what was said, into their place: in many rows at a time they would hold up scrolling. */
 function Tools({ message }: { message: Message }) {
   const { message: words } = useText()
+  const drawn = useDeferredValue(true, false)
+  if (!drawn) return <div className="message-tools" />
   const items = [
     { label: words.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) },
     ...(message.state === 'queued' && message.direction === 'out'

@@ -40,7 +40,7 @@ interface PunchDial {
 export interface TcpPunch {
   /**
    * Dials `address` (`…/p2p/<PeerId>`) from a local port again and again until it answers or `signal` aborts. Throws
-   * what the last dial failed with.
+   * what the last dial failed with that was not cut short, for "aborted" explains nothing; where none was, that.
    */
   dial(address: string, options: PunchDial, signal: AbortSignal): Promise<Connection>
 }
@@ -54,6 +54,7 @@ export function tcpPunch(): (components: Components) => TcpPunch {
       if (transport == null) throw new QuorumError('bad-request', 'That address cannot be dialled')
       const part = initiator ? upgrader : asDialled(upgrader)
       signal.throwIfAborted()
+      let failed: unknown
       for (;;) {
         // One a dial, never aborted later: libp2p closes a connection whose dial signal aborts, and listens for ever.
         const attempt = new AbortController()
@@ -65,7 +66,8 @@ export function tcpPunch(): (components: Components) => TcpPunch {
           const options = { signal: attempt.signal, localPort, initiator, upgrader: part }
           return await transport.dial(target, options)
         } catch (error) {
-          if (signal.aborted) throw error
+          if (signal.aborted) throw failed ?? error
+          failed = error
           await pause(interval(error, performance.now() - begun, random()), signal)
           if (signal.aborted) throw error
         } finally {

@@ -68,6 +68,30 @@ test('a dial goes on until its signal ends it, and says why it failed', async (t
   await assert.rejects(dial, { code: 'ECONNREFUSED' })
 })
 
+test('a dial that is cut short says what the one before it failed with', async (t) => {
+  const end = await endOf(t)
+  const signal = new AbortController()
+  // The first is closed at once, the second kept waiting for a handshake.
+  let dials = 0
+  const silent = net.createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    dials++
+    if (dials === 1) socket.destroy()
+    else signal.abort(new Error('enough'))
+  })
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  undo(t).defer(() => void silent.close())
+  const { port } = silent.address() as net.AddressInfo
+  const nobody = `/ip4/127.0.0.1/tcp/${port}/p2p/${(await endOf(t)).peerId.toString()}`
+  const dial = end.services.punch.dial(nobody, { localPort: 0, initiator: true }, signal.signal)
+  await assert.rejects(dial, (error) => {
+    assert.doesNotMatch(String(error), /enough|aborted/i)
+    return true
+  })
+  assert.equal(dials, 2)
+})
+
 test('where no node tells a public address, the circuit stays and says so', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const [a, b] = [await startPeer(t, { nodes, listen: [] }), await startPeer(t, { nodes, listen: [] })]

@@ -99,13 +99,19 @@ export class Mailer {
       throw new QuorumError('rate-limited', 'Too many envelopes')
     }
     const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'No envelope came')), limits.request)
+    let taken = false
     try {
+      // To the end: what a stream that nobody reads still takes in would lie here for as long as the connection lives.
       for await (const frames of pipe(pull(stream), unframe(limits.envelope))) {
-        this.#options.onMail(frames[0] ?? new Uint8Array())
+        const [envelope] = frames
+        if (taken || envelope === undefined || frames.length > 1) {
+          throw new QuorumError('bad-request', 'A stream brings one envelope')
+        }
+        taken = true
+        this.#options.onMail(envelope)
         const signal = AbortSignal.timeout(limits.request)
         await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
         await stream.close({ signal })
-        return
       }
     } finally {
       clearTimeout(late)

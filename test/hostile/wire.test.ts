@@ -228,6 +228,8 @@ const attacks: { [name: string]: Attack } = {
       let sent = 0
       while (sent < most && (await line.write(Buffer.alloc(50_000)))) sent += 50_000
       assert.ok(sent < most, 'the sender is cut off')
+      // A stream that was only closed on their side would take in a window more, for nobody.
+      await until(() => line.stream.status === 'reset', 'the stream is reset')
     })
   },
 

@@ -46,8 +46,9 @@ export const callParams = {
   connection: z.strictObject({ peer }),
   connect: z.strictObject({ peer }),
   sendMessage: z.strictObject({ peer, text, replyTo: id.optional() }),
-  /** `before`: a message id. */
-  messages: z.strictObject({ peer, before: id.optional(), limit: count.optional() }),
+  /** `before`, `after`: message ids. Without `after` the last ones, with it the first ones of those that are asked for. */
+  messages: z.strictObject({ peer, before: id.optional(), after: id.optional(), limit: count.optional() }),
+  message: z.strictObject({ message: id }),
   /** `upTo`: a message id, or a sequence of the friend's messages. */
   markRead: z.strictObject({ peer, upTo: z.union([id, z.number().int().min(0)]) }),
   search: z.strictObject({ text, peer: peer.optional(), limit: count.optional() }),
@@ -124,6 +125,7 @@ export interface CallResults {
   connect: ConnectionInfo
   sendMessage: Message
   messages: Message[]
+  message: Message
   markRead: null
   search: Message[]
   recallMessage: Message

@@ -393,7 +393,12 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       return paths.info(peer)
     },
     sendMessage: async ({ peer, text, replyTo }) => chat.send(peer, text, replyTo),
-    messages: async ({ peer, before, limit = limits.pageDefault }) => store.messages(peer, limit, before),
+    messages: async ({ peer, limit = limits.pageDefault, ...range }) => store.messages(peer, limit, range),
+    message: async ({ message }) => {
+      const found = store.message(message)
+      if (found === undefined) throw new QuorumError('not-found', 'There is no such message')
+      return found
+    },
     markRead: async ({ peer, upTo }) => {
       chat.markRead(friends.get(peer).peer, upTo)
       return null

@@ -31,6 +31,7 @@ const forWindow: Record<CallName, boolean> = {
   connect: true,
   sendMessage: true,
   messages: true,
+  message: true,
   markRead: true,
   search: true,
   recallMessage: true,

@@ -5,7 +5,7 @@ import { putFriend, putSelf, putTransfer } from './known.ts'
 import { callPeer, callShell } from './ports.ts'
 import { emptyDraft, errorText, store, text, withEntry } from './state.ts'
 import type { Dialog, Draft, View } from './state.ts'
-import { forgetUnread, loadNewest, loadTo, remember, showOffer, talkWith, trim, upsert } from './talks.ts'
+import { forgetUnread, loadAround, loadNewest, remember, showOffer, talkWith, trim, upsert } from './talks.ts'
 
 /** Milliseconds for which a short notice of ours stays. */
 const toastStays = 5000
@@ -97,21 +97,23 @@ async function loadTransfers(): Promise<void> {
 
 // ---- conversations
 
-export async function openConversation(peer: string): Promise<void> {
-  const { open, friends } = store.get()
-  if (open !== undefined && open !== peer) trim(open)
-  if (open !== peer && open !== undefined) forgetUnread(open)
-  store.set({ open: peer, view: { kind: 'conversation' }, target: undefined })
-  await loadNewest(peer, friends.get(peer)?.unread ?? 0)
+/** Shows the conversation with `peer`: at its end, or at a message that a search found. */
+export async function openConversation(peer: string, at?: Message): Promise<void> {
+  const { open } = store.get()
+  if (open !== undefined && open !== peer) {
+    trim(open)
+    forgetUnread(open)
+  }
+  const target = at === undefined ? undefined : { peer, message: at.id }
+  store.set({ open: peer, view: { kind: 'conversation' }, target })
+  await (at === undefined ? loadLatest(peer) : loadAround(at))
   await readOpen()
   void lookAtConnection(peer)
 }
 
-/** Shows a message that a search found. */
-export async function openAt(message: Message): Promise<void> {
-  ask(undefined)
-  await openConversation(message.peer)
-  if (await loadTo(message.peer, message.id)) store.set({ target: { peer: message.peer, message: message.id } })
+/** The end of a conversation, unless it is there. */
+export async function loadLatest(peer: string): Promise<void> {
+  await loadNewest(peer, store.get().friends.get(peer)?.unread ?? 0)
 }
 
 /** What is on the screen counts as read. */
@@ -119,7 +121,8 @@ export async function readOpen(): Promise<void> {
   const { open, friends } = store.get()
   const friend = open === undefined ? undefined : friends.get(open)
   if (friend === undefined || !document.hasFocus()) return
-  const newest = talkWith(friend.peer).messages.findLast(({ direction }) => direction === 'in')
+  const { messages, latest } = talkWith(friend.peer)
+  const newest = latest ? messages.findLast(({ direction }) => direction === 'in') : undefined
   if (newest === undefined || (newest.state === 'read' && friend.unread === 0)) return
   store.set((state) => ({ friends: withEntry(state.friends, friend.peer, { ...friend, unread: 0 }) }))
   await attempt(() => callPeer('markRead', { peer: friend.peer, upTo: newest.id }))
@@ -179,6 +182,7 @@ export async function send(peer: string): Promise<void> {
   store.set(({ drafts }) => ({ drafts: withEntry(drafts, peer, undefined) }))
   wrote(peer, false)
   forgetUnread(peer)
+  if (!talkWith(peer).latest) await loadNewest(peer, 0)
   const sent = await attempt(async () => {
     if (draft.staged.length > 0) {
       const staged = draft.staged.map(({ id }) => id)

@@ -6,7 +6,7 @@ import { openConversation, readOpen, refresh, showLink, toast } from './actions.
 import { changeFriend, putFriend, putSelf, putTransfer } from './known.ts'
 import { callPeer, peerEnded } from './ports.ts'
 import { errorText, store, text, withEntry } from './state.ts'
-import { update, upsert } from './talks.ts'
+import { talkWith, update, upsert } from './talks.ts'
 
 /** Milliseconds after which nobody is believed to be typing still. */
 const typingFades = 6500
@@ -37,7 +37,7 @@ export function heardFromPeer(news: PeerNews): void {
       typing(peer, false)
       upsert(news.data)
       const { friends, open, view } = store.get()
-      const looked = open === peer && view.kind === 'conversation' && document.hasFocus()
+      const looked = open === peer && view.kind === 'conversation' && talkWith(peer).latest && document.hasFocus()
       if (looked) void readOpen()
       else changeFriend(peer, { unread: (friends.get(peer)?.unread ?? 0) + 1 })
       return

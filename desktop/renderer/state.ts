@@ -5,12 +5,18 @@ import type { Catalogue } from '../text/catalogue.ts'
 import type { NodeHere, PeerStatus, Preferences, Staged, Start } from '../ipc/contract.ts'
 import { createStore, useStore } from './store.ts'
 
-/** What of a conversation is loaded. */
+/** What of a conversation is loaded: one stretch without gaps. */
 export interface Talk {
   /** Oldest first. */
   messages: Message[]
+  /** What they answer and is not among them, by id, as far as it is known. */
+  quoted: ReadonlyMap<string, Message>
   /** Everything older is loaded. */
   complete: boolean
+  /** Everything newer is loaded, and what comes is added: not so around an old message that a search found. */
+  latest: boolean
+  /** Another one at each stretch that takes the place of another. */
+  stretch: number
   loading: boolean
   failed: boolean
   /** Id of the first message that was unread when the conversation was opened. */

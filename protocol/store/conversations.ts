@@ -233,15 +233,15 @@ export function conversationsOn(database: Database): Conversations {
       return row && messageFrom(row)
     },
 
-    messages(peer, limit, before) {
-      const end =
-        before === undefined ? '$before' : '(SELECT position FROM message WHERE id = $before AND peer = $peer)'
-      const sql = `SELECT * FROM message INDEXED BY messageShown WHERE peer = $peer AND ${shown} AND position < ${end}
-        ORDER BY position DESC LIMIT $limit`
-      return database
-        .all<MessageColumns>(sql, { peer, before: before ?? Number.MAX_SAFE_INTEGER, limit })
-        .map(messageFrom)
-        .toReversed()
+    messages(peer, limit, { before, after } = {}) {
+      const place = (name: string): string => `(SELECT position FROM message WHERE id = ${name} AND peer = $peer)`
+      const earlier = before === undefined ? '' : `AND position < ${place('$before')}`
+      const later = after === undefined ? '' : `AND position > ${place('$after')}`
+      const sql = `SELECT * FROM message INDEXED BY messageShown WHERE peer = $peer AND ${shown} ${earlier} ${later}
+        ORDER BY position ${after === undefined ? 'DESC' : 'ASC'} LIMIT $limit`
+      const range = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
+      const found = database.all<MessageColumns>(sql, { peer, limit, ...range }).map(messageFrom)
+      return after === undefined ? found.toReversed() : found
     },
 
     search(text, limit, peer) {

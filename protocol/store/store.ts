@@ -95,6 +95,12 @@ export interface Message {
 }
 
 /** Where a conversation stands. Sequences are 0 before the first message. */
+/** Which of them: message ids, themselves not among those that are meant. */
+interface MessageRange {
+  before?: string | undefined
+  after?: string | undefined
+}
+
 export interface Conversation {
   peer: string
   /** Highest sequence given to an own message. */
@@ -261,11 +267,12 @@ export interface Store {
 
   message(id: string): Message | undefined
   /**
-   * The newest `limit` messages of a conversation, or those shown before message `before`; newest last. In the order
-   * they were added here, which keeps each sender's sequence. Recalled own messages are included, recalled ones of
-   * the friend never.
+   * At most `limit` messages of a conversation, newest last: the newest of all, or of those shown before message
+   * `before`; with `after`, the oldest of those after that one. None where such an id is not of this conversation. In
+   * the order they were added here, which keeps each sender's sequence. Recalled own messages are included, recalled
+   * ones of the friend never.
    */
-  messages(peer: string, limit: number, before?: string): Message[]
+  messages(peer: string, limit: number, range?: MessageRange): Message[]
   /** Full-text search, newest first. Case-insensitive substring of three characters or more; shorter: plain scan. */
   search(text: string, limit: number, peer?: string): Message[]
 }

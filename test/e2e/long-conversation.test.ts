@@ -1,6 +1,7 @@
 /**
  * A conversation of 100,000 messages: opens at its end, draws only what is in sight, loads older ones while its place is
- * kept, and finds one of the first by search. How long the page was busy at most is told, not judged.
+ * kept, goes to one of the first that was found or is quoted, and back. How long the page was busy at most is told, not
+ * judged.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -54,10 +55,30 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
   await page.getByRole('button', { name: 'Jump to latest' }).click()
   await message(window, `message ${count} `).waitFor()
   await page.keyboard.press('Control+k')
-  await page.getByRole('combobox').fill('message 99000 ')
-  await page.getByRole('option').filter({ hasText: 'message 99000 ' }).click()
-  await message(window, 'message 99000 ').waitFor()
+  await page.getByRole('combobox').fill('message 5003 and some')
+  await page.getByRole('option').filter({ hasText: 'message 5003 and some' }).click()
+  await message(window, 'message 5003 and some').waitFor()
   assert.ok((await log.getByRole('article').count()) < drawn)
+  await log.hover()
+  for (const [turn, reached] of [
+    [900, (n: number) => n > 5150],
+    [-900, (n: number) => n < 4850],
+  ] as const)
+    await until(async () => {
+      await page.mouse.wheel(0, turn)
+      return reached(await first())
+    }, 'more is loaded on both sides of what was found')
+  await page.getByRole('button', { name: 'Jump to latest' }).click()
+  await log.getByRole('button', { name: 'You message 8 and some words' }).click()
+  await until(async () => (await first()) <= 8, 'what the last one answers is shown')
+  await message(window, 'message 8 ').waitFor()
+  assert.ok((await log.getByRole('article').count()) < drawn)
+
+  // Whoever writes sees what was written, and what was said before it.
+  await page.getByRole('textbox').fill('and another')
+  await page.keyboard.press('Enter')
+  await message(window, 'and another').waitFor()
+  await message(window, `message ${count} `).waitFor()
   const trace = join(profile, 'trace.json')
   await window.app.evaluate(({ contentTracing }, file) => contentTracing.stopRecording(file), trace)
   const { wall, processor } = longestTasks(trace)
@@ -105,8 +126,13 @@ async function fill(profile: string): Promise<void> {
     for (let n = 1; n <= count; n++) {
       const at = start + n * 60_000
       const text = `message ${n} ${'and some words '.repeat(n % 7)}`
-      store.queueMessage(peer, { id: idOf(n), text, sentAt: at })
+      store.queueMessage(peer, { id: idOf(n), text, sentAt: at, ...(n === count ? { replyTo: idOf(8) } : {}) })
     }
+    store.markSent(
+      peer,
+      Array.from({ length: count }, (_, n) => ({ seq: n + 1, hash: new Uint8Array(32) })),
+    )
+    store.markDelivered(peer, count)
   })
   store.close()
 }

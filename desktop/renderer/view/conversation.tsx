@@ -17,10 +17,11 @@ import { RequestCard } from './requests.tsx'
 export function Conversation({ friend }: { friend: Friend }) {
   const { files } = useText()
   const { over, handlers } = useDrop(friend)
+  const stretch = useApp((state) => state.talks.get(friend.peer)?.stretch ?? 0)
   return (
     <div className="centre" style={{ flex: 1 }} {...handlers}>
       <Head friend={friend} />
-      <MessageList friend={friend} />
+      <MessageList key={stretch} friend={friend} />
       <Foot friend={friend} />
       {over && (
         <div className="drop-here">

@@ -1,6 +1,6 @@
 /**
- * The messages, of which only those in sight are drawn. Stays at the end while one is there, keeps its place when older
- * ones are loaded above, and offers the way back down.
+ * The messages, of which only those in sight are drawn. Stays at the end while one is there, keeps its place when more
+ * are loaded above or below, and offers the way back down. Another stretch of the conversation is another list.
  */
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
@@ -8,38 +8,35 @@ import { Virtualizer } from 'virtua'
 import type { VirtualizerHandle } from 'virtua'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
+import { loadLatest, readOpen } from '../actions.ts'
 import { dayName } from '../format.ts'
 import { nameOf } from '../people.ts'
 import { rowsOf } from '../rows.ts'
 import type { Row } from '../rows.ts'
 import { store, useApp, useText } from '../state.ts'
-import { loadNewest, loadOlder } from '../talks.ts'
+import type { Talk } from '../state.ts'
+import { emptyTalk, loadNewer, loadOlder } from '../talks.ts'
 import { Avatar } from './controls.tsx'
 import { MessageRow } from './message-row.tsx'
 
-/** Pixels from the end within which one counts as being there, and from the start within which older ones are loaded. */
+/** Pixels from the end within which one counts as being there, and from either edge within which more is loaded. */
 const nearEnd = 48
-const nearStart = 600
+const nearEdge = 600
 
 export function MessageList({ friend }: { friend: Friend }) {
   const { conversation, common } = useText()
-  const talk = useApp((state) => state.talks.get(friend.peer))
+  const talk = useApp((state) => state.talks.get(friend.peer)) ?? emptyTalk
   const typing = useApp((state) => state.typing.has(friend.peer))
   const target = useApp((state) => (state.target?.peer === friend.peer ? state.target.message : undefined))
-  const rows = useMemo(() => (talk === undefined ? [] : rowsOf(talk)), [talk])
-  const { scroller, list, prepending, atEnd, onScroll, toEnd } = useScrolling(
-    friend.peer,
-    rows,
-    talk?.pages ?? 0,
-    target,
-  )
+  const rows = useMemo(() => rowsOf(talk), [talk])
+  const { scroller, list, prepending, atEnd, onScroll, toEnd } = useScrolling(friend.peer, rows, talk, target)
   return (
     <>
       <div className="messages">
-        {talk?.failed === true && (
+        {talk.failed && (
           <div className="empty" role="alert">
             <p>{conversation.loadFailed}</p>
-            <button type="button" className="button" onClick={() => void loadNewest(friend.peer, 0)}>
+            <button type="button" className="button" onClick={() => void loadLatest(friend.peer)}>
               {common.retry}
             </button>
           </div>
@@ -116,51 +113,63 @@ function OneRow({ row, friend, target }: { row: Row; friend: Friend; target: str
   }
 }
 
-function useScrolling(peer: string, rows: readonly Row[], pages: number, target: string | undefined) {
+function useScrolling(
+  peer: string,
+  rows: readonly Row[],
+  { pages, latest }: Pick<Talk, 'pages' | 'latest'>,
+  target: string | undefined,
+) {
   const scroller = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const seenPages = useRef(pages)
   const seenLast = useRef<string | undefined>(undefined)
   const begun = useRef(false)
-  const sticks = useRef(true)
+  const sticks = useRef(latest)
+  const seenLatest = useRef(latest)
   const seenTop = useRef(0)
-  const [atEnd, setAtEnd] = useState(true)
+  const [atEnd, setAtEnd] = useState(latest)
   const prepending = seenPages.current !== pages
 
   const toEnd = useCallback((): void => {
+    if (!latest) return void loadLatest(peer).then(readOpen)
     sticks.current = true
     setAtEnd(true)
     list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
-  }, [])
+  }, [peer, latest])
 
   useLayoutEffect(() => {
     seenPages.current = pages
   }, [pages])
 
-  // The first look: at what is new, or at the end. Later: stay at the end, and go there for what one writes oneself.
+  // The first look: at what was sought, at what is new, or at the end. Later: stay at the end, and go there for what one
+  // writes oneself.
   useLayoutEffect(() => {
     const newest = rows.at(-1)
     if (newest === undefined) return
+    const added = latest && seenLatest.current && newest.key !== seenLast.current
+    const mine = added && newest.kind === 'message' && newest.message.direction === 'out'
     const unread = rows.findIndex(({ kind }) => kind === 'unread')
-    const mine = newest.kind === 'message' && newest.message.direction === 'out' && newest.key !== seenLast.current
-    if (!begun.current && unread >= 0) list.current?.scrollToIndex(unread, { align: 'start', offset: -80 })
+    if (!begun.current && !latest) sticks.current = false
+    else if (!begun.current && unread >= 0) list.current?.scrollToIndex(unread, { align: 'start', offset: -80 })
     else if (!begun.current || sticks.current || mine) {
       sticks.current = true
       list.current?.scrollToIndex(rows.length - 1, { align: 'end' })
     }
     begun.current = true
+    seenLatest.current = latest
     seenLast.current = newest.key
-  }, [rows])
+  }, [rows, latest])
 
+  const found = target === undefined ? -1 : rows.findIndex(({ key }) => key === target)
+  const isFound = found >= 0
   useEffect(() => {
-    const at = target === undefined ? -1 : rows.findIndex(({ key }) => key === target)
-    if (at < 0) return undefined
+    if (!isFound) return undefined
     sticks.current = false
-    list.current?.scrollToIndex(at, { align: 'center' })
+    list.current?.scrollToIndex(found, { align: 'center' })
     const timer = setTimeout(() => store.set({ target: undefined }), 2000)
     return () => clearTimeout(timer)
     // Rows that come meanwhile must not scroll again.
-  }, [target])
+  }, [target, isFound])
 
   // The window or the composer changes the height: whoever is at the end stays there.
   useEffect(() => {
@@ -181,14 +190,15 @@ function useScrolling(peer: string, rows: readonly Row[], pages: number, target:
     const up = offset < seenTop.current
     seenTop.current = offset
     // The element lays out everything once more when it is asked, so only about leaving; the list knows, a moment late.
-    const end = sticks.current
-      ? element.scrollHeight - element.scrollTop - element.clientHeight <= nearEnd
-      : sizes.scrollSize - offset - sizes.viewportSize <= nearEnd
+    const fromEnd = sizes.scrollSize - offset - sizes.viewportSize
+    const end =
+      latest && (sticks.current ? element.scrollHeight - element.scrollTop - element.clientHeight : fromEnd) <= nearEnd
     if (end) sticks.current = true
     else if (up) sticks.current = false
     else if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
     setAtEnd(end || sticks.current)
-    if (offset < nearStart) void loadOlder(peer)
+    if (offset < nearEdge) void loadOlder(peer)
+    if (!latest && fromEnd < nearEdge) void loadNewer(peer).then(readOpen)
   }
   return { scroller, list, prepending, atEnd, onScroll, toEnd }
 }

@@ -3,7 +3,7 @@ import { Copy, EllipsisVertical, Reply, Undo2 } from 'lucide-react'
 import { memo, useDeferredValue } from 'react'
 import type { Friend, Message } from '#protocol'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
-import { ask, copy, openAt, recall, replyTo } from '../actions.ts'
+import { ask, copy, openConversation, recall, replyTo } from '../actions.ts'
 import { clock, fullWhen } from '../format.ts'
 import { nameOf } from '../people.ts'
 import { useApp, useText } from '../state.ts'
@@ -93,10 +93,13 @@ function Words({ said }: { said: string }) {
 /** The message that this one answers; a click goes there. */
 function Quote({ friend, id }: { friend: Friend; id: string }) {
   const text = useText()
-  const original = useApp((state) => state.talks.get(friend.peer)?.messages.find((message) => message.id === id))
+  const original = useApp(({ talks }) => {
+    const talk = talks.get(friend.peer)
+    return talk?.messages.find((message) => message.id === id) ?? talk?.quoted.get(id)
+  })
   if (original === undefined) return <span className="quote">{text.message.original}</span>
   return (
-    <button type="button" className="quote" onClick={() => void openAt(original)}>
+    <button type="button" className="quote" onClick={() => void openConversation(friend.peer, original)}>
       <strong>
         <bdi>{original.direction === 'out' ? text.common.you : nameOf(friend)}</bdi>
       </strong>

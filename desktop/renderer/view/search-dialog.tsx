@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import type { Friend, Message } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { ask, openAt, openConversation } from '../actions.ts'
+import { ask, openConversation } from '../actions.ts'
 import { shortWhen } from '../format.ts'
 import { nameOf } from '../people.ts'
 import { callPeer } from '../ports.ts'
@@ -62,10 +62,10 @@ export function SearchDialog({ peer, onClose }: { peer: string | undefined; onCl
   const go = (index: number): void => {
     const person = people[index]
     const message = messages[index - people.length]
-    if (person !== undefined) {
-      ask(undefined)
-      void openConversation(person.peer)
-    } else if (message !== undefined) void openAt(message)
+    const peer = person?.peer ?? message?.peer
+    if (peer === undefined) return
+    ask(undefined)
+    void openConversation(peer, message)
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     const count = people.length + messages.length

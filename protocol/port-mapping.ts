@@ -1,14 +1,15 @@
 /**
- * Has the router at home pass calls on to us, where it offers that to everybody in its network (UPnP). It asks for as
- * long as the peer runs, rarely, and says nothing where we listen in no private network. What a router promises proves
- * nothing: reachability.ts has a node dial it before anybody is told.
+ * Has the router at home pass calls on to us, where it offers that to everybody in its network (UPnP or NAT-PMP). It
+ * asks for as long as the peer runs, rarely, and says nothing where we listen in no private network. What a router
+ * promises proves nothing: reachability.ts has a node dial it before anybody is told.
  */
 import { isLoopback, isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { toError } from './errors.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
-import { closePort, findRouter, openPort, type Router } from './net/igd.ts'
+import { closePort, findRouter, openPort } from './net/igd.ts'
+import { askPort, findGateway, returnPort } from './net/nat-pmp.ts'
 import { pause } from './retry.ts'
 
 export interface PortMappingOptions {
@@ -20,8 +21,8 @@ export interface PortMappingOptions {
 }
 
 interface Mapping {
-  router: Router
   outside: number
+  close(signal: AbortSignal): Promise<void>
 }
 
 export class PortMapping {
@@ -45,7 +46,7 @@ export class PortMapping {
     this.#life?.abort()
     this.#life = undefined
     const moment = AbortSignal.timeout(limits.routerGoodbye)
-    const closing = [...this.#open.values()].map(({ router, outside }) => closePort(router, outside, moment))
+    const closing = [...this.#open.values()].map((mapping) => mapping.close(moment))
     this.#open.clear()
     for (const end of await Promise.allSettled(closing)) {
       if (end.status === 'rejected') this.#options.log('debug', 'a router did not hear us out', toError(end.reason))
@@ -72,11 +73,9 @@ export class PortMapping {
       const open = new Map<string, Mapping>()
       const work = insides(listening()).map(async ({ host, port }) => {
         try {
-          const router = await findRouter(host, signal)
-          if (router == null) return
           const key = `${host}:${port}`
-          const outside = await openPort(router, port, this.#open.get(key)?.outside ?? port, signal)
-          open.set(key, { router, outside })
+          const mapping = await mapPort(host, port, this.#open.get(key)?.outside ?? port, signal)
+          if (mapping !== undefined) open.set(key, mapping)
         } catch (error) {
           log('debug', 'a router does not pass calls on', toError(error))
         }
@@ -89,6 +88,34 @@ export class PortMapping {
       await pause(limits.portRenewed, signal)
     }
   }
+}
+
+/** By whatever the router speaks; undefined where there is none that does. Errors: those of the last that refused. */
+async function mapPort(host: string, port: number, wanted: number, signal: AbortSignal): Promise<Mapping | undefined> {
+  const [router, gateway] = await Promise.all([findRouter(host, signal), findGateway(host, signal)])
+  const ways: (() => Promise<Mapping>)[] = []
+  if (router !== undefined) {
+    ways.push(async () => {
+      const outside = await openPort(router, port, wanted, signal)
+      return { outside, close: (moment) => closePort(router, outside, moment) }
+    })
+  }
+  if (gateway !== undefined) {
+    ways.push(async () => {
+      const outside = await askPort(gateway, port, wanted, signal)
+      return { outside, close: (moment) => returnPort(gateway, port, moment) }
+    })
+  }
+  let refusal: unknown
+  for (const way of ways) {
+    try {
+      return await way()
+    } catch (error) {
+      refusal = error
+    }
+  }
+  if (refusal !== undefined) throw toError(refusal)
+  return undefined
 }
 
 /** Where we listen for plain TCP in private networks of IPv4. */

@@ -1,4 +1,4 @@
-/** A router that opens ports for those at home, by UPnP: a real one, in the NAT lab. */
+/** A router that opens ports for those at home, by UPnP or NAT-PMP: a real one, in the NAT lab. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,44 +13,46 @@ import { eventually } from '../support/line-process.ts'
 
 const anyPort = ['--listen', '/ip4/0.0.0.0/tcp/0']
 
-test(
-  'behind a router with UPnP a peer is public, and a friend behind a symmetric NAT reaches it directly',
-  {
-    ...needsIgd(),
-    timeout: 120_000,
-  },
-  async (t) => {
-    const { lab, stage, node } = await labWithNode(t)
-    const nodes = node.addresses
-    const [home, away] = [await lab.place('cone'), await lab.place('symmetric')]
-    await offersPorts(home.router, folder(t), undo(t))
-    const start = (name: string, { space }: typeof home, ...args: string[]): Promise<HeadlessPeer> =>
-      new HeadlessPeer(stage, name, {
-        nodes,
-        ephemeral: true,
-        args: [...anyPort, ...args],
-        through: space.enter,
-      }).start()
-    const reachable = async (peer: HeadlessPeer): Promise<string> => (await peer.call('self')).reachable
+for (const language of ['UPnP', 'NAT-PMP'] as const) {
+  test(
+    `behind a router with ${language} a peer is public, and a friend behind a symmetric NAT reaches it directly`,
+    {
+      ...needsIgd(),
+      timeout: 120_000,
+    },
+    async (t) => {
+      const { lab, stage, node } = await labWithNode(t)
+      const nodes = node.addresses
+      const [home, away] = [await lab.place('cone'), await lab.place('symmetric')]
+      await offersPorts(home.router, language, folder(t), undo(t))
+      const start = (name: string, { space }: typeof home, ...args: string[]): Promise<HeadlessPeer> =>
+        new HeadlessPeer(stage, name, {
+          nodes,
+          ephemeral: true,
+          args: [...anyPort, ...args],
+          through: space.enter,
+        }).start()
+      const reachable = async (peer: HeadlessPeer): Promise<string> => (await peer.call('self')).reachable
 
-    const begun = performance.now()
-    const alice = await start('alice', home)
-    await eventually('alice is public', async () => (await reachable(alice)) === 'public')
-    t.diagnostic(`public after ${Math.round(performance.now() - begun)} ms`)
-    assert.equal(portsOpen(home.router), 1)
+      const begun = performance.now()
+      const alice = await start('alice', home)
+      await eventually('alice is public', async () => (await reachable(alice)) === 'public')
+      t.diagnostic(`public after ${Math.round(performance.now() - begun)} ms`)
+      assert.equal(portsOpen(home.router), 1)
 
-    const bob = await start('bob', away)
-    await befriend(alice, bob)
-    const path = async (): Promise<string> => (await bob.call('connection', { peer: alice.id })).path
-    await eventually('bob reaches alice directly', async () => (await path()) === 'direct')
-    const { address } = await bob.call('connection', { peer: alice.id })
-    assert.ok(address?.startsWith(`/ip4/${home.outside}/tcp/`), `${address} is not alice's router`)
-    assert.notEqual(await reachable(bob), 'public')
+      const bob = await start('bob', away)
+      await befriend(alice, bob)
+      const path = async (): Promise<string> => (await bob.call('connection', { peer: alice.id })).path
+      await eventually('bob reaches alice directly', async () => (await path()) === 'direct')
+      const { address } = await bob.call('connection', { peer: alice.id })
+      assert.ok(address?.startsWith(`/ip4/${home.outside}/tcp/`), `${address} is not alice's router`)
+      assert.notEqual(await reachable(bob), 'public')
 
-    await alice.stop()
-    assert.equal(portsOpen(home.router), 0, 'who leaves closes the door')
-  },
-)
+      await alice.stop()
+      assert.equal(portsOpen(home.router), 0, 'who leaves closes the door')
+    },
+  )
+}
 
 test(
   'without UPnP, or with --no-upnp, no port is opened and nobody is public',
@@ -62,7 +64,7 @@ test(
     const { lab, stage, node } = await labWithNode(t)
     const nodes = node.addresses
     const [home, plain] = [await lab.place('cone'), await lab.place('cone')]
-    await offersPorts(home.router, folder(t), undo(t))
+    await offersPorts(home.router, 'UPnP', folder(t), undo(t))
     for (const { space, args } of [
       { space: home.space, args: ['--no-upnp'] },
       { space: home.space, args: ['--direct', 'never'] },
@@ -102,14 +104,14 @@ test(
   },
   async (t) => {
     const lab = await Lab.create(undo(t))
-    const [home, plain] = [await lab.place('cone'), await lab.place('cone')]
-    await offersPorts(home.router, folder(t), undo(t))
-    for (const { space, router } of [home, plain]) {
+    for (const language of ['UPnP', 'NAT-PMP', undefined] as const) {
+      const { space, router } = await lab.place('cone')
+      if (language !== undefined) await offersPorts(router, language, folder(t), undo(t))
       const [program, ...args] = [...space.enter, process.execPath, '--input-type=module', '--eval', embedder]
       const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
       undo(t).defer(() => void child.kill('SIGKILL'))
       await once(child.stdout, 'data')
-      if (router === home.router) await eventually('a port is open', () => portsOpen(router) === 1)
+      if (language !== undefined) await eventually('a port is open', () => portsOpen(router) === 1)
       child.stdin.write('stop')
       await once(child.stdout, 'data')
       const stopped = performance.now()

@@ -1,5 +1,5 @@
 /**
- * UPnP for a home router of the lab: miniupnpd, the program that most routers of this kind run, in the router's own
+ * UPnP or NAT-PMP for a home router of the lab: miniupnpd, the program that most routers of this kind run, in the router's own
  * namespace. Like the lab it leaves nothing, however the test ends: it is ended with its standard input.
  */
 import { spawn, spawnSync } from 'node:child_process'
@@ -18,8 +18,17 @@ export function igdMissing(): string | undefined {
   return there ? undefined : 'NOT RUN: a router with UPnP needs a program. Type: apt-get install miniupnpd-nftables'
 }
 
-/** From now on `router` passes ports on for whoever asks from inside. `folder`: for its files. */
-export async function offersPorts(router: Namespace, folder: string, owner: AsyncDisposableStack): Promise<void> {
+/** What a router speaks, and the UDP port on which it listens for that, as the kernel writes it. */
+const languages = { UPnP: ':076C ', 'NAT-PMP': ':14E7 ' }
+export type Language = keyof typeof languages
+
+/** From now on `router` passes ports on for whoever asks from inside in that `language`. `folder`: for its files. */
+export async function offersPorts(
+  router: Namespace,
+  language: Language,
+  folder: string,
+  owner: AsyncDisposableStack,
+): Promise<void> {
   router.nft(`table inet upnp {
     chain opened {}
     chain mapped {}
@@ -35,8 +44,8 @@ export async function offersPorts(router: Namespace, folder: string, owner: Asyn
     ext_ifname: 'wan',
     listening_ip: 'net',
     http_port: '0',
-    enable_upnp: 'yes',
-    enable_natpmp: 'no',
+    enable_upnp: language === 'UPnP' ? 'yes' : 'no',
+    enable_natpmp: language === 'NAT-PMP' ? 'yes' : 'no',
     // Ports for nobody but who asks.
     secure_mode: 'yes',
     uuid: '7b2f1c5e-8f0d-4b43-9a55-3f1f3b1d8b10',
@@ -60,8 +69,8 @@ export async function offersPorts(router: Namespace, folder: string, owner: Asyn
     child.stdin.end()
     await ended
   })
-  // Port 1900, for searches.
-  await eventually('the router listens', () => router.run(['cat', `/proc/${router.pid}/net/udp`]).includes(':076C '))
+  const listens = (): boolean => router.run(['cat', `/proc/${router.pid}/net/udp`]).includes(languages[language])
+  await eventually('the router listens', listens)
 }
 
 /** How many ports it passes on. */

@@ -6,7 +6,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { QuorumError, toError, type ErrorCode } from './errors.ts'
 import { diskFailure, needRoom } from './file-disk.ts'
 import { FileList } from './file-list.ts'
-import { safePaths } from './file-names.ts'
+import { pathsHere } from './file-place.ts'
 import { receiveFiles, receiveManifest } from './file-receive.ts'
 import { Staging } from './file-staging.ts'
 import { limits } from './limits.ts'
@@ -71,7 +71,7 @@ export class Incoming {
     const { signal } = this.#ended
     try {
       const entries = await this.#manifest()
-      const paths = safePaths(entries.map(({ path }) => path))
+      const paths = await pathsHere(entries)
       const list = new FileList(entries, paths)
       if (list.roots.length > limits.transferRoots)
         throw new QuorumError('too-large', 'They send too many things at once')

@@ -124,6 +124,11 @@ export function safeComponent(name: string): string {
  * - Beyond 250,000 folders that only their contents name, no more are made: what is in them moves up.
  */
 export function safePaths(paths: readonly string[]): string[] {
+  return paths.map(pathNamer())
+}
+
+/** The same, one path at a time: hostile ones can take seconds in all. */
+export function pathNamer(): (path: string) => string {
   const root = new Folder()
   // By what stands before the name: files of one folder need not find it component by component.
   const found = new Map<string, Folder>()
@@ -144,7 +149,7 @@ export function safePaths(paths: readonly string[]): string[] {
     return folder
   }
 
-  return paths.map((path) => {
+  return (path) => {
     const end = path.endsWith('/') ? path.length - 1 : path.length
     const start = path.lastIndexOf('/', end - 1) + 1
     const before = path.slice(0, start)
@@ -152,7 +157,7 @@ export function safePaths(paths: readonly string[]): string[] {
     let folder = found.get(before)
     if (folder === undefined) found.set(before, (folder = find(before)))
     return end < path.length ? `${(folder.known(name) ?? folder.open(name)).path}/` : folder.file(name)
-  })
+  }
 }
 
 /**

@@ -5,17 +5,30 @@
 import { join } from 'node:path'
 import { QuorumError } from './errors.ts'
 import { FileList } from './file-list.ts'
-import { safePaths } from './file-names.ts'
+import { Turns } from './file-io.ts'
+import { pathNamer } from './file-names.ts'
 import type { TransferRow } from './store/store.ts'
+import type { ManifestEntry } from './wire/offer.ts'
 
 /** `file`: its number in `sent`, the list as its sender made it. Errors: `not-found`. */
-export function placeOf(row: TransferRow, sent: FileList | undefined, file: number): string {
+export async function placeOf(row: TransferRow, sent: FileList | undefined, file: number): Promise<string> {
   const there = sent != null && file < sent.entries.length && (row.direction === 'out' || row.state === 'done')
   if (!there) throw new QuorumError('not-found', 'This file is not here')
-  const sentPaths = sent.entries.map(({ path }) => path)
-  const paths = row.direction === 'out' ? sentPaths : safePaths(sentPaths)
+  const paths = row.direction === 'out' ? sent.entries.map(({ path }) => path) : await pathsHere(sent.entries)
   const root = new FileList(sent.entries, paths).rootNumber(file)
   const [, ...rest] = (paths[file] ?? '').split('/')
   const base = row.direction === 'out' ? row.sources?.[root] : join(row.directory ?? '', row.places[root] ?? '')
   return join(base ?? '', ...rest)
+}
+
+/** What the entries of a manifest are called here, in their order. */
+export async function pathsHere(entries: readonly ManifestEntry[]): Promise<string[]> {
+  const turns = new Turns()
+  const name = pathNamer()
+  const paths: string[] = []
+  for (const { path } of entries) {
+    if (turns.due) await turns.next()
+    paths.push(name(path))
+  }
+  return paths
 }

@@ -125,9 +125,9 @@ export class Files {
   }
 
   /** Errors: `not-found`, also while it is not all there. */
-  place(id: string, file: number): { path: string } {
+  async place(id: string, file: number): Promise<{ path: string }> {
     const row = this.#progress.row(id)
-    return { path: placeOf(row, this.#progress.list(row), file) }
+    return { path: await placeOf(row, this.#progress.list(row), file) }
   }
 
   /**

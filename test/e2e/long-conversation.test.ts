@@ -44,8 +44,11 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
     await page.mouse.wheel(0, -900)
     await page.waitForTimeout(20)
   }
+  // Not a number while the list is drawn anew.
   const first = (): Promise<number> =>
-    page.evaluate(`Number(/message (\\d+) /.exec(document.querySelector('[role=log] article').textContent)[1])`)
+    page.evaluate(
+      `Number(/message (\\d+) /.exec(document.querySelector('[role=log] article')?.textContent ?? '')?.[1])`,
+    )
   await until(async () => (await first()) < count - 200, 'older ones are shown')
   assert.ok((await log.getByRole('article').count()) < drawn)
   const shown = await first()

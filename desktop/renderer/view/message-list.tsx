@@ -9,9 +9,9 @@ import type { VirtualizerHandle } from 'virtua'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
 import { loadLatest, readOpen } from '../actions.ts'
-import { dayName } from '../format.ts'
+import { dayName, dayStart } from '../format.ts'
 import { nameOf } from '../people.ts'
-import { rowsOf } from '../rows.ts'
+import { rowsOf, timeOf } from '../rows.ts'
 import type { Row } from '../rows.ts'
 import { store, useApp, useText } from '../state.ts'
 import type { Talk } from '../state.ts'
@@ -24,12 +24,13 @@ const nearEnd = 48
 const nearEdge = 600
 
 export function MessageList({ friend }: { friend: Friend }) {
-  const { conversation, common } = useText()
+  const text = useText()
+  const { conversation, common } = text
   const talk = useApp((state) => state.talks.get(friend.peer)) ?? emptyTalk
   const typing = useApp((state) => state.typing.has(friend.peer))
   const target = useApp((state) => (state.target?.peer === friend.peer ? state.target.message : undefined))
   const rows = useMemo(() => rowsOf(talk), [talk])
-  const { scroller, list, prepending, atEnd, onScroll, toEnd } = useScrolling(friend.peer, rows, talk, target)
+  const { scroller, list, prepending, atEnd, day, onScroll, toEnd } = useScrolling(friend.peer, rows, talk, target)
   return (
     <>
       <div className="messages">
@@ -58,6 +59,11 @@ export function MessageList({ friend }: { friend: Friend }) {
             )}
           </Virtualizer>
         </div>
+        {!atEnd && day !== undefined && (
+          <div className="day day-now" aria-hidden="true">
+            <span>{dayName(day, Date.now(), text)}</span>
+          </div>
+        )}
         {!atEnd && rows.length > 0 && (
           <button
             type="button"
@@ -128,6 +134,8 @@ function useScrolling(
   const seenLatest = useRef(latest)
   const seenTop = useRef(0)
   const [atEnd, setAtEnd] = useState(latest)
+  /** When that was said which is at the top, unless its day is shown there anyway. */
+  const [day, setDay] = useState<number>()
   const prepending = seenPages.current !== pages
 
   const toEnd = useCallback((): void => {
@@ -197,8 +205,10 @@ function useScrolling(
     else if (up) sticks.current = false
     else if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
     setAtEnd(end || sticks.current)
+    const top = rows[sizes.findItemIndex(offset)]
+    setDay(top?.kind === 'message' ? dayStart(timeOf(top.message)) : undefined)
     if (offset < nearEdge) void loadOlder(peer)
     if (!latest && fromEnd < nearEdge) void loadNewer(peer).then(readOpen)
   }
-  return { scroller, list, prepending, atEnd, onScroll, toEnd }
+  return { scroller, list, prepending, atEnd, day, onScroll, toEnd }
 }

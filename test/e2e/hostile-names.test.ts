@@ -57,11 +57,9 @@ test('hostile 55: 200 names of a friend and of files, and notes, are text, whate
   }
   await friend.sendMessage({ peer: me, text: 'the last of them' })
   await message(window, 'the last of them').waitFor()
-  const list = page.getByRole('log')
+  await page.getByRole('log').hover()
   for (let at = 0; at < 120; at++) {
-    await list.evaluate((element) => {
-      ;(element as unknown as { scrollTop: number }).scrollTop -= 600
-    })
+    await page.mouse.wheel(0, -600)
     await page.evaluate('new Promise(requestAnimationFrame)')
   }
   assert.deepEqual(await page.evaluate('window.found'), [])

@@ -228,6 +228,10 @@ describe('the headless contract', () => {
     const reply = await bob.call('sendMessage', { peer: alice.id, text: 'two', replyTo: sent.id })
     await alice.event('message-received', ({ id }) => id === reply.id)
     const [first, second] = await answers('messages', { peer: bob.id, limit: 10 }, z.array(message))
+    assert.deepEqual(await answers('message', { message: second?.id }, message), second)
+    assert.deepEqual(await answers('messages', { peer: bob.id, after: first?.id, limit: 1 }, z.array(message)), [
+      second,
+    ])
     assert.deepEqual([first?.id, second?.id, second?.replyTo], [sent.id, reply.id, sent.id])
     assert.ok(second?.receivedAt != null && first?.receivedAt == null)
     await answers('markRead', { peer: bob.id, upTo: reply.id }, z.null())

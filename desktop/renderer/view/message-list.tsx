@@ -4,12 +4,14 @@
  */
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import type { WheelEvent } from 'react'
 import { Virtualizer } from 'virtua'
 import type { VirtualizerHandle } from 'virtua'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
 import { loadLatest, readOpen } from '../actions.ts'
 import { dayName, dayStart } from '../format.ts'
+import { Leaving } from '../leaving.ts'
 import { nameOf } from '../people.ts'
 import { rowsOf, timeOf } from '../rows.ts'
 import type { Row } from '../rows.ts'
@@ -30,7 +32,12 @@ export function MessageList({ friend }: { friend: Friend }) {
   const typing = useApp((state) => state.typing.has(friend.peer))
   const target = useApp((state) => (state.target?.peer === friend.peer ? state.target.message : undefined))
   const rows = useMemo(() => rowsOf(talk), [talk])
-  const { scroller, list, prepending, atEnd, day, onScroll, toEnd } = useScrolling(friend.peer, rows, talk, target)
+  const { scroller, list, prepending, atEnd, day, onScroll, toEnd, acts } = useScrolling(
+    friend.peer,
+    rows,
+    talk,
+    target,
+  )
   return (
     <>
       <div className="messages">
@@ -49,6 +56,7 @@ export function MessageList({ friend }: { friend: Friend }) {
           role="log"
           aria-label={conversation.messages}
           tabIndex={0}
+          {...acts}
         >
           <div style={{ flexGrow: 1 }} />
           <Virtualizer ref={list} data={rows} scrollRef={scroller} shift={prepending} itemSize={44} onScroll={onScroll}>
@@ -132,7 +140,7 @@ function useScrolling(
   const begun = useRef(false)
   const sticks = useRef(latest)
   const seenLatest = useRef(latest)
-  const seenTop = useRef(0)
+  const [leaving] = useState(() => new Leaving())
   const [atEnd, setAtEnd] = useState(latest)
   /** When that was said which is at the top, unless its day is shown there anyway. */
   const [day, setDay] = useState<number>()
@@ -194,15 +202,13 @@ function useScrolling(
   const onScroll = (offset: number): void => {
     const [element, sizes] = [scroller.current, list.current]
     if (element === null || sizes === null) return
-    // What is drawn for the first time may turn out taller than was thought: only going up means leaving the end.
-    const up = offset < seenTop.current
-    seenTop.current = offset
+    const left = leaving.scrolled(offset, sizes.scrollSize)
     // The element lays out everything once more when it is asked, so only about leaving; the list knows, a moment late.
     const fromEnd = sizes.scrollSize - offset - sizes.viewportSize
     const end =
       latest && (sticks.current ? element.scrollHeight - element.scrollTop - element.clientHeight : fromEnd) <= nearEnd
     if (end) sticks.current = true
-    else if (up) sticks.current = false
+    else if (left) sticks.current = false
     else if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
     setAtEnd(end || sticks.current)
     const top = rows[sizes.findItemIndex(offset)]
@@ -210,5 +216,11 @@ function useScrolling(
     if (offset < nearEdge) void loadOlder(peer)
     if (!latest && fromEnd < nearEdge) void loadNewer(peer).then(readOpen)
   }
-  return { scroller, list, prepending, atEnd, day, onScroll, toEnd }
+  const acts = {
+    onWheel: ({ deltaY }: WheelEvent) => deltaY < 0 && leaving.act(),
+    onTouchMove: () => leaving.act(),
+    onKeyDown: () => leaving.act(),
+    onPointerDown: () => leaving.act(),
+  }
+  return { scroller, list, prepending, atEnd, day, onScroll, toEnd, acts }
 }

@@ -82,6 +82,7 @@ export function adviceCode(
     return nodes === 0 ? 'no-node' : 'away'
   }
   if (direct === 'never') return 'direct-off'
+  if (direct === 'verified') return 'unverified'
   if (ended('wrong-peer')) return 'moved'
   if (ended('silent')) return 'silent'
   if (ended('refused')) return 'refused'
@@ -96,6 +97,7 @@ export const advice: Readonly<Record<AdviceCode, string>> = {
   'no-node': 'None of your nodes answers: check your network, or add another node.',
   away: 'They are most likely offline: as soon as they are back, you are connected without doing anything.',
   'direct-off': 'Direct paths are switched off here: only allowing them would make the path shorter.',
+  unverified: 'Direct paths are for verified friends here: comparing the safety number with them would allow one.',
   moved: 'Somebody else answers where they used to be: it mends itself when they tell their new address.',
   silent:
     'A router or firewall lets nothing through to them: a port forwarded to Quorum at one of your two routers would help.',

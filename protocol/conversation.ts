@@ -34,7 +34,10 @@ export interface ConversationContext {
   now: () => number
   emit: Emit
   name(): string
-  reach(): Reach
+  reach(to: string): Reach
+  /** The friend learns what we have read, and that we are writing. */
+  readReceipts: boolean
+  typingMarks: boolean
   /** The friend told its name and where it is. */
   onHello(peer: string, hello: Hello): void
   /** The conversation opened or ended. */
@@ -152,16 +155,17 @@ export class Conversation {
   }
 
   markRead(upTo: number): void {
-    const { store, peer, emit } = this.#context
+    const { store, peer, emit, readReceipts } = this.#context
     const changed = store.transaction(() => store.markReadByMe(peer, Math.min(upTo, store.conversation(peer).received)))
     if (changed.length === 0) return
-    const line = this.#best()
+    // A receipt at this moment would say it, whatever it says.
+    const line = readReceipts ? this.#best() : undefined
     if (line != null) this.#sayReceipt(line)
     for (const message of changed) emit({ event: 'message-changed', data: message })
   }
 
   typing(active: boolean): void {
-    const line = this.#best()
+    const line = this.#context.typingMarks ? this.#best() : undefined
     if (line != null) this.#ignoreLoss(line.writer.write(chatFrameToWire({ kind: 'typing', active })))
   }
 
@@ -329,15 +333,22 @@ export class Conversation {
 
   async #sayHello(line: Line): Promise<void> {
     const { store, peer, name, reach } = this.#context
-    const { received, receivedHash, readByMe } = store.conversation(peer)
-    const hello = { ...reach(), version: chatVersion, received, receivedHash, read: readByMe, name: name() }
+    const { received, receivedHash } = store.conversation(peer)
+    const read = this.#toldRead()
+    const hello = { ...reach(peer), version: chatVersion, received, receivedHash, read, name: name() }
     await line.writer.write(chatFrameToWire({ kind: 'hello', hello }))
   }
 
   #sayReceipt(line: Line): void {
-    const { store, peer } = this.#context
-    const { received, readByMe } = store.conversation(peer)
-    this.#ignoreLoss(line.writer.write(chatFrameToWire({ kind: 'receipt', delivered: received, read: readByMe })))
+    const { received } = this.#context.store.conversation(this.#context.peer)
+    const read = this.#toldRead()
+    this.#ignoreLoss(line.writer.write(chatFrameToWire({ kind: 'receipt', delivered: received, read })))
+  }
+
+  /** Up to where the friend may know that we have read. What was told once is not taken back by telling less. */
+  #toldRead(): number {
+    const { store, peer, readReceipts } = this.#context
+    return readReceipts ? store.conversation(peer).readByMe : 0
   }
 
   /**

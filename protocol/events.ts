@@ -54,6 +54,7 @@ const adviceCodes = [
   'no-node',
   'away',
   'direct-off',
+  'unverified',
   /** Somebody else answers at their address. */
   'moved',
   'silent',

@@ -28,8 +28,8 @@ export interface FriendsOptions {
   now: () => number
   emit: Emit
   name(): string
-  /** Where this peer is reached, to tell those it writes to. */
-  reach(): Reach
+  /** Where this peer is reached, to tell those it writes to, or anybody. */
+  reach(to?: string): Reach
   /** A stored friend as callers see it. */
   view(row: FriendRow): Friend
   /** There is new mail in the store. */
@@ -358,7 +358,7 @@ export class Friends {
     // Time, so that a store put back from a backup is not taken for a replay; a counter, so that clocks may be wrong.
     const sequence = Math.max(Math.trunc(now()), row.spokenSequence + 1)
     const content = contactToWire({
-      ...this.#options.reach(),
+      ...this.#options.reach(row.peer),
       ...kind,
       to: publicKeyOf(row.peer),
       sequence,

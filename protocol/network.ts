@@ -62,8 +62,9 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
       // One bare circuit address a wanted relay: an explicit one throws at start when that relay is down
       // (libp2p/js-libp2p#3601).
       listen: [...options.listen, ...Array.from({ length: circuitsWanted }, () => '/p2p-circuit')],
-      // Identify tells these to everybody: private addresses are for friends, who get them in the hello.
-      announceFilter: (addresses: Multiaddr[]) => addresses.filter(isPublic),
+      // Identify tells these to everybody: others are for friends, who get them in the hello.
+      announceFilter: (addresses: Multiaddr[]) =>
+        addresses.filter((address) => isPublic(address) && (policy.mayBeDirect() || isRelayed(address.toString()))),
     },
     transports: [tcp(), webSockets(), circuits.factory],
     // A taken port or a machine without IPv6 is no reason not to start: circuits still work.

@@ -36,6 +36,8 @@ const punchAfter = 500
 export interface PathsOptions {
   network: PeerNetwork
   direct: DirectMode
+  /** That peer may learn our address, and is dialled; without one: anybody may. */
+  mayBeDirect(peer?: string): boolean
   /** LAN addresses are told, and dialled. */
   lan: boolean
   log: Log
@@ -129,6 +131,12 @@ export class Paths {
     else if (this.kind(peer) === 'none') this.#wanted.get(peer)?.retry.now()
   }
 
+  /** Whether they may be reached directly is another matter now. */
+  ruleChanged(peer: string): void {
+    if (this.#options.mayBeDirect(peer)) this.dialNow(peer)
+    else for (const connection of this.connections(peer)) if (isDirect(connection)) this.#close(connection)
+  }
+
   /**
    * Open connections, the best first: direct before relayed; then, so that both sides agree, those that the smaller
    * PeerId dialled; then the newest.
@@ -158,7 +166,8 @@ export class Paths {
   }
 
   info(peer: string): ConnectionInfo {
-    const { direct, ownNodes } = this.#options
+    const { direct: mode, mayBeDirect, ownNodes } = this.#options
+    const direct = mode === 'verified' && mayBeDirect(peer) ? 'auto' : mode
     const best = this.connections(peer)[0]
     const tried = [...this.#doctor.tried(peer), ...[this.#options.punched(peer) ?? []].flat()]
     const limited = best == null || isDirect(best) ? undefined : limitsOf(best)
@@ -208,9 +217,9 @@ export class Paths {
     return targets.length === 0 ? undefined : this.#race(targets)
   }
 
-  /** Own addresses to tell friends, private ones only where LAN paths are wanted. */
-  ownAddresses(): string[] {
-    if (this.#options.direct === 'never') return []
+  /** Own addresses to tell that friend, or anybody, private ones only where LAN paths are wanted. */
+  ownAddresses(to?: string): string[] {
+    if (!this.#options.mayBeDirect(to)) return []
     const listening = this.#options.network.services.directDial
       .listening()
       .filter((address) => !isRelayed(address) && (this.#options.lan || isPublic(address)))
@@ -239,7 +248,7 @@ export class Paths {
 
   /** While relayed: a direct path may work by now. The circuit is left once the conversation has moved. */
   async #upgrade(peer: string): Promise<void> {
-    if (this.#upgrading.has(peer) || this.#options.direct === 'never') return
+    if (this.#upgrading.has(peer) || !this.#options.mayBeDirect(peer)) return
     this.#upgrading.add(peer)
     try {
       const targets = this.#directTargets(peer, this.#options.known(peer).addresses)
@@ -296,7 +305,7 @@ export class Paths {
   }
 
   #directTargets(peer: string, addresses: readonly string[]): string[] {
-    if (this.#options.direct === 'never') return []
+    if (!this.#options.mayBeDirect(peer)) return []
     return addresses
       .filter((address) => isAddress(address) && !isRelayed(address) && (this.#options.lan || isPublic(address)))
       .map((address) => (lastPeer(multiaddr(address)) == null ? `${address}/p2p/${peer}` : address))
@@ -408,8 +417,9 @@ export class Paths {
   }
 
   #whyRelayed(peer: string): string {
-    if (this.#options.direct === 'never') return 'direct paths are switched off'
-    const { known, whyNotPunched } = this.#options
+    const { direct, known, mayBeDirect, whyNotPunched } = this.#options
+    if (!mayBeDirect(peer))
+      return `direct paths are ${direct === 'never' ? 'switched off' : 'for verified friends only'}`
     const dialled =
       this.#directTargets(peer, known(peer).addresses).length === 0
         ? 'they have told no address that can be reached from here'

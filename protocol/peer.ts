@@ -51,7 +51,10 @@ export interface PeerOptions {
   name?: string
   /** Multiaddrs to listen on; by default every interface, on the port of last time where it is free. */
   listen?: readonly string[]
-  /** `never`: through nodes only, no friend learns our address. `only`: never through a node. */
+  /**
+   * `verified`: only friends whose number was compared are reached directly and learn our address. `never`: through nodes
+   * only, no friend learns it. `only`: never through a node.
+   */
   direct?: DirectMode
   /** Where accepted files go when nobody says otherwise; created when needed. */
   downloads?: string
@@ -59,11 +62,15 @@ export interface PeerOptions {
   lan?: boolean
   /**
    * Find friends on the local network, and be found there, by multicast DNS: everybody there sees who and where we are.
-   * Default false; nothing where `lan` is false or `direct` is `never`.
+   * Default false; nothing where `lan` is false or `direct` is `never` or `verified`.
    */
   mdns?: boolean
   /** Ask the router to pass calls on to us. Default true; nothing where `direct` is `never`. */
   upnp?: boolean
+  /** Friends learn up to where their messages were read. Default true. */
+  readReceipts?: boolean
+  /** Friends learn that we are writing. Default true. */
+  typingMarks?: boolean
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Log
@@ -75,6 +82,7 @@ export interface PeerOptions {
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { store, direct = 'auto', lan = true, mdns = false, upnp = true, now = Date.now, log = silent } = options
+  const { readReceipts = true, typingMarks = true } = options
   for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
   const identity = await identityFromSeed(settings.seed(createSeed))
@@ -98,9 +106,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   forgetPeers(network, log)
   const probe = probing()
 
-  const reach = (): Reach => ({
+  const reach = (to?: string): Reach => ({
     nodes: nodes.addresses(),
-    addresses: paths.ownAddresses(),
+    addresses: paths.ownAddresses(to),
     sealingKey: sealing.current(),
   })
   const view = (row: FriendRow): Friend => {
@@ -163,6 +171,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const paths: Paths = new Paths({
     network,
     direct,
+    mayBeDirect: (peer) => policy.mayBeDirect(peer),
     lan,
     log,
     confirmed: () => reachability.addresses(),
@@ -240,7 +249,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   })
 
   const reversals: Reversals = new Reversals({
-    addresses: () => paths.ownAddresses(),
+    addresses: (peer) => paths.ownAddresses(peer),
     write: (peer) => friends.dialMe(peer),
     push: (peer, content) => mailer.push(peer, content),
     log,
@@ -266,6 +275,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     log,
     name: () => settings.name(),
     reach,
+    readReceipts,
+    typingMarks,
     isFriend: (peer) => policy.isFriend(peer),
     onHello: (peer, hello) => {
       try {
@@ -385,7 +396,15 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       number: safetyNumber(identity.peer, peer),
       verified: store.friend(peer)?.verified ?? false,
     }),
-    verifyFriend: async ({ peer, verified }) => friend(friends.verified(peer, verified)),
+    verifyFriend: async ({ peer, verified }) => {
+      const row = friends.verified(peer, verified)
+      if (direct === 'verified') {
+        // The hello tells them where we are, or not any more.
+        chat.hello()
+        paths.ruleChanged(peer)
+      }
+      return friend(row)
+    },
     connection: async ({ peer }) => paths.info(friends.get(peer).peer),
     connect: async ({ peer }) => {
       if (!policy.isFriend(friends.get(peer).peer)) throw new QuorumError('not-friend', 'They are not a friend (yet)')
@@ -485,7 +504,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
   const silence =
-    mdns && lan && direct !== 'never'
+    mdns && lan && policy.mayBeDirect()
       ? await network.services.mdns.listen((peer, addresses) => neighbours.heard(peer, addresses))
       : async () => undefined
   files.start()

@@ -17,17 +17,20 @@ export const dcutrProtocol = '/libp2p/dcutr'
 /** What a peer is to us. `pending`: asked, or was asked by us, and nobody has answered yet. */
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
 
-/** Whether direct paths may be used: a relay-only peer does not reveal its address. */
-const directModes = ['auto', 'never', 'only'] as const
+/**
+ * With whom direct paths may be used, which reveal one's address: with friends, with friends whose number was compared,
+ * with nobody; or nothing else with anybody.
+ */
+export const directModes = ['auto', 'verified', 'never', 'only'] as const
 export type DirectMode = (typeof directModes)[number]
 
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
 
 type Protocol = typeof chatProtocol | typeof fileProtocol | typeof friendProtocol | typeof dcutrProtocol
-const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number }> = {
+const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number; direct?: true }> = {
   [chatProtocol]: { from: ['friend'], streams: limits.chatStreams },
   [fileProtocol]: { from: ['friend'], streams: limits.fileStreams },
-  [dcutrProtocol]: { from: ['friend'], streams: 2 },
+  [dcutrProtocol]: { from: ['friend'], streams: 2, direct: true },
   [friendProtocol]: { from: ['friend', 'pending', 'stranger'], streams: 2 },
 }
 
@@ -53,13 +56,20 @@ export class Policy {
     return this.relation(peer) === 'friend'
   }
 
+  /** That peer may learn our address, and is dialled; without one: anybody may. */
+  mayBeDirect(peer?: string): boolean {
+    if (this.#direct !== 'verified') return this.#direct !== 'never'
+    const friend = peer === undefined ? undefined : this.#store.friend(peer)
+    return friend?.state === 'friend' && friend.verified
+  }
+
   /** A connection from `peer`; `strangers` is how many connections of those who are no friends there are already. */
   mayConnect(peer: string, relayed: boolean, strangers: number): boolean {
     const relation = this.relation(peer)
     if (relation === 'blocked') return false
     if (relation === 'node') return true
     // Strangers write through a node's mailbox; a circuit would show them our addresses.
-    if (relayed ? this.#direct === 'only' || relation === 'stranger' : this.#direct === 'never') return false
+    if (relayed ? this.#direct === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
     return relation === 'friend' || strangers < limits.strangerConnections
   }
 
@@ -99,7 +109,8 @@ export class Policy {
       async (stream, connection) => {
         const peer = connection.remotePeer.toString()
         try {
-          if (!rule.from.includes(this.relation(peer))) throw new QuorumError('not-friend', 'Not for this peer')
+          const may = rule.from.includes(this.relation(peer)) && (!rule.direct || this.mayBeDirect(peer))
+          if (!may) throw new QuorumError('not-friend', 'Not for this peer')
           await handler(stream, connection)
         } catch (error) {
           stream.abort(toError(error))

@@ -12,7 +12,7 @@ import { Retry } from './retry.ts'
 
 export interface ReversalsOptions {
   /** What a friend is told: where we may be dialled. */
-  addresses(): readonly string[]
+  addresses(peer: string): readonly string[]
   /** Signed content of an envelope for that friend. */
   write(peer: string): Uint8Array
   /** Through the nodes, now or never: whether one of them has that friend. */
@@ -40,7 +40,7 @@ export class Reversals {
   async ask(peer: string): Promise<void> {
     const { addresses, write, push, log, random = Math.random } = this.#options
     const asked = this.#asked.get(peer) ?? { retry: new Retry({ ...limits.dialMeRetry, random }), notBefore: 0 }
-    if (addresses().length === 0 || this.#now() < asked.notBefore || !this.#all.take()) return
+    if (addresses(peer).length === 0 || this.#now() < asked.notBefore || !this.#all.take()) return
     asked.notBefore = this.#now() + asked.retry.next()
     this.#asked.set(peer, asked)
     try {

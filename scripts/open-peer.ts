@@ -3,7 +3,7 @@
  * peer on it, stopped and closed again however the work ends.
  */
 import { createPeer, logLevels, openMemoryStore, openSqliteStore, QuorumError } from '#protocol'
-import type { Log, LogLevel, Peer, Store } from '#protocol'
+import type { DirectMode, Log, LogLevel, Peer, Store } from '#protocol'
 import { askSecret } from './terminal/ask.ts'
 import type { ScreenStreams } from './terminal/screen.ts'
 
@@ -13,10 +13,12 @@ export interface PeerFlags {
   listen?: string[]
   /** Where accepted files go when nobody says otherwise. */
   downloads: string
-  direct: 'auto' | 'never' | 'only'
+  direct: DirectMode
   lan: boolean
   mdns?: boolean
   upnp: boolean
+  readReceipts: boolean
+  typingMarks: boolean
 }
 
 const passphraseTries = 3
@@ -54,7 +56,7 @@ export async function withPeer<T>(
   work: (peer: Peer) => Promise<T>,
 ): Promise<T> {
   try {
-    const { node, name, listen, downloads, direct, lan, mdns = false, upnp, log } = flags
+    const { node, name, listen, downloads, direct, lan, mdns = false, upnp, readReceipts, typingMarks, log } = flags
     const peer = await createPeer({
       store,
       downloads,
@@ -62,6 +64,8 @@ export async function withPeer<T>(
       lan,
       mdns,
       upnp,
+      readReceipts,
+      typingMarks,
       ...(node !== undefined && { nodes: node }),
       ...(name !== undefined && { name }),
       ...(listen !== undefined && { listen }),

@@ -6,7 +6,7 @@
 import { homedir, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { errorToData, limits, logLevels, version } from '#protocol'
+import { directModes, errorToData, limits, logLevels, version } from '#protocol'
 import type { LogLevel } from '#protocol'
 import { changePassphraseAsking, type PassphraseFlags } from './change-passphrase.ts'
 import type { Followed } from './files/follower.ts'
@@ -71,13 +71,18 @@ function withPeerOptions(command: Command): Command {
     .option('--listen <multiaddr>', 'where to listen; may be given several times', collect)
     .option('--downloads <folder>', 'where accepted files go (default: your own folder for downloads)', notEmpty)
     .addOption(
-      new Option('--direct <mode>', 'direct paths: never forces the relay, only refuses it')
-        .choices(['auto', 'never', 'only'])
+      new Option(
+        '--direct <mode>',
+        'direct paths: with verified friends, never (through nodes only), or nothing but them',
+      )
+        .choices(directModes)
         .default('auto'),
     )
     .option('--no-lan', 'neither announce nor try addresses of the local network')
     .option('--no-upnp', 'do not ask the router to let friends in')
     .option('--mdns', 'find friends on the local network without a node, and tell everybody there your PeerId')
+    .option('--no-read-receipts', 'do not tell friends what was read')
+    .option('--no-typing-marks', 'do not tell friends that you are writing')
     .option('--passphrase-file <file>', 'a file whose content is the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
 }
 
@@ -157,6 +162,8 @@ async function run(): Promise<number> {
       .description('set, change or remove the passphrase that guards a profile')
       .option('--profile <name>', 'a name, or a folder if it contains a separator', notEmpty)
       .option('--remove', 'the profile opens without one from now on')
+      .option('--no-read-receipts', 'do not tell friends what was read')
+      .option('--no-typing-marks', 'do not tell friends that you are writing')
       .option('--passphrase-file <file>', 'a file whose content is the old passphrase (or QUORUM_PASSPHRASE)', notEmpty)
       .option('--new-passphrase-file <file>', 'a file whose content is the new one', notEmpty)
       .addHelpText('after', passphraseHelp)

@@ -35,6 +35,8 @@ const built = fileURLToPath(new URL(app.isPackaged ? '../window/' : '../../dist/
 const icons = fileURLToPath(new URL('../icons/', import.meta.url))
 /** Milliseconds between two looks at how long nobody touched the machine. */
 const idleLook = 10_000
+/** What the peer is started with: a change of these starts it anew. */
+const toldToPeer = ['direct', 'lan', 'readReceipts', 'typingMarks'] as const satisfies (keyof Preferences)[]
 /** Files dropped at once. */
 const droppedPaths = z.array(z.string().max(32_767)).max(2000)
 
@@ -218,8 +220,10 @@ export class DesktopApp {
       downloads,
       nodes,
       listen,
-      direct: direct ?? (chosen.direct ? 'auto' : 'never'),
+      direct: direct ?? chosen.direct,
       lan: lan ?? chosen.lan,
+      readReceipts: chosen.readReceipts,
+      typingMarks: chosen.typingMarks,
     }
   }
 
@@ -260,7 +264,7 @@ export class DesktopApp {
       this.#startAtLogin(now.startAtLogin)
     }
     this.#showAttention()
-    if (now.direct !== before.direct || now.lan !== before.lan) {
+    if (toldToPeer.some((choice) => now[choice] !== before[choice])) {
       await this.#peer.stop()
       this.#peer.start()
       this.#sendPeerPort()

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { directModes, type DirectMode } from '#protocol'
 import { downloadsFolder, profileFolder } from '#profile'
 
 export interface WindowOptions {
@@ -11,7 +12,7 @@ export interface WindowOptions {
   downloads: string
   nodes: string[]
   listen: string[]
-  direct: 'auto' | 'never' | 'only' | undefined
+  direct: DirectMode | undefined
   lan: boolean | undefined
   /** Opened by this link. */
   link: string | undefined
@@ -40,7 +41,6 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv,
   })
   const { profile = usual, downloads, node, listen, direct } = values
   const name = typeof profile === 'string' ? profile : usual
-  const modes = ['auto', 'never', 'only'] as const
   return {
     profile: name,
     folder: profileFolder(name, env, process.platform, homedir()),
@@ -52,7 +52,7 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv,
     ),
     nodes: strings(node),
     listen: strings(listen),
-    direct: modes.find((mode) => mode === direct),
+    direct: directModes.find((mode) => mode === direct),
     lan: values['no-lan'] === true ? false : undefined,
     link: linkIn(positionals),
     hidden: values['hidden'] === true,

@@ -4,7 +4,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { languages, notificationKinds, textSizes, themes } from '../ipc/contract.ts'
+import { directChoices, languages, notificationKinds, textSizes, themes } from '../ipc/contract.ts'
 import type { Preferences } from '../ipc/contract.ts'
 
 const lockLongest = 24 * 60
@@ -14,8 +14,10 @@ const schema = z.object({
   textSize: z.enum(textSizes),
   language: z.enum(languages),
   notifications: z.enum(notificationKinds),
-  direct: z.boolean(),
+  direct: z.enum(directChoices),
   lan: z.boolean(),
+  readReceipts: z.boolean(),
+  typingMarks: z.boolean(),
   lockAfter: z.number().int().min(0).max(lockLongest),
   startAtLogin: z.boolean(),
   closeToTray: z.boolean(),
@@ -30,8 +32,10 @@ const usual: Preferences = {
   textSize: 'normal',
   language: 'system',
   notifications: 'full',
-  direct: true,
+  direct: 'auto',
   lan: true,
+  readReceipts: true,
+  typingMarks: true,
   lockAfter: 0,
   startAtLogin: false,
   closeToTray: false,
@@ -69,6 +73,9 @@ function read(file: string): Preferences {
     // Missing at the first start; unreadable after a crash of the disk: the usual ones do.
     return usual
   }
-  const parsed = schema.safeParse({ ...usual, ...(typeof kept === 'object' ? kept : {}) })
+  const all: Record<string, unknown> = { ...usual, ...(typeof kept === 'object' ? kept : {}) }
+  // It was yes or no once: whoever was hidden stays hidden.
+  if (typeof all['direct'] === 'boolean') all['direct'] = all['direct'] ? 'auto' : 'never'
+  const parsed = schema.safeParse(all)
   return parsed.success ? parsed.data : usual
 }

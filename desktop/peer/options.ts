@@ -1,5 +1,6 @@
 /** How a peer process is started: what the shell passes on its command line, as JSON. */
 import { z } from 'zod'
+import { directModes } from '#protocol'
 
 const schema = z.strictObject({
   /** The profile's folder. */
@@ -7,8 +8,10 @@ const schema = z.strictObject({
   downloads: z.string().min(1),
   nodes: z.array(z.string()),
   listen: z.array(z.string()),
-  direct: z.enum(['auto', 'never', 'only']),
+  direct: z.enum(directModes),
   lan: z.boolean(),
+  readReceipts: z.boolean(),
+  typingMarks: z.boolean(),
 })
 export type PeerProcessOptions = z.infer<typeof schema>
 

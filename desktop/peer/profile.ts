@@ -85,7 +85,7 @@ export class Profile {
   // ---- private
 
   async #start(passphrase: string | undefined): Promise<PeerStatus> {
-    const { folder, downloads, nodes, listen, direct, lan } = this.#options
+    const { folder, downloads, nodes, listen, ...telling } = this.#options
     const store: Store = await openSqliteStore({
       directory: folder,
       ...(passphrase === undefined ? {} : { passphrase }),
@@ -94,9 +94,8 @@ export class Profile {
       this.#peer = await createPeer({
         store,
         nodes,
-        direct,
-        lan,
         downloads,
+        ...telling,
         ...(listen.length > 0 ? { listen } : {}),
         log: (level, message, error) => {
           if (level === 'error') process.stderr.write(`peer: ${message}${error ? `: ${toError(error).message}` : ''}\n`)

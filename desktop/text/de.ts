@@ -215,6 +215,8 @@ export const de: typeof en = {
       away: 'Vermutlich ist dort gerade niemand online. Sobald sich das ändert, seid ihr von selbst verbunden.',
       'direct-off':
         'Deine Adresse ist vor Freunden verborgen (Einstellungen, Privatsphäre), darum geht alles über einen Knoten.',
+      unverified:
+        'Nur überprüfte Freunde erfahren deine Adresse (Einstellungen, Privatsphäre). Die Sicherheitsnummer zu vergleichen würde helfen.',
       moved: 'An der alten Adresse antwortet jemand anderes. Das behebt sich, sobald die neue bekannt ist.',
       silent:
         'Ein Router oder eine Firewall zwischen euch lässt nichts durch. Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
@@ -380,8 +382,17 @@ export const de: typeof en = {
     runHint: 'Er läuft auf diesem Computer, solange Quorum läuft. Wer mit deiner Einladung kommt, nutzt ihn auch.',
     runTrouble: 'Er ist unerwartet zu Ende gegangen und startet neu.',
 
-    relayOnly: 'Meine Adresse vor Freunden verbergen',
-    relayOnlyHint: 'Alles geht über Knoten und dauert länger. Deine Freunde erfahren nicht, wo du bist.',
+    direct: 'Wer meine Adresse erfahren darf',
+    directHint: {
+      auto: 'Freunde werden direkt erreicht, das ist am schnellsten, und können erfahren, wo du bist.',
+      verified:
+        'Nur Freunde, deren Sicherheitsnummer du verglichen hast, werden direkt erreicht, alle anderen über Knoten.',
+      never: 'Alles geht über Knoten und dauert länger. Deine Freunde erfahren nicht, wo du bist.',
+    },
+    directChoices: { auto: 'Alle Freunde', verified: 'Überprüfte Freunde', never: 'Niemand' },
+    readReceipts: 'Freunde erfahren, was ich gelesen habe',
+    readReceiptsHint: 'Sonst sehen sie, dass Nachrichten angekommen sind, aber nicht, dass du sie gelesen hast.',
+    typingMarks: 'Freunde erfahren, dass ich schreibe',
     lan: 'Im lokalen Netz verbinden',
     lanHint: 'Freunde erfahren deine Adresse im lokalen Netz, und Dateien zwischen euch bleiben darin.',
     passphrase: 'Passwort',

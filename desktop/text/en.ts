@@ -209,6 +209,8 @@ export const en = {
       'no-node': 'None of your nodes answers. Check your network, or add another node.',
       away: 'They are most likely offline. As soon as they are back, you are connected by itself.',
       'direct-off': 'Your address is hidden from friends (Settings, Privacy), so everything goes through a node.',
+      unverified:
+        'Only verified friends learn your address (Settings, Privacy). Comparing the safety number would help.',
       moved: 'Somebody else answers where your friend used to be. It mends itself when they tell where they are now.',
       silent:
         'A router or firewall between you lets nothing through. A port forwarded to Quorum at one of your two routers would help.',
@@ -372,8 +374,16 @@ export const en = {
     runHint: 'A node runs on this computer while Quorum runs. Friends who join by your invite use it as well.',
     runTrouble: 'It ended unexpectedly and is started again.',
 
-    relayOnly: 'Hide my address from friends',
-    relayOnlyHint: 'Everything goes through nodes, which is slower. Your friends do not learn where you are.',
+    direct: 'Who may learn my address',
+    directHint: {
+      auto: 'Friends are reached directly, which is fastest, and can learn where you are.',
+      verified: 'Only friends whose safety number you compared are reached directly. All others through nodes.',
+      never: 'Everything goes through nodes, which is slower. Your friends do not learn where you are.',
+    },
+    directChoices: { auto: 'All friends', verified: 'Verified friends', never: 'Nobody' },
+    readReceipts: 'Tell friends what I have read',
+    readReceiptsHint: 'Without it they see that messages have arrived, not that you read them.',
+    typingMarks: 'Tell friends when I am writing',
     lan: 'Connect within the local network',
     lanHint: 'Friends learn your address in the local network, and files between you stay in it.',
     passphrase: 'Passphrase',

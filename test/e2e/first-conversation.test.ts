@@ -3,15 +3,24 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { endDisplay } from '../support/display.ts'
 import { firstConversation } from '../support/first-conversation.ts'
-import { marked, message, say, twoFriends } from '../support/people-at-windows.ts'
+import { marked, message, open, say, twoFriends } from '../support/people-at-windows.ts'
 
 after(endDisplay)
 
 test('first run to first message, one side by keyboard alone; reply, take back, search, restart', (t) =>
   firstConversation(t))
 
-test('comparing the safety number, blocking, removing', async (t) => {
+test('an address for verified friends only, comparing the safety number, blocking', async (t) => {
   const { alice, bob } = await twoFriends(t)
+  const path = (words: string): Promise<void> =>
+    alice.page.getByRole('button', { name: `Connection: ${words}` }).waitFor()
+  await path('Direct')
+  await alice.page.getByRole('button', { name: 'Settings' }).click()
+  await alice.page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Privacy' }).click()
+  await alice.page.getByLabel('Who may learn my address').selectOption('Verified friends')
+  await open(alice, 'Bob')
+  await path('Through a node')
+
   const numbers: (string | null)[] = []
   for (const { page } of [alice, bob]) {
     await page.keyboard.press('Control+i')
@@ -28,6 +37,7 @@ test('comparing the safety number, blocking, removing', async (t) => {
   await alice.page.getByRole('button', { name: 'They are equal: mark as verified' }).click()
   await alice.page.getByText('You have verified this person.').waitFor()
   await alice.page.keyboard.press('Escape')
+  await path('Direct')
 
   await alice.page.getByRole('button', { name: 'Block', exact: true }).click()
   await alice.page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click()

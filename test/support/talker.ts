@@ -47,6 +47,8 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     emit: (event) => events.push(event),
     name: () => 'somebody',
     reach: () => ({ nodes: [], addresses: [] }),
+    readReceipts: true,
+    typingMarks: true,
     onHello: () => {},
     onPresence: () => {},
     onTransfer: () => assert.fail('nobody sent anything about a transfer'),

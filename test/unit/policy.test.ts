@@ -15,7 +15,7 @@ const node = carol.peer
 const direct = multiaddr('/ip4/192.0.2.1/tcp/1')
 const circuit = multiaddr(`/ip4/192.0.2.1/tcp/1/p2p/${node}/p2p-circuit`)
 
-function policyWith(t: TestContext, mode: DirectMode, state?: FriendState): Policy {
+function policyWith(t: TestContext, mode: DirectMode, state?: FriendState, verified = false): Policy {
   const store = openMemoryStore()
   t.after(() => store.close())
   if (state != null) {
@@ -23,7 +23,7 @@ function policyWith(t: TestContext, mode: DirectMode, state?: FriendState): Poli
       peer: alice.peer,
       name: '',
       state,
-      verified: false,
+      verified,
       invited: false,
       addedAt: 1,
       nodes: [],
@@ -58,13 +58,13 @@ test('nodes and strangers are told apart', (t) => {
 
 /** May they connect directly, and through a relay? */
 const table: [FriendState | 'node' | 'stranger', Record<DirectMode, [boolean, boolean]>][] = [
-  ['friend', { auto: [true, true], never: [false, true], only: [true, false] }],
-  ['requested', { auto: [true, true], never: [false, true], only: [true, false] }],
-  ['incoming', { auto: [true, true], never: [false, true], only: [true, false] }],
-  ['blocked', { auto: [false, false], never: [false, false], only: [false, false] }],
-  ['removed', { auto: [true, false], never: [false, false], only: [true, false] }],
-  ['stranger', { auto: [true, false], never: [false, false], only: [true, false] }],
-  ['node', { auto: [true, true], never: [true, true], only: [true, true] }],
+  ['friend', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
+  ['requested', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
+  ['incoming', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
+  ['blocked', { auto: [false, false], verified: [false, false], never: [false, false], only: [false, false] }],
+  ['removed', { auto: [true, false], verified: [false, false], never: [false, false], only: [true, false] }],
+  ['stranger', { auto: [true, false], verified: [false, false], never: [false, false], only: [true, false] }],
+  ['node', { auto: [true, true], verified: [true, true], never: [true, true], only: [true, true] }],
 ]
 for (const [who, modes] of table) {
   for (const [mode, expected] of Object.entries(modes)) {
@@ -75,6 +75,16 @@ for (const [who, modes] of table) {
     })
   }
 }
+
+test('with direct paths for verified friends, only they may connect directly', (t) => {
+  const policy = policyWith(t, 'verified', 'friend', true)
+  assert.deepEqual([policy.mayConnect(alice.peer, false, 0), policy.mayConnect(alice.peer, true, 0)], [true, true])
+  assert.deepEqual(
+    [alice.peer, bob.peer, undefined].map((peer) => policy.mayBeDirect(peer)),
+    [true, false, false],
+  )
+  assert.ok(!policyWith(t, 'verified', 'blocked', true).mayBeDirect(alice.peer))
+})
 
 test('only so many strangers at once; friends and nodes are not counted', (t) => {
   const policy = policyWith(t, 'auto', 'friend')

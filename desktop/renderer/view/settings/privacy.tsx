@@ -1,6 +1,7 @@
 /** Who learns what: the address, the local network, and what guards the profile on this computer. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
+import { directChoices } from '../../../ipc/contract.ts'
 import { attempt, prefer, toast } from '../../actions.ts'
 import { callPeer } from '../../ports.ts'
 import { errorText, useApp, useText } from '../../state.ts'
@@ -18,18 +19,30 @@ export function Privacy() {
   return (
     <>
       <div className="settings-group">
-        <Switch
-          label={settings.relayOnly}
-          hint={settings.relayOnlyHint}
-          checked={!preferences.direct}
-          onChange={(hide) => void prefer({ direct: !hide })}
+        <Choice
+          label={settings.direct}
+          hint={settings.directHint[preferences.direct]}
+          value={preferences.direct}
+          options={directChoices.map((choice) => [choice, settings.directChoices[choice]])}
+          onChange={(direct) => void prefer({ direct })}
         />
         <Switch
           label={settings.lan}
           hint={settings.lanHint}
-          checked={preferences.lan && preferences.direct}
-          disabled={!preferences.direct}
+          checked={preferences.lan && preferences.direct !== 'never'}
+          disabled={preferences.direct === 'never'}
           onChange={(lan) => void prefer({ lan })}
+        />
+        <Switch
+          label={settings.readReceipts}
+          hint={settings.readReceiptsHint}
+          checked={preferences.readReceipts}
+          onChange={(readReceipts) => void prefer({ readReceipts })}
+        />
+        <Switch
+          label={settings.typingMarks}
+          checked={preferences.typingMarks}
+          onChange={(typingMarks) => void prefer({ typingMarks })}
         />
       </div>
       <Passphrase key={String(guarded)} guarded={guarded} />

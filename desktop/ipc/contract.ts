@@ -110,6 +110,8 @@ export interface ShellCalls {
   sendFiles(params: { peer: string; staged: string[]; note?: string | undefined }): Promise<Transfer>
   /** `choose`: the person picks the folder; null when they did not. */
   acceptTransfer(params: { transfer: string; choose: boolean }): Promise<Transfer | null>
+  /** Lets the person choose where files go from now on. Returns the name of the folder, the old one if none was chosen. */
+  chooseDownloads(): Promise<string>
   /** Opens the folder with what was received. */
   showTransfer(params: { transfer: string }): Promise<null>
   /** Destroys the profile and ends Quorum. */

@@ -58,6 +58,8 @@ export class DesktopApp {
   /** Tells the window; does nothing while there is none. */
   #tell: (news: ShellNews) => void = () => undefined
   #link: string | undefined
+  /** The folder for received files was chosen in this run: what was typed at its start is past. */
+  #chosenNow = false
   #quitting = false
 
   constructor(options: WindowOptions) {
@@ -159,6 +161,11 @@ export class DesktopApp {
       files: this.#files,
       start: () => this.#startInfo(),
       setPreferences: (patch) => this.#changePreferences(patch),
+      downloads: () => this.#downloads(),
+      setDownloads: (folder) => {
+        this.#preferences.change({ downloads: folder })
+        this.#chosenNow = true
+      },
       runNode: () => this.#node.run(),
       endNode: () => this.#endNode(),
       erase: () => this.#erase(),
@@ -187,7 +194,7 @@ export class DesktopApp {
   }
 
   #startInfo(): Start {
-    const { profile, downloads } = this.#options
+    const { profile } = this.#options
     const link = this.#link
     this.#link = undefined
     return {
@@ -199,7 +206,7 @@ export class DesktopApp {
       preferences: this.#preferences.value,
       node: this.#node.view,
       ...(link === undefined ? {} : { link }),
-      downloads: path.basename(downloads),
+      downloads: path.basename(this.#downloads()),
       tray: this.#tray !== undefined,
     }
   }
@@ -213,11 +220,11 @@ export class DesktopApp {
   }
 
   #peerOptions(): object {
-    const { folder, downloads, nodes, listen, direct, lan } = this.#options
+    const { folder, nodes, listen, direct, lan } = this.#options
     const chosen = this.#preferences.value
     return {
       folder,
-      downloads,
+      downloads: this.#downloads(),
       nodes,
       listen,
       direct: direct ?? chosen.direct,
@@ -225,6 +232,11 @@ export class DesktopApp {
       readReceipts: chosen.readReceipts,
       typingMarks: chosen.typingMarks,
     }
+  }
+
+  #downloads(): string {
+    const { typed, usual } = this.#options.downloads
+    return (this.#chosenNow ? undefined : typed) ?? this.#preferences.downloads ?? usual
   }
 
   #heard(news: PeerNews): void {

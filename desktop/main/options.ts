@@ -9,7 +9,8 @@ export interface WindowOptions {
   /** As it was typed. */
   profile: string
   folder: string
-  downloads: string
+  /** Where files go that are accepted without a word about it: the folder that was typed, and the usual one. */
+  downloads: { typed: string | undefined; usual: string }
   nodes: string[]
   listen: string[]
   direct: DirectMode | undefined
@@ -44,12 +45,10 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv,
   return {
     profile: name,
     folder: profileFolder(name, env, process.platform, homedir()),
-    downloads: downloadsFolder(
-      typeof downloads === 'string' ? path.resolve(cwd, downloads) : undefined,
-      env,
-      process.platform,
-      homedir(),
-    ),
+    downloads: {
+      typed: typeof downloads === 'string' ? path.resolve(cwd, downloads) : undefined,
+      usual: downloadsFolder(undefined, env, process.platform, homedir()),
+    },
     nodes: strings(node),
     listen: strings(listen),
     direct: directModes.find((mode) => mode === direct),

@@ -27,6 +27,10 @@ const schema = z.object({
 export const preferencesPatch = schema.partial().strict()
 export type PreferencesPatch = z.infer<typeof preferencesPatch>
 
+/** And what it never sees: the folder for received files, where another than the usual one was chosen. */
+const fileSchema = schema.extend({ downloads: z.string().min(1).optional() })
+type Kept = z.infer<typeof fileSchema>
+
 const usual: Preferences = {
   theme: 'system',
   textSize: 'normal',
@@ -43,29 +47,35 @@ const usual: Preferences = {
 
 export class PreferencesFile {
   readonly #file: string
-  #value: Preferences
+  #kept: Kept
 
   constructor(file: string) {
     this.#file = file
-    this.#value = read(file)
+    this.#kept = read(file)
   }
 
   get value(): Preferences {
-    return this.#value
+    const { downloads: _path, ...value } = this.#kept
+    return value
+  }
+
+  /** A path, if one was chosen. */
+  get downloads(): string | undefined {
+    return this.#kept.downloads
   }
 
   /** Errors: those of the disk. */
-  change(patch: PreferencesPatch): Preferences {
-    this.#value = schema.parse({ ...this.#value, ...patch })
+  change(patch: PreferencesPatch & { downloads?: string }): Preferences {
+    this.#kept = fileSchema.parse({ ...this.#kept, ...patch })
     const fresh = `${this.#file}.new`
-    writeFileSync(fresh, `${JSON.stringify(this.#value, null, 2)}\n`, { mode: 0o600 })
+    writeFileSync(fresh, `${JSON.stringify(this.#kept, null, 2)}\n`, { mode: 0o600 })
     renameSync(fresh, this.#file)
-    return this.#value
+    return this.value
   }
 }
 
 /** A file that is missing or not ours costs the choices, never the start. */
-function read(file: string): Preferences {
+function read(file: string): Kept {
   let kept: unknown
   try {
     kept = JSON.parse(readFileSync(file, 'utf8'))
@@ -76,6 +86,6 @@ function read(file: string): Preferences {
   const all: Record<string, unknown> = { ...usual, ...(typeof kept === 'object' ? kept : {}) }
   // It was yes or no once: whoever was hidden stays hidden.
   if (typeof all['direct'] === 'boolean') all['direct'] = all['direct'] ? 'auto' : 'never'
-  const parsed = schema.safeParse(all)
+  const parsed = fileSchema.safeParse(all)
   return parsed.success ? parsed.data : usual
 }

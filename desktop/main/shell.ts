@@ -30,6 +30,7 @@ const schemas = {
   unstage: z.strictObject({ staged }),
   sendFiles: z.strictObject({ peer: id, staged, note: z.string().max(limits.noteCharacters).optional() }),
   acceptTransfer: z.strictObject({ transfer: id, choose: z.boolean() }),
+  chooseDownloads: nothing,
   showTransfer: z.strictObject({ transfer: id }),
   erase: nothing,
   quit: nothing,
@@ -42,6 +43,9 @@ export interface ShellParts {
   files: StagedFiles
   start: () => Start
   setPreferences: (patch: PreferencesPatch) => Promise<Preferences>
+  /** Where files go when nobody says otherwise, a path. */
+  downloads: () => string
+  setDownloads: (folder: string) => void
   runNode: () => NodeHere
   endNode: () => Promise<NodeHere>
   erase: () => Promise<void>
@@ -74,13 +78,14 @@ export function shellCalls(parts: ShellParts): (name: string, params: unknown) =
     sendFiles: async ({ peer, staged, note }) =>
       named(await parts.peer().call('sendFiles', { peer, paths: files.take(staged), ...(note ? { note } : {}) })),
     acceptTransfer: async ({ transfer, choose }) => {
-      if (!choose) return named(await parts.peer().call('acceptTransfer', { transfer }))
-      const { canceled, filePaths } = await dialog.showOpenDialog(parts.window(), {
-        properties: ['openDirectory', 'createDirectory'],
-      })
-      const [directory] = filePaths
-      if (canceled || directory === undefined) return null
+      const directory = choose ? await chooseFolder(parts) : parts.downloads()
+      if (directory === undefined) return null
       return named(await parts.peer().call('acceptTransfer', { transfer, directory }))
+    },
+    chooseDownloads: async () => {
+      const folder = await chooseFolder(parts)
+      if (folder !== undefined) parts.setDownloads(folder)
+      return path.basename(parts.downloads())
     },
     showTransfer: async ({ transfer }) => {
       const all = await parts.peer().call('transfers', {})
@@ -106,6 +111,15 @@ export function shellCalls(parts: ShellParts): (name: string, params: unknown) =
     const serve = calls[name] as (params: unknown) => Promise<unknown>
     return serve(parsed.data)
   }
+}
+
+/** To put something into. */
+async function chooseFolder({ window, downloads }: ShellParts): Promise<string | undefined> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window(), {
+    defaultPath: downloads(),
+    properties: ['openDirectory', 'createDirectory'],
+  })
+  return canceled ? undefined : filePaths[0]
 }
 
 async function choose({ window, files }: ShellParts, folder: boolean): Promise<Staged[]> {

@@ -246,6 +246,14 @@ export async function acceptTransfer(transfer: string, choose: boolean): Promise
   })
 }
 
+/** Where files go from now on. */
+export async function chooseDownloads(): Promise<void> {
+  await attempt(async () => {
+    const downloads = await callShell('chooseDownloads')
+    store.set(({ start }) => (start === undefined ? {} : { start: { ...start, downloads } }))
+  })
+}
+
 export async function stageChosen(peer: string, folder: boolean): Promise<void> {
   await attempt(async () => hold(peer, await callShell('chooseFiles', { folder })))
 }

@@ -429,7 +429,8 @@ export const de: typeof en = {
     startAtLogin: 'Beim Anmelden starten',
 
     downloads: 'Empfangene Dateien',
-    downloadsHint: (folder) => `Sie kommen in den Ordner ${folder}, wenn du keinen anderen wählst.`,
+    downloadsHint: (folder) => `Sie kommen in den Ordner ${folder}, wenn du für einzelne keinen anderen wählst.`,
+    downloadsChoose: 'Anderen Ordner wählen…',
     erase: 'Alles löschen',
     eraseHint:
       'Zerstört deine Identität, deine Freunde und alle Nachrichten auf diesem Computer. Empfangene Dateien bleiben.',

@@ -420,7 +420,9 @@ export const en = {
     startAtLogin: 'Start when I log in',
 
     downloads: 'Received files',
-    downloadsHint: (folder: string): string => `They go into the folder ${folder} unless you choose another.`,
+    downloadsHint: (folder: string): string =>
+      `They go into the folder ${folder}, unless you choose another for some of them.`,
+    downloadsChoose: 'Choose another folder…',
     erase: 'Erase everything',
     eraseHint: 'Destroys your identity, your friends and all messages on this computer. Received files stay.',
     eraseTitle: 'Erase everything?',

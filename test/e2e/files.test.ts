@@ -16,7 +16,7 @@ after(endDisplay)
 
 test('a file dropped, a folder chosen, one declined, a large one paused, its receiver killed, resumed', async (t) => {
   const { home, alice, bob } = await twoFriends(t)
-  const received = `${bob.profile}-downloads`
+  let received = `${bob.profile}-downloads`
   const offer = (name: string) => bob.page.getByRole('log').getByRole('region', { name })
 
   const photo = join(home, 'photo.jpg')
@@ -44,6 +44,18 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   await offer('album').getByRole('button', { name: 'Accept' }).click()
   await offer('album').getByText('Saved as').waitFor()
   assert.equal(readFileSync(join(received, 'album', 'inner', 'c.txt'), 'utf8'), 'inner/c.txt')
+
+  // Another folder for what comes from now on.
+  received = join(home, 'elsewhere')
+  mkdirSync(received)
+  await bob.app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] })
+  }, received)
+  await bob.page.keyboard.press('Control+,')
+  await bob.page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Storage' }).click()
+  await bob.page.getByRole('button', { name: 'Choose another folder…' }).click()
+  await bob.page.getByText('They go into the folder').getByText('elsewhere').waitFor()
+  await open(bob, 'Alice')
 
   // A folder and a file in one go.
   const trip = join(home, 'trip')

@@ -184,7 +184,7 @@ test('hostile 57: a compromised page that calls everything with anything is refu
       port.answers.length = 0
       for (let n = 1; n <= 10000; n++) {
         const name = random(20) === 0 ? odd() : names[random(names.length)]
-        if (['stop', 'erase', 'quit', 'runNode', 'endNode', 'chooseFiles', 'lock', 'setPassphrase'].includes(name)) continue
+        if (['stop', 'erase', 'quit', 'runNode', 'endNode', 'chooseFiles', 'chooseDownloads', 'lock', 'setPassphrase'].includes(name)) continue
         port.postMessage(random(50) === 0 ? odd() : { id: random(60) === 0 ? odd() : n, call: name, params: params() })
         if (n % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
       }

@@ -1,6 +1,6 @@
 /** Where received files go, and the end of everything. */
 import { isolate } from '../../../text/foreign.ts'
-import { ask } from '../../actions.ts'
+import { ask, chooseDownloads } from '../../actions.ts'
 import { useApp, useText } from '../../state.ts'
 
 export function Storage() {
@@ -11,6 +11,11 @@ export function Storage() {
       <div className="settings-group">
         <h3>{settings.downloads}</h3>
         <p className="quiet">{settings.downloadsHint(isolate(downloads))}</p>
+        <div className="buttons">
+          <button type="button" className="button" onClick={() => void chooseDownloads()}>
+            {settings.downloadsChoose}
+          </button>
+        </div>
       </div>
       <div className="settings-group">
         <h3>{settings.erase}</h3>

@@ -73,7 +73,7 @@ function withPeerOptions(command: Command): Command {
     .addOption(
       new Option(
         '--direct <mode>',
-        'direct paths: with verified friends, never (through nodes only), or nothing but them',
+        'who learns your address and is reached directly: auto (friends), verified (friends whose number you compared), never (nobody: all through nodes); only: no node carries anything',
       )
         .choices(directModes)
         .default('auto'),

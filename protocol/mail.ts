@@ -98,7 +98,7 @@ export class Mailer {
     if (!this.#arriving.take(connection.remotePeer.toString())) {
       throw new QuorumError('rate-limited', 'Too many envelopes')
     }
-    const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'No envelope came')), limits.request)
+    const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'It took too long')), limits.request)
     let taken = false
     try {
       // To the end: what a stream that nobody reads still takes in would lie here for as long as the connection lives.

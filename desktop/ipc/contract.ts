@@ -3,7 +3,7 @@
  * library's own; the shell (Electron's main process) adds what only it can do: dialogs, files, the system, the node here.
  * No path of the disk and no key is part of it: the window knows files by the name of what the shell holds for it.
  */
-import type { CallName, Calls, ErrorData, PeerEvent, Transfer } from '#protocol'
+import type { CallName, Calls, DirectMode, ErrorData, PeerEvent, Transfer } from '#protocol'
 
 /** Calls of the library that the window cannot make: they name paths, or end the peer. */
 type Withheld = 'stop' | 'sendFiles' | 'acceptTransfer' | 'transferFile'
@@ -31,7 +31,7 @@ export type PeerNews = PeerEvent | { event: 'status'; data: PeerStatus }
 export const themes = ['system', 'light', 'dark'] as const
 export const textSizes = ['small', 'normal', 'large', 'larger'] as const
 export const languages = ['system', 'en', 'de'] as const
-export const directChoices = ['auto', 'verified', 'never'] as const
+export const directChoices = ['auto', 'verified', 'never'] as const satisfies readonly DirectMode[]
 /** What a notification shows: name and text, the name, or only that there is something. */
 export const notificationKinds = ['full', 'name', 'none', 'off'] as const
 

@@ -74,7 +74,10 @@ export class PreferencesFile {
   }
 }
 
-/** A file that is missing or not ours costs the choices, never the start. */
+/**
+ * A file that is missing or not ours costs the choices, never the start; one choice that does not fit costs no other:
+ * whoever hides must not be seen because of a colour.
+ */
 function read(file: string): Kept {
   let kept: unknown
   try {
@@ -86,6 +89,7 @@ function read(file: string): Kept {
   const all: Record<string, unknown> = { ...usual, ...(typeof kept === 'object' ? kept : {}) }
   // It was yes or no once: whoever was hidden stays hidden.
   if (typeof all['direct'] === 'boolean') all['direct'] = all['direct'] ? 'auto' : 'never'
-  const parsed = fileSchema.safeParse(all)
-  return parsed.success ? parsed.data : usual
+  const wrong = new Set(fileSchema.safeParse(all).error?.issues.map(({ path: [name] }) => name))
+  const fitting = Object.entries(all).filter(([name]) => !wrong.has(name))
+  return fileSchema.parse({ ...usual, ...Object.fromEntries(fitting) })
 }

@@ -134,8 +134,8 @@ async function quotedBy(peer: string, messages: readonly Message[]): Promise<Rea
 export function upsert(message: Message): void {
   const talk = store.get().talks.get(message.peer)
   if (update(message) || talk === undefined) return
-  if (talk.latest && (talk.messages.length > 0 || talk.complete))
-    change(message.peer, { messages: [...talk.messages, message] })
+  if (!talk.latest || (talk.messages.length === 0 && !talk.complete)) return
+  change(message.peer, { messages: [...talk.messages, message] })
   if (message.replyTo !== undefined)
     void quotedBy(message.peer, [message]).then((quoted) => change(message.peer, { quoted }))
 }

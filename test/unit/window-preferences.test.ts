@@ -30,6 +30,13 @@ test('whoever hid the address while it was yes or no stays hidden', (t) => {
   }
 })
 
+test('a choice that does not fit costs no other: whoever is hidden stays hidden', (t) => {
+  const file = join(folder(t), 'window.json')
+  writeFileSync(file, JSON.stringify({ theme: 'of another version', direct: 'never', downloads: 7 }))
+  const read = new PreferencesFile(file)
+  assert.deepEqual([read.value.theme, read.value.direct, read.downloads], ['system', 'never', undefined])
+})
+
 test('a file that is none of ours costs the choices, not the start', (t) => {
   const file = join(folder(t), 'window.json')
   const usual = new PreferencesFile(file).value

@@ -2,11 +2,11 @@
  * Quorum's library: everything other rooms and programs may use. `createPeer` is a participant, `createRelayNode` a
  * server; docs/embedding.md shows two peers talking in twenty lines.
  */
-export { callParams } from './api.ts'
-export type { CallName, CallParams, CallResults, Calls, NodeKnowledge, Peer, SafetyNumber, Self } from './api.ts'
-export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './errors.ts'
-export type { ErrorCode, ErrorData } from './errors.ts'
-export type { DirectoryStore, HeldEnvelope } from './directory-store.ts'
+export { callParams } from './api/calls.ts'
+export type { CallName, CallParams, CallResults, Calls, NodeKnowledge, Peer, SafetyNumber, Self } from './api/calls.ts'
+export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './base/errors.ts'
+export type { ErrorCode, ErrorData } from './base/errors.ts'
+export type { DirectoryStore, HeldEnvelope } from './directory/store.ts'
 export type {
   AdviceCode,
   ConnectionInfo,
@@ -18,18 +18,18 @@ export type {
   TransferFile,
   TransferState,
   Trial,
-} from './events.ts'
-export { limits } from './limits.ts'
-export { logLevels } from './log.ts'
-export type { Log, LogLevel } from './log.ts'
+} from './api/events.ts'
+export { limits } from './base/limits.ts'
+export { logLevels } from './base/log.ts'
+export type { Log, LogLevel } from './base/log.ts'
 export { createPeer } from './peer.ts'
 export type { PeerOptions } from './peer.ts'
-export { directModes } from './policy.ts'
-export type { DirectMode } from './policy.ts'
+export { directModes } from './net/policy.ts'
+export type { DirectMode } from './net/policy.ts'
 export { createRelayNode } from './relay-node.ts'
 export type { RelayNode, RelayNodeOptions, RelayNodeStats } from './relay-node.ts'
 export { openMemoryStore } from './store/memory.ts'
 export { changePassphrase, openSqliteStore } from './store/sqlite.ts'
 export type { SqliteStoreOptions } from './store/sqlite.ts'
 export type { FriendState, Message, MessageState, Store } from './store/store.ts'
-export { version } from './version.ts'
+export { version } from './base/version.ts'

@@ -1,29 +1,29 @@
 /**
- * A peer: wires store, network, nodes, friends and chat together, and serves the calls of api.ts. What each part does
+ * A peer: wires store, network, nodes, friends and chat together, and serves the calls of api/calls.ts. What each part does
  * is in its own file; here is who tells whom.
  */
 import type { Connection } from '@libp2p/interface'
-import { callParams, type CallName, type Peer, type Self } from './api.ts'
-import { Chat } from './chat.ts'
-import { QuorumError, toError } from './errors.ts'
-import type { Friend, PathKind, PeerEvent } from './events.ts'
-import { Files } from './file.ts'
-import { Friends } from './friend.ts'
-import { createSeed, identityFromSeed, shortId } from './identity.ts'
-import { Introductions } from './introductions.ts'
-import { limits } from './limits.ts'
-import { silent, type Log } from './log.ts'
-import { Mailer } from './mail.ts'
+import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
+import { Chat } from './chat/chat.ts'
+import { QuorumError, toError } from './base/errors.ts'
+import type { Friend, PathKind, PeerEvent } from './api/events.ts'
+import { Files } from './file/transfers.ts'
+import { Friends } from './friend/friends.ts'
+import { createSeed, identityFromSeed, shortId } from './identity/identity.ts'
+import { Introductions } from './friend/introductions.ts'
+import { limits } from './base/limits.ts'
+import { silent, type Log } from './base/log.ts'
+import { Mailer } from './friend/envelope-delivery.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { probing } from './net/probe.ts'
-import { Neighbours } from './neighbours.ts'
-import { listening, unbound } from './network-listening.ts'
-import { NetworkWatch } from './network-watch.ts'
-import { nodePeer } from './node-addresses.ts'
-import { Nodes } from './nodes.ts'
-import { Paths } from './paths.ts'
-import { PortMapping } from './port-mapping.ts'
-import { Reachability } from './reachability.ts'
+import { Neighbours } from './paths/lan-discovery.ts'
+import { listening, unbound } from './net/listen.ts'
+import { NetworkWatch } from './paths/network-change.ts'
+import { nodePeer } from './address/node-addresses.ts'
+import { Nodes } from './directory/home-nodes.ts'
+import { Paths } from './paths/paths.ts'
+import { PortMapping } from './paths/port-mapping.ts'
+import { Reachability } from './directory/reachability.ts'
 import {
   chatProtocol,
   dcutrProtocol,
@@ -32,13 +32,13 @@ import {
   isRelayed,
   Policy,
   type DirectMode,
-} from './policy.ts'
-import { Reversals } from './reversal.ts'
-import { safetyNumber } from './safety-number.ts'
-import { SealingKeys } from './sealing.ts'
-import { Settings } from './settings.ts'
+} from './net/policy.ts'
+import { Reversals } from './paths/connection-reversal.ts'
+import { safetyNumber } from './identity/safety-number.ts'
+import { SealingKeys } from './identity/sealing.ts'
+import { Settings } from './identity/settings.ts'
 import type { FriendRow, Store } from './store/store.ts'
-import { Upgrades } from './upgrade.ts'
+import { Upgrades } from './paths/hole-punch.ts'
 import type { Hello } from './wire/chat.ts'
 import type { Reach } from './wire/contact.ts'
 

@@ -1,11 +1,11 @@
 /** A relay node: the libp2p node, the circuit relay and the directory, started and stopped together. */
 import type { PeerId } from '@libp2p/interface'
-import { DirectoryServer } from './directory-server.ts'
-import type { DirectoryStore } from './directory-store.ts'
-import { identityFromSeed } from './identity.ts'
-import { silent, type Log } from './log.ts'
-import { createNodeNetwork } from './network.ts'
-import { QuorumError, toError } from './errors.ts'
+import { DirectoryServer } from './directory/server.ts'
+import type { DirectoryStore } from './directory/store.ts'
+import { identityFromSeed } from './identity/identity.ts'
+import { silent, type Log } from './base/log.ts'
+import { createNodeNetwork } from './net/libp2p.ts'
+import { QuorumError, toError } from './base/errors.ts'
 
 export interface RelayNodeOptions {
   /** Ed25519 seed, 32 bytes. */

@@ -6,4 +6,4 @@ if (tool === undefined || !/^[a-z-]+$/.test(tool)) {
   process.stderr.write('Usage: node scripts/run.mjs TOOL [ARGUMENT]...   (TOOL: check, test, build, dist, bench)\n')
   process.exit(2)
 }
-await launch(`scripts/${tool}`, { tools: true, args })
+await launch(`scripts/dev/${tool}`, { tools: true, args })

@@ -21,10 +21,10 @@ const forTerminal =
 // npm runs this in the checkout; the paths that follow are meant from where they were typed.
 if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
 if (forTerminal) {
-  await launch('scripts/quorum', { args: rest })
+  await launch('scripts/cli/quorum', { args: rest })
 } else if (hasDisplay(process.env, process.platform)) {
-  await launch('scripts/desktop', { tools: true, args: rest })
+  await launch('scripts/dev/desktop', { tools: true, args: rest })
 } else {
   process.stderr.write('There is no screen here (DISPLAY is not set): this is Quorum in the terminal.\n')
-  await launch('scripts/quorum', { args: rest })
+  await launch('scripts/cli/quorum', { args: rest })
 }

@@ -9,7 +9,7 @@ import { errorToData } from '#protocol'
 import { DesktopApp } from './app.ts'
 import { linkIn, readCommandLine } from './options.ts'
 import type { WindowOptions } from './options.ts'
-import { scheme } from './page.ts'
+import { scheme } from './page-protocol.ts'
 import { confine } from './window.ts'
 
 function begin(options: WindowOptions): void {

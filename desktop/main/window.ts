@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { app, BrowserWindow, nativeTheme, screen, session } from 'electron'
 import type { Rectangle, Session } from 'electron'
 import { z } from 'zod'
-import { pageUrl } from './page.ts'
+import { pageUrl } from './page-protocol.ts'
 
 const smallest = { width: 640, height: 480 }
 const first = { width: 1100, height: 760 }

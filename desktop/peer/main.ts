@@ -5,8 +5,8 @@
 import type { MessagePortMain } from 'electron'
 import { errorToData } from '#protocol'
 import { serve } from '../ipc/rpc.ts'
-import { doors, handle, newsFor } from './door.ts'
-import type { Door } from './door.ts'
+import { doors, handle, newsFor } from './access.ts'
+import type { Door } from './access.ts'
 import { readOptions } from './options.ts'
 import { Profile } from './profile.ts'
 

@@ -1,6 +1,6 @@
 /** Which of the pages there is to see: opening, locked, failed, the first run, or Quorum itself. And how it looks. */
 import { useEffect } from 'react'
-import { useApp, useText } from './state.ts'
+import { useApp, useText } from './state/state.ts'
 import { Dialogs } from './view/dialogs.tsx'
 import { Failed } from './view/failed.tsx'
 import { LockScreen } from './view/lock-screen.tsx'

@@ -2,10 +2,10 @@
 import '@fontsource-variable/inter/wght.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { heardFromPeer, heardFromShell } from './news.ts'
-import { begin, readOpen, refresh } from './actions.ts'
-import { receivePorts } from './ports.ts'
-import { store } from './state.ts'
+import { heardFromPeer, heardFromShell } from './state/peer-events.ts'
+import { begin, readOpen, refresh } from './state/actions.ts'
+import { receivePorts } from './state/clients.ts'
+import { store } from './state/state.ts'
 import './style/index.css'
 
 receivePorts({

@@ -4,7 +4,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { toError } from '../errors.ts'
+import { toError } from '../base/errors.ts'
 import type { DirectDial } from './direct-dial.ts'
 
 /** Over a TCP connection of its own, closed again at once. `timeout` in milliseconds. */

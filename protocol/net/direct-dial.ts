@@ -6,8 +6,9 @@
  */
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
-import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { QuorumError } from '../errors.ts'
+import { multiaddr } from '@multiformats/multiaddr'
+import { lastPeer } from '../address/address.ts'
+import { QuorumError } from '../base/errors.ts'
 
 interface Components {
   peerId: PeerId
@@ -49,9 +50,4 @@ export function directDial(): (components: Components) => DirectDial {
     },
     listening: () => transportManager.getAddrs().map(String),
   })
-}
-
-/** The PeerId at the end of an address. */
-export function lastPeer(address: Multiaddr): string | undefined {
-  return address.getComponents().findLast((component) => component.name === 'p2p')?.value
 }

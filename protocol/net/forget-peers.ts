@@ -4,9 +4,9 @@
  * nodes are in our own store. Retires when libp2p's peer store has a bound.
  */
 import type { Libp2p, PeerId } from '@libp2p/interface'
-import { toError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import type { Log } from '../log.ts'
+import { toError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
 
 /** For as long as `network` runs. */
 export function forgetPeers(network: Libp2p, log: Log): void {

@@ -3,8 +3,8 @@
  * `maxQueued` bytes here, then its stream.
  */
 import type { Stream } from '@libp2p/interface'
-import { QuorumError, toError } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { QuorumError, toError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { frameAll } from '../wire/framing.ts'
 import { push } from './streams.ts'
 

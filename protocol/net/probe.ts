@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Connection } from '@libp2p/interface'
-import { toError } from '../errors.ts'
+import { toError } from '../base/errors.ts'
 import { pull } from './streams.ts'
 
 const pingProtocol = '/ipfs/ping/1.0.0'

@@ -27,9 +27,9 @@ import type {
 } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { toError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import { hostOf } from './host.ts'
+import { toError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { hostOf } from '../address/host.ts'
 import { pull, push } from './streams.ts'
 
 /** In seconds since the epoch: protons-runtime 7.1.2 writes numbers from 2³¹ to 2³² wrong, and the peer reads nothing. */

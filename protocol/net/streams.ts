@@ -5,13 +5,10 @@
  * back-pressure.
  */
 import type { Stream } from '@libp2p/interface'
-import type { Uint8ArrayList } from 'uint8arraylist'
-import { toError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import { plaintexts } from './spare-memory.ts'
-
-/** Bytes as libp2p hands them over: one array, or several not yet joined. */
-export type Bytes = Uint8Array | Uint8ArrayList
+import type { Bytes } from '../base/bytes.ts'
+import { toError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { plaintexts } from './buffer-pool.ts'
 
 /**
  * What arrives on `stream`, in order, reading no further ahead than `high` bytes. Ends when the other side closes its
@@ -84,7 +81,7 @@ function ended(stream: Stream): boolean {
 
 /**
  * Sends `data` and returns once there is room for more: by then it was encrypted, and its memory is the caller's again
- * (yamux-stream.ts waits until all of it went). Throws when the stream ends or `signal` aborts first.
+ * (net/yamux/stream.ts waits until all of it went). Throws when the stream ends or `signal` aborts first.
  */
 export async function push(stream: Stream, data: Bytes, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted()

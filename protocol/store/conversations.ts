@@ -4,7 +4,7 @@
  * an id used twice; whether a message is genuine was decided above.
  */
 
-import { QuorumError } from '../errors.ts'
+import { QuorumError } from '../base/errors.ts'
 import type { Database } from './database.ts'
 import type { Conversation, Draft, Message, MessageContent, OutgoingMessage, ReceivedMessage, Store } from './store.ts'
 

@@ -5,7 +5,7 @@
  */
 
 import Sqlite from 'better-sqlite3-multiple-ciphers'
-import { storeFailure } from './failure.ts'
+import { storeFailure } from '../base/disk-errors.ts'
 
 type Value = string | number | Uint8Array | null
 /** For `?` in order, or for `$name`. */

@@ -12,8 +12,8 @@ import { platform } from 'node:os'
 import { dirname } from 'node:path'
 import sodium from 'sodium-native'
 import { z } from 'zod'
-import { QuorumError } from '../errors.ts'
-import { codeOf, corruptStore, storeFailure } from './failure.ts'
+import { QuorumError } from '../base/errors.ts'
+import { codeOf, corruptStore, storeFailure } from '../base/disk-errors.ts'
 
 /** Argon2id of version 1: a guess costs 64 MiB and a tenth of a second, a start of the application barely more. */
 const argon2 = { memory: 64 * 1024 * 1024, passes: 3 }

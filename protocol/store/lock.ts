@@ -6,7 +6,7 @@
 
 import { closeSync, openSync } from 'node:fs'
 import Sqlite from 'better-sqlite3-multiple-ciphers'
-import { codeOf, storeFailure } from './failure.ts'
+import { codeOf, storeFailure } from '../base/disk-errors.ts'
 
 export interface Lock {
   /** Idempotent. */

@@ -4,7 +4,7 @@
  * A newer database is refused, an older one copied first and then brought forward in one transaction.
  */
 
-import { QuorumError } from '../errors.ts'
+import { QuorumError } from '../base/errors.ts'
 import type { Database } from './database.ts'
 
 /** Columns are named as the fields of store.ts that they keep. Times are milliseconds since the epoch. */

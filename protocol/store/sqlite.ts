@@ -16,9 +16,9 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { QuorumError } from '../errors.ts'
+import { QuorumError } from '../base/errors.ts'
 import { Database } from './database.ts'
-import { corruptStore, storeFailure } from './failure.ts'
+import { corruptStore, storeFailure } from '../base/disk-errors.ts'
 import {
   discardUnfinished,
   flushDirectory,

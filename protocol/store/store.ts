@@ -5,17 +5,11 @@
  * Errors: `disk-full` and `not-writable` when the disk refuses; nothing of the failed call is kept.
  */
 
-import type { ErrorData } from '../errors.ts'
+import type { ErrorData } from '../base/errors.ts'
+import type { SealingKeyInfo } from '../wire/sealing-key.ts'
 
 const friendStates = ['requested', 'incoming', 'friend', 'blocked', 'removed'] as const
 export type FriendState = (typeof friendStates)[number]
-
-export interface SealingKeyInfo {
-  /** X25519, 32 bytes. */
-  publicKey: Uint8Array
-  /** Milliseconds since the epoch, by its owner's clock. */
-  expiresAt: number
-}
 
 export interface FriendRow {
   /** PeerId. */

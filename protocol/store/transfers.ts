@@ -1,5 +1,5 @@
 /** Transfers as the store keeps them: one row each; its manifest, which may be large, is read and written by itself. */
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../base/errors.ts'
 import type { Database } from './database.ts'
 import type { Store, TransferRow } from './store.ts'
 

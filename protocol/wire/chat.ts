@@ -1,6 +1,6 @@
 /** Codec of /quorum/chat/1.0.0. */
-import { QuorumError } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { QuorumError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
 import {
   bytesFromWire,

@@ -11,10 +11,9 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf'
-import { multiaddr } from '@multiformats/multiaddr'
-import { QuorumError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import type { SealingKeyInfo } from '../store/store.ts'
+import { QuorumError } from '../base/errors.ts'
+import { isAddress } from '../address/address.ts'
+import type { SealingKeyInfo } from './sealing-key.ts'
 import { SignedSchema, type SealingKey, type SealingKeySchema, type Signed } from './quorum_pb.ts'
 
 /** Bytes with their author's key and signature. */
@@ -77,18 +76,6 @@ export function bytesFromWire(bytes: Uint8Array, length: number, what: string): 
 /** The first `max` well-formed multiaddrs; the rest is dropped, not looked at. */
 export function addressesFromWire(list: readonly string[], max: number): string[] {
   return list.slice(0, max).filter(isAddress)
-}
-
-/** A multiaddr over TCP to an IP address or a name: nothing else is ever dialled (no `/unix/…`). */
-export function isAddress(text: string): boolean {
-  if (text.length < 2 || text.length > limits.address) return false
-  try {
-    const [host, transport] = multiaddr(text).getComponents()
-    return host != null && /^(ip[46]|dns[46]?)$/.test(host.name) && transport?.name === 'tcp'
-  } catch (error) {
-    // The parser's way to say no.
-    return !(error instanceof Error)
-  }
 }
 
 export function signedToWire(signed: SignedBytes): Uint8Array {

@@ -1,7 +1,7 @@
 /** Codecs of what peers tell about themselves: invites, directory records, and the envelopes of friendship. */
-import { QuorumError } from '../errors.ts'
-import { limits } from '../limits.ts'
-import type { SealingKeyInfo } from '../store/store.ts'
+import { QuorumError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { SealingKeyInfo } from './sealing-key.ts'
 import {
   addressesFromWire,
   bytesFromWire,

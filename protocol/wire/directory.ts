@@ -1,6 +1,6 @@
 /** Codec of /quorum/directory/1.0.0: requests from a peer, responses and mail from a node. */
-import { errorFromData, QuorumError, type ErrorData } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import {
   bytesFromWire,
   decode,

@@ -1,6 +1,6 @@
 /** Codec of /quorum/file/1.0.0: what the receiver asks and acknowledges, and the header before each chunk. */
-import { errorFromData, QuorumError, type ErrorData } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { bytesFromWire, decode, encode, numberFromWire } from './codec.ts'
 import { ChunkHeaderSchema, FileFrameSchema, type FileOpen as WireOpen } from './quorum_pb.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'

@@ -2,9 +2,9 @@
  * Frames: an unsigned LEB128 length, then that many bytes. Encoding, and a transform for it-pipe that turns what a
  * stream yields into batches of whole frames. A length is checked before anything is allocated for it.
  */
-import type { Bytes } from '../net/streams.ts'
-import { QuorumError } from '../errors.ts'
-import { limits } from '../limits.ts'
+import type { Bytes } from '../base/bytes.ts'
+import { QuorumError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 
 /** Lengths up to 2^28 - 1 fit four bytes: more is hostile, whatever the maximum. */
 const maxLengthBytes = 4

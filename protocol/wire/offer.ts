@@ -1,11 +1,11 @@
 /**
  * Codec of what chat carries of a transfer: the offer, with the manifest or its beginning, and news about it. Sizes and
- * counts are checked against limits.ts and against each other; what a path may name on this machine is decided later,
- * where files are created (file-names.ts).
+ * counts are checked against base/limits.ts and against each other; what a path may name on this machine is decided later,
+ * where files are created (file/safe-names.ts).
  */
 import { blake3 } from '@napi-rs/blake-hash'
-import { isErrorCode, QuorumError, type ErrorCode } from '../errors.ts'
-import { limits } from '../limits.ts'
+import { isErrorCode, QuorumError, type ErrorCode } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { bytesFromWire, decode, encode, numberFromWire, textFromWire, timeFromWire, timeToWire } from './codec.ts'
 import { ManifestSchema, OfferSchema, TransferNewsSchema, type ManifestEntry as WireEntry } from './quorum_pb.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'

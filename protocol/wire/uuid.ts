@@ -1,6 +1,6 @@
 /** UUIDs between their text and their 16 bytes. Making them is the `uuid` package's work. */
 import { parse, validate } from 'uuid'
-import { QuorumError } from '../errors.ts'
+import { QuorumError } from '../base/errors.ts'
 
 /** Errors: `bad-request` for text that is no UUID. */
 export function uuidToBytes(id: string): Uint8Array {

@@ -1,7 +1,7 @@
 /** The checks of `npm run check`, counted among the tests so that one run and one total tell everything. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checks } from '../../scripts/checks.ts'
+import { checks } from '../../scripts/dev/checks.ts'
 
 for (const { name, run } of checks) {
   test(name, async () => {

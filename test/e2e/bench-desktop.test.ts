@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { z } from 'zod'
-import { execute } from '../../scripts/checks.ts'
+import { execute } from '../../scripts/dev/checks.ts'
 import { display, endDisplay } from '../support/display.ts'
 
 after(endDisplay)

@@ -4,11 +4,11 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { multiaddrConnectionPair } from '@libp2p/utils'
 import fc from 'fast-check'
-import { limits } from '../../protocol/limits.ts'
-import { MessageReader, seal, sealedLength } from '../../protocol/net/noise-messages.ts'
-import { sodiumCipher } from '../../protocol/net/sodium-cipher.ts'
-import { encodeHeader, FrameReader, YamuxError, type Header } from '../../protocol/net/yamux-frames.ts'
-import { yamux } from '../../protocol/net/yamux.ts'
+import { limits } from '../../protocol/base/limits.ts'
+import { MessageReader, seal, sealedLength } from '../../protocol/net/noise/messages.ts'
+import { sodiumCipher } from '../../protocol/net/noise/sodium-cipher.ts'
+import { encodeHeader, FrameReader, YamuxError, type Header } from '../../protocol/net/yamux/frames.ts'
+import { yamux } from '../../protocol/net/yamux/muxer.ts'
 
 const key = new Uint8Array(32).fill(7)
 const none = new Uint8Array()

@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { QuorumError } from '../../protocol/errors.ts'
-import { inviteFromLink, parseRecipient } from '../../protocol/invite.ts'
-import { limits } from '../../protocol/limits.ts'
+import { QuorumError } from '../../protocol/base/errors.ts'
+import { inviteFromLink, parseRecipient } from '../../protocol/identity/invite-link.ts'
+import { limits } from '../../protocol/base/limits.ts'
 import {
   bodyFromWire,
   bodyToWire,

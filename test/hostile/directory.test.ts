@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { identityFromSeed, sign, type Domain, type Identity } from '../../protocol/identity.ts'
+import { identityFromSeed, sign, type Domain, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
-import { limits } from '../../protocol/limits.ts'
-import { directoryProtocol } from '../../protocol/policy.ts'
+import { limits } from '../../protocol/base/limits.ts'
+import { directoryProtocol } from '../../protocol/net/policy.ts'
 import type { SignedBytes } from '../../protocol/wire/codec.ts'
 import { recordToWire } from '../../protocol/wire/contact.ts'
 import {

@@ -1,6 +1,6 @@
 /**
  * Disks that fill up or fail, damaged and foreign profiles, two processes on one (docs/threats.md 42-45). The store's
- * own answers are in test/unit/store-sqlite.test.ts; here is what a peer makes of them.
+ * own answers are in test/unit/store/sqlite.test.ts; here is what a peer makes of them.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
@@ -153,7 +153,7 @@ interface Outcome {
 
 /** `quorum peer --json` on a profile, until it is ready (then ended by the end of its input) or over. */
 async function headless(directory: string, keep?: (stop: () => void) => Promise<void>): Promise<Outcome> {
-  const script = path.join(import.meta.dirname, '../../scripts/quorum.ts')
+  const script = path.join(import.meta.dirname, '../../scripts/cli/quorum.ts')
   const child = spawn(process.execPath, [
     script,
     'peer',

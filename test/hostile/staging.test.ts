@@ -4,9 +4,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { chunkDigest, FileDigest, FileList } from '../../protocol/file-list.ts'
-import { Staging, stagingFolder } from '../../protocol/file-staging.ts'
-import { limits } from '../../protocol/limits.ts'
+import { chunkDigest, FileDigest, FileList } from '../../protocol/file/manifest.ts'
+import { Staging, stagingFolder } from '../../protocol/file/receive/staging.ts'
+import { limits } from '../../protocol/base/limits.ts'
 import { folder } from '../support/cleanup.ts'
 
 const small = randomBytes(1000)

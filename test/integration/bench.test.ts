@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 
-const bench = fileURLToPath(new URL('../../scripts/bench.ts', import.meta.url))
+const bench = fileURLToPath(new URL('../../scripts/dev/bench.ts', import.meta.url))
 const run = (...args: string[]) => promisify(execFile)(process.execPath, [bench, ...args])
 
 const figure = z.number().positive()

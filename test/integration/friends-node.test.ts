@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { limits } from '../../protocol/limits.ts'
+import { limits } from '../../protocol/base/limits.ts'
 import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
 
 Object.assign(limits, { strangerStay: 500 })

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import os from 'node:os'
 import { test, type TestContext } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
-import { limits } from '../../protocol/limits.ts'
+import { limits } from '../../protocol/base/limits.ts'
 import { befriend, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { startProxy, type Proxy } from '../support/proxy.ts'
 

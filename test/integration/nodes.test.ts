@@ -1,7 +1,7 @@
 /** A node with several addresses: any that answers is enough, for its peers and for whoever is invited. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inviteFromLink } from '../../protocol/invite.ts'
+import { inviteFromLink } from '../../protocol/identity/invite-link.ts'
 import { befriend, loopback, nextEvent, startNode, startPeer, until } from '../support/network.ts'
 
 test('a peer uses the address that answers, keeps to it, and tells all', async (t) => {

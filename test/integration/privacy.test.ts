@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMemoryStore } from '../../protocol/index.ts'
-import { inviteFromLink } from '../../protocol/invite.ts'
-import { friendProtocol } from '../../protocol/policy.ts'
+import { inviteFromLink } from '../../protocol/identity/invite-link.ts'
+import { friendProtocol } from '../../protocol/net/policy.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { befriend, friendOf, online, pathBetween, startNode, startPeer, tell, until } from '../support/network.ts'
 

@@ -12,7 +12,7 @@ import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { openHole, tcpPunch } from '../../protocol/net/tcp-punch.ts'
+import { openHole, tcpPunch } from '../../protocol/net/tcp/punch.ts'
 import { undo } from '../support/cleanup.ts'
 import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
 

@@ -1,6 +1,6 @@
 /** Envelopes made by hand: genuine ones of any identity, and those with something wrong. */
-import { publicKeyOf, sign, type Domain, type Identity } from '../../protocol/identity.ts'
-import { seal } from '../../protocol/sealing.ts'
+import { publicKeyOf, sign, type Domain, type Identity } from '../../protocol/identity/identity.ts'
+import { seal } from '../../protocol/identity/sealing.ts'
 import { signedToWire, type SignedBytes } from '../../protocol/wire/codec.ts'
 import { contactToWire, sealedToWire, type ContactContent } from '../../protocol/wire/contact.ts'
 

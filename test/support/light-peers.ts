@@ -3,7 +3,7 @@
  * are friends in pairs from the start, the first with the second and so on.
  */
 import assert from 'node:assert/strict'
-import { createSeed, identityFromSeed } from '../../protocol/identity.ts'
+import { createSeed, identityFromSeed } from '../../protocol/identity/identity.ts'
 import { createPeer, openMemoryStore } from '../../protocol/index.ts'
 import type { Peer, Store } from '../../protocol/index.ts'
 import { befriended } from './friends.ts'

@@ -17,9 +17,9 @@ export const patience = 45_000
 const look = 40
 
 const programs = {
-  peer: [fileURLToPath(new URL('../../scripts/quorum.ts', import.meta.url)), 'peer', '--json'],
+  peer: [fileURLToPath(new URL('../../scripts/cli/quorum.ts', import.meta.url)), 'peer', '--json'],
   /** The same binary without its subcommand. */
-  quorum: [fileURLToPath(new URL('../../scripts/quorum.ts', import.meta.url))],
+  quorum: [fileURLToPath(new URL('../../scripts/cli/quorum.ts', import.meta.url))],
   node: [fileURLToPath(new URL('../../node/main.ts', import.meta.url)), '--json', '--log-level', 'warn'],
 }
 

@@ -1,8 +1,8 @@
 /** A node that lies: an attacker that speaks the directory protocol and answers, or pushes, whatever it is told to. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import { toError } from '../../protocol/errors.ts'
-import { directoryProtocol } from '../../protocol/policy.ts'
+import { toError } from '../../protocol/base/errors.ts'
+import { directoryProtocol } from '../../protocol/net/policy.ts'
 import {
   frameToWire,
   requestFromWire,

@@ -7,9 +7,9 @@ import { chmodSync, copyFileSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { flipFuses, FuseV1Options, FuseVersion } from '@electron/fuses'
-import { execute, root } from '../../scripts/checks.ts'
-import { provideWindow } from '../../scripts/provide-window.ts'
-import { onPath } from '../../scripts/system-packages.ts'
+import { execute, root } from '../../scripts/dev/checks.ts'
+import { provideWindow } from '../../scripts/dev/provide-window.ts'
+import { onPath } from '../../scripts/dev/system-packages.ts'
 
 export interface Package {
   /** The Debian package. */

@@ -1,5 +1,5 @@
 /** Says that a call must fail with one of Quorum's codes: `assert.throws(() => …, refused('too-large'))`. */
-import { QuorumError, type ErrorCode } from '../../protocol/errors.ts'
+import { QuorumError, type ErrorCode } from '../../protocol/base/errors.ts'
 
 export function refused(code: ErrorCode): (error: unknown) => boolean {
   return (error) => {

@@ -3,7 +3,7 @@
  * `{"error":code}`. With `append` it then adds messages without end, one line for each that the store acknowledged.
  */
 import { writeSync } from 'node:fs'
-import { errorToData } from '../../protocol/errors.ts'
+import { errorToData } from '../../protocol/base/errors.ts'
 import { openSqliteStore } from '../../protocol/store/sqlite.ts'
 
 const [directory = '', mode] = process.argv.slice(2)

@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test'
 import { undo } from './cleanup.ts'
 import { LineProcess, eventually } from './line-process.ts'
 
-const program = join(import.meta.dirname, '..', '..', 'scripts', 'quorum.ts')
+const program = join(import.meta.dirname, '..', '..', 'scripts', 'cli', 'quorum.ts')
 const size = 'stty cols 80 rows 24'
 
 /** Peers of these tests stay on loopback. */

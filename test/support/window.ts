@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import { _electron } from 'playwright-core'
 import type { ElectronApplication, Page } from 'playwright-core'
 import { electronArguments } from '../../scripts/electron.mjs'
-import { provideWindow } from '../../scripts/provide-window.ts'
+import { provideWindow } from '../../scripts/dev/provide-window.ts'
 import { undo } from './cleanup.ts'
 import { display } from './display.ts'
 

@@ -1,9 +1,9 @@
 /** Two ways to a friend: an own invite to give away, or an invite that somebody gave. A link that opened Quorum is asked about here. */
 import { useState } from 'react'
 import { isolate } from '../../text/foreign.ts'
-import { openConversation, toast } from '../actions.ts'
-import { nameOf } from '../people.ts'
-import { useText } from '../state.ts'
+import { openConversation, toast } from '../state/actions.ts'
+import { nameOf } from '../model/friend-display.ts'
+import { useText } from '../state/state.ts'
 import { Invite } from './invite.tsx'
 import { Join } from './join.tsx'
 import { Modal } from './modal.tsx'

@@ -1,9 +1,9 @@
 /** What does not work at the moment, since when, and what will happen by itself. */
 import { CloudOff, RefreshCw } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { show } from '../actions.ts'
-import { clock } from '../format.ts'
-import { useApp, useText } from '../state.ts'
+import { show } from '../state/actions.ts'
+import { clock } from '../model/format.ts'
+import { useApp, useText } from '../state/state.ts'
 
 /** Milliseconds: at a start the nodes are asked first, and a short hiccup is none of anybody's business. */
 const patience = 4000

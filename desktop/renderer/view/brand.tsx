@@ -1,5 +1,5 @@
 /** The sign of Quorum with its name: three dots that meet. */
-import { useText } from '../state.ts'
+import { useText } from '../state/state.ts'
 
 function Sign({ size = 24 }: { size?: number }) {
   return (

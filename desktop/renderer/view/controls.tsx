@@ -3,10 +3,10 @@ import { Check, Copy } from 'lucide-react'
 import { useId, useState } from 'react'
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
 import type { Friend } from '#protocol'
-import { callShell } from '../ports.ts'
-import { attempt } from '../actions.ts'
-import { colourOf, initials, nameOf } from '../people.ts'
-import { useText } from '../state.ts'
+import { callShell } from '../state/clients.ts'
+import { attempt } from '../state/actions.ts'
+import { colourOf, initials, nameOf } from '../model/friend-display.ts'
+import { useText } from '../state/state.ts'
 
 /** Milliseconds for which a copied line says so. */
 const saysCopied = 1800

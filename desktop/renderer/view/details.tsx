@@ -2,12 +2,12 @@
 import { BadgeCheck, ShieldQuestion, X } from 'lucide-react'
 import type { Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
-import { ask, decide, toggleDetails } from '../actions.ts'
-import { dateOnly, fullWhen } from '../format.ts'
-import { nameOf } from '../people.ts'
-import { useText } from '../state.ts'
+import { ask, decide, toggleDetails } from '../state/actions.ts'
+import { dateOnly, fullWhen } from '../model/format.ts'
+import { nameOf } from '../model/friend-display.ts'
+import { useText } from '../state/state.ts'
 import { Avatar, CopyLine, IconButton } from './controls.tsx'
-import { Doctor } from './doctor.tsx'
+import { Doctor } from './connection-panel.tsx'
 import { SharedFiles } from './transfers.tsx'
 
 export function Details({ friend }: { friend: Friend }) {

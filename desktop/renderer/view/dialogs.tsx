@@ -1,9 +1,9 @@
 /** Which dialog is open: one at most. */
 import { isolate } from '../../text/foreign.ts'
-import { attempt, ask, copy, decide } from '../actions.ts'
-import { nameOf } from '../people.ts'
-import { callShell } from '../ports.ts'
-import { useApp, useText } from '../state.ts'
+import { attempt, ask, copy, decide } from '../state/actions.ts'
+import { nameOf } from '../model/friend-display.ts'
+import { callShell } from '../state/clients.ts'
+import { useApp, useText } from '../state/state.ts'
 import { AddFriend } from './add-friend.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
 import { LinkDialog } from './link-dialog.tsx'

@@ -1,6 +1,6 @@
 /** A small choice of emoji; whoever wants others has the system's own picker. */
 import { Smile } from 'lucide-react'
-import { useText } from '../state.ts'
+import { useText } from '../state/state.ts'
 import { IconButton } from './controls.tsx'
 import { usePanel } from './menu.tsx'
 

@@ -1,8 +1,8 @@
 /** The last question before everything is destroyed: a word has to be typed. */
 import { useState } from 'react'
-import { attempt } from '../actions.ts'
-import { callShell } from '../ports.ts'
-import { useText } from '../state.ts'
+import { attempt } from '../state/actions.ts'
+import { callShell } from '../state/clients.ts'
+import { useText } from '../state/state.ts'
 import { Field } from './controls.tsx'
 import { Confirm } from './modal.tsx'
 

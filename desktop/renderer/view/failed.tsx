@@ -1,9 +1,9 @@
 /** The profile does not open: why, in words, and what there is to do. */
 import { TriangleAlert } from 'lucide-react'
 import type { ErrorData } from '#protocol'
-import { callShell } from '../ports.ts'
-import { attempt } from '../actions.ts'
-import { errorText, useText } from '../state.ts'
+import { callShell } from '../state/clients.ts'
+import { attempt } from '../state/actions.ts'
+import { errorText, useText } from '../state/state.ts'
 
 export function Failed({ error }: { error: ErrorData }) {
   const { failed, common } = useText()

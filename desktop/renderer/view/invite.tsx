@@ -1,8 +1,8 @@
 /** An own invite: link, code and QR picture. Made when it is first shown. */
 import { useEffect, useState } from 'react'
 import type { CallResults } from '#protocol'
-import { callPeer } from '../ports.ts'
-import { errorText, useApp, useText } from '../state.ts'
+import { callPeer } from '../state/clients.ts'
+import { errorText, useApp, useText } from '../state/state.ts'
 import { CopyLine } from './controls.tsx'
 import { Qr } from './qr.tsx'
 

@@ -2,8 +2,8 @@
 import { useState } from 'react'
 import type { FormEvent } from 'react'
 import type { Friend } from '#protocol'
-import { request } from '../actions.ts'
-import { errorText, useText } from '../state.ts'
+import { request } from '../state/actions.ts'
+import { errorText, useText } from '../state/state.ts'
 import { Field } from './controls.tsx'
 
 interface JoinProps {

@@ -1,6 +1,6 @@
 /** Whether a link in a message is to be opened: shows where it leads as the browser reads it, look-alike letters unmasked. */
 import { TriangleAlert } from 'lucide-react'
-import { useText } from '../state.ts'
+import { useText } from '../state/state.ts'
 import { Modal } from './modal.tsx'
 
 interface LinkDialogProps {

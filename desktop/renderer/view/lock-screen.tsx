@@ -1,8 +1,8 @@
 /** The locked profile: asks for its passphrase, shows nothing else. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
-import { callPeer } from '../ports.ts'
-import { errorText, useText } from '../state.ts'
+import { callPeer } from '../state/clients.ts'
+import { errorText, useText } from '../state/state.ts'
 import { Brand } from './brand.tsx'
 import { Field } from './controls.tsx'
 

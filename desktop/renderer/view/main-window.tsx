@@ -1,9 +1,9 @@
 /** Quorum itself: people on the left, what they said in the middle, a person's details on the right. And its keys. */
 import { useEffect } from 'react'
-import { ask, openConversation, show, toggleDetails } from '../actions.ts'
-import { inOrder } from '../people.ts'
-import { store, useApp } from '../state.ts'
-import { timeOf } from '../rows.ts'
+import { ask, openConversation, show, toggleDetails } from '../state/actions.ts'
+import { inOrder } from '../model/friend-display.ts'
+import { store, useApp } from '../state/state.ts'
+import { timeOf } from '../model/message-rows.ts'
 import { Banner } from './banner.tsx'
 import { Conversation } from './conversation.tsx'
 import { Details } from './details.tsx'

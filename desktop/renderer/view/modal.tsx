@@ -2,7 +2,7 @@
 import { X } from 'lucide-react'
 import { useEffect, useId, useRef } from 'react'
 import type { ReactNode } from 'react'
-import { useText } from '../state.ts'
+import { useText } from '../state/state.ts'
 import { IconButton } from './controls.tsx'
 
 interface ModalProps {

@@ -1,7 +1,7 @@
 /** No conversation is open: what to do, for somebody who has nobody yet and for somebody who has. */
 import { MessagesSquare } from 'lucide-react'
-import { ask } from '../actions.ts'
-import { useApp, useText } from '../state.ts'
+import { ask } from '../state/actions.ts'
+import { useApp, useText } from '../state/state.ts'
 
 export function NothingOpen() {
   const { conversation, sidebar } = useText()

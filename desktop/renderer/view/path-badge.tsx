@@ -1,9 +1,9 @@
 /** How a friend is reached, in two or three words; a click tells more. */
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
-import { toggleDetails } from '../actions.ts'
-import { nameOf } from '../people.ts'
-import { useApp, useText } from '../state.ts'
+import { toggleDetails } from '../state/actions.ts'
+import { nameOf } from '../model/friend-display.ts'
+import { useApp, useText } from '../state/state.ts'
 
 export function PathBadge({ friend }: { friend: Friend }) {
   const { path } = useText()

@@ -6,8 +6,8 @@ import { ImageOff } from 'lucide-react'
 import { useState } from 'react'
 import type { Transfer } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { ask } from '../actions.ts'
-import { useText } from '../state.ts'
+import { ask } from '../state/actions.ts'
+import { useText } from '../state/state.ts'
 import { Modal } from './modal.tsx'
 
 /** Of one transfer, so many. */

@@ -2,11 +2,11 @@
 import { UserRoundPlus } from 'lucide-react'
 import type { Friend } from '#protocol'
 import { cleanText, isolate } from '../../text/foreign.ts'
-import { ask, decide } from '../actions.ts'
-import { nameOf, shortId } from '../people.ts'
-import { useApp, useText } from '../state.ts'
+import { ask, decide } from '../state/actions.ts'
+import { nameOf, shortId } from '../model/friend-display.ts'
+import { useApp, useText } from '../state/state.ts'
 import { Avatar } from './controls.tsx'
-import { NamesakeNotice, useNamesake } from './namesake.tsx'
+import { NamesakeNotice, useNamesake } from './lookalike-notice.tsx'
 
 export function Requests() {
   const { request } = useText()

@@ -1,9 +1,9 @@
 /** Settings: a list of subjects, and one of them. */
 import { Bell, HardDrive, Info, Network, Palette, ShieldCheck, UserRound, X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { show } from '../actions.ts'
-import { settingsTabs, useText } from '../state.ts'
-import type { SettingsTab } from '../state.ts'
+import { show } from '../state/actions.ts'
+import { settingsTabs, useText } from '../state/state.ts'
+import type { SettingsTab } from '../state/state.ts'
 import { IconButton } from './controls.tsx'
 import { About } from './settings/about.tsx'
 import { Appearance } from './settings/appearance.tsx'

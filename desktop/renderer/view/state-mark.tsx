@@ -1,7 +1,7 @@
 /** How far an own message got: a sign, with its words on hover and for readers. */
 import { Check, CheckCheck, Clock } from 'lucide-react'
 import type { Message } from '#protocol'
-import { useText } from '../state.ts'
+import { useText } from '../state/state.ts'
 
 export function StateMark({ message }: { message: Message }) {
   const { states, shortStates } = useText().message

@@ -1,5 +1,5 @@
 /** Short notices at the bottom, which readers hear. */
-import { useApp } from '../state.ts'
+import { useApp } from '../state/state.ts'
 
 export function Toasts() {
   const toasts = useApp((state) => state.toasts)

@@ -1,5 +1,5 @@
 /** What this is, and the keys that work everywhere. */
-import { useApp, useText } from '../../state.ts'
+import { useApp, useText } from '../../state/state.ts'
 import { Brand } from '../brand.tsx'
 
 export function About() {

@@ -1,8 +1,8 @@
 /** Colours, size of text, language. */
 import { languages, textSizes, themes } from '../../../ipc/contract.ts'
 import { catalogueFor } from '../../../text/catalogue.ts'
-import { prefer } from '../../actions.ts'
-import { useApp, useText } from '../../state.ts'
+import { prefer } from '../../state/actions.ts'
+import { useApp, useText } from '../../state/state.ts'
 import { Choice } from './parts.tsx'
 
 export function Appearance() {

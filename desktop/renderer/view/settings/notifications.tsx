@@ -1,6 +1,6 @@
 /** How much a notification tells to whoever sees the screen. */
-import { prefer } from '../../actions.ts'
-import { useApp, useText } from '../../state.ts'
+import { prefer } from '../../state/actions.ts'
+import { useApp, useText } from '../../state/state.ts'
 import { Choice, Switch } from './parts.tsx'
 
 export function NotificationsTab() {

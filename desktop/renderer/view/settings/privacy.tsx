@@ -2,9 +2,9 @@
 import { useState } from 'react'
 import type { FormEvent } from 'react'
 import { directChoices } from '../../../ipc/contract.ts'
-import { attempt, prefer, toast } from '../../actions.ts'
-import { callPeer } from '../../ports.ts'
-import { errorText, useApp, useText } from '../../state.ts'
+import { attempt, prefer, toast } from '../../state/actions.ts'
+import { callPeer } from '../../state/clients.ts'
+import { errorText, useApp, useText } from '../../state/state.ts'
 import { Field } from '../controls.tsx'
 import { Choice, Switch } from './parts.tsx'
 

@@ -1,10 +1,10 @@
 /** One's own name, handle and identity. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
-import { toast } from '../../actions.ts'
-import { putSelf } from '../../known.ts'
-import { callPeer } from '../../ports.ts'
-import { errorText, useApp, useText } from '../../state.ts'
+import { toast } from '../../state/actions.ts'
+import { putSelf } from '../../state/entities.ts'
+import { callPeer } from '../../state/clients.ts'
+import { errorText, useApp, useText } from '../../state/state.ts'
 import { CopyLine, Field } from '../controls.tsx'
 
 export function ProfileTab() {

@@ -1,7 +1,7 @@
 /** Where received files go, and the end of everything. */
 import { isolate } from '../../../text/foreign.ts'
-import { ask, chooseDownloads } from '../../actions.ts'
-import { useApp, useText } from '../../state.ts'
+import { ask, chooseDownloads } from '../../state/actions.ts'
+import { useApp, useText } from '../../state/state.ts'
 
 export function Storage() {
   const { settings } = useText()

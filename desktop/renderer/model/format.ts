@@ -1,0 +1,88 @@
+/** Times, sizes and durations as people of a language read them. `tag` is the language's. */
+import type { Catalogue } from '../../text/catalogue.ts'
+
+const day = 24 * 60 * 60 * 1000
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+/** What the window writes times as. */
+const forms = {
+  clock: { hour: 'numeric', minute: '2-digit' },
+  weekday: { weekday: 'long' },
+  shortWeekday: { weekday: 'short' },
+  day: { weekday: 'short', day: 'numeric', month: 'long' },
+  dayOfYear: { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' },
+  shortDay: { day: '2-digit', month: '2-digit', year: '2-digit' },
+  full: { dateStyle: 'full', timeStyle: 'short' },
+  date: { dateStyle: 'long' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>
+
+/** Making one takes longer than drawing the message that it is for. */
+const made = new Map<string, Intl.DateTimeFormat>()
+
+function written(time: number, form: keyof typeof forms, tag: string): string {
+  const key = `${form} ${tag}`
+  const known = made.get(key) ?? new Intl.DateTimeFormat(tag, forms[form])
+  made.set(key, known)
+  return known.format(time)
+}
+
+export function clock(time: number, tag: string): string {
+  return written(time, 'clock', tag)
+}
+
+/** The start of a time's day, by the local calendar. */
+export function dayStart(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0)
+}
+
+/** Today, yesterday, a weekday, a date. */
+export function dayName(time: number, now: number, text: Catalogue): string {
+  const ago = Math.round((dayStart(now) - dayStart(time)) / day)
+  if (ago === 0) return text.days.today
+  if (ago === 1) return text.days.yesterday
+  if (ago > 1 && ago < 7) return written(time, 'weekday', text.tag)
+  const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear()
+  return written(time, sameYear ? 'day' : 'dayOfYear', text.tag)
+}
+
+/** For a list: the clock today, else the day, as short as can be. */
+export function shortWhen(time: number, now: number, text: Catalogue): string {
+  const ago = Math.round((dayStart(now) - dayStart(time)) / day)
+  if (now - time < 60_000 && now >= time) return text.now
+  if (ago <= 0) return clock(time, text.tag)
+  if (ago === 1) return text.days.yesterday
+  if (ago < 7) return written(time, 'shortWeekday', text.tag)
+  return written(time, 'shortDay', text.tag)
+}
+
+/** Day and clock, in full. */
+export function fullWhen(time: number, tag: string): string {
+  return written(time, 'full', tag)
+}
+
+export function dateOnly(time: number, tag: string): string {
+  return written(time, 'date', tag)
+}
+
+/** `3.4 MB`. */
+export function size(bytes: number, tag: string): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return new Intl.NumberFormat(tag, {
+    style: 'unit',
+    unit: units[unit] ?? 'byte',
+    unitDisplay: unit === 0 ? 'long' : 'short',
+    maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1,
+  }).format(value)
+}
+
+/** About how long, in one unit. */
+export function duration(seconds: number, { files }: Catalogue): string {
+  if (seconds < 60) return files.seconds(Math.max(1, Math.round(seconds)))
+  if (seconds < 90 * 60) return files.minutes(Math.round(seconds / 60))
+  return files.hours(Math.round(seconds / 3600))
+}

@@ -1,0 +1,55 @@
+/** How people are named and coloured: foreign names cleaned, equal ones told apart, a colour that stays with the person. */
+import type { Friend } from '#protocol'
+import { cleanLine } from '../../text/foreign.ts'
+
+/** Characters of a name; whoever has more is shortened. */
+const longest = 48
+const colours = 8
+const segmenter = new Intl.Segmenter()
+
+export function nameOf(friend: Friend): string {
+  const name = cleanLine(friend.name, longest)
+  return name === '' ? shortId(friend.peer) : name
+}
+
+/** What tells two people of the same name apart. */
+export function shortId(peer: string): string {
+  return `…${peer.slice(-6)}`
+}
+
+/** Whether somebody else in the list has the same name: then the identity is shown beside it. */
+export function isAmbiguous(friend: Friend, friends: Iterable<Friend>): boolean {
+  const name = nameOf(friend).toLowerCase()
+  for (const other of friends) if (other.peer !== friend.peer && nameOf(other).toLowerCase() === name) return true
+  return false
+}
+
+/** One or two letters. */
+export function initials(name: string): string {
+  const words = name.split(/[\s-]+/u).filter((word) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word))
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => firstLetter(word ?? ''))
+  const both = letters.join('')
+  return both === '' ? '?' : both.toLocaleUpperCase()
+}
+
+/** 0 to 7, the same for a person at every start. */
+export function colourOf(peer: string): number {
+  let sum = 0
+  for (const character of peer) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973
+  return sum % colours
+}
+
+/** Open conversations first by their newest message, then by name. */
+export function inOrder(friends: Iterable<Friend>, lastAt: (peer: string) => number): Friend[] {
+  return [...friends].toSorted(
+    (a, b) =>
+      Math.max(lastAt(b.peer), b.addedAt) - Math.max(lastAt(a.peer), a.addedAt) || nameOf(a).localeCompare(nameOf(b)),
+  )
+}
+
+function firstLetter(word: string): string {
+  for (const { segment } of segmenter.segment(word)) {
+    if (/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(segment)) return segment
+  }
+  return ''
+}

@@ -1,0 +1,117 @@
+/** The connection doctor: how this friend is reached, since when, what was tried, and what would make it better. */
+import { useEffect } from 'react'
+import type { ConnectionInfo, Friend } from '#protocol'
+import { cleanLine } from '../../text/foreign.ts'
+import { attempt, lookAtConnection } from '../state/actions.ts'
+import { clock } from '../model/format.ts'
+import { shortId } from '../model/friend-display.ts'
+import { callPeer } from '../state/clients.ts'
+import { useApp, useText } from '../state/state.ts'
+
+/** Milliseconds between two looks while the panel is open. */
+const again = 5000
+
+export function Doctor({ friend }: { friend: Friend }) {
+  const { path } = useText()
+  const info = useApp((state) => state.connections.get(friend.peer))
+  const offline = useApp((state) => state.offlineSince !== undefined)
+  useEffect(() => {
+    void lookAtConnection(friend.peer)
+    const timer = setInterval(() => void lookAtConnection(friend.peer), again)
+    return () => clearInterval(timer)
+  }, [friend.peer, friend.path])
+  const kind = info?.path ?? friend.path
+  return (
+    <section aria-label={path.label}>
+      <h3 style={{ display: 'flex', gap: '0.5rem', alignItems: 'center' }}>
+        <span className={`dot ${kind === 'none' ? '' : 'good'}`} aria-hidden="true" />
+        {path.label}
+      </h3>
+      <p>
+        {kind === 'none'
+          ? offline
+            ? path.noNode
+            : path.noneLong
+          : kind === 'direct'
+            ? path.directLong
+            : path.relayedLong}
+      </p>
+      {info !== undefined && <Facts info={info} />}
+      {info?.adviceCode !== undefined && (
+        <div>
+          <p className="quiet small">{path.help}</p>
+          <p>{path.advice[info.adviceCode]}</p>
+        </div>
+      )}
+      {info !== undefined && <Technical info={info} />}
+      {kind === 'none' && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => void attempt(() => callPeer('connect', { peer: friend.peer }))}
+        >
+          {path.again}
+        </button>
+      )}
+    </section>
+  )
+}
+
+function Facts({ info }: { info: ConnectionInfo }) {
+  const { path, tag } = useText()
+  const { since, rttMs, via } = info
+  if (since === undefined && rttMs === undefined && via === undefined) return null
+  const milliseconds = new Intl.NumberFormat(tag, { maximumFractionDigits: rttMs !== undefined && rttMs < 10 ? 1 : 0 })
+  return (
+    <dl className="facts">
+      {since !== undefined && (
+        <>
+          <dt>{path.since}</dt>
+          <dd>{clock(since, tag)}</dd>
+        </>
+      )}
+      {rttMs !== undefined && (
+        <>
+          <dt>{path.delay}</dt>
+          <dd>{path.milliseconds(milliseconds.format(rttMs))}</dd>
+        </>
+      )}
+      {via !== undefined && (
+        <>
+          <dt>{path.node}</dt>
+          <dd>
+            <bdi className="mono" dir="ltr">
+              {shortId(via)}
+            </bdi>
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+function Technical({ info }: { info: ConnectionInfo }) {
+  const { path } = useText()
+  return (
+    <details>
+      <summary>{path.technical}</summary>
+      <div style={{ display: 'grid', gap: '0.625rem' }}>
+        {info.address !== undefined && (
+          <p className="mono small selectable" dir="ltr">
+            {cleanLine(info.address, 512)}
+          </p>
+        )}
+        <p className="quiet small">{info.tried.length === 0 ? path.nothingTried : path.tried}</p>
+        <ul className="trials">
+          {info.tried.map(({ kind, outcome }, index) => (
+            // A list of the last attempt, replaced as a whole.
+            <li key={index}>
+              <span>{path.kinds[kind]}</span>
+              <span className="quiet">{path.outcomes[outcome]}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </details>
+  )
+}

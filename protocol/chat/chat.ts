@@ -1,0 +1,178 @@
+/**
+ * /quorum/chat/1.0.0 for all friends: which conversation a stream belongs to, who opens one on a new connection, and
+ * the calls that people make. What happens on the streams of one conversation is conversation.ts.
+ */
+import type { Connection, Stream } from '@libp2p/interface'
+import { v7 as uuid } from 'uuid'
+import { Conversation, type ConversationContext } from './conversation.ts'
+import { QuorumError, toError } from '../base/errors.ts'
+import { shortId } from '../identity/identity.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import { chatProtocol } from '../net/policy.ts'
+import { pause, Retry } from '../base/backoff.ts'
+import type { Draft, Message } from '../store/store.ts'
+
+/** The side that was dialled leaves the first move to the other for this long, in milliseconds. */
+const courtesy = 1500
+
+/** Keeps what belongs to a message, given its id. */
+type Keep = (message: string) => void
+
+export interface ChatOptions extends Omit<ConversationContext, 'peer'> {
+  isFriend(peer: string): boolean
+  log: Log
+}
+
+export class Chat {
+  readonly #options: ChatOptions
+  readonly #conversations = new Map<string, Conversation>()
+  readonly #opening = new Set<string>()
+  readonly #stopped = new AbortController()
+
+  constructor(options: ChatOptions) {
+    this.#options = options
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+    for (const conversation of this.#conversations.values()) conversation.end()
+  }
+
+  /** A conversation is open right now. */
+  online(peer: string): boolean {
+    return this.#conversations.get(peer)?.online ?? false
+  }
+
+  /** The handler of /quorum/chat/1.0.0; policy has let the stream through. */
+  async receive(stream: Stream, connection: Connection): Promise<void> {
+    this.#stopped.signal.throwIfAborted()
+    await this.#conversation(connection.remotePeer.toString()).run(stream, connection, 'inbound')
+  }
+
+  /**
+   * A friend is connected: there is to be a chat stream on that connection for as long as it lives. The side that
+   * dialled opens it; with `atOnce` we do, whoever dialled.
+   */
+  async keep(connection: Connection, atOnce = false): Promise<void> {
+    if (this.#opening.has(connection.id)) return
+    this.#opening.add(connection.id)
+    const peer = connection.remotePeer.toString()
+    const retry = new Retry(limits.streamRetry)
+    try {
+      if (connection.direction === 'inbound' && !atOnce) await pause(courtesy, this.#stopped.signal)
+      while (this.#alive(connection)) {
+        const conversation = this.#conversation(peer)
+        const served = conversation.served(connection)
+        if (served != null) {
+          await served
+          retry.reset()
+        } else await this.#open(connection, conversation, retry)
+        if (this.#alive(connection)) await retry.wait(this.#stopped.signal)
+      }
+    } finally {
+      this.#opening.delete(connection.id)
+    }
+  }
+
+  /** Stops talking to somebody who is not a friend any more. */
+  end(peer: string): void {
+    this.#conversations.get(peer)?.end()
+    this.#conversations.delete(peer)
+  }
+
+  /** Own name or addresses changed: friends who are online are told. */
+  hello(): void {
+    for (const conversation of this.#conversations.values()) conversation.hello()
+  }
+
+  /** Errors: `not-friend`, `too-large`, `not-found` (replyTo), `rate-limited` (outbox full), those of the store. */
+  send(peer: string, text: string, replyTo?: string): Message {
+    const { store, now, isFriend } = this.#options
+    if (!isFriend(peer)) throw new QuorumError('not-friend', 'They have not accepted you as a friend yet')
+    // A lone half of a surrogate pair has no UTF-8.
+    const wellFormed = text.toWellFormed()
+    if (Buffer.byteLength(wellFormed) > limits.messageText) {
+      throw new QuorumError('too-large', 'A message can hold 64 KiB of text: send the rest as a file')
+    }
+    if (replyTo != null && store.message(replyTo)?.peer !== peer) {
+      throw new QuorumError('not-found', 'The message you reply to is not in this conversation')
+    }
+    return this.#queue(peer, { id: uuid(), text: wellFormed, sentAt: now(), ...(replyTo == null ? {} : { replyTo }) })
+  }
+
+  /**
+   * Sends an offer or news of a transfer; `keep` runs in the transaction that queues it. Errors: `rate-limited` (outbox
+   * full), those of the store and of `keep`; then nothing is sent.
+   */
+  sendTransfer(peer: string, about: Required<Pick<Draft, 'transfer' | 'content' | 'text'>>, keep: Keep): Message {
+    return this.#queue(peer, { ...about, id: uuid(), sentAt: this.#options.now() }, keep)
+  }
+
+  #queue(peer: string, draft: Draft, keep?: Keep): Message {
+    const { queued, delivered } = this.#options.store.conversation(peer)
+    if (queued - delivered >= limits.outbox) {
+      throw new QuorumError('rate-limited', 'Too many messages wait for them already')
+    }
+    return this.#conversation(peer).send(draft, keep)
+  }
+
+  /** Errors: `not-found`, `bad-request` when it has left already. */
+  recall(id: string): Message {
+    const { store, emit } = this.#options
+    const known = store.message(id)
+    if (known == null || known.direction !== 'out')
+      throw new QuorumError('not-found', 'There is no such message of yours')
+    const message = store.recall(id)
+    if (message == null) throw new QuorumError('bad-request', 'It has left already and cannot be recalled')
+    emit({ event: 'message-changed', data: message })
+    return message
+  }
+
+  /** `upTo`: a message id, or a sequence of theirs. Errors: `not-found`. */
+  markRead(peer: string, upTo: string | number): void {
+    const { store } = this.#options
+    let sequence = upTo
+    if (typeof sequence === 'string') {
+      const message = store.message(sequence)
+      if (message?.peer !== peer) throw new QuorumError('not-found', 'There is no such message in this conversation')
+      // Of one's own: everything of theirs that is here was on the screen with it.
+      sequence = message.direction === 'in' ? message.seq : store.conversation(peer).received
+    }
+    this.#conversation(peer).markRead(sequence)
+  }
+
+  typing(peer: string, active: boolean): void {
+    this.#conversations.get(peer)?.typing(active)
+  }
+
+  async #open(connection: Connection, conversation: Conversation, retry: Retry): Promise<void> {
+    const { log } = this.#options
+    try {
+      const signal = AbortSignal.any([AbortSignal.timeout(limits.openStream), this.#stopped.signal])
+      const stream = await connection.newStream(chatProtocol, { signal, runOnLimitedConnection: true })
+      const begun = performance.now()
+      try {
+        await conversation.run(stream, connection, 'outbound')
+      } finally {
+        if (performance.now() - begun > limits.streamRetry.longest) retry.reset()
+      }
+    } catch (error) {
+      log('debug', `chat with ${shortId(connection.remotePeer.toString())} ended`, toError(error))
+    }
+  }
+
+  #alive(connection: Connection): boolean {
+    const peer = connection.remotePeer.toString()
+    return connection.status === 'open' && !this.#stopped.signal.aborted && this.#options.isFriend(peer)
+  }
+
+  #conversation(peer: string): Conversation {
+    let conversation = this.#conversations.get(peer)
+    if (conversation == null) {
+      conversation = new Conversation({ ...this.#options, peer })
+      this.#conversations.set(peer, conversation)
+    }
+    return conversation
+  }
+}

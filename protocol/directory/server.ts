@@ -1,0 +1,306 @@
+/**
+ * /quorum/directory/1.0.0, the node's side: who is connected, where they are, mail for the absent. It keeps no log of
+ * who talks to whom, lists nobody, and answers about the unknown as about the hidden.
+ */
+import type { Connection, Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
+import type { DirectoryStore } from './store.ts'
+import { errorToData, QuorumError, toError } from '../base/errors.ts'
+import { peerFromPublicKey, verify } from '../identity/identity.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import { dialBack } from '../net/dial-back.ts'
+import { FrameWriter } from '../net/frame-writer.ts'
+import { hostOf } from '../address/host.ts'
+import { pull } from '../net/streams.ts'
+import { isPublic, type NodeNetwork } from '../net/libp2p.ts'
+import { directoryProtocol } from '../net/policy.ts'
+import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
+import { recordFromWire } from '../wire/contact.ts'
+import type { SignedBytes } from '../wire/codec.ts'
+import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryResult } from '../wire/directory.ts'
+import { unframe } from '../wire/framing.ts'
+
+/** Streams one peer may have open: the one in use, and its successor while the old one is not yet noticed dead. */
+const streamsPerPeer = 2
+/** The id of mail that is not on the disk: nothing comes of it when it is said to be collected. */
+const notHeld = 0
+
+interface Record {
+  signed: SignedBytes
+  sequence: number
+  ttl: number
+  /** By this node's clock. */
+  receivedAt: number
+}
+
+interface Session {
+  peer: string
+  connection: Connection
+  writer: FrameWriter
+  stream: Stream
+  connectedSince: number
+  frames: TokenBucket
+}
+
+export interface DirectoryStats {
+  sessions: number
+  records: number
+  /** By kind and outcome, as `lookup ok`, `deliver rate-limited`. */
+  requests: { [kindAndOutcome: string]: number }
+}
+
+export class DirectoryServer {
+  readonly #network: NodeNetwork
+  readonly #store: DirectoryStore
+  readonly #now: () => number
+  readonly #log: Log
+  readonly #sessions = new Map<string, Session>()
+  /** Newest last; the oldest is forgotten when there are too many. */
+  readonly #records = new Map<string, Record>()
+  readonly #requests: { [kindAndOutcome: string]: number } = {}
+  // Per peer, and kept over reconnects: a new stream is no fresh start.
+  readonly #rates: { [call in DirectoryCall['call']]?: KeyedBuckets }
+  // Identities cost nothing: what can be guessed is rationed by address too.
+  readonly #deliveriesByAddress: KeyedBuckets
+  readonly #fleetingByRecipient: KeyedBuckets
+  readonly #codesByAddress: KeyedBuckets
+  readonly #handlesByAddress: KeyedBuckets
+  readonly #dialBacksByAddress: KeyedBuckets
+  #dialBacks = 0
+
+  constructor(network: NodeNetwork, store: DirectoryStore, now: () => number, log: Log) {
+    this.#log = log
+    this.#network = network
+    this.#store = store
+    this.#now = now
+    const monotonic = (): number => performance.now()
+    const lookups = new KeyedBuckets(limits.lookups, monotonic)
+    this.#rates = {
+      announce: new KeyedBuckets(limits.announces, monotonic),
+      lookup: lookups,
+      lookupHandle: lookups,
+      deliver: new KeyedBuckets(limits.deliveries, monotonic),
+      postInvite: new KeyedBuckets(limits.deliveries, monotonic),
+      findInvite: new KeyedBuckets(limits.codeLookups, monotonic),
+      reachable: new KeyedBuckets(limits.dialBacks, monotonic),
+    }
+    this.#deliveriesByAddress = new KeyedBuckets(limits.deliveriesPerAddress, monotonic)
+    this.#fleetingByRecipient = new KeyedBuckets(limits.fleeting, monotonic)
+    this.#codesByAddress = new KeyedBuckets(limits.codeLookups, monotonic)
+    this.#handlesByAddress = new KeyedBuckets(limits.lookups, monotonic)
+    this.#dialBacksByAddress = new KeyedBuckets(limits.dialBacksPerAddress, monotonic)
+  }
+
+  async start(): Promise<void> {
+    await this.#network.handle(
+      directoryProtocol,
+      async (stream, connection) => {
+        try {
+          await this.#serve(stream, connection)
+        } catch (error) {
+          this.#count('stream', errorToData(error).code)
+          stream.abort(toError(error))
+        }
+      },
+      { maxInboundStreams: streamsPerPeer },
+    )
+  }
+
+  async stop(): Promise<void> {
+    await this.#network.unhandle(directoryProtocol)
+    for (const session of this.#sessions.values()) session.stream.abort(new Error('The node stops'))
+    this.#sessions.clear()
+  }
+
+  stats(): DirectoryStats {
+    return { sessions: this.#sessions.size, records: this.#records.size, requests: { ...this.#requests } }
+  }
+
+  async #serve(stream: Stream, connection: Connection): Promise<void> {
+    const peer = connection.remotePeer.toString()
+    const session: Session = {
+      peer,
+      connection,
+      stream,
+      writer: new FrameWriter(stream),
+      connectedSince: this.#now(),
+      frames: new TokenBucket(limits.directoryFrames, () => performance.now()),
+    }
+    this.#sessions.get(peer)?.stream.abort(new Error('Replaced by a newer session'))
+    this.#sessions.set(peer, session)
+    try {
+      this.#noteSeen(session)
+      for (const { id, envelope } of this.#store.held(peer)) {
+        await session.writer.write(frameToWire({ frame: 'mail', id, envelope }))
+      }
+      for await (const frames of pipe(pull(stream), unframe(limits.directoryFrame))) {
+        if (!session.frames.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
+        for (const bytes of frames) await this.#respond(session, bytes)
+      }
+      await stream.close()
+    } finally {
+      if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
+    }
+  }
+
+  /** A disk that is full costs a handle its freshness, not the peer its session. */
+  #noteSeen({ peer, connectedSince }: Session): void {
+    try {
+      this.#store.seen(peer, connectedSince)
+    } catch (error) {
+      this.#log('error', 'it could not be noted that a peer was seen', toError(error))
+    }
+  }
+
+  async #respond(session: Session, bytes: Uint8Array): Promise<void> {
+    // What cannot even be decoded ends the stream.
+    const { id, call } = requestFromWire(bytes)
+    const answered = this.#finish(session, id, call)
+    // Takes as long as a dead port does; what else the peer asks is answered meanwhile.
+    if (call?.call === 'reachable') answered.catch((error: unknown) => session.stream.abort(toError(error)))
+    else await answered
+  }
+
+  async #finish(session: Session, id: number, call: DirectoryCall | undefined): Promise<void> {
+    let result: DirectoryResult
+    try {
+      if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
+      result = call.call === 'reachable' ? await this.#reachable(session, call.port) : this.#answer(session, call)
+      this.#count(call.call, 'ok')
+    } catch (error) {
+      const data = errorToData(error)
+      // Whatever went wrong inside is for the node's log and metrics, not for a stranger.
+      const message = data.code === 'internal' ? 'The node could not do that' : data.message
+      if (data.code === 'internal') this.#log('error', `${call?.call} failed`, toError(error))
+      result = { result: 'error', error: { code: data.code, message } }
+      this.#count(call?.call ?? 'unknown', data.code)
+    }
+    await session.writer.write(frameToWire({ frame: 'response', id, result }))
+  }
+
+  #ration(call: DirectoryCall['call'], peer: string): void {
+    if (this.#rates[call]?.take(peer) !== false) return
+    throw new QuorumError('rate-limited', 'Too many requests: wait a minute')
+  }
+
+  #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryResult {
+    const { peer } = session
+    this.#ration(call.call, peer)
+    switch (call.call) {
+      case 'announce':
+        return this.#announce(session, call.record, call.handle)
+      case 'lookup':
+        return this.#lookup(peerFromPublicKey(call.peer))
+      case 'lookupHandle':
+        if (!this.#handlesByAddress.take(hostOf(session.connection.remoteAddr))) {
+          throw new QuorumError('rate-limited', 'Too many handles: wait a minute')
+        }
+        return this.#lookup(this.#store.handleOwner(call.handle, this.#now()))
+      case 'deliver':
+        return this.#deliver(session, peerFromPublicKey(call.to), call.envelope, call.fleeting)
+      case 'collected':
+        this.#store.drop(peer, call.mail)
+        return { result: 'done' }
+      case 'knowledge':
+        return this.#knowledge(session)
+      case 'forget':
+        this.#store.forget(peer)
+        this.#records.delete(peer)
+        return { result: 'done' }
+      case 'postInvite': {
+        const now = this.#now()
+        this.#store.park(call.slot, peer, call.sealed, now + Math.min(call.ttl, limits.parkedFor), now)
+        return { result: 'done' }
+      }
+      case 'findInvite': {
+        const host = hostOf(session.connection.remoteAddr)
+        if (!this.#codesByAddress.take(host)) throw new QuorumError('rate-limited', 'Too many codes: wait a minute')
+        return { result: 'foundInvite', sealed: this.#store.parked(call.slot, this.#now()) ?? new Uint8Array() }
+      }
+    }
+  }
+
+  #announce(session: Session, signed: SignedBytes, handle: string): DirectoryResult {
+    const { peer, connection } = session
+    if (verify(signed, 'quorum-record') !== peer) {
+      throw new QuorumError('verification-failed', 'That record belongs to another peer')
+    }
+    const { sequence, ttl } = recordFromWire(signed.payload)
+    if (sequence <= (this.#records.get(peer)?.sequence ?? 0)) {
+      throw new QuorumError('bad-request', 'A newer record is already known')
+    }
+    const now = this.#now()
+    this.#records.delete(peer)
+    this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
+    if (this.#records.size > limits.records) this.#records.delete(this.#records.keys().next().value ?? '')
+    // After the record: who cannot have the handle is to be found all the same.
+    if (handle === '') this.#store.releaseHandle(peer)
+    else this.#store.claimHandle(handle, peer, now)
+    return { result: 'announced', observedAddress: connection.remoteAddr.toString(), time: now }
+  }
+
+  #lookup(peer: string | undefined): DirectoryResult {
+    const record = peer == null ? undefined : this.#records.get(peer)
+    const age = record == null ? 0 : Math.max(0, this.#now() - record.receivedAt)
+    if (peer == null || record == null || age > record.ttl) return { result: 'found', connected: false, age: 0 }
+    return { result: 'found', record: record.signed, connected: this.#sessions.has(peer), age }
+  }
+
+  #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryResult {
+    if (!this.#deliveriesByAddress.take(hostOf(session.connection.remoteAddr))) {
+      throw new QuorumError('rate-limited', 'Too many envelopes from this address: wait a minute')
+    }
+    // What is held is bounded by the disk; this is not.
+    if (fleeting && !this.#fleetingByRecipient.take(to)) {
+      throw new QuorumError('rate-limited', 'Too many envelopes for this peer: wait a minute')
+    }
+    // Held first, also for the connected: it is on disk until the recipient says that it has it.
+    const held = fleeting ? { id: notHeld, envelope } : this.#store.hold(to, session.peer, envelope, this.#now())
+    const recipient = this.#sessions.get(to)
+    // A failed push is no failure: the envelope stays held.
+    recipient?.writer
+      .write(frameToWire({ frame: 'mail', id: held.id, envelope: held.envelope }))
+      .catch((error: unknown) => this.#count('push', errorToData(error).code))
+    return { result: 'delivered', pushed: recipient != null }
+  }
+
+  async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryResult> {
+    this.#ration('reachable', peer)
+    const observed = connection.remoteAddr
+    const observedAddress = observed.toString()
+    // From behind a proxy on this machine everybody seems to come from here, and what listens here is not theirs.
+    if (!isPublic(observed)) return { result: 'reachability', reachable: false, observedAddress }
+    const tooMany = this.#dialBacks >= limits.dialBacksAtOnce
+    if (tooMany || !this.#dialBacksByAddress.take(hostOf(observed))) {
+      throw new QuorumError('rate-limited', 'Too many are asking whether they can be reached: wait a minute')
+    }
+    this.#dialBacks += 1
+    try {
+      const reachable = await dialBack(this.#network.services.directDial, connection, port, limits.dialBack)
+      return { result: 'reachability', reachable, observedAddress }
+    } finally {
+      this.#dialBacks -= 1
+    }
+  }
+
+  #knowledge({ peer, connection, connectedSince }: Session): DirectoryResult {
+    return {
+      result: 'knowledge',
+      report: {
+        handle: this.#store.handleOf(peer) ?? '',
+        hasRecord: this.#records.has(peer),
+        connectedSince,
+        observedAddress: connection.remoteAddr.toString(),
+        held: this.#store.held(peer).map(({ envelope, heldSince }) => ({ bytes: envelope.byteLength, heldSince })),
+        invites: this.#store.parkedCount(peer, this.#now()),
+        reserved: this.#network.services.relay.reserved(peer),
+      },
+    }
+  }
+
+  #count(kind: string, outcome: string): void {
+    const key = `${kind} ${outcome}`
+    this.#requests[key] = (this.#requests[key] ?? 0) + 1
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What a node keeps on disk for the directory: sealed envelopes for the absent, handles, parked invites. It never
+ * learns what is inside, and stores the sender of an envelope only as a keyed digest, enough to count with.
+ * The one implementation is node/held-mail.ts; the interface is here because server.ts speaks it.
+ */
+
+export interface HeldEnvelope {
+  id: number
+  envelope: Uint8Array
+  /** Milliseconds since the epoch, by the node's clock. */
+  heldSince: number
+}
+
+export interface DirectoryStore {
+  /**
+   * Holds `envelope` (at most `limits.envelope` bytes) for PeerId `to`. `from` is the sender's PeerId, kept only as a
+   * keyed digest of sender and recipient. An identical envelope already held for `to` is returned, not held twice.
+   * Errors: `rate-limited` (limits.heldPerRecipient, limits.heldPerSender), `disk-full` (limits.held, or the disk).
+   */
+  hold(to: string, from: string, envelope: Uint8Array, now: number): HeldEnvelope
+  /** Oldest first. */
+  held(to: string): HeldEnvelope[]
+  /** Deletes those of `ids` that are held for `to`. */
+  drop(to: string, ids: number[]): void
+
+  /**
+   * Gives `handle` to `peer` if it is free, lapsed (limits.handleKept since last seen) or already theirs; a peer has
+   * one handle, an older one is released. Errors: `handle-taken`.
+   */
+  claimHandle(handle: string, peer: string, now: number): void
+  /** Gives up the handle of `peer`, if it has one. */
+  releaseHandle(peer: string): void
+  /** Notes that the owner was seen, so the handle is kept. */
+  seen(peer: string, now: number): void
+  handleOwner(handle: string, now: number): string | undefined
+  handleOf(peer: string): string | undefined
+
+  /**
+   * Parks `sealed` (at most limits.parkedInvite bytes) under `slot` (16 bytes) until `expiresAt`. The same slot by the
+   * same owner is replaced. Errors: `rate-limited` (limits.parkedPerPeer), `bad-request` (slot of another owner).
+   */
+  park(slot: Uint8Array, owner: string, sealed: Uint8Array, expiresAt: number, now: number): void
+  parked(slot: Uint8Array, now: number): Uint8Array | undefined
+  parkedCount(owner: string, now: number): number
+
+  /** Deletes everything about `peer`: what is held for it, its handle, its parked invites. */
+  forget(peer: string): void
+  /** Deletes what is past its time: envelopes after limits.heldFor, handles after limits.handleKept, parked invites. */
+  expire(now: number): void
+  stats(): { held: number; heldBytes: number; handles: number; parked: number }
+  close(): void
+}

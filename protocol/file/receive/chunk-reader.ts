@@ -1,0 +1,72 @@
+/**
+ * What arrives on a file stream, as chunks: a framed header, then its bytes. They are copied together, so that what
+ * brought them can be used again at once; a chunk is yielded when it is complete, so at most one is held here. Lengths
+ * are checked before anything is kept.
+ */
+import { QuorumError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { chunkMemory } from '../../net/buffer-pool.ts'
+import type { Bytes } from '../../base/bytes.ts'
+import { chunkHeaderFromWire, type ChunkHeader } from '../../wire/file.ts'
+import { FrameDecoder } from '../../wire/framing.ts'
+
+export interface ArrivedChunk {
+  header: ChunkHeader
+  /** `header.length` bytes, none of a chunk of zeros. Lent: given back to `chunkMemory` by whoever has done with them. */
+  data: Buffer
+}
+
+const nothing = Buffer.alloc(0)
+
+/**
+ * Yields chunk after chunk; of `source` nothing is looked at again after the next is asked for. `onBytes`: called with
+ * the length of each part of a chunk as it arrives, 0 for a chunk of zeros. Errors: those of headers (wire/file.ts),
+ * `peer-offline` when the stream ends within a chunk.
+ */
+export async function* readChunks(
+  source: AsyncIterable<Bytes>,
+  onBytes: (length: number) => void,
+): AsyncGenerator<ArrivedChunk, void, undefined> {
+  const headers = new FrameDecoder(limits.chunkHeader)
+  let open: ArrivedChunk | undefined
+  let filled = 0
+  for await (const bytes of source) {
+    let arrived = 0
+    for (const part of partsOf(bytes)) {
+      let at = 0
+      while (at < part.byteLength) {
+        if (open == null) {
+          const { frame, used } = headers.first(part.subarray(at))
+          at += used
+          if (frame == null) continue
+          const header = chunkHeaderFromWire(Uint8Array.from(frame))
+          if (header.zeros === true) {
+            onBytes(0)
+            yield { header, data: nothing }
+            continue
+          }
+          open = { header, data: chunkMemory.lend(header.length) }
+          filled = 0
+        } else {
+          const { data } = open
+          const piece = part.subarray(at, at + data.byteLength - filled)
+          data.set(piece, filled)
+          filled += piece.byteLength
+          at += piece.byteLength
+          arrived += piece.byteLength
+          if (filled < data.byteLength) continue
+          onBytes(arrived)
+          arrived = 0
+          yield open
+          open = undefined
+        }
+      }
+    }
+    if (arrived > 0) onBytes(arrived)
+  }
+  if (open != null || headers.pending) throw new QuorumError('peer-offline', 'The path was lost')
+}
+
+function partsOf(bytes: Bytes): Iterable<Uint8Array> {
+  return bytes instanceof Uint8Array ? [bytes] : bytes
+}

@@ -1,0 +1,78 @@
+/** The disk that files are received to: whether they fit, and what it means when it refuses, in words for people. */
+import { execFile } from 'node:child_process'
+import { closeSync, constants, lstatSync, mkdirSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { platform, userInfo } from 'node:os'
+import { QuorumError, toError } from '../../base/errors.ts'
+import { openFile, syncFile } from '../io.ts'
+import { codeOf, diskCode } from '../../base/disk-errors.ts'
+
+/** Up to so many files, each is handed to the disk by itself. */
+const few = 32
+
+/** Errors: `disk-full` when `bytes` more do not fit into `directory`; those of the disk. */
+export async function needRoom(directory: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(directory)
+  if (bavail * bsize < bytes) {
+    throw new QuorumError('disk-full', `There is not enough room in ${directory}: free some, then go on`)
+  }
+}
+
+/**
+ * Makes `folder` with the permissions `mode`, or takes the one of ours that is there. Errors: `not-writable` for
+ * anything else there, a link to a folder for example.
+ */
+export function ownFolder(folder: string, mode: number): void {
+  try {
+    mkdirSync(folder, { mode })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    const there = lstatSync(folder)
+    const { uid } = userInfo()
+    if (!there.isDirectory() || (uid >= 0 && there.uid !== uid)) {
+      throw new QuorumError('not-writable', `${folder} is in the way: remove it`, { cause: error })
+    }
+  }
+}
+
+/**
+ * Hands `files` of `folder` to the disk. Where there are many the whole file system is, by the tool that Linux has for
+ * it: one by one, each waits for the disk by itself (10,000 files: 3 s instead of 0.4 s). Errors: those of the disk.
+ */
+export async function syncFiles(folder: string, files: readonly string[]): Promise<void> {
+  if (files.length > few && platform() === 'linux' && (await syncFileSystem(folder))) return
+  for (let start = 0; start < files.length; start += few) {
+    await Promise.all(files.slice(start, start + few).map(syncPath))
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const file = await openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    await syncFile(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** False where that tool is missing or does not know how. */
+async function syncFileSystem(folder: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  execFile('sync', ['-f', folder], (error) => resolve(error == null))
+  return promise
+}
+
+/** An error of the disk as `disk-full` or `not-writable`; anything else as it is. */
+export function diskFailure(error: unknown, directory: string): Error {
+  if (error instanceof QuorumError) return error
+  switch (diskCode(error)) {
+    case 'disk-full':
+      return new QuorumError('disk-full', `The disk of ${directory} is full: free some room, then go on`, {
+        cause: error,
+      })
+    case 'not-writable':
+      return new QuorumError('not-writable', `${directory} cannot be written to, or is gone`, { cause: error })
+    case undefined:
+      return toError(error)
+  }
+}

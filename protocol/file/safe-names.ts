@@ -1,0 +1,311 @@
+/**
+ * Names of files that a peer offers, made harmless: pure text, one set of rules that holds on Linux, macOS and Windows
+ * alike, so that a folder received on one can be moved to another. Threats 51 and 52.
+ *
+ * Three kinds of characters do not pass. What a file system or a terminal acts on (separators, controls, `<>:"|?*`)
+ * becomes `_`, so that it is seen that something was there. What nobody sees (bidi controls, zero width, tags) goes,
+ * so that the name is what it looks like. What is no character at all (lone surrogates, unassigned code points, whose
+ * case and normal form nobody knows) becomes `_`.
+ *
+ * It refuses nothing: every name becomes some name. It does not know the disk: whoever creates the file does so without
+ * overwriting, and asks `numbered` for another name. Letters that look like others, and the full-width and mathematical
+ * stand-ins for slash and colon, stay: people and programs write them on purpose, and no file system reads them as such.
+ */
+import { limits } from '../base/limits.ts'
+
+/**
+ * Longest component, in UTF-8 bytes: ext4, APFS and most others. It keeps within NTFS's 255 UTF-16 units too, for no
+ * character has more units than bytes.
+ */
+const nameMost = 255
+/**
+ * UTF-16 units of a longer name that are looked at, half at its beginning and half at its end: more than stays of it,
+ * less than what is slow.
+ */
+const lookedAt = 1024
+/** Longest extension that is kept when a name is cut, in bytes: `.tar.zst` and `.code-workspace` fit, no sentence does. */
+const extensionMost = 40
+/** Room that every number has, in bytes, so that a name is cut at the same place whatever its number. */
+const numberRoom = ` (${Number.MAX_SAFE_INTEGER})`.length
+/** Folders in a path: with the file 64 components, more than any tree that people or build tools make. */
+const depthMost = 63
+/**
+ * Path of a folder, in bytes. With its slash and the longest name 896: macOS takes 1024 for a whole path, which leaves
+ * 128 to the place that the receiver chose. The topmost folder and one below it fit, whatever their names.
+ */
+const folderMost = 640
+/**
+ * Folders that are only named by what is in them, in all: as many as files. Without a bound, 64 MiB of manifest name 30
+ * million, and each costs memory here and an inode there.
+ */
+const foldersMost = limits.transferFiles
+
+/** Nothing to look for: most names by far, told fast. */
+const plain = /^[\w !#$%&'()+,.;=@[\]^`{}~-]*$/
+
+/**
+ * Acted upon, or no character. U+F000 to U+F0FF are where WSL, Cygwin and SMB keep forbidden characters: they show them
+ * as what they stand for. U+226E and U+226F come apart into `<` and `>` on HFS+.
+ */
+const forbidden = /[\p{Cc}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\uf000-\uf0ff\u226e\u226f/\\<>:"|?*]/gu
+
+/** Scripts in which a joiner between letters changes the word: those that join, and those of India and around it. */
+const joined = (
+  'Arab Syrc Mand Nkoo Adlm Rohg Mong Phag ' +
+  'Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Newa Mtei Khmr Mymr Tibt Bali Java Sund'
+).split(' ')
+const joinedLetter = `[[${joined.map((script) => `\\p{scx=${script}}`).join('')}]&&\\p{L}]`
+
+/** Where something unseen is needed, and one of it only: elsewhere it tells names apart that look the same. */
+const needed = [
+  // Persian, Urdu, Hindi, Bengali, Malayalam, Sinhala…: after a letter and its marks.
+  String.raw`(?<=${joinedLetter}\p{M}*)[\u200c\u200d]`,
+  // Families, professions, flags: between two emoji.
+  String.raw`(?<=\p{ExtPict}(?:\ufe0f|\p{EMod})?)\u200d(?=\p{ExtPict})`,
+  // An emoji as text or as a picture, and the keycaps.
+  String.raw`(?<=\p{ExtPict})[\ufe0e\ufe0f]`,
+  String.raw`(?<=[0-9#*])\ufe0f(?=\u20e3)`,
+  // Variants of an ideograph, which Japanese names of people and places have.
+  String.raw`(?<=\p{Unified_Ideograph})[\ufe00-\ufe02\u{e0100}-\u{e01ef}]`,
+  // Variants of a Mongolian letter, and its vowel separator.
+  String.raw`(?<=[\p{scx=Mong}&&\p{L}])[\u180b-\u180f]`,
+  // The flags of England, Scotland and Wales: tags in any other place can spell out a hidden text.
+  String.raw`\p{RGI_Emoji_Tag_Sequence}`,
+].join('|')
+
+/** Everything unseen: default ignorable, all bidi controls among them; annotations and the object placeholder. */
+const unseen = /[\p{DI}\ufff9-\ufffc]/u
+const unseenButNeeded = new RegExp(String.raw`(${needed})|[\p{DI}\ufff9-\ufffc]`, 'gv')
+export const ignorable = /\p{DI}/gu
+/** More marks than any script stacks on one letter (Tibetan: nine); beyond, they paint over the names around. */
+const stackedMarks = /(\p{M}{16})\p{M}+/gu
+
+// The look behind makes these linear: without it each blank of a long run would be tried as the beginning of the end.
+// U+2800 is the Braille cell without a dot, which looks like a space and is none to Unicode.
+const leading = /^[\s\u2800]+/u
+export const trailing = /(?<![\s\u2800.])[\s\u2800.]+$/u
+
+/** Windows opens a device for these whatever the extension and in every folder; NFKC has made `¹` a `1`. */
+const device = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9])\s*(?:\.|$)/u
+/** What Windows calls another file besides its name (`PROGRA~1.TXT`): it would open that one. */
+const shortName = /^(?=[^.]{2,8}(?:\.|$))([^.\s]*)~([0-9]+(?:\.[^.\s]{1,3})?)$/u
+/** How our own files in the receiver's folder begin (temporary ones, under way). */
+const ownPrefix = '.quorum-'
+
+/** No blanks and no brackets: then no number that `numbered` writes is ever part of an extension. */
+const extensionPattern = /(?<=.)(?:\.tar)?\.[\p{L}\p{M}\p{N}_+~-]{1,39}$/isu
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const utf8 = new TextEncoder()
+const scratch = new Uint8Array(nameMost)
+
+/**
+ * One component of a path, made harmless: not empty, at most 255 bytes of UTF-8, NFC, without blanks around it. When a
+ * name is too long, its extension stays, and no grapheme is cut unless it is too long by itself. A name that is safe
+ * already comes back unchanged.
+ *
+ * @example safeComponent('../CON:\u202egpj.exe') // '.._CON_gpj.exe'
+ */
+export function safeComponent(name: string): string {
+  const shown = trimmed(visible(bounded(name)))
+  return unreserved(byteLength(shown) > nameMost ? shortened(shown) : shown || '_')
+}
+
+/**
+ * The relative paths of a manifest as safe relative paths, in the same order. Components are separated by slashes; a
+ * slash at the end marks a folder, here and there.
+ *
+ * - Empty components and `.` before the name are skipped; all others become names below the root, `..` and `C:` too.
+ * - No two files, and no file and folder, get names that are the same on any file system: the later one is numbered.
+ * - One folder of the sender is one folder here, whichever of its files comes first; two of them never become one. A
+ *   folder listed twice is the same folder twice.
+ * - At most 64 components and 896 bytes. A folder that would lie deeper, or whose own path and a number might pass 640
+ *   bytes, moves up into the topmost folder of its path, with all that is in it.
+ * - Beyond 250,000 folders that only their contents name, no more are made: what is in them moves up.
+ */
+export function safePaths(paths: readonly string[]): string[] {
+  return paths.map(pathNamer())
+}
+
+/** The same, one path at a time: hostile ones can take seconds in all. */
+export function pathNamer(): (path: string) => string {
+  const root = new Folder()
+  // By what stands before the name: files of one folder need not find it component by component.
+  const found = new Map<string, Folder>()
+  let implied = 0
+
+  const find = (before: string): Folder => {
+    let folder = root
+    for (const part of before.split('/')) {
+      if (part === '' || part === '.') continue
+      let next = folder.known(part)
+      if (next === undefined) {
+        if (implied === foldersMost) break
+        implied += 1
+        next = folder.open(part)
+      }
+      folder = next
+    }
+    return folder
+  }
+
+  return (path) => {
+    const end = path.endsWith('/') ? path.length - 1 : path.length
+    const start = path.lastIndexOf('/', end - 1) + 1
+    const before = path.slice(0, start)
+    const name = path.slice(start, end)
+    let folder = found.get(before)
+    if (folder === undefined) found.set(before, (folder = find(before)))
+    return end < path.length ? `${(folder.known(name) ?? folder.open(name)).path}/` : folder.file(name)
+  }
+}
+
+/**
+ * `name (2).ext`: another name for a safe name that is taken, safe as well. `n`: a whole number from 2. The name is cut
+ * at the same place for every number.
+ */
+export function numbered(name: string, n: number): string {
+  const { stem, extension } = split(name)
+  return `${cut(stem, nameMost - numberRoom - byteLength(extension))} (${n})${extension}`
+}
+
+/** A folder of the sender, and where it is here. */
+class Folder {
+  /** Safe path without a slash at the end; empty for the root. */
+  readonly path: string
+  readonly #bytes: number
+  readonly #depth: number
+  /** Topmost folder of the path: what is too deep moves there. */
+  readonly #top: Folder
+  /** Folders in it, by the name that the sender gave them. */
+  readonly #folders = new Map<string, Folder>()
+  /**
+   * Names given away, each as `sameName` has it, with the highest number given in the sequence of numbered names that
+   * begins with it. So a thousand equal names are numbered in a thousand steps and not in half a million.
+   */
+  readonly #taken = new Map<string, number>()
+
+  constructor(path = '', parent?: Folder) {
+    this.path = path
+    this.#bytes = byteLength(path)
+    this.#depth = parent === undefined ? 0 : parent.#depth + 1
+    this.#top = parent === undefined || parent.#depth === 0 ? this : parent.#top
+  }
+
+  known(part: string): Folder | undefined {
+    return this.#folders.get(part)
+  }
+
+  /** A folder that is not known yet. */
+  open(part: string): Folder {
+    const name = safeComponent(part)
+    const most = this.#bytes + 1 + Math.min(nameMost, byteLength(name) + numberRoom)
+    const parent = this.#depth >= depthMost || most > folderMost ? this.#top : this
+    const folder = new Folder(parent.#claim(name), parent)
+    this.#folders.set(part, folder)
+    return folder
+  }
+
+  /** Safe path of another file in it. */
+  file(name: string): string {
+    return this.#claim(safeComponent(name))
+  }
+
+  #claim(name: string): string {
+    let own = name
+    let key = sameName(name)
+    if (this.#taken.has(key)) {
+      const first = sameName(numbered(name, 2))
+      let n = this.#taken.get(first) ?? 1
+      do {
+        n += 1
+        own = numbered(name, n)
+        key = sameName(own)
+      } while (this.#taken.has(key))
+      this.#taken.set(first, n)
+    }
+    // After the line above: when the two are one name, its sequence is at 2 either way.
+    this.#taken.set(key, 2)
+    return this.path === '' ? own : `${this.path}/${own}`
+  }
+}
+
+/**
+ * Equal for names that some file system takes for the same. Compatibility forms are folded (NFKD), because ZFS can be
+ * told to and because `ﬁ` beside `fi` misleads people; ignorables are dropped as by ext4; case by way of lower to upper
+ * case brings ß, ẞ and ss together as APFS does, and ı and i as older tables do. Too strict costs a number in a name,
+ * too lenient a file.
+ */
+function sameName(name: string): string {
+  if (plain.test(name)) return name.toUpperCase()
+  return name.normalize('NFKD').replace(ignorable, '').toLowerCase().toUpperCase()
+}
+
+/** As much of a name as is looked at. */
+export function bounded(name: string): string {
+  return name.length > lookedAt ? name.slice(0, lookedAt / 2) + name.slice(-lookedAt / 2) : name
+}
+
+/**
+ * NFC, and nothing in it but what can be seen or is needed. Where something unseen went, letters and marks meet that it
+ * kept apart: once more, then.
+ */
+function visible(name: string): string {
+  if (plain.test(name)) return name
+  const shown = composed(name).replace(forbidden, '_')
+  return unseen.test(shown) ? composed(shown.replace(unseenButNeeded, '$1')) : shown
+}
+
+/** Without what nobody sees, unless a script needs it where it stands, and without controls. */
+export function withoutUnseen(name: string): string {
+  return name.replace(unseenButNeeded, '$1').replace(/\p{Cc}/gu, '')
+}
+
+/** NFC. Marks are cut before they are put in order, which takes the square of their number; that may make more. */
+function composed(name: string): string {
+  const cut = name.replace(stackedMarks, '$1')
+  const ordered = cut.normalize('NFC')
+  return ordered === cut ? cut : ordered.replace(stackedMarks, '$1')
+}
+
+function trimmed(name: string): string {
+  return name.replace(leading, '').replace(trailing, '')
+}
+
+function unreserved(name: string): string {
+  const folded = name.normalize('NFKC').toLowerCase()
+  if (folded.startsWith(ownPrefix)) return `_${name.slice(1)}`
+  if (device.test(folded)) {
+    const other = `_${name}`
+    return byteLength(other) > nameMost ? shortened(other) : other
+  }
+  return name.includes('~') ? name.replace(shortName, '$1_$2') : name
+}
+
+function shortened(name: string): string {
+  const { stem, extension } = split(name)
+  return cut(stem, nameMost - byteLength(extension)) + extension
+}
+
+/** The extension begins with its dot, or is empty; the stem never is, except of an empty name. */
+function split(name: string): { stem: string; extension: string } {
+  const extension = extensionPattern.exec(name)?.[0] ?? ''
+  if (extension === '' || byteLength(extension) > extensionMost) return { stem: name, extension: '' }
+  return { stem: name.slice(0, -extension.length), extension }
+}
+
+/** The whole graphemes of `stem` that fit into `room` bytes, at most 255; not empty and without blanks at the end. */
+function cut(stem: string, room: number): string {
+  if (byteLength(stem) <= room) return stem || '_'
+  const { read } = utf8.encodeInto(stem, scratch.subarray(0, room))
+  // One more code point decides whether a grapheme ends here.
+  const end = graphemes.segment(stem.slice(0, read + 2)).containing(read)?.index ?? 0
+  // A single grapheme that does not fit is cut like text, but not behind a joiner that then joins nothing.
+  const kept = end > 0 ? stem.slice(0, end) : stem.slice(0, read).replace(/\p{DI}+$/u, '')
+  return kept.replace(trailing, '') || '_'
+}
+
+/** In UTF-8. */
+function byteLength(text: string): number {
+  return Buffer.byteLength(text)
+}

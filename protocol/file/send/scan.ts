@@ -1,0 +1,99 @@
+/**
+ * Makes a manifest of files and folders of this machine. What a person names is followed when it is a link; inside
+ * folders nothing but files and folders is taken: links could lead out of the folder, and pipes and devices have no
+ * end. What was left out is counted, so that it can be told.
+ */
+import { accessSync, constants, lstatSync } from 'node:fs'
+import { lstat, readdir, realpath } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { QuorumError } from '../../base/errors.ts'
+import { Turns } from '../io.ts'
+import { numbered } from '../safe-names.ts'
+import { limits } from '../../base/limits.ts'
+import { codeOf } from '../../base/disk-errors.ts'
+import type { ManifestEntry } from '../../wire/offer.ts'
+
+/** The permission that lets anybody read. */
+const readableByAll = 0o004
+
+export interface Scanned {
+  entries: ManifestEntry[]
+  /** Where each root lies, in the order in which roots appear in `entries`. */
+  sources: string[]
+  /** Links, pipes and devices inside folders. */
+  leftOut: number
+}
+
+/**
+ * Errors: `not-found` for what is not there or cannot be read, `bad-request` for a pipe or a device, `too-large` for
+ * more files than one transfer may have.
+ */
+export async function scan(paths: readonly string[]): Promise<Scanned> {
+  const scanned: Scanned = { entries: [], sources: [], leftOut: 0 }
+  const names = new Set<string>()
+  for (const path of new Set(paths.map((given) => resolve(given)))) {
+    const source = await attempt(path, () => realpath(path))
+    const name = free(basename(path) || 'disk', names)
+    names.add(name)
+    scanned.sources.push(source)
+    const stats = await attempt(path, () => lstat(source))
+    if (stats.isDirectory()) await scanFolder(scanned, source, name, new Turns())
+    else if (stats.isFile()) push(scanned, entryOf(source, name))
+    else throw new QuorumError('bad-request', `${path} is neither a file nor a folder`)
+  }
+  return scanned
+}
+
+async function scanFolder(scanned: Scanned, folder: string, path: string, turns: Turns): Promise<void> {
+  const items = await attempt(folder, () => readdir(folder, { withFileTypes: true }))
+  items.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const files = items.filter((item) => item.isFile())
+  const folders = items.filter((item) => item.isDirectory())
+  scanned.leftOut += items.length - files.length - folders.length
+  if (files.length + folders.length === 0) push(scanned, { path: `${path}/`, size: 0, modified: 0 })
+  for (const { name } of files) {
+    push(scanned, entryOf(join(folder, name), `${path}/${name}`))
+    if (turns.due) await turns.next()
+  }
+  for (const { name } of folders) await scanFolder(scanned, join(folder, name), `${path}/${name}`, turns)
+}
+
+/** At once: a turn through the pool of threads takes longer. */
+function entryOf(file: string, path: string): ManifestEntry {
+  try {
+    const { size, mtimeMs, mode } = lstatSync(file)
+    if ((mode & readableByAll) === 0) accessSync(file, constants.R_OK)
+    return { path, size, modified: Math.max(0, Math.trunc(mtimeMs)) }
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
+
+function push({ entries }: Scanned, entry: ManifestEntry): void {
+  if (entries.length >= limits.transferFiles) {
+    throw new QuorumError('too-large', `One transfer can have ${limits.transferFiles} files: send it in parts`)
+  }
+  if (entry.path.length > limits.offeredPath) throw new QuorumError('too-large', `The path ${entry.path} is too long`)
+  entries.push(entry)
+}
+
+/** `name`, or with a number what nothing else is called here. */
+function free(name: string, taken: ReadonlySet<string>): string {
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? name : numbered(name, n)
+    if (!taken.has(candidate)) return candidate
+  }
+}
+
+async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function unreadable(path: string, cause: unknown): QuorumError {
+  const what = /^(ENOENT|ENOTDIR)$/.test(codeOf(cause) ?? '') ? 'is not there' : 'cannot be read'
+  return new QuorumError('not-found', `${path} ${what}`, { cause })
+}

@@ -1,0 +1,105 @@
+/** What is sent: the streams that receivers open, each of which may be refused, and stopped. */
+import type { Connection, Stream } from '@libp2p/interface'
+import { errorToData, QuorumError, toError, type ErrorData } from '../../base/errors.ts'
+import type { Progress } from '../progress.ts'
+import { fileFrames, readOpening, refuse, serve, type FileFrames } from './send-stream.ts'
+import { FileSource } from './read-ahead.ts'
+import { shortId } from '../../identity/identity.ts'
+import { limits } from '../../base/limits.ts'
+import type { Log } from '../../base/log.ts'
+import type { Store, TransferRow } from '../../store/store.ts'
+import type { FileOpen } from '../../wire/file.ts'
+
+export interface ServingOptions {
+  store: Store
+  log: Log
+  progress: Progress
+  /** The receiver asks for it: it has accepted. */
+  onOpened(row: TransferRow): void
+  /** The source is no longer what was offered. */
+  onSourceChanged(row: TransferRow, error: ErrorData): void
+  /** Counts `work` as part of a transfer for as long as it lasts. */
+  during(transfer: string, work: Promise<void>): Promise<void>
+}
+
+export class Serving {
+  readonly #options: ServingOptions
+  readonly #running = new Map<string, Set<AbortController>>()
+
+  constructor(options: ServingOptions) {
+    this.#options = options
+  }
+
+  async receive(stream: Stream, connection: Connection): Promise<void> {
+    const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'Not opened in time')), limits.handshake)
+    const frames = fileFrames(stream)
+    const open = await readOpening(frames).finally(() => clearTimeout(late))
+    const row = this.#options.store.transfer(open.transfer)
+    const refusal = refusalOf(row, connection.remotePeer.toString())
+    if (row == null || refusal != null) {
+      await refuse(stream, refusal, AbortSignal.timeout(limits.stop))
+      return
+    }
+    await this.#serve(stream, frames, open, row)
+  }
+
+  stop(transfer: string): void {
+    for (const stopper of this.#running.get(transfer) ?? []) {
+      stopper.abort(new QuorumError('cancelled', 'It was stopped'))
+    }
+  }
+
+  stopAll(): void {
+    for (const transfer of this.#running.keys()) this.stop(transfer)
+  }
+
+  async #serve(stream: Stream, frames: FileFrames, open: FileOpen, row: TransferRow): Promise<void> {
+    const { store, log, progress, onOpened, onSourceChanged, during } = this.#options
+    const list = progress.list(row)
+    if (list == null) throw new QuorumError('internal', 'The list of files is missing')
+    onOpened(row)
+    const source = new FileSource(list, row.sources ?? [])
+    const before = open.want === 'chunks' ? Math.min(list.bytes, list.bytesBefore(open)) : 0
+    const stopper = new AbortController()
+    const running = this.#running.get(row.id) ?? new Set()
+    this.#running.set(row.id, running.add(stopper))
+    stopper.signal.addEventListener('abort', () => stream.abort(toError(stopper.signal.reason)))
+    const moved = open.want === 'chunks' ? progress.moving(row) : () => undefined
+    if (open.want === 'chunks') progress.done(row, before)
+    const work = serve(
+      stream,
+      frames,
+      open,
+      {
+        onStored: (bytes) => progress.done(row, Math.min(list.bytes, before + bytes)),
+        chunks: ({ file, chunk, prefix }) => source.read({ file, chunk }, prefix),
+        manifest: () => store.transferManifest(row.id) ?? new Uint8Array(),
+      },
+      stopper.signal,
+    )
+    try {
+      await during(row.id, work)
+    } catch (error) {
+      const { code, message } = errorToData(error)
+      log('info', `sending to ${shortId(row.peer)} was interrupted: ${code}`)
+      const now = store.transfer(row.id)
+      if (code === 'source-changed' && now?.state === 'accepted') onSourceChanged(now, { code, message })
+      throw error
+    } finally {
+      running.delete(stopper)
+      if (running.size === 0) this.#running.delete(row.id)
+      moved()
+    }
+  }
+}
+
+/** Why a stream is not served. */
+function refusalOf(row: TransferRow | undefined, peer: string): QuorumError | undefined {
+  if (row == null || row.peer !== peer || row.direction !== 'out') {
+    return new QuorumError('not-found', 'There is no such transfer')
+  }
+  if (row.pausedByMe || (row.state !== 'accepted' && row.state !== 'offered')) {
+    return new QuorumError('cancelled', 'The transfer is stopped')
+  }
+  return undefined
+}

@@ -1,0 +1,103 @@
+/**
+ * Who a peer is: one Ed25519 key, the libp2p PeerId. It signs; it decrypts nothing but a first contact (sealing.ts).
+ * Signatures are bound to a domain that the reader fixes, so bytes signed for one purpose are worthless for another.
+ */
+import { generateKeyPairFromSeed, publicKeyFromRaw } from '@libp2p/crypto/keys'
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
+import sodium from 'sodium-native'
+import { QuorumError } from '../base/errors.ts'
+import type { SignedBytes } from '../wire/codec.ts'
+
+const domains = ['quorum-invite', 'quorum-record', 'quorum-envelope'] as const
+export type Domain = (typeof domains)[number]
+
+export interface Identity {
+  /** PeerId in its usual text form. */
+  readonly peer: string
+  /** Raw Ed25519 key, 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** For libp2p. */
+  readonly privateKey: Ed25519PrivateKey
+  /** libsodium's 64-byte secret key: seed and public key. */
+  readonly secretKey: Uint8Array
+}
+
+/** A fresh 32-byte seed from the system's randomness. */
+export function createSeed(): Uint8Array {
+  return randomBytes(sodium.crypto_sign_SEEDBYTES)
+}
+
+/** The identity that belongs to a 32-byte seed. */
+export async function identityFromSeed(seed: Uint8Array): Promise<Identity> {
+  const privateKey = await generateKeyPairFromSeed('Ed25519', seed)
+  const publicKey = Buffer.alloc(sodium.crypto_sign_PUBLICKEYBYTES)
+  const secretKey = Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES)
+  sodium.crypto_sign_seed_keypair(publicKey, secretKey, Buffer.from(seed))
+  return { peer: peerFromPublicKey(publicKey), publicKey, privateKey, secretKey }
+}
+
+/** Signs `payload` for `domain`. */
+export function sign(identity: Identity, domain: Domain, payload: Uint8Array): SignedBytes {
+  const signature = Buffer.alloc(sodium.crypto_sign_BYTES)
+  sodium.crypto_sign_detached(signature, bound(domain, payload), Buffer.from(identity.secretKey))
+  return { payload, publicKey: identity.publicKey, signature }
+}
+
+/** The author's PeerId, if the signature holds. Errors: `verification-failed`. */
+export function verify(signed: SignedBytes, domain: Domain): string {
+  const { payload, publicKey, signature } = signed
+  if (
+    publicKey.byteLength !== sodium.crypto_sign_PUBLICKEYBYTES ||
+    signature.byteLength !== sodium.crypto_sign_BYTES ||
+    !sodium.crypto_sign_verify_detached(Buffer.from(signature), bound(domain, payload), Buffer.from(publicKey))
+  ) {
+    throw new QuorumError('verification-failed', 'A signature does not hold')
+  }
+  return peerFromPublicKey(publicKey)
+}
+
+/** PeerId of a raw Ed25519 key. Errors: `bad-request`. */
+export function peerFromPublicKey(publicKey: Uint8Array): string {
+  try {
+    return peerIdFromPublicKey(publicKeyFromRaw(publicKey)).toString()
+  } catch (cause) {
+    throw new QuorumError('bad-request', 'That is not an Ed25519 public key', { cause })
+  }
+}
+
+/** Raw Ed25519 key of a PeerId. Errors: `bad-request` for anything that is not the PeerId of an Ed25519 key. */
+export function publicKeyOf(peer: string): Uint8Array {
+  try {
+    const id = peerIdFromString(peer)
+    if (id.type === 'Ed25519' && id.toString() === peer) return id.publicKey.raw
+  } catch (cause) {
+    throw new QuorumError('bad-request', 'That is not a PeerId', { cause })
+  }
+  throw new QuorumError('bad-request', 'That is not the PeerId of an Ed25519 key')
+}
+
+/** First and last characters: how a peer is named in logs. */
+export function shortId(peer: string): string {
+  return peer.slice(-6)
+}
+
+/** BLAKE2b-256. */
+export function digest(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = Buffer.alloc(32)
+  sodium.crypto_generichash_batch(
+    out,
+    parts.map((part) => Buffer.from(part)),
+  )
+  return out
+}
+
+export function randomBytes(length: number): Uint8Array {
+  const bytes = Buffer.alloc(length)
+  sodium.randombytes_buf(bytes)
+  return bytes
+}
+
+function bound(domain: Domain, payload: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${domain}\0`, 'ascii'), payload])
+}

@@ -1,0 +1,93 @@
+/**
+ * Sealing: how an envelope reaches one recipient through a node that must not read it. libsodium sealed boxes to the
+ * recipient's X25519 sealing key, which is renewed weekly and destroyed 35 days later, so that a seized identity does
+ * not open old envelopes. Only for a first contact without such a key, the box goes to the key derived from the PeerId.
+ */
+import sodium from 'sodium-native'
+import { QuorumError } from '../base/errors.ts'
+import { digest, publicKeyOf, type Identity } from './identity.ts'
+import { limits } from '../base/limits.ts'
+import type { SealingKeyRow, Store } from '../store/store.ts'
+import type { SealingKeyInfo } from '../wire/sealing-key.ts'
+import type { SealedBytes } from '../wire/contact.ts'
+
+const keyIdLength = 8
+
+/** Seals `bytes` to a sealing key, or, without one, to the key derived from PeerId `to`. */
+export function seal(bytes: Uint8Array, to: string, key: SealingKeyInfo | undefined): SealedBytes {
+  const publicKey = Buffer.from(key?.publicKey ?? identitySealingKey(to))
+  const sealed = Buffer.alloc(bytes.byteLength + sodium.crypto_box_SEALBYTES)
+  sodium.crypto_box_seal(sealed, Buffer.from(bytes), publicKey)
+  return { keyId: key == null ? new Uint8Array() : keyIdOf(key.publicKey), sealed }
+}
+
+/** The peer's own sealing keys: renews and destroys them on time. */
+export class SealingKeys {
+  readonly #identity: Identity
+  readonly #store: Store
+  readonly #now: () => number
+
+  constructor(identity: Identity, store: Store, now: () => number) {
+    this.#identity = identity
+    this.#store = store
+    this.#now = now
+  }
+
+  /** The key to tell others, made anew when the last is a week old. */
+  current(): SealingKeyInfo {
+    const now = this.#now()
+    this.#store.destroySealingKeys(now - limits.sealingKeyRenewed - limits.sealingKeyKept)
+    // Not simply the newest: one from the future (the clock went back) would be used, or renewed, for years.
+    const fresh = this.#store.sealingKeys().find((key) => Math.abs(now - key.createdAt) < limits.sealingKeyRenewed)
+    const row = fresh ?? this.#renew(now)
+    return { publicKey: row.publicKey, expiresAt: row.createdAt + limits.sealingKeyRenewed + limits.sealingKeyKept }
+  }
+
+  /** Errors: `verification-failed` when it was not sealed for this peer, or for a key that is destroyed. */
+  open(envelope: SealedBytes): Uint8Array {
+    const pair = this.#pairFor(envelope.keyId)
+    if (pair != null && envelope.sealed.byteLength > sodium.crypto_box_SEALBYTES) {
+      const bytes = Buffer.alloc(envelope.sealed.byteLength - sodium.crypto_box_SEALBYTES)
+      const { publicKey, secretKey } = pair
+      if (
+        sodium.crypto_box_seal_open(bytes, Buffer.from(envelope.sealed), Buffer.from(publicKey), Buffer.from(secretKey))
+      ) {
+        return bytes
+      }
+    }
+    throw new QuorumError('verification-failed', 'An envelope is not sealed for this peer')
+  }
+
+  #pairFor(keyId: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array } | undefined {
+    if (keyId.byteLength > 0) {
+      return this.#store.sealingKeys().find((row) => Buffer.from(keyIdOf(row.publicKey)).equals(keyId))
+    }
+    const secretKey = Buffer.alloc(sodium.crypto_box_SECRETKEYBYTES)
+    sodium.crypto_sign_ed25519_sk_to_curve25519(secretKey, Buffer.from(this.#identity.secretKey))
+    return { publicKey: identitySealingKey(this.#identity.peer), secretKey }
+  }
+
+  #renew(now: number): SealingKeyRow {
+    const publicKey = Buffer.alloc(sodium.crypto_box_PUBLICKEYBYTES)
+    const secretKey = Buffer.alloc(sodium.crypto_box_SECRETKEYBYTES)
+    sodium.crypto_box_keypair(publicKey, secretKey)
+    const row = { publicKey, secretKey, createdAt: now }
+    this.#store.putSealingKey(row)
+    return row
+  }
+}
+
+function identitySealingKey(peer: string): Uint8Array {
+  const out = Buffer.alloc(sodium.crypto_box_PUBLICKEYBYTES)
+  try {
+    sodium.crypto_sign_ed25519_pk_to_curve25519(out, Buffer.from(publicKeyOf(peer)))
+  } catch (cause) {
+    // A point of small order, made up rather than generated: nobody can own it.
+    throw new QuorumError('bad-request', 'That PeerId cannot be written to', { cause })
+  }
+  return out
+}
+
+function keyIdOf(publicKey: Uint8Array): Uint8Array {
+  return digest(publicKey).subarray(0, keyIdLength)
+}

@@ -1,0 +1,98 @@
+/** What a peer remembers about itself, as values instead of bytes. */
+import { QuorumError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { byNode, nodePeer, withAddress } from '../address/node-addresses.ts'
+import type { SettingKey, Store } from '../store/store.ts'
+import { isAddress } from '../address/address.ts'
+
+export class Settings {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** The identity's seed, made and kept the first time. */
+  seed(create: () => Uint8Array): Uint8Array {
+    const known = this.#store.setting('seed')
+    if (known != null) return known
+    const seed = create()
+    this.#store.setSetting('seed', seed)
+    return seed
+  }
+
+  name(): string {
+    return this.#text('name')
+  }
+
+  /** Errors: `too-large`. */
+  rename(name: string): void {
+    const trimmed = name.toWellFormed().trim()
+    if (trimmed.length > limits.nameCharacters) {
+      throw new QuorumError('too-large', `A name can have ${limits.nameCharacters} characters`)
+    }
+    this.#set('name', trimmed)
+  }
+
+  /** Empty: none. */
+  handle(): string {
+    return this.#text('handle')
+  }
+
+  /** Errors: `bad-request`. */
+  setHandle(handle: string): void {
+    const wanted = handle.trim().replace(/^@/, '').toLowerCase()
+    if (wanted !== '' && !limits.handlePattern.test(wanted)) {
+      throw new QuorumError('bad-request', 'A handle is 3 to 32 of a-z 0-9 - _ .')
+    }
+    this.#set('handle', wanted)
+  }
+
+  /** Addresses of the nodes added by hand or from an invite. */
+  nodes(): string[] {
+    return this.#text('nodes').split('\n').filter(isAddress)
+  }
+
+  /** Errors: `bad-request`. */
+  rememberNode(address: string): void {
+    const nodes = byNode(this.nodes())
+    const peer = nodePeer(address)
+    nodes.set(peer, withAddress(nodes.get(peer) ?? [], address))
+    this.#setNodes(nodes)
+  }
+
+  /** All addresses of the node with this PeerId. */
+  forgetNode(peer: string): void {
+    const nodes = byNode(this.nodes())
+    nodes.delete(peer)
+    this.#setNodes(nodes)
+  }
+
+  #setNodes(nodes: Map<string, string[]>): void {
+    this.#set('nodes', [...nodes.values()].flat().join('\n'))
+  }
+
+  /** The port listened on last time, or 0. */
+  port(): number {
+    return Number(this.#text('port'))
+  }
+
+  setPort(port: number): void {
+    this.#set('port', String(port))
+  }
+
+  /** A number larger than every one before, also when the clock went back. */
+  nextRecordSequence(now: number): number {
+    const next = Math.max(Math.trunc(now), Number(this.#text('record-sequence')) + 1)
+    this.#set('record-sequence', String(next))
+    return next
+  }
+
+  #text(key: SettingKey): string {
+    return Buffer.from(this.#store.setting(key) ?? new Uint8Array()).toString('utf8')
+  }
+
+  #set(key: SettingKey, value: string): void {
+    this.#store.setSetting(key, value === '' ? undefined : Buffer.from(value, 'utf8'))
+  }
+}

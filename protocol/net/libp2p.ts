@@ -1,0 +1,165 @@
+/**
+ * Builds the libp2p node of a peer and of a relay node: transports, encryption, multiplexing, limits. Every setting
+ * here that differs from libp2p's default has its reason beside it or in base/limits.ts.
+ */
+import { identify } from '@libp2p/identify'
+import { FaultTolerance, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
+import { ping } from '@libp2p/ping'
+import { isPrivate } from '@libp2p/utils'
+import { webSockets } from '@libp2p/websockets'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { limits } from '../base/limits.ts'
+import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
+import { directDial, type DirectDial } from './direct-dial.ts'
+import { mdns, type Mdns } from './lan/mdns.ts'
+import { noise } from './noise/noise.ts'
+import { ownAddresses, type OwnAddresses } from './own-addresses.ts'
+import { relay, type Relay } from './relay.ts'
+import { tcp } from './tcp/tcp.ts'
+import { tcpPunch, type TcpPunch } from './tcp/punch.ts'
+import { traffic, type Traffic } from './traffic.ts'
+import { yamux } from './yamux/muxer.ts'
+import { isRelayed, type Policy } from './policy.ts'
+
+export type PeerNetwork = Libp2p<{
+  directDial: DirectDial
+  circuits: CircuitTransport
+  punch: TcpPunch
+  traffic: Traffic
+  mdns: Mdns
+}>
+export type NodeNetwork = Libp2p<{ relay: Relay; directDial: DirectDial; ownAddresses: OwnAddresses }>
+
+/** The same name for every version: the other side learns what it needs in the hello. */
+const agent = 'quorum'
+/**
+ * Circuit addresses to listen on: one a node, and one over. With none left to fill, libp2p would redial lost nodes by
+ * itself, beside our own loop.
+ */
+const circuitsWanted = limits.nodesTold + 1
+
+export interface PeerNetworkOptions {
+  privateKey: Ed25519PrivateKey
+  /** Multiaddrs; empty for a peer that only reaches out. */
+  listen: readonly string[]
+  policy: Policy
+}
+
+/** A stopped libp2p node for a peer: `start()` it. */
+export async function createPeerNetwork(options: PeerNetworkOptions): Promise<PeerNetwork> {
+  const { policy } = options
+  const circuits = circuitTransport(
+    { reservationCompletionTimeout: limits.dial },
+    (peer) => policy.relation(peer) === 'node',
+  )
+  const counter = traffic()
+  const basis = shared(options.privateKey, limits.streamWindow)
+  const network: PeerNetwork = await createLibp2p({
+    ...basis,
+    connectionEncrypters: basis.connectionEncrypters.map((encryption) => counter.counted(encryption)),
+    addresses: {
+      // One bare circuit address a wanted relay: an explicit one throws at start when that relay is down
+      // (libp2p/js-libp2p#3601).
+      listen: [...options.listen, ...Array.from({ length: circuitsWanted }, () => '/p2p-circuit')],
+      // Identify tells these to everybody: others are for friends, who get them in the hello.
+      announceFilter: (addresses: Multiaddr[]) =>
+        addresses.filter((address) => isPublic(address) && (policy.mayBeDirect() || isRelayed(address.toString()))),
+    },
+    transports: [tcp(), webSockets(), circuits.factory],
+    // A taken port or a machine without IPv6 is no reason not to start: circuits still work.
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    connectionGater: policy.gater(() => network.getConnections()),
+    connectionManager: {
+      maxConnections: limits.peerConnections,
+      // All relayed dials seem to come from the relay's address.
+      inboundConnectionThreshold: limits.nodeInboundPerAddress,
+      maxIncomingPendingConnections: 100,
+      addressDialTimeout: limits.dialAddress,
+      dialTimeout: limits.dial,
+      reconnectRetries: 0,
+    },
+    connectionMonitor: {
+      pingInterval: limits.peerPing,
+      pingTimeout: { minTimeout: limits.peerPingTimeout, maxTimeout: limits.peerPingTimeout },
+    },
+    services: {
+      ...sharedServices(),
+      directDial: directDial(),
+      punch: tcpPunch(),
+      circuits: () => circuits,
+      traffic: () => counter,
+      mdns: mdns(),
+    },
+  })
+  return network
+}
+
+export interface NodeNetworkOptions {
+  privateKey: Ed25519PrivateKey
+  listen: readonly string[]
+  /** Addresses to tell instead of the ones listened on. */
+  announce?: readonly string[]
+}
+
+/** A stopped libp2p node for a relay node: `start()` it. */
+export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
+  return createLibp2p({
+    ...shared(options.privateKey, limits.nodeStreamWindow),
+    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
+    transports: [tcp({ maxConnections: limits.nodeConnections + limits.nodePending, backlog: 1024 }), webSockets()],
+    connectionManager: {
+      maxConnections: limits.nodeConnections,
+      maxIncomingPendingConnections: limits.nodePending,
+      inboundConnectionThreshold: limits.nodeInboundPerAddress,
+      inboundUpgradeTimeout: limits.handshake,
+      reconnectRetries: 0,
+    },
+    connectionMonitor: {
+      pingInterval: limits.nodePing,
+      pingTimeout: { minTimeout: limits.nodePingTimeout },
+    },
+    services: {
+      ...sharedServices(),
+      directDial: directDial(),
+      ownAddresses: ownAddresses(),
+      relay: relay({
+        maxInboundHopStreams: limits.circuitsPerPeer,
+        maxOutboundStopStreams: limits.circuitsPerPeer,
+        reservations: {
+          maxReservations: limits.reservations,
+          // Limited circuits would cut a conversation after two minutes or 128 KiB.
+          applyDefaultLimit: false,
+        },
+      }),
+    },
+  })
+}
+
+function shared(privateKey: Ed25519PrivateKey, maxWindow: number) {
+  return {
+    start: false,
+    privateKey,
+    nodeInfo: { userAgent: agent, name: agent },
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxInboundStreams: limits.muxStreams, maxOutboundStreams: limits.muxStreams, maxWindow })],
+  }
+}
+
+function sharedServices() {
+  return {
+    identify: identify({ runOnLimitedConnection: true }),
+    // With the default of one, a probe beside the idle check's ping makes that fail and end a connection that is well.
+    ping: ping({ runOnLimitedConnection: true, maxOutboundStreams: 4, maxInboundStreams: 4 }),
+  }
+}
+
+/** A circuit, or an address that is dialable from anywhere. */
+export function isPublic(address: Multiaddr | string): boolean {
+  const parsed = typeof address === 'string' ? multiaddr(address) : address
+  const [first] = parsed.getComponents()
+  // A name that ends in a number is an address in disguise.
+  const local = /(^|\.)(localhost|local|\d[^.]*)\.?$/i
+  const localName = first?.name.startsWith('dns') === true && local.test(first.value ?? '')
+  return isRelayed(parsed.toString()) || !(localName || isPrivate(parsed))
+}

@@ -1,0 +1,51 @@
+/** Where a peer listens: where it is told to, or on the port of last time, so that routers and friends still know it. */
+import { QuorumError } from '../base/errors.ts'
+import { createPeerNetwork, type PeerNetwork } from './libp2p.ts'
+import { isRelayed, type DirectMode, type Policy } from './policy.ts'
+import type { Settings } from '../identity/settings.ts'
+import { isAddress } from '../address/address.ts'
+
+/** A started network, listening where it is asked to, or on the port of last time, or on any. */
+export async function listening(
+  options: { listen?: readonly string[]; direct?: DirectMode },
+  policy: Policy,
+  privateKey: Parameters<typeof createPeerNetwork>[0]['privateKey'],
+  settings: Settings,
+): Promise<PeerNetwork> {
+  const direct = options.direct ?? 'auto'
+  const odd = options.listen?.find((address) => !isAddress(address))
+  if (odd != null) throw new QuorumError('bad-request', `${JSON.stringify(odd)} is no multiaddr to listen on`)
+  const anywhere = (port: number): string[] => [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
+  const start = async (listen: readonly string[]): Promise<PeerNetwork> => {
+    const network = await createPeerNetwork({ privateKey, listen, policy })
+    await network.start()
+    return network
+  }
+  if (direct === 'never') return start([])
+  if (options.listen != null) return start(options.listen)
+  const port = settings.port()
+  let network = await start(anywhere(port))
+  let own = network.services.directDial.listening().find((address) => !isRelayed(address))
+  if (own == null && port !== 0) {
+    // Somebody else has it now.
+    await network.stop()
+    network = await start(anywhere(0))
+    own = network.services.directDial.listening().find((address) => !isRelayed(address))
+  }
+  const used = Number(own?.split('/')[4] ?? 0)
+  if (used !== port) settings.setPort(used)
+  return network
+}
+
+/** Of the addresses that were asked for, those on which nothing listens. */
+export function unbound(network: PeerNetwork, wanted: readonly string[]): string[] {
+  const listening = network.services.directDial.listening().filter((address) => !isRelayed(address))
+  return wanted.filter((address) => {
+    if (isRelayed(address)) return false
+    const [, family, , transport, port] = address.split('/')
+    return !listening.some((own) => {
+      const [, ownFamily, , ownTransport, ownPort] = own.split('/')
+      return family === ownFamily && transport === ownTransport && (port === '0' || port === ownPort)
+    })
+  })
+}

@@ -1,0 +1,91 @@
+/**
+ * Noise for bulk data: the handshake, the keys, the nonces and the life of the connection are @libp2p/noise 17.0.3's
+ * own; only its transport messages are read and written by messages.ts. The stock code joins, copies and
+ * allocates every message several times and writes each in two pieces, which costs more than the cipher. It leans on
+ * the names `handshake`, `decoder` and its `buffer`, `sendData`, `decrypt` and `onData` of the connection that this version returns, which is pinned;
+ * without them nothing connects, and test/integration/transport-interop.test.ts fails. Retires when upstream encrypts
+ * into one buffer and decrypts in place.
+ */
+import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
+import { noise as stockNoise, type NoiseComponents, type NoiseExtensions } from '@libp2p/noise'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { toError } from '../../base/errors.ts'
+import { MessageReader, seal, sealedLength, type Decrypt, type Encrypt } from './messages.ts'
+import { sodiumCipher } from './sodium-cipher.ts'
+import { ciphertexts, plaintexts } from '../buffer-pool.ts'
+import type { Bytes } from '../../base/bytes.ts'
+import { readInPlace } from '../tcp/tcp.ts'
+
+type Encrypter = ConnectionEncrypter<NoiseExtensions>
+
+/** What this file uses of the stock connection. */
+interface StockConnection extends MessageStream {
+  handshake: { encrypt: Encrypt; decrypt: Decrypt }
+  /** Splits what arrives into messages, each of which goes through `decrypt`. */
+  decoder: { decode(data: Bytes): Iterable<Bytes>; buffer?: Bytes }
+  sendData(data: Bytes): { sentBytes: number; canSendMore: boolean }
+  decrypt(data: Bytes): Bytes
+  onData(data: Bytes): void
+}
+
+/** A libp2p connection encrypter: `connectionEncrypters: [noise()]`. */
+export function noise(): (components: NoiseComponents) => Encrypter {
+  const factory = stockNoise({ crypto: sodiumCipher })
+  return (components) => {
+    const stock = factory(components)
+    const { protocol } = stock
+    return {
+      protocol,
+      secureInbound: async (connection, options) =>
+        repaired(connection, await stock.secureInbound(connection, options)),
+      secureOutbound: async (connection, options) =>
+        repaired(connection, await stock.secureOutbound(connection, options)),
+    }
+  }
+}
+
+function repaired(
+  under: MessageStream,
+  secured: SecuredConnection<NoiseExtensions>,
+): SecuredConnection<NoiseExtensions> {
+  const { connection } = secured
+  if (!isStock(connection)) throw new Error('This version of Noise cannot be repaired: check the pin')
+  const { handshake } = connection
+  const reader = new MessageReader((ciphertext, destination) => handshake.decrypt(ciphertext, destination))
+  const open = (data: Bytes): Bytes[] => {
+    const opened = reader.read(data)
+    return opened.length > 0 ? [new Uint8ArrayList(...opened)] : []
+  }
+  // What came right behind the handshake has been through the stock decoder: it may have begun a message.
+  const { buffer: begun } = connection.decoder
+  if (begun == null) throw new Error('This version of Noise cannot be repaired: check the pin')
+  for (const plaintext of open(begun)) connection.onData(plaintext)
+  connection.decoder = {
+    decode(data) {
+      const opened = open(data)
+      plaintexts.giveBack(data)
+      return opened
+    },
+  }
+  connection.decrypt = (plaintext) => plaintext
+  readInPlace(under, (data) => {
+    try {
+      for (const plaintext of open(data)) connection.onData(plaintext)
+    } catch (error) {
+      connection.abort(toError(error))
+    }
+  })
+  connection.sendData = (data) => {
+    const sealed = ciphertexts.lend(sealedLength(data.byteLength))
+    const sentBytes = data.byteLength
+    seal(data, sealed, (plaintext) => handshake.encrypt(plaintext))
+    // Of a connection inside of this one.
+    ciphertexts.giveBack(data)
+    return { sentBytes, canSendMore: under.send(sealed) }
+  }
+  return secured
+}
+
+function isStock(connection: MessageStream): connection is StockConnection {
+  return ['handshake', 'decoder', 'sendData', 'decrypt', 'onData'].every((name) => name in connection)
+}

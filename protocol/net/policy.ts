@@ -1,0 +1,128 @@
+/**
+ * THE rules: who may connect, and who may open which stream. Everything that arrives passes here before a byte of it
+ * is parsed. How often is base/limits.ts and the buckets of each protocol.
+ */
+import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
+import { QuorumError, toError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { Store } from '../store/store.ts'
+
+export const chatProtocol = '/quorum/chat/1.0.0'
+export const fileProtocol = '/quorum/file/1.0.0'
+export const friendProtocol = '/quorum/friend/1.0.0'
+export const directoryProtocol = '/quorum/directory/1.0.0'
+/** libp2p's own: how two ends of a circuit agree on a hole punch. */
+export const dcutrProtocol = '/libp2p/dcutr'
+
+/** What a peer is to us. `pending`: asked, or was asked by us, and nobody has answered yet. */
+export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
+
+/**
+ * With whom direct paths may be used, which reveal one's address: with friends, with friends whose number was compared,
+ * with nobody; or nothing else with anybody.
+ */
+export const directModes = ['auto', 'verified', 'never', 'only'] as const
+export type DirectMode = (typeof directModes)[number]
+
+const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
+
+type Protocol = typeof chatProtocol | typeof fileProtocol | typeof friendProtocol | typeof dcutrProtocol
+const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number; direct?: true }> = {
+  [chatProtocol]: { from: ['friend'], streams: limits.chatStreams },
+  [fileProtocol]: { from: ['friend'], streams: limits.fileStreams },
+  [dcutrProtocol]: { from: ['friend'], streams: 2, direct: true },
+  [friendProtocol]: { from: ['friend', 'pending', 'stranger'], streams: 2 },
+}
+
+export class Policy {
+  readonly #store: Store
+  readonly #direct: DirectMode
+  readonly #isNode: (peer: string) => boolean
+
+  constructor(store: Store, direct: DirectMode, isNode: (peer: string) => boolean) {
+    this.#store = store
+    this.#direct = direct
+    this.#isNode = isNode
+  }
+
+  relation(peer: string): Relation {
+    const state = this.#store.friend(peer)?.state
+    if (state === 'friend' || state === 'blocked') return state
+    if (state === 'requested' || state === 'incoming') return 'pending'
+    return this.#isNode(peer) ? 'node' : 'stranger'
+  }
+
+  isFriend(peer: string): boolean {
+    return this.relation(peer) === 'friend'
+  }
+
+  /** That peer may learn our address, and is dialled; without one: anybody may. */
+  mayBeDirect(peer?: string): boolean {
+    if (this.#direct !== 'verified') return this.#direct !== 'never'
+    const friend = peer === undefined ? undefined : this.#store.friend(peer)
+    return friend?.state === 'friend' && friend.verified
+  }
+
+  /** A connection from `peer`; `strangers` is how many connections of those who are no friends there are already. */
+  mayConnect(peer: string, relayed: boolean, strangers: number): boolean {
+    const relation = this.relation(peer)
+    if (relation === 'blocked') return false
+    if (relation === 'node') return true
+    // Strangers write through a node's mailbox; a circuit would show them our addresses.
+    if (relayed ? this.#direct === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
+    return relation === 'friend' || strangers < limits.strangerConnections
+  }
+
+  /** The rules of `mayConnect` as libp2p asks for them. */
+  gater(connections: () => Connection[]) {
+    const refuses = (peer: PeerId, relayed: boolean): boolean => {
+      const open = connections()
+      if (open.filter(({ remotePeer }) => remotePeer.equals(peer)).length >= limits.connectionsPerPeer) return true
+      // Having asked is no friendship: those who wait for an answer share the strangers' room.
+      const strangers = open.filter(({ remotePeer }) => !established.has(this.relation(remotePeer.toString())))
+      return !this.mayConnect(peer.toString(), relayed, strangers.length)
+    }
+    return {
+      // Ours to decide, in paths/paths.ts: libp2p itself dials nothing but nodes.
+      denyDialMultiaddr: () => false,
+      denyDialPeer: (peer: PeerId) => this.relation(peer.toString()) === 'blocked',
+      denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: MultiaddrConnection) =>
+        refuses(peer, isRelayed(remoteAddr.toString())),
+      denyInboundRelayedConnection: (relay: PeerId, peer: PeerId) =>
+        this.relation(relay.toString()) !== 'node' || refuses(peer, true),
+    }
+  }
+
+  /**
+   * Serves `protocol` on `libp2p`: streams of those who may not open it are reset unread; a handler that throws resets
+   * its stream, and what it threw goes to `failed`.
+   */
+  async serve(
+    libp2p: Libp2p,
+    protocol: Protocol,
+    handler: (stream: Stream, connection: Connection) => Promise<void>,
+    failed: (peer: string, error: Error) => void,
+  ): Promise<void> {
+    const rule = mayOpen[protocol]
+    await libp2p.handle(
+      protocol,
+      async (stream, connection) => {
+        const peer = connection.remotePeer.toString()
+        try {
+          const may = rule.from.includes(this.relation(peer)) && (!rule.direct || this.mayBeDirect(peer))
+          if (!may) throw new QuorumError('not-friend', 'Not for this peer')
+          await handler(stream, connection)
+        } catch (error) {
+          stream.abort(toError(error))
+          failed(peer, toError(error))
+        }
+      },
+      { maxInboundStreams: rule.streams, maxOutboundStreams: rule.streams, runOnLimitedConnection: true },
+    )
+  }
+}
+
+/** The address runs through a circuit. */
+export function isRelayed(address: string): boolean {
+  return address.includes('/p2p-circuit')
+}

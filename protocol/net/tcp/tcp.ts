@@ -1,0 +1,101 @@
+/**
+ * TCP for bulk data: @libp2p/tcp 11.0.28 with two repairs.
+ * - Reading into one buffer of ours instead of 64 KiB of fresh memory for every read, however little came. Node offers
+ *   that for sockets that dial (`onread`), not for accepted ones; so it is set on the socket afterwards, by the names
+ *   that Node 24 gives to its parts. Where they are missing, reading stays as it is.
+ * - What was written is given back (net/buffer-pool.ts) when the system has it.
+ * It leans on `socket` and `sendData` of the connection that the pinned version makes. Retires when @libp2p/tcp reads
+ * into a buffer of its user's and Node does so for accepted sockets.
+ */
+import type { Socket } from 'node:net'
+import type { MessageStream, MessageStreamReadStatus, MultiaddrConnection, Upgrader } from '@libp2p/interface'
+import { tcp as stockTcp, type TCPOptions } from '@libp2p/tcp'
+import type { Uint8ArrayList } from 'uint8arraylist'
+import { ciphertexts } from '../buffer-pool.ts'
+import { countReceived } from '../traffic.ts'
+
+type TransportFactory = ReturnType<typeof stockTcp>
+
+/** Of all sockets: it is read into and looked at before anything else happens. */
+const readBuffer = Buffer.allocUnsafeSlow(256 * 1024)
+
+/** What this file uses of the stock connection. */
+interface StockConnection extends MultiaddrConnection {
+  readStatus: MessageStreamReadStatus
+  socket: Socket
+  sendData(data: Uint8ArrayList): { sentBytes: number; canSendMore: boolean }
+  onData(data: Uint8Array): void
+}
+
+/** Who looks at what is read before the next read, of connections that have such a reader. */
+const readers = new WeakMap<MessageStream, (bytes: Uint8Array) => void>()
+
+/** A libp2p transport: `transports: [tcp()]`. */
+export function tcp(init: TCPOptions = {}): TransportFactory {
+  const factory = stockTcp(init)
+  return (components) => {
+    const transport = factory(components)
+    const dial = transport.dial.bind(transport)
+    const createListener = transport.createListener.bind(transport)
+    transport.dial = (address, options) => dial(address, { ...options, upgrader: repairing(options.upgrader) })
+    transport.createListener = (options) => createListener({ ...options, upgrader: repairing(options.upgrader) })
+    return transport
+  }
+}
+
+/**
+ * What `connection` reads from now on goes to `read`, which keeps nothing of it: the memory is used again when it
+ * returns. Of connections that are not TCP this means nothing; `message` events tell of whatever does not go this way.
+ */
+export function readInPlace(connection: MessageStream, read: (bytes: Uint8Array) => void): void {
+  readers.set(connection, read)
+}
+
+function repairing(upgrader: Upgrader): Upgrader {
+  const upgradeInbound: Upgrader['upgradeInbound'] = (connection, options) =>
+    upgrader.upgradeInbound(repaired(connection), options)
+  const upgradeOutbound: Upgrader['upgradeOutbound'] = (connection, options) =>
+    upgrader.upgradeOutbound(repaired(connection), options)
+  return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound, upgradeOutbound })
+}
+
+function repaired(connection: MultiaddrConnection): MultiaddrConnection {
+  if (!isStock(connection)) throw new Error('This version of TCP cannot be repaired: check the pin')
+  const { socket } = connection
+  connection.sendData = (data) => {
+    let canSendMore = true
+    if (data.byteLength > 0) socket.cork()
+    for (const bytes of data) canSendMore = socket.write(bytes, () => ciphertexts.giveBack(bytes))
+    socket.uncork()
+    return { sentBytes: data.byteLength, canSendMore }
+  }
+  readInto(socket, readBuffer, (bytes) => {
+    const read = readers.get(connection)
+    if (read != null && connection.readStatus === 'readable' && connection.readBufferLength === 0) {
+      countReceived(connection, bytes.byteLength)
+      read(bytes)
+    } else connection.onData(Uint8Array.from(bytes))
+  })
+  return connection
+}
+
+function isStock(connection: object): connection is StockConnection {
+  return 'socket' in connection && 'sendData' in connection && 'onData' in connection
+}
+
+/** As the option `onread` of a socket that dials. Returns whether this Node can. */
+export function readInto(socket: Socket, buffer: Buffer, read: (bytes: Uint8Array) => void): boolean {
+  const [forBuffer, forCallback] = ['kBuffer', 'kBufferCb'].map((name) =>
+    Object.getOwnPropertySymbols(socket).find(({ description }) => description === name),
+  )
+  const handle: unknown = Reflect.get(socket, '_handle')
+  if (forBuffer == null || forCallback == null || !canReadInto(handle)) return false
+  Reflect.set(socket, forBuffer, buffer)
+  Reflect.set(socket, forCallback, (length: number) => read(buffer.subarray(0, length)))
+  handle.useUserBuffer(buffer)
+  return true
+}
+
+function canReadInto(handle: unknown): handle is { useUserBuffer(buffer: Buffer): void } {
+  return typeof handle === 'object' && handle != null && 'useUserBuffer' in handle
+}

@@ -1,0 +1,178 @@
+/**
+ * yamux (/yamux/1.0.0) for bulk data beside small messages, in the place of @libp2p/yamux 8.0.3, which it talks to in
+ * both directions. The stock one sends a window update for every frame, keeps whole frames before it hands them over,
+ * copies what it sends several times, and lets one stream fill the connection for as long as it likes while others
+ * wait for ever. Streams and muxer keep to libp2p's own base classes; what is ours is frames, windows and turns.
+ * Retires when the stock one takes turns and is as fast.
+ */
+import {
+  MuxerClosedError,
+  TooManyOutboundProtocolStreamsError,
+  type AbortOptions,
+  type MessageStream,
+  type StreamMuxerFactory,
+} from '@libp2p/interface'
+import { AbstractStreamMuxer } from '@libp2p/utils'
+import { plaintexts } from '../buffer-pool.ts'
+import type { Bytes } from '../../base/bytes.ts'
+import {
+  flag,
+  FrameReader,
+  frameType,
+  goAway,
+  largestNumber,
+  YamuxError,
+  type FrameSink,
+  type Header,
+} from './frames.ts'
+import { YamuxStream } from './stream.ts'
+import { TurnWriter } from './fair-writer.ts'
+
+const protocol = '/yamux/1.0.0'
+
+export interface YamuxInit {
+  /** Streams at once that the other side may open; more are reset. */
+  maxInboundStreams: number
+  /** Streams at once that we open. */
+  maxOutboundStreams: number
+  /** Bytes that a stream may be ahead of its reader: the window of each stream grows up to it. */
+  maxWindow: number
+}
+
+/** A libp2p muxer: `streamMuxers: [yamux({ … })]`. */
+export function yamux(init: YamuxInit): () => StreamMuxerFactory<YamuxMuxer> {
+  return () => ({ protocol, createStreamMuxer: (connection) => new YamuxMuxer(connection, init) })
+}
+
+class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
+  readonly #init: YamuxInit
+  readonly #dialled: boolean
+  readonly #writer: TurnWriter
+  readonly #reader = new FrameReader(this)
+  readonly #byNumber = new Map<number, YamuxStream>()
+  readonly #open = { inbound: 0, outbound: 0 }
+  #next: number
+  /** The stream that the frame being read belongs to, if it is still there. */
+  #current: YamuxStream | undefined
+  #leaving = false
+  #left = false
+
+  constructor(connection: MessageStream, init: YamuxInit) {
+    super(connection, { protocol, name: 'yamux' })
+    this.#init = init
+    this.#dialled = connection.direction === 'outbound'
+    this.#next = this.#dialled ? 1 : 2
+    this.#writer = new TurnWriter(connection)
+  }
+
+  onCreateStream(): YamuxStream {
+    if (this.#leaving || this.#left) throw new MuxerClosedError('The connection takes no more streams')
+    if (this.#open.outbound >= this.#init.maxOutboundStreams) {
+      throw new TooManyOutboundProtocolStreamsError('Too many streams of our own')
+    }
+    if (this.#next > largestNumber) throw new MuxerClosedError('All stream numbers of the connection are used')
+    const stream = this.#add(this.#next, 'outbound')
+    this.#next += 2
+    // The base class has to know the stream before its answer can come.
+    queueMicrotask(() => stream.open())
+    return stream
+  }
+
+  onData(data: Bytes): void {
+    if (data instanceof Uint8Array) this.#reader.read(data)
+    else for (const piece of data) this.#reader.read(piece)
+    // Windows may have opened.
+    this.#writer.flush()
+  }
+
+  // ---- frames, as they come
+
+  begin(header: Header): void {
+    if (header.type > frameType.goAway) throw new YamuxError('A frame of a type that does not exist')
+    const ofStream = header.type === frameType.data || header.type === frameType.windowUpdate
+    if (ofStream !== header.stream > 0) throw new YamuxError('A frame of the wrong stream')
+    if (!ofStream) return
+    if ((header.flags & flag.syn) !== 0) this.#accept(header.stream)
+    this.#current = this.#byNumber.get(header.stream)
+    if (this.#current == null) return
+    if (header.type === frameType.data) this.#current.expect(header.length)
+    if ((header.flags & flag.rst) !== 0) {
+      this.#current.onRemoteReset()
+      this.#current = undefined
+    }
+  }
+
+  data(bytes: Uint8Array): void {
+    if (this.#current == null) plaintexts.giveBack(bytes)
+    else this.#current.onData(bytes)
+  }
+
+  end(header: Header): void {
+    if (header.type === frameType.ping) return this.#answerPing(header)
+    if (header.type === frameType.goAway) return this.#goneAway(header.length)
+    if (header.type === frameType.windowUpdate) this.#current?.grant(header.length)
+    if ((header.flags & flag.fin) !== 0) this.#current?.onRemoteCloseWrite()
+    this.#current = undefined
+  }
+
+  #accept(number: number): void {
+    if (this.#dialled === (number % 2 === 1)) throw new YamuxError('A stream with a number of ours')
+    if (this.#byNumber.has(number)) return
+    if (this.#leaving || this.#open.inbound >= this.#init.maxInboundStreams) {
+      this.#writer.control({ type: frameType.windowUpdate, flags: flag.rst, stream: number, length: 0 })
+      return
+    }
+    const stream = this.#add(number, 'inbound')
+    stream.open()
+    this.onRemoteStream(stream)
+  }
+
+  #answerPing({ flags, length }: Header): void {
+    if (flags !== flag.syn) throw new YamuxError('An answer to a ping that was not sent')
+    this.#writer.control({ type: frameType.ping, flags: flag.ack, stream: 0, length })
+  }
+
+  #goneAway(reason: number): void {
+    this.#left = true
+    if (reason === goAway.normal) this.onTransportClosed()
+    else this.abort(new YamuxError('The other side ended the connection'))
+  }
+
+  #add(number: number, direction: 'inbound' | 'outbound'): YamuxStream {
+    const stream = new YamuxStream({
+      id: String(number),
+      number,
+      direction,
+      writer: this.#writer,
+      maxWindow: this.#init.maxWindow,
+      log: this.log.newScope(`${direction}:${number}`),
+    })
+    this.#byNumber.set(number, stream)
+    this.#open[direction] += 1
+    stream.addEventListener('close', () => {
+      this.#byNumber.delete(number)
+      this.#open[direction] -= 1
+    })
+    return stream
+  }
+
+  // ---- the end
+
+  override async close(options?: AbortOptions): Promise<void> {
+    if (this.status !== 'open') return
+    await super.close(options)
+    this.#goAway(goAway.normal)
+  }
+
+  override abort(error: Error): void {
+    if (this.status !== 'open') return
+    super.abort(error)
+    this.#goAway(error instanceof YamuxError ? goAway.protocolError : goAway.internalError)
+  }
+
+  #goAway(reason: number): void {
+    this.#leaving = true
+    this.#writer.control({ type: frameType.goAway, flags: 0, stream: 0, length: reason })
+    this.#writer.flush()
+  }
+}

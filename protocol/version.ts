@@ -1,2 +1,0 @@
-/** Quorum's version, as in package.json; test/unit/version.test.ts keeps the two equal. */
-export const version = '0.1.0'

@@ -1,0 +1,171 @@
+/**
+ * The headless peer: one peer driven by JSON lines. Calls come in on `input`, answers and events go out on `output`,
+ * in the form that docs/embedding.md lists. It knows no call by name but `stop`: the peer checks them all.
+ * It starts and stops no peer, and it never touches the process: the caller does.
+ */
+import type { Readable, Writable } from 'node:stream'
+import { errorToData, QuorumError } from '#protocol'
+import type { Peer, PeerEvent } from '#protocol'
+import { LineSplitter } from './line-splitter.ts'
+
+/** A message of 64 KiB escaped as `\u0000` is 384 KiB; a list of paths fits too. */
+const longestLine = 1024 * 1024
+/** Calls in the air before reading pauses: enough to fill every connection, little enough to hold in memory. */
+const callsAtOnce = 1000
+/** Answers and events nobody reads. Beyond, whoever started us is stuck, and memory matters more. */
+const unreadOutput = 64 * 1024 * 1024
+/** Calls in the air when input ends may take this long (milliseconds), and so may the last bytes of output. */
+const lastCalls = 5000
+
+type CallId = string | number
+
+export interface Headless {
+  peer: Peer
+  version: string
+  input: Readable
+  output: Writable
+  /** Aborted by a signal: ends at once, without waiting for calls in the air. */
+  signal: AbortSignal
+}
+
+/**
+ * Serves until `input` ends, `stop` was answered, `signal` aborts or `output` breaks. The caller stops the peer.
+ * Errors: `internal` when nobody reads `output`.
+ */
+export async function serveLines({ peer, version, input, output, signal }: Headless): Promise<void> {
+  const ended = Promise.withResolvers<void>()
+  const calls = new Set<Promise<void>>()
+  const lines = new LineSplitter(longestLine)
+  let waiting = false
+
+  const write = (value: unknown): void => {
+    if (!output.writable) return
+    waiting = !output.write(`${JSON.stringify(value)}\n`)
+    if (output.writableLength > unreadOutput) {
+      ended.reject(new QuorumError('internal', 'Nobody reads standard output'))
+    }
+    adjustReading()
+  }
+
+  // A caller that does not read its answers gets no more of its calls read.
+  const adjustReading = (): void => {
+    if (waiting || calls.size >= callsAtOnce) input.pause()
+    else if (input.isPaused()) input.resume()
+  }
+
+  const handle = async (text: string): Promise<void> => {
+    let id: CallId | null = null
+    try {
+      const request = parseRequest(text)
+      id = request.id
+      const { call, params } = checkRequest(request)
+      write({ id, result: (await peer.call(call, params)) ?? null })
+      if (call === 'stop') ended.resolve()
+    } catch (error) {
+      write({ id, error: errorToData(error) })
+    }
+  }
+
+  const take = (text: string): void => {
+    if (text.trim() === '') return
+    const call = handle(text).finally(() => {
+      calls.delete(call)
+      adjustReading()
+    })
+    calls.add(call)
+  }
+
+  const receive = (all: ReturnType<LineSplitter['push']>): void => {
+    for (const line of all) {
+      if ('text' in line) take(line.text)
+      else write({ id: null, error: errorToData(new QuorumError('bad-request', line.refused)) })
+    }
+  }
+
+  output.on('drain', () => {
+    waiting = false
+    adjustReading()
+  })
+  // EPIPE: whoever started us is gone. That is an ordinary end.
+  output.on('error', () => ended.resolve())
+  signal.addEventListener('abort', () => ended.resolve())
+  if (signal.aborted) ended.resolve()
+
+  // Events may come before we know who we are; the first line is always `ready`, and it is ours.
+  let early: PeerEvent[] | undefined = []
+  const unsubscribe = peer.subscribe((event) => {
+    if (event.event === 'ready') return
+    if (early === undefined) write(event)
+    else early.push(event)
+  })
+  const self = await peer.self()
+  write({ event: 'ready', data: { peer: self.peer, name: self.name, version } })
+  const waited = early
+  early = undefined
+  for (const event of waited) write(event)
+
+  const finish = async (): Promise<void> => {
+    receive(lines.end())
+    await within(lastCalls, Promise.all(calls))
+    ended.resolve()
+  }
+  input.on('data', (chunk: Uint8Array) => {
+    receive(lines.push(chunk))
+    adjustReading()
+  })
+  input.once('end', () => void finish())
+  input.once('error', () => ended.resolve())
+
+  try {
+    await ended.promise
+  } finally {
+    input.pause()
+    unsubscribe()
+    await flush(output)
+  }
+}
+
+interface Request {
+  id: CallId
+  call: unknown
+  params: unknown
+}
+
+function parseRequest(text: string): Request {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new QuorumError('bad-request', 'A line is not JSON', { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new QuorumError('bad-request', 'A line must be an object: {"id": 1, "call": "self", "params": {}}')
+  }
+  const { id, call, params }: { id?: unknown; call?: unknown; params?: unknown } = value
+  if (typeof id !== 'number' && typeof id !== 'string') {
+    throw new QuorumError('bad-request', 'A call needs an id: a number or a string')
+  }
+  return { id, call, params }
+}
+
+/** Apart from parseRequest, so that a call without a name is still answered under its id. */
+function checkRequest({ call, params }: Request): { call: string; params: unknown } {
+  if (typeof call !== 'string') throw new QuorumError('bad-request', 'A call needs a name: {"call": "self"}')
+  return { call, params: params ?? {} }
+}
+
+async function flush(output: Writable): Promise<void> {
+  if (!output.writable || output.writableLength === 0) return
+  const drained = Promise.withResolvers<void>()
+  output.once('drain', () => drained.resolve())
+  output.once('error', () => drained.resolve())
+  output.write('', () => drained.resolve())
+  await within(lastCalls, drained.promise)
+}
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(() => late.resolve(), milliseconds)
+  await Promise.race([work, late.promise])
+  clearTimeout(timer)
+}

@@ -1,0 +1,91 @@
+/**
+ * Answering what waits, with one rule: a number is an offer of files, a name is a person, and without either it is what
+ * waits in the open conversation, or the only thing that waits at all.
+ */
+import { QuorumError } from '#protocol'
+import type { Friend, Transfer } from '#protocol'
+import { say, showPrompt } from './client.ts'
+import type { Client } from './client.ts'
+import { openConversation } from './conversation.ts'
+import { chosen, numbered } from './transfer-commands.ts'
+import { transferChanged } from './transfer-events.ts'
+import { waitsForUs } from './transfers.ts'
+import { splitWord } from './typed-line.ts'
+import { looksLikePath, onePathIn } from './typed-paths.ts'
+
+type Answered = { request: Friend } | { offer: Transfer; folder: string }
+
+/** `/accept`, `/accept NAME`, `/accept [N] FOLDER`. */
+export async function accept(client: Client, rest: string): Promise<void> {
+  const answered = whatWaits(client, rest, 'accept')
+  if ('request' in answered) {
+    await acceptRequest(client, answered.request)
+    return
+  }
+  const { offer, folder } = answered
+  const params = { transfer: offer.id }
+  const directory = folder === '' ? {} : { directory: onePathIn(folder, client.place) }
+  transferChanged(client, await client.peer.acceptTransfer({ ...params, ...directory }), true)
+}
+
+/** `/decline`, `/decline NAME`, `/decline N`. */
+export async function decline(client: Client, rest: string): Promise<void> {
+  const answered = whatWaits(client, rest, 'decline')
+  if ('offer' in answered) {
+    transferChanged(client, await client.peer.declineTransfer({ transfer: answered.offer.id }), true)
+    return
+  }
+  const label = client.friends.label(answered.request.peer)
+  client.friends.put(await client.peer.declineFriend({ peer: answered.request.peer }))
+  say(client, `Declined ${label}. They are not told.`)
+}
+
+async function acceptRequest(client: Client, { peer }: Friend): Promise<void> {
+  const friend = await client.peer.acceptFriend({ peer })
+  client.friends.put(friend)
+  const label = client.friends.label(friend.peer)
+  const next = client.current === undefined ? '' : ` /open ${label} to talk.`
+  say(client, `You and ${label} are friends now.${next}`, 'green')
+  if (client.current === undefined) await openConversation(client, friend)
+  else showPrompt(client)
+}
+
+function whatWaits(client: Client, rest: string, command: 'accept' | 'decline'): Answered {
+  const [word, after] = splitWord(rest)
+  if (/^\d+$/u.test(word)) return { offer: offered(client, word, command), folder: after }
+  if (looksLikePath(word)) return { offer: onlyOffer(client, command), folder: rest }
+  if (rest !== '') return byName(client, rest, command)
+  const { current, friends, transfers } = client
+  const requests = friends.incoming()
+  const asks = requests.find(({ peer }) => peer === current)
+  if (asks !== undefined) return { request: asks }
+  const offers = transfers.open().filter(waitsForUs)
+  if (offers.some(({ peer }) => peer === current)) return { offer: onlyOffer(client, command), folder: '' }
+  const [request] = requests
+  if (request !== undefined && requests.length + offers.length === 1) return { request }
+  if (requests.length === 0) return { offer: onlyOffer(client, command), folder: '' }
+  throw new QuorumError('bad-request', `Which? /friends and /transfers list what waits: /${command} NAME or NUMBER`)
+}
+
+/** Somebody who asks; or a friend, whose offer is meant. */
+function byName(client: Client, name: string, command: string): Answered {
+  const friend = client.friends.find(name)
+  if (friend.state !== 'friend') return { request: friend }
+  const offers = client.transfers.open(friend.peer).filter(waitsForUs)
+  if (offers.length > 1) {
+    const numbers = offers.map(({ id }) => `/${command} ${client.transfers.numberOf(id)}`)
+    throw new QuorumError('bad-request', `Which of their offers? ${numbers.join(' or ')}`)
+  }
+  return offers[0] === undefined ? { request: friend } : { offer: offers[0], folder: '' }
+}
+
+function offered(client: Client, number: string, command: string): Transfer {
+  const offer = numbered(client, number)
+  if (waitsForUs(offer)) return offer
+  const why = offer.direction === 'out' ? 'is your own. /cancel calls it off.' : 'is answered already.'
+  throw new QuorumError('bad-request', `/${command} ${number}: transfer ${number} ${why}`)
+}
+
+function onlyOffer(client: Client, command: string): Transfer {
+  return chosen(client, '', { command, fits: waitsForUs, none: 'Nobody is waiting for an answer.', not: '' })
+}

@@ -1,0 +1,215 @@
+/**
+ * scripts/launch.mjs and install.mjs: a program started through them cannot be told from one started directly, on a Node
+ * that runs it and on an older one that must find another; and several starts at once install once.
+ */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { installed } from '../../scripts/install.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const home = mkdtempSync(join(tmpdir(), 'quorum-launch-'))
+after(() => rmSync(home, { recursive: true, force: true }))
+
+const program = `
+const [what, value]: string[] = process.argv.slice(2)
+if (what === 'exit') process.exit(Number(value))
+if (what === 'die') process.kill(process.pid, value as NodeJS.Signals)
+if (what === 'show') {
+  process.stderr.write(JSON.stringify({ args: process.argv.slice(2), entry: process.argv[1], node: process.version }))
+  process.stdin.pipe(process.stdout)
+}
+if (what === 'wait') {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(40 + signal.length))
+  setInterval(() => {}, 1000)
+  process.stdout.write('ready')
+}
+if (what === 'talk') {
+  process.on('message', (message) => process.send?.({ heard: message }, () => process.disconnect?.()))
+  process.send?.('ready')
+}
+`
+
+/** A checkout of its own with one program; without a lockfile there is nothing to install. */
+function checkout(name: string): string {
+  const folder = join(home, name)
+  mkdirSync(join(folder, 'scripts/dev'), { recursive: true })
+  for (const file of ['launch.mjs', 'install.mjs', 'run.mjs'])
+    cpSync(join(root, 'scripts', file), join(folder, 'scripts', file))
+  writeFileSync(join(folder, 'scripts/dev/program.ts'), program)
+  writeFileSync(join(folder, 'package.json'), '{"name": "try", "version": "1.0.0", "type": "module"}')
+  return folder
+}
+
+const plain = checkout('plain')
+symlinkSync(join(root, 'node_modules'), join(plain, 'node_modules'))
+const run = join(plain, 'scripts/run.mjs')
+
+/** The Nodes of this machine that are too old to run Quorum themselves. */
+function olderNodes(): string[] {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin']
+  const files = new Set(
+    folders
+      .map((folder) => join(folder, 'node'))
+      .filter((file) => existsSync(file))
+      .map((file) => realpathSync(file)),
+  )
+  return [...files].filter((file) => Number(versionOf(file).slice(1).split('.')[0]) < 24)
+}
+
+function versionOf(file: string): string {
+  return spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout.trim()
+}
+
+function start(node: string, args: string[], stdio: StdioOptions = 'pipe'): ChildProcess {
+  return spawn(node, [run, 'program', ...args], { stdio })
+}
+
+async function ended(child: ChildProcess): Promise<{ code: unknown; signal: unknown }> {
+  const [code, signal] = (await once(child, 'close')) as unknown[]
+  return { code, signal }
+}
+
+const older = olderNodes()
+const nodes = [process.execPath, ...older]
+
+test('which Nodes are tried', (t) => {
+  t.diagnostic(nodes.map((node) => `${versionOf(node)} (${node})`).join(', '))
+  if (older.length === 0) t.diagnostic('No Node older than 24 here: starting again on another Node was not tried.')
+  assert.ok(nodes.length > 0)
+})
+
+for (const node of nodes) {
+  const version = versionOf(node)
+
+  test(`${version}: arguments, stdin, stdout and stderr pass through`, async () => {
+    const child = start(node, ['show', 'a b', '--flag', ''])
+    let [out, err] = ['', '']
+    child.stdout?.on('data', (text: Buffer) => (out += text.toString()))
+    child.stderr?.on('data', (text: Buffer) => (err += text.toString()))
+    const sent = 'line\n'.repeat(100_000)
+    child.stdin?.end(sent)
+    assert.deepEqual(await ended(child), { code: 0, signal: null })
+    assert.equal(out, sent)
+    const { args, entry, node: ran } = JSON.parse(err) as { args: string[]; entry: string; node: string }
+    assert.deepEqual(args, ['show', 'a b', '--flag', ''])
+    assert.equal(realpathSync(entry), realpathSync(join(plain, 'scripts/dev/program.ts')))
+    assert.ok(Number(ran.slice(1).split('.')[0]) >= 24)
+  })
+
+  test(`${version}: the exit code passes through`, async () => {
+    for (const code of [0, 1, 3, 255])
+      assert.deepEqual(await ended(start(node, ['exit', String(code)])), { code, signal: null })
+  })
+
+  test(`${version}: signals reach the program, which decides what they mean`, async () => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      const child = start(node, ['wait'])
+      await once(child.stdout!, 'data')
+      child.kill(signal)
+      assert.deepEqual(await ended(child), { code: 40 + signal.length, signal: null }, signal)
+    }
+  })
+
+  test(`${version}: a program that dies by a signal is seen to die by it`, async () => {
+    for (const signal of ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGABRT']) {
+      assert.deepEqual(await ended(start(node, ['die', signal])), { code: null, signal }, signal)
+    }
+  })
+
+  test(`${version}: kill -9 leaves no program behind`, async () => {
+    const child = start(node, ['wait'])
+    await once(child.stdout!, 'data')
+    child.kill('SIGKILL')
+    // Its stdout closes when the last process that holds it is gone.
+    assert.deepEqual(await ended(child), { code: null, signal: 'SIGKILL' })
+  })
+
+  test(`${version}: a parent's message channel passes through`, async () => {
+    const child = start(node, ['talk'], ['ignore', 'inherit', 'inherit', 'ipc'])
+    const heard: unknown[] = []
+    child.on('message', (message) => {
+      if (heard.push(message) === 1) child.send('hello')
+    })
+    assert.deepEqual(await ended(child), { code: 0, signal: null })
+    assert.deepEqual(heard, ['ready', { heard: 'hello' }])
+  })
+}
+
+/** A checkout with one dependency, a tarball beside it: a real installation that needs no network. */
+const pristine = checkout('pristine')
+mkdirSync(join(pristine, 'dependency'))
+writeFileSync(join(pristine, 'dependency/package.json'), '{"name": "dependency", "version": "1.0.0"}')
+npm(pristine, 'pack', './dependency')
+writeFileSync(
+  join(pristine, 'package.json'),
+  '{"name": "try", "version": "1.0.0", "type": "module", "dependencies": {"dependency": "file:dependency-1.0.0.tgz"}}',
+)
+npm(pristine, 'install', '--package-lock-only', '--offline', '--no-audit')
+
+function installable(name: string): string {
+  const folder = join(home, name)
+  cpSync(pristine, folder, { recursive: true })
+  return folder
+}
+
+function npm(cwd: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync('npm', args, { cwd, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+}
+
+async function startIn(folder: string): Promise<string> {
+  const child = spawn(process.execPath, [join(folder, 'scripts/run.mjs'), 'program', 'exit', '0'])
+  let said = ''
+  child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  assert.deepEqual(await ended(child), { code: 0, signal: null }, said)
+  return said
+}
+
+test('starts at the same time install once, and later starts not at all', async () => {
+  const folder = installable('together')
+  assert.equal(installed(folder, true), false)
+  const said = await Promise.all([startIn(folder), startIn(folder), startIn(folder)])
+  assert.equal(said.filter((text) => text.includes('Installing')).length, 1)
+  assert.equal(installed(folder, true), true)
+  assert.equal(await startIn(folder), '')
+  assert.equal(existsSync(join(folder, '.installing')), false)
+})
+
+test('a changed lockfile, or an installation that was cut off, is installed anew', async () => {
+  const folder = installable('again')
+  await startIn(folder)
+  rmSync(join(folder, 'node_modules/.package-lock.json'))
+  assert.match(await startIn(folder), /Installing/)
+  writeFileSync(
+    join(folder, 'node_modules/.package-lock.json'),
+    '{"packages": {"node_modules/dependency": {"version": "0.9.0"}}}',
+  )
+  assert.match(await startIn(folder), /Installing/)
+})
+
+test('the lock of an installer that was killed is taken over', async () => {
+  const folder = installable('killed')
+  const dead = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
+  await once(dead, 'close')
+  writeFileSync(join(folder, '.installing'), String(dead.pid))
+  assert.match(await startIn(folder), /Installing/)
+})
+
+test('a failed installation is said in words, and the program does not start', async () => {
+  const folder = installable('failing')
+  // npm refuses a lockfile that knows nothing of a dependency.
+  writeFileSync(join(folder, 'package.json'), '{"type": "module", "dependencies": {"dependency": "2.0.0"}}')
+  const child = spawn(process.execPath, [join(folder, 'scripts/run.mjs'), 'program', 'exit', '0'])
+  let said = ''
+  child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  assert.deepEqual(await ended(child), { code: 1, signal: null })
+  assert.match(said, /npm could not install/)
+  assert.doesNotMatch(said, /at .*install\.mjs/)
+  assert.equal(existsSync(join(folder, '.installing')), false)
+})

@@ -1,0 +1,57 @@
+/** Which addresses of a node are kept and which are told. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from '../../../protocol/base/limits.ts'
+import { addressesToTell, byNode, nodePeer, withAddress } from '../../../protocol/address/node-addresses.ts'
+import { Settings } from '../../../protocol/identity/settings.ts'
+import { openMemoryStore } from '../../../protocol/store/memory.ts'
+
+const first = '12D3KooWQtvzoKmogkLjN5PMeFpLek3BrCT3YahaUihd5RCndShw'
+const second = '12D3KooWJDNa5wpTekvtgD3g74h3UoUxCkGsSp3BEAhWKHyNxyjF'
+const at = (ip: string, peer = first): string => `/ip4/${ip}/tcp/4001/p2p/${peer}`
+
+test('an address without a PeerId, or through a relay, is no node’s', () => {
+  assert.equal(nodePeer(at('192.0.2.1')), first)
+  for (const address of ['', 'x', '/ip4/192.0.2.1/tcp/4001', `${at('192.0.2.1')}/p2p-circuit/p2p/${second}`]) {
+    assert.throws(() => nodePeer(address), { code: 'bad-request' })
+    assert.equal(byNode([address]).size, 0)
+  }
+})
+
+test('of one node the newest addresses are kept; one heard again is new again', () => {
+  let known: string[] = []
+  for (const ip of ['127.0.0.1', '10.0.0.1', '10.0.0.2', '127.0.0.1', '10.0.0.3', '10.0.0.4']) {
+    known = withAddress(known, at(ip))
+  }
+  assert.deepEqual(
+    known,
+    ['10.0.0.2', '127.0.0.1', '10.0.0.3', '10.0.0.4'].map((ip) => at(ip)),
+  )
+})
+
+test('told are first the addresses that reach furthest, of every node before the second of any', () => {
+  const [own, other] = [
+    ['127.0.0.1', '192.168.1.2'].map((ip) => at(ip)),
+    ['127.0.0.1', '1.1.1.1'].map((ip) => at(ip, second)),
+  ]
+  assert.deepEqual(addressesToTell([own, other]), [
+    at('1.1.1.1', second),
+    at('192.168.1.2'),
+    at('127.0.0.1'),
+    at('127.0.0.1', second),
+  ])
+  const many = Array.from({ length: limits.nodesTold }, () =>
+    ['1.1.1.1', '2.2.2.2', '3.3.3.3', '127.0.0.1'].map((ip) => at(ip)),
+  )
+  const told = addressesToTell([...many, [at('8.8.8.8')]])
+  assert.equal(told.length, limits.nodeAddressesTold)
+  assert.ok(!told.includes(at('8.8.8.8')) && !told.includes(at('127.0.0.1')))
+})
+
+test('settings remember every address of a node, and forget the node with all of them', () => {
+  const settings = new Settings(openMemoryStore())
+  for (const address of [at('127.0.0.1'), at('1.1.1.1', second), at('10.0.0.1')]) settings.rememberNode(address)
+  assert.deepEqual(settings.nodes(), [at('127.0.0.1'), at('10.0.0.1'), at('1.1.1.1', second)])
+  settings.forgetNode(first)
+  assert.deepEqual(settings.nodes(), [at('1.1.1.1', second)])
+})

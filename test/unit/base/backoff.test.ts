@@ -1,0 +1,77 @@
+/** When it is tried again. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Retry } from '../../../protocol/base/backoff.ts'
+
+const hour = 3_600_000
+const waits = (retry: Retry, count: number) => Array.from({ length: count }, () => retry.next())
+
+test('waits double up to the longest', () => {
+  const retry = new Retry({ first: 100, longest: 1000, random: () => 1 })
+  assert.deepEqual(waits(retry, 6), [100, 200, 400, 800, 1000, 1000])
+})
+
+test('they are jittered between half and whole', () => {
+  assert.deepEqual(waits(new Retry({ first: 100, longest: 1000, random: () => 0 }), 3), [50, 100, 200])
+})
+
+test('they stay finite however often it fails', () => {
+  const retry = new Retry({ first: 1, longest: hour, random: () => 1 })
+  assert.equal(waits(retry, 5000).at(-1), hour)
+})
+
+test('after a success the next wait is a first one', () => {
+  const retry = new Retry({ first: 100, longest: 1000, random: () => 1 })
+  waits(retry, 4)
+  retry.reset()
+  assert.equal(retry.next(), 100)
+})
+
+test('now() ends a wait and starts over', async () => {
+  const retry = new Retry({ first: hour, longest: 8 * hour, random: () => 1 })
+  retry.next()
+  const waited = retry.wait(new AbortController().signal)
+  retry.now()
+  await waited
+  assert.equal(retry.next(), hour)
+})
+
+test('now() during an attempt leaves out the wait after it, and only that', async () => {
+  const retry = new Retry({ first: hour, longest: 8 * hour, random: () => 1 })
+  const stopped = new AbortController()
+  retry.now()
+  await retry.wait(stopped.signal)
+  let waited = false
+  const second = retry.wait(stopped.signal).then(() => void (waited = true))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(waited, false)
+  stopped.abort()
+  await second
+})
+
+test('a success makes a now() before it void', () => {
+  const retry = new Retry({ first: hour, longest: hour })
+  const stopped = new AbortController()
+  retry.now()
+  retry.reset()
+  let waited = false
+  const wait = retry.wait(stopped.signal).then(() => void (waited = true))
+  setImmediate(() => {
+    assert.equal(waited, false)
+    stopped.abort()
+  })
+  return wait
+})
+
+test('an abort ends a wait, and none begins after it', async () => {
+  const retry = new Retry({ first: hour, longest: hour })
+  const stopped = new AbortController()
+  const waited = retry.wait(stopped.signal)
+  stopped.abort()
+  await waited
+  await retry.wait(stopped.signal)
+})
+
+test('a wait ends by itself', async () => {
+  await new Retry({ first: 1, longest: 1 }).wait(new AbortController().signal)
+})

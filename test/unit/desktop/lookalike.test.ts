@@ -1,0 +1,50 @@
+/** Whose name somebody comes under: equal to the eye counts as equal, and only the newcomer is told from the one known. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Friend } from '../../../protocol/index.ts'
+import { namesakeOf } from '../../../desktop/renderer/model/lookalike.ts'
+
+function friend(peer: string, name: string, more: Partial<Friend> = {}): Friend {
+  return { peer, name, state: 'friend', verified: false, online: false, path: 'none', addedAt: 1, unread: 0, ...more }
+}
+
+const susan = friend('susan', 'Susan Miller', { verified: true, handle: 'susan' })
+const later = { addedAt: 2, state: 'incoming' as const }
+
+test('another identity under a name that looks the same is told from the one that is known', () => {
+  for (const name of [
+    'Susan Miller',
+    'susan  miller',
+    'Ѕuѕаn Мiller',
+    'Susan MiIler',
+    'Susán_Miller',
+    'Ｓｕｓａｎ Miller',
+    'Susan Mi11er',
+  ]) {
+    const other = friend('other', name, later)
+    assert.equal(namesakeOf(other, [susan, other]), susan, name)
+    assert.equal(namesakeOf(susan, [susan, other]), undefined, `${name}: not the other way round`)
+  }
+  for (const name of ['Susanne Miller', 'Miller', 'سوزان']) {
+    const other = friend('other', name, later)
+    assert.equal(namesakeOf(other, [susan, other]), undefined, name)
+  }
+})
+
+test('a handle that leads to another identity; a friend who takes the name of a verified one later', () => {
+  const other = friend('other', 'Somebody', { handle: 'susan', state: 'requested', addedAt: 2 })
+  assert.equal(namesakeOf(other, [susan, other]), susan)
+  const renamed = friend('renamed', 'Susan Miller', { addedAt: 0 })
+  assert.equal(namesakeOf(renamed, [renamed, susan]), susan)
+  assert.equal(namesakeOf({ ...renamed, verified: true }, [renamed, susan]), undefined, 'compared: it is nobody else')
+})
+
+test('of two that nobody verified the first one keeps the name; strangers and people removed keep none', () => {
+  const first = friend('first', 'Anna')
+  const second = friend('second', 'Anna', { addedAt: 2 })
+  assert.equal(namesakeOf(second, [first, second]), first)
+  assert.equal(namesakeOf(first, [first, second]), undefined)
+  assert.equal(namesakeOf(second, [{ ...first, state: 'removed' }, second]), undefined)
+  assert.equal(namesakeOf(second, [{ ...first, state: 'incoming' }, second]), undefined)
+  assert.equal(namesakeOf(second, [{ ...first, state: 'blocked' }, second])?.peer, 'first')
+})

@@ -1,0 +1,63 @@
+/** A conversation as rows: days, groups of one person, the line above what is new; and a name's letters. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Message } from '../../../protocol/index.ts'
+import { initials } from '../../../desktop/renderer/model/friend-display.ts'
+import { rowsOf } from '../../../desktop/renderer/model/message-rows.ts'
+
+const minute = 60_000
+const noon = new Date(2025, 2, 3, 12).getTime()
+
+function message(id: string, direction: 'in' | 'out', at: number): Message {
+  return { id, peer: 'p', direction, text: id, sentAt: noon + at, state: 'delivered', seq: 1 }
+}
+
+test('messages of one person within five minutes are a group; a day and an unread line end it', () => {
+  const messages = [
+    message('a', 'in', 0),
+    message('b', 'in', 4 * minute),
+    message('c', 'in', 20 * minute),
+    message('d', 'out', 21 * minute),
+    message('e', 'in', 22 * minute),
+    message('f', 'in', 22 * minute),
+    message('g', 'in', 24 * 60 * minute),
+  ]
+  const rows = rowsOf({ messages, complete: true, firstUnread: 'f' })
+  assert.deepEqual(
+    rows.map((row) =>
+      row.kind === 'message' ? `${row.key}${row.first ? ' first' : ''}${row.last ? ' last' : ''}` : row.kind,
+    ),
+    [
+      'beginning',
+      'day',
+      'a first',
+      'b last',
+      'c first last',
+      'd first last',
+      'e first last',
+      'unread',
+      'f first last',
+      'day',
+      'g first last',
+    ],
+  )
+})
+
+test('rows of one conversation have keys of their own', () => {
+  const messages = Array.from({ length: 50 }, (_, n) =>
+    message(`m${n}`, n % 3 === 0 ? 'in' : 'out', n * 7 * 60 * minute),
+  )
+  const keys = rowsOf({ messages, complete: false, firstUnread: 'm9' }).map(({ key }) => key)
+  assert.equal(new Set(keys).size, keys.length)
+})
+
+test('one or two letters stand for a name in any script', () => {
+  assert.deepEqual(['Ada Lovelace', 'Susan', 'دانيال الأحمد', '🦊 Fox', '???', ''].map(initials), [
+    'AL',
+    'S',
+    'دا',
+    '🦊F',
+    '?',
+    '?',
+  ])
+})

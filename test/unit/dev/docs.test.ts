@@ -1,0 +1,101 @@
+/**
+ * The documents say what is there: links lead somewhere, named scripts and files exist, every error code is explained,
+ * every number of threats.md is answered, and the numbers that docs/protocol.md gives to implementers are the code's.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { callParams } from '../../../protocol/api/calls.ts'
+import { errorCodes } from '../../../protocol/base/errors.ts'
+import { ParkedInvite } from '../../../protocol/identity/invite-link.ts'
+import { safetyNumber } from '../../../protocol/identity/safety-number.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).map((file) => ({
+  file: file.replaceAll('\\', '/'),
+  text: read(file),
+}))
+const { scripts } = JSON.parse(read('package.json')) as { scripts: { [name: string]: string } }
+
+for (const { file, text } of documents) {
+  test(`${file}: relative links lead somewhere`, () => {
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gmu)].map((link) => link[1] ?? link[2] ?? '')
+    for (const target of targets.filter((link) => !/^[a-z]+:/u.test(link))) {
+      const [path = '', heading] = target.split('#')
+      const found = path === '' ? file : join(dirname(file), path)
+      assert.ok(existsSync(join(root, found)), `${file} links to ${target}`)
+      if (heading !== undefined) assert.ok(headings(read(found)).includes(heading), `${file} links to ${target}`)
+    }
+  })
+
+  test(`${file}: every npm script it names exists`, () => {
+    for (const [, name = ''] of text.matchAll(/npm run ([\w-]+)/gu)) {
+      assert.ok(Object.hasOwn(scripts, name), `${file} names npm run ${name}`)
+    }
+  })
+}
+
+test('ARCHITECTURE.md: every file of its layout exists, and no file of the rooms is missing there', () => {
+  const layout = /^## Layout\n\n```\n([^]*?)^```$/mu.exec(read('ARCHITECTURE.md'))?.[1] ?? ''
+  const folders: string[] = []
+  const named: string[] = []
+  for (const line of layout.split('\n')) {
+    const depth = line.search(/\S/u) / 2
+    // Names come before the first gap; what follows says what they are.
+    const names = line.trim().split(/ {2,}/u)[0] ?? ''
+    for (const name of names.split(' ').filter((word) => /[./]/u.test(word))) {
+      named.push([...folders.slice(0, depth), name].join(''))
+      if (name.endsWith('/')) folders.splice(depth, Infinity, name)
+    }
+  }
+  for (const name of named) assert.ok(existsSync(join(root, name)), name)
+  const files = globSync(['{protocol,node}/**/*.{ts,cjs,proto}', 'scripts/{cli,dev}/*.{ts,mjs}', 'scripts/*.mjs'], {
+    cwd: root,
+  })
+  const missing = files.map((file) => file.replaceAll('\\', '/')).filter((file) => !named.includes(file))
+  assert.deepEqual(missing, [])
+})
+
+test('docs/errors.md explains every code, once, and no other', () => {
+  const explained = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \|/gmu)].map((row) => row[1] ?? '')
+  assert.deepEqual(explained.toSorted(), [...errorCodes].toSorted())
+})
+
+test('docs/embedding.md lists every call, once, and no other', () => {
+  const [, section = ''] = /^## Calls\n([^]*?)^## /mu.exec(read('docs/embedding.md')) ?? []
+  const rows = [...section.matchAll(/^\| (`\w+`(?: `\w+`)*) \|/gmu)].flatMap((row) => (row[1] ?? '').split(' '))
+  assert.deepEqual(rows.map((name) => name.replaceAll('`', '')).toSorted(), Object.keys(callParams).toSorted())
+})
+
+test('docs/threats.md answers every number: a test, or the part that brings it', () => {
+  const rows = [...read('docs/threats.md').matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gmu)]
+  assert.deepEqual(
+    rows.map((row) => Number(row[1])),
+    Array.from({ length: 60 }, (_, index) => index + 1),
+  )
+  for (const [line, , proof = ''] of rows) assert.match(proof, /\]\(\.\.\/test\/|\]\[h\]|comes with \w+/u, line)
+})
+
+test('docs/protocol.md: its test vectors are those of the code', async () => {
+  const text = read('docs/protocol.md')
+  const [one = '', other = ''] = [...text.matchAll(/12D3Koo\w{45}/gu)].map((match) => match[0])
+  assert.ok(text.includes(safetyNumber(one, other)))
+  const [, code = '', slot] = /slot of `(\S+)` is `([0-9a-f]{32})`/u.exec(text) ?? []
+  assert.equal(Buffer.from((await ParkedInvite.fromCode(code)).slot).toString('hex'), slot)
+})
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}
+
+/** Anchors of a document's headings, as the usual renderers make them. */
+function headings(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gmu)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}

@@ -1,0 +1,161 @@
+/** The walls between rooms and the floors of protocol/: each kind of violation is refused, and the tree has none. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { misplaced, refusal } from '../../../scripts/dev/import-rules.mjs'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+const refused = [
+  ['node/server.ts', '../protocol/base/errors.ts'],
+  ['node/server.ts', '../protocol/index.ts'],
+  ['node/server.ts', '../scripts/cli/headless/json-lines.ts'],
+  ['node/server.ts', '../test/support/peers.ts'],
+  ['scripts/cli/terminal/view.ts', '../../../protocol/api/events.ts'],
+  ['scripts/cli/quorum.ts', '../../node/server.ts'],
+  ['scripts/cli/quorum.ts', '../dev/checks.ts'],
+  ['scripts/dev/bench.ts', '../cli/quorum.ts'],
+  ['protocol/peer.ts', '../node/server.ts'],
+  ['protocol/peer.ts', '#protocol'],
+  ['protocol/chat/chat.ts', '../friend/friends.ts'],
+  ['protocol/friend/friends.ts', '../file/transfers.ts'],
+  ['protocol/file/transfers.ts', '../chat/chat.ts'],
+  ['protocol/file/send/uploads.ts', '../receive/download.ts'],
+  ['protocol/file/receive/download.ts', '../send/uploads.ts'],
+  ['protocol/chat/chat.ts', '../peer.ts'],
+  ['protocol/base/limits.ts', '../index.ts'],
+  ['protocol/paths/paths.ts', '../chat/chat.ts'],
+  ['protocol/paths/paths.ts', '../directory/home-nodes.ts'],
+  ['protocol/directory/home-nodes.ts', '../paths/paths.ts'],
+  ['protocol/net/policy.ts', '../paths/paths.ts'],
+  ['protocol/identity/identity.ts', '../net/policy.ts'],
+  ['protocol/api/events.ts', '../identity/identity.ts'],
+  ['protocol/store/sqlite.ts', '../api/calls.ts'],
+  ['protocol/wire/codec.ts', '../store/store.ts'],
+  ['protocol/address/address.ts', '../wire/codec.ts'],
+  ['protocol/base/errors.ts', '../address/address.ts'],
+  ['desktop/main/app.ts', '../peer/profile.ts'],
+  ['desktop/peer/access.ts', '../main/main-calls.ts'],
+  ['desktop/renderer/app.tsx', '../main/main-calls.ts'],
+  ['desktop/renderer/app.tsx', '#protocol'],
+  ['desktop/renderer/app.tsx', 'node:fs'],
+  ['desktop/ipc/rpc.ts', '#protocol'],
+  ['desktop/text/en.ts', '../ipc/contract.ts'],
+  ['desktop/main/app.ts', '../../protocol/peer.ts'],
+  ['desktop/main/app.ts', '../../scripts/cli/profile.ts'],
+] as const
+
+const allowed = [
+  ['node/server.ts', '#protocol'],
+  ['node/server.ts', './config.ts'],
+  ['node/server.ts', 'node:fs'],
+  ['node/server.ts', '../package.json'],
+  ['scripts/cli/terminal/view.ts', '../headless/line-splitter.ts'],
+  ['scripts/cli/terminal/main.ts', '#embedded-node'],
+  ['scripts/dev/bench/stream-end.ts', '../../../protocol/net/streams.ts'],
+  ['protocol/index.ts', './peer.ts'],
+  ['protocol/peer.ts', './chat/chat.ts'],
+  ['protocol/peer.ts', './base/limits.ts'],
+  ['protocol/chat/chat.ts', './conversation.ts'],
+  ['protocol/chat/chat.ts', '../net/streams.ts'],
+  ['protocol/file/transfers.ts', './send/uploads.ts'],
+  ['protocol/file/send/uploads.ts', '../digest.ts'],
+  ['protocol/friend/envelope-delivery.ts', '../directory/home-nodes.ts'],
+  ['protocol/net/yamux/stream.ts', '../buffer-pool.ts'],
+  ['protocol/store/sqlite.ts', './store.ts'],
+  ['protocol/wire/codec.ts', '../address/address.ts'],
+  ['test/unit/chat/chat.test.ts', '../../../protocol/chat/chat.ts'],
+  ['desktop/main/app.ts', '#protocol'],
+  ['desktop/main/options.ts', '#profile'],
+  ['desktop/main/app.ts', '../text/catalogue.ts'],
+  ['desktop/renderer/app.tsx', '../text/catalogue.ts'],
+  ['desktop/renderer/state/clients.ts', '../../ipc/rpc.ts'],
+] as const
+
+/** What keeps the walls; the linter's other rules are not the subject here. */
+const rules = {
+  'quorum(import-direction)': true,
+  'import(no-cycle)': true,
+  'eslint(no-restricted-globals)': true,
+  'eslint(no-restricted-imports)': true,
+}
+
+test('imports against the direction are refused', () => {
+  for (const [importer, specifier] of refused) assert.ok(refusal(importer, specifier), `${importer} → ${specifier}`)
+})
+
+test('imports in the direction are not', () => {
+  for (const [importer, specifier] of allowed) {
+    assert.equal(refusal(importer, specifier), undefined, `${importer} → ${specifier}`)
+  }
+})
+
+test('a folder of protocol/ that is on no floor is refused', () => {
+  assert.ok(misplaced('protocol/helpers/text.ts'))
+  assert.equal(misplaced('protocol/chat/outbox.ts'), undefined)
+  assert.equal(misplaced('protocol/relay-node.ts'), undefined)
+  assert.equal(misplaced('node/helpers/text.ts'), undefined)
+})
+
+test('the linter refuses violations in files, whatever form the import takes', () => {
+  const files = {
+    'protocol/chat/chat.ts': `import { friend } from '../friend/friends.ts'\nexport const chat = friend\n`,
+    'protocol/file/transfers.ts': `export { friend } from '../friend/friends.ts'\n`,
+    'protocol/net/policy.ts': `export * from '../friend/friends.ts'\n`,
+    'protocol/identity/identity.ts': `export const later = import('../friend/friends.ts')\n`,
+    'protocol/wire/codec.ts': `import type { Friend } from '../friend/friends.ts'\nexport type Same = Friend\n`,
+    'protocol/net/relay.ts': `export type Same = import('../friend/friends.ts').Friend\n`,
+    'protocol/helpers/help.ts': `export const help = 1\n`,
+    'protocol/base/limits.ts': `export const home = process.env.HOME\n`,
+    'protocol/base/errors.ts': `import { pid } from 'node:process'\nexport const own = pid\n`,
+    'node/server.ts': `import { friend } from '../protocol/friend/friends.ts'\nexport const server = friend\n`,
+    'node/a.ts': `import { b } from './b.ts'\nexport const a = () => b\n`,
+    'node/b.ts': `import { a } from './a.ts'\nexport const b = () => a\n`,
+  }
+  const clean = { 'protocol/friend/friends.ts': `export type Friend = string\nexport const friend = 1\n` }
+  const tree = mkdtempSync(join(tmpdir(), 'quorum-imports-'))
+  try {
+    for (const [file, text] of Object.entries({ ...files, ...clean })) {
+      mkdirSync(dirname(join(tree, file)), { recursive: true })
+      writeFileSync(join(tree, file), text)
+    }
+    for (const file of ['.oxlintrc.json', 'scripts/dev/import-rules.mjs']) {
+      mkdirSync(dirname(join(tree, file)), { recursive: true })
+      cpSync(join(root, file), join(tree, file))
+    }
+    const found = lint(tree).filter(({ code }) => code in rules)
+    assert.deepEqual([...new Set(found.map(({ filename }) => filename))].toSorted(), Object.keys(files).toSorted())
+    assert.deepEqual([...new Set(found.map(({ code }) => code))].toSorted(), Object.keys(rules).toSorted())
+  } finally {
+    rmSync(tree, { recursive: true, force: true })
+  }
+})
+
+test('this tree has no violation', () => {
+  assert.deepEqual(
+    lint(root).filter(({ code }) => code in rules),
+    [],
+  )
+})
+
+const report = z.object({
+  diagnostics: z.array(z.object({ code: z.string().default(''), filename: z.string(), message: z.string() })),
+})
+
+function lint(cwd: string) {
+  // The linter looks for its type-aware half on PATH, where only npm puts it.
+  const PATH = `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/.bin/oxlint'), '--format=json'],
+    { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, env: { ...process.env, PATH } },
+  )
+  // 0: nothing found, 1: something found. Everything else means that it did not run.
+  assert.ok(status === 0 || status === 1, stderr || stdout)
+  return report.parse(JSON.parse(stdout)).diagnostics
+}

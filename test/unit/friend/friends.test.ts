@@ -1,0 +1,492 @@
+/** Friendship between two peers and their memory, the envelopes carried by hand: every state and every trick. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { PeerEvent } from '../../../protocol/api/events.ts'
+import { candidateFromInvite, Friends } from '../../../protocol/friend/friends.ts'
+import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../../protocol/identity/identity.ts'
+import { inviteFromLink } from '../../../protocol/identity/invite-link.ts'
+import { limits } from '../../../protocol/base/limits.ts'
+import { seal, SealingKeys } from '../../../protocol/identity/sealing.ts'
+import { openMemoryStore } from '../../../protocol/store/memory.ts'
+import type { FriendState, Store } from '../../../protocol/store/store.ts'
+import { signedFromWire, signedToWire } from '../../../protocol/wire/codec.ts'
+import { contactFromWire, contactToWire, sealedToWire, type ContactContent } from '../../../protocol/wire/contact.ts'
+import * as people from '../../support/people.ts'
+import { refused } from '../../support/refused.ts'
+
+const start = Date.UTC(2026, 0, 1)
+const day = 86_400_000
+
+class Person {
+  readonly identity: Identity
+  readonly store: Store = openMemoryStore()
+  readonly friends: Friends
+  readonly events: PeerEvent[] = []
+  /** Who asked to be dialled, in order. */
+  readonly dialMes: string[] = []
+  addresses: string[] = []
+  now = start
+
+  constructor(t: TestContext, identity: Identity, name: string) {
+    t.after(() => this.store.close())
+    this.identity = identity
+    const sealing = new SealingKeys(identity, this.store, () => this.now)
+    this.friends = new Friends({
+      identity,
+      store: this.store,
+      sealing,
+      now: () => this.now,
+      emit: (event) => this.events.push(event),
+      name: () => name,
+      reach: () => ({
+        nodes: [`/dns4/${name.toLowerCase()}.example.org/tcp/1`],
+        addresses: this.addresses,
+        sealingKey: sealing.current(),
+      }),
+      view: ({ peer, name: called, state, verified, addedAt }) => {
+        return { peer, name: called, state, verified, addedAt, online: false, path: 'none', unread: 0 }
+      },
+      onMail: () => {},
+      onChange: () => {},
+      onDialMe: (peer) => this.dialMes.push(peer),
+    })
+  }
+
+  get peer(): string {
+    return this.identity.peer
+  }
+
+  state(other: Person): FriendState | undefined {
+    return this.store.friend(other.peer)?.state
+  }
+
+  /** What waits for `other`, sealed, and gone from here. */
+  post(other: Person): Uint8Array[] {
+    const waiting = this.store.mail().filter(({ to }) => to === other.peer)
+    for (const { id } of waiting) this.store.deleteMail(id)
+    const key = this.store.friend(other.peer)?.sealingKey
+    return waiting.map(({ content }) => sealedToWire(seal(content, other.peer, key)))
+  }
+
+  /** An envelope that asks `other` to dial. */
+  dialMe(other: Person): Uint8Array {
+    const content = this.friends.dialMe(other.peer)
+    return sealedToWire(seal(content, other.peer, this.store.friend(other.peer)?.sealingKey))
+  }
+
+  ask(other: Person, note = ''): void {
+    this.friends.request({ peer: other.peer }, note)
+  }
+
+  named(event: PeerEvent['event']): PeerEvent[] {
+    return this.events.filter((one) => one.event === event)
+  }
+}
+
+/** Carries what each has for the other until there is nothing left. */
+function carry(a: Person, b: Person): number {
+  let carried = 0
+  for (let mail = [...a.post(b)].map((one) => [b, one] as const); mail.length > 0;) {
+    for (const [to, envelope] of mail) to.friends.receive(envelope)
+    carried += mail.length
+    assert.ok(carried < 20, 'the two never stop writing to each other')
+    mail = [...a.post(b).map((one) => [b, one] as const), ...b.post(a).map((one) => [a, one] as const)]
+  }
+  return carried
+}
+
+function two(t: TestContext): { alice: Person; bob: Person } {
+  return { alice: new Person(t, people.alice, 'Alice'), bob: new Person(t, people.bob, 'Bob') }
+}
+
+function friends(t: TestContext): { alice: Person; bob: Person } {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  carry(alice, bob)
+  bob.friends.accept(alice.peer)
+  carry(bob, alice)
+  assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
+  return { alice, bob }
+}
+
+test('asked, shown with its note, accepted: both are friends and know where the other is', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob, 'It is me')
+  assert.equal(alice.state(bob), 'requested')
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'incoming')
+  const row = bob.friends.get(alice.peer)
+  assert.deepEqual([row.name, row.note], ['Alice', 'It is me'])
+  assert.equal(bob.named('friend-request').length, 1)
+  bob.friends.accept(alice.peer)
+  assert.equal(carry(bob, alice), 1)
+  assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
+  const { name, nodes, sealingKey } = alice.friends.get(bob.peer)
+  assert.deepEqual([name, nodes], ['Bob', ['/dns4/bob.example.org/tcp/1']])
+  assert.ok(sealingKey != null)
+})
+
+test('the answer waits in the mail until it is taken, and is written once', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  carry(alice, bob)
+  bob.friends.accept(alice.peer)
+  bob.friends.accept(alice.peer)
+  assert.deepEqual(
+    bob.store.mail().map(({ kind }) => kind),
+    ['answer'],
+  )
+})
+
+test('declined: silent, gone from the list, and may ask again', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  carry(alice, bob)
+  bob.friends.decline(alice.peer)
+  assert.deepEqual([bob.store.mail(), bob.friends.list()], [[], []])
+  assert.equal(alice.state(bob), 'requested')
+  alice.ask(bob, 'Please')
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'incoming')
+})
+
+test('requests that cross make one friendship', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  bob.ask(alice)
+  const [fromAlice, fromBob] = [alice.post(bob), bob.post(alice)]
+  for (const envelope of fromAlice) bob.friends.receive(envelope)
+  for (const envelope of fromBob) alice.friends.receive(envelope)
+  carry(alice, bob)
+  assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
+})
+
+test('asking somebody who has asked accepts them', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  carry(alice, bob)
+  bob.ask(alice)
+  assert.equal(bob.state(alice), 'friend')
+  carry(bob, alice)
+  assert.equal(alice.state(bob), 'friend')
+})
+
+test('a request that is asked again changes its note and is one request', (t) => {
+  const { alice, bob } = two(t)
+  for (const note of ['First', 'Second']) {
+    alice.ask(bob, note)
+    carry(alice, bob)
+  }
+  assert.equal(bob.friends.list().length, 1)
+  assert.equal(bob.friends.get(alice.peer).note, 'Second')
+})
+
+test('a request taken back is not sent any more', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  alice.friends.remove(bob.peer)
+  assert.equal(carry(alice, bob), 0)
+})
+
+test('removed: not told, but asking again is answered at once by the one who still counts them', (t) => {
+  const { alice, bob } = friends(t)
+  alice.friends.remove(bob.peer)
+  assert.equal(carry(alice, bob), 0)
+  assert.deepEqual([alice.state(bob), bob.state(alice)], ['removed', 'friend'])
+  alice.ask(bob)
+  carry(alice, bob)
+  assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
+})
+
+test('an answer nobody asked for makes no friend', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  carry(alice, bob)
+  bob.friends.accept(alice.peer)
+  alice.friends.remove(bob.peer)
+  for (const envelope of bob.post(alice)) alice.friends.receive(envelope)
+  assert.equal(alice.state(bob), 'removed')
+})
+
+test('blocked: nothing of theirs arrives; unblocked: they may ask', (t) => {
+  const { alice, bob } = friends(t)
+  bob.friends.block(alice.peer)
+  alice.friends.remove(bob.peer)
+  alice.ask(bob, 'Hello?')
+  const before = bob.events.length
+  carry(alice, bob)
+  assert.deepEqual([bob.state(alice), bob.events.length], ['blocked', before])
+  assert.throws(() => bob.ask(alice), refused('blocked'))
+  assert.throws(() => bob.friends.accept(alice.peer), refused('blocked'))
+  assert.throws(() => bob.friends.remove(alice.peer), refused('blocked'))
+  bob.friends.unblock(alice.peer)
+  alice.ask(bob)
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'incoming')
+})
+
+test('somebody never heard of can be blocked', (t) => {
+  const { alice, bob } = two(t)
+  bob.friends.block(alice.peer)
+  alice.ask(bob)
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'blocked')
+  assert.throws(() => bob.friends.block('nobody'), refused('bad-request'))
+  assert.throws(() => bob.friends.block(bob.peer), refused('bad-request'))
+})
+
+test('calls that fit no state are refused', (t) => {
+  const { alice, bob } = friends(t)
+  assert.throws(() => alice.friends.get(people.carol.peer), refused('not-found'))
+  assert.throws(() => alice.friends.accept(people.carol.peer), refused('not-found'))
+  assert.throws(() => alice.friends.decline(bob.peer), refused('bad-request'))
+  assert.throws(() => alice.friends.unblock(bob.peer), refused('bad-request'))
+  assert.throws(() => alice.ask(alice), refused('bad-request'))
+  alice.friends.remove(bob.peer)
+  assert.throws(() => alice.friends.accept(bob.peer), refused('bad-request'))
+})
+
+test('a person who compared the safety number is remembered through a new request', (t) => {
+  const { alice, bob } = friends(t)
+  alice.friends.verified(bob.peer, true)
+  bob.friends.remove(alice.peer)
+  bob.ask(alice)
+  carry(bob, alice)
+  assert.equal(alice.friends.get(bob.peer).verified, true)
+})
+
+test('an old envelope, offered again, changes nothing', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  const [request] = alice.post(bob)
+  assert.ok(request)
+  bob.friends.receive(request)
+  bob.friends.decline(alice.peer)
+  bob.friends.receive(request)
+  assert.equal(bob.state(alice), 'removed')
+})
+
+test('a clock that goes back does not make new envelopes look old', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob)
+  carry(alice, bob)
+  bob.friends.decline(alice.peer)
+  alice.now = start - 365 * day
+  alice.ask(bob)
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'incoming')
+})
+
+test('forged, misdirected and meaningless envelopes are nothing', async (t) => {
+  const { alice, bob } = two(t)
+  const mallory = await identityFromSeed(new Uint8Array(32).fill(9))
+  const envelope = (author: Identity, more: Partial<ContactContent> = {}) => {
+    const to = publicKeyOf(bob.peer)
+    const said = {
+      nodes: [],
+      addresses: [],
+      to,
+      sequence: start,
+      time: start,
+      name: 'Alice',
+      kind: 'request',
+      note: '',
+    }
+    const signed = sign(author, 'quorum-envelope', contactToWire({ ...said, ...more } as ContactContent))
+    return { seal: (by = signed) => sealedToWire(seal(signedToWire(by), bob.peer, undefined)), signed }
+  }
+  const other = envelope(mallory)
+  for (const [what, bytes] of Object.entries({
+    nothing: new Uint8Array(),
+    noise: new Uint8Array(200).fill(7),
+    'with the key of another': other.seal({ ...other.signed, publicKey: people.alice.publicKey }),
+    'meant for another': envelope(mallory, { to: publicKeyOf(alice.peer) }).seal(),
+    'by ourselves': envelope(people.bob).seal(),
+    'with a name that is too long': envelope(mallory, { name: 'n'.repeat(65) }).seal(),
+    'with bytes that were signed for another purpose': other.seal(sign(mallory, 'quorum-record', other.signed.payload)),
+  })) {
+    bob.friends.receive(bytes)
+    assert.deepEqual([bob.store.friends(), bob.events], [[], []], what)
+  }
+  bob.friends.receive(other.seal())
+  assert.equal(bob.friends.list().length, 1, 'the same, honest')
+})
+
+test('envelopes are opened at a bounded rate, and those refused can be offered again', (t) => {
+  const { bob } = two(t)
+  const noise = new Uint8Array(200).fill(7)
+  const flood = (): void => {
+    for (let sent = 0; sent < 10 * limits.envelopesOpened.tokens; sent += 1) bob.friends.receive(noise)
+  }
+  assert.throws(flood, refused('rate-limited'))
+})
+
+test('strangers queue up to a cap, with one warning; the invited do not count', async (t) => {
+  const { alice, bob } = two(t)
+  const token = inviteFromLink(bob.friends.invite(false, day).link).token
+  for (let at = 0; at < limits.strangerRequests + 2; at += 1) {
+    // Straight into the store: what fills the queue is not what is tested.
+    if (at < limits.strangerRequests) {
+      bob.store.putFriend({
+        peer: `stranger ${at}`,
+        name: '',
+        state: 'incoming',
+        verified: false,
+        invited: false,
+        addedAt: start,
+        nodes: [],
+        addresses: [],
+        heardSequence: 1,
+        spokenSequence: 0,
+        recordSequence: 0,
+      })
+    } else {
+      const stranger = new Person(t, await identityFromSeed(new Uint8Array(32).fill(100 + at)), 'Stranger')
+      stranger.ask(bob)
+      carry(stranger, bob)
+      assert.equal(bob.state(stranger), undefined)
+    }
+  }
+  assert.equal(bob.named('warning').length, 1)
+  alice.friends.request({ peer: bob.peer, token }, '')
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'incoming')
+})
+
+test('an invite for one is used by one', async (t) => {
+  const { alice, bob } = two(t)
+  const carol = new Person(t, people.carol, 'Carol')
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(true, day).link))
+  alice.friends.request(invite, '')
+  carry(alice, bob)
+  alice.friends.request(invite, 'Again')
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'incoming', 'the same peer may repeat itself')
+  carol.friends.request(invite, '')
+  carry(carol, bob)
+  assert.equal(bob.state(carol), undefined, 'nothing is kept of her')
+  assert.equal(carol.state(bob), 'removed')
+  assert.deepEqual(
+    carol.named('warning').map(({ data }) => 'code' in data && data.code),
+    ['invite-used'],
+  )
+})
+
+test('an invite for many is used by many', (t) => {
+  const { alice, bob } = two(t)
+  const carol = new Person(t, people.carol, 'Carol')
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  for (const person of [alice, carol]) {
+    person.friends.request(invite, '')
+    carry(person, bob)
+    assert.equal(bob.state(person), 'incoming')
+  }
+})
+
+test('an expired invite is refused as such', (t) => {
+  const { alice, bob } = two(t)
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  bob.now += day
+  alice.friends.request(invite, '')
+  carry(alice, bob)
+  assert.equal(alice.state(bob), 'removed')
+  assert.deepEqual(
+    alice.named('warning').map(({ data }) => 'code' in data && data.code),
+    ['invite-expired'],
+  )
+  assert.equal(bob.named('friend-request').length, 0)
+})
+
+test('a made-up token is worth as much as none: it waits among the strangers, and is told nothing', (t) => {
+  const { alice, bob } = two(t)
+  alice.friends.request({ peer: bob.peer, token: new Uint8Array(16).fill(7) }, '')
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'incoming')
+  assert.equal(bob.store.friend(alice.peer)?.invited, false)
+  assert.equal(bob.store.mail().length, 0)
+})
+
+test('a refusal tells neither name nor address of whoever refuses', (t) => {
+  const { alice, bob } = two(t)
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  bob.now += day
+  alice.friends.request(invite, '')
+  for (const envelope of alice.post(bob)) bob.friends.receive(envelope)
+  const [refusal] = bob.store.mail()
+  assert.equal(refusal?.kind, 'refusal')
+  const { name, nodes, addresses, sealingKey } = contactFromWire(signedFromWire(refusal.content).payload)
+  assert.deepEqual(
+    { name, nodes, addresses, sealingKey },
+    { name: '', nodes: [], addresses: [], sealingKey: undefined },
+  )
+})
+
+test('a refusal cannot end a friendship', (t) => {
+  const { alice, bob } = friends(t)
+  const content: ContactContent = {
+    nodes: [],
+    addresses: [],
+    to: publicKeyOf(alice.peer),
+    sequence: start + day,
+    time: start,
+    name: 'Bob',
+    kind: 'refusal',
+    code: 'bad-invite',
+  }
+  const signed = signedToWire(sign(people.bob, 'quorum-envelope', contactToWire(content)))
+  alice.friends.receive(sealedToWire(seal(signed, alice.peer, undefined)))
+  assert.equal(alice.state(bob), 'friend')
+})
+
+test('outstanding invites are bounded; expired ones make room', (t) => {
+  const { bob } = two(t)
+  for (let made = 0; made < limits.invites; made += 1) bob.friends.invite(false, day)
+  assert.throws(() => bob.friends.invite(false, day), refused('rate-limited'))
+  bob.now += day
+  bob.friends.invite(false, day)
+  assert.equal(bob.store.invites().length, 1)
+})
+
+test('mail and state are one transaction: what cannot be stored is not half done', (t) => {
+  const { alice, bob } = two(t)
+  const { putMail } = alice.store
+  alice.store.putMail = () => assert.fail('the disk is full')
+  assert.throws(() => alice.ask(bob))
+  alice.store.putMail = putMail
+  assert.deepEqual([alice.store.friends(), alice.store.mail(), alice.events], [[], [], []])
+})
+
+test('a friend that asks to be dialled tells where, and is heard once', (t) => {
+  const { alice, bob } = friends(t)
+  alice.addresses = ['/ip4/192.0.2.7/tcp/1']
+  const envelope = alice.dialMe(bob)
+  assert.deepEqual(alice.store.mail(), [])
+  bob.friends.receive(envelope)
+  bob.friends.receive(envelope)
+  assert.deepEqual(bob.dialMes, [alice.peer])
+  assert.deepEqual(bob.friends.get(alice.peer).addresses, ['/ip4/192.0.2.7/tcp/1'])
+  assert.equal(bob.state(alice), 'friend')
+})
+
+test('nobody but a friend may ask to be dialled, and what they tell with it is not kept', (t) => {
+  const { alice, bob } = friends(t)
+  alice.addresses = ['/ip4/192.0.2.7/tcp/1']
+  const [first, second, third] = [alice.dialMe(bob), alice.dialMe(bob), alice.dialMe(bob)]
+  bob.friends.remove(alice.peer)
+  bob.friends.receive(first)
+  bob.friends.block(alice.peer)
+  bob.friends.receive(second)
+  bob.friends.unblock(alice.peer)
+  bob.store.deleteFriend(alice.peer)
+  bob.friends.receive(third)
+  assert.deepEqual(bob.dialMes, [])
+  assert.equal(bob.store.friend(alice.peer), undefined)
+  alice.friends.remove(bob.peer)
+  assert.throws(() => alice.friends.dialMe(bob.peer), refused('not-friend'))
+})
+
+test('who asks to be dialled again and again is heard now and then', (t) => {
+  const { alice, bob } = friends(t)
+  for (let n = 0; n < 5 * limits.dialMesHeard.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
+  assert.equal(bob.dialMes.length, limits.dialMesHeard.tokens)
+})

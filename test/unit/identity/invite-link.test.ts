@@ -1,0 +1,111 @@
+/** Invite links, codes to read aloud, and what a person may type to reach somebody. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sign } from '../../../protocol/identity/identity.ts'
+import {
+  createCode,
+  inviteFromLink,
+  inviteToLink,
+  isInviteLink,
+  ParkedInvite,
+  parseCode,
+  parseRecipient,
+} from '../../../protocol/identity/invite-link.ts'
+import { limits } from '../../../protocol/base/limits.ts'
+import { signedToWire } from '../../../protocol/wire/codec.ts'
+import { inviteToWire } from '../../../protocol/wire/contact.ts'
+import { alice } from '../../support/people.ts'
+import { refused } from '../../support/refused.ts'
+
+const content = {
+  name: 'Alice',
+  nodes: ['/dns4/node.example.org/tcp/4001'],
+  addresses: ['/ip4/192.0.2.1/tcp/4002'],
+  token: new Uint8Array(16).fill(7),
+  expiresAt: 1_800_000_000_000,
+}
+const link = inviteToLink(alice, content)
+
+test('a link says what its author put into it, and who that is', () => {
+  const invite = inviteFromLink(`  ${link}\n`)
+  assert.deepEqual({ ...invite, token: new Uint8Array(invite.token) }, { ...content, peer: alice.peer })
+})
+
+test('the largest link fits its limit', () => {
+  const address = `/dns4/${'a'.repeat(60)}.example.org/tcp/65535/wss/p2p/${alice.peer}`
+  const largest = inviteToLink(alice, {
+    ...content,
+    name: '世'.repeat(limits.nameCharacters),
+    nodes: Array<string>(limits.nodesTold).fill(address),
+    addresses: Array<string>(limits.addressesTold).fill('/ip6/2001:db8:1111:2222:3333:4444:5555:6666/tcp/65535'),
+  })
+  assert.ok(largest.length <= limits.inviteLink, `${largest.length} characters`)
+})
+
+test('a damaged link is refused wherever the damage is', () => {
+  const scheme = 'quorum://add/'.length
+  for (let at = scheme; at < link.length - 1; at += 1) {
+    const letter = link[at] === 'A' ? 'B' : 'A'
+    assert.throws(() => inviteFromLink(link.slice(0, at) + letter + link.slice(at + 1)), refused('bad-invite'))
+  }
+  assert.throws(() => inviteFromLink(link.slice(0, -5)), refused('bad-invite'))
+  assert.throws(() => inviteFromLink('quorum://add/'), refused('bad-invite'))
+  assert.throws(() => inviteFromLink(link + 'A'.repeat(limits.inviteLink)), refused('bad-invite'))
+})
+
+test('what its author signed for another purpose is no invite', () => {
+  const record = signedToWire(sign(alice, 'quorum-record', inviteToWire(content)))
+  const forged = `quorum://add/${Buffer.from(record).toString('base64url')}`
+  assert.throws(() => inviteFromLink(forged), refused('bad-invite'))
+})
+
+test('a code is ten letters that cannot be confused, and no two are the same', () => {
+  const codes = Array.from({ length: 200 }, createCode)
+  for (const code of codes) assert.match(code, /^[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$/)
+  assert.equal(new Set(codes).size, codes.length)
+  const letters = new Set(codes.join('').replaceAll('-', ''))
+  assert.equal(letters.size, 32, 'all of the alphabet is used')
+})
+
+test('a code is understood as people type it', () => {
+  for (const typed of ['K7QF2-M9XT1', 'k7qf2m9xt1', ' K7QF2 M9XTl ', 'k7q-f2m-9xt-i']) {
+    assert.equal(parseCode(typed), 'K7QF2-M9XT1', typed)
+  }
+  assert.equal(parseCode('OOOOOOOOOO'), '00000-00000')
+  for (const typed of ['', 'K7QF2-M9XT', 'K7QF2-M9XT11', 'K7QF2-M9XTU', 'K7QF2-M9XT!']) {
+    assert.equal(parseCode(typed), undefined, typed)
+  }
+})
+
+test('a code leads to the same slot for ever, and opens what was parked under it', async () => {
+  const parked = await ParkedInvite.fromCode('K7QF2-M9XT1')
+  assert.equal(Buffer.from(parked.slot).toString('hex'), 'e7ad5efccdc04920615a440315e4513d')
+  const sealed = parked.seal(link)
+  assert.ok(sealed.byteLength <= limits.parkedInvite)
+  assert.ok(!Buffer.from(sealed).includes(link.slice(20, 40)))
+  assert.equal((await ParkedInvite.fromCode('K7QF2-M9XT1')).open(sealed), link)
+
+  const other = await ParkedInvite.fromCode('K7QF2-M9XT2')
+  assert.notDeepEqual(other.slot, parked.slot)
+  assert.throws(() => other.open(sealed), refused('bad-invite'))
+  assert.throws(() => parked.open(sealed.subarray(0, -1)), refused('bad-invite'))
+  assert.throws(() => parked.open(new Uint8Array(10)), refused('bad-invite'))
+  assert.throws(() => parked.open(new Uint8Array()), refused('bad-invite'))
+})
+
+test('whom a person means', () => {
+  assert.equal(parseRecipient(` ${link} `).kind, 'invite')
+  assert.ok(isInviteLink(` QUORUM://add/x`))
+  assert.deepEqual(parseRecipient(alice.peer), { kind: 'peer', peer: alice.peer })
+  assert.deepEqual(parseRecipient('k7qf2 m9xt1'), { kind: 'code', code: 'K7QF2-M9XT1' })
+  assert.deepEqual(parseRecipient('@Alice'), { kind: 'handle', handle: 'alice' })
+  assert.deepEqual(parseRecipient('alice_1'), { kind: 'handle', handle: 'alice_1' })
+})
+
+test('what cannot be meant is refused', () => {
+  assert.throws(() => parseRecipient(''), refused('bad-request'))
+  assert.throws(() => parseRecipient('al'), refused('bad-request'))
+  assert.throws(() => parseRecipient('https://example.org/'), refused('bad-request'))
+  assert.throws(() => parseRecipient(alice.peer.slice(0, -2)), refused('bad-request'))
+  assert.throws(() => parseRecipient(link.slice(0, -9)), refused('bad-invite'))
+})

@@ -1,0 +1,125 @@
+/** pull, push and the frame writer on libp2p's own streams: joined in memory, or by a connection where that matters. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { streamPair } from '@libp2p/utils'
+import { FrameWriter } from '../../../protocol/net/frame-writer.ts'
+import { pull, push } from '../../../protocol/net/streams.ts'
+import { unframe } from '../../../protocol/wire/framing.ts'
+import { openStream, startLink } from '../../support/link.ts'
+import { until } from '../../support/network.ts'
+import { refused } from '../../support/refused.ts'
+
+const piece = (byte: number, length = 1000) => new Uint8Array(length).fill(byte)
+
+test('what is pushed is pulled, in order and whole, until the other side closes', async () => {
+  const [out, into] = await streamPair()
+  const read = Array.fromAsync(pull(into), (bytes) => Buffer.from(bytes.subarray()))
+  for (let at = 0; at < 200; at += 1) await push(out, piece(at))
+  await out.close()
+  const all = Buffer.concat(await read)
+  assert.deepEqual(all, Buffer.concat(Array.from({ length: 200 }, (_, at) => piece(at))))
+})
+
+test('what arrived before anybody pulled is not lost, nor is the end', async () => {
+  const [out, into] = await streamPair()
+  await push(out, piece(1))
+  await out.close()
+  await until(() => into.remoteWriteStatus === 'closed', 'its end is known')
+  const read = await Array.fromAsync(pull(into), (bytes) => bytes.byteLength)
+  assert.equal(
+    read.reduce((sum, length) => sum + length, 0),
+    1000,
+  )
+})
+
+test('a slow reader pauses the stream above one mark and resumes it at another', async () => {
+  const [out, into] = await streamPair()
+  const reader = pull(into, { high: 5000, low: 2000 })
+  const first = reader.next()
+  for (let at = 0; at < 10; at += 1) await push(out, piece(at))
+  await first
+  await until(() => into.readStatus === 'paused', 'the reader pauses')
+  let read = 1000
+  while (into.readStatus === 'paused') {
+    const { value, done } = await reader.next()
+    assert.ok(done !== true)
+    read += value.byteLength
+  }
+  assert.ok(read >= 3000, `resumed after ${read} bytes`)
+  await out.close()
+  for await (const bytes of reader) read += bytes.byteLength
+  assert.equal(read, 10_000)
+})
+
+test('a reset is an error to the reader and to the writer', async () => {
+  const [out, into] = await streamPair()
+  const read = Array.fromAsync(pull(into))
+  out.abort(new Error('changed my mind'))
+  await assert.rejects(read)
+  await assert.rejects(push(out, piece(1)))
+})
+
+test('a writer waits for room, and for no longer than it is told to', async (t) => {
+  const [out, into] = await openStream(await startLink(t))
+  into.pause()
+  const impatient = new AbortController()
+  let pushed = 0
+  const blocked = (async () => {
+    for (;;) {
+      await push(out, piece(1, 100_000), impatient.signal)
+      pushed += 1
+    }
+  })()
+  await until(() => out.writeBufferLength > 0 && into.readBufferLength > 200_000, 'nothing more fits')
+  impatient.abort(new Error('enough'))
+  await assert.rejects(blocked, /enough/)
+  assert.ok(pushed < 100, `${pushed} pieces were taken`)
+  const waiting = push(out, piece(1))
+  out.abort(new Error('gone'))
+  await assert.rejects(waiting)
+})
+
+test('a stopped reader leaves no listener behind', async () => {
+  const [out, into] = await streamPair()
+  const before = into.listenerCount('message')
+  await push(out, piece(1))
+  for await (const bytes of pull(into)) {
+    assert.ok(bytes.byteLength > 0)
+    assert.equal(into.listenerCount('message'), before + 1)
+    break
+  }
+  assert.equal(into.listenerCount('message'), before)
+})
+
+test('frames leave in the order they were given', async () => {
+  const [out, into] = await streamPair()
+  const writer = new FrameWriter(out)
+  const writes = Array.from({ length: 50 }, (_, at) => writer.write(piece(at, 10), piece(at, 20)))
+  const read: number[] = []
+  for await (const frames of unframe(1000)(pull(into))) {
+    for (const frame of frames) read.push(frame[0] ?? -1)
+    if (read.length === 100) break
+  }
+  await Promise.all(writes)
+  assert.deepEqual(
+    read,
+    Array.from({ length: 100 }, (_, at) => Math.floor(at / 2)),
+  )
+})
+
+test('who takes nothing costs a bounded queue, then the stream', async (t) => {
+  const [out, into] = await openStream(await startLink(t))
+  into.pause()
+  const bound = 500_000
+  const writer = new FrameWriter(out, bound)
+  const writes: Promise<PromiseSettledResult<void>[]>[] = []
+  while (out.status === 'open') {
+    writes.push(Promise.allSettled([writer.write(piece(1, 100_000))]))
+    await turn()
+  }
+  assert.ok(writes.length * 100_000 > bound, `ended after ${writes.length}`)
+  const results = (await Promise.all(writes)).flat()
+  const last = results.at(-1)
+  assert.ok(last?.status === 'rejected' && refused('rate-limited')(last.reason))
+})

@@ -1,0 +1,165 @@
+/** The node's options: which source wins, what is refused, and how it is said. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { readConfig } from '../../../node/config.ts'
+import type { Invocation, NodeConfig } from '../../../node/config.ts'
+
+function read(argv: string[] = [], more: Partial<Invocation> = {}) {
+  return readConfig({ argv, env: {}, home: '/home/op', cwd: '/srv', ipv6: true, version: '1.2.3', ...more })
+}
+
+function started(argv: string[] = [], more: Partial<Invocation> = {}): NodeConfig {
+  const instruction = read(argv, more)
+  assert.equal(instruction.act, 'start', JSON.stringify(instruction))
+  return instruction.act === 'start' ? instruction.config : assert.fail()
+}
+
+/** The one line, for bad usage. */
+function refused(argv: string[], more: Partial<Invocation> = {}): string {
+  const instruction = read(argv, more)
+  assert.equal(instruction.act, 'refuse', JSON.stringify(instruction))
+  const message = instruction.act === 'refuse' ? instruction.message : ''
+  assert.match(message, /^quorum-node: [^\n]+$/)
+  return message
+}
+
+function configFile(t: TestContext, content: unknown): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-config-'))
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }))
+  const file = path.join(folder, 'node.json')
+  fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return file
+}
+
+test('without options the defaults hold', () => {
+  assert.deepEqual(started(), {
+    data: '/home/op/.local/share/quorum-node',
+    listen: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001', '/ip4/0.0.0.0/tcp/4002/ws'],
+    announce: [],
+    http: { host: '127.0.0.1', port: 9090 },
+    json: false,
+    logLevel: 'info',
+  })
+})
+
+test('a machine without IPv6 does not listen on it by default', () => {
+  assert.deepEqual(started([], { ipv6: false }).listen, ['/ip4/0.0.0.0/tcp/4001', '/ip4/0.0.0.0/tcp/4002/ws'])
+})
+
+test('XDG_DATA_HOME moves the data folder, unless it is relative', () => {
+  assert.equal(started([], { env: { XDG_DATA_HOME: '/data' } }).data, '/data/quorum-node')
+  assert.equal(started([], { env: { XDG_DATA_HOME: 'data' } }).data, '/home/op/.local/share/quorum-node')
+})
+
+test('the command line wins over the environment, the environment over the file', (t) => {
+  const file = configFile(t, { data: '/from-file', http: '127.0.0.1:1', logLevel: 'error', json: true })
+  const env = { QUORUM_NODE_CONFIG: file, QUORUM_NODE_HTTP: '127.0.0.1:2', QUORUM_NODE_LOG_LEVEL: 'warn' }
+  const config = started(['--log-level', 'debug'], { env })
+  assert.equal(config.data, '/from-file')
+  assert.equal(config.http.port, 2)
+  assert.equal(config.logLevel, 'debug')
+  assert.equal(config.json, true)
+})
+
+test('--config wins over QUORUM_NODE_CONFIG', (t) => {
+  const file = configFile(t, { logLevel: 'error' })
+  assert.equal(started(['--config', file], { env: { QUORUM_NODE_CONFIG: '/missing' } }).logLevel, 'error')
+})
+
+test('addresses are repeated on the command line, listed in the file, separated in the environment', (t) => {
+  const two = ['/ip4/127.0.0.1/tcp/0', '/ip6/::1/tcp/0/ws']
+  assert.deepEqual(started(two.flatMap((address) => ['--listen', address])).listen, two)
+  assert.deepEqual(started(['--config', configFile(t, { listen: two })]).listen, two)
+  assert.deepEqual(started([], { env: { QUORUM_NODE_LISTEN: two.join(' ') } }).listen, two)
+  assert.deepEqual(started([], { env: { QUORUM_NODE_LISTEN: `${two.join(', ')}\n` } }).listen, two)
+})
+
+test('every option has a variable, and an empty one says nothing', () => {
+  const env = {
+    QUORUM_NODE_DATA: 'here',
+    QUORUM_NODE_ANNOUNCE: '/dns4/node.example.org/tcp/443/tls/ws',
+    QUORUM_NODE_JSON: '1',
+    QUORUM_NODE_HTTP: '[::1]:0',
+    QUORUM_NODE_LISTEN: '',
+  }
+  const config = started([], { env })
+  assert.equal(config.data, '/srv/here')
+  assert.deepEqual(config.announce, ['/dns4/node.example.org/tcp/443/tls/ws'])
+  assert.equal(config.json, true)
+  assert.deepEqual(config.http, { host: '::1', port: 0 })
+  assert.equal(config.listen.length, 3)
+})
+
+test('a variable of no option is told, not refused', () => {
+  const instruction = read([], { env: { QUORUM_NODE_PORT: 'tcp://10.0.0.1:80', OTHER: 'x' } })
+  assert.deepEqual(instruction.act === 'start' && instruction.warnings, [
+    'QUORUM_NODE_PORT is not an option and has no effect',
+  ])
+})
+
+test('a data folder is taken from where it was said: the file, the working folder, or home', (t) => {
+  const file = configFile(t, { data: 'data' })
+  assert.equal(started(['--config', file]).data, path.join(path.dirname(file), 'data'))
+  assert.equal(started(['--data', 'data']).data, '/srv/data')
+  assert.equal(started(['--data', '~/data']).data, '/home/op/data')
+})
+
+test('all problems are told in one line, each by the name it was given', (t) => {
+  const file = configFile(t, { announce: 'x', colour: 'red' })
+  const message = refused(['--listen', 'foo', '--http', '9090', '--config', file], {
+    env: { QUORUM_NODE_LOG_LEVEL: 'loud', QUORUM_NODE_JSON: 'maybe' },
+  })
+  for (const part of [
+    '--listen "foo"',
+    '--http',
+    '"announce" in',
+    '"colour" in',
+    'QUORUM_NODE_LOG_LEVEL',
+    'QUORUM_NODE_JSON',
+  ]) {
+    assert.ok(message.includes(part), `${part} in: ${message}`)
+  }
+})
+
+const badListen: Record<string, RegExp> = {
+  '/ip4/1.2.3.4/udp/4001/quic-v1': /must be \/ip4 or \/ip6/,
+  '/dns4/node.example.org/tcp/4001': /must be \/ip4 or \/ip6/,
+  '/ip4/0.0.0.0/tcp/443/tls/ws': /TLS/,
+  '/ip4/0.0.0.0/tcp/4001/p2p/12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf': /must end before \/p2p/,
+  '/ip4/1.2.3/tcp/1': /not a multiaddr/,
+  '/ip4/1.2.3.4/tcp/99999': /not a multiaddr/,
+  '': /must be/,
+}
+for (const [address, reason] of Object.entries(badListen)) {
+  test(`--listen ${JSON.stringify(address)} is refused`, () => assert.match(refused(['--listen', address]), reason))
+}
+
+test('an address that others cannot reach is not announced', () => {
+  assert.match(refused(['--announce', '/ip4/0.0.0.0/tcp/4001']), /nowhere/)
+  assert.match(refused(['--announce', '/ip4/9.9.9.9/tcp/0']), /port 0/)
+})
+
+test('bad usage is one line: unknown options, missing values, stray words, a port out of range', () => {
+  assert.match(refused(['--lisen', 'x']), /unknown option '--lisen'/)
+  assert.match(refused(['--data']), /argument missing/)
+  assert.match(refused(['start']), /too many arguments/)
+  assert.match(refused(['--http', '127.0.0.1:70000']), /--http has a port above 65535/)
+  assert.match(refused(['--data', '']), /--data must be a folder/)
+})
+
+test('a configuration file that is missing or no JSON object is refused', (t) => {
+  assert.match(refused(['--config', '/missing/node.json']), /--config \/missing\/node.json cannot be used: ENOENT/)
+  assert.match(refused(['--config', configFile(t, '{')]), /cannot be used/)
+  assert.match(refused(['--config', configFile(t, '[]')]), /one JSON object/)
+  assert.match(refused(['--config', configFile(t, '{"__proto__": {}}')]), /"__proto__" in .* is not an option/)
+})
+
+test('--help teaches with examples, --version says which', () => {
+  const help = read(['--help'])
+  assert.ok(help.act === 'print' && help.text.includes('Examples:') && help.text.includes('--announce'))
+  assert.deepEqual(read(['--version']), { act: 'print', text: '1.2.3\n' })
+})

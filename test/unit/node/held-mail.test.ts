@@ -1,0 +1,284 @@
+/** What the node keeps for others: its bounds, what survives, and that a damaged or occupied store is left alone. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import Database from 'better-sqlite3-multiple-ciphers'
+import { QuorumError, limits } from '#protocol'
+import type { ErrorCode } from '#protocol'
+import { openHeldMail } from '../../../node/held-mail.ts'
+import type { HeldMail } from '../../../node/held-mail.ts'
+
+const now = 1_800_000_000_000
+const hour = 60 * 60 * 1000
+
+function folder(t: TestContext): string {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-held-'))
+  t.after(() => fs.rmSync(made, { recursive: true, force: true }))
+  return made
+}
+
+function inMemory(t: TestContext): HeldMail {
+  const mail = openHeldMail(':memory:')
+  t.after(() => mail.close())
+  return mail
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const slot = (n: number) => new Uint8Array(16).fill(n)
+const code = (expected: ErrorCode) => (error: unknown) => error instanceof QuorumError && error.code === expected
+
+test('an envelope is held until its recipient drops it, oldest first', (t) => {
+  const mail = inMemory(t)
+  const first = mail.hold('bob', 'alice', bytes('one'), now)
+  const second = mail.hold('bob', 'carol', bytes('two'), now + 1)
+  assert.deepEqual(mail.held('bob'), [
+    { id: first.id, envelope: bytes('one'), heldSince: now },
+    { id: second.id, envelope: bytes('two'), heldSince: now + 1 },
+  ])
+  assert.equal(mail.stats().heldBytes, 6)
+  mail.drop('mallory', [first.id])
+  assert.equal(mail.held('bob').length, 2)
+  mail.drop('bob', [first.id, first.id, 999])
+  assert.deepEqual(
+    mail.held('bob').map((held) => held.id),
+    [second.id],
+  )
+  assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 3, handles: 0, parked: 0 })
+})
+
+test('an id never comes to mean another envelope', (t) => {
+  const mail = inMemory(t)
+  const first = mail.hold('bob', 'alice', bytes('one'), now)
+  mail.drop('bob', [first.id])
+  assert.notEqual(mail.hold('bob', 'alice', bytes('two'), now).id, first.id)
+})
+
+test('an identical envelope is held once for a recipient, also when the quota is used up', (t) => {
+  const mail = inMemory(t)
+  const held = Array.from({ length: limits.heldPerSender }, (_, n) => mail.hold('bob', 'alice', bytes(`${n}`), now))
+  assert.deepEqual(mail.hold('bob', 'alice', bytes('0'), now + 5), held[0])
+  mail.hold('carol', 'alice', bytes('0'), now)
+  assert.equal(mail.stats().held, limits.heldPerSender + 1)
+})
+
+test('a sender has a quota for each recipient, a recipient one for all', (t) => {
+  const mail = inMemory(t)
+  for (let n = 0; n < limits.heldPerSender; n++) mail.hold('bob', 'alice', bytes(`${n}`), now)
+  assert.throws(() => mail.hold('bob', 'alice', bytes('more'), now), code('rate-limited'))
+  mail.hold('carol', 'alice', bytes('more'), now)
+  for (let n = limits.heldPerSender; n < limits.heldPerRecipient; n++) mail.hold('bob', `p${n}`, bytes(`${n}`), now)
+  assert.throws(() => mail.hold('bob', 'dave', bytes('more'), now), code('rate-limited'))
+  assert.equal(mail.held('bob').length, limits.heldPerRecipient)
+})
+
+test('the largest envelope is held, one byte more is refused', (t) => {
+  const mail = inMemory(t)
+  const { envelope } = mail.hold('bob', 'alice', new Uint8Array(limits.envelope).fill(7), now)
+  assert.equal(envelope.length, limits.envelope)
+  assert.throws(() => mail.hold('bob', 'alice', new Uint8Array(limits.envelope + 1), now), code('too-large'))
+})
+
+test('a handle belongs to one peer, and a peer has one handle', (t) => {
+  const mail = inMemory(t)
+  mail.claimHandle('anna', 'alice', now)
+  mail.claimHandle('anna', 'alice', now)
+  assert.throws(() => mail.claimHandle('anna', 'bob', now), code('handle-taken'))
+  mail.claimHandle('alice', 'alice', now)
+  mail.claimHandle('anna', 'bob', now)
+  assert.equal(mail.handleOwner('anna', now), 'bob')
+  assert.equal(mail.handleOf('alice'), 'alice')
+  assert.equal(mail.handleOf('carol'), undefined)
+  for (const bad of ['ab', 'Anna', 'a'.repeat(33), 'an na', '../x']) {
+    assert.throws(() => mail.claimHandle(bad, 'carol', now), code('bad-request'), bad)
+  }
+})
+
+test('a handle lapses when its owner is not seen for long, and is kept when they are', (t) => {
+  const mail = inMemory(t)
+  mail.claimHandle('anna', 'alice', now)
+  mail.claimHandle('berta', 'bob', now)
+  mail.seen('bob', now + 2 * hour)
+  mail.seen('nobody', now)
+  const late = now + limits.handleKept + hour
+  assert.equal(mail.handleOwner('anna', late), undefined)
+  assert.equal(mail.handleOwner('berta', late), 'bob')
+  mail.claimHandle('anna', 'carol', late)
+  assert.equal(mail.handleOwner('anna', late), 'carol')
+  mail.expire(now + limits.handleKept + 3 * hour)
+  assert.equal(mail.handleOf('bob'), undefined)
+  assert.equal(mail.stats().handles, 1)
+})
+
+test('an invite is parked under its slot by one owner, for its time, within a quota', (t) => {
+  const mail = inMemory(t)
+  mail.park(slot(1), 'alice', bytes('old'), now + hour, now)
+  mail.park(slot(1), 'alice', bytes('new'), now + hour, now)
+  assert.deepEqual(mail.parked(slot(1), now), bytes('new'))
+  assert.throws(() => mail.park(slot(1), 'bob', bytes('x'), now + hour, now), code('bad-request'))
+  assert.equal(mail.parked(slot(1), now + hour), undefined)
+  mail.park(slot(1), 'bob', bytes('his'), now + 3 * hour, now + 2 * hour)
+  assert.deepEqual(mail.parked(slot(1), now + 2 * hour), bytes('his'))
+  for (let n = 0; n < limits.parkedPerPeer; n++) mail.park(slot(10 + n), 'carol', bytes('x'), now + hour, now)
+  assert.throws(() => mail.park(slot(99), 'carol', bytes('x'), now + hour, now), code('rate-limited'))
+  assert.equal(mail.parkedCount('carol', now), limits.parkedPerPeer)
+  assert.equal(mail.parkedCount('carol', now + hour), 0)
+  assert.throws(() => mail.park(new Uint8Array(15), 'dave', bytes('x'), now + hour, now), code('bad-request'))
+  const large = new Uint8Array(limits.parkedInvite + 1)
+  assert.throws(() => mail.park(slot(98), 'dave', large, now + hour, now), code('too-large'))
+})
+
+test('no invite stays parked longer than the longest time', (t) => {
+  const mail = inMemory(t)
+  mail.park(slot(1), 'alice', bytes('x'), Number.MAX_SAFE_INTEGER, now)
+  assert.equal(mail.parked(slot(1), now + limits.parkedFor), undefined)
+})
+
+test('what is past its time is deleted', (t) => {
+  const mail = inMemory(t)
+  mail.hold('bob', 'alice', bytes('old'), now)
+  mail.hold('bob', 'alice', bytes('young'), now + hour)
+  mail.park(slot(1), 'alice', bytes('x'), now + hour, now)
+  mail.expire(now + limits.heldFor + 1)
+  assert.deepEqual(
+    mail.held('bob').map((held) => held.envelope),
+    [bytes('young')],
+  )
+  assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 5, handles: 0, parked: 0 })
+})
+
+test('forget deletes everything about one peer and nothing of another', (t) => {
+  const mail = inMemory(t)
+  for (const peer of ['alice', 'bob']) {
+    mail.hold(peer, 'carol', bytes('x'), now)
+    mail.claimHandle(`${peer}-1`, peer, now)
+    mail.park(slot(peer.length), peer, bytes('x'), now + hour, now)
+  }
+  mail.forget('alice')
+  assert.deepEqual(mail.held('alice'), [])
+  assert.equal(mail.handleOf('alice'), undefined)
+  assert.equal(mail.parkedCount('alice', now), 0)
+  assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 1, handles: 1, parked: 1 })
+})
+
+test('everything is there again after a restart, in a file that only its owner can read', (t) => {
+  const file = path.join(folder(t), 'held.db')
+  const before = openHeldMail(file)
+  const { id } = before.hold('bob', 'alice', bytes('one'), now)
+  before.claimHandle('anna', 'alice', now)
+  before.park(slot(1), 'alice', bytes('sealed'), now + hour, now)
+  for (const name of fs.readdirSync(path.dirname(file))) {
+    assert.equal(fs.statSync(path.join(path.dirname(file), name)).mode & 0o077, 0, name)
+  }
+  const stats = before.stats()
+  before.close()
+  before.close()
+  const after = openHeldMail(file)
+  t.after(() => after.close())
+  assert.deepEqual(after.held('bob'), [{ id, envelope: bytes('one'), heldSince: now }])
+  assert.equal(after.handleOwner('anna', now), 'alice')
+  assert.deepEqual(after.parked(slot(1), now), bytes('sealed'))
+  assert.deepEqual({ ...after.stats() }, { ...stats })
+  // The same key: the sender's quota is still known.
+  for (let n = 1; n < limits.heldPerSender; n++) after.hold('bob', 'alice', bytes(`${n}`), now)
+  assert.throws(() => after.hold('bob', 'alice', bytes('more'), now), code('rate-limited'))
+})
+
+test('the file does not name the sender of an envelope, and a forgotten handle is gone from it', (t) => {
+  const file = path.join(folder(t), 'held.db')
+  const mail = openHeldMail(file)
+  mail.hold('recipient-of-it', 'sender-of-it', bytes('x'), now)
+  mail.claimHandle('short-lived-handle', 'carol', now)
+  mail.forget('carol')
+  mail.close()
+  const raw = fs.readFileSync(file, 'latin1')
+  assert.ok(raw.includes('recipient-of-it'))
+  assert.ok(!raw.includes('sender-of-it'))
+  assert.ok(!raw.includes('short-lived-handle'))
+})
+
+test('a second process on the same store is refused (threats.md 44)', async (t) => {
+  const file = path.join(folder(t), 'held.db')
+  const mail = openHeldMail(file)
+  t.after(() => mail.close())
+  const script = `
+    import { openHeldMail } from ${JSON.stringify(new URL('../../../node/held-mail.ts', import.meta.url).href)}
+    try { openHeldMail(process.argv[1]); console.log('opened') } catch (error) { console.log(error.code) }`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, file])
+  let out = ''
+  child.stdout.on('data', (chunk) => (out += String(chunk)))
+  await once(child, 'close')
+  assert.equal(out.trim(), 'store-locked')
+  mail.hold('bob', 'alice', bytes('still works'), now)
+})
+
+test('what was held when the process was killed is there, and no stale lock (threats.md 40)', async (t) => {
+  const file = path.join(folder(t), 'held.db')
+  const script = `
+    import { openHeldMail } from ${JSON.stringify(new URL('../../../node/held-mail.ts', import.meta.url).href)}
+    const mail = openHeldMail(process.argv[1])
+    for (let n = 0; ; n++) { mail.hold('p' + n, 'alice', new Uint8Array(100).fill(n), 1); process.stdout.write(n + '\\n') }`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, file])
+  let out = ''
+  child.stdout.on('data', (chunk) => {
+    out += String(chunk)
+    if (out.length > 400) child.kill('SIGKILL')
+  })
+  await once(child, 'close')
+  const acknowledged = out.split('\n').slice(0, -1).map(Number)
+  assert.ok(acknowledged.length > 10)
+  const mail = openHeldMail(file)
+  t.after(() => mail.close())
+  for (const n of acknowledged) assert.equal(mail.held(`p${n}`).length, 1, `envelope ${n}`)
+})
+
+const damage: Record<string, (file: string) => void> = {
+  'noise in the first page': (file) => overwrite(file, 0, 4096),
+  'noise in the middle': (file) => overwrite(file, 4096 * 3, 4096 * 4),
+  'cut short': (file) => fs.truncateSync(file, fs.statSync(file).size - 4096 * 2),
+  emptied: (file) => fs.truncateSync(file, 0),
+  'not a database': (file) => fs.writeFileSync(file, 'hello'),
+}
+for (const [what, spoil] of Object.entries(damage)) {
+  test(`a damaged store (${what}) is refused and not touched (threats.md 43)`, (t) => {
+    const file = path.join(folder(t), 'held.db')
+    const mail = openHeldMail(file)
+    for (let n = 0; n < 50; n++) mail.hold(`p${n}`, 'alice', new Uint8Array(limits.envelope).fill(n), now)
+    mail.close()
+    spoil(file)
+    const before = fs.readFileSync(file)
+    assert.throws(() => openHeldMail(file), code('store-corrupt'))
+    assert.deepEqual(fs.readFileSync(file), before)
+  })
+}
+
+test('the database of another program is refused', (t) => {
+  const file = path.join(folder(t), 'held.db')
+  new Database(file).exec('CREATE TABLE theirs (x)').close()
+  assert.throws(() => openHeldMail(file), code('store-corrupt'))
+})
+
+test('a store of a newer schema is refused and not touched (threats.md 45)', (t) => {
+  const file = path.join(folder(t), 'held.db')
+  openHeldMail(file).close()
+  const db = new Database(file)
+  db.pragma('user_version = 2')
+  db.close()
+  const before = fs.readFileSync(file)
+  assert.throws(() => openHeldMail(file), code('unsupported-version'))
+  assert.deepEqual(fs.readFileSync(file), before)
+})
+
+test('a folder that is missing is "not-writable"', (t) => {
+  assert.throws(() => openHeldMail(path.join(folder(t), 'missing', 'held.db')), code('not-writable'))
+})
+
+function overwrite(file: string, from: number, to: number): void {
+  const handle = fs.openSync(file, 'r+')
+  fs.writeSync(handle, Buffer.alloc(to - from, 0xa5), 0, to - from, from)
+  fs.closeSync(handle)
+}

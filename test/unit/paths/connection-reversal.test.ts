@@ -1,0 +1,73 @@
+/** When a friend whom nothing reaches is asked to dial us: at once, then ever more rarely, and never too many. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from '../../../protocol/base/limits.ts'
+import { silent } from '../../../protocol/base/log.ts'
+import { Reversals } from '../../../protocol/paths/connection-reversal.ts'
+
+function reversals(addresses: string[] = ['/ip4/192.0.2.7/tcp/1']) {
+  const asked: string[] = []
+  const clock = { now: 0 }
+  const made = new Reversals({
+    addresses: () => addresses,
+    write: (peer) => Buffer.from(peer),
+    push: async (peer, content) => {
+      assert.equal(Buffer.from(content).toString(), peer)
+      return asked.push(peer) > 0
+    },
+    log: silent,
+    now: () => clock.now,
+    random: () => 1,
+  })
+  return { made, asked, clock }
+}
+
+test('a friend is asked at once, and again after ever longer waits', async () => {
+  const { made, asked, clock } = reversals()
+  const { first, longest } = limits.dialMeRetry
+  const waits: number[] = []
+  let last = 0
+  for (let n = 1; n < 12; n += 1) {
+    while (asked.length < n) {
+      clock.now += first / 2
+      await made.ask('ben')
+    }
+    waits.push(clock.now - last)
+    last = clock.now
+  }
+  assert.deepEqual(waits.slice(1, 4), [first, 2 * first, 4 * first])
+  assert.equal(Math.max(...waits), longest)
+})
+
+test('when we are elsewhere it is tried again at once', async () => {
+  const { made, asked } = reversals()
+  await made.ask('ben')
+  await made.ask('ben')
+  assert.equal(asked.length, 1)
+  made.reset()
+  await made.ask('ben')
+  assert.equal(asked.length, 2)
+})
+
+test('who can be dialled nowhere asks nobody', async () => {
+  const { made, asked } = reversals([])
+  await made.ask('ben')
+  assert.deepEqual(asked, [])
+})
+
+test('a list full of absent friends leaves the node time for other things', async () => {
+  const { made, asked } = reversals()
+  for (let friend = 0; friend < 1000; friend += 1) await made.ask(`friend ${friend}`)
+  assert.equal(asked.length, limits.dialMes.tokens)
+  assert.ok(limits.dialMes.tokens < limits.deliveries.tokens)
+})
+
+test('an envelope that cannot be written or passed on is no error', async () => {
+  const failing = new Reversals({
+    addresses: () => ['/ip4/192.0.2.7/tcp/1'],
+    write: () => assert.fail('the disk is full'),
+    push: async () => false,
+    log: silent,
+  })
+  await failing.ask('ben')
+})

@@ -1,0 +1,42 @@
+/** What a failed hole punch says about the routers, and which addresses have a part in one. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { endpoint } from '../../../protocol/net/tcp/punch.ts'
+import { isPlainTcp, routersBetween } from '../../../protocol/paths/hole-punch-round.ts'
+
+const peer = '12D3KooWBKebEZduf11kN1DfXQDSgiiuYRrWkBT2uM8TaVBPBo9o'
+const keeps = { localPort: 4001, seen: '/ip4/5.5.5.2/tcp/4001' }
+const changes = { localPort: 4001, seen: '/ip4/5.5.5.3/tcp/50017' }
+const untold = { localPort: 0, seen: '/ip4/5.5.5.4/tcp/50017' }
+
+test('the router that shows another port than ours is the one to blame', () => {
+  assert.equal(routersBetween(changes, keeps), 'our-router')
+  assert.equal(routersBetween(keeps, changes), 'their-router')
+  assert.equal(routersBetween(changes, changes), 'both-routers')
+})
+
+test('where ports are kept, or not told, it is something else', () => {
+  assert.equal(routersBetween(keeps, keeps), 'blocked')
+  assert.equal(routersBetween(keeps, untold), 'blocked')
+})
+
+test('only a plain TCP address with a PeerId can be asked from a port of our choice', () => {
+  assert.ok(isPlainTcp(`/ip4/5.5.5.1/tcp/4001/p2p/${peer}`))
+  assert.ok(isPlainTcp(`/dns4/node.example.org/tcp/4001/p2p/${peer}`))
+  for (const other of [
+    '/ip4/5.5.5.1/tcp/4001',
+    `/ip4/5.5.5.1/tcp/443/ws/p2p/${peer}`,
+    `/dns4/node.example.org/tcp/443/tls/ws/p2p/${peer}`,
+    `/ip4/5.5.5.1/tcp/4001/p2p/${peer}/p2p-circuit`,
+  ]) {
+    assert.ok(!isPlainTcp(other), other)
+  }
+})
+
+test('an endpoint is an IP address and a TCP port, whoever is there', () => {
+  assert.equal(endpoint(`/ip4/5.5.5.1/tcp/4001/p2p/${peer}`), '/ip4/5.5.5.1/tcp/4001')
+  assert.equal(endpoint('/ip6/2a00::1/tcp/4001'), '/ip6/2a00::1/tcp/4001')
+  for (const other of ['/ip4/5.5.5.1/tcp/1/ws', '/dns4/a.example.org/tcp/1', '/ip4/5.5.5.1/udp/1', '/ip4/5.5.5.1']) {
+    assert.equal(endpoint(other), undefined)
+  }
+})

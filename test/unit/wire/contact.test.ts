@@ -1,0 +1,109 @@
+/** Invites, records and envelopes: what is refused or cut, and that sizes say little. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from '../../../protocol/base/limits.ts'
+import { encode } from '../../../protocol/wire/codec.ts'
+import {
+  contactFromWire,
+  contactToWire,
+  inviteFromWire,
+  inviteToWire,
+  recordFromWire,
+  recordToWire,
+  sealedFromWire,
+  sealedToWire,
+  type ContactContent,
+  type ContactKind,
+} from '../../../protocol/wire/contact.ts'
+import { EnvelopeContentSchema } from '../../../protocol/wire/quorum_pb.ts'
+import { refused } from '../../support/refused.ts'
+
+const nowhere = { nodes: [], addresses: [] }
+const content = (kind: ContactKind, more: Partial<ContactContent> = {}): ContactContent => ({
+  ...nowhere,
+  to: new Uint8Array(32),
+  sequence: 1,
+  time: 1,
+  name: 'Alice',
+  ...more,
+  ...kind,
+})
+const contact = (kind: ContactKind, more?: Partial<ContactContent>) => contactToWire(content(kind, more))
+
+test('envelopes of every kind and of ordinary length are of one size', () => {
+  const sizes = [
+    contact({ kind: 'request', note: '' }),
+    contact({ kind: 'request', note: 'Hello from the conference', token: new Uint8Array(16) }),
+    contact({ kind: 'answer' }),
+    contact({ kind: 'refusal', code: 'bad-invite' }),
+    contact({ kind: 'dial-me' }),
+  ].map((bytes) => bytes.byteLength)
+  assert.deepEqual(new Set(sizes), new Set([1024]))
+})
+
+test('the largest request fits an envelope', () => {
+  const address = `/dns4/${'a'.repeat(60)}.${'b'.repeat(60)}.example.org/tcp/65535/wss`
+  const largest = contact(
+    { kind: 'request', note: '世'.repeat(limits.noteCharacters), token: new Uint8Array(16) },
+    {
+      name: '世'.repeat(limits.nameCharacters),
+      nodes: Array<string>(limits.nodeAddressesTold).fill(address),
+      addresses: Array<string>(limits.addressesTold).fill(address),
+      sealingKey: { publicKey: new Uint8Array(32), expiresAt: 1 },
+    },
+  )
+  // Signature, key, sealed box and their fields.
+  assert.ok(largest.byteLength + 300 <= limits.envelope, `${largest.byteLength} bytes`)
+})
+
+test('names, notes and tokens of the wrong length are refused', () => {
+  const read = (kind: ContactKind, more?: Partial<ContactContent>) => () => contactFromWire(contact(kind, more))
+  const note = 'n'.repeat(limits.noteCharacters)
+  assert.doesNotThrow(read({ kind: 'request', note }))
+  assert.throws(read({ kind: 'request', note: `${note}n` }), refused('too-large'))
+  assert.throws(read({ kind: 'answer' }, { name: 'n'.repeat(limits.nameCharacters + 1) }), refused('too-large'))
+  assert.throws(read({ kind: 'request', note, token: new Uint8Array(15) }), refused('bad-request'))
+  assert.throws(read({ kind: 'answer' }, { to: new Uint8Array(31) }), refused('bad-request'))
+  assert.throws(read({ kind: 'refusal', code: 'c'.repeat(65) }), refused('too-large'))
+  const key = { publicKey: new Uint8Array(31), expiresAt: 1 }
+  assert.throws(read({ kind: 'answer' }, { sealingKey: key }), refused('bad-request'))
+})
+
+test('an envelope that says something newer is refused as such', () => {
+  const newer = encode(EnvelopeContentSchema, { to: new Uint8Array(32), sequence: 1n })
+  assert.throws(() => contactFromWire(newer), refused('unsupported-version'))
+})
+
+test('of nodes and addresses only the first few that are any are taken', () => {
+  const address = '/ip4/192.0.2.1/tcp/1'
+  const many = encode(EnvelopeContentSchema, {
+    to: new Uint8Array(32),
+    nodes: Array<string>(100).fill(address),
+    addresses: ['nonsense', ...Array<string>(100).fill(address)],
+    kind: { case: 'answer', value: {} },
+  })
+  const { nodes, addresses } = contactFromWire(many)
+  assert.equal(nodes.length, limits.nodeAddressesTold)
+  assert.equal(addresses.length, limits.addressesTold - 1)
+})
+
+test('a record cannot outlive its bound', () => {
+  const { ttl } = recordFromWire(recordToWire({ ...nowhere, sequence: 1, ttl: 365 * 86_400_000 }))
+  assert.equal(ttl, limits.recordTtl)
+})
+
+test('an invite needs a token', () => {
+  const invite = (token: Uint8Array) => () =>
+    inviteFromWire(inviteToWire({ ...nowhere, name: '', token, expiresAt: 1 }))
+  assert.doesNotThrow(invite(new Uint8Array(16)))
+  assert.throws(invite(new Uint8Array()), refused('bad-request'))
+})
+
+test('an envelope names no key or a whole one, and is bounded', () => {
+  const sealed = (keyId: number, size: number) => () =>
+    sealedFromWire(sealedToWire({ keyId: new Uint8Array(keyId), sealed: new Uint8Array(size) }))
+  assert.doesNotThrow(sealed(0, 100))
+  assert.doesNotThrow(sealed(8, limits.envelope - 20))
+  assert.throws(sealed(7, 100), refused('bad-request'))
+  assert.throws(sealed(8, limits.envelope), refused('too-large'))
+})

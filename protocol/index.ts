@@ -19,7 +19,7 @@ export type {
   TransferState,
   Trial,
 } from './api/events.ts'
-export { limits } from './base/limits.ts'
+export { limits } from './public-limits.ts'
 export { logLevels } from './base/log.ts'
 export type { Log, LogLevel } from './base/log.ts'
 export { createPeer } from './peer.ts'

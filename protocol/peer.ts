@@ -11,7 +11,9 @@ import { Files } from './file/transfers.ts'
 import { Friends } from './friend/friends.ts'
 import { createSeed, identityFromSeed, shortId } from './identity/identity.ts'
 import { Introductions } from './friend/introductions.ts'
-import { limits } from './base/limits.ts'
+import { fileLimits } from './file/limits.ts'
+import { netLimits } from './net/limits.ts'
+import { apiLimits } from './api/limits.ts'
 import { silent, type Log } from './base/log.ts'
 import { Mailer } from './friend/envelope-delivery.ts'
 import { forgetPeers } from './net/forget-peers.ts'
@@ -307,7 +309,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     for (const doubted of paths.sharing(connection)) {
       const { received } = traffic.of(doubted)
       // A line that is full of a file delays the answer, and carries other things meanwhile.
-      void probe(doubted, limits.probe, () => heard() || traffic.of(doubted).received > received)
+      void probe(doubted, netLimits.probe, () => heard() || traffic.of(doubted).received > received)
     }
   }
 
@@ -320,7 +322,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     isFriend: (peer) => policy.isFriend(peer),
     // A circuit that ends before a few chunks have passed would be spent for nothing.
     best: (peer) =>
-      paths.connections(peer).find(({ limits: stated }) => (stated?.bytes ?? Infinity) > limits.fileCircuit),
+      paths.connections(peer).find(({ limits: stated }) => (stated?.bytes ?? Infinity) > fileLimits.fileCircuit),
     say: (peer, about, keep) => chat.sendTransfer(peer, about, keep),
     recall: (message) => {
       const waits = store.message(message)?.state === 'queued'
@@ -334,7 +336,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const watch = new NetworkWatch({
     onChange: (cause) => {
       log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
-      for (const connection of network.getConnections()) void probe(connection, limits.probeMoved)
+      for (const connection of network.getConnections()) void probe(connection, netLimits.probeMoved)
       nodes.retryNow()
       upgrades.reset()
       reversals.reset()
@@ -384,7 +386,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       chat.hello()
       return self()
     },
-    invite: async ({ once = false, expiresIn = limits.inviteLifetime }) => introductions.invite(once, expiresIn),
+    invite: async ({ once = false, expiresIn = apiLimits.inviteLifetime }) => introductions.invite(once, expiresIn),
     requestFriend: async ({ to, note = '' }) => view(await introductions.request(to, note)),
     acceptFriend: async ({ peer }) => friend(friends.accept(peer)),
     declineFriend: async ({ peer }) => friend(friends.decline(peer)),
@@ -412,7 +414,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       return paths.info(peer)
     },
     sendMessage: async ({ peer, text, replyTo }) => chat.send(peer, text, replyTo),
-    messages: async ({ peer, limit = limits.pageDefault, ...range }) => store.messages(peer, limit, range),
+    messages: async ({ peer, limit = apiLimits.pageDefault, ...range }) => store.messages(peer, limit, range),
     message: async ({ message }) => {
       const found = store.message(message)
       if (found === undefined) throw new QuorumError('not-found', 'There is no such message')
@@ -422,7 +424,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       chat.markRead(friends.get(peer).peer, upTo)
       return null
     },
-    search: async ({ text, peer, limit = limits.pageDefault }) => store.search(text, limit, peer),
+    search: async ({ text, peer, limit = apiLimits.pageDefault }) => store.search(text, limit, peer),
     recallMessage: async ({ message }) => {
       const recalled = chat.recall(message)
       if (recalled.transfer != null) files.recalled(recalled.transfer)

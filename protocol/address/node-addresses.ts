@@ -7,6 +7,7 @@ import { isLoopback, isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { addressLimits } from './limits.ts'
 import { isAddress, lastPeer } from './address.ts'
 
 /** PeerId in a node's address. Errors: `bad-request`. */
@@ -30,7 +31,7 @@ export function byNode(addresses: readonly string[]): Map<string, string[]> {
 
 /** The addresses of one node once `address` was heard, the newest last: of too many the oldest goes. */
 export function withAddress(known: readonly string[], address: string): string[] {
-  return [...known.filter((other) => other !== address), address].slice(-limits.nodeAddresses)
+  return [...known.filter((other) => other !== address), address].slice(-addressLimits.nodeAddresses)
 }
 
 /**
@@ -41,7 +42,9 @@ export function addressesToTell(nodes: Iterable<readonly string[]>): string[] {
   const told = [...nodes]
     .slice(0, limits.nodesTold)
     .map((addresses) => addresses.toSorted((a, b) => reach(a) - reach(b)))
-  const rounds = Array.from({ length: limits.nodeAddresses }, (_, round) => told.flatMap((one) => one[round] ?? []))
+  const rounds = Array.from({ length: addressLimits.nodeAddresses }, (_, round) =>
+    told.flatMap((one) => one[round] ?? []),
+  )
   return rounds
     .flat()
     .slice(0, limits.nodeAddressesTold)

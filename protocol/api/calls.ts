@@ -6,13 +6,14 @@
 import { z } from 'zod'
 import type { ConnectionInfo, Friend, NodeState, PeerEvent, Transfer } from './events.ts'
 import { limits } from '../base/limits.ts'
+import { apiLimits } from './limits.ts'
 import type { Message } from '../store/store.ts'
 
 const peer = z.string().min(1).max(128)
 const address = z.string().min(1).max(limits.address)
 const text = z.string().min(1)
 const id = z.string().min(1).max(64)
-const count = z.number().int().min(1).max(limits.page)
+const count = z.number().int().min(1).max(apiLimits.page)
 /** As the operating system takes it. */
 const path = z.string().min(1).max(32_767)
 const nothing = z.strictObject({})
@@ -28,7 +29,7 @@ export const callParams = {
   /** `expiresIn` in milliseconds. */
   invite: z.strictObject({
     once: z.boolean().optional(),
-    expiresIn: z.number().positive().max(limits.inviteLongest).optional(),
+    expiresIn: z.number().positive().max(apiLimits.inviteLongest).optional(),
   }),
   /** `to`: an invite link, a code, a PeerId or a handle. */
   requestFriend: z.strictObject({

@@ -1,5 +1,10 @@
 /** A token bucket: allows bursts up to `tokens`, refills evenly. The clock is passed in, so tests need no waiting. */
-import type { Rate } from './limits.ts'
+
+/** A bucket of `tokens` that refills evenly within `per` milliseconds. */
+export interface Rate {
+  tokens: number
+  per: number
+}
 
 export class TokenBucket {
   readonly #rate: Rate

@@ -8,6 +8,7 @@ import { Conversation, type ConversationContext } from './conversation.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
+import { chatLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { chatProtocol } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
@@ -58,7 +59,7 @@ export class Chat {
     if (this.#opening.has(connection.id)) return
     this.#opening.add(connection.id)
     const peer = connection.remotePeer.toString()
-    const retry = new Retry(limits.streamRetry)
+    const retry = new Retry(chatLimits.streamRetry)
     try {
       if (connection.direction === 'inbound' && !atOnce) await pause(courtesy, this.#stopped.signal)
       while (this.#alive(connection)) {
@@ -111,7 +112,7 @@ export class Chat {
 
   #queue(peer: string, draft: Draft, keep?: Keep): Message {
     const { queued, delivered } = this.#options.store.conversation(peer)
-    if (queued - delivered >= limits.outbox) {
+    if (queued - delivered >= chatLimits.outbox) {
       throw new QuorumError('rate-limited', 'Too many messages wait for them already')
     }
     return this.#conversation(peer).send(draft, keep)
@@ -155,7 +156,7 @@ export class Chat {
       try {
         await conversation.run(stream, connection, 'outbound')
       } finally {
-        if (performance.now() - begun > limits.streamRetry.longest) retry.reset()
+        if (performance.now() - begun > chatLimits.streamRetry.longest) retry.reset()
       }
     } catch (error) {
       log('debug', `chat with ${shortId(connection.remotePeer.toString())} ended`, toError(error))

@@ -11,6 +11,7 @@ import { errorToData, QuorumError, toError, type ErrorCode } from '../base/error
 import type { Emit, PeerEvent } from '../api/events.ts'
 import { digest } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
+import { chatLimits } from './limits.ts'
 import { pull } from '../net/streams.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
 import type { Draft, Message, MessageContent, OutgoingMessage, Store } from '../store/store.ts'
@@ -82,7 +83,7 @@ export class Conversation {
   readonly #context: ConversationContext
   readonly #lines = new Set<Line>()
   /** Of the friend, not of a stream: a new stream is no fresh start. */
-  readonly #idle = new TokenBucket(limits.chatIdleFrames, () => performance.now())
+  readonly #idle = new TokenBucket(chatLimits.chatIdleFrames, () => performance.now())
   /** What they hold of ours, as they last said: in an older copy of the store that message is missing. */
   #held: { sequence: number; hash: Uint8Array } = { sequence: 0, hash: new Uint8Array() }
   #wasOnline = false
@@ -114,7 +115,7 @@ export class Conversation {
     }, limits.handshake)
     try {
       await this.#sayHello(line)
-      for await (const frames of pipe(pull(stream), unframe(limits.chatFrame))) this.#receive(line, frames)
+      for await (const frames of pipe(pull(stream), unframe(chatLimits.chatFrame))) this.#receive(line, frames)
       await stream.close()
     } catch (error) {
       stream.abort(toError(error))
@@ -235,7 +236,7 @@ export class Conversation {
     const { sent } = store.conversation(peer)
     if (hello.received > sent) {
       // A repeated hello cannot know more than the first did; and nobody holds more than an outbox ever does.
-      if (line.heard || hello.received > sent + limits.outbox) {
+      if (line.heard || hello.received > sent + chatLimits.outbox) {
         throw new QuorumError('bad-request', 'They claim to hold what was never sent')
       }
       // They hold more of ours than we know: our store is an older copy. Continue behind what they have.
@@ -326,7 +327,7 @@ export class Conversation {
     const { peer, emit } = this.#context
     const wasTyping = this.#theyType != null
     clearTimeout(this.#theyType)
-    this.#theyType = active ? setTimeout(() => this.#onTyping(false), limits.typing) : undefined
+    this.#theyType = active ? setTimeout(() => this.#onTyping(false), chatLimits.typing) : undefined
     this.#theyType?.unref()
     if (wasTyping !== active) emit({ event: 'typing', data: { peer, active } })
   }
@@ -373,7 +374,7 @@ export class Conversation {
     const { sent, delivered } = store.conversation(peer)
     const batch: Batch = { frames: [], changed: [], written: line.written }
     // Never more than a window, whatever they say they have received.
-    const room = limits.chatWindow - Math.max(0, line.written - delivered)
+    const room = chatLimits.chatWindow - Math.max(0, line.written - delivered)
     if (room <= 0) return batch
     const leaving: { seq: number; hash: Uint8Array }[] = []
     let previous = line.written === 0 ? new Uint8Array() : this.#hashOf(line.written)
@@ -381,7 +382,7 @@ export class Conversation {
     for (const message of store.outgoing(peer, line.written, room)) {
       const body = bodyToWire({ ...bodyOf(message), previous })
       size += body.byteLength
-      if (batch.frames.length > 0 && size > limits.chatWindowBytes) break
+      if (batch.frames.length > 0 && size > chatLimits.chatWindowBytes) break
       previous = digest(body)
       batch.frames.push(chatFrameToWire({ kind: 'message', body }))
       batch.written = message.seq
@@ -395,7 +396,7 @@ export class Conversation {
     if (frames.length === 0) return
     line.written = written
     line.flushing = true
-    line.overdue ??= setTimeout(() => this.#onOverdue(line), limits.receipt)
+    line.overdue ??= setTimeout(() => this.#onOverdue(line), chatLimits.receipt)
     line.writer
       .write(...frames)
       // The line ends by itself then, and the next one starts at what was received.
@@ -424,7 +425,7 @@ export class Conversation {
       line.written = Math.max(line.written, delivered)
       if (line.overdue == null) continue
       clearTimeout(line.overdue)
-      line.overdue = delivered >= sent ? undefined : setTimeout(() => this.#onOverdue(line), limits.receipt)
+      line.overdue = delivered >= sent ? undefined : setTimeout(() => this.#onOverdue(line), chatLimits.receipt)
     }
   }
 

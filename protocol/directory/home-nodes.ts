@@ -9,6 +9,7 @@ import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } fro
 import type { NodeState } from '../api/events.ts'
 import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
+import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { addressesToTell, nodePeer, withAddress } from '../address/node-addresses.ts'
@@ -73,8 +74,8 @@ export class Nodes {
   start(): void {
     const { network } = this.#options
     network.addEventListener('self:peer:update', this.#onSelfUpdate)
-    this.#renewal = setInterval(() => void this.announce(), limits.recordRenewed)
-    this.#reserving = setInterval(() => this.#reserve(), limits.reserveAgain)
+    this.#renewal = setInterval(() => void this.announce(), directoryLimits.recordRenewed)
+    this.#reserving = setInterval(() => this.#reserve(), directoryLimits.reserveAgain)
   }
 
   async stop(): Promise<void> {
@@ -134,7 +135,7 @@ export class Nodes {
       peer,
       state: 'connecting',
       reserved: false,
-      retry: new Retry(limits.nodeRetry),
+      retry: new Retry(directoryLimits.nodeRetry),
       stopped: new AbortController(),
       done: Promise.resolve(),
     }

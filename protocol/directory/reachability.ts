@@ -6,7 +6,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import type { Self } from '../api/calls.ts'
 import type { DirectorySession } from './session.ts'
 import { toError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
+import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { isPublic } from '../net/libp2p.ts'
 import { isRelayed } from '../net/policy.ts'
@@ -38,7 +38,7 @@ export class Reachability {
   }
 
   start(): void {
-    this.#again ??= setInterval(() => this.recheck(), limits.reachableAgain)
+    this.#again ??= setInterval(() => this.recheck(), directoryLimits.reachableAgain)
   }
 
   stop(): void {

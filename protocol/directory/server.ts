@@ -7,7 +7,7 @@ import { pipe } from 'it-pipe'
 import type { DirectoryStore } from './store.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import { peerFromPublicKey, verify } from '../identity/identity.ts'
-import { limits } from '../base/limits.ts'
+import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
@@ -75,21 +75,21 @@ export class DirectoryServer {
     this.#store = store
     this.#now = now
     const monotonic = (): number => performance.now()
-    const lookups = new KeyedBuckets(limits.lookups, monotonic)
+    const lookups = new KeyedBuckets(directoryLimits.lookups, monotonic)
     this.#rates = {
-      announce: new KeyedBuckets(limits.announces, monotonic),
+      announce: new KeyedBuckets(directoryLimits.announces, monotonic),
       lookup: lookups,
       lookupHandle: lookups,
-      deliver: new KeyedBuckets(limits.deliveries, monotonic),
-      postInvite: new KeyedBuckets(limits.deliveries, monotonic),
-      findInvite: new KeyedBuckets(limits.codeLookups, monotonic),
-      reachable: new KeyedBuckets(limits.dialBacks, monotonic),
+      deliver: new KeyedBuckets(directoryLimits.deliveries, monotonic),
+      postInvite: new KeyedBuckets(directoryLimits.deliveries, monotonic),
+      findInvite: new KeyedBuckets(directoryLimits.codeLookups, monotonic),
+      reachable: new KeyedBuckets(directoryLimits.dialBacks, monotonic),
     }
-    this.#deliveriesByAddress = new KeyedBuckets(limits.deliveriesPerAddress, monotonic)
-    this.#fleetingByRecipient = new KeyedBuckets(limits.fleeting, monotonic)
-    this.#codesByAddress = new KeyedBuckets(limits.codeLookups, monotonic)
-    this.#handlesByAddress = new KeyedBuckets(limits.lookups, monotonic)
-    this.#dialBacksByAddress = new KeyedBuckets(limits.dialBacksPerAddress, monotonic)
+    this.#deliveriesByAddress = new KeyedBuckets(directoryLimits.deliveriesPerAddress, monotonic)
+    this.#fleetingByRecipient = new KeyedBuckets(directoryLimits.fleeting, monotonic)
+    this.#codesByAddress = new KeyedBuckets(directoryLimits.codeLookups, monotonic)
+    this.#handlesByAddress = new KeyedBuckets(directoryLimits.lookups, monotonic)
+    this.#dialBacksByAddress = new KeyedBuckets(directoryLimits.dialBacksPerAddress, monotonic)
   }
 
   async start(): Promise<void> {
@@ -125,7 +125,7 @@ export class DirectoryServer {
       stream,
       writer: new FrameWriter(stream),
       connectedSince: this.#now(),
-      frames: new TokenBucket(limits.directoryFrames, () => performance.now()),
+      frames: new TokenBucket(directoryLimits.directoryFrames, () => performance.now()),
     }
     this.#sessions.get(peer)?.stream.abort(new Error('Replaced by a newer session'))
     this.#sessions.set(peer, session)
@@ -134,7 +134,7 @@ export class DirectoryServer {
       for (const { id, envelope } of this.#store.held(peer)) {
         await session.writer.write(frameToWire({ frame: 'mail', id, envelope }))
       }
-      for await (const frames of pipe(pull(stream), unframe(limits.directoryFrame))) {
+      for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
         if (!session.frames.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
         for (const bytes of frames) await this.#respond(session, bytes)
       }
@@ -210,7 +210,7 @@ export class DirectoryServer {
         return { result: 'done' }
       case 'postInvite': {
         const now = this.#now()
-        this.#store.park(call.slot, peer, call.sealed, now + Math.min(call.ttl, limits.parkedFor), now)
+        this.#store.park(call.slot, peer, call.sealed, now + Math.min(call.ttl, directoryLimits.parkedFor), now)
         return { result: 'done' }
       }
       case 'findInvite': {
@@ -233,7 +233,7 @@ export class DirectoryServer {
     const now = this.#now()
     this.#records.delete(peer)
     this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
-    if (this.#records.size > limits.records) this.#records.delete(this.#records.keys().next().value ?? '')
+    if (this.#records.size > directoryLimits.records) this.#records.delete(this.#records.keys().next().value ?? '')
     // After the record: who cannot have the handle is to be found all the same.
     if (handle === '') this.#store.releaseHandle(peer)
     else this.#store.claimHandle(handle, peer, now)
@@ -271,13 +271,13 @@ export class DirectoryServer {
     const observedAddress = observed.toString()
     // From behind a proxy on this machine everybody seems to come from here, and what listens here is not theirs.
     if (!isPublic(observed)) return { result: 'reachability', reachable: false, observedAddress }
-    const tooMany = this.#dialBacks >= limits.dialBacksAtOnce
+    const tooMany = this.#dialBacks >= directoryLimits.dialBacksAtOnce
     if (tooMany || !this.#dialBacksByAddress.take(hostOf(observed))) {
       throw new QuorumError('rate-limited', 'Too many are asking whether they can be reached: wait a minute')
     }
     this.#dialBacks += 1
     try {
-      const reachable = await dialBack(this.#network.services.directDial, connection, port, limits.dialBack)
+      const reachable = await dialBack(this.#network.services.directDial, connection, port, directoryLimits.dialBack)
       return { result: 'reachability', reachable, observedAddress }
     } finally {
       this.#dialBacks -= 1

@@ -7,6 +7,7 @@ import { pipe } from 'it-pipe'
 import { errorFromData, QuorumError, toError } from '../base/errors.ts'
 import { publicKeyOf, verify } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
+import { directoryLimits } from './limits.ts'
 import { silent, type Log } from '../base/log.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 import { pull } from '../net/streams.ts'
@@ -45,7 +46,7 @@ export class DirectorySession {
   readonly #log: Log
   readonly #waiting = new Map<number, Waiting>()
   readonly #over = new AbortController()
-  readonly #again = new Retry(limits.mailAgain)
+  readonly #again = new Retry(directoryLimits.mailAgain)
   #nextId = 1
   /** Settles, never with an error, when the session is over. */
   readonly closed: Promise<void>
@@ -160,7 +161,7 @@ export class DirectorySession {
     const mail: { id: number; envelope: Uint8Array }[] = []
     let taking: Promise<void> | undefined
     try {
-      for await (const frames of pipe(pull(this.#stream), unframe(limits.directoryFrame))) {
+      for await (const frames of pipe(pull(this.#stream), unframe(directoryLimits.directoryFrame))) {
         for (const bytes of frames) {
           const frame = frameFromWire(bytes)
           if (frame?.frame === 'response') this.#waiting.get(frame.id)?.resolve(frame.result)

@@ -8,7 +8,8 @@ import type { Emit, FileRisk, Transfer, TransferFile, TransferState } from '../a
 import { FileList } from './manifest.ts'
 import { riskOf } from './name-risk.ts'
 import { Speed } from './speed.ts'
-import { limits } from '../base/limits.ts'
+import { fileLimits } from './limits.ts'
+import { apiLimits } from '../api/limits.ts'
 import type { Store, TransferRow } from '../store/store.ts'
 import { manifestOf, offerFromWire, type Offer } from '../wire/offer.ts'
 
@@ -168,7 +169,7 @@ export class Progress {
   /** Long lists are told less often: each time is a copy of all. */
   #between(row: TransferRow): number {
     const files = this.#lists.get(row.id)?.entries.length ?? 0
-    return limits.transferTold * Math.max(1, files / limits.page)
+    return fileLimits.transferTold * Math.max(1, files / apiLimits.page)
   }
 
   #of(row: TransferRow): Live {

@@ -17,7 +17,7 @@ import { scan } from './send/scan.ts'
 import { Serving } from './send/uploads.ts'
 import { stagingFolder } from './receive/staging.ts'
 import { shortId } from '../identity/identity.ts'
-import { limits } from '../base/limits.ts'
+import { fileLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import type { MessageContent, Store, TransferChanges, TransferRow } from '../store/store.ts'
 import { newsFromWire, newsToWire, offerFromWire, offerToWire, type TransferNews } from '../wire/offer.ts'
@@ -228,7 +228,7 @@ export class Files {
     const offer = offerFromWire(bytes)
     const { transfer: id } = offer
     if (store.transfer(id) != null) throw new QuorumError('verification-failed', 'A transfer has the id of another one')
-    if (store.offersFrom(peer) >= limits.offersOpen) {
+    if (store.offersFrom(peer) >= fileLimits.offersOpen) {
       // Nobody would find it in that list: it is not even kept.
       return { transfer: id, text: offer.note, announce: () => this.#say(peer, { transfer: id, what: 'declined' }) }
     }
@@ -266,7 +266,7 @@ export class Files {
       .filter((row) => row.direction === 'in' && row.state === 'accepted')
     let running = rows.filter(({ id }) => this.#incoming.has(id)).length
     for (const row of rows) {
-      if (running >= limits.transfersAtOnce) return
+      if (running >= fileLimits.transfersAtOnce) return
       if (row.pausedByMe || row.pausedByThem || this.#incoming.has(row.id)) continue
       running += 1
       const run = this.#run(row).catch((error: unknown) => {

@@ -8,6 +8,7 @@ import { pipe } from 'it-pipe'
 import { QuorumError, toError } from '../base/errors.ts'
 import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
+import { friendLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { pull, push } from '../net/streams.ts'
 import { byNode } from '../address/node-addresses.ts'
@@ -44,7 +45,7 @@ export interface MailerOptions {
 
 export class Mailer {
   readonly #options: MailerOptions
-  readonly #arriving = new KeyedBuckets(limits.friendEnvelopes, () => performance.now())
+  readonly #arriving = new KeyedBuckets(friendLimits.friendEnvelopes, () => performance.now())
   readonly #retry = new Retry(limits.friendRetry)
   readonly #stopped = new AbortController()
   #running: Promise<void> | undefined
@@ -155,7 +156,7 @@ export class Mailer {
     // Either way: a clock that went back must not keep a request for years.
     return store
       .mail()
-      .filter(({ deliveredAt }) => deliveredAt == null || Math.abs(now() - deliveredAt) > limits.mailResend)
+      .filter(({ deliveredAt }) => deliveredAt == null || Math.abs(now() - deliveredAt) > friendLimits.mailResend)
   }
 
   async #send(mail: MailRow): Promise<void> {

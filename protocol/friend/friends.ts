@@ -7,7 +7,7 @@ import { QuorumError, type ErrorCode } from '../base/errors.ts'
 import type { Emit, Friend, PeerEvent } from '../api/events.ts'
 import { peerFromPublicKey, publicKeyOf, randomBytes, sign, verify, type Identity } from '../identity/identity.ts'
 import { createCode, inviteToLink, type Invite } from '../identity/invite-link.ts'
-import { limits } from '../base/limits.ts'
+import { friendLimits } from './limits.ts'
 import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
 import type { SealingKeys } from '../identity/sealing.ts'
 import type { FriendRow, InviteRow, Store } from '../store/store.ts'
@@ -62,8 +62,8 @@ export class Friends {
 
   constructor(options: FriendsOptions) {
     this.#options = options
-    this.#opened = new TokenBucket(limits.envelopesOpened, () => performance.now())
-    this.#dialMes = new KeyedBuckets(limits.dialMesHeard, () => performance.now())
+    this.#opened = new TokenBucket(friendLimits.envelopesOpened, () => performance.now())
+    this.#dialMes = new KeyedBuckets(friendLimits.dialMesHeard, () => performance.now())
   }
 
   /** Everybody but those removed. */
@@ -87,7 +87,7 @@ export class Friends {
         store.deleteInvite(invite.token)
         return false
       })
-      if (outstanding.length >= limits.invites) {
+      if (outstanding.length >= friendLimits.invites) {
         throw new QuorumError('rate-limited', 'There are too many open invites: wait until some expire')
       }
       const token = randomBytes(tokenLength)
@@ -276,7 +276,7 @@ export class Friends {
    */
   #refuse(sender: string, code: ErrorCode): void {
     const { identity, store, now } = this.#options
-    if (store.mail().filter(({ kind }) => kind === 'refusal').length >= limits.refusals) return
+    if (store.mail().filter(({ kind }) => kind === 'refusal').length >= friendLimits.refusals) return
     const sequence = Math.max(Math.trunc(now()), (store.friend(sender)?.spokenSequence ?? 0) + 1)
     const to = publicKeyOf(sender)
     const bare = { to, sequence, time: now(), name: '', nodes: [], addresses: [] }
@@ -285,13 +285,13 @@ export class Friends {
   }
 
   #full(): boolean {
-    return this.list().length >= limits.friends
+    return this.list().length >= friendLimits.friends
   }
 
   #queueFull(): boolean {
     const waiting = this.list().filter((row) => row.state === 'incoming' && !row.invited).length
-    if (waiting < limits.strangerRequests) this.#toldQueueFull = false
-    return waiting >= limits.strangerRequests
+    if (waiting < friendLimits.strangerRequests) this.#toldQueueFull = false
+    return waiting >= friendLimits.strangerRequests
   }
 
   /** One line, however many come. */
@@ -338,7 +338,7 @@ export class Friends {
   #forgetOldest(): void {
     const { store } = this.#options
     const removed = store.friends().filter(({ state }) => state === 'removed')
-    if (removed.length < limits.strangersRemembered) return
+    if (removed.length < friendLimits.strangersRemembered) return
     const unspoken = removed.find(
       ({ peer }) => store.conversation(peer).queued + store.conversation(peer).received === 0,
     )

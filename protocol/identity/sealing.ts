@@ -6,7 +6,7 @@
 import sodium from 'sodium-native'
 import { QuorumError } from '../base/errors.ts'
 import { digest, publicKeyOf, type Identity } from './identity.ts'
-import { limits } from '../base/limits.ts'
+import { identityLimits } from './limits.ts'
 import type { SealingKeyRow, Store } from '../store/store.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
 import type { SealedBytes } from '../wire/contact.ts'
@@ -36,11 +36,16 @@ export class SealingKeys {
   /** The key to tell others, made anew when the last is a week old. */
   current(): SealingKeyInfo {
     const now = this.#now()
-    this.#store.destroySealingKeys(now - limits.sealingKeyRenewed - limits.sealingKeyKept)
+    this.#store.destroySealingKeys(now - identityLimits.sealingKeyRenewed - identityLimits.sealingKeyKept)
     // Not simply the newest: one from the future (the clock went back) would be used, or renewed, for years.
-    const fresh = this.#store.sealingKeys().find((key) => Math.abs(now - key.createdAt) < limits.sealingKeyRenewed)
+    const fresh = this.#store
+      .sealingKeys()
+      .find((key) => Math.abs(now - key.createdAt) < identityLimits.sealingKeyRenewed)
     const row = fresh ?? this.#renew(now)
-    return { publicKey: row.publicKey, expiresAt: row.createdAt + limits.sealingKeyRenewed + limits.sealingKeyKept }
+    return {
+      publicKey: row.publicKey,
+      expiresAt: row.createdAt + identityLimits.sealingKeyRenewed + identityLimits.sealingKeyKept,
+    }
   }
 
   /** Errors: `verification-failed` when it was not sealed for this peer, or for a key that is destroyed. */

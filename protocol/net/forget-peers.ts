@@ -5,7 +5,7 @@
  */
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import { toError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
+import { netLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 
 /** For as long as `network` runs. */
@@ -17,6 +17,6 @@ export function forgetPeers(network: Libp2p, log: Log): void {
   network.addEventListener('peer:disconnect', ({ detail: peer }) => {
     forget(peer)
     // What it told as it left. Not at any change of one who is away: a circuit's dial notes the node it goes to.
-    setTimeout(() => forget(peer), limits.identified).unref()
+    setTimeout(() => forget(peer), netLimits.identified).unref()
   })
 }

@@ -5,6 +5,7 @@
 import type { Stream } from '@libp2p/interface'
 import { QuorumError, toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { netLimits } from './limits.ts'
 import { frameAll } from '../wire/framing.ts'
 import { push } from './streams.ts'
 
@@ -14,7 +15,7 @@ export class FrameWriter {
   #tail: Promise<void> = Promise.resolve()
   #queued = 0
 
-  constructor(stream: Stream, maxQueued: number = limits.writeQueue) {
+  constructor(stream: Stream, maxQueued: number = netLimits.writeQueue) {
     this.#stream = stream
     this.#maxQueued = maxQueued
   }

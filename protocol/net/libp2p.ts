@@ -10,6 +10,7 @@ import { webSockets } from '@libp2p/websockets'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { limits } from '../base/limits.ts'
+import { netLimits } from './limits.ts'
 import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
 import { directDial, type DirectDial } from './direct-dial.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
@@ -54,7 +55,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
     (peer) => policy.relation(peer) === 'node',
   )
   const counter = traffic()
-  const basis = shared(options.privateKey, limits.streamWindow)
+  const basis = shared(options.privateKey, netLimits.streamWindow)
   const network: PeerNetwork = await createLibp2p({
     ...basis,
     connectionEncrypters: basis.connectionEncrypters.map((encryption) => counter.counted(encryption)),
@@ -71,17 +72,17 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     connectionGater: policy.gater(() => network.getConnections()),
     connectionManager: {
-      maxConnections: limits.peerConnections,
+      maxConnections: netLimits.peerConnections,
       // All relayed dials seem to come from the relay's address.
-      inboundConnectionThreshold: limits.nodeInboundPerAddress,
+      inboundConnectionThreshold: netLimits.nodeInboundPerAddress,
       maxIncomingPendingConnections: 100,
       addressDialTimeout: limits.dialAddress,
       dialTimeout: limits.dial,
       reconnectRetries: 0,
     },
     connectionMonitor: {
-      pingInterval: limits.peerPing,
-      pingTimeout: { minTimeout: limits.peerPingTimeout, maxTimeout: limits.peerPingTimeout },
+      pingInterval: netLimits.peerPing,
+      pingTimeout: { minTimeout: netLimits.peerPingTimeout, maxTimeout: netLimits.peerPingTimeout },
     },
     services: {
       ...sharedServices(),
@@ -105,29 +106,32 @@ export interface NodeNetworkOptions {
 /** A stopped libp2p node for a relay node: `start()` it. */
 export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
   return createLibp2p({
-    ...shared(options.privateKey, limits.nodeStreamWindow),
+    ...shared(options.privateKey, netLimits.nodeStreamWindow),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [tcp({ maxConnections: limits.nodeConnections + limits.nodePending, backlog: 1024 }), webSockets()],
+    transports: [
+      tcp({ maxConnections: netLimits.nodeConnections + netLimits.nodePending, backlog: 1024 }),
+      webSockets(),
+    ],
     connectionManager: {
-      maxConnections: limits.nodeConnections,
-      maxIncomingPendingConnections: limits.nodePending,
-      inboundConnectionThreshold: limits.nodeInboundPerAddress,
+      maxConnections: netLimits.nodeConnections,
+      maxIncomingPendingConnections: netLimits.nodePending,
+      inboundConnectionThreshold: netLimits.nodeInboundPerAddress,
       inboundUpgradeTimeout: limits.handshake,
       reconnectRetries: 0,
     },
     connectionMonitor: {
-      pingInterval: limits.nodePing,
-      pingTimeout: { minTimeout: limits.nodePingTimeout },
+      pingInterval: netLimits.nodePing,
+      pingTimeout: { minTimeout: netLimits.nodePingTimeout },
     },
     services: {
       ...sharedServices(),
       directDial: directDial(),
       ownAddresses: ownAddresses(),
       relay: relay({
-        maxInboundHopStreams: limits.circuitsPerPeer,
-        maxOutboundStopStreams: limits.circuitsPerPeer,
+        maxInboundHopStreams: netLimits.circuitsPerPeer,
+        maxOutboundStopStreams: netLimits.circuitsPerPeer,
         reservations: {
-          maxReservations: limits.reservations,
+          maxReservations: netLimits.reservations,
           // Limited circuits would cut a conversation after two minutes or 128 KiB.
           applyDefaultLimit: false,
         },
@@ -142,7 +146,9 @@ function shared(privateKey: Ed25519PrivateKey, maxWindow: number) {
     privateKey,
     nodeInfo: { userAgent: agent, name: agent },
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxInboundStreams: limits.muxStreams, maxOutboundStreams: limits.muxStreams, maxWindow })],
+    streamMuxers: [
+      yamux({ maxInboundStreams: netLimits.muxStreams, maxOutboundStreams: netLimits.muxStreams, maxWindow }),
+    ],
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
 import { QuorumError, toError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
+import { netLimits } from './limits.ts'
 import type { Store } from '../store/store.ts'
 
 export const chatProtocol = '/quorum/chat/1.0.0'
@@ -28,8 +28,8 @@ const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
 
 type Protocol = typeof chatProtocol | typeof fileProtocol | typeof friendProtocol | typeof dcutrProtocol
 const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number; direct?: true }> = {
-  [chatProtocol]: { from: ['friend'], streams: limits.chatStreams },
-  [fileProtocol]: { from: ['friend'], streams: limits.fileStreams },
+  [chatProtocol]: { from: ['friend'], streams: netLimits.chatStreams },
+  [fileProtocol]: { from: ['friend'], streams: netLimits.fileStreams },
   [dcutrProtocol]: { from: ['friend'], streams: 2, direct: true },
   [friendProtocol]: { from: ['friend', 'pending', 'stranger'], streams: 2 },
 }
@@ -70,14 +70,14 @@ export class Policy {
     if (relation === 'node') return true
     // Strangers write through a node's mailbox; a circuit would show them our addresses.
     if (relayed ? this.#direct === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
-    return relation === 'friend' || strangers < limits.strangerConnections
+    return relation === 'friend' || strangers < netLimits.strangerConnections
   }
 
   /** The rules of `mayConnect` as libp2p asks for them. */
   gater(connections: () => Connection[]) {
     const refuses = (peer: PeerId, relayed: boolean): boolean => {
       const open = connections()
-      if (open.filter(({ remotePeer }) => remotePeer.equals(peer)).length >= limits.connectionsPerPeer) return true
+      if (open.filter(({ remotePeer }) => remotePeer.equals(peer)).length >= netLimits.connectionsPerPeer) return true
       // Having asked is no friendship: those who wait for an answer share the strangers' room.
       const strangers = open.filter(({ remotePeer }) => !established.has(this.relation(remotePeer.toString())))
       return !this.mayConnect(peer.toString(), relayed, strangers.length)

@@ -29,6 +29,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { netLimits } from './limits.ts'
 import { hostOf } from '../address/host.ts'
 import { pull, push } from './streams.ts'
 
@@ -143,7 +144,7 @@ function repair(stock: StockRelay, components: Components): Relay {
   const hosts = new Map<string, number>()
   stock.reservationStore.reserve = (peer, address) => {
     const { reservations } = stock
-    const expiry = new Date(Date.now() + limits.reservationTtl)
+    const expiry = new Date(Date.now() + netLimits.reservationTtl)
     const known = reservations.get(peer)
     if (known != null) {
       known.expiry = expiry
@@ -151,7 +152,7 @@ function repair(stock: StockRelay, components: Components): Relay {
       const host = hostOf(address)
       const fromThere = hosts.get(host) ?? 0
       const full = reservations.size >= stock.reservationStore.maxReservations
-      if (refuseIf(full || fromThere >= limits.reservationsPerAddress)) return { status: 'RESERVATION_REFUSED' }
+      if (refuseIf(full || fromThere >= netLimits.reservationsPerAddress)) return { status: 'RESERVATION_REFUSED' }
       hosts.set(host, fromThere + 1)
       reservations.set(peer, { addr: address, expiry, signal: endless() })
     }
@@ -169,8 +170,8 @@ function repair(stock: StockRelay, components: Components): Relay {
 
   connectionGater.denyOutboundRelayedConnection = (from, to) =>
     refuseIf(
-      (circuits.get(from.toString()) ?? 0) >= limits.circuitsPerPeer ||
-        (circuits.get(to.toString()) ?? 0) >= limits.circuitsPerPeer,
+      (circuits.get(from.toString()) ?? 0) >= netLimits.circuitsPerPeer ||
+        (circuits.get(to.toString()) ?? 0) >= netLimits.circuitsPerPeer,
     )
 
   const refuseIf = (refused: boolean): boolean => {

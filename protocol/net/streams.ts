@@ -7,7 +7,7 @@
 import type { Stream } from '@libp2p/interface'
 import type { Bytes } from '../base/bytes.ts'
 import { toError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
+import { netLimits } from './limits.ts'
 import { plaintexts } from './buffer-pool.ts'
 
 /**
@@ -20,8 +20,8 @@ export async function* pull(
   stream: Stream,
   options: { high?: number; low?: number; once?: boolean } = {},
 ): AsyncGenerator<Bytes, void, undefined> {
-  const high = options.high ?? limits.readHigh
-  const low = options.low ?? limits.readLow
+  const high = options.high ?? netLimits.readHigh
+  const low = options.low ?? netLimits.readLow
   const queue: Bytes[] = []
   let queued = 0
   let failure: Error | undefined

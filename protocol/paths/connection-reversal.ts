@@ -5,7 +5,7 @@
  */
 import { toError } from '../base/errors.ts'
 import { shortId } from '../identity/identity.ts'
-import { limits } from '../base/limits.ts'
+import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
 import { Retry } from '../base/backoff.ts'
@@ -33,13 +33,13 @@ export class Reversals {
   constructor(options: ReversalsOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
-    this.#all = new TokenBucket(limits.dialMes, this.#now)
+    this.#all = new TokenBucket(pathLimits.dialMes, this.#now)
   }
 
   /** Nothing reaches `peer` just now. Never throws. */
   async ask(peer: string): Promise<void> {
     const { addresses, write, push, log, random = Math.random } = this.#options
-    const asked = this.#asked.get(peer) ?? { retry: new Retry({ ...limits.dialMeRetry, random }), notBefore: 0 }
+    const asked = this.#asked.get(peer) ?? { retry: new Retry({ ...pathLimits.dialMeRetry, random }), notBefore: 0 }
     if (addresses(peer).length === 0 || this.#now() < asked.notBefore || !this.#all.take()) return
     asked.notBefore = this.#now() + asked.retry.next()
     this.#asked.set(peer, asked)

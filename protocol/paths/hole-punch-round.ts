@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { pathLimits } from './limits.ts'
 import { pull, push } from '../net/streams.ts'
 import { endpoint, openHole, type Hole } from '../net/tcp/punch.ts'
 import { isPublic, type PeerNetwork } from '../net/libp2p.ts'
@@ -71,7 +72,7 @@ export class PunchRound {
       throw new QuorumError('peer-offline', 'They have told no address that can be reached from here')
     }
     const { localPort } = this.#hole
-    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(limits.punch)])
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(pathLimits.punch)])
     const address = `${target}/p2p/${this.#peer}`
     return this.#network.services.punch.dial(address, { localPort, initiator, random: this.#random }, signal)
   }
@@ -134,7 +135,7 @@ export class Talk implements Disposable {
 }
 
 async function* messages(stream: Stream): AsyncGenerator<Punch> {
-  for await (const frames of pipe(pull(stream), unframe(limits.punchFrame))) yield* frames.map(punchFromWire)
+  for await (const frames of pipe(pull(stream), unframe(pathLimits.punchFrame))) yield* frames.map(punchFromWire)
 }
 
 /** The first of the nodes that tells a public address of ours. */

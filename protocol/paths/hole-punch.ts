@@ -9,7 +9,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { QuorumError, toError } from '../base/errors.ts'
 import type { Trial } from '../api/events.ts'
 import { shortId } from '../identity/identity.ts'
-import { limits } from '../base/limits.ts'
+import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { dcutrProtocol, isRelayed } from '../net/policy.ts'
@@ -69,7 +69,7 @@ export class Upgrades {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     this.#random = options.random ?? Math.random
-    this.#asked = new KeyedBuckets(limits.punches, this.#now)
+    this.#asked = new KeyedBuckets(pathLimits.punches, this.#now)
   }
 
   async stop(): Promise<void> {
@@ -106,7 +106,7 @@ export class Upgrades {
     const attempts = this.#of(peer)
     if (this.#now() < attempts.notBefore) return
     const between = new Retry({ ...betweenRounds, random: this.#random })
-    for (let round = 0; round < limits.punchRounds; round += 1) {
+    for (let round = 0; round < pathLimits.punchRounds; round += 1) {
       if (round > 0) await pause(between.next(), this.#stopped.signal)
       if (this.#stopped.signal.aborted || relayed.status !== 'open' || this.#rounds.has(peer)) return
       const obstacle = await this.#round(relayed, (punch) => this.#propose(relayed, punch))
@@ -136,7 +136,7 @@ export class Upgrades {
   async #punch(relayed: Connection, talk: Talking): Promise<Obstacle | undefined> {
     const { network, nodes, log } = this.#options
     const peer = relayed.remotePeer.toString()
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(limits.punchRound)])
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(pathLimits.punchRound)])
     // The node that both know first.
     const asked = [nodeOf(relayed.remoteAddr.toString()), ...nodes()]
     const punch = new PunchRound(peer, network, asked, signal, this.#random)
@@ -188,7 +188,7 @@ export class Upgrades {
   #of(peer: string): Attempts {
     let attempts = this.#attempts.get(peer)
     if (attempts == null) {
-      attempts = { retry: new Retry({ ...limits.punchRetry, random: this.#random }), notBefore: 0 }
+      attempts = { retry: new Retry({ ...pathLimits.punchRetry, random: this.#random }), notBefore: 0 }
       this.#attempts.set(peer, attempts)
     }
     return attempts

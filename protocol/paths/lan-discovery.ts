@@ -3,7 +3,7 @@
  * to try now. Nothing is kept of those who are no friends, and nobody is dialled who is connected already. A liar gains
  * a few dials to its own network: the handshake names the friend, and any other peer fails it.
  */
-import { limits } from '../base/limits.ts'
+import { pathLimits } from './limits.ts'
 import { KeyedBuckets } from '../base/rate-limit.ts'
 
 export interface NeighboursOptions {
@@ -23,14 +23,14 @@ export class Neighbours {
 
   constructor(options: NeighboursOptions) {
     this.#options = options
-    this.#dials = new KeyedBuckets(limits.neighbourDials, options.now ?? (() => performance.now()))
+    this.#dials = new KeyedBuckets(pathLimits.neighbourDials, options.now ?? (() => performance.now()))
   }
 
   /** Somebody says that `peer` is there. */
   heard(peer: string, addresses: readonly string[]): void {
     const { isFriend, connected, dial } = this.#options
     if (!isFriend(peer) || addresses.length === 0) return
-    this.#addresses.set(peer, addresses.slice(0, limits.neighbourAddresses))
+    this.#addresses.set(peer, addresses.slice(0, pathLimits.neighbourAddresses))
     if (!connected(peer) && this.#dials.take(peer)) dial(peer)
   }
 

@@ -3,7 +3,7 @@
  * clocks and the interfaces every few seconds and says so; what to do about it is its owner's business.
  */
 import os from 'node:os'
-import { limits } from '../base/limits.ts'
+import { pathLimits } from './limits.ts'
 
 const causes = ['addresses', 'sleep'] as const
 export type NetworkChange = (typeof causes)[number]
@@ -42,7 +42,7 @@ export class NetworkWatch {
     this.#addresses = this.#read()
     this.#wall = now()
     this.#steady = monotonic()
-    this.#end = every(() => this.#look(), limits.networkLook)
+    this.#end = every(() => this.#look(), pathLimits.networkLook)
   }
 
   stop(): void {
@@ -59,7 +59,8 @@ export class NetworkWatch {
     this.#steady = steady
     this.#addresses = addresses
     // Where the steady clock runs on during sleep, this look is late instead. A clock that is put back is no sleep.
-    const slept = Math.max(passed.wall - passed.steady, passed.steady - limits.networkLook) > limits.sleepNoticed
+    const slept =
+      Math.max(passed.wall - passed.steady, passed.steady - pathLimits.networkLook) > pathLimits.sleepNoticed
     if (slept) onChange('sleep')
     else if (moved) onChange('addresses')
   }

@@ -12,6 +12,7 @@ import { QuorumError, toError } from '../base/errors.ts'
 import type { ConnectionInfo, PathKind, Trial } from '../api/events.ts'
 import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
+import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { isPublic, type PeerNetwork } from '../net/libp2p.ts'
 import { byNode } from '../address/node-addresses.ts'
@@ -89,7 +90,7 @@ export class Paths {
     const { network } = this.#options
     network.addEventListener('connection:open', this.#onOpen)
     network.addEventListener('connection:close', this.#onClose)
-    this.#rotation = setInterval(() => this.#rotate(), limits.connectionLook)
+    this.#rotation = setInterval(() => this.#rotate(), pathLimits.connectionLook)
   }
 
   stop(): void {
@@ -356,7 +357,7 @@ export class Paths {
     this.#options.onOpen(connection)
     this.#options.onChange(peer)
     if (!this.#options.mayStay(peer)) {
-      this.#later(limits.strangerStay, () => this.#dismiss(connection))
+      this.#later(pathLimits.strangerStay, () => this.#dismiss(connection))
     }
     if (!isDirect(connection)) this.#upgradeSoon(peer)
     // Connections to nodes are directory/home-nodes.ts's: the older one carries the session and the reservation.
@@ -379,7 +380,7 @@ export class Paths {
     const carries = this.#options.network
       .getConnections()
       .some(({ remoteAddr }) => remoteAddr.toString().includes(`/p2p/${peer}/p2p-circuit`))
-    if (carries) this.#later(limits.strangerStay, () => this.#dismiss(connection))
+    if (carries) this.#later(pathLimits.strangerStay, () => this.#dismiss(connection))
     else this.#close(connection)
   }
 
@@ -404,7 +405,7 @@ export class Paths {
 
   #worn(connection: Connection): boolean {
     const { received, sent } = this.#options.network.services.traffic.of(connection)
-    return Date.now() - connection.timeline.open > limits.connectionAge || received + sent > limits.connectionBytes
+    return Date.now() - connection.timeline.open > limits.connectionAge || received + sent > pathLimits.connectionBytes
   }
 
   #whyNone(peer: string): string {

@@ -6,7 +6,7 @@
 import { isLoopback, isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { toError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
+import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { closePort, findRouter, openPort } from '../net/nat/upnp-igd.ts'
 import { askPort, findGateway, returnPort } from '../net/nat/nat-pmp.ts'
@@ -45,7 +45,7 @@ export class PortMapping {
   async stop(): Promise<void> {
     this.#life?.abort()
     this.#life = undefined
-    const moment = AbortSignal.timeout(limits.routerGoodbye)
+    const moment = AbortSignal.timeout(pathLimits.routerGoodbye)
     const closing = [...this.#open.values()].map((mapping) => mapping.close(moment))
     this.#open.clear()
     for (const end of await Promise.allSettled(closing)) {
@@ -85,7 +85,7 @@ export class PortMapping {
       const before = this.ports().join()
       this.#open = open
       if (this.ports().join() !== before) onChange()
-      await pause(limits.portRenewed, signal)
+      await pause(pathLimits.portRenewed, signal)
     }
   }
 }
@@ -128,5 +128,5 @@ function insides(listening: readonly string[]): { host: string; port: number }[]
       if (!plain || ip.value == null || !isPrivate(parsed) || isLoopback(parsed)) return []
       return { host: ip.value, port: Number(tcp.value) }
     })
-    .slice(0, limits.routersAsked)
+    .slice(0, pathLimits.routersAsked)
 }

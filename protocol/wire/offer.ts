@@ -6,6 +6,7 @@
 import { blake3 } from '@napi-rs/blake-hash'
 import { isErrorCode, QuorumError, type ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { wireLimits } from './limits.ts'
 import { bytesFromWire, decode, encode, numberFromWire, textFromWire, timeFromWire, timeToWire } from './codec.ts'
 import { ManifestSchema, OfferSchema, TransferNewsSchema, type ManifestEntry as WireEntry } from './quorum_pb.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
@@ -53,12 +54,12 @@ export function offerToWire(
   entries: readonly ManifestEntry[],
 ): { offer: Uint8Array; manifest: Uint8Array } {
   const manifest = manifestToWire(entries)
-  if (manifest.byteLength > limits.manifest) {
+  if (manifest.byteLength > wireLimits.manifest) {
     throw new QuorumError('too-large', 'The list of files is too long: send them in parts')
   }
   let size = 0
-  const shown = entries.findIndex(({ path }) => (size += path.length * 3 + 24) > limits.offerEntries)
-  const fits = shown === -1 || manifest.byteLength <= limits.offerEntries
+  const shown = entries.findIndex(({ path }) => (size += path.length * 3 + 24) > wireLimits.offerEntries)
+  const fits = shown === -1 || manifest.byteLength <= wireLimits.offerEntries
   const offer = encode(OfferSchema, {
     transfer: uuidToBytes(transfer),
     note,
@@ -73,7 +74,7 @@ export function offerToWire(
 
 export function offerFromWire(bytes: Uint8Array): Offer {
   const offer = decode(OfferSchema, bytes)
-  if (offer.count === 0 || offer.count > limits.transferFiles || offer.manifestLength > limits.manifest) {
+  if (offer.count === 0 || offer.count > limits.transferFiles || offer.manifestLength > wireLimits.manifest) {
     throw new QuorumError('too-large', 'An offer has no files, or too many')
   }
   const first = offer.first.map(entryFromWire)

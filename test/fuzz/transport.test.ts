@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { multiaddrConnectionPair } from '@libp2p/utils'
 import fc from 'fast-check'
-import { limits } from '../../protocol/base/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { MessageReader, seal, sealedLength } from '../../protocol/net/noise/messages.ts'
 import { sodiumCipher } from '../../protocol/net/noise/sodium-cipher.ts'
 import { encodeHeader, FrameReader, YamuxError, type Header } from '../../protocol/net/yamux/frames.ts'
@@ -142,14 +142,14 @@ test('yamux: whatever arrives, a muxer goes on or ends its connection, and holds
   await fc.assert(
     fc.asyncProperty(frames, cuts, async (parts, pieces) => {
       const [near, far] = multiaddrConnectionPair()
-      const init = { maxInboundStreams: 4, maxOutboundStreams: 4, maxWindow: limits.streamWindow }
+      const init = { maxInboundStreams: 4, maxOutboundStreams: 4, maxWindow: netLimits.streamWindow }
       const muxer = yamux(init)().createStreamMuxer(far)
       for (const piece of inPieces(bytesOf(parts), pieces)) {
         if (near.status === 'open') near.send(piece)
       }
       for (let waited = 0; waited < 5; waited += 1) await turn()
       const held = muxer.streams.reduce((sum, stream) => sum + stream.readBufferLength, 0)
-      assert.ok(muxer.streams.length <= 4 && held <= 4 * limits.streamWindow)
+      assert.ok(muxer.streams.length <= 4 && held <= 4 * netLimits.streamWindow)
       assert.ok(muxer.status === 'open' || muxer.streams.length === 0)
       far.abort(new Error('enough'))
       near.abort(new Error('enough'))

@@ -8,6 +8,8 @@ import type { PeerEvent } from '../../protocol/api/events.ts'
 import { digest } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { limits } from '../../protocol/base/limits.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { chatProtocol } from '../../protocol/net/policy.ts'
 import type { Store } from '../../protocol/store/store.ts'
 import { bodyToWire, chatFrameFromWire, chatFrameToWire, type Body, type ChatFrame } from '../../protocol/wire/chat.ts'
@@ -260,8 +262,8 @@ test('hostile: a friend that has forgotten everything gets it back window by win
     return outgoing(peer, after, limit)
   })
   const line = await open()
-  await until(() => framesOf(line, 'message').length >= 2 * limits.chatWindow, 'it is told again')
-  assert.ok(Math.max(...asked) <= limits.chatWindow, `${Math.max(...asked)} messages are read at once`)
+  await until(() => framesOf(line, 'message').length >= 2 * chatLimits.chatWindow, 'it is told again')
+  assert.ok(Math.max(...asked) <= chatLimits.chatWindow, `${Math.max(...asked)} messages are read at once`)
 })
 
 test('hostile: storms of hellos and typing are cut, and a new stream is no fresh start', async (t) => {
@@ -279,7 +281,7 @@ test('hostile: storms of hellos and typing are cut, and a new stream is no fresh
     await line.dropped()
   }
   const told = peer.events.filter(({ event }) => event === 'typing' || event === 'friend-changed').length
-  assert.ok(told < 2 * limits.chatIdleFrames.tokens, `${told} events from ${whole} storms of ${storm.length}`)
+  assert.ok(told < 2 * chatLimits.chatIdleFrames.tokens, `${told} events from ${whole} storms of ${storm.length}`)
 })
 
 test('hostile: names and addresses in a hello are bounded', async (t) => {
@@ -341,7 +343,7 @@ test('hostile: neither strangers, nor those who asked, nor one friend can hold a
     // In portions: fifty connections a second from one address are too many anyway.
     for (let dialled = 0; dialled < 40; dialled += 1) await Promise.allSettled([attacker.dial(listen)])
     const held = (): number => attacker.host.getConnections().filter(({ status }) => status === 'open').length
-    await until(() => held() <= limits.strangerConnections, `${held()} connections of one peer are held`, 5000)
+    await until(() => held() <= netLimits.strangerConnections, `${held()} connections of one peer are held`, 5000)
   }
   const friend = await startPeer(t, { nodes: node.addresses() })
   await befriend(peer, friend)

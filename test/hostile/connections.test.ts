@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { limits } from '../../protocol/base/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { chatProtocol } from '../../protocol/net/policy.ts'
 import { befriended, helloFrame, startAttacker } from '../support/attacker.ts'
 import { besides } from '../support/bystanders.ts'
@@ -152,7 +153,7 @@ test('hostile 14: of many identities from one address few get in; friends stay, 
   const inside = (): number => crowd.flatMap(({ host }) => host.getConnections()).length
   const { kept } = await victim.growth(async () => {
     const dialled = await come()
-    await until(() => inside() <= limits.strangerConnections, 'those above the cap are put out')
+    await until(() => inside() <= netLimits.strangerConnections, 'those above the cap are put out')
     t.diagnostic(`${dialled} of ${identities} dials ended well, ${inside()} stay`)
     assert.ok(inside() > 0, 'there was room for strangers before')
   })

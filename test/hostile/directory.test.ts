@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { identityFromSeed, sign, type Domain, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { limits } from '../../protocol/base/limits.ts'
+import { directoryLimits } from '../../protocol/directory/limits.ts'
 import { directoryProtocol } from '../../protocol/net/policy.ts'
 import type { SignedBytes } from '../../protocol/wire/codec.ts'
 import { recordToWire } from '../../protocol/wire/contact.ts'
@@ -181,42 +182,44 @@ test('hostile 29: all that is unknown looks the same, and asking is rationed, al
     (n: number): DirectoryCall => ({ call: 'lookupHandle', handle: `${prefix}-${n}` })
   const askAll = (one: Session, times: number, call: (n: number) => DirectoryCall): Promise<string[]> =>
     Promise.all(Array.from({ length: times }, async (_, n) => codeOf(await one.ask(call(n)))))
-  const codes = await askAll(again, 2 * limits.lookups.tokens, guess('guess'))
+  const codes = await askAll(again, 2 * directoryLimits.lookups.tokens, guess('guess'))
   const answered = codes.filter((code) => code === 'found').length
-  assert.ok(answered < 1.3 * limits.lookups.tokens, `${answered} handles were tried`)
+  assert.ok(answered < 1.3 * directoryLimits.lookups.tokens, `${answered} handles were tried`)
   assert.equal(codes.at(-1), 'rate-limited')
 
   // More identities from one address try no more handles, and no more codes.
   let [handles, slots] = [0, 0]
   for (let identity = 0; identity < 3; identity++) {
     const one = await session(await startAttacker(t), address)
-    const tried = await askAll(one, limits.lookups.tokens, guess('more'))
+    const tried = await askAll(one, directoryLimits.lookups.tokens, guess('more'))
     handles += tried.filter((code) => code === 'found').length
     const slot = (): DirectoryCall => ({ call: 'findInvite', slot: randomBytes(16) })
-    slots += (await askAll(one, 2 * limits.codeLookups.tokens, slot)).filter((code) => code === 'foundInvite').length
+    slots += (await askAll(one, 2 * directoryLimits.codeLookups.tokens, slot)).filter(
+      (code) => code === 'foundInvite',
+    ).length
   }
-  assert.ok(slots <= 1.5 * limits.codeLookups.tokens, `${slots} codes were tried`)
-  assert.ok(handles <= 0.5 * limits.lookups.tokens, `${handles} more handles were tried`)
+  assert.ok(slots <= 1.5 * directoryLimits.codeLookups.tokens, `${slots} codes were tried`)
+  assert.ok(handles <= 0.5 * directoryLimits.lookups.tokens, `${handles} more handles were tried`)
 })
 
 test('hostile 29: deliveries are rationed by address too: more identities deliver no more', async (t) => {
   const { address } = await startOpenNode(t)
   let accepted = 0
   const codes = new Set<string>()
-  const identities = Math.ceil((1.5 * limits.deliveriesPerAddress.tokens) / limits.deliveries.tokens)
+  const identities = Math.ceil((1.5 * directoryLimits.deliveriesPerAddress.tokens) / directoryLimits.deliveries.tokens)
   const begun = performance.now()
   for (let identity = 0; identity < identities; identity += 1) {
     const { ask } = await session(await startAttacker(t), address)
     // To somebody else each time, so that no other limit is in the way.
     const answers = await Promise.all(
-      Array.from({ length: limits.deliveries.tokens }, async () =>
+      Array.from({ length: directoryLimits.deliveries.tokens }, async () =>
         codeOf(await ask({ call: 'deliver', to: randomBytes(32), envelope: randomBytes(100) })),
       ),
     )
     accepted += answers.filter((code) => code === 'delivered').length
     for (const code of answers) codes.add(code)
   }
-  const { tokens, per } = limits.deliveriesPerAddress
+  const { tokens, per } = directoryLimits.deliveriesPerAddress
   const refilled = ((performance.now() - begun) / per) * tokens
   assert.deepEqual([...codes].sort(), ['delivered', 'rate-limited'])
   assert.ok(accepted >= tokens && accepted <= tokens + refilled + 1, `${accepted} of ${identities} identities`)
@@ -237,9 +240,9 @@ test('hostile: what is pushed and not held reaches nobody who is away, and nobod
   const begun = performance.now()
   for (let identity = 0; identity < 3; identity += 1) {
     const { ask } = await session(await startAttacker(t), address)
-    for (let n = 0; n < limits.fleeting.tokens; n += 1) codes.push(codeOf(await ask(push())))
+    for (let n = 0; n < directoryLimits.fleeting.tokens; n += 1) codes.push(codeOf(await ask(push())))
   }
-  const { tokens, per } = limits.fleeting
+  const { tokens, per } = directoryLimits.fleeting
   const refilled = Math.ceil(((performance.now() - begun) / per) * tokens)
   const delivered = codes.filter((code) => code === 'delivered').length
   assert.ok(delivered >= tokens - 1 && delivered <= tokens + refilled, `${delivered} of ${codes.length}`)
@@ -287,6 +290,6 @@ test(
     assert.deepEqual(await victim.call('friends'), [])
     // Between attempts the waits grow: a broken node is not hammered.
     const [, , third = 0, fourth = 0] = confused.began
-    assert.ok(fourth - third > 1.9 * limits.nodeRetry.first, `tried again after ${fourth - third} ms`)
+    assert.ok(fourth - third > 1.9 * directoryLimits.nodeRetry.first, `tried again after ${fourth - third} ms`)
   },
 )

@@ -14,7 +14,7 @@ import type { Transfer } from '../../protocol/api/events.ts'
 import { chunkDigest, FileDigest } from '../../protocol/file/manifest.ts'
 import { digest } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
-import { limits } from '../../protocol/base/limits.ts'
+import { fileLimits } from '../../protocol/file/limits.ts'
 import { chatProtocol, fileProtocol } from '../../protocol/net/policy.ts'
 import { pause } from '../../protocol/base/backoff.ts'
 import { bodyToWire, chatFrameToWire } from '../../protocol/wire/chat.ts'
@@ -366,7 +366,7 @@ test('threats.md 15: a receiver that never reads holds little of the memory of t
   fs.writeFileSync(source, randomBytes(48 * MiB))
   const peer = (await at.victim.friends())[0]?.peer ?? ''
   const ids: string[] = []
-  for (let one = 0; one < limits.transfersAtOnce; one++) {
+  for (let one = 0; one < fileLimits.transfersAtOnce; one++) {
     ids.push((await at.victim.sendFiles({ peer, paths: [source] })).id)
   }
   const before = process.memoryUsage().arrayBuffers

@@ -6,7 +6,8 @@ import type { PeerEvent } from '../../protocol/api/events.ts'
 import { Friends } from '../../protocol/friend/friends.ts'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
-import { limits } from '../../protocol/base/limits.ts'
+import { friendLimits } from '../../protocol/friend/limits.ts'
+import { apiLimits } from '../../protocol/api/limits.ts'
 import { directoryProtocol, friendProtocol } from '../../protocol/net/policy.ts'
 import { SealingKeys } from '../../protocol/identity/sealing.ts'
 import { frameFromWire, requestToWire } from '../../protocol/wire/directory.ts'
@@ -150,29 +151,29 @@ test('hostile 30: of 10^5 friend requests a hundred wait, one line tells, and an
   )
   assert.ok(taken > 5000 && taken < 20_000, `${taken} were opened`)
   const count = (name: string): number => events.filter(({ event }) => event === name).length
-  assert.equal(friends.list().length, limits.strangerRequests)
-  assert.equal(store.friends().length, limits.strangerRequests)
-  assert.equal(count('friend-request'), limits.strangerRequests)
+  assert.equal(friends.list().length, friendLimits.strangerRequests)
+  assert.equal(store.friends().length, friendLimits.strangerRequests)
+  assert.equal(count('friend-request'), friendLimits.strangerRequests)
   assert.equal(count('warning'), 1)
-  const { token } = friends.invite(true, limits.inviteLifetime)
+  const { token } = friends.invite(true, apiLimits.inviteLifetime)
   const guest = await fresh()
   offer([envelope(guest, identity.peer, { token })], 0.1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming')
-  assert.equal(count('friend-request'), limits.strangerRequests + 1)
+  assert.equal(count('friend-request'), friendLimits.strangerRequests + 1)
 })
 
 test('hostile 30: requests with made-up invites fill neither the list nor the mail, and nobody is shut out', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
-  const crowd = await Promise.all(Array.from({ length: limits.strangersRemembered + 100 }, fresh))
+  const crowd = await Promise.all(Array.from({ length: friendLimits.strangersRemembered + 100 }, fresh))
   offer(
     crowd.map((one) =>
       envelope(one, identity.peer, { token: randomBytes(16), nodes: ['/ip4/192.0.2.1/tcp/1/p2p/' + one.peer] }),
     ),
     20,
   )
-  assert.ok(store.mail().length <= limits.strangerRequests, `${store.mail().length} refusals wait`)
-  assert.ok(friends.list().length <= limits.strangerRequests, 'they wait as strangers do')
-  const { token } = friends.invite(true, limits.inviteLifetime)
+  assert.ok(store.mail().length <= friendLimits.strangerRequests, `${store.mail().length} refusals wait`)
+  assert.ok(friends.list().length <= friendLimits.strangerRequests, 'they wait as strangers do')
+  const { token } = friends.invite(true, apiLimits.inviteLifetime)
   const guest = await fresh()
   assert.equal(offer([envelope(guest, identity.peer, { token })], 0.1), 1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming', 'an invited one gets in')
@@ -190,7 +191,7 @@ test('hostile 30: whoever was declined does not fill the list for good', async (
   friends.accept(talkedTo.peer)
   store.queueMessage(talkedTo.peer, { id: '1', text: 'we have talked', sentAt: 1 })
   friends.remove(talkedTo.peer)
-  for (let declined = 0; declined < limits.strangersRemembered + 200; declined += 100) {
+  for (let declined = 0; declined < friendLimits.strangersRemembered + 200; declined += 100) {
     const crowd = await Promise.all(Array.from({ length: 100 }, fresh))
     offer(
       crowd.map((one) => envelope(one, identity.peer)),
@@ -203,7 +204,7 @@ test('hostile 30: whoever was declined does not fill the list for good', async (
   assert.equal(store.friend(next.peer)?.state, 'incoming')
   assert.equal(store.friend(kept.peer)?.state, 'friend')
   assert.equal(store.friend(talkedTo.peer)?.state, 'removed', 'the name of whom we have talked to stays')
-  assert.ok(store.friends().length <= limits.strangersRemembered + limits.strangerRequests + 10)
+  assert.ok(store.friends().length <= friendLimits.strangersRemembered + friendLimits.strangerRequests + 10)
 })
 
 test(
@@ -233,7 +234,7 @@ test(
     await peer.acceptFriend({ peer: invited.id })
     await online(peer, invited)
     const strangers = (await peer.friends()).filter(({ state }) => state === 'incoming').length
-    assert.ok(strangers <= limits.strangerRequests)
+    assert.ok(strangers <= friendLimits.strangerRequests)
     assert.ok(warningsAt(peer, 'rate-limited').length <= 1)
     assert.ok(process.memoryUsage.rss() - before < 200 * 1024 * 1024)
   },

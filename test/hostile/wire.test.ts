@@ -6,6 +6,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { limits } from '../../protocol/base/limits.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
+import { directoryLimits } from '../../protocol/directory/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { chatProtocol, directoryProtocol, friendProtocol } from '../../protocol/net/policy.ts'
 import { bodyToWire, chatFrameFromWire } from '../../protocol/wire/chat.ts'
 import { frameFromWire, requestToWire } from '../../protocol/wire/directory.ts'
@@ -54,7 +57,7 @@ test('hostile bytes on the wire', { timeout: 240_000 }, async (t) => {
 
   const chat: Target = {
     name: 'chat',
-    longest: limits.chatFrame,
+    longest: chatLimits.chatFrame,
     async open(attacker) {
       const line = await attacker.open(await attacker.dial(victim.address), chatProtocol)
       await line.send(helloFrame())
@@ -68,7 +71,7 @@ test('hostile bytes on the wire', { timeout: 240_000 }, async (t) => {
   }
   const directory: Target = {
     name: 'directory',
-    longest: limits.directoryFrame,
+    longest: directoryLimits.directoryFrame,
     open: async (attacker) => attacker.open(await attacker.dial(victim.node), directoryProtocol),
   }
   // Ten envelopes a minute from one peer: each attack over the friend protocol comes from a new one.
@@ -171,7 +174,7 @@ const attacks: { [name: string]: Attack } = {
     for (const length of lengths) {
       const before = process.memoryUsage().arrayBuffers
       assert.throws(
-        () => new FrameDecoder(limits.chatFrame).push(length),
+        () => new FrameDecoder(chatLimits.chatFrame).push(length),
         (error) => error instanceof QuorumError && error.code === 'too-large',
       )
       assert.ok(process.memoryUsage().arrayBuffers - before < 1024 * 1024)
@@ -223,7 +226,7 @@ const attacks: { [name: string]: Attack } = {
 
   'hostile 5: a million empty frames are cut short': async (stage) => {
     // Each is one byte; the stream's window takes the first million whether or not anybody reads them.
-    const most = 16 * limits.streamWindow
+    const most = 16 * netLimits.streamWindow
     await onEach(stage, async (line) => {
       let sent = 0
       while (sent < most && (await line.write(Buffer.alloc(50_000)))) sent += 50_000
@@ -309,7 +312,7 @@ const attacks: { [name: string]: Attack } = {
     // As many addresses as fit a frame: empty ones cost two bytes, real ones fill the list.
     const address = Buffer.from('/ip4/192.0.2.1/tcp/1', 'utf8')
     for (const one of [Buffer.from([0x3a, 0]), Buffer.concat([Buffer.from([0x3a, address.byteLength]), address])]) {
-      const fitting = Math.floor((limits.chatFrame - 16) / one.byteLength)
+      const fitting = Math.floor((chatLimits.chatFrame - 16) / one.byteLength)
       for (const times of [fitting, 1_000_000]) {
         const addresses = Buffer.alloc(times * one.byteLength, one)
         const inner = Buffer.concat([Buffer.from([0x08, 1, 0x2a, 7]), Buffer.from('Mallory'), addresses])
@@ -329,7 +332,7 @@ const attacks: { [name: string]: Attack } = {
       return Buffer.concat([Buffer.from([0x08, 9, 0x2a]), frame(collected)])
     }
     const line = await stage.directory.open(stage.mallory)
-    await line.send(mail(limits.directoryFrame - 32))
+    await line.send(mail(directoryLimits.directoryFrame - 32))
     const answer = frameFromWire(await line.frame(0))
     assert.ok(answer?.frame === 'response' && answer.id === 9)
     await line.send(mail(1_000_000))

@@ -10,6 +10,7 @@ import { Conversation } from '../../protocol/chat/conversation.ts'
 import { QuorumError } from '../../protocol/base/errors.ts'
 import type { PeerEvent } from '../../protocol/api/events.ts'
 import { limits } from '../../protocol/base/limits.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
 import { bodyFromWire, chatFrameToWire } from '../../protocol/wire/chat.ts'
 import { frame } from '../../protocol/wire/framing.ts'
@@ -122,7 +123,7 @@ test('what was said after an older copy of the profile was put back is sent agai
 
 test('a hello that has forgotten everything makes a window be read at once, however often it comes', async (t) => {
   const { a, b } = await scripted(t)
-  const count = 10 * limits.chatWindow
+  const count = 10 * chatLimits.chatWindow
   b.store.transaction(() => {
     for (let seq = 1; seq <= count; seq += 1) b.store.queueMessage(alice.peer, { id: id(seq), text: 'x', sentAt: now })
     const bodies = Array.from({ length: count }, (_, at) => ({ seq: at + 1, hash: someHash }))
@@ -131,15 +132,15 @@ test('a hello that has forgotten everything makes a window be read at once, howe
   })
   const outgoing = t.mock.method(b.store, 'outgoing')
   for (let times = 0; times < 5; times += 1) a.hello()
-  await until(() => a.of('message').length > 2 * limits.chatWindow, 'it is told again')
+  await until(() => a.of('message').length > 2 * chatLimits.chatWindow, 'it is told again')
   const asked = outgoing.mock.calls.map(({ arguments: [, , limit] }) => limit)
-  assert.ok(Math.max(...asked) <= limits.chatWindow, `${Math.max(...asked)} were read at once`)
+  assert.ok(Math.max(...asked) <= chatLimits.chatWindow, `${Math.max(...asked)} were read at once`)
 })
 
 test('a new stream is no fresh start for who sends what says nothing', async (t) => {
   const { a, ended, open } = await scripted(t)
   const mark = { kind: 'typing', active: true } as const
-  const most = Array.from({ length: limits.chatIdleFrames.tokens * 0.75 }, () => mark)
+  const most = Array.from({ length: chatLimits.chatIdleFrames.tokens * 0.75 }, () => mark)
   a.hello()
   a.send(...most)
   const next = await open()

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { Chat } from '../../protocol/chat/chat.ts'
 import { digest } from '../../protocol/identity/identity.ts'
 import { limits } from '../../protocol/base/limits.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
 import { silent } from '../../protocol/base/log.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
 import type { Store } from '../../protocol/store/store.ts'
@@ -76,7 +77,7 @@ test('it goes on where it stopped when a stream dies, with nothing lost and noth
 
 test('more than a window goes through, a window at a time', async (t) => {
   const { a, b, meet } = await honest(t)
-  const count = 3 * limits.chatWindow + 1
+  const count = 3 * chatLimits.chatWindow + 1
   for (let at = 0; at < count; at += 1) a.said(`${at}`)
   await meet()
   await until(() => a.store.conversation(bob.peer).delivered === count, 'everything is delivered')
@@ -265,7 +266,7 @@ test('who sends without end what says nothing is cut off', async (t) => {
   const { a, ended } = await scripted(t)
   a.hello()
   const marks = Array.from(
-    { length: limits.chatIdleFrames.tokens * 2 },
+    { length: chatLimits.chatIdleFrames.tokens * 2 },
     () => ({ kind: 'typing', active: true }) as const,
   )
   a.send(...marks)
@@ -275,12 +276,12 @@ test('who sends without end what says nothing is cut off', async (t) => {
 test('no more than a window is on its way without a receipt', async (t) => {
   const { a, b } = await scripted(t)
   a.hello()
-  for (let at = 0; at < limits.chatWindow + 10; at += 1) b.said(`${at}`)
-  await until(() => a.of('message').length === limits.chatWindow, 'a window came')
+  for (let at = 0; at < chatLimits.chatWindow + 10; at += 1) b.said(`${at}`)
+  await until(() => a.of('message').length === chatLimits.chatWindow, 'a window came')
   const [last] = b.store.messages(alice.peer, 1)
   assert.equal(last?.state, 'queued')
   a.send({ kind: 'receipt', delivered: 10, read: 0 })
-  await until(() => a.of('message').length === limits.chatWindow + 10, 'the rest came')
+  await until(() => a.of('message').length === chatLimits.chatWindow + 10, 'the rest came')
 })
 
 // ---- the calls that people make

@@ -9,11 +9,12 @@ import net from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore, type PeerOptions } from '../../protocol/index.ts'
-import { limits } from '../../protocol/base/limits.ts'
 import { seal } from '../../protocol/identity/sealing.ts'
 import { signedToWire } from '../../protocol/wire/codec.ts'
 import { contactToWire, sealedToWire } from '../../protocol/wire/contact.ts'
 import { DirectorySession } from '../../protocol/directory/session.ts'
+import { limits } from '../../protocol/base/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { bareHost, connectTo } from '../support/circuit.ts'
 import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
@@ -71,9 +72,9 @@ test('with direct paths only, a friend that cannot be dialled is asked to dial',
 })
 
 test('where the node carries no circuits, a friend that cannot be dialled is asked to dial', async (t) => {
-  const { reservations } = limits
-  t.after(() => Object.assign(limits, { reservations }))
-  Object.assign(limits, { reservations: 0 })
+  const { reservations } = netLimits
+  t.after(() => Object.assign(netLimits, { reservations }))
+  Object.assign(netLimits, { reservations: 0 })
   const { alice, bob } = await meet(t, {})
   assert.deepEqual(await pathBetween(alice, bob), ['direct', 'direct'])
   assert.equal((await bob.self()).nodes[0]?.reserved, false)

@@ -8,6 +8,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { identityFromSeed, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { limits } from '../../protocol/base/limits.ts'
+import { pathLimits } from '../../protocol/paths/limits.ts'
 import { createPeerNetwork, type PeerNetwork } from '../../protocol/net/libp2p.ts'
 import { dcutrProtocol, Policy } from '../../protocol/net/policy.ts'
 import { Upgrades } from '../../protocol/paths/hole-punch.ts'
@@ -40,11 +41,11 @@ test('the callee of a circuit begins, waits longer after each failure, and start
   assert.equal(upgrades.why(caller.peer), undefined)
   await attempts(1)
   assert.match(upgrades.why(caller.peer) ?? '', /no node tells/)
-  now += limits.punchRetry.first - 1
+  now += pathLimits.punchRetry.first - 1
   await attempts(0)
   now += 1
   await attempts(1)
-  now += 2 * limits.punchRetry.first - 1
+  now += 2 * pathLimits.punchRetry.first - 1
   await attempts(0)
   upgrades.reset()
   assert.equal(upgrades.why(caller.peer), undefined)

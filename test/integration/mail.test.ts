@@ -6,6 +6,7 @@ import { QuorumError } from '../../protocol/base/errors.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { limits } from '../../protocol/base/limits.ts'
+import { friendLimits } from '../../protocol/friend/limits.ts'
 import { friendProtocol } from '../../protocol/net/policy.ts'
 import type { Store } from '../../protocol/store/store.ts'
 import { frameToWire } from '../../protocol/wire/directory.ts'
@@ -129,7 +130,7 @@ test('a flood of mail is taken piece by piece, none of it lost', async (t) => {
   const { peer: id } = await identityFromSeed(seed)
   const asking = await identityFromSeed(randomBytes(32))
   // Twice as many as may be opened at once, a piece at a time; only the last one says anything.
-  const pieces = Math.ceil((2 * limits.envelopesOpened.tokens) / (limits.heldPerRecipient / 2))
+  const pieces = Math.ceil((2 * friendLimits.envelopesOpened.tokens) / (limits.heldPerRecipient / 2))
   const rubbish = (): Uint8Array[] => Array.from({ length: limits.heldPerRecipient / 2 }, () => randomBytes(200))
   const node = await startPusher(t, rubbish)
   await startPeer(t, { store, nodes: [node.address] })

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import os from 'node:os'
 import { test, type TestContext } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
-import { limits } from '../../protocol/base/limits.ts'
+import { pathLimits } from '../../protocol/paths/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { befriend, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { startProxy, type Proxy } from '../support/proxy.ts'
 
@@ -52,9 +53,14 @@ test('a path that went silent is noticed by whoever sends, and what was sent arr
 })
 
 test('a change of addresses makes every connection prove itself, long before the idle check', async (t) => {
-  const saved = { networkLook: limits.networkLook, peerPing: limits.peerPing }
-  t.after(() => Object.assign(limits, saved))
-  Object.assign(limits, { networkLook: 50, peerPing: 3_600_000 })
+  const { networkLook } = pathLimits
+  const { peerPing } = netLimits
+  t.after(() => {
+    Object.assign(pathLimits, { networkLook })
+    Object.assign(netLimits, { peerPing })
+  })
+  Object.assign(pathLimits, { networkLook: 50 })
+  Object.assign(netLimits, { peerPing: 3_600_000 })
   const { alice, bob, proxy } = await viaProxy(t)
   const before = await since(alice, bob)
   proxy.silence()
@@ -76,11 +82,11 @@ const newAddress: os.NetworkInterfaceInfo = {
 }
 
 test('a path that went silent is noticed within 45 s when nobody says anything', async (t) => {
-  const saved = { peerPing: limits.peerPing, peerPingTimeout: limits.peerPingTimeout }
-  t.after(() => Object.assign(limits, saved))
+  const saved = { peerPing: netLimits.peerPing, peerPingTimeout: netLimits.peerPingTimeout }
+  t.after(() => Object.assign(netLimits, saved))
   // At most one interval passes before the ping that fails; a moment to find another path is left.
-  assert.ok(limits.peerPing + limits.peerPingTimeout <= 40_000)
-  Object.assign(limits, { peerPing: limits.peerPing / 10, peerPingTimeout: limits.peerPingTimeout / 10 })
+  assert.ok(netLimits.peerPing + netLimits.peerPingTimeout <= 40_000)
+  Object.assign(netLimits, { peerPing: netLimits.peerPing / 10, peerPingTimeout: netLimits.peerPingTimeout / 10 })
   const { alice, bob, proxy } = await viaProxy(t)
   const before = await since(alice, bob)
   proxy.silence()

@@ -10,7 +10,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { MemoryDatastore } from 'datastore-core'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
-import { limits } from '../../protocol/base/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import type { NodeNetwork } from '../../protocol/net/libp2p.ts'
 import { pull, push } from '../../protocol/net/streams.ts'
 import { startAttacker } from '../support/attacker.ts'
@@ -44,7 +44,7 @@ test('reservations are capped per address and freed with their connection (threa
   const stats = () => network.services.relay.stats()
   const last = await guest(t, address)
   const tooMany = await guest(t, address)
-  for (let made = 1; made < limits.reservationsPerAddress; made += 1) {
+  for (let made = 1; made < netLimits.reservationsPerAddress; made += 1) {
     await occupy(network, multiaddr('/ip4/127.0.0.1/tcp/9'))
   }
   assert.equal(await reserve(last.connection), circuitStatus.ok)
@@ -54,7 +54,7 @@ test('reservations are capped per address and freed with their connection (threa
   await occupy(network, multiaddr('/ip4/192.0.2.1/tcp/9'))
   assert.deepEqual(
     [stats().reservations, stats().refused, network.services.relay.reserved(tooMany.id)],
-    [limits.reservationsPerAddress + 1, 1, false],
+    [netLimits.reservationsPerAddress + 1, 1, false],
   )
 
   await last.host.stop()
@@ -76,12 +76,12 @@ test('circuits are capped per peer, whoever calls, and 200 that ended leave noth
     if (status === circuitStatus.ok) open.push(stream)
     return status
   }
-  for (let made = 0; made < limits.circuitsPerPeer; made += 1) {
+  for (let made = 0; made < netLimits.circuitsPerPeer; made += 1) {
     assert.equal(await call(made % 2 === 0 ? first : second), circuitStatus.ok)
   }
   assert.equal(await call(first), circuitStatus.denied)
   assert.equal(await call(second), circuitStatus.denied)
-  assert.equal(node.stats().circuits, limits.circuitsPerPeer)
+  assert.equal(node.stats().circuits, netLimits.circuitsPerPeer)
   // Half of them end politely, half do not.
   for (const [index, stream] of open.entries()) {
     if (index % 2 === 0) await stream.close()

@@ -12,7 +12,7 @@ import { noise as stockNoise } from '@libp2p/noise'
 import { tcp as stockTcp } from '@libp2p/tcp'
 import { yamux as stockYamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { limits } from '../../protocol/base/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { noise } from '../../protocol/net/noise/noise.ts'
 import { pull, push } from '../../protocol/net/streams.ts'
 import { readInto, tcp } from '../../protocol/net/tcp/tcp.ts'
@@ -28,7 +28,7 @@ const kinds = {
   ours: {
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxInboundStreams: many, maxOutboundStreams: many, maxWindow: limits.streamWindow })],
+    streamMuxers: [yamux({ maxInboundStreams: many, maxOutboundStreams: many, maxWindow: netLimits.streamWindow })],
   },
   stock: {
     transports: [stockTcp()],
@@ -167,7 +167,7 @@ for (const pairing of pairings) {
     const digest = digestOf(otherFar)
     await send(other, data, MiB)
     assert.equal(await digest, createHash('sha256').update(data).digest('hex'))
-    assert.ok(far.readBufferLength <= limits.streamWindow, `${far.readBufferLength} bytes wait`)
+    assert.ok(far.readBufferLength <= netLimits.streamWindow, `${far.readBufferLength} bytes wait`)
     const late = digestOf(far)
     far.resume()
     await sent

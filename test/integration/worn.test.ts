@@ -16,18 +16,18 @@ import { createLibp2p } from 'libp2p'
 import { openHeldMail } from '../../node/held-mail.ts'
 import { DirectoryServer } from '../../protocol/directory/server.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
-import { limits } from '../../protocol/base/limits.ts'
 import { directDial } from '../../protocol/net/direct-dial.ts'
 import type { NodeNetwork } from '../../protocol/net/libp2p.ts'
+import { pathLimits } from '../../protocol/paths/limits.ts'
 import { folder, undo } from '../support/cleanup.ts'
 import { befriend, loopback, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { digestOf, MiB, randomFile } from '../support/transfers.ts'
 
 for (const direct of ['auto', 'never'] as const) {
   test(`a ${direct === 'auto' ? 'direct' : 'relayed'} connection that carried much is replaced under a conversation`, async (t) => {
-    const { connectionLook, connectionBytes } = limits
-    t.after(() => Object.assign(limits, { connectionLook, connectionBytes }))
-    Object.assign(limits, { connectionLook: 100 })
+    const { connectionLook, connectionBytes } = pathLimits
+    t.after(() => Object.assign(pathLimits, { connectionLook, connectionBytes }))
+    Object.assign(pathLimits, { connectionLook: 100 })
     const nodes = (await startNode(t)).addresses()
     const [alice, bob] = [await startPeer(t, { nodes, direct }), await startPeer(t, { nodes, direct })]
     await befriend(alice, bob)
@@ -35,9 +35,9 @@ for (const direct of ['auto', 'never'] as const) {
     const before = await at()
     const said = Array.from({ length: 40 }, (_, n) => `${n} ${'x'.repeat(5000)}`)
     // Not one byte count was over before: nothing is replaced for its age here.
-    Object.assign(limits, { connectionBytes: 100_000 })
+    Object.assign(pathLimits, { connectionBytes: 100_000 })
     for (const text of said) await tell(alice, bob, text)
-    Object.assign(limits, { connectionBytes })
+    Object.assign(pathLimits, { connectionBytes })
     await until(async () => (await at()) > before, 'another connection carries the conversation')
     await tell(bob, alice, 'over the new one')
     const heard = (await bob.messages({ peer: alice.id, limit: 100 })).filter(({ direction }) => direction === 'in')

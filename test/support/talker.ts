@@ -8,7 +8,7 @@ import type { Stream } from '@libp2p/interface'
 import { Conversation, type ConversationContext } from '../../protocol/chat/conversation.ts'
 import type { PeerEvent } from '../../protocol/api/events.ts'
 import { digest } from '../../protocol/identity/identity.ts'
-import { limits } from '../../protocol/base/limits.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
 import { FrameWriter } from '../../protocol/net/frame-writer.ts'
 import { pull } from '../../protocol/net/streams.ts'
 import type { Message, Store } from '../../protocol/store/store.ts'
@@ -136,7 +136,7 @@ export class Script {
 
   async #read(): Promise<void> {
     try {
-      for await (const batch of unframe(limits.chatFrame)(pull(this.stream))) {
+      for await (const batch of unframe(chatLimits.chatFrame)(pull(this.stream))) {
         this.frames.push(...batch.map(chatFrameFromWire))
       }
     } catch (error) {

@@ -4,7 +4,7 @@
  * are checked before anything is kept.
  */
 import { QuorumError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
+import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { chunkHeaderFromWire, type ChunkHeader } from '../../wire/file.ts'
@@ -27,7 +27,7 @@ export async function* readChunks(
   source: AsyncIterable<Bytes>,
   onBytes: (length: number) => void,
 ): AsyncGenerator<ArrivedChunk, void, undefined> {
-  const headers = new FrameDecoder(limits.chunkHeader)
+  const headers = new FrameDecoder(fileLimits.chunkHeader)
   let open: ArrivedChunk | undefined
   let filled = 0
   for await (const bytes of source) {

@@ -10,6 +10,7 @@ import { pathsHere } from '../local-paths.ts'
 import { receiveFiles, receiveManifest } from './receive-stream.ts'
 import { Staging } from './staging.ts'
 import { limits } from '../../base/limits.ts'
+import { fileLimits } from '../limits.ts'
 import { fileProtocol, isRelayed } from '../../net/policy.ts'
 import { Retry } from '../../base/backoff.ts'
 import type { TransferRow } from '../../store/store.ts'
@@ -53,7 +54,7 @@ export interface IncomingOptions {
 export class Incoming {
   readonly #options: IncomingOptions
   readonly #ended = new AbortController()
-  readonly #retry = new Retry(limits.transferRetry)
+  readonly #retry = new Retry(fileLimits.transferRetry)
   #session: { connection: Connection; leave: AbortController; stream: Stream | undefined } | undefined
   #wake: (() => void) | undefined
 
@@ -175,7 +176,7 @@ export class Incoming {
         signal.throwIfAborted()
         if (isFinal(error)) throw error
         this.#options.onInterrupted(toError(error))
-        if (performance.now() - begun > limits.transferRetry.longest) this.#retry.reset()
+        if (performance.now() - begun > fileLimits.transferRetry.longest) this.#retry.reset()
         await this.#retry.wait(signal)
       } finally {
         this.#session = undefined

@@ -8,6 +8,7 @@ import { readChunks, type ArrivedChunk } from './chunk-reader.ts'
 import { chunkDigest, isZeros } from '../manifest.ts'
 import type { Staging } from './staging.ts'
 import { limits } from '../../base/limits.ts'
+import { fileLimits } from '../limits.ts'
 import { FrameWriter } from '../../net/frame-writer.ts'
 import { pull } from '../../net/streams.ts'
 import { fileFrameToWire } from '../../wire/file.ts'
@@ -154,8 +155,9 @@ function watch(stream: Stream, heardOf: () => number, { onSilence }: Receiving):
   return setInterval(() => {
     const heard = heardOf() !== before
     before = heardOf()
-    silent = heard ? 0 : silent + limits.fileStalled.probe
-    if (silent >= limits.fileStalled.give) stream.abort(new QuorumError('peer-offline', 'They send nothing any more'))
+    silent = heard ? 0 : silent + fileLimits.fileStalled.probe
+    if (silent >= fileLimits.fileStalled.give)
+      stream.abort(new QuorumError('peer-offline', 'They send nothing any more'))
     else if (silent > 0) onSilence(() => heardOf() !== before)
-  }, limits.fileStalled.probe)
+  }, fileLimits.fileStalled.probe)
 }

@@ -15,6 +15,7 @@ import { FileDigest, isZeros, type Chunk, type FileList } from '../manifest.ts'
 import { isPublished, publish, syncFolder } from './publish.ts'
 import { StagedFiles, StagedReader } from './staged-files.ts'
 import { limits } from '../../base/limits.ts'
+import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
 
 /** Of a file that grows, what was written is handed to the disk this often, in bytes: the end must not wait for all. */
@@ -163,7 +164,7 @@ export class Staging {
     } catch (error) {
       this.#fail(error)
     }
-    while (this.#waiting >= limits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
+    while (this.#waiting >= fileLimits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#roomier = resolve
       await promise

@@ -9,6 +9,7 @@ import { QuorumError, toError } from '../../base/errors.ts'
 import { chunkDigest, FileDigest, isZeros, type Chunk, type ChunkPlace, type FileList } from '../manifest.ts'
 import { openFile, readAt, Turns } from '../io.ts'
 import { limits } from '../../base/limits.ts'
+import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
 import { codeOf } from '../../base/disk-errors.ts'
 import type { ChunkHeader } from '../../wire/file.ts'
@@ -67,7 +68,7 @@ export class FileSource {
     }
     try {
       for (;;) {
-        while (next != null && !isSmall(next) && bytes < limits.chunksWaiting * limits.chunk) {
+        while (next != null && !isSmall(next) && bytes < fileLimits.chunksWaiting * limits.chunk) {
           const chunk: Chunk = next
           const file = chunk.chunk === 0 || current == null ? this.#open(chunk.file) : current
           const data = file.then((opened) => this.#readAt(opened, chunk))

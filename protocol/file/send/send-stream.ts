@@ -7,7 +7,7 @@ import { pipe } from 'it-pipe'
 import { errorToData, QuorumError, toError } from '../../base/errors.ts'
 import { Pace } from './congestion.ts'
 import type { ReadChunk } from './read-ahead.ts'
-import { limits } from '../../base/limits.ts'
+import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
 import { pull, push } from '../../net/streams.ts'
 import {
@@ -47,7 +47,7 @@ export type FileFrames = AsyncGenerator<FileFrame, void, undefined>
 
 /** The receiver's frames. */
 export async function* fileFrames(stream: Stream): FileFrames {
-  for await (const frames of pipe(pull(stream), unframe(limits.fileFrame))) yield* frames.map(fileFrameFromWire)
+  for await (const frames of pipe(pull(stream), unframe(fileLimits.fileFrame))) yield* frames.map(fileFrameFromWire)
 }
 
 /** Tells the receiver why nothing will come, and ends. */
@@ -157,5 +157,5 @@ function watch(pace: Pace, give: () => void): NodeJS.Timeout {
   return setInterval(() => {
     if (before === pace.acknowledged) give()
     before = pace.onTheWay > 0 ? pace.acknowledged : undefined
-  }, limits.fileStalled.give)
+  }, fileLimits.fileStalled.give)
 }

@@ -8,7 +8,7 @@ import { createSocket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
 import { endianness, networkInterfaces, platform } from 'node:os'
 import { QuorumError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
+import { netLimits } from '../limits.ts'
 
 export interface Gateway {
   /** IPv4. */
@@ -39,7 +39,7 @@ export async function findGateway(local: string, signal: AbortSignal): Promise<G
 
 /** Whether it answers at all; what it says of itself is of no interest. */
 export async function speaks(gateway: Gateway, signal: AbortSignal): Promise<boolean> {
-  const over = AbortSignal.any([signal, AbortSignal.timeout(limits.routerSearch)])
+  const over = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerSearch)])
   const heard = ask(gateway, Buffer.from([0, publicAddress]), () => true, over)
   return heard.then(
     () => true,
@@ -53,7 +53,7 @@ export async function speaks(gateway: Gateway, signal: AbortSignal): Promise<boo
  * Errors: `internal` when the router refuses, `node-unreachable` when it is silent; else what the network threw.
  */
 export async function askPort(gateway: Gateway, port: number, wanted: number, signal: AbortSignal): Promise<number> {
-  const answer = await map(gateway, port, wanted, limits.portLease / 1000, signal)
+  const answer = await map(gateway, port, wanted, netLimits.portLease / 1000, signal)
   const outside = answer.readUInt16BE(10)
   if (outside === 0) throw new QuorumError('internal', 'The router passes on no port')
   return outside
@@ -76,7 +76,7 @@ async function map(
   request.writeUInt16BE(port, 4)
   request.writeUInt16BE(wanted, 6)
   request.writeUInt32BE(lease, 8)
-  const over = AbortSignal.any([signal, AbortSignal.timeout(limits.routerAnswer)])
+  const over = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerAnswer)])
   return ask(gateway, request, (answer) => answer.byteLength >= portAnswer && answer.readUInt16BE(8) === port, over)
 }
 

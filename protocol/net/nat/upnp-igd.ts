@@ -9,7 +9,7 @@
 import { createSocket } from 'node:dgram'
 import http from 'node:http'
 import { QuorumError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
+import { netLimits } from '../limits.ts'
 
 export interface Router {
   /** Where it takes orders, and under which name. */
@@ -65,9 +65,9 @@ export async function openPort(
   signal: AbortSignal,
   random: () => number = Math.random,
 ): Promise<number> {
-  const [first, count] = limits.outsidePorts
+  const [first, count] = netLimits.outsidePorts
   const tries = [wanted, first + Math.floor(random() * count), first + Math.floor(random() * count)]
-  let lease: number = limits.portLease / 1000
+  let lease: number = netLimits.portLease / 1000
   for (let at = 0; at < tries.length;) {
     const outside = tries[at] ?? wanted
     const refusal = await order(router, 'AddPortMapping', signal, {
@@ -101,7 +101,7 @@ export async function closePort(router: Router, outside: number, signal: AbortSi
 async function searchFrom(local: string, signal: AbortSignal): Promise<URL | undefined> {
   const found = Promise.withResolvers<URL | undefined>()
   const nothing = (): void => found.resolve(undefined)
-  const over = AbortSignal.any([signal, AbortSignal.timeout(limits.routerSearch)])
+  const over = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerSearch)])
   over.addEventListener('abort', nothing)
   const socket = createSocket('udp4')
   // The interface is gone, or has no multicast: then there is no router.
@@ -159,7 +159,7 @@ async function request(
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
   const headers = soap && { 'content-type': 'text/xml; charset="utf-8"', soapaction: soap.action }
-  const over = AbortSignal.any([signal, AbortSignal.timeout(limits.routerAnswer)])
+  const over = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerAnswer)])
   // No agent: nothing is to stay open.
   http
     .request(url, {
@@ -176,7 +176,7 @@ async function request(
   let text = ''
   for await (const bytes of response.setEncoding('utf8') as AsyncIterable<string>) {
     text += bytes
-    if (text.length > limits.routerText) throw new QuorumError('too-large', 'A router does not say that much')
+    if (text.length > netLimits.routerText) throw new QuorumError('too-large', 'A router does not say that much')
   }
   return text
 }

@@ -7,7 +7,7 @@
 import type { MessageStream } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { toError } from '../../base/errors.ts'
-import { limits } from '../../base/limits.ts'
+import { netLimits } from '../limits.ts'
 import { encodeHeader, YamuxError, type Header } from './frames.ts'
 
 /** What takes turns. */
@@ -40,7 +40,7 @@ export class TurnWriter {
 
   /** Queues a frame without data, to be sent soon. Who causes more of them than it reads loses the connection. */
   control(header: Header): void {
-    if (this.#control.byteLength >= limits.muxControlQueue) {
+    if (this.#control.byteLength >= netLimits.muxControlQueue) {
       this.#connection.abort(new YamuxError('The other side causes answers and reads none'))
       return
     }
@@ -87,9 +87,9 @@ export class TurnWriter {
     const batch = this.#control
     this.#control = new Uint8ArrayList()
     for (const sender of this.#ready) {
-      if (batch.byteLength >= limits.muxBatch) break
+      if (batch.byteLength >= netLimits.muxBatch) break
       // Nobody else is waiting: nobody is held up by a longer turn.
-      const share = this.#ready.size === 1 ? limits.muxBatch - batch.byteLength : limits.muxTurn
+      const share = this.#ready.size === 1 ? netLimits.muxBatch - batch.byteLength : netLimits.muxTurn
       this.#ready.delete(sender)
       taken.add(sender)
       if (sender.take(batch, share)) this.#ready.add(sender)

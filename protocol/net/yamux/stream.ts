@@ -6,7 +6,7 @@
 import { StreamBufferError, StreamMessageEvent } from '@libp2p/interface'
 import { AbstractStream, type AbstractStreamInit, type SendResult } from '@libp2p/utils'
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { limits } from '../../base/limits.ts'
+import { netLimits } from '../limits.ts'
 import { plaintexts } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { encodeHeader, flag, frameType, initialWindow, largestNumber, YamuxError } from './frames.ts'
@@ -189,7 +189,7 @@ export class YamuxStream extends AbstractStream implements Sender {
 
 /** Whoever waits for a reader must not hold on to all that came in the same packet. */
 function kept(data: Bytes): Bytes {
-  if (data.byteLength >= limits.readLow / 2) return data
+  if (data.byteLength >= netLimits.readLow / 2) return data
   const copy = Uint8Array.from(data.subarray())
   plaintexts.giveBack(data)
   return copy

@@ -7,6 +7,7 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { readChunks } from '../../../protocol/file/receive/chunk-reader.ts'
 import { chunkDigest, FileDigest, FileList } from '../../../protocol/file/manifest.ts'
 import { limits } from '../../../protocol/base/limits.ts'
+import { fileLimits } from '../../../protocol/file/limits.ts'
 import type { Bytes } from '../../../protocol/base/bytes.ts'
 import { chunkErrorToWire, chunkHeaderToWire } from '../../../protocol/wire/file.ts'
 import { frame } from '../../../protocol/wire/framing.ts'
@@ -45,7 +46,7 @@ test('however a stream is cut, its chunks are the same, and their bytes are coun
 test('a chunk over the limit, an empty one and a header over its limit are refused before anything of them is kept', async () => {
   await assert.rejects(read([header(limits.chunk + 1)]), { code: 'too-large' })
   await assert.rejects(read([header(0)]), { code: 'too-large' })
-  await assert.rejects(read([frame(new Uint8Array(limits.chunkHeader + 1))]), { code: 'too-large' })
+  await assert.rejects(read([frame(new Uint8Array(fileLimits.chunkHeader + 1))]), { code: 'too-large' })
 })
 
 test('an end inside a header or a chunk is a lost path, an end between chunks is an end', async () => {

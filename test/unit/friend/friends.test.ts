@@ -5,7 +5,7 @@ import type { PeerEvent } from '../../../protocol/api/events.ts'
 import { candidateFromInvite, Friends } from '../../../protocol/friend/friends.ts'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../../protocol/identity/identity.ts'
 import { inviteFromLink } from '../../../protocol/identity/invite-link.ts'
-import { limits } from '../../../protocol/base/limits.ts'
+import { friendLimits } from '../../../protocol/friend/limits.ts'
 import { seal, SealingKeys } from '../../../protocol/identity/sealing.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import type { FriendState, Store } from '../../../protocol/store/store.ts'
@@ -316,7 +316,7 @@ test('envelopes are opened at a bounded rate, and those refused can be offered a
   const { bob } = two(t)
   const noise = new Uint8Array(200).fill(7)
   const flood = (): void => {
-    for (let sent = 0; sent < 10 * limits.envelopesOpened.tokens; sent += 1) bob.friends.receive(noise)
+    for (let sent = 0; sent < 10 * friendLimits.envelopesOpened.tokens; sent += 1) bob.friends.receive(noise)
   }
   assert.throws(flood, refused('rate-limited'))
 })
@@ -324,9 +324,9 @@ test('envelopes are opened at a bounded rate, and those refused can be offered a
 test('strangers queue up to a cap, with one warning; the invited do not count', async (t) => {
   const { alice, bob } = two(t)
   const token = inviteFromLink(bob.friends.invite(false, day).link).token
-  for (let at = 0; at < limits.strangerRequests + 2; at += 1) {
+  for (let at = 0; at < friendLimits.strangerRequests + 2; at += 1) {
     // Straight into the store: what fills the queue is not what is tested.
-    if (at < limits.strangerRequests) {
+    if (at < friendLimits.strangerRequests) {
       bob.store.putFriend({
         peer: `stranger ${at}`,
         name: '',
@@ -440,7 +440,7 @@ test('a refusal cannot end a friendship', (t) => {
 
 test('outstanding invites are bounded; expired ones make room', (t) => {
   const { bob } = two(t)
-  for (let made = 0; made < limits.invites; made += 1) bob.friends.invite(false, day)
+  for (let made = 0; made < friendLimits.invites; made += 1) bob.friends.invite(false, day)
   assert.throws(() => bob.friends.invite(false, day), refused('rate-limited'))
   bob.now += day
   bob.friends.invite(false, day)
@@ -487,6 +487,6 @@ test('nobody but a friend may ask to be dialled, and what they tell with it is n
 
 test('who asks to be dialled again and again is heard now and then', (t) => {
   const { alice, bob } = friends(t)
-  for (let n = 0; n < 5 * limits.dialMesHeard.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
-  assert.equal(bob.dialMes.length, limits.dialMesHeard.tokens)
+  for (let n = 0; n < 5 * friendLimits.dialMesHeard.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
+  assert.equal(bob.dialMes.length, friendLimits.dialMesHeard.tokens)
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { peerFromPublicKey } from '../../../protocol/identity/identity.ts'
-import { limits } from '../../../protocol/base/limits.ts'
+import { identityLimits } from '../../../protocol/identity/limits.ts'
 import { seal, SealingKeys } from '../../../protocol/identity/sealing.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import { alice, bob } from '../../support/people.ts'
@@ -60,7 +60,7 @@ test('changed, cut and misaddressed envelopes do not open', (t) => {
 test('a key serves for a week, then there is another; the old one still opens', (t) => {
   const { keys, clock } = bobsKeys(t)
   const first = keys.current()
-  assert.equal(first.expiresAt, start + limits.sealingKeyRenewed + limits.sealingKeyKept)
+  assert.equal(first.expiresAt, start + identityLimits.sealingKeyRenewed + identityLimits.sealingKeyKept)
   const envelope = seal(secret, bob.peer, first)
   clock.now = start + 7 * day - 1
   assert.ok(Buffer.from(first.publicKey).equals(keys.current().publicKey))

@@ -5,7 +5,7 @@ import type { MultiaddrConnection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddrConnectionPair } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
-import { limits } from '../../../protocol/base/limits.ts'
+import { netLimits } from '../../../protocol/net/limits.ts'
 import { isRelayed, Policy, type DirectMode, type Relation } from '../../../protocol/net/policy.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import type { FriendState } from '../../../protocol/store/store.ts'
@@ -88,10 +88,10 @@ test('with direct paths for verified friends, only they may connect directly', (
 
 test('only so many strangers at once; friends and nodes are not counted', (t) => {
   const policy = policyWith(t, 'auto', 'friend')
-  assert.ok(policy.mayConnect(bob.peer, false, limits.strangerConnections - 1))
-  assert.ok(!policy.mayConnect(bob.peer, false, limits.strangerConnections))
-  assert.ok(policy.mayConnect(alice.peer, false, limits.strangerConnections))
-  assert.ok(policy.mayConnect(node, false, limits.strangerConnections))
+  assert.ok(policy.mayConnect(bob.peer, false, netLimits.strangerConnections - 1))
+  assert.ok(!policy.mayConnect(bob.peer, false, netLimits.strangerConnections))
+  assert.ok(policy.mayConnect(alice.peer, false, netLimits.strangerConnections))
+  assert.ok(policy.mayConnect(node, false, netLimits.strangerConnections))
 })
 
 test('libp2p is told the same: direct and relayed, by address', (t) => {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { limits } from '../../../protocol/base/limits.ts'
+import { netLimits } from '../../../protocol/net/limits.ts'
 import { closePort, openPort, type Router } from '../../../protocol/net/nat/upnp-igd.ts'
 import { undo } from '../../support/cleanup.ts'
 
@@ -42,7 +42,7 @@ test('a port is opened for ourselves, for a while', async (t) => {
 
 test('another port is asked for where ours is taken, a few times', async (t) => {
   const { router: home } = await router(t, refusal(718))
-  assert.equal(await openPort(home, 4001, 4001, never, () => 0), limits.outsidePorts[0])
+  assert.equal(await openPort(home, 4001, 4001, never, () => 0), netLimits.outsidePorts[0])
   const { router: full, orders } = await router(t, refusal(718), refusal(718), refusal(718), refusal(718))
   await assert.rejects(openPort(full, 4001, 4001, never))
   assert.equal(orders.length, 3)
@@ -57,7 +57,7 @@ test('a router that knows no leases is asked for good, and one that always says 
 })
 
 test('refusals, nonsense and endless answers are errors', async (t) => {
-  for (const answer of [refusal(606), '', '<html>', 'x'.repeat(limits.routerText + 1)]) {
+  for (const answer of [refusal(606), '', '<html>', 'x'.repeat(netLimits.routerText + 1)]) {
     const { router: home } = await router(t, answer)
     await assert.rejects(openPort(home, 4001, 4001, never))
   }

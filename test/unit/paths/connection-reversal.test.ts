@@ -1,7 +1,8 @@
 /** When a friend whom nothing reaches is asked to dial us: at once, then ever more rarely, and never too many. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { limits } from '../../../protocol/base/limits.ts'
+import { pathLimits } from '../../../protocol/paths/limits.ts'
+import { directoryLimits } from '../../../protocol/directory/limits.ts'
 import { silent } from '../../../protocol/base/log.ts'
 import { Reversals } from '../../../protocol/paths/connection-reversal.ts'
 
@@ -24,7 +25,7 @@ function reversals(addresses: string[] = ['/ip4/192.0.2.7/tcp/1']) {
 
 test('a friend is asked at once, and again after ever longer waits', async () => {
   const { made, asked, clock } = reversals()
-  const { first, longest } = limits.dialMeRetry
+  const { first, longest } = pathLimits.dialMeRetry
   const waits: number[] = []
   let last = 0
   for (let n = 1; n < 12; n += 1) {
@@ -58,8 +59,8 @@ test('who can be dialled nowhere asks nobody', async () => {
 test('a list full of absent friends leaves the node time for other things', async () => {
   const { made, asked } = reversals()
   for (let friend = 0; friend < 1000; friend += 1) await made.ask(`friend ${friend}`)
-  assert.equal(asked.length, limits.dialMes.tokens)
-  assert.ok(limits.dialMes.tokens < limits.deliveries.tokens)
+  assert.equal(asked.length, pathLimits.dialMes.tokens)
+  assert.ok(pathLimits.dialMes.tokens < directoryLimits.deliveries.tokens)
 })
 
 test('an envelope that cannot be written or passed on is no error', async () => {

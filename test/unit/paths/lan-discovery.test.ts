@@ -1,7 +1,7 @@
 /** What is said on the local network leads to few dials, and to none of strangers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { limits } from '../../../protocol/base/limits.ts'
+import { pathLimits } from '../../../protocol/paths/limits.ts'
 import { Neighbours } from '../../../protocol/paths/lan-discovery.ts'
 
 const here = '/ip4/192.168.1.2/tcp/4001'
@@ -38,8 +38,8 @@ test('a liar gains a few dials a minute, and a few addresses', () => {
   const { state, neighbours } = world()
   const many = Array.from({ length: 200 }, (_, host) => `/ip4/192.168.1.${host}/tcp/22`)
   for (let time = 0; time < 1000; time += 1) neighbours.heard('friend', many)
-  assert.equal(state.dialled.length, limits.neighbourDials.tokens)
-  assert.equal(neighbours.addresses('friend').length, limits.neighbourAddresses)
+  assert.equal(state.dialled.length, pathLimits.neighbourDials.tokens)
+  assert.equal(neighbours.addresses('friend').length, pathLimits.neighbourAddresses)
 })
 
 test('addresses of a network that was left, or of a friend that was, are forgotten', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type os from 'node:os'
 import { test } from 'node:test'
-import { limits } from '../../../protocol/base/limits.ts'
+import { pathLimits } from '../../../protocol/paths/limits.ts'
 import { NetworkWatch, type NetworkChange } from '../../../protocol/paths/network-change.ts'
 
 type Interfaces = ReturnType<typeof os.networkInterfaces>
@@ -27,7 +27,7 @@ function world(first: Interfaces) {
     monotonic: () => steady,
     interfaces: () => interfaces,
     every: (look, ms) => {
-      assert.equal(ms, limits.networkLook)
+      assert.equal(ms, pathLimits.networkLook)
       timers.add(look)
       return () => timers.delete(look)
     },
@@ -38,7 +38,7 @@ function world(first: Interfaces) {
     changes,
     timers,
     become: (next: Interfaces) => void (interfaces = next),
-    pass: (wallMs = limits.networkLook, steadyMs = wallMs) => {
+    pass: (wallMs = pathLimits.networkLook, steadyMs = wallMs) => {
       wall += wallMs
       steady += steadyMs
       for (const look of timers) look()
@@ -74,26 +74,26 @@ test('loopback and link-local addresses mean nothing', () => {
 
 test('sleep is a wall clock that ran ahead, or a look that came late', () => {
   const { changes, pass } = world(cable)
-  pass(3_600_000, limits.networkLook)
+  pass(3_600_000, pathLimits.networkLook)
   assert.deepEqual(changes, ['sleep'])
   pass(3_600_000, 3_600_000)
   assert.deepEqual(changes, ['sleep', 'sleep'])
   pass()
-  pass(limits.networkLook + limits.sleepNoticed, limits.networkLook)
+  pass(pathLimits.networkLook + pathLimits.sleepNoticed, pathLimits.networkLook)
   assert.equal(changes.length, 2)
 })
 
 test('a clock that is put back, or a busy process, is no sleep', () => {
   const { changes, pass } = world(cable)
-  pass(-3_600_000, limits.networkLook)
-  pass(limits.networkLook + limits.sleepNoticed)
+  pass(-3_600_000, pathLimits.networkLook)
+  pass(pathLimits.networkLook + pathLimits.sleepNoticed)
   assert.deepEqual(changes, [])
 })
 
 test('waking up somewhere else is one change', () => {
   const { changes, become, pass } = world(cable)
   become({ wlan0: [told('198.51.100.4')] })
-  pass(3_600_000, limits.networkLook)
+  pass(3_600_000, pathLimits.networkLook)
   assert.deepEqual(changes, ['sleep'])
 })
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
+import { chatLimits } from '../../../protocol/chat/limits.ts'
 import { bodyFromWire, bodyToWire, chatFrameFromWire, chatFrameToWire, type Body } from '../../../protocol/wire/chat.ts'
 import { encode } from '../../../protocol/wire/codec.ts'
 import { ChatFrameSchema, MessageBodySchema, type MessageBody } from '../../../protocol/wire/quorum_pb.ts'
@@ -40,7 +41,7 @@ test('a short message, a receipt and a typing mark are of one size', () => {
 
 test('the longest message fits a frame', () => {
   const longest = message('x'.repeat(limits.messageText))
-  assert.ok(longest.byteLength <= limits.chatFrame)
+  assert.ok(longest.byteLength <= chatLimits.chatFrame)
   const frame = chatFrameFromWire(longest)
   assert.ok(frame.kind === 'message')
   assert.deepEqual(bodyFromWire(frame.body), text('x'.repeat(limits.messageText)))

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
+import { directoryLimits } from '../../../protocol/directory/limits.ts'
 import { encode } from '../../../protocol/wire/codec.ts'
 import { frameFromWire, frameToWire, requestFromWire, requestToWire } from '../../../protocol/wire/directory.ts'
 import { DirectoryFrameSchema, DirectoryRequestSchema } from '../../../protocol/wire/quorum_pb.ts'
@@ -39,7 +40,7 @@ test('a parked invite is bounded', () => {
 
 test('a request with the largest envelope or invite fits a frame', () => {
   const deliver = requestToWire(2 ** 53 - 1, { call: 'deliver', to: key, envelope: new Uint8Array(limits.envelope) })
-  assert.ok(deliver.byteLength <= limits.directoryFrame)
+  assert.ok(deliver.byteLength <= directoryLimits.directoryFrame)
 })
 
 test('handles are checked on both sides', () => {
@@ -102,5 +103,5 @@ test('mail carries its id and envelope', () => {
   const mail = { frame: 'mail', id: 2 ** 40, envelope: new Uint8Array(limits.envelope) } as const
   const wire = frameToWire(mail)
   assert.deepEqual(frameFromWire(wire), mail)
-  assert.ok(wire.byteLength <= limits.directoryFrame)
+  assert.ok(wire.byteLength <= directoryLimits.directoryFrame)
 })

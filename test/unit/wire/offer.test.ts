@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
+import { chatLimits } from '../../../protocol/chat/limits.ts'
+import { wireLimits } from '../../../protocol/wire/limits.ts'
 import { encode } from '../../../protocol/wire/codec.ts'
 import {
   manifestOf,
@@ -33,7 +35,7 @@ test('a few files are all in the offer, and the manifest is known at once', () =
 
 test('of many files the first are in the offer, which fits a chat frame; the manifest is fetched', () => {
   const { offer, manifest } = offerToWire(id, '', many)
-  assert.ok(offer.byteLength < limits.chatFrame * 0.8)
+  assert.ok(offer.byteLength < chatLimits.chatFrame * 0.8)
   const read = offerFromWire(offer)
   assert.ok(read.first.length > 0 && read.first.length < many.length)
   assert.equal(manifestOf(read), undefined)
@@ -55,7 +57,7 @@ test('offers out of bounds are refused', () => {
   const refused: [object, string][] = [
     [{ count: 0 }, 'too-large'],
     [{ count: limits.transferFiles + 1 }, 'too-large'],
-    [{ manifestLength: limits.manifest + 1 }, 'too-large'],
+    [{ manifestLength: wireLimits.manifest + 1 }, 'too-large'],
     [{ first: [] }, 'bad-request'],
     [{ first: [{ path: 'a' }, { path: 'b' }] }, 'bad-request'],
     [{ first: [{ path: '' }] }, 'bad-request'],

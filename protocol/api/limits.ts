@@ -1,0 +1,10 @@
+/** Bounds of the calls. Units are those of base/limits.ts. */
+import { day } from '../base/units.ts'
+
+export const apiLimits = {
+  /** `messages` and `search` at most return this many at once. */
+  page: 1000,
+  pageDefault: 50,
+  inviteLifetime: 7 * day,
+  inviteLongest: 365 * day,
+} as const

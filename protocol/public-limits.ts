@@ -1,0 +1,50 @@
+/**
+ * The numbers that a program around the library may rely on: what a call accepts, what a DirectoryStore must keep. A change
+ * of one of them is a change of the public API; all other numbers are private and change with measurements.
+ */
+import { addressLimits } from './address/limits.ts'
+import { apiLimits } from './api/limits.ts'
+import { limits as shared } from './base/limits.ts'
+import { directoryLimits } from './directory/limits.ts'
+
+const { nodeAddresses } = addressLimits
+const { page } = apiLimits
+const {
+  nameCharacters,
+  noteCharacters,
+  messageText,
+  envelope,
+  parkedInvite,
+  address,
+  openStream,
+  dial,
+  stop,
+  handlePattern,
+  heldPerRecipient,
+  parkedPerPeer,
+} = shared
+const { handleKept, heldPerSender, heldFor, held, parkedFor, parked, handles } = directoryLimits
+
+export const limits = {
+  nodeAddresses,
+  page,
+  nameCharacters,
+  noteCharacters,
+  messageText,
+  envelope,
+  parkedInvite,
+  address,
+  openStream,
+  dial,
+  stop,
+  handlePattern,
+  heldPerRecipient,
+  parkedPerPeer,
+  handleKept,
+  heldPerSender,
+  heldFor,
+  held,
+  parkedFor,
+  parked,
+  handles,
+} as const

@@ -14,7 +14,7 @@ import type { Answer, Command, CommandName, Commands } from './child.ts'
 import type { Usage } from './stream-end.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const [childFile, peerFile, nodeFile] = [file('child.ts'), file('../quorum.ts'), file('../../node/main.ts')]
+const [childFile, peerFile, nodeFile] = [file('child.ts'), file('../../cli/quorum.ts'), file('../../../node/main.ts')]
 const inspected = '--inspect=127.0.0.1:0'
 
 const nodeReady = z.object({ data: z.object({ addresses: z.array(z.string()) }) })

@@ -3,6 +3,7 @@
  * is in its own file; here is who tells whom.
  */
 import type { Connection } from '@libp2p/interface'
+import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
 import { Chat } from './chat/chat.ts'
 import { QuorumError, toError } from './base/errors.ts'
@@ -26,15 +27,7 @@ import { Nodes } from './directory/home-nodes.ts'
 import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
 import { Reachability } from './directory/reachability.ts'
-import {
-  chatProtocol,
-  dcutrProtocol,
-  fileProtocol,
-  friendProtocol,
-  isRelayed,
-  Policy,
-  type DirectMode,
-} from './net/policy.ts'
+import { chatProtocol, dcutrProtocol, fileProtocol, friendProtocol, Policy, type DirectMode } from './net/policy.ts'
 import { Reversals } from './paths/connection-reversal.ts'
 import { safetyNumber } from './identity/safety-number.ts'
 import { SealingKeys } from './identity/sealing.ts'

@@ -3,12 +3,10 @@
  * one, or one in each network of its machine and the loopback that only its neighbours on that machine can use.
  * Nothing here dials.
  */
-import { isLoopback, isPrivate } from '@libp2p/utils'
-import { multiaddr } from '@multiformats/multiaddr'
+import { isAddress, isRelayed, lastPeer, scopeOf } from './address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { addressLimits } from './limits.ts'
-import { isAddress, lastPeer } from './address.ts'
 
 /** PeerId in a node's address. Errors: `bad-request`. */
 export function nodePeer(address: string): string {
@@ -53,12 +51,11 @@ export function addressesToTell(nodes: Iterable<readonly string[]>): string[] {
 
 /** 0: from anywhere; 1: in one network; 2: on one machine. */
 function reach(address: string): number {
-  const parsed = multiaddr(address)
-  if (isLoopback(parsed)) return 2
-  return isPrivate(parsed) ? 1 : 0
+  const scope = scopeOf(address)
+  if (scope === 'machine') return 2
+  return scope === 'public' ? 0 : 1
 }
 
 function peerOf(address: string): string | undefined {
-  if (!isAddress(address) || address.includes('/p2p-circuit')) return undefined
-  return lastPeer(multiaddr(address))
+  return isAddress(address) && !isRelayed(address) ? lastPeer(address) : undefined
 }

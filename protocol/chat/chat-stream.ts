@@ -1,7 +1,7 @@
 /** One chat stream of a conversation, and how good it is compared with its siblings. */
 import type { Connection, Stream } from '@libp2p/interface'
+import { isRelayed } from '../address/address.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
-import { isRelayed } from '../net/policy.ts'
 
 export type Opener = 'inbound' | 'outbound'
 
@@ -58,5 +58,5 @@ export class Line {
 
 /** Direct before relayed. */
 export function pathRank(connection: Connection): number {
-  return isRelayed(connection.remoteAddr.toString()) ? 0 : 1
+  return isRelayed(connection.remoteAddr) ? 0 : 1
 }

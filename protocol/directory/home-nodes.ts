@@ -4,6 +4,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { isRelayed, relayPeer, withPeer } from '../address/address.ts'
 import { DirectorySession } from './session.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
 import type { NodeState } from '../api/events.ts'
@@ -13,7 +14,6 @@ import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { addressesToTell, nodePeer, withAddress } from '../address/node-addresses.ts'
-import { isRelayed } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
@@ -299,7 +299,7 @@ export class Nodes {
   #connections(peer: string): Connection[] {
     return this.#options.network
       .getConnections()
-      .filter(({ remotePeer, remoteAddr }) => remotePeer.toString() === peer && !isRelayed(remoteAddr.toString()))
+      .filter(({ remotePeer, remoteAddr }) => remotePeer.toString() === peer && !isRelayed(remoteAddr))
   }
 
   #noteReservations(): void {
@@ -321,8 +321,7 @@ export class Nodes {
   }
 
   #isReserved(link: Link): boolean {
-    const circuit = `/p2p/${link.peer}/p2p-circuit`
-    return this.#options.network.getMultiaddrs().some((address) => address.toString().includes(circuit))
+    return this.#options.network.getMultiaddrs().some((address) => relayPeer(address) === link.peer)
   }
 
   async #firstSession(): Promise<void> {
@@ -366,7 +365,7 @@ export class Nodes {
 /** The known address that a connection was made to. */
 function addressOf(connection: Connection, { address, addresses, peer }: Link): string {
   const remote = connection.remoteAddr.toString()
-  return addresses.find((known) => known === remote || known === `${remote}/p2p/${peer}`) ?? address
+  return addresses.find((known) => known === remote || known === withPeer(remote, peer)) ?? address
 }
 
 function stateOf({ address, peer, state, reserved, rttMs }: Link): NodeState {

@@ -2,14 +2,12 @@
  * Whether others can dial this peer from the internet: asked of our nodes, who try it. An address counts only when a
  * node has dialled it back; one in a private network proves nothing about the internet, either way.
  */
-import { multiaddr } from '@multiformats/multiaddr'
+import { hostPart, isPlainTcp, isPublic, parseAddress } from '../address/address.ts'
 import type { Self } from '../api/calls.ts'
 import type { DirectorySession } from './session.ts'
 import { toError } from '../base/errors.ts'
 import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
-import { isPublic } from '../net/libp2p.ts'
-import { isRelayed } from '../net/policy.ts'
 
 export interface ReachabilityOptions {
   /** Sessions with our nodes; none where nobody is to dial us. */
@@ -81,7 +79,12 @@ export class Reachability {
   async #ask(session: Pick<DirectorySession, 'node' | 'reachable'>): Promise<void> {
     const { listening, mapped, log } = this.#options
     const before = this.#asked
-    const ports = new Set([...mapped(), ...listening().flatMap((address) => portOf(address) ?? [])])
+    const ports = new Set([
+      ...mapped(),
+      ...listening()
+        .filter(isPlainTcp)
+        .flatMap((address) => parseAddress(address)?.port ?? []),
+    ])
     try {
       const answers = await Promise.all(
         [...ports].slice(0, portsTried).map(async (port) => ({ port, ...(await session.reachable(port)) })),
@@ -108,17 +111,9 @@ export class Reachability {
   }
 }
 
-/** The TCP port of a listening address; a WebSocket is not dialled back. */
-function portOf(address: string): number | undefined {
-  const [, tcp, ...more] = multiaddr(address).getComponents()
-  if (isRelayed(address) || tcp?.name !== 'tcp' || more.some(({ name }) => name !== 'p2p')) return undefined
-  return Number(tcp.value)
-}
-
 /** The host that a node saw, with our port; `undefined` for a private one. */
 function at(observed: string, port: number): string | undefined {
-  const [host] = multiaddr(observed).getComponents()
-  if (host?.value == null || !/^ip[46]$/.test(host.name) || isRelayed(observed)) return undefined
-  const address = `/${host.name}/${host.value}/tcp/${port}`
-  return isPublic(address) ? address : undefined
+  const host = hostPart(observed)
+  const address = `${host}/tcp/${port}`
+  return host !== undefined && isPublic(address) ? address : undefined
 }

@@ -4,6 +4,7 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
+import { isPublic } from '../address/address.ts'
 import type { DirectoryStore } from './store.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import { peerFromPublicKey, verify } from '../identity/identity.ts'
@@ -11,9 +12,9 @@ import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
-import { hostOf } from '../address/host.ts'
+import { quotaKey } from '../address/quota-key.ts'
 import { pull } from '../net/streams.ts'
-import { isPublic, type NodeNetwork } from '../net/libp2p.ts'
+import { type NodeNetwork } from '../net/libp2p.ts'
 import { directoryProtocol } from '../net/policy.ts'
 import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
@@ -193,7 +194,7 @@ export class DirectoryServer {
       case 'lookup':
         return this.#lookup(peerFromPublicKey(call.peer))
       case 'lookupHandle':
-        if (!this.#handlesByAddress.take(hostOf(session.connection.remoteAddr))) {
+        if (!this.#handlesByAddress.take(quotaKey(session.connection.remoteAddr))) {
           throw new QuorumError('rate-limited', 'Too many handles: wait a minute')
         }
         return this.#lookup(this.#store.handleOwner(call.handle, this.#now()))
@@ -214,7 +215,7 @@ export class DirectoryServer {
         return { result: 'done' }
       }
       case 'findInvite': {
-        const host = hostOf(session.connection.remoteAddr)
+        const host = quotaKey(session.connection.remoteAddr)
         if (!this.#codesByAddress.take(host)) throw new QuorumError('rate-limited', 'Too many codes: wait a minute')
         return { result: 'foundInvite', sealed: this.#store.parked(call.slot, this.#now()) ?? new Uint8Array() }
       }
@@ -248,7 +249,7 @@ export class DirectoryServer {
   }
 
   #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryResult {
-    if (!this.#deliveriesByAddress.take(hostOf(session.connection.remoteAddr))) {
+    if (!this.#deliveriesByAddress.take(quotaKey(session.connection.remoteAddr))) {
       throw new QuorumError('rate-limited', 'Too many envelopes from this address: wait a minute')
     }
     // What is held is bounded by the disk; this is not.
@@ -272,7 +273,7 @@ export class DirectoryServer {
     // From behind a proxy on this machine everybody seems to come from here, and what listens here is not theirs.
     if (!isPublic(observed)) return { result: 'reachability', reachable: false, observedAddress }
     const tooMany = this.#dialBacks >= directoryLimits.dialBacksAtOnce
-    if (tooMany || !this.#dialBacksByAddress.take(hostOf(observed))) {
+    if (tooMany || !this.#dialBacksByAddress.take(quotaKey(observed))) {
       throw new QuorumError('rate-limited', 'Too many are asking whether they can be reached: wait a minute')
     }
     this.#dialBacks += 1

@@ -4,6 +4,7 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
+import { isAddress } from '../address/address.ts'
 import { errorFromData, QuorumError, toError } from '../base/errors.ts'
 import { publicKeyOf, verify } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
@@ -13,7 +14,6 @@ import { FrameWriter } from '../net/frame-writer.ts'
 import { pull } from '../net/streams.ts'
 import { directoryProtocol } from '../net/policy.ts'
 import { Retry } from '../base/backoff.ts'
-import { isAddress } from '../address/address.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 import { recordFromWire, type RecordContent } from '../wire/contact.ts'
 import {

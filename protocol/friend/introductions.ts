@@ -2,6 +2,7 @@
  * How two peers that do not know each other meet: what a person typed becomes somebody to ask, with the help of the
  * nodes; and what the nodes tell others about us. The asking itself is friends.ts.
  */
+import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
 import type { NodeKnowledge } from '../api/calls.ts'
 import type { DirectorySession, Found } from '../directory/session.ts'
 import { QuorumError, toError } from '../base/errors.ts'
@@ -10,9 +11,7 @@ import { sign, type Identity } from '../identity/identity.ts'
 import { inviteFromLink, ParkedInvite, parseRecipient, type Invite } from '../identity/invite-link.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
-import { isPublic } from '../net/libp2p.ts'
 import type { Nodes } from '../directory/home-nodes.ts'
-import { isRelayed } from '../net/policy.ts'
 import type { Settings } from '../identity/settings.ts'
 import type { FriendRow, InviteRow, Store } from '../store/store.ts'
 import type { SignedBytes } from '../wire/codec.ts'
@@ -210,7 +209,7 @@ function candidateFromFound(found: Found): Candidate {
 /** Anybody can write a loopback or LAN address, or another's, into a record: those are never dialled. */
 function publicOnly({ peer, record }: Found): { addresses: string[]; nodes: string[] } {
   const addresses = record.addresses.filter((address) => {
-    const named = address.split('/p2p/')[1]
+    const named = lastPeer(address)
     return isPublic(address) && !isRelayed(address) && (named == null || named === peer)
   })
   return { addresses, nodes: record.nodes.filter(isPublic) }

@@ -1,9 +1,9 @@
 /** What a peer remembers about itself, as values instead of bytes. */
+import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { byNode, nodePeer, withAddress } from '../address/node-addresses.ts'
 import type { SettingKey, Store } from '../store/store.ts'
-import { isAddress } from '../address/address.ts'
 
 export class Settings {
   readonly #store: Store

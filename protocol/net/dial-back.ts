@@ -3,7 +3,7 @@
  * and only a finished handshake with that very peer counts, so nobody can have a third party dialled through it.
  */
 import type { Connection } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
+import { hostPart } from '../address/address.ts'
 import { toError } from '../base/errors.ts'
 import type { DirectDial } from './direct-dial.ts'
 
@@ -14,7 +14,7 @@ export async function dialBack(
   port: number,
   timeout: number,
 ): Promise<boolean> {
-  const host = seenHost(from.remoteAddr.toString())
+  const host = hostPart(from.remoteAddr)
   if (host == null) return false
   const signal = AbortSignal.timeout(timeout)
   try {
@@ -25,11 +25,4 @@ export async function dialBack(
     // Not reachable is what was asked for; why is the peer's own business.
     return false
   }
-}
-
-/** `/ip4/192.0.2.1`: where a connection comes from, unless it comes through another node. */
-function seenHost(address: string): string | undefined {
-  const [first] = multiaddr(address).getComponents()
-  const isHost = first?.value != null && (first.name === 'ip4' || first.name === 'ip6')
-  return isHost && !address.includes('/p2p-circuit') ? `/${first.name}/${first.value}` : undefined
 }

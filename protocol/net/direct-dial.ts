@@ -32,7 +32,7 @@ export function directDial(): (components: Components) => DirectDial {
   return ({ peerId, transportManager }) => ({
     async dial(address, signal, timeout) {
       const target = multiaddr(address)
-      const peer = lastPeer(target)
+      const peer = lastPeer(address)
       if (peer == null || peer === peerId.toString() || transportManager.dialTransportForMultiaddr(target) == null) {
         throw new QuorumError('bad-request', 'That address cannot be dialled')
       }

@@ -5,10 +5,10 @@
 import { identify } from '@libp2p/identify'
 import { FaultTolerance, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
-import { isPrivate } from '@libp2p/utils'
 import { webSockets } from '@libp2p/websockets'
-import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { isPublic, isRelayed } from '../address/address.ts'
 import { limits } from '../base/limits.ts'
 import { netLimits } from './limits.ts'
 import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
@@ -21,7 +21,7 @@ import { tcp } from './tcp/tcp.ts'
 import { tcpPunch, type TcpPunch } from './tcp/punch.ts'
 import { traffic, type Traffic } from './traffic.ts'
 import { yamux } from './yamux/muxer.ts'
-import { isRelayed, type Policy } from './policy.ts'
+import { type Policy } from './policy.ts'
 
 export type PeerNetwork = Libp2p<{
   directDial: DirectDial
@@ -65,7 +65,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
       listen: [...options.listen, ...Array.from({ length: circuitsWanted }, () => '/p2p-circuit')],
       // Identify tells these to everybody: others are for friends, who get them in the hello.
       announceFilter: (addresses: Multiaddr[]) =>
-        addresses.filter((address) => isPublic(address) && (policy.mayBeDirect() || isRelayed(address.toString()))),
+        addresses.filter((address) => isPublic(address) && (policy.mayBeDirect() || isRelayed(address))),
     },
     transports: [tcp(), webSockets(), circuits.factory],
     // A taken port or a machine without IPv6 is no reason not to start: circuits still work.
@@ -158,14 +158,4 @@ function sharedServices() {
     // With the default of one, a probe beside the idle check's ping makes that fail and end a connection that is well.
     ping: ping({ runOnLimitedConnection: true, maxOutboundStreams: 4, maxInboundStreams: 4 }),
   }
-}
-
-/** A circuit, or an address that is dialable from anywhere. */
-export function isPublic(address: Multiaddr | string): boolean {
-  const parsed = typeof address === 'string' ? multiaddr(address) : address
-  const [first] = parsed.getComponents()
-  // A name that ends in a number is an address in disguise.
-  const local = /(^|\.)(localhost|local|\d[^.]*)\.?$/i
-  const localName = first?.name.startsWith('dns') === true && local.test(first.value ?? '')
-  return isRelayed(parsed.toString()) || !(localName || isPrivate(parsed))
 }

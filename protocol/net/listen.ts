@@ -1,9 +1,9 @@
 /** Where a peer listens: where it is told to, or on the port of last time, so that routers and friends still know it. */
+import { isAddress, isRelayed, parseAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { createPeerNetwork, type PeerNetwork } from './libp2p.ts'
-import { isRelayed, type DirectMode, type Policy } from './policy.ts'
+import { type DirectMode, type Policy } from './policy.ts'
 import type { Settings } from '../identity/settings.ts'
-import { isAddress } from '../address/address.ts'
 
 /** A started network, listening where it is asked to, or on the port of last time, or on any. */
 export async function listening(
@@ -32,7 +32,7 @@ export async function listening(
     network = await start(anywhere(0))
     own = network.services.directDial.listening().find((address) => !isRelayed(address))
   }
-  const used = Number(own?.split('/')[4] ?? 0)
+  const used = parseAddress(own ?? '')?.port ?? 0
   if (used !== port) settings.setPort(used)
   return network
 }
@@ -42,10 +42,10 @@ export function unbound(network: PeerNetwork, wanted: readonly string[]): string
   const listening = network.services.directDial.listening().filter((address) => !isRelayed(address))
   return wanted.filter((address) => {
     if (isRelayed(address)) return false
-    const [, family, , transport, port] = address.split('/')
-    return !listening.some((own) => {
-      const [, ownFamily, , ownTransport, ownPort] = own.split('/')
-      return family === ownFamily && transport === ownTransport && (port === '0' || port === ownPort)
+    const { family, transport, port } = parseAddress(address) ?? {}
+    return !listening.some((bound) => {
+      const own = parseAddress(bound)
+      return family === own?.family && transport === own?.transport && (port === 0 || port === own?.port)
     })
   })
 }

@@ -3,6 +3,7 @@
  * is parsed. How often is base/limits.ts and the buckets of each protocol.
  */
 import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
+import { isRelayed } from '../address/address.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { netLimits } from './limits.ts'
 import type { Store } from '../store/store.ts'
@@ -87,7 +88,7 @@ export class Policy {
       denyDialMultiaddr: () => false,
       denyDialPeer: (peer: PeerId) => this.relation(peer.toString()) === 'blocked',
       denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: MultiaddrConnection) =>
-        refuses(peer, isRelayed(remoteAddr.toString())),
+        refuses(peer, isRelayed(remoteAddr)),
       denyInboundRelayedConnection: (relay: PeerId, peer: PeerId) =>
         this.relation(relay.toString()) !== 'node' || refuses(peer, true),
     }
@@ -120,9 +121,4 @@ export class Policy {
       { maxInboundStreams: rule.streams, maxOutboundStreams: rule.streams, runOnLimitedConnection: true },
     )
   }
-}
-
-/** The address runs through a circuit. */
-export function isRelayed(address: string): boolean {
-  return address.includes('/p2p-circuit')
 }

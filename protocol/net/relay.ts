@@ -30,7 +30,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { netLimits } from './limits.ts'
-import { hostOf } from '../address/host.ts'
+import { quotaKey } from '../address/quota-key.ts'
 import { pull, push } from './streams.ts'
 
 /** In seconds since the epoch: protons-runtime 7.1.2 writes numbers from 2³¹ to 2³² wrong, and the peer reads nothing. */
@@ -149,7 +149,7 @@ function repair(stock: StockRelay, components: Components): Relay {
     if (known != null) {
       known.expiry = expiry
     } else {
-      const host = hostOf(address)
+      const host = quotaKey(address)
       const fromThere = hosts.get(host) ?? 0
       const full = reservations.size >= stock.reservationStore.maxReservations
       if (refuseIf(full || fromThere >= netLimits.reservationsPerAddress)) return { status: 'RESERVATION_REFUSED' }
@@ -162,7 +162,7 @@ function repair(stock: StockRelay, components: Components): Relay {
     const reservation = stock.reservations.get(peer)
     if (reservation == null) return
     stock.reservations.delete(peer)
-    const host = hostOf(reservation.addr)
+    const host = quotaKey(reservation.addr)
     const left = (hosts.get(host) ?? 0) - 1
     if (left > 0) hosts.set(host, left)
     else hosts.delete(host)

@@ -3,14 +3,14 @@
  * failure says about the routers. Only public addresses are told and dialled.
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
+import { endpoint, isPlainTcp, isPublic, parseAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { pathLimits } from './limits.ts'
 import { pull, push } from '../net/streams.ts'
-import { endpoint, openHole, type Hole } from '../net/tcp/punch.ts'
-import { isPublic, type PeerNetwork } from '../net/libp2p.ts'
+import { openHole, type Hole } from '../net/tcp/punch.ts'
+import { type PeerNetwork } from '../net/libp2p.ts'
 import { punchFromWire, punchToWire, type Punch } from '../wire/dcutr.ts'
 import { frame, unframe } from '../wire/framing.ts'
 
@@ -93,10 +93,10 @@ export class PunchRound {
   }
 
   #target(): string | undefined {
-    const family = this.#hole?.seen.slice(0, '/ip4/'.length) ?? '/'
+    const family = parseAddress(this.#hole?.seen ?? '')?.family
     return this.theirs?.addresses
       .flatMap((address) => endpoint(address) ?? [])
-      .find((address) => address.startsWith(family) && isPublic(address))
+      .find((address) => isPublic(address) && (family === undefined || parseAddress(address)?.family === family))
   }
 }
 
@@ -154,12 +154,6 @@ async function openHoleAt(nodes: readonly string[], signal: AbortSignal): Promis
   throw new QuorumError('node-unreachable', 'No node tells our address', { cause: failure })
 }
 
-/** `/ip4/…/tcp/…/p2p/…`: a WebSocket cannot be opened from a port of our choice. */
-export function isPlainTcp(address: string): boolean {
-  const [, transport, third, ...more] = multiaddr(address).getComponents()
-  return transport?.name === 'tcp' && third?.name === 'p2p' && more.length === 0
-}
-
 /** Which routers showed another port than the one a connection left from, after a punch between two that failed. */
 export function routersBetween(
   ours: Pick<Hole, 'localPort' | 'seen'>,
@@ -173,6 +167,6 @@ export function routersBetween(
 }
 
 function changesPorts({ localPort, seen }: Pick<Hole, 'localPort' | 'seen'>): boolean {
-  const port = Number(multiaddr(seen).getComponents()[1]?.value)
+  const port = parseAddress(seen)?.port
   return localPort !== 0 && port !== localPort
 }

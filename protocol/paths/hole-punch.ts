@@ -6,13 +6,14 @@
  * people.
  */
 import type { Connection, Stream } from '@libp2p/interface'
+import { isRelayed, parseAddress } from '../address/address.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import type { Trial } from '../api/events.ts'
 import { shortId } from '../identity/identity.ts'
 import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
-import { dcutrProtocol, isRelayed } from '../net/policy.ts'
+import { dcutrProtocol } from '../net/policy.ts'
 import { KeyedBuckets } from '../base/rate-limit.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import { PunchRound, Talk, type Obstacle } from './hole-punch-round.ts'
@@ -101,7 +102,7 @@ export class Upgrades {
    * soon after a failure. Never throws.
    */
   async attempt(relayed: Connection): Promise<void> {
-    if (relayed.direction !== 'inbound' || !isRelayed(relayed.remoteAddr.toString())) return
+    if (relayed.direction !== 'inbound' || !isRelayed(relayed.remoteAddr)) return
     const peer = relayed.remotePeer.toString()
     const attempts = this.#of(peer)
     if (this.#now() < attempts.notBefore) return
@@ -119,7 +120,7 @@ export class Upgrades {
   /** The handler of /libp2p/dcutr; policy has let the stream through. */
   async receive(stream: Stream, relayed: Connection): Promise<void> {
     const peer = relayed.remotePeer.toString()
-    if (!isRelayed(relayed.remoteAddr.toString())) throw new QuorumError('bad-request', 'This path is direct already')
+    if (!isRelayed(relayed.remoteAddr)) throw new QuorumError('bad-request', 'This path is direct already')
     if (this.#rounds.has(peer) || !this.#asked.take(peer)) throw new QuorumError('rate-limited', 'Not now')
     this.#stopped.signal.throwIfAborted()
     await this.#round(relayed, (punch) => this.#answer(stream, punch))
@@ -138,7 +139,7 @@ export class Upgrades {
     const peer = relayed.remotePeer.toString()
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(pathLimits.punchRound)])
     // The node that both know first.
-    const asked = [nodeOf(relayed.remoteAddr.toString()), ...nodes()]
+    const asked = [parseAddress(relayed.remoteAddr)?.relay ?? '', ...nodes()]
     const punch = new PunchRound(peer, network, asked, signal, this.#random)
     const begun = this.#now()
     try {
@@ -193,9 +194,4 @@ export class Upgrades {
     }
     return attempts
   }
-}
-
-/** The address of the node in that of a circuit. */
-function nodeOf(circuit: string): string {
-  return circuit.slice(0, circuit.indexOf('/p2p-circuit'))
 }

@@ -2,12 +2,10 @@
  * Why there is no better path: remembers how the last dials to each friend ended, and says in words what stopped them
  * and what would help. It names kinds of addresses, never the addresses.
  */
-import { multiaddr } from '@multiformats/multiaddr'
+import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
 import { toError } from '../base/errors.ts'
 import type { AdviceCode, PathKind, Trial } from '../api/events.ts'
-import { lastPeer } from '../address/address.ts'
-import { isPublic } from '../net/libp2p.ts'
-import { isRelayed, type DirectMode } from '../net/policy.ts'
+import { type DirectMode } from '../net/policy.ts'
 
 /** Dials that began within this of the newest, in milliseconds, belong to the same attempt. */
 const attempt = 30_000
@@ -56,7 +54,7 @@ export class ConnectionDoctor {
   }
 
   #remember(address: string, outcome: Trial['outcome']): void {
-    const peer = lastPeer(multiaddr(address)) ?? ''
+    const peer = lastPeer(address) ?? ''
     const trials = this.#trials.get(peer) ?? new Map<string, Remembered>()
     trials.delete(address)
     trials.set(address, { kind: kindOf(address), outcome, at: this.#now() })

@@ -6,7 +6,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
+import { circuitAddress, isAddress, isPublic, isRelayed, lastPeer, relayPeer, withPeer } from '../address/address.ts'
 import { advice, adviceCode, ConnectionDoctor } from './path-diagnosis.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import type { ConnectionInfo, PathKind, Trial } from '../api/events.ts'
@@ -14,11 +14,10 @@ import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
 import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
-import { isPublic, type PeerNetwork } from '../net/libp2p.ts'
+import { type PeerNetwork } from '../net/libp2p.ts'
 import { byNode } from '../address/node-addresses.ts'
-import { isRelayed, type DirectMode } from '../net/policy.ts'
+import { type DirectMode } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
-import { isAddress, lastPeer } from '../address/address.ts'
 
 /** Between the starts of two direct dials, and before the circuits, in milliseconds. */
 const stagger = 100
@@ -153,7 +152,7 @@ export class Paths {
 
   /** What may have died of the same cause: every connection to that peer, and to the node that carries this one. */
   sharing({ remotePeer, remoteAddr }: Connection): Connection[] {
-    const via = isRelayed(remoteAddr.toString()) ? relayOf(remoteAddr.toString()) : undefined
+    const via = relayPeer(remoteAddr)
     return this.#options.network
       .getConnections()
       .filter((other) => other.remotePeer.equals(remotePeer) || other.remotePeer.toString() === via)
@@ -180,7 +179,7 @@ export class Paths {
     }
     if (best == null) return { path: 'none', reason: this.#whyNone(peer), ...found }
     const address = best.remoteAddr.toString()
-    const via = isDirect(best) ? undefined : relayOf(address)
+    const via = relayPeer(address)
     return {
       path: isDirect(best) ? 'direct' : 'relayed',
       transport: address.includes('/ws') ? 'websocket' : 'tcp',
@@ -295,7 +294,7 @@ export class Paths {
     )
     const relays =
       direct === 'only' ? [] : [...ownNodes(), ...others].slice(0, limits.nodesTold + limits.nodeAddressesTold)
-    const circuits = relays.map((node) => `${node}/p2p-circuit/p2p/${peer}`)
+    const circuits = relays.map((node) => circuitAddress(node, peer))
     if (targets.length + circuits.length === 0) {
       throw new QuorumError('peer-offline', 'no address of theirs is known, and no node of theirs can be reached')
     }
@@ -308,8 +307,8 @@ export class Paths {
     if (!this.#options.mayBeDirect(peer)) return []
     return addresses
       .filter((address) => isAddress(address) && !isRelayed(address) && (this.#options.lan || isPublic(address)))
-      .map((address) => (lastPeer(multiaddr(address)) == null ? `${address}/p2p/${peer}` : address))
-      .filter((address) => lastPeer(multiaddr(address)) === peer)
+      .map((address) => withPeer(address, peer))
+      .filter((address) => lastPeer(address) === peer)
       .slice(0, limits.addressesTold)
   }
 
@@ -328,7 +327,7 @@ export class Paths {
       const over = AbortSignal.any([this.#stopped.signal, (relayed ? answered : answeredDirectly).signal])
       await pause(delay, over)
       over.throwIfAborted()
-      const open = relayed ? this.connections(lastPeer(multiaddr(address)) ?? '') : []
+      const open = relayed ? this.connections(lastPeer(address) ?? '') : []
       const theirs = open.find((connection) => connection !== worn)
       if (theirs != null) return theirs
       const dialled = network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
@@ -377,9 +376,7 @@ export class Paths {
   #dismiss(connection: Connection): void {
     const peer = connection.remotePeer.toString()
     if (connection.status !== 'open' || this.#options.mayStay(peer)) return
-    const carries = this.#options.network
-      .getConnections()
-      .some(({ remoteAddr }) => remoteAddr.toString().includes(`/p2p/${peer}/p2p-circuit`))
+    const carries = this.#options.network.getConnections().some(({ remoteAddr }) => relayPeer(remoteAddr) === peer)
     if (carries) this.#later(pathLimits.strangerStay, () => this.#dismiss(connection))
     else this.#close(connection)
   }
@@ -444,7 +441,7 @@ export class Paths {
 }
 
 function isDirect(connection: Connection): boolean {
-  return !isRelayed(connection.remoteAddr.toString())
+  return !isRelayed(connection.remoteAddr)
 }
 
 /** What is left of what the node granted when it made the circuit. */
@@ -462,9 +459,4 @@ function inWords(limited: ConnectionInfo['limited']): string {
   const { bytes, seconds } = limited ?? {}
   const amounts = [bytes == null ? [] : `${Math.ceil(bytes / 1024)} KiB`, seconds == null ? [] : `${seconds} seconds`]
   return limited == null ? '' : ` and ends this connection after ${amounts.flat().join(' or ') || 'a while'}`
-}
-
-/** PeerId of the node in a circuit's address. */
-function relayOf(address: string): string | undefined {
-  return lastPeer(multiaddr(address.slice(0, address.indexOf('/p2p-circuit'))))
 }

@@ -3,8 +3,7 @@
  * asks for as long as the peer runs, rarely, and says nothing where we listen in no private network. What a router
  * promises proves nothing: directory/reachability.ts has a node dial it before anybody is told.
  */
-import { isLoopback, isPrivate } from '@libp2p/utils'
-import { multiaddr } from '@multiformats/multiaddr'
+import { isPlainTcp, parseAddress, scopeOf } from '../address/address.ts'
 import { toError } from '../base/errors.ts'
 import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
@@ -122,11 +121,9 @@ async function mapPort(host: string, port: number, wanted: number, signal: Abort
 function insides(listening: readonly string[]): { host: string; port: number }[] {
   return listening
     .flatMap((address) => {
-      const parsed = multiaddr(address)
-      const [ip, tcp, ...more] = parsed.getComponents()
-      const plain = ip?.name === 'ip4' && tcp?.name === 'tcp' && more.every(({ name }) => name === 'p2p')
-      if (!plain || ip.value == null || !isPrivate(parsed) || isLoopback(parsed)) return []
-      return { host: ip.value, port: Number(tcp.value) }
+      const { family, host = '', port = 0 } = parseAddress(address) ?? {}
+      const isPrivate = ['link', 'network'].includes(scopeOf(address))
+      return family === 'ip4' && isPlainTcp(address) && isPrivate ? { host, port } : []
     })
     .slice(0, pathLimits.routersAsked)
 }

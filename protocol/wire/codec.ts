@@ -11,8 +11,8 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf'
-import { QuorumError } from '../base/errors.ts'
 import { isAddress } from '../address/address.ts'
+import { QuorumError } from '../base/errors.ts'
 import type { SealingKeyInfo } from './sealing-key.ts'
 import { SignedSchema, type SealingKey, type SealingKeySchema, type Signed } from './quorum_pb.ts'
 

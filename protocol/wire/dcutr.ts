@@ -1,8 +1,8 @@
 /** Codec of /libp2p/dcutr: which messages there are, and what of an address list is worth looking at. */
 import { multiaddr } from '@multiformats/multiaddr'
+import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { isAddress } from '../address/address.ts'
 import { decode, encode } from './codec.ts'
 import { HolePunch_Type, HolePunchSchema } from './dcutr_pb.ts'
 

@@ -3,6 +3,7 @@
  * moves to a better path when one comes, and ends when all is published, or when something makes going on pointless.
  */
 import type { Connection, Stream } from '@libp2p/interface'
+import { isRelayed } from '../../address/address.ts'
 import { QuorumError, toError, type ErrorCode } from '../../base/errors.ts'
 import { diskFailure, needRoom } from './disk.ts'
 import { FileList } from '../manifest.ts'
@@ -11,7 +12,7 @@ import { receiveFiles, receiveManifest } from './receive-stream.ts'
 import { Staging } from './staging.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
-import { fileProtocol, isRelayed } from '../../net/policy.ts'
+import { fileProtocol } from '../../net/policy.ts'
 import { Retry } from '../../base/backoff.ts'
 import type { TransferRow } from '../../store/store.ts'
 import { TheirError } from '../../wire/file.ts'
@@ -117,8 +118,7 @@ export class Incoming {
     this.#retry.now()
     const best = this.#options.best()
     if (this.#session == null || best == null || best === this.#session.connection) return
-    if (!isRelayed(best.remoteAddr.toString()) || this.#session.connection.status !== 'open')
-      this.#session.leave.abort()
+    if (!isRelayed(best.remoteAddr) || this.#session.connection.status !== 'open') this.#session.leave.abort()
   }
 
   async #manifest(): Promise<ManifestEntry[]> {

@@ -7,8 +7,8 @@
 import { start, stop, type ComponentLogger, type PeerId, type PeerInfo } from '@libp2p/interface'
 import type { AddressManager, TransportManager } from '@libp2p/interface-internal'
 import { mdns as libp2pMdns } from '@libp2p/mdns'
-import { isLinkLocal, isLoopback, isPrivate } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { hostPart, scopeOf } from '../../address/address.ts'
 
 interface Components {
   peerId: PeerId
@@ -49,7 +49,5 @@ export function mdns(): (components: Components) => Mdns {
 
 /** Of the local network, and the same for everybody there: a link-local one needs to be told the interface. */
 function isNearby(address: Multiaddr): boolean {
-  const [host] = address.getComponents()
-  const isHost = host?.name === 'ip4' || host?.name === 'ip6'
-  return isHost && isPrivate(address) && !isLoopback(address) && !isLinkLocal(address)
+  return hostPart(address) !== undefined && scopeOf(address) === 'network'
 }

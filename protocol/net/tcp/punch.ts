@@ -15,6 +15,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { endpoint } from '../../address/address.ts'
 import { QuorumError, toError } from '../../base/errors.ts'
 import { pause } from '../../base/backoff.ts'
 import { sodiumCipher } from '../noise/sodium-cipher.ts'
@@ -130,18 +131,13 @@ export async function openHole(node: string, signal: AbortSignal): Promise<Hole>
   try {
     const connection = await observer.services.punch.dial(node, { localPort, initiator: true }, signal)
     const { observedAddr } = await observer.services.identify.identify(connection, { signal })
-    const seen = observedAddr == null ? undefined : endpoint(observedAddr.toString())
+    const seen = observedAddr == null ? undefined : endpoint(observedAddr)
     if (seen == null) throw new QuorumError('node-unreachable', 'The node does not tell what address it sees')
     return { localPort, seen, close }
   } catch (error) {
     await close()
     throw toError(error)
   }
-}
-
-/** `/ip4/…/tcp/…` or `/ip6/…/tcp/…` of an address that is nothing more, but for a PeerId; undefined of any other. */
-export function endpoint(address: string): string | undefined {
-  return /^(\/ip[46]\/[^/]+\/tcp\/\d+)(\/p2p\/[^/]+)?$/.exec(address)?.[1]
 }
 
 /** A port that nothing uses, as the system chooses one. */

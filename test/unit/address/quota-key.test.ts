@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
-import { hostOf } from '../../../protocol/address/host.ts'
+import { quotaKey } from '../../../protocol/address/quota-key.ts'
 
 const cases: Record<string, string> = {
   '/ip4/192.0.2.1/tcp/4001': '192.0.2.1',
@@ -17,6 +17,6 @@ const cases: Record<string, string> = {
 
 for (const [address, host] of Object.entries(cases)) {
   test(`${address} counts as ${host}`, () => {
-    assert.equal(hostOf(multiaddr(address)), host)
+    assert.equal(quotaKey(multiaddr(address)), host)
   })
 }

@@ -1,8 +1,8 @@
 /** What a failed hole punch says about the routers, and which addresses have a part in one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { endpoint } from '../../../protocol/net/tcp/punch.ts'
-import { isPlainTcp, routersBetween } from '../../../protocol/paths/hole-punch-round.ts'
+import { endpoint, isPlainTcp } from '../../../protocol/address/address.ts'
+import { routersBetween } from '../../../protocol/paths/hole-punch-round.ts'
 
 const peer = '12D3KooWBKebEZduf11kN1DfXQDSgiiuYRrWkBT2uM8TaVBPBo9o'
 const keeps = { localPort: 4001, seen: '/ip4/5.5.5.2/tcp/4001' }
@@ -20,11 +20,10 @@ test('where ports are kept, or not told, it is something else', () => {
   assert.equal(routersBetween(keeps, untold), 'blocked')
 })
 
-test('only a plain TCP address with a PeerId can be asked from a port of our choice', () => {
+test('only an address of TCP alone can be dialled from a port of our choice', () => {
   assert.ok(isPlainTcp(`/ip4/5.5.5.1/tcp/4001/p2p/${peer}`))
   assert.ok(isPlainTcp(`/dns4/node.example.org/tcp/4001/p2p/${peer}`))
   for (const other of [
-    '/ip4/5.5.5.1/tcp/4001',
     `/ip4/5.5.5.1/tcp/443/ws/p2p/${peer}`,
     `/dns4/node.example.org/tcp/443/tls/ws/p2p/${peer}`,
     `/ip4/5.5.5.1/tcp/4001/p2p/${peer}/p2p-circuit`,

@@ -16,7 +16,14 @@ export const patience = 45_000
 /** Milliseconds between two looks at a condition that announces itself by no event. */
 const look = 40
 
-const programs = {
+/** What starts each program: arguments for Node. */
+export interface Programs {
+  peer: string[]
+  quorum: string[]
+  node: string[]
+}
+
+const own: Programs = {
   peer: [fileURLToPath(new URL('../../scripts/cli/quorum.ts', import.meta.url)), 'peer', '--json'],
   /** The same binary without its subcommand. */
   quorum: [fileURLToPath(new URL('../../scripts/cli/quorum.ts', import.meta.url))],
@@ -28,6 +35,8 @@ export interface StartOptions {
   cwd?: string
   /** What the command line begins with, to run it elsewhere: in a network namespace, say. */
   through?: readonly string[]
+  /** The programs of another version. */
+  programs?: Programs
 }
 
 /** What of a TestContext a stage needs. */
@@ -45,11 +54,11 @@ export class Stage {
   }
 
   /** Starts `quorum peer --json …` or `quorum-node --json …`. */
-  start(program: keyof typeof programs, args: readonly string[], options: StartOptions = {}): LineProcess {
+  start(program: keyof Programs, args: readonly string[], options: StartOptions = {}): LineProcess {
     // A variable of whoever runs the tests must not change what they test.
     const inherited = Object.entries(process.env).filter(([name]) => !/^(QUORUM_|NODE_TEST_|NODE_OPTIONS)/.test(name))
     const [file, ...before] = [...(options.through ?? []), process.execPath]
-    const child = spawn(file, [...before, ...programs[program], ...args], {
+    const child = spawn(file, [...before, ...(options.programs ?? own)[program], ...args], {
       // The channel ends the node if this process dies; the peer ends with its standard input.
       stdio: ['pipe', 'pipe', 'pipe', ...(program === 'node' ? (['ipc'] as const) : [])],
       env: { ...Object.fromEntries(inherited), ...options.env },

@@ -1,23 +1,19 @@
 /**
  * What a peer wrote, made fit to be shown: text nodes keep markup out, and this keeps out what would still deceive in
- * plain text: controls, bidi controls, invisible characters and towers of marks. It finds the links in a message, and says
- * which of them may be opened at all.
+ * plain text: what `#foreign-text` says nobody sees, and towers of marks. It finds the links in a message, and says which
+ * of them may be opened at all.
  */
+import { directionMarks, lineBreaks, marksBeyond, unseenRemover } from '#foreign-text'
 
-/* oxlint-disable no-control-regex -- control characters are what this file is about */
-
-// Kept: U+200C and U+200D (Persian and emoji need them), U+200E and U+200F (harmless marks), U+FE0F (emoji).
-const unseen =
-  // oxlint-disable-next-line no-misleading-character-class -- joined on purpose: each is meant alone
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu
-const newlines = /\r\n?|[\u000b\u000c\u0085\u2028\u2029]/gu
-/** More marks than any script stacks on one letter; beyond, they paint over the lines around. */
-const stackedMarks = /(\p{M}{4})\p{M}+/gu
+/** In the window a tab and the direction marks stay: text nodes draw both as they are meant. */
+const withoutUnseen = unseenRemover(`\n\t${directionMarks}`)
+/** More marks than any living script stacks on one letter. */
+const stackedMarks = marksBeyond(4)
 const segmenter = new Intl.Segmenter()
 
 /** Text of several lines. */
 export function cleanText(text: string): string {
-  return text.toWellFormed().replace(newlines, '\n').replace(unseen, '').replace(stackedMarks, '$1')
+  return withoutUnseen(text.toWellFormed().replace(lineBreaks, '\n')).replace(stackedMarks, '')
 }
 
 /** Text of one line: names, notes, previews. At most `longest` characters as people count them. */

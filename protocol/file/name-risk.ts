@@ -3,6 +3,7 @@
  * into. No list of endings is complete, so what is not warned about is not said to be safe. Threat 54.
  */
 import type { FileRisk } from '../api/events.ts'
+import { blank } from '../base/foreign-text.ts'
 import { bounded, ignorable, trailing, withoutUnseen } from './safe-names.ts'
 
 const words = (...lines: string[]): ReadonlySet<string> => new Set(lines.flatMap((line) => line.split(' ')))
@@ -45,11 +46,11 @@ const document = new RegExp(
     'mp[234]|m4[av]|mov|avi|mkv|webm|wmv|mpe?g|3gp|wav|flac|ogg|opus|aac|wma|midi?',
     'pdf|docx?|docm|dotx?|xlsx?|xlsm|xlsb|pptx?|pptm|ppsx?|od[tsp]|rtf|txt|md|csv|tsv|log|epub|mobi|pages|numbers|key',
     'html?|xml|json|eml|msg|ics|vcf|zip|rar|7z|t?gz|bz2|xz|zst|tar',
-  ].join('|')})[\s\u2800._()\d-]*$`,
+  ].join('|')})[${blank}._()\d-]*$`,
   'u',
 )
 /** Blanks in a row that push what follows out of sight. */
-const blanks = /[\s\u2800]{4}/u
+const blanks = new RegExp(`[${blank}]{4}`, 'u')
 /** Nothing in it can hide anything. */
 const plain = /^[\w !#$%&'()+,;=@[\]^`{}~./-]*$/
 

@@ -11,6 +11,7 @@
  * overwriting, and asks `numbered` for another name. Letters that look like others, and the full-width and mathematical
  * stand-ins for slash and colon, stay: people and programs write them on purpose, and no file system reads them as such.
  */
+import { blank, marksBeyond, unseenRemover } from '../base/foreign-text.ts'
 import { limits } from '../base/limits.ts'
 
 /**
@@ -49,41 +50,19 @@ const plain = /^[\w !#$%&'()+,.;=@[\]^`{}~-]*$/
  */
 const forbidden = /[\p{Cc}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\uf000-\uf0ff\u226e\u226f/\\<>:"|?*]/gu
 
-/** Scripts in which a joiner between letters changes the word: those that join, and those of India and around it. */
-const joined = (
-  'Arab Syrc Mand Nkoo Adlm Rohg Mong Phag ' +
-  'Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Newa Mtei Khmr Mymr Tibt Bali Java Sund'
-).split(' ')
-const joinedLetter = `[[${joined.map((script) => `\\p{scx=${script}}`).join('')}]&&\\p{L}]`
-
-/** Where something unseen is needed, and one of it only: elsewhere it tells names apart that look the same. */
-const needed = [
-  // Persian, Urdu, Hindi, Bengali, Malayalam, Sinhala…: after a letter and its marks.
-  String.raw`(?<=${joinedLetter}\p{M}*)[\u200c\u200d]`,
-  // Families, professions, flags: between two emoji.
-  String.raw`(?<=\p{ExtPict}(?:\ufe0f|\p{EMod})?)\u200d(?=\p{ExtPict})`,
-  // An emoji as text or as a picture, and the keycaps.
-  String.raw`(?<=\p{ExtPict})[\ufe0e\ufe0f]`,
-  String.raw`(?<=[0-9#*])\ufe0f(?=\u20e3)`,
-  // Variants of an ideograph, which Japanese names of people and places have.
-  String.raw`(?<=\p{Unified_Ideograph})[\ufe00-\ufe02\u{e0100}-\u{e01ef}]`,
-  // Variants of a Mongolian letter, and its vowel separator.
-  String.raw`(?<=[\p{scx=Mong}&&\p{L}])[\u180b-\u180f]`,
-  // The flags of England, Scotland and Wales: tags in any other place can spell out a hidden text.
-  String.raw`\p{RGI_Emoji_Tag_Sequence}`,
-].join('|')
-
-/** Everything unseen: default ignorable, all bidi controls among them; annotations and the object placeholder. */
-const unseen = /[\p{DI}\ufff9-\ufffc]/u
-const unseenButNeeded = new RegExp(String.raw`(${needed})|[\p{DI}\ufff9-\ufffc]`, 'gv')
+/**
+ * Without what nobody sees, unless a script needs it where it stands. Nothing else stays: a name is one line, and it
+ * needs no direction marks.
+ */
+export const withoutUnseen = unseenRemover('')
+/** What ext4 drops before it compares two names. */
 export const ignorable = /\p{DI}/gu
-/** More marks than any script stacks on one letter (Tibetan: nine); beyond, they paint over the names around. */
-const stackedMarks = /(\p{M}{16})\p{M}+/gu
+/** More marks than any script stacks on one letter (Tibetan: nine). */
+const stackedMarks = marksBeyond(16)
 
 // The look behind makes these linear: without it each blank of a long run would be tried as the beginning of the end.
-// U+2800 is the Braille cell without a dot, which looks like a space and is none to Unicode.
-const leading = /^[\s\u2800]+/u
-export const trailing = /(?<![\s\u2800.])[\s\u2800.]+$/u
+const leading = new RegExp(`^[${blank}]+`, 'u')
+export const trailing = new RegExp(`(?<![${blank}.])[${blank}.]+$`, 'u')
 
 /** Windows opens a device for these whatever the extension and in every folder; NFKC has made `¹` a `1`. */
 const device = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9])\s*(?:\.|$)/u
@@ -253,19 +232,15 @@ export function bounded(name: string): string {
 function visible(name: string): string {
   if (plain.test(name)) return name
   const shown = composed(name).replace(forbidden, '_')
-  return unseen.test(shown) ? composed(shown.replace(unseenButNeeded, '$1')) : shown
-}
-
-/** Without what nobody sees, unless a script needs it where it stands, and without controls. */
-export function withoutUnseen(name: string): string {
-  return name.replace(unseenButNeeded, '$1').replace(/\p{Cc}/gu, '')
+  const seen = withoutUnseen(shown)
+  return seen === shown ? shown : composed(seen)
 }
 
 /** NFC. Marks are cut before they are put in order, which takes the square of their number; that may make more. */
 function composed(name: string): string {
-  const cut = name.replace(stackedMarks, '$1')
+  const cut = name.replace(stackedMarks, '')
   const ordered = cut.normalize('NFC')
-  return ordered === cut ? cut : ordered.replace(stackedMarks, '$1')
+  return ordered === cut ? cut : ordered.replace(stackedMarks, '')
 }
 
 function trimmed(name: string): string {

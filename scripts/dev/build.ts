@@ -20,13 +20,18 @@ const { ok, output } = await execute(process.execPath, [
 ])
 process.stdout.write(output)
 if (ok) {
-  // Inside dist/, `#protocol` is what was built, and `../package.json` is as near as it is in the checkout.
+  // Inside dist/, the doors lead to what was built, and `../package.json` is as near as it is in the checkout.
   const manifest = {
     name: 'quorum',
     version,
     private: true,
     type: 'module',
-    imports: { '#protocol': './protocol/index.js', '#embedded-node': './node/embedded.js' },
+    imports: {
+      '#protocol': './protocol/index.js',
+      '#foreign-text': './protocol/base/foreign-text.js',
+      '#lookalike': './protocol/identity/lookalike.js',
+      '#embedded-node': './node/embedded.js',
+    },
   }
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }

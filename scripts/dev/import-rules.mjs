@@ -41,6 +41,15 @@ const parts = /** @type {Record<string, readonly string[]>} */ ({
 })
 /** They run in the page too, where there is neither Node nor the library: of other rooms they know types only. */
 const inPage = ['renderer', 'preload', 'ipc', 'text']
+/**
+ * Doors to files that need neither Node nor the library, which the page may import by value. These files stay pure: of
+ * their own folder they import each other and types only, and nothing of Node.
+ * @type {Record<string, string>}
+ */
+const pureDoors = {
+  '#foreign-text': 'protocol/base/foreign-text.ts',
+  '#lookalike': 'protocol/identity/lookalike.ts',
+}
 
 /**
  * Why `importer` may not import `specifier`, or undefined. Paths are relative to the root, with slashes. `types`: nothing
@@ -51,14 +60,22 @@ export function refusal(importer, specifier, { types = false } = {}) {
   const folder = folderOf(importer)
   if (folder === undefined) return undefined
   const part = partOf(importer)
-  if (part !== undefined && inPage.includes(part) && !types && /^(#|node:)/.test(specifier)) {
+  const needsNode = /^(#|node:)/.test(specifier) && !Object.hasOwn(pureDoors, specifier)
+  if (part !== undefined && inPage.includes(part) && !types && needsNode) {
     return `desktop/${part} runs in the page: of ${specifier} it may import types only`
+  }
+  if (
+    isPure(importer) &&
+    !types &&
+    (needsNode || (specifier.startsWith('.') && !isPure(resolve(importer, specifier))))
+  ) {
+    return `${importer} runs in the page: of ${specifier} it may import types only`
   }
   if (specifier.startsWith('#')) {
     return folder === 'protocol' ? `protocol is behind ${specifier}: import the file itself` : undefined
   }
   if (!specifier.startsWith('.')) return undefined
-  const target = path.posix.join(path.posix.dirname(importer), specifier)
+  const target = resolve(importer, specifier)
   const targetFolder = folderOf(target)
   if (targetFolder !== folder) {
     if (targetFolder === undefined) return target.includes('/') ? `${target} is outside ${folder}/` : undefined
@@ -90,6 +107,16 @@ export function misplaced(file) {
   const room = folderOf(file) === 'protocol' ? roomOf(file) : undefined
   if (room === undefined || floorOf(room) >= 0) return undefined
   return `protocol/${room} is on no floor: give it one in scripts/dev/import-rules.mjs`
+}
+
+/** @param {string} importer @param {string} specifier */
+function resolve(importer, specifier) {
+  return path.posix.join(path.posix.dirname(importer), specifier)
+}
+
+/** @param {string} file */
+function isPure(file) {
+  return Object.values(pureDoors).includes(file)
 }
 
 /** @param {string} file */

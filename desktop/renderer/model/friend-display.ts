@@ -1,4 +1,5 @@
 /** How people are named and coloured: foreign names cleaned, equal ones told apart, a colour that stays with the person. */
+import { Lookalikes } from '#lookalike'
 import type { Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 
@@ -17,11 +18,12 @@ export function shortId(peer: string): string {
   return `…${peer.slice(-6)}`
 }
 
-/** Whether somebody else in the list has the same name: then the identity is shown beside it. */
+/** By the names that the window shows. */
+export const lookalikes = new Lookalikes<Friend>(nameOf)
+
+/** Whether somebody else in the list has a name that looks the same: then the identity is shown beside it. */
 export function isAmbiguous(friend: Friend, friends: Iterable<Friend>): boolean {
-  const name = nameOf(friend).toLowerCase()
-  for (const other of friends) if (other.peer !== friend.peer && nameOf(other).toLowerCase() === name) return true
-  return false
+  return lookalikes.isAmbiguous(friend, friends)
 }
 
 /** One or two letters. */

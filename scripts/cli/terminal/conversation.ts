@@ -7,6 +7,7 @@ import type { Friend, Message } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { refreshFriends } from './friend-list.ts'
+import { warnOfLookalike } from './lookalike-warning.ts'
 import { showTransfer } from './transfer-events.ts'
 import { clockOf, dayOf, messageBlock, paint } from './view.ts'
 
@@ -32,6 +33,7 @@ export async function openConversation(client: Client, friend: Friend): Promise<
   if (friend.state === 'requested') say(client, 'They have not accepted you yet.', 'dim')
   if (friend.state === 'incoming') say(client, 'They wait for your answer: /accept or /decline.', 'dim')
   if (messages.length === 0 && friend.state === 'friend') say(client, 'Nothing said yet. Just type.', 'dim')
+  warnOfLookalike(client, friend)
   await markRead(
     client,
     messages.findLast((message) => message.direction === 'in'),

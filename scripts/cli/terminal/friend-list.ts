@@ -32,7 +32,14 @@ function friendLines(client: Client): string {
   const cells = Math.max(...shown.map(({ peer }) => stringWidth(friends.label(peer))))
   const lines = shown.map((friend, index) => {
     const unread = friend.peer === client.current ? 0 : friend.unread
-    const listed = { number: index + 1, friend, label: friends.label(friend.peer), cells, unread }
+    const listed = {
+      number: index + 1,
+      friend,
+      label: friends.label(friend.peer),
+      cells,
+      unread,
+      known: friends.knownBefore(friend),
+    }
     return friendLine(screen.look, listed, client.now())
   })
   if (all.length > listedAtOnce) lines.push(`     and ${all.length - listedAtOnce} more: /open finds them by name`)

@@ -5,7 +5,7 @@
 import { QuorumError } from '#protocol'
 import type { Friend, FriendState } from '#protocol'
 import { cleanLine } from './sanitize.ts'
-import { labelOf } from './view.ts'
+import { knownBefore, labelOf } from './view.ts'
 
 const order: readonly FriendState[] = ['incoming', 'friend', 'requested', 'blocked', 'removed']
 
@@ -29,6 +29,11 @@ export class Friends {
   label(peer: string): string {
     const friend = this.#friends.get(peer)
     return friend === undefined ? `…${cleanLine(peer).slice(-6)}` : labelOf(friend, this.#friends.values())
+  }
+
+  /** The one who was known by the name or handle that `friend` comes with. */
+  knownBefore(friend: Friend): Friend | undefined {
+    return knownBefore(friend, this.#friends.values())
   }
 
   /** Everybody, those who wait for an answer first, then by name. Removed people are left out. */

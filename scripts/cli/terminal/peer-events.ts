@@ -7,6 +7,7 @@ import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { messageChanged, messageReceived, openConversation } from './conversation.ts'
 import { refreshFriends } from './friend-list.ts'
+import { warnOfLookalike } from './lookalike-warning.ts'
 import { cleanLine } from './sanitize.ts'
 import { refreshTransfersWith, transferChanged } from './transfer-events.ts'
 import { noteLine, truncate } from './view.ts'
@@ -104,11 +105,13 @@ function requested(client: Client, friend: Friend): void {
   const waiting = client.friends.incoming()
   if (waiting.length > requestsByName) {
     say(client, `${waiting.length} people want to be your friends. /friends lists them.`, 'yellow', 'requests')
+    warnOfLookalike(client, friend, 'lookalike')
     return
   }
   const label = client.friends.label(friend.peer)
   say(client, `${label} wants to be your friend. /accept ${label}, /decline ${label} or /block ${label}`, 'yellow')
   if (friend.note) client.screen.print(noteLine(client.screen.look, friend.note))
+  warnOfLookalike(client, friend)
 }
 
 function changed(client: Client, before: Friend | undefined, friend: Friend): void {
@@ -126,5 +129,6 @@ function changed(client: Client, before: Friend | undefined, friend: Friend): vo
   if (before !== undefined && before.name !== friend.name && before.state === friend.state) {
     const old = truncate(cleanLine(before.name), 24)
     if (old !== '' && old !== label) say(client, `${old} is now called ${label}.`, 'dim')
+    warnOfLookalike(client, friend)
   }
 }

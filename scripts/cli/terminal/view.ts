@@ -4,6 +4,7 @@
  * wrapped and indented, so that a message can never begin a line as if it were ours.
  */
 import { styleText } from 'node:util'
+import { appearance, Lookalikes, looksLike } from '#lookalike'
 import stringWidth from 'string-width'
 import type { ConnectionInfo, Friend, Message, NodeState, SafetyNumber } from '#protocol'
 import { cleanLine, cleanText } from './sanitize.ts'
@@ -29,16 +30,30 @@ export function paint(look: Look, color: Paint, text: string): string {
 
 // ---- people
 
-/** A name for one line, from whatever the peer says its name is. Tells two equal names apart by their PeerId. */
+const you = appearance('you')
+const lookalikes = new Lookalikes<Friend>(shownName)
+
+/** A name for one line, from whatever the peer says its name is. Tells names that look the same apart by their PeerId. */
 export function labelOf(friend: Friend, all: Iterable<Friend>): string {
-  const name = truncate(cleanLine(friend.name), nameCells)
-  const short = `…${friend.peer.slice(-6)}`
-  if (name === '') return short
-  let ambiguous = name.toLowerCase() === 'you'
-  for (const other of all) {
-    if (other.peer !== friend.peer && cleanLine(other.name).toLowerCase() === name.toLowerCase()) ambiguous = true
-  }
-  return ambiguous ? `${name} (${short})` : name
+  const name = shownName(friend)
+  if (name === '') return shortId(friend.peer)
+  const ambiguous = looksLike(appearance(name), you) || lookalikes.isAmbiguous(friend, all)
+  return ambiguous ? `${name} (${shortId(friend.peer)})` : name
+}
+
+/** The one who was known by that name or handle before, with another identity. */
+export function knownBefore(friend: Friend, all: Iterable<Friend>): Friend | undefined {
+  return lookalikes.knownBefore(friend, all)
+}
+
+/** Clean, and no longer than half a line. Empty if nothing of it can be seen. */
+export function shownName(friend: Friend): string {
+  return truncate(cleanLine(friend.name), nameCells)
+}
+
+/** What tells two people of the same name apart. */
+export function shortId(peer: string): string {
+  return `…${peer.slice(-6)}`
 }
 
 /** `● direct`, `○ offline`, or what is missing to talk. */
@@ -71,11 +86,16 @@ export interface ListedFriend {
   label: string
   /** Width of the column of labels. */
   cells: number
+  /** The one who was known by this name before, if somebody else was. */
+  known: Friend | undefined
   unread: number
 }
 
-export function friendLine(look: Look, { number, friend, label, cells, unread }: ListedFriend, now: number): string {
+export function friendLine(look: Look, listed: ListedFriend, now: number): string {
+  const { number, friend, label, cells, unread, known } = listed
   const notes = [presence(look, friend)]
+  if (known !== undefined)
+    notes.push(paint(look, 'red', `not the ${shownName(known)} (${shortId(known.peer)}) you know`))
   if (unread > 0) notes.push(paint(look, 'bold', `${unread} unread`))
   if (friend.verified) notes.push(paint(look, 'green', 'verified'))
   if (friend.handle !== undefined) notes.push(paint(look, 'dim', `@${cleanLine(friend.handle)}`))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test, type TestContext } from 'node:test'
-import type { Transfer } from '#protocol'
+import type { Friend, Transfer } from '#protocol'
 import { runTerminal } from '../../../scripts/cli/terminal/main.ts'
 import { transferBlock, whatOf } from '../../../scripts/cli/terminal/transfer-view.ts'
 import type { Look } from '../../../scripts/cli/terminal/view.ts'
@@ -295,4 +295,29 @@ test('/send takes several paths and a note; /pause, /resume and /cancel the one 
     'pauseTransfer {"transfer":"mine"}',
     'cancelTransfer {"transfer":"mine"}',
   ])
+})
+
+test('a request under a name that looks like a friend’s is told from them before it is answered', async (t) => {
+  const fake = new FakePeer()
+  const verified = { ...susan, verified: true }
+  fake.friends = [verified]
+  const client = piped(t, fake)
+  await client.says('Nothing said yet')
+  const double: Friend = { ...susan, peer: '12D3KooWOther2', name: 'Ѕus\u200dan', state: 'incoming', addedAt: 2 }
+  fake.emit({ event: 'friend-request', data: double })
+  await client.says('Ѕusan (…Other2) wants to be your friend.')
+  await client.says(
+    '! Ѕusan (…Other2) is not the Susan (…Susan1) you know, whom you have verified: this is another identity.',
+  )
+  client.type('/friends')
+  await client.says('wants to be your friend  not the Susan (…Susan1) you know')
+  const bob: Friend = { ...susan, peer: '12D3KooWBob222', name: 'Bob', state: 'friend', addedAt: 3 }
+  fake.emit({ event: 'friend-request', data: { ...bob, state: 'incoming' } })
+  await client.says('Bob wants to be your friend')
+  assert.equal(client.count('is not the'), 1, 'nothing is said of other names')
+  fake.emit({ event: 'friend-changed', data: bob })
+  fake.emit({ event: 'friend-changed', data: { ...bob, name: 'Susan rn' } })
+  fake.emit({ event: 'friend-changed', data: { ...bob, name: 'SUSАN' } })
+  await client.says('! SUSАN (…Bob222) is not the Susan (…Susan1) you know')
+  assert.equal(client.count('is not the'), 2)
 })

@@ -103,13 +103,18 @@ test('the prompt says whom we talk to and how', () => {
 })
 
 test('a friend in the list: presence, unread, verified, last seen, and the note of a request in quotes', () => {
-  const line = (change: Partial<Friend>, unread = 0): string =>
-    view.friendLine(plain, { number: 1, friend: friend(change), label: 'Susan', cells: 7, unread }, time)
+  const line = (change: Partial<Friend>, unread = 0, known?: Friend): string =>
+    view.friendLine(plain, { number: 1, friend: friend(change), label: 'Susan', cells: 7, unread, known }, time)
   assert.equal(line({ verified: true, handle: 'sue' }, 2), `  1  Susan    ● direct  2 unread  verified  @sue`)
   assert.match(line({ online: false, path: 'none', lastSeen: time }), /○ offline {2}last seen 14:03$/u)
   assert.match(
     line({ state: 'incoming', note: 'hi\nit is \u001b[31mme' }),
     /wants to be your friend\n {5}“hi it is me”$/u,
+  )
+  const known = friend({ peer: '12D3KooWOther2' })
+  assert.match(
+    line({ state: 'incoming' }, 0, known),
+    /\? wants to be your friend {2}not the Susan \(…Other2\) you know$/u,
   )
 })
 
@@ -117,7 +122,16 @@ test('names are clean, short, and never mistaken for another or for ours', () =>
   const other = friend({ peer: '12D3KooWOther2', name: 'susan\u200b' })
   assert.equal(view.labelOf(friend(), [friend()]), 'Susan')
   assert.equal(view.labelOf(friend(), [friend(), other]), 'Susan (…Susan1)')
+  for (const name of ['Ѕusan', 'Sᴜsan', 'Sus\u200dan', 'Susan\u{1bca0}', '\u2800Susan']) {
+    const alike = friend({ peer: '12D3KooWOther2', name })
+    assert.match(view.labelOf(alike, [friend(), alike]), / \(…Other2\)$/u, name)
+    assert.equal(view.labelOf(friend(), [friend(), alike]), 'Susan (…Susan1)', name)
+  }
+  const long = 'Susan of the very long name that nobody sees to its end'
+  const longs = [friend({ name: `${long} 1` }), friend({ peer: '12D3KooWOther2', name: `${long} 2` })]
+  for (const one of longs) assert.match(view.labelOf(one, longs), /… \(…\w{6}\)$/u, 'the same as far as they are shown')
   assert.equal(view.labelOf(friend({ name: 'you' }), []), 'you (…Susan1)')
+  assert.equal(view.labelOf(friend({ name: 'уоu' }), []), 'уоu (…Susan1)')
   assert.equal(view.labelOf(friend({ name: '\u202e' }), []), '…Susan1')
   assert.ok(stringWidth(view.labelOf(friend({ name: '漢'.repeat(60) }), [])) <= 24)
 })

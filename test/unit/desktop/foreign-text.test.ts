@@ -1,7 +1,15 @@
-/** What a peer wrote, in the window: what is left of deceiving characters, and what counts as a link. */
+/**
+ * What a peer wrote: what is left of deceiving characters, by one rule in the window, in the terminal and in the names of
+ * files; in the window, what counts as a link.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { cleanLine, cleanText, openable, pieces } from '../../../desktop/text/foreign.ts'
+import { withoutUnseen } from '../../../protocol/file/safe-names.ts'
+import { directionMarks, marksBeyond, unseenRemover } from '../../../protocol/base/foreign-text.ts'
+import { cleanText as cleanForTerminal } from '../../../scripts/cli/terminal/sanitize.ts'
+import { ordinary } from '../../support/ordinary-names.ts'
 
 test('controls, bidi controls and invisible characters go; what languages and emoji need stays', () => {
   assert.equal(cleanText('a\u202Ee\u0000x\u001b[31me\u200b.\ufefftxt'), 'aex[31me.txt')
@@ -9,6 +17,101 @@ test('controls, bidi controls and invisible characters go; what languages and em
   for (const kept of ['می‌خواهم', '👨‍👩‍👧', '❤️', 'café', 'שלום']) assert.equal(cleanText(kept), kept)
   assert.equal(cleanText(`a${'\u0301'.repeat(50)}b`), `a${'\u0301'.repeat(4)}b`)
   assert.equal(cleanText('\ud800'), '\ufffd')
+})
+
+/** Every character that Unicode can hold. Halves of surrogate pairs are none. */
+function* characters(): Generator<string> {
+  for (let code = 0; code < 0x110000; code += 1) if (code < 0xd800 || code > 0xdfff) yield String.fromCodePoint(code)
+}
+
+/** Line breaks: in a text of several lines they all become `\n`, in a name there are none. */
+const breaks = '\n\r\u000b\u000c\u0085\u2028\u2029'
+
+test('window, terminal and names of files agree on what nobody sees, over all of Unicode', () => {
+  const differences: Record<string, string> = { window: '', terminal: '' }
+  const removed = { window: 0, terminal: 0, names: 0 }
+  for (const one of characters()) {
+    // No ASCII behind it: an escape would take that along.
+    const text = `a${one}é`
+    const shown = { window: cleanText(text), terminal: cleanForTerminal(text), names: withoutUnseen(text) }
+    // Each removes it or leaves it as it is; only line breaks and the terminal's tab become something else.
+    for (const [place, result] of Object.entries(shown)) {
+      if (result === 'aé') removed[place as keyof typeof removed] += 1
+      else if (place !== 'names' && breaks.includes(one)) assert.equal(result, 'a\né')
+      else if (place === 'terminal' && one === '\t') assert.equal(result, 'a  é')
+      else assert.equal(result, text, `${place}: U+${one.codePointAt(0)?.toString(16)}`)
+    }
+    if (shown.window !== shown.names) differences.window += one
+    if (shown.terminal !== shown.names) differences.terminal += one
+  }
+  const sorted = (text: string): string => [...text].toSorted().join('')
+  assert.equal(differences.window, sorted(`\t${breaks}${directionMarks}`), 'a tab, new lines and direction marks stay')
+  assert.equal(differences.terminal, sorted(`\t${breaks}`), 'a tab and new lines stay in some form')
+  assert.ok(removed.names > 4100)
+})
+
+test('what is removed between letters is default ignorable, a control, a separator or an annotation: nothing else', () => {
+  const remove = unseenRemover('')
+  for (const one of characters()) {
+    assert.equal(
+      remove(`a${one}b`) === 'ab',
+      /[\p{Cc}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffc]/u.test(one),
+      one.codePointAt(0)?.toString(16),
+    )
+  }
+})
+
+test('what a script or an emoji needs stays where it is needed, in all three alike, and goes elsewhere', () => {
+  for (const text of ordinary.filter((name) => !/\p{M}{5}/u.test(name))) {
+    assert.equal(cleanText(text), text)
+    assert.equal(cleanForTerminal(text), text)
+    assert.equal(withoutUnseen(text), text)
+  }
+  const hidden = '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} \u{e0048}\u{e0069}'
+  const seen = hidden.slice(0, -'\u{e0048}\u{e0069}'.length)
+  const cases = [
+    [hidden, seen],
+    ['Sus\u200dan', 'Susan'],
+    ['می\u200c\u200cخواهم', 'می\u200cخواهم'],
+    ['👩\u200d\u200d🚀 a\ufe0f', '👩🚀 a'],
+    ['1\ufe0f 1\ufe0f\u20e3', '1 1\ufe0f\u20e3'],
+  ] as const
+  for (const [text, expected] of cases) {
+    for (const clean of [cleanText, cleanForTerminal, withoutUnseen]) {
+      assert.equal(clean(text), expected, JSON.stringify(text))
+    }
+  }
+  assert.equal(cleanText('שלום!\u200f (a)'), 'שלום!\u200f (a)', 'the window keeps the marks that order a sentence')
+})
+
+test('cleaning again changes nothing, and a long text of marks and joiners takes no time', () => {
+  const part = fc.constantFrom(
+    'a',
+    'ب',
+    'क',
+    '\u0301',
+    '👩',
+    '🏽',
+    '\u200c',
+    '\u200d',
+    '\ufe0f',
+    '\u20e3',
+    '1',
+    '葛',
+    '\u{e0100}',
+    '\u200e',
+    '\u034f',
+  )
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
+      const once = cleanText(parts.join(''))
+      assert.equal(cleanText(once), once)
+    }),
+    { numRuns: 5000 },
+  )
+  const long = `ب${'\u0651'.repeat(500_000)}\u200d`.repeat(2)
+  assert.equal(cleanText(long), `ب${'\u0651'.repeat(4)}\u200d`.repeat(2))
+  assert.equal(`a${'\u0301'.repeat(20)}b`.replace(marksBeyond(16), ''), `a${'\u0301'.repeat(16)}b`)
 })
 
 test('a line is one line, and no longer than it may be', () => {

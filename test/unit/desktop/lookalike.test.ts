@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Friend } from '../../../protocol/index.ts'
 import { namesakeOf } from '../../../desktop/renderer/model/lookalike.ts'
+import { isAmbiguous } from '../../../desktop/renderer/model/friend-display.ts'
 
 function friend(peer: string, name: string, more: Partial<Friend> = {}): Friend {
   return { peer, name, state: 'friend', verified: false, online: false, path: 'none', addedAt: 1, unread: 0, ...more }
@@ -20,14 +21,31 @@ test('another identity under a name that looks the same is told from the one tha
     'Susán_Miller',
     'Ｓｕｓａｎ Miller',
     'Susan Mi11er',
+    'Susan\u200d Miller',
+    'Sus\u200can Miller',
+    'Susan\u200e Miller',
+    'Susan \u{1bca0}Miller',
+    'Susan\ufff0 Miller',
+    'Susan\u2800Miller',
+    'SusanMiller',
+    'Susan\u{e0100} Miller',
+    'Susɑn Miller',
+    'Susaո Miller',
+    'ꓢusan Miller',
+    'Sᴜsan Miller',
+    'Susan rniller',
+    'Susan Miⅼler',
+    'Susan Miłler',
   ]) {
     const other = friend('other', name, later)
     assert.equal(namesakeOf(other, [susan, other]), susan, name)
     assert.equal(namesakeOf(susan, [susan, other]), undefined, `${name}: not the other way round`)
+    assert.ok(isAmbiguous(other, [susan, other]) && isAmbiguous(susan, [susan, other]), `${name}: both with their ids`)
   }
   for (const name of ['Susanne Miller', 'Miller', 'سوزان']) {
     const other = friend('other', name, later)
     assert.equal(namesakeOf(other, [susan, other]), undefined, name)
+    assert.ok(!isAmbiguous(other, [susan, other]), name)
   }
 })
 

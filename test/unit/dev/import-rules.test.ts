@@ -45,6 +45,10 @@ const refused = [
   ['desktop/renderer/app.tsx', '#protocol'],
   ['desktop/renderer/app.tsx', 'node:fs'],
   ['desktop/ipc/rpc.ts', '#protocol'],
+  ['protocol/base/foreign-text.ts', './limits.ts'],
+  ['protocol/base/foreign-text.ts', 'node:buffer'],
+  ['protocol/identity/lookalike.ts', '../base/errors.ts'],
+  ['protocol/file/safe-names.ts', '#foreign-text'],
   ['desktop/text/en.ts', '../ipc/contract.ts'],
   ['desktop/main/app.ts', '../../protocol/peer.ts'],
   ['desktop/main/app.ts', '../../scripts/cli/profile.ts'],
@@ -75,6 +79,12 @@ const allowed = [
   ['desktop/main/app.ts', '../text/catalogue.ts'],
   ['desktop/renderer/app.tsx', '../text/catalogue.ts'],
   ['desktop/renderer/state/clients.ts', '../../ipc/rpc.ts'],
+  ['desktop/text/foreign.ts', '#foreign-text'],
+  ['desktop/renderer/model/friend-display.ts', '#lookalike'],
+  ['scripts/cli/terminal/view.ts', '#lookalike'],
+  ['protocol/identity/lookalike.ts', '../base/foreign-text.ts'],
+  ['protocol/identity/lookalike.ts', 'unhomoglyph'],
+  ['protocol/file/safe-names.ts', '../base/foreign-text.ts'],
 ] as const
 
 /** What keeps the walls; the linter's other rules are not the subject here. */

@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { execute, root } from './checks.ts'
+import { root, tool } from './checks.ts'
 
 const dist = join(root, 'dist')
 const { version } = z
@@ -13,11 +13,7 @@ const { version } = z
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
 
 rmSync(dist, { recursive: true, force: true })
-const { ok, output } = await execute(process.execPath, [
-  join(root, 'node_modules/.bin/tsc'),
-  '-p',
-  'tsconfig.build.json',
-])
+const { ok, output } = await tool('typescript', 'tsc', '-p', 'tsconfig.build.json')
 process.stdout.write(output)
 if (ok) {
   // Inside dist/, the doors lead to what was built, and `../package.json` is as near as it is in the checkout.

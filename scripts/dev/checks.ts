@@ -7,6 +7,8 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { tooLong } from './line-length.ts'
 
 export interface Check {
   name: string
@@ -28,12 +30,13 @@ const rooms = globSync(['*/tsconfig.json', 'desktop/*/tsconfig.json'], { cwd: ro
   .toSorted((a, b) => a.localeCompare(b))
 
 export const checks: Check[] = [
-  { name: 'format', run: () => tool('oxfmt', '--check', '.') },
-  { name: 'lint and import rules', run: () => tool('oxlint') },
-  ...rooms.map((room) => ({ name: `types of ${room}`, run: () => tool('tsc', '-p', room) })),
+  { name: 'format', run: () => tool('oxfmt', 'oxfmt', '--check', '.') },
+  { name: 'lint and import rules', run: () => tool('oxlint', 'oxlint') },
+  ...rooms.map((room) => ({ name: `types of ${room}`, run: () => tool('typescript', 'tsc', '-p', room) })),
   { name: 'generated code', run: generated },
   { name: 'lockfile', run: lockfile },
-  { name: 'unused code', run: () => tool('knip', '--no-progress') },
+  { name: 'line length', run: lineLength },
+  { name: 'unused code', run: () => tool('knip', 'knip', '--no-progress') },
 ]
 
 /** Runs a command and gathers what it says. Without colours, since it may end in a log. */
@@ -59,9 +62,24 @@ export function execute(command: string, args: string[], more: NodeJS.ProcessEnv
   })
 }
 
-/** A development dependency's command, on this Node whatever PATH says. */
-function tool(name: string, ...args: string[]): Promise<Outcome> {
-  return execute(process.execPath, [join(root, 'node_modules', '.bin', name), ...args])
+/**
+ * A command of a development dependency, on this Node whatever PATH says. Not by node_modules/.bin, which has shell
+ * scripts on Windows.
+ */
+export function tool(dependency: string, command: string, ...args: string[]): Promise<Outcome> {
+  const folder = join(root, 'node_modules', dependency)
+  const { bin } = z
+    .object({ bin: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')))
+  const file = bin[command]
+  if (file === undefined) throw new Error(`${dependency} has no command ${command}`)
+  return execute(process.execPath, [join(folder, file), ...args])
+}
+
+/** Lines that the formatter cannot break. */
+async function lineLength(): Promise<Outcome> {
+  const found = tooLong(root)
+  return { ok: found.length === 0, output: found.map((place) => `${place} is over 120 columns\n`).join('') }
 }
 
 /**
@@ -72,14 +90,17 @@ async function lockfile(): Promise<Outcome> {
   const named = /"resolved": "https?:/.test(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   if (named)
     return { ok: false, output: 'package-lock.json names a registry ("resolved"): npm install again, with .npmrc\n' }
-  return execute('npm', ['ci', '--dry-run', '--offline', '--ignore-scripts', '--loglevel=error'])
+  const args = ['ci', '--dry-run', '--offline', '--ignore-scripts', '--loglevel=error']
+  // Under `npm run`, npm says where it is: as a command, Windows has it for a shell only.
+  const npm = process.env.npm_execpath
+  return npm === undefined ? execute('npm', args) : execute(process.execPath, [npm, ...args])
 }
 
 /** Generates the code once more beside the tree and compares. */
 async function generated(): Promise<Outcome> {
   const fresh = mkdtempSync(join(tmpdir(), 'quorum-generated-'))
   try {
-    const made = await tool('buf', 'generate', '--output', fresh)
+    const made = await tool('@bufbuild/buf', 'buf', 'generate', '--output', fresh)
     if (!made.ok) return made
     const stale = globSync('**/*.ts', { cwd: fresh }).filter((file) => !same(join(fresh, file), join(root, file)))
     return {

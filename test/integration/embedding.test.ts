@@ -1,6 +1,7 @@
 /**
  * The first example of docs/embedding.md, taken out of the document and run as it stands: it fits its types, it is as
- * short as promised, and it prints what the document says. Only the name `quorum` is led to the sources.
+ * short as promised, and it prints what the document says. And the shapes that the document lists are the library's.
+ * Only the name `quorum` is led to the sources.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -36,8 +37,37 @@ test('the example of docs/embedding.md prints what the document says', async (t)
 })
 
 test('the example of docs/embedding.md fits the types of the library', async (t) => {
+  assert.equal(await compile(t, example), '')
+})
+
+test('the shapes of docs/embedding.md are those of the library, to the last field', async (t) => {
+  const shapes = block('ts shapes')
+  const names = [...shapes.matchAll(/^interface (\w+)/gmu)].map(([, name = '']) => name)
+  assert.ok(names.length > 5)
+  const source = `import type * as library from 'quorum'
+import type { AdviceCode, ErrorCode } from 'quorum'
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+${shapes}
+${names.map((name) => `export const is${name}: Same<${name}, library.${name}> = true`).join('\n')}
+`
+  assert.equal(await compile(t, source), '')
+})
+
+test('the example of docs/embedding.md has at most 20 lines', () => {
+  assert.ok(example.split('\n').filter((line) => line.trim() !== '').length <= 20)
+})
+
+/** The first fenced block of that language. */
+function block(language: string): string {
+  const found = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'mu').exec(document)?.[1]
+  assert.ok(found !== undefined, `docs/embedding.md has no block of ${language}`)
+  return found
+}
+
+/** What the compiler says about a program that imports the library. */
+async function compile(t: TestContext, source: string): Promise<string> {
   const place = write(t, {
-    'example.mts': example,
+    'example.mts': source,
     'tsconfig.json': JSON.stringify({
       extends: join(root, 'tsconfig.json'),
       compilerOptions: {
@@ -51,18 +81,13 @@ test('the example of docs/embedding.md fits the types of the library', async (t)
       files: ['example.mts', join(root, 'protocol/net/sodium-native.d.ts')],
     }),
   })
-  await run(process.execPath, [join(root, 'node_modules', '.bin', 'tsc'), '-p', place], { timeout })
-})
-
-test('the example of docs/embedding.md has at most 20 lines', () => {
-  assert.ok(example.split('\n').filter((line) => line.trim() !== '').length <= 20)
-})
-
-/** The first fenced block of that language. */
-function block(language: string): string {
-  const found = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'mu').exec(document)?.[1]
-  assert.ok(found !== undefined, `docs/embedding.md has no block of ${language}`)
-  return found
+  try {
+    await run(process.execPath, [join(root, 'node_modules', '.bin', 'tsc'), '-p', place], { timeout })
+    return ''
+  } catch (error) {
+    const { message, stdout = '' } = error as Error & { stdout?: string }
+    return `${message}\n${stdout}`
+  }
 }
 
 function write(t: TestContext, files: { [name: string]: string }): string {

@@ -1,23 +1,25 @@
 /**
  * The documents say what is there: links lead somewhere, named scripts and files exist, every error code is explained,
- * every number of threats.md is answered, and the numbers that docs/protocol.md gives to implementers are the code's.
+ * every number of threats.md is answered, and docs/protocol.md is whole (docs-protocol.test.ts has its numbers).
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { callParams } from '../../../protocol/api/calls.ts'
 import { errorCodes } from '../../../protocol/base/errors.ts'
 import { ParkedInvite } from '../../../protocol/identity/invite-link.ts'
+import { en } from '../../../desktop/text/en.ts'
 import { safetyNumber } from '../../../protocol/identity/safety-number.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).map((file) => ({
+const documents = globSync(['*.md', 'docs/**/*.md', '.github/**/*.{md,yml}'], { cwd: root }).map((file) => ({
   file: file.replaceAll('\\', '/'),
   text: read(file),
 }))
-const { scripts } = JSON.parse(read('package.json')) as { scripts: { [name: string]: string } }
+const manifest = JSON.parse(read('package.json')) as { scripts: { [name: string]: string }; private?: boolean }
+const { scripts } = manifest
 
 for (const { file, text } of documents) {
   test(`${file}: relative links lead somewhere`, () => {
@@ -69,6 +71,64 @@ test('docs/embedding.md lists every call, once, and no other', () => {
   assert.deepEqual(rows.map((name) => name.replaceAll('`', '')).toSorted(), Object.keys(callParams).toSorted())
 })
 
+test('continuous integration runs every kind of test but those that only run when named, and no other', () => {
+  const lists = [...read('.github/workflows/ci.yml').matchAll(/^ {10}- ([a-z\d ]+)$/gmu)].map(([, kinds = '']) => kinds)
+  const [, named = ''] = /onlyNamed = new Set\(\[([^\]]+)\]\)/u.exec(read('scripts/dev/test.ts')) ?? []
+  const kinds = new Set(globSync('test/*/**/*.test.ts', { cwd: root }).map((file) => file.split(sep)[1] ?? ''))
+  const expected = [...kinds].filter((kind) => !named.includes(`'${kind}'`))
+  assert.deepEqual(lists.flatMap((list) => list.split(' ')).toSorted(), expected.toSorted())
+})
+
+/** Commands that fetch from a package registry, with `quorum` or one of its programs as the name that they fetch. */
+const fromRegistry =
+  /\b(?:npm(?: [-\w]+)*? (?:install|i|add|update|exec|x|init|create)|npx|pnpx|bunx|(?:pnpm|yarn|bun)(?: global)? (?:add|dlx|x|install))(?: --?[-\w=]+)* ["']?quorum(?:-node)?(?:@[-\w.^~]+)?(?![-\w/@]|\.\w)/u
+
+test('no page, help or message has anybody install from a registry under the name quorum, which is not ours', () => {
+  for (const asked of [
+    'npm install -g quorum',
+    'npm i quorum',
+    'npx quorum',
+    'npm install --global quorum@latest',
+    'npx --yes quorum-node --help',
+    'yarn add quorum',
+    'npm -g install quorum.',
+  ])
+    assert.match(asked, fromRegistry)
+  for (const fine of [
+    'npm install ../quorum',
+    'npm install --global ./quorum-0.1.0.tgz',
+    'npm run node',
+    'npm install quorum-0.1.0.tgz',
+  ])
+    assert.doesNotMatch(fine, fromRegistry)
+  const spoken = globSync('{protocol,node,scripts,desktop}/**/*.{ts,tsx,mjs,cjs}', {
+    cwd: root,
+  })
+  for (const { file, text } of [...documents, ...spoken.map((file) => ({ file, text: read(file) }))]) {
+    const [found] = fromRegistry.exec(text) ?? []
+    assert.equal(found, undefined, file)
+  }
+  assert.equal(manifest.private, true, 'npm publish must refuse')
+})
+
+test('docs/operating.md: every metric that it names exists, and none is missing', () => {
+  const named = [...read('docs/operating.md').matchAll(/\bquorum_\w+/gu)].map(([name]) => name)
+  const measured = [...read('node/metrics.ts').matchAll(/'(quorum_\w+)'/gu)].map(([, name]) => name)
+  assert.deepEqual(new Set(named), new Set(measured))
+})
+
+test('docs/using.md: every label that it quotes is one of the window', () => {
+  const labels = new Set(said(en))
+  const quoted = [...read('docs/using.md').matchAll(/\*\*([^*]+)\*\*/gu)].map(([, label = '']) =>
+    label.replaceAll(/\s+/gu, ' '),
+  )
+  assert.ok(quoted.length > 50)
+  assert.deepEqual(
+    quoted.filter((label) => !labels.has(label)),
+    [],
+  )
+})
+
 test('docs/threats.md answers every number: a test, or the part that brings it', () => {
   const rows = [...read('docs/threats.md').matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gmu)]
   assert.deepEqual(
@@ -76,6 +136,20 @@ test('docs/threats.md answers every number: a test, or the part that brings it',
     Array.from({ length: 60 }, (_, index) => index + 1),
   )
   for (const [line, , proof = ''] of rows) assert.match(proof, /\]\(\.\.\/test\/|\]\[h\]|comes with \w+/u, line)
+})
+
+test('docs/protocol.md: its list of contents names every section, in order', () => {
+  const text = read('docs/protocol.md')
+  const listed = [...text.matchAll(/\d+\. \[[^\]]+\]\(#([\w-]+)\)/gu)].map(([, anchor]) => anchor)
+  assert.deepEqual(listed, headings(text).slice(1))
+})
+
+test('docs/protocol.md: its first table names every protocol of the library', () => {
+  const code = globSync('protocol/**/*.ts', { cwd: root }).map(read).join('\n')
+  const spoken = [...code.matchAll(/'(\/quorum\/[\w./-]+|\/libp2p\/dcutr)'/gu)].map(([, id]) => id)
+  const listed = [...read('docs/protocol.md').matchAll(/^\| `(\/[\w./-]+)` \|/gmu)].map(([, id]) => id)
+  assert.ok(spoken.length > 0)
+  assert.deepEqual(new Set(listed), new Set(spoken))
 })
 
 test('docs/protocol.md: its test vectors are those of the code', async () => {
@@ -88,6 +162,13 @@ test('docs/protocol.md: its test vectors are those of the code', async () => {
 
 function read(file: string): string {
   return readFileSync(join(root, file), 'utf8')
+}
+
+/** Every sentence of a catalogue; those with names in them, about Alice. */
+function said(part: unknown): string[] {
+  if (typeof part === 'string') return [part.replaceAll('\u2060', '')]
+  if (typeof part === 'function') return [(part as (...words: string[]) => string)('Alice', 'Alice')]
+  return Object.values(part as object).flatMap(said)
 }
 
 /** Anchors of a document's headings, as the usual renderers make them. */

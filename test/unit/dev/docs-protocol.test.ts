@@ -1,0 +1,193 @@
+/**
+ * docs/protocol.md gives implementers the code's own numbers. Each phrase below is made of `limits` and must stand in
+ * the page; and every quantity of the page must be part of such a phrase, so that none can be wrong or go stale.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { limits } from '../../../protocol/base/limits.ts'
+import { friendLimits } from '../../../protocol/friend/limits.ts'
+import { chatLimits } from '../../../protocol/chat/limits.ts'
+import { fileLimits } from '../../../protocol/file/limits.ts'
+import { pathLimits } from '../../../protocol/paths/limits.ts'
+import { directoryLimits } from '../../../protocol/directory/limits.ts'
+import { netLimits } from '../../../protocol/net/limits.ts'
+import { identityLimits } from '../../../protocol/identity/limits.ts'
+import { wireLimits } from '../../../protocol/wire/limits.ts'
+import type { Rate } from '../../../protocol/base/rate-limit.ts'
+
+const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8').replaceAll(/\s+/gu, ' ')
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+const n = (value: number): string => value.toLocaleString('en')
+
+function size(bytes: number): string {
+  const power = [1024 ** 3, 1024 ** 2, 1024].findIndex((unit) => bytes >= unit)
+  const unit = ['GiB', 'MiB', 'KiB'][power]
+  assert.notEqual(unit, undefined)
+  return `${n(bytes / 1024 ** (3 - power))} ${unit}`
+}
+
+function time(milliseconds: number): string {
+  if (milliseconds >= 2 * day) return `${n(milliseconds / day)} days`
+  if (milliseconds > hour) return `${n(milliseconds / hour)} hours`
+  return milliseconds > minute ? `${n(milliseconds / minute)} minutes` : `${n(milliseconds / second)} s`
+}
+
+function rate({ tokens, per }: Rate): string {
+  return per === minute ? `${n(tokens)} a minute` : `${n(tokens)} in ${time(per)}`
+}
+
+function bounded(amount: Rate): number {
+  assert.equal(amount.per, minute)
+  return amount.tokens
+}
+
+const yearsOfReservation = netLimits.reservationTtl / (365 * day)
+const [shortest, longest] = /\{(\d+),(\d+)\}/u.exec(limits.handlePattern.source)?.slice(1) ?? []
+
+/** By section. */
+const phrases = [
+  // What lies below, Frames
+  `grows to ${size(netLimits.streamWindow)} at most, at a node to ${size(netLimits.nodeStreamWindow)}.`,
+  `each at most ${limits.address} characters`,
+  `A frame that has begun must end within ${time(limits.frame)}.`,
+  // Invites, envelopes, friendship
+  `A link has at most ${size(limits.inviteLink)}.`,
+  `It may have ${size(limits.envelope)}.`,
+  `A new one is made every ${time(identityLimits.sealingKeyRenewed)}. It is destroyed ${time(identityLimits.sealingKeyKept)} after that`,
+  `at most ${limits.noteCharacters} characters; \`token\` or nothing`,
+  `fewer than ${friendLimits.strangerRequests} strangers wait`,
+  `asked of one friend again after ${time(pathLimits.dialMeRetry.first)}, doubling up to ${time(pathLimits.dialMeRetry.longest)}, and heard from one friend ${bounded(friendLimits.dialMesHeard)} times a minute.`,
+  // /quorum/friend
+  `an \`Envelope\` of at most ${size(limits.envelope)}.`,
+  `The whole takes at most ${time(limits.request)}.`,
+  `${netLimits.strangerConnections} strangers may be connected at once, each for ${time(pathLimits.strangerStay)}.`,
+  `One peer may send ${bounded(friendLimits.friendEnvelopes)} envelopes a minute; all peers together ${rate(friendLimits.envelopesOpened)}.`,
+  // /quorum/directory
+  `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream`,
+  `\`handle-taken\` | ${rate(directoryLimits.announces)} |`,
+  `${rate(directoryLimits.lookups)}; by handle also for each address |`,
+  `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender; \`disk-full\` | ${rate(directoryLimits.deliveries)} |`,
+  `with \`deliver\`; ${rate(directoryLimits.fleeting)} for each recipient |`,
+  `keeps it at most ${time(directoryLimits.parkedFor)}, ${limits.parkedPerPeer} a peer | done | \`rate-limited\`, \`bad-request\` another's slot, \`disk-full\` | ${rate(directoryLimits.deliveries)} |`,
+  `sealed, or empty | | ${rate(directoryLimits.codeLookups)}, also for each address |`,
+  `\`rate-limited\` | ${rate(directoryLimits.dialBacks)}, ${bounded(directoryLimits.dialBacksPerAddress)} for each address |`,
+  `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)};`,
+  `A response that takes over ${time(limits.request)} is given up by the peer.`,
+  `Mail is held for ${time(directoryLimits.heldFor)}.`,
+  `after a change of network and every ${time(directoryLimits.reachableAgain)}. The node tries for ${time(directoryLimits.dialBack)},`,
+  `**Handles** are ${shortest} to ${longest} of`,
+  `kept until ${time(directoryLimits.handleKept)} after the owner was last seen`,
+  // Records, relay, dcutr
+  `A peer announces again every ${time(directoryLimits.recordRenewed)} and`,
+  `A node accepts ${n(netLimits.reservations)} reservations, ${netLimits.reservationsPerAddress} from one IPv4 address or IPv6 /64, and ${netLimits.circuitsPerPeer} circuits a peer.`,
+  `${yearsOfReservation} years ahead, but never later than 2³¹ − 1 seconds after the epoch (19 January 2038)`,
+  `after a failed one ${time(pathLimits.punchRetry.first)} pass, doubling up to ${time(pathLimits.punchRetry.longest)}, or until`,
+  `for ${time(pathLimits.punch)}. 4. Both were dialling`,
+  `One friend may ask for ${bounded(pathLimits.punches)} rounds a minute.`,
+  // /quorum/chat
+  `A frame is a \`ChatFrame\` of at most ${size(chatLimits.chatFrame)},`,
+  `\`text\`, at most ${size(limits.messageText)}, with`,
+  `At most ${chatLimits.chatWindow} messages wait for a receipt, and at most ${size(chatLimits.chatWindowBytes)} leaves in one write. When no receipt comes for ${time(chatLimits.receipt)},`,
+  `If for ${time(netLimits.probe)} nothing arrives on it`,
+  `An idle connection is pinged every ${time(netLimits.peerPing)} and ends after ${time(netLimits.peerPingTimeout)} without an answer.`,
+  `A mark that fades after ${time(chatLimits.typing)}.`,
+  `are limited to ${rate(chatLimits.chatIdleFrames)}.`,
+  // /quorum/file
+  `it holds all entries while they take ${size(wireLimits.offerEntries)}, else`,
+  `A chunk is ${size(limits.chunk)}, the last of a file what is left.`,
+  `in two round trips, between ${size(limits.fileInFlight.least)} and ${size(limits.fileInFlight.most)}.`,
+  row(
+    'files of a transfer · things named for it · manifest',
+    `${n(limits.transferFiles)} · ${n(limits.transferRoots)} · ${size(wireLimits.manifest)}`,
+  ),
+  row('offers that nobody answered, of one friend', `${fileLimits.offersOpen}; more are declined`),
+  row('transfers that move at once, from one friend', `${fileLimits.transfersAtOnce}; the others wait`),
+  row('streams from one friend', String(netLimits.fileStreams)),
+  row(
+    'nothing arrives',
+    `after ${time(fileLimits.fileStalled.probe)} the path is probed, after ${time(fileLimits.fileStalled.give)} the stream ends`,
+  ),
+  // Limits
+  row(
+    'chat frame · directory frame · envelope · parked invite · link',
+    [chatLimits.chatFrame, directoryLimits.directoryFrame, limits.envelope, limits.parkedInvite, limits.inviteLink]
+      .map(size)
+      .join(' · '),
+  ),
+  row(
+    'message text · name · note',
+    `${size(limits.messageText)} · ${limits.nameCharacters} characters · ${limits.noteCharacters} characters`,
+  ),
+  row(
+    'nodes · their addresses · own addresses told',
+    `${limits.nodesTold} · ${limits.nodeAddressesTold} · ${limits.addressesTold}`,
+  ),
+  row('a frame that has begun · a handshake', `${time(limits.frame)} · ${time(limits.handshake)}`),
+  row('frames waiting for a slow reader', `${size(netLimits.writeQueue)} a stream`),
+  row('messages without a receipt', String(chatLimits.chatWindow)),
+  row('messages queued for one friend', n(chatLimits.outbox)),
+  row("strangers' requests", String(friendLimits.strangerRequests)),
+  row('friends and requests · open invites', `${n(friendLimits.friends)} · ${friendLimits.invites}`),
+  row('connections of a peer · of a node', `${netLimits.peerConnections} · ${n(netLimits.nodeConnections)}`),
+  row('new connections from one address', `${netLimits.nodeInboundPerAddress} a second`),
+  row(
+    'envelopes held at a node · parked invites · handles',
+    `${n(directoryLimits.held)} · ${n(directoryLimits.parked)} · ${n(directoryLimits.handles)}`,
+  ),
+  row(
+    'age of a connection · bytes it carried, both ways together',
+    `${time(limits.connectionAge)} · ${size(pathLimits.connectionBytes)}`,
+  ),
+  // Not limits: parts of a format or of libp2p, which another test or the other implementation holds.
+  'the usual window of 256 KiB and',
+  '5,199 times: `h` = SHA-512',
+  '3 passes, 64 MiB, one lane',
+  'A guess costs 64 MiB and about a tenth of a second',
+  'at most 50 ms, for',
+  'The other side waits 1.5 s for that',
+  'it to at least 1,024 bytes',
+  'at least 256 for a chat frame and 1,024 for an envelope',
+  'Each modulo 100,000, written with five digits',
+]
+
+/** A number with a unit; or one of more than three digits. */
+const quantity =
+  /(?<![\w.,²³-])\d[\d,.]*(?: (?:KiB|MiB|GiB|s|ms|minutes?|hours?|days?|years|characters|a minute|in \d+ s|rounds|times)\b|(?<=,\d{3}))/gu
+
+for (const phrase of phrases) {
+  test(`docs/protocol.md: ${phrase}`, () => assert.ok(page.includes(phrase), `not in the page: ${phrase}`))
+}
+
+test('docs/protocol.md: every quantity comes from the code', () => {
+  const covered = phrases.flatMap((phrase) =>
+    [...page.matchAll(new RegExp(RegExp.escape(phrase), 'gu'))].map(({ index }) => [index, index + phrase.length]),
+  )
+  const unproven = [...page.matchAll(quantity)].filter(
+    ({ index, 0: text }) => !covered.some(([from = 0, to = 0]) => from <= index && index + text.length <= to),
+  )
+  assert.deepEqual(
+    unproven.map(({ index, 0: text }) => page.slice(index - 40, index + text.length)),
+    [],
+  )
+})
+
+test('docs/protocol.md: no row of the table of limits is left out here', () => {
+  const [, section = ''] = /## Limits (.*?)## Versions/u.exec(page) ?? []
+  const [header, ...rows] = section.split('|---|---|---| ').flatMap((part) => part.trim().split(/(?<=\|) (?=\|)/u))
+  assert.match(header ?? '', /what \| limit/u)
+  assert.deepEqual(
+    rows.filter((text) => !phrases.some((phrase) => text.startsWith(phrase))),
+    [],
+  )
+})
+
+/** A line of a table: what, and how much. */
+function row(what: string, limit: string): string {
+  return `| ${what} | ${limit} |`
+}

@@ -4,12 +4,11 @@
  * The only file of the node that touches `process`.
  */
 import os from 'node:os'
-import pino from 'pino'
 import { toError, version } from '#protocol'
 import type { Log } from '#protocol'
 import { readConfig } from './config.ts'
 import type { NodeConfig } from './config.ts'
-import { createLog } from './log.ts'
+import { nodeLog } from './log.ts'
 import { startServer } from './server.ts'
 import type { NodeServer } from './server.ts'
 
@@ -32,8 +31,7 @@ export function main(): void {
       process.exitCode = 2
       break
     case 'start': {
-      // Synchronous: the last line before an exit is the one that matters.
-      const log = createLog(instruction.config.logLevel, pino.destination({ dest: 2, sync: true }))
+      const log = nodeLog(instruction.config.logLevel)
       for (const warning of instruction.warnings) log('warn', warning)
       void run(instruction.config, log)
     }

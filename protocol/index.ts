@@ -20,6 +20,10 @@ export type {
   Trial,
 } from './api/events.ts'
 export { limits } from './public-limits.ts'
+export { createLog } from './base/log-lines.ts'
+export type { LineSink } from './base/log-lines.ts'
+export { scrubText } from './base/log-scrub.ts'
+export type { LoggedError } from './base/log-scrub.ts'
 export { logLevels } from './base/log.ts'
 export type { Log, LogLevel } from './base/log.ts'
 export { createPeer } from './peer.ts'

@@ -15,7 +15,7 @@ import { Introductions } from './friend/introductions.ts'
 import { fileLimits } from './file/limits.ts'
 import { netLimits } from './net/limits.ts'
 import { apiLimits } from './api/limits.ts'
-import { silent, type Log } from './base/log.ts'
+import { silent, type Log, peerInLog } from './base/log.ts'
 import { Mailer } from './friend/envelope-delivery.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { probing } from './net/probe.ts'
@@ -467,7 +467,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     return null
   }
 
-  const failed = (peer: string, error: Error): void => log('debug', `a stream from ${shortId(peer)} failed`, error)
+  const failed = (peer: string, error: Error): void => log('debug', `a stream from ${peerInLog(peer)} failed`, error)
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
   await policy.serve(network, fileProtocol, (stream, connection) => files.receive(stream, connection), failed)
   await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)

@@ -114,6 +114,10 @@ export interface ShellCalls {
   chooseDownloads(): Promise<string>
   /** Opens the folder with what was received. */
   showTransfer(params: { transfer: string }): Promise<null>
+  /** Lets the person choose where a report for those who help goes, and saves it. Whether it was saved. */
+  saveReport(): Promise<boolean>
+  /** Opens the folder with the report that was saved last. Errors: `not-found`. */
+  showReport(): Promise<null>
   /** Destroys the profile and ends Quorum. */
   erase(): Promise<null>
   quit(): Promise<null>

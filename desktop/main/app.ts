@@ -8,6 +8,7 @@ import { userInfo } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import type { ProgramLog } from '#program-log'
 import { errorToData, QuorumError, version } from '#protocol'
 import { catalogueFor } from '../text/catalogue.ts'
 import type { Catalogue } from '../text/catalogue.ts'
@@ -25,6 +26,7 @@ import type { ShellClient } from './peer-process.ts'
 import { PictureFiles } from './image-files.ts'
 import { PreferencesFile } from './preferences.ts'
 import type { PreferencesPatch } from './preferences.ts'
+import { ReportFile } from './report-file.ts'
 import { shellCalls } from './main-calls.ts'
 import { StagedFiles } from './staged-files.ts'
 import { TaskBarProgress } from './task-bar.ts'
@@ -42,6 +44,8 @@ const droppedPaths = z.array(z.string().max(32_767)).max(2000)
 
 export class DesktopApp {
   readonly #options: WindowOptions
+  readonly #kept: ProgramLog
+  readonly #report: ReportFile
   readonly #preferences: PreferencesFile
   readonly #files = new StagedFiles()
   readonly #pictures = new PictureFiles(async (transfer, file) => {
@@ -62,11 +66,19 @@ export class DesktopApp {
   #chosenNow = false
   #quitting = false
 
-  constructor(options: WindowOptions) {
+  /** `kept`: the window's log. */
+  constructor(options: WindowOptions, kept: ProgramLog) {
     this.#options = options
+    this.#kept = kept
+    this.#report = new ReportFile(
+      options.folder,
+      () => this.#preferences.value,
+      () => this.#client(),
+    )
     this.#link = options.link
     this.#preferences = new PreferencesFile(path.join(options.folder, 'window.json'))
     this.#peer = new PeerProcess({
+      log: kept.log,
       options: () => this.#peerOptions(),
       onNews: (news) => this.#heard(news),
       onState: (state) => {
@@ -100,6 +112,7 @@ export class DesktopApp {
   }
 
   start(): void {
+    this.#kept.log('info', 'the window opens')
     this.#peer.start()
     this.#node.resume()
     nativeTheme.themeSource = this.#preferences.value.theme
@@ -118,12 +131,20 @@ export class DesktopApp {
     )
     this.#window = window
     window.webContents.on('did-finish-load', () => this.#connectWindow())
-    window.webContents.on('render-process-gone', () => window.webContents.reload())
+    window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+      this.#kept.log('error', `the page has died (${reason}), exit code ${exitCode}`)
+      window.webContents.reload()
+    })
     window.on('focus', () => this.#notices.clear())
     window.on('close', (event) => {
       if (this.#quitting || !this.#preferences.value.closeToTray || this.#tray === undefined) return
       event.preventDefault()
       window.hide()
+    })
+    app.on('child-process-gone', (_event, { type, reason, exitCode }) => {
+      // The peer's own process is told by its exit.
+      if (reason !== 'clean-exit')
+        this.#kept.log('warn', `a process has died: ${type} (${reason}), exit code ${exitCode}`)
     })
     app.on('window-all-closed', () => this.quit())
     app.on('before-quit', (event) => {
@@ -146,7 +167,10 @@ export class DesktopApp {
   quit(): void {
     if (this.#quitting) return
     this.#quitting = true
-    void this.#end().finally(() => app.exit(0))
+    void this.#end().finally(() => {
+      this.#kept.log('info', 'the window ends')
+      app.exit(0)
+    })
   }
 
   // ---- the window and its ports
@@ -166,6 +190,7 @@ export class DesktopApp {
         this.#preferences.change({ downloads: folder })
         this.#chosenNow = true
       },
+      report: this.#report,
       runNode: () => this.#node.run(),
       endNode: () => this.#endNode(),
       erase: () => this.#erase(),
@@ -344,6 +369,7 @@ export class DesktopApp {
     this.#quitting = true
     await this.#end()
     if (this.#preferences.value.startAtLogin) this.#startAtLogin(false)
+    this.#kept.close()
     eraseProfile(this.#options.folder)
     app.exit(0)
   }

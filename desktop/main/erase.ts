@@ -2,7 +2,7 @@
 import { globSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 
-const ours = ['store.*', 'lock.db*', 'node', 'node.json', 'window', 'window.json', 'window.json.new']
+const ours = ['store.*', 'lock.db*', 'node', 'node.json', 'window', 'window.json', 'window.json.new', 'logs']
 
 /** Errors: those of the disk. */
 export function eraseProfile(folder: string): void {

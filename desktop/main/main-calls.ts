@@ -10,6 +10,7 @@ import { limits, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
 import { openable } from '../text/foreign.ts'
 import type { NodeHere, Preferences, ShellCalls, Staged, Start } from '../ipc/contract.ts'
+import type { ReportFile } from './report-file.ts'
 import type { ShellClient } from './peer-process.ts'
 import { preferencesPatch } from './preferences.ts'
 import type { PreferencesPatch } from './preferences.ts'
@@ -32,6 +33,8 @@ const schemas = {
   acceptTransfer: z.strictObject({ transfer: id, choose: z.boolean() }),
   chooseDownloads: nothing,
   showTransfer: z.strictObject({ transfer: id }),
+  saveReport: nothing,
+  showReport: nothing,
   erase: nothing,
   quit: nothing,
 } satisfies Record<keyof ShellCalls, z.ZodType>
@@ -46,6 +49,7 @@ export interface ShellParts {
   /** Where files go when nobody says otherwise, a path. */
   downloads: () => string
   setDownloads: (folder: string) => void
+  report: ReportFile
   runNode: () => NodeHere
   endNode: () => Promise<NodeHere>
   erase: () => Promise<void>
@@ -92,6 +96,11 @@ export function shellCalls(parts: ShellParts): (name: string, params: unknown) =
       const saved = all.find((one) => one.id === transfer)?.savedTo
       if (saved === undefined) throw new QuorumError('not-found', 'It is not on this disk')
       shell.showItemInFolder(saved)
+      return null
+    },
+    saveReport: () => parts.report.save(parts.window()),
+    showReport: async () => {
+      parts.report.show()
       return null
     },
     erase: async () => {

@@ -5,6 +5,7 @@
 import { app, Menu, protocol } from 'electron'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { logCrashes, openLog } from '#program-log'
 import { errorToData } from '#protocol'
 import { DesktopApp } from './app.ts'
 import { linkIn, readCommandLine } from './options.ts'
@@ -32,6 +33,14 @@ function begin(options: WindowOptions): void {
   // macOS may tell a link before there is a window.
   let link = options.link
   let running: DesktopApp | undefined
+  const kept = openLog({
+    folder: options.folder,
+    file: 'window',
+    program: 'the window',
+    env: process.env,
+    complain: (sentence) => void process.stderr.write(`quorum: ${sentence}\n`),
+  })
+  logCrashes(process, kept.log)
   const opened = (found: string | undefined): void => {
     if (running === undefined) link = found ?? link
     else running.open(found)
@@ -45,7 +54,7 @@ function begin(options: WindowOptions): void {
     process.stdin.on('end', () => (running === undefined ? app.exit(0) : running.quit())).resume()
   }
   void app.whenReady().then(() => {
-    running = new DesktopApp({ ...options, link })
+    running = new DesktopApp({ ...options, link }, kept)
     running.start()
   })
 }

@@ -6,7 +6,7 @@ import { MessageChannelMain, utilityProcess } from 'electron'
 import type { MessagePortMain, UtilityProcess } from 'electron'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Calls } from '#protocol'
+import type { Calls, Log } from '#protocol'
 import type { PeerCalls, PeerNews } from '../ipc/contract.ts'
 import { Client } from '../ipc/rpc.ts'
 
@@ -28,6 +28,7 @@ export interface PeerProcessSetup {
   options: () => object
   onNews: (news: PeerNews) => void
   onState: (state: 'ended' | 'running') => void
+  log: Log
 }
 
 export class PeerProcess {
@@ -64,12 +65,14 @@ export class PeerProcess {
     const client: ShellClient = new Client(wireOf(port1))
     client.subscribe(this.#setup.onNews)
     this.#client = client
-    child.once('exit', () => {
+    child.once('exit', (code) => {
       client.close()
       port1.close()
       this.#child = undefined
       this.#client = undefined
-      if (this.#stopping) return
+      const { log } = this.#setup
+      if (this.#stopping) return log('info', `the peer's process has stopped: exit code ${code}`)
+      log('error', `the peer's process has died: exit code ${code}`)
       this.#failures = performance.now() - began > steadyAfter ? 0 : this.#failures + 1
       this.#setup.onState('ended')
       setTimeout(() => this.#again(), Math.min(restart.first * 2 ** (this.#failures - 1), restart.longest))

@@ -3,6 +3,7 @@
  * each as the door that it is for, and ends when the shell does.
  */
 import type { MessagePortMain } from 'electron'
+import { logCrashes, openLog } from '#program-log'
 import { errorToData } from '#protocol'
 import { serve } from '../ipc/rpc.ts'
 import { doors, handle, newsFor } from './access.ts'
@@ -10,7 +11,16 @@ import type { Door } from './access.ts'
 import { readOptions } from './options.ts'
 import { Profile } from './profile.ts'
 
-const profile = new Profile(readOptions(process.argv.at(-1)))
+const options = readOptions(process.argv.at(-1))
+const { log } = openLog({
+  folder: options.folder,
+  file: 'peer',
+  program: 'the peer of the window',
+  env: process.env,
+  complain: (sentence) => void process.stderr.write(`quorum: ${sentence}\n`),
+})
+logCrashes(process, log)
+const profile = new Profile(options, log)
 
 function open(port: MessagePortMain, door: Door): void {
   const wire = {

@@ -3,20 +3,22 @@
  * passphrase; what it is doing is a `PeerStatus`. It keeps no passphrase.
  */
 import { changePassphrase, createPeer, errorToData, openSqliteStore, QuorumError, toError } from '#protocol'
-import type { Peer, PeerEvent, Store } from '#protocol'
+import type { Log, Peer, PeerEvent, Store } from '#protocol'
 import type { PeerNews, PeerStatus } from '../ipc/contract.ts'
 import type { PeerProcessOptions } from './options.ts'
 
 export class Profile {
   readonly #options: PeerProcessOptions
+  readonly #log: Log
   readonly #listeners = new Set<(news: PeerNews) => void>()
   #status: PeerStatus = { state: 'opening' }
   #peer: Peer | undefined
   /** One change at a time. */
   #work: Promise<unknown> = Promise.resolve()
 
-  constructor(options: PeerProcessOptions) {
+  constructor(options: PeerProcessOptions, log: Log) {
     this.#options = options
+    this.#log = log
   }
 
   get status(): PeerStatus {
@@ -40,6 +42,7 @@ export class Profile {
       return await this.#alone(() => this.#start(undefined))
     } catch (error) {
       const locked = error instanceof QuorumError && error.code === 'wrong-passphrase'
+      if (!locked) this.#log('error', 'the profile does not open', toError(error))
       return this.#become(locked ? { state: 'locked' } : { state: 'failed', error: errorToData(error) })
     }
   }
@@ -97,9 +100,7 @@ export class Profile {
         downloads,
         ...telling,
         ...(listen.length > 0 ? { listen } : {}),
-        log: (level, message, error) => {
-          if (level === 'error') process.stderr.write(`peer: ${message}${error ? `: ${toError(error).message}` : ''}\n`)
-        },
+        log: this.#log,
       })
     } catch (error) {
       store.close()
@@ -117,6 +118,7 @@ export class Profile {
 
   #become(status: PeerStatus): PeerStatus {
     this.#status = status
+    this.#log('info', `the profile is ${status.state}`)
     this.#tell({ event: 'status', data: status })
     return status
   }

@@ -442,6 +442,11 @@ export const de: typeof en = {
 
     version: 'Version',
     aboutText: 'Quorum ist freie Software unter der MIT-Lizenz.',
+    report: 'Wenn etwas nicht funktioniert',
+    reportHint:
+      'Ein Bericht hilft denen, die dir helfen: Versionen, Einstellungen, Anzahlen und die letzten Zeilen des Protokolls. Nicht darin: Namen, Identitäten, Adressen, Nachrichten und Dateien. Er ist Text: Sieh ihn an, bevor du ihn verschickst.',
+    reportSave: 'Bericht speichern…',
+    reportSaved: 'Der Bericht ist gespeichert. Sieh ihn an, bevor du ihn verschickst.',
     keys: 'Tastatur',
     keyList: {
       search: 'Suchen',

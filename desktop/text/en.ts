@@ -433,6 +433,11 @@ export const en = {
 
     version: 'Version',
     aboutText: 'Quorum is free software under the MIT licence.',
+    report: 'When something goes wrong',
+    reportHint:
+      'A report helps whoever helps you: versions, settings, counts and the last log lines. Not in it: names, identities, addresses, messages and files. It is text: look at it before you send it.',
+    reportSave: 'Save a report…',
+    reportSaved: 'The report is saved. Look at it before you send it.',
     keys: 'Keyboard',
     keyList: {
       search: 'Search',

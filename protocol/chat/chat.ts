@@ -6,9 +6,9 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { v7 as uuid } from 'uuid'
 import { Conversation, type ConversationContext } from './conversation.ts'
 import { QuorumError, toError } from '../base/errors.ts'
-import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
 import { chatLimits } from './limits.ts'
+import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import { chatProtocol } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
@@ -159,7 +159,7 @@ export class Chat {
         if (performance.now() - begun > chatLimits.streamRetry.longest) retry.reset()
       }
     } catch (error) {
-      log('debug', `chat with ${shortId(connection.remotePeer.toString())} ended`, toError(error))
+      log('debug', `chat with ${peerInLog(connection.remotePeer.toString())} ended`, toError(error))
     }
   }
 

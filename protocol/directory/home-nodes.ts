@@ -8,9 +8,9 @@ import { isRelayed, relayPeer, withPeer } from '../address/address.ts'
 import { DirectorySession } from './session.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
 import type { NodeState } from '../api/events.ts'
-import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
 import { directoryLimits } from './limits.ts'
+import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { addressesToTell, nodePeer, withAddress } from '../address/node-addresses.ts'
@@ -205,7 +205,7 @@ export class Nodes {
         await this.#hold(link, signal)
       } catch (error) {
         // Expected while a node is away: the state says so, and trying goes on.
-        this.#options.log('debug', `node ${shortId(link.peer)} is not reachable`, toError(error))
+        this.#options.log('debug', `node ${peerInLog(link.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
       this.#change(link, { state: 'unreachable', reserved: false })
@@ -250,7 +250,7 @@ export class Nodes {
       if (link.session == null || link.reserved) continue
       network.services.circuits
         .reserve(peerIdFromString(link.peer))
-        .catch((error: unknown) => log('debug', `node ${shortId(link.peer)} refuses a reservation`, toError(error)))
+        .catch((error: unknown) => log('debug', `node ${peerInLog(link.peer)} refuses a reservation`, toError(error)))
     }
   }
 

@@ -16,8 +16,8 @@ import { canResume, isOpen, Progress } from './progress.ts'
 import { scan } from './send/scan.ts'
 import { Serving } from './send/uploads.ts'
 import { stagingFolder } from './receive/staging.ts'
-import { shortId } from '../identity/identity.ts'
 import { fileLimits } from './limits.ts'
+import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import type { MessageContent, Store, TransferChanges, TransferRow } from '../store/store.ts'
 import { newsFromWire, newsToWire, offerFromWire, offerToWire, type TransferNews } from '../wire/offer.ts'
@@ -292,7 +292,7 @@ export class Files {
       onStored: (bytes) => this.#progress.done(row, bytes),
       moving: () => this.#progress.moving(row),
       onSilence: probe,
-      onInterrupted: (error) => log('debug', `a transfer from ${shortId(peer)} was interrupted`, error),
+      onInterrupted: (error) => log('debug', `a transfer from ${peerInLog(peer)} was interrupted`, error),
     })
     this.#incoming.set(id, incoming)
     try {
@@ -317,7 +317,7 @@ export class Files {
     if (row?.state !== 'accepted') return
     const error = errorToData(failure)
     // The event says why, with names; the log must not.
-    this.#options.log('info', `a transfer from ${shortId(row.peer)} failed: ${error.code}`)
+    this.#options.log('info', `a transfer from ${peerInLog(row.peer)} failed: ${error.code}`)
     this.#tell(row, 'failed', { state: 'failed', error }, error.code)
   }
 

@@ -6,9 +6,9 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { QuorumError, toError } from '../base/errors.ts'
-import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
 import { friendLimits } from './limits.ts'
+import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import { pull, push } from '../net/streams.ts'
 import { byNode } from '../address/node-addresses.ts'
@@ -87,7 +87,7 @@ export class Mailer {
         try {
           return await nodes.visit(addresses, (session) => session.push(to, sealedToWire(seal(content, to, key))))
         } catch (error) {
-          log('debug', `a node passes nothing on to ${shortId(to)}`, toError(error))
+          log('debug', `a node passes nothing on to ${peerInLog(to)}`, toError(error))
           return false
         }
       }),
@@ -171,7 +171,7 @@ export class Mailer {
         if (mail.kind === 'request') store.putMail({ ...mail, deliveredAt: now() })
       })
     } catch (error) {
-      log('debug', `mail to ${shortId(mail.to)} waits`, toError(error))
+      log('debug', `mail to ${peerInLog(mail.to)} waits`, toError(error))
     }
   }
 
@@ -201,7 +201,7 @@ export class Mailer {
           })
           return true
         } catch (error) {
-          log('debug', `a node does not take mail for ${shortId(mail.to)}`, toError(error))
+          log('debug', `a node does not take mail for ${peerInLog(mail.to)}`, toError(error))
           return false
         }
       }),
@@ -225,7 +225,7 @@ export class Mailer {
         return accepted
       }
     } catch (error) {
-      log('debug', `an envelope was not taken by ${shortId(mail.to)}`, toError(error))
+      log('debug', `an envelope was not taken by ${peerInLog(mail.to)}`, toError(error))
       stream?.abort(toError(error))
     } finally {
       signal.removeEventListener('abort', abort)

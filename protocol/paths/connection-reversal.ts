@@ -4,8 +4,8 @@
  * more rarely while it does not help, and nothing is held for those who are away.
  */
 import { toError } from '../base/errors.ts'
-import { shortId } from '../identity/identity.ts'
 import { pathLimits } from './limits.ts'
+import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
 import { Retry } from '../base/backoff.ts'
@@ -44,9 +44,9 @@ export class Reversals {
     asked.notBefore = this.#now() + asked.retry.next()
     this.#asked.set(peer, asked)
     try {
-      if (await push(peer, write(peer))) log('debug', `${shortId(peer)} is asked to dial`)
+      if (await push(peer, write(peer))) log('debug', `${peerInLog(peer)} is asked to dial`)
     } catch (error) {
-      log('debug', `${shortId(peer)} could not be asked to dial`, toError(error))
+      log('debug', `${peerInLog(peer)} could not be asked to dial`, toError(error))
     }
   }
 

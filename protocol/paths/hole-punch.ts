@@ -9,8 +9,8 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { isRelayed, parseAddress } from '../address/address.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import type { Trial } from '../api/events.ts'
-import { shortId } from '../identity/identity.ts'
 import { pathLimits } from './limits.ts'
+import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { dcutrProtocol } from '../net/policy.ts'
@@ -144,13 +144,13 @@ export class Upgrades {
     const begun = this.#now()
     try {
       await talk(punch)
-      log('info', `a direct path to ${shortId(peer)} after ${Math.round(this.#now() - begun)} ms`)
+      log('info', `a direct path to ${peerInLog(peer)} after ${Math.round(this.#now() - begun)} ms`)
       this.#attempts.delete(peer)
       this.#punched.add(peer)
       return undefined
     } catch (error) {
       const obstacle = punch.obstacle(error)
-      log('debug', `no direct path to ${shortId(peer)} (${obstacle})`, toError(error))
+      log('debug', `no direct path to ${peerInLog(peer)} (${obstacle})`, toError(error))
       // When the circuit itself ends, that says nothing about routers.
       if (relayed.status === 'open') this.#of(peer).obstacle = obstacle
       return obstacle

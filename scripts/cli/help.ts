@@ -9,10 +9,12 @@ Examples:
   $ quorum send film.mkv --to Bob  send files without opening a conversation
   $ quorum receive                 take what friends send
   $ quorum passphrase              set, change or remove the passphrase of a profile
+  $ quorum report                  save a report for those who help you
   $ quorum peer --help             the same peer for programs, as JSON lines
 
 In the terminal client, /help lists what you can type.
-A profile with a passphrase asks for it, unless QUORUM_PASSPHRASE or --passphrase-file tells it.`
+A profile with a passphrase asks for it, unless QUORUM_PASSPHRASE or --passphrase-file tells it.
+A log without names and messages is kept in the profile's folder, in logs/: QUORUM_LOG=debug tells more, off nothing.`
 
 export const sendHelp = `
 Examples:
@@ -48,6 +50,16 @@ Examples:
   $ QUORUM_PASSPHRASE=old quorum passphrase --new-passphrase-file ./new     for scripts
 
 Quorum must not be running with that profile. A passphrase that is forgotten cannot be recovered.`
+
+export const reportHelp = `
+Examples:
+  $ quorum report                              quorum-report-DATE.txt in the current folder
+  $ quorum report --profile bob --output ./for-susan.txt
+  $ QUORUM_LOG=debug quorum                    let it happen once more, and the next report tells more
+
+In it: versions, settings, how many friends and nodes, and the last log lines. Not in it: names, PeerIds, addresses,
+messages, files. It is text: look at it before you send it. It never replaces a file.
+It works while Quorum runs with the profile, and without the passphrase; then nothing is counted, and it says so.`
 
 export const headlessHelp = `
 Examples:

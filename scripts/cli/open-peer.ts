@@ -19,6 +19,8 @@ export interface PeerFlags {
   upnp: boolean
   readReceipts: boolean
   typingMarks: boolean
+  /** Where the peer tells what happens; absent: nowhere. */
+  log?: Log
 }
 
 const passphraseTries = 3
@@ -50,11 +52,7 @@ export async function openAsking(
 }
 
 /** Runs `work` with a peer on `store`; both are closed afterwards. */
-export async function withPeer<T>(
-  store: Store,
-  flags: PeerFlags & { log?: Log },
-  work: (peer: Peer) => Promise<T>,
-): Promise<T> {
+export async function withPeer<T>(store: Store, flags: PeerFlags, work: (peer: Peer) => Promise<T>): Promise<T> {
   try {
     const { node, name, listen, downloads, direct, lan, mdns = false, upnp, readReceipts, typingMarks, log } = flags
     const peer = await createPeer({
@@ -72,13 +70,22 @@ export async function withPeer<T>(
       ...(log !== undefined && { log }),
     })
     try {
+      log?.('info', `the peer runs: direct paths ${direct}, ${words({ lan, mdns, upnp, readReceipts, typingMarks })}`)
       return await work(peer)
     } finally {
       await peer.stop()
+      log?.('info', 'the peer has stopped')
     }
   } finally {
     store.close()
   }
+}
+
+/** `lan on, mdns off`. */
+function words(switches: Readonly<Record<string, boolean>>): string {
+  return Object.entries(switches)
+    .map(([name, on]) => `${name} ${on ? 'on' : 'off'}`)
+    .join(', ')
 }
 
 /** Lines of `level` and worse; an error's cause is told with it. */

@@ -6,16 +6,18 @@
 import { homedir, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { directModes, errorToData, limits, logLevels, version } from '#protocol'
-import type { LogLevel } from '#protocol'
+import { directModes, errorToData, limits, logLevels, toError, version } from '#protocol'
+import type { Log, LogLevel } from '#protocol'
 import { changePassphraseAsking, type PassphraseFlags } from './change-passphrase.ts'
 import type { Followed } from './one-shot/follower.ts'
 import { oneShot } from './one-shot/one-shot.ts'
 import { receive } from './one-shot/receive.ts'
 import { send } from './one-shot/send.ts'
+import { saveReport, type ReportFlags } from './save-report.ts'
 import { serveLines } from './headless/json-lines.ts'
-import { headlessHelp, passphraseHelp, receiveHelp, sendHelp, terminalHelp } from './help.ts'
+import { headlessHelp, passphraseHelp, receiveHelp, reportHelp, sendHelp, terminalHelp } from './help.ts'
 import { logTo, openAsking, openStore, withPeer, type PeerFlags } from './open-peer.ts'
+import { bothLogs, logCrashes, openLog } from './program-log.ts'
 import { downloadsFolder, givenPassphrase, profileFolder } from './profile.ts'
 import { askYes } from './terminal/ask.ts'
 import { showsColor, showsUnicode } from './terminal/capabilities.ts'
@@ -37,7 +39,7 @@ interface ReceiveFlags extends CommandFlags {
 }
 
 /** As they are typed. */
-interface CommandFlags extends Omit<PeerFlags, 'downloads'> {
+interface CommandFlags extends Omit<PeerFlags, 'downloads' | 'log'> {
   profile?: string
   ephemeral?: boolean
   downloads?: string
@@ -130,7 +132,7 @@ async function run(): Promise<number> {
       .action(async (paths: string[], typed: SendFlags, command: Command) => {
         const flags = given(typed, command)
         const request = { paths: paths.map((path) => resolve(path)), to: flags.to, note: flags.note }
-        code = await files(flags, (followed) => send(followed, request))
+        code = await files('quorum send', flags, (followed) => send(followed, request))
       }),
   )
   program.addCommand(
@@ -173,6 +175,21 @@ async function run(): Promise<number> {
         await changePassphraseAsking({ ...flags, profile, folder: folderOf(profile), input, output, env })
       }),
   )
+  program.addCommand(
+    quiet(new Command('report'))
+      .description('save a report for those who help: versions, counts, log lines; no names and no messages')
+      .option('--profile <name>', 'a name, or a folder if it contains a separator', notEmpty)
+      .option('--output <file>', 'where it goes (default: a new file in the current folder)', notEmpty)
+      .option('--json', 'tell where it is as one JSON object')
+      .option('--passphrase-file <file>', 'a file whose content is the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
+      .addHelpText('after', reportHelp)
+      .action(async (typed: ReportFlags & CommandFlags, command: Command) => {
+        const { profile = 'default', output, json = false, ...flags } = given(typed, command)
+        const passphrase = takePassphrase(flags)
+        const place = { folder: folderOf(profile), profile, cwd: process.cwd(), now: Date.now() }
+        process.stdout.write(await saveReport({ ...place, passphrase, json, ...(output !== undefined && { output }) }))
+      }),
+  )
   await program.parseAsync()
   return code
 }
@@ -189,10 +206,29 @@ async function headless(flags: CommandFlags & { json?: boolean; logLevel: LogLev
   if (flags.profile === undefined && flags.ephemeral !== true) throw usage('give --profile FOLDER, or --ephemeral')
   const { signal } = ending()
   const passphrase = givenPassphrase(flags.passphraseFile, process.env)
-  const store = await openStore(flags.ephemeral === true ? undefined : flags.profile, passphrase)
-  await withPeer(store, { ...peerFlags(flags), log: logTo(process.stderr, flags.logLevel) }, (peer) =>
-    serveLines({ peer, version, input: process.stdin, output: process.stdout, signal }),
-  )
+  const folder = flags.ephemeral === true ? undefined : flags.profile
+  await logged('quorum peer', folder, async (kept) => {
+    const log = bothLogs(logTo(process.stderr, flags.logLevel), kept)
+    await withPeer(await openStore(folder, passphrase), { ...peerFlags(flags), log }, (peer) =>
+      serveLines({ peer, version, input: process.stdin, output: process.stdout, signal }),
+    )
+  })
+}
+
+/** Runs `work` with the log of the profile in `folder`; why it fails is in the log. */
+async function logged<T>(name: string, folder: string | undefined, work: (log: Log) => Promise<T>): Promise<T> {
+  const { env, stderr } = process
+  const complain = (sentence: string): void => void stderr.write(`quorum: ${sentence}\n`)
+  const { log, close } = openLog({ folder, file: 'peer', program: name, env, complain })
+  logCrashes(process, log)
+  try {
+    return await work(log)
+  } catch (error) {
+    log('error', `${name} ends`, toError(error))
+    throw error
+  } finally {
+    close()
+  }
 }
 
 async function terminal(flags: CommandFlags): Promise<void> {
@@ -201,11 +237,13 @@ async function terminal(flags: CommandFlags): Promise<void> {
   const interactive = input.isTTY && output.isTTY && env['TERM'] !== 'dumb'
   const looks = { terminal: interactive, color: interactive && showsColor(env), unicode: showsUnicode(env, platform) }
   const folder = flags.ephemeral === true ? undefined : folderOf(flags.profile)
-  const store = await openAsking(folder, takePassphrase(flags), interactive ? { input, output } : undefined)
   const place = { home: homedir(), cwd: process.cwd(), platform }
-  await withPeer(store, peerFlags(flags), (peer) =>
-    runTerminal({ peer, version, folder, userName: userName(), place, input, output, ...looks, signal }),
-  )
+  await logged('quorum', folder, async (log) => {
+    const store = await openAsking(folder, takePassphrase(flags), interactive ? { input, output } : undefined)
+    await withPeer(store, { ...peerFlags(flags), log }, (peer) =>
+      runTerminal({ peer, version, folder, userName: userName(), place, input, output, ...looks, signal }),
+    )
+  })
 }
 
 async function receiveFiles(flags: ReceiveFlags): Promise<number> {
@@ -217,7 +255,7 @@ async function receiveFiles(flags: ReceiveFlags): Promise<number> {
     until: flags.once === true ? ('one' as const) : flags.keep === true ? ('on' as const) : ('all' as const),
     yes: flags.yes === true,
   }
-  return files(flags, (followed, leave) => {
+  return files('quorum receive', flags, (followed, leave) => {
     const ask = async (question: string): Promise<boolean | undefined> => {
       const answer = await askYes({ input, output }, question)
       if (answer === undefined) leave()
@@ -229,6 +267,7 @@ async function receiveFiles(flags: ReceiveFlags): Promise<number> {
 
 /** Runs a one-shot command; `leave` is as good as Ctrl-C. */
 async function files(
+  name: string,
   flags: SendFlags | ReceiveFlags,
   work: (followed: Followed, leave: () => void) => Promise<number>,
 ): Promise<number> {
@@ -236,18 +275,18 @@ async function files(
   const { signal, leave } = ending(() => process.exit(interrupted))
   const terminal = stderr.isTTY && env['TERM'] !== 'dumb'
   const profile = flags.profile ?? 'default'
-  return oneShot(
-    {
-      folder: folderOf(profile),
-      profile,
-      passphrase: takePassphrase(flags),
-      flags: peerFlags(flags),
-      errors: { output: stderr, terminal, color: terminal && showsColor(env), unicode: showsUnicode(env, platform) },
-      json: flags.json === true ? stdout : undefined,
-      asking: input.isTTY && terminal ? { input, output: stderr } : undefined,
-      signal,
-    },
-    (followed) => work(followed, leave),
+  const folder = folderOf(profile)
+  const options = {
+    folder,
+    profile,
+    passphrase: takePassphrase(flags),
+    errors: { output: stderr, terminal, color: terminal && showsColor(env), unicode: showsUnicode(env, platform) },
+    json: flags.json === true ? stdout : undefined,
+    asking: input.isTTY && terminal ? { input, output: stderr } : undefined,
+    signal,
+  }
+  return logged(name, folder, (log) =>
+    oneShot({ ...options, flags: { ...peerFlags(flags), log } }, (followed) => work(followed, leave)),
   )
 }
 

@@ -188,9 +188,16 @@ test(
       ELECTRON_RUN_AS_NODE: '1',
       NODE_OPTIONS: `--require ${planted}`,
     })
-    await until(() => existsSync(store) || !quorum.running(), 'the profile is opened')
+    const log = (name: string): string => {
+      const file = join(home, 'me', 'logs', name)
+      return existsSync(file) ? readFileSync(file, 'utf8') : ''
+    }
+    const open = (): boolean => log('quorum.log').includes('the profile is open')
+    await until(() => open() || !quorum.running(), 'the profile is opened')
     assert.equal(await quorum.end(), 0, quorum.said())
     assert.ok(existsSync(store), quorum.said())
+    // Both processes keep their log out of the archive, too.
+    assert.match(log('window.log'), /the window opens[^]*the window ends/u)
     assert.doesNotMatch(quorum.said(), /Debugger listening/u)
     assert.equal(existsSync(join(home, 'ran')), false)
   },

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import { test } from 'node:test'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
@@ -18,6 +18,11 @@ function tree(folder: string): Record<string, string> {
     return [relative(folder, path), entry.isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : '']
   })
   return Object.fromEntries(entries) as Record<string, string>
+}
+
+/** Without the log, where a refusal is told. */
+function profileOf(folder: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(tree(folder)).filter(([name]) => name.split(sep)[0] !== 'logs'))
 }
 
 /** Starts a peer that must refuse: exit code 1, one line with `code`, nothing on standard output. */
@@ -46,7 +51,7 @@ test('a passphrase: without it, with a wrong one, or with one too many nothing o
   const guarded = new HeadlessPeer(stage, 'guarded', { env: { QUORUM_PASSPHRASE: right } })
   await guarded.start()
   await guarded.stop()
-  const before = tree(guarded.folder)
+  const before = profileOf(guarded.folder)
   const profile = ['--profile', guarded.folder]
   const wrongFile = join(stage.folder, 'wrong')
   writeFileSync(wrongFile, `${right}!\n`)
@@ -56,7 +61,7 @@ test('a passphrase: without it, with a wrong one, or with one too many nothing o
   await refused(stage, 'wrong-passphrase', [...profile, '--passphrase-file', wrongFile], {
     env: { QUORUM_PASSPHRASE: right },
   })
-  assert.deepEqual(tree(guarded.folder), before)
+  assert.deepEqual(profileOf(guarded.folder), before)
 
   const rightFile = join(stage.folder, 'right')
   writeFileSync(rightFile, `${right}\n`)
@@ -67,9 +72,9 @@ test('a passphrase: without it, with a wrong one, or with one too many nothing o
 
   const open = await new HeadlessPeer(stage, 'open').start()
   await open.stop()
-  const openBefore = tree(open.folder)
+  const openBefore = profileOf(open.folder)
   await refused(stage, 'wrong-passphrase', ['--profile', open.folder], { env: { QUORUM_PASSPHRASE: right } })
-  assert.deepEqual(tree(open.folder), openBefore)
+  assert.deepEqual(profileOf(open.folder), openBefore)
 })
 
 const damages: { damage: string; file: string; inflict: (file: string) => void }[] = [
@@ -118,10 +123,10 @@ test(
         const copy = join(stage.folder, damage)
         cpSync(peer.folder, copy, { recursive: true })
         inflict(join(copy, file))
-        const before = tree(copy)
-        assert.notDeepEqual(before, tree(peer.folder))
+        const before = profileOf(copy)
+        assert.notDeepEqual(before, profileOf(peer.folder))
         await refused(stage, 'store-corrupt', ['--profile', copy])
-        assert.deepEqual(tree(copy), before)
+        assert.deepEqual(profileOf(copy), before)
       }),
     )
     await Promise.all(refusals)
@@ -210,14 +215,15 @@ test('the files of a profile contain nothing of what was said, of whom, or of an
   // What the search would find, it finds where it is.
   assert.ok(search(Buffer.from(JSON.stringify(ann.events))).includes('lighthouse'))
 
-  const files = (): string[] => Object.keys(tree(ann.folder))
+  const filesOf = (folder: string): string[] =>
+    Object.keys(tree(folder)).filter((file) => statSync(join(folder, file)).isFile())
   const findings = () =>
     [ann, ben].flatMap(({ folder }) =>
-      Object.keys(tree(folder)).flatMap((file) =>
-        search(readFileSync(join(folder, file))).map((found) => [file, found]),
-      ),
+      filesOf(folder).flatMap((file) => search(readFileSync(join(folder, file))).map((found) => [file, found])),
     )
-  assert.ok(files().includes('store.db-wal'), files().join())
+  assert.ok(filesOf(ann.folder).includes('store.db-wal'), filesOf(ann.folder).join())
+  // The log is one of them.
+  assert.ok(filesOf(ann.folder).includes(join('logs', 'quorum.log')))
   assert.deepEqual(findings(), [], 'while open')
   await Promise.all([ann.stop(), ben.kill9()])
   assert.ok(readFileSync(join(ann.folder, 'store.db')).length > 20_000)

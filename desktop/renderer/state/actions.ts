@@ -4,11 +4,13 @@ import type { Preferences } from '../../ipc/contract.ts'
 import { putFriend, putSelf, putTransfer } from './entities.ts'
 import { callPeer, callShell } from './clients.ts'
 import { emptyDraft, errorText, store, text, withEntry } from './state.ts'
-import type { Dialog, Draft, View } from './state.ts'
+import type { Dialog, Draft, Toast, View } from './state.ts'
 import { forgetUnread, loadAround, loadNewest, remember, showOffer, talkWith, trim, upsert } from './conversations.ts'
 
 /** Milliseconds for which a short notice of ours stays. */
 const toastStays = 5000
+/** And one with a button, which wants to be read, reached and pressed. */
+const offerStays = 20_000
 /** How often a friend is told that we are still writing, in milliseconds. */
 const typingAgain = 3000
 
@@ -25,10 +27,21 @@ export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-export function toast(said: string, tone: 'calm' | 'bad' = 'calm'): void {
+export function toast(said: string, tone: 'calm' | 'bad' = 'calm', action?: Toast['action']): void {
   const id = ++toasts
-  store.set((state) => ({ toasts: [...state.toasts.slice(-2), { id, text: said, tone }] }))
-  setTimeout(() => dismiss(id), toastStays)
+  const shown: Toast = { id, text: said, tone, ...(action === undefined ? {} : { action }) }
+  store.set((state) => ({ toasts: [...state.toasts.slice(-2), shown] }))
+  setTimeout(() => dismiss(id), action === undefined ? toastStays : offerStays)
+}
+
+/** A report for those who help, where the person wants it. */
+export async function saveReport(): Promise<void> {
+  await attempt(async () => {
+    if (!(await callShell('saveReport'))) return
+    const { settings, files } = text()
+    const run = (): void => void attempt(() => callShell('showReport'))
+    toast(settings.reportSaved, 'calm', { label: files.open, run })
+  })
 }
 
 function dismiss(id: number): void {

@@ -51,10 +51,12 @@ export type View =
   | { kind: 'transfers' }
   | { kind: 'settings'; tab: SettingsTab }
 
-interface Toast {
+export interface Toast {
   id: number
   text: string
   tone: 'calm' | 'bad'
+  /** What can be done about it, while it is shown. */
+  action?: { label: string; run: () => void }
 }
 
 export interface State {

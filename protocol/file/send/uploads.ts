@@ -4,8 +4,8 @@ import { errorToData, QuorumError, toError, type ErrorData } from '../../base/er
 import type { Progress } from '../progress.ts'
 import { fileFrames, readOpening, refuse, serve, type FileFrames } from './send-stream.ts'
 import { FileSource } from './read-ahead.ts'
-import { shortId } from '../../identity/identity.ts'
 import { limits } from '../../base/limits.ts'
+import { peerInLog } from '../../base/log.ts'
 import type { Log } from '../../base/log.ts'
 import type { Store, TransferRow } from '../../store/store.ts'
 import type { FileOpen } from '../../wire/file.ts'
@@ -81,7 +81,7 @@ export class Serving {
       await during(row.id, work)
     } catch (error) {
       const { code, message } = errorToData(error)
-      log('info', `sending to ${shortId(row.peer)} was interrupted: ${code}`)
+      log('info', `sending to ${peerInLog(row.peer)} was interrupted: ${code}`)
       const now = store.transfer(row.id)
       if (code === 'source-changed' && now?.state === 'accepted') onSourceChanged(now, { code, message })
       throw error

@@ -8,6 +8,9 @@ import { cleanLine, cleanText } from '../../../scripts/cli/terminal/sanitize.ts'
 const forbidden =
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e0fff}]/u
 
+/** The only places in which characters of that last range are seen: variants of an ideograph, and three flags. */
+const seenThere = /(?<=\p{Unified_Ideograph})[\u{e0100}-\u{e01ef}]|\p{RGI_Emoji_Tag_Sequence}/gv
+
 test('ordinary text of any script passes unchanged', () => {
   for (const text of [
     'hello',
@@ -62,6 +65,12 @@ test('a name or a note is one line', () => {
   assert.equal(cleanLine('\u0000\u001b[8m'), '')
 })
 
+test('a variant of an ideograph passes, once; hidden text in such characters does not', () => {
+  // A counterexample of the property below.
+  assert.equal(cleanText('葛\u{e0100}飾'), '葛\u{e0100}飾')
+  assert.equal(cleanText('葛\u{e0100}\u{e0101}\u{e0041}x\u{e0100}'), '葛\u{e0100}x')
+})
+
 test('marks stacked without end are cut', () => {
   assert.equal([...cleanText(`a${'\u0301'.repeat(50)}b`)].length, 6)
 })
@@ -98,7 +107,7 @@ test('whatever goes in: nothing forbidden comes out, and cleaning again changes 
   fc.assert(
     fc.property(text, (input) => {
       const clean = cleanText(input)
-      assert.doesNotMatch(clean, forbidden)
+      assert.doesNotMatch(clean.replaceAll(seenThere, ''), forbidden)
       assert.ok(clean.isWellFormed())
       assert.equal(cleanText(clean), clean)
       const line = cleanLine(input)

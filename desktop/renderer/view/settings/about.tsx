@@ -1,4 +1,5 @@
 /** What this is, and the keys that work everywhere. */
+import { saveReport } from '../../state/actions.ts'
 import { useApp, useText } from '../../state/state.ts'
 import { Brand } from '../brand.tsx'
 
@@ -24,6 +25,15 @@ export function About() {
           {settings.version} {version}
         </p>
         <p className="quiet">{settings.aboutText}</p>
+      </div>
+      <div className="settings-group">
+        <h3>{settings.report}</h3>
+        <p className="quiet">{settings.reportHint}</p>
+        <div className="buttons">
+          <button type="button" className="button" onClick={() => void saveReport()}>
+            {settings.reportSave}
+          </button>
+        </div>
       </div>
       <div className="settings-group">
         <h3>{settings.keys}</h3>

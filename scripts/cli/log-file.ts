@@ -1,0 +1,115 @@
+/**
+ * A log in a few files of bounded size: `quorum.log` is the newest, `quorum.log.1` the one before it. Every line is
+ * written before the call returns, so a killed program leaves all it said. A log is never worth more than the program:
+ * where it cannot be written, that is told once and the program goes on. It creates its own folder, never the folder
+ * above: where there is no profile, there is no log.
+ */
+import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import type { LineSink } from '#protocol'
+
+/** Bytes of a file, and how many files: a day or more of `debug`, months of `info`. */
+const logBounds = { bytes: 1024 * 1024, files: 5 } as const
+
+export interface LogFileOptions {
+  /** Created with mode 0700 if the folder above it exists. */
+  folder: string
+  /** Of the newest file. */
+  name: string
+  /** Told once, when a line cannot be written: the code of the system's error. */
+  trouble: (code: string) => void
+  bytes?: number
+  files?: number
+}
+
+export class LogFile implements LineSink {
+  readonly #options: Required<LogFileOptions>
+  readonly #file: string
+  #open: { descriptor: number; size: number } | undefined
+  /** The last write stopped within a line. */
+  #torn = false
+  #troubled = false
+  #closed = false
+
+  constructor(options: LogFileOptions) {
+    this.#options = { ...logBounds, ...options }
+    this.#file = path.join(options.folder, options.name)
+  }
+
+  write(line: string): void {
+    if (this.#closed) return
+    try {
+      this.#append(Buffer.from(this.#torn ? `\n${line}` : line))
+    } catch (error) {
+      this.#release()
+      if (this.#troubled) return
+      this.#troubled = true
+      this.#options.trouble(codeOf(error))
+    }
+  }
+
+  /** Lets go of the file; what is said afterwards is lost. */
+  close(): void {
+    this.#closed = true
+    this.#release()
+  }
+
+  #append(bytes: Buffer): void {
+    let file = this.#opened()
+    if (file === undefined) return
+    if (file.size > 0 && file.size + bytes.length > this.#options.bytes) {
+      this.#rotate()
+      file = this.#opened()
+      if (file === undefined) return
+    }
+    this.#torn = true
+    const written = writeSync(file.descriptor, bytes)
+    file.size += written
+    this.#torn = written < bytes.length
+  }
+
+  /** Undefined where there is no folder to keep a log in. */
+  #opened(): { descriptor: number; size: number } | undefined {
+    if (this.#open !== undefined) return this.#open
+    const { folder } = this.#options
+    if (!existsSync(folder)) {
+      if (!existsSync(path.dirname(folder))) return undefined
+      mkdirSync(folder, { mode: 0o700 })
+    }
+    const descriptor = openSync(this.#file, 'a', 0o600)
+    this.#open = { descriptor, size: fstatSync(descriptor).size }
+    // Whatever they were made with: what is in them is for their owner.
+    chmodSync(folder, 0o700)
+    chmodSync(this.#file, 0o600)
+    return this.#open
+  }
+
+  #rotate(): void {
+    this.#release()
+    const names = logNames(this.#file, this.#options.files)
+    for (const [index, older] of [...names.entries()].slice(1).toReversed()) {
+      const newer = names[index - 1]
+      if (newer !== undefined && existsSync(newer)) renameSync(newer, older)
+    }
+  }
+
+  #release(): void {
+    const file = this.#open
+    this.#open = undefined
+    if (file === undefined) return
+    try {
+      closeSync(file.descriptor)
+    } catch {
+      // A disk that failed says so again at the end: what could be written is written.
+    }
+  }
+}
+
+/** The files of one log, the newest first. */
+export function logNames(file: string, files: number = logBounds.files): string[] {
+  return Array.from({ length: files }, (_, index) => (index === 0 ? file : `${file}.${index}`))
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+}

@@ -1,0 +1,195 @@
+/**
+ * A report for those who help: versions, counts, and the last lines of the profile's logs, as text that a person reads
+ * before sending it. Nothing in it names anybody. It is told what to count; it opens no store.
+ */
+import { chmodSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { arch, release } from 'node:os'
+import path from 'node:path'
+import { z } from 'zod'
+import { QuorumError, scrubText, version } from '#protocol'
+import type { Peer } from '#protocol'
+import { logNames } from './log-file.ts'
+import { logFiles, logFolder } from './program-log.ts'
+
+/** What is read of each log, in bytes from its end: a mail takes it, and a person can look through it. */
+const mostOfLog = 1024 * 1024
+/** Friends whose connection is asked for. */
+const mostAsked = 200
+
+const lineSchema = z.object({
+  level: z.string().regex(/^\w{1,8}$/u),
+  time: z.iso.datetime(),
+  msg: z.string(),
+  error: z.record(z.string(), z.unknown()).optional(),
+})
+
+/** What the window keeps unencrypted; of each only what it is known to be. */
+const windowSettings = z
+  .object({
+    direct: z.enum(['auto', 'verified', 'never']),
+    lan: z.boolean(),
+    readReceipts: z.boolean(),
+    typingMarks: z.boolean(),
+    closeToTray: z.boolean(),
+    startAtLogin: z.boolean(),
+    language: z.string().regex(/^[a-z]{2,8}$/u),
+  })
+  .partial()
+
+/** What is known of the profile besides its logs: each number of how much there is, never of whom. */
+export type Counts = Readonly<Record<string, number>>
+
+export interface ReportParts {
+  /** The profile's folder. */
+  folder: string
+  /** Settings that matter and name nobody. */
+  settings: Readonly<Record<string, unknown>>
+  /** Or, in one sentence, why nothing could be counted. */
+  counts: Counts | string
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+export interface Report {
+  text: string
+  /** Lines of logs in it. */
+  lines: number
+}
+
+/** Errors: those of reading a log that is there. */
+export function buildReport({ folder, settings, counts, now }: ReportParts): Report {
+  const logs = Object.values(logFiles).map((name) => ({ name, ...lastLines(path.join(logFolder(folder), name)) }))
+  const { electron, node } = process.versions
+  const versions = {
+    quorum: version,
+    node,
+    ...(electron === undefined ? {} : { electron }),
+    system: `${process.platform} ${release()}`,
+    processor: arch(),
+  }
+  const sections = [
+    `Quorum report, ${new Date(now).toISOString()}
+
+${whatIsIn}`,
+    section('Versions', versions),
+    section('Settings', settings),
+    typeof counts === 'string' ? `# Counts\n${counts}` : section('Counts', counts),
+    ...logs.map(({ name, lines, others }) => {
+      const left = others === 0 ? '' : `, ${others} left out that are no lines of a log`
+      return [`# ${name}: ${lines.length} lines${left}`, ...lines].join('\n')
+    }),
+  ]
+  return { text: `${sections.join('\n\n')}\n`, lines: logs.reduce((sum, { lines }) => sum + lines.length, 0) }
+}
+
+/** One line for the person, in the file too. */
+export const whatIsIn =
+  'In it: versions, settings, counts and the last log lines. Not in it: names, PeerIds, addresses, messages, files. ' +
+  'Look at it before you send it.'
+
+/** `quorum-report-2026-01-02.txt` */
+export function reportName(now: number): string {
+  return `quorum-report-${new Date(now).toISOString().slice(0, 10)}.txt`
+}
+
+/** Writes for the owner's eyes only. Errors: `bad-request` where a file is there and `replace` does not say so. */
+export function writeReport(file: string, text: string, { replace = false }: { replace?: boolean } = {}): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: replace ? 'w' : 'wx' })
+    chmodSync(file, 0o600)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'EEXIST') throw new QuorumError('bad-request', `${file} is there already: name another`, { cause })
+    if (code === 'ENOSPC') throw new QuorumError('disk-full', 'The disk is full: the report is not saved', { cause })
+    throw new QuorumError('not-writable', `${file} cannot be written`, { cause })
+  }
+}
+
+/** Settings that name nobody, without opening the profile. `chosen`: what the window goes by, if it is asked. */
+export function settingsOf(folder: string, chosen: unknown = windowFileOf(folder)): Record<string, unknown> {
+  const node = { 'a node runs along': existsSync(path.join(folder, 'node.json')) }
+  const known = windowSettings.safeParse(chosen)
+  return { ...node, ...(known.success ? known.data : { 'window.json': 'damaged' }) }
+}
+
+/** What the window keeps. Damaged: undefined, which no setting fits. */
+function windowFileOf(folder: string): unknown {
+  const file = path.join(folder, 'window.json')
+  if (!existsSync(file)) return {}
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** What a running peer can count. Errors: those of its calls. */
+export async function countsOf(peer: Pick<Peer, 'friends' | 'self' | 'connection'>): Promise<Counts> {
+  const friends = await peer.friends()
+  const { nodes } = await peer.self()
+  const talking = friends.filter(({ state }) => state === 'friend')
+  const asked = talking.slice(0, mostAsked)
+  const connections = await Promise.all(asked.map((friend) => peer.connection({ peer: friend.peer })))
+  return {
+    ...tally('friends', friends, ({ state }) => state),
+    ...tally('paths', talking, (friend) => friend.path),
+    ...tally('nodes', nodes, ({ state }) => state),
+    ...tally('what stops a better path', connections, ({ adviceCode }) => adviceCode ?? 'nothing'),
+  }
+}
+
+/** `{ 'friends: friend': 3 }` */
+function tally<T>(of: string, all: readonly T[], kind: (one: T) => string): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const one of all) counts[`${of}: ${kind(one)}`] = (counts[`${of}: ${kind(one)}`] ?? 0) + 1
+  return counts
+}
+
+function section(title: string, values: Readonly<Record<string, unknown>>): string {
+  const lines = Object.entries(values).map(([name, value]) => `${name}: ${String(value)}`)
+  return [`# ${title}`, ...(lines.length > 0 ? lines : ['none'])].join('\n')
+}
+
+/** The last lines of a log, through all of its files, oldest first. */
+function lastLines(file: string): { lines: string[]; others: number } {
+  let left = mostOfLog
+  let text = ''
+  for (const name of logNames(file)) {
+    if (left === 0 || !existsSync(name)) continue
+    const end = endOf(name, left)
+    left -= Buffer.byteLength(end)
+    text = end + text
+  }
+  const all = text.split('\n').filter((line) => line !== '')
+  const lines = all.flatMap((line) => shown(line) ?? [])
+  return { lines, others: all.length - lines.length }
+}
+
+/** The last `most` bytes of a file, from the beginning of a line on. */
+function endOf(file: string, most: number): string {
+  const descriptor = openSync(file, 'r')
+  try {
+    const { size } = fstatSync(descriptor)
+    const bytes = Buffer.alloc(Math.min(size, most))
+    const length = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length)
+    const text = bytes.subarray(0, length).toString('utf8')
+    return size > most ? text.slice(text.indexOf('\n') + 1) : text
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A line as people read it; undefined for what is no line of ours. An older version may have cut out less. */
+function shown(line: string): string | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    // Cut off by a kill or a full disk.
+    return undefined
+  }
+  const parsed = lineSchema.safeParse(value)
+  if (!parsed.success) return undefined
+  const { level, time, msg, error } = parsed.data
+  return `${time} ${level.padEnd(5)} ${scrubText(msg)}${error === undefined ? '' : ` ${JSON.stringify(error)}`}`
+}

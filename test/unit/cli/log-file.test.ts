@@ -1,0 +1,109 @@
+/** The files of a log: bounded, for their owner only, complete up to a kill, and never worth more than the program. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { LogFile, logNames } from '../../../scripts/cli/log-file.ts'
+import { logFolder, openLog } from '../../../scripts/cli/program-log.ts'
+import { folder } from '../../support/cleanup.ts'
+
+const never = (code: string): never => assert.fail(`the log has trouble: ${code}`)
+
+test('a log stays within its bounds, and its newest lines are there, in order', (t) => {
+  const logs = path.join(folder(t), 'logs')
+  const [bytes, files] = [1000, 3]
+  const log = new LogFile({ folder: logs, name: 'a.log', trouble: never, bytes, files })
+  for (let line = 0; line < 500; line++) log.write(`line ${line}\n`)
+  log.close()
+  assert.deepEqual(readdirSync(logs).toSorted(), ['a.log', 'a.log.1', 'a.log.2'])
+  for (const name of readdirSync(logs)) assert.ok(statSync(path.join(logs, name)).size <= bytes, name)
+  const text = logNames(path.join(logs, 'a.log'), files)
+    .toReversed()
+    .map((name) => readFileSync(name, 'utf8'))
+    .join('')
+  const lines = text.trimEnd().split('\n')
+  assert.equal(lines.at(-1), 'line 499')
+  assert.deepEqual(
+    lines,
+    Array.from({ length: lines.length }, (_, index) => `line ${500 - lines.length + index}`),
+  )
+  // Another program goes on where this one ended.
+  const next = new LogFile({ folder: logs, name: 'a.log', trouble: never, bytes, files })
+  next.write('line 500\n')
+  assert.match(readFileSync(path.join(logs, 'a.log'), 'utf8'), /line 499\nline 500\n$/u)
+  next.close()
+})
+
+test('files and folder are for their owner only, whatever they were made with', (t) => {
+  if (process.platform === 'win32') return t.skip('Windows has no modes')
+  const logs = path.join(folder(t), 'logs')
+  mkdirSync(logs, { mode: 0o755 })
+  writeFileSync(path.join(logs, 'a.log'), 'old\n', { mode: 0o644 })
+  new LogFile({ folder: logs, name: 'a.log', trouble: never }).write('new\n')
+  assert.equal(statSync(logs).mode & 0o777, 0o700)
+  assert.equal(statSync(path.join(logs, 'a.log')).mode & 0o777, 0o600)
+})
+
+test('where there is no profile there is no log, and no folder is made', (t) => {
+  const profile = path.join(folder(t), 'profile')
+  const log = new LogFile({ folder: logFolder(profile), name: 'a.log', trouble: never })
+  log.write('one\n')
+  assert.ok(!existsSync(profile))
+  mkdirSync(profile)
+  log.write('two\n')
+  assert.equal(readFileSync(path.join(profile, 'logs', 'a.log'), 'utf8'), 'two\n')
+})
+
+test('a folder that cannot be one is told once; nothing is thrown, and the log goes on when it can', (t) => {
+  const logs = path.join(folder(t), 'logs')
+  mkdirSync(path.join(logs, 'a.log'), { recursive: true })
+  const told: string[] = []
+  const log = new LogFile({ folder: logs, name: 'a.log', trouble: (code) => told.push(code) })
+  log.write('one\n')
+  log.write('two\n')
+  assert.deepEqual(told, ['EISDIR'])
+})
+
+test(
+  'a full disk is told once, and the program goes on',
+  { skip: existsSync('/dev/full') ? false : 'no /dev/full' },
+  (t) => {
+    const logs = path.join(folder(t), 'logs')
+    mkdirSync(logs)
+    // Every write to this file ends as on a full disk.
+    spawnSync('ln', ['-s', '/dev/full', path.join(logs, 'quorum.log')])
+    const program = `
+    import { openLog } from ${JSON.stringify(new URL('../../../scripts/cli/program-log.ts', import.meta.url).href)}
+    const complain = (sentence) => process.stderr.write(sentence + '\\n')
+    const { log, close } = openLog({ folder: process.argv[1], file: 'peer', program: 'test', env: {}, complain })
+    for (let line = 0; line < 100; line++) log('info', 'line')
+    close()
+    process.stdout.write('went on')`
+    // Not this process: the mode of a device is not to be changed by a test.
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', program, path.dirname(logs)],
+      {
+        encoding: 'utf8',
+      },
+    )
+    assert.deepEqual([stdout, status], ['went on', 0])
+    assert.match(stderr, /^the log cannot be written \(ENOSPC\)[^\n]*\n$/u)
+  },
+)
+
+test('QUORUM_LOG raises and lowers the level; what it cannot be is told, and costs nothing', (t) => {
+  const levels = { debug: 4, info: 3, warn: 2, error: 1, off: 0, '': 3, loud: 3 }
+  for (const [value, count] of Object.entries(levels)) {
+    const profile = folder(t)
+    const told: string[] = []
+    const env = { QUORUM_LOG: value }
+    const { log } = openLog({ folder: profile, file: 'peer', program: 'test', env, complain: (one) => told.push(one) })
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) log(level, `said at ${level}`)
+    const file = path.join(profile, 'logs', 'quorum.log')
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+    assert.equal(text.split('\n').filter((line) => line.includes('said at')).length, count, value)
+    assert.equal(told.length, value === 'loud' ? 1 : 0, told.join())
+  }
+})

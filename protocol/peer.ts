@@ -6,7 +6,7 @@ import type { Connection } from '@libp2p/interface'
 import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
 import { Chat } from './chat/chat.ts'
-import { QuorumError, toError } from './base/errors.ts'
+import { QuorumError, toError, type ErrorCode } from './base/errors.ts'
 import type { Friend, PathKind, PeerEvent } from './api/events.ts'
 import { Files } from './file/transfers.ts'
 import { Friends } from './friend/friends.ts'
@@ -20,14 +20,17 @@ import { Mailer } from './friend/envelope-delivery.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { probing } from './net/probe.ts'
 import { Neighbours } from './paths/lan-discovery.ts'
-import { listening, unbound } from './net/listen.ts'
+import { listenAgain, listening, unbound } from './net/listen.ts'
 import { NetworkWatch } from './paths/network-change.ts'
 import { nodePeer } from './address/node-addresses.ts'
 import { Nodes } from './directory/home-nodes.ts'
 import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
+import { PrivacyInForce } from './identity/privacy-in-force.ts'
+import { privacyNames, privacyPatch, type PrivacyPatch } from './api/privacy.ts'
+import { PrivacyRules } from './privacy-rules.ts'
 import { Reachability } from './directory/reachability.ts'
-import { chatProtocol, dcutrProtocol, fileProtocol, friendProtocol, Policy, type DirectMode } from './net/policy.ts'
+import { chatProtocol, dcutrProtocol, fileProtocol, friendProtocol, Policy } from './net/policy.ts'
 import { Reversals } from './paths/connection-reversal.ts'
 import { safetyNumber } from './identity/safety-number.ts'
 import { SealingKeys } from './identity/sealing.ts'
@@ -37,7 +40,8 @@ import { Upgrades } from './paths/hole-punch.ts'
 import type { Hello } from './wire/chat.ts'
 import type { Reach } from './wire/contact.ts'
 
-export interface PeerOptions {
+/** Each privacy choice that is given holds for this run, over what the profile keeps; it is not stored. */
+export interface PeerOptions extends PrivacyPatch {
   /** Where everything is remembered; closed by `stop()`. */
   store: Store
   /** Node addresses to use besides those in the store, each ending in `/p2p/<PeerId>`. */
@@ -46,26 +50,8 @@ export interface PeerOptions {
   name?: string
   /** Multiaddrs to listen on; by default every interface, on the port of last time where it is free. */
   listen?: readonly string[]
-  /**
-   * `verified`: only friends whose number was compared are reached directly and learn our address. `never`: through nodes
-   * only, no friend learns it. `only`: never through a node.
-   */
-  direct?: DirectMode
   /** Where accepted files go when nobody says otherwise; created when needed. */
   downloads?: string
-  /** Tell friends our LAN addresses and dial theirs. Default true. */
-  lan?: boolean
-  /**
-   * Find friends on the local network, and be found there, by multicast DNS: everybody there sees who and where we are.
-   * Default false; nothing where `lan` is false or `direct` is `never` or `verified`.
-   */
-  mdns?: boolean
-  /** Ask the router to pass calls on to us. Default true; nothing where `direct` is `never`. */
-  upnp?: boolean
-  /** Friends learn up to where their messages were read. Default true. */
-  readReceipts?: boolean
-  /** Friends learn that we are writing. Default true. */
-  typingMarks?: boolean
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Log
@@ -76,8 +62,7 @@ export interface PeerOptions {
  * Errors: `bad-request` for a malformed address, `too-large` for a name that is too long, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
-  const { store, direct = 'auto', lan = true, mdns = false, upnp = true, now = Date.now, log = silent } = options
-  const { readReceipts = true, typingMarks = true } = options
+  const { store, now = Date.now, log = silent } = options
   for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
   const identity = await identityFromSeed(settings.seed(createSeed))
@@ -96,8 +81,17 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   }
 
   const sealing = new SealingKeys(identity, store, now)
-  const policy: Policy = new Policy(store, direct, (peer) => nodes.has(peer))
-  const network = await listening(options, policy, identity.privateKey, settings)
+  const privacy: PrivacyInForce = new PrivacyInForce({
+    settings,
+    given: given(options),
+    apply: (now, before) => rules.change(now, before),
+  })
+  const policy: Policy = new Policy(
+    store,
+    () => privacy.now.direct,
+    (peer) => nodes.has(peer),
+  )
+  const network = await listening(options, privacy.now.direct, policy, identity.privateKey, settings)
   forgetPeers(network, log)
   const probe = probing()
 
@@ -143,7 +137,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   })
 
   const reachability: Reachability = new Reachability({
-    sessions: () => (direct === 'never' ? [] : nodes.sessions()),
+    sessions: () => (privacy.now.direct === 'never' ? [] : nodes.sessions()),
     listening: () => network.services.directDial.listening(),
     mapped: () => portMapping.ports(),
     onChange: () => {
@@ -165,9 +159,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const kinds = new Map<string, PathKind>()
   const paths: Paths = new Paths({
     network,
-    direct,
+    privacy: () => privacy.now,
     mayBeDirect: (peer) => policy.mayBeDirect(peer),
-    lan,
+    mayStayOpen: (connection, carries) => policy.mayStayOpen(connection, carries),
     log,
     confirmed: () => reachability.addresses(),
     known: (peer) => {
@@ -270,8 +264,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     log,
     name: () => settings.name(),
     reach,
-    readReceipts,
-    typingMarks,
+    readReceipts: () => privacy.now.readReceipts,
+    typingMarks: () => privacy.now.typingMarks,
     isFriend: (peer) => policy.isFriend(peer),
     onHello: (peer, hello) => {
       try {
@@ -368,6 +362,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     nodes: nodes.states(),
     listen: network.services.directDial.listening().filter((address) => !isRelayed(address)),
     reachable: reachability.state,
+    privacy: privacy.holds,
   })
   const friend = (row: FriendRow): Promise<Friend> => Promise.resolve(view(row))
 
@@ -377,6 +372,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       if (name != null) settings.rename(name)
       if (handle != null) await claim(handle)
       chat.hello()
+      return self()
+    },
+    setPrivacy: async (patch) => {
+      await privacy.change(patch)
+      emit({ event: 'privacy-changed', data: privacy.holds })
       return self()
     },
     invite: async ({ once = false, expiresIn = apiLimits.inviteLifetime }) => introductions.invite(once, expiresIn),
@@ -393,7 +393,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     }),
     verifyFriend: async ({ peer, verified }) => {
       const row = friends.verified(peer, verified)
-      if (direct === 'verified') {
+      if (privacy.now.direct === 'verified') {
         // The hello tells them where we are, or not any more.
         chat.hello()
         paths.ruleChanged(peer)
@@ -460,7 +460,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     chat.stop()
     await files.stop()
     paths.stop()
-    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), silence(), portMapping.stop()])
+    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), rules.stop()])
     await network.stop()
     store.close()
     listeners.clear()
@@ -471,44 +471,66 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
   await policy.serve(network, fileProtocol, (stream, connection) => files.receive(stream, connection), failed)
   await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)
-  // A peer whose address nobody is to learn does not even offer it.
-  if (direct !== 'never') {
-    await policy.serve(network, dcutrProtocol, (stream, relayed) => upgrades.receive(stream, relayed), failed)
+  const rules = new PrivacyRules({
+    servePunches: () =>
+      policy.serve(network, dcutrProtocol, (stream, relayed) => upgrades.receive(stream, relayed), failed),
+    refusePunches: () => network.unhandle(dcutrProtocol),
+    listen: async () => {
+      await listenAgain(network, options, settings)
+      warnUnbound()
+    },
+    stopListening: () => network.services.directDial.stopListening(),
+    search: () => network.services.mdns.listen((peer, addresses) => neighbours.heard(peer, addresses)),
+    neighbours,
+    portMapping,
+    reachability,
+    upgrades,
+    paths,
+    tell: async () => {
+      friends.hideAddresses()
+      mailer.flush()
+      chat.hello()
+      await nodes.announce()
+    },
+  })
+  /** Warnings from before anybody listened: the first who subscribes hears them. */
+  let unheard: PeerEvent[] = []
+  const warn = (code: ErrorCode, message: string): void => {
+    const event: PeerEvent = { event: 'warning', data: { code, message } }
+    if (listeners.size > 0) emit(event)
+    else unheard.push(event)
   }
-  // Once whoever called has had the chance to listen for it.
-  const unheard = unbound(network, direct === 'never' ? [] : (options.listen ?? []))
-  if (unheard.length > 0) {
-    log('warn', 'an address to listen on is taken or not of this machine')
-    setImmediate(() => {
-      for (const address of unheard) {
-        emit({
-          event: 'warning',
-          data: {
-            code: 'bad-request',
-            message: `Nobody can be heard on ${address}: it is taken, or not of this machine`,
-          },
-        })
-      }
-    })
+  function warnUnbound(): void {
+    const wanted = privacy.now.direct === 'never' ? [] : (options.listen ?? [])
+    for (const address of unbound(network, wanted)) {
+      log('warn', 'an address to listen on is taken or not of this machine')
+      warn('bad-request', `Nobody can be heard on ${address}: it is taken, or not of this machine`)
+    }
+  }
+  warnUnbound()
+  const { unreadable } = settings.privacy()
+  if (unreadable.length > 0) {
+    log('warn', 'the choices about privacy cannot be read')
+    warn('privacy-unreadable', unreadableChoices(unreadable))
   }
   nodes.start()
   paths.start()
   watch.start()
   reachability.start()
-  if (upnp && direct !== 'never') portMapping.start()
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
-  const silence =
-    mdns && lan && policy.mayBeDirect()
-      ? await network.services.mdns.listen((peer, addresses) => neighbours.heard(peer, addresses))
-      : async () => undefined
+  await rules.start(privacy.now)
   files.start()
+  friends.hideAddresses()
   mailer.flush()
 
   const peer: Peer = {
     ...calls,
     subscribe(listener) {
       listeners.add(listener)
+      const waited = unheard
+      unheard = []
+      if (waited.length > 0) setImmediate(() => waited.forEach(emit))
       return () => listeners.delete(listener)
     },
     async call(name, params) {
@@ -528,6 +550,20 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     },
   }
   return peer
+}
+
+/** Of the options, the privacy choices for this run. */
+function given(options: PeerOptions): PrivacyPatch {
+  const all = privacyNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))
+  const parsed = privacyPatch.safeParse(Object.fromEntries(all))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new QuorumError('bad-request', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`)
+}
+
+function unreadableChoices(names: readonly string[]): string {
+  const which = names.join(', ')
+  return `What you chose about privacy cannot be read (${which}): the most private choice holds until you choose again`
 }
 
 function isCall(name: string): name is CallName {

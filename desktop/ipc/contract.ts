@@ -31,6 +31,7 @@ export type PeerNews = PeerEvent | { event: 'status'; data: PeerStatus }
 export const themes = ['system', 'light', 'dark'] as const
 export const textSizes = ['small', 'normal', 'large', 'larger'] as const
 export const languages = ['system', 'en', 'de'] as const
+/** Offered in the settings; `only` is shown where a program chose it. */
 export const directChoices = ['auto', 'verified', 'never'] as const satisfies readonly DirectMode[]
 /** What a notification shows: name and text, the name, or only that there is something. */
 export const notificationKinds = ['full', 'name', 'none', 'off'] as const
@@ -41,14 +42,6 @@ export interface Preferences {
   textSize: (typeof textSizes)[number]
   language: (typeof languages)[number]
   notifications: (typeof notificationKinds)[number]
-  /** Who may learn our address, and is reached directly: friends, verified friends, nobody. */
-  direct: (typeof directChoices)[number]
-  /** Addresses of the local network are told and tried. */
-  lan: boolean
-  /** Friends learn what was read. */
-  readReceipts: boolean
-  /** Friends learn that we are writing. */
-  typingMarks: boolean
   /** Idle minutes before a guarded profile locks itself; 0: never. */
   lockAfter: number
   startAtLogin: boolean

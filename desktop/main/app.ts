@@ -9,7 +9,9 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { ProgramLog } from '#program-log'
-import { errorToData, QuorumError, version } from '#protocol'
+import { errorToData, QuorumError, stillHolding, version } from '#protocol'
+import type { PrivacyPatch } from '#protocol'
+import { windowFile } from '#former-privacy'
 import { catalogueFor } from '../text/catalogue.ts'
 import type { Catalogue } from '../text/catalogue.ts'
 import type { PeerNews, Preferences, ShellNews, Start } from '../ipc/contract.ts'
@@ -37,8 +39,6 @@ const built = fileURLToPath(new URL(app.isPackaged ? '../window/' : '../../dist/
 const icons = fileURLToPath(new URL('../icons/', import.meta.url))
 /** Milliseconds between two looks at how long nobody touched the machine. */
 const idleLook = 10_000
-/** What the peer is started with: a change of these starts it anew. */
-const toldToPeer = ['direct', 'lan', 'readReceipts', 'typingMarks'] as const satisfies (keyof Preferences)[]
 /** Files dropped at once. */
 const droppedPaths = z.array(z.string().max(32_767)).max(2000)
 
@@ -62,6 +62,8 @@ export class DesktopApp {
   /** Tells the window; does nothing while there is none. */
   #tell: (news: ShellNews) => void = () => undefined
   #link: string | undefined
+  /** Privacy that was typed, and not chosen otherwise since: a peer that is started again keeps it. */
+  #privacy: PrivacyPatch
   /** The folder for received files was chosen in this run: what was typed at its start is past. */
   #chosenNow = false
   #quitting = false
@@ -75,8 +77,9 @@ export class DesktopApp {
       () => this.#preferences.value,
       () => this.#client(),
     )
+    this.#privacy = options.privacy
     this.#link = options.link
-    this.#preferences = new PreferencesFile(path.join(options.folder, 'window.json'))
+    this.#preferences = new PreferencesFile(path.join(options.folder, windowFile))
     this.#peer = new PeerProcess({
       log: kept.log,
       options: () => this.#peerOptions(),
@@ -245,18 +248,8 @@ export class DesktopApp {
   }
 
   #peerOptions(): object {
-    const { folder, nodes, listen, direct, lan } = this.#options
-    const chosen = this.#preferences.value
-    return {
-      folder,
-      downloads: this.#downloads(),
-      nodes,
-      listen,
-      direct: direct ?? chosen.direct,
-      lan: lan ?? chosen.lan,
-      readReceipts: chosen.readReceipts,
-      typingMarks: chosen.typingMarks,
-    }
+    const { folder, nodes, listen } = this.#options
+    return { folder, downloads: this.#downloads(), nodes, listen, privacy: this.#privacy }
   }
 
   #downloads(): string {
@@ -269,7 +262,11 @@ export class DesktopApp {
     this.#progress.heard(news)
     // A notification that fails (no name to be had, no service to show it) is not worth more than its loss.
     this.#notices.heard(news).catch(() => undefined)
-    if (news.event === 'status' && news.data.state === 'open') void this.#useOwnNode()
+    if (news.event === 'privacy-changed') this.#privacy = stillHolding(this.#privacy, news.data)
+    if (news.event === 'status' && news.data.state === 'open') {
+      this.#preferences.privacyTakenOver()
+      void this.#useOwnNode()
+    }
   }
 
   /** The addresses of the node here come and go with the networks of this machine. */
@@ -293,7 +290,7 @@ export class DesktopApp {
 
   // ---- what a person chose
 
-  async #changePreferences(patch: PreferencesPatch): Promise<Preferences> {
+  #changePreferences(patch: PreferencesPatch): Preferences {
     const before = this.#preferences.value
     const now = this.#preferences.change(patch)
     nativeTheme.themeSource = now.theme
@@ -301,11 +298,6 @@ export class DesktopApp {
       this.#startAtLogin(now.startAtLogin)
     }
     this.#showAttention()
-    if (toldToPeer.some((choice) => now[choice] !== before[choice])) {
-      await this.#peer.stop()
-      this.#peer.start()
-      this.#sendPeerPort()
-    }
     return now
   }
 

@@ -45,7 +45,7 @@ export interface ShellParts {
   peer: () => ShellClient
   files: StagedFiles
   start: () => Start
-  setPreferences: (patch: PreferencesPatch) => Promise<Preferences>
+  setPreferences: (patch: PreferencesPatch) => Preferences
   /** Where files go when nobody says otherwise, a path. */
   downloads: () => string
   setDownloads: (folder: string) => void
@@ -61,7 +61,7 @@ export function shellCalls(parts: ShellParts): (name: string, params: unknown) =
   const { files } = parts
   const calls: { [K in keyof ShellCalls]: (params: z.infer<(typeof schemas)[K]>) => ReturnType<ShellCalls[K]> } = {
     start: async () => parts.start(),
-    setPreferences: (patch) => parts.setPreferences(patch),
+    setPreferences: async (patch) => parts.setPreferences(patch),
     copy: async ({ text }) => {
       await clipboard.writeText(text)
       return null

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { logCrashes, openLog } from '#program-log'
 import { errorToData } from '#protocol'
 import { DesktopApp } from './app.ts'
-import { linkIn, readCommandLine } from './options.ts'
+import { linkIn, ownWords, readCommandLine } from './options.ts'
 import type { WindowOptions } from './options.ts'
 import { scheme } from './page-protocol.ts'
 import { confine } from './window.ts'
@@ -60,7 +60,7 @@ function begin(options: WindowOptions): void {
 }
 
 try {
-  begin(readCommandLine(process.argv.slice(app.isPackaged ? 1 : 2), process.env, process.cwd()))
+  begin(readCommandLine(ownWords(process.argv, app.isPackaged), process.env, process.cwd()))
 } catch (error) {
   process.stderr.write(`quorum: ${errorToData(error).message}\n`)
   app.exit(2)

@@ -1,8 +1,14 @@
-/** The command line of the window: which profile, and what its peer is told. Chromium's own switches are left alone. */
+/**
+ * The command line of the window: which profile, and what its peer is told. Chromium's and Electron's own switches are
+ * left to them; anything else that is not known is refused, as by `quorum`.
+ */
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
-import { directModes, type DirectMode } from '#protocol'
+import { Command, CommanderError, Option } from 'commander'
+import type { PrivacyPatch } from '#protocol'
+import { QuorumError } from '#protocol'
+import { addPeerOptions, privacyHelp, profileOption, quiet, typedPrivacy } from '#peer-flags'
+import type { TypedPeerFlags } from '#peer-flags'
 import { downloadsFolder, profileFolder } from '#profile'
 
 export interface WindowOptions {
@@ -13,8 +19,8 @@ export interface WindowOptions {
   downloads: { typed: string | undefined; usual: string }
   nodes: string[]
   listen: string[]
-  direct: DirectMode | undefined
-  lan: boolean | undefined
+  /** For this run, over what the profile keeps. */
+  privacy: PrivacyPatch
   /** Opened by this link. */
   link: string | undefined
   /** Do not show the window: started with the session. */
@@ -24,38 +30,79 @@ export interface WindowOptions {
 const usual = 'default'
 const linkPattern = /^quorum:\/\/\S{1,4096}$/u
 
-/** `argv` without the program and its file. Errors: `bad-request` for a profile that is none. */
+/**
+ * Switches of Electron (its page "Supported Command Line Switches"), of its Node, and those of Chromium that systems
+ * and support pages tell people to use. They carry their value behind a `=`.
+ */
+const foreignSwitches: ReadonlySet<string> = new Set(
+  `allow-file-access-from-files allow-loading-unsigned-libraries auth-negotiate-delegate-whitelist auth-server-whitelist
+  device-scale-factor diagnostic-dir disable-accelerated-video-decode disable-background-timer-throttling
+  disable-breakpad disable-dev-shm-usage disable-features disable-gpu disable-gpu-compositing disable-gpu-sandbox
+  disable-gpu-vsync disable-http-cache disable-http2 disable-ntlm-v2 disable-renderer-backgrounding
+  disable-seccomp-filter-sandbox disable-setuid-sandbox disable-software-rasterizer disable-vulkan disk-cache-size
+  dns-result-order enable-automation enable-crash-reporter enable-features enable-logging enable-source-maps
+  enable-unsafe-swiftshader enable-wayland-ime experimental-network-inspection flag-switches-begin flag-switches-end
+  force-color-profile force-dark-mode force-device-scale-factor force-fieldtrials force-renderer-accessibility
+  force_high_performance_gpu force_low_power_gpu gtk-version high-dpi-support host-resolver-rules host-rules
+  ignore-certificate-errors ignore-connections-limit ignore-gpu-blocklist in-process-gpu inspect inspect-brk
+  inspect-brk-node inspect-port inspect-publish-uid js-flags lang log-file log-level log-net-log no-deprecation
+  no-experimental-global-navigator no-first-run no-proxy-server no-sandbox no-zygote original-process-start-time
+  ozone-platform ozone-platform-hint password-store proxy-bypass-list proxy-pac-url proxy-server
+  remote-allow-origins remote-debugging-address remote-debugging-pipe remote-debugging-port squirrel-firstrun
+  test-type throw-deprecation trace-deprecation trace-warnings use-angle use-cmd-decoder use-gl use-vulkan v
+  vmodule wayland-text-input-version xdg-portal-required-version`.split(/\s+/u),
+)
+
+interface TypedWindowFlags extends TypedPeerFlags {
+  hidden?: boolean
+}
+
+/** Electron has no terminal to print help on everywhere: the words are for whoever asks the parser. */
+export function windowCommand(): Command {
+  return addPeerOptions(quiet(new Command('quorum')))
+    .description('Quorum in a window.')
+    .helpOption(false)
+    .argument('[links...]', 'an invite to open with: quorum://…')
+    .addOption(profileOption())
+    .addOption(new Option('--hidden', 'do not show the window: started with the session'))
+    .addHelpText('after', privacyHelp)
+}
+
+/** `argv` without the program and its file. Errors: `bad-request` for what is not understood. */
 export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): WindowOptions {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    strict: false,
-    allowPositionals: true,
-    options: {
-      profile: { type: 'string' },
-      downloads: { type: 'string' },
-      node: { type: 'string', multiple: true },
-      listen: { type: 'string', multiple: true },
-      direct: { type: 'string' },
-      'no-lan': { type: 'boolean' },
-      hidden: { type: 'boolean' },
-    },
-  })
-  const { profile = usual, downloads, node, listen, direct } = values
-  const name = typeof profile === 'string' ? profile : usual
+  const command = windowCommand()
+  try {
+    command.parse(
+      argv.filter((word) => !isForeign(word)),
+      { from: 'user' },
+    )
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    throw new QuorumError('bad-request', error.message.replace(/^error: /u, '').replace(/\s+/gu, ' '), { cause: error })
+  }
+  const odd = command.args.find((word) => !word.startsWith('quorum:'))
+  if (odd !== undefined) throw new QuorumError('bad-request', `${JSON.stringify(odd)} is no invite to open with`)
+  const typed = command.opts<TypedWindowFlags>()
+  const { profile = usual, downloads, node = [], listen = [], hidden = false } = typed
   return {
-    profile: name,
-    folder: profileFolder(name, env, process.platform, homedir()),
+    profile,
+    folder: profileFolder(profile, env, process.platform, homedir()),
     downloads: {
-      typed: typeof downloads === 'string' ? path.resolve(cwd, downloads) : undefined,
+      typed: downloads === undefined ? undefined : path.resolve(cwd, downloads),
       usual: downloadsFolder(undefined, env, process.platform, homedir()),
     },
-    nodes: strings(node),
-    listen: strings(listen),
-    direct: directModes.find((mode) => mode === direct),
-    lan: values['no-lan'] === true ? false : undefined,
-    link: linkIn(positionals),
-    hidden: values['hidden'] === true,
+    nodes: node,
+    listen,
+    privacy: typedPrivacy(typed),
+    link: linkIn(command.args),
+    hidden,
   }
+}
+
+/** The words after the program, and in a checkout after its main file: what stands before that is Electron's. */
+export function ownWords(argv: readonly string[], packaged: boolean): string[] {
+  if (packaged) return argv.slice(1)
+  return argv.slice(argv.findIndex((word) => word.endsWith('main.ts')) + 1)
 }
 
 /** The first of these words that is a link of ours. It is only ever shown and asked about, never acted on by itself. */
@@ -63,6 +110,9 @@ export function linkIn(words: readonly string[]): string | undefined {
   return words.find((word) => linkPattern.test(word))
 }
 
-function strings(values: unknown): string[] {
-  return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : []
+function isForeign(word: string): boolean {
+  // What the Finder of older macOS adds.
+  if (process.platform === 'darwin' && word.startsWith('-psn_')) return true
+  const name = /^--([\w-]+)(?:=.*)?$/su.exec(word)?.[1]
+  return name !== undefined && foreignSwitches.has(name)
 }

@@ -1,10 +1,12 @@
 /**
- * What a person chose about the window, in a file of the profile: read once, written whole. It is not encrypted, because
- * the language and the colours are needed before a passphrase is typed; so nothing private belongs there.
+ * What a person chose about the window, in a file of the profile: read once, written whole. It is not encrypted,
+ * because the language and the colours are needed before a passphrase is typed; so nothing private belongs there.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { z } from 'zod'
-import { directChoices, languages, notificationKinds, textSizes, themes } from '../ipc/contract.ts'
+import { formerPrivacy, textOfChoices } from '#former-privacy'
+import { languages, notificationKinds, textSizes, themes } from '../ipc/contract.ts'
 import type { Preferences } from '../ipc/contract.ts'
 
 const lockLongest = 24 * 60
@@ -14,10 +16,6 @@ const schema = z.object({
   textSize: z.enum(textSizes),
   language: z.enum(languages),
   notifications: z.enum(notificationKinds),
-  direct: z.enum(directChoices),
-  lan: z.boolean(),
-  readReceipts: z.boolean(),
-  typingMarks: z.boolean(),
   lockAfter: z.number().int().min(0).max(lockLongest),
   startAtLogin: z.boolean(),
   closeToTray: z.boolean(),
@@ -36,10 +34,6 @@ const usual: Preferences = {
   textSize: 'normal',
   language: 'system',
   notifications: 'full',
-  direct: 'auto',
-  lan: true,
-  readReceipts: true,
-  typingMarks: true,
   lockAfter: 0,
   startAtLogin: false,
   closeToTray: false,
@@ -47,11 +41,15 @@ const usual: Preferences = {
 
 export class PreferencesFile {
   readonly #file: string
+  /** Privacy choices of a version that kept them here: written back until the profile has taken them over. */
+  #former: Record<string, unknown>
   #kept: Kept
 
   constructor(file: string) {
     this.#file = file
-    this.#kept = read(file)
+    const text = textOfChoices(file)
+    this.#former = formerPrivacy(text)
+    this.#kept = read(text)
   }
 
   get value(): Preferences {
@@ -64,31 +62,46 @@ export class PreferencesFile {
     return this.#kept.downloads
   }
 
-  /** Errors: those of the disk. */
+  /** The profile was opened, and has its privacy choices: the next write leaves them out. */
+  privacyTakenOver(): void {
+    this.#former = {}
+  }
+
+  /** A crash leaves the old file or the new one, whole. Errors: those of the disk. */
   change(patch: PreferencesPatch & { downloads?: string }): Preferences {
     this.#kept = fileSchema.parse({ ...this.#kept, ...patch })
     const fresh = `${this.#file}.new`
-    writeFileSync(fresh, `${JSON.stringify(this.#kept, null, 2)}\n`, { mode: 0o600 })
+    const text = `${JSON.stringify({ ...this.#kept, ...this.#former }, null, 2)}\n`
+    writeFileSync(fresh, text, { mode: 0o600, flush: true })
     renameSync(fresh, this.#file)
+    flushFolder(path.dirname(this.#file))
     return this.value
   }
 }
 
+/** Windows has no such call and needs none. */
+function flushFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
 /**
- * A file that is missing or not ours costs the choices, never the start; one choice that does not fit costs no other:
- * whoever hides must not be seen because of a colour.
+ * A file that is missing or not ours costs the choices, never the start; one choice that does not fit costs no other.
  */
-function read(file: string): Kept {
+function read(text: string | undefined): Kept {
   let kept: unknown
   try {
-    kept = JSON.parse(readFileSync(file, 'utf8'))
+    kept = JSON.parse(text ?? '{}')
   } catch {
-    // Missing at the first start; unreadable after a crash of the disk: the usual ones do.
+    // Unreadable after a crash of the disk: the usual ones do, for nothing here is about privacy.
     return usual
   }
   const all: Record<string, unknown> = { ...usual, ...(typeof kept === 'object' ? kept : {}) }
-  // It was yes or no once: whoever was hidden stays hidden.
-  if (typeof all['direct'] === 'boolean') all['direct'] = all['direct'] ? 'auto' : 'never'
   const wrong = new Set(fileSchema.safeParse(all).error?.issues.map(({ path: [name] }) => name))
   const fitting = Object.entries(all).filter(([name]) => !wrong.has(name))
   return fileSchema.parse({ ...usual, ...Object.fromEntries(fitting) })

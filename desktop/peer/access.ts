@@ -17,6 +17,7 @@ export type Door = (typeof doors)[number]
 const forWindow: Record<CallName, boolean> = {
   self: true,
   setProfile: true,
+  setPrivacy: true,
   invite: true,
   requestFriend: true,
   acceptFriend: true,

@@ -34,6 +34,7 @@ function open(port: MessagePortMain, door: Door): void {
   const ignore = profile.subscribe((news) => tell(newsFor(door, news)))
   port.on('close', ignore)
   port.start()
+  if (door === 'window') for (const news of profile.takeUnheard()) tell(newsFor(door, news))
 }
 
 async function stop(): Promise<void> {

@@ -1,6 +1,6 @@
 /** How a peer process is started: what the shell passes on its command line, as JSON. */
 import { z } from 'zod'
-import { directModes } from '#protocol'
+import { privacyPatch } from '#protocol'
 
 const schema = z.strictObject({
   /** The profile's folder. */
@@ -8,10 +8,8 @@ const schema = z.strictObject({
   downloads: z.string().min(1),
   nodes: z.array(z.string()),
   listen: z.array(z.string()),
-  direct: z.enum(directModes),
-  lan: z.boolean(),
-  readReceipts: z.boolean(),
-  typingMarks: z.boolean(),
+  /** What was typed for this run. */
+  privacy: privacyPatch,
 })
 export type PeerProcessOptions = z.infer<typeof schema>
 

@@ -2,16 +2,32 @@
  * The profile of this process: its store and, while that is open, its peer. It opens, locks, unlocks and changes the
  * passphrase; what it is doing is a `PeerStatus`. It keeps no passphrase.
  */
-import { changePassphrase, createPeer, errorToData, openSqliteStore, QuorumError, toError } from '#protocol'
-import type { Log, Peer, PeerEvent, Store } from '#protocol'
+import {
+  changePassphrase,
+  createPeer,
+  errorToData,
+  openSqliteStore,
+  QuorumError,
+  stillHolding,
+  toError,
+} from '#protocol'
+import type { Log, Peer, PeerEvent, PrivacyPatch, Store } from '#protocol'
+import { takeOverPrivacy } from '#former-privacy'
 import type { PeerNews, PeerStatus } from '../ipc/contract.ts'
 import type { PeerProcessOptions } from './options.ts'
+
+/** Warnings kept for the first window. */
+const unheardKept = 20
 
 export class Profile {
   readonly #options: PeerProcessOptions
   readonly #log: Log
   readonly #listeners = new Set<(news: PeerNews) => void>()
   #status: PeerStatus = { state: 'opening' }
+  /** What was given for this run and not chosen otherwise since: a profile that is unlocked again keeps it. */
+  #given: PrivacyPatch
+  /** Warnings that came before a window could hear them; undefined once one has. */
+  #unheard: PeerNews[] | undefined = []
   #peer: Peer | undefined
   /** One change at a time. */
   #work: Promise<unknown> = Promise.resolve()
@@ -19,6 +35,7 @@ export class Profile {
   constructor(options: PeerProcessOptions, log: Log) {
     this.#options = options
     this.#log = log
+    this.#given = options.privacy
   }
 
   get status(): PeerStatus {
@@ -34,6 +51,13 @@ export class Profile {
   subscribe(listener: (news: PeerNews) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** The warnings from before the first window, once. */
+  takeUnheard(): PeerNews[] {
+    const unheard = this.#unheard ?? []
+    this.#unheard = undefined
+    return unheard
   }
 
   /** Opens what no passphrase guards; else the status says `locked`. Never rejects. */
@@ -88,17 +112,18 @@ export class Profile {
   // ---- private
 
   async #start(passphrase: string | undefined): Promise<PeerStatus> {
-    const { folder, downloads, nodes, listen, ...telling } = this.#options
+    const { folder, downloads, nodes, listen } = this.#options
     const store: Store = await openSqliteStore({
       directory: folder,
       ...(passphrase === undefined ? {} : { passphrase }),
     })
     try {
+      takeOverPrivacy(store, folder)
       this.#peer = await createPeer({
         store,
         nodes,
         downloads,
-        ...telling,
+        ...this.#given,
         ...(listen.length > 0 ? { listen } : {}),
         log: this.#log,
       })
@@ -124,6 +149,10 @@ export class Profile {
   }
 
   #tell(news: PeerNews): void {
+    if (news.event === 'privacy-changed') this.#given = stillHolding(this.#given, news.data)
+    if (news.event === 'warning' && this.#unheard !== undefined) {
+      this.#unheard = [...this.#unheard, news].slice(-unheardKept)
+    }
     for (const listener of this.#listeners) listener(news)
   }
 

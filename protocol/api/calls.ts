@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { ConnectionInfo, Friend, NodeState, PeerEvent, Transfer } from './events.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
+import { privacyPatch, type Privacy } from './privacy.ts'
 import type { Message } from '../store/store.ts'
 
 const peer = z.string().min(1).max(128)
@@ -26,6 +27,8 @@ export const callParams = {
     /** 3-32 of a-z 0-9 - _ . ; empty gives the handle up. */
     handle: z.string().max(32).optional(),
   }),
+  /** Kept in the profile, and obeyed when the call returns, also where this run was given another value. */
+  setPrivacy: privacyPatch,
   /** `expiresIn` in milliseconds. */
   invite: z.strictObject({
     once: z.boolean().optional(),
@@ -89,6 +92,8 @@ export interface Self {
   listen: string[]
   /** From the internet: a node dialled us back, or could not, or none has tried from there. */
   reachable: 'public' | 'private' | 'unknown'
+  /** What holds now; while a change is being carried out, the less private of the two. */
+  privacy: Privacy
 }
 
 /** Everything a node stores about the caller. Times are milliseconds since the epoch, by the node's clock. */
@@ -112,6 +117,7 @@ export interface SafetyNumber {
 export interface CallResults {
   self: Self
   setProfile: Self
+  setPrivacy: Self
   invite: { link: string; code: string }
   requestFriend: Friend
   acceptFriend: Friend

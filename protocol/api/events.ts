@@ -1,5 +1,6 @@
 /** Everything that can happen to a peer, as one union. Events report finished facts and never command. */
 import type { ErrorData } from '../base/errors.ts'
+import type { Privacy } from './privacy.ts'
 import type { FriendState, Message } from '../store/store.ts'
 
 /** A friend, request or blocked peer as callers see it. Times are milliseconds since the epoch. */
@@ -180,6 +181,8 @@ export type PeerEvent =
   | { event: 'transfer-offered'; data: Transfer }
   /** At most four a second for each transfer, and always when its state changes. */
   | { event: 'transfer-changed'; data: Transfer }
+  /** What holds from now on. */
+  | { event: 'privacy-changed'; data: Privacy }
   | { event: 'typing'; data: { peer: string; active: boolean } }
   | { event: 'warning'; data: ErrorData & { peer?: string } }
 

@@ -23,6 +23,7 @@ export const errorCodes = [
   'source-changed',
   'store-locked',
   'store-corrupt',
+  'privacy-unreadable',
   'wrong-passphrase',
   'unsupported-version',
   'cancelled',

@@ -37,8 +37,8 @@ export interface ConversationContext {
   name(): string
   reach(to: string): Reach
   /** The friend learns what we have read, and that we are writing. */
-  readReceipts: boolean
-  typingMarks: boolean
+  readReceipts(): boolean
+  typingMarks(): boolean
   /** The friend told its name and where it is. */
   onHello(peer: string, hello: Hello): void
   /** The conversation opened or ended. */
@@ -160,13 +160,13 @@ export class Conversation {
     const changed = store.transaction(() => store.markReadByMe(peer, Math.min(upTo, store.conversation(peer).received)))
     if (changed.length === 0) return
     // A receipt at this moment would say it, whatever it says.
-    const line = readReceipts ? this.#best() : undefined
+    const line = readReceipts() ? this.#best() : undefined
     if (line != null) this.#sayReceipt(line)
     for (const message of changed) emit({ event: 'message-changed', data: message })
   }
 
   typing(active: boolean): void {
-    const line = this.#context.typingMarks ? this.#best() : undefined
+    const line = this.#context.typingMarks() ? this.#best() : undefined
     if (line != null) this.#ignoreLoss(line.writer.write(chatFrameToWire({ kind: 'typing', active })))
   }
 
@@ -349,7 +349,7 @@ export class Conversation {
   /** Up to where the friend may know that we have read. What was told once is not taken back by telling less. */
   #toldRead(): number {
     const { store, peer, readReceipts } = this.#context
-    return readReceipts ? store.conversation(peer).readByMe : 0
+    return readReceipts() ? store.conversation(peer).readByMe : 0
   }
 
   /**

@@ -352,14 +352,29 @@ export class Friends {
     return spoken
   }
 
+  /** Mail that waits for people who are not to learn our address any more is written anew, without it. */
+  hideAddresses(): void {
+    const { store, reach } = this.#options
+    store.transaction(() => {
+      for (const { to, content } of store.mail()) {
+        const row = store.friend(to)
+        const waiting = contactFromWire(signedFromWire(content).payload)
+        const told = waiting.addresses.length > 0 && reach(to).addresses.length === 0
+        if (!told || row == null || waiting.kind === 'dial-me') continue
+        this.#send(row, waiting)
+      }
+    })
+  }
+
   /** What an envelope holds, signed, with the sequence that belongs to it. */
   #write(row: FriendRow, kind: ContactKind): { spoken: FriendRow; content: Uint8Array } {
     const { identity, now } = this.#options
     // Time, so that a store put back from a backup is not taken for a replay; a counter, so that clocks may be wrong.
     const sequence = Math.max(Math.trunc(now()), row.spokenSequence + 1)
     const content = contactToWire({
-      ...this.#options.reach(row.peer),
       ...kind,
+      // Never those of an envelope that is written anew.
+      ...this.#options.reach(row.peer),
       to: publicKeyOf(row.peer),
       sequence,
       time: now(),

@@ -2,6 +2,7 @@
 import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { readPrivacy, usualPrivacy, type Privacy, type PrivacyPatch } from '../api/privacy.ts'
 import { byNode, nodePeer, withAddress } from '../address/node-addresses.ts'
 import type { SettingKey, Store } from '../store/store.ts'
 
@@ -81,6 +82,17 @@ export class Settings {
     this.#set('port', String(port))
   }
 
+  /** What was chosen about privacy. Choices that cannot be read are the most private ones, and named. */
+  privacy(): { chosen: PrivacyPatch; unreadable: (keyof Privacy)[] } {
+    const kept = this.#store.setting('privacy')
+    return kept == null ? { chosen: {}, unreadable: [] } : readPrivacy(parsed(this.#text('privacy')))
+  }
+
+  /** Keeps these choices beside the earlier ones. What could not be read becomes what it meant: the most private. */
+  choosePrivacy(patch: PrivacyPatch): void {
+    this.#set('privacy', JSON.stringify({ ...this.privacy().chosen, ...patch }))
+  }
+
   /** A number larger than every one before, also when the clock went back. */
   nextRecordSequence(now: number): number {
     const next = Math.max(Math.trunc(now), Number(this.#text('record-sequence')) + 1)
@@ -94,5 +106,19 @@ export class Settings {
 
   #set(key: SettingKey, value: string): void {
     this.#store.setSetting(key, value === '' ? undefined : Buffer.from(value, 'utf8'))
+  }
+}
+
+/** The choices about privacy that hold for a profile's next run when no option says otherwise. */
+export function storedPrivacy(store: Store): Privacy {
+  return { ...usualPrivacy, ...new Settings(store).privacy().chosen }
+}
+
+/** `undefined` where it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

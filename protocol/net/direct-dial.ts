@@ -25,6 +25,10 @@ export interface DirectDial {
   dial(address: string, signal: AbortSignal, timeout: number): Promise<Connection>
   /** Own addresses, before `announceFilter` hides the private ones. */
   listening(): string[]
+  /** Listens on these as well; where that cannot be, `listening` lacks them. */
+  listen(addresses: readonly string[]): Promise<void>
+  /** Listens on circuits only from now on. What came in through the closed sockets is cut. */
+  stopListening(): Promise<void>
 }
 
 /** A libp2p service: `services: { directDial: directDial() }`. */
@@ -49,5 +53,14 @@ export function directDial(): (components: Components) => DirectDial {
       }
     },
     listening: () => transportManager.getAddrs().map(String),
+    async listen(addresses) {
+      await transportManager.listen(addresses.map((address) => multiaddr(address)))
+    },
+    async stopListening() {
+      const sockets = transportManager
+        .getListeners()
+        .filter((listener) => listener.getAddrs().some((address) => !address.toString().includes('/p2p-circuit')))
+      await Promise.all(sockets.map((listener) => listener.close()))
+    },
   })
 }

@@ -2,20 +2,20 @@
 import { isAddress, isRelayed, parseAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { createPeerNetwork, type PeerNetwork } from './libp2p.ts'
-import { type DirectMode, type Policy } from './policy.ts'
+import type { DirectMode } from '../api/privacy.ts'
+import type { Policy } from './policy.ts'
 import type { Settings } from '../identity/settings.ts'
 
 /** A started network, listening where it is asked to, or on the port of last time, or on any. */
 export async function listening(
-  options: { listen?: readonly string[]; direct?: DirectMode },
+  options: { listen?: readonly string[] },
+  direct: DirectMode,
   policy: Policy,
   privateKey: Parameters<typeof createPeerNetwork>[0]['privateKey'],
   settings: Settings,
 ): Promise<PeerNetwork> {
-  const direct = options.direct ?? 'auto'
   const odd = options.listen?.find((address) => !isAddress(address))
   if (odd != null) throw new QuorumError('bad-request', `${JSON.stringify(odd)} is no multiaddr to listen on`)
-  const anywhere = (port: number): string[] => [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
   const start = async (listen: readonly string[]): Promise<PeerNetwork> => {
     const network = await createPeerNetwork({ privateKey, listen, policy })
     await network.start()
@@ -25,21 +25,46 @@ export async function listening(
   if (options.listen != null) return start(options.listen)
   const port = settings.port()
   let network = await start(anywhere(port))
-  let own = network.services.directDial.listening().find((address) => !isRelayed(address))
-  if (own == null && port !== 0) {
+  if (sockets(network).length === 0 && port !== 0) {
     // Somebody else has it now.
     await network.stop()
     network = await start(anywhere(0))
-    own = network.services.directDial.listening().find((address) => !isRelayed(address))
   }
-  const used = parseAddress(own ?? '')?.port ?? 0
-  if (used !== port) settings.setPort(used)
+  keepPort(network, settings)
   return network
+}
+
+/** Begins to listen on a network that runs, as `listening` does at the start; nothing where it listens already. */
+export async function listenAgain(
+  network: PeerNetwork,
+  options: { listen?: readonly string[] },
+  settings: Settings,
+): Promise<void> {
+  const { directDial } = network.services
+  if (sockets(network).length > 0) return
+  if (options.listen != null) return directDial.listen(options.listen)
+  await directDial.listen(anywhere(settings.port()))
+  if (sockets(network).length === 0 && settings.port() !== 0) await directDial.listen(anywhere(0))
+  keepPort(network, settings)
+}
+
+function anywhere(port: number): string[] {
+  return [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
+}
+
+/** What is listened on but circuits. */
+function sockets(network: PeerNetwork): string[] {
+  return network.services.directDial.listening().filter((address) => !isRelayed(address))
+}
+
+function keepPort(network: PeerNetwork, settings: Settings): void {
+  const used = parseAddress(sockets(network)[0] ?? '')?.port ?? 0
+  if (used !== settings.port()) settings.setPort(used)
 }
 
 /** Of the addresses that were asked for, those on which nothing listens. */
 export function unbound(network: PeerNetwork, wanted: readonly string[]): string[] {
-  const listening = network.services.directDial.listening().filter((address) => !isRelayed(address))
+  const listening = sockets(network)
   return wanted.filter((address) => {
     if (isRelayed(address)) return false
     const { family, transport, port } = parseAddress(address) ?? {}

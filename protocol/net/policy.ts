@@ -6,6 +6,7 @@ import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@l
 import { isRelayed } from '../address/address.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { netLimits } from './limits.ts'
+import type { DirectMode } from '../api/privacy.ts'
 import type { Store } from '../store/store.ts'
 
 export const chatProtocol = '/quorum/chat/1.0.0'
@@ -17,13 +18,6 @@ export const dcutrProtocol = '/libp2p/dcutr'
 
 /** What a peer is to us. `pending`: asked, or was asked by us, and nobody has answered yet. */
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
-
-/**
- * With whom direct paths may be used, which reveal one's address: with friends, with friends whose number was compared,
- * with nobody; or nothing else with anybody.
- */
-export const directModes = ['auto', 'verified', 'never', 'only'] as const
-export type DirectMode = (typeof directModes)[number]
 
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
 
@@ -37,10 +31,10 @@ const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number; di
 
 export class Policy {
   readonly #store: Store
-  readonly #direct: DirectMode
+  readonly #direct: () => DirectMode
   readonly #isNode: (peer: string) => boolean
 
-  constructor(store: Store, direct: DirectMode, isNode: (peer: string) => boolean) {
+  constructor(store: Store, direct: () => DirectMode, isNode: (peer: string) => boolean) {
     this.#store = store
     this.#direct = direct
     this.#isNode = isNode
@@ -59,7 +53,8 @@ export class Policy {
 
   /** That peer may learn our address, and is dialled; without one: anybody may. */
   mayBeDirect(peer?: string): boolean {
-    if (this.#direct !== 'verified') return this.#direct !== 'never'
+    const direct = this.#direct()
+    if (direct !== 'verified') return direct !== 'never'
     const friend = peer === undefined ? undefined : this.#store.friend(peer)
     return friend?.state === 'friend' && friend.verified
   }
@@ -70,8 +65,20 @@ export class Policy {
     if (relation === 'blocked') return false
     if (relation === 'node') return true
     // Strangers write through a node's mailbox; a circuit would show them our addresses.
-    if (relayed ? this.#direct === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
+    if (relayed ? this.#direct() === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
     return relation === 'friend' || strangers < netLimits.strangerConnections
+  }
+
+  /**
+   * A connection that is open may stay so by the rules of now. Of those that we dialled to strangers, those that carry
+   * circuits lead to the node of a friend.
+   */
+  mayStayOpen({ remotePeer, remoteAddr, direction }: Connection, carriesCircuits: boolean): boolean {
+    const peer = remotePeer.toString()
+    const relation = this.relation(peer)
+    if (relation === 'node') return true
+    if (isRelayed(remoteAddr.toString())) return this.#direct() !== 'only'
+    return (relation === 'stranger' && direction === 'outbound' && carriesCircuits) || this.mayBeDirect(peer)
   }
 
   /** The rules of `mayConnect` as libp2p asks for them. */

@@ -65,6 +65,8 @@ export class Upgrades {
   readonly #rounds = new Map<string, Promise<Obstacle | undefined>>()
   readonly #asked: KeyedBuckets
   readonly #stopped = new AbortController()
+  /** Aborted when direct paths are not allowed as they were. */
+  #rules = new AbortController()
 
   constructor(options: UpgradesOptions) {
     this.#options = options
@@ -76,6 +78,14 @@ export class Upgrades {
   async stop(): Promise<void> {
     this.#stopped.abort(new Error('The peer stops'))
     await Promise.all(this.#rounds.values())
+  }
+
+  /** The rules about direct paths are others now: ends the rounds that run, and forgets how they went. */
+  async rulesChanged(): Promise<void> {
+    this.#rules.abort(new Error('Other paths are allowed now'))
+    this.#rules = new AbortController()
+    await Promise.all(this.#rounds.values())
+    this.reset()
   }
 
   /** The network changed: what failed before may work now. */
@@ -104,12 +114,13 @@ export class Upgrades {
   async attempt(relayed: Connection): Promise<void> {
     if (relayed.direction !== 'inbound' || !isRelayed(relayed.remoteAddr)) return
     const peer = relayed.remotePeer.toString()
+    const rules = this.#rules.signal
     const attempts = this.#of(peer)
     if (this.#now() < attempts.notBefore) return
     const between = new Retry({ ...betweenRounds, random: this.#random })
     for (let round = 0; round < pathLimits.punchRounds; round += 1) {
       if (round > 0) await pause(between.next(), this.#stopped.signal)
-      if (this.#stopped.signal.aborted || relayed.status !== 'open' || this.#rounds.has(peer)) return
+      if (this.#stopped.signal.aborted || rules.aborted || relayed.status !== 'open' || this.#rounds.has(peer)) return
       const obstacle = await this.#round(relayed, (punch) => this.#propose(relayed, punch))
       if (obstacle == null) return
       if (lasting.has(obstacle)) break
@@ -137,7 +148,11 @@ export class Upgrades {
   async #punch(relayed: Connection, talk: Talking): Promise<Obstacle | undefined> {
     const { network, nodes, log } = this.#options
     const peer = relayed.remotePeer.toString()
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(pathLimits.punchRound)])
+    const signal = AbortSignal.any([
+      this.#stopped.signal,
+      this.#rules.signal,
+      AbortSignal.timeout(pathLimits.punchRound),
+    ])
     // The node that both know first.
     const asked = [parseAddress(relayed.remoteAddr)?.relay ?? '', ...nodes()]
     const punch = new PunchRound(peer, network, asked, signal, this.#random)

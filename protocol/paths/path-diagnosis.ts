@@ -5,7 +5,7 @@
 import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
 import { toError } from '../base/errors.ts'
 import type { AdviceCode, PathKind, Trial } from '../api/events.ts'
-import { type DirectMode } from '../net/policy.ts'
+import type { DirectMode } from '../api/privacy.ts'
 
 /** Dials that began within this of the newest, in milliseconds, belong to the same attempt. */
 const attempt = 30_000

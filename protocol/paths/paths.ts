@@ -16,7 +16,7 @@ import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { type PeerNetwork } from '../net/libp2p.ts'
 import { byNode } from '../address/node-addresses.ts'
-import { type DirectMode } from '../net/policy.ts'
+import type { Privacy } from '../api/privacy.ts'
 import { pause, Retry } from '../base/backoff.ts'
 
 /** Between the starts of two direct dials, and before the circuits, in milliseconds. */
@@ -34,11 +34,12 @@ const punchAfter = 500
 
 export interface PathsOptions {
   network: PeerNetwork
-  direct: DirectMode
+  /** What was chosen about direct paths, and whether LAN addresses are told and dialled. It may change. */
+  privacy(): Pick<Privacy, 'direct' | 'lan'>
   /** That peer may learn our address, and is dialled; without one: anybody may. */
   mayBeDirect(peer?: string): boolean
-  /** LAN addresses are told, and dialled. */
-  lan: boolean
+  /** The connection may stay open by the rules of now. `carries`: there are circuits on it. */
+  mayStayOpen(connection: Connection, carries: boolean): boolean
   log: Log
   /** Where a friend may be: its own addresses and its nodes, as it told. */
   known(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
@@ -79,6 +80,8 @@ export class Paths {
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #stopped = new AbortController()
   readonly #doctor = new ConnectionDoctor()
+  /** Aborted when the rules change: what is being dialled was chosen by the old ones. */
+  #rules = new AbortController()
   #rotation: NodeJS.Timeout | undefined
 
   constructor(options: PathsOptions) {
@@ -116,7 +119,7 @@ export class Paths {
     this.#wanted.get(peer)?.stopped.abort()
     this.#wanted.delete(peer)
     this.#doctor.forget(peer)
-    for (const connection of this.connections(peer)) this.#close(connection)
+    for (const connection of this.connections(peer)) void this.#close(connection)
   }
 
   /** Try everybody who is away now: a node came back, or the network changed. */
@@ -133,7 +136,27 @@ export class Paths {
   /** Whether they may be reached directly is another matter now. */
   ruleChanged(peer: string): void {
     if (this.#options.mayBeDirect(peer)) this.dialNow(peer)
-    else for (const connection of this.connections(peer)) if (isDirect(connection)) this.#close(connection)
+    else for (const connection of this.connections(peer)) if (isDirect(connection)) void this.#close(connection)
+  }
+
+  /**
+   * The rules are others now: ends what is being dialled, and every connection that they do not allow (`lan` false: those
+   * in the local network too); resolves when those are closed. What is wanted is dialled again by the new ones.
+   */
+  async rulesChanged(lan: boolean): Promise<void> {
+    this.#rules.abort(new Error('Other paths are allowed now'))
+    this.#rules = new AbortController()
+    const ended = this.#options.network.getConnections().filter((connection) => {
+      if (!this.#options.mayStayOpen(connection, this.#carries(connection))) return true
+      // Nodes are chosen by hand, and stay wherever they are.
+      const near = isDirect(connection) && !isPublic(connection.remoteAddr)
+      return !lan && near && this.#wanted.has(connection.remotePeer.toString())
+    })
+    await Promise.all(ended.map((connection) => this.#close(connection)))
+    for (const [peer, { retry }] of this.#wanted) {
+      if (this.kind(peer) === 'relayed') this.dialNow(peer)
+      else retry.now()
+    }
   }
 
   /**
@@ -165,7 +188,8 @@ export class Paths {
   }
 
   info(peer: string): ConnectionInfo {
-    const { direct: mode, mayBeDirect, ownNodes } = this.#options
+    const { mayBeDirect, ownNodes } = this.#options
+    const { direct: mode } = this.#options.privacy()
     const direct = mode === 'verified' && mayBeDirect(peer) ? 'auto' : mode
     const best = this.connections(peer)[0]
     const tried = [...this.#doctor.tried(peer), ...[this.#options.punched(peer) ?? []].flat()]
@@ -221,7 +245,7 @@ export class Paths {
     if (!this.#options.mayBeDirect(to)) return []
     const listening = this.#options.network.services.directDial
       .listening()
-      .filter((address) => !isRelayed(address) && (this.#options.lan || isPublic(address)))
+      .filter((address) => !isRelayed(address) && (this.#options.privacy().lan || isPublic(address)))
     return [...new Set([...this.#options.confirmed(), ...listening])].slice(0, limits.addressesTold)
   }
 
@@ -255,7 +279,9 @@ export class Paths {
       const dials = targets.length === 0 ? undefined : this.#race(targets).catch(() => undefined)
       await Promise.race([dials, pause(punchAfter, this.#stopped.signal)])
       const best = this.connections(peer)[0]
-      if (best != null && !isDirect(best)) await this.#options.punch(best)
+      // The rules may have changed meanwhile.
+      const may = this.#options.mayBeDirect(peer)
+      if (may && best != null && !isDirect(best)) await this.#options.punch(best)
       await dials
     } finally {
       this.#upgrading.delete(peer)
@@ -284,7 +310,7 @@ export class Paths {
 
   /** The ladder: direct addresses, then circuits. `worn`: a connection that does not count. */
   async #climb(peer: string, worn?: Connection): Promise<Connection> {
-    const { network, direct, ownNodes, known } = this.#options
+    const { network, ownNodes, known } = this.#options
     const { addresses, nodes } = known(peer)
     const targets = this.#directTargets(peer, addresses)
     const own = byNode(ownNodes())
@@ -293,7 +319,9 @@ export class Paths {
       own.has(node) || this.#options.mayStay(node) ? [] : all,
     )
     const relays =
-      direct === 'only' ? [] : [...ownNodes(), ...others].slice(0, limits.nodesTold + limits.nodeAddressesTold)
+      this.#options.privacy().direct === 'only'
+        ? []
+        : [...ownNodes(), ...others].slice(0, limits.nodesTold + limits.nodeAddressesTold)
     const circuits = relays.map((node) => circuitAddress(node, peer))
     if (targets.length + circuits.length === 0) {
       throw new QuorumError('peer-offline', 'no address of theirs is known, and no node of theirs can be reached')
@@ -306,7 +334,9 @@ export class Paths {
   #directTargets(peer: string, addresses: readonly string[]): string[] {
     if (!this.#options.mayBeDirect(peer)) return []
     return addresses
-      .filter((address) => isAddress(address) && !isRelayed(address) && (this.#options.lan || isPublic(address)))
+      .filter(
+        (address) => isAddress(address) && !isRelayed(address) && (this.#options.privacy().lan || isPublic(address)),
+      )
       .map((address) => withPeer(address, peer))
       .filter((address) => lastPeer(address) === peer)
       .slice(0, limits.addressesTold)
@@ -322,9 +352,10 @@ export class Paths {
     const { log, network } = this.#options
     const answered = new AbortController()
     const answeredDirectly = new AbortController()
+    const rules = this.#rules.signal
     const dial = async (address: string, delay: number): Promise<Connection> => {
       const relayed = isRelayed(address)
-      const over = AbortSignal.any([this.#stopped.signal, (relayed ? answered : answeredDirectly).signal])
+      const over = AbortSignal.any([this.#stopped.signal, rules, (relayed ? answered : answeredDirectly).signal])
       await pause(delay, over)
       over.throwIfAborted()
       const open = relayed ? this.connections(lastPeer(address) ?? '') : []
@@ -353,6 +384,9 @@ export class Paths {
 
   readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
     const peer = connection.remotePeer.toString()
+    // Its dial was over before the rules changed. One that we dialled to a stranger may be about to carry circuits.
+    const dialled = connection.direction === 'outbound'
+    if (!this.#options.mayStayOpen(connection, dialled)) return void this.#close(connection)
     this.#options.onOpen(connection)
     this.#options.onChange(peer)
     if (!this.#options.mayStay(peer)) {
@@ -376,15 +410,20 @@ export class Paths {
   #dismiss(connection: Connection): void {
     const peer = connection.remotePeer.toString()
     if (connection.status !== 'open' || this.#options.mayStay(peer)) return
-    const carries = this.#options.network.getConnections().some(({ remoteAddr }) => relayPeer(remoteAddr) === peer)
-    if (carries) this.#later(pathLimits.strangerStay, () => this.#dismiss(connection))
-    else this.#close(connection)
+    if (this.#carries(connection)) this.#later(pathLimits.strangerStay, () => this.#dismiss(connection))
+    else void this.#close(connection)
+  }
+
+  /** Circuits run over it. */
+  #carries({ remotePeer }: Connection): boolean {
+    const relay = remotePeer.toString()
+    return this.#options.network.getConnections().some(({ remoteAddr }) => relayPeer(remoteAddr) === relay)
   }
 
   /** One path is enough: once the conversation has moved, the side that dialled a worse one ends it. */
   #retire(peer: string): void {
     this.#later(replacedAfter, () => {
-      for (const worse of this.connections(peer).slice(1)) if (worse.direction === 'outbound') this.#close(worse)
+      for (const worse of this.connections(peer).slice(1)) if (worse.direction === 'outbound') void this.#close(worse)
     })
   }
 
@@ -395,7 +434,7 @@ export class Paths {
       if (best == null || best.direction !== 'outbound' || !this.#worn(best)) continue
       this.#climb(peer, best)
         // Before the new one could be taken for the one too many: it may be a circuit beside a direct path.
-        .then(() => this.#later(replacedAfter / 2, () => this.#close(best)))
+        .then(() => this.#later(replacedAfter / 2, () => void this.#close(best)))
         .catch((error: unknown) => this.#options.log('debug', 'a connection could not be renewed', toError(error)))
     }
   }
@@ -414,9 +453,9 @@ export class Paths {
   }
 
   #whyRelayed(peer: string): string {
-    const { direct, known, mayBeDirect, whyNotPunched } = this.#options
+    const { known, mayBeDirect, whyNotPunched, privacy } = this.#options
     if (!mayBeDirect(peer))
-      return `direct paths are ${direct === 'never' ? 'switched off' : 'for verified friends only'}`
+      return `direct paths are ${privacy().direct === 'never' ? 'switched off' : 'for verified friends only'}`
     const dialled =
       this.#directTargets(peer, known(peer).addresses).length === 0
         ? 'they have told no address that can be reached from here'
@@ -425,10 +464,12 @@ export class Paths {
     return notPunched == null ? dialled : `${dialled}, and ${notPunched}`
   }
 
-  #close(connection: Connection): void {
-    connection
-      .close({ signal: AbortSignal.timeout(limits.stop) })
-      .catch((error: unknown) => connection.abort(toError(error)))
+  async #close(connection: Connection): Promise<void> {
+    try {
+      await connection.close({ signal: AbortSignal.timeout(limits.stop) })
+    } catch (error) {
+      connection.abort(toError(error))
+    }
   }
 
   #later(ms: number, work: () => void): void {

@@ -29,6 +29,7 @@ export class PortMapping {
   /** By our address and port. */
   #open = new Map<string, Mapping>()
   #life: AbortController | undefined
+  #work: Promise<void> = Promise.resolve()
 
   constructor(options: PortMappingOptions) {
     this.#options = options
@@ -37,13 +38,15 @@ export class PortMapping {
   start(): void {
     if (this.#life != null) return
     this.#life = new AbortController()
-    void this.#keep(this.#life.signal)
+    this.#work = this.#keep(this.#life.signal)
   }
 
   /** Takes back what can be taken back in a moment; the rest ends with its lease. */
   async stop(): Promise<void> {
     this.#life?.abort()
     this.#life = undefined
+    // What a router has just promised is taken back too.
+    await this.#work
     const moment = AbortSignal.timeout(pathLimits.routerGoodbye)
     const closing = [...this.#open.values()].map((mapping) => mapping.close(moment))
     this.#open.clear()
@@ -80,9 +83,10 @@ export class PortMapping {
         }
       })
       await Promise.all(work)
-      if (signal.aborted) return
+      if (signal.aborted && this.#life != null) return
       const before = this.ports().join()
       this.#open = open
+      if (signal.aborted) return
       if (this.ports().join() !== before) onChange()
       await pause(pathLimits.portRenewed, signal)
     }

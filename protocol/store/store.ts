@@ -177,7 +177,7 @@ export type TransferChanges = Partial<
   Pick<TransferRow, 'state' | 'pausedByMe' | 'pausedByThem' | 'directory' | 'places' | 'savedTo' | 'doneBytes'>
 > & { error?: ErrorData | undefined }
 
-const settingKeys = ['seed', 'name', 'handle', 'nodes', 'port', 'record-sequence'] as const
+const settingKeys = ['seed', 'name', 'handle', 'nodes', 'port', 'record-sequence', 'privacy'] as const
 export type SettingKey = (typeof settingKeys)[number]
 
 export interface Store {

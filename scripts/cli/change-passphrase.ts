@@ -5,13 +5,10 @@ import { givenPassphrase } from './profile.ts'
 import { askSecret } from './terminal/ask.ts'
 import type { ScreenStreams } from './terminal/screen.ts'
 
-export interface PassphraseFlags {
-  remove?: boolean
-  passphraseFile?: string
-  newPassphraseFile?: string
-}
-
-interface ChangeOptions extends PassphraseFlags, ScreenStreams {
+interface ChangeOptions extends ScreenStreams {
+  remove: boolean
+  passphraseFile: string | undefined
+  newPassphraseFile: string | undefined
   /** The profile's folder, and the name it was given by. */
   folder: string
   profile: string
@@ -22,7 +19,7 @@ interface ChangeOptions extends PassphraseFlags, ScreenStreams {
 export async function changePassphraseAsking(options: ChangeOptions): Promise<void> {
   const { folder, remove, passphraseFile, newPassphraseFile, input, output, env } = options
   if (!existsSync(folder)) throw new QuorumError('not-found', `There is no profile ${options.profile}`)
-  if (remove === true && newPassphraseFile !== undefined) {
+  if (remove && newPassphraseFile !== undefined) {
     throw new QuorumError('bad-request', '--remove or a new passphrase, not both')
   }
   const interactive = input.isTTY === true && output.isTTY === true
@@ -35,7 +32,7 @@ export async function changePassphraseAsking(options: ChangeOptions): Promise<vo
   let old = givenPassphrase(passphraseFile, env)
   let next = newPassphraseFile === undefined ? undefined : givenPassphrase(newPassphraseFile, {})
   if (interactive) old ??= (await asked('Passphrase now (Enter if there is none): ')) || undefined
-  if (next === undefined && remove !== true) {
+  if (next === undefined && !remove) {
     if (!interactive) throw new QuorumError('bad-request', 'Give --new-passphrase-file FILE, or --remove')
     next = await asked('New passphrase: ')
     if (next !== (await asked('Once more: '))) throw new QuorumError('bad-request', 'The two are not the same')

@@ -3,22 +3,19 @@
  * peer on it, stopped and closed again however the work ends.
  */
 import { createPeer, logLevels, openMemoryStore, openSqliteStore, QuorumError } from '#protocol'
-import type { DirectMode, Log, LogLevel, Peer, Store } from '#protocol'
+import type { Log, LogLevel, Peer, PrivacyPatch, Store } from '#protocol'
+import { takeOverPrivacy } from './former-privacy.ts'
 import { askSecret } from './terminal/ask.ts'
 import type { ScreenStreams } from './terminal/screen.ts'
 
 export interface PeerFlags {
-  node?: string[]
+  nodes?: string[]
   name?: string
   listen?: string[]
   /** Where accepted files go when nobody says otherwise. */
   downloads: string
-  direct: DirectMode
-  lan: boolean
-  mdns?: boolean
-  upnp: boolean
-  readReceipts: boolean
-  typingMarks: boolean
+  /** For this run, over what the profile keeps. */
+  privacy: PrivacyPatch
   /** Where the peer tells what happens; absent: nowhere. */
   log?: Log
 }
@@ -28,7 +25,14 @@ const passphraseTries = 3
 /** In memory without a `directory`. Errors: those of the store. */
 export async function openStore(directory: string | undefined, passphrase: string | undefined): Promise<Store> {
   if (directory === undefined) return openMemoryStore()
-  return openSqliteStore(passphrase === undefined ? { directory } : { directory, passphrase })
+  const store = await openSqliteStore(passphrase === undefined ? { directory } : { directory, passphrase })
+  try {
+    takeOverPrivacy(store, directory)
+    return store
+  } catch (error) {
+    store.close()
+    throw error
+  }
 }
 
 /** The store; `asking` on a terminal for the passphrase that it turns out to need. */
@@ -54,23 +58,13 @@ export async function openAsking(
 /** Runs `work` with a peer on `store`; both are closed afterwards. */
 export async function withPeer<T>(store: Store, flags: PeerFlags, work: (peer: Peer) => Promise<T>): Promise<T> {
   try {
-    const { node, name, listen, downloads, direct, lan, mdns = false, upnp, readReceipts, typingMarks, log } = flags
-    const peer = await createPeer({
-      store,
-      downloads,
-      direct,
-      lan,
-      mdns,
-      upnp,
-      readReceipts,
-      typingMarks,
-      ...(node !== undefined && { nodes: node }),
-      ...(name !== undefined && { name }),
-      ...(listen !== undefined && { listen }),
-      ...(log !== undefined && { log }),
-    })
+    const { privacy, log, ...options } = flags
+    const peer = await createPeer({ store, ...options, ...privacy, ...(log !== undefined && { log }) })
     try {
-      log?.('info', `the peer runs: direct paths ${direct}, ${words({ lan, mdns, upnp, readReceipts, typingMarks })}`)
+      if (log !== undefined) {
+        const { direct, ...switches } = (await peer.self()).privacy
+        log('info', `the peer runs: direct paths ${direct}, ${words(switches)}`)
+      }
       return await work(peer)
     } finally {
       await peer.stop()

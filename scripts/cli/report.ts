@@ -8,6 +8,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { QuorumError, scrubText, version } from '#protocol'
 import type { Peer } from '#protocol'
+import { windowFile } from './former-privacy.ts'
 import { logNames } from './log-file.ts'
 import { logFiles, logFolder } from './program-log.ts'
 
@@ -26,18 +27,14 @@ const lineSchema = z.object({
 /** What the window keeps unencrypted; of each only what it is known to be. */
 const windowSettings = z
   .object({
-    direct: z.enum(['auto', 'verified', 'never']),
-    lan: z.boolean(),
-    readReceipts: z.boolean(),
-    typingMarks: z.boolean(),
     closeToTray: z.boolean(),
     startAtLogin: z.boolean(),
     language: z.string().regex(/^[a-z]{2,8}$/u),
   })
   .partial()
 
-/** What is known of the profile besides its logs: each number of how much there is, never of whom. */
-export type Counts = Readonly<Record<string, number>>
+/** What is known of the profile besides its logs: choices, and numbers of how much there is, never of whom. */
+export type Counts = Readonly<Record<string, number | string | boolean>>
 
 export interface ReportParts {
   /** The profile's folder. */
@@ -114,7 +111,7 @@ export function settingsOf(folder: string, chosen: unknown = windowFileOf(folder
 
 /** What the window keeps. Damaged: undefined, which no setting fits. */
 function windowFileOf(folder: string): unknown {
-  const file = path.join(folder, 'window.json')
+  const file = path.join(folder, windowFile)
   if (!existsSync(file)) return {}
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
@@ -126,11 +123,12 @@ function windowFileOf(folder: string): unknown {
 /** What a running peer can count. Errors: those of its calls. */
 export async function countsOf(peer: Pick<Peer, 'friends' | 'self' | 'connection'>): Promise<Counts> {
   const friends = await peer.friends()
-  const { nodes } = await peer.self()
+  const { nodes, privacy } = await peer.self()
   const talking = friends.filter(({ state }) => state === 'friend')
   const asked = talking.slice(0, mostAsked)
   const connections = await Promise.all(asked.map((friend) => peer.connection({ peer: friend.peer })))
   return {
+    ...privacy,
     ...tally('friends', friends, ({ state }) => state),
     ...tally('paths', talking, (friend) => friend.path),
     ...tally('nodes', nodes, ({ state }) => state),

@@ -4,12 +4,12 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { openSqliteStore, QuorumError } from '#protocol'
+import { openSqliteStore, QuorumError, storedPrivacy } from '#protocol'
 import type { Store } from '#protocol'
 import { buildReport, reportName, settingsOf, whatIsIn, writeReport } from './report.ts'
 import type { Counts } from './report.ts'
 
-export interface ReportFlags {
+interface ReportFlags {
   output?: string
   json?: boolean
 }
@@ -71,7 +71,7 @@ function countsOfStore(store: Store): Counts {
     .toString('utf8')
     .split('\n')
   const nodes = new Set(addresses.filter((one) => one !== '').map((one) => one.slice(one.lastIndexOf('/'))))
-  return { ...all, nodes: nodes.size }
+  return { ...storedPrivacy(store), ...all, nodes: nodes.size }
 }
 
 /** Under the usual name, with a number where that is taken. */

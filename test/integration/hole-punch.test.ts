@@ -106,7 +106,11 @@ async function end(t: TestContext, self: Identity, friend: string, node: string)
     spokenSequence: 0,
     recordSequence: 0,
   })
-  const policy = new Policy(store, 'auto', (peer) => peer === node)
+  const policy = new Policy(
+    store,
+    () => 'auto',
+    (peer) => peer === node,
+  )
   const network = await createPeerNetwork({ privateKey: self.privateKey, listen: [], policy })
   await network.start()
   undo(t).defer(async () => {

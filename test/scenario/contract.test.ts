@@ -17,6 +17,14 @@ import { eventually, Stage, type LineProcess } from '../support/line-process.ts'
 const peerId = z.string().regex(/^12D3Koo[1-9A-HJ-NP-Za-km-z]{45}$/)
 const time = z.number().int().min(1_600_000_000_000)
 const path = z.enum(['direct', 'relayed', 'none'])
+const privacy = z.object({
+  direct: z.enum(['auto', 'verified', 'never', 'only']),
+  lan: z.boolean(),
+  upnp: z.boolean(),
+  mdns: z.boolean(),
+  readReceipts: z.boolean(),
+  typingMarks: z.boolean(),
+})
 const self = z.object({
   peer: peerId,
   name: z.string(),
@@ -31,6 +39,7 @@ const self = z.object({
   ),
   listen: z.array(z.string().startsWith('/ip')),
   reachable: z.enum(['public', 'private', 'unknown']),
+  privacy,
 })
 const friend = z.object({
   peer: peerId,
@@ -106,6 +115,7 @@ const eventShapes: Record<string, z.ZodType> = {
   'friend-request': friend,
   'friend-changed': friend,
   'path-changed': connection.extend({ peer: peerId }),
+  'privacy-changed': privacy,
   'message-received': message,
   'message-changed': message,
   typing: z.object({ peer: peerId, active: z.boolean() }),
@@ -257,6 +267,8 @@ describe('the headless contract', () => {
     await answers('forgetMe', { node: address }, z.null())
     assert.deepEqual((await answers('removeNode', { address }, self)).nodes, [])
     assert.equal((await answers('addNode', { address }, self)).nodes.length, 1)
+    const chosen = await answers('setPrivacy', { direct: 'never', mdns: false, typingMarks: false }, self)
+    assert.deepEqual([chosen.privacy.direct, chosen.privacy.typingMarks, chosen.listen], ['never', false, []])
   })
 
   test('parameters that do not fit are refused: missing, unknown, of another type, too long', async () => {

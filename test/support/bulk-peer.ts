@@ -31,7 +31,11 @@ const calls = {
     node = address
     const { privateKey, peer } = await identityFromSeed(randomBytes(32))
     const nodePeer = address.slice(address.lastIndexOf('/') + 1)
-    const policy = new Policy(openMemoryStore(), 'auto', (other) => other === nodePeer)
+    const policy = new Policy(
+      openMemoryStore(),
+      () => 'auto',
+      (other) => other === nodePeer,
+    )
     // Who is a friend is not the question here.
     policy.relation = (other) => (other === nodePeer ? 'node' : 'friend')
     network = await createPeerNetwork({ privateKey, listen: [], policy })

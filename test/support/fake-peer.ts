@@ -2,6 +2,7 @@
  * A peer that says what a test tells it to: for what people see of transfers, in states that a real one passes in a
  * blink. Tests of what really happens use real peers.
  */
+import { usualPrivacy } from '#protocol'
 import type { CallName, Friend, Message, Peer, PeerEvent, Transfer } from '#protocol'
 
 export const susan: Friend = {
@@ -49,7 +50,14 @@ export class FakePeer {
   /** As what the programs take. */
   get peer(): Peer {
     const quiet: Partial<Peer> = {
-      self: async () => ({ peer: '12D3KooWOwn999', name: 'Own', nodes: [], listen: [], reachable: 'unknown' }),
+      self: async () => ({
+        peer: '12D3KooWOwn999',
+        name: 'Own',
+        nodes: [],
+        listen: [],
+        reachable: 'unknown',
+        privacy: usualPrivacy,
+      }),
       friends: async () => this.friends,
       messages: async () => this.messages,
       transfers: async () => this.transfers,

@@ -65,7 +65,11 @@ async function half(
     spokenSequence: 0,
     recordSequence: 0,
   })
-  const policy = new Policy(store, 'auto', () => false)
+  const policy = new Policy(
+    store,
+    () => 'auto',
+    () => false,
+  )
   const network = await createPeerNetwork({ privateKey: identity.privateKey, listen, policy })
   undo(t).defer(async () => {
     // Nothing to say goodbye to: a paused stream would take its time.

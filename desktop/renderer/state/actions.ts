@@ -1,5 +1,5 @@
 /** What a person does, as calls of the peer and the shell and as changes of what is shown. Nothing here throws: what fails is said. */
-import type { Friend, Message, Transfer } from '#protocol'
+import type { Friend, Message, PrivacyPatch, Transfer } from '#protocol'
 import type { Preferences } from '../../ipc/contract.ts'
 import { putFriend, putSelf, putTransfer } from './entities.ts'
 import { callPeer, callShell } from './clients.ts'
@@ -286,6 +286,11 @@ export function unstage(peer: string, id: string): void {
 }
 
 // ---- the rest
+
+/** What friends and the network learn: kept in the profile. */
+export async function choosePrivacy(patch: PrivacyPatch): Promise<void> {
+  await attempt(async () => putSelf(await callPeer('setPrivacy', patch)))
+}
 
 export async function prefer(patch: Partial<Preferences>): Promise<void> {
   await attempt(async () => store.set({ preferences: await callShell('setPreferences', patch) }))

@@ -53,6 +53,10 @@ export function heardFromPeer(news: PeerNews): void {
       return nodeChanged(news.data)
     case 'warning':
       return warn(news.data)
+    case 'privacy-changed': {
+      const { self } = store.get()
+      return self === undefined ? undefined : putSelf({ ...self, privacy: news.data })
+    }
     case 'ready':
   }
 }

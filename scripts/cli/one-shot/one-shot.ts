@@ -8,6 +8,7 @@ import { QuorumError } from '#protocol'
 import type { Peer, Store } from '#protocol'
 import { openAsking, withPeer, type PeerFlags } from '../open-peer.ts'
 import { EmbeddedNode } from '#embedded-node'
+import { cleanLine } from '../terminal/sanitize.ts'
 import type { ScreenStreams } from '../terminal/screen.ts'
 import type { Followed } from './follower.ts'
 import { LiveLines, type LiveOptions } from './live-lines.ts'
@@ -37,6 +38,9 @@ export async function oneShot(options: OneShot, work: (followed: Followed) => Pr
   errors.output.on('error', () => undefined)
   const display = new LiveLines(errors)
   return withPeer(await open(options), flags, async (peer) => {
+    peer.subscribe(({ event, data }) => {
+      if (event === 'warning') display.say(`! ${cleanLine(data.message)}`)
+    })
     const node = ownNode(folder, peer, display)
     try {
       if (node.chosen) node.start()

@@ -63,6 +63,7 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
   return ({ event, data }) => {
     switch (event) {
       case 'ready':
+      case 'privacy-changed':
         return
       case 'node-state':
         return nodeState(data)

@@ -40,7 +40,11 @@ export const streamCommands = {
   async streamStart({ node }: { node?: string }): Promise<string> {
     const { privateKey, peer } = await identityFromSeed(randomBytes(32))
     const nodePeer = node?.slice(node.lastIndexOf('/') + 1)
-    const policy = new Policy(openMemoryStore(), 'auto', (other) => other === nodePeer)
+    const policy = new Policy(
+      openMemoryStore(),
+      () => 'auto',
+      (other) => other === nodePeer,
+    )
     policy.relation = (other) => (other === nodePeer ? 'node' : 'friend')
     network = await createPeerNetwork({ privateKey, policy, listen: [`/ip4/${loopback}/tcp/0`] })
     await network.handle(bulkProtocol, swallow)

@@ -21,12 +21,22 @@ test('versions, settings, counts and the lines of both logs are in it; lines tha
   const file = path.join(profile, 'logs', 'quorum.log')
   const old = { level: 'info', time: new Date(0).toISOString(), msg: 'from 203.0.113.7, as an older version wrote it' }
   writeFileSync(file, `${JSON.stringify(old)}\nAnnabelle wrote this herself\n{"level":"in`, { flag: 'a' })
-  writeFileSync(
-    path.join(profile, 'window.json'),
-    JSON.stringify({ direct: 'never', lan: true, downloads: '/home/annabelle' }),
-  )
-  const { text, lines } = buildReport({ folder: profile, settings: settingsOf(profile), counts: { nodes: 2 }, now: 0 })
-  for (const part of ['# Versions\nquorum: ', 'direct: never', 'nodes: 2', 'peer line', 'window line', 'Not in it:'])
+  writeFileSync(path.join(profile, 'window.json'), JSON.stringify({ closeToTray: true, downloads: '/home/annabelle' }))
+  const { text, lines } = buildReport({
+    folder: profile,
+    settings: settingsOf(profile),
+    counts: { direct: 'never', nodes: 2 },
+    now: 0,
+  })
+  for (const part of [
+    '# Versions\nquorum: ',
+    'closeToTray: true',
+    'direct: never',
+    'nodes: 2',
+    'peer line',
+    'window line',
+    'Not in it:',
+  ])
     assert.ok(text.includes(part), `${part} in ${text}`)
   assert.match(text, /# quorum\.log: 3 lines, 2 left out/u)
   assert.equal(lines, 5)

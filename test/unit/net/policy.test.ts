@@ -7,7 +7,8 @@ import { multiaddrConnectionPair } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { isRelayed } from '../../../protocol/address/address.ts'
 import { netLimits } from '../../../protocol/net/limits.ts'
-import { Policy, type DirectMode, type Relation } from '../../../protocol/net/policy.ts'
+import { Policy, type Relation } from '../../../protocol/net/policy.ts'
+import type { DirectMode } from '../../../protocol/api/privacy.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import type { FriendState } from '../../../protocol/store/store.ts'
 import { alice, bob, carol } from '../../support/people.ts'
@@ -34,7 +35,11 @@ function policyWith(t: TestContext, mode: DirectMode, state?: FriendState, verif
       recordSequence: 0,
     })
   }
-  return new Policy(store, mode, (peer) => peer === node)
+  return new Policy(
+    store,
+    () => mode,
+    (peer) => peer === node,
+  )
 }
 
 const relations: Record<FriendState, Relation> = {

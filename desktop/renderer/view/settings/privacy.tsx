@@ -1,8 +1,9 @@
 /** Who learns what: the address, the local network, and what guards the profile on this computer. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
+import type { DirectMode, Privacy as PrivacyChoices } from '#protocol'
 import { directChoices } from '../../../ipc/contract.ts'
-import { attempt, prefer, toast } from '../../state/actions.ts'
+import { attempt, choosePrivacy, prefer, toast } from '../../state/actions.ts'
 import { callPeer } from '../../state/clients.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
 import { Field } from '../controls.tsx'
@@ -14,37 +15,12 @@ const lockChoices = [0, 1, 5, 15, 60]
 export function Privacy() {
   const { settings } = useText()
   const preferences = useApp((state) => state.preferences)
+  const privacy = useApp((state) => state.self?.privacy)
   const guarded = useApp((state) => state.status.state === 'open' && state.status.guarded)
   if (preferences === undefined) return null
   return (
     <>
-      <div className="settings-group">
-        <Choice
-          label={settings.direct}
-          hint={settings.directHint[preferences.direct]}
-          value={preferences.direct}
-          options={directChoices.map((choice) => [choice, settings.directChoices[choice]])}
-          onChange={(direct) => void prefer({ direct })}
-        />
-        <Switch
-          label={settings.lan}
-          hint={settings.lanHint}
-          checked={preferences.lan && preferences.direct !== 'never'}
-          disabled={preferences.direct === 'never'}
-          onChange={(lan) => void prefer({ lan })}
-        />
-        <Switch
-          label={settings.readReceipts}
-          hint={settings.readReceiptsHint}
-          checked={preferences.readReceipts}
-          onChange={(readReceipts) => void prefer({ readReceipts })}
-        />
-        <Switch
-          label={settings.typingMarks}
-          checked={preferences.typingMarks}
-          onChange={(typingMarks) => void prefer({ typingMarks })}
-        />
-      </div>
+      <div className="settings-group">{privacy !== undefined && <Choices privacy={privacy} />}</div>
       <Passphrase key={String(guarded)} guarded={guarded} />
       <div className="settings-group">
         <Choice
@@ -66,6 +42,57 @@ export function Privacy() {
           </div>
         )}
       </div>
+    </>
+  )
+}
+
+function Choices({ privacy }: { privacy: PrivacyChoices }) {
+  const { settings } = useText()
+  const { direct, lan, upnp, mdns, readReceipts, typingMarks } = privacy
+  const hidden = direct === 'never'
+  const searching = lan && (direct === 'auto' || direct === 'only')
+  const modes: readonly DirectMode[] = direct === 'only' ? [...directChoices, direct] : directChoices
+  return (
+    <>
+      <Choice
+        label={settings.direct}
+        hint={settings.directHint[direct]}
+        value={direct}
+        options={modes.map((choice) => [choice, settings.directChoices[choice]])}
+        onChange={(chosen) => void choosePrivacy({ direct: chosen })}
+      />
+      <Switch
+        label={settings.lan}
+        hint={settings.lanHint}
+        checked={lan && !hidden}
+        disabled={hidden}
+        onChange={(on) => void choosePrivacy({ lan: on })}
+      />
+      <Switch
+        label={settings.mdns}
+        hint={settings.mdnsHint}
+        checked={mdns && searching}
+        disabled={!searching}
+        onChange={(on) => void choosePrivacy({ mdns: on })}
+      />
+      <Switch
+        label={settings.upnp}
+        hint={settings.upnpHint}
+        checked={upnp && !hidden}
+        disabled={hidden}
+        onChange={(on) => void choosePrivacy({ upnp: on })}
+      />
+      <Switch
+        label={settings.readReceipts}
+        hint={settings.readReceiptsHint}
+        checked={readReceipts}
+        onChange={(on) => void choosePrivacy({ readReceipts: on })}
+      />
+      <Switch
+        label={settings.typingMarks}
+        checked={typingMarks}
+        onChange={(on) => void choosePrivacy({ typingMarks: on })}
+      />
     </>
   )
 }

@@ -1,0 +1,88 @@
+/**
+ * What of a running peer the privacy choices start and stop: listening, hole punches, the router's port, the search of
+ * the local network, and what friends and nodes are told. Policy and conversations ask for the choices each time and
+ * need nothing of this. It knows no choice by itself: identity/privacy-in-force.ts does.
+ */
+import type { Neighbours } from './paths/lan-discovery.ts'
+import type { Paths } from './paths/paths.ts'
+import type { PortMapping } from './paths/port-mapping.ts'
+import type { Privacy } from './api/privacy.ts'
+import type { Reachability } from './directory/reachability.ts'
+import type { Upgrades } from './paths/hole-punch.ts'
+
+export interface PrivacyRulesOptions {
+  servePunches(): Promise<void>
+  refusePunches(): Promise<void>
+  listen(): Promise<void>
+  stopListening(): Promise<void>
+  /** Searches the local network by multicast DNS; ends with the function it returns. */
+  search(): Promise<() => Promise<void>>
+  neighbours: Pick<Neighbours, 'reset'>
+  portMapping: Pick<PortMapping, 'start' | 'stop'>
+  reachability: Pick<Reachability, 'reset'>
+  upgrades: Pick<Upgrades, 'rulesChanged'>
+  paths: Pick<Paths, 'rulesChanged'>
+  /** Tells friends and nodes where we are now. */
+  tell(): Promise<void>
+}
+
+export class PrivacyRules {
+  readonly #options: PrivacyRulesOptions
+  #endSearch: (() => Promise<void>) | undefined
+  #stopped = false
+
+  constructor(options: PrivacyRulesOptions) {
+    this.#options = options
+  }
+
+  /** At the start of the peer, whose network listens already if it is to. */
+  async start(now: Privacy): Promise<void> {
+    // A peer whose address nobody is to learn does not even offer hole punches.
+    if (now.direct !== 'never') await this.#options.servePunches()
+    await this.#optional(now)
+  }
+
+  /** Ends first what reveals more than `now` allows. Errors: what a socket or the multicast could not be closed for. */
+  async change(now: Privacy, before: Privacy): Promise<void> {
+    const { listen, stopListening, servePunches, refusePunches, reachability, upgrades, paths, tell } = this.#options
+    if (this.#stopped) return
+    if (now.direct !== before.direct || now.lan !== before.lan) {
+      const hides = now.direct === 'never'
+      const punched = upgrades.rulesChanged()
+      if (hides) await Promise.all([stopListening(), refusePunches()])
+      else if (before.direct === 'never') await Promise.all([listen(), servePunches()])
+      await this.#optional(now)
+      await Promise.all([punched, paths.rulesChanged(now.lan)])
+      if (now.direct !== before.direct) reachability.reset()
+      await tell()
+    } else {
+      await this.#optional(now)
+      // The hello carries up to where was read.
+      if (now.readReceipts !== before.readReceipts) await tell()
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all([this.#options.portMapping.stop(), this.#search(false)])
+  }
+
+  async #optional(now: Privacy): Promise<void> {
+    const { portMapping } = this.#options
+    if (now.upnp && now.direct !== 'never') portMapping.start()
+    else await portMapping.stop()
+    await this.#search(now.mdns && now.lan && now.direct !== 'never' && now.direct !== 'verified')
+  }
+
+  async #search(wanted: boolean): Promise<void> {
+    const end = this.#endSearch
+    if (wanted === (end !== undefined)) return
+    if (end === undefined) {
+      this.#endSearch = await this.#options.search()
+      return
+    }
+    await end()
+    this.#endSearch = undefined
+    this.#options.neighbours.reset()
+  }
+}

@@ -1,0 +1,117 @@
+/** A privacy choice that changes while a peer runs: obeyed when the call returns, by what runs already too. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openMemoryStore } from '../../protocol/index.ts'
+import { friendProtocol } from '../../protocol/net/policy.ts'
+import { startAttacker } from '../support/attacker.ts'
+import { befriend, online, pathBetween, startNode, startPeer, tell, until } from '../support/network.ts'
+
+test('whoever hides while the peer runs: no socket, no direct connection, no address told; and back', async (t) => {
+  const nodes = (await startNode(t)).addresses()
+  const seen = openMemoryStore()
+  const ours = openMemoryStore()
+  const alice = await startPeer(t, { nodes, store: ours })
+  const bob = await startPeer(t, { nodes, store: seen })
+  await befriend(alice, bob)
+  const path = async (wanted: string): Promise<boolean> =>
+    (await pathBetween(alice, bob)).every((one) => one === wanted)
+  const told = (): number => seen.friend(alice.id)?.addresses.length ?? 0
+  await until(() => path('direct'), 'they are direct')
+  await until(() => told() > 0, 'and Bob knows where')
+  const [address] = (await alice.self()).listen
+
+  const hidden = await alice.setPrivacy({ direct: 'never' })
+  assert.equal(hidden.privacy.direct, 'never')
+  assert.deepEqual(hidden.listen, [])
+  assert.notEqual((await alice.connection({ peer: bob.id })).path, 'direct')
+  const attacker = await startAttacker(t)
+  await assert.rejects(attacker.dial(address ?? ''))
+  await until(() => told() === 0, 'Bob is told no address any more')
+  await until(() => path('relayed'), 'they talk through the node')
+  await online(alice, bob)
+  await tell(alice, bob, 'from nowhere')
+  assert.ok(alice.events.some(({ event, data }) => event === 'privacy-changed' && data.direct === 'never'))
+
+  const shown = await alice.setPrivacy({ direct: 'auto' })
+  assert.equal(shown.privacy.direct, 'auto')
+  assert.notEqual(shown.listen.length, 0)
+  await until(() => path('direct'), 'they are direct again')
+  const visitor = await startAttacker(t)
+  await visitor.open(await visitor.dial(shown.listen[0] ?? ''), friendProtocol)
+})
+
+test('verified friends only, chosen while the peer runs, turns away whoever is not', async (t) => {
+  const nodes = (await startNode(t)).addresses()
+  const alice = await startPeer(t, { nodes })
+  const bob = await startPeer(t, { nodes })
+  await befriend(alice, bob)
+  await until(async () => (await pathBetween(alice, bob)).join() === 'direct,direct', 'they are direct')
+  const { listen } = await alice.setPrivacy({ direct: 'verified' })
+  assert.notEqual((await alice.connection({ peer: bob.id })).path, 'direct')
+  const attacker = await startAttacker(t)
+  await assert.rejects(attacker.dial(listen[0] ?? '').then((connection) => attacker.open(connection, friendProtocol)))
+  await until(async () => (await pathBetween(alice, bob)).join() === 'relayed,relayed', 'through the node')
+  await tell(bob, alice, 'farther')
+})
+
+test('receipts and typing marks stop with the call that says so', async (t) => {
+  const nodes = (await startNode(t)).addresses()
+  const alice = await startPeer(t, { nodes })
+  const bob = await startPeer(t, { nodes })
+  await befriend(alice, bob)
+  await tell(bob, alice, 'have you read this?')
+  await alice.setPrivacy({ readReceipts: false, typingMarks: false })
+  const [question] = await alice.messages({ peer: bob.id })
+  await alice.typing({ peer: bob.id, active: true })
+  await alice.markRead({ peer: bob.id, upTo: question?.id ?? '' })
+  await tell(alice, bob, 'no')
+  await tell(bob, alice, 'I see')
+  assert.deepEqual(
+    (await bob.messages({ peer: alice.id })).map(({ state }) => state),
+    ['delivered', 'delivered', 'delivered'],
+  )
+  assert.ok(!bob.events.some(({ event }) => event === 'typing'))
+  await alice.setPrivacy({ readReceipts: true })
+  await until(async () => (await bob.messages({ peer: alice.id }))[0]?.state === 'read', 'told once it is allowed')
+})
+
+test('an option holds for one run, a call for every run, and for this one too', async (t) => {
+  const store = openMemoryStore()
+  // Closed with the peer that is stopped first: a store that forgets must be opened once.
+  const kept = Object.assign(Object.create(store) as typeof store, { close: () => undefined })
+  t.after(() => store.close())
+  const first = await startPeer(t, { store: kept, direct: 'never', upnp: false })
+  assert.deepEqual((await first.self()).privacy, {
+    direct: 'never',
+    lan: true,
+    upnp: false,
+    mdns: false,
+    readReceipts: true,
+    typingMarks: true,
+  })
+  assert.equal((await first.setPrivacy({ direct: 'verified', readReceipts: false })).privacy.direct, 'verified')
+  assert.notEqual((await first.self()).listen.length, 0)
+  await first.stop()
+
+  const { privacy } = await (await startPeer(t, { store: kept })).self()
+  assert.equal(privacy.direct, 'verified')
+  assert.equal(privacy.readReceipts, false)
+  assert.equal(privacy.upnp, true, 'what was given for one run is not kept')
+})
+
+test('a request that waits for somebody absent is delivered without the address that was hidden meanwhile', async (t) => {
+  const nodes = (await startNode(t)).addresses()
+  const seen = openMemoryStore()
+  const keeping = Object.assign(Object.create(seen) as typeof seen, { close: () => undefined })
+  t.after(() => seen.close())
+  const bob = await startPeer(t, { nodes, store: keeping })
+  await bob.stop()
+  // Alone, so that nobody takes the request before the choice.
+  const alice = await startPeer(t, {})
+  await alice.requestFriend({ to: bob.id })
+  await alice.setPrivacy({ direct: 'never' })
+  await startPeer(t, { nodes, store: keeping })
+  await alice.addNode({ address: nodes[0] ?? '' })
+  await until(() => seen.friend(alice.id)?.state === 'incoming', 'the request arrives')
+  assert.deepEqual(seen.friend(alice.id)?.addresses, [])
+})

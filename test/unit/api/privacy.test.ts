@@ -1,0 +1,93 @@
+/** What is kept about privacy, over versions and damage: what cannot be read is the most private choice, and named. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  lessPrivate,
+  mostPrivate,
+  privacyNames,
+  readPrivacy,
+  stillHolding,
+  usualPrivacy,
+} from '../../../protocol/api/privacy.ts'
+import { PrivacyInForce } from '../../../protocol/identity/privacy-in-force.ts'
+import { Settings } from '../../../protocol/identity/settings.ts'
+import { openMemoryStore } from '../../../protocol/store/memory.ts'
+
+test('nothing kept is the usual choice; what was chosen is kept field by field', (t) => {
+  const store = openMemoryStore()
+  t.after(() => store.close())
+  const settings = new Settings(store)
+  assert.deepEqual(settings.privacy(), { chosen: {}, unreadable: [] })
+  settings.choosePrivacy({ direct: 'verified' })
+  settings.choosePrivacy({ lan: false })
+  assert.deepEqual(settings.privacy(), { chosen: { direct: 'verified', lan: false }, unreadable: [] })
+})
+
+test('a value of which nothing can be read: everything is the most private, whatever the damage', (t) => {
+  const store = openMemoryStore()
+  t.after(() => store.close())
+  const settings = new Settings(store)
+  for (const kept of ['', '{"direct":"nev', 'null', '[]', '7', '"never"', '\u0000\u0001', '{"direct":"auto"}x']) {
+    store.setSetting('privacy', Buffer.from(kept))
+    assert.deepEqual(settings.privacy(), { chosen: mostPrivate, unreadable: privacyNames }, kept)
+  }
+  store.setSetting('privacy', Uint8Array.of(0xff, 0xfe, 0x7b))
+  assert.deepEqual(settings.privacy().unreadable, privacyNames)
+})
+
+test('one field that cannot be read is the most private choice, and costs no other', () => {
+  for (const wrong of [null, 1, 'yes', {}, [], 'nevr']) {
+    for (const name of privacyNames) {
+      const { chosen, unreadable } = readPrivacy({ ...usualPrivacy, mdns: true, [name]: wrong, later: 'version' })
+      assert.deepEqual(unreadable, [name])
+      assert.deepEqual(chosen, { ...usualPrivacy, mdns: true, [name]: mostPrivate[name] })
+    }
+  }
+})
+
+test('a new choice beside what cannot be read keeps the rest at the most private', (t) => {
+  const store = openMemoryStore()
+  t.after(() => store.close())
+  const settings = new Settings(store)
+  store.setSetting('privacy', Buffer.from('{"dir'))
+  settings.choosePrivacy({ typingMarks: true })
+  assert.deepEqual(settings.privacy(), { chosen: { ...mostPrivate, typingMarks: true }, unreadable: [] })
+})
+
+test('while a change is carried out, or when that fails, the less private of the two is reported', async (t) => {
+  const store = openMemoryStore()
+  t.after(() => store.close())
+  const steps: PromiseWithResolvers<void>[] = []
+  const privacy = new PrivacyInForce({
+    settings: new Settings(store),
+    given: { upnp: false },
+    apply: () => {
+      const step = Promise.withResolvers<void>()
+      steps.push(step)
+      return step.promise
+    },
+  })
+  assert.equal(privacy.holds.upnp, false)
+  const hiding = privacy.change({ direct: 'never', upnp: true })
+  await new Promise(setImmediate)
+  assert.deepEqual([privacy.now.direct, privacy.holds.direct], ['never', 'auto'])
+  assert.equal(privacy.now.upnp, true, 'a choice ends what was given for the run')
+  steps[0]?.reject(new Error('a socket that cannot be closed'))
+  await assert.rejects(hiding)
+  assert.equal(privacy.holds.direct, 'auto')
+  const again = privacy.change({})
+  await new Promise(setImmediate)
+  steps[1]?.resolve()
+  await again
+  assert.equal(privacy.holds.direct, 'never')
+})
+
+test('of two modes the one that reveals more is told; what was given holds until another is chosen', () => {
+  const modes = (a: 'auto' | 'never', b: 'verified' | 'only') =>
+    lessPrivate({ ...mostPrivate, direct: a }, { ...mostPrivate, direct: b }).direct
+  assert.deepEqual(
+    [modes('never', 'verified'), modes('auto', 'verified'), modes('auto', 'only')],
+    ['verified', 'auto', 'only'],
+  )
+  assert.deepEqual(stillHolding({ direct: 'auto', lan: false }, { ...usualPrivacy }), { direct: 'auto' })
+})

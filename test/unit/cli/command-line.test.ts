@@ -1,0 +1,71 @@
+/** The options of `quorum`: each is read by the command that offers it, and what a command does not read it refuses. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CommanderError } from 'commander'
+import { privacyNames, type PrivacyPatch } from '#protocol'
+import { commandLine, requests, type Commands } from '../../../scripts/cli/command-line.ts'
+import { windowCommand } from '../../../desktop/main/options.ts'
+
+/** What the command line asks for, as [command, request]. */
+async function parsed(...words: string[]): Promise<[string, { peer?: { privacy: PrivacyPatch } }]> {
+  const asked: [string, object][] = []
+  const note =
+    (name: string) =>
+    async (request: object): Promise<void> =>
+      void asked.push([name, request])
+  const commands: Commands = {
+    terminal: note('terminal'),
+    send: note('send'),
+    receive: note('receive'),
+    headless: note('headless'),
+    passphrase: note('passphrase'),
+    report: note('report'),
+  }
+  await commandLine(commands).parseAsync(words, { from: 'user' })
+  return asked[0] ?? assert.fail('nothing was asked for')
+}
+
+test('no option is offered that nothing reads', () => {
+  const program = commandLine({} as Commands)
+  for (const command of [program, ...program.commands]) {
+    const read = new Set<string | symbol>()
+    const typed = new Proxy({}, { get: (_, name) => (read.add(name), true) })
+    const request = requests[command.name() as keyof typeof requests] as (typed: object) => object
+    request(typed)
+    const offered = command.options.map((option) => option.attributeName()).filter((name) => name !== 'version')
+    assert.deepEqual(new Set(offered.filter((name) => !read.has(name))), new Set(), command.name())
+    assert.ok(offered.length > 0)
+  }
+})
+
+test('`quorum passphrase` refuses what only a peer reads', async () => {
+  for (const flag of ['--no-read-receipts', '--no-typing-marks', '--direct=never', '--name=x']) {
+    await assert.rejects(parsed('passphrase', flag), CommanderError)
+  }
+})
+
+test('a privacy flag that was not typed is not given, so the profile’s choice holds', async () => {
+  for (const command of [[], ['send', 'x'], ['receive'], ['peer', '--json', '--ephemeral']]) {
+    assert.deepEqual((await parsed(...command))[1].peer?.privacy, {})
+    const flags = ['--direct', 'never', '--no-lan', '--upnp', '--no-mdns', '--no-read-receipts', '--typing-marks']
+    assert.deepEqual((await parsed(...command, ...flags))[1].peer?.privacy, {
+      direct: 'never',
+      lan: false,
+      upnp: true,
+      mdns: false,
+      readReceipts: false,
+      typingMarks: true,
+    })
+  }
+  assert.deepEqual((await parsed('--no-lan', 'send', 'x', '--no-upnp'))[1].peer?.privacy, { lan: false, upnp: false })
+})
+
+test('the window and quorum offer the same flags with the same words, and every choice has one', () => {
+  const words = (command: ReturnType<typeof commandLine>): Map<string, string> =>
+    new Map(command.options.map(({ long, description }) => [long ?? '', description]))
+  const ours = words(commandLine({} as Commands))
+  const window = words(windowCommand())
+  for (const [flag, text] of window) if (flag !== '--hidden') assert.equal(ours.get(flag), text, flag)
+  const attributes = new Set(windowCommand().options.map((option) => option.attributeName()))
+  for (const name of privacyNames) assert.ok(attributes.has(name), name)
+})

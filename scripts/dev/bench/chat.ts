@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { rounded, timesOf, type Times } from './figures.ts'
 import { Stage, type Child } from './processes.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 
 /** A sentence. */
 const textBytes = 128

@@ -9,7 +9,7 @@ import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { mebibytes, rounded, timesOf } from './figures.ts'
 import { copyByScp, copyByTar, selfSigned } from './file-rivals.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { Stage, type Child } from './processes.ts'
 
 const MiB = 1024 * 1024

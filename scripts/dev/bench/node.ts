@@ -1,6 +1,6 @@
 /** What idling costs: the memory of a peer, and what one connected peer costs its node. Each a process as people run it. */
 import { kibibytes, mebibytes } from './figures.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { Stage } from './processes.ts'
 
 export async function measureNode({ quick, progress }: Measure) {

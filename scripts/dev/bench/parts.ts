@@ -2,16 +2,11 @@
 import { measureChat } from './chat.ts'
 import { measureDesktop } from './desktop.ts'
 import { measureFile } from './file.ts'
+import type { Measure } from './measure.ts'
 import { measureNode } from './node.ts'
 import { measurePaths } from './paths.ts'
 import { measureStore } from './store.ts'
 import { measureStream } from './stream.ts'
-
-export interface Measure {
-  /** Counts so small that the figures mean nothing: to see that it works. */
-  quick: boolean
-  progress(what: string): void
-}
 
 export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   chat: measureChat,

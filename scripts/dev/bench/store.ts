@@ -5,7 +5,7 @@ import { Bench } from 'tinybench'
 import { openSqliteStore } from '#protocol'
 import type { Store } from '#protocol'
 import { rounded } from './figures.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { Stage } from './processes.ts'
 
 const peer = 'friend'

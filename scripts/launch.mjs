@@ -1,9 +1,10 @@
 /**
- * Runs one of Quorum's programs on a Node that can: version 24 or later, found here, in node_modules or on PATH. On such
- * a Node the program runs in this process; on an older one this process starts itself again on the right one and is then
- * only a shell around it: stdio, exit code, signals, death by signal, and a parent's message channel pass through.
- * Plain JavaScript for any Node >= 20, without dependencies. Downloads nothing but by install.mjs, and gives up with one
- * sentence when there is no such Node.
+ * Runs one of Quorum's programs on Node 24 or later: this one, the one in node_modules, or one on PATH. If this process
+ * runs on such a Node, the program runs in it. Otherwise it starts the same command on the newer Node and only
+ * forwards: stdio, exit code, signals, death by a signal, and a parent's IPC channel.
+ *
+ * Plain JavaScript for any Node >= 20, without dependencies. Only install.mjs downloads anything. If no Node 24 is
+ * found, it exits with one sentence that says so.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
@@ -16,24 +17,24 @@ import { install, SetupError } from './install.mjs'
 const needed = 24
 const root = fileURLToPath(new URL('..', import.meta.url))
 const windows = process.platform === 'win32'
-/** Names the descriptor by which a program notices that the process around it is gone. */
+/** The variable with the descriptor that closes when the parent is gone, so that the program ends too. */
 const tether = 'QUORUM_TETHER'
 
 /** @type {NodeJS.Signals[]} */
-const passed = ['SIGINT', 'SIGTERM', 'SIGHUP']
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Runs `program`, a path without extension below the package: its TypeScript in a checkout, what was built of it in a
- * published package. The program runs as it is imported, with `process.argv` as if it had been started directly.
- * `tools`: it needs the development tools as well.
+ * Runs `program`, a path in the package without extension: in a checkout its TypeScript, in a published package the
+ * built JavaScript. The program runs by being imported, with `process.argv` as if it had been started directly.
+ * `tools`: the program also needs the development tools.
  * @param {string} program @param {{ tools?: boolean, args?: string[] }} [options]
  */
 export async function launch(program, { tools = false, args = process.argv.slice(2) } = {}) {
   try {
     const source = join(root, `${program}.ts`)
     if (existsSync(source)) await install(root, { tools })
-    if (major(process.versions.node) < needed) return pass(findNode())
-    follow()
+    if (major(process.versions.node) < needed) return runOn(findNode())
+    endWithParent()
     const file = existsSync(source) ? source : join(root, 'dist', `${program}.js`)
     process.argv.splice(1, Infinity, file, ...args)
     await import(pathToFileURL(file).href)
@@ -45,13 +46,14 @@ export async function launch(program, { tools = false, args = process.argv.slice
   }
 }
 
-/** The path of a Node that runs Quorum. Errors: one sentence for a person. */
+/** Returns the path of a Node that can run Quorum. Errors: SetupError with one sentence for a person. */
 export function findNode() {
   if (major(process.versions.node) >= needed) return process.execPath
   const found = [packaged(), ...onPath()].find((file) => file !== undefined && major(versionOf(file)) >= needed)
   if (found === undefined) {
     throw new SetupError(
-      `Quorum needs Node ${needed} or later; this is ${process.version} and no other was found. Install it from https://nodejs.org and start again.`,
+      `Quorum needs Node ${needed} or later; this is ${process.version} and no other was found. ` +
+        'Install it from https://nodejs.org and start again.',
     )
   }
   return found
@@ -64,7 +66,7 @@ function packaged() {
     const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
     return join(manifest, '..', 'bin', windows ? 'node.exe' : 'node')
   } catch (err) {
-    // Not every machine has one: there, PATH must.
+    // npm has no Node for some systems; those need one on PATH.
     if (err instanceof Error && 'code' in err && err.code === 'MODULE_NOT_FOUND') return undefined
     throw err
   }
@@ -88,27 +90,27 @@ function major(version) {
 }
 
 /**
- * Starts this very command again on `node` and becomes a shell around it.
+ * Starts this command again on `node` and forwards everything to and from it.
  * @param {string} node
  */
-function pass(node) {
-  const talks = process.send !== undefined
+function runOn(node) {
+  const hasChannel = process.send !== undefined
   const child = spawn(node, process.argv.slice(1), {
     env: { ...process.env, [tether]: '3' },
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe', ...(talks ? /** @type {const} */ (['ipc']) : [])],
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', ...(hasChannel ? /** @type {const} */ (['ipc']) : [])],
   })
   child.once('error', (err) => {
     process.stderr.write(`Node could not be started (${node}): ${err.message}\n`)
     process.exit(1)
   })
   const atTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)
-  for (const signal of passed) {
+  for (const signal of forwarded) {
     process.on(signal, () => {
-      // A terminal tells the child itself. Told twice, it would take Ctrl-C for impatience.
+      // A terminal sends SIGINT and SIGHUP to the child too. A second SIGINT would mean a second Ctrl-C: end at once.
       if (signal === 'SIGTERM' || !atTerminal) child.kill(signal)
     })
   }
-  if (talks) {
+  if (hasChannel) {
     child.on('message', (message) => process.send?.(message))
     process.on(
       'message',
@@ -118,15 +120,15 @@ function pass(node) {
   }
   child.once('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1)
-    for (const name of passed) process.removeAllListeners(name)
+    for (const name of forwarded) process.removeAllListeners(name)
     process.kill(process.pid, signal)
-    // Only where a signal cannot end a process.
+    // Reached only if the signal cannot end this process.
     setTimeout(() => process.exit(1), 1000)
   })
 }
 
-/** Ends this process as abruptly as the one around it: a killed Quorum must not live on with its store locked. */
-function follow() {
+/** Kills this process when its parent is gone: otherwise a killed Quorum would keep running with its store locked. */
+function endWithParent() {
   const descriptor = process.env[tether]
   if (descriptor === undefined) return
   delete process.env[tether]

@@ -1,4 +1,4 @@
-/** Runs one of the checkout's own tools, which need the development dependencies: `node scripts/run.mjs check`. */
+/** Runs one of the tools in scripts/dev, which need the development dependencies: `node scripts/run.mjs check`. */
 import { launch } from './launch.mjs'
 
 const [tool, ...args] = process.argv.slice(2)

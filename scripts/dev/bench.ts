@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: measures Quorum on this machine and prints the figures as JSON, with the unit in every
- * name. Progress goes to standard error. It judges nothing: compare runs of one machine, or the ratios to plain TCP.
+ * `npm run bench`: measures Quorum on this machine and prints the figures as JSON, with the unit in every name.
+ * Progress goes to standard error. It has no limits to pass or fail: compare runs on one machine, or the ratios to
+ * plain TCP.
  */
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -10,13 +11,16 @@ import { clearStages } from './bench/processes.ts'
 
 const help = `Usage: npm run bench [-- PART... [--quick] [--json]]
 
-Parts: ${Object.keys(parts).join(', ')}; without one: all but ${[...onlyNamed].join(', ')}, in less than two minutes.
-  --quick  tiny counts: shows that it works, measures nothing
-  --json   nothing but JSON: no progress on standard error
+Parts: ${Object.keys(parts).join(', ')}.
+Without PART: all except ${[...onlyNamed].join(', ')}; this takes less than two minutes.
 
-One JSON object on standard output. Two peers are two processes, a node is a third; the unit is in every name.
-paths builds networks with routers between: it needs Linux and root. desktop opens windows: it needs Linux and a screen
-(xvfb-run npm run bench -- desktop), and root to start from a cold disk.
+  --quick  tiny counts: shows that the measurement works; the figures mean nothing
+  --json   print only JSON: no progress on standard error
+
+Prints one JSON object on standard output; every name contains its unit. Two peers are two processes, a node is a third.
+paths builds networks with routers between them: it needs Linux and root.
+desktop opens windows: it needs Linux and a display (xvfb-run npm run bench -- desktop), and root to empty the file
+cache.
 `
 
 function usage(message: string): void {
@@ -37,7 +41,7 @@ async function main(): Promise<void> {
   const progress = (what: string): void => {
     if (values.json !== true) process.stderr.write(`${what}\n`)
   }
-  const began = performance.now()
+  const started = performance.now()
   const cpus = os.cpus()
   const about = {
     version,
@@ -52,7 +56,7 @@ async function main(): Promise<void> {
     if (positionals.length === 0 ? !onlyNamed.has(name) : positionals.includes(name))
       figures[name] = await measure({ quick, progress })
   }
-  const tookSeconds = Number(((performance.now() - began) / 1000).toFixed(1))
+  const tookSeconds = Number(((performance.now() - started) / 1000).toFixed(1))
   process.stdout.write(`${JSON.stringify({ ...about, ...figures, tookSeconds }, undefined, 2)}\n`)
 }
 

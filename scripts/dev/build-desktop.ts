@@ -1,6 +1,6 @@
 /**
- * Builds what the window loads: the page and its preload, into dist/desktop. Everything else of the desktop runs as it
- * is, by type stripping. Does nothing when no source is newer than what was built.
+ * Builds the page of the window and its preload script into dist/desktop. The other parts of desktop/ run unbuilt, by
+ * type stripping. Does nothing if no source is newer than the last build.
  */
 import { existsSync, globSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,22 +20,22 @@ export async function buildDesktop(): Promise<void> {
   const newest = Math.max(...globSync(sources, { cwd: root }).map((file) => statSync(join(root, file)).mtimeMs))
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= newest) return
   process.stderr.write('Building the window.\n')
-  // Beside its place, so that nobody ever loads half of it.
+  // Built in a separate folder and then renamed, so that no process loads an incomplete build.
   const fresh = `${output}.${process.pid}`
   await buildWindow(fresh)
   rmSync(output, { recursive: true, force: true })
   renameSync(fresh, output)
   writeFileSync(stamp, '')
-  // Rounded up: what is kept of a time is coarser than what is read.
+  // Rounded up: file systems may store a time with less precision than `mtimeMs` has.
   utimesSync(stamp, new Date(newest + 1), new Date(newest + 1))
 }
 
-/** Writes `renderer/` and `preload.cjs` into this folder. */
+/** Builds `renderer/` and `preload.cjs` in this folder. */
 export async function buildWindow(
   folder: string,
   { minify = false, plugins = [] }: { minify?: boolean; plugins?: Plugin[] } = {},
 ): Promise<void> {
-  // Slow to load, and needed only here.
+  // Imported here because it loads slowly and most calls do not build.
   const { build } = await import('vite')
   const common = { configFile: false, logLevel: 'error', clearScreen: false, plugins } as const
   await build({
@@ -60,7 +60,7 @@ export async function buildWindow(
       emptyOutDir: false,
       target: 'chrome140',
       minify,
-      // A sandboxed preload is CommonJS, and nothing else.
+      // A sandboxed preload script must be CommonJS.
       lib: { entry: 'preload.ts', formats: ['cjs'], fileName: () => 'preload.cjs' },
       rolldownOptions: { external: ['electron'] },
     },

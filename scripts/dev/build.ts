@@ -1,6 +1,6 @@
 /**
- * `npm run build`: writes dist/, which is what gets published: the library with its declarations, and the two binaries
- * as JavaScript. Type errors stop it, and nothing old stays in dist/.
+ * `npm run build`: writes dist/, the published part of the package: the library with its declarations, and the two
+ * programs as JavaScript. Type errors stop it. The old content of dist/ is removed first.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ rmSync(dist, { recursive: true, force: true })
 const { ok, output } = await tool('typescript', 'tsc', '-p', 'tsconfig.build.json')
 process.stdout.write(output)
 if (ok) {
-  // Inside dist/, the doors lead to what was built, and `../package.json` is as near as it is in the checkout.
+  // Inside dist/, the `#` imports resolve to the built files, and `../package.json` exists as it does in the checkout.
   const manifest = {
     name: 'quorum',
     version,

@@ -1,6 +1,7 @@
 /**
- * Opens the window from a checkout: gets Electron and what it needs of the operating system, builds the page if its
- * sources have changed, and runs Electron on desktop/main with the arguments of the command line. Ends as Electron ends.
+ * Opens the window from a checkout: provides Electron and the system libraries that it needs, builds the page if its
+ * sources have changed, and runs Electron on desktop/main with the arguments of the command line. Exits with Electron's
+ * exit code.
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -11,9 +12,9 @@ import { provideWindow } from './provide-window.ts'
 
 try {
   const electron = await provideWindow()
-  const { ELECTRON_RUN_AS_NODE: _not, ...env } = process.env
+  const { ELECTRON_RUN_AS_NODE: _asNode, ...env } = process.env
   const args = [...electronArguments(), join(root, 'desktop', 'main', 'main.ts'), ...process.argv.slice(2)]
-  // Its standard input closes when this process is gone, however it went: then the window closes too.
+  // Electron's standard input closes when this process ends, even if it is killed. Then the window closes too.
   const child = spawn(electron, args, {
     env: { ...env, QUORUM_TETHER: 'stdin' },
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -1,6 +1,6 @@
 /**
- * `npm run dist`: Quorum as a program that people install. A release is made of nothing but the official Electron, which
- * npm's package has verified; of any other only when told so, and then the result says that it is not for release.
+ * `npm run dist`: makes the program that people install. A release contains only the official Electron, which npm's
+ * package has verified. With --unofficial any other Electron is accepted, and the result is marked as not for release.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -16,18 +16,18 @@ import { onPath } from './system-packages.ts'
 
 const help = `Usage: npm run dist [-- [--unofficial] [--out FOLDER]]
 
-Makes the program that people install, for the system and processor it runs on:
-  Linux     a folder that runs where it is, and a Debian package (needs dpkg-deb)
-  macOS     a disk image and a zip; signed where the signing identity is in the keychain
+Makes the program that people install, for the operating system and processor of this machine:
+  Linux     a folder that runs in place, and a Debian package (needs dpkg-deb)
+  macOS     a disk image and a zip; signed if the signing identity is in the keychain
   Windows   an installer
 
-  --out FOLDER   where to; without it, release/ in the checkout
-  --unofficial   take whatever Electron there is: the one of QUORUM_ELECTRON, or the repack for tests.
-                 The result is marked: it is for trying out, never for release.
+  --out FOLDER   the folder of the result; default: release/ in the checkout
+  --unofficial   accept any Electron: the one of QUORUM_ELECTRON, or the repack for tests.
+                 The result is marked as not for release. Use it only to try out.
 
 Examples:
-  npm run dist                    a release, of the official Electron
-  npm run dist -- --unofficial    one to try out, where that cannot be downloaded
+  npm run dist                    a release, with the official Electron
+  npm run dist -- --unofficial    a build to try out, where the official Electron cannot be downloaded
 `
 
 const manifest = z.object({ version: z.string(), description: z.string() })
@@ -41,7 +41,7 @@ try {
 } catch (error) {
   const usage = error instanceof TypeError && 'code' in error
   if (!usage && !(error instanceof SetupError)) throw error
-  process.stderr.write(`${error.message}\n${usage ? 'npm run dist -- --help tells the options.\n' : ''}`)
+  process.stderr.write(`${error.message}\n${usage ? 'For the options: npm run dist -- --help\n' : ''}`)
   process.exitCode = usage ? 2 : 1
 }
 
@@ -49,7 +49,9 @@ async function make(out: string, unofficial: boolean): Promise<void> {
   const electron = await provideElectron(root)
   if (electron !== official(root) && !unofficial) {
     throw new SetupError(
-      `No release is made of this Electron, which nobody verified: ${electron}\nLet npm's package download the official one (QUORUM_ELECTRON unset, and online), or make one to try out: npm run dist -- --unofficial`,
+      `No release is made of this Electron, which nobody verified: ${electron}\n` +
+        "Let npm's package download the official one (unset QUORUM_ELECTRON, and be online), " +
+        'or make a build to try out: npm run dist -- --unofficial',
     )
   }
   const { version: released, description } = manifest.parse(
@@ -61,13 +63,13 @@ async function make(out: string, unofficial: boolean): Promise<void> {
   try {
     say(`Building Quorum ${version}.`)
     const staged = await stage(work, version)
-    say('Putting it into Electron.')
+    say('Packing it with Electron.')
     const program = await pack(staged, { work, out, electron })
     if (process.platform !== 'linux') return say(`Done. It is in ${out}.`)
     if (unofficial)
-      writeFileSync(join(program, 'NOT-FOR-RELEASE.txt'), 'Nobody verified the Electron in this folder.\n')
-    say(`${join(program, 'quorum')} runs where it is.`)
-    if (!onPath('dpkg-deb')) return say('There is no Debian package: that needs dpkg-deb, which is not here.')
+      writeFileSync(join(program, 'NOT-FOR-RELEASE.txt'), 'The Electron in this folder is not verified.\n')
+    say(`${join(program, 'quorum')} runs in place.`)
+    if (!onPath('dpkg-deb')) return say('No Debian package is made: dpkg-deb is not installed.')
     say('Making the Debian package.')
     const deb = await makeDeb({ program, work, out, version, description, unofficial })
     say(`Done. To install it: sudo apt install ${deb}`)

@@ -1,10 +1,10 @@
 /**
- * `npm run docs`: writes dist/docs/, the reference of the library as pages for a browser, from the TSDoc comments of
- * what protocol/index.ts exports. A broken link or tag in a comment is an error.
+ * `npm run docs`: writes dist/docs/, the reference of the library as HTML pages, from the TSDoc comments of the exports
+ * of protocol/index.ts. A broken link or tag in a comment is an error.
  *
  * TypeDoc reads types through the JavaScript API of TypeScript, which TypeScript 7 no longer has. It gets the last
  * version that has it, from a package without a `tsc` command, so that `tsc` stays the version that checks the code.
- * To be removed when TypeDoc supports TypeScript 7.
+ * Remove this when TypeDoc supports TypeScript 7.
  */
 import { registerHooks } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -13,9 +13,9 @@ import { root } from './checks.ts'
 
 const help = `Usage: npm run docs [-- --out FOLDER]
 
-Writes the reference of the library as pages for a browser.
+Writes the reference of the library as HTML pages.
 
-  --out FOLDER   where to; without it, dist/docs in the checkout. What is there already is replaced.
+  --out FOLDER   the folder of the pages; default: dist/docs in the checkout. Its old content is removed.
 `
 
 try {
@@ -28,12 +28,12 @@ try {
   process.exitCode = 2
 }
 
-/** Whether the pages were written. What is wrong with the comments is on standard error. */
+/** Returns whether the pages were written. Reports errors in the comments on standard error. */
 async function generate(out: string): Promise<boolean> {
   registerHooks({
     resolve: (specifier, context, next) => next(specifier === 'typescript' ? '@tsd/typescript' : specifier, context),
   })
-  // After the hook, which a static import would precede.
+  // Imported after the hook is registered; a static import would load first.
   const { Application } = await import('typedoc')
   const app = await Application.bootstrap({
     name: 'Quorum',
@@ -41,14 +41,14 @@ async function generate(out: string): Promise<boolean> {
     tsconfig: join(root, 'protocol/tsconfig.json'),
     readme: 'none',
     includeVersion: true,
-    // `npm run check` compiles the code, with the version of TypeScript that it is written for.
+    // `npm run check` checks the types, with the version of TypeScript that the code is written for.
     skipErrorChecking: true,
-    // Links to sources need to know where the repository is published.
+    // Links to sources would need the address of a published repository.
     disableSources: true,
     excludePrivate: true,
     hideGenerator: true,
     treatWarningsAsErrors: true,
-    // Types that a caller receives and never names stay internal.
+    // Types that callers receive but never name may stay internal.
     validation: { notExported: false, invalidLink: true, rewrittenLink: true },
     cleanOutputDir: true,
     sort: ['source-order'],

@@ -1,16 +1,18 @@
 /**
- * Which file may import which (ARCHITECTURE.md, "Import direction"), as a rule of the linter. Top-level folders meet at
- * `#protocol` and the other doors of package.json; the processes of desktop/ meet at its contract; inside protocol/
- * imports point down the list of rooms below. Imports of packages and cycles are checked by other rules.
+ * A rule for the linter: which file may import which (ARCHITECTURE.md, "Import direction"). Top-level folders import
+ * each other only through `#protocol` and the other doors, the `imports` of package.json. The processes of desktop/
+ * share only its contract. Inside protocol/, imports point down the list of floors below. Other rules check packages
+ * and cycles.
  */
 import path from 'node:path'
 
-/** Top-level folders that import nothing of each other but through a door. Tests may import everything. */
+/** Top-level folders, which import each other only through a door. Tests may import everything. */
 const folders = ['protocol', 'node', 'scripts', 'desktop']
 
 /**
- * The rooms of protocol/, top to bottom: a file imports from its own room and from rooms below it. Rooms that share a
- * floor never import each other. Files that are in no room compose the rooms: they stand above all of them.
+ * The rooms (folders) of protocol/ by floor, from top to bottom. A file may import from its own room and from the rooms
+ * below it. Rooms on the same floor never import each other. Files directly in protocol/ compose the rooms and are
+ * above all of them.
  */
 const floors = [
   ['friend', 'chat', 'file'],
@@ -23,14 +25,14 @@ const floors = [
   ['address'],
   ['base'],
 ]
-/** Two halves that never import each other, so that a reader of one need not open the other. */
+/** Pairs of folders that never import each other, so that each can be read without the other. */
 const apart = [
   ['protocol/file/send', 'protocol/file/receive'],
-  // What people run needs nothing of what developers run, which is not published.
+  // The programs that people run need nothing from the developer tools, which are not published.
   ['scripts/cli', 'scripts/dev'],
 ]
 
-/** Each part of desktop/ is another process, or lives in several: what it may import of the others. */
+/** Each part of desktop/ is a process of its own or is shared by several: the other parts that it may import. */
 const parts = /** @type {Record<string, readonly string[]>} */ ({
   main: ['ipc', 'text'],
   peer: ['ipc'],
@@ -39,11 +41,11 @@ const parts = /** @type {Record<string, readonly string[]>} */ ({
   ipc: [],
   text: [],
 })
-/** They run in the page too, where there is neither Node nor the library: of other rooms they know types only. */
+/** Parts that run in the page, which has neither Node nor the library: they may import only types from there. */
 const inPage = ['renderer', 'preload', 'ipc', 'text']
 /**
- * Doors to files that need neither Node nor the library, which the page may import by value. These files stay pure: of
- * their own folder they import each other and types only, and nothing of Node.
+ * Doors to pure files, which need neither Node nor the library, so the page may import their values. These files must
+ * stay pure: they import values only from each other, and nothing from Node.
  * @type {Record<string, string>}
  */
 const pureDoors = {
@@ -52,8 +54,8 @@ const pureDoors = {
 }
 
 /**
- * Why `importer` may not import `specifier`, or undefined. Paths are relative to the root, with slashes. `types`: nothing
- * is left of the import when the program runs.
+ * Returns why `importer` may not import `specifier`, or undefined if it may. Paths are relative to the root, with
+ * slashes. `types`: the import is of types only, so nothing of it remains at run time.
  * @param {string} importer @param {string} specifier @param {{ types?: boolean }} [how]
  */
 export function refusal(importer, specifier, { types = false } = {}) {
@@ -62,14 +64,14 @@ export function refusal(importer, specifier, { types = false } = {}) {
   const part = partOf(importer)
   const needsNode = /^(#|node:)/.test(specifier) && !Object.hasOwn(pureDoors, specifier)
   if (part !== undefined && inPage.includes(part) && !types && needsNode) {
-    return `desktop/${part} runs in the page: of ${specifier} it may import types only`
+    return `desktop/${part} runs in the page: from ${specifier} it may import types only`
   }
   if (
     isPure(importer) &&
     !types &&
     (needsNode || (specifier.startsWith('.') && !isPure(resolve(importer, specifier))))
   ) {
-    return `${importer} runs in the page: of ${specifier} it may import types only`
+    return `${importer} runs in the page: from ${specifier} it may import types only`
   }
   if (specifier.startsWith('#')) {
     return folder === 'protocol' ? `protocol is behind ${specifier}: import the file itself` : undefined
@@ -79,7 +81,7 @@ export function refusal(importer, specifier, { types = false } = {}) {
   const targetFolder = folderOf(target)
   if (targetFolder !== folder) {
     if (targetFolder === undefined) return target.includes('/') ? `${target} is outside ${folder}/` : undefined
-    // The bench measures parts that programs do not see; like a test it may look behind the door.
+    // The benchmark measures internal parts of the library. Like a test, it may import them without a door.
     if (targetFolder === 'protocol' && importer.startsWith('scripts/dev/bench/')) return undefined
     return targetFolder === 'protocol' ? 'import #protocol' : `${folder}/ never imports ${targetFolder}/`
   }
@@ -93,20 +95,20 @@ export function refusal(importer, specifier, { types = false } = {}) {
   if (folder !== 'protocol') return undefined
   const [from, to] = [roomOf(importer), roomOf(target)]
   if (from === undefined || from === to) return undefined
-  if (to === undefined) return `${target} composes the rooms: it stands above ${from}`
+  if (to === undefined) return `${target} composes the rooms: it is above ${from}`
   const [high, low] = [floorOf(from), floorOf(to)]
-  if (high > low) return `${to} stands above ${from}`
+  if (high > low) return `${to} is above ${from}`
   return high === low ? `${from} and ${to} never import each other` : undefined
 }
 
 /**
- * Why `file` itself is refused, or undefined: a folder of protocol/ that is in no list has no place.
+ * Returns why `file` itself is refused, or undefined if it is not: every folder of protocol/ must be on a floor.
  * @param {string} file
  */
 export function misplaced(file) {
   const room = folderOf(file) === 'protocol' ? roomOf(file) : undefined
   if (room === undefined || floorOf(room) >= 0) return undefined
-  return `protocol/${room} is on no floor: give it one in scripts/dev/import-rules.mjs`
+  return `protocol/${room} is on no floor: add it to one in scripts/dev/import-rules.mjs`
 }
 
 /** @param {string} importer @param {string} specifier */
@@ -130,7 +132,7 @@ function partOf(file) {
 }
 
 /**
- * The room of a file of protocol/; undefined for one that stands directly in it.
+ * The room of a file of protocol/; undefined for a file directly in it.
  * @param {string} file
  */
 function roomOf(file) {
@@ -141,7 +143,7 @@ function roomOf(file) {
 function floorOf(room) {
   return floors.findIndex((floor) => floor.includes(room))
 }
-/** The plugin, as the linter loads it: the one default export, because that is its contract. */
+/** The plugin as oxlint loads it. oxlint requires a default export; it is the only one in the project. */
 export default {
   meta: { name: 'quorum' },
   rules: {

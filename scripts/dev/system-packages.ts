@@ -1,25 +1,25 @@
 /**
- * What Quorum's window and some tests need of the operating system, installed where it is missing: on Debian and its
- * kin, as root, saying so. Anywhere else it installs nothing: tests say what they lack, and the window tells the one
- * command to type.
+ * The packages of the operating system that Quorum's window and some tests need. On Debian and its derivatives, as
+ * root, missing packages are installed, with a message. Elsewhere nothing is installed: each test reports what is
+ * missing, and the window shows the command that installs it.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** By kind of test: the package, and the program or file by which it is known to be there. */
+/** For each kind of test: the package, and the program or file that shows that it is installed. */
 const needed = [
-  { kind: 'lab', name: 'nftables', there: () => onPath('nft') },
-  { kind: 'lab', name: 'iproute2', there: () => onPath('ip') },
-  { kind: 'lab', name: 'miniupnpd-nftables', there: () => onPath('miniupnpd') },
-  { kind: 'e2e', name: 'xvfb', there: () => onPath('Xvfb') },
-  { kind: 'e2e', name: 'xauth', there: () => onPath('xauth') },
-  { kind: 'e2e', name: 'fonts-dejavu-core', there: () => font('DejaVuSans.ttf') },
-  { kind: 'e2e', name: 'fonts-noto-color-emoji', there: () => font('NotoColorEmoji.ttf') },
+  { kind: 'lab', name: 'nftables', present: () => onPath('nft') },
+  { kind: 'lab', name: 'iproute2', present: () => onPath('ip') },
+  { kind: 'lab', name: 'miniupnpd-nftables', present: () => onPath('miniupnpd') },
+  { kind: 'e2e', name: 'xvfb', present: () => onPath('Xvfb') },
+  { kind: 'e2e', name: 'xauth', present: () => onPath('xauth') },
+  { kind: 'e2e', name: 'fonts-dejavu-core', present: () => font('DejaVuSans.ttf') },
+  { kind: 'e2e', name: 'fonts-noto-color-emoji', present: () => font('NotoColorEmoji.ttf') },
 ]
 
-/** Libraries that Electron loads, and the Debian package of each. */
+/** The libraries that Electron loads, and the Debian package of each. */
 const libraries: readonly (readonly [file: string, name: string])[] = [
   ['libgtk-3.so.0', 'libgtk-3-0'],
   ['libnss3.so', 'libnss3'],
@@ -46,21 +46,21 @@ const libraries: readonly (readonly [file: string, name: string])[] = [
   ['libasound.so.2', 'libasound2'],
 ]
 
-/** Debian's packages of everything that Electron loads when it starts. */
+/** The Debian packages of all libraries that Electron loads when it starts. */
 export const libraryPackages = libraries.map(([, name]) => name)
 
-/** Installs what these kinds of test lack. Speaks on standard error only. */
+/** Installs the packages that these kinds of test need and lack. Writes to standard error only. */
 export function provideFor(kinds: readonly string[]): void {
-  const asked = kinds.includes('screenshots') ? [...kinds, 'e2e'] : kinds
-  const missing = needed.filter(({ kind, there }) => asked.includes(kind) && !there())
+  const withImplied = kinds.includes('screenshots') ? [...kinds, 'e2e'] : kinds
+  const missing = needed.filter(({ kind, present }) => withImplied.includes(kind) && !present())
   const names = missing.map(({ name }) => name)
   if (names.length === 0 || !mayInstall()) return
   install(names, `for the tests of kind ${[...new Set(missing.map(({ kind }) => kind))].join()}`)
 }
 
 /**
- * Installs the libraries that this Electron lacks. What keeps it from starting afterwards, as a sentence with the command
- * that would help; undefined when there is nothing.
+ * Installs the libraries that this Electron lacks. Returns undefined if Electron can start then; otherwise a sentence
+ * that names the missing libraries and the command that installs them.
  */
 export function provideLibraries(electron: string): string | undefined {
   if (process.platform !== 'linux') return undefined
@@ -71,10 +71,13 @@ export function provideLibraries(electron: string): string | undefined {
   }
   if (missing.length === 0) return undefined
   const command = `sudo apt-get install ${packagesOf(missing).join(' ')}`
-  return `The window cannot open yet: this system lacks ${missing.join(', ')}. On Debian and Ubuntu, type: ${command}\nWithout a window: npm start -- --terminal`
+  return (
+    `The window cannot open: this system lacks ${missing.join(', ')}. On Debian and Ubuntu, type: ${command}\n` +
+    'Without a window: npm start -- --terminal'
+  )
 }
 
-/** Shared libraries that a program would not find. */
+/** The shared libraries that the dynamic linker does not find for this program. */
 function lacking(program: string): string[] {
   const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' })
   return [...(stdout ?? '').matchAll(/^\s*(\S+) => not found$/gmu)].map(([, file = '']) => file)
@@ -91,8 +94,8 @@ function mayInstall(): boolean {
 function install(names: readonly string[], why: string): void {
   say(`Installing ${names.join(', ')}, ${why}.`)
   const args = ['install', '--yes', '--quiet', '--no-install-recommends', ...names]
-  // A fresh machine may not know yet which packages there are.
-  if (!aptGet(args) && !(aptGet(['update', '--quiet']) && aptGet(args))) say('They could not be installed.')
+  // A fresh machine may have no package lists yet.
+  if (!aptGet(args) && !(aptGet(['update', '--quiet']) && aptGet(args))) say('The packages could not be installed.')
 }
 
 function aptGet(args: string[]): boolean {
@@ -100,7 +103,7 @@ function aptGet(args: string[]): boolean {
   return spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env }).status === 0
 }
 
-/** Whether there is such a program. */
+/** Whether a program of this name is on PATH. */
 export function onPath(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
 }

@@ -44,5 +44,5 @@ test('without a screen it says how to have one', { skip }, async () => {
     WAYLAND_DISPLAY: '',
   })
   assert.equal(ok, false)
-  assert.match(output, /needs a screen.*xvfb-run npm run bench -- desktop/u)
+  assert.match(output, /needs a display.*xvfb-run npm run bench -- desktop/u)
 })

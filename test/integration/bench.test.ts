@@ -1,4 +1,4 @@
-/** `npm run bench` works and says what it measured; the figures themselves are nobody's business here. */
+/** `npm run bench` works and reports every figure. The values depend on the machine, so they are not tested. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
@@ -26,7 +26,7 @@ const copied = z.strictObject({
   megabytesPerSecond: figure,
   senderCpuSecondsPerGigabyte: figure.optional(),
   receiverCpuSecondsPerGigabyte: figure.optional(),
-  // Of a few megabytes, none that shows.
+  // A transfer of a few megabytes may not raise the peak, so the difference can be 0.
   senderPeakMiBAboveIdle: z.number().optional(),
   receiverPeakMiBAboveIdle: z.number().optional(),
 })
@@ -110,7 +110,7 @@ const report = z.strictObject({
     idleNodeRssMiB: figure,
     idleNodeHeapMiB: figure,
     connections: figure,
-    // Of five connections, less than what a collection frees.
+    // Garbage collection may free more than five connections take, so the difference can be negative.
     connectionRssKiB: z.number(),
     connectionHeapKiB: z.number(),
   }),
@@ -141,7 +141,7 @@ test('one part alone, with its progress on standard error', async () => {
   assert.match(stderr, /store/)
 })
 
-test('help names the parts, an unknown part or option is refused', async () => {
+test('help names the parts; an unknown part or option is refused', async () => {
   assert.match((await run('--help')).stdout, /chat, file, stream, store, node/)
   await assert.rejects(run('speed'), { code: 2, stderr: /chat, file, stream, store, node/ })
   await assert.rejects(run('--fast'), { code: 2 })

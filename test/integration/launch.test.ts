@@ -1,6 +1,6 @@
 /**
- * scripts/launch.mjs and install.mjs: a program started through them cannot be told from one started directly, on a Node
- * that runs it and on an older one that must find another; and several starts at once install once.
+ * scripts/launch.mjs and install.mjs: a program started through them behaves as if it had been started directly, on a
+ * Node that can run it and on an older one that must find another. Several starts at the same time install only once.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process'
@@ -29,13 +29,13 @@ if (what === 'wait') {
   setInterval(() => {}, 1000)
   process.stdout.write('ready')
 }
-if (what === 'talk') {
-  process.on('message', (message) => process.send?.({ heard: message }, () => process.disconnect?.()))
+if (what === 'message') {
+  process.on('message', (message) => process.send?.({ received: message }, () => process.disconnect?.()))
   process.send?.('ready')
 }
 `
 
-/** A checkout of its own with one program; without a lockfile there is nothing to install. */
+/** Makes a checkout with one program; it has no lockfile, so nothing is installed. */
 function checkout(name: string): string {
   const folder = join(home, name)
   mkdirSync(join(folder, 'scripts/dev'), { recursive: true })
@@ -50,7 +50,7 @@ const plain = checkout('plain')
 symlinkSync(join(root, 'node_modules'), join(plain, 'node_modules'))
 const run = join(plain, 'scripts/run.mjs')
 
-/** The Nodes of this machine that are too old to run Quorum themselves. */
+/** The Nodes of this machine that are too old to run Quorum. */
 function olderNodes(): string[] {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin']
   const files = new Set(
@@ -107,7 +107,7 @@ for (const node of nodes) {
       assert.deepEqual(await ended(start(node, ['exit', String(code)])), { code, signal: null })
   })
 
-  test(`${version}: signals reach the program, which decides what they mean`, async () => {
+  test(`${version}: signals reach the program, which handles them`, async () => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       const child = start(node, ['wait'])
       await once(child.stdout!, 'data')
@@ -116,32 +116,32 @@ for (const node of nodes) {
     }
   })
 
-  test(`${version}: a program that dies by a signal is seen to die by it`, async () => {
+  test(`${version}: a program that dies by a signal is reported to die by it`, async () => {
     for (const signal of ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGABRT']) {
       assert.deepEqual(await ended(start(node, ['die', signal])), { code: null, signal }, signal)
     }
   })
 
-  test(`${version}: kill -9 leaves no program behind`, async () => {
+  test(`${version}: kill -9 leaves no process behind`, async () => {
     const child = start(node, ['wait'])
     await once(child.stdout!, 'data')
     child.kill('SIGKILL')
-    // Its stdout closes when the last process that holds it is gone.
+    // Its stdout closes when the last process that has it open is gone.
     assert.deepEqual(await ended(child), { code: null, signal: 'SIGKILL' })
   })
 
-  test(`${version}: a parent's message channel passes through`, async () => {
-    const child = start(node, ['talk'], ['ignore', 'inherit', 'inherit', 'ipc'])
-    const heard: unknown[] = []
+  test(`${version}: a parent's IPC channel passes through`, async () => {
+    const child = start(node, ['message'], ['ignore', 'inherit', 'inherit', 'ipc'])
+    const received: unknown[] = []
     child.on('message', (message) => {
-      if (heard.push(message) === 1) child.send('hello')
+      if (received.push(message) === 1) child.send('hello')
     })
     assert.deepEqual(await ended(child), { code: 0, signal: null })
-    assert.deepEqual(heard, ['ready', { heard: 'hello' }])
+    assert.deepEqual(received, ['ready', { received: 'hello' }])
   })
 }
 
-/** A checkout with one dependency, a tarball beside it: a real installation that needs no network. */
+/** A checkout with one dependency, a tarball in the same folder: a real installation that needs no network. */
 const pristine = checkout('pristine')
 mkdirSync(join(pristine, 'dependency'))
 writeFileSync(join(pristine, 'dependency/package.json'), '{"name": "dependency", "version": "1.0.0"}')
@@ -165,23 +165,23 @@ function npm(cwd: string, ...args: string[]): void {
 
 async function startIn(folder: string): Promise<string> {
   const child = spawn(process.execPath, [join(folder, 'scripts/run.mjs'), 'program', 'exit', '0'])
-  let said = ''
-  child.stderr.on('data', (text: Buffer) => (said += text.toString()))
-  assert.deepEqual(await ended(child), { code: 0, signal: null }, said)
-  return said
+  let output = ''
+  child.stderr.on('data', (text: Buffer) => (output += text.toString()))
+  assert.deepEqual(await ended(child), { code: 0, signal: null }, output)
+  return output
 }
 
-test('starts at the same time install once, and later starts not at all', async () => {
+test('several starts at the same time install once, and later starts do not install', async () => {
   const folder = installable('together')
   assert.equal(installed(folder, true), false)
-  const said = await Promise.all([startIn(folder), startIn(folder), startIn(folder)])
-  assert.equal(said.filter((text) => text.includes('Installing')).length, 1)
+  const outputs = await Promise.all([startIn(folder), startIn(folder), startIn(folder)])
+  assert.equal(outputs.filter((text) => text.includes('Installing')).length, 1)
   assert.equal(installed(folder, true), true)
   assert.equal(await startIn(folder), '')
   assert.equal(existsSync(join(folder, '.installing')), false)
 })
 
-test('a changed lockfile, or an installation that was cut off, is installed anew', async () => {
+test('after a changed lockfile or an interrupted installation, the next start installs again', async () => {
   const folder = installable('again')
   await startIn(folder)
   rmSync(join(folder, 'node_modules/.package-lock.json'))
@@ -193,7 +193,7 @@ test('a changed lockfile, or an installation that was cut off, is installed anew
   assert.match(await startIn(folder), /Installing/)
 })
 
-test('the lock of an installer that was killed is taken over', async () => {
+test('the lock of a killed installation is taken over', async () => {
   const folder = installable('killed')
   const dead = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
   await once(dead, 'close')
@@ -201,15 +201,15 @@ test('the lock of an installer that was killed is taken over', async () => {
   assert.match(await startIn(folder), /Installing/)
 })
 
-test('a failed installation is said in words, and the program does not start', async () => {
+test('a failed installation is reported in words, and the program does not start', async () => {
   const folder = installable('failing')
-  // npm refuses a lockfile that knows nothing of a dependency.
+  // npm refuses a lockfile that lacks a dependency of package.json.
   writeFileSync(join(folder, 'package.json'), '{"type": "module", "dependencies": {"dependency": "2.0.0"}}')
   const child = spawn(process.execPath, [join(folder, 'scripts/run.mjs'), 'program', 'exit', '0'])
-  let said = ''
-  child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  let output = ''
+  child.stderr.on('data', (text: Buffer) => (output += text.toString()))
   assert.deepEqual(await ended(child), { code: 1, signal: null })
-  assert.match(said, /npm could not install/)
-  assert.doesNotMatch(said, /at .*install\.mjs/)
+  assert.match(output, /npm could not install/)
+  assert.doesNotMatch(output, /at .*install\.mjs/)
   assert.equal(existsSync(join(folder, '.installing')), false)
 })

@@ -1,6 +1,6 @@
 /**
- * Which Node is asked for: 24 by who embeds the library, so that npm warns about an older one (EBADENGINE), while the
- * checkout still installs on Node 20, whose starters then get a Node 24 themselves.
+ * Which version of Node is required. The package requires Node 24, so npm warns a project that embeds the library on an
+ * older one (EBADENGINE). A checkout still installs on Node 20, where its start scripts provide a Node 24.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -46,10 +46,10 @@ const older = onPath('node').filter((node) => {
   const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
   return Number(stdout.slice(1).split('.')[0]) < 24
 })
-/** npm is a script: run with an older Node, it judges by that Node. */
+/** npm is a script: it checks `engines` against the Node that runs it. */
 const npm = onPath('npm')[0]
 
-test('package.json, .node-version, the bundled Node and the starters ask for the same Node', () => {
+test('package.json, .node-version, the bundled Node and the start scripts require the same Node', () => {
   const exact = read('.node-version').trim()
   assert.deepEqual(new Set(Object.values(optionalDependencies)), new Set([exact]))
   const major = exact.split('.')[0]
@@ -58,7 +58,7 @@ test('package.json, .node-version, the bundled Node and the starters ask for the
 })
 
 for (const node of older) {
-  test(`npm on ${node}: whoever embeds the library is warned`, () => {
+  test(`npm on ${node}: a project that embeds the library gets a warning`, () => {
     const folder = embedder()
     const { status, stderr } = run(node, folder, 'install', '--offline', '--install-links')
     assert.equal(status, 0, stderr)
@@ -73,7 +73,7 @@ for (const node of older) {
     copyFileSync(join(root, '.npmrc'), join(folder, '.npmrc'))
     const locked = run(node, folder, 'install', '--offline', '--package-lock-only')
     assert.equal(locked.status, 0, locked.stderr)
-    // As scripts/install.mjs calls it.
+    // The options of scripts/install.mjs.
     const installed = run(node, folder, 'ci', '--offline', '--ignore-scripts', '--include=dev', '--include=optional')
     assert.equal(installed.status, 0, installed.stderr)
   })
@@ -87,7 +87,7 @@ test(
   },
 )
 
-/** A program that depends on a package with the engines of ours. */
+/** Makes a project that depends on a package with the `engines` of this one. */
 function embedder(): string {
   const folder = join(home, 'embedder')
   mkdirSync(join(folder, 'library'), { recursive: true })

@@ -1,13 +1,13 @@
 /**
- * Chat between two processes, on stores on disk, directly and through a node that is a third process; beside it plain
- * TCP between two processes, in the same run, because only ratios travel from machine to machine.
+ * Measures chat between two processes with stores on disk, directly and through a node that is a third process. The
+ * same run measures plain TCP between two processes, because only ratios can be compared between machines.
  */
 import { join } from 'node:path'
 import { rounded, timesOf, type Times } from './figures.ts'
 import { Stage, type Child } from './processes.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 
-/** A sentence. */
+/** The length of a typical sentence. */
 const textBytes = 128
 const text = 'x'.repeat(textBytes)
 
@@ -18,9 +18,9 @@ export async function measureChat({ quick, progress }: Measure) {
   const measured = { direct: await conversation('direct'), relayed: await conversation('relayed') }
   return {
     definitions: {
-      delivered: 'sendMessage() until the sender has the receipt that it is on the receiver’s disk',
-      answered: 'sendMessage() until the answer, another message, has arrived and is on the sender’s disk',
-      tcp: 'the same bytes there and back over plain TCP between two processes',
+      delivered: 'from sendMessage() until the sender has the receipt that the message is on the receiver’s disk',
+      answered: 'from sendMessage() until the answer, another message, is on the sender’s disk',
+      tcp: 'a round trip of the same bytes over plain TCP between two processes',
     },
     textBytes,
     tcpRoundTrips: count.tcp,

@@ -1,11 +1,11 @@
 /**
- * One end of a measurement in a process of its own: a peer, many light peers, or one end of a plain TCP connection. Its
- * parent tells it what to do over the channel; when the parent is gone it ends. Times are taken here, where things
- * happen, not across the channel.
+ * One end of a measurement in a process of its own: a peer, many light peers, or one end of a plain TCP connection. The
+ * parent sends commands over the IPC channel; the process exits when the parent is gone. Times are measured in this
+ * process, so that they do not contain the channel's delay.
  */
 import { once } from 'node:events'
 import net from 'node:net'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { createPeer, errorToData, openMemoryStore, openSqliteStore } from '#protocol'
 import type { ConnectionInfo, Message, Peer, PeerEvent } from '#protocol'
 import { fileCommands } from './file-commands.ts'
@@ -29,23 +29,23 @@ const light: Peer[] = []
 let peer: Peer | undefined
 
 function running(): Peer {
-  if (peer == null) throw new Error('The peer is not started')
+  if (peer === undefined) throw new Error('The peer is not started')
   return peer
 }
 
-/** Every command takes and returns what the channel can carry. */
+/** Parameters and results are values that the IPC channel can carry. */
 const commands = {
   ...fileCommands(running),
   ...streamCommands,
 
-  /** Starts a peer on a store on disk; returns its PeerId. */
+  /** Starts a peer with a store on disk; returns its PeerId. */
   async start({ folder, nodes, direct, name }: StartOptions): Promise<string> {
     const store = await openSqliteStore({ directory: folder })
-    peer = await createPeer({ store, nodes, direct, listen: [loopback], ...(name == null ? {} : { name }) })
+    peer = await createPeer({ store, nodes, direct, listen: [loopback], ...(name === undefined ? {} : { name }) })
     return (await peer.self()).peer
   },
 
-  /** Accepts the first request that comes; returns when the conversation is open. */
+  /** Accepts the first friend request that arrives; returns when the friend is online. */
   async accept(): Promise<void> {
     const request = await waitFor(async () => (await running().friends()).find(({ state }) => state === 'incoming'))
     await running().acceptFriend({ peer: request.peer })
@@ -61,20 +61,20 @@ const commands = {
     await waitFor(async () => (await running().friends()).find(({ online }) => online))
   },
 
-  /** Returns when messages go this way. */
+  /** Returns when messages take this path. */
   async path({ to, path }: { to: string; path: ConnectionInfo['path'] }): Promise<void> {
     await waitFor(async () => ((await running().connection({ peer: to })).path === path ? true : undefined))
   },
 
-  /** Milliseconds from sending until the receipt says it is on the other disk, one message after the other. */
+  /** Milliseconds from sending until the receipt that the message is on the other disk, one message after the other. */
   async sendUntilDelivered({ to, count, text }: Series): Promise<number[]> {
     const receipts = watchReceipts()
     const times: number[] = []
-    for (let at = 0; at < count; at += 1) {
-      const began = performance.now()
+    for (let sent = 0; sent < count; sent += 1) {
+      const started = performance.now()
       const message = await running().sendMessage({ peer: to, text })
       await receipts.until(message.seq)
-      times.push(performance.now() - began)
+      times.push(performance.now() - started)
     }
     receipts.stop()
     return times
@@ -88,37 +88,37 @@ const commands = {
     })
   },
 
-  /** Milliseconds from sending until the answer of an `echo` is here. */
+  /** Milliseconds from sending until the answer of an `echo` arrives. */
   async sendUntilAnswered({ to, count, text }: Series): Promise<number[]> {
     const times: number[] = []
-    for (let at = 0; at < count; at += 1) {
+    for (let sent = 0; sent < count; sent += 1) {
       const answer = nextEvent((event) => event.event === 'message-received')
-      const began = performance.now()
+      const started = performance.now()
       await running().sendMessage({ peer: to, text })
       await answer
-      times.push(performance.now() - began)
+      times.push(performance.now() - started)
     }
     return times
   },
 
-  /** Milliseconds until so many messages, sent as fast as they are taken, are all on the other disk. */
+  /** Milliseconds until `count` messages, sent as fast as the peer accepts them, are all on the other disk. */
   async sendMany({ to, count, text }: Series): Promise<number> {
     const receipts = watchReceipts()
-    const began = performance.now()
+    const started = performance.now()
     let last: Message | undefined
-    for (let at = 0; at < count; at += 1) {
+    for (let sent = 0; sent < count; sent += 1) {
       last = await running().sendMessage({ peer: to, text })
-      // As a program that gets its messages from somewhere: the network has its turn.
-      await turn()
+      // Like a program that reads its messages from a stream: between two of them the network gets its turn.
+      await yieldToEventLoop()
     }
-    if (last != null) await receipts.until(last.seq)
+    if (last !== undefined) await receipts.until(last.seq)
     receipts.stop()
-    return performance.now() - began
+    return performance.now() - started
   },
 
-  /** Starts peers that only hold their place at the node; returns when it has them all. */
+  /** Starts peers that only keep a reservation at the node; returns when all of them have one. */
   async startLight({ nodes, count }: { nodes: string[]; count: number }): Promise<void> {
-    for (let at = 0; at < count; at += 1) {
+    for (let index = 0; index < count; index += 1) {
       light.push(await createPeer({ store: openMemoryStore(), nodes, direct: 'never' }))
     }
     for (const one of light) {
@@ -126,7 +126,7 @@ const commands = {
     }
   },
 
-  /** A plain TCP echo; returns its port. */
+  /** Starts a plain TCP echo server; returns its port. */
   async listenTcp(): Promise<number> {
     const server = net.createServer({ noDelay: true }, (socket) => {
       socket.pipe(socket)
@@ -138,24 +138,24 @@ const commands = {
     return (server.address() as net.AddressInfo).port
   },
 
-  /** Milliseconds of one exchange with a plain TCP echo. */
+  /** Milliseconds of each round trip to a plain TCP echo server. */
   async tcpRoundTrips({ port, bytes, count }: { port: number; bytes: number; count: number }): Promise<number[]> {
     const socket = net.connect({ port, host: '127.0.0.1', noDelay: true })
     await once(socket, 'connect')
     const payload = Buffer.alloc(bytes, 1)
     const times: number[] = []
-    for (let at = 0; at < count; at += 1) {
-      const back = Promise.withResolvers<void>()
+    for (let sent = 0; sent < count; sent += 1) {
+      const returned = Promise.withResolvers<void>()
       let received = 0
       const read = (chunk: Buffer): void => {
         received += chunk.byteLength
-        if (received === bytes) back.resolve()
+        if (received === bytes) returned.resolve()
       }
       socket.on('data', read)
-      const began = performance.now()
+      const started = performance.now()
       socket.write(payload)
-      await back.promise
-      times.push(performance.now() - began)
+      await returned.promise
+      times.push(performance.now() - started)
       socket.off('data', read)
     }
     socket.destroy()
@@ -163,7 +163,7 @@ const commands = {
   },
 
   async stop(): Promise<void> {
-    const all = peer == null ? light : [peer, ...light]
+    const all = peer === undefined ? light : [peer, ...light]
     await Promise.all(all.map((one) => one.stop()))
   },
 }
@@ -177,14 +177,14 @@ export interface Command {
 }
 export type Answer = { id: number; result: unknown } | { id: number; error: string }
 
-/** Receipts are in order, so the highest sequence says it all; one waits at a time. */
+/** Receipts arrive in order, so the highest sequence is enough. Only one caller may wait at a time. */
 function watchReceipts(): { until(seq: number): Promise<void>; stop(): void } {
   let highest = 0
   let waiting: { seq: number; resolve: () => void } | undefined
   const stop = running().subscribe((event) => {
     if (event.event !== 'message-changed' || event.data.state !== 'delivered') return
     highest = Math.max(highest, event.data.seq)
-    if (waiting != null && highest >= waiting.seq) waiting.resolve()
+    if (waiting !== undefined && highest >= waiting.seq) waiting.resolve()
   })
   return {
     stop,
@@ -197,19 +197,19 @@ function watchReceipts(): { until(seq: number): Promise<void>; stop(): void } {
   }
 }
 
-async function nextEvent(fits: (event: PeerEvent) => boolean): Promise<void> {
+async function nextEvent(matches: (event: PeerEvent) => boolean): Promise<void> {
   const found = Promise.withResolvers<void>()
   const stop = running().subscribe((event) => {
-    if (fits(event)) found.resolve()
+    if (matches(event)) found.resolve()
   })
   await found.promise
   stop()
 }
 
-/** Nothing timed waits here. */
-async function waitFor<T>(look: () => Promise<T | undefined>): Promise<T> {
+/** Polls, so no measured time may contain it. */
+async function waitFor<T>(find: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
-    const found = await look()
+    const found = await find()
     if (found !== undefined) return found
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -1,7 +1,8 @@
 /**
- * How long the window takes from its start to a conversation in which one can write, and what it holds then; beside it an
- * empty window of the same Electron, in the same run. Both as packages start, from a disk that was not read before where
- * this machine lets us forget what was. It needs Linux and a screen, so this part runs only when it is named.
+ * Measures how long the window takes from its start until a conversation accepts text, and how much memory it then
+ * uses. For comparison, the same run measures an empty window of the same Electron. Both start as packaged programs,
+ * with an empty file cache where this machine allows it. It needs Linux and a display, so this part runs only when it
+ * is named.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,24 +15,24 @@ import { pack } from '../package/app.ts'
 import { stage as stageApp } from '../package/stage.ts'
 import { provideWindow } from '../provide-window.ts'
 import { mebibytes, timesOf } from './figures.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { memoryOf } from './process-memory.ts'
 import { Stage } from './processes.ts'
-import { drivable, inPage } from './window-page.ts'
+import { inPage, remoteDebugging } from './window-page.ts'
 
 const loopback = '/ip4/127.0.0.1/tcp/0'
 const dropCaches = '/proc/sys/vm/drop_caches'
 
-/** Resolves in the page, two frames after `there` is true: then it is on the screen. */
-const shown = (there: string): string => `new Promise((resolve) => {
-  const look = () => {
-    if (!(${there})) return setTimeout(look, 2)
+/** Resolves in the page two frames after `condition` becomes true, because then the result is on the screen. */
+const shown = (condition: string): string => `new Promise((resolve) => {
+  const check = () => {
+    if (!(${condition})) return setTimeout(check, 2)
     requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.timeOrigin + performance.now())))
   }
-  look()
+  check()
 })`
 
-/** Opens the one friend as soon as there is one to click. */
+/** Opens the only friend as soon as it can be clicked. */
 const conversation = shown(`(() => {
   const friend = document.querySelector('button.person')
   if (friend?.ariaCurrent !== 'true') friend?.click()
@@ -39,18 +40,20 @@ const conversation = shown(`(() => {
 })()`)
 
 interface Started {
+  /** From the start of the process until the condition was on the screen. */
   milliseconds: number
+  /** Memory by kind of process. */
   bytes: Record<string, number>
 }
 
 export async function measureDesktop({ quick, progress }: Measure) {
-  if (process.platform !== 'linux') throw new Error('desktop is measured on Linux only')
+  if (process.platform !== 'linux') throw new Error('desktop can be measured on Linux only')
   if (!hasDisplay(process.env, process.platform)) {
-    throw new Error('desktop needs a screen. One that nobody sees: xvfb-run npm run bench -- desktop')
+    throw new Error('desktop needs a display. With a virtual one: xvfb-run npm run bench -- desktop')
   }
   const count = quick ? { rounds: 1, messages: 20, settle: 0 } : { rounds: 5, messages: 2000, settle: 5000 }
   await using stage = new Stage()
-  progress('desktop: making the program')
+  progress('desktop: building the program')
   const electron = await provideWindow()
   const work = join(stage.folder, 'work')
   const program = await pack(await stageApp(work, version), { work, out: join(stage.folder, 'program'), electron })
@@ -66,7 +69,7 @@ export async function measureDesktop({ quick, progress }: Measure) {
   await alice.ask('stop')
   await alice.end()
 
-  const dropped = !quick && forgetFiles()
+  const dropped = !quick && dropFileCache()
   const quorum: Started[] = []
   const empty: Started[] = []
   for (let round = 1; round <= count.rounds; round += 1) {
@@ -78,10 +81,12 @@ export async function measureDesktop({ quick, progress }: Measure) {
   const times = (all: readonly Started[]) => timesOf(all.map(({ milliseconds }) => milliseconds))
   return {
     definitions: {
-      conversation: `from the start of the packaged program until a conversation of ${count.messages} messages is on the screen and can be written in; its friend is clicked by the measurement, and is online`,
+      conversation:
+        `from the start of the packaged program until a conversation of ${count.messages} messages is on the screen ` +
+        'and accepts text; the measurement clicks the friend, who is online',
       empty: 'from the start of the same Electron until a page with one word is on the screen',
-      memory: 'proportional set size of each process, a while later; the sum is what the program takes',
-      fileCache: 'dropped: before each start nothing of any file was in memory; kept: it may have been',
+      memory: `proportional set size of each process, ${count.settle / 1000} s later; "all" is their sum`,
+      fileCache: 'dropped: no file content was in memory before each start; kept: some may have been',
     },
     starts: count.rounds,
     fileCache: dropped ? 'dropped' : 'kept',
@@ -94,16 +99,24 @@ export async function measureDesktop({ quick, progress }: Measure) {
     emptyMiB: memory(empty),
   }
 
-  async function startWindow(file: string, args: readonly string[], there: string, settle: number): Promise<Started> {
-    if (!quick) forgetFiles()
-    const began = Date.now()
-    const { NODE_OPTIONS: _ours, ELECTRON_RUN_AS_NODE: _not, ...env } = process.env
-    const child = spawn(file, [...electronArguments(), drivable, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  async function startWindow(
+    file: string,
+    args: readonly string[],
+    expression: string,
+    settle: number,
+  ): Promise<Started> {
+    if (!quick) dropFileCache()
+    const started = Date.now()
+    const { NODE_OPTIONS: _options, ELECTRON_RUN_AS_NODE: _asNode, ...env } = process.env
+    const child = spawn(file, [...electronArguments(), remoteDebugging, ...args], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     const ended = once(child, 'exit')
     try {
-      const at = await inPage(child.stderr, there)
+      const shownAt = await inPage(child.stderr, expression)
       await wait(settle)
-      return { milliseconds: Number(at) - began, bytes: memoryOf(child.pid ?? 0) }
+      return { milliseconds: Number(shownAt) - started, bytes: memoryOf(child.pid ?? 0) }
     } finally {
       child.kill('SIGTERM')
       await ended
@@ -111,14 +124,14 @@ export async function measureDesktop({ quick, progress }: Measure) {
   }
 }
 
-/** Makes this machine read every file from its disk again; false where it does not let us. */
-function forgetFiles(): boolean {
+/** Empties the file cache of this machine; returns false where the system does not allow it. */
+function dropFileCache(): boolean {
   spawnSync('sync')
   try {
     writeFileSync(dropCaches, '3')
     return true
   } catch {
-    // Root may, and not in every container.
+    // Only root may do it, and not in every container.
     return false
   }
 }
@@ -142,7 +155,7 @@ app.whenReady().then(() => {
   return app
 }
 
-/** Of the last start: by then everything has happened once. */
+/** Memory of the last start: by then, everything that happens only once per machine has happened. */
 function memory(all: readonly Started[]): Record<string, number> {
   const bytes = all.at(-1)?.bytes ?? {}
   const sum = Object.values(bytes).reduce((total, one) => total + one, 0)

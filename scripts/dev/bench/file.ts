@@ -1,15 +1,15 @@
 /**
- * Files from disk to disk between two processes, directly and through a node, beside what else copies a file over the
- * loopback in the same run: plain TCP, TLS, scp where it is installed; many small files beside tar over plain TCP; and
- * chat beside a transfer. Only ratios travel from machine to machine.
+ * Measures file transfers from disk to disk between two processes, directly and through a node. For comparison, the
+ * same run copies the file over the loopback by plain TCP, by TLS, and by scp where it is installed, and many small
+ * files by tar over plain TCP. It also measures chat during a transfer. Only ratios can be compared between machines.
  */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mebibytes, rounded, timesOf } from './figures.ts'
-import { copyByScp, copyByTar, selfSigned } from './file-rivals.ts'
-import type { Measure } from './parts.ts'
+import { copyByScp, copyByTar, selfSigned } from './file-baselines.ts'
+import type { Measure } from './measure.ts'
 import { Stage, type Child } from './processes.ts'
 
 const MiB = 1024 * 1024
@@ -31,10 +31,10 @@ export async function measureFile({ quick, progress }: Measure) {
   progress(`file: writing ${bytes / MiB} MiB of random bytes`)
   for (let written = 0; written < bytes; written += 4 * MiB) appendFileSync(file, randomBytes(4 * MiB))
   const folder = join(stage.folder, 'small')
-  for (let at = 0; at < count; at += 1) {
-    const sub = join(folder, `folder ${at % 100}`)
-    if (at < 100) mkdirSync(sub, { recursive: true })
-    writeFileSync(join(sub, `file ${at}`), randomBytes(smallBytes))
+  for (let index = 0; index < count; index += 1) {
+    const subfolder = join(folder, `folder ${index % 100}`)
+    if (index < 100) mkdirSync(subfolder, { recursive: true })
+    writeFileSync(join(subfolder, `file ${index}`), randomBytes(smallBytes))
   }
 
   progress('file: plain TCP and TLS')
@@ -42,7 +42,7 @@ export async function measureFile({ quick, progress }: Measure) {
   const overTls = await plain(stage, file, bytes, selfSigned(stage.folder))
   progress('file: scp')
   const scpMs = await copyByScp(stage.folder, file, join(stage.folder, 'scp.bin'))
-  const scp = scpMs == null ? undefined : speed(bytes, scpMs)
+  const scp = scpMs === undefined ? undefined : speed(bytes, scpMs)
   progress('file: tar over plain TCP')
   const tarMs = await copyByTar(folder, join(stage.folder, 'untarred'))
 
@@ -50,11 +50,11 @@ export async function measureFile({ quick, progress }: Measure) {
   const relayed = await between(stage, 'relayed', file, bytes, progress)
   const electronPath = process.env['QUORUM_ELECTRON']
   const electron =
-    electronPath == null ? undefined : await between(stage, 'direct', file, bytes, progress, electronPath)
+    electronPath === undefined ? undefined : await between(stage, 'direct', file, bytes, progress, electronPath)
 
   progress(`file: ${count} files of 4 KiB`)
   const smallMs = await withPair(stage, 'direct', async ([alice], to) => alice.ask('sendFiles', { to, path: folder }))
-  progress('file: chat beside a transfer')
+  progress('file: chat during a transfer')
   const chat = await withPair(stage, 'direct', async ([alice], to) =>
     alice.ask('sendFilesChatting', { to, path: file }),
   )
@@ -65,19 +65,19 @@ export async function measureFile({ quick, progress }: Measure) {
   return {
     definitions: {
       megabytesPerSecond:
-        'the file’s bytes / 10^6, from asking to send it until all of it is verified, synced and in place',
-      tcp: 'the same file by streams over plain TCP between two processes, synced at its end; tls: over node:tls',
-      scp: 'the whole command, started and authenticated, nothing synced',
-      tar: 'tar piped over plain TCP into tar, nothing synced',
-      chatDelivered: 'sendMessage() until the receipt, one after the other during a transfer on the same connection',
+        'the file’s bytes / 10^6, from the request to send until all of it is verified, synced and at its final path',
+      tcp: 'the same file through streams over plain TCP between two processes, then synced; tls: over node:tls',
+      scp: 'the whole command with its start and authentication; nothing is synced',
+      tar: 'tar piped over plain TCP into tar; nothing is synced',
+      chatDelivered: 'from sendMessage() until the receipt, one by one, during a transfer on the same connection',
     },
     fileMiB: bytes / MiB,
     tcp,
     tls: overTls,
-    ...(scp == null ? { scp: 'not installed' } : { scp }),
+    ...(scp === undefined ? { scp: 'not installed' } : { scp }),
     direct,
     relayed,
-    ...(electron == null ? { electron: 'QUORUM_ELECTRON names none' } : { electron }),
+    ...(electron === undefined ? { electron: 'QUORUM_ELECTRON names none' } : { electron }),
     directTimesTcp: ratio(direct, tcp),
     directTimesTls: ratio(direct, overTls),
     directTimesScp: ratio(direct, scp),
@@ -105,11 +105,11 @@ async function plain(
 ): Promise<Copied> {
   const [near, far] = [stage.child(), stage.child()]
   const to = join(stage.folder, 'plain.bin')
-  const secured = certificate == null ? {} : { certificate }
-  const [near0, far0] = await Promise.all([near.ask('usage'), far.ask('usage')])
-  const port = await far.ask('takeFile', { path: to, ...secured })
-  const ms = await near.ask('giveFile', { path, port, ...secured })
-  const copied = { ...speed(bytes, ms), ...(await spent([near, far], [near0, far0], bytes)) }
+  const security = certificate === undefined ? {} : { certificate }
+  const before = await Promise.all([near.ask('usage'), far.ask('usage')])
+  const port = await far.ask('takeFile', { path: to, ...security })
+  const ms = await near.ask('giveFile', { path, port, ...security })
+  const copied = { ...speed(bytes, ms), ...(await spent([near, far], before, bytes)) }
   rmSync(to)
   await Promise.all([near.end(), far.end()])
   return copied
@@ -123,7 +123,7 @@ async function between(
   progress: Measure['progress'],
   runtime?: string,
 ): Promise<Copied> {
-  progress(`file: ${path}${runtime == null ? '' : ', in Electron'}`)
+  progress(`file: ${path}${runtime === undefined ? '' : ', in Electron'}`)
   return withPair(
     stage,
     path,
@@ -131,7 +131,7 @@ async function between(
       const before = await Promise.all([pair[0].ask('usage'), pair[1].ask('usage')])
       const ms = await pair[0].ask('sendFiles', { to, path: file })
       const copied = { ...speed(bytes, ms), ...(await spent(pair, before, bytes)) }
-      // It throws when they differ.
+      // Throws if the files differ.
       execFileSync('cmp', [file, join(downloads, 'random.bin')])
       return copied
     },
@@ -139,7 +139,7 @@ async function between(
   )
 }
 
-/** Two friends with a path of that kind, for as long as `work` takes. */
+/** Connects two friends by a path of this kind, runs `work`, and ends both peers and their node. */
 async function withPair<T>(
   stage: Stage,
   path: 'direct' | 'relayed',

@@ -1,6 +1,9 @@
-/** What idling costs: the memory of a peer, and what one connected peer costs its node. Each a process as people run it. */
+/**
+ * Measures the memory of an idle peer, and the memory that each connected peer takes at its node. Peer and node run as
+ * processes with the programs that people run.
+ */
 import { kibibytes, mebibytes } from './figures.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { Stage } from './processes.ts'
 
 export async function measureNode({ quick, progress }: Measure) {
@@ -15,9 +18,10 @@ export async function measureNode({ quick, progress }: Measure) {
   const full = await node.memory()
   return {
     definitions: {
-      idlePeer: '`quorum peer --json` on a new profile with its place at a node, after a collection, run from source',
-      idleNode: '`quorum-node` without connections, after a collection, run from source',
-      connection: 'what the node grew by, divided by its connections; each has a directory session and a reservation',
+      idlePeer:
+        '`quorum peer --json` on a new profile with a reservation at a node, after garbage collection, run from source',
+      idleNode: '`quorum-node` without connections, after garbage collection, run from source',
+      connection: 'the growth of the node divided by its connections; each has a directory session and a reservation',
     },
     idlePeerRssMiB: mebibytes(peer.rssBytes),
     idlePeerHeapMiB: mebibytes(peer.heapBytes),

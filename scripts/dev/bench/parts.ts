@@ -1,17 +1,12 @@
-/** The parts of the bench by name. */
+/** The parts of the benchmark by name. */
 import { measureChat } from './chat.ts'
 import { measureDesktop } from './desktop.ts'
 import { measureFile } from './file.ts'
+import type { Measure } from './measure.ts'
 import { measureNode } from './node.ts'
 import { measurePaths } from './paths.ts'
 import { measureStore } from './store.ts'
 import { measureStream } from './stream.ts'
-
-export interface Measure {
-  /** Counts so small that the figures mean nothing: to see that it works. */
-  quick: boolean
-  progress(what: string): void
-}
 
 export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   chat: measureChat,
@@ -22,5 +17,5 @@ export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   paths: measurePaths,
   desktop: measureDesktop,
 }
-/** Parts that need more than Node, or minutes. */
+/** Parts that need more than Node, or run for minutes: measured only when they are named. */
 export const onlyNamed: ReadonlySet<string> = new Set(['file', 'paths', 'desktop'])

@@ -1,6 +1,6 @@
 /**
- * How long two friends take to talk, and to be connected directly, in the NAT lab: the matrix of test/lab, whose
- * figures it tells. The lab needs Linux and root, so this part runs only when it is named.
+ * Measures how long two friends need to exchange a message and to get a direct connection in the NAT lab. It runs the
+ * matrix of test/lab and summarizes its table. The lab needs Linux and root, so this part runs only when it is named.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,12 +9,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { rounded } from './figures.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { Stage } from './processes.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-/** Networks of a quick run: one pair that is direct at once, one through a hole, one that stays relayed. */
-const few = 'open,cone,symmetric'
+/** Networks of a quick run: one pair is direct at once, one becomes direct by a hole punch, one stays relayed. */
+const quickNetworks = 'open,cone,symmetric'
 
 const table = z.object({
   delayMs: z.number(),
@@ -32,24 +32,25 @@ export async function measurePaths({ quick, progress }: Measure) {
   await using stage = new Stage()
   const file = join(stage.folder, 'table.json')
   const { NODE_TEST_CONTEXT: _outer, ...env } = process.env
-  progress('paths: every kind of network meets every other')
+  progress('paths: every kind of network with every other')
   const lab = spawn(process.execPath, ['--test', 'test/lab/matrix.test.ts'], {
     cwd: root,
-    env: { ...env, LAB_TABLE: file, ...(quick ? { LAB_NETWORKS: few } : {}) },
+    env: { ...env, LAB_TABLE: file, ...(quick ? { LAB_NETWORKS: quickNetworks } : {}) },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const [code] = (await once(lab, 'close')) as [number | null]
-  if (code !== 0) throw new Error('The lab failed or cannot run here: npm run lab says why')
+  if (code !== 0) throw new Error('The lab failed or cannot run here. To see why: npm run lab')
   const { delayMs, meetings } = table.parse(JSON.parse(readFileSync(file, 'utf8')))
   const direct = meetings.flatMap((meeting) => meeting.direct ?? [])
   const first = meetings.map(({ firstMessage }) => firstMessage)
   const relayed = meetings.flatMap(({ path, firstMessage }) => (path === 'relayed' ? firstMessage : []))
   return {
     definitions: {
-      firstMessage: 'from the acceptance of a friend request to the first message, over whichever path it came',
-      relayedFirstMessage: 'the same, of pairs that stayed relayed',
-      direct: 'from the acceptance to a direct connection, of pairs that have one',
-      addedRoundTrip: 'what the lab adds to each round trip over the internet; 0 where the kernel has no netem',
+      firstMessage: 'from the acceptance of a friend request to the first message, over any path',
+      relayedFirstMessage: 'the same, for pairs that stayed relayed',
+      direct: 'from the acceptance to a direct connection, for pairs that get one',
+      addedRoundTrip:
+        'the delay that the lab adds to each round trip over its internet; 0 where the kernel has no netem',
     },
     addedRoundTripMs: 2 * delayMs,
     pairs: meetings.length,
@@ -64,7 +65,7 @@ export async function measurePaths({ quick, progress }: Measure) {
       between: pair.join(' × '),
       path,
       firstMessageSeconds: firstMessage,
-      ...(seconds == null ? {} : { directSeconds: seconds }),
+      ...(seconds === undefined ? {} : { directSeconds: seconds }),
     })),
   }
 }

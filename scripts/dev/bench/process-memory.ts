@@ -1,10 +1,10 @@
 /**
- * What each process of a program holds, as Linux tells it. Of memory that several share, each has its part (PSS), so that
- * the sum is what the program really takes.
+ * The memory of each process of a program, as Linux reports it. Shared memory is divided among the processes that share
+ * it (PSS, proportional set size), so the sum is the memory of the program.
  */
 import { globSync, readFileSync } from 'node:fs'
 
-/** What Chromium calls its kinds of process, and what runs in them here. */
+/** Chromium's arguments for each kind of process, and the name of the kind in the figures. */
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/--type=renderer/u, 'page'],
   [/--type=gpu-process/u, 'gpu'],
@@ -14,7 +14,7 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/--type=/u, 'other'],
 ]
 
-/** Bytes by kind of process: `main`, and what it started. */
+/** Bytes by kind of process: `main` is the process `pid`, the others are its descendants. */
 export function memoryOf(pid: number): Record<string, number> {
   const parents = new Map<number, number>()
   for (const file of globSync('/proc/[0-9]*/stat')) {
@@ -37,12 +37,12 @@ function descends(child: number, from: number, parents: ReadonlyMap<number, numb
   return parent !== undefined && (parent === from || descends(parent, from, parents))
 }
 
-/** Empty when the process has just ended. */
+/** Empty if the process has just ended. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    // Its parent's sum is right without it.
+    // A process that has ended uses no memory, so the sum is right without it.
     return ''
   }
 }

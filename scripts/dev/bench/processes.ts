@@ -1,6 +1,6 @@
 /**
- * The processes that are measured: a node as `quorum-node` runs it, a peer as `quorum peer` runs it, and the children
- * of child.ts. All end with the stage, however it ends, and so does its folder.
+ * The processes that are measured: a node as `quorum-node` runs it, a peer as `quorum peer` runs it, and the processes
+ * of child.ts. Disposing the stage ends all of them and removes its folder, also after an error.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,7 +24,7 @@ const inspectorAnswer = z.object({ id: z.number(), result: z.object({ result: z.
 
 export interface Memory {
   rssBytes: number
-  /** What is alive on the JavaScript heap. */
+  /** Live objects on the JavaScript heap. */
   heapBytes: number
 }
 
@@ -49,7 +49,7 @@ export class Child {
     })
   }
 
-  /** Ends the process. */
+  /** Kills the process and waits for its exit. */
   async end(): Promise<void> {
     const ended = once(this.#process, 'exit')
     this.#process.kill('SIGKILL')
@@ -66,23 +66,23 @@ export class Child {
   }
 }
 
-/** A running program whose memory can be asked for. */
+/** A running program whose resource usage can be read through its inspector. */
 export class Program {
   readonly #process: ChildProcess
   readonly #lines: AsyncIterator<string, undefined>
   readonly #inspector: Promise<string>
 
   constructor(process: ChildProcess) {
-    if (process.stdout == null || process.stderr == null) throw new Error('A program without output')
+    if (process.stdout === null || process.stderr === null) throw new Error('A program without output')
     this.#process = process
     this.#lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
     const found = Promise.withResolvers<string>()
     createInterface({ input: process.stderr }).on('line', (line) => {
       const url = /ws:\/\/\S+/.exec(line)?.[0]
-      if (url != null) found.resolve(url)
+      if (url !== undefined) found.resolve(url)
     })
     process.once('exit', (code) => found.reject(new Error(`A program ended with ${code}`)))
-    // Only those who ask for its memory want to know.
+    // The error matters only to a caller of memory() or usage(), which awaits this promise.
     found.promise.catch(() => undefined)
     this.#inspector = found.promise
   }
@@ -97,22 +97,26 @@ export class Program {
   async line(text: string): Promise<string> {
     for (;;) {
       const { value, done } = await this.#lines.next()
-      if (done === true) throw new Error(`A program ended before it said ${text}`)
+      if (done === true) throw new Error(`A program ended before it printed ${text}`)
       if (value.includes(text)) return value
     }
   }
 
-  /** After a full collection: what it holds, not what it has not yet thrown away. */
+  /** Memory after a full garbage collection, so that garbage does not count. */
   async memory(): Promise<Memory> {
     const value = memoryUsage.parse(
-      await this.#evaluate(
-        `(async () => { for (let i = 0; i < 3; i += 1) { gc(); await new Promise((r) => setTimeout(r, 50)) } return process.memoryUsage() })()`,
-      ),
+      await this.#evaluate(`(async () => {
+        for (let round = 0; round < 3; round += 1) {
+          gc()
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+        return process.memoryUsage()
+      })()`),
     )
     return { rssBytes: value.rss, heapBytes: value.heapUsed }
   }
 
-  /** What it has used since its start. */
+  /** Resource usage since the start of the program. */
   async usage(): Promise<Usage> {
     const { userCPUTime, systemCPUTime, maxRSS } = resourceUsage.parse(await this.#evaluate('process.resourceUsage()'))
     return { cpuMs: (userCPUTime + systemCPUTime) / 1000, peakRssBytes: maxRSS * 1024 }
@@ -143,12 +147,12 @@ export class Program {
 
 const open = new Set<Stage>()
 
-/** For an end that comes from outside. */
+/** Disposes every stage: called when a signal ends the benchmark. */
 export async function clearStages(): Promise<void> {
   await Promise.all([...open].map((stage) => stage[Symbol.asyncDispose]()))
 }
 
-/** Where one part of the bench happens. */
+/** The processes and the folder of one part of the benchmark. */
 export class Stage implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'quorum-bench-'))
   readonly #started: ChildProcess[] = []
@@ -157,7 +161,7 @@ export class Stage implements AsyncDisposable {
     open.add(this)
   }
 
-  /** `execPath`: another runtime than ours, an Electron as Node for example. */
+  /** `execPath`: another runtime than this one, for example an Electron that runs as Node. */
   child(execPath = process.execPath): Child {
     const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
     const child = fork(childFile, [], { execPath, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
@@ -165,7 +169,7 @@ export class Stage implements AsyncDisposable {
     return new Child(child)
   }
 
-  /** A node; returns it and its addresses. */
+  /** Starts a node; returns it and its addresses. */
   async node(folder = this.folder): Promise<{ program: Program; addresses: string[]; end(): Promise<void> }> {
     const data = join(folder, 'node')
     const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
@@ -174,10 +178,10 @@ export class Stage implements AsyncDisposable {
     return { program, addresses, end: () => program.end() }
   }
 
-  /** A peer on a new profile, with its place at the node. */
+  /** Starts a peer on a new profile; returns when it has a reservation at the node. */
   async peer(nodes: readonly string[]): Promise<Program> {
-    const where = ['--profile', join(this.folder, 'peer'), '--listen', '/ip4/127.0.0.1/tcp/0']
-    const program = this.#program(peerFile, ['peer', '--json', ...where, ...nodes.flatMap((one) => ['--node', one])])
+    const args = ['--profile', join(this.folder, 'peer'), '--listen', '/ip4/127.0.0.1/tcp/0']
+    const program = this.#program(peerFile, ['peer', '--json', ...args, ...nodes.flatMap((one) => ['--node', one])])
     await program.line('"reserved":true')
     return program
   }
@@ -185,7 +189,7 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     open.delete(this)
     const ended = this.#started
-      .filter(({ exitCode, signalCode }) => exitCode == null && signalCode == null)
+      .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
       .map(async (child) => {
         const exit = once(child, 'exit')
         child.kill('SIGKILL')
@@ -196,7 +200,8 @@ export class Stage implements AsyncDisposable {
   }
 
   #program(path: string, args: readonly string[]): Program {
-    // The channel ends a node if this process dies; a peer ends with its standard input.
+    // If this process dies, the node ends because the IPC channel closes, and the peer because its standard input
+    // closes.
     const child = spawn(process.execPath, [inspected, '--expose-gc', path, ...args], {
       stdio: ['pipe', 'pipe', 'pipe', ...(path === nodeFile ? (['ipc'] as const) : [])],
     })

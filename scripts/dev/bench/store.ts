@@ -1,11 +1,13 @@
-/** What a peer remembers, on disk: adding, opening and finding, with as many messages as years of writing leave. */
+/**
+ * Measures the store on disk: adding, opening, reading and searching, with as many messages as years of use produce.
+ */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Bench } from 'tinybench'
 import { openSqliteStore } from '#protocol'
 import type { Store } from '#protocol'
 import { rounded } from './figures.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { Stage } from './processes.ts'
 
 const peer = 'friend'
@@ -19,11 +21,11 @@ export async function measureStore({ quick, progress }: Measure) {
   let store = await openSqliteStore({ directory })
 
   progress(`store: ${messages} messages in one transaction`)
-  const began = performance.now()
+  const started = performance.now()
   store.transaction(() => {
     for (let seq = 1; seq <= messages; seq += 1) receive(store, seq)
   })
-  const together = performance.now() - began
+  const together = performance.now() - started
 
   progress('store: opening')
   store.close()
@@ -46,9 +48,9 @@ export async function measureStore({ quick, progress }: Measure) {
   const append = percentiles(bench, 'append')
   return {
     definitions: {
-      append: 'a received message, one transaction each: on disk when the call returns',
+      append: 'one received message in a transaction of its own: on disk when the call returns',
       appendTogether: 'received messages, all in one transaction',
-      open: 'opening the encrypted store with so many messages, and closing it',
+      open: 'opening the encrypted store with this many messages, and closing it',
     },
     messages,
     appendP50Ms: append.p50,
@@ -64,13 +66,13 @@ export async function measureStore({ quick, progress }: Measure) {
 
 function receive(store: Store, seq: number): void {
   const at = 1_750_000_000_000 + seq
-  const said = { id: randomUUID(), text: `${text}${seq}`, sentAt: at, receivedAt: at, recalled: false }
-  store.receiveMessage(peer, { ...said, seq, hash: new Uint8Array(32).fill(seq % 256) })
+  const content = { id: randomUUID(), text: `${text}${seq}`, sentAt: at, receivedAt: at, recalled: false }
+  store.receiveMessage(peer, { ...content, seq, hash: new Uint8Array(32).fill(seq % 256) })
 }
 
 function percentiles(bench: Bench, name: string): { p50: number; p99: number; mean: number } {
   const result = bench.getTask(name)?.result
-  if (result == null || !('latency' in result)) throw new Error(`${name} was not measured`)
+  if (result === undefined || !('latency' in result)) throw new Error(`${name} was not measured`)
   const { p50, p99, mean } = result.latency
   return { p50: rounded(p50), p99: rounded(p99), mean }
 }

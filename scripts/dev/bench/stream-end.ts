@@ -1,6 +1,6 @@
 /**
- * One end of bulk data in a process of its own: a stream between two of our libp2p nodes, or a plain TCP or TLS
- * connection for comparison. The receiver throws away what it gets and says at the end how much it was.
+ * One end of a bulk transfer in a process of its own: a stream between two libp2p nodes of Quorum, or a plain TCP or
+ * TLS connection for comparison. The receiver discards the data and reports the number of bytes at the end.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -17,12 +17,13 @@ import { openMemoryStore } from '../../../protocol/store/memory.ts'
 const bulkProtocol = '/quorum-bench/bulk/1.0.0'
 const echoProtocol = '/quorum-bench/echo/1.0.0'
 const loopback = '127.0.0.1'
-/** As file transfers send. */
-const piece = 1024 * 1024
+/** As large as the writes of a file transfer. */
+const writeBytes = 1024 * 1024
 /** The size of a chat message. */
 const pingBytes = 128
+/** Milliseconds between two pings. */
 const pingPause = 2
-/** TLS without certificates: a shared key, and the cipher that TLS chooses by default. */
+/** TLS without certificates: with a shared key, and the cipher that TLS chooses by default. */
 const tlsOptions = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'PSK-AES256-GCM-SHA384' } as const
 const psk = Buffer.alloc(32, 7)
 
@@ -30,13 +31,13 @@ let network: PeerNetwork | undefined
 let connection: Connection | undefined
 
 export interface Usage {
-  /** Of all threads, user and system. */
+  /** Of all threads, user and system, in milliseconds. */
   cpuMs: number
   peakRssBytes: number
 }
 
 export const streamCommands = {
-  /** Starts a libp2p node, with a reservation at `node` if one is given. Returns the address to dial. */
+  /** Starts a libp2p node, with a reservation at `node` if there is one. Returns the address to dial. */
   async streamStart({ node }: { node?: string }): Promise<string> {
     const { privateKey, peer } = await identityFromSeed(randomBytes(32))
     const nodePeer = node?.slice(node.lastIndexOf('/') + 1)
@@ -47,10 +48,10 @@ export const streamCommands = {
     )
     policy.relation = (other) => (other === nodePeer ? 'node' : 'friend')
     network = await createPeerNetwork({ privateKey, policy, listen: [`/ip4/${loopback}/tcp/0`] })
-    await network.handle(bulkProtocol, swallow)
+    await network.handle(bulkProtocol, discard)
     await network.handle(echoProtocol, echo)
     await network.start()
-    if (node == null) return `${network.services.directDial.listening()[0] ?? missing('address')}/p2p/${peer}`
+    if (node === undefined) return `${network.services.directDial.listening()[0] ?? missing('address')}/p2p/${peer}`
     const toNode = await dial(node)
     await network.services.circuits.reserve(toNode.remotePeer)
     return `${node}/p2p-circuit/p2p/${peer}`
@@ -61,8 +62,8 @@ export const streamCommands = {
   },
 
   /**
-   * Milliseconds until the other end has `bytes`; beside it the round trips of small messages on another stream of the
-   * same connection, if `pings`.
+   * Milliseconds until the other end has `bytes`. With `pings`, also the round trips of small messages on another
+   * stream of the same connection during that time.
    */
   async streamSend({
     bytes,
@@ -72,30 +73,30 @@ export const streamCommands = {
     pings: boolean
   }): Promise<{ tookMs: number; pingsMs: number[] }> {
     const [bulk, side] = [await open(bulkProtocol), await open(echoProtocol)]
-    const data = randomBytes(piece)
+    const data = randomBytes(writeBytes)
     const done = new AbortController()
     const pinging = pings ? roundTrips(side, done.signal) : []
-    const began = performance.now()
-    for (let left = bytes; left > 0; left -= piece) await push(bulk, data.subarray(0, Math.min(left, piece)))
+    const started = performance.now()
+    for (let left = bytes; left > 0; left -= writeBytes) await push(bulk, data.subarray(0, Math.min(left, writeBytes)))
     await bulk.close()
-    const taken = await total(bulk)
-    const tookMs = performance.now() - began
-    if (taken !== bytes) throw new Error(`${taken} bytes arrived`)
+    const received = await total(bulk)
+    const tookMs = performance.now() - started
+    if (received !== bytes) throw new Error(`${received} bytes arrived`)
     done.abort()
     return { tookMs, pingsMs: await pinging }
   },
 
   /** A sink over plain TCP or TLS; returns its port. */
   async socketListen({ secure }: { secure: boolean }): Promise<number> {
-    const take = (socket: net.Socket): void => {
-      let taken = 0
-      socket.on('data', (data) => (taken += data.byteLength))
-      socket.on('end', () => socket.end(String(taken)))
+    const discard = (socket: net.Socket): void => {
+      let received = 0
+      socket.on('data', (data) => (received += data.byteLength))
+      socket.on('end', () => socket.end(String(received)))
       socket.on('error', () => socket.destroy())
     }
     const server = secure
-      ? tls.createServer({ ...tlsOptions, allowHalfOpen: true, pskCallback: () => psk }, take)
-      : net.createServer({ allowHalfOpen: true }, take)
+      ? tls.createServer({ ...tlsOptions, allowHalfOpen: true, pskCallback: () => psk }, discard)
+      : net.createServer({ allowHalfOpen: true }, discard)
     server.listen(0, loopback)
     await once(server, 'listening')
     server.unref()
@@ -104,26 +105,26 @@ export const streamCommands = {
 
   /** Milliseconds until the other end has `bytes`. */
   async socketSend({ port, bytes, secure }: { port: number; bytes: number; secure: boolean }): Promise<number> {
-    const where = { port, host: loopback, allowHalfOpen: true }
+    const target = { port, host: loopback, allowHalfOpen: true }
     const socket = secure
       ? tls.connect({
-          ...where,
+          ...target,
           ...tlsOptions,
           pskCallback: () => ({ psk, identity: 'bench' }),
           checkServerIdentity: () => undefined,
         })
-      : net.connect(where)
+      : net.connect(target)
     await once(socket, secure ? 'secureConnect' : 'connect')
-    const data = randomBytes(piece)
-    const began = performance.now()
-    for (let left = bytes; left > 0; left -= piece) {
-      if (!socket.write(data.subarray(0, Math.min(left, piece)))) await once(socket, 'drain')
+    const data = randomBytes(writeBytes)
+    const started = performance.now()
+    for (let left = bytes; left > 0; left -= writeBytes) {
+      if (!socket.write(data.subarray(0, Math.min(left, writeBytes)))) await once(socket, 'drain')
     }
     socket.end()
-    let taken = ''
-    for await (const text of socket.setEncoding('utf8')) taken += String(text)
-    const tookMs = performance.now() - began
-    if (Number(taken) !== bytes) throw new Error(`${taken} bytes arrived`)
+    let received = ''
+    for await (const text of socket.setEncoding('utf8')) received += String(text)
+    const tookMs = performance.now() - started
+    if (Number(received) !== bytes) throw new Error(`${received} bytes arrived`)
     return tookMs
   },
 
@@ -142,10 +143,10 @@ async function open(protocol: string): Promise<Stream> {
   return (connection ?? missing('connection')).newStream(protocol, { signal: AbortSignal.timeout(limits.openStream) })
 }
 
-async function swallow(stream: Stream): Promise<void> {
-  let taken = 0
-  for await (const bytes of pull(stream, { once: true })) taken += bytes.byteLength
-  await push(stream, Buffer.from(String(taken)))
+async function discard(stream: Stream): Promise<void> {
+  let received = 0
+  for await (const bytes of pull(stream, { once: true })) received += bytes.byteLength
+  await push(stream, Buffer.from(String(received)))
   await stream.close()
 }
 
@@ -164,10 +165,10 @@ async function roundTrips(stream: Stream, done: AbortSignal): Promise<number[]> 
   const times: number[] = []
   const answers = pull(stream)
   while (!done.aborted) {
-    const began = performance.now()
+    const started = performance.now()
     await push(stream, Buffer.alloc(pingBytes, 1))
     for (let left = pingBytes; left > 0;) left -= (await answers.next()).value?.byteLength ?? missing('answer')
-    times.push(performance.now() - began)
+    times.push(performance.now() - started)
     await new Promise((resolve) => setTimeout(resolve, pingPause))
   }
   await stream.close()

@@ -1,9 +1,9 @@
 /**
- * Bulk data on one stream between two processes, directly and through a node that is a third process; beside it plain
- * TCP and TLS, in the same run and by turns, because only ratios travel from machine to machine.
+ * Measures bulk data on one stream between two processes, directly and through a node that is a third process. The same
+ * run measures plain TCP and TLS in alternation with it, because only ratios can be compared between machines.
  */
 import { mebibytes, rounded, timesOf } from './figures.ts'
-import type { Measure } from './parts.ts'
+import type { Measure } from './measure.ts'
 import { Stage, type Child } from './processes.ts'
 import type { Usage } from './stream-end.ts'
 
@@ -32,10 +32,10 @@ export async function measureStream({ quick, progress }: Measure) {
   const [tcp, tls, direct, relayed] = [best(runs.tcp), best(runs.tls), best(runs.direct), best(runs.relayed)]
   return {
     definitions: {
-      speed: 'from the first byte until the receiver has said that it has the last; the best of all rounds',
+      speed: 'from the first byte until the receiver has confirmed the last; the best of all rounds',
       cpu: 'CPU time of the process per 10⁹ bytes, all threads, user and system',
-      peakRss: 'the most memory the process had, its program included',
-      ping: '128 bytes there and back on another stream of the same connection meanwhile; all rounds together',
+      peakRss: 'the largest resident memory of the process, its program included',
+      ping: 'a round trip of 128 bytes on another stream of the same connection meanwhile; all rounds together',
       tls: 'AES-256-GCM over TCP, with node:tls',
       relayed: 'through a node on the same machine: three processes, and every byte is encrypted twice on each leg',
     },
@@ -66,13 +66,13 @@ async function overStream(bytes: number, path: 'direct' | 'relayed'): Promise<Ru
   await using stage = new Stage()
   const [sender, receiver] = [stage.child(), stage.child()]
   const node = path === 'relayed' ? await stage.node() : undefined
-  const at = node?.addresses[0] == null ? {} : { node: node.addresses[0] }
+  const at = node?.addresses[0] === undefined ? {} : { node: node.addresses[0] }
   const [address] = await Promise.all([receiver.ask('streamStart', at), sender.ask('streamStart', at)])
   await sender.ask('streamDial', { address })
   const before = await node?.program.usage()
   const run = await measured(bytes, sender, receiver, () => sender.ask('streamSend', { bytes, pings: true }))
   const after = await node?.program.usage()
-  return before == null || after == null ? run : { ...run, node: spent(before, after) }
+  return before === undefined || after === undefined ? run : { ...run, node: spent(before, after) }
 }
 
 async function measured(
@@ -93,7 +93,7 @@ function spent(before: Usage, after: Usage): Usage {
 
 function best(runs: readonly Run[]): Run {
   const [first] = runs.toSorted((a, b) => a.tookMs - b.tookMs)
-  if (first == null) throw new RangeError('Nothing was measured')
+  if (first === undefined) throw new RangeError('Nothing was measured')
   return first
 }
 
@@ -102,15 +102,15 @@ function ratio(run: Run, other: Run): number {
 }
 
 function figures({ bytes, tookMs, sender, receiver, node }: Run) {
-  const of = (usage: Usage, who: string) => ({
-    [`${who}CpuSecondsPerGB`]: rounded(usage.cpuMs / (bytes / 1e6)),
-    [`${who}PeakRssMiB`]: mebibytes(usage.peakRssBytes),
+  const of = (usage: Usage, role: string) => ({
+    [`${role}CpuSecondsPerGB`]: rounded(usage.cpuMs / (bytes / 1e6)),
+    [`${role}PeakRssMiB`]: mebibytes(usage.peakRssBytes),
   })
   return {
     megabytesPerSecond: rounded(bytes / 1000 / tookMs),
     ...of(sender, 'sender'),
     ...of(receiver, 'receiver'),
-    ...(node == null ? {} : of(node, 'node')),
+    ...(node === undefined ? {} : of(node, 'node')),
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * The page in a window that is being measured, over Chromium's own protocol: it is there before the page is, and without
- * a debugger in the program, so what is measured is what people start.
+ * Evaluates expressions in the page of a window that is measured, over Chromium's DevTools protocol. The protocol is
+ * available before the page is, and the program needs no debugger, so the measured program is the one that people
+ * start.
  */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -8,17 +9,17 @@ import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 
-/** A program that was started with this tells on standard error where it listens. */
-export const drivable = '--remote-debugging-port=0'
+/** With this argument, a program prints the address of its DevTools protocol on standard error. */
+export const remoteDebugging = '--remote-debugging-port=0'
 
 const target = z.object({ targetId: z.string(), type: z.string() })
 const answer = z
   .object({ id: z.number(), result: z.unknown(), error: z.unknown() })
   .partial({ result: true, error: true })
-/** Milliseconds between two looks whether there is a page yet. */
-const look = 5
+/** Milliseconds between two checks whether the page exists. */
+const pollInterval = 5
 
-/** What an expression in the page comes to; asked again when another document takes the place of the first. */
+/** The value of an expression in the page; evaluated again when another document replaces the first. */
 export async function inPage(stderr: Readable, expression: string): Promise<unknown> {
   const socket = new WebSocket(await listening(stderr))
   await once(socket, 'open')
@@ -27,18 +28,18 @@ export async function inPage(stderr: Readable, expression: string): Promise<unkn
     asked += 1
     const id = asked
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const hear = ({ data }: MessageEvent): void => {
+    const receive = ({ data }: MessageEvent): void => {
       const {
-        id: of,
+        id: answered,
         result,
         error,
       } = answer.parse({ id: -1, ...z.record(z.string(), z.unknown()).parse(JSON.parse(String(data))) })
-      if (of !== id) return
-      socket.removeEventListener('message', hear)
+      if (answered !== id) return
+      socket.removeEventListener('message', receive)
       if (error === undefined) resolve(result)
       else reject(new Error(`${method}: ${JSON.stringify(error)}`))
     }
-    socket.addEventListener('message', hear)
+    socket.addEventListener('message', receive)
     socket.addEventListener('close', () => reject(new Error('The program has ended')), { once: true })
     socket.send(JSON.stringify({ id, method, params, sessionId }))
     return promise
@@ -48,7 +49,7 @@ export async function inPage(stderr: Readable, expression: string): Promise<unkn
       const { targetInfos } = z.object({ targetInfos: z.array(target) }).parse(await ask('Target.getTargets', {}))
       const page = targetInfos.find(({ type }) => type === 'page')
       if (page === undefined) {
-        await wait(look)
+        await wait(pollInterval)
         continue
       }
       const { targetId } = page
@@ -63,9 +64,9 @@ export async function inPage(stderr: Readable, expression: string): Promise<unkn
             .parse(await ask('Runtime.evaluate', params, sessionId))
           return result.value
         } catch (error) {
-          // The empty document that every window begins with is gone, and what waited in it with it.
+          // The page has replaced the empty document that every window starts with, and with it the pending evaluation.
           if (socket.readyState !== WebSocket.OPEN) throw error
-          await wait(look)
+          await wait(pollInterval)
         }
       }
     }
@@ -79,5 +80,5 @@ async function listening(stderr: Readable): Promise<string> {
     const url = /^DevTools listening on (ws:\S+)$/u.exec(line)?.[1]
     if (url !== undefined) return url
   }
-  throw new Error('The program ended before it could be reached')
+  throw new Error('The program ended before its DevTools protocol was available')
 }

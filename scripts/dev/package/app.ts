@@ -1,7 +1,7 @@
 /**
- * From the app's folder and an Electron to a program: electron-builder puts them together, sets the fuses, and on macOS
- * and Windows makes what people install. On Linux it makes a folder only: its own packagers download their tools, and
- * deb.ts needs none.
+ * Makes a program from the app's folder and an Electron: electron-builder combines them, sets the fuses, and on macOS
+ * and Windows makes the installer. On Linux it makes only a folder, because its packagers for Linux download their
+ * tools; deb.ts needs none.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -14,8 +14,8 @@ import type { Staged } from './stage.ts'
 const builder = createRequire(import.meta.url).resolve('electron-builder/cli.js')
 
 /**
- * What is burnt into the executable, so that nobody who can merely start Quorum makes it run something else: no plain
- * Node, no debugger, no other program than the one in the archive. macOS and Windows verify the archive itself.
+ * Settings in the executable. A process that can only start Quorum must not make it run other code: not as plain Node,
+ * not under a debugger, and not from outside the archive. macOS and Windows also verify the archive itself.
  */
 const fuses: NonNullable<Configuration['electronFuses']> = {
   runAsNode: false,
@@ -29,15 +29,15 @@ const fuses: NonNullable<Configuration['electronFuses']> = {
 }
 
 export interface PackSetup {
-  /** A folder for what is needed on the way. */
+  /** A folder for temporary files. */
   work: string
-  /** Where the program goes. */
+  /** The folder in which the program is made. */
   out: string
-  /** An Electron executable. */
+  /** The path of an Electron executable. */
   electron: string
 }
 
-/** Makes the program. Returns the folder that it is in, on Linux. Errors: SetupError with what went wrong. */
+/** Makes the program. Returns its folder on Linux. Errors: SetupError with the output of electron-builder. */
 export async function pack(staged: Staged, { work, out, electron }: PackSetup): Promise<string> {
   const file = join(work, 'electron-builder.json')
   writeFileSync(file, JSON.stringify(configuration(staged, out, electron)))
@@ -51,10 +51,10 @@ export async function pack(staged: Staged, { work, out, electron }: PackSetup): 
     'never',
     ...(process.platform === 'linux' ? ['--dir'] : []),
   ])
-  if (!ok) throw new SetupError(`electron-builder did not work:\n${output}`)
+  if (!ok) throw new SetupError(`electron-builder failed:\n${output}`)
   rmSync(join(out, 'builder-debug.yml'), { force: true })
   const program = join(out, process.arch === 'x64' ? 'linux-unpacked' : `linux-${process.arch}-unpacked`)
-  // The app that Electron has when it has none.
+  // The app that Electron runs if it finds no other.
   rmSync(join(program, 'resources', 'default_app.asar'), { force: true })
   return program
 }
@@ -66,11 +66,11 @@ function configuration({ app, licences }: Staged, out: string, electron: string)
     directories: { app, output: out, buildResources: join(root, 'desktop', 'icons') },
     electronDist: dist,
     electronVersion: versionOf(dist),
-    // Two languages is what we speak; Chromium's own texts need no other.
+    // Quorum has these two languages, so Chromium's own texts need no others.
     electronLanguages: ['en-US', 'de'],
     npmRebuild: false,
     asar: { smartUnpack: false },
-    // Machine code is loaded from the disk; everything else stays in the archive, where it can be verified.
+    // The system loads native modules from the disk. All other files stay in the archive, where they can be verified.
     asarUnpack: ['**/*.node'],
     extraFiles: [
       { from: licences, to: 'THIRD-PARTY.txt' },
@@ -92,13 +92,13 @@ function configuration({ app, licences }: Staged, out: string, electron: string)
   }
 }
 
-/** macOS keeps its executable deep inside of what is copied. */
+/** The folder to copy. On macOS the executable is three folders below it. */
 function electronFolder(electron: string): string {
   return process.platform === 'darwin' ? join(dirname(electron), '..', '..', '..') : dirname(electron)
 }
 
 function versionOf(folder: string): string {
   const file = join(folder, 'version')
-  if (!existsSync(file)) throw new SetupError(`This is no Electron as it is published: ${file} is missing`)
+  if (!existsSync(file)) throw new SetupError(`This is not a complete Electron: ${file} is missing`)
   return readFileSync(file, 'utf8').trim().replace(/^v/u, '')
 }

@@ -1,6 +1,6 @@
 /**
- * On what terms we pass on what others wrote: the licence of every package in the app, as one text. Which packages those
- * are is heard from the bundler and from whoever copies one, so that none is missing.
+ * Collects the licence of every package in the app into one text. The list of packages comes from the bundler and from
+ * the code that copies native packages, so no package is missing.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const line = '-'.repeat(80)
 export class Licences {
   readonly #folders = new Set<string>()
 
-  /** Hears which modules a build looked at. */
+  /** A plugin that adds the package of each module that a build reads. */
   plugin(): Plugin {
     const add = (module: string): void => this.#addModule(module)
     return {
@@ -24,12 +24,12 @@ export class Licences {
     }
   }
 
-  /** The folder of a package. */
+  /** Adds the package in this folder. */
   add(folder: string): void {
     this.#folders.add(folder)
   }
 
-  /** Errors: when a package says nothing about its licence. */
+  /** Errors: if a package names no licence and contains none. */
   text(): string {
     return [...this.#folders]
       .toSorted((a, b) => a.localeCompare(b))
@@ -46,7 +46,7 @@ export class Licences {
   }
 
   #addModule(module: string): void {
-    // Modules that a bundler makes up begin with a zero; a question mark and what follows is its own.
+    // Virtual modules of the bundler begin with a NUL character and are in no package.
     const [, folder] = /^([^\0].*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//u.exec(module.replaceAll('\\', '/')) ?? []
     if (folder !== undefined) this.add(folder)
   }

@@ -1,5 +1,6 @@
 /**
- * The app as a folder, which is what goes into the archive: each process in JavaScript of its own, the page, the icons, the packages with machine code, and nothing else. No sources, no tests.
+ * Makes the app as a folder, the content of the archive: the JavaScript of each process, the page, the icons and the
+ * packages with native modules. It contains neither sources nor tests.
  */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ import { root } from '../checks.ts'
 import { Licences } from './licences.ts'
 import { copyNative, nativePackages } from './native.ts'
 
-/** The processes and where each begins. They find each other and the icons by their places, as in a checkout. */
+/** The processes and their entry files. As in a checkout, they find each other and the icons by relative paths. */
 const processes = { main: 'desktop/main/main.ts', peer: 'desktop/peer/main.ts', node: 'node/main.ts' }
 const icons = ['icon.png', 'tray.png', 'tray-unread.png']
 const manifest = z.object({
@@ -21,11 +22,11 @@ const manifest = z.object({
 export interface Staged {
   /** The folder of the app. */
   app: string
-  /** The licences of everything in it. */
+  /** The file with the licences of all packages in the app. */
   licences: string
 }
 
-/** Writes the app into `folder`, as this version. */
+/** Writes the app into `folder`, with this version in its package.json. */
 export async function stage(folder: string, version: string): Promise<Staged> {
   const app = join(folder, 'app')
   const licences = new Licences()
@@ -46,7 +47,7 @@ export async function stage(folder: string, version: string): Promise<Staged> {
     author: 'Quorum contributors',
     type: 'module',
     main: 'main/main.js',
-    // By this the desktop knows which windows are ours.
+    // The desktop environment assigns Quorum's windows to its desktop entry by this name.
     desktopName: 'quorum-desktop.desktop',
     dependencies: Object.fromEntries(nativePackages.map((name) => [name, dependencies[name]])),
   }
@@ -57,9 +58,9 @@ export async function stage(folder: string, version: string): Promise<Staged> {
 }
 
 /**
- * Each process by itself: what two of them need is there twice, and none loads what only another needs. The main process
- * has neither libp2p nor the database that way, and starts sooner. Not minified: an error that somebody reports should
- * say where it was.
+ * Bundles each process separately. Code that two processes need is included twice, but no process loads code that only
+ * another needs: the main process contains neither libp2p nor the database, so it starts faster. The code is not
+ * minified, so that the stack of a reported error names its functions.
  */
 async function bundle(file: string, folder: string, licences: Licences): Promise<void> {
   const { build } = await import('vite')
@@ -76,7 +77,7 @@ async function bundle(file: string, folder: string, licences: Licences): Promise
       target: 'node24',
       minify: false,
       rolldownOptions: {
-        // A package with machine code does nothing by being loaded: where nobody calls it, it is not.
+        // Packages with native modules have no side effects when loaded, so an import without a use is removed.
         treeshake: { moduleSideEffects: 'no-external' },
         output: { format: 'es', entryFileNames: 'main.js', chunkFileNames: '[name].js' },
       },

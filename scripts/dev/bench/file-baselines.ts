@@ -1,4 +1,4 @@
-/** How else a file crosses the loopback: scp to a server of our own, and tar piped over plain TCP. */
+/** Other ways to copy files over the loopback, for comparison: scp to a server of this run, and tar over plain TCP. */
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,11 +9,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Certificate } from './file-commands.ts'
 
-/** How often scp is tried while its server starts, and between two tries, in milliseconds. */
-const tries = 40
-const between = 50
+/** How often scp is retried while its server starts. */
+const maxRetries = 40
+/** Milliseconds between two tries. */
+const retryDelay = 50
 
-/** A key and a certificate for this run. */
+/** Makes a key and a certificate for this run. */
 export function selfSigned(folder: string): Certificate {
   const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.crt')]
   const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes']
@@ -27,12 +28,12 @@ export function selfSigned(folder: string): Certificate {
 
 /** Milliseconds that `scp FROM TO` takes over the loopback; undefined where OpenSSH’s server is not installed. */
 export async function copyByScp(folder: string, from: string, to: string): Promise<number | undefined> {
-  const sshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((path) => spawnSync(path, ['-V']).error == null)
-  if (sshd == null) return undefined
+  const sshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((path) => spawnSync(path, ['-V']).error === undefined)
+  if (sshd === undefined) return undefined
   const at = (name: string): string => join(folder, name)
   for (const name of ['host', 'user']) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(name)])
   copyFileSync(at('user.pub'), at('authorized'))
-  // Where privileges are separated, it wants an empty folder of root's.
+  // With privilege separation, sshd needs this empty folder, owned by root.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true })
   const port = await freePort()
   const options = {
@@ -57,10 +58,10 @@ export async function copyByScp(folder: string, from: string, to: string): Promi
     const trust = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR']
     const scp = (source: string, target: string) =>
       promisify(execFile)('scp', ['-q', '-P', String(port), '-i', at('user'), ...trust, source, `127.0.0.1:${target}`])
-    await untilItWorks(() => scp(at('user.pub'), at('tried')))
-    const began = performance.now()
+    await retry(() => scp(at('user.pub'), at('probe')))
+    const started = performance.now()
     await scp(from, to)
-    return performance.now() - began
+    return performance.now() - started
   } finally {
     const ended = once(server, 'exit')
     server.kill()
@@ -68,13 +69,13 @@ export async function copyByScp(folder: string, from: string, to: string): Promi
   }
 }
 
-/** Milliseconds that a folder takes from one tar over plain TCP into another. */
+/** Milliseconds to copy a folder from one tar over plain TCP into another. */
 export async function copyByTar(from: string, to: string): Promise<number> {
   mkdirSync(to)
   const server = net.createServer({ allowHalfOpen: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const began = performance.now()
+  const started = performance.now()
   const unpacked = once(server, 'connection').then(async ([socket]: net.Socket[]) => {
     const tar = spawn('tar', ['x', '-C', to], { stdio: ['pipe', 'ignore', 'inherit'] })
     socket?.pipe(tar.stdin)
@@ -85,20 +86,20 @@ export async function copyByTar(from: string, to: string): Promise<number> {
   const tar = spawn('tar', ['c', '-C', from, '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
   tar.stdout.pipe(socket)
   await unpacked
-  const ms = performance.now() - began
+  const ms = performance.now() - started
   socket.destroy()
   server.close()
   return ms
 }
 
-async function untilItWorks(work: () => Promise<unknown>): Promise<void> {
-  for (let at = 0; ; at += 1) {
+async function retry(work: () => Promise<unknown>): Promise<void> {
+  for (let retries = 0; ; retries += 1) {
     try {
       await work()
       return
     } catch (error) {
-      if (at === tries) throw error
-      await pause(between)
+      if (retries === maxRetries) throw error
+      await pause(retryDelay)
     }
   }
 }

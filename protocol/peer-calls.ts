@@ -1,0 +1,191 @@
+/**
+ * The calls of a peer: from the table in api/calls.ts to the part that carries each one out. A call added to the table
+ * does not compile until it is here.
+ */
+import { isRelayed } from './address/address.ts'
+import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
+import type { Friend } from './api/events.ts'
+import { apiLimits } from './api/limits.ts'
+import { QuorumError } from './base/errors.ts'
+import { safetyNumber } from './identity/safety-number.ts'
+import type { PeerParts } from './peer-parts.ts'
+import type { FriendRow } from './store/store.ts'
+
+type PeerCalls = Omit<Peer, 'subscribe' | 'call'>
+
+/** `stop` may be called again while it runs. */
+export function peerCalls(parts: PeerParts, stop: () => Promise<null>): PeerCalls {
+  return { ...profileCalls(parts), ...friendCalls(parts), ...chatCalls(parts), ...fileCalls(parts), stop }
+}
+
+/**
+ * Runs a call by its name, with parameters that nobody has checked yet. `stopped`: the peer stops, or has stopped.
+ * Errors: `bad-request` for an unknown call or parameters that do not fit; `cancelled`; then the call's own.
+ */
+export async function callByName(calls: PeerCalls, name: string, params: unknown, stopped: boolean): Promise<unknown> {
+  if (!isCall(name)) throw new QuorumError('bad-request', `There is no call named ${JSON.stringify(name)}`)
+  if (stopped && name !== 'stop') throw new QuorumError('cancelled', 'This peer has stopped')
+  const parsed = callParams[name].safeParse(params ?? {})
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const where = issue?.path.join('.') ?? ''
+    throw new QuorumError('bad-request', `${name}: ${where} ${issue?.message ?? 'does not fit'}`)
+  }
+  // The table pairs each name with its own parameters; the union over all names cannot be called.
+  const serve = calls[name] as (params: unknown) => Promise<unknown>
+  return serve(parsed.data)
+}
+
+function isCall(name: string): name is CallName {
+  return Object.hasOwn(callParams, name)
+}
+
+type ProfileCall =
+  | 'self'
+  | 'setProfile'
+  | 'setPrivacy'
+  | 'invite'
+  | 'addNode'
+  | 'removeNode'
+  | 'nodeKnowledge'
+  | 'forgetMe'
+
+function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
+  const { identity, settings, network, privacy, nodes, chat, events, introductions, reachability } = parts
+  const self = (): Self => ({
+    peer: identity.peer,
+    name: settings.name(),
+    ...(settings.handle() === '' ? {} : { handle: settings.handle() }),
+    nodes: nodes.states(),
+    listen: network.services.directDial.listening().filter((address) => !isRelayed(address)),
+    reachable: reachability.state,
+    privacy: privacy.holds,
+  })
+  return {
+    self: async () => self(),
+    setProfile: async ({ name, handle }) => {
+      if (name != null) settings.rename(name)
+      if (handle != null) await parts.claimHandle(handle)
+      chat.hello()
+      return self()
+    },
+    setPrivacy: async (patch) => {
+      await privacy.change(patch)
+      events.emit({ event: 'privacy-changed', data: privacy.holds })
+      return self()
+    },
+    invite: async ({ once = false, expiresIn = apiLimits.inviteLifetime }) => introductions.invite(once, expiresIn),
+    addNode: async ({ address }) => {
+      parts.addNode(address)
+      chat.hello()
+      return self()
+    },
+    removeNode: async ({ address }) => {
+      settings.forgetNode(nodes.remove(address))
+      chat.hello()
+      return self()
+    },
+    nodeKnowledge: async ({ node }) => introductions.knowledge(node),
+    forgetMe: async ({ node }) => {
+      await nodes.session(node).forget()
+      return null
+    },
+  }
+}
+
+type FriendCall =
+  | 'requestFriend'
+  | 'acceptFriend'
+  | 'declineFriend'
+  | 'removeFriend'
+  | 'blockPeer'
+  | 'unblockPeer'
+  | 'friends'
+  | 'safetyNumber'
+  | 'verifyFriend'
+  | 'connection'
+  | 'connect'
+
+function friendCalls(parts: PeerParts): Pick<PeerCalls, FriendCall> {
+  const { identity, store, policy, privacy, friends, introductions, chat, paths, events } = parts
+  const friend = (row: FriendRow): Promise<Friend> => Promise.resolve(events.friend(row))
+  return {
+    requestFriend: async ({ to, note = '' }) => friend(await introductions.request(to, note)),
+    acceptFriend: async ({ peer }) => friend(friends.accept(peer)),
+    declineFriend: async ({ peer }) => friend(friends.decline(peer)),
+    removeFriend: async ({ peer }) => friend(friends.remove(peer)),
+    blockPeer: async ({ peer }) => friend(friends.block(peer)),
+    unblockPeer: async ({ peer }) => friend(friends.unblock(peer)),
+    friends: async () => friends.list().map((row) => events.friend(row)),
+    safetyNumber: async ({ peer }) => ({
+      number: safetyNumber(identity.peer, peer),
+      verified: store.friend(peer)?.verified ?? false,
+    }),
+    verifyFriend: async ({ peer, verified }) => {
+      const row = friends.verified(peer, verified)
+      if (privacy.now.direct === 'verified') {
+        // The hello announces this peer's addresses to them, or withdraws them.
+        chat.hello()
+        paths.ruleChanged(peer)
+      }
+      return friend(row)
+    },
+    connection: async ({ peer }) => paths.info(friends.get(peer).peer),
+    connect: async ({ peer }) => {
+      if (!policy.isFriend(friends.get(peer).peer)) throw new QuorumError('not-friend', 'They are not a friend (yet)')
+      await paths.connect(peer)
+      return paths.info(peer)
+    },
+  }
+}
+
+type ChatCall = 'sendMessage' | 'messages' | 'message' | 'markRead' | 'search' | 'recallMessage' | 'typing'
+
+function chatCalls({ store, chat, files, friends }: PeerParts): Pick<PeerCalls, ChatCall> {
+  return {
+    sendMessage: async ({ peer, text, replyTo }) => chat.send(peer, text, replyTo),
+    messages: async ({ peer, limit = apiLimits.pageDefault, ...range }) => store.messages(peer, limit, range),
+    message: async ({ message }) => {
+      const found = store.message(message)
+      if (found === undefined) throw new QuorumError('not-found', 'There is no such message')
+      return found
+    },
+    markRead: async ({ peer, upTo }) => {
+      chat.markRead(friends.get(peer).peer, upTo)
+      return null
+    },
+    search: async ({ text, peer, limit = apiLimits.pageDefault }) => store.search(text, limit, peer),
+    recallMessage: async ({ message }) => {
+      const recalled = chat.recall(message)
+      if (recalled.transfer != null) files.recalled(recalled.transfer)
+      return recalled
+    },
+    typing: async ({ peer, active }) => {
+      chat.typing(peer, active)
+      return null
+    },
+  }
+}
+
+type FileCall =
+  | 'sendFiles'
+  | 'acceptTransfer'
+  | 'declineTransfer'
+  | 'pauseTransfer'
+  | 'resumeTransfer'
+  | 'cancelTransfer'
+  | 'transfers'
+  | 'transferFile'
+
+function fileCalls({ files }: PeerParts): Pick<PeerCalls, FileCall> {
+  return {
+    sendFiles: async ({ peer, paths, note }) => files.send(peer, paths, note),
+    acceptTransfer: async ({ transfer, directory }) => files.accept(transfer, directory),
+    declineTransfer: async ({ transfer }) => files.decline(transfer),
+    pauseTransfer: async ({ transfer }) => files.pause(transfer),
+    resumeTransfer: async ({ transfer }) => files.resume(transfer),
+    cancelTransfer: async ({ transfer }) => files.cancel(transfer),
+    transfers: async ({ peer }) => files.list(peer),
+    transferFile: async ({ transfer, file }) => files.place(transfer, file),
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * The parts of a peer and who tells whom: each part gets what it needs of the others as functions, because the rooms
+ * never import each other. What a part does is in its own file; nothing is started here.
+ */
+import type { Connection } from '@libp2p/interface'
+import type { Log } from './base/log.ts'
+import { Chat } from './chat/chat.ts'
+import { Nodes } from './directory/home-nodes.ts'
+import { Reachability } from './directory/reachability.ts'
+import { fileLimits } from './file/limits.ts'
+import { Files } from './file/transfers.ts'
+import { Mailer } from './friend/envelope-delivery.ts'
+import { Friends } from './friend/friends.ts'
+import { Introductions } from './friend/introductions.ts'
+import type { Identity } from './identity/identity.ts'
+import type { PrivacyInForce } from './identity/privacy-in-force.ts'
+import { SealingKeys } from './identity/sealing.ts'
+import type { Settings } from './identity/settings.ts'
+import type { PeerNetwork } from './net/libp2p.ts'
+import { netLimits } from './net/limits.ts'
+import type { Policy } from './net/policy.ts'
+import { probing } from './net/probe.ts'
+import { Reversals } from './paths/connection-reversal.ts'
+import { Upgrades } from './paths/hole-punch.ts'
+import { Neighbours } from './paths/lan-discovery.ts'
+import { NetworkWatch, type NetworkChange } from './paths/network-change.ts'
+import { Paths } from './paths/paths.ts'
+import { PortMapping } from './paths/port-mapping.ts'
+import { PeerEvents } from './peer-events.ts'
+import type { FriendRow, Store } from './store/store.ts'
+import type { Reach } from './wire/contact.ts'
+
+/** What is there before the parts. */
+export interface Foundation {
+  identity: Identity
+  store: Store
+  settings: Settings
+  privacy: PrivacyInForce
+  policy: Policy
+  network: PeerNetwork
+  /** The folder for accepted files. */
+  downloads: string | undefined
+  /** Milliseconds since the epoch. */
+  now: () => number
+  log: Log
+}
+
+export class PeerParts {
+  readonly identity: Identity
+  readonly store: Store
+  readonly settings: Settings
+  readonly privacy: PrivacyInForce
+  readonly policy: Policy
+  readonly network: PeerNetwork
+  readonly events: PeerEvents
+  readonly nodes: Nodes
+  readonly reachability: Reachability
+  readonly portMapping: PortMapping
+  readonly upgrades: Upgrades
+  readonly paths: Paths
+  readonly neighbours: Neighbours
+  readonly reversals: Reversals
+  readonly mailer: Mailer
+  readonly friends: Friends
+  readonly introductions: Introductions
+  readonly chat: Chat
+  readonly files: Files
+  readonly watch: NetworkWatch
+  readonly #log: Log
+  readonly #now: () => number
+  readonly #downloads: string | undefined
+  readonly #sealing: SealingKeys
+  readonly #probe = probing()
+
+  constructor({ identity, store, settings, privacy, policy, network, downloads, now, log }: Foundation) {
+    this.identity = identity
+    this.store = store
+    this.settings = settings
+    this.privacy = privacy
+    this.policy = policy
+    this.network = network
+    this.#downloads = downloads
+    this.#now = now
+    this.#log = log
+    this.#sealing = new SealingKeys(identity, store, now)
+    this.events = this.#createEvents()
+    this.nodes = this.#createNodes()
+    this.reachability = this.#createReachability()
+    this.portMapping = this.#createPortMapping()
+    this.upgrades = new Upgrades({ network, nodes: this.#connectedNodes, log })
+    this.paths = this.#createPaths()
+    this.neighbours = this.#createNeighbours()
+    this.mailer = this.#createMailer()
+    this.friends = this.#createFriends()
+    this.reversals = this.#createReversals()
+    this.introductions = this.#createIntroductions()
+    this.chat = this.#createChat()
+    this.files = this.#createFiles()
+    this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
+  }
+
+  addNode(address: string): void {
+    this.nodes.add(address)
+    this.settings.rememberNode(address)
+  }
+
+  /** A handle belongs to this peer once its nodes agree; those that are away are asked when they are back. */
+  async claimHandle(handle: string): Promise<void> {
+    const before = this.settings.handle()
+    this.settings.setHandle(handle)
+    try {
+      await this.nodes.claimHandle()
+    } catch (error) {
+      this.settings.setHandle(before)
+      // One of several nodes may have granted it already.
+      void this.nodes.announce()
+      throw error
+    }
+  }
+
+  /** Tells friends and nodes the addresses that may be known now. */
+  async tellAddresses(): Promise<void> {
+    this.friends.hideAddresses()
+    this.mailer.flush()
+    this.chat.hello()
+    await this.nodes.announce()
+  }
+
+  readonly #connectedNodes = (): string[] =>
+    this.nodes.states().flatMap(({ state, address }) => (state === 'connected' ? address : []))
+
+  readonly #reach = (to?: string): Reach => ({
+    nodes: this.nodes.addresses(),
+    addresses: this.paths.ownAddresses(to),
+    sealingKey: this.#sealing.current(),
+  })
+
+  readonly #onMail = (envelope: Uint8Array): void => this.friends.receive(envelope)
+
+  /** Probes everything that may have died together with that connection. */
+  readonly #doubt = (connection: Connection, heard: () => boolean): void => {
+    const { traffic } = this.network.services
+    for (const doubted of this.paths.sharing(connection)) {
+      const { received } = traffic.of(doubted)
+      // A connection that is full of a file delays the answer, and carries other data meanwhile.
+      void this.#probe(doubted, netLimits.probe, () => heard() || traffic.of(doubted).received > received)
+    }
+  }
+
+  #createEvents(): PeerEvents {
+    return new PeerEvents({
+      store: this.store,
+      log: this.#log,
+      now: this.#now,
+      online: (peer) => this.chat.online(peer),
+      path: (peer) => this.paths.kind(peer),
+      connection: (peer) => this.paths.info(peer),
+    })
+  }
+
+  #createNodes(): Nodes {
+    return new Nodes({
+      network: this.network,
+      record: () => this.introductions.record(),
+      handle: () => this.settings.handle(),
+      onMail: this.#onMail,
+      onState: (data) => this.events.emit({ event: 'node-state', data }),
+      onReady: (node) => {
+        this.mailer.flush()
+        this.upgrades.reset()
+        this.reversals.reset()
+        this.paths.retryNow()
+        this.reachability.check()
+        void this.introductions.parkAll(node)
+      },
+      onWarning: (data) => this.events.emit({ event: 'warning', data }),
+      log: this.#log,
+    })
+  }
+
+  #createReachability(): Reachability {
+    return new Reachability({
+      sessions: () => (this.privacy.now.direct === 'never' ? [] : this.nodes.sessions()),
+      listening: () => this.network.services.directDial.listening(),
+      mapped: () => this.portMapping.ports(),
+      onChange: () => {
+        void this.nodes.announce()
+        this.chat.hello()
+      },
+      log: this.#log,
+    })
+  }
+
+  #createPortMapping(): PortMapping {
+    return new PortMapping({
+      listening: () => this.network.services.directDial.listening(),
+      onChange: () => this.reachability.recheck(),
+      log: this.#log,
+    })
+  }
+
+  #createPaths(): Paths {
+    const { policy, upgrades } = this
+    return new Paths({
+      network: this.network,
+      privacy: () => this.privacy.now,
+      mayBeDirect: (peer) => policy.mayBeDirect(peer),
+      mayStayOpen: (connection, carries) => policy.mayStayOpen(connection, carries),
+      log: this.#log,
+      confirmed: () => this.reachability.addresses(),
+      known: (peer) => {
+        const { addresses, nodes } = this.store.friend(peer) ?? { addresses: [], nodes: [] }
+        return { addresses: [...new Set([...this.neighbours.addresses(peer), ...addresses])], nodes }
+      },
+      ownNodes: this.#connectedNodes,
+      punch: (relayed) => upgrades.attempt(relayed),
+      whyNotPunched: (peer) => upgrades.why(peer),
+      punched: (peer) => upgrades.trial(peer),
+      discover: (peer) => this.introductions.discover(peer),
+      askToDial: (peer) => this.reversals.ask(peer),
+      mayStay: (peer) => policy.isFriend(peer) || this.nodes.has(peer),
+      onOpen: (connection) => {
+        const peer = connection.remotePeer.toString()
+        if (policy.isFriend(peer)) void this.chat.keep(connection)
+        if (this.store.mail().some(({ to }) => to === peer)) this.mailer.flush()
+      },
+      onChange: (peer) => {
+        this.files.pathChanged(peer)
+        this.events.pathChanged(peer)
+      },
+    })
+  }
+
+  #createNeighbours(): Neighbours {
+    return new Neighbours({
+      isFriend: (peer) => this.policy.isFriend(peer),
+      connected: (peer) => this.paths.kind(peer) !== 'none',
+      dial: (peer) => this.paths.dialNow(peer),
+    })
+  }
+
+  #createMailer(): Mailer {
+    return new Mailer({
+      store: this.store,
+      nodes: this.nodes,
+      now: this.#now,
+      log: this.#log,
+      connected: (peer) => this.paths.connections(peer)[0],
+      connect: (peer, addresses) => this.paths.connectDirectly(peer, addresses),
+      onMail: this.#onMail,
+    })
+  }
+
+  #createFriends(): Friends {
+    return new Friends({
+      identity: this.identity,
+      store: this.store,
+      sealing: this.#sealing,
+      now: this.#now,
+      emit: this.events.emit,
+      name: () => this.settings.name(),
+      reach: this.#reach,
+      view: (row) => this.events.friend(row),
+      onMail: () => this.mailer.flush(),
+      onChange: (row) => this.#friendshipChanged(row),
+      onDialMe: (peer) => this.paths.dialNow(peer),
+    })
+  }
+
+  #friendshipChanged({ peer, state }: Pick<FriendRow, 'peer' | 'state'>): void {
+    if (state === 'friend') {
+      this.paths.want(peer)
+      for (const connection of this.paths.connections(peer)) void this.chat.keep(connection, true)
+      // The path may be older than the friendship.
+      this.events.pathChanged(peer)
+      return
+    }
+    this.chat.end(peer)
+    this.files.end(peer)
+    // A request goes over whatever connection there is; the others end.
+    if (state !== 'removed' && state !== 'blocked') return
+    this.paths.unwant(peer)
+    this.reversals.forget(peer)
+    this.neighbours.forget(peer)
+  }
+
+  #createReversals(): Reversals {
+    return new Reversals({
+      addresses: (peer) => this.paths.ownAddresses(peer),
+      write: (peer) => this.friends.dialMe(peer),
+      push: (peer, content) => this.mailer.push(peer, content),
+      log: this.#log,
+    })
+  }
+
+  #createIntroductions(): Introductions {
+    return new Introductions({
+      identity: this.identity,
+      store: this.store,
+      settings: this.settings,
+      nodes: this.nodes,
+      friends: this.friends,
+      reach: this.#reach,
+      now: this.#now,
+      log: this.#log,
+      addNode: (address) => this.addNode(address),
+    })
+  }
+
+  #createChat(): Chat {
+    return new Chat({
+      self: this.identity.peer,
+      store: this.store,
+      now: this.#now,
+      emit: this.events.emit,
+      log: this.#log,
+      name: () => this.settings.name(),
+      reach: this.#reach,
+      readReceipts: () => this.privacy.now.readReceipts,
+      typingMarks: () => this.privacy.now.typingMarks,
+      isFriend: (peer) => this.policy.isFriend(peer),
+      onHello: (peer, hello) => this.events.helloReceived(peer, hello),
+      onPresence: (peer) => this.events.presenceChanged(peer),
+      onTransfer: (peer, content, message) => this.files.receiveMessage(peer, content, message),
+      probe: this.#doubt,
+    })
+  }
+
+  #createFiles(): Files {
+    return new Files({
+      store: this.store,
+      now: this.#now,
+      emit: this.events.emit,
+      log: this.#log,
+      downloads: this.#downloads,
+      isFriend: (peer) => this.policy.isFriend(peer),
+      // A circuit that ends before a few chunks have passed would be spent without result.
+      best: (peer) =>
+        this.paths.connections(peer).find(({ limits: stated }) => (stated?.bytes ?? Infinity) > fileLimits.fileCircuit),
+      say: (peer, about, keep) => this.chat.sendTransfer(peer, about, keep),
+      recall: (message) => {
+        const waits = this.store.message(message)?.state === 'queued'
+        if (waits) this.chat.recall(message)
+        return waits
+      },
+      probe: this.#doubt,
+      limited: (peer) => this.paths.info(peer).limited != null,
+    })
+  }
+
+  #networkChanged(cause: NetworkChange): void {
+    this.#log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
+    for (const connection of this.network.getConnections()) void this.#probe(connection, netLimits.probeMoved)
+    this.nodes.retryNow()
+    this.upgrades.reset()
+    this.reversals.reset()
+    this.neighbours.reset()
+    this.paths.retryNow()
+    this.reachability.reset()
+    this.portMapping.reset()
+    void this.nodes.announce()
+    this.chat.hello()
+  }
+}

@@ -58,24 +58,6 @@ export function writeAtOnce(file: number, data: Uint8Array, offset: number): voi
   }
 }
 
-/** Work that never waits lets everything else have a turn after so many milliseconds. */
-const turn = 10
-
-export class Turns {
-  #began = performance.now()
-
-  /** It is time for `next()`. */
-  get due(): boolean {
-    return performance.now() - this.#began > turn
-  }
-
-  /** Resolves when everything else has had its turn. */
-  async next(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve))
-    this.#began = performance.now()
-  }
-}
-
 async function settled<T>(call: (done: Done<T>) => void): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   call((error, result) => (error == null ? resolve(result) : reject(error)))

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { QuorumError } from '../base/errors.ts'
 import { FileList } from './manifest.ts'
-import { Turns } from './io.ts'
+import { Yielder } from '../base/yield.ts'
 import { pathNamer } from './safe-names.ts'
 import type { TransferRow } from '../store/store.ts'
 import type { ManifestEntry } from '../wire/offer.ts'
@@ -23,11 +23,11 @@ export async function placeOf(row: TransferRow, sent: FileList | undefined, file
 
 /** What the entries of a manifest are called here, in their order. */
 export async function pathsHere(entries: readonly ManifestEntry[]): Promise<string[]> {
-  const turns = new Turns()
+  const yielder = new Yielder()
   const name = pathNamer()
   const paths: string[] = []
   for (const { path } of entries) {
-    if (turns.due) await turns.next()
+    if (yielder.due) await yielder.yield()
     paths.push(name(path))
   }
   return paths

@@ -2,7 +2,6 @@
  * The files of one transfer in the order of their manifest, which is the order in which they travel: entries, chunks,
  * roots, and where a number of bytes leads. It opens nothing and knows no path of this machine.
  */
-import { blake3, Blake3Hasher } from '@napi-rs/blake-hash'
 import { limits } from '../base/limits.ts'
 import type { ManifestEntry } from '../wire/offer.ts'
 
@@ -85,43 +84,6 @@ export class FileList {
     return this.at(last ? { file: file + 1, chunk: 0 } : { file, chunk: chunk + 1 })
   }
 }
-
-/** Digest over the digests of a file's chunks, one after the other. */
-export class FileDigest {
-  /** Most files are one chunk, and making a hasher takes longer than its use. */
-  #only: Uint8Array = new Uint8Array()
-  #hasher: Blake3Hasher | undefined
-
-  add(digest: Uint8Array): void {
-    if (this.#hasher == null && this.#only.byteLength === 0) {
-      this.#only = digest
-      return
-    }
-    this.#hasher ??= new Blake3Hasher().update(buffer(this.#only))
-    this.#hasher.update(buffer(digest))
-  }
-
-  /** Of what was added so far. */
-  value(): Uint8Array {
-    return this.#hasher?.digestBuffer() ?? blake3(buffer(this.#only))
-  }
-}
-
-/** Of a whole chunk of zeros: it is neither sent nor written, so files with holes keep them. */
-export function isZeros(digest: Uint8Array): boolean {
-  return zeros.equals(digest)
-}
-
-/** BLAKE3-256. */
-export function chunkDigest(data: Uint8Array): Uint8Array {
-  return blake3(buffer(data))
-}
-
-function buffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-const zeros = Buffer.from(chunkDigest(Buffer.alloc(limits.chunk)))
 
 function rootOf(path: string): string {
   const end = path.indexOf('/')

@@ -5,7 +5,7 @@
 import type { Stream } from '@libp2p/interface'
 import { QuorumError } from '../../base/errors.ts'
 import { readChunks, type ArrivedChunk } from './chunk-reader.ts'
-import { chunkDigest, isZeros } from '../manifest.ts'
+import { chunkDigest, isZeros } from '../digest.ts'
 import type { Staging } from './staging.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'

@@ -9,12 +9,14 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { QuorumError } from '../../base/errors.ts'
 import { diskFailure, ownFolder, syncFiles } from './disk.ts'
-import { syncData, syncFile, Turns, writeAt } from '../io.ts'
+import { syncData, syncFile, writeAt } from '../io.ts'
 import { Journal } from './journal.ts'
-import { FileDigest, isZeros, type Chunk, type FileList } from '../manifest.ts'
+import { FileDigest, isZeros } from '../digest.ts'
+import type { Chunk, FileList } from '../manifest.ts'
 import { isPublished, publish, syncFolder } from './publish.ts'
 import { StagedFiles, StagedReader } from './staged-files.ts'
 import { limits } from '../../base/limits.ts'
+import { Yielder } from '../../base/yield.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
 
@@ -69,7 +71,7 @@ export class Staging {
   readonly #empty: number[][] = []
   readonly #unsynced: number[][] = []
   readonly #working = new Set<Promise<void>>()
-  readonly #turns = new Turns()
+  readonly #yielder = new Yielder()
   #waiting = 0
   /** Some of the work has ended. */
   #roomier: (() => void) | undefined
@@ -170,7 +172,7 @@ export class Staging {
       await promise
     }
     if (this.#failure != null) throw this.#failure
-    if (this.#turns.due) await this.#turns.next()
+    if (this.#yielder.due) await this.#yielder.yield()
   }
 
   #putSmall({ file }: Chunk, data: Buffer, digest: Uint8Array, onStored: () => void): void {
@@ -311,7 +313,7 @@ export class Staging {
       const earlier = this.#places[root] === '' ? undefined : this.#places[root]
       for (const file of this.#empty[root] ?? []) {
         this.#files.putEmpty(file)
-        if (this.#turns.due) await this.#turns.next()
+        if (this.#yielder.due) await this.#yielder.yield()
       }
       const unsynced = this.#unsynced[root] ?? []
       await syncFiles(

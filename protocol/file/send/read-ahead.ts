@@ -6,8 +6,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError, toError } from '../../base/errors.ts'
-import { chunkDigest, FileDigest, isZeros, type Chunk, type ChunkPlace, type FileList } from '../manifest.ts'
-import { openFile, readAt, Turns } from '../io.ts'
+import { chunkDigest, FileDigest, isZeros } from '../digest.ts'
+import type { Chunk, ChunkPlace, FileList } from '../manifest.ts'
+import { openFile, readAt } from '../io.ts'
+import { Yielder } from '../../base/yield.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
@@ -58,7 +60,7 @@ export class FileSource {
     let next = this.#list.at(from)
     const same = next?.file === from.file && next.chunk === from.chunk
     if (from.chunk > 0 && !same) throw new QuorumError('verification-failed', 'They ask for what was never offered')
-    const turns = new Turns()
+    const yielder = new Yielder()
     const ahead: Ahead[] = []
     let current: Promise<OpenFile> | undefined
     let bytes = 0
@@ -84,7 +86,7 @@ export class FileSource {
           if (next == null) return
           yield this.#readSmall(next)
           next = this.#list.after(next)
-          if (turns.due) await turns.next()
+          if (yielder.due) await yielder.yield()
           continue
         }
         const data = await first.data

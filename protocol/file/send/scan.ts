@@ -7,7 +7,7 @@ import { accessSync, constants, lstatSync } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { QuorumError } from '../../base/errors.ts'
-import { Turns } from '../io.ts'
+import { Yielder } from '../../base/yield.ts'
 import { numbered } from '../safe-names.ts'
 import { limits } from '../../base/limits.ts'
 import { codeOf } from '../../base/disk-errors.ts'
@@ -37,14 +37,14 @@ export async function scan(paths: readonly string[]): Promise<Scanned> {
     names.add(name)
     scanned.sources.push(source)
     const stats = await attempt(path, () => lstat(source))
-    if (stats.isDirectory()) await scanFolder(scanned, source, name, new Turns())
+    if (stats.isDirectory()) await scanFolder(scanned, source, name, new Yielder())
     else if (stats.isFile()) push(scanned, entryOf(source, name))
     else throw new QuorumError('bad-request', `${path} is neither a file nor a folder`)
   }
   return scanned
 }
 
-async function scanFolder(scanned: Scanned, folder: string, path: string, turns: Turns): Promise<void> {
+async function scanFolder(scanned: Scanned, folder: string, path: string, yielder: Yielder): Promise<void> {
   const items = await attempt(folder, () => readdir(folder, { withFileTypes: true }))
   items.sort((a, b) => (a.name < b.name ? -1 : 1))
   const files = items.filter((item) => item.isFile())
@@ -53,9 +53,9 @@ async function scanFolder(scanned: Scanned, folder: string, path: string, turns:
   if (files.length + folders.length === 0) push(scanned, { path: `${path}/`, size: 0, modified: 0 })
   for (const { name } of files) {
     push(scanned, entryOf(join(folder, name), `${path}/${name}`))
-    if (turns.due) await turns.next()
+    if (yielder.due) await yielder.yield()
   }
-  for (const { name } of folders) await scanFolder(scanned, join(folder, name), `${path}/${name}`, turns)
+  for (const { name } of folders) await scanFolder(scanned, join(folder, name), `${path}/${name}`, yielder)
 }
 
 /** At once: a turn through the pool of threads takes longer. */

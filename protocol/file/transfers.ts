@@ -20,6 +20,7 @@ import { shortId } from '../identity/identity.ts'
 import { fileLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import type { MessageContent, Store, TransferChanges, TransferRow } from '../store/store.ts'
+import type { OnQueued, TransferMessage } from '../store/transfer-message.ts'
 import { newsFromWire, newsToWire, offerFromWire, offerToWire, type TransferNews } from '../wire/offer.ts'
 
 export interface FilesOptions {
@@ -33,22 +34,13 @@ export interface FilesOptions {
   /** The best open connection to a friend. */
   best(peer: string): Connection | undefined
   /** Sends a message about a transfer; `keep` runs in the transaction that queues it. */
-  say(peer: string, about: { transfer: string; text: string; content: MessageContent }, keep: Keep): unknown
+  say(peer: string, about: { transfer: string; text: string; content: MessageContent }, keep: OnQueued): unknown
   /** Takes the offer back; false if it has left already. */
   recall(message: string): boolean
   /** That connection may be dead. Ends it if so, unless something was `heard` meanwhile. */
   probe(connection: Connection, heard: () => boolean): void
   /** The node that carries what goes to a friend carries little at a time. */
   limited(peer: string): boolean
-}
-
-type Keep = (message: string) => void
-
-/** What is kept of a message about a transfer, and what to do when it is on disk. */
-interface Kept {
-  transfer: string
-  text: string
-  announce(): void
 }
 
 export class Files {
@@ -213,7 +205,7 @@ export class Files {
    * A message about a transfer arrived, within the transaction that stores it. Errors: `verification-failed` for an
    * id that is taken, `rate-limited` for more open offers than a list shows; those of wire/offer.ts.
    */
-  receiveMessage(peer: string, content: MessageContent, message: string): Kept {
+  receiveMessage(peer: string, content: MessageContent, message: string): TransferMessage {
     return content.kind === 'offer' ? this.#onOffer(peer, content.bytes, message) : this.#onNews(peer, content.bytes)
   }
 
@@ -223,7 +215,7 @@ export class Files {
     await this.#serving.receive(stream, connection)
   }
 
-  #onOffer(peer: string, bytes: Uint8Array, message: string): Kept {
+  #onOffer(peer: string, bytes: Uint8Array, message: string): TransferMessage {
     const { store, now, emit } = this.#options
     const offer = offerFromWire(bytes)
     const { transfer: id } = offer
@@ -249,7 +241,7 @@ export class Files {
     return { transfer: id, text: offer.note, announce }
   }
 
-  #onNews(peer: string, bytes: Uint8Array): Kept {
+  #onNews(peer: string, bytes: Uint8Array): TransferMessage {
     const { store } = this.#options
     const news = newsFromWire(bytes)
     const row = store.transfer(news.transfer)
@@ -340,7 +332,7 @@ export class Files {
     this.#after(transfer)
   }
 
-  #say(peer: string, news: TransferNews, keep: Keep = () => undefined): void {
+  #say(peer: string, news: TransferNews, keep: OnQueued = () => undefined): void {
     const content = { kind: 'news' as const, bytes: newsToWire(news) }
     this.#options.say(peer, { transfer: news.transfer, text: '', content }, keep)
   }

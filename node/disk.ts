@@ -5,27 +5,19 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { QuorumError, toError } from '#protocol'
+import { diskErrorOf, QuorumError, toError } from '#protocol'
 import type { ErrorCode } from '#protocol'
-
-/** SQLite's names and the system's, by what they mean. A name counts with all its extended forms (SQLITE_IOERR_…). */
-const meanings: ReadonlyArray<[code: ErrorCode, pattern: RegExp]> = [
-  ['disk-full', /^(ENOSPC|EDQUOT|SQLITE_FULL)/],
-  ['store-corrupt', /^SQLITE_(CORRUPT|NOTADB)/],
-  ['store-locked', /^SQLITE_(BUSY|LOCKED)/],
-  ['not-writable', /^(E[A-Z0-9]+$|SQLITE_(IOERR|READONLY|CANTOPEN|PERM|AUTH|NOLFS))/],
-]
 
 /**
  * An error of the file system or of SQLite about `file`, as a `QuorumError` whose sentence begins with "the data
  * folder": `disk-full`, `not-writable`, `store-corrupt` or `store-locked`. Other errors come back as they are.
  */
 export function diskError(error: unknown, file: string): Error {
-  if (error instanceof QuorumError || !(error instanceof Error)) return toError(error)
-  const name = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const code = meanings.find(([, pattern]) => pattern.test(name))?.[0]
-  if (code === undefined) return error
-  return new QuorumError(code, refusal(code, file, name), { cause: error })
+  const failure = diskErrorOf(error)
+  if (failure === undefined) return toError(error)
+  const { code, name, reason } = failure
+  const detail = code === 'not-writable' ? `${name}: ${reason}` : name
+  return new QuorumError(code, refusal(code, file, detail), { cause: error })
 }
 
 /** The sentence for `code` about `file`; `detail` is what the system calls it. */

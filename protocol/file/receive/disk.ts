@@ -5,7 +5,7 @@ import { statfs } from 'node:fs/promises'
 import { platform, userInfo } from 'node:os'
 import { QuorumError, toError } from '../../base/errors.ts'
 import { openFile, syncFile } from '../io.ts'
-import { codeOf, diskCode } from '../../base/disk-errors.ts'
+import { codeOf, diskErrorOf } from '../../base/disk-errors.ts'
 
 /** Up to so many files, each is handed to the disk by itself. */
 const few = 32
@@ -65,14 +65,14 @@ async function syncFileSystem(folder: string): Promise<boolean> {
 /** An error of the disk as `disk-full` or `not-writable`; anything else as it is. */
 export function diskFailure(error: unknown, directory: string): Error {
   if (error instanceof QuorumError) return error
-  switch (diskCode(error)) {
+  const failure = diskErrorOf(error)
+  const options = { cause: error }
+  switch (failure?.code) {
     case 'disk-full':
-      return new QuorumError('disk-full', `The disk of ${directory} is full: free some room, then go on`, {
-        cause: error,
-      })
+      return new QuorumError('disk-full', `The disk of ${directory} is full: free some room, then resume`, options)
     case 'not-writable':
-      return new QuorumError('not-writable', `${directory} cannot be written to, or is gone`, { cause: error })
-    case undefined:
+      return new QuorumError('not-writable', `${directory} cannot be written to: ${failure.reason}`, options)
+    default:
       return toError(error)
   }
 }

@@ -13,7 +13,7 @@ import { Yielder } from '../../base/yield.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
-import { codeOf } from '../../base/disk-errors.ts'
+import { diskErrorOf } from '../../base/disk-errors.ts'
 import type { ChunkHeader } from '../../wire/file.ts'
 
 /** Up to so many bytes, a whole file is read at once: turns through the pool of threads take longer. */
@@ -230,11 +230,9 @@ async function changed<T>(path: string, work: () => Promise<T>): Promise<T> {
 }
 
 function whyNot(path: string, error: unknown): Error {
-  // Out of numbers for open files, or a disk that fails: that passes, or is somebody else's to mend.
-  const passes = /^(EMFILE|ENFILE|EIO|EAGAIN|EINTR)$/.test(codeOf(error) ?? '')
-  return error instanceof Error && (passes || error instanceof QuorumError)
-    ? error
-    : sourceChanged(path, toError(error))
+  // What a disk refuses for a while says nothing about the file: the receiver asks again.
+  if (error instanceof QuorumError || (error instanceof Error && diskErrorOf(error)?.transient === true)) return error
+  return sourceChanged(path, toError(error))
 }
 
 function sourceChanged(path: string, cause?: Error): QuorumError {

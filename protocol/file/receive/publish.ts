@@ -11,8 +11,6 @@ import { codeOf } from '../../base/disk-errors.ts'
 
 /** Disks that know no hard links say one of these. */
 const noLinks = /^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EMLINK|EINVAL)$/
-/** Folders cannot be opened for this everywhere, and need it not everywhere. */
-const noFolderSync = /^(EISDIR|EPERM|EACCES|EINVAL|EBADF|ENOTSUP)$/
 
 /**
  * Moves `staged` into `directory` as `name`, or `name (2)`, … . `decided` is called with each name before it is tried;
@@ -45,20 +43,6 @@ export async function isPublished(staged: string, path: string, whole: boolean):
   if (there == null || here.isDirectory() || here.ino !== there.ino || here.dev !== there.dev) return false
   await unlink(staged)
   return true
-}
-
-/** Makes the names in `directory` last through a loss of power. */
-export async function syncFolder(directory: string): Promise<void> {
-  try {
-    const handle = await open(directory, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    if (!noFolderSync.test(codeOf(error) ?? '')) throw error
-  }
 }
 
 async function moveFile(staged: string, path: string, ours: boolean): Promise<boolean> {

@@ -32,7 +32,9 @@ export function replaceFile(file: string, content: FileContent): void {
   syncFolderSync(dirname(file))
 }
 
-/** Removes what a crash in the middle of `replaceFile` left. Call it before `file` is read, if the content is secret. */
+/**
+ * Removes what a crash in the middle of `replaceFile` left. Call it before `file` is read, if the content is secret.
+ */
 export function discardUnfinished(file: string): void {
   rmSync(unfinishedOf(file), { force: true })
 }
@@ -102,7 +104,9 @@ function syncPath(path: string, flags: number): void {
 /** Windows cannot open a folder, and NTFS keeps names in a log of its own. */
 const needsNoSync = platform() === 'win32'
 
-/** Network drives, FUSE and folders that may be written but not read: nothing can be done there, and nothing is wrong. */
+/**
+ * Network drives, FUSE and folders that may be written but not read: nothing can be done there, and nothing is wrong.
+ */
 function cannotSync(error: unknown): boolean {
   return /^(EISDIR|EPERM|EACCES|EINVAL|EBADF|ENOTSUP)$/.test(codeOf(error) ?? '')
 }

@@ -3,7 +3,10 @@
  * that the network and the window are served meanwhile.
  */
 
-/** Longest uninterrupted work, in milliseconds: shorter than a frame on a screen, long enough that yielding costs little. */
+/**
+ * Longest uninterrupted work, in milliseconds: shorter than a frame on a screen, long enough that yielding costs
+ * little.
+ */
 const longestRun = 10
 
 /** One for each piece of work. Asking `due` costs a look at the clock; only `yield()` is asynchronous. */

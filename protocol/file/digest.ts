@@ -7,7 +7,7 @@ import { limits } from '../base/limits.ts'
 
 /** Digest over the digests of a file's chunks, one after the other. */
 export class FileDigest {
-  /** Most files are one chunk, and making a hasher takes longer than its use. */
+  /** The first digest: most files are one chunk, and creating a hasher takes longer than using it. */
   #only: Uint8Array = new Uint8Array()
   #hasher: Blake3Hasher | undefined
 
@@ -20,18 +20,18 @@ export class FileDigest {
     this.#hasher.update(buffer(digest))
   }
 
-  /** Of what was added so far. */
+  /** The digest of what was added so far. */
   value(): Uint8Array {
     return this.#hasher?.digestBuffer() ?? blake3(buffer(this.#only))
   }
 }
 
-/** Of a whole chunk of zeros: it is neither sent nor written, so files with holes keep them. */
+/** Whether `digest` is that of a full chunk of zeros: those are neither sent nor written, so files keep their holes. */
 export function isZeros(digest: Uint8Array): boolean {
   return zeros.equals(digest)
 }
 
-/** BLAKE3-256. */
+/** BLAKE3-256, 32 bytes. */
 export function chunkDigest(data: Uint8Array): Uint8Array {
   return blake3(buffer(data))
 }

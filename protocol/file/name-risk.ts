@@ -15,8 +15,8 @@ const words = (...lines: string[]): ReadonlySet<string> => new Set(lines.flatMap
 const programs = words(
   // Windows: programs, scripts, installers, settings.
   'exe com scr pif cpl bat cmd ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psm1 msh msh1 msh2 vb vbe vbs js jse ws wsc wsf',
-  'wsh sct shb shs hta chm hlp msc msi msp mst msix msixbundle appx appxbundle appinstaller application xbap xll gadget',
-  'jar jnlp inf ins isp reg diagcab theme themepack deskthemepack vsto ahk au3',
+  'wsh sct shb shs hta chm hlp msc msi msp mst msix msixbundle appx appxbundle appinstaller application xbap xll',
+  'gadget jar jnlp inf ins isp reg diagcab theme themepack deskthemepack vsto ahk au3',
   // macOS: bundles, scripts, installers, profiles.
   'app command tool terminal action workflow wflow scpt scptd applescript osax prefpane saver qlgenerator pkg mpkg',
   'mobileconfig',

@@ -25,9 +25,9 @@ function scene(t: TestContext) {
     { path: 'tree/small', size: small.byteLength, modified: 0 },
   ])
   const id = randomUUID()
-  const open = (): Promise<Staging> =>
+  const open = (onStored = () => {}): Promise<Staging> =>
     Staging.open(
-      { directory: at, id, list, paths, places: [], onPlace: () => {}, onStored: () => {} },
+      { directory: at, id, list, paths, names: [], onNames: () => {}, onStored },
       new AbortController().signal,
     )
   const staged = (...names: string[]): string => path.join(stagingFolder(at, id), ...names)
@@ -106,4 +106,17 @@ test('threats.md 53: a link in the place of the folder itself or of its journal 
   fs.symlinkSync(path.join(journalIsLink.outside, 'precious'), journalIsLink.staged('journal'))
   await assert.rejects(journalIsLink.open())
   journalIsLink.untouched()
+})
+
+test('a staging folder that failed has a code for it, whatever the reason, so that nothing tries again with it', async (t) => {
+  const { open } = scene(t)
+  const staging = await open(() => {
+    throw new Error('no code')
+  })
+  await assert.rejects(
+    put(staging).then(() => staging.settled()),
+    { code: 'internal', message: 'no code' },
+  )
+  await assert.rejects(staging.settled(), { code: 'internal' })
+  await staging.close()
 })

@@ -1,7 +1,7 @@
 /** How much of a file is on its way, over simulated lines: full lines, short queues, and nothing believed that is false. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pace } from '../../../protocol/file/send/congestion.ts'
+import { CongestionControl } from '../../../protocol/file/send/congestion.ts'
 import { limits } from '../../../protocol/base/limits.ts'
 
 const part = 16 * 1024
@@ -19,7 +19,7 @@ interface Line {
  */
 function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; longestQueue: number } {
   let now = 0
-  const pace = new Pace(() => now)
+  const pace = new CongestionControl(() => now)
   const acks: { at: number; bytes: number }[] = []
   let free = 0
   let sent = 0
@@ -30,7 +30,7 @@ function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; lon
       pace.acknowledge(first.bytes)
       if (now > ms / 2) half.arrived += part
     }
-    while (pace.has(part)) {
+    while (pace.allows(part)) {
       pace.sent(part)
       sent += part
       const queue = Math.max(0, free - now)
@@ -56,9 +56,9 @@ test('a fast line far away is kept full up to the bound', () => {
 test('one acknowledgement that came at once does not hold the window down, where all others wait for company', () => {
   let now = 0
   let sent = 0
-  const pace = new Pace(() => now)
+  const pace = new CongestionControl(() => now)
   for (const waits of [2, ...Array.from({ length: 40 }, () => 12)]) {
-    for (; pace.has(part); sent += part) pace.sent(part)
+    for (; pace.allows(part); sent += part) pace.sent(part)
     now += waits
     pace.acknowledge(sent)
   }
@@ -67,7 +67,7 @@ test('one acknowledgement that came at once does not hold the window down, where
 
 test('the window stays within its bounds, whatever is acknowledged', () => {
   let now = 0
-  const pace = new Pace(() => now)
+  const pace = new CongestionControl(() => now)
   for (let at = 1; at < 200; at += 1) {
     pace.sent(1024 * 1024)
     now += at % 3
@@ -77,18 +77,18 @@ test('the window stays within its bounds, whatever is acknowledged', () => {
 })
 
 test('who acknowledges what was never sent, or takes something back, changes nothing', () => {
-  const pace = new Pace(() => 0)
+  const pace = new CongestionControl(() => 0)
   pace.sent(1000)
   pace.acknowledge(2000)
   assert.equal(pace.acknowledged, 0)
   pace.acknowledge(900)
   pace.acknowledge(10)
   assert.equal(pace.acknowledged, 900)
-  assert.equal(pace.onTheWay, 100)
+  assert.equal(pace.inFlight, 100)
 })
 
 test('room comes with an acknowledgement, and a part larger than the window goes alone', async () => {
-  const pace = new Pace(() => 0)
+  const pace = new CongestionControl(() => 0)
   const large = 2 * limits.fileInFlight.most
   await pace.room(large, none)
   pace.sent(large)
@@ -101,7 +101,7 @@ test('room comes with an acknowledgement, and a part larger than the window goes
 })
 
 test('who waits for room is let go when the stream is over', async () => {
-  const pace = new Pace(() => 0)
+  const pace = new CongestionControl(() => 0)
   pace.sent(limits.fileInFlight.most)
   const over = new AbortController()
   const waiting = pace.room(1, over.signal)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { safePaths } from '../../../protocol/file/safe-names.ts'
-import { pathsHere } from '../../../protocol/file/local-paths.ts'
+import { safePathsOf } from '../../../protocol/file/local-paths.ts'
 
 test('a manifest full of hostile names leaves turns for everything else', async () => {
   const nasty = '‮𝒜ﬁ ﷺ̈́'.repeat(100)
@@ -14,7 +14,7 @@ test('a manifest full of hostile names leaves turns for everything else', async 
     if (!over) setImmediate(other)
   }
   setImmediate(other)
-  const paths = await pathsHere(entries)
+  const paths = await safePathsOf(entries)
   over = true
   assert.deepEqual(paths, safePaths(entries.map(({ path }) => path)))
   assert.ok(turns > 3, `${turns} turns`)

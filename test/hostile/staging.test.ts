@@ -1,4 +1,4 @@
-/** threats.md 53: somebody else on this machine plants links where a transfer is put together. */
+/** threats.md 53: another user of this machine plants links where a transfer is put together. */
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'

@@ -25,6 +25,7 @@ export class Journal {
   /** Bytes in the file. */
   #length = 0
   #failure: Error | undefined
+  #closed = false
 
   /** Errors: those of the disk. */
   constructor(path: string) {
@@ -67,8 +68,10 @@ export class Journal {
     if (this.#failure != null) throw this.#failure
   }
 
+  /** Idempotent: the descriptor may have been reused for another file. */
   close(): void {
-    closeSync(this.#handle)
+    if (!this.#closed) closeSync(this.#handle)
+    this.#closed = true
   }
 
   /** Writes every digest that need not wait, together. */

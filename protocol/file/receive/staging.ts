@@ -200,7 +200,8 @@ export class Staging {
     await this.#roots.publishAll()
     await syncFolder(this.#options.directory)
     this.#journal.close()
-    await rm(this.#folder, { recursive: true, force: true })
+    // On Windows a virus scanner may still look at one of the files, on NFS a file that is open keeps its folder.
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 })
     return this.#roots.names
   }
 

@@ -22,7 +22,9 @@ const refused = words(
   'EAGAIN EINTR ENOMEM ENAMETOOLONG EILSEQ EFBIG EOVERFLOW EINVAL ENOSYS ENOTSUP EOPNOTSUPP EMLINK EXDEV',
   'ENOLCK ETIMEDOUT EHOSTUNREACH ENETDOWN ENOTCONN EIO EBADMSG',
 )
-/** Mistakes of a program, and what only sockets, processes, terminals and STREAMS have: no operation of a file fails so. */
+/**
+ * Mistakes of a program, and what only sockets, processes, terminals and STREAMS have: no operation of a file fails so.
+ */
 const notOfDisks = words(
   'E2BIG EBADF ECHILD EDEADLK EDESTADDRREQ EDOM EFAULT ENOEXEC ENOTTY EPIPE ERANGE ESPIPE ESRCH ECANCELED',
   'EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EALREADY ECONNABORTED ECONNREFUSED ECONNRESET EINPROGRESS EISCONN EMSGSIZE',

@@ -1,4 +1,6 @@
-/** How much of a file is on its way, over simulated lines: full lines, short queues, and nothing believed that is false. */
+/**
+ * How much of a file is on its way, over simulated lines: full lines, short queues, and nothing believed that is false.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CongestionControl } from '../../../protocol/file/send/congestion.ts'
@@ -14,8 +16,8 @@ interface Line {
 }
 
 /**
- * Sends for `ms` simulated milliseconds whatever the pace lets go. Returns the bytes that arrived and the longest wait in
- * the queue before the line, both of the second half, when it knows the line.
+ * Sends for `ms` simulated milliseconds whatever the pace lets go. Returns the bytes that arrived and the longest wait
+ * in the queue before the line, both of the second half, when it knows the line.
  */
 function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; longestQueue: number } {
   let now = 0
@@ -42,18 +44,18 @@ function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; lon
   return half
 }
 
-test('a slow line is kept full, and what is sent beside it waits no longer than a few round trips', () => {
+test('a slow path is used fully, and what is sent beside the file waits no longer than a few round trips', () => {
   const { arrived, longestQueue } = simulate({ rate: 1000, roundTrip: 50 }, 20_000)
   assert.ok(arrived > 0.9 * 1000 * 10_000, `${arrived} bytes of a line that carries 10^7`)
   assert.ok(longestQueue < 200, `${longestQueue} ms`)
 })
 
-test('a fast line far away is kept full up to the bound', () => {
+test('a fast path with a long round trip is used fully, up to the bound', () => {
   const { arrived } = simulate({ rate: 50_000, roundTrip: 40 }, 10_000)
   assert.ok(arrived > 0.9 * 50_000 * 5000, `${arrived} bytes`)
 })
 
-test('one acknowledgement that came at once does not hold the window down, where all others wait for company', () => {
+test('one acknowledgement that was not delayed does not shrink the window, if all others are coalesced', () => {
   let now = 0
   let sent = 0
   const pace = new CongestionControl(() => now)

@@ -1,4 +1,6 @@
-/** The states of transfers and their calls, without streams: a real store, a real folder, a friend who is only messages. */
+/**
+ * The states of transfers and their calls, without streams: a real store, a real folder, a friend who is only messages.
+ */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

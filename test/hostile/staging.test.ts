@@ -108,7 +108,7 @@ test('threats.md 53: a link in the place of the folder itself or of its journal 
   journalIsLink.untouched()
 })
 
-test('a staging folder that failed has a code for it, whatever the reason, so that nothing tries again with it', async (t) => {
+test('a staging folder that failed has a code for it, whatever the reason: nothing tries again with it', async (t) => {
   const { open } = scene(t)
   const staging = await open(() => {
     throw new Error('no code')

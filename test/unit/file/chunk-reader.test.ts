@@ -44,7 +44,7 @@ test('however a stream is cut, its chunks are the same, and their bytes are coun
   )
 })
 
-test('a chunk over the limit, an empty one and a header over its limit are refused before anything is allocated', async () => {
+test('a chunk over the limit, an empty one and a header over its limit: nothing is allocated', async () => {
   await assert.rejects(read([header(limits.chunk + 1)]), { code: 'too-large' })
   await assert.rejects(read([header(0)]), { code: 'too-large' })
   await assert.rejects(read([frame(new Uint8Array(fileLimits.chunkHeader + 1))]), { code: 'too-large' })

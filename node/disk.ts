@@ -1,31 +1,22 @@
 /**
- * What the disk may refuse, in words for the person who runs the node, and the one way a file of the data folder comes
- * into being: whole, on disk, 0600, or not at all. It never replaces a file that exists.
+ * The data folder: how it and its files are created, and what its disk may refuse, in words for the person who runs the
+ * node. The error names and what they mean are in protocol/base/disk-errors.ts. It never replaces a file that exists.
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { randomBytes } from 'node:crypto'
-import { QuorumError, toError } from '#protocol'
-import type { ErrorCode } from '#protocol'
-
-/** SQLite's names and the system's, by what they mean. A name counts with all its extended forms (SQLITE_IOERR_…). */
-const meanings: ReadonlyArray<[code: ErrorCode, pattern: RegExp]> = [
-  ['disk-full', /^(ENOSPC|EDQUOT|SQLITE_FULL)/],
-  ['store-corrupt', /^SQLITE_(CORRUPT|NOTADB)/],
-  ['store-locked', /^SQLITE_(BUSY|LOCKED)/],
-  ['not-writable', /^(E[A-Z0-9]+$|SQLITE_(IOERR|READONLY|CANTOPEN|PERM|AUTH|NOLFS))/],
-]
+import { createFile as createWholeFile, diskErrorOf, QuorumError, toError } from '#protocol'
+import type { FileContent, ErrorCode } from '#protocol'
 
 /**
  * An error of the file system or of SQLite about `file`, as a `QuorumError` whose sentence begins with "the data
  * folder": `disk-full`, `not-writable`, `store-corrupt` or `store-locked`. Other errors come back as they are.
  */
 export function diskError(error: unknown, file: string): Error {
-  if (error instanceof QuorumError || !(error instanceof Error)) return toError(error)
-  const name = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const code = meanings.find(([, pattern]) => pattern.test(name))?.[0]
-  if (code === undefined) return error
-  return new QuorumError(code, refusal(code, file, name), { cause: error })
+  const failure = diskErrorOf(error)
+  if (failure === undefined) return toError(error)
+  const { code, name, reason } = failure
+  const detail = code === 'not-writable' ? `${name}: ${reason}` : name
+  return new QuorumError(code, refusal(code, file, detail), { cause: error })
 }
 
 /** The sentence for `code` about `file`; `detail` is what the system calls it. */
@@ -56,38 +47,13 @@ export function makeFolder(folder: string): void {
 }
 
 /**
- * Creates `file` with what `write` puts at the path it is given. A crash leaves either nothing or all of it, and if
- * `file` exists already (two first starts at once), that one stays and this one is thrown away.
+ * Creates `file` whole, on disk and 0600, or not at all; one that exists stays (two first starts at once).
  * Errors: `disk-full`, `not-writable`.
  */
-export function createFile(file: string, write: (temporary: string) => void): void {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.new`
+export function createFile(file: string, content: FileContent): void {
   try {
-    fs.closeSync(fs.openSync(temporary, 'wx', 0o600))
-    write(temporary)
-    sync(temporary)
-    try {
-      // A hard link, because rename() would replace what is there.
-      fs.linkSync(temporary, file)
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    }
-    sync(path.dirname(file))
+    createWholeFile(file, content)
   } catch (error) {
     throw diskError(error, file)
-  } finally {
-    fs.rmSync(temporary, { force: true })
-  }
-}
-
-function sync(target: string): void {
-  // Windows cannot open a folder, and needs a writable handle to flush a file.
-  const folder = fs.statSync(target).isDirectory()
-  if (folder && path.sep === '\\') return
-  const handle = fs.openSync(target, folder ? 'r' : 'r+')
-  try {
-    fs.fsyncSync(handle)
-  } finally {
-    fs.closeSync(handle)
   }
 }

@@ -22,7 +22,7 @@ const longest = 4096
  */
 export function loadNodeKey(folder: string): Uint8Array {
   const file = path.join(folder, 'node.key')
-  if (!fs.existsSync(file)) createFile(file, (temporary) => fs.writeFileSync(temporary, line(randomBytes(seedBytes))))
+  if (!fs.existsSync(file)) createFile(file, line(randomBytes(seedBytes)))
   return parse(read(file), file)
 }
 

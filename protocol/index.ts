@@ -4,6 +4,10 @@
  */
 export { callParams } from './api/calls.ts'
 export type { CallName, CallParams, CallResults, Calls, NodeKnowledge, Peer, SafetyNumber, Self } from './api/calls.ts'
+export { createFile, replaceFile } from './base/atomic-file.ts'
+export type { FileContent } from './base/atomic-file.ts'
+export { diskErrorOf } from './base/disk-errors.ts'
+export type { DiskError, DiskErrorCode } from './base/disk-errors.ts'
 export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './base/errors.ts'
 export type { ErrorCode, ErrorData } from './base/errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory/store.ts'

@@ -13,12 +13,10 @@ import type { Log } from '../base/log.ts'
 import { chatProtocol } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { Draft, Message } from '../store/store.ts'
+import type { OnQueued } from '../store/transfer-message.ts'
 
 /** The side that was dialled leaves the first move to the other for this long, in milliseconds. */
 const courtesy = 1500
-
-/** Keeps what belongs to a message, given its id. */
-type Keep = (message: string) => void
 
 export interface ChatOptions extends Omit<ConversationContext, 'peer'> {
   isFriend(peer: string): boolean
@@ -106,11 +104,11 @@ export class Chat {
    * Sends an offer or news of a transfer; `keep` runs in the transaction that queues it. Errors: `rate-limited` (outbox
    * full), those of the store and of `keep`; then nothing is sent.
    */
-  sendTransfer(peer: string, about: Required<Pick<Draft, 'transfer' | 'content' | 'text'>>, keep: Keep): Message {
+  sendTransfer(peer: string, about: Required<Pick<Draft, 'transfer' | 'content' | 'text'>>, keep: OnQueued): Message {
     return this.#queue(peer, { ...about, id: uuid(), sentAt: this.#options.now() }, keep)
   }
 
-  #queue(peer: string, draft: Draft, keep?: Keep): Message {
+  #queue(peer: string, draft: Draft, keep?: OnQueued): Message {
     const { queued, delivered } = this.#options.store.conversation(peer)
     if (queued - delivered >= chatLimits.outbox) {
       throw new QuorumError('rate-limited', 'Too many messages wait for them already')

@@ -15,6 +15,7 @@ import { chatLimits } from './limits.ts'
 import { pull } from '../net/streams.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
 import type { Draft, Message, MessageContent, OutgoingMessage, Store } from '../store/store.ts'
+import type { TransferMessage } from '../store/transfer-message.ts'
 import {
   bodyFromWire,
   bodyToWire,
@@ -50,13 +51,6 @@ export interface ConversationContext {
   onTransfer(peer: string, content: MessageContent, id: string): TransferMessage
   /** No receipt came in time: is that connection still alive? Ends it if not, unless something was `heard` meanwhile. */
   probe(connection: Connection, heard: () => boolean): void
-}
-
-/** What is kept of a message about a transfer, and what to do when it is on disk. */
-interface TransferMessage {
-  transfer: string
-  text: string
-  announce(): void
 }
 
 /** What ends a stream and concerns the person, not just the program. */

@@ -1,22 +1,22 @@
 /**
- * Files by number instead of Node's FileHandle: with thousands of small ones, opening and closing is most of the work,
- * and this takes half of it. Whoever opens a file closes it, whatever happens in between.
+ * Files by descriptor instead of Node's FileHandle: with thousands of small files, opening and closing is most of the
+ * work, and this halves it. Nothing closes a descriptor by itself: every opening needs a `finally`.
  */
 import { fdatasync, fsync, ftruncate, open, read, write, writeSync } from 'node:fs'
 
 type Done<T> = (error: Error | null, result: T) => void
 
-/** Returns the number of the open file. Errors of all of these: those of the disk. */
+/** Returns the descriptor. Errors of all of these: those of the disk. */
 export function openFile(path: string, flags: number, mode?: number): Promise<number> {
   return settled((done: Done<number>) => open(path, flags, mode, done))
 }
 
-/** Everything of it is on the disk. */
+/** Resolves when content and metadata are on the disk. */
 export function syncFile(file: number): Promise<void> {
   return settled((done: Done<undefined>) => fsync(file, (error) => done(error, undefined)))
 }
 
-/** Its content is on the disk. */
+/** Resolves when the content is on the disk. */
 export function syncData(file: number): Promise<void> {
   return settled((done: Done<undefined>) => fdatasync(file, (error) => done(error, undefined)))
 }
@@ -25,7 +25,7 @@ export function setLength(file: number, length: number): Promise<void> {
   return settled((done: Done<undefined>) => ftruncate(file, length, (error) => done(error, undefined)))
 }
 
-/** Fills `data` from `offset` on as far as the file goes; returns how far that was. */
+/** Fills `data` from `offset` of the file on, up to the end of the file; returns the number of bytes. */
 export async function readAt(file: number, data: Buffer, offset: number): Promise<number> {
   let filled = 0
   while (filled < data.byteLength) {
@@ -39,10 +39,10 @@ export async function readAt(file: number, data: Buffer, offset: number): Promis
   return filled
 }
 
-/** Writes all of `data` from `offset` on. */
+/** Writes all of `data` at `offset` of the file. */
 export async function writeAt(file: number, data: Uint8Array, offset: number): Promise<void> {
   let written = 0
-  // Short only when the disk is nearly full; the next one then says so.
+  // A write is short only when the disk is nearly full; the next one then fails.
   while (written < data.byteLength) {
     const from = written
     written += await settled((done: Done<number>) =>
@@ -51,28 +51,10 @@ export async function writeAt(file: number, data: Uint8Array, offset: number): P
   }
 }
 
-/** The same for a few kilobytes, at once. */
+/** The same, synchronous: for a few kilobytes. */
 export function writeAtOnce(file: number, data: Uint8Array, offset: number): void {
   for (let written = 0; written < data.byteLength;) {
     written += writeSync(file, data, written, data.byteLength - written, offset + written)
-  }
-}
-
-/** Work that never waits lets everything else have a turn after so many milliseconds. */
-const turn = 10
-
-export class Turns {
-  #began = performance.now()
-
-  /** It is time for `next()`. */
-  get due(): boolean {
-    return performance.now() - this.#began > turn
-  }
-
-  /** Resolves when everything else has had its turn. */
-  async next(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve))
-    this.#began = performance.now()
   }
 }
 

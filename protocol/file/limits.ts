@@ -2,13 +2,13 @@
 import { second, KiB, MiB } from '../base/units.ts'
 
 export const fileLimits = {
-  /** Transfers that move at the same time between two friends, each way; the others wait their turn. */
+  /** Transfers that move at the same time between two friends, each way; the others wait until one has ended. */
   transfersAtOnce: 3,
-  /** Transfers that a friend may have offered and nobody answered: a page of the list. */
+  /** Transfers that a friend may have offered without an answer: a page of the list. */
   offersOpen: 200,
   /** A frame from the receiver: an opening or an acknowledgement. */
   fileFrame: 1 * KiB,
-  /** The header of a chunk, or why there is none. */
+  /** The header of a chunk, or the error in its place. */
   chunkHeader: 4 * KiB,
   /** A circuit that its node ends after fewer bytes is left to the chat: chunks and what waits in front of them. */
   fileCircuit: 4 * MiB,
@@ -16,8 +16,40 @@ export const fileLimits = {
   chunksWaiting: 4,
   /** Nothing arrives, or nothing is acknowledged: the path is probed, and then the stream given up. */
   fileStalled: { probe: 3 * second, give: 60 * second },
-  /** First wait and longest wait before a transfer that was interrupted is taken up again. */
+  /** First wait and longest wait before an interrupted transfer is tried again. */
   transferRetry: { first: 300, longest: 20 * second },
-  /** Between two `transfer-changed` of one transfer that only say how far it is (headless.md). */
-  transferTold: 250,
+
+  // ---- what people see
+  /** Between two `transfer-changed` of one transfer that only report progress: at most four a second (embedding.md). */
+  progressEvery: 250,
+  /**
+   * `interval`: bytes are counted over at least this long. `smoothing`: after this long, a change of speed is seen
+   * almost whole. `firstEstimate`: before this, the time left cannot be known.
+   */
+  speed: { interval: 500, smoothing: 4 * second, firstEstimate: 1 * second },
+
+  // ---- disks
+  /**
+   * Up to this size, a whole file is read or written at once, on the event loop: each trip through Node's thread pool
+   * takes longer than that.
+   */
+  smallFile: 64 * KiB,
+  /** A file that grows is flushed to the disk whenever this much was written: the end must not wait for all of it. */
+  flushEvery: 64 * MiB,
+  /** Files that are written or flushed at the same time. */
+  filesOpen: 64,
+  /** Up to this many files, each is flushed by itself; more, with one flush of the file system where there is one. */
+  flushedSingly: 32,
+
+  // ---- streams
+  /** The receiver acknowledges after this much time or this many bytes, whichever comes first. */
+  acknowledge: { after: 10, bytes: 1 * MiB },
+  /** Bytes that the receiver reads ahead of its disk: larger parts cost fewer passes of the event loop. */
+  receiveAhead: { high: 1 * MiB, low: 512 * KiB },
+  /**
+   * Small chunks leave together in one write, up to this many bytes or headers (of chunks without bytes, for example).
+   */
+  sendTogether: { bytes: 64 * KiB, headers: 64 },
+  /** A part of a chunk is at most this share of the congestion window, so that the rate can be controlled. */
+  partsOfWindow: 4,
 } as const

@@ -1,36 +1,36 @@
 /**
- * The files of one transfer in the order of their manifest, which is the order in which they travel: entries, chunks,
- * roots, and where a number of bytes leads. It opens nothing and knows no path of this machine.
+ * The files of one transfer in the order of their manifest, which is the order in which they travel: entries, chunks
+ * and roots, and which byte belongs to which of them. It opens nothing and knows no path of this machine.
  */
-import { blake3, Blake3Hasher } from '@napi-rs/blake-hash'
 import { limits } from '../base/limits.ts'
 import type { ManifestEntry } from '../wire/offer.ts'
 
-/** A chunk by the entry it belongs to and its number in it, from 0. */
-export interface ChunkPlace {
+/** Which chunk: the number of its entry, and its number within that file, both from 0. */
+export interface ChunkPosition {
   file: number
   chunk: number
 }
 
-export interface Chunk extends ChunkPlace {
-  /** Bytes of it, and where it begins in its file. */
+export interface Chunk extends ChunkPosition {
+  /** In bytes. */
   length: number
+  /** Where it begins in its file. */
   offset: number
-  /** The last of its file. */
+  /** It is the last one of its file. */
   last: boolean
 }
 
 export class FileList {
   readonly entries: readonly ManifestEntry[]
-  /** Distinct first components, as they first appear. */
+  /** Distinct first components of the paths, in the order in which they first appear. */
   readonly roots: readonly string[]
-  /** All files together. */
+  /** Size of all files together. */
   readonly bytes: number
   /** For each entry: its root's number, and the bytes of the entries before it. */
   readonly #roots: Uint32Array
   readonly #before: Float64Array
 
-  /** `paths`: what the entries are called here, where that is not what the manifest says. */
+  /** `paths`: the safe paths of the entries, at a receiver; otherwise those of the manifest count. */
   constructor(entries: readonly ManifestEntry[], paths: readonly string[] = entries.map(({ path }) => path)) {
     this.entries = entries
     this.#roots = new Uint32Array(entries.length)
@@ -57,18 +57,18 @@ export class FileList {
   }
 
   /** Bytes before `chunk` of `file`, counted from the first file. */
-  bytesBefore({ file, chunk }: ChunkPlace): number {
+  bytesBefore({ file, chunk }: ChunkPosition): number {
     return file >= this.entries.length ? this.bytes : (this.#before[file] ?? 0) + chunk * limits.chunk
   }
 
-  /** How much of each file is there when so many bytes of all are. */
+  /** How many bytes of each file are done when `doneBytes` of all of them are. */
   done(doneBytes: number): number[] {
     return this.entries.map(({ size }, file) => Math.max(0, Math.min(size, doneBytes - (this.#before[file] ?? 0))))
   }
 
-  /** The chunk at `place`, or the first one behind it: files without content have none. Undefined at the end. */
-  at(place: ChunkPlace): Chunk | undefined {
-    let { file, chunk } = place
+  /** The chunk at `position`, or the first one after it: files without content have none. Undefined at the end. */
+  at(position: ChunkPosition): Chunk | undefined {
+    let { file, chunk } = position
     for (let entry = this.entries[file]; entry != null; entry = this.entries[file]) {
       const offset = chunk * limits.chunk
       if (offset < entry.size) {
@@ -85,43 +85,6 @@ export class FileList {
     return this.at(last ? { file: file + 1, chunk: 0 } : { file, chunk: chunk + 1 })
   }
 }
-
-/** Digest over the digests of a file's chunks, one after the other. */
-export class FileDigest {
-  /** Most files are one chunk, and making a hasher takes longer than its use. */
-  #only: Uint8Array = new Uint8Array()
-  #hasher: Blake3Hasher | undefined
-
-  add(digest: Uint8Array): void {
-    if (this.#hasher == null && this.#only.byteLength === 0) {
-      this.#only = digest
-      return
-    }
-    this.#hasher ??= new Blake3Hasher().update(buffer(this.#only))
-    this.#hasher.update(buffer(digest))
-  }
-
-  /** Of what was added so far. */
-  value(): Uint8Array {
-    return this.#hasher?.digestBuffer() ?? blake3(buffer(this.#only))
-  }
-}
-
-/** Of a whole chunk of zeros: it is neither sent nor written, so files with holes keep them. */
-export function isZeros(digest: Uint8Array): boolean {
-  return zeros.equals(digest)
-}
-
-/** BLAKE3-256. */
-export function chunkDigest(data: Uint8Array): Uint8Array {
-  return blake3(buffer(data))
-}
-
-function buffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-const zeros = Buffer.from(chunkDigest(Buffer.alloc(limits.chunk)))
 
 function rootOf(path: string): string {
   const end = path.indexOf('/')

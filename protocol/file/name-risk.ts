@@ -1,6 +1,6 @@
 /**
- * What a person should know about a file that is offered before they open it: by its name alone, nothing is looked
- * into. No list of endings is complete, so what is not warned about is not said to be safe. Threat 54.
+ * What a person should know about an offered file before they open it, by its name alone: no content is read. No list
+ * of extensions is complete, so a file without a warning is not reported as safe. Threat 54.
  */
 import type { FileRisk } from '../api/events.ts'
 import { blank } from '../base/foreign-text.ts'
@@ -9,15 +9,15 @@ import { bounded, ignorable, trailing, withoutUnseen } from './safe-names.ts'
 const words = (...lines: string[]): ReadonlySet<string> => new Set(lines.flatMap((line) => line.split(' ')))
 
 /**
- * What a double click may run, or what sets up how things are run or shown, by extension. Guided by what mail programs
- * block. Not here: documents with macros and web pages, which people send each other daily and whose programs ask or
- * fence them in themselves; libraries, which run with a program that is in the list.
+ * Files that a double click may run, or that configure how files are run or shown, by extension. Guided by what mail
+ * programs block. Not here: documents with macros and web pages, which people send each other daily and whose programs
+ * ask or isolate them; libraries, which run with a program that is in the list.
  */
 const programs = words(
   // Windows: programs, scripts, installers, settings.
-  'exe com scr pif cpl bat cmd ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psm1 msh msh1 msh2 vb vbe vbs js jse ws wsc wsf wsh',
-  'sct shb shs hta chm hlp msc msi msp mst msix msixbundle appx appxbundle appinstaller application xbap xll gadget jar',
-  'jnlp inf ins isp reg diagcab theme themepack deskthemepack vsto ahk au3',
+  'exe com scr pif cpl bat cmd ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psm1 msh msh1 msh2 vb vbe vbs js jse ws wsc wsf',
+  'wsh sct shb shs hta chm hlp msc msi msp mst msix msixbundle appx appxbundle appinstaller application xbap xll',
+  'gadget jar jnlp inf ins isp reg diagcab theme themepack deskthemepack vsto ahk au3',
   // macOS: bundles, scripts, installers, profiles.
   'app command tool terminal action workflow wflow scpt scptd applescript osax prefpane saver qlgenerator pkg mpkg',
   'mobileconfig',
@@ -25,21 +25,21 @@ const programs = words(
   'service sh bash zsh ksh csh tcsh fish run appimage deb rpm snap flatpak flatpakref flatpakrepo',
   // Interpreters that register themselves, packages of phones, extensions of browsers and editors.
   'py pyc pyw pyz pyzw pl rb tcl apk xapk xpi crx vsix',
-  // Disk images: a double click mounts them, and what is inside no longer counts as received.
+  // Disk images: a double click mounts them, and their contents are no longer marked as received.
   'iso img dmg sparseimage vhd vhdx',
 )
 const launchers = words(
   'lnk url website scf rdp appref-ms settingcontent-ms library-ms search-ms searchconnector-ms',
   'inetloc fileloc webloc afploc ftploc vncloc desktop kdelnk',
 )
-/** Folders that macOS opens as one thing, and runs. */
+/** Folders that macOS treats as one item, and runs. */
 const bundles = words('app workflow action pkg mpkg prefpane saver')
-/** Whole names that set up the folder they are in. `autorun.inf` is among the extensions. */
+/** Whole names that configure the folder that they are in. `autorun.inf` is among the extensions. */
 const configuring = new Set(['desktop.ini', '.directory'])
-/** The class that Windows opens it with: it hides this kind of extension even from those who want to see them. */
+/** The class that Windows opens the file with: it hides such an extension even if extensions are shown. */
 const classExtension = /^\{[\da-f-]{36}\}$/u
 
-/** What a program pretends to be: the rest of its name ends like a document, numbers and filling aside. */
+/** What a program pretends to be: the rest of its name ends like a document, apart from numbers and blanks. */
 const document = new RegExp(
   String.raw`\.(?:${[
     'jpe?g|jfif|png|gif|webp|heic|heif|avif|bmp|tiff?|svg|ico|psd|raw|dng',
@@ -49,12 +49,12 @@ const document = new RegExp(
   ].join('|')})[${blank}._()\d-]*$`,
   'u',
 )
-/** Blanks in a row that push what follows out of sight. */
+/** Consecutive blanks that push the rest out of sight. */
 const blanks = new RegExp(`[${blank}]{4}`, 'u')
-/** Nothing in it can hide anything. */
+/** Nothing in such a name can hide anything. */
 const plain = /^[\w !#$%&'()+,;=@[\]^`{}~./-]*$/
 
-/** Of a relative path as its sender offers it, which still has what was hidden in it; undefined when there is nothing. */
+/** The risk of a relative path as its sender offers it, before it was made safe; undefined: none is known. */
 export function riskOf(path: string): FileRisk | undefined {
   const end = path.endsWith('/') ? path.length - 1 : path.length
   const start = path.lastIndexOf('/', end - 1) + 1
@@ -69,11 +69,11 @@ export function riskOf(path: string): FileRisk | undefined {
 }
 
 function riskOfName(name: string, isFolder: boolean): FileRisk | undefined {
-  const looked = bounded(name)
-  const isPlain = plain.test(looked)
-  const hidden = !isPlain && withoutUnseen(looked) !== looked
-  const folded = (isPlain ? looked : looked.normalize('NFKC').replace(ignorable, '')).toLowerCase()
-  // As Windows sees it: what stands behind a colon is not the name, and what it does not count at the end is not there.
+  const processed = bounded(name)
+  const isPlain = plain.test(processed)
+  const hidden = !isPlain && withoutUnseen(processed) !== processed
+  const folded = (isPlain ? processed : processed.normalize('NFKC').replace(ignorable, '')).toLowerCase()
+  // As Windows reads it: what follows a colon is not part of the name, and it ignores dots and blanks at the end.
   const bare = folded.replace(/:.*$/su, '').replace(trailing, '')
   const dot = bare.lastIndexOf('.')
   if (dot === -1) return hidden ? 'hidden' : undefined

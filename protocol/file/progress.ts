@@ -1,31 +1,35 @@
 /**
- * What callers see of transfers: the remembered row and the moment together, and when they are told. Everything that
- * changes a transfer says so here; what only moves it on is told a few times a second, a change of state at once.
+ * What callers see of transfers, and when: the stored row and what happens right now, together. Everything that changes
+ * a transfer reports it here. A change of state is emitted at once, mere progress a few times a second.
  */
 import { advice } from '../paths/path-diagnosis.ts'
-import { QuorumError } from '../base/errors.ts'
 import type { Emit, FileRisk, Transfer, TransferFile, TransferState } from '../api/events.ts'
 import { FileList } from './manifest.ts'
 import { riskOf } from './name-risk.ts'
 import { Speed } from './speed.ts'
 import { fileLimits } from './limits.ts'
+import { isOpen } from './transfer-status.ts'
+import type { TransferStore } from './transfer-store.ts'
 import { apiLimits } from '../api/limits.ts'
-import type { Store, TransferRow } from '../store/store.ts'
-import { manifestOf, offerFromWire, type Offer } from '../wire/offer.ts'
+import type { TransferRow } from '../store/store.ts'
+import type { Offer } from '../wire/offer.ts'
 
+/** What is not stored of a transfer. */
 interface Live {
   /** Streams that move it right now. */
-  moving: number
+  streams: number
   doneBytes: number
   speed: Speed
-  told: { state: TransferState; at: number } | undefined
+  /** When it was last emitted; undefined: not yet. */
+  emittedAt: number | undefined
+  /** Emits progress when enough time has passed. */
   timer: NodeJS.Timeout | undefined
 }
 
 export interface ProgressOptions {
-  store: Store
+  transfers: TransferStore
   emit: Emit
-  /** The node that carries transfers with this friend carries little at a time. */
+  /** The node that relays transfers with this friend limits how much a circuit carries. */
   limited(peer: string): boolean
   /** Milliseconds, monotonic. */
   clock?: () => number
@@ -35,9 +39,7 @@ export class Progress {
   readonly #options: ProgressOptions
   readonly #clock: () => number
   readonly #live = new Map<string, Live>()
-  readonly #lists = new Map<string, FileList>()
   readonly #risks = new WeakMap<FileList, (FileRisk | undefined)[]>()
-  readonly #offers = new Map<string, Offer>()
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -49,35 +51,18 @@ export class Progress {
     this.#live.clear()
   }
 
-  /** Errors: `not-found`. */
-  row(id: string): TransferRow {
-    const row = this.#options.store.transfer(id)
-    if (row == null) throw new QuorumError('not-found', 'There is no such transfer')
-    return row
-  }
-
-  /** The whole list of a transfer's files, as its sender named them; undefined while it is not here. */
-  list(row: TransferRow): FileList | undefined {
-    const known = this.#lists.get(row.id)
-    if (known != null) return known
-    const entries = manifestOf(this.#offer(row), this.#options.store.transferManifest(row.id))
-    if (entries == null) return undefined
-    const list = new FileList(entries)
-    if (isOpen(row)) this.#lists.set(row.id, list)
-    return list
-  }
-
   view(row: TransferRow): Transfer {
+    const { transfers, limited } = this.#options
     const { id, peer, direction, offeredAt, savedTo, error } = row
-    const offer = this.#offer(row)
+    const offer = transfers.offer(row)
     const live = this.#live.get(id)
     const state = this.#state(row)
     const doneBytes = state === 'done' ? offer.bytes : (live?.doneBytes ?? row.doneBytes)
-    const list = this.list(row) ?? new FileList(offer.first)
+    const list = transfers.list(row) ?? new FileList(offer.first)
     const done = list.done(doneBytes)
     const eta = state === 'active' ? live?.speed.secondsFor(offer.bytes - doneBytes) : undefined
     const pausedBy = row.pausedByMe ? (row.pausedByThem ? 'both' : 'me') : 'them'
-    const limited = isOpen(row) && this.#options.limited(peer)
+    const isLimited = isOpen(row) && limited(peer)
     return {
       id,
       peer,
@@ -95,7 +80,7 @@ export class Progress {
       ...(isOpen(row) && (row.pausedByMe || row.pausedByThem) ? { pausedBy } : {}),
       ...(savedTo == null ? {} : { savedTo }),
       ...(error == null ? {} : { error }),
-      ...(limited ? { advice: advice.limited, adviceCode: 'limited' as const } : {}),
+      ...(isLimited ? { advice: advice.limited, adviceCode: 'limited' as const } : {}),
     }
   }
 
@@ -111,89 +96,70 @@ export class Progress {
     })
   }
 
-  /** A stream begins to move it; call what is returned when it ends. */
+  /** A stream begins to move the transfer; call the result when it ends. */
   moving(row: TransferRow): () => void {
     const live = this.#of(row)
-    live.moving += 1
+    live.streams += 1
     live.speed = new Speed(live.doneBytes, this.#clock)
     this.changed(row.id)
     return () => {
-      live.moving -= 1
-      this.#options.store.updateTransfer(row.id, { doneBytes: live.doneBytes })
+      live.streams -= 1
+      this.#options.transfers.update(row.id, { doneBytes: live.doneBytes })
       this.changed(row.id)
     }
   }
 
-  /** So many bytes are on the receiver's disk. */
+  /** `doneBytes`, counted from the first file, are on the receiver's disk. */
   done(row: TransferRow, doneBytes: number): void {
     const live = this.#of(row)
     if (live.doneBytes === doneBytes) return
     live.doneBytes = doneBytes
     live.speed.update(doneBytes)
-    const since = this.#clock() - (live.told?.at ?? -Infinity)
-    live.timer ??= setTimeout(() => this.changed(row.id), Math.max(0, this.#between(row) - since))
+    const since = this.#clock() - (live.emittedAt ?? -Infinity)
+    live.timer ??= setTimeout(() => this.changed(row.id), Math.max(0, this.#interval(row) - since))
   }
 
-  /** It has changed: tells it now. */
+  /** The transfer has changed: emits it now. */
   changed(id: string): void {
-    const row = this.row(id)
+    const { transfers, emit } = this.#options
+    const row = transfers.row(id)
     const live = this.#of(row)
     clearTimeout(live.timer)
     live.timer = undefined
-    live.told = { state: this.#state(row), at: this.#clock() }
+    live.emittedAt = this.#clock()
     if (!isOpen(row)) {
-      this.#lists.delete(id)
-      this.#offers.delete(id)
-      if (live.moving === 0) this.#live.delete(id)
+      transfers.release(id)
+      if (live.streams === 0) this.#live.delete(id)
     }
-    this.#options.emit({ event: 'transfer-changed', data: this.view(row) })
+    emit({ event: 'transfer-changed', data: this.view(row) })
   }
 
   #state(row: TransferRow): TransferState {
     if (row.state !== 'accepted') return row.state
     if (row.pausedByMe || row.pausedByThem) return 'paused'
     const live = this.#live.get(row.id)
-    if ((live?.moving ?? 0) > 0) return 'active'
-    // All is there: what is left is to put it in its place and to say so.
-    return (live?.doneBytes ?? row.doneBytes) >= this.#offer(row).bytes ? 'active' : 'waiting'
+    if ((live?.streams ?? 0) > 0) return 'active'
+    // Everything has arrived: the receiver still publishes it and sends the status update.
+    return (live?.doneBytes ?? row.doneBytes) >= this.#options.transfers.offer(row).bytes ? 'active' : 'waiting'
   }
 
-  #offer(row: TransferRow): Offer {
-    const known = this.#offers.get(row.id)
-    if (known != null) return known
-    const offer = offerFromWire(row.offer)
-    if (isOpen(row)) this.#offers.set(row.id, offer)
-    return offer
-  }
-
-  /** Long lists are told less often: each time is a copy of all. */
-  #between(row: TransferRow): number {
-    const files = this.#lists.get(row.id)?.entries.length ?? 0
-    return fileLimits.transferTold * Math.max(1, files / apiLimits.page)
+  /** Between two emits of mere progress. Longer for long lists: each emit copies the whole list. */
+  #interval({ id }: TransferRow): number {
+    return fileLimits.progressEvery * Math.max(1, this.#options.transfers.listed(id) / apiLimits.page)
   }
 
   #of(row: TransferRow): Live {
     let live = this.#live.get(row.id)
     if (live == null) {
       const { doneBytes } = row
-      live = { moving: 0, doneBytes, speed: new Speed(doneBytes, this.#clock), told: undefined, timer: undefined }
+      live = { streams: 0, doneBytes, speed: new Speed(doneBytes, this.#clock), emittedAt: undefined, timer: undefined }
       this.#live.set(row.id, live)
     }
     return live
   }
 }
 
-/** Something can still happen to it. */
-export function isOpen({ state, error }: TransferRow): boolean {
-  return state === 'offered' || state === 'accepted' || (state === 'failed' && canResume(error?.code))
-}
-
-/** The disk can be mended, and then it goes on. */
-export function canResume(code: string | undefined): boolean {
-  return code === 'disk-full' || code === 'not-writable'
-}
-
-/** What a person would call it. */
+/** What a person would call it: the only file, or the topmost folder of the first one. */
 function nameOf({ first, count }: Offer): string {
   const path = first[0]?.path ?? ''
   const end = path.indexOf('/')

@@ -1,40 +1,34 @@
 /**
- * How fast a transfer is and how long it will take, as people like to read it: smoothed, so that numbers do not jump,
- * and honest about what nobody can know yet.
+ * How fast a transfer is and how long it will take, in a form that people can read: smoothed, so that the numbers do
+ * not jump, and undefined while nothing can be known yet.
  */
-
-/** Bytes are counted over intervals of this length, in milliseconds. */
-const interval = 500
-/** After this long, in milliseconds, a change of speed is seen almost whole. */
-const memory = 4000
-/** Before this, in milliseconds, nobody can tell how long it takes. */
-const tooEarly = 1000
+import { fileLimits } from './limits.ts'
 
 export class Speed {
   readonly #now: () => number
-  #begun: number
-  #at: number
+  #startedAt: number
+  #measuredAt: number
   #bytes: number
   #rate: number | undefined
 
   /** `bytes`: what is done already. `now`: milliseconds, monotonic. */
   constructor(bytes: number, now: () => number = () => performance.now()) {
     this.#now = now
-    this.#begun = now()
-    this.#at = this.#begun
+    this.#startedAt = now()
+    this.#measuredAt = this.#startedAt
     this.#bytes = bytes
   }
 
-  /** So many bytes are done in all. */
+  /** `bytes` are done in all. */
   update(bytes: number): void {
     const now = this.#now()
-    const passed = now - this.#at
-    if (passed < interval) return
+    const passed = now - this.#measuredAt
+    if (passed < fileLimits.speed.interval) return
     const rate = Math.max(0, bytes - this.#bytes) / (passed / 1000)
-    // What one interval weighs depends on its length: a pause of the machine is no special case.
-    const weight = 1 - Math.exp(-passed / memory)
+    // An interval weighs as much as it is long, so that a machine that slept needs no special case.
+    const weight = 1 - Math.exp(-passed / fileLimits.speed.smoothing)
     this.#rate = this.#rate == null ? rate : this.#rate + weight * (rate - this.#rate)
-    this.#at = now
+    this.#measuredAt = now
     this.#bytes = bytes
   }
 
@@ -45,7 +39,8 @@ export class Speed {
 
   /** Whole seconds until `left` more bytes are done, in steps as coarse as people speak; undefined: cannot be told. */
   secondsFor(left: number): number | undefined {
-    if (this.#rate == null || this.#rate < 1 || this.#now() - this.#begun < tooEarly) return undefined
+    const tooEarly = this.#now() - this.#startedAt < fileLimits.speed.firstEstimate
+    if (this.#rate == null || this.#rate < 1 || tooEarly) return undefined
     const seconds = left / this.#rate
     const step = seconds > 3600 ? 300 : seconds > 600 ? 60 : seconds > 60 ? 10 : seconds > 20 ? 5 : 1
     return Math.ceil(seconds / step) * step

@@ -1,10 +1,22 @@
-/** What the news of a friend change about a transfer. */
+/**
+ * The states of a transfer: which of them can still change, and what a friend's status update changes
+ * (docs/protocol.md, "/quorum/file/1.0.0"; on the wire a status update is called `news`).
+ */
 import type { ErrorCode } from '../base/errors.ts'
-import { isOpen } from './progress.ts'
 import type { TransferChanges, TransferRow } from '../store/store.ts'
 import type { TransferNews } from '../wire/offer.ts'
 
-/** Undefined: nothing, because it is over here. */
+/** The transfer is not over: it waits, moves, or failed in a way that can be resumed. */
+export function isOpen({ state, error }: TransferRow): boolean {
+  return state === 'offered' || state === 'accepted' || (state === 'failed' && canResume(error?.code))
+}
+
+/** A person can repair the disk, and then the transfer goes on from what is stored. */
+export function canResume(code: string | undefined): boolean {
+  return code === 'disk-full' || code === 'not-writable'
+}
+
+/** What a status update of the friend changes about `row`. Undefined: nothing, because the transfer is over here. */
 export function changesOf(row: TransferRow, { what, code = 'internal' }: TransferNews): TransferChanges | undefined {
   const fromReceiver = row.direction === 'out'
   if (what === 'done') return fromReceiver && row.state !== 'done' ? { state: 'done', error: undefined } : undefined
@@ -22,13 +34,14 @@ export function changesOf(row: TransferRow, { what, code = 'internal' }: Transfe
       if (row.state === 'failed' && fromReceiver) return { state: 'accepted', pausedByThem: false, error: undefined }
       return { pausedByThem: false }
     case 'failed':
-      return { state: 'failed', error: { code, message: failures[code] ?? 'It failed at their side' } }
+      return { state: 'failed', error: { code, message: failures[code] ?? 'It failed on their side' } }
   }
 }
 
 const failures: Partial<Record<ErrorCode, string>> = {
-  'disk-full': 'Their disk is full: it goes on when they have made room',
-  'not-writable': 'Their disk refuses to be written to: it goes on when they have mended that',
+  'disk-full': 'Their disk is full: the transfer goes on when they have made room and resumed it',
+  'not-writable':
+    'Their disk refuses to be written to: the transfer goes on when they have repaired that and resumed it',
   'source-changed': 'What they offered was changed, moved or removed since: ask them to send it again',
-  'verification-failed': 'What arrived at their side is not what was sent: it was thrown away',
+  'verification-failed': 'What arrived on their side is not what was sent: it was thrown away',
 }

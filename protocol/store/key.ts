@@ -7,12 +7,11 @@
  * Form: a line of JSON, a line with its BLAKE2b-128 digest in hex (tells a damaged file from a wrong passphrase).
  */
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { platform } from 'node:os'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import sodium from 'sodium-native'
 import { z } from 'zod'
 import { QuorumError } from '../base/errors.ts'
+import { replaceFile } from '../base/atomic-file.ts'
 import { codeOf, corruptStore, storeFailure } from '../base/disk-errors.ts'
 
 /** Argon2id of version 1: a guess costs 64 MiB and a tenth of a second, a start of the application barely more. */
@@ -102,34 +101,12 @@ export function readKeyFile(path: string): KeyFile | undefined {
 /** Replaces the file in one step: a crash leaves the old one or the new one. Errors: `disk-full`, `not-writable`. */
 export function writeKeyFile(path: string, file: KeyFile): void {
   const json = JSON.stringify(file)
-  const unfinished = unfinishedOf(path)
   try {
-    discardUnfinished(path)
-    writeFileSync(unfinished, `${json}\n${digestOf(json)}\n`, { mode: 0o600, flag: 'wx', flush: true })
-    renameSync(unfinished, path)
-    flushDirectory(dirname(path))
+    replaceFile(path, `${json}\n${digestOf(json)}\n`)
   } catch (error) {
     throw storeFailure(error)
   }
 }
-
-/** A crash may leave a key file that never counted, perhaps with a key that the passphrase was to guard. */
-export function discardUnfinished(path: string): void {
-  rmSync(unfinishedOf(path), { force: true })
-}
-
-/** Makes names created or renamed in `directory` survive a power cut. Windows has no such call and needs none. */
-export function flushDirectory(directory: string): void {
-  if (platform() === 'win32') return
-  const descriptor = openSync(directory, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-const unfinishedOf = (path: string) => `${path}.new`
 
 function digestOf(json: string): string {
   const digest = Buffer.alloc(digestBytes)

@@ -4,30 +4,13 @@
  * byte of it. Nothing that once held something is ever created anew.
  */
 
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError } from '../base/errors.ts'
 import { Database } from './database.ts'
+import { discardUnfinished, replaceFile } from '../base/atomic-file.ts'
 import { corruptStore, storeFailure } from '../base/disk-errors.ts'
-import {
-  discardUnfinished,
-  flushDirectory,
-  guardKey,
-  newDataKey,
-  readKeyFile,
-  unguardKey,
-  writeKeyFile,
-} from './key.ts'
+import { guardKey, newDataKey, readKeyFile, unguardKey, writeKeyFile } from './key.ts'
 import type { KeyFile } from './key.ts'
 import { createPrivate, takeLock } from './lock.ts'
 import { migrate, migrations } from './migrations.ts'
@@ -109,6 +92,7 @@ function prepareDirectory(directory: string): void {
 
 /** The key file, after a look at whether it and the database belong together. */
 function readKeyFileOf(directory: string): KeyFile | undefined {
+  // A crash may leave one that never counted, perhaps with a key that the passphrase was to guard.
   discardUnfinished(join(directory, keyName))
   const keyFile = readKeyFile(join(directory, keyName))
   const file = join(directory, databaseName)
@@ -148,10 +132,6 @@ function openDatabase(directory: string, keyFile: KeyFile, dataKey: Buffer, step
 /** A copy under the same key, `store.v<version>.db`. An unfinished one of an earlier attempt is made again. */
 function backUp(database: Database, directory: string, version: number): void {
   const file = join(directory, `store.v${version}.db`)
-  const unfinished = `${file}.new`
-  rmSync(unfinished, { force: true })
-  createPrivate(unfinished)
-  database.run('VACUUM INTO ?', unfinished)
-  renameSync(unfinished, file)
-  flushDirectory(directory)
+  // SQLite does not flush such a copy, and the migration that follows changes the original.
+  replaceFile(file, (unfinished) => database.run('VACUUM INTO ?', unfinished))
 }

@@ -7,7 +7,8 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { chunkDigest, FileDigest, FileList } from '../../protocol/file/manifest.ts'
+import { chunkDigest, FileDigest } from '../../protocol/file/digest.ts'
+import { FileList } from '../../protocol/file/manifest.ts'
 import { Staging } from '../../protocol/file/receive/staging.ts'
 import type { ManifestEntry } from '../../protocol/wire/offer.ts'
 import { folder } from '../support/cleanup.ts'
@@ -119,13 +120,13 @@ function prepare(at: string): void {
 
 /** One life of a receiver: goes on from what is there to the end, or to what it does not want. The store is a file beside the folder. */
 async function receive(at: string, wants: (name: string) => boolean = () => true): Promise<void> {
-  const store = `${at}.places`
-  const places = fs.existsSync(store) ? (JSON.parse(fs.readFileSync(store, 'utf8')) as string[]) : []
-  const onPlace = (decided: readonly string[]): void => {
+  const store = `${at}.names`
+  const names = fs.existsSync(store) ? (JSON.parse(fs.readFileSync(store, 'utf8')) as string[]) : []
+  const onNames = (decided: readonly string[]): void => {
     fs.writeFileSync(`${store}~`, JSON.stringify(decided))
     fs.renameSync(`${store}~`, store)
   }
-  const staging = await Staging.open({ directory: at, id, list, paths, places, onPlace, onStored: () => {} }, none)
+  const staging = await Staging.open({ directory: at, id, list, paths, names, onNames, onStored: () => {} }, none)
   for (let chunk = staging.next; chunk != null; chunk = staging.next) {
     const name = paths[chunk.file] ?? ''
     if (!wants(name)) {
@@ -161,7 +162,7 @@ function check(at: string, what: string): void {
     assert.equal(stats.mode & 0o111, 0)
     assert.equal(stats.nlink, 1)
   }
-  fs.rmSync(`${at}.places`, { force: true })
+  fs.rmSync(`${at}.names`, { force: true })
 }
 
 function fileDigest(bytes: Buffer): Uint8Array {

@@ -1,10 +1,11 @@
-/** threats.md 53: somebody else on this machine plants links where a transfer is put together. */
+/** threats.md 53: another user of this machine plants links where a transfer is put together. */
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { chunkDigest, FileDigest, FileList } from '../../protocol/file/manifest.ts'
+import { chunkDigest, FileDigest } from '../../protocol/file/digest.ts'
+import { FileList } from '../../protocol/file/manifest.ts'
 import { Staging, stagingFolder } from '../../protocol/file/receive/staging.ts'
 import { limits } from '../../protocol/base/limits.ts'
 import { folder } from '../support/cleanup.ts'
@@ -24,9 +25,9 @@ function scene(t: TestContext) {
     { path: 'tree/small', size: small.byteLength, modified: 0 },
   ])
   const id = randomUUID()
-  const open = (): Promise<Staging> =>
+  const open = (onStored = () => {}): Promise<Staging> =>
     Staging.open(
-      { directory: at, id, list, paths, places: [], onPlace: () => {}, onStored: () => {} },
+      { directory: at, id, list, paths, names: [], onNames: () => {}, onStored },
       new AbortController().signal,
     )
   const staged = (...names: string[]): string => path.join(stagingFolder(at, id), ...names)
@@ -105,4 +106,17 @@ test('threats.md 53: a link in the place of the folder itself or of its journal 
   fs.symlinkSync(path.join(journalIsLink.outside, 'precious'), journalIsLink.staged('journal'))
   await assert.rejects(journalIsLink.open())
   journalIsLink.untouched()
+})
+
+test('a staging folder that failed has a code for it, whatever the reason: nothing tries again with it', async (t) => {
+  const { open } = scene(t)
+  const staging = await open(() => {
+    throw new Error('no code')
+  })
+  await assert.rejects(
+    put(staging).then(() => staging.settled()),
+    { code: 'internal', message: 'no code' },
+  )
+  await assert.rejects(staging.settled(), { code: 'internal' })
+  await staging.close()
 })

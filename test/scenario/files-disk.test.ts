@@ -1,6 +1,6 @@
 /**
  * threats.md 48, 50, 53: the source changes under the sender, the disk of the receiver is full, read-only or gone: both
- * sides say it in words, nothing half done is shown, and what can be mended goes on afterwards.
+ * sides say it in words, nothing half done is shown, and what can be repaired goes on afterwards.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

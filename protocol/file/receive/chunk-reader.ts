@@ -1,7 +1,7 @@
 /**
- * What arrives on a file stream, as chunks: a framed header, then its bytes. They are copied together, so that what
- * brought them can be used again at once; a chunk is yielded when it is complete, so at most one is held here. Lengths
- * are checked before anything is kept.
+ * Turns the bytes of a file stream into chunks: a framed header, then the chunk's bytes (docs/protocol.md). The bytes
+ * are copied into one buffer, so that the buffers in which they arrived can be reused at once. A chunk is yielded when
+ * it is complete, so at most one is held here. Lengths are checked before anything is allocated.
  */
 import { QuorumError } from '../../base/errors.ts'
 import { fileLimits } from '../limits.ts'
@@ -12,22 +12,23 @@ import { FrameDecoder } from '../../wire/framing.ts'
 
 export interface ArrivedChunk {
   header: ChunkHeader
-  /** `header.length` bytes, none of a chunk of zeros. Lent: given back to `chunkMemory` by whoever has done with them. */
+  /** `header.length` bytes; empty for a chunk of zeros. From `chunkMemory`: the last user gives it back there. */
   data: Buffer
 }
 
 const nothing = Buffer.alloc(0)
 
 /**
- * Yields chunk after chunk; of `source` nothing is looked at again after the next is asked for. `onBytes`: called with
- * the length of each part of a chunk as it arrives, 0 for a chunk of zeros. Errors: those of headers (wire/file.ts),
- * `peer-offline` when the stream ends within a chunk.
+ * Yields chunk after chunk. What `source` yields is not used any more when the next part is requested. `onBytes` is
+ * called with the length of each part of a chunk as it arrives, and with 0 for a chunk of zeros. Errors: those of
+ * headers (wire/file.ts), `peer-offline` when the stream ends within a chunk.
  */
 export async function* readChunks(
   source: AsyncIterable<Bytes>,
   onBytes: (length: number) => void,
 ): AsyncGenerator<ArrivedChunk, void, undefined> {
   const headers = new FrameDecoder(fileLimits.chunkHeader)
+  /** Its header has arrived, its bytes up to `filled`. */
   let open: ArrivedChunk | undefined
   let filled = 0
   for await (const bytes of source) {

@@ -1,13 +1,14 @@
 /**
- * An accepted transfer on its way to our disk: whenever there is a path to its sender it goes on from what is stored,
- * moves to a better path when one comes, and ends when all is published, or when something makes going on pointless.
+ * An accepted transfer on its way to this peer's disk. Whenever there is a path to the sender it goes on from what is
+ * stored; it moves to a better path when there is one. It ends when everything is published, or when trying again would
+ * end the same way. What is stored stays in the staging folder: removing that is the caller's decision.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { isRelayed } from '../../address/address.ts'
 import { QuorumError, toError, type ErrorCode } from '../../base/errors.ts'
 import { diskFailure, needRoom } from './disk.ts'
 import { FileList } from '../manifest.ts'
-import { pathsHere } from '../local-paths.ts'
+import { safePathsOf } from '../local-paths.ts'
 import { receiveFiles, receiveManifest } from './receive-stream.ts'
 import { Staging } from './staging.ts'
 import { limits } from '../../base/limits.ts'
@@ -18,54 +19,58 @@ import type { TransferRow } from '../../store/store.ts'
 import { TheirError } from '../../wire/file.ts'
 import { manifestOf, offerFromWire, type ManifestEntry } from '../../wire/offer.ts'
 
-/** What ends it when the sender says so, and when it shows here. */
-const theirs: ReadonlySet<ErrorCode> = new Set([
+/** Errors that the sender reports and that end the transfer; every other one is tried again. */
+const finalTheirs: ReadonlySet<ErrorCode> = new Set([
   'source-changed',
   'not-found',
   'verification-failed',
   'unsupported-version',
 ])
-const ours: ReadonlySet<ErrorCode> = new Set([
+/** Errors of this side that end the transfer. `internal`: the staging folder failed, and takes nothing any more. */
+const finalOurs: ReadonlySet<ErrorCode> = new Set([
   'verification-failed',
   'bad-request',
   'too-large',
   'unsupported-version',
   'disk-full',
   'not-writable',
+  'internal',
 ])
 
-export interface IncomingOptions {
+export interface DownloadOptions {
   row: TransferRow
-  /** The manifest, where it is known. */
+  /** The wire form of the manifest, if it is here. */
   manifest: Uint8Array | undefined
   /** The best open connection to the sender. */
   best(): Connection | undefined
   onManifest(bytes: Uint8Array): void
-  onPlace(places: readonly string[]): void
-  /** So many bytes, counted from the first file, are stored. */
+  /** The names that the roots get in the folder; called before they are given. */
+  onNames(names: readonly string[]): void
+  /** `bytes`, counted from the first file, are stored. */
   onStored(bytes: number): void
-  /** A stream moves it; call what is returned when it ends. */
+  /** A stream moves the transfer; call the result when it ends. */
   moving(): () => void
-  /** Nothing arrives on that connection. */
-  onSilence(connection: Connection, heard: () => boolean): void
-  /** It was interrupted and goes on later. */
+  /** Nothing arrives on that connection. `arrived`: something arrived meanwhile. */
+  onSilence(connection: Connection, arrived: () => boolean): void
+  /** The transfer was interrupted and goes on later. */
   onInterrupted(error: Error): void
 }
 
-export class Incoming {
-  readonly #options: IncomingOptions
+export class Download {
+  readonly #options: DownloadOptions
   readonly #ended = new AbortController()
   readonly #retry = new Retry(fileLimits.transferRetry)
   #session: { connection: Connection; leave: AbortController; stream: Stream | undefined } | undefined
+  /** Ends the wait for a connection. */
   #wake: (() => void) | undefined
 
-  constructor(options: IncomingOptions) {
+  constructor(options: DownloadOptions) {
     this.#options = options
   }
 
   /**
    * Runs until everything is published; returns the names that the roots got. Errors: `cancelled` after `end()`;
-   * `disk-full`, `not-writable`; `verification-failed`; what the sender says (`source-changed`, …).
+   * `disk-full`, `not-writable`; `verification-failed`; what the sender reports (`source-changed`, …).
    */
   async run(): Promise<readonly string[]> {
     const { row } = this.#options
@@ -73,12 +78,13 @@ export class Incoming {
     const { signal } = this.#ended
     try {
       const entries = await this.#manifest()
-      const paths = await pathsHere(entries)
+      const paths = await safePathsOf(entries)
       const list = new FileList(entries, paths)
-      if (list.roots.length > limits.transferRoots)
+      if (list.roots.length > limits.transferRoots) {
         throw new QuorumError('too-large', 'They send too many things at once')
-      const { onPlace, onStored } = this.#options
-      const onDisk = { directory, id: row.id, list, paths, places: row.places, onPlace }
+      }
+      const { onNames, onStored } = this.#options
+      const onDisk = { directory, id: row.id, list, paths, names: row.places, onNames }
       const staging: Staging = await Staging.open({ ...onDisk, onStored: () => onStored(staging.stored) }, signal)
       try {
         onStored(staging.stored)
@@ -104,7 +110,7 @@ export class Incoming {
     return this.#ended.signal.aborted
   }
 
-  /** Stops it where it is; what is stored stays. */
+  /** Stops the download; what is stored stays. */
   end(): void {
     this.#ended.abort(new QuorumError('cancelled', 'The transfer was stopped'))
     this.#session?.stream?.abort(this.#ended.signal.reason as Error)
@@ -112,13 +118,14 @@ export class Incoming {
     this.#retry.now()
   }
 
-  /** There may be another path. */
+  /** There may be another path to the sender. A direct one is worth leaving the stream; a relayed one is not. */
   pathChanged(): void {
     this.#wake?.()
     this.#retry.now()
     const best = this.#options.best()
     if (this.#session == null || best == null || best === this.#session.connection) return
-    if (!isRelayed(best.remoteAddr) || this.#session.connection.status !== 'open') this.#session.leave.abort()
+    const isBetter = !isRelayed(best.remoteAddr) || this.#session.connection.status !== 'open'
+    if (isBetter) this.#session.leave.abort()
   }
 
   async #manifest(): Promise<ManifestEntry[]> {
@@ -144,14 +151,16 @@ export class Incoming {
         transfer: row.id,
         staging,
         leave: session.leave.signal,
-        onSilence: (heard) => onSilence(session.connection, heard),
+        onSilence: (arrived) => onSilence(session.connection, arrived),
       })
     } finally {
       stopped()
     }
   }
 
-  /** Does `work` on a stream to the sender, again and again until it is done or pointless. */
+  /**
+   * Does `work` on a stream to the sender, again after each interruption, until it is done or a final error ends it.
+   */
   async #overPath(work: (stream: Stream) => Promise<void>): Promise<void> {
     const { signal } = this.#ended
     for (;;) {
@@ -163,7 +172,7 @@ export class Incoming {
         await promise
         continue
       }
-      const begun = performance.now()
+      const startedAt = performance.now()
       const session = { connection, leave: new AbortController(), stream: undefined as Stream | undefined }
       this.#session = session
       try {
@@ -176,7 +185,8 @@ export class Incoming {
         signal.throwIfAborted()
         if (isFinal(error)) throw error
         this.#options.onInterrupted(toError(error))
-        if (performance.now() - begun > fileLimits.transferRetry.longest) this.#retry.reset()
+        // It ran well for a while: this is a new interruption, not another one of a series.
+        if (performance.now() - startedAt > fileLimits.transferRetry.longest) this.#retry.reset()
         await this.#retry.wait(signal)
       } finally {
         this.#session = undefined
@@ -185,7 +195,7 @@ export class Incoming {
   }
 }
 
-/** Trying again would end the same way, unless somebody does something first. */
+/** Trying again would end the same way, unless a person does something first. */
 function isFinal(error: unknown): boolean {
-  return error instanceof QuorumError && (error instanceof TheirError ? theirs : ours).has(error.code)
+  return error instanceof QuorumError && (error instanceof TheirError ? finalTheirs : finalOurs).has(error.code)
 }

@@ -1,53 +1,56 @@
 /**
- * The digests of the chunks that are on the disk, one after the other, in one file beside them. A digest is written
- * after its chunk, so what the journal names is there unless the power failed, which is why it is looked at again. A
- * few bytes at the end of a file are written at once: a turn through the pool of threads takes a hundred times longer.
+ * The digests of the chunks that are stored, one after the other, in one file beside them. A digest is written after
+ * its chunk, so the chunk exists unless the power failed, which is why the staging folder is verified when it is
+ * opened. The few bytes are appended synchronously: a trip through Node's thread pool takes a hundred times longer.
  */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync } from 'node:fs'
 import { toError } from '../../base/errors.ts'
 import { readAt, writeAtOnce } from '../io.ts'
 
 const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants
-/** BLAKE3-256. */
+/** BLAKE3-256, in bytes. */
 const digestLength = 32
 
 interface Entry {
   digest: Uint8Array
-  /** The chunk is. */
+  /** The chunk is on the disk. */
   written: boolean
-  done: () => void
+  onStored: () => void
 }
 
 export class Journal {
   readonly #handle: number
+  /** In order; the first ones wait for their chunks. */
   readonly #queue: Entry[] = []
+  /** Bytes in the file. */
   #length = 0
   #failure: Error | undefined
+  #closed = false
 
   /** Errors: those of the disk. */
   constructor(path: string) {
     this.#handle = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
   }
 
-  /** Every digest that is in it. Errors: those of the disk. */
+  /** Every digest in the file. Errors: those of the disk. */
   async read(): Promise<Buffer[]> {
     const bytes = Buffer.alloc(fstatSync(this.#handle).size)
     const count = Math.floor((await readAt(this.#handle, bytes, 0)) / digestLength)
     return Array.from({ length: count }, (_, index) => bytes.subarray(index * digestLength, (index + 1) * digestLength))
   }
 
-  /** Keeps the first `count` digests and goes on behind them. Errors: those of the disk. */
-  keep(count: number): void {
+  /** Keeps the first `count` digests only, and appends after them. Errors: those of the disk. */
+  truncate(count: number): void {
     this.#length = count * digestLength
     ftruncateSync(this.#handle, this.#length)
   }
 
   /**
-   * The next digest: it is written when `written` has resolved, at once if there is nothing to wait for, after all
-   * before it; `done` is called then.
+   * Appends a digest when `written` has resolved (undefined: now) and all digests before it are appended, and then
+   * calls `onStored`.
    */
-  add(digest: Uint8Array, written: Promise<void> | undefined, done: () => void): void {
-    const entry: Entry = { digest, written: written == null, done }
+  add(digest: Uint8Array, written: Promise<void> | undefined, onStored: () => void): void {
+    const entry: Entry = { digest, written: written == null, onStored }
     this.#queue.push(entry)
     if (written == null) this.#write()
     else
@@ -60,16 +63,18 @@ export class Journal {
       )
   }
 
-  /** Errors: what kept a digest or its chunk from being written. */
+  /** Errors: what prevented a digest or its chunk from being written. */
   check(): void {
     if (this.#failure != null) throw this.#failure
   }
 
+  /** Idempotent: the descriptor may have been reused for another file. */
   close(): void {
-    closeSync(this.#handle)
+    if (!this.#closed) closeSync(this.#handle)
+    this.#closed = true
   }
 
-  /** All that can be written, together. */
+  /** Writes every digest that need not wait, together. */
   #write(): void {
     if (this.#failure != null) return
     const ready = this.#queue.findIndex(({ written }) => !written)
@@ -79,7 +84,7 @@ export class Journal {
       const bytes = Buffer.concat(entries.map(({ digest }) => digest))
       writeAtOnce(this.#handle, bytes, this.#length)
       this.#length += bytes.byteLength
-      for (const { done } of entries) done()
+      for (const { onStored } of entries) onStored()
     } catch (error) {
       this.#fail(error)
     }

@@ -1,7 +1,7 @@
 /**
- * Puts something that is whole under its final name, and never replaces what is there: a name that is taken gets a
- * number. Files by a hard link, which fails where the name exists; folders by making an empty one, which fails
- * likewise, and moving over it.
+ * Gives a file or folder that is whole its final name, and never replaces anything: a name that is taken gets a number.
+ * A file gets its name as a hard link, which fails if the name exists. For a folder an empty one is created, which
+ * fails likewise, and then replaced.
  */
 import type { Stats } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
@@ -9,20 +9,19 @@ import { join } from 'node:path'
 import { numbered } from '../safe-names.ts'
 import { codeOf } from '../../base/disk-errors.ts'
 
-/** Disks that know no hard links say one of these. */
+/** Errors of file systems without hard links. */
 const noLinks = /^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EMLINK|EINVAL)$/
-/** Folders cannot be opened for this everywhere, and need it not everywhere. */
-const noFolderSync = /^(EISDIR|EPERM|EACCES|EINVAL|EBADF|ENOTSUP)$/
 
 /**
- * Moves `staged` into `directory` as `name`, or `name (2)`, … . `decided` is called with each name before it is tried;
- * `earlier`: one that was decided before a crash, which is tried first. Returns the name. Errors: those of the disk.
+ * Moves `staged` into `directory` as `name`, or `name (2)`, … . `onName` is called with each name before it is tried.
+ * `earlier`: the name that was tried last before a crash; it is tried first. Returns the name. Errors: those of the
+ * disk.
  */
 export async function publish(
   staged: string,
   directory: string,
   name: string,
-  decided: (name: string) => void,
+  onName: (name: string) => void,
   earlier?: string,
 ): Promise<string> {
   const isFolder = (await lstat(staged)).isDirectory()
@@ -30,35 +29,22 @@ export async function publish(
   if (earlier != null && (await move(staged, join(directory, earlier), true))) return earlier
   for (let n = 1; ; n += 1) {
     const candidate = n === 1 ? name : numbered(name, n)
-    decided(candidate)
+    onName(candidate)
     if (await move(staged, join(directory, candidate), false)) return candidate
   }
 }
 
 /**
- * `staged` was put at `path` before: it is there and not here, or both are one file; then only `path` is left. `whole`:
- * it was here once, so what is no longer here was put there, wherever a person moved it since.
+ * Whether `staged` was moved to `path` before a crash: it exists only there, or both are links to one file, of which
+ * `staged` is then removed. `begun`: it existed as `staged` once, so if it does not any more it was published, wherever
+ * a person moved it since.
  */
-export async function isPublished(staged: string, path: string, whole: boolean): Promise<boolean> {
-  const [here, there] = await Promise.all([look(staged), look(path)])
-  if (here == null) return whole || there != null
-  if (there == null || here.isDirectory() || here.ino !== there.ino || here.dev !== there.dev) return false
+export async function isPublished(staged: string, path: string, begun: boolean): Promise<boolean> {
+  const [source, target] = await Promise.all([statsOf(staged), statsOf(path)])
+  if (source == null) return begun || target != null
+  if (target == null || source.isDirectory() || source.ino !== target.ino || source.dev !== target.dev) return false
   await unlink(staged)
   return true
-}
-
-/** Makes the names in `directory` last through a loss of power. */
-export async function syncFolder(directory: string): Promise<void> {
-  try {
-    const handle = await open(directory, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    if (!noFolderSync.test(codeOf(error) ?? '')) throw error
-  }
 }
 
 async function moveFile(staged: string, path: string, ours: boolean): Promise<boolean> {
@@ -74,33 +60,34 @@ async function moveFile(staged: string, path: string, ours: boolean): Promise<bo
   return true
 }
 
-/** Without hard links: the name is taken first, by an empty file of ours. `ours`: that may have been before a crash. */
+/** Without hard links: an empty file takes the name first. `ours`: one that exists may be that, from before a crash. */
 async function replaceEmpty(staged: string, path: string, ours: boolean): Promise<boolean> {
   try {
     await (await open(path, 'wx')).close()
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
-    const there = ours ? await look(path) : undefined
-    if (there?.isFile() !== true || there.size > 0) return false
+    const existing = ours ? await statsOf(path) : undefined
+    if (existing?.isFile() !== true || existing.size > 0) return false
   }
   await rename(staged, path)
   return true
 }
 
-/** `ours`: an empty folder under that name is one that we made before a crash. */
+/** `ours`: an empty folder with that name was created here before a crash. */
 async function moveFolder(staged: string, path: string, ours: boolean): Promise<boolean> {
   try {
     await mkdir(path)
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
-    const left = ours && (await look(path))?.isDirectory() === true ? await readdir(path) : ['something']
-    if (left.length > 0) return false
+    const isEmpty = ours && (await statsOf(path))?.isDirectory() === true && (await readdir(path)).length === 0
+    if (!isEmpty) return false
   }
   await rename(staged, path)
   return true
 }
 
-async function look(path: string): Promise<Stats | undefined> {
+/** Undefined: nothing has that name. A link is not followed. */
+async function statsOf(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path)
   } catch (error) {

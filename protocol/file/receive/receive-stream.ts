@@ -1,11 +1,12 @@
 /**
- * One file stream at the receiver: asks for what is missing, checks every chunk against the list and its digest, hands
- * it to the staging folder and acknowledges it, and ends when all is published, or when it is told to go on elsewhere.
+ * One file stream at the receiver (docs/protocol.md, "/quorum/file/1.0.0"). It requests what is missing, verifies every
+ * chunk against the list of files and its digest, puts it into the staging folder and acknowledges it. It ends when
+ * everything is stored, or when the transfer moves to another path. It publishes nothing.
  */
 import type { Stream } from '@libp2p/interface'
 import { QuorumError } from '../../base/errors.ts'
 import { readChunks, type ArrivedChunk } from './chunk-reader.ts'
-import { chunkDigest, isZeros } from '../manifest.ts'
+import { chunkDigest, isZeros } from '../digest.ts'
 import type { Staging } from './staging.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
@@ -13,53 +14,46 @@ import { FrameWriter } from '../../net/frame-writer.ts'
 import { pull } from '../../net/streams.ts'
 import { fileFrameToWire } from '../../wire/file.ts'
 
-/** What arrived is acknowledged after so many milliseconds or bytes, whatever comes first. */
-const ackAfter = 10
-const ackBytes = 1024 * 1024
-/** Of what is read ahead of the disk, in bytes: larger parts cost fewer turns. */
-const readAhead = { high: 1024 * 1024, low: 512 * 1024 }
-
 export interface Receiving {
   transfer: string
   staging: Staging
-  /** Aborted: end the stream after the chunk that is on its way, and go on elsewhere. */
+  /** Aborted: end the stream after the chunk that is being sent; the transfer goes on over another path. */
   leave: AbortSignal
-  /** Nothing has arrived for a while. `heard`: something has since. */
-  onSilence(heard: () => boolean): void
+  /** Nothing has arrived for a while. `arrived` reports whether something has since. */
+  onSilence(arrived: () => boolean): void
 }
 
 /**
- * Fetches the rest of a transfer. Returns true when everything was put, false when it was told to leave. Errors: those
- * of the disk; `verification-failed` when the sender does not send what it offered; what the sender says (`TheirError`);
- * `peer-offline` when the path was lost.
+ * Fetches the rest of a transfer until everything is stored, or until `leave`. Errors: those of the disk;
+ * `verification-failed` if the sender does not send what it offered; what the sender reports (`TheirError`);
+ * `peer-offline` if the path was lost.
  */
-export async function receiveFiles(stream: Stream, receiving: Receiving): Promise<boolean> {
+export async function receiveFiles(stream: Stream, receiving: Receiving): Promise<void> {
   const { transfer, staging, leave } = receiving
-  if (staging.next == null) return true
+  if (staging.next == null) return
   const { file, chunk } = staging.next
   const writer = new FrameWriter(stream)
   const acks = new Acks(writer, staging)
   const { prefix } = staging
   await writer.write(fileFrameToWire({ kind: 'open', open: { transfer, want: 'chunks', file, chunk, prefix } }))
-  const silence = watch(stream, () => acks.heard, receiving)
+  const silence = watchSilence(stream, () => acks.events, receiving)
   const onLeave = (): void => {
-    // On a stream that is lost there is nothing left to stop.
+    // If the stream is lost, there is nothing to stop.
     writer.write(fileFrameToWire({ kind: 'stop' })).catch(() => undefined)
   }
   leave.addEventListener('abort', onLeave)
   if (leave.aborted) onLeave()
   try {
-    for await (const arrived of readChunks(pull(stream, { ...readAhead, once: true }), (length) =>
+    for await (const arrived of readChunks(pull(stream, { ...fileLimits.receiveAhead, once: true }), (length) =>
       acks.arrived(length),
     )) {
       await staging.put(arrived.data, verified(staging, arrived), arrived.header.fileDigest)
     }
     if (staging.next == null) {
       await staging.settled()
-      acks.tell()
+      acks.send()
     } else if (!leave.aborted) throw new QuorumError('peer-offline', 'The path was lost')
     await stream.close({ signal: AbortSignal.timeout(limits.stop) })
-    return staging.next == null
   } finally {
     clearInterval(silence)
     acks.end()
@@ -67,7 +61,7 @@ export async function receiveFiles(stream: Stream, receiving: Receiving): Promis
   }
 }
 
-/** Fetches the manifest of a transfer, `length` bytes. Errors: as above. */
+/** Fetches the manifest of a transfer, `length` bytes. Errors: `verification-failed`, `peer-offline`, as above. */
 export async function receiveManifest(stream: Stream, transfer: string, length: number): Promise<Uint8Array> {
   const writer = new FrameWriter(stream)
   await writer.write(fileFrameToWire({ kind: 'open', open: { transfer, want: 'manifest' } }))
@@ -83,11 +77,11 @@ export async function receiveManifest(stream: Stream, transfer: string, length: 
   return Buffer.concat(parts)
 }
 
-/** The digest of a chunk that is the one to come. */
+/** The digest of a chunk, verified: it is the next one, and its bytes are what its header announces. */
 function verified(staging: Staging, { header, data }: ArrivedChunk): Uint8Array {
   const { next } = staging
   if (header.file !== next?.file || header.chunk !== next.chunk || header.length !== next.length) {
-    throw new QuorumError('verification-failed', 'They send something else than they offered')
+    throw new QuorumError('verification-failed', 'They sent something else than they offered')
   }
   const digest = header.zeros === true && isZeros(header.digest) ? header.digest : chunkDigest(data)
   if (!Buffer.from(header.digest).equals(digest)) {
@@ -96,43 +90,47 @@ function verified(staging: Staging, { header, data }: ArrivedChunk): Uint8Array 
   return digest
 }
 
-/** Tells the sender what has arrived and what is stored, soon but not for every part. */
+/**
+ * Acknowledges to the sender what has arrived and what is stored. Acknowledgements are coalesced: one at most every
+ * `fileLimits.acknowledge`.
+ */
 class Acks {
   readonly #writer: FrameWriter
   readonly #staging: Staging
   /** Bytes that were stored when the stream was opened. */
-  readonly #before: number
-  #heard = 0
+  readonly #atStart: number
+  #events = 0
   #received = 0
-  #told = { received: 0, stored: 0 }
+  #sent = { received: 0, stored: 0 }
   #timer: NodeJS.Timeout | undefined
 
   constructor(writer: FrameWriter, staging: Staging) {
     this.#writer = writer
     this.#staging = staging
-    this.#before = staging.bytes
+    this.#atStart = staging.bytes
   }
 
   /** How often anything arrived. */
-  get heard(): number {
-    return this.#heard
+  get events(): number {
+    return this.#events
   }
 
   arrived(length: number): void {
-    this.#heard += 1
+    this.#events += 1
     this.#received += length
-    if (this.#received - this.#told.received >= ackBytes) this.tell()
+    if (this.#received - this.#sent.received >= fileLimits.acknowledge.bytes) this.send()
     else this.#later()
   }
 
-  tell(): void {
+  /** Sends an acknowledgement now, if there is anything new. */
+  send(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const received = this.#received
-    const stored = Math.max(0, this.#staging.stored - this.#before)
-    if (received !== this.#told.received || stored !== this.#told.stored) {
-      this.#told = { received, stored }
-      // A stream that is lost ends by itself, and the next one says what is stored.
+    const stored = Math.max(0, this.#staging.stored - this.#atStart)
+    if (received !== this.#sent.received || stored !== this.#sent.stored) {
+      this.#sent = { received, stored }
+      // If the stream is lost it ends by itself, and the opening of the next one names what is stored.
       this.#writer.write(fileFrameToWire({ kind: 'ack', received, stored })).catch(() => undefined)
     }
     if (this.#staging.stored < this.#staging.bytes) this.#later()
@@ -144,20 +142,22 @@ class Acks {
   }
 
   #later(): void {
-    this.#timer ??= setTimeout(() => this.tell(), ackAfter)
+    this.#timer ??= setTimeout(() => this.send(), fileLimits.acknowledge.after)
   }
 }
 
-/** Looks whether anything arrives. */
-function watch(stream: Stream, heardOf: () => number, { onSilence }: Receiving): NodeJS.Timeout {
-  let before = heardOf()
+/**
+ * Has the path probed when nothing arrives, and gives the stream up in the end. `events`: how often anything arrived.
+ */
+function watchSilence(stream: Stream, events: () => number, { onSilence }: Receiving): NodeJS.Timeout {
+  let before = events()
   let silent = 0
   return setInterval(() => {
-    const heard = heardOf() !== before
-    before = heardOf()
-    silent = heard ? 0 : silent + fileLimits.fileStalled.probe
-    if (silent >= fileLimits.fileStalled.give)
+    const arrived = events() !== before
+    before = events()
+    silent = arrived ? 0 : silent + fileLimits.fileStalled.probe
+    if (silent >= fileLimits.fileStalled.give) {
       stream.abort(new QuorumError('peer-offline', 'They send nothing any more'))
-    else if (silent > 0) onSilence(() => heardOf() !== before)
+    } else if (silent > 0) onSilence(() => events() !== before)
   }, fileLimits.fileStalled.probe)
 }

@@ -1,13 +1,14 @@
 /**
- * The files of a transfer while it is put together, in a folder that is ours alone. Folders are made one by one and
- * nothing is opened through a link, so whatever somebody plants there is not followed. What only changes the memory of
- * the system (a name, a date, a few kilobytes) is done at once: a turn through the pool of threads takes longer.
+ * The files of a transfer while it is put together, in a private folder. Folders are created one by one and nothing is
+ * opened through a link, so a link that another program plants there is not followed. Calls that only change memory of
+ * the system (a name, a date, a few kilobytes) are synchronous: a trip through Node's thread pool takes longer.
  */
 import { closeSync, constants, futimesSync, openSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ownFolder } from './disk.ts'
 import { readAt, setLength, writeAtOnce } from '../io.ts'
-import { chunkDigest, isZeros, type Chunk, type FileList } from '../manifest.ts'
+import { chunkDigest, isZeros } from '../digest.ts'
+import type { Chunk, FileList } from '../manifest.ts'
 import { limits } from '../../base/limits.ts'
 import { codeOf } from '../../base/disk-errors.ts'
 
@@ -17,7 +18,7 @@ export class StagedFiles {
   readonly #folder: string
   readonly #list: FileList
   readonly #paths: readonly string[]
-  readonly #made = new Set<string>()
+  readonly #created = new Set<string>()
 
   /** In `folder`, which exists. `paths`: safe relative paths of the entries of `list`, which was made with them. */
   constructor(folder: string, list: FileList, paths: readonly string[]) {
@@ -30,17 +31,17 @@ export class StagedFiles {
     return join(this.#folder, 'files', this.#paths[file] ?? '')
   }
 
-  /** Where a root is put together: `list` has the roots by their safe names. */
+  /** The path of a root, by its number: `list` has the roots by their safe names. */
   root(root: number): string {
     return join(this.#folder, 'files', this.#list.roots[root] ?? '')
   }
 
-  /** An empty file, or what is there of one. Errors of all of these: those of the disk. */
+  /** Opens the file of `chunk`: new and empty for the first chunk. Errors of all of these: those of the disk. */
   open({ file, chunk }: Chunk): number {
     return chunk === 0 ? this.#create(this.path(file)) : openSync(this.path(file), O_RDWR | O_NOFOLLOW)
   }
 
-  /** A whole file, of one chunk. */
+  /** Writes a whole file of one chunk. */
   put(file: number, data: Uint8Array): void {
     const handle = this.#create(this.path(file))
     try {
@@ -51,13 +52,13 @@ export class StagedFiles {
     }
   }
 
-  /** A file or a folder without content. */
+  /** Creates a file or a folder without content. */
   putEmpty(file: number): void {
-    if (this.#paths[file]?.endsWith('/') === true) this.#folderOf(join(this.path(file), 'something'))
+    if (this.#paths[file]?.endsWith('/') === true) this.#createFolderOf(join(this.path(file), 'content'))
     else closeSync(this.#create(this.path(file)))
   }
 
-  /** Whole and dated. `hole`: at its end something may not have been written. */
+  /** Gives a file its length and date when all was written. `hole`: nothing may have been written at its end. */
   async complete(file: number, handle: number, hole: boolean): Promise<void> {
     if (hole) await setLength(handle, this.#list.entries[file]?.size ?? 0)
     this.#date(file, handle)
@@ -69,27 +70,27 @@ export class StagedFiles {
   }
 
   #create(path: string): number {
-    this.#folderOf(path)
+    this.#createFolderOf(path)
     try {
       return openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error
-      // Left by a crash before the journal knew of it.
+      // A crash left it before its first digest was in the journal.
       rmSync(path)
       return openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
     }
   }
 
-  #folderOf(path: string): void {
+  #createFolderOf(path: string): void {
     const folder = dirname(path)
-    if (folder === this.#folder || this.#made.has(folder)) return
-    this.#folderOf(folder)
+    if (folder === this.#folder || this.#created.has(folder)) return
+    this.#createFolderOf(folder)
     ownFolder(folder, 0o777)
-    this.#made.add(folder)
+    this.#created.add(folder)
   }
 }
 
-/** Reads them chunk by chunk, one file open at a time. */
+/** Reads staged files chunk by chunk, in order, with one file open at a time. */
 export class StagedReader {
   readonly #files: StagedFiles
   readonly #buffer = Buffer.allocUnsafe(limits.chunk)
@@ -99,7 +100,7 @@ export class StagedReader {
     this.#files = files
   }
 
-  /** The bytes of `chunk` are there and have `digest`. */
+  /** Whether the bytes of `chunk` are stored and have `digest`. */
   async holds(chunk: Chunk, digest: Buffer): Promise<boolean> {
     try {
       if (this.#open?.file !== chunk.file) {
@@ -107,7 +108,7 @@ export class StagedReader {
         this.#open = { file: chunk.file, handle: openSync(this.#files.path(chunk.file), O_RDWR | O_NOFOLLOW) }
       }
       const bytesRead = await readAt(this.#open.handle, this.#buffer.subarray(0, chunk.length), chunk.offset)
-      // Behind the last byte written there may be a hole.
+      // After the last byte that was written there may be a hole.
       if (bytesRead < chunk.length && isZeros(digest)) this.#buffer.fill(0, bytesRead, chunk.length)
       else if (bytesRead < chunk.length) return false
       return digest.equals(chunkDigest(this.#buffer.subarray(0, chunk.length)))
@@ -117,11 +118,11 @@ export class StagedReader {
     }
   }
 
-  /** All chunks of the file that was looked at are there. */
-  async complete(sync: (handle: number) => Promise<void>): Promise<void> {
+  /** Completes the file that was read last: all of its chunks are stored. `flush` gets its descriptor. */
+  async complete(flush: (handle: number) => Promise<void>): Promise<void> {
     if (this.#open == null) return
     await this.#files.complete(this.#open.file, this.#open.handle, true)
-    await sync(this.#open.handle)
+    await flush(this.#open.handle)
   }
 
   close(): void {

@@ -1,42 +1,38 @@
 /**
- * Where a transfer is put together at its receiver: a private folder beside the place where it will be, on the same
- * disk, in which files grow and a journal holds the digest of every chunk that is there. Nothing leaves that folder
- * unless it is whole and verified, and then without replacing anything. After a crash the journal says what to look
- * at, and the disk itself says what is there.
+ * Where a transfer is put together at its receiver: a private folder beside the final place, on the same disk, in which
+ * files grow and a journal holds the digest of every chunk that is stored. Nothing leaves that folder unless it is
+ * whole and verified (roots.ts), and nothing is replaced. After a crash the journal names what to look at, and every
+ * byte is verified again before the transfer goes on.
  */
 import { closeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { QuorumError } from '../../base/errors.ts'
-import { diskFailure, ownFolder, syncFiles } from './disk.ts'
-import { syncData, syncFile, Turns, writeAt } from '../io.ts'
+import { diskFailure, ownFolder } from './disk.ts'
+import { syncData, syncFile, writeAt } from '../io.ts'
 import { Journal } from './journal.ts'
-import { FileDigest, isZeros, type Chunk, type FileList } from '../manifest.ts'
-import { isPublished, publish, syncFolder } from './publish.ts'
+import { FileDigest, isZeros } from '../digest.ts'
+import type { Chunk, FileList } from '../manifest.ts'
+import { Roots } from './roots.ts'
 import { StagedFiles, StagedReader } from './staged-files.ts'
+import { syncFolder } from '../../base/atomic-file.ts'
 import { limits } from '../../base/limits.ts'
+import { Yielder } from '../../base/yield.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
 
-/** Of a file that grows, what was written is handed to the disk this often, in bytes: the end must not wait for all. */
-const flushEvery = 64 * 1024 * 1024
-/** Files that are written or handed to the disk at the same time. */
-const filesOpen = 64
-/** Up to so many bytes, a whole file is written at once. */
-const small = 64 * 1024
-
 export interface StagingOptions {
-  /** Where roots are put in the end; it must exist. */
+  /** Where roots are published; it must exist. */
   directory: string
   /** Id of the transfer. */
   id: string
   list: FileList
   /** Safe relative paths of the entries of `list`, which was made with them. */
   paths: readonly string[]
-  /** The name each root got, as far as it is decided. */
-  places: readonly string[]
-  /** Keeps what was decided before it is carried out. */
-  onPlace(places: readonly string[]): void
+  /** The name that each root got, as far as it is decided; empty: not yet. */
+  names: readonly string[]
+  /** Stores the names before the next one is given. */
+  onNames(names: readonly string[]): void
   /** `stored` has grown. */
   onStored(): void
 }
@@ -44,9 +40,9 @@ export interface StagingOptions {
 interface OpenFile {
   handle: number
   writing: Set<Promise<void>>
-  /** Ends with a hole, which nothing was written to. */
+  /** The file ends with a hole, to which nothing was written. */
   hole: boolean
-  /** Bytes written since it was last handed to the disk. */
+  /** Bytes written since the last flush. */
   unflushed: number
   flushing: Promise<void> | undefined
 }
@@ -61,21 +57,17 @@ export class Staging {
   readonly #folder: string
   readonly #files: StagedFiles
   readonly #journal: Journal
-  readonly #places: string[]
-  /** Roots that are where they belong, or have been: since then they are the person's. */
-  readonly #published = new Set<number>()
-  /** Of each root: how many files are not whole yet, which have no content, and which are to be handed to the disk. */
-  readonly #missing: number[] = []
-  readonly #empty: number[][] = []
-  readonly #unsynced: number[][] = []
+  readonly #roots: Roots
   readonly #working = new Set<Promise<void>>()
-  readonly #turns = new Turns()
+  readonly #yielder = new Yielder()
+  /** Bytes that wait for the disk. */
   #waiting = 0
-  /** Some of the work has ended. */
-  #roomier: (() => void) | undefined
+  /** Ends the wait of `put()`: some of the work has ended. */
+  #onRoom: (() => void) | undefined
   #stored = 0
-  #publishing: Promise<void> = Promise.resolve()
+  /** The file of `next`, if some of it was put in this run. */
   #file: OpenFile | undefined
+  /** Over the chunks before `next` in its file. */
   #digest = new FileDigest()
   #next: Chunk | undefined
   #failure: Error | undefined
@@ -85,17 +77,12 @@ export class Staging {
     this.#folder = stagingFolder(options.directory, options.id)
     this.#files = new StagedFiles(this.#folder, options.list, options.paths)
     this.#journal = journal
-    this.#places = [...options.places]
-    for (const [file, { size }] of options.list.entries.entries()) {
-      const root = options.list.rootNumber(file)
-      this.#missing[root] = (this.#missing[root] ?? 0) + Number(size > 0)
-      if (size === 0) (this.#empty[root] ??= []).push(file)
-    }
+    this.#roots = new Roots({ ...options, folder: this.#folder, files: this.#files })
   }
 
   /**
-   * Opens the folder, made if there is none, and verifies what is in it. Errors: those of the disk, `not-writable`
-   * where something else stands in its place, and the reason of `signal`.
+   * Opens the folder, created if it is missing, and verifies what is stored in it. Errors: those of the disk,
+   * `not-writable` if something else has its name, and the reason of `signal`.
    */
   static async open(options: StagingOptions, signal: AbortSignal): Promise<Staging> {
     const folder = stagingFolder(options.directory, options.id)
@@ -111,7 +98,7 @@ export class Staging {
     }
   }
 
-  /** The next chunk to come; undefined when all have. */
+  /** The next chunk to be put; undefined when all were. */
   get next(): Chunk | undefined {
     return this.#next
   }
@@ -134,8 +121,8 @@ export class Staging {
 
   /**
    * Takes the bytes of `next`, whose digest was checked, and their memory; resolves when there is room for more.
-   * `fileDigest`: what the sender says about the whole file, with its last chunk. Errors: `verification-failed`, and what kept an earlier
-   * chunk from being written.
+   * `fileDigest`: the digest of the whole file as its sender announces it, with its last chunk. Errors:
+   * `verification-failed`, and what kept an earlier chunk from being written.
    */
   async put(data: Buffer, digest: Uint8Array, fileDigest?: Uint8Array): Promise<void> {
     const chunk = this.#next
@@ -143,7 +130,7 @@ export class Staging {
     this.#digest.add(digest)
     if (chunk.last) {
       if (fileDigest == null || !Buffer.from(fileDigest).equals(this.#digest.value())) {
-        throw new QuorumError('verification-failed', 'A file is not what its sender says it is')
+        throw new QuorumError('verification-failed', 'A file is not what its sender announced')
       }
       this.#digest = new FileDigest()
     }
@@ -153,32 +140,33 @@ export class Staging {
       this.#stored = stored
       this.#options.onStored()
     }
-    if (this.#published.has(this.#options.list.rootNumber(chunk.file))) {
-      // The power failed between its publication and what the journal says of it: it comes again, for nothing.
+    if (this.#roots.publishedWith(chunk.file)) {
+      // The power failed after the root was published and before the journal was flushed: the chunk is not needed.
       this.#journal.add(digest, undefined, onStored)
       return
     }
     try {
-      if (chunk.chunk === 0 && chunk.last && chunk.length <= small) this.#putSmall(chunk, data, digest, onStored)
+      if (chunk.chunk === 0 && chunk.last && chunk.length <= fileLimits.smallFile)
+        this.#putSmall(chunk, data, digest, onStored)
       else this.#putLarge(chunk, data, digest, onStored)
     } catch (error) {
       this.#fail(error)
     }
-    while (this.#waiting >= fileLimits.chunksWaiting * limits.chunk || this.#working.size >= 2 * filesOpen) {
+    while (this.#waiting >= fileLimits.chunksWaiting * limits.chunk || this.#working.size >= 2 * fileLimits.filesOpen) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      this.#roomier = resolve
+      this.#onRoom = resolve
       await promise
     }
     if (this.#failure != null) throw this.#failure
-    if (this.#turns.due) await this.#turns.next()
+    if (this.#yielder.due) await this.#yielder.yield()
   }
 
   #putSmall({ file }: Chunk, data: Buffer, digest: Uint8Array, onStored: () => void): void {
     this.#files.put(file, data)
     this.#journal.add(digest, undefined, onStored)
-    const root = this.#options.list.rootNumber(file)
-    this.#syncLater(root, file)
-    if (this.#countDown(root)) this.#work(this.#publish(root))
+    this.#roots.flushLater(file)
+    const root = this.#roots.complete(file)
+    if (root != null) this.#work(this.#roots.publish(root))
   }
 
   #putLarge(chunk: Chunk, data: Buffer, digest: Uint8Array, onStored: () => void): void {
@@ -204,19 +192,20 @@ export class Staging {
   }
 
   /**
-   * After all was put: publishes what has not been, and removes the folder. Returns the names that the roots got.
-   * Errors: those of the disk; what is there stays.
+   * After everything was put: publishes what is not published yet, and removes the folder. Returns the names that the
+   * roots got. Errors: those of the disk; what is stored stays.
    */
   async finish(): Promise<readonly string[]> {
     await this.settled()
-    for (const root of this.#options.list.roots.keys()) await this.#publish(root)
+    await this.#roots.publishAll()
     await syncFolder(this.#options.directory)
     this.#journal.close()
-    await rm(this.#folder, { recursive: true, force: true })
-    return this.#places
+    // On Windows a virus scanner may still look at one of the files, on NFS a file that is open keeps its folder.
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 })
+    return this.#roots.names
   }
 
-  /** Lets go of every file; what is there stays. */
+  /** Closes every file; what is stored stays. */
   async close(): Promise<void> {
     await this.#settle()
     try {
@@ -227,7 +216,7 @@ export class Staging {
     }
   }
 
-  /** Resolves when all that was put is stored. Errors: what kept it from being. */
+  /** Resolves when everything that was put is stored. Errors: what prevented that. */
   async settled(): Promise<void> {
     await this.#settle()
     if (this.#failure != null) throw this.#failure
@@ -242,19 +231,22 @@ export class Staging {
     }
   }
 
-  /** Runs beside everything else; what fails is thrown by the next call. */
+  /** Lets `work` run in the background; its error is thrown by the next call. */
   #work(work: Promise<void>): void {
     const working = work
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#working.delete(working)
-        this.#roomier?.()
+        this.#onRoom?.()
       })
     this.#working.add(working)
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= diskFailure(error, this.#options.directory)
+    const failure = diskFailure(error, this.#options.directory)
+    // With a code, always: a folder that failed takes nothing any more, so nothing may try again with it.
+    this.#failure ??=
+      failure instanceof QuorumError ? failure : new QuorumError('internal', failure.message, { cause: failure })
   }
 
   async #write(file: OpenFile, chunk: Chunk, data: Buffer, digest: Uint8Array): Promise<void> {
@@ -263,7 +255,7 @@ export class Staging {
     await writeAt(file.handle, data, chunk.offset)
     chunkMemory.giveBack(data)
     file.unflushed += chunk.length
-    if (file.unflushed < flushEvery || file.flushing != null || chunk.last) return
+    if (file.unflushed < fileLimits.flushEvery || file.flushing != null || chunk.last) return
     file.unflushed = 0
     file.flushing = syncData(file.handle).finally(() => {
       file.flushing = undefined
@@ -271,98 +263,52 @@ export class Staging {
     this.#work(file.flushing)
   }
 
-  /** All of a file was put: on the disk with it; with the last one of its root, the root is published. */
+  /** Every chunk of a file was put: flushes it; if it is the last one of its root, publishes the root. */
   async #finishFile(file: OpenFile, chunk: Chunk): Promise<void> {
-    const root = this.#options.list.rootNumber(chunk.file)
     try {
       await Promise.all(file.writing)
       await file.flushing
       await this.#files.complete(chunk.file, file.handle, file.hole)
-      await this.#sync(file.handle, chunk)
+      await this.#flush(file.handle, chunk)
     } finally {
       closeSync(file.handle)
     }
-    if (this.#countDown(root)) await this.#publish(root)
+    const root = this.#roots.complete(chunk.file)
+    if (root != null) await this.#roots.publish(root)
   }
 
-  /** Hands a whole file to the disk: a large one now, small ones together before they are published. */
-  async #sync(handle: number, { file, chunk }: Chunk): Promise<void> {
+  /** Flushes a whole file: one of several chunks now, the others together before they are published. */
+  async #flush(handle: number, { file, chunk }: Chunk): Promise<void> {
     if (chunk > 0) return syncFile(handle)
-    this.#syncLater(this.#options.list.rootNumber(file), file)
+    this.#roots.flushLater(file)
   }
 
-  #syncLater(root: number, file: number): void {
-    ;(this.#unsynced[root] ??= []).push(file)
-  }
-
-  /** One file less is missing. Returns whether it was the last. */
-  #countDown(root: number): boolean {
-    this.#missing[root] = (this.#missing[root] ?? 0) - 1
-    return this.#missing[root] === 0
-  }
-
-  /** Puts a root where it belongs, if it is not there yet; one after the other. */
-  #publish(root: number): Promise<void> {
-    const published = this.#publishing.then(async () => {
-      if (this.#published.has(root)) return
-      const { directory, list, onPlace } = this.#options
-      const name = list.roots[root] ?? ''
-      const staged = this.#files.root(root)
-      const earlier = this.#places[root] === '' ? undefined : this.#places[root]
-      for (const file of this.#empty[root] ?? []) {
-        this.#files.putEmpty(file)
-        if (this.#turns.due) await this.#turns.next()
-      }
-      const unsynced = this.#unsynced[root] ?? []
-      await syncFiles(
-        this.#folder,
-        unsynced.map((file) => this.#files.path(file)),
-      )
-      this.#unsynced[root] = []
-      const decided = (place: string): void => {
-        for (let before = this.#places.length; before < root; before += 1) this.#places[before] = ''
-        this.#places[root] = place
-        onPlace(this.#places)
-      }
-      await publish(staged, directory, name, decided, earlier)
-      this.#published.add(root)
-    })
-    this.#publishing = published.catch(() => undefined)
-    return published
-  }
-
-  /** Looks at what an earlier life left, and finds where to go on. */
+  /** Verifies what an earlier run stored, and finds where to go on. */
   async #verify(signal: AbortSignal): Promise<void> {
-    const { list, directory } = this.#options
+    const { list } = this.#options
     const digests = await this.#journal.read()
-    for (const root of list.roots.keys()) {
-      const place = this.#places[root] ?? ''
-      if (place === '') continue
-      if (await isPublished(this.#files.root(root), join(directory, place), digests.length > 0))
-        this.#published.add(root)
-    }
-    if (this.#published.size === list.roots.length) {
+    await this.#roots.findPublished(digests.length > 0)
+    if (this.#roots.allPublished) {
       this.#stored = list.bytes
       return
     }
     const reader = new StagedReader(this.#files)
-    let kept = 0
+    let verified = 0
     let next = list.at({ file: 0, chunk: 0 })
     try {
       for (const digest of digests) {
         signal.throwIfAborted()
         if (next == null) break
-        const root = list.rootNumber(next.file)
-        const published = this.#published.has(root)
+        const published = this.#roots.publishedWith(next.file)
         if (!published && !(await reader.holds(next, digest))) break
         if (next.last) {
           const last = next
-          // Whether that was done before the crash nobody knows.
-          if (!published) await reader.complete((handle) => this.#sync(handle, last))
+          // It is unknown whether the earlier run still set the date and flushed the file.
+          if (!published) await reader.complete((handle) => this.#flush(handle, last))
           this.#digest = new FileDigest()
-          this.#countDown(root)
+          this.#roots.complete(last.file)
         } else this.#digest.add(digest)
-        kept += 1
+        verified += 1
         next = list.after(next)
       }
     } finally {
@@ -370,6 +316,6 @@ export class Staging {
     }
     this.#next = next
     this.#stored = this.bytes
-    this.#journal.keep(kept)
+    this.#journal.truncate(verified)
   }
 }

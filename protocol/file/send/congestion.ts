@@ -1,31 +1,34 @@
 /**
- * How much of a file may be on its way: as much as the line carries in two round trips, and no more, because whatever
- * waits in front of a slow line also waits in front of the chat. The rate and the round trip are measured from the
- * receiver's acknowledgements, as BBR does it (Cardwell et al., "BBR: Congestion-Based Congestion Control", 2016). It
- * decides when to send, never what.
+ * How much of a file may be in flight: as much as the path carries in two round trips and no more, because what queues
+ * in front of a slow link delays the chat as well. The rate and the round trip time are measured from the receiver's
+ * acknowledgements, as in BBR (Cardwell et al., "BBR: Congestion-Based Congestion Control", 2016). It decides when to
+ * send, never what.
  */
 import { limits } from '../../base/limits.ts'
 
-/** Of the bandwidth-delay product: one to fill the line, one to find out whether it carries more. */
+/** Window in bandwidth-delay products: one fills the path, the second finds out whether it carries more. */
 const gain = 2
-/** Rates are compared over so many acknowledgements, and round trips over so many milliseconds. */
-const rates = 10
-const roundTripKept = 10_000
+/** The rate is the highest of this many acknowledgements. */
+const ratesCompared = 10
+/** The round trip time is the lowest of this many milliseconds. */
+const roundTripLifetime = 10_000
 /**
- * In milliseconds. An acknowledgement waits up to 10 for company (file/receive/receive-stream.ts): by a lucky one that did not, the
- * window would shrink below what the others allow, and the speed with it, until nothing measured is true any more.
+ * Lower bound of a measured round trip, in milliseconds. Acknowledgements are coalesced for up to 10 ms
+ * (`fileLimits.acknowledge`): a single one that was not delayed would shrink the window, and with it the rate, below
+ * what the delayed ones allow, and every later measurement would be wrong.
  */
 const shortestRoundTrip = 20
 
 interface Sent {
-  /** Bytes of the stream up to here, when they were sent, and what had been acknowledged then. */
+  /** Bytes of the stream up to the end of this part. */
   upTo: number
+  /** When it was sent, and what had been acknowledged then. */
   at: number
   acknowledged: number
   acknowledgedAt: number
 }
 
-export class Pace {
+export class CongestionControl {
   readonly #now: () => number
   readonly #sent: Sent[] = []
   readonly #rates: number[] = []
@@ -35,7 +38,8 @@ export class Pace {
   #acknowledgedAt: number
   #roundTrip = Infinity
   #roundTripAt = 0
-  #waiting: { bytes: number; go(): void } | undefined
+  /** The caller that waits in `room()`. */
+  #waiting: { bytes: number; resume(): void } | undefined
 
   /** `now`: milliseconds, monotonic. */
   constructor(now: () => number = () => performance.now()) {
@@ -43,7 +47,7 @@ export class Pace {
     this.#acknowledgedAt = now()
   }
 
-  /** Bytes that may be on their way. */
+  /** Bytes that may be in flight. */
   get window(): number {
     return this.#window
   }
@@ -52,28 +56,28 @@ export class Pace {
     return this.#acknowledged
   }
 
-  get onTheWay(): number {
+  get inFlight(): number {
     return this.#total - this.#acknowledged
   }
 
-  /** `bytes` more may go now. What is larger than the window goes when nothing else is on its way. */
-  has(bytes: number): boolean {
-    return this.onTheWay === 0 || this.onTheWay + bytes <= this.#window
+  /** Whether `bytes` more may be sent now. More than the window may be sent when nothing else is in flight. */
+  allows(bytes: number): boolean {
+    return this.inFlight === 0 || this.inFlight + bytes <= this.#window
   }
 
-  /** Resolves when `bytes` more may go; one caller at a time. */
+  /** Resolves when `bytes` more may be sent; one caller at a time. Errors: the reason of `signal`. */
   async room(bytes: number, signal: AbortSignal): Promise<void> {
-    while (!this.has(bytes)) {
+    while (!this.allows(bytes)) {
       signal.throwIfAborted()
       const { promise, resolve } = Promise.withResolvers<void>()
-      this.#waiting = { bytes, go: resolve }
+      this.#waiting = { bytes, resume: resolve }
       signal.addEventListener('abort', () => resolve(), { once: true })
       await promise
     }
     signal.throwIfAborted()
   }
 
-  /** `bytes` more have gone. */
+  /** `bytes` more were sent. */
   sent(bytes: number): void {
     this.#total += bytes
     this.#sent.push({
@@ -84,7 +88,7 @@ export class Pace {
     })
   }
 
-  /** So many bytes have arrived in all. More than were sent, or fewer than before, tell nothing. */
+  /** `bytes` have arrived in all. A value above what was sent, or not above the last one, is ignored. */
   acknowledge(bytes: number): void {
     if (bytes <= this.#acknowledged || bytes > this.#total) return
     const now = this.#now()
@@ -93,23 +97,23 @@ export class Pace {
     this.#acknowledged = bytes
     this.#acknowledgedAt = now
     if (last != null) this.#measure(last, now)
-    if (this.#waiting != null && this.has(this.#waiting.bytes)) {
-      const { go } = this.#waiting
+    if (this.#waiting != null && this.allows(this.#waiting.bytes)) {
+      const { resume } = this.#waiting
       this.#waiting = undefined
-      go()
+      resume()
     }
   }
 
   #measure(last: Sent, now: number): void {
     const roundTrip = Math.max(shortestRoundTrip, now - last.at)
-    if (roundTrip < this.#roundTrip || now - this.#roundTripAt > roundTripKept) {
+    if (roundTrip < this.#roundTrip || now - this.#roundTripAt > roundTripLifetime) {
       this.#roundTrip = roundTrip
       this.#roundTripAt = now
     }
     const rate = (last.upTo - last.acknowledged) / Math.max(1, now - last.acknowledgedAt)
     this.#rates.push(rate)
-    if (this.#rates.length > rates) this.#rates.shift()
-    const carried = Math.max(...this.#rates) * this.#roundTrip
-    this.#window = Math.min(limits.fileInFlight.most, Math.max(limits.fileInFlight.least, gain * carried))
+    if (this.#rates.length > ratesCompared) this.#rates.shift()
+    const bandwidthDelay = Math.max(...this.#rates) * this.#roundTrip
+    this.#window = Math.min(limits.fileInFlight.most, Math.max(limits.fileInFlight.least, gain * bandwidthDelay))
   }
 }

@@ -1,28 +1,29 @@
 /**
- * Reads the files of a transfer at their sender, chunk after chunk, a few ahead of what is being sent, so that reading,
- * hashing and sending overlap. A file that is no longer what was offered is refused: another length, no regular file,
- * or content that changed while or since it was read, which digests decide, not dates alone.
+ * Reads the files of a transfer at the sender, chunk after chunk, a few ahead of what is being sent, so that reading,
+ * hashing and sending overlap. It refuses a file that is no longer what was offered: another length, no regular file,
+ * or content that changed while it was read or since. Changed dates alone are no reason: digests decide.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError, toError } from '../../base/errors.ts'
-import { chunkDigest, FileDigest, isZeros, type Chunk, type ChunkPlace, type FileList } from '../manifest.ts'
-import { openFile, readAt, Turns } from '../io.ts'
+import { chunkDigest, FileDigest, isZeros } from '../digest.ts'
+import type { Chunk, ChunkPosition, FileList } from '../manifest.ts'
+import { openFile, readAt } from '../io.ts'
+import { Yielder } from '../../base/yield.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
-import { codeOf } from '../../base/disk-errors.ts'
+import { diskErrorOf } from '../../base/disk-errors.ts'
 import type { ChunkHeader } from '../../wire/file.ts'
 
-/** Up to so many bytes, a whole file is read at once: turns through the pool of threads take longer. */
-const small = 64 * 1024
+/** No link is followed, and a pipe that took the place of a file does not block. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 const nothing = Buffer.alloc(0)
 
 export interface ReadChunk {
   header: ChunkHeader
-  /** Empty where the header says that no bytes follow. Lent: given back to `chunkMemory` by whoever has done with them. */
+  /** Empty if no bytes follow the header. From `chunkMemory`: the last user gives it back there. */
   data: Buffer
 }
 
@@ -34,32 +35,33 @@ interface OpenFile {
   closed: boolean
 }
 
-interface Ahead {
+/** A chunk that is being read. */
+interface PendingChunk {
   chunk: Chunk
   data: Promise<Buffer>
   file: Promise<OpenFile>
 }
 
-export class FileSource {
+export class ReadAhead {
   readonly #list: FileList
   readonly #sources: readonly string[]
 
-  /** `sources`: where each root of `list` lies. */
+  /** `sources`: the path of each root of `list`. */
   constructor(list: FileList, sources: readonly string[]) {
     this.#list = list
     this.#sources = sources
   }
 
   /**
-   * All chunks from `from` on; `prefix`: the digest that the receiver has over those before it in the same file.
-   * Errors: `source-changed`; `verification-failed` where there is no such chunk.
+   * All chunks from `from` on. `prefix`: the receiver's digest over the chunks before it in the same file. Errors:
+   * `source-changed`; `verification-failed` if there is no such chunk; those of a disk that fails for a while.
    */
-  async *read(from: ChunkPlace, prefix: Uint8Array): AsyncGenerator<ReadChunk, void, undefined> {
+  async *read(from: ChunkPosition, prefix: Uint8Array): AsyncGenerator<ReadChunk, void, undefined> {
     let next = this.#list.at(from)
     const same = next?.file === from.file && next.chunk === from.chunk
-    if (from.chunk > 0 && !same) throw new QuorumError('verification-failed', 'They ask for what was never offered')
-    const turns = new Turns()
-    const ahead: Ahead[] = []
+    if (from.chunk > 0 && !same) throw new QuorumError('verification-failed', 'They requested what was never offered')
+    const yielder = new Yielder()
+    const ahead: PendingChunk[] = []
     let current: Promise<OpenFile> | undefined
     let bytes = 0
     if (from.chunk > 0) {
@@ -72,7 +74,7 @@ export class FileSource {
           const chunk: Chunk = next
           const file = chunk.chunk === 0 || current == null ? this.#open(chunk.file) : current
           const data = file.then((opened) => this.#readAt(opened, chunk))
-          // Whoever comes to it sees the error; until then it must not count as unhandled.
+          // The loop below awaits it and gets the error; until then it must not count as an unhandled rejection.
           data.catch(() => undefined)
           ahead.push({ chunk, data, file })
           current = file
@@ -84,7 +86,7 @@ export class FileSource {
           if (next == null) return
           yield this.#readSmall(next)
           next = this.#list.after(next)
-          if (turns.due) await turns.next()
+          if (yielder.due) await yielder.yield()
           continue
         }
         const data = await first.data
@@ -102,9 +104,9 @@ export class FileSource {
         yield { header, data: header.zeros === true ? nothing : data }
       }
     } finally {
-      const left = new Set(ahead.map(({ file }) => file))
-      if (current != null) left.add(current)
-      for (const file of left) void file.then(close).catch(() => undefined)
+      const files = new Set(ahead.map(({ file }) => file))
+      if (current != null) files.add(current)
+      for (const file of files) void file.then(close).catch(() => undefined)
     }
   }
 
@@ -113,7 +115,7 @@ export class FileSource {
     return join(this.#sources[this.#list.rootNumber(file)] ?? '', ...rest)
   }
 
-  /** Errors: any when it is not a file of that size. */
+  /** Errors: any if it is not a regular file of the offered size. */
   #stats(fd: number, file: number): BigIntStats {
     const stats = statsOf(fd)
     const offered = BigInt(this.#list.entries[file]?.size ?? 0)
@@ -121,7 +123,7 @@ export class FileSource {
     return stats
   }
 
-  /** The only chunk of a file. */
+  /** Reads the only chunk of a small file, at once. */
   #readSmall({ file, chunk, length }: Chunk): ReadChunk {
     const path = this.#path(file)
     try {
@@ -140,13 +142,13 @@ export class FileSource {
         closeSync(fd)
       }
     } catch (error) {
-      throw whyNot(path, error)
+      throw readFailure(path, error)
     }
   }
 
   async #open(file: number): Promise<OpenFile> {
     const path = this.#path(file)
-    return changed(path, async () => {
+    return reading(path, async () => {
       const fd = await openFile(path, flags)
       try {
         return { fd, stats: this.#stats(fd, file), path, digest: new FileDigest(), closed: false }
@@ -159,14 +161,14 @@ export class FileSource {
 
   async #readAt({ fd, path }: OpenFile, { offset, length }: Chunk): Promise<Buffer> {
     const data = chunkMemory.lend(length)
-    return changed(path, async () => {
+    return reading(path, async () => {
       if ((await readAt(fd, data, offset)) < length) throw new Error('It has become shorter')
       return data
     })
   }
 
-  /** Whether the chunks before `from` are still what the receiver has. */
-  async #verify(file: OpenFile, from: ChunkPlace, prefix: Uint8Array): Promise<void> {
+  /** Verifies that the chunks before `from` are still what the receiver has. Errors: `source-changed`. */
+  async #verify(file: OpenFile, from: ChunkPosition, prefix: Uint8Array): Promise<void> {
     for (let chunk = this.#list.at({ file: from.file, chunk: 0 }); chunk != null && chunk.chunk < from.chunk;) {
       const data = await this.#readAt(file, chunk)
       file.digest.add(chunkDigest(data))
@@ -176,10 +178,10 @@ export class FileSource {
     if (!Buffer.from(prefix).equals(file.digest.value())) throw sourceChanged(file.path)
   }
 
-  /** Closes a file that was read to its end. If its dates changed meanwhile, its content is looked at once more. */
+  /** Closes a file that was read to its end. If its dates changed meanwhile, its content is read and compared again. */
   async #finish(file: OpenFile, { file: number }: Chunk): Promise<void> {
     const { fd, stats, path, digest } = file
-    await changed(path, async () => {
+    await reading(path, async () => {
       try {
         const now = statsOf(fd)
         if (now.size !== stats.size) throw new Error('It has another length')
@@ -199,40 +201,39 @@ export class FileSource {
   }
 }
 
-/** Whole files that are read at once. */
+/** Whole files that are read synchronously. */
 function isSmall({ chunk, last, length }: Chunk): boolean {
-  return chunk === 0 && last && length <= small
+  return chunk === 0 && last && length <= fileLimits.smallFile
 }
 
 function isNewer(now: BigIntStats, before: BigIntStats): boolean {
   return now.mtimeNs !== before.mtimeNs || now.ctimeNs !== before.ctimeNs
 }
 
-/** Once: its number may be another file's by then. */
+/** At most once: the descriptor may have been reused for another file. */
 function close(file: OpenFile): void {
   if (!file.closed) closeSync(file.fd)
   file.closed = true
 }
 
-/** Of an open file they are in memory: a turn through the pool would take longer. */
+/** Synchronous, because the system has them in memory for an open file: a trip through the thread pool takes longer. */
 function statsOf(fd: number): BigIntStats {
   return fstatSync(fd, { bigint: true })
 }
 
-async function changed<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Errors: `source-changed`, unless the disk fails for a while. */
+async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw whyNot(path, error)
+    throw readFailure(path, error)
   }
 }
 
-function whyNot(path: string, error: unknown): Error {
-  // Out of numbers for open files, or a disk that fails: that passes, or is somebody else's to mend.
-  const passes = /^(EMFILE|ENFILE|EIO|EAGAIN|EINTR)$/.test(codeOf(error) ?? '')
-  return error instanceof Error && (passes || error instanceof QuorumError)
-    ? error
-    : sourceChanged(path, toError(error))
+function readFailure(path: string, error: unknown): Error {
+  // What a disk refuses for a while says nothing about the file: the receiver asks again.
+  if (error instanceof QuorumError || (error instanceof Error && diskErrorOf(error)?.transient === true)) return error
+  return sourceChanged(path, toError(error))
 }
 
 function sourceChanged(path: string, cause?: Error): QuorumError {

@@ -1,11 +1,12 @@
 /**
- * One file stream at the sender: answers an opening with chunks, as fast as the line and the receiver's disk take them
- * and no faster, until all are acknowledged or the receiver stops it.
+ * One file stream at the sender (docs/protocol.md, "/quorum/file/1.0.0"): answers an opening with chunks, as fast as
+ * the path and the receiver's disk take them and no faster, until all are acknowledged or the receiver stops the
+ * stream.
  */
 import type { Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { errorToData, QuorumError, toError } from '../../base/errors.ts'
-import { Pace } from './congestion.ts'
+import { CongestionControl } from './congestion.ts'
 import type { ReadChunk } from './read-ahead.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkMemory } from '../../net/buffer-pool.ts'
@@ -19,17 +20,11 @@ import {
 } from '../../wire/file.ts'
 import { frame, unframe } from '../../wire/framing.ts'
 
-/** Small chunks leave together in one write, up to so many bytes. */
-const together = 64 * 1024
-/** And so many headers, of chunks without bytes for example. */
-const headersTogether = 64
-/** Parts of a chunk are never larger than this share of what may be on the way, so that the pace can be kept. */
-const share = 4
-
-export interface Served {
+/** What a stream is served from. */
+export interface Source {
   /** Bytes that the receiver has stored on this stream. */
   onStored(bytes: number): void
-  /** The chunks that `open` asks for. Errors are told to the receiver. */
+  /** The chunks that `open` requests. Errors are reported to the receiver. */
   chunks(open: Extract<FileOpen, { want: 'chunks' }>): AsyncIterable<ReadChunk>
   manifest(): Uint8Array
 }
@@ -50,40 +45,44 @@ export async function* fileFrames(stream: Stream): FileFrames {
   for await (const frames of pipe(pull(stream), unframe(fileLimits.fileFrame))) yield* frames.map(fileFrameFromWire)
 }
 
-/** Tells the receiver why nothing will come, and ends. */
+/** Sends the receiver the reason why it gets nothing (more), and closes the stream. */
 export async function refuse(stream: Stream, error: unknown, signal: AbortSignal): Promise<void> {
   await push(stream, frame(chunkErrorToWire(errorToData(error))), signal)
   await stream.close({ signal })
 }
 
-/** Serves what `open` asks for until it is stored, stopped or lost. Throws what keeps it from going on. */
+/** Serves what `open` requests until it is stored, stopped or lost. Errors: what interrupted it. */
 export async function serve(
   stream: Stream,
   frames: FileFrames,
   open: FileOpen,
-  served: Served,
+  source: Source,
   signal: AbortSignal,
 ): Promise<void> {
   if (open.want === 'manifest') {
-    await push(stream, served.manifest(), signal)
+    await push(stream, source.manifest(), signal)
     await stream.close({ signal })
     return
   }
   const over = new AbortController()
-  const both = AbortSignal.any([signal, over.signal])
-  const pace = new Pace()
-  const stop = { asked: false }
-  const listening = listen(frames, pace, stop, served).finally(() => over.abort(new Error('The receiver has left')))
-  // Who sends may be waiting for the disk when the stream ends; until then this must not count as unhandled.
+  const either = AbortSignal.any([signal, over.signal])
+  const congestion = new CongestionControl()
+  const stop = { requested: false }
+  const listening = listen(frames, congestion, stop, source).finally(() =>
+    over.abort(new Error('The receiver has left')),
+  )
+  // It is awaited below, perhaps after a wait for the disk; until then it must not count as an unhandled rejection.
   listening.catch(() => undefined)
-  const stalled = watch(pace, () => stream.abort(new QuorumError('peer-offline', 'They take nothing any more')))
+  const stalled = watchAcknowledgements(congestion, () =>
+    stream.abort(new QuorumError('peer-offline', 'They take nothing any more')),
+  )
   try {
-    await send(stream, served.chunks(open), { pace, stop, signal: both })
+    await send(stream, source.chunks(open), { congestion, stop, signal: either })
     await stream.close({ signal })
     await listening
   } catch (error) {
     if (signal.aborted || over.signal.aborted) throw error
-    // Where the stream itself is the reason, nothing more can be said on it.
+    // If the stream itself is the reason, nothing more can be sent on it.
     await refuse(stream, error, signal).catch((lost: unknown) => stream.abort(toError(lost)))
     throw error
   } finally {
@@ -93,23 +92,25 @@ export async function serve(
 }
 
 interface Sending {
-  pace: Pace
-  stop: { asked: boolean }
+  congestion: CongestionControl
+  stop: { requested: boolean }
   signal: AbortSignal
 }
 
 async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: Sending): Promise<void> {
-  const { pace, stop, signal } = sending
+  const { congestion, stop, signal } = sending
+  const together = fileLimits.sendTogether
+  /** Small chunks and headers for the next write, and how many bytes of chunks they hold. */
   let small: Uint8Array[] = []
   let waiting = 0
-  /** What was pushed and may still be on its way, with the bytes of chunks up to its end. */
-  const lent: { upTo: number; data: Buffer }[] = []
+  /** Chunks that may still be in flight, with the bytes of all chunks up to their end. */
+  const inFlight: { upTo: number; data: Buffer }[] = []
   let total = 0
   const flush = async (): Promise<void> => {
     if (small.length === 0) return
     const bytes = small.length === 1 ? (small[0] ?? new Uint8Array()) : Buffer.concat(small)
-    if (!pace.has(waiting)) await pace.room(waiting, signal)
-    if (waiting > 0) pace.sent(waiting)
+    if (!congestion.allows(waiting)) await congestion.room(waiting, signal)
+    if (waiting > 0) congestion.sent(waiting)
     small = []
     waiting = 0
     await push(stream, bytes, signal)
@@ -118,44 +119,50 @@ async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: S
     signal.throwIfAborted()
     total += data.byteLength
     small.push(frame(chunkHeaderToWire(header)))
-    if (data.byteLength < together) {
+    if (data.byteLength < together.bytes) {
       small.push(data)
       waiting += data.byteLength
-      if (waiting >= together || small.length >= headersTogether) await flush()
+      if (waiting >= together.bytes || small.length >= together.headers) await flush()
     } else {
       await flush()
       for (let at = 0; at < data.byteLength;) {
-        const part = data.subarray(at, at + Math.max(together / 4, Math.floor(pace.window / share)))
-        if (!pace.has(part.byteLength)) await pace.room(part.byteLength, signal)
-        pace.sent(part.byteLength)
+        const most = Math.max(together.bytes / 4, Math.floor(congestion.window / fileLimits.partsOfWindow))
+        const part = data.subarray(at, at + most)
+        if (!congestion.allows(part.byteLength)) await congestion.room(part.byteLength, signal)
+        congestion.sent(part.byteLength)
         await push(stream, part, signal)
         at += part.byteLength
       }
-      lent.push({ upTo: total, data })
-      for (let first = lent[0]; first != null && first.upTo <= pace.acknowledged; first = lent[0]) {
+      inFlight.push({ upTo: total, data })
+      for (let first = inFlight[0]; first != null && first.upTo <= congestion.acknowledged; first = inFlight[0]) {
         chunkMemory.giveBack(first.data)
-        lent.shift()
+        inFlight.shift()
       }
     }
-    if (stop.asked) break
+    if (stop.requested) break
   }
   await flush()
 }
 
-async function listen(frames: FileFrames, pace: Pace, stop: { asked: boolean }, { onStored }: Served): Promise<void> {
-  for await (const said of frames) {
-    if (said.kind === 'ack') {
-      pace.acknowledge(said.received)
-      onStored(said.stored)
-    } else if (said.kind === 'stop') stop.asked = true
+async function listen(
+  frames: FileFrames,
+  congestion: CongestionControl,
+  stop: { requested: boolean },
+  { onStored }: Source,
+): Promise<void> {
+  for await (const received of frames) {
+    if (received.kind === 'ack') {
+      congestion.acknowledge(received.received)
+      onStored(received.stored)
+    } else if (received.kind === 'stop') stop.requested = true
   }
 }
 
-/** Calls `give` when nothing of what is on its way is acknowledged for too long. */
-function watch(pace: Pace, give: () => void): NodeJS.Timeout {
+/** Calls `giveUp` if bytes are in flight and none is acknowledged for too long. */
+function watchAcknowledgements(congestion: CongestionControl, giveUp: () => void): NodeJS.Timeout {
   let before: number | undefined
   return setInterval(() => {
-    if (before === pace.acknowledged) give()
-    before = pace.onTheWay > 0 ? pace.acknowledged : undefined
+    if (before === congestion.acknowledged) giveUp()
+    before = congestion.inFlight > 0 ? congestion.acknowledged : undefined
   }, fileLimits.fileStalled.give)
 }

@@ -1,40 +1,48 @@
-/** What is sent: the streams that receivers open, each of which may be refused, and stopped. */
+/**
+ * What this peer sends: the streams that receivers open. A stream for a transfer that is not the receiver's, or is
+ * paused or over, is refused with the reason; a stream that is served ends when its transfer is stopped.
+ */
 import type { Connection, Stream } from '@libp2p/interface'
 import { errorToData, QuorumError, toError, type ErrorData } from '../../base/errors.ts'
 import type { Progress } from '../progress.ts'
+import type { TransferStore } from '../transfer-store.ts'
 import { fileFrames, readOpening, refuse, serve, type FileFrames } from './send-stream.ts'
-import { FileSource } from './read-ahead.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { limits } from '../../base/limits.ts'
 import { peerInLog } from '../../base/log.ts'
 import type { Log } from '../../base/log.ts'
-import type { Store, TransferRow } from '../../store/store.ts'
+import type { TransferRow } from '../../store/store.ts'
 import type { FileOpen } from '../../wire/file.ts'
 
-export interface ServingOptions {
-  store: Store
+export interface UploadsOptions {
   log: Log
+  transfers: TransferStore
   progress: Progress
-  /** The receiver asks for it: it has accepted. */
+  /** The receiver asks for the files, so it has accepted, even if its message has not arrived yet. */
   onOpened(row: TransferRow): void
-  /** The source is no longer what was offered. */
+  /** A file is no longer what was offered. */
   onSourceChanged(row: TransferRow, error: ErrorData): void
-  /** Counts `work` as part of a transfer for as long as it lasts. */
+  /** Counts `work` as part of a transfer for as long as it runs. */
   during(transfer: string, work: Promise<void>): Promise<void>
 }
 
-export class Serving {
-  readonly #options: ServingOptions
+export class Uploads {
+  readonly #options: UploadsOptions
   readonly #running = new Map<string, Set<AbortController>>()
 
-  constructor(options: ServingOptions) {
+  constructor(options: UploadsOptions) {
     this.#options = options
   }
 
+  /** Serves one stream to its end. Errors: what interrupted it; the stream is closed or aborted by then. */
   async receive(stream: Stream, connection: Connection): Promise<void> {
-    const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'Not opened in time')), limits.handshake)
+    const deadline = setTimeout(
+      () => stream.abort(new QuorumError('bad-request', 'Not opened in time')),
+      limits.handshake,
+    )
     const frames = fileFrames(stream)
-    const open = await readOpening(frames).finally(() => clearTimeout(late))
-    const row = this.#options.store.transfer(open.transfer)
+    const open = await readOpening(frames).finally(() => clearTimeout(deadline))
+    const row = this.#options.transfers.find(open.transfer)
     const refusal = refusalOf(row, connection.remotePeer.toString())
     if (row == null || refusal != null) {
       await refuse(stream, refusal, AbortSignal.timeout(limits.stop))
@@ -43,9 +51,10 @@ export class Serving {
     await this.#serve(stream, frames, open, row)
   }
 
+  /** Ends every stream of a transfer. */
   stop(transfer: string): void {
     for (const stopper of this.#running.get(transfer) ?? []) {
-      stopper.abort(new QuorumError('cancelled', 'It was stopped'))
+      stopper.abort(new QuorumError('cancelled', 'The transfer was stopped'))
     }
   }
 
@@ -54,17 +63,17 @@ export class Serving {
   }
 
   async #serve(stream: Stream, frames: FileFrames, open: FileOpen, row: TransferRow): Promise<void> {
-    const { store, log, progress, onOpened, onSourceChanged, during } = this.#options
-    const list = progress.list(row)
+    const { log, transfers, progress, onOpened, onSourceChanged, during } = this.#options
+    const list = transfers.list(row)
     if (list == null) throw new QuorumError('internal', 'The list of files is missing')
     onOpened(row)
-    const source = new FileSource(list, row.sources ?? [])
+    const source = new ReadAhead(list, row.sources ?? [])
     const before = open.want === 'chunks' ? Math.min(list.bytes, list.bytesBefore(open)) : 0
     const stopper = new AbortController()
     const running = this.#running.get(row.id) ?? new Set()
     this.#running.set(row.id, running.add(stopper))
     stopper.signal.addEventListener('abort', () => stream.abort(toError(stopper.signal.reason)))
-    const moved = open.want === 'chunks' ? progress.moving(row) : () => undefined
+    const stopped = open.want === 'chunks' ? progress.moving(row) : () => undefined
     if (open.want === 'chunks') progress.done(row, before)
     const work = serve(
       stream,
@@ -73,7 +82,7 @@ export class Serving {
       {
         onStored: (bytes) => progress.done(row, Math.min(list.bytes, before + bytes)),
         chunks: ({ file, chunk, prefix }) => source.read({ file, chunk }, prefix),
-        manifest: () => store.transferManifest(row.id) ?? new Uint8Array(),
+        manifest: () => transfers.manifest(row.id) ?? new Uint8Array(),
       },
       stopper.signal,
     )
@@ -82,18 +91,18 @@ export class Serving {
     } catch (error) {
       const { code, message } = errorToData(error)
       log('info', `sending to ${peerInLog(row.peer)} was interrupted: ${code}`)
-      const now = store.transfer(row.id)
+      const now = transfers.find(row.id)
       if (code === 'source-changed' && now?.state === 'accepted') onSourceChanged(now, { code, message })
       throw error
     } finally {
       running.delete(stopper)
       if (running.size === 0) this.#running.delete(row.id)
-      moved()
+      stopped()
     }
   }
 }
 
-/** Why a stream is not served. */
+/** Why a stream is not served; undefined: it is. */
 function refusalOf(row: TransferRow | undefined, peer: string): QuorumError | undefined {
   if (row == null || row.peer !== peer || row.direction !== 'out') {
     return new QuorumError('not-found', 'There is no such transfer')

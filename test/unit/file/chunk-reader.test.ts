@@ -1,11 +1,12 @@
-/** Chunks from the bytes of a stream: the same ones wherever it is cut, and nothing kept that is out of bounds. */
+/** Chunks from the bytes of a stream: the same ones wherever it is cut, and nothing allocated that is out of bounds. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { readChunks } from '../../../protocol/file/receive/chunk-reader.ts'
-import { chunkDigest, FileDigest, FileList } from '../../../protocol/file/manifest.ts'
+import { chunkDigest, FileDigest } from '../../../protocol/file/digest.ts'
+import { FileList } from '../../../protocol/file/manifest.ts'
 import { limits } from '../../../protocol/base/limits.ts'
 import { fileLimits } from '../../../protocol/file/limits.ts'
 import type { Bytes } from '../../../protocol/base/bytes.ts'
@@ -43,7 +44,7 @@ test('however a stream is cut, its chunks are the same, and their bytes are coun
   )
 })
 
-test('a chunk over the limit, an empty one and a header over its limit are refused before anything of them is kept', async () => {
+test('a chunk over the limit, an empty one and a header over its limit: nothing is allocated', async () => {
   await assert.rejects(read([header(limits.chunk + 1)]), { code: 'too-large' })
   await assert.rejects(read([header(0)]), { code: 'too-large' })
   await assert.rejects(read([frame(new Uint8Array(fileLimits.chunkHeader + 1))]), { code: 'too-large' })
@@ -56,7 +57,7 @@ test('an end inside a header or a chunk is a lost path, an end between chunks is
   assert.equal((await read([whole])).chunks.length, 1)
 })
 
-test('what the sender says in the place of a chunk is thrown, with its code', async () => {
+test('an error that the sender reports instead of a chunk is thrown, with its code', async () => {
   const said = frame(chunkErrorToWire({ code: 'source-changed', message: 'It is gone' }))
   await assert.rejects(read([said]), { name: 'QuorumError', code: 'source-changed', message: 'It is gone' })
 })

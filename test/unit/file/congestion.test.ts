@@ -1,7 +1,9 @@
-/** How much of a file is on its way, over simulated lines: full lines, short queues, and nothing believed that is false. */
+/**
+ * How much of a file is on its way, over simulated lines: full lines, short queues, and nothing believed that is false.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pace } from '../../../protocol/file/send/congestion.ts'
+import { CongestionControl } from '../../../protocol/file/send/congestion.ts'
 import { limits } from '../../../protocol/base/limits.ts'
 
 const part = 16 * 1024
@@ -14,12 +16,12 @@ interface Line {
 }
 
 /**
- * Sends for `ms` simulated milliseconds whatever the pace lets go. Returns the bytes that arrived and the longest wait in
- * the queue before the line, both of the second half, when it knows the line.
+ * Sends for `ms` simulated milliseconds whatever the pace lets go. Returns the bytes that arrived and the longest wait
+ * in the queue before the line, both of the second half, when it knows the line.
  */
 function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; longestQueue: number } {
   let now = 0
-  const pace = new Pace(() => now)
+  const pace = new CongestionControl(() => now)
   const acks: { at: number; bytes: number }[] = []
   let free = 0
   let sent = 0
@@ -30,7 +32,7 @@ function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; lon
       pace.acknowledge(first.bytes)
       if (now > ms / 2) half.arrived += part
     }
-    while (pace.has(part)) {
+    while (pace.allows(part)) {
       pace.sent(part)
       sent += part
       const queue = Math.max(0, free - now)
@@ -42,23 +44,23 @@ function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; lon
   return half
 }
 
-test('a slow line is kept full, and what is sent beside it waits no longer than a few round trips', () => {
+test('a slow path is used fully, and what is sent beside the file waits no longer than a few round trips', () => {
   const { arrived, longestQueue } = simulate({ rate: 1000, roundTrip: 50 }, 20_000)
   assert.ok(arrived > 0.9 * 1000 * 10_000, `${arrived} bytes of a line that carries 10^7`)
   assert.ok(longestQueue < 200, `${longestQueue} ms`)
 })
 
-test('a fast line far away is kept full up to the bound', () => {
+test('a fast path with a long round trip is used fully, up to the bound', () => {
   const { arrived } = simulate({ rate: 50_000, roundTrip: 40 }, 10_000)
   assert.ok(arrived > 0.9 * 50_000 * 5000, `${arrived} bytes`)
 })
 
-test('one acknowledgement that came at once does not hold the window down, where all others wait for company', () => {
+test('one acknowledgement that was not delayed does not shrink the window, if all others are coalesced', () => {
   let now = 0
   let sent = 0
-  const pace = new Pace(() => now)
+  const pace = new CongestionControl(() => now)
   for (const waits of [2, ...Array.from({ length: 40 }, () => 12)]) {
-    for (; pace.has(part); sent += part) pace.sent(part)
+    for (; pace.allows(part); sent += part) pace.sent(part)
     now += waits
     pace.acknowledge(sent)
   }
@@ -67,7 +69,7 @@ test('one acknowledgement that came at once does not hold the window down, where
 
 test('the window stays within its bounds, whatever is acknowledged', () => {
   let now = 0
-  const pace = new Pace(() => now)
+  const pace = new CongestionControl(() => now)
   for (let at = 1; at < 200; at += 1) {
     pace.sent(1024 * 1024)
     now += at % 3
@@ -77,18 +79,18 @@ test('the window stays within its bounds, whatever is acknowledged', () => {
 })
 
 test('who acknowledges what was never sent, or takes something back, changes nothing', () => {
-  const pace = new Pace(() => 0)
+  const pace = new CongestionControl(() => 0)
   pace.sent(1000)
   pace.acknowledge(2000)
   assert.equal(pace.acknowledged, 0)
   pace.acknowledge(900)
   pace.acknowledge(10)
   assert.equal(pace.acknowledged, 900)
-  assert.equal(pace.onTheWay, 100)
+  assert.equal(pace.inFlight, 100)
 })
 
 test('room comes with an acknowledgement, and a part larger than the window goes alone', async () => {
-  const pace = new Pace(() => 0)
+  const pace = new CongestionControl(() => 0)
   const large = 2 * limits.fileInFlight.most
   await pace.room(large, none)
   pace.sent(large)
@@ -101,7 +103,7 @@ test('room comes with an acknowledgement, and a part larger than the window goes
 })
 
 test('who waits for room is let go when the stream is over', async () => {
-  const pace = new Pace(() => 0)
+  const pace = new CongestionControl(() => 0)
   pace.sent(limits.fileInFlight.most)
   const over = new AbortController()
   const waiting = pace.room(1, over.signal)

@@ -1,10 +1,10 @@
-/** What the files of a manifest are called here, and that finding it out keeps nobody waiting. */
+/** The safe paths of the files of a manifest, and that making them does not block the event loop. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { safePaths } from '../../../protocol/file/safe-names.ts'
-import { pathsHere } from '../../../protocol/file/local-paths.ts'
+import { safePathsOf } from '../../../protocol/file/local-paths.ts'
 
-test('a manifest full of hostile names leaves turns for everything else', async () => {
+test('a manifest full of hostile names gives the event loop back to everything else', async () => {
   const nasty = '‮𝒜ﬁ ﷺ̈́'.repeat(100)
   const entries = Array.from({ length: 400 }, (_, n) => ({ path: `${nasty}${n}/${nasty}.exe`, size: 0, modified: 0 }))
   let turns = 0
@@ -14,7 +14,7 @@ test('a manifest full of hostile names leaves turns for everything else', async 
     if (!over) setImmediate(other)
   }
   setImmediate(other)
-  const paths = await pathsHere(entries)
+  const paths = await safePathsOf(entries)
   over = true
   assert.deepEqual(paths, safePaths(entries.map(({ path }) => path)))
   assert.ok(turns > 3, `${turns} turns`)

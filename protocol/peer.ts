@@ -42,7 +42,7 @@ import { Settings } from './identity/settings.ts'
 import type { FriendRow, Store } from './store/store.ts'
 import { Upgrades } from './paths/hole-punch.ts'
 import type { Hello } from './wire/chat.ts'
-import type { Reach } from './wire/contact.ts'
+import type { PeerAddress } from './wire/contact.ts'
 
 export interface PeerOptions {
   /** Where everything is remembered; closed by `stop()`. */
@@ -108,7 +108,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   forgetPeers(network, log)
   const probe = probing()
 
-  const reach = (to?: string): Reach => ({
+  const peerAddress = (to?: string): PeerAddress => ({
     nodes: nodes.addresses(),
     addresses: paths.ownAddresses(to),
     sealingKey: sealing.current(),
@@ -191,7 +191,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     onOpen: (connection) => {
       const peer = connection.remotePeer.toString()
       if (policy.isFriend(peer)) void chat.keep(connection)
-      if (store.mail().some(({ to }) => to === peer)) mailer.flush()
+      if (store.envelopes().some(({ to }) => to === peer)) mailer.flush()
     },
     onChange: (peer) => {
       files.pathChanged(peer)
@@ -227,7 +227,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     now,
     emit,
     name: () => settings.name(),
-    reach,
+    peerAddress,
     view,
     onMail: () => mailer.flush(),
     onChange: ({ peer, state }) => {
@@ -263,7 +263,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     settings,
     nodes,
     friends,
-    reach,
+    peerAddress,
     now,
     log,
     addNode,
@@ -276,7 +276,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     emit,
     log,
     name: () => settings.name(),
-    reach,
+    peerAddress,
     readReceipts,
     typingMarks,
     isFriend: (peer) => policy.isFriend(peer),

@@ -24,7 +24,7 @@ import {
   type Body,
   type Hello,
 } from '../wire/chat.ts'
-import type { Reach } from '../wire/contact.ts'
+import type { PeerAddress } from '../wire/contact.ts'
 import { unframe } from '../wire/framing.ts'
 
 export interface ConversationContext {
@@ -35,7 +35,7 @@ export interface ConversationContext {
   now: () => number
   emit: Emit
   name(): string
-  reach(to: string): Reach
+  peerAddress(to: string): PeerAddress
   /** The friend learns what we have read, and that we are writing. */
   readReceipts: boolean
   typingMarks: boolean
@@ -333,10 +333,10 @@ export class Conversation {
   }
 
   async #sayHello(line: Line): Promise<void> {
-    const { store, peer, name, reach } = this.#context
+    const { store, peer, name, peerAddress } = this.#context
     const { received, receivedHash } = store.conversation(peer)
     const read = this.#toldRead()
-    const hello = { ...reach(peer), version: chatVersion, received, receivedHash, read, name: name() }
+    const hello = { ...peerAddress(peer), version: chatVersion, received, receivedHash, read, name: name() }
     await line.writer.write(chatFrameToWire({ kind: 'hello', hello }))
   }
 

@@ -18,7 +18,7 @@ import {
   sealedFromWire,
   type ContactContent,
   type ContactKind,
-  type Reach,
+  type PeerAddress,
 } from '../wire/contact.ts'
 
 export interface FriendsOptions {
@@ -29,7 +29,7 @@ export interface FriendsOptions {
   emit: Emit
   name(): string
   /** Where this peer is reached, to tell those it writes to, or anybody. */
-  reach(to?: string): Reach
+  peerAddress(to?: string): PeerAddress
   /** A stored friend as callers see it. */
   view(row: FriendRow): Friend
   /** There is new mail in the store. */
@@ -41,7 +41,7 @@ export interface FriendsOptions {
 }
 
 /** Somebody to ask: what is known of them so far. */
-export interface Candidate extends Partial<Reach> {
+export interface Candidate extends Partial<PeerAddress> {
   peer: string
   name?: string
   handle?: string
@@ -92,7 +92,12 @@ export class Friends {
       }
       const token = randomBytes(tokenLength)
       const expiresAt = now() + expiresIn
-      const link = inviteToLink(identity, { ...this.#options.reach(), name: this.#options.name(), token, expiresAt })
+      const link = inviteToLink(identity, {
+        ...this.#options.peerAddress(),
+        name: this.#options.name(),
+        token,
+        expiresAt,
+      })
       const row: InviteRow = { token, link, code: createCode(), once, createdAt: now(), expiresAt }
       store.putInvite(row)
       return row
@@ -276,12 +281,12 @@ export class Friends {
    */
   #refuse(sender: string, code: ErrorCode): void {
     const { identity, store, now } = this.#options
-    if (store.mail().filter(({ kind }) => kind === 'refusal').length >= friendLimits.refusals) return
+    if (store.envelopes().filter(({ kind }) => kind === 'refusal').length >= friendLimits.refusals) return
     const sequence = Math.max(Math.trunc(now()), (store.friend(sender)?.spokenSequence ?? 0) + 1)
     const to = publicKeyOf(sender)
     const bare = { to, sequence, time: now(), name: '', nodes: [], addresses: [] }
     const signed = sign(identity, 'quorum-envelope', contactToWire({ ...bare, kind: 'refusal', code }))
-    store.putMail({ to: sender, kind: 'refusal', content: signedToWire(signed) })
+    store.putEnvelope({ to: sender, kind: 'refusal', content: signedToWire(signed) })
   }
 
   #full(): boolean {
@@ -323,13 +328,14 @@ export class Friends {
 
   #enter(row: FriendRow, state: 'friend'): FriendRow {
     const { store } = this.#options
-    for (const mail of store.mail()) if (mail.to === row.peer && mail.kind === 'request') store.deleteMail(mail.id)
+    for (const mail of store.envelopes())
+      if (mail.to === row.peer && mail.kind === 'request') store.deleteEnvelope(mail.id)
     return this.#put({ ...row, state })
   }
 
   #leave(row: FriendRow, state: 'removed' | 'blocked'): FriendRow {
     const { store } = this.#options
-    for (const mail of store.mail()) if (mail.to === row.peer) store.deleteMail(mail.id)
+    for (const mail of store.envelopes()) if (mail.to === row.peer) store.deleteEnvelope(mail.id)
     this.#forgetOldest()
     return this.#put({ ...row, state, invited: false })
   }
@@ -348,7 +354,7 @@ export class Friends {
   /** Puts an envelope into the mail. */
   #send(row: FriendRow, kind: Exclude<ContactKind, { kind: 'dial-me' }>): FriendRow {
     const { spoken, content } = this.#write(row, kind)
-    this.#options.store.putMail({ to: row.peer, kind: kind.kind, content })
+    this.#options.store.putEnvelope({ to: row.peer, kind: kind.kind, content })
     return spoken
   }
 
@@ -358,7 +364,7 @@ export class Friends {
     // Time, so that a store put back from a backup is not taken for a replay; a counter, so that clocks may be wrong.
     const sequence = Math.max(Math.trunc(now()), row.spokenSequence + 1)
     const content = contactToWire({
-      ...this.#options.reach(row.peer),
+      ...this.#options.peerAddress(row.peer),
       ...kind,
       to: publicKeyOf(row.peer),
       sequence,

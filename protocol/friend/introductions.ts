@@ -16,7 +16,7 @@ import { isRelayed } from '../net/policy.ts'
 import type { Settings } from '../identity/settings.ts'
 import type { FriendRow, InviteRow, Store } from '../store/store.ts'
 import type { SignedBytes } from '../wire/codec.ts'
-import { recordToWire, type Reach } from '../wire/contact.ts'
+import { recordToWire, type PeerAddress } from '../wire/contact.ts'
 
 export interface IntroductionsOptions {
   identity: Identity
@@ -24,7 +24,7 @@ export interface IntroductionsOptions {
   settings: Settings
   nodes: Nodes
   friends: Friends
-  reach(): Reach
+  peerAddress(): PeerAddress
   now: () => number
   log: Log
   /** Uses a node from now on. */
@@ -43,7 +43,7 @@ export class Introductions {
   /** The record for the directory: public addresses only, because anybody may look it up. */
   record(): SignedBytes {
     const { identity, settings, now } = this.#options
-    const { addresses, nodes, ...rest } = this.#options.reach()
+    const { addresses, nodes, ...rest } = this.#options.peerAddress()
     const sequence = settings.nextRecordSequence(now())
     const told = { addresses: addresses.filter(isPublic), nodes: nodes.filter(isPublic) }
     return sign(identity, 'quorum-record', recordToWire({ ...rest, ...told, sequence, ttl: limits.recordTtl }))

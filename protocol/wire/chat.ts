@@ -13,7 +13,7 @@ import {
   timeToWire,
   type Fields,
 } from './codec.ts'
-import { reachFromWire, reachToWire, type Reach } from './contact.ts'
+import { peerAddressFromWire, peerAddressToWire, type PeerAddress } from './contact.ts'
 import { ChatFrameSchema, MessageBodySchema } from './quorum_pb.ts'
 
 /** Version of the chat protocol that this code speaks; told in the hello. */
@@ -23,7 +23,7 @@ const hashLength = 32
 /** Smallest padded frame: a short message, a receipt and a typing mark look the same. */
 const frameFloor = 256
 
-export interface Hello extends Reach {
+export interface Hello extends PeerAddress {
   version: number
   /** Highest sequence of the other's messages on this side's disk, and its hash (empty at 0). */
   received: number
@@ -71,7 +71,7 @@ export function chatFrameFromWire(bytes: Uint8Array): ChatFrame {
       return {
         kind: 'hello',
         hello: {
-          ...reachFromWire(hello),
+          ...peerAddressFromWire(hello),
           version: hello.version,
           received,
           receivedHash: bytesFromWire(hello.receivedHash, received === 0 ? 0 : hashLength, 'A hash'),
@@ -159,7 +159,7 @@ function frameValue(
       return {
         case: 'hello',
         value: {
-          ...reachToWire(hello),
+          ...peerAddressToWire(hello),
           version: hello.version,
           receivedSequence: BigInt(hello.received),
           receivedHash: hello.receivedHash,

@@ -25,7 +25,7 @@ import {
 } from './quorum_pb.ts'
 
 /** Where and how a peer is reached; part of everything it tells about itself. */
-export interface Reach {
+export interface PeerAddress {
   /** Multiaddrs of its nodes, at most limits.nodeAddressesTold; a node may have several. */
   nodes: string[]
   /** Multiaddrs of its own, at most limits.addressesTold. */
@@ -33,7 +33,7 @@ export interface Reach {
   sealingKey?: SealingKeyInfo
 }
 
-export interface InviteContent extends Reach {
+export interface InviteContent extends PeerAddress {
   name: string
   /** 16 bytes. */
   token: Uint8Array
@@ -41,7 +41,7 @@ export interface InviteContent extends Reach {
   expiresAt: number
 }
 
-export interface RecordContent extends Reach {
+export interface RecordContent extends PeerAddress {
   sequence: number
   /** Milliseconds, counted from when the node received it. */
   ttl: number
@@ -54,7 +54,7 @@ export type ContactKind =
   /** Dial the addresses told with it: we cannot dial you. */
   | { kind: 'dial-me' }
 
-export type ContactContent = Reach &
+export type ContactContent = PeerAddress &
   ContactKind & {
     /** Raw public key of the recipient. */
     to: Uint8Array
@@ -78,13 +78,13 @@ const contentFloor = 1024
 
 export function inviteToWire(invite: InviteContent): Uint8Array {
   const { name, token } = invite
-  return encode(InviteSchema, { ...reachToWire(invite), name, token, expiresAt: timeToWire(invite.expiresAt) })
+  return encode(InviteSchema, { ...peerAddressToWire(invite), name, token, expiresAt: timeToWire(invite.expiresAt) })
 }
 
 export function inviteFromWire(bytes: Uint8Array): InviteContent {
   const invite = decode(InviteSchema, bytes)
   return {
-    ...reachFromWire(invite),
+    ...peerAddressFromWire(invite),
     name: textFromWire(invite.name, limits.nameCharacters, 'A name'),
     token: bytesFromWire(invite.token, tokenLength, 'An invite token'),
     expiresAt: timeFromWire(invite.expiresAt),
@@ -93,7 +93,7 @@ export function inviteFromWire(bytes: Uint8Array): InviteContent {
 
 export function recordToWire(record: RecordContent): Uint8Array {
   return encode(PeerRecordSchema, {
-    ...reachToWire(record),
+    ...peerAddressToWire(record),
     sequence: BigInt(record.sequence),
     ttlSeconds: Math.round(record.ttl / 1000),
   })
@@ -102,7 +102,7 @@ export function recordToWire(record: RecordContent): Uint8Array {
 export function recordFromWire(bytes: Uint8Array): RecordContent {
   const record = decode(PeerRecordSchema, bytes)
   return {
-    ...reachFromWire(record),
+    ...peerAddressFromWire(record),
     sequence: numberFromWire(record.sequence),
     ttl: Math.min(record.ttlSeconds * 1000, limits.recordTtl),
   }
@@ -111,7 +111,7 @@ export function recordFromWire(bytes: Uint8Array): RecordContent {
 export function contactToWire(content: ContactContent): Uint8Array {
   const { to, sequence, time, name } = content
   const value = {
-    ...reachToWire(content),
+    ...peerAddressToWire(content),
     to,
     sequence: BigInt(sequence),
     time: timeToWire(time),
@@ -125,7 +125,7 @@ export function contactToWire(content: ContactContent): Uint8Array {
 export function contactFromWire(bytes: Uint8Array): ContactContent {
   const content = decode(EnvelopeContentSchema, bytes)
   return {
-    ...reachFromWire(content),
+    ...peerAddressFromWire(content),
     to: bytesFromWire(content.to, 32, 'A recipient'),
     sequence: numberFromWire(content.sequence),
     time: timeFromWire(content.time),
@@ -146,8 +146,8 @@ export function sealedFromWire(bytes: Uint8Array): SealedBytes {
 }
 
 /** Also for the hello of a chat, which tells the same. */
-export function reachToWire(reach: Reach) {
-  const { nodes, addresses, sealingKey } = reach
+export function peerAddressToWire(address: PeerAddress) {
+  const { nodes, addresses, sealingKey } = address
   return {
     nodes: nodes.slice(0, limits.nodeAddressesTold),
     addresses: addresses.slice(0, limits.addressesTold),
@@ -155,7 +155,7 @@ export function reachToWire(reach: Reach) {
   }
 }
 
-export function reachFromWire(wire: Pick<EnvelopeContent, 'nodes' | 'addresses' | 'sealingKey'>): Reach {
+export function peerAddressFromWire(wire: Pick<EnvelopeContent, 'nodes' | 'addresses' | 'sealingKey'>): PeerAddress {
   const sealingKey = sealingKeyFromWire(wire.sealingKey)
   return {
     nodes: addressesFromWire(wire.nodes, limits.nodeAddressesTold),

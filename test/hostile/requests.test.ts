@@ -107,7 +107,7 @@ async function friendsAlone(t: TestContext) {
     now: Date.now,
     emit: (event) => events.push(event),
     name: () => '',
-    reach: () => ({ nodes: [], addresses: [] }),
+    peerAddress: () => ({ nodes: [], addresses: [] }),
     view: (row) => ({ ...row, online: false, path: 'none', unread: 0 }),
     onMail: () => {},
     onChange: () => {},
@@ -162,7 +162,7 @@ test('hostile 30: of 10^5 friend requests a hundred wait, one line tells, and an
   assert.equal(count('friend-request'), friendLimits.strangerRequests + 1)
 })
 
-test('hostile 30: requests with made-up invites fill neither the list nor the mail, and nobody is shut out', async (t) => {
+test('hostile 30: requests with made-up invites fill neither the list nor the queue of envelopes, and nobody is shut out', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const crowd = await Promise.all(Array.from({ length: friendLimits.strangersRemembered + 100 }, fresh))
   offer(
@@ -171,7 +171,7 @@ test('hostile 30: requests with made-up invites fill neither the list nor the ma
     ),
     20,
   )
-  assert.ok(store.mail().length <= friendLimits.strangerRequests, `${store.mail().length} refusals wait`)
+  assert.ok(store.envelopes().length <= friendLimits.strangerRequests, `${store.envelopes().length} refusals wait`)
   assert.ok(friends.list().length <= friendLimits.strangerRequests, 'they wait as strangers do')
   const { token } = friends.invite(true, apiLimits.inviteLifetime)
   const guest = await fresh()

@@ -46,7 +46,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     now: () => now,
     emit: (event) => events.push(event),
     name: () => 'somebody',
-    reach: () => ({ nodes: [], addresses: [] }),
+    peerAddress: () => ({ nodes: [], addresses: [] }),
     readReceipts: true,
     typingMarks: true,
     onHello: () => {},

@@ -146,7 +146,7 @@ export class Conversation {
       const message = `They use version ${hello.version} of the chat protocol, this is version ${chatVersion}: update the older one`
       throw new QuorumError('unsupported-version', message)
     }
-    this.#compare(hello, stream.helloReceived, batch)
+    this.#outbox.compare(hello, stream, batch)
     this.#inbox.acknowledge(hello.received, hello.read, batch)
     if (!stream.helloReceived) this.#streams.suspectOthers(stream, hello.received)
     this.#outbox.continueAfter(stream, hello.received, hello.receivedHash)
@@ -156,36 +156,6 @@ export class Conversation {
       this.#reportPresence()
       this.#streams.closeReplaced()
     })
-  }
-
-  /** Compares what the friend holds of the own messages with what was sent. `repeated`: not the stream's first hello. */
-  #compare({ received, receivedHash }: Hello, repeated: boolean, batch: Batch): void {
-    const { store, peer, emit } = this.#context
-    const { queued, sent } = batch.position
-    if (received > sent) {
-      // A repeated hello cannot report more than the first did, and no friend holds more than a full outbox beyond it.
-      if (repeated || received > sent + chatLimits.outbox) {
-        throw new QuorumError('bad-request', 'They claim to hold what was never sent')
-      }
-      // The friend holds more than the store knows of: the store is an older copy of itself. Continue after that.
-      store.continueAfter(peer, received, receivedHash)
-      batch.position = {
-        ...batch.position,
-        queued: queued + received - sent,
-        sent: received,
-        sentHash: receivedHash,
-      }
-      const message = 'Messages you sent them are missing here: this profile is an older copy of itself'
-      batch.effects.push(() => emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } }))
-    } else if (received > 0) {
-      const hash = store.bodyHash(peer, 'out', received)
-      if (hash != null && !Buffer.from(hash).equals(receivedHash)) {
-        throw new QuorumError(
-          'verification-failed',
-          'They hold another message than the one you sent: the conversation is stopped',
-        )
-      }
-    }
   }
 
   #reportPresence(): void {

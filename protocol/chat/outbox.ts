@@ -8,10 +8,11 @@ import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import type { Emit } from '../api/events.ts'
 import { digest } from '../identity/identity.ts'
 import type { ChatStream } from './chat-stream.ts'
+import type { Batch } from './inbox.ts'
 import { chatLimits } from './limits.ts'
 import type { StreamSet } from './stream-set.ts'
 import type { Conversation as Position, Draft, Message, OutgoingMessage, Store } from '../store/store.ts'
-import { bodyToWire, chatFrameToWire, type Body } from '../wire/chat.ts'
+import { bodyToWire, chatFrameToWire, type Body, type Hello } from '../wire/chat.ts'
 
 export interface OutboxContext {
   /** The friend's PeerId. */
@@ -25,8 +26,11 @@ export interface OutboxContext {
   probe(connection: Connection, heard: () => boolean): void
 }
 
+/** What a hello reports of the messages that the friend holds. */
+type Held = Pick<Hello, 'received' | 'receivedHash'>
+
 /** Messages that leave together. */
-interface Batch {
+interface Departure {
   frames: Uint8Array[]
   /** Those that turned from queued to sent. */
   changed: Message[]
@@ -56,12 +60,12 @@ export class Outbox {
     const { store, peer } = this.#context
     const best = this.#streams.best()
     const stream = best?.writing === false ? best : undefined
-    const { message, batch } = store.transaction(() => {
+    const { message, departure } = store.transaction(() => {
       const queued = store.queueMessage(peer, draft)
       keep(draft.id)
-      return { message: queued, batch: stream == null ? undefined : this.#prepare(stream) }
+      return { message: queued, departure: stream == null ? undefined : this.#prepare(stream) }
     })
-    if (stream != null && batch != null) this.#write(stream, batch)
+    if (stream != null && departure != null) this.#write(stream, departure)
     return store.message(message.id) ?? message
   }
 
@@ -78,6 +82,36 @@ export class Outbox {
       const { code, message } = errorToData(error)
       this.#context.emit({ event: 'warning', data: { code, message, peer: this.#context.peer } })
       stream.stream.abort(toError(error))
+    }
+  }
+
+  /**
+   * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. Runs within the
+   * transaction of `batch`. Errors: `bad-request` for more than was ever sent, `verification-failed` for another message
+   * than the one that was sent.
+   */
+  compare({ received, receivedHash }: Held, stream: ChatStream, batch: Batch): void {
+    const { store, peer, emit } = this.#context
+    const { queued, sent } = batch.position
+    if (received > sent) {
+      // A repeated hello cannot report more than the first one, and no friend holds more than a full outbox beyond it.
+      if (stream.helloReceived || received > sent + chatLimits.outbox) {
+        throw new QuorumError('bad-request', 'They claim to hold what was never sent')
+      }
+      // The friend holds more than the store knows of: the store is an older copy of itself. Continue after that.
+      store.continueAfter(peer, received, receivedHash)
+      const renumbered = { queued: queued + received - sent, sent: received, sentHash: receivedHash }
+      batch.position = { ...batch.position, ...renumbered }
+      const message = 'Messages you sent them are missing here: this profile is an older copy of itself'
+      batch.effects.push(() => emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } }))
+    } else if (received > 0) {
+      const hash = store.bodyHash(peer, 'out', received)
+      if (hash != null && !Buffer.from(hash).equals(receivedHash)) {
+        throw new QuorumError(
+          'verification-failed',
+          'They hold another message than the one you sent: the conversation is stopped',
+        )
+      }
     }
   }
 
@@ -98,30 +132,30 @@ export class Outbox {
   }
 
   /** The next messages for `stream`, marked as sent. They may leave only once that is on disk. */
-  #prepare(stream: ChatStream): Batch {
+  #prepare(stream: ChatStream): Departure {
     const { store, peer } = this.#context
     const position = store.conversation(peer)
-    const batch: Batch = { frames: [], changed: [], written: stream.written }
+    const departure: Departure = { frames: [], changed: [], written: stream.written }
     // Never more than a window, whatever the friend claims to have received.
     const room = chatLimits.chatWindow - Math.max(0, stream.written - position.delivered)
-    if (room <= 0) return batch
+    if (room <= 0) return departure
     const leaving: { seq: number; hash: Uint8Array }[] = []
     let previous = stream.written === 0 ? new Uint8Array() : this.#hashOf(stream.written, position)
     let size = 0
     for (const message of store.outgoing(peer, stream.written, room)) {
       const body = bodyToWire({ ...bodyOf(message), previous })
       size += body.byteLength
-      if (batch.frames.length > 0 && size > chatLimits.chatWindowBytes) break
+      if (departure.frames.length > 0 && size > chatLimits.chatWindowBytes) break
       previous = digest(body)
-      batch.frames.push(chatFrameToWire({ kind: 'message', body }))
-      batch.written = message.seq
+      departure.frames.push(chatFrameToWire({ kind: 'message', body }))
+      departure.written = message.seq
       if (message.seq > position.sent) leaving.push({ seq: message.seq, hash: previous })
     }
-    if (leaving.length > 0) batch.changed = store.markSent(peer, leaving)
-    return batch
+    if (leaving.length > 0) departure.changed = store.markSent(peer, leaving)
+    return departure
   }
 
-  #write(stream: ChatStream, { frames, changed, written }: Batch): void {
+  #write(stream: ChatStream, { frames, changed, written }: Departure): void {
     if (frames.length === 0) return
     stream.written = written
     stream.writing = true

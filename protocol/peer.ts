@@ -15,7 +15,7 @@ import { fileLimits } from './file/limits.ts'
 import { netLimits } from './net/limits.ts'
 import { apiLimits } from './api/limits.ts'
 import { silent, type Log } from './base/log.ts'
-import { Mailer } from './friend/envelope-delivery.ts'
+import { EnvelopeDelivery } from './friend/envelope-delivery.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { probing } from './net/probe.ts'
 import { Neighbours } from './paths/lan-discovery.ts'
@@ -130,15 +130,15 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     }
   }
 
-  const onMail = (envelope: Uint8Array): void => friends.receive(envelope)
+  const onEnvelope = (envelope: Uint8Array): void => friends.receive(envelope)
   const nodes: Nodes = new Nodes({
     network,
     record: () => introductions.record(),
     handle: () => settings.handle(),
-    onMail,
+    onMail: onEnvelope,
     onState: (data) => emit({ event: 'node-state', data }),
     onReady: (node) => {
-      mailer.flush()
+      delivery.flush()
       upgrades.reset()
       reversals.reset()
       paths.retryNow()
@@ -191,7 +191,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     onOpen: (connection) => {
       const peer = connection.remotePeer.toString()
       if (policy.isFriend(peer)) void chat.keep(connection)
-      if (store.envelopes().some(({ to }) => to === peer)) mailer.flush()
+      if (store.envelopes().some(({ to }) => to === peer)) delivery.flush()
     },
     onChange: (peer) => {
       files.pathChanged(peer)
@@ -210,14 +210,14 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     emit({ event: 'path-changed', data: { ...paths.info(peer), peer } })
   }
 
-  const mailer: Mailer = new Mailer({
+  const delivery: EnvelopeDelivery = new EnvelopeDelivery({
     store,
     nodes,
     now,
     log,
     connected: (peer) => paths.connections(peer)[0],
     connect: (peer, addresses) => paths.connectDirectly(peer, addresses),
-    onMail,
+    onEnvelope,
   })
 
   const friends: Friends = new Friends({
@@ -229,7 +229,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     name: () => settings.name(),
     peerAddress,
     view,
-    onMail: () => mailer.flush(),
+    onEnvelopeQueued: () => delivery.flush(),
     onChange: ({ peer, state }) => {
       if (state === 'friend') {
         paths.want(peer)
@@ -253,7 +253,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const reversals: Reversals = new Reversals({
     addresses: (peer) => paths.ownAddresses(peer),
     write: (peer) => friends.dialMe(peer),
-    push: (peer, content) => mailer.push(peer, content),
+    push: (peer, content) => delivery.push(peer, content),
     log,
   })
 
@@ -467,7 +467,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     chat.stop()
     await files.stop()
     paths.stop()
-    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), silence(), portMapping.stop()])
+    await Promise.all([delivery.stop(), nodes.stop(), upgrades.stop(), silence(), portMapping.stop()])
     await network.stop()
     store.close()
     listeners.clear()
@@ -477,7 +477,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const failed = (peer: string, error: Error): void => log('debug', `a stream from ${shortId(peer)} failed`, error)
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
   await policy.serve(network, fileProtocol, (stream, connection) => files.receive(stream, connection), failed)
-  await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)
+  await policy.serve(network, friendProtocol, (stream, connection) => delivery.receive(stream, connection), failed)
   // A peer whose address nobody is to learn does not even offer it.
   if (direct !== 'never') {
     await policy.serve(network, dcutrProtocol, (stream, relayed) => upgrades.receive(stream, relayed), failed)
@@ -510,7 +510,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       ? await network.services.mdns.listen((peer, addresses) => neighbours.heard(peer, addresses))
       : async () => undefined
   files.start()
-  mailer.flush()
+  delivery.flush()
 
   const peer: Peer = {
     ...calls,

@@ -2,7 +2,8 @@
  * One conversation on the wire: runs its streams, exchanges hellos, and reports presence and typing. What arrives goes
  * through the inbox, what is sent through the outbox, and the stream set chooses the stream. There may be several
  * streams at once (two connections, or two sides that opened one each). Everything that arrives on any of them counts.
- * Nothing depends on which stream is used, because sequences and hashes decide (docs/protocol.md, "/quorum/chat/1.0.0").
+ * Nothing depends on which stream is used, because sequences and hashes decide. Described in docs/protocol.md,
+ * "/quorum/chat/1.0.0".
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
@@ -143,8 +144,8 @@ export class Conversation {
   #onHello(stream: ChatStream, hello: Hello, batch: Batch): void {
     const { peer, onHello } = this.#context
     if (hello.version !== chatVersion) {
-      const message = `They use version ${hello.version} of the chat protocol, this is version ${chatVersion}: update the older one`
-      throw new QuorumError('unsupported-version', message)
+      const versions = `version ${hello.version} of the chat protocol, this is version ${chatVersion}`
+      throw new QuorumError('unsupported-version', `They use ${versions}: update the older one`)
     }
     this.#outbox.compare(hello, stream, batch)
     this.#inbox.acknowledge(hello.received, hello.read, batch)

@@ -87,7 +87,7 @@ export class Outbox {
 
   /**
    * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. Runs within the
-   * transaction of `batch`. Errors: `bad-request` for more than was ever sent, `verification-failed` for another message
+   * transaction of `batch`. Errors: `bad-request` for more than was ever sent, `verification-failed` for a message other
    * than the one that was sent.
    */
   compare({ received, receivedHash }: Held, stream: ChatStream, batch: Batch): void {

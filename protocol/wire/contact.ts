@@ -35,7 +35,7 @@ export interface PeerAddress {
 
 export interface InviteContent extends PeerAddress {
   name: string
-  /** 16 bytes. */
+  /** `inviteTokenLength` bytes. */
   token: Uint8Array
   /** Milliseconds since the epoch, by the inviter's clock. */
   expiresAt: number
@@ -71,7 +71,8 @@ export interface SealedBytes {
   sealed: Uint8Array
 }
 
-const tokenLength = 16
+/** Bytes of the token of an invite. */
+export const inviteTokenLength = 16
 const keyIdLength = 8
 /** Smallest padded content: most notes are of one size. */
 const contentFloor = 1024
@@ -86,7 +87,7 @@ export function inviteFromWire(bytes: Uint8Array): InviteContent {
   return {
     ...peerAddressFromWire(invite),
     name: textFromWire(invite.name, limits.nameCharacters, 'A name'),
-    token: bytesFromWire(invite.token, tokenLength, 'An invite token'),
+    token: bytesFromWire(invite.token, inviteTokenLength, 'An invite token'),
     expiresAt: timeFromWire(invite.expiresAt),
   }
 }
@@ -183,7 +184,7 @@ function kindFromWire(content: EnvelopeContent): ContactKind {
     case 'request': {
       const note = textFromWire(kind.value.note, limits.noteCharacters, 'A note')
       if (kind.value.token.byteLength === 0) return { kind: 'request', note }
-      return { kind: 'request', note, token: bytesFromWire(kind.value.token, tokenLength, 'An invite token') }
+      return { kind: 'request', note, token: bytesFromWire(kind.value.token, inviteTokenLength, 'An invite token') }
     }
     case 'answer':
       return { kind: 'answer' }

@@ -109,7 +109,7 @@ async function friendsAlone(t: TestContext) {
     name: () => '',
     peerAddress: () => ({ nodes: [], addresses: [] }),
     view: (row) => ({ ...row, online: false, path: 'none', unread: 0 }),
-    onMail: () => {},
+    onEnvelopeQueued: () => {},
     onChange: () => {},
     onDialMe: () => {},
   })
@@ -155,7 +155,7 @@ test('hostile 30: of 10^5 friend requests a hundred wait, one line tells, and an
   assert.equal(store.friends().length, friendLimits.strangerRequests)
   assert.equal(count('friend-request'), friendLimits.strangerRequests)
   assert.equal(count('warning'), 1)
-  const { token } = friends.invite(true, apiLimits.inviteLifetime)
+  const { token } = friends.invites.create(true, apiLimits.inviteLifetime)
   const guest = await fresh()
   offer([envelope(guest, identity.peer, { token })], 0.1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming')
@@ -173,7 +173,7 @@ test('hostile 30: requests with made-up invites fill neither the list nor the qu
   )
   assert.ok(store.envelopes().length <= friendLimits.strangerRequests, `${store.envelopes().length} refusals wait`)
   assert.ok(friends.list().length <= friendLimits.strangerRequests, 'they wait as strangers do')
-  const { token } = friends.invite(true, apiLimits.inviteLifetime)
+  const { token } = friends.invites.create(true, apiLimits.inviteLifetime)
   const guest = await fresh()
   assert.equal(offer([envelope(guest, identity.peer, { token })], 0.1), 1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming', 'an invited one gets in')

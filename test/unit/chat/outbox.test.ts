@@ -1,4 +1,4 @@
-/** What is sent in a conversation: the window, receipts that are overdue, disks that refuse, and going on after a crash. */
+/** What is sent in a conversation: the window, overdue receipts, disks that refuse, and going on after a crash. */
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'

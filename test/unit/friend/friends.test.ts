@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { PeerEvent } from '../../../protocol/api/events.ts'
-import { candidateFromInvite, Friends } from '../../../protocol/friend/friends.ts'
+import { candidateFromInvite } from '../../../protocol/friend/candidate.ts'
+import { Friends } from '../../../protocol/friend/friends.ts'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../../protocol/identity/identity.ts'
 import { inviteFromLink } from '../../../protocol/identity/invite-link.ts'
 import { friendLimits } from '../../../protocol/friend/limits.ts'
@@ -46,7 +47,7 @@ class Person {
       view: ({ peer, name: called, state, verified, addedAt }) => {
         return { peer, name: called, state, verified, addedAt, online: false, path: 'none', unread: 0 }
       },
-      onMail: () => {},
+      onEnvelopeQueued: () => {},
       onChange: () => {},
       onDialMe: (peer) => this.dialMes.push(peer),
     })
@@ -323,7 +324,7 @@ test('envelopes are opened at a bounded rate, and those refused can be offered a
 
 test('strangers queue up to a cap, with one warning; the invited do not count', async (t) => {
   const { alice, bob } = two(t)
-  const token = inviteFromLink(bob.friends.invite(false, day).link).token
+  const token = inviteFromLink(bob.friends.invites.create(false, day).link).token
   for (let at = 0; at < friendLimits.strangerRequests + 2; at += 1) {
     // Straight into the store: what fills the queue is not what is tested.
     if (at < friendLimits.strangerRequests) {
@@ -356,7 +357,7 @@ test('strangers queue up to a cap, with one warning; the invited do not count', 
 test('an invite for one is used by one', async (t) => {
   const { alice, bob } = two(t)
   const carol = new Person(t, people.carol, 'Carol')
-  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(true, day).link))
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(true, day).link))
   alice.friends.request(invite, '')
   carry(alice, bob)
   alice.friends.request(invite, 'Again')
@@ -375,7 +376,7 @@ test('an invite for one is used by one', async (t) => {
 test('an invite for many is used by many', (t) => {
   const { alice, bob } = two(t)
   const carol = new Person(t, people.carol, 'Carol')
-  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(false, day).link))
   for (const person of [alice, carol]) {
     person.friends.request(invite, '')
     carry(person, bob)
@@ -385,7 +386,7 @@ test('an invite for many is used by many', (t) => {
 
 test('an expired invite is refused as such', (t) => {
   const { alice, bob } = two(t)
-  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(false, day).link))
   bob.now += day
   alice.friends.request(invite, '')
   carry(alice, bob)
@@ -408,7 +409,7 @@ test('a made-up token is worth as much as none: it waits among the strangers, an
 
 test('a refusal tells neither name nor address of whoever refuses', (t) => {
   const { alice, bob } = two(t)
-  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(false, day).link))
   bob.now += day
   alice.friends.request(invite, '')
   for (const envelope of alice.post(bob)) bob.friends.receive(envelope)
@@ -440,10 +441,10 @@ test('a refusal cannot end a friendship', (t) => {
 
 test('outstanding invites are bounded; expired ones make room', (t) => {
   const { bob } = two(t)
-  for (let made = 0; made < friendLimits.invites; made += 1) bob.friends.invite(false, day)
-  assert.throws(() => bob.friends.invite(false, day), refused('rate-limited'))
+  for (let made = 0; made < friendLimits.invites; made += 1) bob.friends.invites.create(false, day)
+  assert.throws(() => bob.friends.invites.create(false, day), refused('rate-limited'))
   bob.now += day
-  bob.friends.invite(false, day)
+  bob.friends.invites.create(false, day)
   assert.equal(bob.store.invites().length, 1)
 })
 
@@ -487,6 +488,6 @@ test('nobody but a friend may ask to be dialled, and what they tell with it is n
 
 test('who asks to be dialled again and again is heard now and then', (t) => {
   const { alice, bob } = friends(t)
-  for (let n = 0; n < 5 * friendLimits.dialMesHeard.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
-  assert.equal(bob.dialMes.length, friendLimits.dialMesHeard.tokens)
+  for (let n = 0; n < 5 * friendLimits.dialMes.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
+  assert.equal(bob.dialMes.length, friendLimits.dialMes.tokens)
 })

@@ -25,12 +25,12 @@ export interface ConversationContext extends InboxContext, OutboxContext {
   /** The own PeerId. */
   self: string
   name(): string
-  /** What the friend `to` is told about how to reach this peer. */
+  /** How to reach this peer, as the friend `to` may know it. */
   peerAddress(to: string): PeerAddress
   /** The friend learns what was read here, and that somebody is writing. */
   readReceipts: boolean
   typingMarks: boolean
-  /** The friend told its name and its address. */
+  /** The friend announced its name and its address. */
   onHello(peer: string, hello: Hello): void
   /** The conversation opened or ended. */
   onPresence(peer: string): void

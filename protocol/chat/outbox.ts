@@ -21,7 +21,7 @@ export interface OutboxContext {
   emit: Emit
   /**
    * No receipt came in time: checks whether that connection still carries anything, and ends it if not, unless `heard`
-   * returns true by then.
+   * returns true by then, which means that something has arrived since.
    */
   probe(connection: Connection, heard: () => boolean): void
 }
@@ -87,8 +87,8 @@ export class Outbox {
 
   /**
    * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. Runs within the
-   * transaction of `batch`. Errors: `bad-request` for more than was ever sent, `verification-failed` for a message other
-   * than the one that was sent.
+   * transaction of `batch`. Errors: `bad-request` for more than was ever sent, `verification-failed` for another
+   * message than the one that was sent.
    */
   compare({ received, receivedHash }: Held, stream: ChatStream, batch: Batch): void {
     const { store, peer, emit } = this.#context

@@ -26,7 +26,7 @@ export interface EnvelopesOptions {
   sealing: SealingKeys
   now: () => number
   name(): string
-  /** What a recipient is told about how to reach this peer; without one, what anybody may know. */
+  /** How to reach this peer, as the recipient `to` may know it; without one, as anybody may know it. */
   peerAddress(to?: string): PeerAddress
 }
 

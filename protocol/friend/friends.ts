@@ -28,7 +28,7 @@ export interface FriendsOptions extends EnvelopesOptions {
 
 type Effects = (() => void)[]
 
-/** Until a peer has told its name: the view shows its handle or its PeerId instead. */
+/** The name of a peer that has not announced one yet: the view shows its handle or its PeerId instead. */
 const unnamed = ''
 
 export class Friends {

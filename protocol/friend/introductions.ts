@@ -25,7 +25,7 @@ export interface IntroductionsOptions {
   settings: Settings
   nodes: Nodes
   friends: Friends
-  /** What anybody may know about how to reach this peer. */
+  /** How to reach this peer, as anybody may know it. */
   peerAddress(): PeerAddress
   now: () => number
   log: Log
@@ -106,7 +106,7 @@ export class Introductions {
     store.putFriend({
       ...row,
       recordSequence: sequence,
-      // Addresses that only friends are told stay as well: a record contains none of the LAN.
+      // Addresses that are announced to friends only stay as well: a record contains none of the LAN.
       nodes: [...new Set([...announced.nodes, ...row.nodes])].slice(0, limits.nodeAddressesTold),
       addresses: [...new Set([...announced.addresses, ...row.addresses])].slice(0, limits.addressesTold),
       ...(sealingKey == null ? {} : { sealingKey }),

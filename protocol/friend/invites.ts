@@ -14,7 +14,7 @@ export interface InvitesOptions {
   store: Store
   now: () => number
   name(): string
-  /** What anybody may know about how to reach this peer. */
+  /** How to reach this peer, as anybody may know it. */
   peerAddress(): PeerAddress
 }
 

@@ -1,4 +1,8 @@
-/** Codecs of what peers tell about themselves: invites, directory records, and the envelopes of friendship. */
+/**
+ * Codecs of what peers announce about themselves: invites, directory records, and the envelopes of friendship
+ * (docs/protocol.md, "Invites and codes", "Records" and "Envelopes"). Lists are cut to their bounds and texts are
+ * checked here; whether an address may be dialled is decided by its reader.
+ */
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { SealingKeyInfo } from './sealing-key.ts'
@@ -24,7 +28,7 @@ import {
   type EnvelopeContent,
 } from './quorum_pb.ts'
 
-/** Where and how a peer is reached; part of everything it tells about itself. */
+/** How a peer is reached; part of everything that it announces about itself. */
 export interface PeerAddress {
   /** Multiaddrs of its nodes, at most limits.nodeAddressesTold; a node may have several. */
   nodes: string[]
@@ -43,7 +47,7 @@ export interface InviteContent extends PeerAddress {
 
 export interface RecordContent extends PeerAddress {
   sequence: number
-  /** Milliseconds, counted from when the node received it. */
+  /** Milliseconds, counted from the moment the node received the record. */
   ttl: number
 }
 
@@ -51,7 +55,7 @@ export type ContactKind =
   | { kind: 'request'; note: string; token?: Uint8Array }
   | { kind: 'answer' }
   | { kind: 'refusal'; code: string }
-  /** Dial the addresses told with it: we cannot dial you. */
+  /** The sender cannot dial the recipient, and asks it to dial the sender's addresses. */
   | { kind: 'dial-me' }
 
 export type ContactContent = PeerAddress &
@@ -66,7 +70,7 @@ export type ContactContent = PeerAddress &
 
 /** A sealed box and the key it was made for. */
 export interface SealedBytes {
-  /** 8 bytes, or empty for the key derived from the PeerId. */
+  /** 8 bytes; empty for the key derived from the PeerId. */
   keyId: Uint8Array
   sealed: Uint8Array
 }
@@ -74,7 +78,7 @@ export interface SealedBytes {
 /** Bytes of the token of an invite. */
 export const inviteTokenLength = 16
 const keyIdLength = 8
-/** Smallest padded content: most notes are of one size. */
+/** Bytes of the smallest padded content: envelopes with short notes all have one size. */
 const contentFloor = 1024
 
 export function inviteToWire(invite: InviteContent): Uint8Array {
@@ -146,7 +150,7 @@ export function sealedFromWire(bytes: Uint8Array): SealedBytes {
   return { keyId, sealed }
 }
 
-/** Also for the hello of a chat, which tells the same. */
+/** Also for the hello of a chat, which has the same fields. */
 export function peerAddressToWire(address: PeerAddress) {
   const { nodes, addresses, sealingKey } = address
   return {

@@ -26,7 +26,7 @@ const warningsAt = (peer: TestPeer, code: string): PeerEvent[] =>
 test('hostile 27: forged, foreign and replayed envelopes are dropped, whether a node brings them or a stranger', async (t) => {
   const node = await startNode(t)
   const peer = await startPeer(t, { nodes: node.addresses() })
-  await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'the peer collects its mail')
+  await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'the peer collects its envelopes')
   const [one, two] = [await fresh(), await fresh()]
   const bad: { [name: string]: Forgery } = {
     'for another': { to: two.peer },
@@ -181,7 +181,7 @@ test('hostile 30: requests with made-up invites fill neither the list nor the qu
   assert.equal(friends.request({ peer: wanted.peer }, '').state, 'requested', 'and we can ask somebody')
 })
 
-test('hostile 30: whoever was declined does not fill the list for good', async (t) => {
+test('hostile 30: those who were declined do not fill the list for good', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const kept = await fresh()
   offer([envelope(kept, identity.peer)], 1)

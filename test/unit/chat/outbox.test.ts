@@ -102,7 +102,7 @@ test('without a stream a message waits; with one it is sent in the same call', a
   )
 })
 
-test('nothing is sent to who has not said hello', async (t) => {
+test('nothing is sent before the friend’s hello has come', async (t) => {
   const { say, open } = sender(t)
   const { wire } = open({ greeted: false })
   assert.equal(say('one').state, 'queued')
@@ -396,7 +396,7 @@ test('an older copy of the store continues after what the friend holds, and says
   assert.deepEqual(again.wire.messages, made.wire.messages)
 })
 
-test('who holds another message than the one that was sent is refused', async (t) => {
+test('a friend that holds another message than the one that was sent is refused', async (t) => {
   const one = sender(t)
   const made = one.open()
   one.say('one')
@@ -405,7 +405,7 @@ test('who holds another message than the one that was sent is refused', async (t
   resume(one, made, 1, digest(made.wire.messages[0] ?? none))
 })
 
-test('who claims more than a full outbox beyond what was sent, or more in a second hello, is refused', (t) => {
+test('more than a full outbox beyond what was sent is refused, and any more in a second hello', (t) => {
   for (const [greeted, claim] of [
     [false, chatLimits.outbox + 2],
     [false, Number.MAX_SAFE_INTEGER],

@@ -1,4 +1,4 @@
-/** Friendship between two peers and their memory, the envelopes carried by hand: every state and every trick. */
+/** Friendship between two peers with their stores, the envelopes carried by hand: every state, and every forgery. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { PeerEvent } from '../../../protocol/api/events.ts'
@@ -23,7 +23,7 @@ class Person {
   readonly store: Store = openMemoryStore()
   readonly friends: Friends
   readonly events: PeerEvent[] = []
-  /** Who asked to be dialled, in order. */
+  /** PeerIds that asked to be dialled, in order. */
   readonly dialMes: string[] = []
   addresses: string[] = []
   now = start
@@ -87,11 +87,11 @@ class Person {
 /** Carries what each has for the other until there is nothing left. */
 function carry(a: Person, b: Person): number {
   let carried = 0
-  for (let mail = [...a.post(b)].map((one) => [b, one] as const); mail.length > 0;) {
-    for (const [to, envelope] of mail) to.friends.receive(envelope)
-    carried += mail.length
+  for (let waiting = [...a.post(b)].map((one) => [b, one] as const); waiting.length > 0;) {
+    for (const [to, envelope] of waiting) to.friends.receive(envelope)
+    carried += waiting.length
     assert.ok(carried < 20, 'the two never stop writing to each other')
-    mail = [...a.post(b).map((one) => [b, one] as const), ...b.post(a).map((one) => [a, one] as const)]
+    waiting = [...a.post(b).map((one) => [b, one] as const), ...b.post(a).map((one) => [a, one] as const)]
   }
   return carried
 }
@@ -127,7 +127,7 @@ test('asked, shown with its note, accepted: both are friends and know where the 
   assert.ok(sealingKey != null)
 })
 
-test('the answer waits in the mail until it is taken, and is written once', (t) => {
+test('the answer waits in the queue until it is taken, and is written once', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   carry(alice, bob)
@@ -407,7 +407,7 @@ test('a made-up token is worth as much as none: it waits among the strangers, an
   assert.equal(bob.store.envelopes().length, 0)
 })
 
-test('a refusal tells neither name nor address of whoever refuses', (t) => {
+test('a refusal contains neither the name nor the address of the peer that refuses', (t) => {
   const { alice, bob } = two(t)
   const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(false, day).link))
   bob.now += day
@@ -448,7 +448,7 @@ test('outstanding invites are bounded; expired ones make room', (t) => {
   assert.equal(bob.store.invites().length, 1)
 })
 
-test('mail and state are one transaction: what cannot be stored is not half done', (t) => {
+test('an envelope and the state that caused it are one transaction', (t) => {
   const { alice, bob } = two(t)
   const { putEnvelope } = alice.store
   alice.store.putEnvelope = () => assert.fail('the disk is full')
@@ -486,7 +486,7 @@ test('nobody but a friend may ask to be dialled, and what they tell with it is n
   assert.throws(() => alice.friends.dialMe(bob.peer), refused('not-friend'))
 })
 
-test('who asks to be dialled again and again is heard now and then', (t) => {
+test('a friend that asks to be dialled again and again is dialled at a bounded rate', (t) => {
   const { alice, bob } = friends(t)
   for (let n = 0; n < 5 * friendLimits.dialMes.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
   assert.equal(bob.dialMes.length, friendLimits.dialMes.tokens)

@@ -9,7 +9,7 @@ import { Nodes } from './directory/home-nodes.ts'
 import { Reachability } from './directory/reachability.ts'
 import { fileLimits } from './file/limits.ts'
 import { Files } from './file/transfers.ts'
-import { Mailer } from './friend/envelope-delivery.ts'
+import { EnvelopeDelivery } from './friend/envelope-delivery.ts'
 import { Friends } from './friend/friends.ts'
 import { Introductions } from './friend/introductions.ts'
 import type { Identity } from './identity/identity.ts'
@@ -28,7 +28,7 @@ import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
 import { PeerEvents } from './peer-events.ts'
 import type { FriendRow, Store } from './store/store.ts'
-import type { Reach } from './wire/contact.ts'
+import type { PeerAddress } from './wire/contact.ts'
 
 /** What is there before the parts. */
 export interface Foundation {
@@ -60,7 +60,7 @@ export class PeerParts {
   readonly paths: Paths
   readonly neighbours: Neighbours
   readonly reversals: Reversals
-  readonly mailer: Mailer
+  readonly delivery: EnvelopeDelivery
   readonly friends: Friends
   readonly introductions: Introductions
   readonly chat: Chat
@@ -90,7 +90,7 @@ export class PeerParts {
     this.upgrades = new Upgrades({ network, nodes: this.#connectedNodes, log })
     this.paths = this.#createPaths()
     this.neighbours = this.#createNeighbours()
-    this.mailer = this.#createMailer()
+    this.delivery = this.#createDelivery()
     this.friends = this.#createFriends()
     this.reversals = this.#createReversals()
     this.introductions = this.#createIntroductions()
@@ -121,7 +121,7 @@ export class PeerParts {
   /** Tells friends and nodes the addresses that may be known now. */
   async tellAddresses(): Promise<void> {
     this.friends.hideAddresses()
-    this.mailer.flush()
+    this.delivery.flush()
     this.chat.hello()
     await this.nodes.announce()
   }
@@ -129,13 +129,13 @@ export class PeerParts {
   readonly #connectedNodes = (): string[] =>
     this.nodes.states().flatMap(({ state, address }) => (state === 'connected' ? address : []))
 
-  readonly #reach = (to?: string): Reach => ({
+  readonly #peerAddress = (to?: string): PeerAddress => ({
     nodes: this.nodes.addresses(),
     addresses: this.paths.ownAddresses(to),
     sealingKey: this.#sealing.current(),
   })
 
-  readonly #onMail = (envelope: Uint8Array): void => this.friends.receive(envelope)
+  readonly #onEnvelope = (envelope: Uint8Array): void => this.friends.receive(envelope)
 
   /** Probes everything that may have died together with that connection. */
   readonly #doubt = (connection: Connection, heard: () => boolean): void => {
@@ -163,10 +163,10 @@ export class PeerParts {
       network: this.network,
       record: () => this.introductions.record(),
       handle: () => this.settings.handle(),
-      onMail: this.#onMail,
+      onMail: this.#onEnvelope,
       onState: (data) => this.events.emit({ event: 'node-state', data }),
       onReady: (node) => {
-        this.mailer.flush()
+        this.delivery.flush()
         this.upgrades.reset()
         this.reversals.reset()
         this.paths.retryNow()
@@ -222,7 +222,7 @@ export class PeerParts {
       onOpen: (connection) => {
         const peer = connection.remotePeer.toString()
         if (policy.isFriend(peer)) void this.chat.keep(connection)
-        if (this.store.mail().some(({ to }) => to === peer)) this.mailer.flush()
+        if (this.store.envelopes().some(({ to }) => to === peer)) this.delivery.flush()
       },
       onChange: (peer) => {
         this.files.pathChanged(peer)
@@ -239,15 +239,15 @@ export class PeerParts {
     })
   }
 
-  #createMailer(): Mailer {
-    return new Mailer({
+  #createDelivery(): EnvelopeDelivery {
+    return new EnvelopeDelivery({
       store: this.store,
       nodes: this.nodes,
       now: this.#now,
       log: this.#log,
       connected: (peer) => this.paths.connections(peer)[0],
       connect: (peer, addresses) => this.paths.connectDirectly(peer, addresses),
-      onMail: this.#onMail,
+      onEnvelope: this.#onEnvelope,
     })
   }
 
@@ -259,9 +259,9 @@ export class PeerParts {
       now: this.#now,
       emit: this.events.emit,
       name: () => this.settings.name(),
-      reach: this.#reach,
+      peerAddress: this.#peerAddress,
       view: (row) => this.events.friend(row),
-      onMail: () => this.mailer.flush(),
+      onEnvelopeQueued: () => this.delivery.flush(),
       onChange: (row) => this.#friendshipChanged(row),
       onDialMe: (peer) => this.paths.dialNow(peer),
     })
@@ -288,7 +288,7 @@ export class PeerParts {
     return new Reversals({
       addresses: (peer) => this.paths.ownAddresses(peer),
       write: (peer) => this.friends.dialMe(peer),
-      push: (peer, content) => this.mailer.push(peer, content),
+      push: (peer, content) => this.delivery.push(peer, content),
       log: this.#log,
     })
   }
@@ -300,7 +300,7 @@ export class PeerParts {
       settings: this.settings,
       nodes: this.nodes,
       friends: this.friends,
-      reach: this.#reach,
+      peerAddress: this.#peerAddress,
       now: this.#now,
       log: this.#log,
       addNode: (address) => this.addNode(address),
@@ -315,7 +315,7 @@ export class PeerParts {
       emit: this.events.emit,
       log: this.#log,
       name: () => this.settings.name(),
-      reach: this.#reach,
+      peerAddress: this.#peerAddress,
       readReceipts: () => this.privacy.now.readReceipts,
       typingMarks: () => this.privacy.now.typingMarks,
       isFriend: (peer) => this.policy.isFriend(peer),

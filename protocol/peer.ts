@@ -83,11 +83,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 
 /** Answers the streams that friends open; warns of addresses that cannot be listened on. Returns the privacy rules. */
 async function serve(parts: PeerParts, options: PeerOptions, log: Log): Promise<PrivacyRules> {
-  const { network, policy, chat, files, mailer, upgrades, paths, events, neighbours, settings } = parts
+  const { network, policy, chat, files, delivery, upgrades, paths, events, neighbours, settings } = parts
   const failed = (peer: string, error: Error): void => log('debug', `a stream from ${peerInLog(peer)} failed`, error)
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
   await policy.serve(network, fileProtocol, (stream, connection) => files.receive(stream, connection), failed)
-  await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)
+  await policy.serve(network, friendProtocol, (stream, connection) => delivery.receive(stream, connection), failed)
   const warnUnbound = (): void => {
     const wanted = parts.privacy.now.direct === 'never' ? [] : (options.listen ?? [])
     for (const address of unbound(network, wanted)) {
@@ -116,7 +116,7 @@ async function serve(parts: PeerParts, options: PeerOptions, log: Log): Promise<
 }
 
 async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions): Promise<void> {
-  const { nodes, paths, watch, reachability, files, friends, mailer, settings, store } = parts
+  const { nodes, paths, watch, reachability, files, friends, delivery, settings, store } = parts
   nodes.start()
   paths.start()
   watch.start()
@@ -126,17 +126,17 @@ async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions
   await rules.start(parts.privacy.now)
   files.start()
   friends.hideAddresses()
-  mailer.flush()
+  delivery.flush()
 }
 
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<null> {
-  const { watch, reachability, chat, files, paths, mailer, nodes, upgrades, network, store, events } = parts
+  const { watch, reachability, chat, files, paths, delivery, nodes, upgrades, network, store, events } = parts
   watch.stop()
   reachability.stop()
   chat.stop()
   await files.stop()
   paths.stop()
-  await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), rules.stop()])
+  await Promise.all([delivery.stop(), nodes.stop(), upgrades.stop(), rules.stop()])
   await network.stop()
   store.close()
   events.stop()

@@ -1,31 +1,34 @@
-/** One chat stream of a conversation, and how good it is compared with its siblings. */
+/**
+ * One stream of /quorum/chat/1.0.0: what was sent and received on it, and how it ranks among the streams of the same
+ * conversation (docs/protocol.md, "/quorum/chat/1.0.0", Streams).
+ */
 import type { Connection, Stream } from '@libp2p/interface'
 import { isRelayed } from '../address/address.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 
 export type Opener = 'inbound' | 'outbound'
 
-export class Line {
+export class ChatStream {
   readonly stream: Stream
   readonly connection: Connection
   readonly opener: Opener
   readonly writer: FrameWriter
-  /** Their hello has arrived: only then may anything be sent. */
-  heard = false
-  /** Highest own sequence written to this stream, or known to be on their disk. */
+  /** The friend's hello has arrived: before that, nothing but the own hello may be sent. */
+  helloReceived = false
+  /** Highest own sequence that was written to this stream, or that the friend is known to have on disk. */
   written = 0
-  /** Frames that arrived here. */
-  frames = 0
-  /** A write is on its way. */
-  flushing = false
-  /** They opened another line while this one owed receipts: unused until something arrives here. */
-  doubted = false
-  /** What was written here is not receipted in time. */
-  overdue: NodeJS.Timeout | undefined
+  /** Number of frames that arrived on this stream. */
+  framesReceived = 0
+  /** A write of messages is in progress. */
+  writing = false
+  /** The friend opened another stream while receipts were missing on this one: not used until a frame arrives on it. */
+  suspect = false
+  /** Runs while receipts are missing for messages that were written to this stream. */
+  receiptTimer: NodeJS.Timeout | undefined
   readonly #ended = Promise.withResolvers<void>()
   readonly #smaller: boolean
 
-  /** `smaller`: our PeerId is the smaller of the two. */
+  /** `smaller`: the own PeerId is the smaller of the two, compared as text. */
   constructor(stream: Stream, connection: Connection, opener: Opener, smaller: boolean) {
     this.stream = stream
     this.connection = connection
@@ -34,21 +37,26 @@ export class Line {
     this.#smaller = smaller
   }
 
-  /** Settles when the stream is over. */
+  /** Resolves when the stream has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise
   }
 
+  /** The stream has ended. */
   end(): void {
-    clearTimeout(this.overdue)
+    clearTimeout(this.receiptTimer)
     this.#ended.resolve()
   }
 
+  /** Messages may be sent on it. */
   get usable(): boolean {
-    return this.heard && this.stream.status === 'open'
+    return this.helloReceived && this.stream.status === 'open'
   }
 
-  /** The larger the better. On equal paths both sides must agree, so what the smaller PeerId began counts more. */
+  /**
+   * The larger, the better. Both sides must choose the same stream. So on equal paths, what the peer with the smaller
+   * PeerId dialled or opened ranks higher.
+   */
   get rank(): number {
     const dialled = (this.connection.direction === 'outbound') === this.#smaller
     const opened = (this.opener === 'outbound') === this.#smaller
@@ -56,7 +64,7 @@ export class Line {
   }
 }
 
-/** Direct before relayed. */
+/** A direct connection ranks above a relayed one. */
 export function pathRank(connection: Connection): number {
   return isRelayed(connection.remoteAddr) ? 0 : 1
 }

@@ -1,6 +1,7 @@
 /**
- * /quorum/chat/1.0.0 for all friends: which conversation a stream belongs to, who opens one on a new connection, and
- * the calls that people make. What happens on the streams of one conversation is conversation.ts.
+ * /quorum/chat/1.0.0 for all friends: finds the conversation of a stream, keeps a stream open on each connection to a
+ * friend, and serves the calls of the API. What happens on the streams of one conversation is conversation.ts; the
+ * protocol is in docs/protocol.md, "/quorum/chat/1.0.0".
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { v7 as uuid } from 'uuid'
@@ -14,9 +15,6 @@ import { chatProtocol } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { Draft, Message } from '../store/store.ts'
 import type { OnQueued } from '../store/transfer-message.ts'
-
-/** The side that was dialled leaves the first move to the other for this long, in milliseconds. */
-const courtesy = 1500
 
 export interface ChatOptions extends Omit<ConversationContext, 'peer'> {
   isFriend(peer: string): boolean
@@ -38,20 +36,20 @@ export class Chat {
     for (const conversation of this.#conversations.values()) conversation.end()
   }
 
-  /** A conversation is open right now. */
+  /** The friend has said hello on a chat stream that is open. */
   online(peer: string): boolean {
     return this.#conversations.get(peer)?.online ?? false
   }
 
-  /** The handler of /quorum/chat/1.0.0; policy has let the stream through. */
+  /** Handler of /quorum/chat/1.0.0. The policy has checked already that the stream is a friend's. */
   async receive(stream: Stream, connection: Connection): Promise<void> {
     this.#stopped.signal.throwIfAborted()
     await this.#conversation(connection.remotePeer.toString()).run(stream, connection, 'inbound')
   }
 
   /**
-   * A friend is connected: there is to be a chat stream on that connection for as long as it lives. The side that
-   * dialled opens it; with `atOnce` we do, whoever dialled.
+   * A friend is connected: keeps a chat stream open for as long as the connection lives, unless a path that is as good
+   * has one. The side that dialled opens it; with `atOnce` this side does so without waiting, whichever dialled.
    */
   async keep(connection: Connection, atOnce = false): Promise<void> {
     if (this.#opening.has(connection.id)) return
@@ -59,7 +57,7 @@ export class Chat {
     const peer = connection.remotePeer.toString()
     const retry = new Retry(chatLimits.streamRetry)
     try {
-      if (connection.direction === 'inbound' && !atOnce) await pause(courtesy, this.#stopped.signal)
+      if (connection.direction === 'inbound' && !atOnce) await pause(chatLimits.openGrace, this.#stopped.signal)
       while (this.#alive(connection)) {
         const conversation = this.#conversation(peer)
         const served = conversation.served(connection)
@@ -74,13 +72,13 @@ export class Chat {
     }
   }
 
-  /** Stops talking to somebody who is not a friend any more. */
+  /** Ends the conversation with a peer that is no longer a friend. */
   end(peer: string): void {
     this.#conversations.get(peer)?.end()
     this.#conversations.delete(peer)
   }
 
-  /** Own name or addresses changed: friends who are online are told. */
+  /** The own name or address changed: tells the friends that are online. */
   hello(): void {
     for (const conversation of this.#conversations.values()) conversation.hello()
   }
@@ -89,7 +87,7 @@ export class Chat {
   send(peer: string, text: string, replyTo?: string): Message {
     const { store, now, isFriend } = this.#options
     if (!isFriend(peer)) throw new QuorumError('not-friend', 'They have not accepted you as a friend yet')
-    // A lone half of a surrogate pair has no UTF-8.
+    // A lone half of a surrogate pair has no UTF-8 form.
     const wellFormed = text.toWellFormed()
     if (Buffer.byteLength(wellFormed) > limits.messageText) {
       throw new QuorumError('too-large', 'A message can hold 64 KiB of text: send the rest as a file')
@@ -101,8 +99,8 @@ export class Chat {
   }
 
   /**
-   * Sends an offer or news of a transfer; `keep` runs in the transaction that queues it. Errors: `rate-limited` (outbox
-   * full), those of the store and of `keep`; then nothing is sent.
+   * Sends an offer of files or news about a transfer. `keep` runs in the transaction that queues it. Errors:
+   * `rate-limited` (outbox full), those of the store and of `keep`; then nothing is sent.
    */
   sendTransfer(peer: string, about: Required<Pick<Draft, 'transfer' | 'content' | 'text'>>, keep: OnQueued): Message {
     return this.#queue(peer, { ...about, id: uuid(), sentAt: this.#options.now() }, keep)
@@ -116,11 +114,11 @@ export class Chat {
     return this.#conversation(peer).send(draft, keep)
   }
 
-  /** Errors: `not-found`, `bad-request` when it has left already. */
+  /** Takes a message back. Errors: `not-found`, `bad-request` when it has left this machine already. */
   recall(id: string): Message {
     const { store, emit } = this.#options
-    const known = store.message(id)
-    if (known == null || known.direction !== 'out')
+    const found = store.message(id)
+    if (found == null || found.direction !== 'out')
       throw new QuorumError('not-found', 'There is no such message of yours')
     const message = store.recall(id)
     if (message == null) throw new QuorumError('bad-request', 'It has left already and cannot be recalled')
@@ -128,14 +126,14 @@ export class Chat {
     return message
   }
 
-  /** `upTo`: a message id, or a sequence of theirs. Errors: `not-found`. */
+  /** `upTo`: a message id, or a sequence of the friend's. Errors: `not-found`. */
   markRead(peer: string, upTo: string | number): void {
     const { store } = this.#options
     let sequence = upTo
     if (typeof sequence === 'string') {
       const message = store.message(sequence)
       if (message?.peer !== peer) throw new QuorumError('not-found', 'There is no such message in this conversation')
-      // Of one's own: everything of theirs that is here was on the screen with it.
+      // An own message: everything received so far was on the screen together with it.
       sequence = message.direction === 'in' ? message.seq : store.conversation(peer).received
     }
     this.#conversation(peer).markRead(sequence)
@@ -150,11 +148,11 @@ export class Chat {
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(limits.openStream), this.#stopped.signal])
       const stream = await connection.newStream(chatProtocol, { signal, runOnLimitedConnection: true })
-      const begun = performance.now()
+      const openedAt = performance.now()
       try {
         await conversation.run(stream, connection, 'outbound')
       } finally {
-        if (performance.now() - begun > chatLimits.streamRetry.longest) retry.reset()
+        if (performance.now() - openedAt > chatLimits.streamRetry.longest) retry.reset()
       }
     } catch (error) {
       log('debug', `chat with ${peerInLog(connection.remotePeer.toString())} ended`, toError(error))

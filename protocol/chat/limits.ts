@@ -1,24 +1,30 @@
-/** Numbers of /quorum/chat. Units are those of base/limits.ts. */
+/** Sizes, durations and rates of /quorum/chat. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
 import { second, KiB, MiB } from '../base/units.ts'
 
 export const chatLimits = {
   /** A chat frame: the longest text and its padding fit with room to spare. */
   chatFrame: 256 * KiB,
-  /** Chat frames that change nothing (empty, repeated, typing): after a reconnect a window of repeats is honest. */
+  /**
+   * Frames that change nothing (repeated, typing, unknown ones). The burst is large because an honest friend repeats a
+   * whole window after a reconnect.
+   */
   chatIdleFrames: { tokens: 2000, per: 20 * second } as Rate,
   /**
-   * Sent but not receipted: the path is probed instead of waiting for the idle check. A receipt takes a round trip and
-   * a disk's sync; a slow disk or line costs a ping too many, a dead path that looks alive costs a person's patience.
+   * Without a receipt for this long, the path is probed instead of waiting for the idle check. A receipt takes a round
+   * trip and a sync of the friend's disk. Where that is slow, the price is one ping too many; on a dead path that looks
+   * alive, the price of waiting longer is a person's patience.
    */
   receipt: 3 * second,
-  /** First wait and longest wait before a chat stream is opened again on a connection that lives. */
+  /** The side that was dialled waits this long for the dialler's chat stream before it opens one itself. */
+  openGrace: 1.5 * second,
+  /** First wait and longest wait before a chat stream is opened again on a connection that is still open. */
   streamRetry: { first: 300, longest: 20 * second },
-  /** Messages on the way without a receipt, and their bytes: bounds both sides' memory. */
+  /** Messages without a receipt on one stream, and bytes of one write: both bound the memory of both sides. */
   chatWindow: 256,
   chatWindowBytes: 1 * MiB,
-  /** Messages waiting for one friend: months of writing to somebody absent. */
+  /** Messages that wait for one friend: months of writing to somebody who is absent. */
   outbox: 100_000,
-  /** A typing mark fades after this when nothing renews it. */
+  /** A typing mark fades after this unless it is renewed. */
   typing: 6 * second,
 } as const

@@ -1,91 +1,91 @@
 /**
- * Delivery of envelopes: what friends.ts put into the mail goes to the recipient, over a connection if there is one,
- * else to the recipient's nodes (or ours, while theirs are not known), which hold it. Tried again until it is taken,
- * through restarts: the mail is in the store. Also the receiving end of /quorum/friend/1.0.0.
+ * Delivery of envelopes: takes those that wait in the store to their recipients. It tries, in this order: an open
+ * connection, the recipient's nodes, the own nodes, a new connection to one of the recipient's own addresses. It tries
+ * again until the envelope is taken, also after a restart, because the queue is in the store. It also serves the
+ * receiving end of /quorum/friend/1.0.0 (docs/protocol.md, "Friendship" and "/quorum/friend/1.0.0").
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
+import { byNode } from '../address/node-addresses.ts'
+import { Retry } from '../base/backoff.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { friendLimits } from './limits.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
-import { pull, push } from '../net/streams.ts'
-import { byNode } from '../address/node-addresses.ts'
-import type { Nodes } from '../directory/home-nodes.ts'
-import { friendProtocol } from '../net/policy.ts'
 import { KeyedBuckets } from '../base/rate-limit.ts'
-import { Retry } from '../base/backoff.ts'
-import { seal } from '../identity/sealing.ts'
-import type { FriendRow, MailRow, Store } from '../store/store.ts'
+import type { Nodes } from '../directory/home-nodes.ts'
+import { sealEnvelope } from './envelopes.ts'
+import { friendLimits } from './limits.ts'
+import { abortAfter, abortOn } from '../net/deadline.ts'
+import { friendProtocol } from '../net/policy.ts'
+import { pull, push } from '../net/streams.ts'
+import type { EnvelopeRow, FriendRow, Store } from '../store/store.ts'
 import { decode, encode } from '../wire/codec.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
-import { sealedToWire } from '../wire/contact.ts'
 import { frame, unframe } from '../wire/framing.ts'
 import { FriendAckSchema } from '../wire/quorum_pb.ts'
 
-/** An acknowledgement is two bytes; anything near this is not one. */
-const ackBytes = 64
-
-/** Envelopes on their way at once. */
-const lanes = 8
-
-export interface MailerOptions {
+export interface EnvelopeDeliveryOptions {
   store: Store
   nodes: Nodes
   now: () => number
   log: Log
-  /** An open connection to the peer, or one made to an address of its own; undefined if there is none to be had. */
+  /** An open connection to the peer, or a new one to one of its own addresses; undefined if none can be made. */
   connect(peer: string, addresses: readonly string[]): Promise<Connection | undefined>
-  /** Connections that are open already. */
+  /** A connection that is open already. */
   connected(peer: string): Connection | undefined
-  /** Returns when the envelope is on disk or deliberately dropped. */
-  onMail(envelope: Uint8Array): void
+  /** An envelope arrived. Returns when it is on disk or deliberately dropped; throws if it must be offered again. */
+  onEnvelope(envelope: Uint8Array): void
 }
 
-export class Mailer {
-  readonly #options: MailerOptions
+export class EnvelopeDelivery {
+  readonly #options: EnvelopeDeliveryOptions
   readonly #arriving = new KeyedBuckets(friendLimits.friendEnvelopes, () => performance.now())
   readonly #retry = new Retry(limits.friendRetry)
   readonly #stopped = new AbortController()
   #running: Promise<void> | undefined
-  /** Ids of mail that is being sent, or waits in a lane. */
-  readonly #going = new Set<number>()
-  readonly #lanes: Promise<void>[] = []
-  #again = false
+  /** Ids of envelopes that are being delivered, or wait in a queue. */
+  readonly #inProgress = new Set<number>()
+  /** The last delivery of each queue. */
+  readonly #queues: Promise<void>[] = []
+  /** `flush` was called since the store was last read. */
+  #flushAgain = false
 
-  constructor(options: MailerOptions) {
+  constructor(options: EnvelopeDeliveryOptions) {
     this.#options = options
   }
 
-  /** Something may go now: new mail, a node came back, a peer connected. */
+  /** A delivery may succeed now: there is a new envelope, a node came back, a peer connected. */
   flush(): void {
     if (this.#stopped.signal.aborted) return
-    this.#again = true
+    this.#flushAgain = true
     this.#retry.now()
     this.#running ??= this.#attempts().finally(() => {
       this.#running = undefined
-      // New mail between its last look and this, as from a listener that accepts at once.
-      if (this.#again) this.flush()
+      // An envelope was queued after the last look at the store, for example by a listener that accepts at once.
+      if (this.#flushAgain) this.flush()
     })
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort()
-    await Promise.all([this.#running, ...this.#lanes])
+    await Promise.all([this.#running, ...this.#queues])
   }
 
-  /** Through every node that the friend may be connected to, now or never. Whether one of them has them. */
+  /**
+   * Passes an envelope on through every node that the friend may be connected to; it is not stored anywhere. Returns
+   * whether the friend was connected to one of them.
+   */
   async push(to: string, content: Uint8Array): Promise<boolean> {
     const { nodes, store, log } = this.#options
     const row = store.friend(to)
     const key = this.#usable(row?.sealingKey)
-    // The same node is asked once, by the addresses that we know ourselves.
+    // A node that both use is asked once, at the addresses that are known here.
     const all = new Map([...byNode(row?.nodes ?? []), ...byNode(nodes.addresses())])
     const pushed = await Promise.all(
       [...all.values()].map(async (addresses) => {
         try {
-          return await nodes.visit(addresses, (session) => session.push(to, sealedToWire(seal(content, to, key))))
+          return await nodes.visit(addresses, (session) => session.push(to, sealEnvelope(content, to, key)))
         } catch (error) {
           log('debug', `a node passes nothing on to ${peerInLog(to)}`, toError(error))
           return false
@@ -95,28 +95,24 @@ export class Mailer {
     return pushed.includes(true)
   }
 
-  /** The handler of /quorum/friend/1.0.0. */
+  /** Handler of /quorum/friend/1.0.0. */
   async receive(stream: Stream, connection: Connection): Promise<void> {
     if (!this.#arriving.take(connection.remotePeer.toString())) {
       throw new QuorumError('rate-limited', 'Too many envelopes')
     }
-    const late = setTimeout(() => stream.abort(new QuorumError('bad-request', 'It took too long')), limits.request)
-    let taken = false
-    try {
-      // To the end: what a stream that nobody reads still takes in would lie here for as long as the connection lives.
-      for await (const frames of pipe(pull(stream), unframe(limits.envelope))) {
-        const [envelope] = frames
-        if (taken || envelope === undefined || frames.length > 1) {
-          throw new QuorumError('bad-request', 'A stream brings one envelope')
-        }
-        taken = true
-        this.#options.onMail(envelope)
-        const signal = AbortSignal.timeout(limits.request)
-        await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
-        await stream.close({ signal })
+    using _ = abortAfter(stream, limits.request, new QuorumError('bad-request', 'It took too long'))
+    let received = false
+    // Reads to the end: bytes that arrive on a stream that is not read stay in memory as long as the connection lives.
+    for await (const frames of pipe(pull(stream), unframe(limits.envelope))) {
+      const [envelope] = frames
+      if (received || envelope === undefined || frames.length > 1) {
+        throw new QuorumError('bad-request', 'A stream brings one envelope')
       }
-    } finally {
-      clearTimeout(late)
+      received = true
+      this.#options.onEnvelope(envelope)
+      const signal = AbortSignal.timeout(limits.request)
+      await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
+      await stream.close({ signal })
     }
   }
 
@@ -125,83 +121,87 @@ export class Mailer {
       await this.#run()
     } catch (error) {
       // The store does not answer. The next flush tries again.
-      this.#options.log('error', 'mail cannot be read', toError(error))
+      this.#options.log('error', 'the queue of envelopes cannot be read', toError(error))
     }
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped
     while (!signal.aborted) {
-      this.#again = false
+      this.#flushAgain = false
       const due = this.#due()
       if (due.length === 0) return
-      for (const mail of due) this.#enqueue(mail)
+      for (const envelope of due) this.#enqueue(envelope)
       await this.#retry.wait(signal)
     }
   }
 
-  /** Side by side: whoever does not answer holds up only what is in the same lane. */
-  #enqueue(mail: MailRow): void {
-    if (this.#going.has(mail.id)) return
-    this.#going.add(mail.id)
-    const lane = mail.id % lanes
-    const before = this.#lanes[lane] ?? Promise.resolve()
-    this.#lanes[lane] = before
-      .then(() => (this.#stopped.signal.aborted ? undefined : this.#send(mail)))
-      .finally(() => this.#going.delete(mail.id))
+  /** Queues run side by side: a recipient that does not answer delays only its own queue. */
+  #enqueue(envelope: EnvelopeRow): void {
+    if (this.#inProgress.has(envelope.id)) return
+    this.#inProgress.add(envelope.id)
+    const queue = envelope.id % friendLimits.deliveryQueues
+    const before = this.#queues[queue] ?? Promise.resolve()
+    this.#queues[queue] = before
+      .then(() => (this.#stopped.signal.aborted ? undefined : this.#send(envelope)))
+      .finally(() => this.#inProgress.delete(envelope.id))
   }
 
-  #due(): MailRow[] {
+  #due(): EnvelopeRow[] {
     const { store, now } = this.#options
-    // Either way: a clock that went back must not keep a request for years.
-    return store
-      .mail()
-      .filter(({ deliveredAt }) => deliveredAt == null || Math.abs(now() - deliveredAt) > friendLimits.mailResend)
+    return store.envelopes().filter(
+      ({ deliveredAt }) =>
+        // In both directions: a clock that went back must not delay a request for years.
+        deliveredAt == null || Math.abs(now() - deliveredAt) > friendLimits.requestRetry,
+    )
   }
 
-  async #send(mail: MailRow): Promise<void> {
+  async #send(envelope: EnvelopeRow): Promise<void> {
     const { store, now, log } = this.#options
     try {
-      if (!(await this.#deliver(mail, store.friend(mail.to)))) return
+      if (!(await this.#deliver(envelope, store.friend(envelope.to)))) return
       store.transaction(() => {
-        // A newer envelope may have taken its place meanwhile.
-        if (!store.mail().some(({ id }) => id === mail.id)) return
-        store.deleteMail(mail.id)
-        // A request stays until it is answered: a node may lose what it holds.
-        if (mail.kind === 'request') store.putMail({ ...mail, deliveredAt: now() })
+        // A newer envelope may have replaced it meanwhile.
+        if (!store.envelopes().some(({ id }) => id === envelope.id)) return
+        store.deleteEnvelope(envelope.id)
+        // A friend request stays until it is answered: a node may lose what it holds.
+        if (envelope.kind === 'request') store.putEnvelope({ ...envelope, deliveredAt: now() })
       })
     } catch (error) {
-      log('debug', `mail to ${peerInLog(mail.to)} waits`, toError(error))
+      log('debug', `an envelope for ${peerInLog(envelope.to)} waits`, toError(error))
     }
   }
 
-  /** `row` undefined: somebody of whom nothing is kept, who is written to through our own nodes only. */
-  async #deliver(mail: MailRow, row: FriendRow | undefined): Promise<boolean> {
+  /** Without a `row`, nothing is stored about the recipient: only the own nodes are used. */
+  async #deliver(envelope: EnvelopeRow, row: FriendRow | undefined): Promise<boolean> {
     const { nodes, connected, connect } = this.#options
     const key = row?.sealingKey
-    const open = connected(mail.to)
-    if (open != null && (await this.#sendDirectly(open, mail, key))) return true
+    const open = connected(envelope.to)
+    if (open != null && (await this.#sendDirectly(open, envelope, key))) return true
     const theirs = byNode(row?.nodes ?? [])
-    if (await this.#leave(mail, key, [...theirs.values()])) return true
-    const ours = [...byNode(nodes.addresses())].flatMap(([node, addresses]) => (theirs.has(node) ? [] : [addresses]))
-    if (await this.#leave(mail, key, ours)) return true
-    const made = row == null ? undefined : await connect(mail.to, row.addresses)
-    return made != null && this.#sendDirectly(made, mail, key)
+    if (await this.#leaveAt([...theirs.values()], envelope, key)) return true
+    const own = [...byNode(nodes.addresses())].flatMap(([node, addresses]) => (theirs.has(node) ? [] : [addresses]))
+    if (await this.#leaveAt(own, envelope, key)) return true
+    const made = row == null ? undefined : await connect(envelope.to, row.addresses)
+    return made != null && this.#sendDirectly(made, envelope, key)
   }
 
-  /** With every one of the nodes that takes it: the recipient may be connected to just one of them. */
-  async #leave(mail: MailRow, key: SealingKeyInfo | undefined, all: readonly string[][]): Promise<boolean> {
-    const { nodes, log } = this.#options
+  /**
+   * Leaves the envelope at each of the nodes, because the recipient may be connected to only one of them. `nodes`: the
+   * addresses of each. Returns whether one of them took it.
+   */
+  async #leaveAt(nodes: readonly string[][], envelope: EnvelopeRow, key: SealingKeyInfo | undefined): Promise<boolean> {
+    const { log } = this.#options
     const taken = await Promise.all(
-      all.map(async (addresses) => {
+      nodes.map(async (addresses) => {
         try {
-          await nodes.visit(addresses, async (session) => {
-            const known = this.#usable(key) ?? (await session.lookup({ peer: mail.to }))?.record.sealingKey
-            await session.deliver(mail.to, sealed(mail, this.#usable(known)))
+          await this.#options.nodes.visit(addresses, async (session) => {
+            const newest = this.#usable(key) ?? (await session.lookup({ peer: envelope.to }))?.record.sealingKey
+            await session.deliver(envelope.to, sealed(envelope, this.#usable(newest)))
           })
           return true
         } catch (error) {
-          log('debug', `a node does not take mail for ${peerInLog(mail.to)}`, toError(error))
+          log('debug', `a node does not take an envelope for ${peerInLog(envelope.to)}`, toError(error))
           return false
         }
       }),
@@ -209,26 +209,26 @@ export class Mailer {
     return taken.includes(true)
   }
 
-  /** False: they did not take it. */
-  async #sendDirectly(connection: Connection, mail: MailRow, key: SealingKeyInfo | undefined): Promise<boolean> {
-    const { log } = this.#options
+  /** Over `connection`. Returns whether the recipient took it. */
+  async #sendDirectly(
+    connection: Connection,
+    envelope: EnvelopeRow,
+    key: SealingKeyInfo | undefined,
+  ): Promise<boolean> {
     const signal = AbortSignal.any([AbortSignal.timeout(limits.request), this.#stopped.signal])
     let stream: Stream | undefined
-    const abort = (): void => stream?.abort(toError(signal.reason))
-    signal.addEventListener('abort', abort)
     try {
       stream = await connection.newStream(friendProtocol, { signal, runOnLimitedConnection: true })
-      await push(stream, frame(sealed(mail, this.#usable(key))), signal)
-      for await (const frames of pipe(pull(stream), unframe(ackBytes))) {
+      using _ = abortOn(stream, signal)
+      await push(stream, frame(sealed(envelope, this.#usable(key))), signal)
+      for await (const frames of pipe(pull(stream), unframe(friendLimits.acknowledgement))) {
         const { accepted } = decode(FriendAckSchema, frames[0] ?? new Uint8Array())
         await stream.close({ signal })
         return accepted
       }
     } catch (error) {
-      log('debug', `an envelope was not taken by ${peerInLog(mail.to)}`, toError(error))
+      this.#options.log('debug', `an envelope was not taken by ${peerInLog(envelope.to)}`, toError(error))
       stream?.abort(toError(error))
-    } finally {
-      signal.removeEventListener('abort', abort)
     }
     return false
   }
@@ -238,6 +238,6 @@ export class Mailer {
   }
 }
 
-function sealed(mail: MailRow, key: SealingKeyInfo | undefined): Uint8Array {
-  return sealedToWire(seal(mail.content, mail.to, key))
+function sealed({ content, to }: EnvelopeRow, key: SealingKeyInfo | undefined): Uint8Array {
+  return sealEnvelope(content, to, key)
 }

@@ -1,69 +1,51 @@
 /**
- * Friendship: requests, answers and invites, as states in the store and envelopes on their way. It knows nothing of
- * connections: what is to be sent becomes mail in the store (envelope-delivery.ts delivers it), in the same transaction as the
- * state that caused it.
+ * Friendship as states in the store: requests, answers, removals, blocks (docs/protocol.md, "Friendship"). It knows
+ * nothing of connections. What is to be sent is queued as an envelope in the same transaction as the state that caused
+ * it; envelope-delivery.ts delivers it.
  */
-import { QuorumError, type ErrorCode } from '../base/errors.ts'
-import type { Emit, Friend, PeerEvent } from '../api/events.ts'
-import { peerFromPublicKey, publicKeyOf, randomBytes, sign, verify, type Identity } from '../identity/identity.ts'
-import { createCode, inviteToLink, type Invite } from '../identity/invite-link.ts'
-import { friendLimits } from './limits.ts'
+import { QuorumError } from '../base/errors.ts'
+import type { Emit, Friend } from '../api/events.ts'
 import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
-import type { SealingKeys } from '../identity/sealing.ts'
-import type { FriendRow, InviteRow, Store } from '../store/store.ts'
-import { signedFromWire, signedToWire } from '../wire/codec.ts'
-import {
-  contactFromWire,
-  contactToWire,
-  sealedFromWire,
-  type ContactContent,
-  type ContactKind,
-  type Reach,
-} from '../wire/contact.ts'
+import { publicKeyOf } from '../identity/identity.ts'
+import type { Candidate } from './candidate.ts'
+import { Envelopes, type EnvelopesOptions, type OpenedEnvelope } from './envelopes.ts'
+import { Invites, refusalWarning } from './invites.ts'
+import { friendLimits } from './limits.ts'
+import type { FriendRow } from '../store/store.ts'
+import type { ContactContent } from '../wire/contact.ts'
 
-export interface FriendsOptions {
-  identity: Identity
-  store: Store
-  sealing: SealingKeys
-  now: () => number
+export interface FriendsOptions extends EnvelopesOptions {
   emit: Emit
-  name(): string
-  /** Where this peer is reached, to tell those it writes to, or anybody. */
-  reach(to?: string): Reach
-  /** A stored friend as callers see it. */
+  /** A stored friend as callers of the API see it. */
   view(row: FriendRow): Friend
-  /** There is new mail in the store. */
-  onMail(): void
-  /** `peer` became a friend, or stopped being one. */
+  /** There may be a new envelope in the store. */
+  onEnvelopeQueued(): void
+  /** The row changed: `peer` may have become a friend, or stopped being one. */
   onChange(row: FriendRow): void
-  /** A friend that cannot dial us has told where it can be dialled. */
+  /** A friend that cannot dial this peer asks to be dialled; its addresses are stored. */
   onDialMe(peer: string): void
 }
 
-/** Somebody to ask: what is known of them so far. */
-export interface Candidate extends Partial<Reach> {
-  peer: string
-  name?: string
-  handle?: string
-  /** From their invite. */
-  token?: Uint8Array
-  recordSequence?: number
-}
+type Effects = (() => void)[]
 
-const tokenLength = 16
-/** Letters and digits of a PeerId that stand for a name nobody gave. */
+/** The name of a peer that has not announced one yet: the view shows its handle or its PeerId instead. */
 const unnamed = ''
 
 export class Friends {
+  readonly invites: Invites
   readonly #options: FriendsOptions
+  readonly #envelopes: Envelopes
   readonly #opened: TokenBucket
   readonly #dialMes: KeyedBuckets
-  #toldQueueFull = false
+  /** The person has been told that the queue of friend requests is full, and it has been full since. */
+  #warnedOfFullQueue = false
 
   constructor(options: FriendsOptions) {
     this.#options = options
+    this.invites = new Invites(options)
+    this.#envelopes = new Envelopes(options)
     this.#opened = new TokenBucket(friendLimits.envelopesOpened, () => performance.now())
-    this.#dialMes = new KeyedBuckets(friendLimits.dialMesHeard, () => performance.now())
+    this.#dialMes = new KeyedBuckets(friendLimits.dialMes, () => performance.now())
   }
 
   /** Everybody but those removed. */
@@ -78,30 +60,9 @@ export class Friends {
     return row
   }
 
-  /** A new invite. `expiresIn` in milliseconds. Errors: `rate-limited` when too many are outstanding. */
-  invite(once: boolean, expiresIn: number): InviteRow {
-    const { identity, store, now } = this.#options
-    return store.transaction(() => {
-      const outstanding = store.invites().filter((invite) => {
-        if (invite.expiresAt > now()) return true
-        store.deleteInvite(invite.token)
-        return false
-      })
-      if (outstanding.length >= friendLimits.invites) {
-        throw new QuorumError('rate-limited', 'There are too many open invites: wait until some expire')
-      }
-      const token = randomBytes(tokenLength)
-      const expiresAt = now() + expiresIn
-      const link = inviteToLink(identity, { ...this.#options.reach(), name: this.#options.name(), token, expiresAt })
-      const row: InviteRow = { token, link, code: createCode(), once, createdAt: now(), expiresAt }
-      store.putInvite(row)
-      return row
-    })
-  }
-
   /**
-   * Asks `candidate` for friendship; works while they are offline. Asking somebody who has asked us accepts them.
-   * Errors: `bad-request` (ourselves), `blocked`, `rate-limited` (too many friends).
+   * Asks `candidate` for friendship; works while they are offline. If they have asked already, this accepts them.
+   * Errors: `bad-request` (this peer itself), `blocked`, `rate-limited` (too many friends).
    */
   request(candidate: Candidate, note: string): FriendRow {
     const { identity, store, now } = this.#options
@@ -109,11 +70,12 @@ export class Friends {
     return this.#commit(() => {
       const known = store.friend(candidate.peer)
       if (known?.state === 'blocked') throw new QuorumError('blocked', 'You have blocked them: unblock them first')
-      const told: FriendRow = { ...(known ?? this.#newRow(candidate.peer)), ...learned(candidate, known) }
-      if (told.state === 'friend') return this.#put(told)
-      if (told.state === 'incoming') return this.#befriend(told)
-      const row: FriendRow = { ...told, state: 'requested', addedAt: now(), ...(note === '' ? {} : { note }) }
-      return this.#send(row, { kind: 'request', note, ...(candidate.token == null ? {} : { token: candidate.token }) })
+      const updated: FriendRow = { ...(known ?? this.#newRow(candidate.peer)), ...learned(candidate, known) }
+      if (updated.state === 'friend') return this.#put(updated)
+      if (updated.state === 'incoming') return this.#befriend(updated)
+      const row: FriendRow = { ...updated, state: 'requested', addedAt: now(), ...(note === '' ? {} : { note }) }
+      const token = candidate.token == null ? {} : { token: candidate.token }
+      return this.#envelopes.queue(row, { kind: 'request', note, ...token })
     })
   }
 
@@ -135,7 +97,7 @@ export class Friends {
     })
   }
 
-  /** Silent: they are told nothing. Errors: `not-found`, `bad-request`. */
+  /** Silent: they are not told. Errors: `not-found`, `bad-request`. */
   decline(peer: string): FriendRow {
     return this.#commit(() => {
       const row = this.get(peer)
@@ -144,7 +106,7 @@ export class Friends {
     })
   }
 
-  /** Ends a friendship, or takes a request back. History stays. Errors: `not-found`, `blocked`. */
+  /** Ends a friendship, or takes a request back. The messages stay. Errors: `not-found`, `blocked`. */
   remove(peer: string): FriendRow {
     return this.#commit(() => {
       const row = this.get(peer)
@@ -153,7 +115,7 @@ export class Friends {
     })
   }
 
-  /** Anybody, known or not. Errors: `bad-request` for something that is no PeerId, or for ourselves. */
+  /** Blocks anybody, known here or not. Errors: `bad-request` for something that is no PeerId, or for this peer. */
   block(peer: string): FriendRow {
     const { identity, store } = this.#options
     publicKeyOf(peer)
@@ -161,7 +123,7 @@ export class Friends {
     return this.#commit(() => this.#leave(store.friend(peer) ?? this.#newRow(peer), 'blocked'))
   }
 
-  /** They may ask again; nothing else comes back. Errors: `not-found`, `bad-request`. */
+  /** They may ask again; the friendship does not come back. Errors: `not-found`, `bad-request`. */
   unblock(peer: string): FriendRow {
     return this.#commit(() => {
       const row = this.get(peer)
@@ -170,118 +132,97 @@ export class Friends {
     })
   }
 
-  /** The signed content of an envelope that asks a friend to dial us. Errors: `not-friend`. */
+  /** The signed content of an envelope that asks a friend to dial this peer. Errors: `not-friend`. */
   dialMe(peer: string): Uint8Array {
     const { store } = this.#options
     return store.transaction(() => {
       const row = store.friend(peer)
       if (row?.state !== 'friend') throw new QuorumError('not-friend', 'Only friends are asked to dial')
-      return this.#write(row, { kind: 'dial-me' }).content
+      return this.#envelopes.write(row, { kind: 'dial-me' }).content
     })
   }
 
+  /** Stores whether the person compared the safety number. Errors: `not-found`. */
   verified(peer: string, verified: boolean): FriendRow {
     return this.#commit(() => this.#put({ ...this.get(peer), verified }))
   }
 
   /**
-   * An envelope arrived, over a node or directly. Returns when what it says is on disk, or it is dropped for good
-   * (forged, replayed, not for us, from somebody blocked). Errors: those of the store, and `rate-limited`: then it
-   * must be offered again.
+   * An envelope arrived, over a node or directly. Returns when its content is on disk, or when it is dropped for good
+   * (forged, replayed, not for this peer, from somebody blocked). Errors: those of the store, and `rate-limited`; the
+   * envelope must be offered again then.
    */
   receive(envelope: Uint8Array): void {
     if (!this.#opened.take()) throw new QuorumError('rate-limited', 'Too many envelopes at once')
-    const opened = this.#open(envelope)
+    const opened = this.#envelopes.open(envelope)
     if (opened == null) return
-    const { sender, content } = opened
-    const events: PeerEvent[] = []
-    let dialThem = false
-    this.#commit(() => {
-      const { store } = this.#options
-      const row = store.friend(sender)
-      if (row != null && content.sequence <= row.heardSequence) return undefined
-      if (row?.state === 'blocked') {
-        // Heard and dropped: a node that keeps a copy cannot bring it back after an unblock.
-        store.putFriend({ ...row, heardSequence: content.sequence })
+    const effects: Effects = []
+    this.#commit(() => this.#onEnvelope(opened, effects))
+    for (const effect of effects) effect()
+  }
+
+  /** Runs within a transaction. Returns the row if the change concerns the callers of the API. */
+  #onEnvelope({ sender, content }: OpenedEnvelope, effects: Effects): FriendRow | undefined {
+    const { store, emit, onDialMe } = this.#options
+    const row = store.friend(sender)
+    if (row != null && content.sequence <= row.heardSequence) return undefined
+    if (row?.state === 'blocked') {
+      // Dropped, but its sequence counts: a node that keeps a copy cannot bring the envelope back after an unblock.
+      store.putFriend({ ...row, heardSequence: content.sequence })
+      return undefined
+    }
+    switch (content.kind) {
+      case 'request':
+        return this.#onRequest(sender, content, row, effects)
+      case 'answer':
+        if (row?.state !== 'requested' && row?.state !== 'friend') return undefined
+        return this.#enter({ ...row, ...announced(content) })
+      case 'refusal':
+        if (row?.state !== 'requested') return undefined
+        effects.push(() => emit({ event: 'warning', data: { ...refusalWarning(content.code), peer: sender } }))
+        return this.#leave({ ...row, heardSequence: content.sequence }, 'removed')
+      case 'dial-me':
+        // From anybody else, neither the addresses nor the sequence count.
+        if (row?.state !== 'friend' || !this.#dialMes.take(sender)) return undefined
+        store.putFriend({ ...row, ...announced(content) })
+        effects.push(() => onDialMe(sender))
         return undefined
-      }
-      switch (content.kind) {
-        case 'request':
-          return this.#onRequest(sender, content, row, events)
-        case 'answer':
-          if (row?.state !== 'requested' && row?.state !== 'friend') return undefined
-          return this.#enter({ ...row, ...heard(content) }, 'friend')
-        case 'refusal':
-          if (row?.state !== 'requested') return undefined
-          events.push({ event: 'warning', data: { ...refusals(content.code), peer: sender } })
-          return this.#leave({ ...row, heardSequence: content.sequence }, 'removed')
-        case 'dial-me':
-          // Of anybody else, neither the addresses nor the sequence count.
-          if (row?.state !== 'friend' || !this.#dialMes.take(sender)) return undefined
-          store.putFriend({ ...row, ...heard(content) })
-          dialThem = true
-          return undefined
-      }
-    })
-    for (const event of events) this.#options.emit(event)
-    if (dialThem) this.#options.onDialMe(sender)
+    }
   }
 
   #onRequest(
     sender: string,
     content: ContactContent & { kind: 'request' },
     known: FriendRow | undefined,
-    events: PeerEvent[],
+    effects: Effects,
   ): FriendRow | undefined {
-    const row: FriendRow = { ...(known ?? emptyRow(sender, this.#options.now())), ...heard(content) }
-    // They ask again (our answer was lost, or they removed us), or our requests crossed: one friendship.
+    const { store, now, emit, view } = this.#options
+    const row: FriendRow = { ...(known ?? emptyRow(sender, now())), ...announced(content) }
+    // They ask again (the answer was lost, or they removed this peer), or both requests crossed: one friendship.
     if (known?.state === 'friend' || known?.state === 'requested') return this.#befriend(row)
     const asked = known?.state === 'incoming'
-    const use = asked && known.invited ? 'used now' : this.#useInvite(content.token, sender)
+    const use = asked && known.invited ? 'used now' : this.invites.use(content.token, sender)
     if (use === 'invite-expired' || use === 'invite-used') {
-      this.#refuse(sender, use)
+      this.#envelopes.queueRefusal(sender, use)
       return undefined
     }
     row.invited = use === 'used now'
-    // Dropped for good rather than thrown: what can never be taken must not be offered again and again.
+    // Dropped for good and not thrown: an envelope that can never be accepted must not be offered again and again.
     if (!asked && (this.#full() || (!row.invited && this.#queueFull()))) {
-      this.#warnOfQueue(events)
+      this.#warnOfFullQueue(effects)
       return undefined
     }
-    const incoming: FriendRow = {
-      ...row,
-      state: 'incoming',
-      addedAt: asked ? known.addedAt : this.#options.now(),
-    }
+    const incoming: FriendRow = { ...row, state: 'incoming', addedAt: asked ? known.addedAt : now() }
     if (content.note !== '') incoming.note = content.note
-    this.#options.store.putFriend(incoming)
-    events.push({ event: 'friend-request', data: this.#options.view(incoming) })
+    store.putFriend(incoming)
+    effects.push(() => emit({ event: 'friend-request', data: view(incoming) }))
     return undefined
   }
 
-  /** Marks the invite as used by `sender`, or says why not. A token we never gave is as good as none. */
-  #useInvite(token: Uint8Array | undefined, sender: string): 'used now' | 'none' | 'invite-expired' | 'invite-used' {
-    const { store, now } = this.#options
-    const invite = token == null ? undefined : store.invite(token)
-    if (invite == null) return 'none'
-    if (invite.expiresAt <= now()) return 'invite-expired'
-    if (invite.once && invite.usedBy != null && invite.usedBy !== sender) return 'invite-used'
-    if (invite.usedBy == null) store.putInvite({ ...invite, usedBy: sender })
-    return 'used now'
-  }
-
-  /**
-   * Tells somebody that their invite is no good any more, and nothing else: no name, no address. No row is kept of
-   * them, so the refusal is left with our own nodes, never brought to an address they wrote themselves.
-   */
-  #refuse(sender: string, code: ErrorCode): void {
-    const { identity, store, now } = this.#options
-    if (store.mail().filter(({ kind }) => kind === 'refusal').length >= friendLimits.refusals) return
-    const sequence = Math.max(Math.trunc(now()), (store.friend(sender)?.spokenSequence ?? 0) + 1)
-    const to = publicKeyOf(sender)
-    const bare = { to, sequence, time: now(), name: '', nodes: [], addresses: [] }
-    const signed = sign(identity, 'quorum-envelope', contactToWire({ ...bare, kind: 'refusal', code }))
-    store.putMail({ to: sender, kind: 'refusal', content: signedToWire(signed) })
+  /** Envelopes that wait for people who may not know this peer's address any more are written again, without it. */
+  hideAddresses(): void {
+    const { store } = this.#options
+    store.transaction(() => this.#envelopes.hideAddresses())
   }
 
   #full(): boolean {
@@ -290,98 +231,45 @@ export class Friends {
 
   #queueFull(): boolean {
     const waiting = this.list().filter((row) => row.state === 'incoming' && !row.invited).length
-    if (waiting < friendLimits.strangerRequests) this.#toldQueueFull = false
+    if (waiting < friendLimits.strangerRequests) this.#warnedOfFullQueue = false
     return waiting >= friendLimits.strangerRequests
   }
 
-  /** One line, however many come. */
-  #warnOfQueue(events: PeerEvent[]): void {
-    if (this.#toldQueueFull) return
-    this.#toldQueueFull = true
+  /** One warning, however many requests are dropped. */
+  #warnOfFullQueue(effects: Effects): void {
+    if (this.#warnedOfFullQueue) return
+    this.#warnedOfFullQueue = true
+    const { emit } = this.#options
     const message = 'Too many requests wait for an answer: more are dropped until you accept or decline some'
-    events.push({ event: 'warning', data: { code: 'rate-limited', message } })
+    effects.push(() => emit({ event: 'warning', data: { code: 'rate-limited', message } }))
   }
 
-  #open(envelope: Uint8Array): { sender: string; content: ContactContent } | undefined {
-    try {
-      const signed = signedFromWire(this.#options.sealing.open(sealedFromWire(envelope)))
-      const sender = verify(signed, 'quorum-envelope')
-      const content = contactFromWire(signed.payload)
-      const { peer } = this.#options.identity
-      return peerFromPublicKey(content.to) === peer && sender !== peer ? { sender, content } : undefined
-    } catch (error) {
-      // Anybody can send anything: what does not open, decode or verify is nothing.
-      if (error instanceof QuorumError && error.code !== 'disk-full' && error.code !== 'not-writable') return undefined
-      throw error
-    }
-  }
-
-  /** They are a friend from now on, and are told so. */
+  /** They become a friend, and an envelope tells them so. */
   #befriend(row: FriendRow): FriendRow {
-    return this.#send(this.#enter(row, 'friend'), { kind: 'answer' })
+    return this.#envelopes.queue(this.#enter(row), { kind: 'answer' })
   }
 
-  #enter(row: FriendRow, state: 'friend'): FriendRow {
-    const { store } = this.#options
-    for (const mail of store.mail()) if (mail.to === row.peer && mail.kind === 'request') store.deleteMail(mail.id)
-    return this.#put({ ...row, state })
+  #enter(row: FriendRow): FriendRow {
+    this.#envelopes.discard(row.peer, 'request')
+    return this.#put({ ...row, state: 'friend' })
   }
 
   #leave(row: FriendRow, state: 'removed' | 'blocked'): FriendRow {
-    const { store } = this.#options
-    for (const mail of store.mail()) if (mail.to === row.peer) store.deleteMail(mail.id)
+    this.#envelopes.discard(row.peer)
     this.#forgetOldest()
     return this.#put({ ...row, state, invited: false })
   }
 
-  /** Of those removed with whom nothing was ever said, only so many are kept. */
+  /** Only so many removed people are remembered with whom no message was exchanged. */
   #forgetOldest(): void {
     const { store } = this.#options
     const removed = store.friends().filter(({ state }) => state === 'removed')
     if (removed.length < friendLimits.strangersRemembered) return
-    const unspoken = removed.find(
-      ({ peer }) => store.conversation(peer).queued + store.conversation(peer).received === 0,
-    )
-    if (unspoken != null) store.deleteFriend(unspoken.peer)
-  }
-
-  /** Puts an envelope into the mail. */
-  #send(row: FriendRow, kind: Exclude<ContactKind, { kind: 'dial-me' }>): FriendRow {
-    const { spoken, content } = this.#write(row, kind)
-    this.#options.store.putMail({ to: row.peer, kind: kind.kind, content })
-    return spoken
-  }
-
-  /** Mail that waits for people who are not to learn our address any more is written anew, without it. */
-  hideAddresses(): void {
-    const { store, reach } = this.#options
-    store.transaction(() => {
-      for (const { to, content } of store.mail()) {
-        const row = store.friend(to)
-        const waiting = contactFromWire(signedFromWire(content).payload)
-        const told = waiting.addresses.length > 0 && reach(to).addresses.length === 0
-        if (!told || row == null || waiting.kind === 'dial-me') continue
-        this.#send(row, waiting)
-      }
+    const withoutMessages = removed.find(({ peer }) => {
+      const { queued, received } = store.conversation(peer)
+      return queued + received === 0
     })
-  }
-
-  /** What an envelope holds, signed, with the sequence that belongs to it. */
-  #write(row: FriendRow, kind: ContactKind): { spoken: FriendRow; content: Uint8Array } {
-    const { identity, now } = this.#options
-    // Time, so that a store put back from a backup is not taken for a replay; a counter, so that clocks may be wrong.
-    const sequence = Math.max(Math.trunc(now()), row.spokenSequence + 1)
-    const content = contactToWire({
-      ...kind,
-      // Never those of an envelope that is written anew.
-      ...this.#options.reach(row.peer),
-      to: publicKeyOf(row.peer),
-      sequence,
-      time: now(),
-      name: this.#options.name(),
-    })
-    const spoken = this.#put({ ...row, spokenSequence: sequence })
-    return { spoken, content: signedToWire(sign(identity, 'quorum-envelope', content)) }
+    if (withoutMessages != null) store.deleteFriend(withoutMessages.peer)
   }
 
   #put(row: FriendRow): FriendRow {
@@ -395,15 +283,15 @@ export class Friends {
     return emptyRow(peer, this.#options.now())
   }
 
-  /** Runs `work` as one transaction, then announces the row that it changed. */
+  /** Runs `work` as one transaction, then announces the row that it returns. */
   #commit<T extends FriendRow | undefined>(work: () => T): T {
-    const { store, emit, view, onChange, onMail } = this.#options
+    const { store, emit, view, onChange, onEnvelopeQueued } = this.#options
     const row = store.transaction(work)
     if (row != null) {
       onChange(row)
       emit({ event: 'friend-changed', data: view(row) })
     }
-    onMail()
+    onEnvelopeQueued()
     return row
   }
 }
@@ -424,14 +312,15 @@ function emptyRow(peer: string, addedAt: number): FriendRow {
   }
 }
 
-function heard(content: ContactContent) {
+/** What an envelope reports about its sender. */
+function announced(content: ContactContent) {
   const { name, nodes, addresses, sealingKey, sequence } = content
   return { name, nodes, addresses, heardSequence: sequence, ...(sealingKey == null ? {} : { sealingKey }) }
 }
 
 function learned(candidate: Candidate, known: FriendRow | undefined): Partial<FriendRow> {
   const { name, handle, nodes, addresses, sealingKey, recordSequence } = candidate
-  // An older record than the one we know: a node that is behind, or one that wants to lead us astray.
+  // An older record than the stored one comes from a node that is behind, or that wants to mislead this peer.
   if (recordSequence != null && known != null && recordSequence < known.recordSequence) {
     return handle == null ? {} : { handle }
   }
@@ -443,21 +332,4 @@ function learned(candidate: Candidate, known: FriendRow | undefined): Partial<Fr
     ...(sealingKey == null ? {} : { sealingKey }),
     ...(recordSequence == null ? {} : { recordSequence }),
   }
-}
-
-function refusals(code: string) {
-  switch (code) {
-    case 'invite-used':
-      return { code, message: 'That invite has been used by somebody else: ask for a new one' } as const
-    case 'invite-expired':
-      return { code, message: 'That invite has expired: ask for a new one' } as const
-    default:
-      return { code: 'bad-invite', message: 'They do not know that invite (any more): ask for a new one' } as const
-  }
-}
-
-/** What an invite tells about its author. */
-export function candidateFromInvite(invite: Invite): Candidate {
-  const { peer, name, nodes, addresses, token, sealingKey } = invite
-  return { peer, name, nodes, addresses, token, ...(sealingKey == null ? {} : { sealingKey }) }
 }

@@ -1,12 +1,14 @@
 /**
- * How two peers that do not know each other meet: what a person typed becomes somebody to ask, with the help of the
- * nodes; and what the nodes tell others about us. The asking itself is friends.ts.
+ * How two peers that do not know each other meet. What a person typed (a link, a code, a PeerId, a handle) becomes a
+ * candidate for a friend request, with the help of the nodes; and the own record and invites become known to the nodes.
+ * The friend request itself is friends.ts. Described in docs/protocol.md, "Invites and codes" and "Records".
  */
-import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
+import { isPublic } from '../address/address.ts'
 import type { NodeKnowledge } from '../api/calls.ts'
 import type { DirectorySession, Found } from '../directory/session.ts'
 import { QuorumError, toError } from '../base/errors.ts'
-import { candidateFromInvite, type Candidate, type Friends } from './friends.ts'
+import { candidateFromFound, candidateFromInvite, publicAddresses, type Candidate } from './candidate.ts'
+import type { Friends } from './friends.ts'
 import { sign, type Identity } from '../identity/identity.ts'
 import { inviteFromLink, ParkedInvite, parseRecipient, type Invite } from '../identity/invite-link.ts'
 import { limits } from '../base/limits.ts'
@@ -15,7 +17,7 @@ import type { Nodes } from '../directory/home-nodes.ts'
 import type { Settings } from '../identity/settings.ts'
 import type { FriendRow, InviteRow, Store } from '../store/store.ts'
 import type { SignedBytes } from '../wire/codec.ts'
-import { recordToWire, type Reach } from '../wire/contact.ts'
+import { recordToWire, type PeerAddress } from '../wire/contact.ts'
 
 export interface IntroductionsOptions {
   identity: Identity
@@ -23,7 +25,8 @@ export interface IntroductionsOptions {
   settings: Settings
   nodes: Nodes
   friends: Friends
-  reach(): Reach
+  /** How to reach this peer, as anybody may know it. */
+  peerAddress(): PeerAddress
   now: () => number
   log: Log
   /** Uses a node from now on. */
@@ -32,37 +35,37 @@ export interface IntroductionsOptions {
 
 export class Introductions {
   readonly #options: IntroductionsOptions
-  /** Stretched codes: each costs a tenth of a second. */
-  readonly #stretched = new Map<string, ParkedInvite>()
+  /** By code. To derive the slot and the key from a code takes a tenth of a second. */
+  readonly #parkedInvites = new Map<string, ParkedInvite>()
 
   constructor(options: IntroductionsOptions) {
     this.#options = options
   }
 
-  /** The record for the directory: public addresses only, because anybody may look it up. */
+  /** The own record for the directory: public addresses only, because anybody may look it up. */
   record(): SignedBytes {
     const { identity, settings, now } = this.#options
-    const { addresses, nodes, ...rest } = this.#options.reach()
+    const { addresses, nodes, ...rest } = this.#options.peerAddress()
     const sequence = settings.nextRecordSequence(now())
-    const told = { addresses: addresses.filter(isPublic), nodes: nodes.filter(isPublic) }
-    return sign(identity, 'quorum-record', recordToWire({ ...rest, ...told, sequence, ttl: limits.recordTtl }))
+    const announced = { addresses: addresses.filter(isPublic), nodes: nodes.filter(isPublic) }
+    return sign(identity, 'quorum-record', recordToWire({ ...rest, ...announced, sequence, ttl: limits.recordTtl }))
   }
 
-  /** `expiresIn` in milliseconds. */
+  /** A new invite, parked at the nodes. `expiresIn` in milliseconds. Errors: `rate-limited`. */
   async invite(once: boolean, expiresIn: number): Promise<{ link: string; code: string }> {
     const { friends, nodes, log } = this.#options
-    const row = friends.invite(once, expiresIn)
+    const row = friends.invites.create(once, expiresIn)
     try {
       await Promise.all((await nodes.someSessions()).map((session) => this.#park(session, row)))
     } catch (error) {
-      // The link works all the same, and the code from the next session on.
+      // The link works without a node, and the code works from the next session on.
       log('debug', 'an invite is parked nowhere yet', toError(error))
     }
     const { link, code } = row
     return { link, code }
   }
 
-  /** A session with `node` has begun: the newest open invites are to be found there by their codes. */
+  /** A session with `node` has begun: parks the newest open invites there, so that their codes work. */
   async parkAll(node: string): Promise<void> {
     const { store, nodes, now, log } = this.#options
     const open = store.invites().filter((row) => row.expiresAt > now() && !(row.once && row.usedBy != null))
@@ -75,14 +78,14 @@ export class Introductions {
   }
 
   /**
-   * Asks whoever `to` means: a link, a code, a PeerId or a handle. Errors: `bad-invite`, `invite-expired`,
+   * Sends a friend request. `to`: a link, a code, a PeerId or a handle. Errors: `bad-invite`, `invite-expired`,
    * `not-found`, `node-unreachable` (a code or handle needs a node), and those of `Friends.request`.
    */
   async request(to: string, note: string): Promise<FriendRow> {
     return this.#options.friends.request(await this.#candidate(to), note)
   }
 
-  /** Looks up where a friend is now, and remembers it. Says nothing when nobody knows. */
+  /** Looks up the current address of a friend and stores it. Changes nothing if no node knows a newer one. */
   async discover(peer: string): Promise<void> {
     const { store, nodes, log } = this.#options
     const found = await Promise.all(
@@ -99,18 +102,18 @@ export class Introductions {
     const newest = found.flatMap((one) => one ?? []).sort((a, b) => b.record.sequence - a.record.sequence)[0]
     if (row == null || newest == null || newest.record.sequence <= row.recordSequence) return
     const { sequence, sealingKey } = newest.record
-    const told = publicOnly(newest)
+    const announced = publicAddresses(newest)
     store.putFriend({
       ...row,
       recordSequence: sequence,
-      // What they told us alone stays too: their record holds nothing of their LAN.
-      nodes: [...new Set([...told.nodes, ...row.nodes])].slice(0, limits.nodeAddressesTold),
-      addresses: [...new Set([...told.addresses, ...row.addresses])].slice(0, limits.addressesTold),
+      // Addresses that are announced to friends only stay as well: a record contains none of the LAN.
+      nodes: [...new Set([...announced.nodes, ...row.nodes])].slice(0, limits.nodeAddressesTold),
+      addresses: [...new Set([...announced.addresses, ...row.addresses])].slice(0, limits.addressesTold),
       ...(sealingKey == null ? {} : { sealingKey }),
     })
   }
 
-  /** Everything that node stores about us. Errors: `not-found`, `node-unreachable`. */
+  /** Everything that node stores about this peer. Errors: `not-found`, `node-unreachable`. */
   async knowledge(node: string): Promise<NodeKnowledge> {
     const { identity, nodes } = this.#options
     const { handle, ...report } = await nodes.session(node).knowledge()
@@ -130,7 +133,7 @@ export class Introductions {
         return { ...candidateFromFound(found), handle: recipient.handle }
       }
       case 'peer': {
-        // A PeerId alone is enough to write to: a lookup only makes it faster and more private.
+        // A PeerId alone is enough to send to. A lookup only makes it faster and, with a sealing key, more private.
         const { nodes } = this.#options
         const found = nodes.sessions().length === 0 ? undefined : await this.#lookup({ peer: recipient.peer })
         return found == null ? { peer: recipient.peer } : candidateFromFound(found)
@@ -141,7 +144,7 @@ export class Introductions {
   #invited(invite: Invite): Candidate {
     const { nodes, now, addNode } = this.#options
     if (invite.expiresAt <= now()) throw new QuorumError('invite-expired', 'That invite has expired: ask for a new one')
-    // Somebody without a node joins the friend's: this is how a second person starts.
+    // A peer without a node joins those of the inviter: this is how a second person starts.
     if (nodes.addresses().length === 0) for (const address of invite.nodes) addNode(address)
     return candidateFromInvite(invite)
   }
@@ -160,7 +163,7 @@ export class Introductions {
     return this.#ask((session) => session.lookup(who))
   }
 
-  /** The first find of any node: one that lies, or is lost meanwhile, does not keep the others from being asked. */
+  /** The first answer of any node. One that sends nonsense, or is lost meanwhile, does not stop the search. */
   async #ask<T>(ask: (session: DirectorySession) => Promise<T | undefined>): Promise<T | undefined> {
     const sessions = await this.#options.nodes.someSessions()
     const failures: unknown[] = []
@@ -182,35 +185,16 @@ export class Introductions {
       const parked = await this.#parked(row.code)
       await session.postInvite(parked.slot, parked.seal(row.link), row.expiresAt - now())
     } catch (error) {
-      // The link works without it; the code will be there with the next session.
+      // The link works without it; the code is parked again with the next session.
       log('debug', 'an invite could not be parked', toError(error))
     }
   }
 
   async #parked(code: string): Promise<ParkedInvite> {
-    const known = this.#stretched.get(code)
+    const known = this.#parkedInvites.get(code)
     if (known != null) return known
     const parked = await ParkedInvite.fromCode(code)
-    this.#stretched.set(code, parked)
+    this.#parkedInvites.set(code, parked)
     return parked
   }
-}
-
-function candidateFromFound(found: Found): Candidate {
-  const { sequence, sealingKey } = found.record
-  return {
-    peer: found.peer,
-    ...publicOnly(found),
-    recordSequence: sequence,
-    ...(sealingKey == null ? {} : { sealingKey }),
-  }
-}
-
-/** Anybody can write a loopback or LAN address, or another's, into a record: those are never dialled. */
-function publicOnly({ peer, record }: Found): { addresses: string[]; nodes: string[] } {
-  const addresses = record.addresses.filter((address) => {
-    const named = lastPeer(address)
-    return isPublic(address) && !isRelayed(address) && (named == null || named === peer)
-  })
-  return { addresses, nodes: record.nodes.filter(isPublic) }
 }

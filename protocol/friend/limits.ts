@@ -1,24 +1,28 @@
-/** Numbers of friendship: requests, invites and envelopes. Units are those of base/limits.ts. */
+/** Sizes, durations and rates of friendship: requests, invites, envelopes. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
 import { second, minute, day } from '../base/units.ts'
 
 export const friendLimits = {
-  /** An unanswered friend request is handed to the node again after this. */
-  mailResend: 1 * day,
-  /** What one friend may ask of us: each costs a dial to every address it tells. */
-  dialMesHeard: { tokens: 6, per: 1 * minute } as Rate,
-  /** Requests of strangers without an invite that wait for a decision (protocol.md). */
+  /** An unanswered friend request is handed to the node again after this, in case the node lost it. */
+  requestRetry: 1 * day,
+  /** Dial-me envelopes accepted from one friend: each costs a dial to every address in it. */
+  dialMes: { tokens: 6, per: 1 * minute } as Rate,
+  /** Friend requests of strangers without an invite that wait for a decision (docs/protocol.md, "Friendship"). */
   strangerRequests: 100,
-  /** People declined or removed with whom nothing was said: kept for a while, so that replays are recognised. */
+  /** Rows of declined or removed people without any message: stored for a while, so that replays are recognised. */
   strangersRemembered: 200,
-  /** Refusals of invites on their way: strangers decide how many would be written. */
+  /** Refusals of invites that wait for delivery: without a bound, strangers decide how many are written. */
   refusals: 10,
-  /** Friends and requests in all. */
+  /** Friends and friend requests together. */
   friends: 5000,
   /** Invites outstanding at once. */
   invites: 200,
   /** Envelopes over /quorum/friend from one peer. */
   friendEnvelopes: { tokens: 10, per: 1 * minute } as Rate,
-  /** Envelopes opened in all: each costs a Diffie-Hellman and a signature check. */
+  /** Envelopes opened, of all peers together: each costs a Diffie-Hellman and a signature check. */
   envelopesOpened: { tokens: 200, per: 10 * second } as Rate,
+  /** Envelopes that are delivered at the same time: a recipient that does not answer delays one queue of these. */
+  deliveryQueues: 8,
+  /** Bytes of an acknowledgement: it has two, and anything near this is something else. */
+  acknowledgement: 64,
 } as const

@@ -55,8 +55,8 @@ export interface InviteRow {
   usedBy?: string
 }
 
-/** An envelope's signed content that waits for a node (or the peer) to take it. Sealed only when it goes. */
-export interface MailRow {
+/** The signed content of an envelope that waits until a node or the recipient takes it. It is sealed when it is sent. */
+export interface EnvelopeRow {
   id: number
   /** PeerId of the recipient. At most one row for each recipient and kind: a newer one replaces it. */
   to: string
@@ -206,11 +206,11 @@ export interface Store {
   putInvite(row: InviteRow): void
   deleteInvite(token: Uint8Array): void
 
-  /** In order of id. */
-  mail(): MailRow[]
+  /** Envelopes that wait for delivery, in order of id. */
+  envelopes(): EnvelopeRow[]
   /** Replaces the row with the same recipient and kind. */
-  putMail(row: Omit<MailRow, 'id'>): MailRow
-  deleteMail(id: number): void
+  putEnvelope(row: Omit<EnvelopeRow, 'id'>): EnvelopeRow
+  deleteEnvelope(id: number): void
 
   /** All zero when nothing was said yet. */
   conversation(peer: string): Conversation

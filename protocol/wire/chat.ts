@@ -1,4 +1,4 @@
-/** Codec of /quorum/chat/1.0.0. */
+/** Codec of /quorum/chat/1.0.0: frames, and the bodies of messages (docs/protocol.md, "/quorum/chat/1.0.0"). */
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
@@ -13,21 +13,22 @@ import {
   timeToWire,
   type Fields,
 } from './codec.ts'
-import { reachFromWire, reachToWire, type Reach } from './contact.ts'
+import { peerAddressFromWire, peerAddressToWire, type PeerAddress } from './contact.ts'
 import { ChatFrameSchema, MessageBodySchema } from './quorum_pb.ts'
 
-/** Version of the chat protocol that this code speaks; told in the hello. */
+/** Version of the chat protocol in this code; announced in the hello. */
 export const chatVersion = 1
 
 const hashLength = 32
-/** Smallest padded frame: a short message, a receipt and a typing mark look the same. */
+/** Bytes of the smallest padded frame: a short message, a receipt and a typing mark look the same. */
 const frameFloor = 256
 
-export interface Hello extends Reach {
+export interface Hello extends PeerAddress {
   version: number
-  /** Highest sequence of the other's messages on this side's disk, and its hash (empty at 0). */
+  /** Highest sequence of the other's messages on the sender's disk, and the hash of that body (empty at 0). */
   received: number
   receivedHash: Uint8Array
+  /** Highest sequence of the other's messages that was read; 0 from a peer that keeps that to itself. */
   read: number
   name: string
 }
@@ -43,17 +44,17 @@ export interface Body {
   content:
     | { kind: 'text'; text: string; replyTo?: string }
     | { kind: 'recalled' }
-    /** Of a transfer: they stay bytes (wire/offer.ts), so that a body made again hashes as before. */
+    /** About a transfer. It stays bytes (wire/offer.ts), so that a body that is encoded again has the same hash. */
     | { kind: 'offer' | 'news'; bytes: Uint8Array }
 }
 
 export type ChatFrame =
   | { kind: 'hello'; hello: Hello }
-  /** The body stays bytes until its hash is taken. */
+  /** The body stays bytes until its hash is computed. */
   | { kind: 'message'; body: Uint8Array }
   | { kind: 'receipt'; delivered: number; read: number }
   | { kind: 'typing'; active: boolean }
-  /** Nothing in it that this version knows. */
+  /** It contains nothing that this version knows. */
   | { kind: 'unknown' }
 
 export function chatFrameToWire(frame: Exclude<ChatFrame, { kind: 'unknown' }>): Uint8Array {
@@ -71,7 +72,7 @@ export function chatFrameFromWire(bytes: Uint8Array): ChatFrame {
       return {
         kind: 'hello',
         hello: {
-          ...reachFromWire(hello),
+          ...peerAddressFromWire(hello),
           version: hello.version,
           received,
           receivedHash: bytesFromWire(hello.receivedHash, received === 0 ? 0 : hashLength, 'A hash'),
@@ -95,7 +96,7 @@ export function chatFrameFromWire(bytes: Uint8Array): ChatFrame {
   }
 }
 
-/** The same fields give the same bytes, always: a message sent again after a crash must hash as before. */
+/** The same fields always give the same bytes: a message that is sent again after a crash must have the same hash. */
 export function bodyToWire(body: Body): Uint8Array {
   return encode(MessageBodySchema, {
     id: uuidToBytes(body.id),
@@ -159,7 +160,7 @@ function frameValue(
       return {
         case: 'hello',
         value: {
-          ...reachToWire(hello),
+          ...peerAddressToWire(hello),
           version: hello.version,
           receivedSequence: BigInt(hello.received),
           receivedHash: hello.receivedHash,

@@ -1,4 +1,8 @@
-/** Codecs of what peers tell about themselves: invites, directory records, and the envelopes of friendship. */
+/**
+ * Codecs of what peers announce about themselves: invites, directory records, and the envelopes of friendship
+ * (docs/protocol.md, "Invites and codes", "Records" and "Envelopes"). Lists are cut to their bounds and texts are
+ * checked here; whether an address may be dialled is decided by its reader.
+ */
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { SealingKeyInfo } from './sealing-key.ts'
@@ -24,8 +28,8 @@ import {
   type EnvelopeContent,
 } from './quorum_pb.ts'
 
-/** Where and how a peer is reached; part of everything it tells about itself. */
-export interface Reach {
+/** How a peer is reached; part of everything that it announces about itself. */
+export interface PeerAddress {
   /** Multiaddrs of its nodes, at most limits.nodeAddressesTold; a node may have several. */
   nodes: string[]
   /** Multiaddrs of its own, at most limits.addressesTold. */
@@ -33,17 +37,17 @@ export interface Reach {
   sealingKey?: SealingKeyInfo
 }
 
-export interface InviteContent extends Reach {
+export interface InviteContent extends PeerAddress {
   name: string
-  /** 16 bytes. */
+  /** `inviteTokenLength` bytes. */
   token: Uint8Array
   /** Milliseconds since the epoch, by the inviter's clock. */
   expiresAt: number
 }
 
-export interface RecordContent extends Reach {
+export interface RecordContent extends PeerAddress {
   sequence: number
-  /** Milliseconds, counted from when the node received it. */
+  /** Milliseconds, counted from the moment the node received the record. */
   ttl: number
 }
 
@@ -51,10 +55,10 @@ export type ContactKind =
   | { kind: 'request'; note: string; token?: Uint8Array }
   | { kind: 'answer' }
   | { kind: 'refusal'; code: string }
-  /** Dial the addresses told with it: we cannot dial you. */
+  /** The sender cannot dial the recipient, and asks it to dial the sender's addresses. */
   | { kind: 'dial-me' }
 
-export type ContactContent = Reach &
+export type ContactContent = PeerAddress &
   ContactKind & {
     /** Raw public key of the recipient. */
     to: Uint8Array
@@ -66,34 +70,35 @@ export type ContactContent = Reach &
 
 /** A sealed box and the key it was made for. */
 export interface SealedBytes {
-  /** 8 bytes, or empty for the key derived from the PeerId. */
+  /** 8 bytes; empty for the key derived from the PeerId. */
   keyId: Uint8Array
   sealed: Uint8Array
 }
 
-const tokenLength = 16
+/** Bytes of the token of an invite. */
+export const inviteTokenLength = 16
 const keyIdLength = 8
-/** Smallest padded content: most notes are of one size. */
+/** Bytes of the smallest padded content: envelopes with short notes all have one size. */
 const contentFloor = 1024
 
 export function inviteToWire(invite: InviteContent): Uint8Array {
   const { name, token } = invite
-  return encode(InviteSchema, { ...reachToWire(invite), name, token, expiresAt: timeToWire(invite.expiresAt) })
+  return encode(InviteSchema, { ...peerAddressToWire(invite), name, token, expiresAt: timeToWire(invite.expiresAt) })
 }
 
 export function inviteFromWire(bytes: Uint8Array): InviteContent {
   const invite = decode(InviteSchema, bytes)
   return {
-    ...reachFromWire(invite),
+    ...peerAddressFromWire(invite),
     name: textFromWire(invite.name, limits.nameCharacters, 'A name'),
-    token: bytesFromWire(invite.token, tokenLength, 'An invite token'),
+    token: bytesFromWire(invite.token, inviteTokenLength, 'An invite token'),
     expiresAt: timeFromWire(invite.expiresAt),
   }
 }
 
 export function recordToWire(record: RecordContent): Uint8Array {
   return encode(PeerRecordSchema, {
-    ...reachToWire(record),
+    ...peerAddressToWire(record),
     sequence: BigInt(record.sequence),
     ttlSeconds: Math.round(record.ttl / 1000),
   })
@@ -102,7 +107,7 @@ export function recordToWire(record: RecordContent): Uint8Array {
 export function recordFromWire(bytes: Uint8Array): RecordContent {
   const record = decode(PeerRecordSchema, bytes)
   return {
-    ...reachFromWire(record),
+    ...peerAddressFromWire(record),
     sequence: numberFromWire(record.sequence),
     ttl: Math.min(record.ttlSeconds * 1000, limits.recordTtl),
   }
@@ -111,7 +116,7 @@ export function recordFromWire(bytes: Uint8Array): RecordContent {
 export function contactToWire(content: ContactContent): Uint8Array {
   const { to, sequence, time, name } = content
   const value = {
-    ...reachToWire(content),
+    ...peerAddressToWire(content),
     to,
     sequence: BigInt(sequence),
     time: timeToWire(time),
@@ -125,7 +130,7 @@ export function contactToWire(content: ContactContent): Uint8Array {
 export function contactFromWire(bytes: Uint8Array): ContactContent {
   const content = decode(EnvelopeContentSchema, bytes)
   return {
-    ...reachFromWire(content),
+    ...peerAddressFromWire(content),
     to: bytesFromWire(content.to, 32, 'A recipient'),
     sequence: numberFromWire(content.sequence),
     time: timeFromWire(content.time),
@@ -145,9 +150,9 @@ export function sealedFromWire(bytes: Uint8Array): SealedBytes {
   return { keyId, sealed }
 }
 
-/** Also for the hello of a chat, which tells the same. */
-export function reachToWire(reach: Reach) {
-  const { nodes, addresses, sealingKey } = reach
+/** Also for the hello of a chat, which has the same fields. */
+export function peerAddressToWire(address: PeerAddress) {
+  const { nodes, addresses, sealingKey } = address
   return {
     nodes: nodes.slice(0, limits.nodeAddressesTold),
     addresses: addresses.slice(0, limits.addressesTold),
@@ -155,7 +160,7 @@ export function reachToWire(reach: Reach) {
   }
 }
 
-export function reachFromWire(wire: Pick<EnvelopeContent, 'nodes' | 'addresses' | 'sealingKey'>): Reach {
+export function peerAddressFromWire(wire: Pick<EnvelopeContent, 'nodes' | 'addresses' | 'sealingKey'>): PeerAddress {
   const sealingKey = sealingKeyFromWire(wire.sealingKey)
   return {
     nodes: addressesFromWire(wire.nodes, limits.nodeAddressesTold),
@@ -183,7 +188,7 @@ function kindFromWire(content: EnvelopeContent): ContactKind {
     case 'request': {
       const note = textFromWire(kind.value.note, limits.noteCharacters, 'A note')
       if (kind.value.token.byteLength === 0) return { kind: 'request', note }
-      return { kind: 'request', note, token: bytesFromWire(kind.value.token, tokenLength, 'An invite token') }
+      return { kind: 'request', note, token: bytesFromWire(kind.value.token, inviteTokenLength, 'An invite token') }
     }
     case 'answer':
       return { kind: 'answer' }

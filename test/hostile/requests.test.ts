@@ -26,7 +26,7 @@ const warningsAt = (peer: TestPeer, code: string): PeerEvent[] =>
 test('hostile 27: forged, foreign and replayed envelopes are dropped, whether a node brings them or a stranger', async (t) => {
   const node = await startNode(t)
   const peer = await startPeer(t, { nodes: node.addresses() })
-  await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'the peer collects its mail')
+  await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'the peer collects its envelopes')
   const [one, two] = [await fresh(), await fresh()]
   const bad: { [name: string]: Forgery } = {
     'for another': { to: two.peer },
@@ -107,9 +107,9 @@ async function friendsAlone(t: TestContext) {
     now: Date.now,
     emit: (event) => events.push(event),
     name: () => '',
-    reach: () => ({ nodes: [], addresses: [] }),
+    peerAddress: () => ({ nodes: [], addresses: [] }),
     view: (row) => ({ ...row, online: false, path: 'none', unread: 0 }),
-    onMail: () => {},
+    onEnvelopeQueued: () => {},
     onChange: () => {},
     onDialMe: () => {},
   })
@@ -155,14 +155,14 @@ test('hostile 30: of 10^5 friend requests a hundred wait, one line tells, and an
   assert.equal(store.friends().length, friendLimits.strangerRequests)
   assert.equal(count('friend-request'), friendLimits.strangerRequests)
   assert.equal(count('warning'), 1)
-  const { token } = friends.invite(true, apiLimits.inviteLifetime)
+  const { token } = friends.invites.create(true, apiLimits.inviteLifetime)
   const guest = await fresh()
   offer([envelope(guest, identity.peer, { token })], 0.1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming')
   assert.equal(count('friend-request'), friendLimits.strangerRequests + 1)
 })
 
-test('hostile 30: requests with made-up invites fill neither the list nor the mail, and nobody is shut out', async (t) => {
+test('hostile 30: requests with made-up invites fill neither the list nor the queue of envelopes, and nobody is shut out', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const crowd = await Promise.all(Array.from({ length: friendLimits.strangersRemembered + 100 }, fresh))
   offer(
@@ -171,9 +171,9 @@ test('hostile 30: requests with made-up invites fill neither the list nor the ma
     ),
     20,
   )
-  assert.ok(store.mail().length <= friendLimits.strangerRequests, `${store.mail().length} refusals wait`)
+  assert.ok(store.envelopes().length <= friendLimits.strangerRequests, `${store.envelopes().length} refusals wait`)
   assert.ok(friends.list().length <= friendLimits.strangerRequests, 'they wait as strangers do')
-  const { token } = friends.invite(true, apiLimits.inviteLifetime)
+  const { token } = friends.invites.create(true, apiLimits.inviteLifetime)
   const guest = await fresh()
   assert.equal(offer([envelope(guest, identity.peer, { token })], 0.1), 1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming', 'an invited one gets in')
@@ -181,7 +181,7 @@ test('hostile 30: requests with made-up invites fill neither the list nor the ma
   assert.equal(friends.request({ peer: wanted.peer }, '').state, 'requested', 'and we can ask somebody')
 })
 
-test('hostile 30: whoever was declined does not fill the list for good', async (t) => {
+test('hostile 30: those who were declined do not fill the list for good', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const kept = await fresh()
   offer([envelope(kept, identity.peer)], 1)

@@ -49,7 +49,7 @@ function relayed(connection: Connection, id: string): Connection {
 
 // ---- claims
 
-test('who claims to hold more than anybody ever sent is refused, and the conversation goes on', async (t) => {
+test('a hello that claims more than was ever sent is refused, and the conversation goes on', async (t) => {
   const { a, b, ended, open } = await scripted(t)
   b.said('one')
   a.hello({ received: Number.MAX_SAFE_INTEGER, receivedHash: someHash })
@@ -76,19 +76,19 @@ test('a stream on which nobody says hello ends by itself', async (t) => {
   await until(() => sequences(again).length === 1, 'the next stream serves')
 })
 
-test('a line that owes a receipt when they open another is left alone until it speaks', async (t) => {
+test('a stream that misses a receipt when they open another is not used until a frame arrives on it', async (t) => {
   const { a, b, open, link } = await scripted(t)
   a.hello()
   b.said('one')
-  await until(() => sequences(a).length === 1, 'it goes over the direct line')
+  await until(() => sequences(a).length === 1, 'it goes over the direct stream')
   const circuit = new Script((await open(relayed(link.listener.connection, 'circuit'))).out)
   circuit.hello()
-  await until(() => sequences(circuit).length === 1, 'and again over the line that lives')
+  await until(() => sequences(circuit).length === 1, 'and again over the stream that lives')
   b.said('two')
   await until(() => sequences(circuit).length === 2, 'what comes next goes there too')
   assert.deepEqual(sequences(a), [1])
   a.send({ kind: 'typing', active: true })
-  await until(() => named(b.events, 'typing').length === 1, 'the direct line speaks')
+  await until(() => named(b.events, 'typing').length === 1, 'a frame arrives on the direct stream')
   b.said('three')
   await until(() => sequences(a).length === 3, 'it is the better one again')
   assert.deepEqual(sequences(a), [1, 2, 3])
@@ -137,7 +137,7 @@ test('a hello that has forgotten everything makes a window be read at once, howe
   assert.ok(Math.max(...asked) <= chatLimits.chatWindow, `${Math.max(...asked)} were read at once`)
 })
 
-test('a new stream is no fresh start for who sends what says nothing', async (t) => {
+test('a new stream brings no new allowance for frames that change nothing', async (t) => {
   const { a, ended, open } = await scripted(t)
   const mark = { kind: 'typing', active: true } as const
   const most = Array.from({ length: chatLimits.chatIdleFrames.tokens * 0.75 }, () => mark)

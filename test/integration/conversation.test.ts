@@ -1,6 +1,6 @@
 /**
- * A conversation over a real connection: with an honest other side, which is another Conversation, and with one that
- * says frame by frame what the test wants.
+ * A conversation over a real connection: with an honest other side, which is another Conversation, and with a script
+ * that sends frame by frame what the test wants.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -146,14 +146,14 @@ test('an older copy of a profile continues behind what the other has, and says s
 
 // ---- the other side is the test
 
-test('who speaks before saying hello is not heard', async (t) => {
+test('a message before the hello ends the stream and is not stored', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.send(say(first))
   assert.ok(refused('bad-request')(await ended))
   assert.deepEqual(b.texts(), [])
 })
 
-test('nothing is said to who has not said hello', async (t) => {
+test('nothing is sent before the friend’s hello has come', async (t) => {
   const { a, b } = await scripted(t)
   b.said('waiting')
   await until(() => a.of('hello').length === 1, 'their hello came')
@@ -229,7 +229,7 @@ test('another version of the protocol is told to the person', async (t) => {
   assert.deepEqual(warnings(b.events), ['unsupported-version'])
 })
 
-test('who holds another message than the one we sent is not spoken to', async (t) => {
+test('a friend that holds another message than the one that was sent gets no more', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.hello()
   b.said('one')
@@ -262,7 +262,7 @@ test('receipts never go back', async (t) => {
   assert.equal(b.store.message(id(100_001))?.state, 'read')
 })
 
-test('who sends without end what says nothing is cut off', async (t) => {
+test('a stream of frames that change nothing is cut off', async (t) => {
   const { a, ended } = await scripted(t)
   a.hello()
   const marks = Array.from(

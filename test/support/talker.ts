@@ -1,6 +1,6 @@
 /**
- * Conversations over a real connection, with their stores and what they announce; the other side is another one, or a
- * script that says frame by frame what the test wants.
+ * Conversations over a real connection, with their stores and what they announce. The other side is another
+ * conversation, or a script that sends frame by frame what the test wants.
  */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -46,7 +46,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     now: () => now,
     emit: (event) => events.push(event),
     name: () => 'somebody',
-    reach: () => ({ nodes: [], addresses: [] }),
+    peerAddress: () => ({ nodes: [], addresses: [] }),
     readReceipts: () => true,
     typingMarks: () => true,
     onHello: () => {},

@@ -62,7 +62,7 @@ const phrases = [
   `A new one is made every ${time(identityLimits.sealingKeyRenewed)}. It is destroyed ${time(identityLimits.sealingKeyKept)} after that`,
   `at most ${limits.noteCharacters} characters; \`token\` or nothing`,
   `fewer than ${friendLimits.strangerRequests} strangers wait`,
-  `asked of one friend again after ${time(pathLimits.dialMeRetry.first)}, doubling up to ${time(pathLimits.dialMeRetry.longest)}, and heard from one friend ${bounded(friendLimits.dialMesHeard)} times a minute.`,
+  `asked of one friend again after ${time(pathLimits.dialMeRetry.first)}, doubling up to ${time(pathLimits.dialMeRetry.longest)}, and heard from one friend ${bounded(friendLimits.dialMes)} times a minute.`,
   // /quorum/friend
   `an \`Envelope\` of at most ${size(limits.envelope)}.`,
   `The whole takes at most ${time(limits.request)}.`,

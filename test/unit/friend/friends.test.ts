@@ -1,8 +1,9 @@
-/** Friendship between two peers and their memory, the envelopes carried by hand: every state and every trick. */
+/** Friendship between two peers with their stores, the envelopes carried by hand: every state, and every forgery. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { PeerEvent } from '../../../protocol/api/events.ts'
-import { candidateFromInvite, Friends } from '../../../protocol/friend/friends.ts'
+import { candidateFromInvite } from '../../../protocol/friend/candidate.ts'
+import { Friends } from '../../../protocol/friend/friends.ts'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../../protocol/identity/identity.ts'
 import { inviteFromLink } from '../../../protocol/identity/invite-link.ts'
 import { friendLimits } from '../../../protocol/friend/limits.ts'
@@ -22,7 +23,7 @@ class Person {
   readonly store: Store = openMemoryStore()
   readonly friends: Friends
   readonly events: PeerEvent[] = []
-  /** Who asked to be dialled, in order. */
+  /** PeerIds that asked to be dialled, in order. */
   readonly dialMes: string[] = []
   addresses: string[] = []
   now = start
@@ -38,7 +39,7 @@ class Person {
       now: () => this.now,
       emit: (event) => this.events.push(event),
       name: () => name,
-      reach: () => ({
+      peerAddress: () => ({
         nodes: [`/dns4/${name.toLowerCase()}.example.org/tcp/1`],
         addresses: this.addresses,
         sealingKey: sealing.current(),
@@ -46,7 +47,7 @@ class Person {
       view: ({ peer, name: called, state, verified, addedAt }) => {
         return { peer, name: called, state, verified, addedAt, online: false, path: 'none', unread: 0 }
       },
-      onMail: () => {},
+      onEnvelopeQueued: () => {},
       onChange: () => {},
       onDialMe: (peer) => this.dialMes.push(peer),
     })
@@ -62,8 +63,8 @@ class Person {
 
   /** What waits for `other`, sealed, and gone from here. */
   post(other: Person): Uint8Array[] {
-    const waiting = this.store.mail().filter(({ to }) => to === other.peer)
-    for (const { id } of waiting) this.store.deleteMail(id)
+    const waiting = this.store.envelopes().filter(({ to }) => to === other.peer)
+    for (const { id } of waiting) this.store.deleteEnvelope(id)
     const key = this.store.friend(other.peer)?.sealingKey
     return waiting.map(({ content }) => sealedToWire(seal(content, other.peer, key)))
   }
@@ -86,11 +87,11 @@ class Person {
 /** Carries what each has for the other until there is nothing left. */
 function carry(a: Person, b: Person): number {
   let carried = 0
-  for (let mail = [...a.post(b)].map((one) => [b, one] as const); mail.length > 0;) {
-    for (const [to, envelope] of mail) to.friends.receive(envelope)
-    carried += mail.length
+  for (let waiting = [...a.post(b)].map((one) => [b, one] as const); waiting.length > 0;) {
+    for (const [to, envelope] of waiting) to.friends.receive(envelope)
+    carried += waiting.length
     assert.ok(carried < 20, 'the two never stop writing to each other')
-    mail = [...a.post(b).map((one) => [b, one] as const), ...b.post(a).map((one) => [a, one] as const)]
+    waiting = [...a.post(b).map((one) => [b, one] as const), ...b.post(a).map((one) => [a, one] as const)]
   }
   return carried
 }
@@ -126,14 +127,14 @@ test('asked, shown with its note, accepted: both are friends and know where the 
   assert.ok(sealingKey != null)
 })
 
-test('the answer waits in the mail until it is taken, and is written once', (t) => {
+test('the answer waits in the queue until it is taken, and is written once', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   carry(alice, bob)
   bob.friends.accept(alice.peer)
   bob.friends.accept(alice.peer)
   assert.deepEqual(
-    bob.store.mail().map(({ kind }) => kind),
+    bob.store.envelopes().map(({ kind }) => kind),
     ['answer'],
   )
 })
@@ -143,7 +144,7 @@ test('declined: silent, gone from the list, and may ask again', (t) => {
   alice.ask(bob)
   carry(alice, bob)
   bob.friends.decline(alice.peer)
-  assert.deepEqual([bob.store.mail(), bob.friends.list()], [[], []])
+  assert.deepEqual([bob.store.envelopes(), bob.friends.list()], [[], []])
   assert.equal(alice.state(bob), 'requested')
   alice.ask(bob, 'Please')
   carry(alice, bob)
@@ -323,7 +324,7 @@ test('envelopes are opened at a bounded rate, and those refused can be offered a
 
 test('strangers queue up to a cap, with one warning; the invited do not count', async (t) => {
   const { alice, bob } = two(t)
-  const token = inviteFromLink(bob.friends.invite(false, day).link).token
+  const token = inviteFromLink(bob.friends.invites.create(false, day).link).token
   for (let at = 0; at < friendLimits.strangerRequests + 2; at += 1) {
     // Straight into the store: what fills the queue is not what is tested.
     if (at < friendLimits.strangerRequests) {
@@ -356,7 +357,7 @@ test('strangers queue up to a cap, with one warning; the invited do not count', 
 test('an invite for one is used by one', async (t) => {
   const { alice, bob } = two(t)
   const carol = new Person(t, people.carol, 'Carol')
-  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(true, day).link))
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(true, day).link))
   alice.friends.request(invite, '')
   carry(alice, bob)
   alice.friends.request(invite, 'Again')
@@ -375,7 +376,7 @@ test('an invite for one is used by one', async (t) => {
 test('an invite for many is used by many', (t) => {
   const { alice, bob } = two(t)
   const carol = new Person(t, people.carol, 'Carol')
-  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(false, day).link))
   for (const person of [alice, carol]) {
     person.friends.request(invite, '')
     carry(person, bob)
@@ -385,7 +386,7 @@ test('an invite for many is used by many', (t) => {
 
 test('an expired invite is refused as such', (t) => {
   const { alice, bob } = two(t)
-  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(false, day).link))
   bob.now += day
   alice.friends.request(invite, '')
   carry(alice, bob)
@@ -403,16 +404,16 @@ test('a made-up token is worth as much as none: it waits among the strangers, an
   carry(alice, bob)
   assert.equal(bob.state(alice), 'incoming')
   assert.equal(bob.store.friend(alice.peer)?.invited, false)
-  assert.equal(bob.store.mail().length, 0)
+  assert.equal(bob.store.envelopes().length, 0)
 })
 
-test('a refusal tells neither name nor address of whoever refuses', (t) => {
+test('a refusal contains neither the name nor the address of the peer that refuses', (t) => {
   const { alice, bob } = two(t)
-  const invite = candidateFromInvite(inviteFromLink(bob.friends.invite(false, day).link))
+  const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(false, day).link))
   bob.now += day
   alice.friends.request(invite, '')
   for (const envelope of alice.post(bob)) bob.friends.receive(envelope)
-  const [refusal] = bob.store.mail()
+  const [refusal] = bob.store.envelopes()
   assert.equal(refusal?.kind, 'refusal')
   const { name, nodes, addresses, sealingKey } = contactFromWire(signedFromWire(refusal.content).payload)
   assert.deepEqual(
@@ -440,27 +441,27 @@ test('a refusal cannot end a friendship', (t) => {
 
 test('outstanding invites are bounded; expired ones make room', (t) => {
   const { bob } = two(t)
-  for (let made = 0; made < friendLimits.invites; made += 1) bob.friends.invite(false, day)
-  assert.throws(() => bob.friends.invite(false, day), refused('rate-limited'))
+  for (let made = 0; made < friendLimits.invites; made += 1) bob.friends.invites.create(false, day)
+  assert.throws(() => bob.friends.invites.create(false, day), refused('rate-limited'))
   bob.now += day
-  bob.friends.invite(false, day)
+  bob.friends.invites.create(false, day)
   assert.equal(bob.store.invites().length, 1)
 })
 
-test('mail and state are one transaction: what cannot be stored is not half done', (t) => {
+test('an envelope and the state that caused it are one transaction', (t) => {
   const { alice, bob } = two(t)
-  const { putMail } = alice.store
-  alice.store.putMail = () => assert.fail('the disk is full')
+  const { putEnvelope } = alice.store
+  alice.store.putEnvelope = () => assert.fail('the disk is full')
   assert.throws(() => alice.ask(bob))
-  alice.store.putMail = putMail
-  assert.deepEqual([alice.store.friends(), alice.store.mail(), alice.events], [[], [], []])
+  alice.store.putEnvelope = putEnvelope
+  assert.deepEqual([alice.store.friends(), alice.store.envelopes(), alice.events], [[], [], []])
 })
 
 test('a friend that asks to be dialled tells where, and is heard once', (t) => {
   const { alice, bob } = friends(t)
   alice.addresses = ['/ip4/192.0.2.7/tcp/1']
   const envelope = alice.dialMe(bob)
-  assert.deepEqual(alice.store.mail(), [])
+  assert.deepEqual(alice.store.envelopes(), [])
   bob.friends.receive(envelope)
   bob.friends.receive(envelope)
   assert.deepEqual(bob.dialMes, [alice.peer])
@@ -485,8 +486,8 @@ test('nobody but a friend may ask to be dialled, and what they tell with it is n
   assert.throws(() => alice.friends.dialMe(bob.peer), refused('not-friend'))
 })
 
-test('who asks to be dialled again and again is heard now and then', (t) => {
+test('a friend that asks to be dialled again and again is dialled at a bounded rate', (t) => {
   const { alice, bob } = friends(t)
-  for (let n = 0; n < 5 * friendLimits.dialMesHeard.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
-  assert.equal(bob.dialMes.length, friendLimits.dialMesHeard.tokens)
+  for (let n = 0; n < 5 * friendLimits.dialMes.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
+  assert.equal(bob.dialMes.length, friendLimits.dialMes.tokens)
 })

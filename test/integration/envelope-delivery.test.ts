@@ -1,4 +1,4 @@
-/** Mail between people, and those who take it and say nothing, push too much, or cannot take it just now. */
+/** Delivery of envelopes: recipients that never acknowledge, nodes that push too much, disks that cannot take one. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
@@ -18,7 +18,7 @@ import { friendOf, startNode, startPeer, until, type TestPeer } from '../support
 
 guardProcess()
 
-/** Somebody who takes every envelope and never says so; `taken` counts them. */
+/** A peer that takes every envelope and never acknowledges one; `taken` counts them. */
 async function startTarpit(t: TestContext): Promise<Attacker & { taken(): number }> {
   let taken = 0
   const attacker = await startAttacker(t)
@@ -32,7 +32,7 @@ async function startTarpit(t: TestContext): Promise<Attacker & { taken(): number
   return { ...attacker, taken: () => taken }
 }
 
-/** The tarpit asks, over a connection that stays, and is accepted: from now on there is mail for it. */
+/** The tarpit asks, over a connection that stays, and is accepted: from now on there are envelopes for it. */
 async function acceptTarpit(peer: TestPeer, tarpit: Attacker & { taken(): number }): Promise<void> {
   const connection = await tarpit.dial((await peer.self()).listen[0] ?? '')
   await (await tarpit.open(connection, friendProtocol)).send(envelope(tarpit.identity, peer.id))
@@ -41,7 +41,7 @@ async function acceptTarpit(peer: TestPeer, tarpit: Attacker & { taken(): number
   await until(() => tarpit.taken() > 0, 'the answer is on its way')
 }
 
-test('who takes envelopes and never says so keeps no mail of others from going', async (t) => {
+test('a recipient that never acknowledges delays no envelope for others', async (t) => {
   const node = await startNode(t)
   const [alice, bob] = [
     await startPeer(t, { nodes: node.addresses() }),
@@ -60,7 +60,7 @@ async function stops(peer: TestPeer): Promise<void> {
   await until(() => done, 'it stops', limits.stop)
 }
 
-test('who takes envelopes and never says so does not keep a peer from stopping', async (t) => {
+test('a recipient that never acknowledges does not keep a peer from stopping', async (t) => {
   const peer = await startPeer(t)
   await acceptTarpit(peer, await startTarpit(t))
   await stops(peer)
@@ -77,10 +77,13 @@ test('a friend’s node that never answers does not keep a peer from stopping', 
   await stops(peer)
 })
 
-/** A node that pushes `mail`, with the numbers that come back as taken. */
-async function startPusher(t: TestContext, mail: () => Uint8Array[]): Promise<LyingNode & { collected(): number[] }> {
+/** A node that pushes `envelopes`, with the numbers that come back as taken. */
+async function startPusher(
+  t: TestContext,
+  envelopes: () => Uint8Array[],
+): Promise<LyingNode & { collected(): number[] }> {
   const node = await startLyingNode(t, honestly, (line: Line) => {
-    for (const [index, one] of mail().entries()) {
+    for (const [index, one] of envelopes().entries()) {
       line.send(frameToWire({ frame: 'mail', id: index + 1, envelope: one })).catch(() => line.abort())
     }
   })
@@ -102,7 +105,7 @@ function sometimesFull(full: () => boolean): { store: Store; refused(): number }
   return { store, refused: () => refused }
 }
 
-test('mail that a full disk cannot take is taken in the same session once there is room, and then acknowledged', async (t) => {
+test('an envelope that does not fit the disk is taken in the same session once there is room', async (t) => {
   let full = false
   const { store, refused } = sometimesFull(() => full)
   const seed = randomBytes(32)
@@ -123,7 +126,7 @@ test('mail that a full disk cannot take is taken in the same session once there 
   assert.equal(node.sessions.length, 1)
 })
 
-test('a flood of mail is taken piece by piece, none of it lost', async (t) => {
+test('a flood of envelopes is taken piece by piece, none of them lost', async (t) => {
   const seed = randomBytes(32)
   const store = openMemoryStore()
   store.setSetting('seed', seed)
@@ -154,7 +157,7 @@ test('a flood of mail is taken piece by piece, none of it lost', async (t) => {
   assert.equal(node.sessions.length, 1)
 })
 
-test('a node that pushes more mail than one may hold loses its session', async (t) => {
+test('a node that pushes more envelopes than it may hold loses its session', async (t) => {
   // Nothing can be taken, so that nothing makes room.
   const { store } = sometimesFull(() => true)
   const node = await startPusher(t, () => Array.from({ length: limits.heldPerRecipient + 1 }, () => genuine))

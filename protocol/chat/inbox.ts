@@ -1,0 +1,214 @@
+/**
+ * The receiving side of one conversation, as a state machine over the store: frames go in, and what they change is
+ * stored in one transaction. A message is stored if it is the next one and names the hash of the one before, is
+ * acknowledged again if it is a repetition, and is refused if it contradicts what was received before
+ * (docs/protocol.md, "/quorum/chat/1.0.0", Messages and Receipts). It sends nothing: the caller answers the friend and
+ * runs the effects, because by then everything is on disk.
+ */
+import { QuorumError, type ErrorCode } from '../base/errors.ts'
+import type { Emit } from '../api/events.ts'
+import { TokenBucket } from '../base/rate-limit.ts'
+import { digest } from '../identity/identity.ts'
+import { chatLimits } from './limits.ts'
+import type { Conversation as Position, Draft, MessageContent, Store } from '../store/store.ts'
+import { bodyFromWire, chatFrameFromWire, type Hello } from '../wire/chat.ts'
+
+export interface InboxContext {
+  /** The friend's PeerId. */
+  peer: string
+  store: Store
+  now: () => number
+  emit: Emit
+  /**
+   * The message `id` carries an offer of files, or news about a transfer. Called within the transaction that stores it;
+   * errors refuse the message.
+   */
+  onTransfer(peer: string, content: MessageContent, id: string): TransferMessage
+}
+
+/** What is stored of a message about a transfer, and what to do once it is on disk. */
+interface TransferMessage {
+  transfer: string
+  text: string
+  announce(): void
+}
+
+/** The stream that a batch arrived on, as far as it concerns receiving. */
+export interface Source {
+  /** The friend's hello has arrived on it. */
+  helloReceived(): boolean
+  /** Called within the transaction; errors refuse the batch. */
+  onHello(hello: Hello, batch: Batch): void
+  /** Called once the batch is on disk. */
+  onTyping(active: boolean): void
+}
+
+/** A transaction that is being built from frames. */
+export interface Batch {
+  /** The row of the conversation: read once, then kept equal to the row in the store. */
+  position: Position
+  /** What is to happen, in order, once the transaction is on disk. Nothing of it happens if the transaction fails. */
+  readonly effects: (() => void)[]
+}
+
+/** A batch that is on disk. */
+export interface Received {
+  position: Position
+  /** What the friend must be told: a hello where a message is missing, a receipt for what is new or was repeated. */
+  answer: 'hello' | 'receipt' | 'none'
+  /** The friend acknowledged own messages for the first time. */
+  delivered: boolean
+  effects: readonly (() => void)[]
+}
+
+/** What a frame was: something new, nothing new, a message received before, or a message with a gap before it. */
+type Outcome = 'new' | 'idle' | 'repeated' | 'gap'
+
+/** Errors that end a stream and concern the person, not only the program. */
+const reportedToPerson: ReadonlySet<ErrorCode> = new Set([
+  'verification-failed',
+  'unsupported-version',
+  'disk-full',
+  'not-writable',
+])
+
+export class Inbox {
+  readonly #context: InboxContext
+  /** Per friend, not per stream: a new stream brings no new allowance. */
+  readonly #idle: TokenBucket
+
+  /** `clock`: milliseconds, monotonic. */
+  constructor(context: InboxContext, clock: () => number = () => performance.now()) {
+    this.#context = context
+    this.#idle = new TokenBucket(chatLimits.chatIdleFrames, clock)
+  }
+
+  /**
+   * Stores the frames that arrived together, all of them or none. Errors: `bad-request` and `verification-failed` for
+   * what breaks the protocol, `rate-limited` for too much that changes nothing, those of the codec, of the store and of
+   * the callbacks. The caller ends the stream then; the person is told here where the error concerns them.
+   */
+  receive(frames: readonly Uint8Array[], source: Source): Received {
+    const { store, peer, emit } = this.#context
+    const before = store.conversation(peer)
+    const batch: Batch = { position: before, effects: [] }
+    const outcomes = new Set<Outcome>()
+    try {
+      store.transaction(() => {
+        for (const bytes of frames) {
+          const outcome = this.#take(bytes, source, batch)
+          outcomes.add(outcome)
+          if (outcome !== 'new' && !this.#idle.take()) {
+            throw new QuorumError('rate-limited', 'They send too much that says nothing')
+          }
+        }
+      })
+    } catch (error) {
+      if (error instanceof QuorumError && reportedToPerson.has(error.code)) {
+        emit({ event: 'warning', data: { code: error.code, message: error.message, peer } })
+      }
+      throw error
+    }
+    const { position, effects } = batch
+    const toAcknowledge = outcomes.has('repeated') || position.received > before.received
+    return {
+      position,
+      // A hello reports what is on disk as well.
+      answer: outcomes.has('gap') ? 'hello' : toAcknowledge ? 'receipt' : 'none',
+      delivered: position.delivered > before.delivered,
+      effects,
+    }
+  }
+
+  /**
+   * The friend has own messages up to `delivered` on disk, and read them up to `read`. Returns whether that is news.
+   * Errors: `bad-request` for what was never sent.
+   */
+  acknowledge(delivered: number, read: number, batch: Batch): boolean {
+    const { store, peer, emit } = this.#context
+    const { position, effects } = batch
+    if (delivered > position.sent || read > delivered) {
+      throw new QuorumError('bad-request', 'They acknowledge what was never sent')
+    }
+    const changed = [...store.markDelivered(peer, delivered), ...store.markReadByThem(peer, read)]
+    for (const message of changed) effects.push(() => emit({ event: 'message-changed', data: message }))
+    batch.position = {
+      ...position,
+      delivered: Math.max(position.delivered, delivered),
+      readByThem: Math.max(position.readByThem, read),
+    }
+    return delivered > position.delivered || read > position.readByThem
+  }
+
+  #take(bytes: Uint8Array, source: Source, batch: Batch): Outcome {
+    const frame = chatFrameFromWire(bytes)
+    if (!source.helloReceived() && frame.kind !== 'hello') {
+      throw new QuorumError('bad-request', 'They spoke before saying hello')
+    }
+    switch (frame.kind) {
+      case 'hello':
+        source.onHello(frame.hello, batch)
+        return 'idle'
+      case 'message':
+        return this.#onMessage(frame.body, batch)
+      case 'receipt':
+        return this.acknowledge(frame.delivered, frame.read, batch) ? 'new' : 'idle'
+      case 'typing':
+        batch.effects.push(() => source.onTyping(frame.active))
+        return 'idle'
+      case 'unknown':
+        return 'idle'
+    }
+  }
+
+  #onMessage(bytes: Uint8Array, batch: Batch): 'new' | 'repeated' | 'gap' {
+    const { store, peer } = this.#context
+    const { received, receivedHash } = batch.position
+    const body = bodyFromWire(bytes)
+    const hash = digest(bytes)
+    if (body.sequence <= received) {
+      const known = store.bodyHash(peer, 'in', body.sequence)
+      if (known != null && Buffer.from(known).equals(hash)) return 'repeated'
+      throw new QuorumError(
+        'verification-failed',
+        'They sent another message in the place of an earlier one: it was refused',
+      )
+    }
+    if (body.sequence > received + 1) return 'gap'
+    if (!Buffer.from(body.previous).equals(receivedHash)) {
+      throw new QuorumError('verification-failed', 'A message does not follow the one before it: it was refused')
+    }
+    this.#store(body, hash, batch)
+    batch.position = { ...batch.position, received: body.sequence, receivedHash: hash }
+    return 'new'
+  }
+
+  #store(body: ReturnType<typeof bodyFromWire>, hash: Uint8Array, { effects }: Batch): void {
+    const { store, peer, now, emit, onTransfer } = this.#context
+    const { id, sequence: seq, time: sentAt, content } = body
+    const arrived = { id, seq, sentAt, hash, receivedAt: now(), recalled: content.kind === 'recalled' }
+    switch (content.kind) {
+      case 'recalled':
+        store.receiveMessage(peer, { ...arrived, text: '' })
+        break
+      case 'text': {
+        const message = store.receiveMessage(peer, { ...arrived, ...textOf(content) })
+        effects.push(() => emit({ event: 'message-received', data: message }))
+        break
+      }
+      case 'offer':
+      case 'news': {
+        const { transfer, text, announce } = onTransfer(peer, content, id)
+        // The content is stored with the transfer. Here it is only noted that the message is no text.
+        const stored = { kind: content.kind, bytes: new Uint8Array() }
+        const message = store.receiveMessage(peer, { ...arrived, text, transfer, content: stored })
+        if (content.kind === 'offer') effects.push(() => emit({ event: 'message-received', data: message }))
+        effects.push(announce)
+      }
+    }
+  }
+}
+
+function textOf({ text, replyTo }: Pick<Draft, 'text' | 'replyTo'>): Pick<Draft, 'text' | 'replyTo'> {
+  return { text, ...(replyTo == null ? {} : { replyTo }) }
+}

@@ -1,0 +1,199 @@
+/**
+ * The sending side of one conversation: messages wait in the store, leave over the best stream as far as the window
+ * allows, and count as sent before the first byte of them leaves this machine. Nothing is sent twice on one stream
+ * unless the friend asks for it with a hello (docs/protocol.md, "/quorum/chat/1.0.0", Flow and Starting again).
+ */
+import type { Connection } from '@libp2p/interface'
+import { errorToData, QuorumError, toError } from '../base/errors.ts'
+import type { Emit } from '../api/events.ts'
+import { digest } from '../identity/identity.ts'
+import type { ChatStream } from './chat-stream.ts'
+import type { Batch } from './inbox.ts'
+import { chatLimits } from './limits.ts'
+import type { StreamSet } from './stream-set.ts'
+import type { Conversation as Position, Draft, Message, OutgoingMessage, Store } from '../store/store.ts'
+import { bodyToWire, chatFrameToWire, type Body, type Hello } from '../wire/chat.ts'
+
+export interface OutboxContext {
+  /** The friend's PeerId. */
+  peer: string
+  store: Store
+  emit: Emit
+  /**
+   * No receipt came in time: checks whether that connection still carries anything, and ends it if not, unless `heard`
+   * returns true by then, which means that something has arrived since.
+   */
+  probe(connection: Connection, heard: () => boolean): void
+}
+
+/** What a hello reports of the messages that the friend holds. */
+type Held = Pick<Hello, 'received' | 'receivedHash'>
+
+/** Messages that leave together. */
+interface Departure {
+  frames: Uint8Array[]
+  /** Those that turned from queued to sent. */
+  changed: Message[]
+  /** Highest sequence among them. */
+  written: number
+}
+
+export class Outbox {
+  readonly #context: OutboxContext
+  readonly #streams: StreamSet
+  /**
+   * What the friend holds of the own messages, by its last hello. If the store is an older copy of itself, that message
+   * is missing in it, and its hash is known from here only.
+   */
+  #held: { sequence: number; hash: Uint8Array } = { sequence: 0, hash: new Uint8Array() }
+
+  constructor(context: OutboxContext, streams: StreamSet) {
+    this.#context = context
+    this.#streams = streams
+  }
+
+  /**
+   * Queues a message. If the friend is online it leaves at once, with one commit for both steps. Returns the message as
+   * it is then. `keep` runs in the same transaction. Errors: those of the store and of `keep`; then nothing is stored.
+   */
+  send(draft: Draft, keep: (message: string) => void = () => undefined): Message {
+    const { store, peer } = this.#context
+    const best = this.#streams.best()
+    const stream = best?.writing === false ? best : undefined
+    const { message, departure } = store.transaction(() => {
+      const queued = store.queueMessage(peer, draft)
+      keep(draft.id)
+      return { message: queued, departure: stream == null ? undefined : this.#prepare(stream) }
+    })
+    if (stream != null && departure != null) this.#write(stream, departure)
+    return store.message(message.id) ?? message
+  }
+
+  /**
+   * Writes what waits to the best stream, as far as the window allows. Never throws: when the disk refuses, messages
+   * stay queued, the person is told, and the stream ends; a new one is opened later.
+   */
+  flush(): void {
+    const stream = this.#streams.best()
+    if (stream == null || stream.writing) return
+    try {
+      this.#write(stream, this.#prepare(stream))
+    } catch (error) {
+      const { code, message } = errorToData(error)
+      this.#context.emit({ event: 'warning', data: { code, message, peer: this.#context.peer } })
+      stream.stream.abort(toError(error))
+    }
+  }
+
+  /**
+   * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. Runs within the
+   * transaction of `batch`. Errors: `bad-request` for more than was ever sent, `verification-failed` for another
+   * message than the one that was sent.
+   */
+  compare({ received, receivedHash }: Held, stream: ChatStream, batch: Batch): void {
+    const { store, peer, emit } = this.#context
+    const { queued, sent } = batch.position
+    if (received > sent) {
+      // A repeated hello cannot report more than the first one, and no friend holds more than a full outbox beyond it.
+      if (stream.helloReceived || received > sent + chatLimits.outbox) {
+        throw new QuorumError('bad-request', 'They claim to hold what was never sent')
+      }
+      // The friend holds more than the store knows of: the store is an older copy of itself. Continue after that.
+      store.continueAfter(peer, received, receivedHash)
+      const renumbered = { queued: queued + received - sent, sent: received, sentHash: receivedHash }
+      batch.position = { ...batch.position, ...renumbered }
+      const message = 'Messages you sent them are missing here: this profile is an older copy of itself'
+      batch.effects.push(() => emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } }))
+    } else if (received > 0) {
+      const hash = store.bodyHash(peer, 'out', received)
+      if (hash != null && !Buffer.from(hash).equals(receivedHash)) {
+        throw new QuorumError(
+          'verification-failed',
+          'They hold another message than the one you sent: the conversation is stopped',
+        )
+      }
+    }
+  }
+
+  /** The friend's hello on `stream` reports the own messages up to `sequence`: the stream continues after that one. */
+  continueAfter(stream: ChatStream, sequence: number, hash: Uint8Array): void {
+    stream.written = sequence
+    this.#held = { sequence, hash }
+  }
+
+  /** New receipts arrived: what they cover is not written to any stream, and the wait for the rest starts again. */
+  onReceipt({ delivered, sent }: Position): void {
+    for (const stream of this.#streams) {
+      stream.written = Math.max(stream.written, delivered)
+      if (stream.receiptTimer == null) continue
+      clearTimeout(stream.receiptTimer)
+      stream.receiptTimer = delivered >= sent ? undefined : this.#awaitReceipt(stream)
+    }
+  }
+
+  /** The next messages for `stream`, marked as sent. They may leave only once that is on disk. */
+  #prepare(stream: ChatStream): Departure {
+    const { store, peer } = this.#context
+    const position = store.conversation(peer)
+    const departure: Departure = { frames: [], changed: [], written: stream.written }
+    // Never more than a window, whatever the friend claims to have received.
+    const room = chatLimits.chatWindow - Math.max(0, stream.written - position.delivered)
+    if (room <= 0) return departure
+    const leaving: { seq: number; hash: Uint8Array }[] = []
+    let previous = stream.written === 0 ? new Uint8Array() : this.#hashOf(stream.written, position)
+    let size = 0
+    for (const message of store.outgoing(peer, stream.written, room)) {
+      const body = bodyToWire({ ...bodyOf(message), previous })
+      size += body.byteLength
+      if (departure.frames.length > 0 && size > chatLimits.chatWindowBytes) break
+      previous = digest(body)
+      departure.frames.push(chatFrameToWire({ kind: 'message', body }))
+      departure.written = message.seq
+      if (message.seq > position.sent) leaving.push({ seq: message.seq, hash: previous })
+    }
+    if (leaving.length > 0) departure.changed = store.markSent(peer, leaving)
+    return departure
+  }
+
+  #write(stream: ChatStream, { frames, changed, written }: Departure): void {
+    if (frames.length === 0) return
+    stream.written = written
+    stream.writing = true
+    stream.receiptTimer ??= this.#awaitReceipt(stream)
+    stream.writer
+      .write(...frames)
+      // The stream ends then, and the next one starts after what the friend's hello reports.
+      .catch(() => undefined)
+      .finally(() => {
+        stream.writing = false
+        this.flush()
+      })
+    // After the write: a listener may send a message at once, which must not overtake these.
+    for (const message of changed) this.#context.emit({ event: 'message-changed', data: message })
+  }
+
+  /** Hash of the own body `sequence`, which the next body names. */
+  #hashOf(sequence: number, { sent, sentHash }: Position): Uint8Array {
+    const { store, peer } = this.#context
+    const hash = store.bodyHash(peer, 'out', sequence)
+    if (hash != null) return hash
+    if (sequence === sent) return sentHash
+    if (sequence === this.#held.sequence) return this.#held.hash
+    throw new QuorumError('internal', 'A message that was sent has no hash')
+  }
+
+  #awaitReceipt(stream: ChatStream): NodeJS.Timeout {
+    return setTimeout(() => {
+      stream.receiptTimer = undefined
+      const { framesReceived } = stream
+      this.#context.probe(stream.connection, () => stream.framesReceived > framesReceived)
+    }, chatLimits.receipt)
+  }
+}
+
+function bodyOf(message: OutgoingMessage): Omit<Body, 'previous'> {
+  const { id, seq: sequence, sentAt: time, state, content, text, replyTo } = message
+  if (state === 'recalled') return { id, sequence, time, content: { kind: 'recalled' } }
+  if (content != null) return { id, sequence, time, content }
+  return { id, sequence, time, content: { kind: 'text', text, ...(replyTo == null ? {} : { replyTo }) } }
+}

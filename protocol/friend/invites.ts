@@ -1,0 +1,77 @@
+/**
+ * Invites of this peer: made, used by those who were given them, and refused (docs/protocol.md, "Invites and codes" and
+ * "Friendship"). Links and codes as text are identity/invite-link.ts.
+ */
+import { QuorumError, type ErrorCode } from '../base/errors.ts'
+import { randomBytes, type Identity } from '../identity/identity.ts'
+import { createCode, inviteToLink } from '../identity/invite-link.ts'
+import { friendLimits } from './limits.ts'
+import type { InviteRow, Store } from '../store/store.ts'
+import { inviteTokenLength, type PeerAddress } from '../wire/contact.ts'
+
+export interface InvitesOptions {
+  identity: Identity
+  store: Store
+  now: () => number
+  name(): string
+  /** How to reach this peer, as anybody may know it. */
+  peerAddress(): PeerAddress
+}
+
+/** What the token of a friend request is worth. `none`: no token, or one that this peer never made. */
+export type InviteUse = 'used now' | 'none' | 'invite-expired' | 'invite-used'
+
+export class Invites {
+  readonly #options: InvitesOptions
+
+  constructor(options: InvitesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * A new invite. `once`: for one peer only. `expiresIn` in milliseconds. Deletes those that have expired. Errors:
+   * `rate-limited` when too many are outstanding.
+   */
+  create(once: boolean, expiresIn: number): InviteRow {
+    const { identity, store, now, name, peerAddress } = this.#options
+    return store.transaction(() => {
+      const outstanding = store.invites().filter((invite) => {
+        if (invite.expiresAt > now()) return true
+        store.deleteInvite(invite.token)
+        return false
+      })
+      if (outstanding.length >= friendLimits.invites) {
+        throw new QuorumError('rate-limited', 'There are too many open invites: wait until some expire')
+      }
+      const token = randomBytes(inviteTokenLength)
+      const expiresAt = now() + expiresIn
+      const link = inviteToLink(identity, { ...peerAddress(), name: name(), token, expiresAt })
+      const row: InviteRow = { token, link, code: createCode(), once, createdAt: now(), expiresAt }
+      store.putInvite(row)
+      return row
+    })
+  }
+
+  /** Marks the invite as used by `sender`, or returns why it is of no use to them. */
+  use(token: Uint8Array | undefined, sender: string): InviteUse {
+    const { store, now } = this.#options
+    const invite = token == null ? undefined : store.invite(token)
+    if (invite == null) return 'none'
+    if (invite.expiresAt <= now()) return 'invite-expired'
+    if (invite.once && invite.usedBy != null && invite.usedBy !== sender) return 'invite-used'
+    if (invite.usedBy == null) store.putInvite({ ...invite, usedBy: sender })
+    return 'used now'
+  }
+}
+
+/** What the person is told when another peer refuses its invite. An unknown `code` counts as `bad-invite`. */
+export function refusalWarning(code: string): { code: ErrorCode; message: string } {
+  switch (code) {
+    case 'invite-used':
+      return { code, message: 'That invite has been used by somebody else: ask for a new one' }
+    case 'invite-expired':
+      return { code, message: 'That invite has expired: ask for a new one' }
+    default:
+      return { code: 'bad-invite', message: 'They do not know that invite (any more): ask for a new one' }
+  }
+}

@@ -1,0 +1,440 @@
+/** What is sent in a conversation: the window, overdue receipts, disks that refuse, and going on after a crash. */
+import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
+import { test, type TestContext } from 'node:test'
+import type { PeerEvent } from '../../../protocol/api/events.ts'
+import { limits } from '../../../protocol/base/limits.ts'
+import { QuorumError } from '../../../protocol/base/errors.ts'
+import type { Batch } from '../../../protocol/chat/inbox.ts'
+import { chatLimits } from '../../../protocol/chat/limits.ts'
+import { Outbox } from '../../../protocol/chat/outbox.ts'
+import { StreamSet } from '../../../protocol/chat/stream-set.ts'
+import { digest } from '../../../protocol/identity/identity.ts'
+import { openMemoryStore } from '../../../protocol/store/memory.ts'
+import type { Message, Store } from '../../../protocol/store/store.ts'
+import { bodyFromWire } from '../../../protocol/wire/chat.ts'
+import { chatStream } from '../../support/chat-streams.ts'
+import { bob } from '../../support/people.ts'
+import { refused } from '../../support/refused.ts'
+
+const { peer } = bob
+const now = Date.UTC(2026, 0, 1)
+const none = new Uint8Array()
+const someHash = new Uint8Array(32).fill(6)
+const id = (at: number): string => `01890a5d-ac96-774b-bcce-${String(at).padStart(12, '0')}`
+
+interface Sender {
+  store: Store
+  outbox: Outbox
+  streams: StreamSet
+  events: PeerEvent[]
+  /** Connections that were probed, and what tells whether they were heard since. */
+  probes: { connection: unknown; heard: () => boolean }[]
+  say(text: string): Message
+  open(properties?: Parameters<typeof chatStream>[0]): ReturnType<typeof chatStream>
+  /** A receipt arrived. */
+  receipt(delivered: number): void
+  states(): string[]
+}
+
+function sender(t: TestContext, store = openMemoryStore(), onEvent = (): void => undefined): Sender {
+  t.after(() => store.close())
+  const streams = new StreamSet()
+  const events: PeerEvent[] = []
+  const probes: Sender['probes'] = []
+  const probe = (connection: unknown, heard: () => boolean): unknown => probes.push({ connection, heard })
+  const emit = (event: PeerEvent): void => {
+    events.push(event)
+    onEvent()
+  }
+  const outbox = new Outbox({ peer, store, emit, probe }, streams)
+  return {
+    store,
+    outbox,
+    streams,
+    events,
+    probes,
+    say: (text) => outbox.send({ id: id(store.conversation(peer).queued + 1), text, sentAt: now }),
+    open(properties) {
+      const made = chatStream(properties)
+      streams.add(made.stream)
+      t.after(() => made.stream.end())
+      return made
+    },
+    receipt(delivered) {
+      store.markDelivered(peer, delivered)
+      outbox.onReceipt(store.conversation(peer))
+      outbox.flush()
+    },
+    states: () => store.messages(peer, 1000).map(({ state }) => state),
+  }
+}
+
+/** Of the warnings. */
+const codes = ({ events }: Pick<Sender, 'events'>): string[] =>
+  events.flatMap(({ event, data }) => (event === 'warning' ? data.code : []))
+
+/** A write begins in a microtask, and is over then where the stream has room. */
+async function settled(): Promise<void> {
+  await turn()
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at)
+
+function batchOf(store: Store): Batch {
+  return { position: store.conversation(peer), effects: [] }
+}
+
+test('without a stream a message waits; with one it is sent in the same call', async (t) => {
+  const { say, open, outbox, states } = sender(t)
+  assert.equal(say('one').state, 'queued')
+  const { wire } = open()
+  outbox.flush()
+  await settled()
+  assert.equal(say('two').state, 'sent')
+  await settled()
+  assert.deepEqual(
+    [wire.sequences, states()],
+    [
+      [1, 2],
+      ['sent', 'sent'],
+    ],
+  )
+})
+
+test('nothing is sent before the friend’s hello has come', async (t) => {
+  const { say, open } = sender(t)
+  const { wire } = open({ greeted: false })
+  assert.equal(say('one').state, 'queued')
+  await settled()
+  assert.deepEqual(wire.frames, [])
+})
+
+test('each body names the hash of the one before, also over two writes', async (t) => {
+  const { say, open, outbox } = sender(t)
+  say('one')
+  say('two')
+  const { wire } = open()
+  outbox.flush()
+  await settled()
+  say('three')
+  await settled()
+  const [one = none, two = none, three = none] = wire.messages
+  const previous = [one, two, three].map((body) => Buffer.from(bodyFromWire(body).previous))
+  assert.deepEqual(previous, [Buffer.alloc(0), Buffer.from(digest(one)), Buffer.from(digest(two))])
+})
+
+test('a message counts as sent before the first byte of it is written', (t) => {
+  const { store, say, open } = sender(t)
+  const { stream } = open()
+  const stored: number[] = []
+  t.mock.method(stream.writer, 'write', () => {
+    stored.push(store.conversation(peer).sent)
+    return Promise.resolve()
+  })
+  say('one')
+  assert.deepEqual(stored, [1])
+})
+
+test('after a crash between the commit and the write, the same bytes are sent again', async (t) => {
+  const first = sender(t)
+  const lost = first.open()
+  first.say('one')
+  first.say('two')
+  await settled()
+  // The friend got nothing: its hello asks from the beginning.
+  const again = sender(t, first.store)
+  const { wire } = again.open()
+  again.outbox.flush()
+  await settled()
+  assert.deepEqual(wire.messages, lost.wire.messages)
+  assert.deepEqual(again.events, [], 'and nothing changes for the person')
+})
+
+test('a full window waits for receipts, and each receipt opens it as far', async (t) => {
+  const { say, open, outbox, receipt, states } = sender(t)
+  const { chatWindow } = chatLimits
+  for (let count = 1; count <= chatWindow + 10; count += 1) say(`${count}`)
+  const { wire } = open()
+  outbox.flush()
+  await settled()
+  assert.deepEqual(wire.sequences, range(1, chatWindow))
+  assert.equal(say('later').state, 'queued')
+  receipt(4)
+  await settled()
+  assert.deepEqual(wire.sequences, range(1, chatWindow + 4))
+  receipt(chatWindow)
+  await settled()
+  assert.deepEqual(wire.sequences, range(1, chatWindow + 11))
+  assert.ok(!states().includes('queued'))
+})
+
+test('one write has a largest size, and the rest follows in the next', async (t) => {
+  const { store, say, open, outbox } = sender(t)
+  const count = Math.ceil((2 * chatLimits.chatWindowBytes) / limits.messageText)
+  for (let at = 0; at < count; at += 1) say('x'.repeat(limits.messageText))
+  const { wire } = open()
+  wire.full = true
+  outbox.flush()
+  await settled()
+  const written = wire.sequences.length
+  assert.ok(written > 1 && written < count)
+  assert.ok(Buffer.concat(wire.messages).byteLength <= chatLimits.chatWindowBytes)
+  assert.equal(store.conversation(peer).sent, written, 'only what leaves counts as sent')
+  wire.drain()
+  await settled()
+  assert.deepEqual(wire.sequences, range(1, count))
+})
+
+test('a message that is larger than one write still leaves', async (t) => {
+  const { chatWindowBytes } = chatLimits
+  t.after(() => Object.assign(chatLimits, { chatWindowBytes }))
+  Object.assign(chatLimits, { chatWindowBytes: 10 })
+  const { say, open, outbox } = sender(t)
+  say('more than ten bytes')
+  say('and another')
+  const { wire } = open()
+  outbox.flush()
+  await settled()
+  assert.deepEqual(wire.sequences, [1, 2])
+})
+
+test('while a write is under way messages wait, and go with the next one, once', async (t) => {
+  const { say, open, outbox, states } = sender(t)
+  const { wire } = open()
+  wire.full = true
+  assert.equal(say('one').state, 'sent')
+  assert.deepEqual([say('two').state, say('three').state], ['queued', 'queued'])
+  await settled()
+  outbox.flush()
+  assert.deepEqual([wire.sequences, states()], [[1], ['sent', 'queued', 'queued']])
+  wire.drain()
+  await settled()
+  assert.deepEqual(wire.sequences, [1, 2, 3])
+})
+
+test('what a listener sends at once does not overtake what it was told about', async (t) => {
+  const one: Sender = sender(t, openMemoryStore(), () => {
+    if (one.store.conversation(peer).queued < 3) one.say('an answer')
+  })
+  const { wire } = one.open()
+  one.say('one')
+  await settled()
+  assert.deepEqual(wire.sequences, [1, 2, 3])
+})
+
+test('a message taken back before it left is an empty link of the chain', async (t) => {
+  const { store, say, open, outbox } = sender(t)
+  store.recall(say('secret').id)
+  say('two')
+  const { wire } = open()
+  outbox.flush()
+  await settled()
+  assert.deepEqual(
+    wire.messages.map((body) => bodyFromWire(body).content.kind),
+    ['recalled', 'text'],
+  )
+})
+
+// ---- receipts that are overdue
+
+test('without a receipt in time the connection is probed, once, until something arrives on it', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { probes, say, open } = sender(t)
+  const { stream } = open()
+  say('one')
+  t.mock.timers.tick(chatLimits.receipt - 1)
+  assert.equal(probes.length, 0)
+  t.mock.timers.tick(1)
+  assert.equal(probes.length, 1)
+  assert.equal(probes[0]?.connection, stream.connection)
+  assert.equal(probes[0]?.heard(), false)
+  stream.framesReceived += 1
+  assert.equal(probes[0]?.heard(), true)
+  t.mock.timers.tick(10 * chatLimits.receipt)
+  assert.equal(probes.length, 1)
+})
+
+test('more messages do not put the wait off, a receipt for all ends it, one for some starts it again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { probes, say, open, receipt } = sender(t)
+  open()
+  say('one')
+  t.mock.timers.tick(chatLimits.receipt - 100)
+  await settled()
+  say('two')
+  receipt(1)
+  t.mock.timers.tick(chatLimits.receipt - 1)
+  assert.equal(probes.length, 0, 'a part was acknowledged: the wait began anew')
+  t.mock.timers.tick(1)
+  assert.equal(probes.length, 1)
+  await settled()
+  say('three')
+  receipt(3)
+  t.mock.timers.tick(10 * chatLimits.receipt)
+  assert.equal(probes.length, 1, 'nothing is owed')
+})
+
+test('a stream that ended is not probed', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { probes, say, open } = sender(t)
+  const { stream } = open()
+  say('one')
+  stream.end()
+  t.mock.timers.tick(10 * chatLimits.receipt)
+  assert.equal(probes.length, 0)
+})
+
+test('what one stream got receipts for is written to no other', async (t) => {
+  const { say, open, outbox, receipt, streams } = sender(t)
+  const direct = open()
+  const relayed = open({ relayed: true })
+  for (const text of ['one', 'two']) {
+    say(text)
+    await settled()
+  }
+  receipt(1)
+  streams.delete(direct.stream)
+  outbox.flush()
+  await settled()
+  assert.deepEqual([direct.wire.sequences, relayed.wire.sequences], [[1, 2], [2]])
+})
+
+// ---- disks
+
+function full(): never {
+  throw new QuorumError('disk-full', 'The disk is full: nothing was saved')
+}
+
+test('what cannot be stored is not sent, and the caller knows', async (t) => {
+  for (const method of ['queueMessage', 'markSent'] as const) {
+    const { store, say, open, events } = sender(t)
+    const { wire } = open()
+    const refusing = t.mock.method(store, method, full)
+    assert.throws(() => say('refused'), refused('disk-full'))
+    refusing.mock.restore()
+    await settled()
+    assert.deepEqual([wire.frames, events, store.conversation(peer).queued], [[], [], 0], method)
+    say('taken')
+    await settled()
+    assert.deepEqual(wire.sequences, [1], method)
+  }
+})
+
+test('what belongs to a message is stored with it or not at all', async (t) => {
+  const { store, outbox, open } = sender(t)
+  const { wire } = open()
+  assert.throws(() => outbox.send({ id: id(1), text: 'one', sentAt: now }, full), refused('disk-full'))
+  await settled()
+  assert.deepEqual([store.conversation(peer).queued, wire.frames], [0, []])
+})
+
+test('a disk that refuses while messages leave: they stay queued, the person is told, the stream ends', async (t) => {
+  const { store, say, open, outbox, events, states } = sender(t)
+  say('one')
+  const { wire } = open()
+  t.mock.method(store, 'markSent', full)
+  outbox.flush()
+  await settled()
+  assert.deepEqual([wire.status, wire.frames, states()], ['aborted', [], ['queued']])
+  assert.deepEqual(codes({ events }), ['disk-full'])
+})
+
+test('a stream that dies in a write loses nothing: the next one starts after what the friend holds', async (t) => {
+  const { say, open, outbox, streams } = sender(t)
+  const dying = open()
+  say('one')
+  await settled()
+  dying.wire.full = true
+  say('two')
+  dying.wire.abort(new Error('the cable is cut'))
+  streams.delete(dying.stream)
+  say('three')
+  const { stream, wire } = open()
+  outbox.continueAfter(stream, 1, digest(dying.wire.messages[0] ?? none))
+  outbox.flush()
+  await settled()
+  assert.deepEqual(wire.sequences, [2, 3])
+})
+
+// ---- what the friend holds
+
+/** Compares as within a hello, then continues. */
+function resume(
+  { store, outbox }: Sender,
+  { stream }: ReturnType<typeof chatStream>,
+  sequence: number,
+  hash: Uint8Array,
+) {
+  const batch = batchOf(store)
+  store.transaction(() => outbox.compare({ received: sequence, receivedHash: hash }, stream, batch))
+  outbox.continueAfter(stream, sequence, hash)
+  return batch
+}
+
+test('an older copy of the store continues after what the friend holds, and says so', async (t) => {
+  const one = sender(t)
+  one.say('after the backup')
+  const made = one.open({ greeted: false })
+  const batch = resume(one, made, 5, someHash)
+  assert.deepEqual(batch.position, one.store.conversation(peer))
+  assert.deepEqual(codes(one), [], 'not before it is on disk')
+  for (const effect of batch.effects) effect()
+  assert.deepEqual(codes(one), ['store-corrupt'])
+  made.stream.helloReceived = true
+  one.outbox.flush()
+  await settled()
+  assert.deepEqual(made.wire.sequences, [6])
+  assert.deepEqual(Buffer.from(bodyFromWire(made.wire.messages[0] ?? none).previous), Buffer.from(someHash))
+  // Lost on the way: message 5 is in no store here, so its hash comes from the hello.
+  one.streams.delete(made.stream)
+  const again = one.open({ greeted: false })
+  resume(one, again, 5, someHash)
+  again.stream.helloReceived = true
+  one.outbox.flush()
+  await settled()
+  assert.deepEqual(again.wire.messages, made.wire.messages)
+})
+
+test('a friend that holds another message than the one that was sent is refused', async (t) => {
+  const one = sender(t)
+  const made = one.open()
+  one.say('one')
+  await settled()
+  assert.throws(() => resume(one, made, 1, someHash), refused('verification-failed'))
+  resume(one, made, 1, digest(made.wire.messages[0] ?? none))
+})
+
+test('more than a full outbox beyond what was sent is refused, and any more in a second hello', (t) => {
+  for (const [greeted, claim] of [
+    [false, chatLimits.outbox + 2],
+    [false, Number.MAX_SAFE_INTEGER],
+    [true, 2],
+  ] as const) {
+    const one = sender(t)
+    one.open()
+    one.say('one')
+    const before = one.store.conversation(peer)
+    assert.throws(() => resume(one, one.open({ greeted }), claim, someHash), refused('bad-request'))
+    assert.deepEqual(one.store.conversation(peer), before)
+  }
+})
+
+test('a hello that has forgotten everything gets a window, read in one piece, however often it comes', async (t) => {
+  const one = sender(t)
+  const count = 3 * chatLimits.chatWindow
+  for (let at = 1; at <= count; at += 1) one.say('x')
+  one.store.markSent(
+    peer,
+    range(1, count).map((seq) => ({ seq, hash: someHash })),
+  )
+  one.store.markDelivered(peer, count)
+  const made = one.open()
+  const outgoing = t.mock.method(one.store, 'outgoing')
+  const asked = (): number[] => outgoing.mock.calls.map(({ arguments: [, , limit] }) => limit)
+  resume(one, made, 0, none)
+  one.outbox.flush()
+  await settled()
+  assert.deepEqual(made.wire.sequences.slice(0, chatLimits.chatWindow), range(1, chatLimits.chatWindow))
+  assert.ok(Math.max(...asked()) <= chatLimits.chatWindow)
+})

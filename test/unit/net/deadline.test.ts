@@ -1,0 +1,73 @@
+/** Deadlines: they end what is late, and leave nothing behind when the work is done in time. */
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { test } from 'node:test'
+import { abortAfter, abortOn, onAbort } from '../../../protocol/net/deadline.ts'
+
+const late = new Error('It took too long')
+
+test('a target is aborted when its time is over, once and with the reason', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const target = new AbortController()
+  using _ = abortAfter(target, 1000, late)
+  t.mock.timers.tick(999)
+  assert.equal(target.signal.aborted, false)
+  t.mock.timers.tick(1)
+  assert.equal(target.signal.reason, late)
+})
+
+test('work that ends in time leaves no timer, however the block ends', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const target = new AbortController()
+  assert.throws(() => {
+    using deadline = abortAfter(target, 1000, late)
+    assert.ok(deadline)
+    throw new Error('The work failed')
+  }, /The work failed/)
+  t.mock.timers.tick(5000)
+  assert.equal(target.signal.aborted, false)
+})
+
+test('a deadline may be ended before its block, and a second time by it', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const target = new AbortController()
+  {
+    using deadline = abortAfter(target, 1000, late)
+    deadline[Symbol.dispose]()
+    t.mock.timers.tick(5000)
+  }
+  assert.equal(target.signal.aborted, false)
+})
+
+test('a signal aborts the target with its own reason', () => {
+  const owner = new AbortController()
+  const target = new AbortController()
+  using _ = abortOn(target, owner.signal)
+  owner.abort(late)
+  assert.equal(target.signal.reason, late)
+})
+
+test('a reason that is no error becomes one', () => {
+  const owner = new AbortController()
+  const target = new AbortController()
+  using _ = abortOn(target, owner.signal)
+  owner.abort('stopped')
+  assert.ok(target.signal.reason instanceof Error)
+})
+
+test('a signal that has aborted already takes effect at once', () => {
+  const target = new AbortController()
+  using _ = abortOn(target, AbortSignal.abort(late))
+  assert.equal(target.signal.reason, late)
+})
+
+test('a long-lived signal keeps no listener of work that is done', () => {
+  const owner = new AbortController()
+  const reasons: Error[] = []
+  for (let round = 0; round < 20; round += 1) {
+    using _ = onAbort(owner.signal, (reason) => reasons.push(reason))
+  }
+  assert.equal(getEventListeners(owner.signal, 'abort').length, 0)
+  owner.abort(late)
+  assert.deepEqual(reasons, [])
+})

@@ -23,7 +23,7 @@ import { Neighbours } from './paths/lan-discovery.ts'
 import { listening, unbound } from './net/listen.ts'
 import { NetworkWatch } from './paths/network-change.ts'
 import { nodePeer } from './address/node-addresses.ts'
-import { Nodes } from './directory/home-nodes.ts'
+import { HomeNodes } from './directory/home-nodes.ts'
 import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
 import { Reachability } from './directory/reachability.ts'
@@ -124,11 +124,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   }
 
   const onMail = (envelope: Uint8Array): void => friends.receive(envelope)
-  const nodes: Nodes = new Nodes({
+  const nodes: HomeNodes = new HomeNodes({
     network,
     record: () => introductions.record(),
     handle: () => settings.handle(),
-    onMail,
+    onEnvelope: onMail,
     onState: (data) => emit({ event: 'node-state', data }),
     onReady: (node) => {
       mailer.flush()

@@ -12,7 +12,7 @@ import { friendLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { pull, push } from '../net/streams.ts'
 import { byNode } from '../address/node-addresses.ts'
-import type { Nodes } from '../directory/home-nodes.ts'
+import type { HomeNodes } from '../directory/home-nodes.ts'
 import { friendProtocol } from '../net/policy.ts'
 import { KeyedBuckets } from '../base/rate-limit.ts'
 import { Retry } from '../base/backoff.ts'
@@ -32,7 +32,7 @@ const lanes = 8
 
 export interface MailerOptions {
   store: Store
-  nodes: Nodes
+  nodes: HomeNodes
   now: () => number
   log: Log
   /** An open connection to the peer, or one made to an address of its own; undefined if there is none to be had. */

@@ -14,19 +14,19 @@ import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
 import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
+import { closeOrAbort } from '../net/close.ts'
+import { raceDials } from '../net/dial-race.ts'
 import { type PeerNetwork } from '../net/libp2p.ts'
+import { netLimits } from '../net/limits.ts'
 import { byNode } from '../address/node-addresses.ts'
 import { type DirectMode } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
 
-/** Between the starts of two direct dials, and before the circuits, in milliseconds. */
-const stagger = 100
+/** Circuits are dialled this much later than direct addresses, in milliseconds. */
 const circuitsAfter = 300
 const circuitCourtesy = 400
 /** A path that a better one replaced is closed after this, in milliseconds: streams have moved by then. */
 const replacedAfter = 10_000
-/** A connection that lasted this long, in milliseconds, was meant. */
-const stableAfter = 3000
 /** A circuit is improved on after this, in milliseconds, or up to twice that: the hello with their addresses has come. */
 const upgradeAfter = 500
 /** Direct dials of an upgrade have the first word for this long, in milliseconds; then holes are punched. */
@@ -312,35 +312,26 @@ export class Paths {
       .slice(0, limits.addressesTold)
   }
 
-  /** The first that answers ends the others; only, direct dials go on when a circuit was first. */
+  /** The first connection to `peer` by any of these; `except` does not count as one that is open already. */
   async #race(
-    targets: readonly string[],
+    addresses: readonly string[],
     circuits: readonly string[] = [],
-    circuitsDelay = 0,
-    worn?: Connection,
+    circuitsAfter = 0,
+    except?: Connection,
   ): Promise<Connection> {
     const { log, network } = this.#options
-    const answered = new AbortController()
-    const answeredDirectly = new AbortController()
-    const dial = async (address: string, delay: number): Promise<Connection> => {
+    const dial = async (address: string, over: AbortSignal): Promise<Connection> => {
       const relayed = isRelayed(address)
-      const over = AbortSignal.any([this.#stopped.signal, (relayed ? answered : answeredDirectly).signal])
-      await pause(delay, over)
-      over.throwIfAborted()
+      // The friend may have dialled meanwhile: one circuit is enough.
       const open = relayed ? this.connections(lastPeer(address) ?? '') : []
-      const theirs = open.find((connection) => connection !== worn)
-      if (theirs != null) return theirs
+      const present = open.find((connection) => connection !== except)
+      if (present !== undefined) return present
       const dialled = network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
-      const connection = await this.#doctor.watch(address, over, dialled)
-      answered.abort(new Error('Another path was faster'))
-      if (!relayed) answeredDirectly.abort(new Error('Another direct path was faster'))
-      return connection
+      return this.#doctor.watch(address, over, dialled)
     }
     try {
-      return await Promise.any([
-        ...targets.map((address, index) => dial(address, index * stagger)),
-        ...circuits.map((address) => dial(address, circuitsDelay)),
-      ])
+      // A second direct connection is closed later, once streams have moved: #retire.
+      return await raceDials({ addresses, circuits, circuitsAfter, signal: this.#stopped.signal, dial })
     } catch (error) {
       const causes = error instanceof AggregateError ? error.errors.map(toError) : [toError(error)]
       for (const cause of causes) log('debug', 'a path failed', cause)
@@ -367,7 +358,7 @@ export class Paths {
     const peer = connection.remotePeer.toString()
     this.#options.onChange(peer)
     // One that was refused at once (they removed us, say) is no reason to hurry.
-    const lasted = Date.now() - connection.timeline.open > stableAfter
+    const lasted = Date.now() - connection.timeline.open > netLimits.stableAfter
     if (lasted && this.connections(peer).length === 0) this.#wanted.get(peer)?.retry.now()
     if (isDirect(connection) && this.kind(peer) === 'relayed') this.#upgradeSoon(peer)
   }
@@ -426,9 +417,7 @@ export class Paths {
   }
 
   #close(connection: Connection): void {
-    connection
-      .close({ signal: AbortSignal.timeout(limits.stop) })
-      .catch((error: unknown) => connection.abort(toError(error)))
+    void closeOrAbort(connection)
   }
 
   #later(ms: number, work: () => void): void {

@@ -10,6 +10,7 @@ export type { DirectoryStore, HeldEnvelope } from './directory/store.ts'
 export type {
   AdviceCode,
   ConnectionInfo,
+  DialAttempt,
   Friend,
   NodeState,
   PathKind,
@@ -17,7 +18,6 @@ export type {
   Transfer,
   TransferFile,
   TransferState,
-  Trial,
 } from './api/events.ts'
 export { limits } from './public-limits.ts'
 export { logLevels } from './base/log.ts'

@@ -19,7 +19,7 @@ import { silent, type Log } from './base/log.ts'
 import { Mailer } from './friend/envelope-delivery.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { probing } from './net/probe.ts'
-import { Neighbours } from './paths/lan-discovery.ts'
+import { LanDiscovery } from './paths/lan-discovery.ts'
 import { listening, unbound } from './net/listen.ts'
 import { NetworkWatch } from './paths/network-change.ts'
 import { nodePeer } from './address/node-addresses.ts'
@@ -28,12 +28,11 @@ import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
 import { Reachability } from './directory/reachability.ts'
 import { chatProtocol, dcutrProtocol, fileProtocol, friendProtocol, Policy, type DirectMode } from './net/policy.ts'
-import { Reversals } from './paths/connection-reversal.ts'
+import { ConnectionReversals } from './paths/connection-reversal.ts'
 import { safetyNumber } from './identity/safety-number.ts'
 import { SealingKeys } from './identity/sealing.ts'
 import { Settings } from './identity/settings.ts'
 import type { FriendRow, Store } from './store/store.ts'
-import { Upgrades } from './paths/hole-punch.ts'
 import type { Hello } from './wire/chat.ts'
 import type { Reach } from './wire/contact.ts'
 
@@ -132,7 +131,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     onState: (data) => emit({ event: 'node-state', data }),
     onReady: (node) => {
       mailer.flush()
-      upgrades.reset()
       reversals.reset()
       paths.retryNow()
       reachability.check()
@@ -161,7 +159,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 
   const ownNodes = (): string[] =>
     nodes.states().flatMap(({ state, address }) => (state === 'connected' ? address : []))
-  const upgrades = new Upgrades({ network, nodes: ownNodes, log })
   const kinds = new Map<string, PathKind>()
   const paths: Paths = new Paths({
     network,
@@ -170,17 +167,14 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     lan,
     log,
     confirmed: () => reachability.addresses(),
-    known: (peer) => {
+    announced: (peer) => {
       const { addresses, nodes } = store.friend(peer) ?? { addresses: [], nodes: [] }
-      return { addresses: [...new Set([...neighbours.addresses(peer), ...addresses])], nodes }
+      return { addresses: [...new Set([...lanDiscovery.addresses(peer), ...addresses])], nodes }
     },
     ownNodes,
-    punch: (relayed) => upgrades.attempt(relayed),
-    whyNotPunched: (peer) => upgrades.why(peer),
-    punched: (peer) => upgrades.trial(peer),
     discover: (peer) => introductions.discover(peer),
     askToDial: (peer) => reversals.ask(peer),
-    mayStay: (peer) => policy.isFriend(peer) || nodes.has(peer),
+    isContact: (peer) => policy.isFriend(peer) || nodes.has(peer),
     onOpen: (connection) => {
       const peer = connection.remotePeer.toString()
       if (policy.isFriend(peer)) void chat.keep(connection)
@@ -191,7 +185,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       tellPath(peer)
     },
   })
-  const neighbours = new Neighbours({
+  const lanDiscovery = new LanDiscovery({
     isFriend: (peer) => policy.isFriend(peer),
     connected: (peer) => paths.kind(peer) !== 'none',
     dial: (peer) => paths.dialNow(peer),
@@ -236,14 +230,14 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
         if (state === 'removed' || state === 'blocked') {
           paths.unwant(peer)
           reversals.forget(peer)
-          neighbours.forget(peer)
+          lanDiscovery.forget(peer)
         }
       }
     },
     onDialMe: (peer) => paths.dialNow(peer),
   })
 
-  const reversals: Reversals = new Reversals({
+  const reversals: ConnectionReversals = new ConnectionReversals({
     addresses: (peer) => paths.ownAddresses(peer),
     write: (peer) => friends.dialMe(peer),
     push: (peer, content) => mailer.push(peer, content),
@@ -331,9 +325,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
       for (const connection of network.getConnections()) void probe(connection, netLimits.probeMoved)
       nodes.retryNow()
-      upgrades.reset()
       reversals.reset()
-      neighbours.reset()
+      lanDiscovery.reset()
       paths.retryNow()
       reachability.reset()
       portMapping.reset()
@@ -459,8 +452,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     reachability.stop()
     chat.stop()
     await files.stop()
-    paths.stop()
-    await Promise.all([mailer.stop(), nodes.stop(), upgrades.stop(), silence(), portMapping.stop()])
+    await Promise.all([paths.stop(), mailer.stop(), nodes.stop(), silence(), portMapping.stop()])
     await network.stop()
     store.close()
     listeners.clear()
@@ -473,7 +465,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   await policy.serve(network, friendProtocol, (stream, connection) => mailer.receive(stream, connection), failed)
   // A peer whose address nobody is to learn does not even offer it.
   if (direct !== 'never') {
-    await policy.serve(network, dcutrProtocol, (stream, relayed) => upgrades.receive(stream, relayed), failed)
+    await policy.serve(network, dcutrProtocol, (stream, relayed) => paths.receiveHolePunch(stream, relayed), failed)
   }
   // Once whoever called has had the chance to listen for it.
   const unheard = unbound(network, direct === 'never' ? [] : (options.listen ?? []))
@@ -500,7 +492,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
   const silence =
     mdns && lan && policy.mayBeDirect()
-      ? await network.services.mdns.listen((peer, addresses) => neighbours.heard(peer, addresses))
+      ? await network.services.mdns.listen((peer, addresses) => lanDiscovery.observed(peer, addresses))
       : async () => undefined
   files.start()
   mailer.flush()

@@ -2,7 +2,7 @@
  * What callers see of transfers: the remembered row and the moment together, and when they are told. Everything that
  * changes a transfer says so here; what only moves it on is told a few times a second, a change of state at once.
  */
-import { advice } from '../paths/path-diagnosis.ts'
+import { advice } from '../api/advice.ts'
 import { QuorumError } from '../base/errors.ts'
 import type { Emit, FileRisk, Transfer, TransferFile, TransferState } from '../api/events.ts'
 import { FileList } from './manifest.ts'

@@ -25,9 +25,9 @@ import { digestOf, MiB, randomFile } from '../support/transfers.ts'
 
 for (const direct of ['auto', 'never'] as const) {
   test(`a ${direct === 'auto' ? 'direct' : 'relayed'} connection that carried much is replaced under a conversation`, async (t) => {
-    const { connectionLook, connectionBytes } = pathLimits
-    t.after(() => Object.assign(pathLimits, { connectionLook, connectionBytes }))
-    Object.assign(pathLimits, { connectionLook: 100 })
+    const { connectionCheck, connectionBytes } = pathLimits
+    t.after(() => Object.assign(pathLimits, { connectionCheck, connectionBytes }))
+    Object.assign(pathLimits, { connectionCheck: 100 })
     const nodes = (await startNode(t)).addresses()
     const [alice, bob] = [await startPeer(t, { nodes, direct }), await startPeer(t, { nodes, direct })]
     await befriend(alice, bob)

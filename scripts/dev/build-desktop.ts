@@ -9,7 +9,12 @@ import { root } from './checks.ts'
 
 const output = join(root, 'dist', 'desktop')
 const stamp = join(output, '.built')
-const sources = ['desktop/{renderer,preload,ipc}/**/*', 'package-lock.json', 'scripts/dev/build-desktop.ts']
+const sources = [
+  'desktop/{renderer,preload,ipc,text}/**/*',
+  'protocol/api/advice.ts',
+  'package-lock.json',
+  'scripts/dev/build-desktop.ts',
+]
 
 export async function buildDesktop(): Promise<void> {
   const newest = Math.max(...globSync(sources, { cwd: root }).map((file) => statSync(join(root, file)).mtimeMs))

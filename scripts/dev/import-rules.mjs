@@ -41,6 +41,8 @@ const parts = /** @type {Record<string, readonly string[]>} */ ({
 })
 /** They run in the page too, where there is neither Node nor the library: of other rooms they know types only. */
 const inPage = ['renderer', 'preload', 'ipc', 'text']
+/** Doors to modules that run in the page too. So that nothing of Node follows them, these import types only. */
+const pureDoors = /** @type {Record<string, string>} */ ({ '#advice': 'protocol/api/advice.ts' })
 
 /**
  * Why `importer` may not import `specifier`, or undefined. Paths are relative to the root, with slashes. `types`: nothing
@@ -50,8 +52,16 @@ const inPage = ['renderer', 'preload', 'ipc', 'text']
 export function refusal(importer, specifier, { types = false } = {}) {
   const folder = folderOf(importer)
   if (folder === undefined) return undefined
+  if (!types && Object.values(pureDoors).includes(importer))
+    return `${importer} runs in the page: it imports types only`
   const part = partOf(importer)
-  if (part !== undefined && inPage.includes(part) && !types && /^(#|node:)/.test(specifier)) {
+  if (
+    part !== undefined &&
+    inPage.includes(part) &&
+    !types &&
+    /^(#|node:)/.test(specifier) &&
+    !(specifier in pureDoors)
+  ) {
     return `desktop/${part} runs in the page: of ${specifier} it may import types only`
   }
   if (specifier.startsWith('#')) {

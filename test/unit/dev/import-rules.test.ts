@@ -46,6 +46,8 @@ const refused = [
   ['desktop/renderer/app.tsx', 'node:fs'],
   ['desktop/ipc/rpc.ts', '#protocol'],
   ['desktop/text/en.ts', '../ipc/contract.ts'],
+  ['desktop/text/en.ts', '#protocol'],
+  ['protocol/api/advice.ts', '../base/units.ts'],
   ['desktop/main/app.ts', '../../protocol/peer.ts'],
   ['desktop/main/app.ts', '../../scripts/cli/profile.ts'],
 ] as const
@@ -74,6 +76,7 @@ const allowed = [
   ['desktop/main/options.ts', '#profile'],
   ['desktop/main/app.ts', '../text/catalogue.ts'],
   ['desktop/renderer/app.tsx', '../text/catalogue.ts'],
+  ['desktop/text/en.ts', '#advice'],
   ['desktop/renderer/state/clients.ts', '../../ipc/rpc.ts'],
 ] as const
 

@@ -20,6 +20,8 @@ const programs = {
   peer: [fileURLToPath(new URL('../../scripts/cli/quorum.ts', import.meta.url)), 'peer', '--json'],
   /** The same binary without its subcommand. */
   quorum: [fileURLToPath(new URL('../../scripts/cli/quorum.ts', import.meta.url))],
+  /** One end of a hole punch (dcutr-end.ts). */
+  dcutr: [fileURLToPath(new URL('dcutr-end.ts', import.meta.url))],
   node: [fileURLToPath(new URL('../../node/main.ts', import.meta.url)), '--json', '--log-level', 'warn'],
 }
 

@@ -1,7 +1,8 @@
 /**
  * Connection reversal through the nodes: a friend to whom no path works is asked, in a sealed envelope, to dial us
- * (docs/protocol.md, dial-me). This helps where there is no circuit and only one of the two can be dialled. Only friends
- * are asked, each less and less often while it does not help, and no node holds the request for a friend who is away.
+ * (docs/protocol.md, dial-me). This helps where there is no circuit and only one of the two can be dialled. Only
+ * friends are asked, each less and less often while it does not help, and no node holds the request for a friend who is
+ * away.
  */
 import { toError } from '../base/errors.ts'
 import { shortId } from '../identity/identity.ts'

@@ -1,8 +1,8 @@
 /**
  * From relayed to direct by a synchronised TCP hole punch: libp2p's DCUtR, but from ports whose outside is known. Each
- * side asks a node where it sees a fresh port, sends the answer to the other side over the circuit, and both dial at the
- * agreed moment. It punches for friends only, to public addresses only, and after a failure waits longer each time. The
- * circuit stays in use throughout. The protocol is described in docs/protocol.md, /libp2p/dcutr. Retires when
+ * side asks a node where it sees a fresh port, sends the answer to the other side over the circuit, and both dial at
+ * the agreed moment. It punches for friends only, to public addresses only, and after a failure waits longer each time.
+ * The circuit stays in use throughout. The protocol is described in docs/protocol.md, /libp2p/dcutr. Retires when
  * @libp2p/dcutr dials from an observed port (libp2p/test-plans#864) and leaves the other side's preparation out of the
  * round trip.
  */
@@ -145,7 +145,7 @@ export class HolePunches {
     } catch (error) {
       const failure = punch.failure(error)
       log('debug', `no direct path to ${shortId(peer)} (${failure})`, toError(error))
-      // A circuit that itself ended says nothing about routers.
+      // The end of the circuit itself is no evidence about routers.
       if (relayed.status === 'open') this.#failures.set(peer, failure)
       return failure
     } finally {
@@ -166,9 +166,9 @@ export class HolePunches {
     punch.theirs = await exchange.receive('connect')
     const measured = performance.now() - begun
     await exchange.send({ kind: 'sync' })
-    // The answer may have waited for the other side's node; the round trip of a ping contains no such wait. With half of
-    // the measured time alone the two dials rarely coincide: of 4 pairs behind routers that answer with resets, 3 stayed
-    // relayed in the lab.
+    // The answer may have waited for the other side's node; the round trip of a ping contains no such wait. With half
+    // of the measured time alone the two dials rarely coincide: of 4 pairs behind routers that answer with resets, 3
+    // stayed relayed in the lab.
     await pause(Math.min(measured, relayed.rtt ?? measured) / 2, signal)
     return await punch.dial(false)
   }

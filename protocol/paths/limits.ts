@@ -1,4 +1,6 @@
-/** Numbers of paths: dials, hole punches, reversal, discovery, port mappings, upkeep. Units are those of base/limits.ts. */
+/**
+ * Numbers of paths: dials, hole punches, reversal, discovery, port mappings, upkeep. Units are those of base/limits.ts.
+ */
 import type { Rate } from '../base/rate-limit.ts'
 import { second, minute, KiB, MiB } from '../base/units.ts'
 
@@ -8,7 +10,7 @@ export const pathLimits = {
   circuitsAfter: 300,
   /** The peer with the larger PeerId dials circuits later still: of two that dial each other, one circuit is enough. */
   circuitGrace: 400,
-  /** A direct path is looked for this long after a circuit came, or up to twice that: the friend's hello has arrived. */
+  /** A direct path is tried this long after a circuit came, or up to twice that: the friend's hello has arrived. */
   directAfter: 500,
   /** Ordinary direct dials have this long before a hole is punched as well. */
   punchAfter: 500,
@@ -46,13 +48,13 @@ export const pathLimits = {
   sleepNoticed: 10 * second,
   /** Addresses of a friend on the local network: wired, wireless, and one that is stale. */
   lanAddresses: 4,
-  /** Dials to one friend because of LAN announcements: one comes every ten seconds, and anybody there can forge them. */
+  /** Dials to one friend because of LAN announcements: one comes every ten seconds, and anybody can forge them. */
   lanDials: { tokens: 6, per: 1 * minute } as Rate,
 
   // ---- port mappings
   /** How long a stop waits for routers to remove their mappings. */
   routerClose: 1 * second,
-  /** Private networks whose routers are asked: wired, wireless, a VPN, and those of virtual machines without success. */
+  /** Private networks whose routers are asked: wired, wireless, a VPN, and virtual machines' (without success). */
   routersAsked: 4,
   portRenewed: 20 * minute,
 

@@ -64,7 +64,7 @@ export class NetworkWatch {
     else if (moved) onChange('addresses')
   }
 
-  /** Every address that others could use, in a fixed order. Without link-local ones: they change with each container. */
+  /** Every address that others could use, in a fixed order. Link-local ones change with each container: left out. */
   #read(): string {
     return Object.entries(this.#options.interfaces())
       .flatMap(([name, all]) =>

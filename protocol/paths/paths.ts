@@ -1,6 +1,6 @@
 /**
- * How two friends reach each other. Direct addresses are dialled side by side with a short stagger, circuits through the
- * friend's nodes and ours a moment later, so that a dead address delays nothing. The first connection carries the
+ * How two friends reach each other. Direct addresses are dialled side by side with a short stagger, circuits through
+ * the friend's nodes and ours a moment later, so that a dead address delays nothing. The first connection carries the
  * conversation, and a direct path that comes later replaces a circuit. For every friend this goes on for as long as the
  * peer runs. The order of attempts is described in docs/protocol.md.
  */
@@ -118,7 +118,7 @@ export class Paths {
     for (const connection of this.connections(peer)) void closeOrAbort(connection)
   }
 
-  /** A node came back, or the network changed: every friend who is away is tried now, and holes may be punched again. */
+  /** A node came back, or the network changed: tries every friend who is away, and permits hole punches again. */
   retryNow(): void {
     this.#holePunches.reset()
     for (const wanted of this.#wanted.values()) wanted.retry.now()

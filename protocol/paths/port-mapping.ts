@@ -1,7 +1,8 @@
 /**
  * Asks the router at home to forward inbound TCP connections to this peer, where the router offers that to its whole
- * network (UPnP or NAT-PMP). It asks rarely, for as long as the peer runs, and never when this peer listens in no private
- * network. A router's answer proves nothing: directory/reachability.ts has a node dial the port before it is announced.
+ * network (UPnP or NAT-PMP). It asks rarely, for as long as the peer runs, and never when this peer listens in no
+ * private network. A router's answer proves nothing: directory/reachability.ts has a node dial the port before it is
+ * announced.
  */
 import { isPlainTcp, parseAddress, scopeOf } from '../address/address.ts'
 import { toError } from '../base/errors.ts'

@@ -1,6 +1,6 @@
 /**
- * Connection reversal through a node: only one of two friends can be dialled, there is no circuit, and the other one, who
- * could dial, does not try at the moment. It is asked to.
+ * Connection reversal through a node: only one of two friends can be dialled, there is no circuit, and the other one,
+ * who could dial, does not try at the moment. It is asked to.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -124,7 +124,7 @@ function dialMe(from: Identity, to: string, sequence: number, addresses: string[
   return sealedToWire(seal(signedToWire(signed), to, undefined))
 }
 
-test('hostile 28: a stranger that asks to be dialled is not; a friend is, but at no address with another PeerId', async (t) => {
+test('hostile 28: a stranger that asks to be dialled is not; a friend is, but not under another PeerId', async (t) => {
   patientFriends(t)
   const nodes = (await startNode(t)).addresses()
   const [friend, stranger] = [await identityFromSeed(randomBytes(32)), await identityFromSeed(randomBytes(32))]

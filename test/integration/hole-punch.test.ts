@@ -15,7 +15,7 @@ import { HolePunches } from '../../protocol/paths/hole-punch.ts'
 import { undo } from '../support/cleanup.ts'
 import { startNode, until } from '../support/network.ts'
 
-test('the callee of a circuit begins, waits longer after each failure, and starts over when the network changes', async (t) => {
+test('the callee begins, waits longer after each failure, and starts over when the network changes', async (t) => {
   const { caller, callee, outbound, inbound } = await circuit(t)
   let asked = 0
   await caller.policy.serve(

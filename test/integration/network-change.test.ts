@@ -1,6 +1,6 @@
 /**
- * Paths that die without an error: noticed by the next message, by the idle check, and at once when this machine's network
- * changed. The peer reconnects by itself, and no message is lost.
+ * Paths that die without an error: noticed by the next message, by the idle check, and at once when this machine's
+ * network changed. The peer reconnects by itself, and no message is lost.
  */
 import assert from 'node:assert/strict'
 import os from 'node:os'

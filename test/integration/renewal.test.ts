@@ -1,6 +1,6 @@
 /**
- * Connections with a limit: one that has carried so much that its keys are due for rotation, and circuits through a node
- * that limits them. The conversation goes on over the next connection, and `connection` reports the limit.
+ * Connections with a limit: one that has carried so much that its keys are due for rotation, and circuits through a
+ * node that limits them. The conversation goes on over the next connection, and `connection` reports the limit.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -101,7 +101,7 @@ test('threats.md 21: a relay’s limit in the middle of a file: it resumes over 
   assert.ok(circuits.length >= 2, 'one circuit carried it all: the limit was not reached')
 })
 
-test('a file waits for a better path where a circuit carries no chunk of it, and reports what would help', async (t) => {
+test('a file waits for a better path where a circuit carries no chunk of it, and reports how to help', async (t) => {
   const nodes = [await limitedNode(t)]
   const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
   await befriend(alice, bob)

@@ -24,7 +24,7 @@ const addressOf = (node: HeadlessNode): string => node.addresses[0] ?? assert.fa
 const reserved = async (peer: TestPeer): Promise<number> =>
   (await peer.self()).nodes.filter((node) => node.state === 'connected' && node.reserved).length
 
-test('with two nodes a peer is reserved on both, and either may die: the conversation goes on within 15 s', async (t) => {
+test('a peer with two nodes is reserved on both, and either may die: it goes on within 15 s', async (t) => {
   const [one, two] = await startTwo(t)
   const nodes = [addressOf(one), addressOf(two)]
   const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })

@@ -1,4 +1,6 @@
-/** Friends on one local network without any node find each other by multicast DNS, and strangers there are left alone. */
+/**
+ * Friends on one local network without any node find each other by multicast DNS, and strangers there are left alone.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { befriend, HeadlessPeer, talking } from '../support/headless.ts'

@@ -1,4 +1,6 @@
-/** Hole punching between real kernel NATs: when a relayed conversation becomes direct, and which reason it gives if not. */
+/**
+ * Hole punching between real kernel NATs: when a relayed conversation becomes direct, and which reason it gives if not.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,7 +1,7 @@
 /**
  * One end of a circuit that takes part in a hole punch, as a process for the NAT lab: `dcutr-end.ts KIND ROLE NODE
- * [LISTEN]`. KIND is `ours`, or `stock`: js-libp2p with its own DCUtR service. ROLE is `callee`, which reserves at NODE,
- * or `caller`, which dials the callee. It reports in lines of JSON (`Report`) and ends with its standard input.
+ * [LISTEN]`. KIND is `ours`, or `stock`: js-libp2p with its own DCUtR service. ROLE is `callee`, which reserves at
+ * NODE, or `caller`, which dials the callee. It reports in lines of JSON (`Report`) and ends with its standard input.
  */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'

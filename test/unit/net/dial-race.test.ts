@@ -1,22 +1,24 @@
-/** Which dials a race starts, which one wins, and which of the others it ends. The dials are answered by the test. */
+/**
+ * Which dials a race starts, which one wins, and which of the others it ends. The test answers the dials and advances
+ * the clock.
+ */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { Connection } from '@libp2p/interface'
 import { raceDials, type DialRace } from '../../../protocol/net/dial-race.ts'
 import { netLimits } from '../../../protocol/net/limits.ts'
-import { until } from '../../support/network.ts'
+
+const stagger = netLimits.dialStagger
 
 interface Dial {
-  at: number
   over: AbortSignal
   answer(): Connection
   fail(): void
 }
 
-/** So many that the last one starts ten seconds after the first, which no test waits for. */
-const many = Array.from({ length: 100 }, (_, index) => `address ${index}`)
-
-function race(options: Partial<DialRace>) {
+async function race(t: TestContext, options: Partial<DialRace>) {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const dials = new Map<string, Dial>()
   const made = raceDials({
     addresses: [],
@@ -28,60 +30,75 @@ function race(options: Partial<DialRace>) {
         resolve(connection)
         return connection
       }
-      dials.set(address, { at: performance.now(), over, answer, fail: () => reject(new Error(address)) })
+      dials.set(address, { over, answer, fail: () => reject(new Error(address)) })
       return promise
     },
     ...options,
   })
-  const dial = async (address: string): Promise<Dial> => {
-    await until(() => dials.has(address), `${address} is dialled`)
-    return dials.get(address) ?? assert.fail()
+  await setImmediate()
+  return {
+    made,
+    started: () => [...dials.keys()],
+    dial: (address: string): Dial => dials.get(address) ?? assert.fail(`${address} is not dialled`),
+    advance: async (ms: number) => {
+      t.mock.timers.tick(ms)
+      await setImmediate()
+    },
   }
-  return { made, dials, dial }
 }
 
-test('addresses start one after another without waiting for an answer, circuits after their delay', async () => {
-  const circuitsAfter = 5 * netLimits.dialStagger
-  const { made, dial } = race({ addresses: ['one', 'two'], circuits: ['by a', 'by b'], circuitsAfter })
-  const [one, two, a, b] = [await dial('one'), await dial('two'), await dial('by a'), await dial('by b')]
-  // Timers may fire a millisecond early by this clock.
-  assert.ok(two.at - one.at >= netLimits.dialStagger - 2, `${two.at - one.at}`)
-  for (const { at } of [a, b]) assert.ok(at - one.at >= circuitsAfter - 2, `${at - one.at}`)
-  const connection = two.answer()
+test('addresses start one after another without waiting for an answer, circuits after their delay', async (t) => {
+  const circuitsAfter = 3 * stagger
+  const all = { addresses: ['one', 'two'], circuits: ['by a', 'by b'], circuitsAfter }
+  const { made, started, dial, advance } = await race(t, all)
+  assert.deepEqual(started(), ['one'])
+  await advance(stagger - 1)
+  assert.deepEqual(started(), ['one'])
+  await advance(1)
+  assert.deepEqual(started(), ['one', 'two'])
+  await advance(2 * stagger - 1)
+  assert.deepEqual(started(), ['one', 'two'])
+  await advance(1)
+  assert.deepEqual(started(), ['one', 'two', 'by a', 'by b'])
+  const connection = dial('two').answer()
   assert.equal(await made, connection)
 })
 
-test('a direct answer ends every other dial, also those that have not begun', async () => {
-  const { made, dials, dial } = race({ addresses: ['one', 'two', ...many], circuits: ['by a'], circuitsAfter: 0 })
-  const [one, two, a] = [await dial('one'), await dial('two'), await dial('by a')]
-  const connection = two.answer()
+test('a direct answer ends every other dial, also those that have not begun', async (t) => {
+  const { made, started, dial, advance } = await race(t, { addresses: ['one', 'two', 'late'], circuits: ['by a'] })
+  await advance(stagger)
+  const connection = dial('two').answer()
   assert.equal(await made, connection)
-  assert.deepEqual([one.over.aborted, a.over.aborted], [true, true])
-  assert.ok(!dials.has('address 99'))
+  assert.deepEqual([dial('one').over.aborted, dial('by a').over.aborted], [true, true])
+  await advance(stagger)
+  assert.deepEqual(started().toSorted(), ['by a', 'one', 'two'])
 })
 
-test('a circuit ends the other circuits, while direct dials go on', async () => {
-  const { made, dial } = race({ addresses: ['one'], circuits: ['by a', 'by b'] })
-  const [one, a, b] = [await dial('one'), await dial('by a'), await dial('by b')]
-  const connection = a.answer()
+test('a circuit ends the other circuits, while direct dials go on', async (t) => {
+  const { made, started, dial, advance } = await race(t, { addresses: ['one', 'two'], circuits: ['by a', 'by b'] })
+  const connection = dial('by a').answer()
   assert.equal(await made, connection)
-  assert.deepEqual([one.over.aborted, b.over.aborted], [false, true])
+  assert.deepEqual([dial('one').over.aborted, dial('by b').over.aborted], [false, true])
+  await advance(stagger)
+  assert.ok(started().includes('two'))
 })
 
-test('a direct connection that comes second is handed over, not lost', async () => {
+test('a direct connection that comes second is handed over, not lost', async (t) => {
   const surplus: Connection[] = []
-  const { made, dial } = race({ addresses: ['one', 'two'], surplus: (connection) => surplus.push(connection) })
-  const [one, two] = [await dial('one'), await dial('two')]
-  const [first, second] = [one.answer(), two.answer()]
+  const options = { addresses: ['one', 'two'], surplus: (connection: Connection) => surplus.push(connection) }
+  const { made, dial, advance } = await race(t, options)
+  await advance(stagger)
+  const [first, second] = [dial('one').answer(), dial('two').answer()]
   assert.equal(await made, first)
-  await until(() => surplus.length > 0, 'the second is handed over')
+  await setImmediate()
   assert.deepEqual(surplus, [second])
 })
 
-test('when all fail it reports every error in order; its signal ends what is running and what waits', async () => {
-  const all = race({ addresses: ['one', 'two'], circuits: ['by a'] })
-  for (const address of ['by a', 'two', 'one']) (await all.dial(address)).fail()
-  await assert.rejects(all.made, (error) => {
+test('when all fail it reports every error, in the order of the addresses', async (t) => {
+  const { made, dial, advance } = await race(t, { addresses: ['one', 'two'], circuits: ['by a'] })
+  await advance(stagger)
+  for (const address of ['by a', 'two', 'one']) dial(address).fail()
+  await assert.rejects(made, (error) => {
     assert.ok(error instanceof AggregateError)
     assert.deepEqual(
       error.errors.map((one: Error) => one.message),
@@ -89,12 +106,15 @@ test('when all fail it reports every error in order; its signal ends what is run
     )
     return true
   })
+})
+
+test('its signal ends the dials that run and those that wait', async (t) => {
   const stop = new AbortController()
-  const stopped = race({ addresses: ['one', ...many], signal: stop.signal })
-  const one = await stopped.dial('one')
+  const { made, started, dial, advance } = await race(t, { addresses: ['one', 'two'], signal: stop.signal })
   stop.abort(new Error('stopped'))
-  assert.ok(one.over.aborted)
-  for (const { fail } of stopped.dials.values()) fail()
-  await assert.rejects(stopped.made, AggregateError)
-  assert.ok(!stopped.dials.has('address 99'))
+  assert.ok(dial('one').over.aborted)
+  dial('one').fail()
+  await assert.rejects(made, AggregateError)
+  await advance(stagger)
+  assert.deepEqual(started(), ['one'])
 })

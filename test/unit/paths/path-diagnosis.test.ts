@@ -1,4 +1,7 @@
-/** What a diagnosis remembers, and which advice it derives. How real dials end is in test/integration/path-diagnosis.test.ts. */
+/**
+ * What a diagnosis remembers, and which advice it derives. How real dials end is in
+ * test/integration/path-diagnosis.test.ts.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { advice } from '../../../protocol/api/advice.ts'

@@ -14,6 +14,7 @@ export type { DirectoryStore, HeldEnvelope } from './directory/store.ts'
 export type {
   AdviceCode,
   ConnectionInfo,
+  DialAttempt,
   Friend,
   NodeState,
   PathKind,
@@ -21,7 +22,6 @@ export type {
   Transfer,
   TransferFile,
   TransferState,
-  Trial,
 } from './api/events.ts'
 export { limits } from './public-limits.ts'
 export { createLog } from './base/log-lines.ts'

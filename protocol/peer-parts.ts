@@ -5,7 +5,7 @@
 import type { Connection } from '@libp2p/interface'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
-import { Nodes } from './directory/home-nodes.ts'
+import { HomeNodes } from './directory/home-nodes.ts'
 import { Reachability } from './directory/reachability.ts'
 import { fileLimits } from './file/limits.ts'
 import { Files } from './file/transfers.ts'
@@ -20,9 +20,8 @@ import type { PeerNetwork } from './net/libp2p.ts'
 import { netLimits } from './net/limits.ts'
 import type { Policy } from './net/policy.ts'
 import { probing } from './net/probe.ts'
-import { Reversals } from './paths/connection-reversal.ts'
-import { Upgrades } from './paths/hole-punch.ts'
-import { Neighbours } from './paths/lan-discovery.ts'
+import { ConnectionReversals } from './paths/connection-reversal.ts'
+import { LanDiscovery } from './paths/lan-discovery.ts'
 import { NetworkWatch, type NetworkChange } from './paths/network-change.ts'
 import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
@@ -53,13 +52,12 @@ export class PeerParts {
   readonly policy: Policy
   readonly network: PeerNetwork
   readonly events: PeerEvents
-  readonly nodes: Nodes
+  readonly nodes: HomeNodes
   readonly reachability: Reachability
   readonly portMapping: PortMapping
-  readonly upgrades: Upgrades
   readonly paths: Paths
-  readonly neighbours: Neighbours
-  readonly reversals: Reversals
+  readonly lanDiscovery: LanDiscovery
+  readonly reversals: ConnectionReversals
   readonly delivery: EnvelopeDelivery
   readonly friends: Friends
   readonly introductions: Introductions
@@ -87,9 +85,8 @@ export class PeerParts {
     this.nodes = this.#createNodes()
     this.reachability = this.#createReachability()
     this.portMapping = this.#createPortMapping()
-    this.upgrades = new Upgrades({ network, nodes: this.#connectedNodes, log })
     this.paths = this.#createPaths()
-    this.neighbours = this.#createNeighbours()
+    this.lanDiscovery = this.#createLanDiscovery()
     this.delivery = this.#createDelivery()
     this.friends = this.#createFriends()
     this.reversals = this.#createReversals()
@@ -158,16 +155,15 @@ export class PeerParts {
     })
   }
 
-  #createNodes(): Nodes {
-    return new Nodes({
+  #createNodes(): HomeNodes {
+    return new HomeNodes({
       network: this.network,
       record: () => this.introductions.record(),
       handle: () => this.settings.handle(),
-      onMail: this.#onEnvelope,
+      onEnvelope: this.#onEnvelope,
       onState: (data) => this.events.emit({ event: 'node-state', data }),
       onReady: (node) => {
         this.delivery.flush()
-        this.upgrades.reset()
         this.reversals.reset()
         this.paths.retryNow()
         this.reachability.check()
@@ -200,7 +196,7 @@ export class PeerParts {
   }
 
   #createPaths(): Paths {
-    const { policy, upgrades } = this
+    const { policy } = this
     return new Paths({
       network: this.network,
       privacy: () => this.privacy.now,
@@ -208,17 +204,14 @@ export class PeerParts {
       mayStayOpen: (connection, carries) => policy.mayStayOpen(connection, carries),
       log: this.#log,
       confirmed: () => this.reachability.addresses(),
-      known: (peer) => {
+      announced: (peer) => {
         const { addresses, nodes } = this.store.friend(peer) ?? { addresses: [], nodes: [] }
-        return { addresses: [...new Set([...this.neighbours.addresses(peer), ...addresses])], nodes }
+        return { addresses: [...new Set([...this.lanDiscovery.addresses(peer), ...addresses])], nodes }
       },
       ownNodes: this.#connectedNodes,
-      punch: (relayed) => upgrades.attempt(relayed),
-      whyNotPunched: (peer) => upgrades.why(peer),
-      punched: (peer) => upgrades.trial(peer),
       discover: (peer) => this.introductions.discover(peer),
       askToDial: (peer) => this.reversals.ask(peer),
-      mayStay: (peer) => policy.isFriend(peer) || this.nodes.has(peer),
+      isContact: (peer) => policy.isFriend(peer) || this.nodes.has(peer),
       onOpen: (connection) => {
         const peer = connection.remotePeer.toString()
         if (policy.isFriend(peer)) void this.chat.keep(connection)
@@ -231,8 +224,8 @@ export class PeerParts {
     })
   }
 
-  #createNeighbours(): Neighbours {
-    return new Neighbours({
+  #createLanDiscovery(): LanDiscovery {
+    return new LanDiscovery({
       isFriend: (peer) => this.policy.isFriend(peer),
       connected: (peer) => this.paths.kind(peer) !== 'none',
       dial: (peer) => this.paths.dialNow(peer),
@@ -281,11 +274,11 @@ export class PeerParts {
     if (state !== 'removed' && state !== 'blocked') return
     this.paths.unwant(peer)
     this.reversals.forget(peer)
-    this.neighbours.forget(peer)
+    this.lanDiscovery.forget(peer)
   }
 
-  #createReversals(): Reversals {
-    return new Reversals({
+  #createReversals(): ConnectionReversals {
+    return new ConnectionReversals({
       addresses: (peer) => this.paths.ownAddresses(peer),
       write: (peer) => this.friends.dialMe(peer),
       push: (peer, content) => this.delivery.push(peer, content),
@@ -352,9 +345,8 @@ export class PeerParts {
     this.#log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
     for (const connection of this.network.getConnections()) void this.#probe(connection, netLimits.probeMoved)
     this.nodes.retryNow()
-    this.upgrades.reset()
     this.reversals.reset()
-    this.neighbours.reset()
+    this.lanDiscovery.reset()
     this.paths.retryNow()
     this.reachability.reset()
     this.portMapping.reset()

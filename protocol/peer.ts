@@ -83,7 +83,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 
 /** Answers the streams that friends open; warns of addresses that cannot be listened on. Returns the privacy rules. */
 async function serve(parts: PeerParts, options: PeerOptions, log: Log): Promise<PrivacyRules> {
-  const { network, policy, chat, files, delivery, upgrades, paths, events, neighbours, settings } = parts
+  const { network, policy, chat, files, delivery, paths, events, lanDiscovery, settings } = parts
   const failed = (peer: string, error: Error): void => log('debug', `a stream from ${peerInLog(peer)} failed`, error)
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
   await policy.serve(network, fileProtocol, (stream, connection) => files.receive(stream, connection), failed)
@@ -98,18 +98,17 @@ async function serve(parts: PeerParts, options: PeerOptions, log: Log): Promise<
   warnUnbound()
   return new PrivacyRules({
     servePunches: () =>
-      policy.serve(network, dcutrProtocol, (stream, relayed) => upgrades.receive(stream, relayed), failed),
+      policy.serve(network, dcutrProtocol, (stream, relayed) => paths.receiveHolePunch(stream, relayed), failed),
     refusePunches: () => network.unhandle(dcutrProtocol),
     listen: async () => {
       await listenAgain(network, options, settings)
       warnUnbound()
     },
     stopListening: () => network.services.directDial.stopListening(),
-    search: () => network.services.mdns.listen((peer, addresses) => neighbours.heard(peer, addresses)),
-    neighbours,
+    search: () => network.services.mdns.listen((peer, addresses) => lanDiscovery.observed(peer, addresses)),
+    lanDiscovery,
     portMapping: parts.portMapping,
     reachability: parts.reachability,
-    upgrades,
     paths,
     tell: () => parts.tellAddresses(),
   })
@@ -130,13 +129,12 @@ async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions
 }
 
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<null> {
-  const { watch, reachability, chat, files, paths, delivery, nodes, upgrades, network, store, events } = parts
+  const { watch, reachability, chat, files, paths, delivery, nodes, network, store, events } = parts
   watch.stop()
   reachability.stop()
   chat.stop()
   await files.stop()
-  paths.stop()
-  await Promise.all([delivery.stop(), nodes.stop(), upgrades.stop(), rules.stop()])
+  await Promise.all([paths.stop(), delivery.stop(), nodes.stop(), rules.stop()])
   await network.stop()
   store.close()
   events.stop()

@@ -3,12 +3,11 @@
  * the local network, and what friends and nodes are told. Policy and conversations ask for the choices each time and
  * need nothing of this. It knows no choice by itself: identity/privacy-in-force.ts does.
  */
-import type { Neighbours } from './paths/lan-discovery.ts'
+import type { LanDiscovery } from './paths/lan-discovery.ts'
 import type { Paths } from './paths/paths.ts'
 import type { PortMapping } from './paths/port-mapping.ts'
 import type { Privacy } from './api/privacy.ts'
 import type { Reachability } from './directory/reachability.ts'
-import type { Upgrades } from './paths/hole-punch.ts'
 
 export interface PrivacyRulesOptions {
   servePunches(): Promise<void>
@@ -17,11 +16,10 @@ export interface PrivacyRulesOptions {
   stopListening(): Promise<void>
   /** Searches the local network by multicast DNS; ends with the function it returns. */
   search(): Promise<() => Promise<void>>
-  neighbours: Pick<Neighbours, 'reset'>
+  lanDiscovery: Pick<LanDiscovery, 'reset'>
   portMapping: Pick<PortMapping, 'start' | 'stop'>
   reachability: Pick<Reachability, 'reset'>
-  upgrades: Pick<Upgrades, 'rulesChanged'>
-  paths: Pick<Paths, 'rulesChanged'>
+  paths: Pick<Paths, 'endHolePunches' | 'rulesChanged'>
   /** Tells friends and nodes where we are now. */
   tell(): Promise<void>
 }
@@ -44,11 +42,11 @@ export class PrivacyRules {
 
   /** Ends first what reveals more than `now` allows. Errors: what a socket or the multicast could not be closed for. */
   async change(now: Privacy, before: Privacy): Promise<void> {
-    const { listen, stopListening, servePunches, refusePunches, reachability, upgrades, paths, tell } = this.#options
+    const { listen, stopListening, servePunches, refusePunches, reachability, paths, tell } = this.#options
     if (this.#stopped) return
     if (now.direct !== before.direct || now.lan !== before.lan) {
       const hides = now.direct === 'never'
-      const punched = upgrades.rulesChanged()
+      const punched = paths.endHolePunches()
       if (hides) await Promise.all([stopListening(), refusePunches()])
       else if (before.direct === 'never') await Promise.all([listen(), servePunches()])
       await this.#optional(now)
@@ -83,6 +81,6 @@ export class PrivacyRules {
     }
     await end()
     this.#endSearch = undefined
-    this.#options.neighbours.reset()
+    this.#options.lanDiscovery.reset()
   }
 }

@@ -207,26 +207,28 @@ export const de: typeof en = {
     nothingTried: 'Nichts musste versucht werden.',
     help: 'Was im Weg steht, und was helfen würde',
     advice: {
-      'node-refuses': 'Der Knoten trägt dieses Gespräch nicht. Ein zweiter Knoten, den ihr beide nutzt, würde helfen.',
-      'node-misleads':
-        'Der Knoten führt zu jemand anderem, darum wurde die Verbindung abgelehnt. Nimm einen anderen Knoten.',
-      'direct-only': 'Hier sind nur direkte Verbindungen erlaubt. Knoten zu erlauben würde helfen.',
-      'no-node': 'Keiner deiner Knoten antwortet. Prüfe dein Netz, oder füge einen anderen Knoten hinzu.',
-      away: 'Vermutlich ist dort gerade niemand online. Sobald sich das ändert, seid ihr von selbst verbunden.',
+      'node-refuses': 'Der Knoten trägt dieses Gespräch nicht: Ein zweiter Knoten, den ihr beide nutzt, würde helfen.',
+      'node-misleads': 'Der Knoten verbindet dich mit jemand anderem, was abgelehnt wird: Nimm einen anderen Knoten.',
+      'direct-only':
+        'Hier sind nur direkte Verbindungen erlaubt: Knoten zu erlauben würde helfen, wo keine Adresse antwortet.',
+      'no-node': 'Keiner deiner Knoten antwortet: Prüfe dein Netz, oder füge einen anderen Knoten hinzu.',
+      away: 'Vermutlich ist dort gerade niemand online: Sobald sich das ändert, seid ihr von selbst verbunden.',
       'direct-off':
-        'Deine Adresse ist vor Freunden verborgen (Einstellungen, Privatsphäre), darum geht alles über einen Knoten.',
+        'Direkte Verbindungen sind hier abgeschaltet, um deine Adresse zu verbergen, darum geht alles über einen Knoten.',
       unverified:
-        'Nur überprüfte Freunde erfahren deine Adresse (Einstellungen, Privatsphäre). Die Sicherheitsnummer zu vergleichen würde helfen.',
-      moved: 'An der alten Adresse antwortet jemand anderes. Das behebt sich, sobald die neue bekannt ist.',
+        'Nur überprüfte Freunde werden hier direkt verbunden: Die Sicherheitsnummer zu vergleichen würde es erlauben.',
+      moved:
+        'An der letzten bekannten Adresse antwortet jemand anderes: Das behebt sich, sobald die neue mitgeteilt wird.',
       silent:
-        'Ein Router oder eine Firewall zwischen euch lässt nichts durch. Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
-      refused: 'Der andere Computer lehnt die Verbindung ab. Quorum in seiner Firewall zu erlauben würde helfen.',
+        'Ein Router oder eine Firewall lässt nichts durch: Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
+      refused:
+        'Der andere Computer lehnt die Verbindung ab: Quorum in seiner Firewall zu erlauben oder neu zu starten würde helfen.',
       'no-route':
-        'Aus deinem Netz führt kein Weg in das andere. Im selben Netz zu sein würde helfen, oder eine Portweiterleitung zu Quorum an einem eurer beiden Router.',
+        'Aus deinem Netz führt kein Weg in das andere: Dasselbe Netz oder eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
       'no-address':
-        'Der andere Computer ist von außen nicht erreichbar. Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
+        'Es gibt dort keine Adresse, die von hier aus erreichbar ist: Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
       limited:
-        'Der Knoten trägt nur wenig auf einmal. Große Dateien sind langsam, bis es eine direkte Verbindung oder einen anderen Knoten gibt.',
+        'Der Knoten begrenzt, wie viel er trägt: Große Dateien sind jetzt langsam oder warten auf einen direkten Weg oder einen anderen Knoten.',
     },
     technical: 'Technische Einzelheiten',
     again: 'Jetzt versuchen',

@@ -2,7 +2,8 @@
  * Everything Quorum's window says, in English: the measure for every other language. A sentence that needs a number or a
  * name is a function. Names of people are foreign text: callers pass them cleaned and isolated.
  */
-import type { AdviceCode, ErrorCode } from '#protocol'
+import { advice } from '#advice'
+import type { ErrorCode } from '#protocol'
 
 const plural = new Intl.PluralRules('en')
 const count = (n: number, one: string, other: string): string =>
@@ -201,27 +202,8 @@ export const en = {
     tried: 'What was tried',
     nothingTried: 'Nothing had to be tried.',
     help: 'What stands in the way, and what would help',
-    advice: {
-      'node-refuses': 'The node does not carry this conversation. A second node that both of you use would help.',
-      'node-misleads':
-        'The node leads to somebody else than your friend, so the connection was refused. Use another node.',
-      'direct-only': 'Only direct connections are allowed here. Allowing nodes would help.',
-      'no-node': 'None of your nodes answers. Check your network, or add another node.',
-      away: 'They are most likely offline. As soon as they are back, you are connected by itself.',
-      'direct-off': 'Your address is hidden from friends (Settings, Privacy), so everything goes through a node.',
-      unverified:
-        'Only verified friends learn your address (Settings, Privacy). Comparing the safety number would help.',
-      moved: 'Somebody else answers where your friend used to be. It mends itself when they tell where they are now.',
-      silent:
-        'A router or firewall between you lets nothing through. A port forwarded to Quorum at one of your two routers would help.',
-      refused: 'Their computer refuses the connection. Allowing Quorum in its firewall would help.',
-      'no-route':
-        'Your network has no way to theirs. Being in the same network would help, or a port forwarded to Quorum at one of your two routers.',
-      'no-address':
-        'Their computer cannot be reached from outside. A port forwarded to Quorum at one of your two routers would help.',
-      limited:
-        'The node carries little at a time. Large files are slow until there is a direct connection or another node.',
-    } satisfies Record<AdviceCode, string>,
+    /** One sentence for each code, the same as in the terminal. */
+    advice,
     technical: 'Technical details',
     again: 'Try now',
     kinds: { public: 'Internet address', lan: 'Local network', punch: 'Through both routers', relay: 'Through a node' },

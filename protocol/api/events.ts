@@ -26,47 +26,42 @@ export interface Friend {
 const pathKinds = ['direct', 'relayed', 'none'] as const
 export type PathKind = (typeof pathKinds)[number]
 
-const trialKinds = ['public', 'lan', 'relay', 'punch'] as const
-const trialOutcomes = [
-  'connected',
-  /** Another path was faster. */
-  'not-needed',
-  /** Nothing came back. */
-  'silent',
-  'refused',
-  /** No network leads there. */
-  'no-route',
-  'wrong-peer',
-  /** The node does not have them. */
-  'away',
-  'failed',
-] as const
 /** One dial of the last attempt, or one hole punch: all its rounds. */
-export interface Trial {
-  kind: (typeof trialKinds)[number]
-  outcome: (typeof trialOutcomes)[number]
+export interface DialAttempt {
+  kind: 'public' | 'lan' | 'relay' | 'punch'
+  outcome:
+    | 'connected'
+    /** Another path was faster. */
+    | 'not-needed'
+    /** Nothing came back. */
+    | 'silent'
+    | 'refused'
+    /** No network leads there. */
+    | 'no-route'
+    | 'wrong-peer'
+    /** The node has no connection to that peer. */
+    | 'away'
+    | 'failed'
 }
 
-const adviceCodes = [
-  'node-refuses',
-  /** It connects us to somebody else. */
-  'node-misleads',
-  'direct-only',
-  'no-node',
-  'away',
-  'direct-off',
-  'unverified',
+/** What stops a better path; the sentences are in api/advice.ts. */
+export type AdviceCode =
+  | 'node-refuses'
+  /** The node connects us to somebody else. */
+  | 'node-misleads'
+  | 'direct-only'
+  | 'no-node'
+  | 'away'
+  | 'direct-off'
+  | 'unverified'
   /** Somebody else answers at their address. */
-  'moved',
-  'silent',
-  'refused',
-  'no-route',
-  'no-address',
-  /** The node carries little at a time. */
-  'limited',
-] as const
-/** What stops a better path: the advice as something to translate. */
-export type AdviceCode = (typeof adviceCodes)[number]
+  | 'moved'
+  | 'silent'
+  | 'refused'
+  | 'no-route'
+  | 'no-address'
+  /** The node limits how much a connection carries. */
+  | 'limited'
 
 /** How a peer is reached right now, and why not better. */
 export interface ConnectionInfo {
@@ -84,7 +79,7 @@ export interface ConnectionInfo {
   /** One plain sentence. */
   reason: string
   /** How the dials of the last attempt ended, the direct ones first. */
-  tried: Trial[]
+  tried: DialAttempt[]
   /** One plain sentence: what stopped a better path, and what would help. */
   advice?: string
   /** What `advice` is about. */

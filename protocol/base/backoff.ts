@@ -22,6 +22,17 @@ export async function pause(ms: number, ...signals: readonly AbortSignal[]): Pro
   })
 }
 
+/** Runs `work` after `ms` milliseconds, unless `signal` aborts before that. */
+export function later(ms: number, signal: AbortSignal, work: () => void): void {
+  if (signal.aborted) return
+  const cancel = (): void => clearTimeout(timer)
+  const timer = setTimeout(() => {
+    signal.removeEventListener('abort', cancel)
+    work()
+  }, ms)
+  signal.addEventListener('abort', cancel)
+}
+
 export class Retry {
   readonly #options: RetryOptions
   #attempt = 0

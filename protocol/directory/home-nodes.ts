@@ -1,6 +1,7 @@
 /**
  * The nodes of a peer: keeps a connection, a directory session and a reservation with each configured node for as long
- * as the peer runs, whichever side restarts, and visits others (a friend's nodes) for one errand.
+ * as the peer runs, whichever side restarts. It also visits other nodes (those of a friend) for a single errand. The
+ * protocol is described in docs/protocol.md, /quorum/directory.
  */
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -12,40 +13,36 @@ import { limits } from '../base/limits.ts'
 import { directoryLimits } from './limits.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
+import { closeOrAbort } from '../net/close.ts'
+import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
+import { netLimits } from '../net/limits.ts'
 import { addressesToTell, nodePeer, withAddress } from '../address/node-addresses.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
-export interface NodesOptions {
+export interface HomeNodesOptions {
   network: PeerNetwork
-  /** A fresh record each time: sequences grow. */
+  /** A new record on each call: its sequence grows. */
   record(): SignedBytes
   handle(): string
   /** Returns when the envelope is on disk or deliberately dropped. */
-  onMail: (envelope: Uint8Array) => void
+  onEnvelope: (envelope: Uint8Array) => void
   /** The state of a node changed. */
   onState(state: NodeState): void
-  /** A session with a node has begun, or a reservation was made: what waited can be tried. */
+  /** A session with a node has begun, or a reservation was made: what waited for a node can be tried. */
   onReady(node: string): void
   onWarning(warning: ErrorData): void
   log: Log
 }
 
-const toldToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
+/** Refusals of an announcement that a person has to know about; after any other the session starts over. */
+const reportedToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
 
-/** A session without a reservation for this long, in milliseconds, asks for one itself. */
-const reserveAfter = 2000
-
-/** Between the starts of dials to the addresses of one node, in milliseconds. */
-const stagger = 100
-/** A session that lasted this long, in milliseconds, was good. */
-const stableAfter = 3000
-
-interface Link {
-  /** The one in use or, while there is none, last used or first configured. */
+interface HomeNode {
+  /** The address in use. Without a connection: the one last used or, before the first, the one first configured. */
   address: string
-  /** All that are known, as they were added; the newest last. */
+  /** All known addresses in the order in which they were added. */
   addresses: string[]
   peer: string
   state: NodeState['state']
@@ -57,17 +54,17 @@ interface Link {
   done: Promise<void>
 }
 
-export class Nodes {
-  readonly #options: NodesOptions
-  readonly #links = new Map<string, Link>()
+export class HomeNodes {
+  readonly #options: HomeNodesOptions
+  readonly #nodes = new Map<string, HomeNode>()
   readonly #stopped = new AbortController()
   #renewal: NodeJS.Timeout | undefined
   #reserving: NodeJS.Timeout | undefined
   #awaitingSession: (() => void)[] = []
-  /** Own addresses at the last update: only a change is worth telling. */
-  #told = ''
+  /** Own addresses at the last update: only a change has to be announced. */
+  #announced = ''
 
-  constructor(options: NodesOptions) {
+  constructor(options: HomeNodesOptions) {
     this.#options = options
   }
 
@@ -83,27 +80,27 @@ export class Nodes {
     clearInterval(this.#renewal)
     clearInterval(this.#reserving)
     this.#options.network.removeEventListener('self:peer:update', this.#onSelfUpdate)
-    for (const link of this.#links.values()) this.#end(link)
-    await Promise.all([...this.#links.values()].map((link) => link.done))
+    for (const node of this.#nodes.values()) this.#end(node)
+    await Promise.all([...this.#nodes.values()].map((node) => node.done))
   }
 
   /** Is this PeerId one of the configured nodes? */
   has(peer: string): boolean {
-    return this.#links.has(peer)
+    return this.#nodes.has(peer)
   }
 
   states(): NodeState[] {
-    return [...this.#links.values()].map(stateOf)
+    return [...this.#nodes.values()].map(stateOf)
   }
 
-  /** What friends are told, at most limits.nodeAddressesTold; public addresses first. */
+  /** The addresses that friends receive, at most limits.nodeAddressesTold; public addresses first. */
   addresses(): string[] {
-    return addressesToTell([...this.#links.values()].map((link) => link.addresses))
+    return addressesToTell([...this.#nodes.values()].map((node) => node.addresses))
   }
 
   /** Sessions that answer right now. */
   sessions(): DirectorySession[] {
-    return [...this.#links.values()].flatMap((link) => link.session ?? [])
+    return [...this.#nodes.values()].flatMap((node) => node.session ?? [])
   }
 
   /**
@@ -118,18 +115,18 @@ export class Nodes {
   }
 
   /**
-   * Keeps a connection to the node from now on; one that is known has one address more.
+   * Keeps a connection to the node from now on. For a node that is already in the list it adds one more address.
    * Errors: `bad-request` for an address without a PeerId.
    */
   add(address: string): void {
     const peer = nodePeer(address)
-    const known = this.#links.get(peer)
-    if (known != null) {
-      known.addresses = withAddress(known.addresses, address)
-      known.retry.now()
+    const present = this.#nodes.get(peer)
+    if (present != null) {
+      present.addresses = withAddress(present.addresses, address)
+      present.retry.now()
       return
     }
-    const link: Link = {
+    const node: HomeNode = {
       address,
       addresses: [address],
       peer,
@@ -139,17 +136,17 @@ export class Nodes {
       stopped: new AbortController(),
       done: Promise.resolve(),
     }
-    this.#links.set(peer, link)
-    link.done = this.#keep(link)
+    this.#nodes.set(peer, node)
+    node.done = this.#keep(node)
   }
 
-  /** By any of its addresses or its PeerId, which is returned. Errors: `not-found`. */
+  /** Takes one of the node's addresses or its PeerId; returns the PeerId. Errors: `not-found`. */
   remove(address: string): string {
-    const link = this.#find(address)
-    this.#end(link)
-    this.#links.delete(link.peer)
-    for (const connection of this.#connections(link.peer)) void close(connection)
-    return link.peer
+    const node = this.#find(address)
+    this.#end(node)
+    this.#nodes.delete(node.peer)
+    for (const connection of this.#connections(node.peer)) void closeOrAbort(connection, directoryLimits.nodeClose)
+    return node.peer
   }
 
   /** The session with a configured node, by address or PeerId. Errors: `not-found`, `node-unreachable`. */
@@ -160,17 +157,17 @@ export class Nodes {
   }
 
   /**
-   * Runs `errand` with the node that has these addresses: over the running session if it is one of ours, else over a
-   * connection of its own that ends with the errand.
+   * Runs `errand` with the node that has these addresses: over the running session if the node is configured, otherwise
+   * over a separate connection that ends with the errand.
    */
   async visit<T>(addresses: readonly string[], errand: (session: DirectorySession) => Promise<T>): Promise<T> {
     const peer = nodePeer(addresses[0] ?? '')
-    const link = this.#links.get(peer)
-    if (link?.session != null) return errand(link.session)
-    if (link != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
+    const node = this.#nodes.get(peer)
+    if (node?.session != null) return errand(node.session)
+    if (node != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
     const already = this.#connections(peer).length > 0
     const connection = await this.#dial(addresses, this.#stopped.signal)
-    const session = await DirectorySession.open(connection, this.#options.onMail, this.#options.log)
+    const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
     const end = (): void => session.close()
     this.#stopped.signal.addEventListener('abort', end)
     try {
@@ -178,119 +175,113 @@ export class Nodes {
     } finally {
       this.#stopped.signal.removeEventListener('abort', end)
       session.close()
-      if (!already) void close(connection)
+      if (!already) void closeOrAbort(connection, directoryLimits.nodeClose)
     }
   }
 
-  /** Try every node that is away now: the network changed. */
+  /** Tries every unreachable node now: the network changed. */
   retryNow(): void {
-    for (const link of this.#links.values()) link.retry.now()
+    for (const node of this.#nodes.values()) node.retry.now()
   }
 
-  /** Tells every node the current record; called by itself when addresses change and time passes. */
+  /** Sends every node the current record. Also runs after each change of addresses and in regular intervals. */
   async announce(): Promise<void> {
-    await Promise.all([...this.#links.values()].map((link) => this.#announce(link)))
+    await Promise.all([...this.#nodes.values()].map((node) => this.#announce(node)))
   }
 
-  /** Tells the nodes a new handle, waiting for one that is being connected to. Errors: `handle-taken`. */
+  /** Sends the nodes a new handle; waits for a node that is being connected to. Errors: `handle-taken`. */
   async claimHandle(): Promise<void> {
     await this.#firstSession()
-    await Promise.all([...this.#links.values()].map((link) => this.#tell(link)))
+    await Promise.all([...this.#nodes.values()].map((node) => this.#sendRecord(node)))
   }
 
-  async #keep(link: Link): Promise<void> {
-    const { signal } = link.stopped
+  async #keep(node: HomeNode): Promise<void> {
+    const { signal } = node.stopped
     while (!signal.aborted) {
       try {
-        await this.#hold(link, signal)
+        await this.#hold(node, signal)
       } catch (error) {
-        // Expected while a node is away: the state says so, and trying goes on.
-        this.#options.log('debug', `node ${peerInLog(link.peer)} is not reachable`, toError(error))
+        // Expected while a node is away: its state is reported, and the loop goes on.
+        this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
-      this.#change(link, { state: 'unreachable', reserved: false })
-      await link.retry.wait(signal)
+      this.#change(node, { state: 'unreachable', reserved: false })
+      await node.retry.wait(signal)
     }
   }
 
   /** One connection to the node, from dialling to its end. */
-  async #hold(link: Link, signal: AbortSignal): Promise<void> {
-    const { address, addresses } = link
+  async #hold(node: HomeNode, signal: AbortSignal): Promise<void> {
+    const { address, addresses } = node
     const connection = await this.#dial([address, ...addresses.filter((other) => other !== address)], signal)
-    link.address = addressOf(connection, link)
-    const session = await DirectorySession.open(connection, this.#options.onMail, this.#options.log)
+    node.address = addressOf(connection, node)
+    const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
     const begun = performance.now()
     const over = new AbortController()
     try {
-      link.session = session
-      await this.#announce(link)
+      node.session = session
+      await this.#announce(node)
       signal.throwIfAborted()
-      this.#change(link, { state: 'connected', reserved: this.#isReserved(link) })
+      this.#change(node, { state: 'connected', reserved: this.#isReserved(node) })
       this.#wake()
-      this.#options.onReady(link.peer)
-      // libp2p asks for a reservation when it has identified the node, once; where that got lost, we do.
-      void pause(reserveAfter, signal, over.signal).then(() => this.#reserve())
+      this.#options.onReady(node.peer)
+      // libp2p asks for a reservation once, when it has identified the node. This asks again when that was lost.
+      void pause(directoryLimits.reserveAfter, signal, over.signal).then(() => this.#reserve())
       await Promise.race([session.closed, pause(limits.connectionAge, signal, over.signal)])
     } finally {
       over.abort()
-      // One that fails at once, each time, must not be hammered.
-      if (performance.now() - begun > stableAfter) link.retry.reset()
-      delete link.session
+      // A node whose sessions fail at once, each time, must be tried less and less often.
+      if (performance.now() - begun > netLimits.stableAfter) node.retry.reset()
+      delete node.session
       session.close()
-      await close(connection)
+      await closeOrAbort(connection, directoryLimits.nodeClose)
     }
   }
 
-  /** Asks again where a reservation was refused: the node was full then. */
+  /** Asks again for reservations that were refused: the node was full then. */
   #reserve(): void {
-    // libp2p says nothing when its addresses are the same as before a node's restart.
+    // libp2p emits no update when its addresses are the same as before a node's restart.
     this.#noteReservations()
     const { network, log } = this.#options
-    for (const link of this.#links.values()) {
-      if (link.session == null || link.reserved) continue
+    for (const node of this.#nodes.values()) {
+      if (node.session == null || node.reserved) continue
       network.services.circuits
-        .reserve(peerIdFromString(link.peer))
-        .catch((error: unknown) => log('debug', `node ${peerInLog(link.peer)} refuses a reservation`, toError(error)))
+        .reserve(peerIdFromString(node.peer))
+        .catch((error: unknown) => log('debug', `node ${peerInLog(node.peer)} refuses a reservation`, toError(error)))
     }
   }
 
-  /** Tells one node the current record. Errors: `handle-taken`, and whatever keeps the record from getting there. */
-  async #tell(link: Link): Promise<void> {
-    const { session } = link
-    if (session != null) link.rttMs = await session.announce(this.#options.record(), this.#options.handle())
+  /** Sends one node the current record. Errors: `handle-taken`, and whatever keeps the record from arriving. */
+  async #sendRecord(node: HomeNode): Promise<void> {
+    const { session } = node
+    if (session != null) node.rttMs = await session.announce(this.#options.record(), this.#options.handle())
   }
 
-  async #announce(link: Link): Promise<void> {
+  async #announce(node: HomeNode): Promise<void> {
     try {
-      await this.#tell(link)
+      await this.#sendRecord(node)
     } catch (error) {
       const data = errorToData(error)
-      // The record is there without the handle; or the disk is full here, and it will be told later.
-      if (toldToPeople.has(data.code)) this.#options.onWarning(data)
-      // Without a record nobody finds us there: start that session over.
-      else link.session?.close()
+      // The node has the record without the handle, or the disk is full here and the record is sent later.
+      if (reportedToPeople.has(data.code)) this.#options.onWarning(data)
+      // Without a record friends cannot find this peer at the node: the session starts over.
+      else node.session?.close()
     }
   }
 
-  /** To one node; the first address that answers ends the attempts at the others. */
+  /** Connects to one node by the first of its addresses that answers. */
   async #dial(addresses: readonly string[], signal: AbortSignal): Promise<Connection> {
     const open = this.#connections(nodePeer(addresses[0] ?? '')).find((connection) => connection.status === 'open')
     if (open != null) return open
-    const answered = new AbortController()
-    const over = AbortSignal.any([signal, answered.signal])
-    const attempts = addresses.map(async (address, index) => {
-      await pause(index * stagger, over)
-      over.throwIfAborted()
-      const connection = await this.#options.network.services.directDial.dial(address, over, limits.dialAddress)
-      if (answered.signal.aborted) {
-        void close(connection)
-        over.throwIfAborted()
-      }
-      answered.abort(new Error('Another address was faster'))
-      return connection
-    })
+    const { directDial } = this.#options.network.services
     try {
-      return await Promise.any(attempts)
+      return await raceDials({
+        addresses,
+        signal,
+        dial: (address, over) => directDial.dial(address, over, limits.dialAddress),
+        // One connection carries session and reservation; nothing would ever close a second one.
+        surplus: (connection) => void closeOrAbort(connection, directoryLimits.nodeClose),
+      })
     } catch (error) {
       throw error instanceof AggregateError ? toError(error.errors[0]) : error
     }
@@ -303,25 +294,25 @@ export class Nodes {
   }
 
   #noteReservations(): void {
-    for (const link of this.#links.values()) {
-      const reserved = this.#isReserved(link)
-      if (link.session == null || reserved === link.reserved) continue
-      this.#change(link, { state: 'connected', reserved })
-      if (reserved) this.#options.onReady(link.peer)
+    for (const node of this.#nodes.values()) {
+      const reserved = this.#isReserved(node)
+      if (node.session == null || reserved === node.reserved) continue
+      this.#change(node, { state: 'connected', reserved })
+      if (reserved) this.#options.onReady(node.peer)
     }
   }
 
   readonly #onSelfUpdate = (): void => {
     this.#noteReservations()
-    // A node that restarted at once leaves the same addresses as before: reserved anew, but nothing to tell.
+    // After a quick restart of a node the addresses are the same as before: the reservation is new, the record is not.
     const addresses = this.#options.network.getMultiaddrs().join()
-    if (addresses === this.#told) return
-    this.#told = addresses
+    if (addresses === this.#announced) return
+    this.#announced = addresses
     void this.announce()
   }
 
-  #isReserved(link: Link): boolean {
-    return this.#options.network.getMultiaddrs().some((address) => relayPeer(address) === link.peer)
+  #isReserved(node: HomeNode): boolean {
+    return this.#options.network.getMultiaddrs().some((address) => relayPeer(address) === node.peer)
   }
 
   async #firstSession(): Promise<void> {
@@ -336,46 +327,38 @@ export class Nodes {
   }
 
   get #connecting(): boolean {
-    return [...this.#links.values()].some(({ state }) => state === 'connecting')
+    return [...this.#nodes.values()].some(({ state }) => state === 'connecting')
   }
 
   #wake(): void {
     for (const wake of this.#awaitingSession.splice(0)) wake()
   }
 
-  #change(link: Link, to: Pick<NodeState, 'state' | 'reserved'>): void {
-    if (link.state === to.state && link.reserved === to.reserved) return
-    Object.assign(link, to)
-    this.#options.onState(stateOf(link))
+  #change(node: HomeNode, to: Pick<NodeState, 'state' | 'reserved'>): void {
+    if (node.state === to.state && node.reserved === to.reserved) return
+    Object.assign(node, to)
+    this.#options.onState(stateOf(node))
     if (!this.#connecting) this.#wake()
   }
 
-  #find(node: string): Link {
-    const link = [...this.#links.values()].find(({ addresses, peer }) => node === peer || addresses.includes(node))
-    if (link == null) throw new QuorumError('not-found', 'That node is not in the list')
-    return link
+  #find(wanted: string): HomeNode {
+    const node = [...this.#nodes.values()].find(({ addresses, peer }) => wanted === peer || addresses.includes(wanted))
+    if (node == null) throw new QuorumError('not-found', 'That node is not in the list')
+    return node
   }
 
-  #end(link: Link): void {
-    link.stopped.abort()
-    link.session?.close()
+  #end(node: HomeNode): void {
+    node.stopped.abort()
+    node.session?.close()
   }
 }
 
-/** The known address that a connection was made to. */
-function addressOf(connection: Connection, { address, addresses, peer }: Link): string {
+/** Which of the node's addresses a connection was made to. */
+function addressOf(connection: Connection, { address, addresses, peer }: HomeNode): string {
   const remote = connection.remoteAddr.toString()
-  return addresses.find((known) => known === remote || known === withPeer(remote, peer)) ?? address
+  return addresses.find((one) => one === remote || one === withPeer(remote, peer)) ?? address
 }
 
-function stateOf({ address, peer, state, reserved, rttMs }: Link): NodeState {
+function stateOf({ address, peer, state, reserved, rttMs }: HomeNode): NodeState {
   return { address, peer, state, reserved, ...(rttMs == null ? {} : { rttMs: Math.round(rttMs * 10) / 10 }) }
-}
-
-async function close(connection: Connection): Promise<void> {
-  try {
-    await connection.close({ signal: AbortSignal.timeout(1000) })
-  } catch (error) {
-    connection.abort(toError(error))
-  }
 }

@@ -9,6 +9,10 @@ export const directoryLimits = {
   directoryFrames: { tokens: 400, per: 10 * second } as Rate,
   /** First wait and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
+  /** A node is given this long for a clean close: the next dial to it waits for the end of the old connection. */
+  nodeClose: 1 * second,
+  /** libp2p asks for a reservation at once; a session that has none after this asks itself. */
+  reserveAfter: 2 * second,
   /** Where a node refused a reservation, it is asked again after this. */
   reserveAgain: 30 * second,
   /** First wait and longest wait before mail that could not be taken (a flood, a full disk) is taken up again. */

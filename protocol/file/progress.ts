@@ -2,7 +2,7 @@
  * What callers see of transfers, and when: the stored row and what happens right now, together. Everything that changes
  * a transfer reports it here. A change of state is emitted at once, mere progress a few times a second.
  */
-import { advice } from '../paths/path-diagnosis.ts'
+import { advice } from '../api/advice.ts'
 import type { Emit, FileRisk, Transfer, TransferFile, TransferState } from '../api/events.ts'
 import { FileList } from './manifest.ts'
 import { riskOf } from './name-risk.ts'

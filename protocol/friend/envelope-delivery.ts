@@ -13,7 +13,7 @@ import { limits } from '../base/limits.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import { KeyedBuckets } from '../base/rate-limit.ts'
-import type { Nodes } from '../directory/home-nodes.ts'
+import type { HomeNodes } from '../directory/home-nodes.ts'
 import { sealEnvelope } from './envelopes.ts'
 import { friendLimits } from './limits.ts'
 import { abortAfter, abortOn } from '../net/deadline.ts'
@@ -27,7 +27,7 @@ import { FriendAckSchema } from '../wire/quorum_pb.ts'
 
 export interface EnvelopeDeliveryOptions {
   store: Store
-  nodes: Nodes
+  nodes: HomeNodes
   now: () => number
   log: Log
   /** An open connection to the peer, or a new one to one of its own addresses; undefined if none can be made. */

@@ -13,7 +13,7 @@ import { sign, type Identity } from '../identity/identity.ts'
 import { inviteFromLink, ParkedInvite, parseRecipient, type Invite } from '../identity/invite-link.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
-import type { Nodes } from '../directory/home-nodes.ts'
+import type { HomeNodes } from '../directory/home-nodes.ts'
 import type { Settings } from '../identity/settings.ts'
 import type { FriendRow, InviteRow, Store } from '../store/store.ts'
 import type { SignedBytes } from '../wire/codec.ts'
@@ -23,7 +23,7 @@ export interface IntroductionsOptions {
   identity: Identity
   store: Store
   settings: Settings
-  nodes: Nodes
+  nodes: HomeNodes
   friends: Friends
   /** How to reach this peer, as anybody may know it. */
   peerAddress(): PeerAddress

@@ -1,13 +1,14 @@
 /**
- * A node's look from outside: does the peer answer at that port of the address it came from? Only ever that address,
- * and only a finished handshake with that very peer counts, so nobody can have a third party dialled through it.
+ * A node checks from outside whether a peer answers at a port of the address it came from. The node dials no other
+ * address, and only a finished handshake with that same peer counts, so nobody can have a third party dialled through
+ * it.
  */
 import type { Connection } from '@libp2p/interface'
 import { hostPart } from '../address/address.ts'
-import { toError } from '../base/errors.ts'
+import { closeOrAbort } from './close.ts'
 import type { DirectDial } from './direct-dial.ts'
 
-/** Over a TCP connection of its own, closed again at once. `timeout` in milliseconds. */
+/** Dials over a separate TCP connection, which is closed again at once. `timeout` in milliseconds. */
 export async function dialBack(
   directDial: DirectDial,
   from: Connection,
@@ -19,10 +20,10 @@ export async function dialBack(
   const signal = AbortSignal.timeout(timeout)
   try {
     const connection = await directDial.dial(`${host}/tcp/${port}/p2p/${from.remotePeer.toString()}`, signal, timeout)
-    connection.close({ signal }).catch((error: unknown) => connection.abort(toError(error)))
+    void closeOrAbort(connection)
     return true
   } catch {
-    // Not reachable is what was asked for; why is the peer's own business.
+    // The caller asks only whether the peer is reachable, not why it is not.
     return false
   }
 }

@@ -2,6 +2,10 @@
 import { second, hour, day, KiB, MiB } from '../base/units.ts'
 
 export const netLimits = {
+  /** Between the starts of two dials to addresses of one peer: a dead address delays the next one by no more than this. */
+  dialStagger: 100,
+  /** A connection or session that lasted this long worked: only after a shorter one does the next attempt wait longer. */
+  stableAfter: 3 * second,
   /** Frames waiting for a reader that is slow: more, and the stream is reset. */
   writeQueue: 4 * MiB,
   /** What a peer told about itself as it left has been read by then: libp2p gives up on identify after 5 s. */

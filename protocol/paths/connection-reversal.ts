@@ -1,21 +1,22 @@
 /**
- * Reversal through the nodes: a friend whom nothing reaches is asked, in a sealed envelope, to dial us. It helps where
- * no circuit is to be had, and one of the two can be dialled and the other cannot. Only friends are asked, each ever
- * more rarely while it does not help, and nothing is held for those who are away.
+ * Connection reversal through the nodes: a friend to whom no path works is asked, in a sealed envelope, to dial us
+ * (docs/protocol.md, dial-me). This helps where there is no circuit and only one of the two can be dialled. Only
+ * friends are asked, each less and less often while it does not help, and no node holds the request for a friend who is
+ * away.
  */
 import { toError } from '../base/errors.ts'
 import { pathLimits } from './limits.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
-import { Retry } from '../base/backoff.ts'
+import { PeerBackoff } from './peer-backoff.ts'
 
-export interface ReversalsOptions {
-  /** What a friend is told: where we may be dialled. */
+export interface ConnectionReversalsOptions {
+  /** Where this peer can be dialled, as that friend is informed. */
   addresses(peer: string): readonly string[]
   /** Signed content of an envelope for that friend. */
   write(peer: string): Uint8Array
-  /** Through the nodes, now or never: whether one of them has that friend. */
+  /** Hands the envelope to a node that is connected to the friend right now; false when there is none. */
   push(peer: string, content: Uint8Array): Promise<boolean>
   log: Log
   /** Milliseconds, monotonic. */
@@ -24,25 +25,24 @@ export interface ReversalsOptions {
   random?: () => number
 }
 
-export class Reversals {
-  readonly #options: ReversalsOptions
-  readonly #now: () => number
+export class ConnectionReversals {
+  readonly #options: ConnectionReversalsOptions
   readonly #all: TokenBucket
-  readonly #asked = new Map<string, { retry: Retry; notBefore: number }>()
+  readonly #backoff: PeerBackoff
 
-  constructor(options: ReversalsOptions) {
+  constructor(options: ConnectionReversalsOptions) {
+    const { now = () => performance.now(), random = Math.random } = options
     this.#options = options
-    this.#now = options.now ?? (() => performance.now())
-    this.#all = new TokenBucket(pathLimits.dialMes, this.#now)
+    this.#all = new TokenBucket(pathLimits.dialMes, now)
+    this.#backoff = new PeerBackoff({ ...pathLimits.dialMeRetry, random }, now)
   }
 
-  /** Nothing reaches `peer` just now. Never throws. */
+  /** No path to `peer` works at the moment. Never throws. */
   async ask(peer: string): Promise<void> {
-    const { addresses, write, push, log, random = Math.random } = this.#options
-    const asked = this.#asked.get(peer) ?? { retry: new Retry({ ...pathLimits.dialMeRetry, random }), notBefore: 0 }
-    if (addresses(peer).length === 0 || this.#now() < asked.notBefore || !this.#all.take()) return
-    asked.notBefore = this.#now() + asked.retry.next()
-    this.#asked.set(peer, asked)
+    const { addresses, write, push, log } = this.#options
+    const wait = this.#backoff.of(peer)
+    if (addresses(peer).length === 0 || !wait.over || !this.#all.take()) return
+    wait.begin()
     try {
       if (await push(peer, write(peer))) log('debug', `${peerInLog(peer)} is asked to dial`)
     } catch (error) {
@@ -50,12 +50,12 @@ export class Reversals {
     }
   }
 
-  /** We are elsewhere, or a node came back: what did not help before may help now. */
+  /** The network changed, or a node came back: what did not help before may help now. */
   reset(): void {
-    this.#asked.clear()
+    this.#backoff.reset()
   }
 
   forget(peer: string): void {
-    this.#asked.delete(peer)
+    this.#backoff.forget(peer)
   }
 }

@@ -1,47 +1,36 @@
 /**
  * From relayed to direct by a synchronised TCP hole punch: libp2p's DCUtR, but from ports whose outside is known. Each
- * side asks a node where it sees a fresh port, tells the other over the circuit, and both dial at the agreed moment.
- * Only the circuit's callee begins. It punches for friends alone, to public addresses alone, and after a failure waits
- * longer each time; the circuit stays in use throughout, and what kept a direct path from coming is remembered for
- * people.
+ * side asks a node where it sees a fresh port, sends the answer to the other side over the circuit, and both dial at
+ * the agreed moment. It punches for friends only, to public addresses only, and after a failure waits longer each time.
+ * The circuit stays in use throughout. The protocol is described in docs/protocol.md, /libp2p/dcutr. Retires when
+ * @libp2p/dcutr dials from an observed port (libp2p/test-plans#864) and leaves the other side's preparation out of the
+ * round trip.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { isRelayed, parseAddress } from '../address/address.ts'
+import type { PunchFailure } from '../api/advice.ts'
+import type { DialAttempt } from '../api/events.ts'
+import { pause, Retry } from '../base/backoff.ts'
 import { QuorumError, toError } from '../base/errors.ts'
-import type { Trial } from '../api/events.ts'
-import { pathLimits } from './limits.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
+import { KeyedBuckets } from '../base/rate-limit.ts'
+import { DcutrExchange } from './dcutr-exchange.ts'
+import { PunchRound } from './hole-punch-round.ts'
+import { pathLimits } from './limits.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { dcutrProtocol } from '../net/policy.ts'
-import { KeyedBuckets } from '../base/rate-limit.ts'
-import { pause, Retry } from '../base/backoff.ts'
-import { PunchRound, Talk, type Obstacle } from './hole-punch-round.ts'
+import { PeerBackoff } from './peer-backoff.ts'
 
-/** Between two rounds, in milliseconds: routers forget what the last one left. */
-const betweenRounds = { first: 400, longest: 2000 }
+/** After these, trying again at once would end the same way. */
+const lasting: ReadonlySet<PunchFailure> = new Set(['no-node', 'refused', 'unsupported'])
 
-const explanations: Readonly<Record<Obstacle, string>> = {
-  'no-node': 'no node tells under which address your router shows you',
-  refused: 'their side does not take part in opening a direct path',
-  'no-answer': 'their side could not tell where its router can be reached',
-  unsupported: 'this system cannot open a direct path through your router',
-  'our-router':
-    'your router seems to change ports for every connection (symmetric NAT), so no direct path can be opened',
-  'their-router':
-    'their router seems to change ports for every connection (symmetric NAT), so no direct path can be opened',
-  'both-routers':
-    'your router and theirs seem to change ports for every connection (symmetric NAT), so no direct path can be opened',
-  blocked: 'a router or firewall between you lets no direct path through',
-}
-/** Trying again at once would end the same way. */
-const lasting: ReadonlySet<Obstacle> = new Set(['no-node', 'refused', 'unsupported'])
+/** Exchanges the messages of one round, and dials. */
+type Exchange = (round: PunchRound) => Promise<Connection>
 
-type Talking = (punch: PunchRound) => Promise<Connection>
-
-export interface UpgradesOptions {
+export interface HolePunchesOptions {
   network: PeerNetwork
-  /** Nodes that can be asked, by address. */
+  /** Addresses of nodes that can be asked. */
   nodes(): readonly string[]
   log: Log
   /** Milliseconds, monotonic. */
@@ -50,29 +39,25 @@ export interface UpgradesOptions {
   random?: () => number
 }
 
-interface Attempts {
-  retry: Retry
-  notBefore: number
-  obstacle?: Obstacle
-}
-
-export class Upgrades {
-  readonly #options: UpgradesOptions
+export class HolePunches {
+  readonly #options: HolePunchesOptions
   readonly #now: () => number
   readonly #random: () => number
-  readonly #attempts = new Map<string, Attempts>()
-  readonly #punched = new Set<string>()
-  readonly #rounds = new Map<string, Promise<Obstacle | undefined>>()
-  readonly #asked: KeyedBuckets
+  readonly #backoff: PeerBackoff
+  readonly #failures = new Map<string, PunchFailure>()
+  readonly #succeeded = new Set<string>()
+  readonly #rounds = new Map<string, Promise<PunchFailure | undefined>>()
+  readonly #requests: KeyedBuckets
   readonly #stopped = new AbortController()
   /** Aborted when direct paths are not allowed as they were. */
   #rules = new AbortController()
 
-  constructor(options: UpgradesOptions) {
+  constructor(options: HolePunchesOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     this.#random = options.random ?? Math.random
-    this.#asked = new KeyedBuckets(pathLimits.punches, this.#now)
+    this.#backoff = new PeerBackoff({ ...pathLimits.punchRetry, random: this.#random }, this.#now)
+    this.#requests = new KeyedBuckets(pathLimits.punches, this.#now)
   }
 
   async stop(): Promise<void> {
@@ -90,62 +75,71 @@ export class Upgrades {
 
   /** The network changed: what failed before may work now. */
   reset(): void {
-    this.#attempts.clear()
-    this.#punched.clear()
+    this.#backoff.reset()
+    this.#failures.clear()
+    this.#succeeded.clear()
   }
 
-  /** How the last attempt with `peer` ended, whoever began it. */
-  trial(peer: string): Trial | undefined {
-    const obstacle = this.#attempts.get(peer)?.obstacle
-    if (obstacle != null) return { kind: 'punch', outcome: obstacle === 'blocked' ? 'silent' : 'failed' }
-    return this.#punched.has(peer) ? { kind: 'punch', outcome: 'connected' } : undefined
+  forget(peer: string): void {
+    this.#backoff.forget(peer)
+    this.#failures.delete(peer)
+    this.#succeeded.delete(peer)
   }
 
-  /** Why there is no direct path to `peer`, as a part of a sentence; undefined while nothing has failed. */
-  why(peer: string): string | undefined {
-    const obstacle = this.#attempts.get(peer)?.obstacle
-    return obstacle == null ? undefined : explanations[obstacle]
+  /** How the last hole punch with `peer` ended, whichever side began it. */
+  lastAttempt(peer: string): DialAttempt | undefined {
+    const failure = this.#failures.get(peer)
+    if (failure !== undefined) return { kind: 'punch', outcome: failure === 'blocked' ? 'silent' : 'failed' }
+    return this.#succeeded.has(peer) ? { kind: 'punch', outcome: 'connected' } : undefined
+  }
+
+  /** Why the last hole punch with `peer` failed; undefined when it succeeded or there was none. */
+  failure(peer: string): PunchFailure | undefined {
+    return this.#failures.get(peer)
   }
 
   /**
-   * Tries to make a direct connection beside a relayed one that the other side dialled; does nothing on any other, nor
-   * soon after a failure. Never throws.
+   * Tries to make a direct connection beside a relayed one. Both sides call this; the callee of the circuit begins, and
+   * its messages make the caller take part (`receive`). Does nothing soon after a failure. Never throws.
    */
   async attempt(relayed: Connection): Promise<void> {
+    // DCUtR: the peer that was called over the relay begins. If both sides began, two rounds would disturb each other.
     if (relayed.direction !== 'inbound' || !isRelayed(relayed.remoteAddr)) return
     const peer = relayed.remotePeer.toString()
     const rules = this.#rules.signal
-    const attempts = this.#of(peer)
-    if (this.#now() < attempts.notBefore) return
-    const between = new Retry({ ...betweenRounds, random: this.#random })
+    const wait = this.#backoff.of(peer)
+    if (!wait.over) return
+    const pauses = new Retry({ ...pathLimits.punchRoundWait, random: this.#random })
     for (let round = 0; round < pathLimits.punchRounds; round += 1) {
-      if (round > 0) await pause(between.next(), this.#stopped.signal)
+      if (round > 0) await pause(pauses.next(), this.#stopped.signal)
       if (this.#stopped.signal.aborted || rules.aborted || relayed.status !== 'open' || this.#rounds.has(peer)) return
-      const obstacle = await this.#round(relayed, (punch) => this.#propose(relayed, punch))
-      if (obstacle == null) return
-      if (lasting.has(obstacle)) break
+      const failure = await this.#round(relayed, (punch) => this.#propose(relayed, punch))
+      if (failure === undefined) return
+      if (lasting.has(failure)) break
     }
-    attempts.notBefore = this.#now() + attempts.retry.next()
+    wait.begin()
   }
 
-  /** The handler of /libp2p/dcutr; policy has let the stream through. */
+  /** The handler of /libp2p/dcutr, for streams that policy has accepted. */
   async receive(stream: Stream, relayed: Connection): Promise<void> {
     const peer = relayed.remotePeer.toString()
     if (!isRelayed(relayed.remoteAddr)) throw new QuorumError('bad-request', 'This path is direct already')
-    if (this.#rounds.has(peer) || !this.#asked.take(peer)) throw new QuorumError('rate-limited', 'Not now')
+    if (this.#rounds.has(peer) || !this.#requests.take(peer)) {
+      throw new QuorumError('rate-limited', 'A hole punch is running, or there were too many')
+    }
     this.#stopped.signal.throwIfAborted()
     await this.#round(relayed, (punch) => this.#answer(stream, punch))
   }
 
-  /** One round, the only one with that peer: what came between, or undefined when there is a direct connection. */
-  async #round(relayed: Connection, talk: Talking): Promise<Obstacle | undefined> {
+  /** One round, the only one with that peer: why it failed, or undefined when there is a direct connection. */
+  async #round(relayed: Connection, exchange: Exchange): Promise<PunchFailure | undefined> {
     const peer = relayed.remotePeer.toString()
-    const round = this.#punch(relayed, talk).finally(() => this.#rounds.delete(peer))
+    const round = this.#punch(relayed, exchange).finally(() => this.#rounds.delete(peer))
     this.#rounds.set(peer, round)
     return round
   }
 
-  async #punch(relayed: Connection, talk: Talking): Promise<Obstacle | undefined> {
+  async #punch(relayed: Connection, exchange: Exchange): Promise<PunchFailure | undefined> {
     const { network, nodes, log } = this.#options
     const peer = relayed.remotePeer.toString()
     const signal = AbortSignal.any([
@@ -153,60 +147,54 @@ export class Upgrades {
       this.#rules.signal,
       AbortSignal.timeout(pathLimits.punchRound),
     ])
-    // The node that both know first.
+    // The node that both sides use comes first.
     const asked = [parseAddress(relayed.remoteAddr)?.relay ?? '', ...nodes()]
     const punch = new PunchRound(peer, network, asked, signal, this.#random)
     const begun = this.#now()
     try {
-      await talk(punch)
+      await exchange(punch)
       log('info', `a direct path to ${peerInLog(peer)} after ${Math.round(this.#now() - begun)} ms`)
-      this.#attempts.delete(peer)
-      this.#punched.add(peer)
+      this.forget(peer)
+      this.#succeeded.add(peer)
       return undefined
     } catch (error) {
-      const obstacle = punch.obstacle(error)
-      log('debug', `no direct path to ${peerInLog(peer)} (${obstacle})`, toError(error))
-      // When the circuit itself ends, that says nothing about routers.
-      if (relayed.status === 'open') this.#of(peer).obstacle = obstacle
-      return obstacle
+      const failure = punch.failure(error)
+      log('debug', `no direct path to ${peerInLog(peer)} (${failure})`, toError(error))
+      // The end of the circuit itself is no evidence about routers.
+      if (relayed.status === 'open') this.#failures.set(peer, failure)
+      return failure
     } finally {
       await punch.close()
     }
   }
 
-  /** The callee of the circuit: begins, measures the round trip, and dials half of it after the last word. */
+  /** The callee of the circuit begins, measures the round trip, and dials half a round trip after its last message. */
   async #propose(relayed: Connection, punch: PunchRound): Promise<Connection> {
     const { signal } = punch
-    // At the same time as the other side, which begins when the stream opens.
+    // At the same time as the other side, which asks its node as soon as the stream opens.
     const opening = punch.open()
-    using talk = new Talk(await relayed.newStream(dcutrProtocol, { signal, runOnLimitedConnection: true }), signal)
+    const stream = await relayed.newStream(dcutrProtocol, { signal, runOnLimitedConnection: true })
+    using exchange = new DcutrExchange(stream, signal)
     await opening
     const begun = performance.now()
-    await talk.send(punch.ours())
-    punch.theirs = await talk.receive('connect')
+    await exchange.send(punch.ours())
+    punch.theirs = await exchange.receive('connect')
     const measured = performance.now() - begun
-    await talk.send({ kind: 'sync' })
-    // They may have waited for their node in between; a ping waits for nobody.
+    await exchange.send({ kind: 'sync' })
+    // The answer may have waited for the other side's node; the round trip of a ping contains no such wait. With half
+    // of the measured time alone the two dials rarely coincide: of 4 pairs behind routers that answer with resets, 3
+    // stayed relayed in the lab.
     await pause(Math.min(measured, relayed.rtt ?? measured) / 2, signal)
     return await punch.dial(false)
   }
 
-  /** The caller of the circuit: dials as soon as the last word comes. */
+  /** The caller of the circuit answers, and dials as soon as the last message arrives. */
   async #answer(stream: Stream, punch: PunchRound): Promise<Connection> {
-    using talk = new Talk(stream, punch.signal)
+    using exchange = new DcutrExchange(stream, punch.signal)
     await punch.open()
-    punch.theirs = await talk.receive('connect')
-    await talk.send(punch.ours())
-    await talk.receive('sync')
+    punch.theirs = await exchange.receive('connect')
+    await exchange.send(punch.ours())
+    await exchange.receive('sync')
     return await punch.dial(true)
-  }
-
-  #of(peer: string): Attempts {
-    let attempts = this.#attempts.get(peer)
-    if (attempts == null) {
-      attempts = { retry: new Retry({ ...pathLimits.punchRetry, random: this.#random }), notBefore: 0 }
-      this.#attempts.set(peer, attempts)
-    }
-    return attempts
   }
 }

@@ -1,22 +1,21 @@
 /**
- * Notices that this machine's network may be another one now: its addresses changed, or it slept. It looks at the
- * clocks and the interfaces every few seconds and says so; what to do about it is its owner's business.
+ * Notices that this machine's network may have changed: its addresses are others, or it slept. It compares clocks and
+ * interfaces every few seconds and reports a change; its owner decides what to do.
  */
 import os from 'node:os'
 import { pathLimits } from './limits.ts'
 
-const causes = ['addresses', 'sleep'] as const
-export type NetworkChange = (typeof causes)[number]
+export type NetworkChange = 'addresses' | 'sleep'
 
 export interface NetworkWatchOptions {
   onChange(cause: NetworkChange): void
-  /** Wall clock, in milliseconds: goes on while the machine sleeps. */
+  /** Wall clock, in milliseconds: it advances while the machine sleeps. */
   now?: () => number
-  /** In milliseconds from any origin; on most systems it stands still while the machine sleeps. */
+  /** In milliseconds from any origin; on most systems it stops while the machine sleeps. */
   monotonic?: () => number
   interfaces?: () => ReturnType<typeof os.networkInterfaces>
-  /** Runs `look` every `ms` milliseconds until the returned function is called. */
-  every?: (look: () => void, ms: number) => () => void
+  /** Runs `check` every `ms` milliseconds until the returned function is called. */
+  every?: (check: () => void, ms: number) => () => void
 }
 
 export class NetworkWatch {
@@ -42,7 +41,7 @@ export class NetworkWatch {
     this.#addresses = this.#read()
     this.#wall = now()
     this.#steady = monotonic()
-    this.#end = every(() => this.#look(), pathLimits.networkLook)
+    this.#end = every(() => this.#check(), pathLimits.networkPoll)
   }
 
   stop(): void {
@@ -50,7 +49,7 @@ export class NetworkWatch {
     this.#end = undefined
   }
 
-  #look(): void {
+  #check(): void {
     const { now, monotonic, onChange } = this.#options
     const [wall, steady, addresses] = [now(), monotonic(), this.#read()]
     const passed = { wall: wall - this.#wall, steady: steady - this.#steady }
@@ -58,14 +57,14 @@ export class NetworkWatch {
     this.#wall = wall
     this.#steady = steady
     this.#addresses = addresses
-    // Where the steady clock runs on during sleep, this look is late instead. A clock that is put back is no sleep.
+    // Where the steady clock advances during sleep, this check is late instead. A clock that is set back is no sleep.
     const slept =
-      Math.max(passed.wall - passed.steady, passed.steady - pathLimits.networkLook) > pathLimits.sleepNoticed
+      Math.max(passed.wall - passed.steady, passed.steady - pathLimits.networkPoll) > pathLimits.sleepNoticed
     if (slept) onChange('sleep')
     else if (moved) onChange('addresses')
   }
 
-  /** Every address that others could use, in a fixed order. Link-local ones come and go with each container. */
+  /** Every address that others could use, in a fixed order. Link-local ones change with each container: left out. */
   #read(): string {
     return Object.entries(this.#options.interfaces())
       .flatMap(([name, all]) =>
@@ -78,7 +77,7 @@ export class NetworkWatch {
   }
 }
 
-function repeat(look: () => void, ms: number): () => void {
-  const timer = setInterval(look, ms)
+function repeat(check: () => void, ms: number): () => void {
+  const timer = setInterval(check, ms)
   return () => clearInterval(timer)
 }

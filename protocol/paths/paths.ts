@@ -1,65 +1,51 @@
 /**
  * How two friends reach each other. Direct addresses are dialled side by side with a short stagger, circuits through
- * the friend's nodes and ours a moment later, so that a dead address delays nothing; the first that answers carries
- * the conversation, and a direct path that comes later takes over. For every friend this goes on for as long as the
- * peer runs.
+ * the friend's nodes and ours a moment later, so that a dead address delays nothing. The first connection carries the
+ * conversation, and a direct path that comes later replaces a circuit. For every friend this goes on for as long as the
+ * peer runs. The order of attempts is described in docs/protocol.md.
  */
-import type { Connection } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { circuitAddress, isAddress, isPublic, isRelayed, lastPeer, relayPeer, withPeer } from '../address/address.ts'
-import { advice, adviceCode, ConnectionDoctor } from './path-diagnosis.ts'
-import { QuorumError, toError } from '../base/errors.ts'
-import type { ConnectionInfo, PathKind, Trial } from '../api/events.ts'
-import { shortId } from '../identity/identity.ts'
-import { limits } from '../base/limits.ts'
-import { pathLimits } from './limits.ts'
-import type { Log } from '../base/log.ts'
-import { type PeerNetwork } from '../net/libp2p.ts'
 import { byNode } from '../address/node-addresses.ts'
+import type { ConnectionInfo, PathKind } from '../api/events.ts'
 import type { Privacy } from '../api/privacy.ts'
-import { pause, Retry } from '../base/backoff.ts'
-
-/** Between the starts of two direct dials, and before the circuits, in milliseconds. */
-const stagger = 100
-const circuitsAfter = 300
-const circuitCourtesy = 400
-/** A path that a better one replaced is closed after this, in milliseconds: streams have moved by then. */
-const replacedAfter = 10_000
-/** A connection that lasted this long, in milliseconds, was meant. */
-const stableAfter = 3000
-/** A circuit is improved on after this, in milliseconds, or up to twice that: the hello with their addresses has come. */
-const upgradeAfter = 500
-/** Direct dials of an upgrade have the first word for this long, in milliseconds; then holes are punched. */
-const punchAfter = 500
+import { later, pause, Retry } from '../base/backoff.ts'
+import { QuorumError, toError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import { connectionInfo, isDirect, pathKind } from './connection-info.ts'
+import { HolePunches } from './hole-punch.ts'
+import { pathLimits } from './limits.ts'
+import { closeOrAbort } from '../net/close.ts'
+import { raceDials } from '../net/dial-race.ts'
+import type { PeerNetwork } from '../net/libp2p.ts'
+import { netLimits } from '../net/limits.ts'
+import { PathDiagnosis } from './path-diagnosis.ts'
+import { PathUpkeep } from './upkeep.ts'
 
 export interface PathsOptions {
   network: PeerNetwork
-  /** What was chosen about direct paths, and whether LAN addresses are told and dialled. It may change. */
+  /** What was chosen about direct paths, and whether LAN addresses are announced and dialled. It may change. */
   privacy(): Pick<Privacy, 'direct' | 'lan'>
-  /** That peer may learn our address, and is dialled; without one: anybody may. */
+  /** That peer may learn our address, and is dialled; without a peer: anybody may. */
   mayBeDirect(peer?: string): boolean
-  /** The connection may stay open by the rules of now. `carries`: there are circuits on it. */
+  /** The present rules allow that connection to stay open. `carries`: there are circuits on it. */
   mayStayOpen(connection: Connection, carries: boolean): boolean
   log: Log
-  /** Where a friend may be: its own addresses and its nodes, as it told. */
-  known(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
+  /** Where a friend can be found: its own addresses and its nodes, as it announced them. */
+  announced(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
   /** Own public addresses that a node has dialled back. */
   confirmed(): readonly string[]
   /** Nodes we are connected to. */
   ownNodes(): readonly string[]
-  /** Tries to punch a hole beside a relayed connection. Never throws. */
-  punch(relayed: Connection): Promise<void>
-  /** Why that failed, as a part of a sentence. */
-  whyNotPunched(peer: string): string | undefined
-  /** How the last hole punch ended. */
-  punched(peer: string): Trial | undefined
-  /** Nothing known answered: ask the nodes where the friend is now. */
+  /** No announced address answered: ask the nodes where the friend is now. */
   discover(peer: string): Promise<void>
-  /** Nothing reaches the friend: ask it to dial us. Never throws. */
+  /** No path reaches the friend: ask it to dial us. Never throws. */
   askToDial(peer: string): Promise<void>
-  /** A friend or a node; others are given just the time for an envelope. */
-  mayStay(peer: string): boolean
-  /** A connection to anybody opened. */
+  /** A friend or a node; the connections of others last only long enough for an envelope. */
+  isContact(peer: string): boolean
+  /** A connection to any peer opened. */
   onOpen(connection: Connection): void
   /** The best path to a peer may have changed. */
   onChange(peer: string): void
@@ -76,34 +62,47 @@ export class Paths {
   readonly #options: PathsOptions
   readonly #wanted = new Map<string, Wanted>()
   readonly #attempts = new Map<string, Promise<Connection>>()
-  readonly #upgrading = new Set<string>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  /** Peers for which a direct path is being looked for beside a circuit. */
+  readonly #improving = new Set<string>()
   readonly #stopped = new AbortController()
-  readonly #doctor = new ConnectionDoctor()
-  /** Aborted when the rules change: what is being dialled was chosen by the old ones. */
+  /** Aborted when the rules change: dials in progress were chosen by the old rules. */
   #rules = new AbortController()
-  #rotation: NodeJS.Timeout | undefined
+  readonly #diagnosis = new PathDiagnosis()
+  readonly #holePunches: HolePunches
+  readonly #upkeep: PathUpkeep
 
   constructor(options: PathsOptions) {
+    const { network, log, ownNodes, isContact } = options
     this.#options = options
+    this.#holePunches = new HolePunches({ network, nodes: ownNodes, log })
+    this.#upkeep = new PathUpkeep({
+      network,
+      log,
+      friends: () => this.#wanted.keys(),
+      connections: (peer) => this.connections(peer),
+      isContact,
+      carries: (connection) => this.#carries(connection),
+      renew: (peer, old) => this.#dialAll(peer, old),
+    })
   }
 
   start(): void {
     const { network } = this.#options
     network.addEventListener('connection:open', this.#onOpen)
     network.addEventListener('connection:close', this.#onClose)
-    this.#rotation = setInterval(() => this.#rotate(), pathLimits.connectionLook)
+    this.#upkeep.start()
   }
 
-  stop(): void {
+  /** Ends every attempt at once; returns when the hole punches have cleaned up. */
+  async stop(): Promise<void> {
     const { network } = this.#options
     network.removeEventListener('connection:open', this.#onOpen)
     network.removeEventListener('connection:close', this.#onClose)
-    clearInterval(this.#rotation)
+    this.#upkeep.stop()
     this.#stopped.abort(new Error('The peer stops'))
-    for (const timer of this.#timers) clearTimeout(timer)
     for (const wanted of this.#wanted.values()) wanted.stopped.abort()
     this.#wanted.clear()
+    await this.#holePunches.stop()
   }
 
   /** Stay connected to `peer` from now on. */
@@ -118,30 +117,38 @@ export class Paths {
   unwant(peer: string): void {
     this.#wanted.get(peer)?.stopped.abort()
     this.#wanted.delete(peer)
-    this.#doctor.forget(peer)
-    for (const connection of this.connections(peer)) void this.#close(connection)
+    this.#diagnosis.forget(peer)
+    this.#holePunches.forget(peer)
+    for (const connection of this.connections(peer)) void closeOrAbort(connection)
   }
 
-  /** Try everybody who is away now: a node came back, or the network changed. */
+  /** A node came back, or the network changed: tries every friend who is away, and permits hole punches again. */
   retryNow(): void {
+    this.#holePunches.reset()
     for (const wanted of this.#wanted.values()) wanted.retry.now()
   }
 
-  /** They ask for it, and have told where they are. */
+  /** The peer asks to be dialled, and has announced where it is. */
   dialNow(peer: string): void {
-    if (this.kind(peer) === 'relayed') void this.#upgrade(peer)
+    if (this.kind(peer) === 'relayed') void this.#improve(peer)
     else if (this.kind(peer) === 'none') this.#wanted.get(peer)?.retry.now()
   }
 
-  /** Whether they may be reached directly is another matter now. */
+  /** Whether that peer may be reached directly has changed. */
   ruleChanged(peer: string): void {
     if (this.#options.mayBeDirect(peer)) this.dialNow(peer)
-    else for (const connection of this.connections(peer)) if (isDirect(connection)) void this.#close(connection)
+    else for (const connection of this.connections(peer)) if (isDirect(connection)) void closeOrAbort(connection)
+  }
+
+  /** Ends the hole punches in progress: the rules about direct paths have changed. */
+  endHolePunches(): Promise<void> {
+    return this.#holePunches.rulesChanged()
   }
 
   /**
-   * The rules are others now: ends what is being dialled, and every connection that they do not allow (`lan` false: those
-   * in the local network too); resolves when those are closed. What is wanted is dialled again by the new ones.
+   * The rules have changed: ends the dials in progress and every connection that is not allowed any more (with `lan`
+   * false, also those in the local network). Returns when those connections are closed. Friends are dialled again by
+   * the new rules.
    */
   async rulesChanged(lan: boolean): Promise<void> {
     this.#rules.abort(new Error('Other paths are allowed now'))
@@ -152,11 +159,22 @@ export class Paths {
       const near = isDirect(connection) && !isPublic(connection.remoteAddr)
       return !lan && near && this.#wanted.has(connection.remotePeer.toString())
     })
-    await Promise.all(ended.map((connection) => this.#close(connection)))
+    await Promise.all(ended.map((connection) => closeOrAbort(connection)))
     for (const [peer, { retry }] of this.#wanted) {
       if (this.kind(peer) === 'relayed') this.dialNow(peer)
       else retry.now()
     }
+  }
+
+  /** Circuits run over that connection. */
+  #carries({ remotePeer }: Connection): boolean {
+    const relay = remotePeer.toString()
+    return this.#options.network.getConnections().some(({ remoteAddr }) => relayPeer(remoteAddr) === relay)
+  }
+
+  /** The handler of /libp2p/dcutr. Errors: those of HolePunches.receive. */
+  receiveHolePunch(stream: Stream, relayed: Connection): Promise<void> {
+    return this.#holePunches.receive(stream, relayed)
   }
 
   /**
@@ -182,40 +200,23 @@ export class Paths {
   }
 
   kind(peer: string): PathKind {
-    const best = this.connections(peer)[0]
-    if (best == null) return 'none'
-    return isDirect(best) ? 'direct' : 'relayed'
+    return pathKind(this.connections(peer)[0])
   }
 
   info(peer: string): ConnectionInfo {
-    const { mayBeDirect, ownNodes } = this.#options
-    const { direct: mode } = this.#options.privacy()
-    const direct = mode === 'verified' && mayBeDirect(peer) ? 'auto' : mode
-    const best = this.connections(peer)[0]
-    const tried = [...this.#doctor.tried(peer), ...[this.#options.punched(peer) ?? []].flat()]
-    const limited = best == null || isDirect(best) ? undefined : limitsOf(best)
-    const stops = this.#wanted.has(peer) ? adviceCode(this.kind(peer), direct, ownNodes().length, tried) : undefined
-    const code = limited == null ? stops : 'limited'
-    const found = {
-      tried,
-      ...(limited == null ? {} : { limited }),
-      ...(code == null ? {} : { advice: advice[code], adviceCode: code }),
-    }
-    if (best == null) return { path: 'none', reason: this.#whyNone(peer), ...found }
-    const address = best.remoteAddr.toString()
-    const via = relayPeer(address)
-    return {
-      path: isDirect(best) ? 'direct' : 'relayed',
-      transport: address.includes('/ws') ? 'websocket' : 'tcp',
-      address,
-      ...(via == null ? {} : { via }),
-      ...(best.rtt == null ? {} : { rttMs: Math.round(best.rtt * 10) / 10 }),
-      since: best.timeline.open,
-      reason: isDirect(best)
-        ? 'You are connected directly.'
-        : `You are connected through node ${shortId(via ?? '')}, which cannot read what you say${inWords(limited)}; ${this.#whyRelayed(peer)}.`,
-      ...found,
-    }
+    const { privacy, mayBeDirect, ownNodes, announced } = this.#options
+    const wanted = this.#wanted.get(peer)
+    return connectionInfo({
+      best: this.connections(peer)[0],
+      isFriend: wanted !== undefined,
+      failure: wanted?.failure,
+      direct: privacy().direct,
+      mayBeDirect: mayBeDirect(peer),
+      hasAddress: () => this.#directTargets(peer, announced(peer).addresses).length > 0,
+      nodes: ownNodes().length,
+      tried: [...this.#diagnosis.tried(peer), ...[this.#holePunches.lastAttempt(peer) ?? []].flat()],
+      punchFailure: this.#holePunches.failure(peer),
+    })
   }
 
   /**
@@ -234,13 +235,13 @@ export class Paths {
     }
   }
 
-  /** A direct connection to somebody who is not a friend yet, for one envelope. */
+  /** A direct connection to a peer that is not a friend yet, for one envelope. */
   async connectDirectly(peer: string, addresses: readonly string[]): Promise<Connection | undefined> {
     const targets = this.#directTargets(peer, addresses)
     return targets.length === 0 ? undefined : this.#race(targets)
   }
 
-  /** Own addresses to tell that friend, or anybody, private ones only where LAN paths are wanted. */
+  /** Own addresses to announce to that friend, or to anybody; private ones only where LAN paths are wanted. */
   ownAddresses(to?: string): string[] {
     if (!this.#options.mayBeDirect(to)) return []
     const listening = this.#options.network.services.directDial
@@ -254,9 +255,9 @@ export class Paths {
     while (!signal.aborted) {
       if (this.kind(peer) !== 'none') {
         delete wanted.failure
-        // Ended early by the close of a connection.
+        // The close of a connection ends this wait early.
         await wanted.retry.wait(signal)
-        if (!signal.aborted && this.kind(peer) === 'relayed') await this.#upgrade(peer)
+        if (!signal.aborted && this.kind(peer) === 'relayed') await this.#improve(peer)
         continue
       }
       try {
@@ -269,66 +270,69 @@ export class Paths {
     }
   }
 
-  /** While relayed: a direct path may work by now. The circuit is left once the conversation has moved. */
-  async #upgrade(peer: string): Promise<void> {
-    if (this.#upgrading.has(peer) || !this.#options.mayBeDirect(peer)) return
-    this.#upgrading.add(peer)
+  /**
+   * While relayed: tries direct addresses again, then a hole punch. Both sides of a circuit do this; only its callee
+   * begins the hole punch (HolePunches.attempt). The circuit is left once the conversation has moved.
+   */
+  async #improve(peer: string): Promise<void> {
+    if (this.#improving.has(peer) || !this.#options.mayBeDirect(peer)) return
+    this.#improving.add(peer)
     try {
-      const targets = this.#directTargets(peer, this.#options.known(peer).addresses)
-      // Why each one failed is in the log already; the circuit carries on.
+      const targets = this.#directTargets(peer, this.#options.announced(peer).addresses)
+      // The log has the error of each dial; the circuit stays in use.
       const dials = targets.length === 0 ? undefined : this.#race(targets).catch(() => undefined)
-      await Promise.race([dials, pause(punchAfter, this.#stopped.signal)])
+      await Promise.race([dials, pause(pathLimits.punchAfter, this.#stopped.signal)])
       const best = this.connections(peer)[0]
       // The rules may have changed meanwhile.
       const may = this.#options.mayBeDirect(peer)
-      if (may && best != null && !isDirect(best)) await this.#options.punch(best)
+      if (may && best != null && !isDirect(best)) await this.#holePunches.attempt(best)
       await dials
     } finally {
-      this.#upgrading.delete(peer)
+      this.#improving.delete(peer)
     }
   }
 
-  /** A circuit has come, or is what is left. */
-  #upgradeSoon(peer: string): void {
+  /** A circuit opened, or is the only path left. */
+  #improveSoon(peer: string): void {
     if (!this.#wanted.has(peer)) return
-    this.#later(upgradeAfter * (1 + Math.random()), () => {
-      if (this.#wanted.has(peer) && this.kind(peer) === 'relayed') void this.#upgrade(peer)
+    later(pathLimits.directAfter * (1 + Math.random()), this.#stopped.signal, () => {
+      if (this.#wanted.has(peer) && this.kind(peer) === 'relayed') void this.#improve(peer)
     })
   }
 
   async #attempt(peer: string): Promise<Connection> {
     try {
-      return await this.#climb(peer)
+      return await this.#dialAll(peer)
     } catch (first) {
-      // What was known is stale: look it up, and climb once more if that told anything new.
-      const before = JSON.stringify(this.#options.known(peer))
+      // What is stored is out of date: look it up, and dial once more if the nodes had anything new.
+      const before = JSON.stringify(this.#options.announced(peer))
       await this.#options.discover(peer)
-      if (JSON.stringify(this.#options.known(peer)) === before) throw first
-      return this.#climb(peer)
+      if (JSON.stringify(this.#options.announced(peer)) === before) throw first
+      return this.#dialAll(peer)
     }
   }
 
-  /** The ladder: direct addresses, then circuits. `worn`: a connection that does not count. */
-  async #climb(peer: string, worn?: Connection): Promise<Connection> {
-    const { network, ownNodes, known } = this.#options
-    const { addresses, nodes } = known(peer)
+  /** Direct addresses, then circuits. `except`: a connection that is to be replaced. */
+  async #dialAll(peer: string, except?: Connection): Promise<Connection> {
+    const { network, privacy, ownNodes, announced } = this.#options
+    const { addresses, nodes } = announced(peer)
     const targets = this.#directTargets(peer, addresses)
     const own = byNode(ownNodes())
-    // Where we are already, one circuit is enough; a node of ours that is away is dialled by directory/home-nodes.ts, and only there.
+    // One circuit through each node is enough. An own node that is away is dialled by directory/home-nodes.ts only.
     const others = [...byNode(nodes)].flatMap(([node, all]) =>
-      own.has(node) || this.#options.mayStay(node) ? [] : all,
+      own.has(node) || this.#options.isContact(node) ? [] : all,
     )
     const relays =
-      this.#options.privacy().direct === 'only'
+      privacy().direct === 'only'
         ? []
         : [...ownNodes(), ...others].slice(0, limits.nodesTold + limits.nodeAddressesTold)
     const circuits = relays.map((node) => circuitAddress(node, peer))
     if (targets.length + circuits.length === 0) {
       throw new QuorumError('peer-offline', 'no address of theirs is known, and no node of theirs can be reached')
     }
-    // Of two that look for each other one circuit is enough: the smaller PeerId dials first.
-    const later = network.peerId.toString() < peer ? 0 : circuitCourtesy
-    return this.#race(targets, circuits, (targets.length === 0 ? 0 : circuitsAfter) + later, worn)
+    // When two peers dial each other one circuit is enough: the smaller PeerId dials first.
+    const grace = network.peerId.toString() < peer ? 0 : pathLimits.circuitGrace
+    return this.#race(targets, circuits, (targets.length === 0 ? 0 : pathLimits.circuitsAfter) + grace, except)
   }
 
   #directTargets(peer: string, addresses: readonly string[]): string[] {
@@ -342,36 +346,27 @@ export class Paths {
       .slice(0, limits.addressesTold)
   }
 
-  /** The first that answers ends the others; only, direct dials go on when a circuit was first. */
+  /** The first connection by any of these; `except` does not count as one that is open already. */
   async #race(
-    targets: readonly string[],
+    addresses: readonly string[],
     circuits: readonly string[] = [],
-    circuitsDelay = 0,
-    worn?: Connection,
+    circuitsAfter = 0,
+    except?: Connection,
   ): Promise<Connection> {
     const { log, network } = this.#options
-    const answered = new AbortController()
-    const answeredDirectly = new AbortController()
-    const rules = this.#rules.signal
-    const dial = async (address: string, delay: number): Promise<Connection> => {
+    const signal = AbortSignal.any([this.#stopped.signal, this.#rules.signal])
+    const dial = async (address: string, over: AbortSignal): Promise<Connection> => {
       const relayed = isRelayed(address)
-      const over = AbortSignal.any([this.#stopped.signal, rules, (relayed ? answered : answeredDirectly).signal])
-      await pause(delay, over)
-      over.throwIfAborted()
+      // The friend may have dialled meanwhile: one circuit is enough.
       const open = relayed ? this.connections(lastPeer(address) ?? '') : []
-      const theirs = open.find((connection) => connection !== worn)
-      if (theirs != null) return theirs
+      const present = open.find((connection) => connection !== except)
+      if (present !== undefined) return present
       const dialled = network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
-      const connection = await this.#doctor.watch(address, over, dialled)
-      answered.abort(new Error('Another path was faster'))
-      if (!relayed) answeredDirectly.abort(new Error('Another direct path was faster'))
-      return connection
+      return this.#diagnosis.watch(address, over, dialled)
     }
     try {
-      return await Promise.any([
-        ...targets.map((address, index) => dial(address, index * stagger)),
-        ...circuits.map((address) => dial(address, circuitsDelay)),
-      ])
+      // A second direct connection is closed later, once its streams have moved: PathUpkeep.retireWorse.
+      return await raceDials({ addresses, circuits, circuitsAfter, signal, dial })
     } catch (error) {
       const causes = error instanceof AggregateError ? error.errors.map(toError) : [toError(error)]
       for (const cause of causes) log('debug', 'a path failed', cause)
@@ -384,120 +379,23 @@ export class Paths {
 
   readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
     const peer = connection.remotePeer.toString()
-    // Its dial was over before the rules changed. One that we dialled to a stranger may be about to carry circuits.
+    // Its dial was over before the rules changed. A connection dialled to a stranger may be about to carry circuits.
     const dialled = connection.direction === 'outbound'
-    if (!this.#options.mayStayOpen(connection, dialled)) return void this.#close(connection)
+    if (!this.#options.mayStayOpen(connection, dialled)) return void closeOrAbort(connection)
     this.#options.onOpen(connection)
     this.#options.onChange(peer)
-    if (!this.#options.mayStay(peer)) {
-      this.#later(pathLimits.strangerStay, () => this.#dismiss(connection))
-    }
-    if (!isDirect(connection)) this.#upgradeSoon(peer)
-    // Connections to nodes are directory/home-nodes.ts's: the older one carries the session and the reservation.
-    if (this.#wanted.has(peer) && this.connections(peer).length > 1) this.#retire(peer)
+    this.#upkeep.dismissStranger(connection)
+    if (!isDirect(connection)) this.#improveSoon(peer)
+    // Connections to nodes belong to directory/home-nodes.ts: the older one carries the session and the reservation.
+    if (this.#wanted.has(peer) && this.connections(peer).length > 1) this.#upkeep.retireWorse(peer)
   }
 
   readonly #onClose = ({ detail: connection }: CustomEvent<Connection>): void => {
     const peer = connection.remotePeer.toString()
     this.#options.onChange(peer)
-    // One that was refused at once (they removed us, say) is no reason to hurry.
-    const lasted = Date.now() - connection.timeline.open > stableAfter
+    // A connection that was refused at once (the friend removed us, for example) is no reason to hurry.
+    const lasted = Date.now() - connection.timeline.open > netLimits.stableAfter
     if (lasted && this.connections(peer).length === 0) this.#wanted.get(peer)?.retry.now()
-    if (isDirect(connection) && this.kind(peer) === 'relayed') this.#upgradeSoon(peer)
+    if (isDirect(connection) && this.kind(peer) === 'relayed') this.#improveSoon(peer)
   }
-
-  /** Ends a stranger's connection, unless it carries circuits: then it is the node of a friend. */
-  #dismiss(connection: Connection): void {
-    const peer = connection.remotePeer.toString()
-    if (connection.status !== 'open' || this.#options.mayStay(peer)) return
-    if (this.#carries(connection)) this.#later(pathLimits.strangerStay, () => this.#dismiss(connection))
-    else void this.#close(connection)
-  }
-
-  /** Circuits run over it. */
-  #carries({ remotePeer }: Connection): boolean {
-    const relay = remotePeer.toString()
-    return this.#options.network.getConnections().some(({ remoteAddr }) => relayPeer(remoteAddr) === relay)
-  }
-
-  /** One path is enough: once the conversation has moved, the side that dialled a worse one ends it. */
-  #retire(peer: string): void {
-    this.#later(replacedAfter, () => {
-      for (const worse of this.connections(peer).slice(1)) if (worse.direction === 'outbound') void this.#close(worse)
-    })
-  }
-
-  /** Connections of a day, or that carried much, are replaced: fresh keys. The side that dialled does it. */
-  #rotate(): void {
-    for (const peer of this.#wanted.keys()) {
-      const best = this.connections(peer)[0]
-      if (best == null || best.direction !== 'outbound' || !this.#worn(best)) continue
-      this.#climb(peer, best)
-        // Before the new one could be taken for the one too many: it may be a circuit beside a direct path.
-        .then(() => this.#later(replacedAfter / 2, () => void this.#close(best)))
-        .catch((error: unknown) => this.#options.log('debug', 'a connection could not be renewed', toError(error)))
-    }
-  }
-
-  #worn(connection: Connection): boolean {
-    const { received, sent } = this.#options.network.services.traffic.of(connection)
-    return Date.now() - connection.timeline.open > limits.connectionAge || received + sent > pathLimits.connectionBytes
-  }
-
-  #whyNone(peer: string): string {
-    const failure = this.#wanted.get(peer)?.failure
-    if (!this.#wanted.has(peer)) return 'You are not connected, because you are not friends.'
-    return failure == null
-      ? 'Connecting.'
-      : `You are not connected: ${failure}. Quorum keeps trying, and messages wait until it works.`
-  }
-
-  #whyRelayed(peer: string): string {
-    const { known, mayBeDirect, whyNotPunched, privacy } = this.#options
-    if (!mayBeDirect(peer))
-      return `direct paths are ${privacy().direct === 'never' ? 'switched off' : 'for verified friends only'}`
-    const dialled =
-      this.#directTargets(peer, known(peer).addresses).length === 0
-        ? 'they have told no address that can be reached from here'
-        : 'none of their addresses answers directly'
-    const notPunched = whyNotPunched(peer)
-    return notPunched == null ? dialled : `${dialled}, and ${notPunched}`
-  }
-
-  async #close(connection: Connection): Promise<void> {
-    try {
-      await connection.close({ signal: AbortSignal.timeout(limits.stop) })
-    } catch (error) {
-      connection.abort(toError(error))
-    }
-  }
-
-  #later(ms: number, work: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      work()
-    }, ms)
-    this.#timers.add(timer)
-  }
-}
-
-function isDirect(connection: Connection): boolean {
-  return !isRelayed(connection.remoteAddr)
-}
-
-/** What is left of what the node granted when it made the circuit. */
-function limitsOf({ limits: stated }: Connection): ConnectionInfo['limited'] {
-  if (stated == null) return undefined
-  const { bytes, seconds } = stated
-  return {
-    ...(bytes == null ? {} : { bytes: Number(bytes) }),
-    // js-libp2p's relay writes milliseconds into the field of seconds: nobody limits circuits to days.
-    ...(seconds == null ? {} : { seconds: seconds >= 30_000 ? Math.round(seconds / 1000) : seconds }),
-  }
-}
-
-function inWords(limited: ConnectionInfo['limited']): string {
-  const { bytes, seconds } = limited ?? {}
-  const amounts = [bytes == null ? [] : `${Math.ceil(bytes / 1024)} KiB`, seconds == null ? [] : `${seconds} seconds`]
-  return limited == null ? '' : ` and ends this connection after ${amounts.flat().join(' or ') || 'a while'}`
 }

@@ -1,7 +1,8 @@
 /**
- * Has the router at home pass calls on to us, where it offers that to everybody in its network (UPnP or NAT-PMP). It
- * asks for as long as the peer runs, rarely, and says nothing where we listen in no private network. What a router
- * promises proves nothing: directory/reachability.ts has a node dial it before anybody is told.
+ * Asks the router at home to forward inbound TCP connections to this peer, where the router offers that to its whole
+ * network (UPnP or NAT-PMP). It asks rarely, for as long as the peer runs, and never when this peer listens in no
+ * private network. A router's answer proves nothing: directory/reachability.ts has a node dial the port before it is
+ * announced.
  */
 import { isPlainTcp, parseAddress, scopeOf } from '../address/address.ts'
 import { toError } from '../base/errors.ts'
@@ -14,7 +15,7 @@ import { pause } from '../base/backoff.ts'
 export interface PortMappingOptions {
   /** Own addresses. */
   listening(): readonly string[]
-  /** Routers pass on other ports now, or make a promise anew. */
+  /** Routers forward other ports than before. */
   onChange(): void
   log: Log
 }
@@ -26,7 +27,7 @@ interface Mapping {
 
 export class PortMapping {
   readonly #options: PortMappingOptions
-  /** By our address and port. */
+  /** By own address and port. */
   #open = new Map<string, Mapping>()
   #life: AbortController | undefined
   #work: Promise<void> = Promise.resolve()
@@ -41,21 +42,22 @@ export class PortMapping {
     this.#work = this.#keep(this.#life.signal)
   }
 
-  /** Takes back what can be taken back in a moment; the rest ends with its lease. */
+  /** Removes the mappings of routers that answer at once; the others end with their lease. */
   async stop(): Promise<void> {
     this.#life?.abort()
     this.#life = undefined
-    // What a router has just promised is taken back too.
+    // A mapping that a router has just granted is removed too.
     await this.#work
-    const moment = AbortSignal.timeout(pathLimits.routerGoodbye)
-    const closing = [...this.#open.values()].map((mapping) => mapping.close(moment))
+    const deadline = AbortSignal.timeout(pathLimits.routerClose)
+    const closing = [...this.#open.values()].map((mapping) => mapping.close(deadline))
     this.#open.clear()
     for (const end of await Promise.allSettled(closing)) {
-      if (end.status === 'rejected') this.#options.log('debug', 'a router did not hear us out', toError(end.reason))
+      if (end.status === 'rejected')
+        this.#options.log('debug', 'a router did not remove its mapping', toError(end.reason))
     }
   }
 
-  /** The network is another one. */
+  /** The network changed. */
   reset(): void {
     if (this.#life == null) return
     this.#life.abort()
@@ -64,7 +66,7 @@ export class PortMapping {
     this.start()
   }
 
-  /** Ports of routers that they pass on to us, as they say. */
+  /** Ports that routers forward to this peer, as the routers report them. */
   ports(): number[] {
     return [...new Set([...this.#open.values()].map(({ outside }) => outside))]
   }
@@ -73,13 +75,13 @@ export class PortMapping {
     const { listening, log, onChange } = this.#options
     while (!signal.aborted) {
       const open = new Map<string, Mapping>()
-      const work = insides(listening()).map(async ({ host, port }) => {
+      const work = privateListeners(listening()).map(async ({ host, port }) => {
         try {
           const key = `${host}:${port}`
           const mapping = await mapPort(host, port, this.#open.get(key)?.outside ?? port, signal)
           if (mapping !== undefined) open.set(key, mapping)
         } catch (error) {
-          log('debug', 'a router does not pass calls on', toError(error))
+          log('debug', 'a router forwards no port', toError(error))
         }
       })
       await Promise.all(work)
@@ -93,26 +95,26 @@ export class PortMapping {
   }
 }
 
-/** By whatever the router speaks; undefined where there is none that does. Errors: those of the last that refused. */
+/** By the protocol that the router speaks; undefined where no router answers. Errors: that of the last refusal. */
 async function mapPort(host: string, port: number, wanted: number, signal: AbortSignal): Promise<Mapping | undefined> {
   const [router, gateway] = await Promise.all([findRouter(host, signal), findGateway(host, signal)])
-  const ways: (() => Promise<Mapping>)[] = []
+  const protocols: (() => Promise<Mapping>)[] = []
   if (router !== undefined) {
-    ways.push(async () => {
+    protocols.push(async () => {
       const outside = await openPort(router, port, wanted, signal)
-      return { outside, close: (moment) => closePort(router, outside, moment) }
+      return { outside, close: (deadline) => closePort(router, outside, deadline) }
     })
   }
   if (gateway !== undefined) {
-    ways.push(async () => {
+    protocols.push(async () => {
       const outside = await askPort(gateway, port, wanted, signal)
-      return { outside, close: (moment) => returnPort(gateway, port, moment) }
+      return { outside, close: (deadline) => returnPort(gateway, port, deadline) }
     })
   }
   let refusal: unknown
-  for (const way of ways) {
+  for (const map of protocols) {
     try {
-      return await way()
+      return await map()
     } catch (error) {
       refusal = error
     }
@@ -121,8 +123,8 @@ async function mapPort(host: string, port: number, wanted: number, signal: Abort
   return undefined
 }
 
-/** Where we listen for plain TCP in private networks of IPv4. */
-function insides(listening: readonly string[]): { host: string; port: number }[] {
+/** Where this peer listens for plain TCP in private IPv4 networks. */
+function privateListeners(listening: readonly string[]): { host: string; port: number }[] {
   return listening
     .flatMap((address) => {
       const { family, host = '', port = 0 } = parseAddress(address) ?? {}

@@ -51,6 +51,7 @@ const inPage = ['renderer', 'preload', 'ipc', 'text']
 const pureDoors = {
   '#foreign-text': 'protocol/base/foreign-text.ts',
   '#lookalike': 'protocol/identity/lookalike.ts',
+  '#advice': 'protocol/api/advice.ts',
 }
 
 /**

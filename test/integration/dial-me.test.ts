@@ -1,6 +1,6 @@
 /**
- * Reversal through a node: one of two friends can be dialled and the other cannot, there is no circuit, and the one
- * that could dial is not about to. It is asked to.
+ * Connection reversal through a node: only one of two friends can be dialled, there is no circuit, and the other one,
+ * who could dial, does not try at the moment. It is asked to.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -20,7 +20,7 @@ import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
 import { online, pathBetween, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 
-/** A peer with a known identity, and friends of whom it knows nothing but who they are. */
+/** A peer with a given identity and one friend, of whom it knows only the PeerId and the nodes. */
 async function start(
   t: TestContext,
   nodes: readonly string[],
@@ -34,7 +34,7 @@ async function start(
   return startPeer(t, { store, nodes, ...options })
 }
 
-/** From now on nobody tries a second time within the test, unless something wakes it. */
+/** From now on no peer retries within the test, unless an event makes it. */
 function patientFriends(t: TestContext): void {
   const { friendRetry } = limits
   t.after(() => Object.assign(limits, { friendRetry }))
@@ -50,7 +50,7 @@ async function givenUp(peer: TestPeer, friend: string): Promise<void> {
   await until(async () => (await reason()).includes('keeps trying'), 'it has tried and failed')
 }
 
-/** Bob listens nowhere and has given up for now; Alice, who can be dialled, comes. */
+/** Bob does not listen and waits after a failed attempt; then Alice starts, who can be dialled. */
 async function meet(t: TestContext, options: Partial<PeerOptions>): Promise<{ alice: TestPeer; bob: TestPeer }> {
   patientFriends(t)
   const nodes = (await startNode(t)).addresses()
@@ -81,29 +81,31 @@ test('where the node carries no circuits, a friend that cannot be dialled is ask
   await tell(bob, alice, 'directly')
 })
 
-test('who keeps its address to itself asks nobody to dial it', async (t) => {
+test('a peer that hides its address asks nobody to dial it', async (t) => {
   patientFriends(t)
   const nodes = (await startNode(t)).addresses()
   const friend = await identityFromSeed(randomBytes(32))
   const host = await bareHost(friend.privateKey)
   undo(t).defer(() => host.stop())
-  const told: Uint8Array[] = []
-  const session = await DirectorySession.open(await connectTo(host, nodes[0] ?? ''), (mail) => told.push(mail))
+  const received: Uint8Array[] = []
+  const session = await DirectorySession.open(await connectTo(host, nodes[0] ?? ''), (envelope) =>
+    received.push(envelope),
+  )
   undo(t).defer(() => session.close())
   const seed = randomBytes(32)
   for (const direct of ['never', 'only'] as const) {
     const peer = await start(t, nodes, seed, friend.peer, { direct })
     await connected(peer)
     await givenUp(peer, friend.peer)
-    if (direct === 'only') await until(() => told.length === 1, 'the friend is asked')
-    else assert.equal(told.length, 0)
+    if (direct === 'only') await until(() => received.length === 1, 'the friend is asked')
+    else assert.equal(received.length, 0)
     await peer.stop()
   }
 })
 
 // ---- threats.md 28
 
-/** A port that counts who comes. */
+/** A port that counts connections. */
 async function trap(t: TestContext): Promise<{ address: string; calls(): number }> {
   let calls = 0
   const server = net.createServer((socket) => {
@@ -122,7 +124,7 @@ function dialMe(from: Identity, to: string, sequence: number, addresses: string[
   return sealedToWire(seal(signedToWire(signed), to, undefined))
 }
 
-test('hostile 28: a stranger that asks to be dialled is not; a friend is, but nowhere that names another', async (t) => {
+test('hostile 28: a stranger that asks to be dialled is not; a friend is, but not under another PeerId', async (t) => {
   patientFriends(t)
   const nodes = (await startNode(t)).addresses()
   const [friend, stranger] = [await identityFromSeed(randomBytes(32)), await identityFromSeed(randomBytes(32))]

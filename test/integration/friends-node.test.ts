@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { pathLimits } from '../../protocol/paths/limits.ts'
 import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
 
-Object.assign(pathLimits, { strangerStay: 500 })
+Object.assign(pathLimits, { strangerLifetime: 500 })
 
 test('a conversation through the node of a friend goes on beyond the stay of strangers; the node leaves after it', async (t) => {
   const [ours, theirs] = [await startNode(t), await startNode(t)]
@@ -24,7 +24,10 @@ test('a conversation through the node of a friend goes on beyond the stay of str
   const [guest, host] = via === theirs.peer ? [alice, bob] : [bob, alice]
   const foreign = via === theirs.peer ? theirs : ours
   assert.equal(foreign.stats().circuits, 1)
-  await until(() => Date.now() - (since ?? Date.now()) > 4 * pathLimits.strangerStay, 'the stay of a stranger is over')
+  await until(
+    () => Date.now() - (since ?? Date.now()) > 4 * pathLimits.strangerLifetime,
+    'the stay of a stranger is over',
+  )
   await tell(guest, host, 'still there')
   const now = await alice.connection({ peer: bob.id })
   assert.deepEqual([now.via, now.since], [via, since])

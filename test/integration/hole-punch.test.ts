@@ -1,4 +1,4 @@
-/** Who begins a hole punch, and how often: two friends on a real circuit, with a clock in the test's hand. */
+/** Who begins a hole punch, and how often: two friends on a real circuit, with a clock that the test sets. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
@@ -11,11 +11,11 @@ import { limits } from '../../protocol/base/limits.ts'
 import { pathLimits } from '../../protocol/paths/limits.ts'
 import { createPeerNetwork, type PeerNetwork } from '../../protocol/net/libp2p.ts'
 import { dcutrProtocol, Policy } from '../../protocol/net/policy.ts'
-import { Upgrades } from '../../protocol/paths/hole-punch.ts'
+import { HolePunches } from '../../protocol/paths/hole-punch.ts'
 import { undo } from '../support/cleanup.ts'
 import { startNode, until } from '../support/network.ts'
 
-test('the callee of a circuit begins, waits longer after each failure, and starts over when the network changes', async (t) => {
+test('the callee begins, waits longer after each failure, and starts over when the network changes', async (t) => {
   const { caller, callee, outbound, inbound } = await circuit(t)
   let asked = 0
   await caller.policy.serve(
@@ -30,39 +30,39 @@ test('the callee of a circuit begins, waits longer after each failure, and start
   let now = 0
   // No jitter: waits are whole.
   const options = { nodes: () => [], log: () => {}, now: () => now, random: () => 1 }
-  const upgrades = new Upgrades({ ...options, network: callee.network })
-  undo(t).defer(() => upgrades.stop())
+  const punches = new HolePunches({ ...options, network: callee.network })
+  undo(t).defer(() => punches.stop())
   const attempts = async (expected: number): Promise<void> => {
     const before = asked
-    await upgrades.attempt(inbound)
+    await punches.attempt(inbound)
     await until(() => asked === before + expected, `${expected} more`)
   }
 
-  assert.equal(upgrades.why(caller.peer), undefined)
+  assert.equal(punches.failure(caller.peer), undefined)
   await attempts(1)
-  assert.match(upgrades.why(caller.peer) ?? '', /no node tells/)
+  assert.equal(punches.failure(caller.peer), 'no-node')
   now += pathLimits.punchRetry.first - 1
   await attempts(0)
   now += 1
   await attempts(1)
   now += 2 * pathLimits.punchRetry.first - 1
   await attempts(0)
-  upgrades.reset()
-  assert.equal(upgrades.why(caller.peer), undefined)
+  punches.reset()
+  assert.equal(punches.failure(caller.peer), undefined)
   await attempts(1)
 
-  const others = new Upgrades({ ...options, network: caller.network })
+  const others = new HolePunches({ ...options, network: caller.network })
   undo(t).defer(() => others.stop())
   await others.attempt(outbound)
-  assert.equal(others.why(callee.peer), undefined)
+  assert.equal(others.failure(callee.peer), undefined)
 })
 
-test('a friend who does not speak of holes is not asked three times', async (t) => {
+test('a friend without DCUtR is asked once, not three times', async (t) => {
   const { caller, callee, inbound } = await circuit(t)
-  const upgrades = new Upgrades({ network: callee.network, nodes: () => [], log: () => {} })
-  undo(t).defer(() => upgrades.stop())
-  await upgrades.attempt(inbound)
-  assert.match(upgrades.why(caller.peer) ?? '', /does not take part/)
+  const punches = new HolePunches({ network: callee.network, nodes: () => [], log: () => {} })
+  undo(t).defer(() => punches.stop())
+  await punches.attempt(inbound)
+  assert.equal(punches.failure(caller.peer), 'refused')
 })
 
 interface End {

@@ -1,6 +1,6 @@
 /**
- * Paths that die without a word: noticed by whoever speaks, by the idle check, and at once when this machine's network
- * changed. Whoever was cut off is back by itself, and nothing that was said is lost.
+ * Paths that die without an error: noticed by the next message, by the idle check, and at once when this machine's
+ * network changed. The peer reconnects by itself, and no message is lost.
  */
 import assert from 'node:assert/strict'
 import os from 'node:os'
@@ -36,7 +36,7 @@ function portOf(address: string): number {
 const since = async (peer: TestPeer, other: TestPeer): Promise<number> =>
   (await peer.connection({ peer: other.id })).since ?? 0
 
-test('a path that went silent is noticed by whoever sends, and what was sent arrives', async (t) => {
+test('a path that went silent is noticed by the sender, and its message arrives', async (t) => {
   const { alice, bob, proxy } = await viaProxy(t)
   proxy.silence()
   const begun = performance.now()
@@ -52,14 +52,14 @@ test('a path that went silent is noticed by whoever sends, and what was sent arr
   }
 })
 
-test('a change of addresses makes every connection prove itself, long before the idle check', async (t) => {
-  const { networkLook } = pathLimits
+test('a change of addresses has every connection probed, long before the idle check', async (t) => {
+  const { networkPoll } = pathLimits
   const { peerPing } = netLimits
   t.after(() => {
-    Object.assign(pathLimits, { networkLook })
+    Object.assign(pathLimits, { networkPoll })
     Object.assign(netLimits, { peerPing })
   })
-  Object.assign(pathLimits, { networkLook: 50 })
+  Object.assign(pathLimits, { networkPoll: 50 })
   Object.assign(netLimits, { peerPing: 3_600_000 })
   const { alice, bob, proxy } = await viaProxy(t)
   const before = await since(alice, bob)
@@ -81,7 +81,7 @@ const newAddress: os.NetworkInterfaceInfo = {
   cidr: '10.99.0.7/24',
 }
 
-test('a path that went silent is noticed within 45 s when nobody says anything', async (t) => {
+test('a path that went silent is noticed within 45 s when nobody sends anything', async (t) => {
   const saved = { peerPing: netLimits.peerPing, peerPingTimeout: netLimits.peerPingTimeout }
   t.after(() => Object.assign(netLimits, saved))
   // At most one interval passes before the ping that fails; a moment to find another path is left.

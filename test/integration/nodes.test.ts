@@ -1,10 +1,10 @@
-/** A node with several addresses: any that answers is enough, for its peers and for whoever is invited. */
+/** A node with several addresses: one that answers is enough, for its peers and for those they invite. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inviteFromLink } from '../../protocol/identity/invite-link.ts'
 import { befriend, loopback, nextEvent, startNode, startPeer, until } from '../support/network.ts'
 
-test('a peer uses the address that answers, keeps to it, and tells all', async (t) => {
+test('a peer uses the address that answers, keeps using it, and announces all', async (t) => {
   const node = await startNode(t, { listen: [loopback, loopback] })
   const [one = '', two = ''] = node.addresses()
   const dead = `/ip4/127.0.0.1/tcp/1/p2p/${node.peer}`
@@ -18,7 +18,7 @@ test('a peer uses the address that answers, keeps to it, and tells all', async (
   const { link } = await peer.invite({})
   assert.deepEqual(inviteFromLink(link).nodes, [dead, one, two])
 
-  // A second person starts with nothing but the invite.
+  // A second peer starts with only the invite.
   const other = await startPeer(t)
   await befriend(peer, other)
   assert.equal((await other.self()).nodes.length, 1)

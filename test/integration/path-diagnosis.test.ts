@@ -1,4 +1,4 @@
-/** What `connection()` says about dials that failed, each in its own way. */
+/** What `connection()` reports about dials that failed, each in its own way. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
 import { befriend, startNode, startPeer, until } from '../support/network.ts'
 
-test('each dial to a friend who is away ended in its own way, and the person is told', async (t) => {
+test('each dial to a friend who is away ended in its own way, and the advice follows', async (t) => {
   const [address = ''] = (await startNode(t)).addresses()
   const silent = net.createServer()
   silent.listen(0, '127.0.0.1')
@@ -25,12 +25,12 @@ test('each dial to a friend who is away ended in its own way, and the person is 
   const [theirs = ''] = (await mallory.self()).listen
   const friend = (await identityFromSeed(randomBytes(32))).peer
   const store = openMemoryStore()
-  const told = [
+  const announced = [
     `/ip4/127.0.0.1/tcp/${(silent.address() as net.AddressInfo).port}`,
     '/ip4/127.0.0.1/tcp/9',
     theirs.split('/p2p/')[0] ?? '',
   ]
-  store.putFriend(befriended(friend, [address], told))
+  store.putFriend(befriended(friend, [address], announced))
   const bob = await startPeer(t, { nodes: [address], store })
   const complete = async (): Promise<boolean> => {
     const { tried } = await bob.connection({ peer: friend })
@@ -48,7 +48,7 @@ test('each dial to a friend who is away ended in its own way, and the person is 
   assert.ok(!JSON.stringify({ tried, advice }).includes('127.0.0.1'))
 })
 
-test('who is connected directly needs no advice; who may not be is told why', async (t) => {
+test('a direct connection has no advice; a relayed one has the reason for it', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const [alice, bob, shy] = [
     await startPeer(t, { nodes }),

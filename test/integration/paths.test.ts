@@ -1,6 +1,6 @@
 /**
- * How two friends reach each other: directly where they can and may, through a node otherwise, back and forth between
- * the two as the network allows, and never where a stranger or a liar points them.
+ * How two friends reach each other: directly where they can and may, through a node otherwise, changing between the two
+ * as the network allows, and never at an address that a stranger or a dishonest node announced.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -32,7 +32,7 @@ import {
   type TestPeer,
 } from '../support/network.ts'
 
-/** What dead addresses may cost before the conversation starts through the node, in milliseconds: about a second. */
+/** How much longer the conversation may take to start through the node because of dead addresses, in milliseconds. */
 const deadMayCost = 1500
 
 async function node(t: TestContext): Promise<string> {
@@ -56,7 +56,7 @@ async function become(path: 'direct' | 'relayed', a: TestPeer, b: TestPeer): Pro
   await online(a, b)
 }
 
-/** Sends whoever connects to it nothing: a port that takes connections and never answers. */
+/** A port that accepts connections and never answers. */
 async function silence(t: TestContext): Promise<{ port: number; connections(): number }> {
   let connections = 0
   const held = new Set<net.Socket>()
@@ -115,7 +115,7 @@ test('when both dial at once, one path and one chat stream remain', async (t) =>
   const ports = [await portOf(alice), await portOf(bob)]
   await befriend(alice, bob)
   await become('direct', alice, bob)
-  // Only a connection that has lasted is dialled again at once, by both sides, when it breaks.
+  // Only when a connection has lasted do both sides dial again at once after it breaks.
   await until(async () => {
     const { since = Date.now() } = await alice.connection({ peer: bob.id })
     return Date.now() - since > 3100
@@ -205,11 +205,11 @@ test('a node that connects the wrong peer is found out (threats.md 26)', async (
   assert.deepEqual(await mallory.messages({ peer: bob.id }), [])
 })
 
-test('a stranger who tells a loopback or LAN address is not dialled there (threats.md 28)', async (t) => {
+test('a stranger that announces a loopback or LAN address is not dialled there (threats.md 28)', async (t) => {
   const address = await node(t)
   const trap = await silence(t)
   const stranger = await identityFromSeed(randomBytes(32))
-  const told = ['127.0.0.1', '::1', 'localhost', '127.1.2.3'].map((host) => {
+  const announced = ['127.0.0.1', '::1', 'localhost', '127.1.2.3'].map((host) => {
     const kind = host.includes(':') ? 'ip6' : host === 'localhost' ? 'dns4' : 'ip4'
     return `/${kind}/${host}/tcp/${trap.port}`
   })
@@ -217,7 +217,7 @@ test('a stranger who tells a loopback or LAN address is not dialled there (threa
   undo(t).defer(() => host.stop())
   const mail = Promise.withResolvers<void>()
   const session = await DirectorySession.open(await connectTo(host, address), () => mail.resolve())
-  const record = { nodes: [address], addresses: told, sequence: 1, ttl: 3_600_000 }
+  const record = { nodes: [address], addresses: announced, sequence: 1, ttl: 3_600_000 }
   await session.announce(sign(stranger, 'quorum-record', recordToWire(record)), '')
 
   const bob = await startPeer(t, { nodes: [address] })
@@ -231,9 +231,9 @@ test('a stranger who tells a loopback or LAN address is not dialled there (threa
   await assert.rejects(bob.connect({ peer: stranger.peer }), { code: 'not-friend' })
   assert.equal(trap.connections(), 0)
 
-  // The same address told by a friend is dialled: the trap works.
+  // The same address announced by a friend is dialled: the trap works.
   const store = openMemoryStore()
-  store.putFriend(befriended(stranger.peer, [], told.slice(0, 1)))
+  store.putFriend(befriended(stranger.peer, [], announced.slice(0, 1)))
   await startPeer(t, { store })
   await until(() => trap.connections() > 0, 'a friend is dialled there')
 })
@@ -248,7 +248,7 @@ test('20 dead addresses of a friend delay the relay by no more than about a seco
   const timeToTalk = async (addresses: string[]): Promise<number> => {
     const [seed, store, theirs] = [randomBytes(32), openMemoryStore(), openMemoryStore()]
     store.setSetting('seed', seed)
-    // They know bob without knowing where he is: the first move is his.
+    // Alice has no address of Bob, so Bob dials first.
     theirs.putFriend(befriended((await identityFromSeed(seed)).peer, []))
     const alice = await startPeer(t, { nodes: [address], direct: 'never', store: theirs })
     await until(async () => (await alice.self()).nodes[0]?.reserved === true, 'alice can be reached')

@@ -1,6 +1,6 @@
 /**
  * The parts of a hole punch that need no router: a port that a node has seen dials again, and two ends that both
- * dialled make one connection. And what peers say of a punch that cannot be: loopback is no public address. Real
+ * dialled make one connection. And what peers report of a punch that is impossible: loopback is no public address. Real
  * routers are in test/lab/.
  */
 import assert from 'node:assert/strict'
@@ -16,7 +16,7 @@ import { openHole, tcpPunch } from '../../protocol/net/tcp/punch.ts'
 import { undo } from '../support/cleanup.ts'
 import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
 
-test('a node tells where it sees a port, and the same port can dial elsewhere', async (t) => {
+test('a node reports where it sees a port, and the same port can dial elsewhere', async (t) => {
   const node = await startNode(t)
   const signal = AbortSignal.timeout(20_000)
   const hole = await openHole(node.addresses()[0] ?? assert.fail(), signal)
@@ -57,7 +57,7 @@ test('two ends that both dialled make one connection, whose two sides agree who 
   await Promise.all([one.services.ping.ping(other.peerId), other.services.ping.ping(one.peerId)])
 })
 
-test('a dial goes on until its signal ends it, and says why it failed', async (t) => {
+test('a dial goes on until its signal ends it, and reports why it failed', async (t) => {
   const end = await endOf(t)
   const free = net.createServer().listen(0, '127.0.0.1')
   await once(free, 'listening')
@@ -68,14 +68,14 @@ test('a dial goes on until its signal ends it, and says why it failed', async (t
   await assert.rejects(dial, { code: 'ECONNREFUSED' })
 })
 
-test('a dial that is cut short says what the one before it failed with', async (t) => {
+test('a dial that is cut short reports why the one before it failed', async (t) => {
   const end = await endOf(t)
   const signal = new AbortController()
   // The first is closed at once, the second kept waiting for a handshake.
   let dials = 0
   const silent = net.createServer((socket) => {
     socket.on('error', () => socket.destroy())
-    dials++
+    dials += 1
     if (dials === 1) socket.destroy()
     else signal.abort(new Error('enough'))
   })
@@ -92,24 +92,24 @@ test('a dial that is cut short says what the one before it failed with', async (
   assert.equal(dials, 2)
 })
 
-test('where no node tells a public address, the circuit stays and says so', async (t) => {
+test('where no node reports a public address, the circuit stays and the reason is reported', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const [a, b] = [await startPeer(t, { nodes, listen: [] }), await startPeer(t, { nodes, listen: [] })]
   await befriend(a, b)
-  const says = async (): Promise<boolean> => {
+  const reported = async (): Promise<boolean> => {
     const infos = [await a.connection({ peer: b.id }), await b.connection({ peer: a.id })]
-    return infos.some(({ path, reason }) => path === 'relayed' && /no node tells/.test(reason))
+    return infos.some(({ path, reason }) => path === 'relayed' && /no node reports/.test(reason))
   }
-  await until(says, 'one of them says why')
+  await until(reported, 'one of them reports why')
   await tell(a, b, 'still here')
 })
 
-test('a peer whose address nobody is to learn takes no part', async (t) => {
+test('a peer that hides its address takes no part', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const hidden = await startPeer(t, { nodes, direct: 'never' })
   const peer = await startPeer(t, { nodes, listen: [] })
   await befriend(hidden, peer)
-  // Whoever of the two began: it never speaks of routers.
+  // Whichever side began: the reason never mentions routers.
   assert.match((await hidden.connection({ peer: peer.id })).reason, /direct paths are switched off/)
   const { path } = await peer.connection({ peer: hidden.id })
   assert.equal(path, 'relayed')

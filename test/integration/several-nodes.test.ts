@@ -1,6 +1,6 @@
 /**
- * Peers with two nodes: a reservation on both, and a conversation that outlives either. The bound in milliseconds is a
- * promise of Quorum, not patience of the tests.
+ * Peers with two nodes: a reservation on both, and a conversation that survives the loss of either. The bound in
+ * milliseconds is what Quorum promises, not a timeout of the tests.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -24,7 +24,7 @@ const addressOf = (node: HeadlessNode): string => node.addresses[0] ?? assert.fa
 const reserved = async (peer: TestPeer): Promise<number> =>
   (await peer.self()).nodes.filter((node) => node.state === 'connected' && node.reserved).length
 
-test('with two nodes a peer is reserved on both, and either may die: the conversation goes on within 15 s', async (t) => {
+test('a peer with two nodes is reserved on both, and either may die: it goes on within 15 s', async (t) => {
   const [one, two] = await startTwo(t)
   const nodes = [addressOf(one), addressOf(two)]
   const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })
@@ -46,7 +46,7 @@ test('with two nodes a peer is reserved on both, and either may die: the convers
   }
   await talk('with both nodes')
   for (const round of ['first', 'second']) {
-    // The one that carries them: the other way round nothing happens.
+    // The node that carries the conversation: the loss of the other one changes nothing.
     const { via } = await alice.connection({ peer: bob.id })
     const carrying = via != null && addressOf(one).endsWith(via) ? one : two
     await carrying.kill9()
@@ -67,21 +67,21 @@ test('with two nodes a peer is reserved on both, and either may die: the convers
   }
 })
 
-test('a node that falls silent without a word is left for the other one within 15 s', async (t) => {
-  const links = await Promise.all(
+test('a node that stops answering is replaced by the other one within 15 s', async (t) => {
+  const proxied = await Promise.all(
     [await startNode(t), await startNode(t)].map(async (node) => {
       const [address = ''] = node.addresses()
       const proxy = await startProxy(t, Number(address.split('/')[4]))
       return { peer: node.peer, proxy, address: address.replace(/tcp\/\d+/, `tcp/${proxy.port}`) }
     }),
   )
-  const nodes = links.map(({ address }) => address)
+  const nodes = proxied.map(({ address }) => address)
   const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
   await until(async () => (await reserved(alice)) + (await reserved(bob)) === 4, 'all are reserved')
   await befriend(alice, bob)
   await tell(alice, bob, 'before')
   const { via } = await alice.connection({ peer: bob.id })
-  links.find(({ peer }) => peer === via)?.proxy.silence()
+  proxied.find(({ peer }) => peer === via)?.proxy.silence()
   const begun = performance.now()
   await tell(alice, bob, 'into the silence', goesOn)
   t.diagnostic(`went on after ${Math.round(performance.now() - begun)} ms`)

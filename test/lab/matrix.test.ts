@@ -13,7 +13,7 @@ import type { Namespace } from '../support/lab-namespace.ts'
 import { needsLab } from '../support/lab-needs.ts'
 import { Stage } from '../support/line-process.ts'
 
-/** Every pair talks within this, whatever stands between. */
+/** Every pair exchanges messages within this, whatever their networks, in seconds. */
 const connected = 10
 /** How long a pair is watched that may have to stay on the relay, and one that must not. Seconds since acceptance. */
 const mayStay = 10
@@ -22,7 +22,7 @@ const mustNotStay = 30
 const atOnce = 3
 /** Every interface, as without the option. */
 const everywhere = ['--listen', '/ip4/0.0.0.0/tcp/0', '--listen', '/ip6/::/tcp/0']
-/** Where the neighbour of the peer behind `cone` sits. */
+/** The network of a second peer behind the router of the first peer in `cone`. */
 const sameLan = 'same LAN'
 
 test('the matrix: every kind of network with every kind', { ...needsLab, timeout: 360_000 }, async (t) => {
@@ -31,8 +31,8 @@ test('the matrix: every kind of network with every kind', { ...needsLab, timeout
   const server = await lab.server()
   const listen = [`/ip4/${server.ip4}/tcp/4001`, `/ip6/${server.ip6}/tcp/4001`, `/ip4/${server.ip4}/tcp/443/ws`]
   const node = await new HeadlessNode(stage, 'node', { listen, through: server.space.enter }).start()
-  // On a public address, a node needs no word of where it is.
-  for (const address of listen) assert.ok(node.addresses.some((told) => told.startsWith(`${address}/p2p/`)))
+  // A node on a public address announces it without being configured to.
+  for (const address of listen) assert.ok(node.addresses.some((one) => one.startsWith(`${address}/p2p/`)))
 
   const sit = async (network: string, space: Namespace, name: string): Promise<Guest> => {
     const setup = { nodes: node.addresses, ephemeral: true, args: everywhere, through: space.enter }
@@ -80,22 +80,22 @@ test('the matrix: every kind of network with every kind', { ...needsLab, timeout
 /** What holds for a pair whatever is built; `either` when hole punching decides. */
 function expected(host: Guest, guest: Guest): 'direct' | 'relayed' | 'either' {
   const pair = [host.network, guest.network]
-  // What listens on any port but 443, they cannot call; and nobody can call them.
+  // They can dial port 443 only, and nobody can dial them.
   if (pair.includes('443-only')) return 'relayed'
   if (pair.includes('open') || pair.includes(sameLan)) return 'direct'
   if (pair.every((network) => network === 'ipv6-open')) return 'direct'
-  // Nobody can know the port that such a router takes next.
+  // The port that such a router takes next is unpredictable.
   return pair.includes('symmetric') ? 'relayed' : 'either'
 }
 
 function check(meeting: Meeting, path: ReturnType<typeof expected>): void {
-  const told = JSON.stringify(meeting)
-  assert.ok(meeting.firstMessage < connected, told)
-  assert.notEqual(meeting.path, 'none', told)
-  if (path !== 'either') assert.equal(meeting.path, path, told)
-  if (path === 'direct') assert.ok(meeting.direct != null, told)
-  if (meeting.pair.includes('443-only')) assert.match(meeting.transport, /websocket/, told)
-  assert.notEqual(meeting.reason, '', told)
+  const details = JSON.stringify(meeting)
+  assert.ok(meeting.firstMessage < connected, details)
+  assert.notEqual(meeting.path, 'none', details)
+  if (path !== 'either') assert.equal(meeting.path, path, details)
+  if (path === 'direct') assert.ok(meeting.direct != null, details)
+  if (meeting.pair.includes('443-only')) assert.match(meeting.transport, /websocket/, details)
+  assert.notEqual(meeting.reason, '', details)
 }
 
 function at<T>(all: readonly T[], index: number): T {

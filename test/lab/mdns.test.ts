@@ -1,4 +1,6 @@
-/** Friends on one local network without any node find each other by multicast DNS, and strangers there are left alone. */
+/**
+ * Friends on one local network without any node find each other by multicast DNS, and strangers there are left alone.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { befriend, HeadlessPeer, talking } from '../support/headless.ts'
@@ -46,7 +48,7 @@ test(
     for (const one of [alice, bob]) await one.stop()
     await node.stop()
 
-    // On other ports than either was told, and without a node.
+    // On other ports than either has stored, and without a node.
     const [strangersPlace, quietPlace] = [await home.neighbour(), await home.neighbour()]
     const [stranger, quiet] = [counted(strangersPlace), counted(quietPlace)]
     const settings = { ephemeral: true, args: [...anyPort, '--mdns'], through: strangersPlace.enter }
@@ -63,7 +65,7 @@ test(
     await alice.send(bob, 'are you there')
     await bob.event('message-received', ({ text }) => text === 'are you there')
 
-    // By now it has been asked, and has heard who is there.
+    // By now it has been queried, and has received announcements.
     await eventually('the stranger takes part', () => stranger('says') > 1 && stranger('hears') > 2)
     assert.deepEqual([stranger('calls'), stranger('called')], [0, 0], 'nobody dials strangers')
     assert.deepEqual([quiet('says'), quiet('calls'), quiet('called')], [0, 0, 0], 'off means silent')

@@ -14,10 +14,10 @@ import type { Seen } from '../support/lab-probe.ts'
 import { eventually } from '../support/line-process.ts'
 
 const probe = fileURLToPath(new URL('../support/lab-probe.ts', import.meta.url))
-/** One that the router of `cone-remapped` has in its table. */
+/** A port that the router of `cone-remapped` has in its table. */
 const local = 40_123
 
-/** How a server sees calls from behind `network`, all from one port there: at two ports of its own, and at 443. */
+/** How a server sees connections from behind `network`, all from one port there: at two own ports, and at 443. */
 async function seenFrom(t: TestContext, lab: Lab, network: Network): Promise<(Seen | undefined)[]> {
   const { space, ip4 } = await lab.server()
   const [program, ...before] = [...space.enter, process.execPath, probe]

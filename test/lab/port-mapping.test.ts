@@ -1,4 +1,4 @@
-/** A router that opens ports for those at home, by UPnP or NAT-PMP: a real one, in the NAT lab. */
+/** A real router in the NAT lab that forwards ports to its private network, by UPnP or NAT-PMP. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -74,7 +74,7 @@ test(
       const peer = await new HeadlessPeer(stage, args.join('') || 'plain', all).start()
       const self = () => peer.call('self')
       await eventually('it is at its node', async () => (await self()).nodes[0]?.state === 'connected')
-      // Nobody asks how to reach a peer that does not want to be.
+      // A peer that hides its address asks no router.
       if (!args.includes('never')) await eventually('it knows', async () => (await self()).reachable !== 'unknown')
       assert.notEqual((await self()).reachable, 'public')
       await peer.stop()
@@ -83,7 +83,7 @@ test(
   },
 )
 
-/** A program that embeds a peer, and stops it when it is told to: then nothing may keep it alive. */
+/** A program that embeds a peer and stops it on a signal: after that nothing may keep the process alive. */
 const embedder = `
   const { createPeer, openMemoryStore } = await import(${JSON.stringify(new URL('../../protocol/index.ts', import.meta.url).href)})
   const peer = await createPeer({ store: openMemoryStore(), listen: ['/ip4/0.0.0.0/tcp/0'] })

@@ -1,4 +1,6 @@
-/** Hole punching between real kernel NATs: when a relayed conversation becomes direct, and when it says why not. */
+/**
+ * Hole punching between real kernel NATs: when a relayed conversation becomes direct, and which reason it gives if not.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,7 +13,7 @@ import { eventually, Stage } from '../support/line-process.ts'
 const repetitions = 10
 /** Between two messages of a lively conversation, in milliseconds. */
 const pace = 100
-/** Messages each way after the path has changed: until long after the old one is closed. */
+/** Messages each way after the path has changed: they last until long after the old path is closed. */
 const wellAfter = 120
 
 test('two homes behind cone routers become direct, ten times of ten', needsLab, async (t) => {
@@ -19,7 +21,7 @@ test('two homes behind cone routers become direct, ten times of ten', needsLab, 
   await direct(ann, ben)
   const seconds: number[] = []
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    // Either side gets to be the one that calls through the node.
+    // Each side in turn is the caller of the circuit.
     const one = repetition % 2 === 0 ? ann : ben
     await one.stop()
     await one.start()
@@ -41,31 +43,31 @@ test('while a conversation moves to the direct path, nothing is lost, doubled or
   await ben.stop()
   await ben.start()
   await talking(ann, ben)
-  const said: string[] = []
+  const sent: string[] = []
   const paths = new Set<string>()
   for (let after = 0; after < wellAfter;) {
-    const text = `message ${said.length}`
+    const text = `message ${sent.length}`
     await Promise.all([ann.send(ben, text), ben.send(ann, text)])
-    said.push(text)
+    sent.push(text)
     const { path } = await ann.call('connection', { peer: ben.id })
     paths.add(path)
     if (path === 'direct') after += 1
     await pause(pace)
   }
-  const last = said.at(-1) ?? ''
+  const last = sent.at(-1) ?? ''
   await Promise.all([delivered(ann, ben, last), delivered(ben, ann, last)])
   assert.deepEqual([...paths], ['relayed', 'direct'])
-  assert.deepEqual(await heard(ann, ben), said)
-  assert.deepEqual(await heard(ben, ann), said)
+  assert.deepEqual(await received(ann, ben), sent)
+  assert.deepEqual(await received(ben, ann), sent)
 })
 
-test('two homes behind symmetric routers stay relayed and say why', needsLab, async (t) => {
+test('two homes behind symmetric routers stay relayed and report why', needsLab, async (t) => {
   const { ann, ben } = await friends(t, 'symmetric', 'symmetric')
   for (const [one, other] of [
     [ann, ben],
     [ben, ann],
   ] as const) {
-    await eventually(`${one.name} says why`, async () => {
+    await eventually(`${one.name} reports why`, async () => {
       const { path, reason, tried } = await one.call('connection', { peer: other.id })
       assert.equal(path, 'relayed')
       if (reason.includes('your router')) assert.deepEqual(tried.at(-1), { kind: 'punch', outcome: 'failed' })
@@ -117,11 +119,11 @@ async function direct(one: HeadlessPeer, other: HeadlessPeer): Promise<void> {
 
 async function delivered(from: HeadlessPeer, to: HeadlessPeer, text: string): Promise<void> {
   await eventually(`${text} is delivered`, async () => {
-    const sent = (await from.history(to)).filter(({ direction }) => direction === 'out').at(-1)
-    return sent?.text === text && sent.state === 'delivered'
+    const last = (await from.history(to)).filter(({ direction }) => direction === 'out').at(-1)
+    return last?.text === text && last.state === 'delivered'
   })
 }
 
-async function heard(by: HeadlessPeer, from: HeadlessPeer): Promise<string[]> {
+async function received(by: HeadlessPeer, from: HeadlessPeer): Promise<string[]> {
   return (await by.history(from)).filter(({ direction }) => direction === 'in').map(({ text }) => text)
 }

@@ -1,6 +1,6 @@
 /**
- * What a peer knows about being reachable, behind each kind of network, as real processes in the NAT lab. Nodes dial
- * back only public addresses, so that this is where they do.
+ * Whether a peer can be reached, as its nodes report it, behind each kind of network, as real processes in the NAT lab.
+ * Nodes dial back public addresses only, which no other kind of test has.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -10,7 +10,7 @@ import { Lab, networks, type Network } from '../support/lab.ts'
 import { needsLab } from '../support/lab-needs.ts'
 import { eventually, Stage } from '../support/line-process.ts'
 
-test('a node tells each peer whether it can be reached', { ...needsLab, timeout: 120_000 }, async (t) => {
+test('a node reports to each peer whether it can be reached', { ...needsLab, timeout: 120_000 }, async (t) => {
   const lab = await Lab.create(undo(t))
   const stage = new Stage(stageOwner(t))
   const server = await lab.server()

@@ -12,10 +12,10 @@ import { Lab, type Network, type Place } from '../support/lab.ts'
 import { needsLab } from '../support/lab-needs.ts'
 import { eventually, Stage } from '../support/line-process.ts'
 
-/** Seconds until it goes on, at most: with something to say, and after a silence with nothing to say. */
+/** Seconds until it goes on, at most: while messages are sent, and after a time without messages. */
 const goesOn = 10
 const noticedIdle = 45
-/** Milliseconds. What loses everything for that long is taken for dead by whoever speaks. */
+/** Milliseconds. A sender takes a path that loses everything for that long for dead. */
 const pulledFor = 4000
 const lossyFor = 10_000
 /** One that stays relayed, and one that is direct. */
@@ -47,7 +47,7 @@ test(
       t.test('from direct to relayed, to another node, to direct', (sub) => comeAndGo(sub, world)),
       ...pairs.flatMap((pair) => [
         t.test(`${pair.join(' × ')}: cables and addresses`, (sub) => cables(sub, world, pair)),
-        t.test(`${pair.join(' × ')}: a cable that loses everything while nobody says anything`, (sub) =>
+        t.test(`${pair.join(' × ')}: a cable that loses everything while nobody sends anything`, (sub) =>
           idle(sub, world, pair),
         ),
       ]),
@@ -142,7 +142,7 @@ function within(t: TestContext, what: string, seconds: number, promised = goesOn
   assert.ok(seconds < promised, `${what}: ${seconds} s`)
 }
 
-/** Returns when both say so. */
+/** Returns when both report it. */
 async function path(ann: Home, ben: Home, wanted: 'direct' | 'relayed'): Promise<void> {
   let last: unknown
   await eventually(

@@ -20,6 +20,8 @@ const look = 40
 export interface Programs {
   peer: string[]
   quorum: string[]
+  /** One end of a hole punch (dcutr-end.ts). */
+  dcutr: string[]
   node: string[]
 }
 
@@ -27,6 +29,8 @@ const own: Programs = {
   peer: [fileURLToPath(new URL('../../scripts/cli/quorum.ts', import.meta.url)), 'peer', '--json'],
   /** The same binary without its subcommand. */
   quorum: [fileURLToPath(new URL('../../scripts/cli/quorum.ts', import.meta.url))],
+  /** One end of a hole punch (dcutr-end.ts). */
+  dcutr: [fileURLToPath(new URL('dcutr-end.ts', import.meta.url))],
   node: [fileURLToPath(new URL('../../node/main.ts', import.meta.url)), '--json', '--log-level', 'warn'],
 }
 

@@ -31,6 +31,7 @@ export function previousVersion(folder: string): Programs {
   return {
     peer: [quorum, 'peer', '--json'],
     quorum: [quorum],
+    dcutr: [],
     node: [join(tree, 'node/main.ts'), '--json', '--log-level', 'warn'],
   }
 }

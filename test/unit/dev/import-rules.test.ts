@@ -50,6 +50,8 @@ const refused = [
   ['protocol/identity/lookalike.ts', '../base/errors.ts'],
   ['protocol/file/safe-names.ts', '#foreign-text'],
   ['desktop/text/en.ts', '../ipc/contract.ts'],
+  ['desktop/text/en.ts', '#protocol'],
+  ['protocol/api/advice.ts', '../base/units.ts'],
   ['desktop/main/app.ts', '../../protocol/peer.ts'],
   ['desktop/main/app.ts', '../../scripts/cli/profile.ts'],
 ] as const
@@ -78,6 +80,7 @@ const allowed = [
   ['desktop/main/options.ts', '#profile'],
   ['desktop/main/app.ts', '../text/catalogue.ts'],
   ['desktop/renderer/app.tsx', '../text/catalogue.ts'],
+  ['desktop/text/en.ts', '#advice'],
   ['desktop/renderer/state/clients.ts', '../../ipc/rpc.ts'],
   ['desktop/text/foreign.ts', '#foreign-text'],
   ['desktop/renderer/model/friend-display.ts', '#lookalike'],

@@ -1,15 +1,15 @@
-/** When a friend whom nothing reaches is asked to dial us: at once, then ever more rarely, and never too many. */
+/** When a friend without a working path is asked to dial us: at once, then less and less often, and never too many. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathLimits } from '../../../protocol/paths/limits.ts'
 import { directoryLimits } from '../../../protocol/directory/limits.ts'
 import { silent } from '../../../protocol/base/log.ts'
-import { Reversals } from '../../../protocol/paths/connection-reversal.ts'
+import { ConnectionReversals } from '../../../protocol/paths/connection-reversal.ts'
 
-function reversals(addresses: string[] = ['/ip4/192.0.2.7/tcp/1']) {
+function world(addresses: string[] = ['/ip4/192.0.2.7/tcp/1']) {
   const asked: string[] = []
   const clock = { now: 0 }
-  const made = new Reversals({
+  const reversals = new ConnectionReversals({
     addresses: () => addresses,
     write: (peer) => Buffer.from(peer),
     push: async (peer, content) => {
@@ -20,18 +20,18 @@ function reversals(addresses: string[] = ['/ip4/192.0.2.7/tcp/1']) {
     now: () => clock.now,
     random: () => 1,
   })
-  return { made, asked, clock }
+  return { reversals, asked, clock }
 }
 
 test('a friend is asked at once, and again after ever longer waits', async () => {
-  const { made, asked, clock } = reversals()
+  const { reversals, asked, clock } = world()
   const { first, longest } = pathLimits.dialMeRetry
   const waits: number[] = []
   let last = 0
   for (let n = 1; n < 12; n += 1) {
     while (asked.length < n) {
       clock.now += first / 2
-      await made.ask('ben')
+      await reversals.ask('ben')
     }
     waits.push(clock.now - last)
     last = clock.now
@@ -40,31 +40,31 @@ test('a friend is asked at once, and again after ever longer waits', async () =>
   assert.equal(Math.max(...waits), longest)
 })
 
-test('when we are elsewhere it is tried again at once', async () => {
-  const { made, asked } = reversals()
-  await made.ask('ben')
-  await made.ask('ben')
+test('after a change of the network the friend is asked again at once', async () => {
+  const { reversals, asked } = world()
+  await reversals.ask('ben')
+  await reversals.ask('ben')
   assert.equal(asked.length, 1)
-  made.reset()
-  await made.ask('ben')
+  reversals.reset()
+  await reversals.ask('ben')
   assert.equal(asked.length, 2)
 })
 
-test('who can be dialled nowhere asks nobody', async () => {
-  const { made, asked } = reversals([])
-  await made.ask('ben')
+test('a peer that cannot be dialled asks nobody', async () => {
+  const { reversals, asked } = world([])
+  await reversals.ask('ben')
   assert.deepEqual(asked, [])
 })
 
 test('a list full of absent friends leaves the node time for other things', async () => {
-  const { made, asked } = reversals()
-  for (let friend = 0; friend < 1000; friend += 1) await made.ask(`friend ${friend}`)
+  const { reversals, asked } = world()
+  for (let friend = 0; friend < 1000; friend += 1) await reversals.ask(`friend ${friend}`)
   assert.equal(asked.length, pathLimits.dialMes.tokens)
   assert.ok(pathLimits.dialMes.tokens < directoryLimits.deliveries.tokens)
 })
 
 test('an envelope that cannot be written or passed on is no error', async () => {
-  const failing = new Reversals({
+  const failing = new ConnectionReversals({
     addresses: () => ['/ip4/192.0.2.7/tcp/1'],
     write: () => assert.fail('the disk is full'),
     push: async () => false,

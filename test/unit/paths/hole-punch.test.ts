@@ -1,4 +1,4 @@
-/** What a failed hole punch says about the routers, and which addresses have a part in one. */
+/** What a failed hole punch means for the routers, and which addresses are used in one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { endpoint, isPlainTcp } from '../../../protocol/address/address.ts'
@@ -7,17 +7,17 @@ import { routersBetween } from '../../../protocol/paths/hole-punch-round.ts'
 const peer = '12D3KooWBKebEZduf11kN1DfXQDSgiiuYRrWkBT2uM8TaVBPBo9o'
 const keeps = { localPort: 4001, seen: '/ip4/5.5.5.2/tcp/4001' }
 const changes = { localPort: 4001, seen: '/ip4/5.5.5.3/tcp/50017' }
-const untold = { localPort: 0, seen: '/ip4/5.5.5.4/tcp/50017' }
+const unreported = { localPort: 0, seen: '/ip4/5.5.5.4/tcp/50017' }
 
-test('the router that shows another port than ours is the one to blame', () => {
+test('a router that maps a connection to another port is the cause', () => {
   assert.equal(routersBetween(changes, keeps), 'our-router')
   assert.equal(routersBetween(keeps, changes), 'their-router')
   assert.equal(routersBetween(changes, changes), 'both-routers')
 })
 
-test('where ports are kept, or not told, it is something else', () => {
+test('where ports are kept, or not reported, the cause is another', () => {
   assert.equal(routersBetween(keeps, keeps), 'blocked')
-  assert.equal(routersBetween(keeps, untold), 'blocked')
+  assert.equal(routersBetween(keeps, unreported), 'blocked')
 })
 
 test('only an address of TCP alone can be dialled from a port of our choice', () => {
@@ -32,7 +32,7 @@ test('only an address of TCP alone can be dialled from a port of our choice', ()
   }
 })
 
-test('an endpoint is an IP address and a TCP port, whoever is there', () => {
+test('an endpoint is an IP address and a TCP port, with or without a PeerId', () => {
   assert.equal(endpoint(`/ip4/5.5.5.1/tcp/4001/p2p/${peer}`), '/ip4/5.5.5.1/tcp/4001')
   assert.equal(endpoint('/ip6/2a00::1/tcp/4001'), '/ip6/2a00::1/tcp/4001')
   for (const other of ['/ip4/5.5.5.1/tcp/1/ws', '/dns4/a.example.org/tcp/1', '/ip4/5.5.5.1/udp/1', '/ip4/5.5.5.1']) {

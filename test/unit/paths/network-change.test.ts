@@ -1,4 +1,4 @@
-/** What counts as another network, and as sleep. No test waits: the clocks, the interfaces and the timer are its own. */
+/** What counts as another network, and as sleep. No test waits: clocks, interfaces and timer are the test's. */
 import assert from 'node:assert/strict'
 import type os from 'node:os'
 import { test } from 'node:test'
@@ -7,7 +7,7 @@ import { NetworkWatch, type NetworkChange } from '../../../protocol/paths/networ
 
 type Interfaces = ReturnType<typeof os.networkInterfaces>
 
-const told = (address: string, internal = false): os.NetworkInterfaceInfo => ({
+const networkInterface = (address: string, internal = false): os.NetworkInterfaceInfo => ({
   address,
   internal,
   ...(address.includes(':')
@@ -16,7 +16,7 @@ const told = (address: string, internal = false): os.NetworkInterfaceInfo => ({
   mac: '02:00:00:00:00:01',
 })
 
-/** A watch and its world: `pass` lets time pass on both clocks, then looks. */
+/** A watch and its world: `pass` advances both clocks, then lets the watch check. */
 function world(first: Interfaces) {
   const changes: NetworkChange[] = []
   const timers = new Set<() => void>()
@@ -26,10 +26,10 @@ function world(first: Interfaces) {
     now: () => wall,
     monotonic: () => steady,
     interfaces: () => interfaces,
-    every: (look, ms) => {
-      assert.equal(ms, pathLimits.networkLook)
-      timers.add(look)
-      return () => timers.delete(look)
+    every: (check, ms) => {
+      assert.equal(ms, pathLimits.networkPoll)
+      timers.add(check)
+      return () => timers.delete(check)
     },
   })
   watch.start()
@@ -38,27 +38,27 @@ function world(first: Interfaces) {
     changes,
     timers,
     become: (next: Interfaces) => void (interfaces = next),
-    pass: (wallMs = pathLimits.networkLook, steadyMs = wallMs) => {
+    pass: (wallMs = pathLimits.networkPoll, steadyMs = wallMs) => {
       wall += wallMs
       steady += steadyMs
-      for (const look of timers) look()
+      for (const check of timers) check()
     },
   }
 }
 
-const cable = { eth0: [told('192.0.2.7'), told('2001:db8::7')] }
+const cable = { eth0: [networkInterface('192.0.2.7'), networkInterface('2001:db8::7')] }
 
-test('another address is a change, told once; the same in another order is none', () => {
+test('another address is a change, reported once; the same in another order is none', () => {
   const { changes, become, pass } = world(cable)
   pass()
   become({ eth0: cable.eth0.toReversed() })
   pass()
   assert.deepEqual(changes, [])
-  become({ ...cable, wlan0: [told('198.51.100.4')] })
+  become({ ...cable, wlan0: [networkInterface('198.51.100.4')] })
   pass()
   pass()
   assert.deepEqual(changes, ['addresses'])
-  become({ wlan0: [told('198.51.100.4')] })
+  become({ wlan0: [networkInterface('198.51.100.4')] })
   pass()
   become({})
   pass()
@@ -67,37 +67,42 @@ test('another address is a change, told once; the same in another order is none'
 
 test('loopback and link-local addresses mean nothing', () => {
   const { changes, become, pass } = world(cable)
-  become({ ...cable, lo: [told('127.0.0.1', true)], veth1: [told('fe80::1')], veth2: [told('169.254.9.9')] })
+  become({
+    ...cable,
+    lo: [networkInterface('127.0.0.1', true)],
+    veth1: [networkInterface('fe80::1')],
+    veth2: [networkInterface('169.254.9.9')],
+  })
   pass()
   assert.deepEqual(changes, [])
 })
 
-test('sleep is a wall clock that ran ahead, or a look that came late', () => {
+test('sleep is a wall clock that ran ahead, or a check that came late', () => {
   const { changes, pass } = world(cable)
-  pass(3_600_000, pathLimits.networkLook)
+  pass(3_600_000, pathLimits.networkPoll)
   assert.deepEqual(changes, ['sleep'])
   pass(3_600_000, 3_600_000)
   assert.deepEqual(changes, ['sleep', 'sleep'])
   pass()
-  pass(pathLimits.networkLook + pathLimits.sleepNoticed, pathLimits.networkLook)
+  pass(pathLimits.networkPoll + pathLimits.sleepNoticed, pathLimits.networkPoll)
   assert.equal(changes.length, 2)
 })
 
-test('a clock that is put back, or a busy process, is no sleep', () => {
+test('a clock that is set back, or a busy process, is no sleep', () => {
   const { changes, pass } = world(cable)
-  pass(-3_600_000, pathLimits.networkLook)
-  pass(pathLimits.networkLook + pathLimits.sleepNoticed)
+  pass(-3_600_000, pathLimits.networkPoll)
+  pass(pathLimits.networkPoll + pathLimits.sleepNoticed)
   assert.deepEqual(changes, [])
 })
 
 test('waking up somewhere else is one change', () => {
   const { changes, become, pass } = world(cable)
-  become({ wlan0: [told('198.51.100.4')] })
-  pass(3_600_000, pathLimits.networkLook)
+  become({ wlan0: [networkInterface('198.51.100.4')] })
+  pass(3_600_000, pathLimits.networkPoll)
   assert.deepEqual(changes, ['sleep'])
 })
 
-test('a watch that is stopped looks no more, and starts again with what is there then', () => {
+test('a stopped watch checks no more, and compares with the state at its next start', () => {
   const { watch, changes, timers, become, pass } = world(cable)
   watch.start()
   assert.equal(timers.size, 1)

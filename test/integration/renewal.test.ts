@@ -1,6 +1,6 @@
 /**
- * Connections that may not last: one that has carried so much that its keys are to be renewed, and circuits through a
- * node that limits them. The conversation goes on over the next one, and who asks is told.
+ * Connections with a limit: one that has carried so much that its keys are due for rotation, and circuits through a
+ * node that limits them. The conversation goes on over the next connection, and `connection` reports the limit.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -25,27 +25,27 @@ import { digestOf, MiB, randomFile } from '../support/transfers.ts'
 
 for (const direct of ['auto', 'never'] as const) {
   test(`a ${direct === 'auto' ? 'direct' : 'relayed'} connection that carried much is replaced under a conversation`, async (t) => {
-    const { connectionLook, connectionBytes } = pathLimits
-    t.after(() => Object.assign(pathLimits, { connectionLook, connectionBytes }))
-    Object.assign(pathLimits, { connectionLook: 100 })
+    const { connectionCheck, connectionBytes } = pathLimits
+    t.after(() => Object.assign(pathLimits, { connectionCheck, connectionBytes }))
+    Object.assign(pathLimits, { connectionCheck: 100 })
     const nodes = (await startNode(t)).addresses()
     const [alice, bob] = [await startPeer(t, { nodes, direct }), await startPeer(t, { nodes, direct })]
     await befriend(alice, bob)
     const at = async (): Promise<number> => (await alice.connection({ peer: bob.id })).since ?? 0
     const before = await at()
-    const said = Array.from({ length: 40 }, (_, n) => `${n} ${'x'.repeat(5000)}`)
-    // Not one byte count was over before: nothing is replaced for its age here.
+    const sent = Array.from({ length: 40 }, (_, n) => `${n} ${'x'.repeat(5000)}`)
+    // No connection was over its limit of bytes before, and none is old enough to be replaced for its age.
     Object.assign(pathLimits, { connectionBytes: 100_000 })
-    for (const text of said) await tell(alice, bob, text)
+    for (const text of sent) await tell(alice, bob, text)
     Object.assign(pathLimits, { connectionBytes })
     await until(async () => (await at()) > before, 'another connection carries the conversation')
     await tell(bob, alice, 'over the new one')
-    const heard = (await bob.messages({ peer: alice.id, limit: 100 })).filter(({ direction }) => direction === 'in')
+    const received = (await bob.messages({ peer: alice.id, limit: 100 })).filter(({ direction }) => direction === 'in')
     assert.deepEqual(
-      heard.map(({ text }) => text),
-      said,
+      received.map(({ text }) => text),
+      sent,
     )
-    // None of the messages had to wait for an end: the new one was there before the old one went.
+    // No message had to wait: the new connection was open before the old one closed.
     const gone = alice.events.filter(
       ({ event, data }) => event === 'path-changed' && 'path' in data && data.path === 'none',
     )
@@ -53,7 +53,7 @@ for (const direct of ['auto', 'never'] as const) {
   })
 }
 
-test('a node that limits its circuits is told of, and the conversation outlives the limit', async (t) => {
+test('the limits of a circuit are reported, and the conversation outlives them', async (t) => {
   const address = await limitedNode(t)
   const [alice, bob] = [
     await startPeer(t, { nodes: [address], direct: 'never' }),
@@ -67,13 +67,13 @@ test('a node that limits its circuits is told of, and the conversation outlives 
   assert.match(reason, /ends this connection after \d+ KiB or 120 seconds/)
   assert.match(advice ?? '', /wait for a direct path/)
   // Three times what one circuit carries.
-  const said = Array.from({ length: 30 }, (_, n) => `${n} ${'x'.repeat(13_000)}`)
-  for (const text of said) await tell(alice, bob, text)
+  const sent = Array.from({ length: 30 }, (_, n) => `${n} ${'x'.repeat(13_000)}`)
+  for (const text of sent) await tell(alice, bob, text)
   assert.ok(((await alice.connection({ peer: bob.id })).since ?? 0) > (since ?? 0))
-  const heard = await bob.messages({ peer: alice.id, limit: 100 })
+  const received = await bob.messages({ peer: alice.id, limit: 100 })
   assert.deepEqual(
-    heard.map(({ text }) => text),
-    said,
+    received.map(({ text }) => text),
+    sent,
   )
 })
 
@@ -87,7 +87,7 @@ test('our own node limits nothing', async (t) => {
   assert.doesNotMatch(info.reason, /ends this connection/)
 })
 
-test('threats.md 21: a relay’s limit in the middle of a file: it goes on over the next circuit', async (t) => {
+test('threats.md 21: a relay’s limit in the middle of a file: it resumes over the next circuit', async (t) => {
   const nodes = [await limitedNode(t, 6 * MiB)]
   const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
   await befriend(alice, bob)
@@ -98,10 +98,10 @@ test('threats.md 21: a relay’s limit in the middle of a file: it goes on over 
   const circuits = bob.events.filter(
     ({ event, data }) => event === 'path-changed' && 'path' in data && data.path === 'none',
   )
-  assert.ok(circuits.length >= 2, 'one circuit carried it all: the limit was not met')
+  assert.ok(circuits.length >= 2, 'one circuit carried it all: the limit was not reached')
 })
 
-test('a file waits for a better path where a circuit carries no chunk of it, and says what would help', async (t) => {
+test('a file waits for a better path where a circuit carries no chunk of it, and reports how to help', async (t) => {
   const nodes = [await limitedNode(t)]
   const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
   await befriend(alice, bob)
@@ -122,10 +122,7 @@ async function offered(t: TestContext, alice: TestPeer, bob: TestPeer, bytes: nu
   return { source, id, to: path.join(around, 'to') }
 }
 
-/**
- * A node of ours with js-libp2p's own relay in it: two minutes a circuit, and so many bytes, by default the 128 KiB that
- * it comes with.
- */
+/** A node with the relay of js-libp2p: it limits a circuit to two minutes and so many bytes, by default 128 KiB. */
 async function limitedNode(t: TestContext, bytes = 128 * 1024): Promise<string> {
   const store = openHeldMail(':memory:')
   undo(t).defer(() => store.close())
@@ -145,7 +142,7 @@ async function limitedNode(t: TestContext, bytes = 128 * 1024): Promise<string> 
       relay: circuitRelayServer({ reservations: { defaultDataLimit: BigInt(bytes) } }),
     },
   })
-  // The directory asks its relay nothing here.
+  // The directory calls nothing of its relay here.
   const directory = new DirectoryServer(network as unknown as NodeNetwork, store, Date.now, () => {})
   await directory.start()
   await network.start()

@@ -98,7 +98,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const sealing = new SealingKeys(identity, store, now)
   const policy: Policy = new Policy(store, direct, (peer) => nodes.has(peer))
   const network = await listening(options, policy, identity.privateKey, settings)
-  forgetPeers(network, log)
+  forgetPeers(network, log, { again: 'after-identify' })
   const probe = probing()
 
   const reach = (to?: string): Reach => ({

@@ -9,6 +9,7 @@ import type { TransportManager } from '@libp2p/interface-internal'
 import { multiaddr } from '@multiformats/multiaddr'
 import { lastPeer } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
+import { dialSignal } from './dial-signal.ts'
 
 interface Components {
   peerId: PeerId
@@ -37,16 +38,8 @@ export function directDial(): (components: Components) => DirectDial {
         throw new QuorumError('bad-request', 'That address cannot be dialled')
       }
       signal.throwIfAborted()
-      const attempt = new AbortController()
-      const end = (): void => attempt.abort(signal.reason)
-      const timer = setTimeout(() => attempt.abort(new Error('It did not answer in time')), timeout)
-      signal.addEventListener('abort', end)
-      try {
-        return await transportManager.dial(target, { signal: attempt.signal })
-      } finally {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', end)
-      }
+      using attempt = dialSignal(signal, timeout)
+      return await transportManager.dial(target, { signal: attempt.signal })
     },
     listening: () => transportManager.getAddrs().map(String),
   })

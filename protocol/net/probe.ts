@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Connection } from '@libp2p/interface'
+import { onAbort } from '../base/abort-listener.ts'
 import { toError } from '../base/errors.ts'
 import { pull } from './streams.ts'
 
@@ -31,8 +32,7 @@ export function probing(): Probe {
 
 async function ping(connection: Connection, signal: AbortSignal): Promise<void> {
   const stream = await connection.newStream(pingProtocol, { signal, runOnLimitedConnection: true })
-  const end = (): void => stream.abort(new Error('It did not answer in time'))
-  signal.addEventListener('abort', end)
+  using _ = onAbort(signal, () => stream.abort(new Error('It did not answer in time')))
   try {
     stream.send(randomBytes(pingLength))
     let echoed = 0
@@ -42,7 +42,6 @@ async function ping(connection: Connection, signal: AbortSignal): Promise<void> 
     }
     throw new Error('It ended before it answered')
   } finally {
-    signal.removeEventListener('abort', end)
     // Nothing is left to say, and a half-closed stream would count against the next ping.
     stream.abort(new Error('Answered'))
   }

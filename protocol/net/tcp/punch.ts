@@ -18,6 +18,7 @@ import { createLibp2p } from 'libp2p'
 import { endpoint } from '../../address/address.ts'
 import { QuorumError, toError } from '../../base/errors.ts'
 import { pause } from '../../base/backoff.ts'
+import { dialSignal } from '../dial-signal.ts'
 import { sodiumCipher } from '../noise/sodium-cipher.ts'
 
 /** Between two dials of one punch, in milliseconds: at least, and up to that much more. */
@@ -57,10 +58,7 @@ export function tcpPunch(): (components: Components) => TcpPunch {
       signal.throwIfAborted()
       let failed: unknown
       for (;;) {
-        // One a dial, never aborted later: libp2p closes a connection whose dial signal aborts, and listens for ever.
-        const attempt = new AbortController()
-        const end = (): void => attempt.abort(signal.reason)
-        signal.addEventListener('abort', end)
+        using attempt = dialSignal(signal)
         const begun = performance.now()
         try {
           // The TCP transport hands localPort to net.connect, and initiator to the upgrader.
@@ -71,8 +69,6 @@ export function tcpPunch(): (components: Components) => TcpPunch {
           failed = error
           await pause(interval(error, performance.now() - begun, random()), signal)
           if (signal.aborted) throw error
-        } finally {
-          signal.removeEventListener('abort', end)
         }
       }
     },

@@ -19,7 +19,7 @@ import { directoryProtocol } from '../net/policy.ts'
 import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
 import type { SignedBytes } from '../wire/codec.ts'
-import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryResult } from '../wire/directory.ts'
+import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryAnswer } from '../wire/directory.ts'
 import { unframe } from '../wire/framing.ts'
 
 /** Streams one peer may have open: the one in use, and its successor while the old one is not yet noticed dead. */
@@ -133,7 +133,7 @@ export class DirectoryServer {
     try {
       this.#noteSeen(session)
       for (const { id, envelope } of this.#store.held(peer)) {
-        await session.writer.write(frameToWire({ frame: 'mail', id, envelope }))
+        await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
       }
       for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
         if (!session.frames.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
@@ -164,7 +164,7 @@ export class DirectoryServer {
   }
 
   async #finish(session: Session, id: number, call: DirectoryCall | undefined): Promise<void> {
-    let result: DirectoryResult
+    let result: DirectoryAnswer
     try {
       if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
       result = call.call === 'reachable' ? await this.#reachable(session, call.port) : this.#answer(session, call)
@@ -185,7 +185,7 @@ export class DirectoryServer {
     throw new QuorumError('rate-limited', 'Too many requests: wait a minute')
   }
 
-  #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryResult {
+  #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryAnswer {
     const { peer } = session
     this.#ration(call.call, peer)
     switch (call.call) {
@@ -201,7 +201,7 @@ export class DirectoryServer {
       case 'deliver':
         return this.#deliver(session, peerFromPublicKey(call.to), call.envelope, call.fleeting)
       case 'collected':
-        this.#store.drop(peer, call.mail)
+        this.#store.drop(peer, call.ids)
         return { result: 'done' }
       case 'knowledge':
         return this.#knowledge(session)
@@ -222,7 +222,7 @@ export class DirectoryServer {
     }
   }
 
-  #announce(session: Session, signed: SignedBytes, handle: string): DirectoryResult {
+  #announce(session: Session, signed: SignedBytes, handle: string): DirectoryAnswer {
     const { peer, connection } = session
     if (verify(signed, 'quorum-record') !== peer) {
       throw new QuorumError('verification-failed', 'That record belongs to another peer')
@@ -241,14 +241,14 @@ export class DirectoryServer {
     return { result: 'announced', observedAddress: connection.remoteAddr.toString(), time: now }
   }
 
-  #lookup(peer: string | undefined): DirectoryResult {
+  #lookup(peer: string | undefined): DirectoryAnswer {
     const record = peer == null ? undefined : this.#records.get(peer)
     const age = record == null ? 0 : Math.max(0, this.#now() - record.receivedAt)
     if (peer == null || record == null || age > record.ttl) return { result: 'found', connected: false, age: 0 }
     return { result: 'found', record: record.signed, connected: this.#sessions.has(peer), age }
   }
 
-  #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryResult {
+  #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryAnswer {
     if (!this.#deliveriesByAddress.take(quotaKey(session.connection.remoteAddr))) {
       throw new QuorumError('rate-limited', 'Too many envelopes from this address: wait a minute')
     }
@@ -261,12 +261,12 @@ export class DirectoryServer {
     const recipient = this.#sessions.get(to)
     // A failed push is no failure: the envelope stays held.
     recipient?.writer
-      .write(frameToWire({ frame: 'mail', id: held.id, envelope: held.envelope }))
+      .write(frameToWire({ frame: 'envelope', id: held.id, envelope: held.envelope }))
       .catch((error: unknown) => this.#count('push', errorToData(error).code))
     return { result: 'delivered', pushed: recipient != null }
   }
 
-  async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryResult> {
+  async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryAnswer> {
     this.#ration('reachable', peer)
     const observed = connection.remoteAddr
     const observedAddress = observed.toString()
@@ -285,7 +285,7 @@ export class DirectoryServer {
     }
   }
 
-  #knowledge({ peer, connection, connectedSince }: Session): DirectoryResult {
+  #knowledge({ peer, connection, connectedSince }: Session): DirectoryAnswer {
     return {
       result: 'knowledge',
       report: {

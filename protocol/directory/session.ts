@@ -29,7 +29,6 @@ import { unframe } from '../wire/framing.ts'
 export interface Found {
   /** PeerId. */
   peer: string
-  connected: boolean
   record: RecordContent
 }
 
@@ -83,13 +82,13 @@ export class DirectorySession {
   async lookup(who: { peer: string } | { handle: string }): Promise<Found | undefined> {
     const call: DirectoryCall =
       'peer' in who ? { call: 'lookup', peer: publicKeyOf(who.peer) } : { call: 'lookupHandle', handle: who.handle }
-    const { record: signed, connected, age } = await this.#request(call, 'found')
+    const { record: signed, age } = await this.#request(call, 'found')
     if (signed == null) return undefined
     const peer = verify(signed, 'quorum-record')
     // A node cannot pass one peer off as another, nor an old record as fresh.
     if ('peer' in who && who.peer !== peer) throw new QuorumError('verification-failed', 'The node named another peer')
     const record = recordFromWire(signed.payload)
-    return age > record.ttl ? undefined : { peer, connected, record }
+    return age > record.ttl ? undefined : { peer, record }
   }
 
   /** Hands over a sealed envelope; on return the node has it on disk. */
@@ -165,7 +164,7 @@ export class DirectorySession {
         for (const bytes of frames) {
           const frame = frameFromWire(bytes)
           if (frame?.frame === 'response') this.#waiting.get(frame.id)?.resolve(frame.result)
-          else if (frame?.frame === 'mail') mail.push(frame)
+          else if (frame?.frame === 'envelope') mail.push(frame)
         }
         // An honest node holds no more than this for us, and pushes nothing twice.
         if (mail.length > limits.heldPerRecipient) throw new QuorumError('bad-request', 'The node pushes too much')
@@ -196,7 +195,7 @@ export class DirectorySession {
       mail.shift()
       try {
         // Unanswered on purpose: if it is lost, the mail comes again and is recognised.
-        await this.#writer.write(requestToWire(0, { call: 'collected', mail: [next.id] }))
+        await this.#writer.write(requestToWire(0, { call: 'collected', ids: [next.id] }))
       } catch (error) {
         this.#log('debug', 'mail could not be acknowledged', toError(error))
       }

@@ -185,10 +185,9 @@ export function conversationsOn(database: Database): Conversations {
         return messageFrom(row)
       }),
 
-    receiveMessage: (peer, received, gap = false) =>
+    receiveMessage: (peer, received) =>
       database.transaction(() => {
-        const expected = conversation(peer).received + 1
-        if (gap ? received.seq < expected : received.seq !== expected) {
+        if (received.seq !== conversation(peer).received + 1) {
           throw new QuorumError('verification-failed', 'A message does not follow the one before it')
         }
         if (database.get('SELECT 1 FROM message WHERE id = ? AND peer = ?', received.id, peer)) {

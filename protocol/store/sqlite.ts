@@ -43,8 +43,6 @@ export interface SqliteStoreOptions {
   directory: string
   /** Guards a new profile, opens an existing one. Absent: the key lies in a file (0600) beside the database. */
   passphrase?: string
-  /** The steps to the newest tables; only tests pass others. */
-  migrations?: readonly string[]
 }
 
 /**
@@ -53,13 +51,20 @@ export interface SqliteStoreOptions {
  * `bad-request` (a new profile with an empty passphrase).
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { directory, passphrase } = options
+  return openMigrated(options, migrations)
+}
+
+/** The same with other steps to the newest tables: how a program of another version opens a profile. */
+export async function openMigrated(
+  { directory, passphrase }: SqliteStoreOptions,
+  steps: readonly string[],
+): Promise<Store> {
   prepareDirectory(directory)
   const lock = takeLock(join(directory, lockName))
   try {
     const keyFile = readKeyFileOf(directory) ?? (await createKeyFile(directory, passphrase))
     const dataKey = await unguardKey(keyFile, passphrase)
-    const database = openDatabase(directory, keyFile, dataKey, options.migrations ?? migrations)
+    const database = openDatabase(directory, keyFile, dataKey, steps)
     return {
       ...storeOn(database),
       close() {

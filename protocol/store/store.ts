@@ -242,8 +242,8 @@ export interface Store {
   /** Turns a queued message into `recalled` and erases its text. `undefined` if it is unknown or not queued. */
   recall(id: string): Message | undefined
 
-  /** Appends a received message. `received` must be `seq` - 1 unless `gap` is allowed. Returns it (state `delivered`). */
-  receiveMessage(peer: string, message: ReceivedMessage, gap?: boolean): Message
+  /** Appends a received message and returns it (state `delivered`). Errors: `verification-failed` unless it is the next. */
+  receiveMessage(peer: string, message: ReceivedMessage): Message
   /** We read up to their sequence `upTo`. Returns the messages whose state changed. */
   markReadByMe(peer: string, upTo: number): Message[]
 

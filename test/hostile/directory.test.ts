@@ -13,6 +13,7 @@ import {
   frameFromWire,
   frameToWire,
   requestToWire,
+  type DirectoryAnswer,
   type DirectoryCall,
   type DirectoryResult,
 } from '../../protocol/wire/directory.ts'
@@ -103,7 +104,7 @@ test('hostile 27: a peer believes no forged, foreign, expired or older record of
   const asked = await identityFromSeed(randomBytes(32))
   const other = await identityFromSeed(randomBytes(32))
   const true_ = recordOf(asked, 50, 'quorum-record', [evil])
-  let lie: DirectoryResult = { result: 'found', connected: true, age: 0 }
+  let lie: DirectoryAnswer = { result: 'found', connected: true, age: 0 }
   const liar = await startLyingNode(t, (call) => (call.call === 'lookup' ? lie : honestly(call)))
   const store = openMemoryStore()
   const peer = await startPeer(t, { store, nodes: [liar.address] })
@@ -260,7 +261,7 @@ test(
     const pair = { from: one, to: two.id, received: () => two.messages({ peer: one.id, limit: 1000 }) }
     let pushed = 0
     const flood = async (line: Line): Promise<void> => {
-      const mail = (): Uint8Array => frameToWire({ frame: 'mail', id: ++pushed, envelope: randomBytes(100) })
+      const mail = (): Uint8Array => frameToWire({ frame: 'envelope', id: ++pushed, envelope: randomBytes(100) })
       const hundred = (): Uint8Array => frameAll(Array.from({ length: 100 }, mail))
       for (let sent = 0; sent < 100_000 && !line.over && (await line.write(hundred())); sent += 100);
     }

@@ -81,11 +81,11 @@ test('a friend’s node that never answers does not keep a peer from stopping', 
 async function startPusher(t: TestContext, mail: () => Uint8Array[]): Promise<LyingNode & { collected(): number[] }> {
   const node = await startLyingNode(t, honestly, (line: Line) => {
     for (const [index, one] of mail().entries()) {
-      line.send(frameToWire({ frame: 'mail', id: index + 1, envelope: one })).catch(() => line.abort())
+      line.send(frameToWire({ frame: 'envelope', id: index + 1, envelope: one })).catch(() => line.abort())
     }
   })
   return Object.assign(node, {
-    collected: () => node.calls.flatMap((call) => (call.call === 'collected' ? call.mail : [])),
+    collected: () => node.calls.flatMap((call) => (call.call === 'collected' ? call.ids : [])),
   })
 }
 
@@ -138,7 +138,7 @@ test('a flood of mail is taken piece by piece, none of it lost', async (t) => {
   const [line] = node.sessions
   let pushed = limits.heldPerRecipient / 2
   const push = (one: Uint8Array): Promise<boolean> | undefined =>
-    line?.send(frameToWire({ frame: 'mail', id: ++pushed, envelope: one }))
+    line?.send(frameToWire({ frame: 'envelope', id: ++pushed, envelope: one }))
   for (let piece = 1; piece < pieces; piece += 1) {
     await until(() => node.collected().length === pushed, 'what was pushed is taken')
     for (const one of rubbish()) await push(one)

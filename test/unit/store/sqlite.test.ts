@@ -13,7 +13,7 @@ import type { ErrorCode } from '../../../protocol/base/errors.ts'
 import { Database } from '../../../protocol/store/database.ts'
 import { readKeyFile, writeKeyFile } from '../../../protocol/store/key.ts'
 import { migrate, migrations } from '../../../protocol/store/migrations.ts'
-import { changePassphrase, openSqliteStore } from '../../../protocol/store/sqlite.ts'
+import { changePassphrase, openMigrated, openSqliteStore } from '../../../protocol/store/sqlite.ts'
 import type { Store } from '../../../protocol/store/store.ts'
 import { storeOn } from '../../../protocol/store/tables.ts'
 
@@ -318,10 +318,10 @@ test('a newer profile is refused, an older one is copied and brought forward', a
   const older = contents(directory)['store.db']
 
   const broken = [...migrations, 'CREATE TABLE extra (n INTEGER); INSERT INTO nowhere VALUES (1)']
-  await assert.rejects(openSqliteStore({ directory, migrations: broken }), /nowhere/)
+  await assert.rejects(openMigrated({ directory }, broken), /nowhere/)
   assert.deepEqual(await withStore(directory, said), ['text of 1'])
 
-  const store = await openSqliteStore({ directory, migrations: newer })
+  const store = await openMigrated({ directory }, newer)
   assert.deepEqual(said(store), ['text of 1'])
   store.queueMessage('b', draft('2'))
   store.close()

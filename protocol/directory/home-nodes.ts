@@ -75,7 +75,7 @@ export class Nodes {
     const { network } = this.#options
     network.addEventListener('self:peer:update', this.#onSelfUpdate)
     this.#renewal = setInterval(() => void this.announce(), directoryLimits.recordRenewed)
-    this.#reserving = setInterval(() => this.#reserve(), directoryLimits.reserveAgain)
+    this.#reserving = setInterval(() => this.#reserve(), directoryLimits.reservationRetry)
   }
 
   async stop(): Promise<void> {

@@ -7,18 +7,21 @@ export type { CallName, CallParams, CallResults, Calls, NodeKnowledge, Peer, Saf
 export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './base/errors.ts'
 export type { ErrorCode, ErrorData } from './base/errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory/store.ts'
+export type { PeerEvent } from './api/events.ts'
 export type {
   AdviceCode,
   ConnectionInfo,
+  DialAttempt,
   Friend,
+  FriendState,
+  Message,
+  MessageState,
   NodeState,
   PathKind,
-  PeerEvent,
   Transfer,
   TransferFile,
   TransferState,
-  Trial,
-} from './api/events.ts'
+} from './api/model.ts'
 export { limits } from './public-limits.ts'
 export { logLevels } from './base/log.ts'
 export type { Log, LogLevel } from './base/log.ts'
@@ -31,5 +34,5 @@ export type { RelayNode, RelayNodeOptions, RelayNodeStats } from './relay-node.t
 export { openMemoryStore } from './store/memory.ts'
 export { changePassphrase, openSqliteStore } from './store/sqlite.ts'
 export type { SqliteStoreOptions } from './store/sqlite.ts'
-export type { FriendState, Message, MessageState, Store } from './store/store.ts'
+export type { Store } from './store/store.ts'
 export { version } from './base/version.ts'

@@ -2,7 +2,7 @@
  * What a person should know about a file that is offered before they open it: by its name alone, nothing is looked
  * into. No list of endings is complete, so what is not warned about is not said to be safe. Threat 54.
  */
-import type { FileRisk } from '../api/events.ts'
+import type { FileRisk } from '../api/model.ts'
 import { bounded, ignorable, trailing, withoutUnseen } from './safe-names.ts'
 
 const words = (...lines: string[]): ReadonlySet<string> => new Set(lines.flatMap((line) => line.split(' ')))

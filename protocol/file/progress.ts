@@ -4,7 +4,8 @@
  */
 import { advice } from '../paths/path-diagnosis.ts'
 import { QuorumError } from '../base/errors.ts'
-import type { Emit, FileRisk, Transfer, TransferFile, TransferState } from '../api/events.ts'
+import type { Emit } from '../api/events.ts'
+import type { FileRisk, Transfer, TransferFile, TransferState } from '../api/model.ts'
 import { FileList } from './manifest.ts'
 import { riskOf } from './name-risk.ts'
 import { Speed } from './speed.ts'

@@ -4,7 +4,8 @@
  * state that caused it.
  */
 import { QuorumError, type ErrorCode } from '../base/errors.ts'
-import type { Emit, Friend, PeerEvent } from '../api/events.ts'
+import type { Emit, PeerEvent } from '../api/events.ts'
+import type { Friend } from '../api/model.ts'
 import { peerFromPublicKey, publicKeyOf, randomBytes, sign, verify, type Identity } from '../identity/identity.ts'
 import { createCode, inviteToLink, type Invite } from '../identity/invite-link.ts'
 import { friendLimits } from './limits.ts'

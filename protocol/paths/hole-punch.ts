@@ -8,7 +8,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { isRelayed, parseAddress } from '../address/address.ts'
 import { QuorumError, toError } from '../base/errors.ts'
-import type { Trial } from '../api/events.ts'
+import type { DialAttempt } from '../api/model.ts'
 import { shortId } from '../identity/identity.ts'
 import { pathLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
@@ -85,7 +85,7 @@ export class Upgrades {
   }
 
   /** How the last attempt with `peer` ended, whoever began it. */
-  trial(peer: string): Trial | undefined {
+  trial(peer: string): DialAttempt | undefined {
     const obstacle = this.#attempts.get(peer)?.obstacle
     if (obstacle != null) return { kind: 'punch', outcome: obstacle === 'blocked' ? 'silent' : 'failed' }
     return this.#punched.has(peer) ? { kind: 'punch', outcome: 'connected' } : undefined

@@ -4,7 +4,7 @@
  */
 import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
 import { toError } from '../base/errors.ts'
-import type { AdviceCode, PathKind, Trial } from '../api/events.ts'
+import type { AdviceCode, DialAttempt, PathKind } from '../api/model.ts'
 import { type DirectMode } from '../net/policy.ts'
 
 /** Dials that began within this of the newest, in milliseconds, belong to the same attempt. */
@@ -12,7 +12,7 @@ const attempt = 30_000
 /** More than one attempt ever makes. */
 const remembered = 32
 
-interface Remembered extends Trial {
+interface Remembered extends DialAttempt {
   /** By a monotonic clock, in milliseconds. */
   at: number
 }
@@ -43,9 +43,9 @@ export class ConnectionDoctor {
   }
 
   /** How each dial of the last attempt ended: the direct ones first. */
-  tried(peer: string): Trial[] {
+  tried(peer: string): DialAttempt[] {
     const all = [...(this.#trials.get(peer)?.values() ?? [])]
-    const of = (relay: boolean): Trial[] => {
+    const of = (relay: boolean): DialAttempt[] => {
       const some = all.filter(({ kind }) => (kind === 'relay') === relay)
       const newest = Math.max(...some.map(({ at }) => at))
       return some.filter(({ at }) => at > newest - attempt).map(({ kind, outcome }) => ({ kind, outcome }))
@@ -53,7 +53,7 @@ export class ConnectionDoctor {
     return [...of(false), ...of(true)]
   }
 
-  #remember(address: string, outcome: Trial['outcome']): void {
+  #remember(address: string, outcome: DialAttempt['outcome']): void {
     const peer = lastPeer(address) ?? ''
     const trials = this.#trials.get(peer) ?? new Map<string, Remembered>()
     trials.delete(address)
@@ -68,10 +68,10 @@ export function adviceCode(
   path: PathKind,
   direct: DirectMode,
   nodes: number,
-  tried: readonly Trial[],
+  tried: readonly DialAttempt[],
 ): AdviceCode | undefined {
   if (path === 'direct') return undefined
-  const ended = (outcome: Trial['outcome'], relay = false): boolean =>
+  const ended = (outcome: DialAttempt['outcome'], relay = false): boolean =>
     tried.some((trial) => trial.outcome === outcome && (trial.kind === 'relay') === relay)
   if (path === 'none') {
     if (ended('refused', true)) return 'node-refuses'
@@ -109,13 +109,13 @@ export const advice: Readonly<Record<AdviceCode, string>> = {
     'The node carries little at a time: large files are slow now, or can wait for a direct path or another node.',
 }
 
-function kindOf(address: string): Trial['kind'] {
+function kindOf(address: string): DialAttempt['kind'] {
   if (isRelayed(address)) return 'relay'
   return isPublic(address) ? 'public' : 'lan'
 }
 
 /** Errors of transports come with codes, names and words, each with its own. */
-function outcomeOf(error: Error): Trial['outcome'] {
+function outcomeOf(error: Error): DialAttempt['outcome'] {
   const text = `${'code' in error ? String(error.code) : ''} ${error.name} ${error.message}`
   if (/NO_RESERVATION/.test(text)) return 'away'
   if (/RESOURCE_LIMIT|PERMISSION_DENIED|ECONNREFUSED|ECONNRESET|EPIPE/.test(text)) return 'refused'

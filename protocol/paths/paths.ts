@@ -9,7 +9,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { circuitAddress, isAddress, isPublic, isRelayed, lastPeer, relayPeer, withPeer } from '../address/address.ts'
 import { advice, adviceCode, ConnectionDoctor } from './path-diagnosis.ts'
 import { QuorumError, toError } from '../base/errors.ts'
-import type { ConnectionInfo, PathKind, Trial } from '../api/events.ts'
+import type { ConnectionInfo, DialAttempt, PathKind } from '../api/model.ts'
 import { shortId } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
 import { pathLimits } from './limits.ts'
@@ -51,7 +51,7 @@ export interface PathsOptions {
   /** Why that failed, as a part of a sentence. */
   whyNotPunched(peer: string): string | undefined
   /** How the last hole punch ended. */
-  punched(peer: string): Trial | undefined
+  punched(peer: string): DialAttempt | undefined
   /** Nothing known answered: ask the nodes where the friend is now. */
   discover(peer: string): Promise<void>
   /** Nothing reaches the friend: ask it to dial us. Never throws. */

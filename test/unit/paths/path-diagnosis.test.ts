@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { advice, adviceCode, ConnectionDoctor } from '../../../protocol/paths/path-diagnosis.ts'
-import type { AdviceCode, Trial } from '../../../protocol/api/events.ts'
+import type { AdviceCode, DialAttempt } from '../../../protocol/api/model.ts'
 import { alice, bob } from '../../support/people.ts'
 
 const open = new AbortController().signal
@@ -40,7 +40,9 @@ test('its memory of one friend is bounded', async () => {
 })
 
 test('it advises where something would help, in one sentence, and is silent about a direct path', () => {
-  const trial = (outcome: Trial['outcome'], kind: Trial['kind'] = 'public'): Trial[] => [{ kind, outcome }]
+  const trial = (outcome: DialAttempt['outcome'], kind: DialAttempt['kind'] = 'public'): DialAttempt[] => [
+    { kind, outcome },
+  ]
   assert.equal(adviceCode('direct', 'auto', 1, trial('silent')), undefined)
   const cases: [AdviceCode | undefined, RegExp][] = [
     [adviceCode('relayed', 'auto', 1, trial('silent')), /router or firewall/],

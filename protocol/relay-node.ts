@@ -12,9 +12,9 @@ export interface RelayNodeOptions {
   seed: Uint8Array
   /** Multiaddrs to listen on. */
   listen: readonly string[]
-  /** Multiaddrs to tell instead of those, for a node behind port forwarding or a proxy. */
+  /** Multiaddrs to announce instead of those, for a node behind port forwarding or a proxy. */
   announce?: readonly string[]
-  /** What is kept on disk. The caller closes it after `stop`. */
+  /** The node's data on disk. The caller closes it after `stop`. */
   store: DirectoryStore
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -54,10 +54,10 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
   try {
     await directory.start()
     await network.start()
-    if (announce.length === 0) network.services.ownAddresses.tell()
+    if (announce.length === 0) network.services.ownAddresses.announce()
   } catch (cause) {
     await network.stop()
-    throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is a port taken?`, { cause })
+    throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is a port in use?`, { cause })
   }
   return {
     peer,

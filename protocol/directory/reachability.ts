@@ -1,7 +1,7 @@
 /**
  * Whether this peer can be dialled from the internet: its nodes try it (docs/protocol.md, Reachability). An address
- * counts only when a node has dialled it back; an address of a private network proves nothing about the internet, either
- * way.
+ * counts only when a node has dialled it back; an address of a private network proves nothing about the internet,
+ * either way.
  */
 import { hostPart, isPlainTcp, isPublic, parseAddress } from '../address/address.ts'
 import type { Self } from '../api/calls.ts'

@@ -1,7 +1,7 @@
 /**
- * /quorum/directory/1.0.0, the node's side (docs/protocol.md): which peers are connected, their records, and mailboxes for
- * those that are away. It keeps no log of who talks to whom and lists no peers, and a lookup of an unknown peer has the
- * same answer as one of a peer without a record.
+ * /quorum/directory/1.0.0, the node's side (docs/protocol.md): which peers are connected, their records, and mailboxes
+ * for those that are away. It keeps no log of who talks to whom and lists no peers, and a lookup of an unknown peer has
+ * the same answer as one of a peer without a record.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'

@@ -1,6 +1,6 @@
 /**
- * /quorum/directory/1.0.0, the peer's side (docs/protocol.md): one long-lived stream to a node. The node answers requests
- * in any order and pushes envelopes at any time.
+ * /quorum/directory/1.0.0, the peer's side (docs/protocol.md): one long-lived stream to a node. The node answers
+ * requests in any order and pushes envelopes at any time.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
@@ -186,7 +186,9 @@ export class DirectorySession {
     await storing
   }
 
-  /** Stores envelopes in order and acknowledges each. One that cannot be stored now (a flood, a full disk) is retried. */
+  /**
+   * Stores envelopes in order and acknowledges each. One that cannot be stored now (a flood, a full disk) is retried.
+   */
   async #store(queue: PushedEnvelope[], onEnvelope: (envelope: Uint8Array) => void): Promise<void> {
     for (let next = queue[0]; next != null && !this.#ended.signal.aborted; next = queue[0]) {
       try {

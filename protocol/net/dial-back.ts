@@ -1,6 +1,7 @@
 /**
- * A node's look from outside: does the peer answer at that port of the address it came from? Only ever that address,
- * and only a finished handshake with that very peer counts, so nobody can have a third party dialled through it.
+ * A node's check from outside whether a peer answers at a port (docs/protocol.md, Reachability). It dials only the
+ * address that the peer's own connection comes from, and only a finished handshake with that peer counts, so that no
+ * peer can make the node dial a third party.
  */
 import type { Connection } from '@libp2p/interface'
 import { hostPart } from '../address/address.ts'
@@ -22,7 +23,7 @@ export async function dialBack(
     connection.close({ signal }).catch((error: unknown) => connection.abort(toError(error)))
     return true
   } catch {
-    // Not reachable is what was asked for; why is the peer's own business.
+    // Not reachable is an answer; the reason does not matter here.
     return false
   }
 }

@@ -1,11 +1,13 @@
-/** Where a peer listens: where it is told to, or on the port of last time, so that routers and friends still know it. */
+/**
+ * Where a peer listens: on the given addresses, or on the port of its last run, which routers and friends still know.
+ */
 import { isAddress, isRelayed, parseAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { createPeerNetwork, type PeerNetwork } from './libp2p.ts'
 import { type DirectMode, type Policy } from './policy.ts'
 import type { Settings } from '../identity/settings.ts'
 
-/** A started network, listening where it is asked to, or on the port of last time, or on any. */
+/** A started network that listens on the given addresses, or on the port of the last run, or on any port. */
 export async function listening(
   options: { listen?: readonly string[]; direct?: DirectMode },
   policy: Policy,
@@ -27,7 +29,7 @@ export async function listening(
   let network = await start(anywhere(port))
   let own = network.services.directDial.listening().find((address) => !isRelayed(address))
   if (own == null && port !== 0) {
-    // Somebody else has it now.
+    // Another program uses that port now.
     await network.stop()
     network = await start(anywhere(0))
     own = network.services.directDial.listening().find((address) => !isRelayed(address))
@@ -37,7 +39,7 @@ export async function listening(
   return network
 }
 
-/** Of the addresses that were asked for, those on which nothing listens. */
+/** The addresses among `wanted` on which nothing listens. */
 export function unbound(network: PeerNetwork, wanted: readonly string[]): string[] {
   const listening = network.services.directDial.listening().filter((address) => !isRelayed(address))
   return wanted.filter((address) => {

@@ -16,7 +16,7 @@ import { isPublished, publish, syncFolder } from './publish.ts'
 import { StagedFiles, StagedReader } from './staged-files.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
-import { chunkMemory } from '../../net/buffer-pool.ts'
+import { chunkPool } from '../../net/buffer-pool.ts'
 
 /** Of a file that grows, what was written is handed to the disk this often, in bytes: the end must not wait for all. */
 const flushEvery = 64 * 1024 * 1024
@@ -261,7 +261,7 @@ export class Staging {
     file.hole = isZeros(digest)
     if (file.hole) return
     await writeAt(file.handle, data, chunk.offset)
-    chunkMemory.giveBack(data)
+    chunkPool.put(data)
     file.unflushed += chunk.length
     if (file.unflushed < flushEvery || file.flushing != null || chunk.last) return
     file.unflushed = 0

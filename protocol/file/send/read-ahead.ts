@@ -10,7 +10,7 @@ import { chunkDigest, FileDigest, isZeros, type Chunk, type ChunkPlace, type Fil
 import { openFile, readAt, Turns } from '../io.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
-import { chunkMemory } from '../../net/buffer-pool.ts'
+import { chunkPool } from '../../net/buffer-pool.ts'
 import { codeOf } from '../../base/disk-errors.ts'
 import type { ChunkHeader } from '../../wire/file.ts'
 
@@ -22,7 +22,7 @@ const nothing = Buffer.alloc(0)
 
 export interface ReadChunk {
   header: ChunkHeader
-  /** Empty where the header says that no bytes follow. Lent: given back to `chunkMemory` by whoever has done with them. */
+  /** Empty where the header says that no bytes follow. Lent: given back to `chunkPool` by whoever has done with them. */
   data: Buffer
 }
 
@@ -98,7 +98,7 @@ export class FileSource {
         ahead.shift()
         bytes -= chunk.length
         if (chunk.last) header.fileDigest = file.digest.value()
-        if (header.zeros === true) chunkMemory.giveBack(data)
+        if (header.zeros === true) chunkPool.put(data)
         yield { header, data: header.zeros === true ? nothing : data }
       }
     } finally {
@@ -158,7 +158,7 @@ export class FileSource {
   }
 
   async #readAt({ fd, path }: OpenFile, { offset, length }: Chunk): Promise<Buffer> {
-    const data = chunkMemory.lend(length)
+    const data = chunkPool.get(length)
     return changed(path, async () => {
       if ((await readAt(fd, data, offset)) < length) throw new Error('It has become shorter')
       return data
@@ -170,7 +170,7 @@ export class FileSource {
     for (let chunk = this.#list.at({ file: from.file, chunk: 0 }); chunk != null && chunk.chunk < from.chunk;) {
       const data = await this.#readAt(file, chunk)
       file.digest.add(chunkDigest(data))
-      chunkMemory.giveBack(data)
+      chunkPool.put(data)
       chunk = this.#list.after(chunk)
     }
     if (!Buffer.from(prefix).equals(file.digest.value())) throw sourceChanged(file.path)
@@ -188,7 +188,7 @@ export class FileSource {
         for (let chunk = this.#list.at({ file: number, chunk: 0 }); chunk?.file === number;) {
           const data = await this.#readAt(file, chunk)
           again.add(chunkDigest(data))
-          chunkMemory.giveBack(data)
+          chunkPool.put(data)
           chunk = this.#list.after(chunk)
         }
         if (!Buffer.from(again.value()).equals(digest.value())) throw new Error('It has other content')

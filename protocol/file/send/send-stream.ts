@@ -8,7 +8,7 @@ import { errorToData, QuorumError, toError } from '../../base/errors.ts'
 import { Pace } from './congestion.ts'
 import type { ReadChunk } from './read-ahead.ts'
 import { fileLimits } from '../limits.ts'
-import { chunkMemory } from '../../net/buffer-pool.ts'
+import { chunkPool } from '../../net/buffer-pool.ts'
 import { pull, push } from '../../net/streams.ts'
 import {
   chunkErrorToWire,
@@ -133,7 +133,7 @@ async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: S
       }
       lent.push({ upTo: total, data })
       for (let first = lent[0]; first != null && first.upTo <= pace.acknowledged; first = lent[0]) {
-        chunkMemory.giveBack(first.data)
+        chunkPool.put(first.data)
         lent.shift()
       }
     }

@@ -1,6 +1,7 @@
-/** Codec of /quorum/directory/1.0.0: requests from a peer, responses and mail from a node. */
+/** Codec of /quorum/directory/1.0.0 (docs/protocol.md): requests of a peer, responses and envelopes from a node. */
 import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { wireLimits } from './limits.ts'
 import {
   bytesFromWire,
   decode,
@@ -52,8 +53,8 @@ export type DirectoryResult =
   | { result: 'reachability'; reachable: boolean; observedAddress: string }
 
 /**
- * A result as a node writes it: `observedAddress`, `time` and `connected` are fields of the first version that no version
- * uses. A node still writes them, and no peer decodes them.
+ * A result as a node writes it: `observedAddress`, `time` and `connected` are fields of the first version that no
+ * version uses. A node still writes them, and no peer decodes them.
  */
 export type DirectoryAnswer =
   | Exclude<DirectoryResult, { result: 'announced' | 'found' }>
@@ -70,7 +71,7 @@ export function requestToWire(id: number, call: DirectoryCall): Uint8Array {
   return encode(DirectoryRequestSchema, { id: BigInt(id), call: callToWire(call) })
 }
 
-/** `call` undefined: one that only a later version knows. */
+/** `call` undefined: a call of a later version. */
 export function requestFromWire(bytes: Uint8Array): { id: number; call: DirectoryCall | undefined } {
   const request = decode(DirectoryRequestSchema, bytes)
   return { id: numberFromWire(request.id), call: callFromWire(request.call) }
@@ -85,7 +86,7 @@ export function frameToWire(frame: DirectoryFrame<DirectoryAnswer>): Uint8Array 
   })
 }
 
-/** `undefined`: something that only a newer node says, to be ignored. */
+/** `undefined`: a frame of a later version, to be ignored. */
 export function frameFromWire(bytes: Uint8Array): DirectoryFrame | undefined {
   const { frame } = decode(DirectoryFrameSchema, bytes)
   switch (frame.case) {
@@ -216,7 +217,7 @@ function resultFromWire(result: WireResult): DirectoryResult {
     case 'error': {
       const { code, message } = errorFromData({
         code: result.value.code,
-        message: textFromWire(result.value.message, 500, 'An error'),
+        message: textFromWire(result.value.message, wireLimits.errorMessage, 'An error'),
       })
       return { result: 'error', error: { code, message } }
     }
@@ -245,7 +246,7 @@ function resultFromWire(result: WireResult): DirectoryResult {
           observedAddress: textFromWire(observedAddress, limits.address, 'An address'),
           held: held
             .slice(0, limits.heldPerRecipient)
-            .map((mail) => ({ bytes: mail.bytes, heldSince: timeFromWire(mail.heldSince) })),
+            .map(({ bytes, heldSince }) => ({ bytes, heldSince: timeFromWire(heldSince) })),
           invites,
           reserved,
         },
@@ -262,7 +263,7 @@ function resultFromWire(result: WireResult): DirectoryResult {
       }
     }
     case undefined:
-      throw new QuorumError('unsupported-version', 'A node answered something this version does not know')
+      throw new QuorumError('unsupported-version', 'A node gave an answer that this version does not know')
   }
 }
 

@@ -15,7 +15,7 @@ import { fileLimits } from '../limits.ts'
 import { fileProtocol } from '../../net/policy.ts'
 import { Retry } from '../../base/backoff.ts'
 import type { TransferRow } from '../../store/store.ts'
-import { TheirError } from '../../wire/file.ts'
+import { RemoteError } from '../../wire/file.ts'
 import { manifestOf, offerFromWire, type ManifestEntry } from '../../wire/offer.ts'
 
 /** What ends it when the sender says so, and when it shows here. */
@@ -187,5 +187,5 @@ export class Incoming {
 
 /** Trying again would end the same way, unless somebody does something first. */
 function isFinal(error: unknown): boolean {
-  return error instanceof QuorumError && (error instanceof TheirError ? theirs : ours).has(error.code)
+  return error instanceof QuorumError && (error instanceof RemoteError ? theirs : ours).has(error.code)
 }

@@ -30,7 +30,7 @@ export interface Receiving {
 
 /**
  * Fetches the rest of a transfer. Returns true when everything was put, false when it was told to leave. Errors: those
- * of the disk; `verification-failed` when the sender does not send what it offered; what the sender says (`TheirError`);
+ * of the disk; `verification-failed` when the sender does not send what it offered; what the sender says (`RemoteError`);
  * `peer-offline` when the path was lost.
  */
 export async function receiveFiles(stream: Stream, receiving: Receiving): Promise<boolean> {

@@ -185,7 +185,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     onOpen: (connection) => {
       const peer = connection.remotePeer.toString()
       if (policy.isFriend(peer)) void chat.keep(connection)
-      if (store.mail().some(({ to }) => to === peer)) mailer.flush()
+      if (store.envelopes().some(({ to }) => to === peer)) mailer.flush()
     },
     onChange: (peer) => {
       files.pathChanged(peer)

@@ -17,7 +17,7 @@ import { friendProtocol } from '../net/policy.ts'
 import { KeyedBuckets } from '../base/rate-limit.ts'
 import { Retry } from '../base/backoff.ts'
 import { seal } from '../identity/sealing.ts'
-import type { FriendRow, MailRow, Store } from '../store/store.ts'
+import type { FriendRow, EnvelopeRow, Store } from '../store/store.ts'
 import { decode, encode } from '../wire/codec.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
 import { sealedToWire } from '../wire/contact.ts'
@@ -141,7 +141,7 @@ export class Mailer {
   }
 
   /** Side by side: whoever does not answer holds up only what is in the same lane. */
-  #enqueue(mail: MailRow): void {
+  #enqueue(mail: EnvelopeRow): void {
     if (this.#going.has(mail.id)) return
     this.#going.add(mail.id)
     const lane = mail.id % lanes
@@ -151,24 +151,24 @@ export class Mailer {
       .finally(() => this.#going.delete(mail.id))
   }
 
-  #due(): MailRow[] {
+  #due(): EnvelopeRow[] {
     const { store, now } = this.#options
     // Either way: a clock that went back must not keep a request for years.
     return store
-      .mail()
+      .envelopes()
       .filter(({ deliveredAt }) => deliveredAt == null || Math.abs(now() - deliveredAt) > friendLimits.mailResend)
   }
 
-  async #send(mail: MailRow): Promise<void> {
+  async #send(mail: EnvelopeRow): Promise<void> {
     const { store, now, log } = this.#options
     try {
       if (!(await this.#deliver(mail, store.friend(mail.to)))) return
       store.transaction(() => {
         // A newer envelope may have taken its place meanwhile.
-        if (!store.mail().some(({ id }) => id === mail.id)) return
-        store.deleteMail(mail.id)
+        if (!store.envelopes().some(({ id }) => id === mail.id)) return
+        store.deleteEnvelope(mail.id)
         // A request stays until it is answered: a node may lose what it holds.
-        if (mail.kind === 'request') store.putMail({ ...mail, deliveredAt: now() })
+        if (mail.kind === 'request') store.putEnvelope({ ...mail, deliveredAt: now() })
       })
     } catch (error) {
       log('debug', `mail to ${shortId(mail.to)} waits`, toError(error))
@@ -176,7 +176,7 @@ export class Mailer {
   }
 
   /** `row` undefined: somebody of whom nothing is kept, who is written to through our own nodes only. */
-  async #deliver(mail: MailRow, row: FriendRow | undefined): Promise<boolean> {
+  async #deliver(mail: EnvelopeRow, row: FriendRow | undefined): Promise<boolean> {
     const { nodes, connected, connect } = this.#options
     const key = row?.sealingKey
     const open = connected(mail.to)
@@ -190,7 +190,7 @@ export class Mailer {
   }
 
   /** With every one of the nodes that takes it: the recipient may be connected to just one of them. */
-  async #leave(mail: MailRow, key: SealingKeyInfo | undefined, all: readonly string[][]): Promise<boolean> {
+  async #leave(mail: EnvelopeRow, key: SealingKeyInfo | undefined, all: readonly string[][]): Promise<boolean> {
     const { nodes, log } = this.#options
     const taken = await Promise.all(
       all.map(async (addresses) => {
@@ -210,7 +210,7 @@ export class Mailer {
   }
 
   /** False: they did not take it. */
-  async #sendDirectly(connection: Connection, mail: MailRow, key: SealingKeyInfo | undefined): Promise<boolean> {
+  async #sendDirectly(connection: Connection, mail: EnvelopeRow, key: SealingKeyInfo | undefined): Promise<boolean> {
     const { log } = this.#options
     const signal = AbortSignal.any([AbortSignal.timeout(limits.request), this.#stopped.signal])
     let stream: Stream | undefined
@@ -238,6 +238,6 @@ export class Mailer {
   }
 }
 
-function sealed(mail: MailRow, key: SealingKeyInfo | undefined): Uint8Array {
+function sealed(mail: EnvelopeRow, key: SealingKeyInfo | undefined): Uint8Array {
   return sealedToWire(seal(mail.content, mail.to, key))
 }

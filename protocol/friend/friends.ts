@@ -277,12 +277,12 @@ export class Friends {
    */
   #refuse(sender: string, code: ErrorCode): void {
     const { identity, store, now } = this.#options
-    if (store.mail().filter(({ kind }) => kind === 'refusal').length >= friendLimits.refusals) return
+    if (store.envelopes().filter(({ kind }) => kind === 'refusal').length >= friendLimits.refusals) return
     const sequence = Math.max(Math.trunc(now()), (store.friend(sender)?.spokenSequence ?? 0) + 1)
     const to = publicKeyOf(sender)
     const bare = { to, sequence, time: now(), name: '', nodes: [], addresses: [] }
     const signed = sign(identity, 'quorum-envelope', contactToWire({ ...bare, kind: 'refusal', code }))
-    store.putMail({ to: sender, kind: 'refusal', content: signedToWire(signed) })
+    store.putEnvelope({ to: sender, kind: 'refusal', content: signedToWire(signed) })
   }
 
   #full(): boolean {
@@ -324,13 +324,14 @@ export class Friends {
 
   #enter(row: FriendRow, state: 'friend'): FriendRow {
     const { store } = this.#options
-    for (const mail of store.mail()) if (mail.to === row.peer && mail.kind === 'request') store.deleteMail(mail.id)
+    for (const mail of store.envelopes())
+      if (mail.to === row.peer && mail.kind === 'request') store.deleteEnvelope(mail.id)
     return this.#put({ ...row, state })
   }
 
   #leave(row: FriendRow, state: 'removed' | 'blocked'): FriendRow {
     const { store } = this.#options
-    for (const mail of store.mail()) if (mail.to === row.peer) store.deleteMail(mail.id)
+    for (const mail of store.envelopes()) if (mail.to === row.peer) store.deleteEnvelope(mail.id)
     this.#forgetOldest()
     return this.#put({ ...row, state, invited: false })
   }
@@ -349,7 +350,7 @@ export class Friends {
   /** Puts an envelope into the mail. */
   #send(row: FriendRow, kind: Exclude<ContactKind, { kind: 'dial-me' }>): FriendRow {
     const { spoken, content } = this.#write(row, kind)
-    this.#options.store.putMail({ to: row.peer, kind: kind.kind, content })
+    this.#options.store.putEnvelope({ to: row.peer, kind: kind.kind, content })
     return spoken
   }
 

@@ -1,12 +1,14 @@
 /**
- * The store on an open database: settings, friends, keys, invites and mail, each a small table read whole; what was
- * said is in conversations.ts. It keeps what it is given: whether that is allowed was decided above.
+ * The store on an open database: settings, friends, keys, invites and envelopes, each a small table that is read whole;
+ * messages are in conversations.ts and messages.ts, transfers in transfers.ts. It stores what it is given: whether that
+ * is allowed is decided in the rooms above.
  */
 
 import { conversationsOn } from './conversations.ts'
 import type { Database } from './database.ts'
+import { messagesOn } from './messages.ts'
 import { transfersOn } from './transfers.ts'
-import type { FriendRow, InviteRow, MailRow, SealingKeyRow, Store } from './store.ts'
+import type { FriendRow, InviteRow, EnvelopeRow, SealingKeyRow, Store } from './store.ts'
 
 /** The database must have been migrated. `close()` closes it. */
 export function storeOn(database: Database): Store {
@@ -17,8 +19,9 @@ export function storeOn(database: Database): Store {
     ...friendsOn(database),
     ...sealingKeysOn(database),
     ...invitesOn(database),
-    ...mailOn(database),
+    ...envelopesOn(database),
     ...conversationsOn(database),
+    ...messagesOn(database),
     ...transfersOn(database),
   }
 }
@@ -176,18 +179,18 @@ function inviteFrom({ usedBy, ...row }: InviteColumns): InviteRow {
   return { ...row, token: new Uint8Array(row.token), once: row.once === 1, ...(usedBy !== null && { usedBy }) }
 }
 
-type MailColumns = Omit<MailRow, 'deliveredAt'> & { deliveredAt: number | null }
+type EnvelopeColumns = Omit<EnvelopeRow, 'deliveredAt'> & { deliveredAt: number | null }
 
-function mailOn(database: Database): Pick<Store, 'mail' | 'putMail' | 'deleteMail'> {
+function envelopesOn(database: Database): Pick<Store, 'envelopes' | 'putEnvelope' | 'deleteEnvelope'> {
   return {
-    mail: () => database.all<MailColumns>('SELECT * FROM mail ORDER BY id').map(mailFrom),
+    envelopes: () => database.all<EnvelopeColumns>('SELECT * FROM mail ORDER BY id').map(envelopeFrom),
 
-    putMail: (row) =>
+    putEnvelope: (row) =>
       database.transaction(() => {
-        // The same content keeps its id, so noting a delivery does not make it a stranger to who delivers it. Other
-        // content gets a new one, so an answer about the old mail cannot delete the new.
+        // The same content keeps its id, so that the caller that delivers it can note that. Other content gets a new
+        // id, so that the result of an older delivery cannot delete it.
         database.run('DELETE FROM mail WHERE "to" = ? AND kind = ? AND content <> ?', row.to, row.kind, row.content)
-        const kept = database.get<MailColumns>(
+        const stored = database.get<EnvelopeColumns>(
           `INSERT INTO mail ("to", kind, content, deliveredAt) VALUES (?, ?, ?, ?)
            ON CONFLICT ("to", kind) DO UPDATE SET deliveredAt = excluded.deliveredAt RETURNING *`,
           row.to,
@@ -195,16 +198,16 @@ function mailOn(database: Database): Pick<Store, 'mail' | 'putMail' | 'deleteMai
           row.content,
           row.deliveredAt ?? null,
         )
-        if (!kept) throw new Error('The mail was not kept')
-        return mailFrom(kept)
+        if (!stored) throw new Error('The envelope was not stored')
+        return envelopeFrom(stored)
       }),
 
-    deleteMail(id) {
+    deleteEnvelope(id) {
       database.run('DELETE FROM mail WHERE id = ?', id)
     },
   }
 }
 
-function mailFrom({ deliveredAt, ...row }: MailColumns): MailRow {
+function envelopeFrom({ deliveredAt, ...row }: EnvelopeColumns): EnvelopeRow {
   return { ...row, content: new Uint8Array(row.content), ...(deliveredAt !== null && { deliveredAt }) }
 }

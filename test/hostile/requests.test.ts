@@ -171,7 +171,7 @@ test('hostile 30: requests with made-up invites fill neither the list nor the ma
     ),
     20,
   )
-  assert.ok(store.mail().length <= friendLimits.strangerRequests, `${store.mail().length} refusals wait`)
+  assert.ok(store.envelopes().length <= friendLimits.strangerRequests, `${store.envelopes().length} refusals wait`)
   assert.ok(friends.list().length <= friendLimits.strangerRequests, 'they wait as strangers do')
   const { token } = friends.invite(true, apiLimits.inviteLifetime)
   const guest = await fresh()

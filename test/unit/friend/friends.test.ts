@@ -62,8 +62,8 @@ class Person {
 
   /** What waits for `other`, sealed, and gone from here. */
   post(other: Person): Uint8Array[] {
-    const waiting = this.store.mail().filter(({ to }) => to === other.peer)
-    for (const { id } of waiting) this.store.deleteMail(id)
+    const waiting = this.store.envelopes().filter(({ to }) => to === other.peer)
+    for (const { id } of waiting) this.store.deleteEnvelope(id)
     const key = this.store.friend(other.peer)?.sealingKey
     return waiting.map(({ content }) => sealedToWire(seal(content, other.peer, key)))
   }
@@ -133,7 +133,7 @@ test('the answer waits in the mail until it is taken, and is written once', (t) 
   bob.friends.accept(alice.peer)
   bob.friends.accept(alice.peer)
   assert.deepEqual(
-    bob.store.mail().map(({ kind }) => kind),
+    bob.store.envelopes().map(({ kind }) => kind),
     ['answer'],
   )
 })
@@ -143,7 +143,7 @@ test('declined: silent, gone from the list, and may ask again', (t) => {
   alice.ask(bob)
   carry(alice, bob)
   bob.friends.decline(alice.peer)
-  assert.deepEqual([bob.store.mail(), bob.friends.list()], [[], []])
+  assert.deepEqual([bob.store.envelopes(), bob.friends.list()], [[], []])
   assert.equal(alice.state(bob), 'requested')
   alice.ask(bob, 'Please')
   carry(alice, bob)
@@ -403,7 +403,7 @@ test('a made-up token is worth as much as none: it waits among the strangers, an
   carry(alice, bob)
   assert.equal(bob.state(alice), 'incoming')
   assert.equal(bob.store.friend(alice.peer)?.invited, false)
-  assert.equal(bob.store.mail().length, 0)
+  assert.equal(bob.store.envelopes().length, 0)
 })
 
 test('a refusal tells neither name nor address of whoever refuses', (t) => {
@@ -412,7 +412,7 @@ test('a refusal tells neither name nor address of whoever refuses', (t) => {
   bob.now += day
   alice.friends.request(invite, '')
   for (const envelope of alice.post(bob)) bob.friends.receive(envelope)
-  const [refusal] = bob.store.mail()
+  const [refusal] = bob.store.envelopes()
   assert.equal(refusal?.kind, 'refusal')
   const { name, nodes, addresses, sealingKey } = contactFromWire(signedFromWire(refusal.content).payload)
   assert.deepEqual(
@@ -449,18 +449,18 @@ test('outstanding invites are bounded; expired ones make room', (t) => {
 
 test('mail and state are one transaction: what cannot be stored is not half done', (t) => {
   const { alice, bob } = two(t)
-  const { putMail } = alice.store
-  alice.store.putMail = () => assert.fail('the disk is full')
+  const { putEnvelope } = alice.store
+  alice.store.putEnvelope = () => assert.fail('the disk is full')
   assert.throws(() => alice.ask(bob))
-  alice.store.putMail = putMail
-  assert.deepEqual([alice.store.friends(), alice.store.mail(), alice.events], [[], [], []])
+  alice.store.putEnvelope = putEnvelope
+  assert.deepEqual([alice.store.friends(), alice.store.envelopes(), alice.events], [[], [], []])
 })
 
 test('a friend that asks to be dialled tells where, and is heard once', (t) => {
   const { alice, bob } = friends(t)
   alice.addresses = ['/ip4/192.0.2.7/tcp/1']
   const envelope = alice.dialMe(bob)
-  assert.deepEqual(alice.store.mail(), [])
+  assert.deepEqual(alice.store.envelopes(), [])
   bob.friends.receive(envelope)
   bob.friends.receive(envelope)
   assert.deepEqual(bob.dialMes, [alice.peer])

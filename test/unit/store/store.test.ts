@@ -125,17 +125,17 @@ for (const [kind, open] of Object.entries(stores)) {
 
     test('mail: one for each recipient and kind; other content is other mail', async (t) => {
       const store = await open(t)
-      const first = store.putMail({ to: 'b', kind: 'request', content: bytes(1) })
-      const answer = store.putMail({ to: 'b', kind: 'answer', content: bytes(2) })
-      assert.deepEqual(store.mail(), [first, answer])
-      const delivered = store.putMail({ ...first, deliveredAt: now })
+      const first = store.putEnvelope({ to: 'b', kind: 'request', content: bytes(1) })
+      const answer = store.putEnvelope({ to: 'b', kind: 'answer', content: bytes(2) })
+      assert.deepEqual(store.envelopes(), [first, answer])
+      const delivered = store.putEnvelope({ ...first, deliveredAt: now })
       assert.deepEqual(delivered, { ...first, deliveredAt: now })
-      const newer = store.putMail({ to: 'b', kind: 'request', content: bytes(3) })
+      const newer = store.putEnvelope({ to: 'b', kind: 'request', content: bytes(3) })
       assert.ok(newer.id > answer.id)
-      store.deleteMail(first.id)
-      assert.deepEqual(store.mail(), [answer, newer])
-      store.deleteMail(newer.id)
-      assert.ok(store.putMail({ to: 'c', kind: 'refusal', content: bytes(4) }).id > newer.id)
+      store.deleteEnvelope(first.id)
+      assert.deepEqual(store.envelopes(), [answer, newer])
+      store.deleteEnvelope(newer.id)
+      assert.ok(store.putEnvelope({ to: 'c', kind: 'refusal', content: bytes(4) }).id > newer.id)
     })
 
     test('a transaction keeps all or nothing; an inner one joins, its throw undoes at least itself', async (t) => {

@@ -1,6 +1,6 @@
 /**
- * The public types of a peer: what calls return and events carry. All of it is plain data that `structuredClone` copies.
- * PeerIds and multiaddrs are strings, times are milliseconds since the epoch, sizes bytes.
+ * The public types of a peer: what calls return and events carry. All of it is plain data that `structuredClone`
+ * copies. PeerIds and multiaddrs are strings, times are milliseconds since the epoch, sizes bytes.
  */
 import type { ErrorData } from '../base/errors.ts'
 import type { FriendState } from '../store/store.ts'
@@ -76,7 +76,10 @@ export interface ConnectionInfo {
   via?: string
   rttMs?: number
   since?: number
-  /** What is left until the node ends the connection, both directions together; then a new one is made. Seconds are rough. */
+  /**
+   * What is left until the node ends the connection, both directions together; then a new one is made. Seconds are
+   * rough.
+   */
   limited?: { bytes?: number; seconds?: number }
   /** One plain sentence. */
   reason: string

@@ -13,7 +13,7 @@ import { limits } from '../base/limits.ts'
 import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
-import { addressesToTell, nodePeer, withAddress } from '../address/node-addresses.ts'
+import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
@@ -98,7 +98,7 @@ export class Nodes {
 
   /** What friends are told, at most limits.nodeAddressesTold; public addresses first. */
   addresses(): string[] {
-    return addressesToTell([...this.#links.values()].map((link) => link.addresses))
+    return addressesToAnnounce([...this.#links.values()].map((link) => link.addresses))
   }
 
   /** Sessions that answer right now. */

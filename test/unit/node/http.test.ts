@@ -109,7 +109,7 @@ test('the status page shows figures, loads nothing, and runs nothing', async (t)
   assert.match(String(policy), /^default-src 'none'; style-src 'sha256-[^']+';/)
   assert.doesNotMatch(body, /<script|<img|<link|src=|href=|url\(/)
   assert.match(body, /Ready\./)
-  assert.match(body, /<dt>Relayed since the start<\/dt><dd>3\.0 MiB<\/dd>/)
+  assert.match(body, /<dt>Relayed since the start<\/dt><dd>3\.1 MB<\/dd>/)
   assert.match(body, /<dt>Running for<\/dt><dd>1 d 1 h<\/dd>/)
 })
 

@@ -113,7 +113,7 @@ export function padding(length: number, floor: number): Uint8Array {
 /** The smallest Padmé length of at least `length`. */
 function padme(length: number): number {
   const exponent = Math.floor(Math.log2(length))
-  const kept = Math.floor(Math.log2(exponent)) + 1
-  const step = 2 ** Math.max(0, exponent - kept)
+  const mantissaBits = Math.floor(Math.log2(exponent)) + 1
+  const step = 2 ** Math.max(0, exponent - mantissaBits)
   return Math.ceil(length / step) * step
 }

@@ -1,4 +1,4 @@
-/** The operator's HTTP as a scraper, a browser and a hostile web page see it. */
+/** The operator's HTTP, for a scraper, a browser and a hostile web page. */
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** The node's log names nobody: what other packages write into errors is cut out as well. */
+/** The node's log contains no PeerIds and addresses, also where other packages write them into errors. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLog, scrubText } from '../../../node/log.ts'

@@ -1,4 +1,4 @@
-/** What the node keeps for others: its bounds, what survives, and that a damaged or occupied store is left alone. */
+/** The node's mailboxes, handles and invites: bounds, durability, and that a damaged or locked file is not touched. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -45,7 +45,7 @@ async function withStore<T>(directory: string, use: (store: Store) => T, passphr
 const say = (store: Store) => store.queueMessage('b', draft('1'))
 const said = (store: Store) => store.messages('b', 9).map(({ text }) => text)
 
-test('what was kept is there after opening again; only its owner may read the files', async (t) => {
+test('data is there after reopening; only the owner may read the files', async (t) => {
   const directory = path.join(folder(t), 'new', 'profile')
   const store = await openSqliteStore({ directory })
   say(store)
@@ -351,7 +351,7 @@ test('a key file of a newer version is refused', async (t) => {
   await assert.rejects(openSqliteStore({ directory }), code('unsupported-version'))
 })
 
-test('threats.md 50: a database that may not grow: disk-full, nothing of the call kept, usable again', () => {
+test('threats.md 50: a database that may not grow: disk-full, nothing of the call stored, usable again', () => {
   const database = new Database()
   migrate(database, migrations, () => {})
   const store = storeOn(database)
@@ -406,7 +406,7 @@ function smallDisk(t: TestContext, size: string): string {
 const mounts = os.platform() === 'linux' && os.userInfo().uid === 0
 const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk' }
 
-test('threats.md 50: a full disk: disk-full, nothing of the call kept, usable again', needsMount, async (t) => {
+test('threats.md 50: a full disk: disk-full, nothing of the call stored, usable again', needsMount, async (t) => {
   const disk = smallDisk(t, '2m')
   const directory = path.join(disk, 'profile')
   const store = await openSqliteStore({ directory })

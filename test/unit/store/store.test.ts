@@ -1,4 +1,4 @@
-/** What a peer remembers: one suite for the store in memory and the one on disk. */
+/** The store: one suite for the one in memory and the one on disk. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -64,7 +64,7 @@ const stores: Record<string, (t: TestContext) => Promise<Store>> = {
 
 for (const [kind, open] of Object.entries(stores)) {
   describe(`${kind} store`, () => {
-    test('settings are kept, replaced and removed', async (t) => {
+    test('settings are stored, replaced and removed', async (t) => {
       const store = await open(t)
       assert.equal(store.setting('seed'), undefined)
       store.setSetting('seed', bytes(1, 2))
@@ -123,7 +123,7 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.deepEqual([store.invites(), store.invite(bytes(1))], [[], undefined])
     })
 
-    test('mail: one for each recipient and kind; other content is other mail', async (t) => {
+    test('envelopes: one for each recipient and kind; other content is another envelope', async (t) => {
       const store = await open(t)
       const first = store.putEnvelope({ to: 'b', kind: 'request', content: bytes(1) })
       const answer = store.putEnvelope({ to: 'b', kind: 'answer', content: bytes(2) })

@@ -1,7 +1,8 @@
 /**
- * What the operator wants: defaults, overridden by a configuration file, then by QUORUM_NODE_* variables, then by the
- * command line, checked once by one schema. Whatever is wrong is told at once, in one line, by the name it was given.
- * Nothing misspelt is ignored in the file or on the command line. It touches neither `process` nor the network.
+ * The configuration of a node: defaults, overridden by a configuration file, then by QUORUM_NODE_* variables, then by
+ * the command line, and checked by one schema. All problems are reported in one line, each under the name by which the
+ * operator gave the value. An unknown option in the file or on the command line is an error. Uses neither `process` nor
+ * the network.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -10,13 +11,14 @@ import { Command, CommanderError } from 'commander'
 import { z } from 'zod'
 import { limits, logLevels, toError } from '#protocol'
 import type { LogLevel } from '#protocol'
+import { nodeLimits } from './limits.ts'
 
 export interface NodeConfig {
   /** Absolute path of the folder with `node.key` and `held.db`. */
   data: string
   /** Multiaddrs, TCP or WebSocket. */
   listen: string[]
-  /** Multiaddrs to tell others instead of those listened on; empty: tell those. */
+  /** Multiaddrs to announce instead of those listened on; empty: announce those. */
   announce: string[]
   http: { host: string; port: number }
   /** The ready line as JSON. */
@@ -24,7 +26,7 @@ export interface NodeConfig {
   logLevel: LogLevel
 }
 
-/** What the process was started with: everything of `process` and the machine that matters here. */
+/** How the process was started: everything of `process` and of the machine that matters here. */
 export interface Invocation {
   /** Arguments after the program's name. */
   argv: readonly string[]
@@ -32,20 +34,17 @@ export interface Invocation {
   /** Absolute. */
   home: string
   cwd: string
-  /** Whether this machine has IPv6: without, the default does not listen on it. */
+  /** Whether this machine has IPv6: the default listens on it only then. */
   ipv6: boolean
   version: string
 }
 
-/** What to do: start, print `text` and end well, or print `message` (one line) and exit with 2. */
+/** What to do: start, print `text` and exit with 0, or print `message` (one line) and exit with 2. */
 export type Instruction =
   | { act: 'start'; config: NodeConfig; warnings: string[] }
   | { act: 'print'; text: string }
   | { act: 'refuse'; message: string }
 
-/** Addresses of one kind: more is a mistake in a script. */
-const mostAddresses = 32
-const largestFile = 1024 * 1024
 const environment = 'QUORUM_NODE_'
 
 const listenAddress = z.string().superRefine((text, context) => reportAddress(text, 'listen', context))
@@ -53,8 +52,8 @@ const announceAddress = z.string().superRefine((text, context) => reportAddress(
 
 const schema = z.strictObject({
   data: z.string('must be a folder').min(1, 'must be a folder'),
-  listen: z.array(listenAddress, 'must be a list of multiaddrs').min(1, 'needs an address').max(mostAddresses),
-  announce: z.array(announceAddress, 'must be a list of multiaddrs').max(mostAddresses),
+  listen: z.array(listenAddress, 'must be a list of multiaddrs').min(1, 'needs an address').max(nodeLimits.addresses),
+  announce: z.array(announceAddress, 'must be a list of multiaddrs').max(nodeLimits.addresses),
   http: z
     .string('must be ADDRESS:PORT')
     .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'must be ADDRESS:PORT, such as 127.0.0.1:9090 or [::1]:9090')
@@ -65,7 +64,7 @@ const schema = z.strictObject({
 })
 
 type Option = keyof z.input<typeof schema>
-/** Every option: its name on the command line and what the environment's text becomes before the schema sees it. */
+/** Every option: its name on the command line, and how the text of its variable becomes input of the schema. */
 const options: Record<Option, { flag: string; fromText: (text: string) => unknown }> = {
   data: { flag: '--data', fromText: (text) => text },
   listen: { flag: '--listen', fromText: words },
@@ -76,14 +75,14 @@ const options: Record<Option, { flag: string; fromText: (text: string) => unknow
 }
 const optionNames = Object.keys(options) as Option[]
 
-/** Values of some options, and where each was said, in the words of whoever said it. */
+/** Values of some options, and the name of each in its source, for error messages. */
 interface Source {
   values: Partial<Record<Option, unknown>>
   named: Partial<Record<Option, string>>
   problems: string[]
 }
 
-/** Reads every source and says what to do. Reads at most the configuration file; throws nothing. */
+/** Reads every source. Opens no file but the configuration file; does not throw. */
 export function readConfig(invocation: Invocation): Instruction {
   const parsed = fromCommandLine(invocation)
   if ('act' in parsed) return parsed
@@ -134,10 +133,11 @@ function defaults({ env, home, ipv6 }: Invocation): Source {
 function fromFile(file: string | undefined, { cwd, home }: Invocation): Source {
   const source: Source = { values: {}, named: {}, problems: [] }
   if (file === undefined || file === '') return source
-  const place = absolute(file, cwd, home)
+  const location = absolute(file, cwd, home)
   try {
-    if (fs.statSync(place).size > largestFile) throw new Error('it is larger than a configuration should be')
-    const content: unknown = JSON.parse(fs.readFileSync(place, 'utf8'))
+    if (fs.statSync(location).size > nodeLimits.configFile)
+      throw new Error('it is larger than a configuration should be')
+    const content: unknown = JSON.parse(fs.readFileSync(location, 'utf8'))
     if (typeof content !== 'object' || content === null || Array.isArray(content)) {
       throw new Error('it must be one JSON object')
     }
@@ -146,9 +146,9 @@ function fromFile(file: string | undefined, { cwd, home }: Invocation): Source {
         source.problems.push(`"${key}" in ${file} is not an option (${optionNames.join(', ')} are)`)
         continue
       }
-      // A folder in the file means the same wherever the node is started from.
+      // Relative to the file, so that the working folder does not matter.
       source.values[key] =
-        key === 'data' && typeof value === 'string' ? absolute(value, path.dirname(place), home) : value
+        key === 'data' && typeof value === 'string' ? absolute(value, path.dirname(location), home) : value
       source.named[key] = `"${key}" in ${file}`
     }
   } catch (error) {
@@ -159,10 +159,10 @@ function fromFile(file: string | undefined, { cwd, home }: Invocation): Source {
 
 function fromEnvironment({ env, cwd, home }: Invocation): Source & { warnings: string[] } {
   const source = { values: {}, named: {}, problems: [], warnings: [] } as Source & { warnings: string[] }
-  const known = new Map(optionNames.map((name) => [variableOf(name), name]))
+  const byVariable = new Map(optionNames.map((name) => [variableOf(name), name]))
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(environment) || text === undefined || text === '') continue
-    const name = known.get(variable)
+    const name = byVariable.get(variable)
     if (name !== undefined) {
       const value = options[name].fromText(text)
       source.values[name] = name === 'data' ? absolute(text, cwd, home) : value
@@ -203,13 +203,13 @@ function describe(version: string): Command {
   return new Command('quorum-node')
     .description(
       'The meeting point of Quorum: keeps the list of connected peers, introduces them to each other, holds sealed ' +
-        'messages for those who are away, and relays conversations that find no direct way. It can read none of them.',
+        'messages for those who are away, and relays conversations that have no direct path. It can read none of them.',
     )
     .usage('[options]')
     .option('--config <file>', 'read options from this JSON file')
-    .option('--data <folder>', 'where the identity and held mail are kept (default: ~/.local/share/quorum-node)')
+    .option('--data <folder>', 'where the identity and the mailboxes are stored (default: ~/.local/share/quorum-node)')
     .option('--listen <multiaddr>', 'listen here; may be repeated (default: TCP 4001, WebSocket 4002)', collect)
-    .option('--announce <multiaddr>', 'tell others this address instead; may be repeated', collect)
+    .option('--announce <multiaddr>', 'announce this address instead; may be repeated', collect)
     .option('--http <address:port>', 'metrics, health and status page (default: 127.0.0.1:9090)')
     .option('--log-level <level>', `one of ${logLevels.join(', ')} (default: info)`)
     .option('--json', 'print the ready line as JSON')
@@ -238,7 +238,7 @@ The command line wins over the environment, the environment over the file.
 
 // ---- values
 
-/** Tells `context` why `text` is not an address to listen on or to announce. */
+/** Adds an issue to `context` if `text` is not an address to listen on or to announce. */
 function reportAddress(text: string, use: 'listen' | 'announce', context: z.RefinementCtx): void {
   const problem = addressProblem(text, use)
   if (problem !== undefined) context.addIssue(`${JSON.stringify(text)} ${problem}`)
@@ -263,7 +263,7 @@ function addressProblem(text: string, use: 'listen' | 'announce'): string | unde
     return 'must be /ip4, /ip6 or /dns4, then /tcp, then /ws, /tls/ws or nothing'
   }
   if (parts[1]?.value === '0') return 'announces port 0'
-  if (parts[0]?.value === '0.0.0.0' || parts[0]?.value === '::') return 'is nowhere that others could reach'
+  if (parts[0]?.value === '0.0.0.0' || parts[0]?.value === '::') return 'cannot be reached by others'
   return undefined
 }
 

@@ -1,29 +1,30 @@
 /**
- * The operator's HTTP: /metrics, /healthz, /readyz and the status page. It only reads, says no more than figures, and
- * on loopback answers only to names of loopback, so that no web page can read it by DNS rebinding. It is not made to
- * face the internet: it has no TLS and no login.
+ * The HTTP server for the operator: /metrics, /healthz, /readyz and the status page. It is read-only and serves nothing
+ * but figures. On loopback it answers only requests for a name of loopback, so that no web page can read it by DNS
+ * rebinding. It is not meant to be open to the internet: it has no TLS and no login.
  */
 import http from 'node:http'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { QuorumError, errorToData, toError } from '#protocol'
+import { nodeLimits } from './limits.ts'
 import { styleSource } from './status-page.ts'
 
 export interface HttpOptions {
-  /** An address, or a name of one. */
+  /** An address, or a host name. */
   host: string
   /** 0: any free one. */
   port: number
-  /** What Prometheus scrapes. */
+  /** For Prometheus. */
   metrics: { contentType: string; metrics(): Promise<string> }
   /** HTML, under the Content-Security-Policy of status-page.ts. */
   page(): string
-  /** Throws why the node is not well: 503 at /healthz. */
+  /** Throws if the node does not work: 503 at /healthz. */
   checkHealth(): void
-  /** Throws why the node should get no traffic: 503 at /readyz. */
+  /** Throws if the node should get no traffic: 503 at /readyz. */
   checkReady(): void
-  /** Told what went wrong inside. */
+  /** Receives internal errors. */
   onError(error: Error): void
 }
 
@@ -39,11 +40,6 @@ interface Answer {
   body: string
 }
 
-/** Scrapers and people, not a public site: bounds what a stranger on an open port can hold. */
-const mostConnections = 64
-const requestTimeout = 10_000
-const idleTimeout = 5_000
-
 const text = 'text/plain; charset=utf-8'
 const headers = {
   'cache-control': 'no-store',
@@ -52,12 +48,16 @@ const headers = {
   'x-content-type-options': 'nosniff',
 }
 
-/** Listens and answers until stopped. Errors: `bad-request` when the address cannot be had. */
+/** Listens and answers until it is stopped. Errors: `bad-request` when it cannot listen on the address. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { host, port, onError } = options
   const local = isLoopback(host)
-  const server = http.createServer({ requestTimeout, headersTimeout: idleTimeout, keepAliveTimeout: idleTimeout })
-  server.maxConnections = mostConnections
+  const server = http.createServer({
+    requestTimeout: nodeLimits.httpRequest,
+    headersTimeout: nodeLimits.httpIdle,
+    keepAliveTimeout: nodeLimits.httpIdle,
+  })
+  server.maxConnections = nodeLimits.httpConnections
   server.on('request', (request, response) => {
     answer(request, options, local)
       .catch((error: unknown): Answer => {
@@ -113,7 +113,7 @@ async function answer(request: http.IncomingMessage, options: HttpOptions, local
   }
 }
 
-/** Says the code alone: the sentence may hold a path of this machine. */
+/** Only the error code: the message may contain a path of this machine. */
 function verdict(check: () => void): Answer {
   try {
     check()

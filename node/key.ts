@@ -1,20 +1,21 @@
 /**
- * The node's identity: one Ed25519 seed in `node.key`, made at the first start. Whoever holds the file is the node,
- * so it is 0600 and belongs in the backup. A damaged one is refused and never replaced: a new identity would leave
- * every peer that knows the old address dialling a node that no longer exists.
+ * The identity of the node: one Ed25519 seed in `node.key`, generated at the first start. A copy of the file is enough
+ * to impersonate the node, so its mode is 0600, and it belongs in the backup. A damaged file is refused and never
+ * replaced: with a new identity, all peers that know the old address would dial a node that no longer exists.
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import { createHash, randomBytes } from 'node:crypto'
 import { QuorumError } from '#protocol'
 import { createFile, diskError, refusal } from './disk.ts'
+import { nodeLimits } from './limits.ts'
 
-/** One line: this name, the format's version, the seed in hex, and a checksum that finds a single wrong digit. */
+/**
+ * One line: this name, the version of the format, the seed in hex, and a checksum that detects a single wrong digit.
+ */
 const format = 'quorum-node-key'
 const version = '1'
 const seedBytes = 32
-/** Longer than any version of the line should ever be: another file by this name is not read into memory. */
-const longest = 4096
 
 /**
  * The seed (32 bytes) in `folder`, created if there is none.
@@ -29,9 +30,9 @@ export function loadNodeKey(folder: string): Uint8Array {
 function read(file: string): string {
   try {
     const { mode, size } = fs.statSync(file)
-    // A restored backup often comes back readable by everyone. (Windows has no such bits.)
+    // Restoring a backup often makes files readable by everyone. (Windows has no such bits.)
     if ((mode & 0o077) !== 0 && path.sep === '/') fs.chmodSync(file, 0o600)
-    if (size > longest) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'too long'))
+    if (size > nodeLimits.keyFile) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'too long'))
     return fs.readFileSync(file, 'latin1')
   } catch (error) {
     throw diskError(error, file)

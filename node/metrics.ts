@@ -1,25 +1,23 @@
 /**
- * The node's figures for Prometheus. Each is read when somebody asks, from whoever counts it; nothing is counted here,
- * and no figure names a peer or an address.
+ * The figures of the node for Prometheus. Each is read at a scrape from the part that counts it; nothing is counted
+ * here, and no figure contains a PeerId or an address.
  */
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { DirectoryStore, RelayNode } from '#protocol'
+import { nodeLimits } from './limits.ts'
 
 export type RelayStats = ReturnType<RelayNode['stats']>
-export type MailStats = ReturnType<DirectoryStore['stats']>
+export type MailboxStats = ReturnType<DirectoryStore['stats']>
 
 export interface Figures {
   /** Undefined while the node starts or stops. */
   relay(): RelayStats | undefined
-  mail(): MailStats
+  mailboxes(): MailboxStats
   version: string
 }
 
-/** How often the event loop is sampled, in milliseconds: the default of 10 wakes an idle machine 100 times a second. */
-const loopSampling = 100
-
-/** A registry of its own, so that two nodes in one process do not share figures. */
-export function createMetrics({ relay, mail, version }: Figures): Registry {
+/** A separate registry, so that two nodes in one process do not share figures. */
+export function createMetrics({ relay, mailboxes, version }: Figures): Registry {
   const register = new Registry()
   const registers = [register]
 
@@ -33,7 +31,7 @@ export function createMetrics({ relay, mail, version }: Figures): Registry {
       },
     })
   }
-  /** A count kept elsewhere: reset and set, because it is known as a whole. */
+  /** A total that is counted elsewhere: reset, then set to it. */
   function counter(
     name: string,
     help: string,
@@ -52,10 +50,10 @@ export function createMetrics({ relay, mail, version }: Figures): Registry {
   gauge('quorum_circuits', 'Relayed conversations that are open', () => relay()?.circuits ?? 0)
   gauge('quorum_records', 'Peer records kept in memory', () => relay()?.records ?? 0)
   gauge('quorum_directory_sessions', 'Peers with an open directory stream', () => relay()?.directorySessions ?? 0)
-  gauge('quorum_held_envelopes', 'Sealed envelopes that wait for their recipients', () => mail().held)
-  gauge('quorum_held_bytes', 'Bytes of the envelopes that wait', () => mail().heldBytes)
-  gauge('quorum_handles', 'Handles that belong to somebody', () => mail().handles)
-  gauge('quorum_parked_invites', 'Sealed invites that wait under a short code', () => mail().parked)
+  gauge('quorum_held_envelopes', 'Sealed envelopes that wait for their recipients', () => mailboxes().held)
+  gauge('quorum_held_bytes', 'Bytes of the envelopes that wait', () => mailboxes().heldBytes)
+  gauge('quorum_handles', 'Handles that belong to somebody', () => mailboxes().handles)
+  gauge('quorum_parked_invites', 'Sealed invites that wait under a short code', () => mailboxes().parked)
   counter('quorum_relayed_bytes_total', 'Bytes carried for others, both directions', [], () => [
     [{}, relay()?.relayedBytes ?? 0],
   ])
@@ -69,7 +67,7 @@ export function createMetrics({ relay, mail, version }: Figures): Registry {
     labelNames: ['version'],
     registers,
   }).set({ version }, 1)
-  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: loopSampling })
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: nodeLimits.loopSampling })
   return register
 }
 

@@ -1,7 +1,7 @@
 /**
- * The program `quorum-node`: reads how it was started, runs a node until it is told to stop, and says so in exit codes.
- * 0: stopped as asked. 1: could not start, or failed. 2: bad usage. Both tell why in one line on standard error.
- * The only file of the node that touches `process`.
+ * The program `quorum-node`: reads its configuration and runs a node until it is asked to stop. Exit codes: 0 stopped
+ * as asked, 1 could not start or failed, 2 bad usage; the last two with one line on standard error. The only file of
+ * the node that uses `process`.
  */
 import os from 'node:os'
 import { toError, version } from '#protocol'
@@ -40,11 +40,11 @@ export function main(): void {
 
 async function run(config: NodeConfig, log: Log): Promise<void> {
   process.on('uncaughtException', (error) => {
-    log('error', 'Something failed that should not; the node ends and is to be started again', error)
+    log('error', 'An unexpected error: the node ends and has to be restarted', error)
     process.exit(1)
   })
-  // Whoever read our standard output may leave: the node works on.
-  process.stdout.on('error', () => log('debug', 'Nobody reads standard output any more'))
+  // The reader of standard output may end: the node continues.
+  process.stdout.on('error', () => log('debug', 'Standard output is closed'))
 
   let server: Promise<NodeServer> | undefined
   let stopping = false
@@ -60,9 +60,9 @@ async function run(config: NodeConfig, log: Log): Promise<void> {
   }
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
-  // pm2 on Windows, where no signal asks politely.
+  // pm2 on Windows, which has no signal for a clean stop.
   process.on('message', (message) => message === 'shutdown' && stop('shutdown'))
-  // Started by a program that ended: nobody is left who could stop us.
+  // The program that started this one has ended: nothing else would stop this process.
   process.on('disconnect', () => stop('disconnect'))
 
   try {

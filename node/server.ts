@@ -1,15 +1,15 @@
 /**
- * The node as a whole: identity, held mail, relay and directory, HTTP, and the clock that throws old things away.
- * Starts them in the order in which they depend on each other and stops them in the opposite one. It knows nothing of
- * the process around it.
+ * Composes a node: identity, mailboxes, relay and directory, HTTP, and the timer that deletes expired data. Starts them
+ * in the order of their dependencies and stops them in reverse. It does not use `process`.
  */
 import path from 'node:path'
 import { QuorumError, createRelayNode, limits, toError, version } from '#protocol'
 import type { Log, RelayNode } from '#protocol'
 import type { NodeConfig } from './config.ts'
 import { makeFolder } from './disk.ts'
-import { openHeldMail } from './held-mail.ts'
-import type { HeldMail } from './held-mail.ts'
+import { nodeLimits } from './limits.ts'
+import { openMailboxes } from './mailboxes.ts'
+import type { Mailboxes } from './mailboxes.ts'
 import { startHttp } from './http.ts'
 import type { HttpServer } from './http.ts'
 import { loadNodeKey } from './key.ts'
@@ -28,22 +28,17 @@ export interface NodeServer {
   peer: string
   /** Multiaddrs with /p2p/. */
   addresses: string[]
-  /** Of the operator's HTTP. */
+  /** URL of the HTTP server for the operator. */
   http: string
-  /** Ends within `limits.stop`; what is not done by then is cut. */
+  /** Takes at most `limits.stop`; connections that are still open then are cut. */
   stop(): Promise<void>
 }
 
 type State = 'starting' | 'ready' | 'stopping'
 
-/** What is past its time goes within the hour, and so does what was forgotten from SQLite's log. */
-const expireEvery = 60 * 60 * 1000
-/** Kept of `limits.stop` for closing the store and HTTP after the network. */
-const closingTime = 1000
-
 /**
- * Starts a node. Errors: those of held-mail.ts and key.ts, `bad-request` when an address cannot be listened on; what
- * had started is stopped again.
+ * Starts a node. Errors: those of mailboxes.ts and key.ts, `bad-request` when an address cannot be listened on. After
+ * an error nothing is left running.
  */
 export async function startServer({ config, log, now = Date.now }: ServerOptions): Promise<NodeServer> {
   const startedAt = now()
@@ -53,21 +48,21 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
 
   try {
     makeFolder(config.data)
-    // First the store: its lock keeps a second process from touching anything else.
-    const mail = openHeldMail(path.join(config.data, 'held.db'))
-    running.defer(() => mail.close())
+    // The database first: its lock keeps a second process from touching anything else.
+    const mailboxes = openMailboxes(path.join(config.data, 'held.db'))
+    running.defer(() => mailboxes.close())
     const seed = loadNodeKey(config.data)
-    expire(mail)
-    const timer = setInterval(() => expire(mail), expireEvery)
+    expire(mailboxes)
+    const timer = setInterval(() => expire(mailboxes), nodeLimits.expireInterval)
     running.defer(() => clearInterval(timer))
 
-    const http = await serveHttp(mail)
+    const http = await serveHttp(mailboxes)
     running.defer(() => http.stop())
     const started = await createRelayNode({
       seed,
       listen: config.listen,
       announce: config.announce,
-      store: mail,
+      store: mailboxes,
       now,
       log,
     })
@@ -89,35 +84,35 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
     throw error
   }
 
-  function serveHttp(mail: HeldMail): Promise<HttpServer> {
+  function serveHttp(mailboxes: Mailboxes): Promise<HttpServer> {
     const stats = () => (state === 'ready' ? relay?.stats() : undefined)
     const checkReady = () => {
       if (state !== 'ready') throw new QuorumError('node-unreachable', `The node is ${state}`)
-      mail.check()
+      mailboxes.check()
     }
     return startHttp({
       ...config.http,
-      metrics: createMetrics({ relay: stats, mail: () => mail.stats(), version }),
+      metrics: createMetrics({ relay: stats, mailboxes: () => mailboxes.stats(), version }),
       page: () =>
         statusPage({
           unready: problem(checkReady),
           relay: stats(),
-          mail: mail.stats(),
+          mailboxes: mailboxes.stats(),
           uptime: now() - startedAt,
           version,
         }),
-      checkHealth: () => mail.stats(),
+      checkHealth: () => mailboxes.stats(),
       checkReady,
       onError: (error) => log('warn', 'An HTTP request failed', error),
     })
   }
 
-  /** A disk that refuses is told at /readyz; the node goes on with what needs none. */
-  function expire(mail: HeldMail): void {
+  /** A failing disk is reported at /readyz; the node continues with what needs no disk. */
+  function expire(mailboxes: Mailboxes): void {
     try {
-      mail.expire(now())
+      mailboxes.expire(now())
     } catch (error) {
-      log('warn', 'What is past its time could not be deleted', toError(error))
+      log('warn', 'Expired data could not be deleted', toError(error))
     }
   }
 
@@ -126,7 +121,7 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
     const timer = setTimeout(() => {
       log('warn', 'Connections were cut: they did not close in time')
       late.resolve()
-    }, limits.stop - closingTime)
+    }, limits.stop - nodeLimits.closing)
     try {
       await Promise.race([started.stop(), late.promise])
     } finally {
@@ -135,7 +130,7 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
   }
 }
 
-/** Why `check` throws, for the status page: the code, since the sentence may hold a path of this machine. */
+/** Why `check` throws, for the status page: the code only, because the message may contain a path of this machine. */
 function problem(check: () => void): string | undefined {
   try {
     check()

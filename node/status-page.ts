@@ -1,15 +1,15 @@
 /**
- * The page a person sees at `/`: whether the node is well, and its figures. It names no peer and no address, loads
- * nothing from anywhere, runs no script, and is readable in light and in dark.
+ * The page at `/`: whether the node is ready, and its figures. It contains no PeerId and no address, loads nothing,
+ * runs no script, and supports light and dark mode.
  */
 import { createHash } from 'node:crypto'
-import type { MailStats, RelayStats } from './metrics.ts'
+import type { MailboxStats, RelayStats } from './metrics.ts'
 
 export interface Status {
-  /** Undefined: ready. Else one word or sentence that says why not. */
+  /** Undefined: ready. Else the reason, in one word or sentence. */
   unready: string | undefined
   relay: RelayStats | undefined
-  mail: MailStats
+  mailboxes: MailboxStats
   /** Milliseconds since the start. */
   uptime: number
   version: string
@@ -31,16 +31,16 @@ export const styleSource = `'sha256-${createHash('sha256').update(style).digest(
 
 const count = new Intl.NumberFormat('en')
 
-export function statusPage({ unready, relay, mail, uptime, version }: Status): string {
+export function statusPage({ unready, relay, mailboxes, uptime, version }: Status): string {
   const figures: [string, string][] = [
     ['Connections', count.format(relay?.connections ?? 0)],
     ['Peers reachable through this node', count.format(relay?.reservations ?? 0)],
     ['Relayed conversations', count.format(relay?.circuits ?? 0)],
     ['Relayed since the start', size(relay?.relayedBytes ?? 0)],
     ['Peer records', count.format(relay?.records ?? 0)],
-    ['Messages held for the absent', `${count.format(mail.held)} (${size(mail.heldBytes)})`],
-    ['Handles', count.format(mail.handles)],
-    ['Parked invites', count.format(mail.parked)],
+    ['Messages held for the absent', `${count.format(mailboxes.held)} (${size(mailboxes.heldBytes)})`],
+    ['Handles', count.format(mailboxes.handles)],
+    ['Parked invites', count.format(mailboxes.parked)],
     ['Directory requests', count.format(sum(relay?.requests))],
     ['Reservations and circuits refused', count.format(relay?.refused ?? 0)],
     ['Running for', duration(uptime)],
@@ -73,10 +73,11 @@ function sum(counts: Record<string, number> | undefined): number {
   return Object.values(counts ?? {}).reduce((total, each) => total + each, 0)
 }
 
+/** In units of 1000, as the terminal and the window show sizes. */
 function size(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10))
-  const value = bytes / 1024 ** power
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** power
   return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`
 }
 

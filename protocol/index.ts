@@ -11,18 +11,21 @@ export type { DiskError, DiskErrorCode } from './base/disk-errors.ts'
 export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './base/errors.ts'
 export type { ErrorCode, ErrorData } from './base/errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory/store.ts'
+export type { PeerEvent } from './api/events.ts'
 export type {
   AdviceCode,
   ConnectionInfo,
   DialAttempt,
   Friend,
+  FriendState,
+  Message,
+  MessageState,
   NodeState,
   PathKind,
-  PeerEvent,
   Transfer,
   TransferFile,
   TransferState,
-} from './api/events.ts'
+} from './api/model.ts'
 export { limits } from './public-limits.ts'
 export { createLog } from './base/log-lines.ts'
 export type { LineSink } from './base/log-lines.ts'
@@ -40,5 +43,5 @@ export type { RelayNode, RelayNodeOptions, RelayNodeStats } from './relay-node.t
 export { openMemoryStore } from './store/memory.ts'
 export { changePassphrase, openSqliteStore } from './store/sqlite.ts'
 export type { SqliteStoreOptions } from './store/sqlite.ts'
-export type { FriendState, Message, MessageState, Store } from './store/store.ts'
+export type { Store } from './store/store.ts'
 export { version } from './base/version.ts'

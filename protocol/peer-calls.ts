@@ -4,7 +4,7 @@
  */
 import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
-import type { Friend } from './api/events.ts'
+import type { Friend } from './api/model.ts'
 import { apiLimits } from './api/limits.ts'
 import { QuorumError } from './base/errors.ts'
 import { safetyNumber } from './identity/safety-number.ts'

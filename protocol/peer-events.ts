@@ -4,7 +4,8 @@
  */
 import type { ErrorCode } from './base/errors.ts'
 import { toError } from './base/errors.ts'
-import type { ConnectionInfo, Friend, PathKind, PeerEvent } from './api/events.ts'
+import type { PeerEvent } from './api/events.ts'
+import type { ConnectionInfo, Friend, PathKind } from './api/model.ts'
 import type { Log } from './base/log.ts'
 import { shortId } from './identity/identity.ts'
 import type { FriendRow, Store } from './store/store.ts'

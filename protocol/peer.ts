@@ -59,7 +59,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     (peer) => later.parts?.nodes.has(peer) ?? false,
   )
   const network = await listening(options, privacy.now.direct, policy, identity.privateKey, settings)
-  forgetPeers(network, log)
+  forgetPeers(network, log, { again: 'after-identify' })
   const { downloads } = options
   const parts = new PeerParts({ identity, store, settings, privacy, policy, network, downloads, now, log })
   later.parts = parts

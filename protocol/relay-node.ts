@@ -1,20 +1,20 @@
 /** A relay node: the libp2p node, the circuit relay and the directory, started and stopped together. */
-import type { PeerId } from '@libp2p/interface'
 import { DirectoryServer } from './directory/server.ts'
 import type { DirectoryStore } from './directory/store.ts'
 import { identityFromSeed } from './identity/identity.ts'
 import { silent, type Log } from './base/log.ts'
+import { forgetPeers } from './net/forget-peers.ts'
 import { createNodeNetwork } from './net/libp2p.ts'
-import { QuorumError, toError } from './base/errors.ts'
+import { QuorumError } from './base/errors.ts'
 
 export interface RelayNodeOptions {
   /** Ed25519 seed, 32 bytes. */
   seed: Uint8Array
   /** Multiaddrs to listen on. */
   listen: readonly string[]
-  /** Multiaddrs to tell instead of those, for a node behind port forwarding or a proxy. */
+  /** Multiaddrs to announce instead of those, for a node behind port forwarding or a proxy. */
   announce?: readonly string[]
-  /** What is kept on disk. The caller closes it after `stop`. */
+  /** The node's data on disk. The caller closes it after `stop`. */
   store: DirectoryStore
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -50,21 +50,14 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
   const { privateKey, peer } = await identityFromSeed(options.seed)
   const network = await createNodeNetwork({ privateKey, listen, announce })
   const directory = new DirectoryServer(network, store, now, log)
-  // libp2p remembers every peer it met for as long as it runs; a node meets everybody.
-  const forget = (peer: PeerId): void => {
-    if (network.getConnections(peer).length > 0 || peer.equals(network.peerId)) return
-    network.peerStore.delete(peer).catch((error: unknown) => log('debug', 'a peer was not forgotten', toError(error)))
-  }
-  network.addEventListener('peer:disconnect', ({ detail }) => forget(detail))
-  // What was asked before it left, and answered after.
-  network.addEventListener('peer:update', ({ detail }) => forget(detail.peer.id))
+  forgetPeers(network, log, { again: 'on-update' })
   try {
     await directory.start()
     await network.start()
-    if (announce.length === 0) network.services.ownAddresses.tell()
+    if (announce.length === 0) network.services.ownAddresses.announce()
   } catch (cause) {
     await network.stop()
-    throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is a port taken?`, { cause })
+    throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is a port in use?`, { cause })
   }
   return {
     peer,

@@ -1,6 +1,6 @@
 /**
- * What a multiaddr says, read once and in one place: no other file takes an address apart. Nothing here dials, and
- * nothing throws: text that is no multiaddr simply says nothing. A new transport is a new case of `transportOf`.
+ * The one place that parses multiaddrs. Nothing here dials, and nothing throws: text that is not a multiaddr has no
+ * parts. A new transport is a new case of `transportOf`.
  */
 import { isLinkLocal, isLoopback, isPrivate } from '@libp2p/utils'
 import { multiaddr, type Component, type Multiaddr } from '@multiformats/multiaddr'
@@ -13,15 +13,17 @@ export interface Address {
   host: string
   /** 0 where the address has none. */
   port: number
-  /** `tcp`: nothing but TCP; `ws`: WebSocket over TCP, with or without TLS; `other`: whatever Quorum does not dial. */
+  /**
+   * `tcp`: plain TCP; `ws`: WebSocket over TCP, with or without TLS; `other`: a transport that Quorum does not dial.
+   */
   transport: 'tcp' | 'ws' | 'other'
-  /** PeerId at the end of the address: the one who is reached by it. */
+  /** PeerId at the end of the address: the peer that it reaches. */
   peer?: string
-  /** Of a circuit: the address of the relay, with the relay's PeerId. */
+  /** In a circuit address: the address of the relay, with the relay's PeerId. */
   relay?: string
 }
 
-/** The parts of an address; undefined of text that is no multiaddr or longer than `limits.address` characters. */
+/** The parts of an address; undefined for text that is not a multiaddr or longer than `limits.address` characters. */
 export function parseAddress(address: string | Multiaddr): Address | undefined {
   const components = componentsOf(address)
   if (components === undefined || components.length === 0) return undefined
@@ -40,7 +42,7 @@ export function parseAddress(address: string | Multiaddr): Address | undefined {
   }
 }
 
-/** A multiaddr over TCP to an IP address or a name: nothing else is ever dialled (no `/unix/…`). */
+/** A multiaddr over TCP to an IP address or a name: nothing else is dialled (no `/unix/…`). */
 export function isAddress(text: string): boolean {
   if (text.length < 2) return false
   const [host, transport] = componentsOf(text) ?? []
@@ -52,12 +54,12 @@ export function lastPeer(address: string | Multiaddr): string | undefined {
   return parseAddress(address)?.peer
 }
 
-/** A circuit through a relay. */
+/** A circuit address. */
 export function isRelayed(address: string | Multiaddr): boolean {
   return address.toString().includes('/p2p-circuit')
 }
 
-/** PeerId of the relay of a circuit. */
+/** PeerId of the relay in a circuit address. */
 export function relayPeer(address: string | Multiaddr): string | undefined {
   const relay = parseAddress(address)?.relay
   return relay === undefined ? undefined : lastPeer(relay)
@@ -65,17 +67,17 @@ export function relayPeer(address: string | Multiaddr): string | undefined {
 
 /**
  * From where an address can be reached: from this machine only, on one link (it needs the name of an interface), in one
- * private network, or from anywhere. The address itself decides, not a resolver.
+ * private network, or from anywhere. Determined by the address alone, without a resolver.
  */
 export type Scope = 'machine' | 'link' | 'network' | 'public'
 
-/** `network` also for text that is no multiaddr to a host: it is never taken for public. */
+/** `network` also for text that is not the multiaddr of a host: it is never treated as public. */
 export function scopeOf(address: string | Multiaddr): Scope {
   const { family, host } = parseAddress(address) ?? {}
   if (family === undefined || host === undefined) return 'network'
   if (family === 'dns') {
     if (/(^|\.)localhost\.?$/i.test(host)) return 'machine'
-    // A name that ends in a number is an IP address to some resolvers.
+    // Some resolvers treat a name that ends in a number as an IP address.
     return /(^|\.)(local|\d[^.]*)\.?$/i.test(host) ? 'network' : 'public'
   }
   const parsed = multiaddr(`/${family}/${host}`)
@@ -84,18 +86,18 @@ export function scopeOf(address: string | Multiaddr): Scope {
   return isPrivate(parsed) ? 'network' : 'public'
 }
 
-/** A circuit, or an address that is dialable from anywhere. */
+/** A circuit address, or an address that is dialable from anywhere. */
 export function isPublic(address: string | Multiaddr): boolean {
   return isRelayed(address) || scopeOf(address) === 'public'
 }
 
-/** `/ip4/192.0.2.1` or `/ip6/2001:db8::1`: the host of an IP address that is no circuit. */
+/** `/ip4/192.0.2.1` or `/ip6/2001:db8::1`: the host of an IP address; undefined for a name and for a circuit. */
 export function hostPart(address: string | Multiaddr): string | undefined {
   const { family, host, relay } = parseAddress(address) ?? {}
   return (family === 'ip4' || family === 'ip6') && relay === undefined ? `/${family}/${host}` : undefined
 }
 
-/** `/ip4/…/tcp/…` or `/ip6/…/tcp/…`: host and port of an address of plain TCP that is no circuit. */
+/** `/ip4/…/tcp/…` or `/ip6/…/tcp/…`: host and port of an IP address over plain TCP; undefined for anything else. */
 export function endpoint(address: string | Multiaddr): string | undefined {
   const host = hostPart(address)
   const { port = 0, transport } = parseAddress(address) ?? {}
@@ -103,20 +105,19 @@ export function endpoint(address: string | Multiaddr): string | undefined {
 }
 
 /**
- * One TCP connection without a WebSocket or TLS in it, to a host or through a relay: a port can be chosen for it, and
- * it can be dialled back.
+ * Plain TCP, not through a relay: its local port can be chosen, and it can be dialled back.
  */
 export function isPlainTcp(address: string | Multiaddr): boolean {
   const { transport, relay } = parseAddress(address) ?? {}
   return transport === 'tcp' && relay === undefined
 }
 
-/** `address` with this PeerId at its end; as it is where it already ends with one. */
+/** `address` with this PeerId at its end; unchanged if it ends with a PeerId already. */
 export function withPeer(address: string, peer: string): string {
   return lastPeer(address) === undefined ? `${address}/p2p/${peer}` : address
 }
 
-/** The address of `peer` through the relay at `relay`, which has a PeerId. */
+/** The circuit address of `peer` through the relay at `relay`, which ends with a PeerId. */
 export function circuitAddress(relay: string, peer: string): string {
   return `${relay}/p2p-circuit/p2p/${peer}`
 }
@@ -137,7 +138,7 @@ function familyOf(name: string | undefined): Address['family'] {
   return name !== undefined && /^dns[46]?$/.test(name) ? 'dns' : undefined
 }
 
-/** By what follows the TCP port. */
+/** Determined by the components after the TCP port. */
 function transportOf(rest: readonly Component[]): Address['transport'] {
   const names = rest.map(({ name }) => name).filter((name) => name !== 'p2p')
   if (names.length === 0) return 'tcp'

@@ -1,7 +1,7 @@
 /**
- * Addresses of nodes: which node one belongs to, and which are worth keeping and telling. A node has several: a public
- * one, or one in each network of its machine and the loopback that only its neighbours on that machine can use.
- * Nothing here dials.
+ * Addresses of nodes: to which node one belongs, and which are stored and announced. A node has several: a public one,
+ * or one in each network of its machine and the loopback address, which only programs on that machine can use. Nothing
+ * here dials.
  */
 import { isAddress, isRelayed, lastPeer, scopeOf } from './address.ts'
 import { QuorumError } from '../base/errors.ts'
@@ -17,7 +17,7 @@ export function nodePeer(address: string): string {
   return peer
 }
 
-/** Addresses by node, in the order given; what is no node's address is left out. */
+/** Addresses by PeerId of the node, in the given order; others than node addresses are left out. */
 export function byNode(addresses: readonly string[]): Map<string, string[]> {
   const nodes = new Map<string, string[]>()
   for (const address of addresses) {
@@ -27,30 +27,30 @@ export function byNode(addresses: readonly string[]): Map<string, string[]> {
   return nodes
 }
 
-/** The addresses of one node once `address` was heard, the newest last: of too many the oldest goes. */
-export function withAddress(known: readonly string[], address: string): string[] {
-  return [...known.filter((other) => other !== address), address].slice(-addressLimits.nodeAddresses)
+/** The addresses of one node with `address` added as the newest, last; beyond the limit the oldest is dropped. */
+export function withAddress(stored: readonly string[], address: string): string[] {
+  return [...stored.filter((other) => other !== address), address].slice(-addressLimits.nodeAddresses)
 }
 
 /**
- * What to tell others: of each node the address that most can reach, then the next of each, for as long as there is
- * room; public ones first.
+ * The addresses to announce: of each node the one with the widest scope, then the next of each, up to
+ * limits.nodeAddressesTold; public ones first.
  */
-export function addressesToTell(nodes: Iterable<readonly string[]>): string[] {
-  const told = [...nodes]
+export function addressesToAnnounce(nodes: Iterable<readonly string[]>): string[] {
+  const sorted = [...nodes]
     .slice(0, limits.nodesTold)
-    .map((addresses) => addresses.toSorted((a, b) => reach(a) - reach(b)))
+    .map((addresses) => addresses.toSorted((a, b) => narrowness(a) - narrowness(b)))
   const rounds = Array.from({ length: addressLimits.nodeAddresses }, (_, round) =>
-    told.flatMap((one) => one[round] ?? []),
+    sorted.flatMap((one) => one[round] ?? []),
   )
   return rounds
     .flat()
     .slice(0, limits.nodeAddressesTold)
-    .sort((a, b) => reach(a) - reach(b))
+    .sort((a, b) => narrowness(a) - narrowness(b))
 }
 
 /** 0: from anywhere; 1: in one network; 2: on one machine. */
-function reach(address: string): number {
+function narrowness(address: string): number {
   const scope = scopeOf(address)
   if (scope === 'machine') return 2
   return scope === 'public' ? 0 : 1

@@ -1,11 +1,11 @@
-/** What counts as one address when something is rationed by address: an IPv4 address, or an IPv6 network. */
+/** The key of a rate limit by address: an IPv4 address, or an IPv6 network. */
 import type { Multiaddr } from '@multiformats/multiaddr'
 import ipaddr from 'ipaddr.js'
 import { parseAddress } from './address.ts'
 
 /**
- * `192.0.2.1`, also of an IPv6 socket that shows it as `::ffff:192.0.2.1`; or the first 64 bits of an IPv6 address, since
- * a household gets at least that many. `unknown` for names and everything else: they share one ration.
+ * `192.0.2.1`, also of an IPv6 socket that shows it as `::ffff:192.0.2.1`; or the first 64 bits of an IPv6 address,
+ * since a household gets at least that many. `unknown` for names and everything else: they share one bucket.
  */
 export function quotaKey(address: Multiaddr): string {
   const { family, host = '' } = parseAddress(address) ?? {}

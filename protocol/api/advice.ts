@@ -3,7 +3,7 @@
  * contract and the window's English take their sentences from here, so that one code reads the same everywhere.
  * The window's page loads this file too (`#advice`), so it imports types only.
  */
-import type { AdviceCode, ConnectionInfo } from './events.ts'
+import type { AdviceCode, ConnectionInfo } from './model.ts'
 
 /** Why a hole punch failed. */
 export type PunchFailure =

@@ -4,11 +4,11 @@
  * three. Everything is structured-cloneable: PeerIds and multiaddrs as strings, times in milliseconds since the epoch.
  */
 import { z } from 'zod'
-import type { ConnectionInfo, Friend, NodeState, PeerEvent, Transfer } from './events.ts'
+import type { PeerEvent } from './events.ts'
+import type { ConnectionInfo, Friend, Message, NodeState, Transfer } from './model.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
 import { privacyPatch, type Privacy } from './privacy.ts'
-import type { Message } from '../store/store.ts'
 
 const peer = z.string().min(1).max(128)
 const address = z.string().min(1).max(limits.address)

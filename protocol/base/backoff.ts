@@ -1,4 +1,7 @@
-/** When to try again: waits that double up to a longest one, jittered so that many peers do not come back in step. */
+/**
+ * Retries with exponential backoff: waits that double up to a maximum, with jitter so that many peers do not retry at
+ * once.
+ */
 
 export interface RetryOptions {
   /** Milliseconds. */
@@ -36,14 +39,14 @@ export function later(ms: number, signal: AbortSignal, work: () => void): void {
 export class Retry {
   readonly #options: RetryOptions
   #attempt = 0
-  /** Aborted: what was tried last, or is being tried, began before something changed. */
+  /** Aborted by `now`: the last or current attempt began before something changed. */
   #woken = new AbortController()
 
   constructor(options: RetryOptions) {
     this.#options = options
   }
 
-  /** The next wait in milliseconds: between half of and the whole of the doubled one. */
+  /** The next wait in milliseconds: half to all of the doubled one. */
   next(): number {
     const { first, longest, random = Math.random } = this.#options
     const whole = Math.min(longest, first * 2 ** Math.min(this.#attempt, 30))
@@ -51,21 +54,21 @@ export class Retry {
     return whole * (0.5 + random() / 2)
   }
 
-  /** It worked: the next wait is a whole one, and a first one. */
+  /** An attempt succeeded: the next wait is a first one. */
   reset(): void {
     this.#attempt = 0
     this.#woken = new AbortController()
   }
 
-  /** Waits for the next time, or until `now()` or `signal`. */
+  /** Waits until the next attempt is due, `now()` is called or `signal` aborts. */
   async wait(signal: AbortSignal): Promise<void> {
     await pause(this.next(), signal, this.#woken.signal)
     if (this.#woken.signal.aborted) this.#woken = new AbortController()
   }
 
   /**
-   * The world changed: ends the wait that is going on and starts over with short ones. During an attempt, which may
-   * have begun with what was known before, the wait after it is left out.
+   * Circumstances have changed: ends the current wait, and starts again with short ones. During an attempt, which may
+   * have begun with outdated data, the wait after it is skipped.
    */
   now(): void {
     this.#attempt = 0

@@ -1,6 +1,6 @@
 /**
  * The one error class of Quorum and its codes. Callers branch on `code`; the message is for people and is never
- * matched. docs/errors.md says what each means and what to do.
+ * matched. docs/errors.md explains each code.
  */
 
 export const errorCodes = [
@@ -31,9 +31,9 @@ export const errorCodes = [
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
 
-const known: ReadonlySet<string> = new Set(errorCodes)
+const codes: ReadonlySet<string> = new Set(errorCodes)
 
-/** An error with a stable `code`; `message` is one sentence for a person, `cause` is what happened below. */
+/** An error with a stable `code`; `message` is one sentence for a person, `cause` the underlying error. */
 export class QuorumError extends Error {
   readonly code: ErrorCode
 
@@ -44,13 +44,13 @@ export class QuorumError extends Error {
   }
 }
 
-/** The error as data: what crosses stdio, a MessagePort or the wire. */
+/** An error as data: for stdio, a MessagePort and the wire. */
 export interface ErrorData {
   code: ErrorCode
   message: string
 }
 
-/** Anything thrown, as data. What has no code of ours becomes `internal`, with its own message. */
+/** Anything thrown, as data. Other errors than QuorumErrors become `internal`, with their own message. */
 export function errorToData(error: unknown): ErrorData {
   if (error instanceof QuorumError) return { code: error.code, message: error.message }
   return { code: 'internal', message: toError(error).message }
@@ -62,7 +62,7 @@ export function errorFromData(data: { code: string; message: string }): QuorumEr
 }
 
 export function isErrorCode(code: string): code is ErrorCode {
-  return known.has(code)
+  return codes.has(code)
 }
 
 export function toError(value: unknown): Error {

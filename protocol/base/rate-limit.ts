@@ -1,4 +1,6 @@
-/** A token bucket: allows bursts up to `tokens`, refills evenly. The clock is passed in, so tests need no waiting. */
+/**
+ * Token buckets: allow bursts up to `tokens` and refill evenly. The clock is a parameter, so that tests need not wait.
+ */
 
 /** A bucket of `tokens` that refills evenly within `per` milliseconds. */
 export interface Rate {
@@ -32,7 +34,7 @@ export class TokenBucket {
   }
 }
 
-/** One bucket a key, for at most `keys` keys: the longest unused is forgotten first. */
+/** One bucket for each key, for at most `keys` keys: the least recently used one is dropped. */
 export class KeyedBuckets {
   readonly #rate: Rate
   readonly #now: () => number

@@ -8,7 +8,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { isRelayed, relayPeer, withPeer } from '../address/address.ts'
 import { DirectorySession } from './session.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
-import type { NodeState } from '../api/events.ts'
+import type { NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
 import { directoryLimits } from './limits.ts'
 import { peerInLog } from '../base/log.ts'
@@ -17,7 +17,7 @@ import { closeOrAbort } from '../net/close.ts'
 import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
-import { addressesToTell, nodePeer, withAddress } from '../address/node-addresses.ts'
+import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
@@ -72,7 +72,7 @@ export class HomeNodes {
     const { network } = this.#options
     network.addEventListener('self:peer:update', this.#onSelfUpdate)
     this.#renewal = setInterval(() => void this.announce(), directoryLimits.recordRenewed)
-    this.#reserving = setInterval(() => this.#reserve(), directoryLimits.reserveAgain)
+    this.#reserving = setInterval(() => this.#reserve(), directoryLimits.reservationRetry)
   }
 
   async stop(): Promise<void> {
@@ -95,7 +95,7 @@ export class HomeNodes {
 
   /** The addresses that friends receive, at most limits.nodeAddressesTold; public addresses first. */
   addresses(): string[] {
-    return addressesToTell([...this.#nodes.values()].map((node) => node.addresses))
+    return addressesToAnnounce([...this.#nodes.values()].map((node) => node.addresses))
   }
 
   /** Sessions that answer right now. */

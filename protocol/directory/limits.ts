@@ -1,48 +1,88 @@
 /** Numbers of /quorum/directory, both sides. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
 import { second, minute, day, KiB } from '../base/units.ts'
+import type { DirectoryCall } from '../wire/directory.ts'
 
 export const directoryLimits = {
-  /** A directory frame: one envelope or one record, and what is around it. */
+  // ---- streams
+  /** A directory frame: one envelope or one record, and the fields around it. */
   directoryFrame: 16 * KiB,
-  /** Frames of a directory stream: a whole friends list looked up after a start, then little. */
+  /** All frames of one stream: a whole friends list looked up after a start, then little. */
   directoryFrames: { tokens: 400, per: 10 * second } as Rate,
-  /** First wait and longest wait between attempts to reach a node: people look at the screen. */
+  /** Streams of one peer: the one in use, and its successor while nobody has noticed that the old one is dead. */
+  streamsPerPeer: 2,
+
+  // ---- the peer's side
+  /** First and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
   /** A node is given this long for a clean close: the next dial to it waits for the end of the old connection. */
   nodeClose: 1 * second,
   /** libp2p asks for a reservation at once; a session that has none after this asks itself. */
   reserveAfter: 2 * second,
-  /** Where a node refused a reservation, it is asked again after this. */
-  reserveAgain: 30 * second,
-  /** First wait and longest wait before mail that could not be taken (a flood, a full disk) is taken up again. */
-  mailAgain: { first: 1 * second, longest: 30 * second },
+  /** Wait before a node that refused a reservation is asked again. */
+  reservationRetry: 30 * second,
+  /** First and longest wait before an envelope that could not be stored (a flood, a full disk) is tried again. */
+  envelopeRetry: { first: 1 * second, longest: 30 * second },
+  /** Interval at which a peer announces its record: well within limits.recordTtl. */
   recordRenewed: 30 * minute,
+  /** Interval of reachability checks: a router's mapping or a firewall's rule may have changed unnoticed. */
+  reachabilityRecheck: 30 * minute,
+  /** Ports checked at one node: one of a router, and one for each version of IP. */
+  portsChecked: 3,
+
+  // ---- the node's memory and disk
+  /** Records in memory, the oldest dropped: more than ten times the connections of a node. */
   records: 50_000,
+  /** A handle stays with its owner for this long after they were last seen. */
   handleKept: 180 * day,
+  /** Envelopes of one sender for one recipient: a request, an answer, a refusal, and repeats of them. */
   heldPerSender: 5,
+  /** Shorter than a sealing key lives (identity/limits.ts), so that what is held can still be opened. */
   heldFor: 30 * day,
   /** Envelopes held in all: at 8 KiB each, about 2 GiB of disk. */
   held: 250_000,
+  /** Longest life of a parked invite, whatever its author asks for. */
   parkedFor: 30 * day,
   /** Parked invites and handles in all: identities cost nothing, so these bound the disk to some 500 MiB more. */
   parked: 100_000,
   handles: 500_000,
-  lookups: { tokens: 120, per: 1 * minute } as Rate,
-  /** Codes tried by one peer and by one address: 50 bits behind Argon2id stay out of reach. */
-  codeLookups: { tokens: 10, per: 1 * minute } as Rate,
-  deliveries: { tokens: 60, per: 1 * minute } as Rate,
-  /** From one address, whose identities cost nothing: a school handing in its requests at once. */
-  deliveriesPerAddress: { tokens: 600, per: 1 * minute } as Rate,
-  /** Envelopes for one recipient that are pushed and not held: a friend with many nodes, some friends at once. */
-  fleeting: { tokens: 30, per: 1 * minute } as Rate,
-  announces: { tokens: 20, per: 1 * minute } as Rate,
-  /** Dials back: two ports after each change of network, by one peer; a school waking up, by one address. */
-  dialBacks: { tokens: 12, per: 1 * minute } as Rate,
-  dialBacksPerAddress: { tokens: 60, per: 1 * minute } as Rate,
-  /** In all: each holds a socket for as long as a dead port keeps silent. */
+
+  // ---- dials back
+  /** In all: each holds a socket for as long as a closed port stays silent. */
   dialBacksAtOnce: 100,
   dialBack: 5 * second,
-  /** A router's mapping or a firewall's rule may have changed without a trace here. */
-  reachableAgain: 30 * minute,
+
+  // ---- rates by address or recipient, beside those by peer: an identity costs nothing, an address does
+  /** Lookups of handles, which can be guessed. */
+  lookupsPerAddress: { tokens: 120, per: 1 * minute } as Rate,
+  /** A school whose pupils send their requests at once. */
+  deliveriesPerAddress: { tokens: 600, per: 1 * minute } as Rate,
+  /** Envelopes for one recipient that are pushed and not held: a friend with many nodes, some friends at once. */
+  fleetingPerRecipient: { tokens: 30, per: 1 * minute } as Rate,
+  /** Codes have 50 bits behind Argon2id: at this rate they stay out of reach. */
+  codesPerAddress: { tokens: 10, per: 1 * minute } as Rate,
+  /** A school that wakes up. */
+  dialBacksPerAddress: { tokens: 60, per: 1 * minute } as Rate,
 } as const
+
+/** How often one peer may make each call, kept over its reconnects. A call without a rate does not compile. */
+export const directoryRates = {
+  /** Every change of the own addresses, several in a row while networks change. */
+  announce: { tokens: 20, per: 1 * minute },
+  /** A friends list of some hundred, looked up after a start; by PeerId or by handle. */
+  lookup: { tokens: 120, per: 1 * minute },
+  /** Friend requests, answers, and dial-me to friends whom no dial reaches (pathLimits.dialMes stays below it). */
+  deliver: { tokens: 60, per: 1 * minute },
+  /** One for each envelope: all that a node holds for a peer, several times over. Each is a write to the disk. */
+  collected: { tokens: 600, per: 1 * minute },
+  /** A person looks at it. The answer reads everything held for the peer. */
+  knowledge: { tokens: 20, per: 1 * minute },
+  /** A person decides it, once. Each is a write to the disk. */
+  forget: { tokens: 10, per: 1 * minute },
+  /** A person invites; each is a write to the disk. */
+  postInvite: { tokens: 60, per: 1 * minute },
+  /** A person types a code, with mistakes. */
+  findInvite: { tokens: 10, per: 1 * minute },
+  /** A few ports after each change of network. */
+  reachable: { tokens: 12, per: 1 * minute },
+} as const satisfies Record<Exclude<DirectoryCall['call'], 'lookupHandle'>, Rate>

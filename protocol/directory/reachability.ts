@@ -1,6 +1,7 @@
 /**
- * Whether others can dial this peer from the internet: asked of our nodes, who try it. An address counts only when a
- * node has dialled it back; one in a private network proves nothing about the internet, either way.
+ * Whether this peer can be dialled from the internet: its nodes try it (docs/protocol.md, Reachability). An address
+ * counts only when a node has dialled it back; an address of a private network proves nothing about the internet,
+ * either way.
  */
 import { hostPart, isPlainTcp, isPublic, parseAddress } from '../address/address.ts'
 import type { Self } from '../api/calls.ts'
@@ -10,38 +11,35 @@ import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 
 export interface ReachabilityOptions {
-  /** Sessions with our nodes; none where nobody is to dial us. */
+  /** Sessions with this peer's nodes; none while direct connections are off. */
   sessions(): Pick<DirectorySession, 'node' | 'reachable'>[]
   /** Own addresses. */
   listening(): readonly string[]
-  /** Ports that a router says it passes on to us. */
+  /** External ports that a router has mapped to this peer, by its own account. */
   mapped(): readonly number[]
-  /** The confirmed addresses are others now. */
+  /** The confirmed addresses have changed. */
   onChange(): void
   log: Log
 }
 
-/** Ports tried at one node: one of a router, and one for each version of IP. */
-const portsTried = 3
-
 export class Reachability {
   readonly #options: ReachabilityOptions
-  /** By node: the public addresses that it dialled back; none if it could not. */
+  /** By PeerId of the node: the public addresses that it dialled back, empty if it reached none. */
   #found = new Map<string, string[]>()
   #asked = new WeakSet<object>()
-  #again: NodeJS.Timeout | undefined
+  #timer: NodeJS.Timeout | undefined
 
   constructor(options: ReachabilityOptions) {
     this.#options = options
   }
 
   start(): void {
-    this.#again ??= setInterval(() => this.recheck(), directoryLimits.reachableAgain)
+    this.#timer ??= setInterval(() => this.recheck(), directoryLimits.reachabilityRecheck)
   }
 
   stop(): void {
-    clearInterval(this.#again)
-    this.#again = undefined
+    clearInterval(this.#timer)
+    this.#timer = undefined
   }
 
   get state(): Self['reachable'] {
@@ -49,12 +47,12 @@ export class Reachability {
     return this.addresses().length === 0 ? 'private' : 'public'
   }
 
-  /** Public addresses that a node dialled back. */
+  /** Public addresses that at least one node dialled back. */
   addresses(): string[] {
     return [...new Set([...this.#found.values()].flat())]
   }
 
-  /** Asks the nodes that have not been asked. */
+  /** Asks the nodes that have not been asked yet. */
   check(): void {
     for (const session of this.#options.sessions()) {
       if (this.#asked.has(session)) continue
@@ -63,16 +61,16 @@ export class Reachability {
     }
   }
 
-  /** Asks all of them again. Until they answer, what they said holds. */
+  /** Asks all nodes again. Until they answer, their last answers count. */
   recheck(): void {
     this.#asked = new WeakSet()
     this.check()
   }
 
-  /** The network is another one: what was found is worth nothing. */
+  /** The network has changed: earlier answers are void. */
   reset(): void {
     this.#asked = new WeakSet()
-    this.#learn(new Map())
+    this.#replace(new Map())
     this.check()
   }
 
@@ -87,32 +85,34 @@ export class Reachability {
     ])
     try {
       const answers = await Promise.all(
-        [...ports].slice(0, portsTried).map(async (port) => ({ port, ...(await session.reachable(port)) })),
+        [...ports]
+          .slice(0, directoryLimits.portsChecked)
+          .map(async (port) => ({ port, ...(await session.reachable(port)) })),
       )
-      // Of the network before this one.
+      // The answers are about the network before a reset.
       if (before !== this.#asked) return
-      const told = answers.flatMap(({ reachable, observedAddress, port }) => {
-        const address = at(observedAddress, port)
+      const observed = answers.flatMap(({ reachable, observedAddress, port }) => {
+        const address = publicAddress(observedAddress, port)
         return address == null ? [] : { reachable, address }
       })
-      if (told.length === 0) return
-      const dialled = told.flatMap(({ reachable, address }) => (reachable ? address : []))
-      this.#learn(new Map([...this.#found, [session.node, dialled]]))
+      if (observed.length === 0) return
+      const dialled = observed.flatMap(({ reachable, address }) => (reachable ? address : []))
+      this.#replace(new Map([...this.#found, [session.node, dialled]]))
     } catch (error) {
-      // An older node, or one that is gone: it has said nothing.
-      log('debug', 'a node could not say whether this peer is reachable', toError(error))
+      // An older node, or one that is gone: no answer changes nothing.
+      log('debug', 'a node did not answer whether this peer is reachable', toError(error))
     }
   }
 
-  #learn(found: Map<string, string[]>): void {
+  #replace(found: Map<string, string[]>): void {
     const before = this.addresses().join()
     this.#found = found
     if (this.addresses().join() !== before) this.#options.onChange()
   }
 }
 
-/** The host that a node saw, with our port; `undefined` for a private one. */
-function at(observed: string, port: number): string | undefined {
+/** The host that a node observed, with this peer's port; `undefined` for a private one. */
+function publicAddress(observed: string, port: number): string | undefined {
   const host = hostPart(observed)
   const address = `${host}/tcp/${port}`
   return host !== undefined && isPublic(address) ? address : undefined

@@ -1,6 +1,7 @@
 /**
- * /quorum/directory/1.0.0, the node's side: who is connected, where they are, mail for the absent. It keeps no log of
- * who talks to whom, lists nobody, and answers about the unknown as about the hidden.
+ * /quorum/directory/1.0.0, the node's side (docs/protocol.md): which peers are connected, their records, and mailboxes
+ * for those that are away. It keeps no log of who talks to whom and lists no peers, and a lookup of an unknown peer has
+ * the same answer as one of a peer without a record.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
@@ -8,7 +9,7 @@ import { isPublic } from '../address/address.ts'
 import type { DirectoryStore } from './store.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import { peerFromPublicKey, verify } from '../identity/identity.ts'
-import { directoryLimits } from './limits.ts'
+import { directoryLimits, directoryRates } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
@@ -16,18 +17,16 @@ import { quotaKey } from '../address/quota-key.ts'
 import { pull } from '../net/streams.ts'
 import { type NodeNetwork } from '../net/libp2p.ts'
 import { directoryProtocol } from '../net/policy.ts'
-import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
+import { KeyedBuckets, TokenBucket, type Rate } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
 import type { SignedBytes } from '../wire/codec.ts'
-import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryResult } from '../wire/directory.ts'
+import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryAnswer } from '../wire/directory.ts'
 import { unframe } from '../wire/framing.ts'
 
-/** Streams one peer may have open: the one in use, and its successor while the old one is not yet noticed dead. */
-const streamsPerPeer = 2
-/** The id of mail that is not on the disk: nothing comes of it when it is said to be collected. */
+/** The id of an envelope that is pushed and not held: `collected` with it deletes nothing. */
 const notHeld = 0
 
-interface Record {
+interface StoredRecord {
   signed: SignedBytes
   sequence: number
   ttl: number
@@ -57,12 +56,11 @@ export class DirectoryServer {
   readonly #now: () => number
   readonly #log: Log
   readonly #sessions = new Map<string, Session>()
-  /** Newest last; the oldest is forgotten when there are too many. */
-  readonly #records = new Map<string, Record>()
+  /** Newest last; beyond `directoryLimits.records` the oldest is dropped. */
+  readonly #records = new Map<string, StoredRecord>()
   readonly #requests: { [kindAndOutcome: string]: number } = {}
-  // Per peer, and kept over reconnects: a new stream is no fresh start.
-  readonly #rates: { [call in DirectoryCall['call']]?: KeyedBuckets }
-  // Identities cost nothing: what can be guessed is rationed by address too.
+  /** By peer, kept over its reconnects. */
+  readonly #rates: Record<DirectoryCall['call'], KeyedBuckets>
   readonly #deliveriesByAddress: KeyedBuckets
   readonly #fleetingByRecipient: KeyedBuckets
   readonly #codesByAddress: KeyedBuckets
@@ -75,22 +73,25 @@ export class DirectoryServer {
     this.#network = network
     this.#store = store
     this.#now = now
-    const monotonic = (): number => performance.now()
-    const lookups = new KeyedBuckets(directoryLimits.lookups, monotonic)
+    const buckets = (rate: Rate): KeyedBuckets => new KeyedBuckets(rate, () => performance.now())
+    const lookups = buckets(directoryRates.lookup)
     this.#rates = {
-      announce: new KeyedBuckets(directoryLimits.announces, monotonic),
+      announce: buckets(directoryRates.announce),
       lookup: lookups,
       lookupHandle: lookups,
-      deliver: new KeyedBuckets(directoryLimits.deliveries, monotonic),
-      postInvite: new KeyedBuckets(directoryLimits.deliveries, monotonic),
-      findInvite: new KeyedBuckets(directoryLimits.codeLookups, monotonic),
-      reachable: new KeyedBuckets(directoryLimits.dialBacks, monotonic),
+      deliver: buckets(directoryRates.deliver),
+      collected: buckets(directoryRates.collected),
+      knowledge: buckets(directoryRates.knowledge),
+      forget: buckets(directoryRates.forget),
+      postInvite: buckets(directoryRates.postInvite),
+      findInvite: buckets(directoryRates.findInvite),
+      reachable: buckets(directoryRates.reachable),
     }
-    this.#deliveriesByAddress = new KeyedBuckets(directoryLimits.deliveriesPerAddress, monotonic)
-    this.#fleetingByRecipient = new KeyedBuckets(directoryLimits.fleeting, monotonic)
-    this.#codesByAddress = new KeyedBuckets(directoryLimits.codeLookups, monotonic)
-    this.#handlesByAddress = new KeyedBuckets(directoryLimits.lookups, monotonic)
-    this.#dialBacksByAddress = new KeyedBuckets(directoryLimits.dialBacksPerAddress, monotonic)
+    this.#deliveriesByAddress = buckets(directoryLimits.deliveriesPerAddress)
+    this.#fleetingByRecipient = buckets(directoryLimits.fleetingPerRecipient)
+    this.#codesByAddress = buckets(directoryLimits.codesPerAddress)
+    this.#handlesByAddress = buckets(directoryLimits.lookupsPerAddress)
+    this.#dialBacksByAddress = buckets(directoryLimits.dialBacksPerAddress)
   }
 
   async start(): Promise<void> {
@@ -104,7 +105,7 @@ export class DirectoryServer {
           stream.abort(toError(error))
         }
       },
-      { maxInboundStreams: streamsPerPeer },
+      { maxInboundStreams: directoryLimits.streamsPerPeer },
     )
   }
 
@@ -133,7 +134,7 @@ export class DirectoryServer {
     try {
       this.#noteSeen(session)
       for (const { id, envelope } of this.#store.held(peer)) {
-        await session.writer.write(frameToWire({ frame: 'mail', id, envelope }))
+        await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
       }
       for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
         if (!session.frames.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
@@ -145,7 +146,7 @@ export class DirectoryServer {
     }
   }
 
-  /** A disk that is full costs a handle its freshness, not the peer its session. */
+  /** A full disk leaves the owner of a handle with an older time; it does not end the session. */
   #noteSeen({ peer, connectedSince }: Session): void {
     try {
       this.#store.seen(peer, connectedSince)
@@ -155,23 +156,23 @@ export class DirectoryServer {
   }
 
   async #respond(session: Session, bytes: Uint8Array): Promise<void> {
-    // What cannot even be decoded ends the stream.
+    // Bytes that cannot be decoded throw here and end the stream.
     const { id, call } = requestFromWire(bytes)
     const answered = this.#finish(session, id, call)
-    // Takes as long as a dead port does; what else the peer asks is answered meanwhile.
+    // A dial back takes as long as a closed port stays silent: other requests are answered meanwhile.
     if (call?.call === 'reachable') answered.catch((error: unknown) => session.stream.abort(toError(error)))
     else await answered
   }
 
   async #finish(session: Session, id: number, call: DirectoryCall | undefined): Promise<void> {
-    let result: DirectoryResult
+    let result: DirectoryAnswer
     try {
       if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
       result = call.call === 'reachable' ? await this.#reachable(session, call.port) : this.#answer(session, call)
       this.#count(call.call, 'ok')
     } catch (error) {
       const data = errorToData(error)
-      // Whatever went wrong inside is for the node's log and metrics, not for a stranger.
+      // Details of an internal error go to the log and the metrics, not to a stranger.
       const message = data.code === 'internal' ? 'The node could not do that' : data.message
       if (data.code === 'internal') this.#log('error', `${call?.call} failed`, toError(error))
       result = { result: 'error', error: { code: data.code, message } }
@@ -180,14 +181,14 @@ export class DirectoryServer {
     await session.writer.write(frameToWire({ frame: 'response', id, result }))
   }
 
-  #ration(call: DirectoryCall['call'], peer: string): void {
-    if (this.#rates[call]?.take(peer) !== false) return
-    throw new QuorumError('rate-limited', 'Too many requests: wait a minute')
+  /** Errors: `rate-limited`. */
+  #checkRate(call: DirectoryCall['call'], peer: string): void {
+    if (!this.#rates[call].take(peer)) throw new QuorumError('rate-limited', 'Too many requests: wait a minute')
   }
 
-  #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryResult {
+  #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryAnswer {
     const { peer } = session
-    this.#ration(call.call, peer)
+    this.#checkRate(call.call, peer)
     switch (call.call) {
       case 'announce':
         return this.#announce(session, call.record, call.handle)
@@ -201,7 +202,7 @@ export class DirectoryServer {
       case 'deliver':
         return this.#deliver(session, peerFromPublicKey(call.to), call.envelope, call.fleeting)
       case 'collected':
-        this.#store.drop(peer, call.mail)
+        this.#store.drop(peer, call.ids)
         return { result: 'done' }
       case 'knowledge':
         return this.#knowledge(session)
@@ -222,55 +223,55 @@ export class DirectoryServer {
     }
   }
 
-  #announce(session: Session, signed: SignedBytes, handle: string): DirectoryResult {
+  #announce(session: Session, signed: SignedBytes, handle: string): DirectoryAnswer {
     const { peer, connection } = session
     if (verify(signed, 'quorum-record') !== peer) {
       throw new QuorumError('verification-failed', 'That record belongs to another peer')
     }
     const { sequence, ttl } = recordFromWire(signed.payload)
     if (sequence <= (this.#records.get(peer)?.sequence ?? 0)) {
-      throw new QuorumError('bad-request', 'A newer record is already known')
+      throw new QuorumError('bad-request', 'This node has a newer record already')
     }
     const now = this.#now()
     this.#records.delete(peer)
     this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
     if (this.#records.size > directoryLimits.records) this.#records.delete(this.#records.keys().next().value ?? '')
-    // After the record: who cannot have the handle is to be found all the same.
+    // After the record: a peer whose handle is taken can still be found by its PeerId.
     if (handle === '') this.#store.releaseHandle(peer)
     else this.#store.claimHandle(handle, peer, now)
     return { result: 'announced', observedAddress: connection.remoteAddr.toString(), time: now }
   }
 
-  #lookup(peer: string | undefined): DirectoryResult {
+  #lookup(peer: string | undefined): DirectoryAnswer {
     const record = peer == null ? undefined : this.#records.get(peer)
     const age = record == null ? 0 : Math.max(0, this.#now() - record.receivedAt)
     if (peer == null || record == null || age > record.ttl) return { result: 'found', connected: false, age: 0 }
     return { result: 'found', record: record.signed, connected: this.#sessions.has(peer), age }
   }
 
-  #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryResult {
+  #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryAnswer {
     if (!this.#deliveriesByAddress.take(quotaKey(session.connection.remoteAddr))) {
       throw new QuorumError('rate-limited', 'Too many envelopes from this address: wait a minute')
     }
-    // What is held is bounded by the disk; this is not.
+    // The store bounds what is held; nothing bounds what is only pushed.
     if (fleeting && !this.#fleetingByRecipient.take(to)) {
       throw new QuorumError('rate-limited', 'Too many envelopes for this peer: wait a minute')
     }
-    // Held first, also for the connected: it is on disk until the recipient says that it has it.
+    // Held first, also for a connected recipient: it stays on disk until the recipient has collected it.
     const held = fleeting ? { id: notHeld, envelope } : this.#store.hold(to, session.peer, envelope, this.#now())
     const recipient = this.#sessions.get(to)
-    // A failed push is no failure: the envelope stays held.
+    // A failed push changes nothing: the envelope stays held.
     recipient?.writer
-      .write(frameToWire({ frame: 'mail', id: held.id, envelope: held.envelope }))
+      .write(frameToWire({ frame: 'envelope', id: held.id, envelope: held.envelope }))
       .catch((error: unknown) => this.#count('push', errorToData(error).code))
     return { result: 'delivered', pushed: recipient != null }
   }
 
-  async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryResult> {
-    this.#ration('reachable', peer)
+  async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryAnswer> {
+    this.#checkRate('reachable', peer)
     const observed = connection.remoteAddr
     const observedAddress = observed.toString()
-    // From behind a proxy on this machine everybody seems to come from here, and what listens here is not theirs.
+    // Behind a proxy on this machine every peer seems to come from this machine, whose ports are not the peer's.
     if (!isPublic(observed)) return { result: 'reachability', reachable: false, observedAddress }
     const tooMany = this.#dialBacks >= directoryLimits.dialBacksAtOnce
     if (tooMany || !this.#dialBacksByAddress.take(quotaKey(observed))) {
@@ -285,7 +286,7 @@ export class DirectoryServer {
     }
   }
 
-  #knowledge({ peer, connection, connectedSince }: Session): DirectoryResult {
+  #knowledge({ peer, connection, connectedSince }: Session): DirectoryAnswer {
     return {
       result: 'knowledge',
       report: {

@@ -1,6 +1,6 @@
 /**
- * /quorum/directory/1.0.0, the peer's side: one long-lived stream to a node, on which requests are answered in any
- * order and mail arrives when it arrives.
+ * /quorum/directory/1.0.0, the peer's side (docs/protocol.md): one long-lived stream to a node. The node answers
+ * requests in any order and pushes envelopes at any time.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
@@ -25,12 +25,16 @@ import {
 } from '../wire/directory.ts'
 import { unframe } from '../wire/framing.ts'
 
-/** What a node knows about somebody, with the record's signature and freshness checked. */
+/** A record as a node returned it, with signature and age checked. */
 export interface Found {
   /** PeerId. */
   peer: string
-  connected: boolean
   record: RecordContent
+}
+
+interface PushedEnvelope {
+  id: number
+  envelope: Uint8Array
 }
 
 interface Waiting {
@@ -45,59 +49,59 @@ export class DirectorySession {
   readonly #writer: FrameWriter
   readonly #log: Log
   readonly #waiting = new Map<number, Waiting>()
-  readonly #over = new AbortController()
-  readonly #again = new Retry(directoryLimits.mailAgain)
+  readonly #ended = new AbortController()
+  readonly #retry = new Retry(directoryLimits.envelopeRetry)
   #nextId = 1
-  /** Settles, never with an error, when the session is over. */
+  /** Resolves when the session has ended; never rejects. */
   readonly closed: Promise<void>
 
   /**
-   * Opens the stream on a connection to a node. `onMail` must return only when the envelope is on disk or deliberately
-   * dropped: then the node forgets it. What it throws for is offered to it again.
+   * Opens the stream on a connection to a node. `onEnvelope` returns only when the envelope is on disk or deliberately
+   * dropped: then the node deletes it. An envelope for which it throws is passed to it again later.
    */
   static async open(
     connection: Connection,
-    onMail: (envelope: Uint8Array) => void,
+    onEnvelope: (envelope: Uint8Array) => void,
     log: Log = silent,
   ): Promise<DirectorySession> {
     const stream = await connection.newStream(directoryProtocol, { signal: AbortSignal.timeout(limits.openStream) })
-    return new DirectorySession(connection.remotePeer.toString(), stream, onMail, log)
+    return new DirectorySession(connection.remotePeer.toString(), stream, onEnvelope, log)
   }
 
-  private constructor(node: string, stream: Stream, onMail: (envelope: Uint8Array) => void, log: Log) {
+  private constructor(node: string, stream: Stream, onEnvelope: (envelope: Uint8Array) => void, log: Log) {
     this.node = node
     this.#log = log
     this.#stream = stream
     this.#writer = new FrameWriter(stream)
-    this.closed = this.#read(onMail)
+    this.closed = this.#read(onEnvelope)
   }
 
-  /** Milliseconds between asking and the answer. `handle` empty: none. Errors: `handle-taken`. */
+  /** Returns the round trip in milliseconds. `handle` empty: none. Errors: `handle-taken`. */
   async announce(record: SignedBytes, handle: string): Promise<number> {
     const begun = performance.now()
     await this.#request({ call: 'announce', record, handle }, 'announced')
     return performance.now() - begun
   }
 
-  /** By PeerId, or by handle. `undefined`: the node knows nobody like that. */
+  /** By PeerId or by handle. `undefined`: the node has no such record. */
   async lookup(who: { peer: string } | { handle: string }): Promise<Found | undefined> {
     const call: DirectoryCall =
       'peer' in who ? { call: 'lookup', peer: publicKeyOf(who.peer) } : { call: 'lookupHandle', handle: who.handle }
-    const { record: signed, connected, age } = await this.#request(call, 'found')
+    const { record: signed, age } = await this.#request(call, 'found')
     if (signed == null) return undefined
     const peer = verify(signed, 'quorum-record')
-    // A node cannot pass one peer off as another, nor an old record as fresh.
+    // A node could return the record of another peer, or an expired one.
     if ('peer' in who && who.peer !== peer) throw new QuorumError('verification-failed', 'The node named another peer')
     const record = recordFromWire(signed.payload)
-    return age > record.ttl ? undefined : { peer, connected, record }
+    return age > record.ttl ? undefined : { peer, record }
   }
 
-  /** Hands over a sealed envelope; on return the node has it on disk. */
+  /** Leaves a sealed envelope; on return the node has it on disk. */
   async deliver(to: string, envelope: Uint8Array): Promise<void> {
     await this.#request({ call: 'deliver', to: publicKeyOf(to), envelope }, 'delivered')
   }
 
-  /** Hands over a sealed envelope for somebody who is connected to the node, and tells whether they are. */
+  /** Has a sealed envelope pushed and not held. Returns whether the recipient is connected to the node. */
   async push(to: string, envelope: Uint8Array): Promise<boolean> {
     return (await this.#request({ call: 'deliver', to: publicKeyOf(to), envelope, fleeting: true }, 'delivered')).pushed
   }
@@ -115,16 +119,16 @@ export class DirectorySession {
     await this.#request({ call: 'postInvite', slot, sealed, ttl }, 'done')
   }
 
-  /** `undefined`: nothing is parked there. */
+  /** `undefined`: no invite is parked there. */
   async findInvite(slot: Uint8Array): Promise<Uint8Array | undefined> {
     const { sealed } = await this.#request({ call: 'findInvite', slot }, 'foundInvite')
     return sealed.byteLength === 0 ? undefined : sealed
   }
 
-  /** Whether the node can dial this peer at `port` of the address it sees it come from. */
+  /** Whether the node can dial this peer at `port` of the address that it observes. */
   async reachable(port: number): Promise<{ reachable: boolean; observedAddress: string }> {
     const { reachable, observedAddress } = await this.#request({ call: 'reachable', port }, 'reachability')
-    if (!isAddress(observedAddress)) throw new QuorumError('bad-request', 'The node saw no address')
+    if (!isAddress(observedAddress)) throw new QuorumError('bad-request', 'The node observed no address')
     return { reachable, observedAddress }
   }
 
@@ -156,49 +160,51 @@ export class DirectorySession {
     }
   }
 
-  async #read(onMail: (envelope: Uint8Array) => void): Promise<void> {
+  async #read(onEnvelope: (envelope: Uint8Array) => void): Promise<void> {
     let reason = new QuorumError('node-unreachable', 'The connection to the node was lost')
-    const mail: { id: number; envelope: Uint8Array }[] = []
-    let taking: Promise<void> | undefined
+    const queue: PushedEnvelope[] = []
+    let storing: Promise<void> | undefined
     try {
       for await (const frames of pipe(pull(this.#stream), unframe(directoryLimits.directoryFrame))) {
         for (const bytes of frames) {
           const frame = frameFromWire(bytes)
           if (frame?.frame === 'response') this.#waiting.get(frame.id)?.resolve(frame.result)
-          else if (frame?.frame === 'mail') mail.push(frame)
+          else if (frame?.frame === 'envelope') queue.push(frame)
         }
-        // An honest node holds no more than this for us, and pushes nothing twice.
-        if (mail.length > limits.heldPerRecipient) throw new QuorumError('bad-request', 'The node pushes too much')
-        taking ??= this.#take(mail, onMail).finally(() => {
-          taking = undefined
+        // An honest node holds no more than this for one peer, and pushes no envelope twice.
+        if (queue.length > limits.heldPerRecipient) throw new QuorumError('bad-request', 'The node pushes too much')
+        storing ??= this.#store(queue, onEnvelope).finally(() => {
+          storing = undefined
         })
       }
     } catch (cause) {
       reason = new QuorumError('node-unreachable', 'The connection to the node was lost', { cause })
     }
-    this.#over.abort()
+    this.#ended.abort()
     this.#stream.abort(toError(reason))
     for (const waiting of this.#waiting.values()) waiting.reject(reason)
-    await taking
+    await storing
   }
 
-  /** Takes mail one by one and tells the node. What cannot be taken now (a flood, a full disk) is tried again here. */
-  async #take(mail: { id: number; envelope: Uint8Array }[], onMail: (envelope: Uint8Array) => void): Promise<void> {
-    for (let next = mail[0]; next != null && !this.#over.signal.aborted; next = mail[0]) {
+  /**
+   * Stores envelopes in order and acknowledges each. One that cannot be stored now (a flood, a full disk) is retried.
+   */
+  async #store(queue: PushedEnvelope[], onEnvelope: (envelope: Uint8Array) => void): Promise<void> {
+    for (let next = queue[0]; next != null && !this.#ended.signal.aborted; next = queue[0]) {
       try {
-        onMail(next.envelope)
+        onEnvelope(next.envelope)
       } catch (error) {
-        this.#log('debug', 'mail waits', toError(error))
-        await this.#again.wait(this.#over.signal)
+        this.#log('debug', 'an envelope waits', toError(error))
+        await this.#retry.wait(this.#ended.signal)
         continue
       }
-      this.#again.reset()
-      mail.shift()
+      this.#retry.reset()
+      queue.shift()
       try {
-        // Unanswered on purpose: if it is lost, the mail comes again and is recognised.
-        await this.#writer.write(requestToWire(0, { call: 'collected', mail: [next.id] }))
+        // The answer is not awaited: if this is lost, the envelope comes again and its sequence identifies it.
+        await this.#writer.write(requestToWire(0, { call: 'collected', ids: [next.id] }))
       } catch (error) {
-        this.#log('debug', 'mail could not be acknowledged', toError(error))
+        this.#log('debug', 'an envelope could not be acknowledged', toError(error))
       }
     }
   }

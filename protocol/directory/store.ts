@@ -1,7 +1,7 @@
 /**
- * What a node keeps on disk for the directory: sealed envelopes for the absent, handles, parked invites. It never
- * learns what is inside, and stores the sender of an envelope only as a keyed digest, enough to count with.
- * The one implementation is node/held-mail.ts; the interface is here because server.ts speaks it.
+ * What a node stores on disk for the directory: sealed envelopes for peers that are away, handles, parked invites. The
+ * store cannot read envelopes and invites, and has the sender of an envelope only as a keyed digest, enough to count.
+ * The implementation is node/mailboxes.ts; the interface is here because server.ts calls it.
  */
 
 export interface HeldEnvelope {
@@ -13,7 +13,7 @@ export interface HeldEnvelope {
 
 export interface DirectoryStore {
   /**
-   * Holds `envelope` (at most `limits.envelope` bytes) for PeerId `to`. `from` is the sender's PeerId, kept only as a
+   * Holds `envelope` (at most `limits.envelope` bytes) for PeerId `to`. `from` is the sender's PeerId, stored only as a
    * keyed digest of sender and recipient. An identical envelope already held for `to` is returned, not held twice.
    * Errors: `rate-limited` (limits.heldPerRecipient, limits.heldPerSender), `disk-full` (limits.held, or the disk).
    */
@@ -30,7 +30,7 @@ export interface DirectoryStore {
   claimHandle(handle: string, peer: string, now: number): void
   /** Gives up the handle of `peer`, if it has one. */
   releaseHandle(peer: string): void
-  /** Notes that the owner was seen, so the handle is kept. */
+  /** Notes that the owner of a handle was seen, so that it does not lapse. */
   seen(peer: string, now: number): void
   handleOwner(handle: string, now: number): string | undefined
   handleOf(peer: string): string | undefined
@@ -43,9 +43,9 @@ export interface DirectoryStore {
   parked(slot: Uint8Array, now: number): Uint8Array | undefined
   parkedCount(owner: string, now: number): number
 
-  /** Deletes everything about `peer`: what is held for it, its handle, its parked invites. */
+  /** Deletes everything about `peer`: envelopes held for it, its handle, its parked invites. */
   forget(peer: string): void
-  /** Deletes what is past its time: envelopes after limits.heldFor, handles after limits.handleKept, parked invites. */
+  /** Deletes what has expired: envelopes after limits.heldFor, handles after limits.handleKept, parked invites. */
   expire(now: number): void
   stats(): { held: number; heldBytes: number; handles: number; parked: number }
   close(): void

@@ -2,7 +2,7 @@
  * What a person should know about an offered file before they open it, by its name alone: no content is read. No list
  * of extensions is complete, so a file without a warning is not reported as safe. Threat 54.
  */
-import type { FileRisk } from '../api/events.ts'
+import type { FileRisk } from '../api/model.ts'
 import { blank } from '../base/foreign-text.ts'
 import { bounded, ignorable, trailing, withoutUnseen } from './safe-names.ts'
 

@@ -3,7 +3,8 @@
  * a transfer reports it here. A change of state is emitted at once, mere progress a few times a second.
  */
 import { advice } from '../api/advice.ts'
-import type { Emit, FileRisk, Transfer, TransferFile, TransferState } from '../api/events.ts'
+import type { Emit } from '../api/events.ts'
+import type { FileRisk, Transfer, TransferFile, TransferState } from '../api/model.ts'
 import { FileList } from './manifest.ts'
 import { riskOf } from './name-risk.ts'
 import { Speed } from './speed.ts'

@@ -4,7 +4,8 @@
  * it; envelope-delivery.ts delivers it.
  */
 import { QuorumError } from '../base/errors.ts'
-import type { Emit, Friend } from '../api/events.ts'
+import type { Emit } from '../api/events.ts'
+import type { Friend } from '../api/model.ts'
 import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
 import { publicKeyOf } from '../identity/identity.ts'
 import type { Candidate } from './candidate.ts'

@@ -1,6 +1,6 @@
 /**
- * Who a peer is: one Ed25519 key, the libp2p PeerId. It signs; it decrypts nothing but a first contact (sealing.ts).
- * Signatures are bound to a domain that the reader fixes, so bytes signed for one purpose are worthless for another.
+ * The identity of a peer: one Ed25519 key, its libp2p PeerId. It signs; it decrypts only first contacts (sealing.ts). A
+ * signature is bound to a domain that its reader chooses, so bytes signed for one purpose are invalid for any other.
  */
 import { generateKeyPairFromSeed, publicKeyFromRaw } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
@@ -9,8 +9,7 @@ import sodium from 'sodium-native'
 import { QuorumError } from '../base/errors.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
-const domains = ['quorum-invite', 'quorum-record', 'quorum-envelope'] as const
-export type Domain = (typeof domains)[number]
+export type Domain = 'quorum-invite' | 'quorum-record' | 'quorum-envelope'
 
 export interface Identity {
   /** PeerId in its usual text form. */
@@ -23,7 +22,7 @@ export interface Identity {
   readonly secretKey: Uint8Array
 }
 
-/** A fresh 32-byte seed from the system's randomness. */
+/** A new 32-byte seed from the system's random generator. */
 export function createSeed(): Uint8Array {
   return randomBytes(sodium.crypto_sign_SEEDBYTES)
 }
@@ -44,7 +43,7 @@ export function sign(identity: Identity, domain: Domain, payload: Uint8Array): S
   return { payload, publicKey: identity.publicKey, signature }
 }
 
-/** The author's PeerId, if the signature holds. Errors: `verification-failed`. */
+/** The author's PeerId, if the signature is valid. Errors: `verification-failed`. */
 export function verify(signed: SignedBytes, domain: Domain): string {
   const { payload, publicKey, signature } = signed
   if (
@@ -52,7 +51,7 @@ export function verify(signed: SignedBytes, domain: Domain): string {
     signature.byteLength !== sodium.crypto_sign_BYTES ||
     !sodium.crypto_sign_verify_detached(Buffer.from(signature), bound(domain, payload), Buffer.from(publicKey))
   ) {
-    throw new QuorumError('verification-failed', 'A signature does not hold')
+    throw new QuorumError('verification-failed', 'A signature is not valid')
   }
   return peerFromPublicKey(publicKey)
 }
@@ -77,7 +76,7 @@ export function publicKeyOf(peer: string): Uint8Array {
   throw new QuorumError('bad-request', 'That is not the PeerId of an Ed25519 key')
 }
 
-/** First and last characters: how a peer is named in logs. */
+/** The last six characters of a PeerId, which names a peer in logs. */
 export function shortId(peer: string): string {
   return peer.slice(-6)
 }

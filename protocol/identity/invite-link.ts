@@ -1,8 +1,8 @@
 /**
- * Invites: a link that carries everything needed to ask its author for friendship, signed by the author, and a short
- * code to read aloud that fetches the same link from a node. The node learns neither: the code is stretched with
- * Argon2id into the slot where the sealed link is parked and the key that opens it. A code has 50 bits; at 64 MiB and
- * about 0.1 s a guess, and with guesses at the node rationed, it stays out of reach for longer than it lives.
+ * Invites (docs/protocol.md): a link with all that is needed to send its author a friend request, signed by the author,
+ * and a short code to read aloud that fetches the same link from a node. The node learns neither: Argon2id derives from
+ * the code the slot where the sealed link is parked, and the key that opens it. A code has 50 bits; at 64 MiB and about
+ * 0.1 s a guess, with a rate limit for guesses at the node, it cannot be guessed before it expires.
  */
 import sodium from 'sodium-native'
 import { QuorumError } from '../base/errors.ts'
@@ -11,14 +11,14 @@ import { limits } from '../base/limits.ts'
 import { signedFromWire, signedToWire } from '../wire/codec.ts'
 import { inviteFromWire, inviteToWire, type InviteContent } from '../wire/contact.ts'
 
-/** An invite that was read and whose signature holds. */
+/** A decoded invite with a valid signature. */
 export interface Invite extends InviteContent {
   /** PeerId of its author. */
   peer: string
 }
 
 const scheme = 'quorum://add/'
-/** Crockford's base 32: no I, L, O or U to confuse. */
+/** Crockford's base 32: without I, L, O and U, which are easily confused. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const codeLength = 10
 const slotLength = 16
@@ -31,7 +31,7 @@ export function inviteToLink(identity: Identity, content: InviteContent): string
   return scheme + Buffer.from(signedToWire(signed)).toString('base64url')
 }
 
-/** Errors: `bad-invite` for a link that is cut, changed or of something else. */
+/** Errors: `bad-invite` for a link that is truncated, changed, or no invite. */
 export function inviteFromLink(link: string): Invite {
   if (link.length > limits.inviteLink) throw new QuorumError('bad-invite', 'That is too long for an invite link')
   try {
@@ -47,20 +47,22 @@ export function isInviteLink(text: string): boolean {
   return text.trim().toLowerCase().startsWith(scheme)
 }
 
-/** A fresh code, as `K7QF2-M9XTD`. */
+/** A new random code, such as `K7QF2-M9XTD`. */
 export function createCode(): string {
   const code = [...randomBytes(codeLength)].map((byte) => alphabet[byte % alphabet.length]).join('')
   return `${code.slice(0, 5)}-${code.slice(5)}`
 }
 
-/** The code in what a person typed (case, spaces and dashes as they like; O for 0, I and L for 1), or undefined. */
+/**
+ * The code in typed text, in any case, with or without spaces and dashes, O for 0, I and L for 1; undefined for none.
+ */
 export function parseCode(text: string): string | undefined {
   const code = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1')
   if (code.length !== codeLength || [...code].some((letter) => !alphabet.includes(letter))) return undefined
   return `${code.slice(0, 5)}-${code.slice(5)}`
 }
 
-/** Where a code's link is parked, and how it is sealed there. */
+/** The slot in which the link of a code is parked, and the key that seals it there. */
 export class ParkedInvite {
   /** 16 bytes. */
   readonly slot: Uint8Array
@@ -106,18 +108,18 @@ export class ParkedInvite {
       const link = Buffer.alloc(box.byteLength - sodium.crypto_secretbox_MACBYTES)
       if (sodium.crypto_secretbox_open_easy(link, box, nonce, this.#key)) return link.toString('ascii')
     }
-    throw new QuorumError('bad-invite', 'That code does not open the invite kept under it')
+    throw new QuorumError('bad-invite', 'That code does not open the invite that is parked under it')
   }
 }
 
-/** What a person gave as the address of somebody: a link, a code, a PeerId or a handle. */
+/** A recipient as typed by a person: a link, a code, a PeerId or a handle. */
 export type Recipient =
   | { kind: 'invite'; invite: Invite }
   | { kind: 'code'; code: string }
   | { kind: 'peer'; peer: string }
   | { kind: 'handle'; handle: string }
 
-/** Errors: `bad-invite` for a damaged link, `bad-request` for what is none of the four. */
+/** Errors: `bad-invite` for a damaged link, `bad-request` for text that is none of the four. */
 export function parseRecipient(text: string): Recipient {
   const trimmed = text.trim()
   if (isInviteLink(trimmed)) return { kind: 'invite', invite: inviteFromLink(trimmed) }

@@ -2,7 +2,7 @@
 import { day } from '../base/units.ts'
 
 export const identityLimits = {
-  /** Sealing key: renewed after, destroyed this long after that (protocol.md). */
+  /** A sealing key is renewed after the first, and destroyed the second after that (docs/protocol.md). */
   sealingKeyRenewed: 7 * day,
   sealingKeyKept: 35 * day,
 } as const

@@ -8,7 +8,7 @@
  * letters of alphabets, because people do not remember a name by these.
  */
 import unhomoglyph from 'unhomoglyph'
-import type { Friend } from '../api/events.ts'
+import type { Friend } from '../api/model.ts'
 import { blank, unseen } from '../base/foreign-text.ts'
 
 type Known = Pick<Friend, 'peer' | 'state' | 'verified' | 'addedAt' | 'handle'>

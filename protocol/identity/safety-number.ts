@@ -1,7 +1,7 @@
 /**
- * Safety numbers: 60 digits that two friends compare, equal on both sides if and only if each holds the other's true
- * key. The construction is Signal's numeric fingerprint: each key is hashed 5,200 times with SHA-512, 30 digits a key,
- * the smaller half first.
+ * Safety numbers: 60 digits that two friends compare, equal on both sides if and only if each has the other's true key.
+ * The construction is Signal's numeric fingerprint: each key is hashed 5,200 times with SHA-512 and gives 30 digits;
+ * the smaller half comes first.
  */
 import { createHash } from 'node:crypto'
 import { publicKeyOf } from './identity.ts'
@@ -9,7 +9,7 @@ import { publicKeyOf } from './identity.ts'
 const iterations = 5200
 const version = Buffer.from('quorum-safety-number-1\0', 'ascii')
 
-/** 12 groups of 5 digits, separated by spaces. Errors: `bad-request` for something that is not a PeerId. */
+/** 12 groups of 5 digits, separated by spaces. Errors: `bad-request` for text that is not a PeerId. */
 export function safetyNumber(peer: string, other: string): string {
   const halves = [half(publicKeyOf(peer)), half(publicKeyOf(other))].sort()
   return (halves.join('').match(/\d{5}/g) ?? []).join(' ')

@@ -1,7 +1,7 @@
 /**
- * Sealing: how an envelope reaches one recipient through a node that must not read it. libsodium sealed boxes to the
- * recipient's X25519 sealing key, which is renewed weekly and destroyed 35 days later, so that a seized identity does
- * not open old envelopes. Only for a first contact without such a key, the box goes to the key derived from the PeerId.
+ * Sealing of envelopes, which nodes store and must not be able to read: libsodium sealed boxes to the recipient's
+ * X25519 sealing key, which is renewed weekly and destroyed 35 days later, so that a stolen identity does not open old
+ * envelopes. Only for a first contact without such a key the box is sealed to the key derived from the PeerId.
  */
 import sodium from 'sodium-native'
 import { QuorumError } from '../base/errors.ts'
@@ -21,7 +21,7 @@ export function seal(bytes: Uint8Array, to: string, key: SealingKeyInfo | undefi
   return { keyId: key == null ? new Uint8Array() : keyIdOf(key.publicKey), sealed }
 }
 
-/** The peer's own sealing keys: renews and destroys them on time. */
+/** The own sealing keys: renews and destroys them on time. */
 export class SealingKeys {
   readonly #identity: Identity
   readonly #store: Store
@@ -33,11 +33,11 @@ export class SealingKeys {
     this.#now = now
   }
 
-  /** The key to tell others, made anew when the last is a week old. */
+  /** The key to announce, renewed when the last is a week old. */
   current(): SealingKeyInfo {
     const now = this.#now()
     this.#store.destroySealingKeys(now - identityLimits.sealingKeyRenewed - identityLimits.sealingKeyKept)
-    // Not simply the newest: one from the future (the clock went back) would be used, or renewed, for years.
+    // Not simply the newest: one from the future (the clock was set back) would be used for years, or renewed each time.
     const fresh = this.#store
       .sealingKeys()
       .find((key) => Math.abs(now - key.createdAt) < identityLimits.sealingKeyRenewed)
@@ -48,7 +48,7 @@ export class SealingKeys {
     }
   }
 
-  /** Errors: `verification-failed` when it was not sealed for this peer, or for a key that is destroyed. */
+  /** Errors: `verification-failed` when it is not sealed for this peer, or for a key that is destroyed. */
   open(envelope: SealedBytes): Uint8Array {
     const pair = this.#pairFor(envelope.keyId)
     if (pair != null && envelope.sealed.byteLength > sodium.crypto_box_SEALBYTES) {
@@ -87,8 +87,8 @@ function identitySealingKey(peer: string): Uint8Array {
   try {
     sodium.crypto_sign_ed25519_pk_to_curve25519(out, Buffer.from(publicKeyOf(peer)))
   } catch (cause) {
-    // A point of small order, made up rather than generated: nobody can own it.
-    throw new QuorumError('bad-request', 'That PeerId cannot be written to', { cause })
+    // A point of small order: it was not generated, and no peer has its private key.
+    throw new QuorumError('bad-request', 'Nothing can be sealed for that PeerId', { cause })
   }
   return out
 }

@@ -1,20 +1,24 @@
 /**
- * Memory for bulk data that is used again. Fresh memory costs: the system clears every page of it, the collector has
- * to find out when it is free, and at hundreds of megabytes a second both cost as much as the cipher. Only who can tell
- * that nobody looks any more gives memory back; what is not given back is the collector's, as ever.
+ * Pools of memory for bulk data. Fresh memory is expensive: the system clears every page of it, and the garbage
+ * collector has to find out when it is unused; at hundreds of megabytes a second both cost as much as the cipher. Code
+ * that knows that nothing refers to a buffer any more puts it back. A buffer that is never put back is collected as
+ * usual.
  */
 import { limits } from '../base/limits.ts'
 import type { Bytes } from '../base/bytes.ts'
+import { netLimits } from './limits.ts'
 
-class Loans {
+class BufferPool {
   readonly #size: number
   readonly #smallest: number
   readonly #most: number
-  readonly #spare: Buffer[] = []
-  /** Bytes of each block that somebody may still look at. */
-  readonly #lent = new WeakMap<ArrayBufferLike, { block: Buffer; bytes: number }>()
+  readonly #free: Buffer[] = []
+  /** Blocks in use, and how many bytes of each have not been put back. */
+  readonly #used = new WeakMap<ArrayBufferLike, { block: Buffer; bytes: number }>()
 
-  /** Blocks of `size` bytes, of which `most` are kept. Less than `smallest` is not worth the keeping of books. */
+  /**
+   * Blocks of `size` bytes, at most `most` of them kept. Buffers below `smallest` bytes are not worth the bookkeeping.
+   */
   constructor({ size, smallest, most }: { size: number; smallest: number; most: number }) {
     this.#size = size
     this.#smallest = smallest
@@ -22,43 +26,45 @@ class Loans {
   }
 
   /**
-   * Memory for `length` bytes; what is in it is whatever was. Once every one of its first `lendable` bytes was given
-   * back it is used again.
+   * A buffer of `length` bytes with arbitrary content. Its block is reused once the first `returned` bytes have been
+   * put back, in any number of pieces.
    */
-  lend(length: number, lendable = length): Buffer {
+  get(length: number, returned = length): Buffer {
     if (length < this.#smallest || length > this.#size) return Buffer.allocUnsafe(length)
-    const block = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#size)
-    this.#lent.set(block.buffer, { block, bytes: lendable })
+    const block = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size)
+    this.#used.set(block.buffer, { block, bytes: returned })
     return block.subarray(0, length)
   }
 
   /**
-   * Nobody will look at `bytes` again: said of each byte once, by who got it last. Of memory that was not lent here it
-   * means nothing.
+   * Nothing refers to `bytes` any more. Each byte may be put back once only, by its last reader. Ignored for memory
+   * that is not of this pool.
    */
-  giveBack(bytes: Bytes): void {
+  put(bytes: Bytes): void {
     if (!(bytes instanceof Uint8Array)) {
-      for (const piece of bytes) this.giveBack(piece)
+      for (const piece of bytes) this.put(piece)
       return
     }
-    const loan = this.#lent.get(bytes.buffer)
-    if (loan == null) return
-    loan.bytes -= bytes.byteLength
-    if (loan.bytes > 0) return
-    this.#lent.delete(bytes.buffer)
-    if (this.#spare.length < this.#most) this.#spare.push(loan.block)
+    const entry = this.#used.get(bytes.buffer)
+    if (entry == null) return
+    entry.bytes -= bytes.byteLength
+    if (entry.bytes > 0) return
+    this.#used.delete(bytes.buffer)
+    if (this.#free.length < this.#most) this.#free.push(entry.block)
   }
 }
 
-/** What was decrypted: a block a message of Noise. Given back by readers that say so, and by who takes it apart. */
-export const plaintexts = new Loans({ size: 64 * 1024, smallest: 8 * 1024, most: 64 })
+/**
+ * Decrypted data, a block for each Noise message. Put back by the multiplexer, and by readers that do so explicitly.
+ */
+export const plaintextPool = new BufferPool(netLimits.plaintextPool)
 
-/** What was encrypted: a block a batch of the muxer. Given back by who wrote it to the system or encrypted it again. */
-export const ciphertexts = new Loans({ size: 384 * 1024, smallest: 32 * 1024, most: 8 })
+/** Encrypted data, a block for each batch of the multiplexer. Put back once it is written, or encrypted again. */
+export const ciphertextPool = new BufferPool(netLimits.ciphertextPool)
 
-/** What is read from a file or will be written to one: a block a chunk. Given back by who wrote it or heard of its arrival. */
-export const chunkMemory = new Loans({
+/** Data of files, a block for each chunk. Put back once it is on disk, or the receiver has acknowledged it. */
+export const chunkPool = new BufferPool({
   size: limits.chunk,
-  smallest: 64 * 1024,
+  smallest: netLimits.chunkPoolSmallest,
   most: limits.fileInFlight.most / limits.chunk,
 })

@@ -1,8 +1,8 @@
 /**
- * The Circuit Relay v2 transport of a peer, kept to its own nodes. The stock one reserves with any connected peer that
- * speaks the relay protocol, so a stranger could make itself our relay, and never asks again after a refusal. It leans
- * on `reservationStore.addRelay` and `onStop` of @libp2p/circuit-relay-v2 4.2.13, which is pinned. Retires when the package lets a
- * filter decide and retries by itself (libp2p/js-libp2p#3601 is the neighbouring issue).
+ * The Circuit Relay v2 transport of a peer, restricted to its own nodes. The stock transport reserves with any
+ * connected peer that speaks the relay protocol, so a stranger could become the peer's relay, and it never retries
+ * after a refusal. Depends on `reservationStore.addRelay` and `onStop` of @libp2p/circuit-relay-v2 4.2.13, which is
+ * pinned. Retires when the package takes a filter and retries by itself (libp2p/js-libp2p#3601 is related).
  */
 import { circuitRelayTransport, type CircuitRelayTransportInit } from '@libp2p/circuit-relay-v2'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
@@ -17,7 +17,7 @@ interface ReservationStore {
 
 export interface CircuitTransport {
   factory: TransportFactory
-  /** Asks `peer`, a connected node, for a reservation if there is none. Rejects with what the node refused with. */
+  /** Asks `peer`, a connected node, for a reservation if there is none. Rejects with the reason of the refusal. */
   reserve(peer: PeerId): Promise<void>
 }
 
@@ -38,25 +38,25 @@ export function circuitTransport(init: CircuitRelayTransportInit, isNode: (peer:
 
 function restrict(transport: Transport, isNode: (peer: string) => boolean): ReservationStore {
   if (!isStock(transport)) throw new Error('This version of the circuit transport cannot be restricted: check the pin')
-  // The stock handler of "somebody calls you through me" listens on whoever says so, before any gater is asked.
+  // The stock handler of an incoming circuit accepts one from any relay, before a connection gater is asked.
   const onStop = transport.onStop.bind(transport)
   transport.onStop = async (stream, connection) => {
     if (isNode(connection.remotePeer.toString())) return onStop(stream, connection)
     stream.abort(new Error('Not one of our nodes'))
   }
   const store = transport.reservationStore
-  // The stock store never again asks a relay that once failed; ours are few, and come back.
+  // The stock store excludes a relay for good after one failure. A peer has few nodes, and they come back.
   const nobody = { has: () => false, add: () => undefined }
   Object.defineProperty(store, 'relayFilter', {
     get: () => nobody,
     set() {
-      // It makes a new one now and then; ours stays.
+      // The store replaces its filter now and then: ignored.
     },
   })
   const addRelay = store.addRelay.bind(store)
   store.addRelay = async (peer, type) => {
     if (isNode(peer.toString())) return addRelay(peer, type)
-    // The one error the stock code takes for "not now, thank you".
+    // The one error that the stock code ignores.
     throw Object.assign(new Error('Not one of our nodes'), { name: 'HadEnoughRelaysError' })
   }
   return store

@@ -3,6 +3,7 @@
  * `using`, the deadline ends with its block, so no timer keeps the process awake and no listener stays on a long-lived
  * signal. A signal that has aborted already takes effect at once.
  */
+import { onAbort } from '../base/abort-listener.ts'
 import { toError } from '../base/errors.ts'
 
 /** A libp2p stream or connection, or the AbortController of a dial. */
@@ -18,13 +19,5 @@ export function abortAfter(target: Abortable, ms: number, reason: Error): Dispos
 
 /** Aborts `target` when `signal` aborts, with the signal's reason. */
 export function abortOn(target: Abortable, signal: AbortSignal): Disposable {
-  return onAbort(signal, (reason) => target.abort(reason))
-}
-
-/** Calls `listener` once when `signal` aborts: for what is ended by another method than `abort`. */
-export function onAbort(signal: AbortSignal, listener: (reason: Error) => void): Disposable {
-  const run = (): void => listener(toError(signal.reason))
-  if (signal.aborted) run()
-  else signal.addEventListener('abort', run, { once: true })
-  return { [Symbol.dispose]: () => signal.removeEventListener('abort', run) }
+  return onAbort(signal, () => target.abort(toError(signal.reason)))
 }

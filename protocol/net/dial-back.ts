@@ -1,7 +1,7 @@
 /**
- * A node checks from outside whether a peer answers at a port of the address it came from. The node dials no other
- * address, and only a finished handshake with that same peer counts, so nobody can have a third party dialled through
- * it.
+ * A node's check from outside whether a peer answers at a port (docs/protocol.md, Reachability). It dials only the
+ * address that the peer's own connection comes from, and only a finished handshake with that peer counts, so that no
+ * peer can make the node dial a third party.
  */
 import type { Connection } from '@libp2p/interface'
 import { hostPart } from '../address/address.ts'
@@ -23,7 +23,7 @@ export async function dialBack(
     void closeOrAbort(connection)
     return true
   } catch {
-    // The caller asks only whether the peer is reachable, not why it is not.
+    // Not reachable is an answer; the reason does not matter here.
     return false
   }
 }

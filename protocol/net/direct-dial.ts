@@ -1,14 +1,15 @@
 /**
- * Dials one address at once, whatever else is being dialled. libp2p's own dial queue joins every dial to a peer into
- * one job that tries addresses one after another: a dead address holds up the relay behind it. This asks the
- * transports directly; the upgrader checks the PeerId in the address and the connection manager learns of the
- * connection as of any other. Retires when the dial queue races addresses (libp2p/js-libp2p, "smart dialling").
+ * Dials one address at once, independent of other dials. libp2p's dial queue joins every dial to a peer into one job
+ * that tries addresses one after another, so a dead address delays the relay after it. This calls the transports
+ * directly; the upgrader still checks the PeerId in the address, and the connection manager registers the connection
+ * like any other. Retires when the dial queue races addresses (libp2p/js-libp2p, "smart dialling").
  */
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
 import { multiaddr } from '@multiformats/multiaddr'
 import { lastPeer } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
+import { dialSignal } from './dial-signal.ts'
 
 interface Components {
   peerId: PeerId
@@ -18,7 +19,7 @@ interface Components {
 export interface DirectDial {
   /**
    * Connects to `address`, which must name the peer: `…/p2p/<PeerId>`.
-   * Errors: `bad-request` for an address without a PeerId, of ourselves, or that no transport can dial; else what the
+   * Errors: `bad-request` for an address without a PeerId, of this peer, or that no transport can dial; else what the
    * transport or the handshake threw. `signal`, or `timeout` milliseconds, end the attempt, but not a connection that
    * was made: libp2p closes one whose dial signal aborts later.
    */
@@ -41,16 +42,8 @@ export function directDial(): (components: Components) => DirectDial {
         throw new QuorumError('bad-request', 'That address cannot be dialled')
       }
       signal.throwIfAborted()
-      const attempt = new AbortController()
-      const end = (): void => attempt.abort(signal.reason)
-      const timer = setTimeout(() => attempt.abort(new Error('It did not answer in time')), timeout)
-      signal.addEventListener('abort', end)
-      try {
-        return await transportManager.dial(target, { signal: attempt.signal })
-      } finally {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', end)
-      }
+      using attempt = dialSignal(signal, timeout)
+      return await transportManager.dial(target, { signal: attempt.signal })
     },
     listening: () => transportManager.getAddrs().map(String),
     async listen(addresses) {

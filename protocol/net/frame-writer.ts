@@ -1,6 +1,6 @@
 /**
- * Writes frames to a stream in order, with back-pressure and a bound: a receiver that never reads costs at most
- * `maxQueued` bytes here, then its stream.
+ * Writes frames to a stream in order, with back-pressure and a bound: for a receiver that never reads, at most
+ * `maxQueued` bytes are buffered, then the stream is aborted.
  */
 import type { Stream } from '@libp2p/interface'
 import { QuorumError, toError } from '../base/errors.ts'
@@ -21,8 +21,8 @@ export class FrameWriter {
   }
 
   /**
-   * Sends the frames together after everything before them; resolves when there is room for more. Rejects, and the
-   * stream is aborted, when the other side takes nothing for limits.frame, or the queue is over its bound.
+   * Sends the frames together after all earlier ones; resolves when there is room for more. Rejects, and the
+   * stream is aborted, when the other side reads nothing for limits.frame, or the queue is over its bound.
    */
   write(...payloads: readonly Uint8Array[]): Promise<void> {
     const bytes = frameAll(payloads)
@@ -42,7 +42,7 @@ export class FrameWriter {
         this.#queued -= bytes.byteLength
       }
     })
-    // A failed write ends the stream; those behind it fail by themselves.
+    // A failed write aborts the stream; later writes fail by themselves.
     this.#tail = written.catch(() => undefined)
     return written
   }

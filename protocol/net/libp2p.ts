@@ -1,6 +1,6 @@
 /**
  * Builds the libp2p node of a peer and of a relay node: transports, encryption, multiplexing, limits. Every setting
- * here that differs from libp2p's default has its reason beside it or in base/limits.ts.
+ * that differs from libp2p's default has its reason beside it or in net/limits.ts.
  */
 import { identify } from '@libp2p/identify'
 import { FaultTolerance, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
@@ -32,17 +32,11 @@ export type PeerNetwork = Libp2p<{
 }>
 export type NodeNetwork = Libp2p<{ relay: Relay; directDial: DirectDial; ownAddresses: OwnAddresses }>
 
-/** The same name for every version: the other side learns what it needs in the hello. */
+/** The same for every version: versions are exchanged in the hello, with friends only. */
 const agent = 'quorum'
-/**
- * Circuit addresses to listen on: one a node, and one over. With none left to fill, libp2p would redial lost nodes by
- * itself, beside our own loop.
- */
-const circuitsWanted = limits.nodesTold + 1
-
 export interface PeerNetworkOptions {
   privateKey: Ed25519PrivateKey
-  /** Multiaddrs; empty for a peer that only reaches out. */
+  /** Multiaddrs; empty for a peer that accepts no direct connection. */
   listen: readonly string[]
   policy: Policy
 }
@@ -60,22 +54,22 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
     ...basis,
     connectionEncrypters: basis.connectionEncrypters.map((encryption) => counter.counted(encryption)),
     addresses: {
-      // One bare circuit address a wanted relay: an explicit one throws at start when that relay is down
+      // One bare circuit address for each relay: an explicit one throws at start when that relay is down
       // (libp2p/js-libp2p#3601).
-      listen: [...options.listen, ...Array.from({ length: circuitsWanted }, () => '/p2p-circuit')],
-      // Identify tells these to everybody: others are for friends, who get them in the hello.
+      listen: [...options.listen, ...Array.from({ length: netLimits.circuitsWanted }, () => '/p2p-circuit')],
+      // Identify announces these to every peer; friends get the others in the hello.
       announceFilter: (addresses: Multiaddr[]) =>
         addresses.filter((address) => isPublic(address) && (policy.mayBeDirect() || isRelayed(address))),
     },
     transports: [tcp(), webSockets(), circuits.factory],
-    // A taken port or a machine without IPv6 is no reason not to start: circuits still work.
+    // A port in use or a machine without IPv6 must not prevent the start: circuits still work.
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     connectionGater: policy.gater(() => network.getConnections()),
     connectionManager: {
       maxConnections: netLimits.peerConnections,
-      // All relayed dials seem to come from the relay's address.
+      // All relayed connections seem to come from the relay's address.
       inboundConnectionThreshold: netLimits.nodeInboundPerAddress,
-      maxIncomingPendingConnections: 100,
+      maxIncomingPendingConnections: netLimits.peerPending,
       addressDialTimeout: limits.dialAddress,
       dialTimeout: limits.dial,
       reconnectRetries: 0,
@@ -99,7 +93,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
 export interface NodeNetworkOptions {
   privateKey: Ed25519PrivateKey
   listen: readonly string[]
-  /** Addresses to tell instead of the ones listened on. */
+  /** Addresses to announce instead of the ones listened on. */
   announce?: readonly string[]
 }
 
@@ -109,7 +103,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
     ...shared(options.privateKey, netLimits.nodeStreamWindow),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [
-      tcp({ maxConnections: netLimits.nodeConnections + netLimits.nodePending, backlog: 1024 }),
+      tcp({ maxConnections: netLimits.nodeConnections + netLimits.nodePending, backlog: netLimits.nodeBacklog }),
       webSockets(),
     ],
     connectionManager: {
@@ -155,7 +149,10 @@ function shared(privateKey: Ed25519PrivateKey, maxWindow: number) {
 function sharedServices() {
   return {
     identify: identify({ runOnLimitedConnection: true }),
-    // With the default of one, a probe beside the idle check's ping makes that fail and end a connection that is well.
-    ping: ping({ runOnLimitedConnection: true, maxOutboundStreams: 4, maxInboundStreams: 4 }),
+    ping: ping({
+      runOnLimitedConnection: true,
+      maxOutboundStreams: netLimits.pingStreams,
+      maxInboundStreams: netLimits.pingStreams,
+    }),
   }
 }

@@ -1,4 +1,5 @@
 /** Numbers of connections: libp2p, the multiplexer, the relay, routers. Units are those of base/limits.ts. */
+import { limits } from '../base/limits.ts'
 import { second, hour, day, KiB, MiB } from '../base/units.ts'
 
 export const netLimits = {
@@ -6,16 +7,61 @@ export const netLimits = {
   dialStagger: 100,
   /** A connection or session that lasted this long worked: only after a shorter one does the next attempt wait longer. */
   stableAfter: 3 * second,
-  /** Frames waiting for a reader that is slow: more, and the stream is reset. */
+
+  // ---- streams
+  /** Frames that wait for a slow reader: beyond, the stream is reset. */
   writeQueue: 4 * MiB,
-  /** What a peer told about itself as it left has been read by then: libp2p gives up on identify after 5 s. */
-  identified: 10 * second,
+  /** pull(): pauses the stream above `high`, resumes it below `low`. */
+  readHigh: 256 * KiB,
+  readLow: 64 * KiB,
+  /** The same for a circuit: with less, a busy node waits for its two ends in turn. */
+  circuitReadHigh: 512 * KiB,
+  circuitReadLow: 256 * KiB,
+  /** Chat streams from one friend: the one in use, its successor, and a race. */
+  chatStreams: 4,
+  /** File streams from one friend: those, their successors on a better path, and a list of files. */
+  fileStreams: 8,
   /**
-   * Answer to a probe of a path in doubt. Shorter than the idle check's: whatever else arrives meanwhile counts as
-   * an answer too, so a line that is merely full is not cut.
+   * Ping streams of one connection. With libp2p's one, a probe makes the idle check fail and end a working connection.
+   */
+  pingStreams: 4,
+
+  // ---- the multiplexer
+  /**
+   * Window of one stream at a peer, which bounds what waits before a ping on a slow line (files wait in front of it,
+   * file/send/congestion.ts). libp2p's read buffer of 4 MiB must be larger, or a paused stream is aborted.
+   */
+  streamWindow: 2 * MiB,
+  /** The same at a node: bounds what one stalled circuit holds in memory. */
+  nodeStreamWindow: 1 * MiB,
+  /**
+   * Data of one stream before the next one is served, and of all streams handed to the connection at once: what a small
+   * message waits for in the local queues.
+   */
+  muxTurn: 64 * KiB,
+  muxBatch: 256 * KiB,
+  /** Frames without data that wait while the connection is full: honest streams have one or two each. */
+  muxControlQueue: 64 * KiB,
+  /** Streams of one connection, for each side that opens them. */
+  muxStreams: 256,
+
+  // ---- memory of bulk data (buffer-pool.ts)
+  /** `size`: a Noise message of 65,535 bytes. `smallest`: below, fresh memory costs less. `most`: 4 MiB are kept. */
+  plaintextPool: { size: 64 * KiB, smallest: 8 * KiB, most: 64 },
+  /** `size`: a batch of `muxBatch` and one turn, with tags and headers. `most`: 3 MiB are kept. */
+  ciphertextPool: { size: 384 * KiB, smallest: 32 * KiB, most: 8 },
+  /** Below this size a chunk is allocated: many small files would hold blocks of a whole chunk each. */
+  chunkPoolSmallest: 64 * KiB,
+  /** One buffer for the reads of all TCP sockets: its content is processed before the next read. */
+  tcpRead: 256 * KiB,
+
+  // ---- liveness
+  /**
+   * Answer to a probe of a suspect path. Shorter than the idle check's: other data that arrives meanwhile counts as an
+   * answer too, so a line that is merely full is not cut.
    */
   probe: 5 * second,
-  /** The same once this machine has other addresses, or slept: most paths are dead then, and those that live are idle. */
+  /** The same after this machine got other addresses, or slept: most paths are dead then, and the others are idle. */
   probeMoved: 2.5 * second,
   /** Idle check of a peer's connections; with its timeout a dead path is noticed within 45 s. */
   peerPing: 15 * second,
@@ -23,45 +69,61 @@ export const netLimits = {
   /** Idle check of the node's connections: 10 s pings cost 6.5 % of a core at 1,000 peers, 60 s 0.3 %. */
   nodePing: 60 * second,
   nodePingTimeout: 20 * second,
+  /** What a peer announced as it left has been stored by then: libp2p gives up on identify after 5 s. */
+  identified: 10 * second,
+
+  // ---- routers
   /** A search for a router: it is asked to answer within a second, three times. */
   routerSearch: 3 * second,
-  /** One answer of a router, which is a slow little machine, and its length: descriptions have some 5 KiB. */
+  /** When each datagram of a search is sent, since datagrams get lost. */
+  routerSearchSends: [0, 0.7 * second, 1.4 * second],
+  /** When each request of NAT-PMP is sent: the intervals double (RFC 6886, section 3.1). */
+  natPmpSends: [0, 0.25 * second, 0.75 * second, 1.75 * second],
+  /** One answer of a router, which has a slow processor, and its length: descriptions have some 5 KiB. */
   routerAnswer: 5 * second,
   routerText: 64 * KiB,
-  /** A router passes a port on for this long after a crash of ours; asked again well before, and where none answered. */
+  /** A mapping outlives a crash of this process by this much; it is renewed well before. */
   portLease: 1 * hour,
-  /** First, and how many: ports to ask for where ours is taken, above those of services. */
+  /** First, and how many: external ports to ask for where the own one is taken, above those of services. */
   outsidePorts: [20_000, 40_000] as const,
-  /** Chat streams from one friend: the one in use, its successor, and a race. */
-  chatStreams: 4,
-  /** File streams from one friend: those, their successors on a better path, and a list of files. */
-  fileStreams: 8,
-  /** Connections of strangers at a desktop at once, and how long each may stay: enough for one request. */
+
+  // ---- hole punching
+  /** Between two dials of one punch: at least this long, and at most twice. */
+  punchInterval: 25,
+  /** The shortest time that a refusal is assumed to take: one at once would make the dials a busy loop. */
+  punchRefusal: 3,
+
+  // ---- connections of a peer
+  /** Some hundred friends, the nodes, strangers. */
+  peerConnections: 300,
+  /** Handshakes at once: all friends come back after a change of network. */
+  peerPending: 100,
+  /** Connections of strangers at once, each for one friend request. */
   strangerConnections: 16,
   /** Connections of one peer at once: paths that race, and dead ones that are not noticed yet. */
   connectionsPerPeer: 16,
-  /** yamux: window of one stream, which bounds what waits before a ping on a slow line (files wait in front of it, file/send/congestion.ts). libp2p's read buffer of 4 MiB must be larger, or a paused stream is aborted. */
-  streamWindow: 2 * MiB,
-  /** Data of one stream before another has its turn, and of all streams handed to the connection at once: what a small message waits for in our own queues. */
-  muxTurn: 64 * KiB,
-  muxBatch: 256 * KiB,
-  /** Frames without data that wait while the connection is full: honest streams wait with one or two each. */
-  muxControlQueue: 64 * KiB,
-  /** Streams of one connection, for each side that opens them. */
-  muxStreams: 256,
-  /** pull(): pause the stream above `high`, resume below `low`. */
-  readHigh: 256 * KiB,
-  readLow: 64 * KiB,
-  peerConnections: 300,
+  /**
+   * Circuit addresses to listen on: one for each node, and one over. With none left to fill, libp2p would redial lost
+   * nodes by itself, beside directory/home-nodes.ts.
+   */
+  circuitsWanted: limits.nodesTold + 1,
+
+  // ---- connections of a node
+  /** What one process carries with room to spare: growth is more nodes, not bigger ones. */
   nodeConnections: 4000,
+  /** Handshakes at once, and connections that the system queues before them: all peers come back after a restart. */
   nodePending: 500,
+  nodeBacklog: 1024,
   /** New connections a second from one address: a school, a mobile carrier's NAT. */
   nodeInboundPerAddress: 50,
+  /** More than connections, which are the limit that counts: a reservation ends with its connection. */
   reservations: 8000,
+  /** From one address: a school, a mobile carrier's NAT. */
   reservationsPerAddress: 256,
-  /** Longer than a connection lives, and ended with it: a peer with a wrong clock, which cannot tell when to renew, stays reachable. */
+  /** Longer than a connection lives: a peer with a wrong clock, which cannot tell when to renew, stays reachable. */
   reservationTtl: 30 * 365 * day,
-  /** yamux window at the node: bounds what one stalled circuit can hold. */
-  nodeStreamWindow: 1 * MiB,
+  /** Circuits of one peer: friends without a direct path, several each while paths race. */
   circuitsPerPeer: 64,
+  /** For how long a node announces an address that it listens on: longer than any process runs. */
+  ownAddressTtl: 10 * 365 * day,
 } as const

@@ -1,4 +1,6 @@
-/** Where a peer listens: where it is told to, or on the port of last time, so that routers and friends still know it. */
+/**
+ * Where a peer listens: on the given addresses, or on the port of its last run, which routers and friends still know.
+ */
 import { isAddress, isRelayed, parseAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { createPeerNetwork, type PeerNetwork } from './libp2p.ts'
@@ -6,7 +8,7 @@ import type { DirectMode } from '../api/privacy.ts'
 import type { Policy } from './policy.ts'
 import type { Settings } from '../identity/settings.ts'
 
-/** A started network, listening where it is asked to, or on the port of last time, or on any. */
+/** A started network that listens on the given addresses, or on the port of the last run, or on any port. */
 export async function listening(
   options: { listen?: readonly string[] },
   direct: DirectMode,
@@ -26,7 +28,7 @@ export async function listening(
   const port = settings.port()
   let network = await start(anywhere(port))
   if (sockets(network).length === 0 && port !== 0) {
-    // Somebody else has it now.
+    // Another program uses that port now.
     await network.stop()
     network = await start(anywhere(0))
   }
@@ -34,7 +36,7 @@ export async function listening(
   return network
 }
 
-/** Begins to listen on a network that runs, as `listening` does at the start; nothing where it listens already. */
+/** Starts to listen on a running network, as `listening` does; does nothing where it listens already. */
 export async function listenAgain(
   network: PeerNetwork,
   options: { listen?: readonly string[] },
@@ -52,7 +54,7 @@ function anywhere(port: number): string[] {
   return [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
 }
 
-/** What is listened on but circuits. */
+/** The addresses listened on, without circuits. */
 function sockets(network: PeerNetwork): string[] {
   return network.services.directDial.listening().filter((address) => !isRelayed(address))
 }
@@ -62,7 +64,7 @@ function keepPort(network: PeerNetwork, settings: Settings): void {
   if (used !== settings.port()) settings.setPort(used)
 }
 
-/** Of the addresses that were asked for, those on which nothing listens. */
+/** The addresses among `wanted` on which nothing listens. */
 export function unbound(network: PeerNetwork, wanted: readonly string[]): string[] {
   const listening = sockets(network)
   return wanted.filter((address) => {

@@ -1,6 +1,8 @@
 /**
- * THE rules: who may connect, and who may open which stream. Everything that arrives passes here before a byte of it
- * is parsed. How often is base/limits.ts and the buckets of each protocol.
+ * The access rules of a peer: who may connect to it, and who may open a stream of which Quorum protocol. A stream that
+ * is not allowed is reset before a byte of it is parsed. Not checked here: what libp2p answers itself (identify, ping,
+ * the stop protocol of circuits, which circuit-transport.ts restricts), and the directory, which a node serves to every
+ * peer. How often something is allowed is in the limits.ts of each room.
  */
 import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
 import { isRelayed } from '../address/address.ts'
@@ -13,10 +15,10 @@ export const chatProtocol = '/quorum/chat/1.0.0'
 export const fileProtocol = '/quorum/file/1.0.0'
 export const friendProtocol = '/quorum/friend/1.0.0'
 export const directoryProtocol = '/quorum/directory/1.0.0'
-/** libp2p's own: how two ends of a circuit agree on a hole punch. */
+/** libp2p's own protocol: how two ends of a circuit agree on a hole punch. */
 export const dcutrProtocol = '/libp2p/dcutr'
 
-/** What a peer is to us. `pending`: asked, or was asked by us, and nobody has answered yet. */
+/** What another peer is to this one. `pending`: one has sent the other a friend request that is not answered yet. */
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
 
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
@@ -51,7 +53,7 @@ export class Policy {
     return this.relation(peer) === 'friend'
   }
 
-  /** That peer may learn our address, and is dialled; without one: anybody may. */
+  /** That peer may learn the own address and is dialled; without one: any peer may. */
   mayBeDirect(peer?: string): boolean {
     const direct = this.#direct()
     if (direct !== 'verified') return direct !== 'never'
@@ -59,39 +61,42 @@ export class Policy {
     return friend?.state === 'friend' && friend.verified
   }
 
-  /** A connection from `peer`; `strangers` is how many connections of those who are no friends there are already. */
+  /**
+   * A connection from `peer`. `strangers`: the number of open connections with peers that are neither friends nor
+   * nodes.
+   */
   mayConnect(peer: string, relayed: boolean, strangers: number): boolean {
     const relation = this.relation(peer)
     if (relation === 'blocked') return false
     if (relation === 'node') return true
-    // Strangers write through a node's mailbox; a circuit would show them our addresses.
+    // Strangers send requests through a node's mailbox; a circuit would reveal addresses to them.
     if (relayed ? this.#direct() === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
     return relation === 'friend' || strangers < netLimits.strangerConnections
   }
 
   /**
-   * A connection that is open may stay so by the rules of now. Of those that we dialled to strangers, those that carry
+   * The present rules allow an open connection to stay. Connections that this peer dialled to strangers and that carry
    * circuits lead to the node of a friend.
    */
   mayStayOpen({ remotePeer, remoteAddr, direction }: Connection, carriesCircuits: boolean): boolean {
     const peer = remotePeer.toString()
     const relation = this.relation(peer)
     if (relation === 'node') return true
-    if (isRelayed(remoteAddr.toString())) return this.#direct() !== 'only'
+    if (isRelayed(remoteAddr)) return this.#direct() !== 'only'
     return (relation === 'stranger' && direction === 'outbound' && carriesCircuits) || this.mayBeDirect(peer)
   }
 
-  /** The rules of `mayConnect` as libp2p asks for them. */
+  /** The rules of `mayConnect` as a connection gater of libp2p. */
   gater(connections: () => Connection[]) {
     const refuses = (peer: PeerId, relayed: boolean): boolean => {
       const open = connections()
       if (open.filter(({ remotePeer }) => remotePeer.equals(peer)).length >= netLimits.connectionsPerPeer) return true
-      // Having asked is no friendship: those who wait for an answer share the strangers' room.
+      // A pending request is no friendship: such peers share the connections of strangers.
       const strangers = open.filter(({ remotePeer }) => !established.has(this.relation(remotePeer.toString())))
       return !this.mayConnect(peer.toString(), relayed, strangers.length)
     }
     return {
-      // Ours to decide, in paths/paths.ts: libp2p itself dials nothing but nodes.
+      // Decided in paths/paths.ts: libp2p itself dials nothing but nodes.
       denyDialMultiaddr: () => false,
       denyDialPeer: (peer: PeerId) => this.relation(peer.toString()) === 'blocked',
       denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: MultiaddrConnection) =>
@@ -102,8 +107,8 @@ export class Policy {
   }
 
   /**
-   * Serves `protocol` on `libp2p`: streams of those who may not open it are reset unread; a handler that throws resets
-   * its stream, and what it threw goes to `failed`.
+   * Serves `protocol` on `libp2p`. A stream of a peer that may not open it is reset unread. A handler that throws
+   * resets its stream, and its error is passed to `failed`.
    */
   async serve(
     libp2p: Libp2p,

@@ -1,27 +1,31 @@
 /**
- * Asks whether one connection still carries anything, with libp2p's ping protocol on that very connection, and ends it
- * if not. libp2p's own ping picks any connection to the peer, so it may answer for another than the one in doubt.
+ * Checks whether one connection still works, with libp2p's ping protocol on that connection, and aborts it if not.
+ * libp2p's own ping picks any connection to the peer, so it may answer for another than the suspect one.
  */
 import { randomBytes } from 'node:crypto'
 import type { Connection } from '@libp2p/interface'
+import { onAbort } from '../base/abort-listener.ts'
 import { toError } from '../base/errors.ts'
 import { pull } from './streams.ts'
 
 const pingProtocol = '/ipfs/ping/1.0.0'
 const pingLength = 32
 
-/** Ends `connection` unless it answers within `timeout` milliseconds. `heard`: it was heard of otherwise meanwhile. */
-export type Probe = (connection: Connection, timeout: number, heard?: () => boolean) => Promise<void>
+/**
+ * Aborts `connection` unless it answers within `timeout` milliseconds. `received`: whether other data has arrived on it
+ * meanwhile, which counts as an answer.
+ */
+export type Probe = (connection: Connection, timeout: number, received?: () => boolean) => Promise<void>
 
-/** One at a time for each connection: who asks again meanwhile gets the same answer. */
+/** One probe at a time for each connection: a second caller gets the result of the first. */
 export function probing(): Probe {
   const running = new WeakMap<Connection, Promise<void>>()
-  return (connection, timeout, heard = () => false) => {
+  return (connection, timeout, received = () => false) => {
     const already = running.get(connection)
     if (already != null) return already
     const probe = ping(connection, AbortSignal.timeout(timeout))
       .catch((error: unknown) => {
-        if (!heard()) connection.abort(toError(error))
+        if (!received()) connection.abort(toError(error))
       })
       .finally(() => running.delete(connection))
     running.set(connection, probe)
@@ -31,8 +35,7 @@ export function probing(): Probe {
 
 async function ping(connection: Connection, signal: AbortSignal): Promise<void> {
   const stream = await connection.newStream(pingProtocol, { signal, runOnLimitedConnection: true })
-  const end = (): void => stream.abort(new Error('It did not answer in time'))
-  signal.addEventListener('abort', end)
+  using _ = onAbort(signal, () => stream.abort(new Error('It did not answer in time')))
   try {
     stream.send(randomBytes(pingLength))
     let echoed = 0
@@ -42,8 +45,7 @@ async function ping(connection: Connection, signal: AbortSignal): Promise<void> 
     }
     throw new Error('It ended before it answered')
   } finally {
-    signal.removeEventListener('abort', end)
-    // Nothing is left to say, and a half-closed stream would count against the next ping.
-    stream.abort(new Error('Answered'))
+    // Not closed but aborted: a half-closed stream would count against the next ping.
+    stream.abort(new Error('The probe has ended'))
   }
 }

@@ -1,14 +1,16 @@
 /**
  * The Circuit Relay v2 server with what the stock one lacks (@libp2p/circuit-relay-v2 4.2.13):
- * - Back-pressure, and no memory of what was relayed. The stock pipe keeps every byte from dialler to listener for the
- *   circuit's life and reads without bound from one end while the other stalls. Here each direction reads only what
- *   the other end took.
- * - A reservation lives exactly as long as the connection it was made on (libp2p/js-libp2p#2833): stock ones outlive
- *   it, and a renewed one dies early with every circuit to that peer. Reservations are capped per address, circuits
- *   per peer.
- * - A circuit goes over the newest connection of the peer it is for; the stock one takes the oldest.
- * It leans on the names `handleConnect`, `stopHop` and `reservationStore.reserve` of that version, which is pinned;
- * test/integration/relay.test.ts and relay-memory.test.ts fail if an upgrade moves them. Retires when upstream does these.
+ * - Back-pressure, and no copy of relayed data. The stock pipe keeps every byte from dialler to listener for the life
+ *   of the circuit and reads without bound from one end while the other stalls. Here each direction reads only as much
+ *   as the other end accepts.
+ * - A reservation lives exactly as long as the connection it was made on (libp2p/js-libp2p#2833). Stock reservations
+ *   outlive it, and a renewed one ends early, with every circuit to that peer. Reservations are capped by address,
+ *   circuits by peer.
+ * - A circuit uses the newest connection to its destination; the stock server uses the oldest.
+ *
+ * Depends on the names `handleConnect`, `stopHop` and `reservationStore.reserve` of that version, which is pinned;
+ * test/integration/relay.test.ts and relay-memory.test.ts fail if an upgrade changes them. Retires when upstream has
+ * all three.
  */
 import {
   circuitRelayServer,
@@ -33,10 +35,11 @@ import { netLimits } from './limits.ts'
 import { quotaKey } from '../address/quota-key.ts'
 import { pull, push } from './streams.ts'
 
-/** In seconds since the epoch: protons-runtime 7.1.2 writes numbers from 2³¹ to 2³² wrong, and the peer reads nothing. */
+/**
+ * In seconds since the epoch: protons-runtime 7.1.2 encodes numbers from 2³¹ to 2³² wrongly, and no peer decodes them.
+ */
 const latestExpiry = 2 ** 31 - 1
-/** Of a circuit, in bytes: with less, a busy node waits for its ends in turn. */
-const readAhead = { high: 512 * 1024, low: 256 * 1024 }
+const carryOptions = { high: netLimits.circuitReadHigh, low: netLimits.circuitReadLow, once: true }
 
 type ServerComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0]
 interface Components extends ServerComponents {
@@ -102,7 +105,7 @@ function repair(stock: StockRelay, components: Components): Relay {
     }
   }
 
-  // The stock code negotiates the circuit with the real streams, but gets inert ones to join: we join the real ones.
+  // The stock code negotiates the circuit on the real streams but joins inert ones; the real ones are joined below.
   stock.handleConnect = async (hop, options) => {
     const circuit = Promise.withResolvers<void>()
     let source: Stream | undefined
@@ -113,7 +116,7 @@ function repair(stock: StockRelay, components: Components): Relay {
       async stopHop(request: { connection: Connection }, stopOptions: object) {
         const { remotePeer } = request.connection
         callee = remotePeer.toString()
-        // The stock choice is the oldest, which after a change of network may be dead and not yet noticed.
+        // The stock choice is the oldest, which after a change of network may be dead without anybody having noticed.
         const connection = newest(connectionManager.getConnections(remotePeer)) ?? request.connection
         destination = await stock.stopHop({ ...request, connection }, stopOptions)
         return destination == null ? undefined : inert(destination, circuit.promise)
@@ -145,9 +148,9 @@ function repair(stock: StockRelay, components: Components): Relay {
   stock.reservationStore.reserve = (peer, address) => {
     const { reservations } = stock
     const expiry = new Date(Date.now() + netLimits.reservationTtl)
-    const known = reservations.get(peer)
-    if (known != null) {
-      known.expiry = expiry
+    const current = reservations.get(peer)
+    if (current != null) {
+      current.expiry = expiry
     } else {
       const host = quotaKey(address)
       const fromThere = hosts.get(host) ?? 0
@@ -188,14 +191,14 @@ function repair(stock: StockRelay, components: Components): Relay {
 function newest(connections: readonly Connection[]): Connection | undefined {
   return (
     connections
-      // A node dials nobody but to see whether it answers (dial-back.ts): such a connection is about to end.
+      // An outbound connection is a dial back (dial-back.ts), which is about to end.
       .filter(({ status, direction }) => status === 'open' && direction === 'inbound')
       .toSorted((a, b) => a.timeline.open - b.timeline.open)
       .at(-1)
   )
 }
 
-/** Looks to the stock pipe like a duplex that is silent until the circuit ends. An abort reaches the real stream. */
+/** For the stock pipe: a duplex without data until the circuit ends. An abort is passed to the real stream. */
 function inert(stream: Stream, ended: Promise<void>): Stream {
   const duplex = {
     source: silence(ended),
@@ -210,24 +213,25 @@ async function* silence(ended: Promise<void>): AsyncGenerator<Uint8Array> {
   yield* []
 }
 
-/** Carries one direction until it ends, then ends the other side in the same way. */
+/** Carries one direction until it ends, then closes or aborts the other end likewise. */
 async function carry(from: Stream, to: Stream, stats: { relayedBytes: number }): Promise<void> {
   try {
-    for await (const bytes of pull(from, { ...readAhead, once: true })) {
+    for await (const bytes of pull(from, carryOptions)) {
       stats.relayedBytes += bytes.byteLength
       await push(to, bytes)
     }
-    // A half-close is passed on; when the whole stream is gone, so is the circuit, once what was read is written.
+    // A half-close is passed on. A stream that has ended altogether ends the circuit, once all that was read is
+    // written.
     await to.close({ signal: AbortSignal.timeout(limits.stop) })
     if (from.status !== 'open') to.abort(new Error('The other end of the circuit has gone'))
   } catch (error) {
-    // One end is gone: so is the circuit.
+    // One end has failed: the circuit ends.
     from.abort(toError(error))
     to.abort(toError(error))
   }
 }
 
-/** The signal of a reservation that no clock ends. */
+/** The signal of a reservation that does not expire. */
 function endless(): RelayReservation['signal'] {
   return Object.assign(new AbortController().signal, { reset: () => undefined, clear: () => undefined })
 }

@@ -1,4 +1,4 @@
-/** What @types/sodium-native 2.3.9 does not know of sodium-native: the IETF ChaCha20-Poly1305. */
+/** Types of sodium-native that @types/sodium-native 2.3.9 lacks: the IETF variant of ChaCha20-Poly1305. */
 import 'sodium-native'
 
 declare module 'sodium-native' {

@@ -1,20 +1,19 @@
 /**
  * Reading and writing a libp2p stream with real back-pressure. js-libp2p 3's own iterator reads into an unbounded
- * queue and hangs when it begins after the remote half-closed; `onDrain()` never renews its promise. `pull` and `push`
- * are what every Quorum protocol uses instead. They retire when js-libp2p's own iterator honours
- * back-pressure.
+ * queue and hangs when it starts after the remote has half-closed; `onDrain()` never renews its promise. Every Quorum
+ * protocol uses `pull` and `push` instead. They retire when js-libp2p's own iterator honours back-pressure.
  */
 import type { Stream } from '@libp2p/interface'
 import type { Bytes } from '../base/bytes.ts'
 import { toError } from '../base/errors.ts'
 import { netLimits } from './limits.ts'
-import { plaintexts } from './buffer-pool.ts'
+import { plaintextPool } from './buffer-pool.ts'
 
 /**
- * What arrives on `stream`, in order, reading no further ahead than `high` bytes. Ends when the other side closes its
- * half, and also, without an error, when the connection is lost: only a protocol's own last frame proves completeness.
- * Throws what the stream was aborted or reset with. With `once`, what it yields is there until the next is asked for:
- * then its memory is used again.
+ * The data of `stream`, in order, with at most `high` bytes read ahead. Ends when the other side closes its half, and
+ * also, without an error, when the connection is lost: only a protocol's own last frame proves completeness. Throws the
+ * error that the stream was aborted or reset with. With `once`, a value is valid until the next one is requested: then
+ * its memory is reused (buffer-pool.ts).
  */
 export async function* pull(
   stream: Stream,
@@ -37,7 +36,7 @@ export async function* pull(
     queued += event.data.byteLength
     kick()
     if (pausing) return
-    // Not synchronously: a pause inside a listener fired by resume() is undone.
+    // Not synchronously: js-libp2p undoes a pause inside a listener that resume() called.
     pausing = true
     queueMicrotask(() => {
       pausing = false
@@ -58,7 +57,7 @@ export async function* pull(
         queued -= next.byteLength
         if (queued <= low && stream.readStatus === 'paused') stream.resume()
         yield next
-        if (options.once === true) plaintexts.giveBack(next)
+        if (options.once === true) plaintextPool.put(next)
       }
       if (failure != null) throw failure
       if (ended(stream)) return
@@ -80,8 +79,8 @@ function ended(stream: Stream): boolean {
 }
 
 /**
- * Sends `data` and returns once there is room for more: by then it was encrypted, and its memory is the caller's again
- * (net/yamux/stream.ts waits until all of it went). Throws when the stream ends or `signal` aborts first.
+ * Sends `data` and returns once there is room for more: by then it is encrypted, and its memory is the caller's again
+ * (net/yamux/stream.ts drains only when all of it is sent). Throws when the stream ends or `signal` aborts first.
  */
 export async function push(stream: Stream, data: Bytes, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted()

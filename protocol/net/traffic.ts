@@ -1,8 +1,8 @@
 /**
- * Counts the bytes that each connection carries, as they are on the wire. libp2p counts only for a metrics service, and
- * by protocol. The count begins where the encryption does, and belongs to the connection's timeline, the one object
- * that a socket and its `Connection` share. It leans on `onData` of @libp2p/utils 7.4.1, which every transport calls.
- * Retires when a connection tells its bytes.
+ * Counts the bytes that each connection carries, as on the wire. libp2p counts for a metrics service only, and by
+ * protocol. Counting starts before the encryption handshake; the key is the connection's timeline, the one object that
+ * a socket and its `Connection` share. Depends on `onData` of @libp2p/utils 7.4.1, which every transport calls. Retires
+ * when a connection exposes its byte counts.
  */
 import type { Connection, ConnectionEncrypter, MessageStream } from '@libp2p/interface'
 
@@ -22,7 +22,7 @@ export interface Traffic {
 /** By timeline. */
 const counts = new WeakMap<object, Carried>()
 
-/** For a transport that hands bytes to their reader past `onData`. */
+/** For a transport that passes bytes to their reader without `onData` (tcp/tcp.ts). */
 export function countReceived({ timeline }: MessageStream, length: number): void {
   const carried = counts.get(timeline)
   if (carried != null) carried.received += length
@@ -33,7 +33,7 @@ export function traffic(): Traffic {
     if (!isStock(socket)) throw new Error('This version of libp2p’s sockets cannot be counted: check the pin')
     const carried = { received: 0, sent: 0 }
     counts.set(socket.timeline, carried)
-    // Not a listener: with one, bytes that wait for whoever reads next would be handed to it and lost.
+    // Not a listener: with one, buffered bytes for the next reader would be dispatched to it and lost.
     const onData = socket.onData.bind(socket)
     socket.onData = (data) => {
       carried.received += data.byteLength

@@ -2,7 +2,7 @@
 import type { Connection } from '@libp2p/interface'
 import { isRelayed, relayPeer } from '../address/address.ts'
 import { advice, reasonSentence, type NotDirect, type PathReason, type PunchFailure } from '../api/advice.ts'
-import type { AdviceCode, ConnectionInfo, DialAttempt, PathKind } from '../api/events.ts'
+import type { AdviceCode, ConnectionInfo, DialAttempt, PathKind } from '../api/model.ts'
 import { shortId } from '../identity/identity.ts'
 import type { DirectMode } from '../api/privacy.ts'
 import { adviceCode } from './path-diagnosis.ts'

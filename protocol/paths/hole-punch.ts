@@ -9,7 +9,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { isRelayed, parseAddress } from '../address/address.ts'
 import type { PunchFailure } from '../api/advice.ts'
-import type { DialAttempt } from '../api/events.ts'
+import type { DialAttempt } from '../api/model.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { peerInLog } from '../base/log.ts'

@@ -4,7 +4,7 @@
  */
 import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
 import { toError } from '../base/errors.ts'
-import type { AdviceCode, DialAttempt, PathKind } from '../api/events.ts'
+import type { AdviceCode, DialAttempt, PathKind } from '../api/model.ts'
 import type { DirectMode } from '../api/privacy.ts'
 import { pathLimits } from './limits.ts'
 

@@ -1,93 +1,38 @@
 /**
- * What was said, on an open database: two numbered sequences a conversation, ours and theirs, the hash of each body,
- * and one order in which both were added here. It keeps sequences whole and states moving forward only, and refuses
- * an id used twice; whether a message is genuine was decided above.
+ * Conversations on an open database: two numbered sequences each, sent and received, with the hash of each body, and
+ * one order in which the messages of both were added here. It keeps sequences without gaps, moves states forward only
+ * and refuses an id that is used twice. Whether a message is genuine is checked before (chat/conversation.ts).
  */
 
 import { QuorumError } from '../base/errors.ts'
 import type { Database } from './database.ts'
-import type { Conversation, Draft, Message, MessageContent, OutgoingMessage, ReceivedMessage, Store } from './store.ts'
+import { contentFrom, fieldsOf, insertMessage, messageFrom, type MessageColumns } from './messages.ts'
+import type { Conversation, Message, OutgoingMessage, Store } from './store.ts'
 
-type Conversations = Pick<
+type Sending = Pick<
   Store,
-  | 'conversation'
-  | 'unread'
-  | 'queueMessage'
-  | 'outgoing'
-  | 'bodyHash'
-  | 'markSent'
-  | 'markDelivered'
-  | 'markReadByThem'
-  | 'continueAfter'
-  | 'recall'
-  | 'receiveMessage'
-  | 'markReadByMe'
-  | 'message'
-  | 'messages'
-  | 'search'
+  'queueMessage' | 'outgoing' | 'markSent' | 'markDelivered' | 'markReadByThem' | 'continueAfter' | 'recall'
 >
-
-interface MessageColumns {
-  position: number
-  peer: string
-  direction: Message['direction']
-  seq: number
-  id: string
-  text: string
-  sentAt: number
-  receivedAt: number | null
-  state: Message['state']
-  replyTo: string | null
-  transfer: string | null
-  hash: Uint8Array | null
-  content: 'text' | MessageContent['kind']
-  contentBytes: Uint8Array | null
-}
-
-/** Recalled messages of ours are shown as such, theirs never, news of transfers neither. Spelled as in `messageShown`. */
-const shown = `(direction = 'out' OR state <> 'recalled') AND content <> 'news'`
-
-/** Trigrams find nothing shorter, and read no text beyond a NUL. */
-const indexed = (text: string): boolean => Array.from(text).length >= 3 && !text.includes('\0')
+type Receiving = Pick<Store, 'receiveMessage' | 'markReadByMe'>
 
 /** The database must have been migrated. */
-export function conversationsOn(database: Database): Conversations {
-  database.define('contains', (text, part) => String(text).toLowerCase().includes(String(part)))
-
-  function conversation(peer: string): Conversation {
-    const row = database.get<Conversation>('SELECT * FROM conversation WHERE peer = ?', peer)
-    if (!row) return newConversation(peer)
-    return { ...row, sentHash: new Uint8Array(row.sentHash), receivedHash: new Uint8Array(row.receivedHash) }
-  }
-
-  /** Messages of `direction` in `from` < sequence <= `upTo` and one of `states` get `state`; in order. */
-  function advance(
-    peer: string,
-    direction: Message['direction'],
-    range: { from: number; upTo: number },
-    states: Message['state'][],
-    state: Message['state'],
-  ): Message[] {
-    const rows = database.all<MessageColumns>(
-      `UPDATE message SET state = $state WHERE peer = $peer AND direction = $direction AND seq > $from AND seq <= $upTo
-       AND state IN (SELECT value FROM json_each($states)) RETURNING *`,
-      { state, peer, direction, ...range, states: JSON.stringify(states) },
-    )
-    return rows
-      .filter(({ content }) => content !== 'news')
-      .toSorted((a, b) => a.seq - b.seq)
-      .map(messageFrom)
-  }
-
+export function conversationsOn(database: Database): Sending & Receiving & Pick<Store, 'conversation' | 'bodyHash'> {
   return {
-    conversation,
+    conversation: (peer) => conversationOf(database, peer),
 
-    unread(peer) {
-      const sql = `SELECT count(*) AS count FROM message
-        WHERE peer = ? AND direction = 'in' AND state = 'delivered' AND content <> 'news'`
-      return database.get<{ count: number }>(sql, peer)?.count ?? 0
+    bodyHash(peer, direction, seq) {
+      const sql = 'SELECT hash FROM message WHERE peer = ? AND direction = ? AND seq = ?'
+      const hash = database.get<{ hash: Uint8Array | null }>(sql, peer, direction, seq)?.hash
+      return hash ? new Uint8Array(hash) : undefined
     },
 
+    ...sendingOn(database),
+    ...receivingOn(database),
+  }
+}
+
+function sendingOn(database: Database): Sending {
+  return {
     queueMessage: (peer, draft) =>
       database.transaction(() => {
         if (database.get(`SELECT 1 FROM message WHERE id = ? AND (direction = 'out' OR peer = ?)`, draft.id, peer)) {
@@ -98,8 +43,8 @@ export function conversationsOn(database: Database): Conversations {
            ON CONFLICT (peer) DO UPDATE SET queued = queued + 1 RETURNING queued AS seq`,
           peer,
         )
-        const message: Message = { ...fields(draft), peer, direction: 'out', state: 'queued', seq: row?.seq ?? 1 }
-        insert(database, message, draft.content)
+        const message: Message = { ...fieldsOf(draft), peer, direction: 'out', state: 'queued', seq: row?.seq ?? 1 }
+        insertMessage(database, message, draft.content)
         return message
       }),
 
@@ -115,51 +60,45 @@ export function conversationsOn(database: Database): Conversations {
       })
     },
 
-    bodyHash(peer, direction, seq) {
-      const sql = 'SELECT hash FROM message WHERE peer = ? AND direction = ? AND seq = ?'
-      const hash = database.get<{ hash: Uint8Array | null }>(sql, peer, direction, seq)?.hash
-      return hash ? new Uint8Array(hash) : undefined
-    },
-
     markSent: (peer, bodies) =>
       database.transaction(() => {
-        const { sent, queued } = conversation(peer)
+        const { sent, queued } = conversationOf(database, peer)
         const last = bodies.at(-1)
         if (!last) return []
         if (last.seq > queued || bodies.some(({ seq }, index) => seq !== sent + 1 + index)) {
-          throw new QuorumError('internal', 'Messages must leave in the order of their sequence')
+          throw new QuorumError('internal', 'Messages must be sent in the order of their sequence')
         }
         const setHash = `UPDATE message SET hash = ? WHERE peer = ? AND direction = 'out' AND seq = ?`
         for (const { seq, hash } of bodies) database.run(setHash, hash, peer, seq)
         database.run('UPDATE conversation SET sent = ?, sentHash = ? WHERE peer = ?', last.seq, last.hash, peer)
-        return advance(peer, 'out', { from: sent, upTo: last.seq }, ['queued'], 'sent')
+        return advance(database, peer, 'out', { from: sent, upTo: last.seq }, ['queued'], 'sent')
       }),
 
     markDelivered: (peer, upTo) =>
       database.transaction(() => {
-        const { sent, delivered } = conversation(peer)
-        // Nobody can have received what never left.
+        const { sent, delivered } = conversationOf(database, peer)
+        // A receipt cannot be for messages that were never sent.
         const to = Math.min(upTo, sent)
         if (to <= delivered) return []
         database.run('UPDATE conversation SET delivered = ? WHERE peer = ?', to, peer)
-        return advance(peer, 'out', { from: delivered, upTo: to }, ['sent'], 'delivered')
+        return advance(database, peer, 'out', { from: delivered, upTo: to }, ['sent'], 'delivered')
       }),
 
     markReadByThem: (peer, upTo) =>
       database.transaction(() => {
-        const { sent, delivered, readByThem } = conversation(peer)
+        const { sent, delivered, readByThem } = conversationOf(database, peer)
         const to = Math.min(upTo, sent)
         if (to <= readByThem) return []
         const sql = 'UPDATE conversation SET readByThem = ?, delivered = ? WHERE peer = ?'
         database.run(sql, to, Math.max(to, delivered), peer)
-        return advance(peer, 'out', { from: readByThem, upTo: to }, ['sent', 'delivered'], 'read')
+        return advance(database, peer, 'out', { from: readByThem, upTo: to }, ['sent', 'delivered'], 'read')
       }),
 
     continueAfter: (peer, seq, hash) =>
       database.transaction(() => {
-        const { sent, queued } = conversation(peer)
+        const { sent, queued } = conversationOf(database, peer)
         if (seq <= sent) throw new QuorumError('internal', 'The sequence to continue after is known here')
-        // Through negative numbers, since (peer, direction, seq) is unique at every step of an UPDATE.
+        // By way of negative numbers, since (peer, direction, seq) must be unique at every step of an UPDATE.
         const waiting = `WHERE peer = ? AND direction = 'out' AND seq`
         database.run(`UPDATE message SET seq = -(seq + ?) ${waiting} > ?`, seq - sent, peer, sent)
         database.run(`UPDATE message SET seq = -seq ${waiting} < 0`, peer)
@@ -176,19 +115,22 @@ export function conversationsOn(database: Database): Conversations {
     recall: (id) =>
       database.transaction(() => {
         const row = database.get<MessageColumns>(
-          `UPDATE message SET state = 'recalled', text = '', content = 'text', contentBytes = NULL WHERE id = ? AND direction = 'out' AND state = 'queued'
-           RETURNING *`,
+          `UPDATE message SET state = 'recalled', text = '', content = 'text', contentBytes = NULL
+           WHERE id = ? AND direction = 'out' AND state = 'queued' RETURNING *`,
           id,
         )
         if (!row) return undefined
         database.erased()
         return messageFrom(row)
       }),
+  }
+}
 
-    receiveMessage: (peer, received, gap = false) =>
+function receivingOn(database: Database): Receiving {
+  return {
+    receiveMessage: (peer, received) =>
       database.transaction(() => {
-        const expected = conversation(peer).received + 1
-        if (gap ? received.seq < expected : received.seq !== expected) {
+        if (received.seq !== conversationOf(database, peer).received + 1) {
           throw new QuorumError('verification-failed', 'A message does not follow the one before it')
         }
         if (database.get('SELECT 1 FROM message WHERE id = ? AND peer = ?', received.id, peer)) {
@@ -203,7 +145,7 @@ export function conversationsOn(database: Database): Conversations {
           hash,
         )
         const message: Message = {
-          ...fields(received),
+          ...fieldsOf(received),
           peer,
           direction: 'in',
           receivedAt,
@@ -211,50 +153,47 @@ export function conversationsOn(database: Database): Conversations {
           seq,
         }
         if (recalled) message.text = ''
-        insert(database, message, received.content, hash)
+        insertMessage(database, message, received.content, hash)
         return message
       }),
 
     markReadByMe: (peer, upTo) =>
       database.transaction(() => {
-        const { received, readByMe } = conversation(peer)
+        const { received, readByMe } = conversationOf(database, peer)
         const to = Math.min(upTo, received)
         if (to <= readByMe) return []
         database.run('UPDATE conversation SET readByMe = ? WHERE peer = ?', to, peer)
-        return advance(peer, 'in', { from: readByMe, upTo: to }, ['delivered'], 'read')
+        return advance(database, peer, 'in', { from: readByMe, upTo: to }, ['delivered'], 'read')
       }),
-
-    message(id) {
-      // Another friend may have taken over an id it was shown: ours comes first, then the one that was here first.
-      const row = database.get<MessageColumns>(
-        `SELECT * FROM message WHERE id = ? AND ${shown} ORDER BY direction = 'in', position LIMIT 1`,
-        id,
-      )
-      return row && messageFrom(row)
-    },
-
-    messages(peer, limit, { before, after } = {}) {
-      const place = (name: string): string => `(SELECT position FROM message WHERE id = ${name} AND peer = $peer)`
-      const earlier = before === undefined ? '' : `AND position < ${place('$before')}`
-      const later = after === undefined ? '' : `AND position > ${place('$after')}`
-      const sql = `SELECT * FROM message INDEXED BY messageShown WHERE peer = $peer AND ${shown} ${earlier} ${later}
-        ORDER BY position ${after === undefined ? 'DESC' : 'ASC'} LIMIT $limit`
-      const range = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
-      const found = database.all<MessageColumns>(sql, { peer, limit, ...range }).map(messageFrom)
-      return after === undefined ? found.toReversed() : found
-    },
-
-    search(text, limit, peer) {
-      if (text === '') return []
-      const within = '($peer IS NULL OR peer = $peer)'
-      const sql = indexed(text)
-        ? `SELECT message.* FROM messageText JOIN message ON position = messageText.rowid
-           WHERE messageText MATCH $sought AND ${within} ORDER BY messageText.rowid DESC LIMIT $limit`
-        : `SELECT * FROM message WHERE contains(text, $sought) AND ${within} ORDER BY position DESC LIMIT $limit`
-      const sought = indexed(text) ? `"${text.replaceAll('"', '""')}"` : text.toLowerCase()
-      return database.all<MessageColumns>(sql, { sought, peer: peer ?? null, limit }).map(messageFrom)
-    },
   }
+}
+
+function conversationOf(database: Database, peer: string): Conversation {
+  const row = database.get<Conversation>('SELECT * FROM conversation WHERE peer = ?', peer)
+  if (!row) return newConversation(peer)
+  return { ...row, sentHash: new Uint8Array(row.sentHash), receivedHash: new Uint8Array(row.receivedHash) }
+}
+
+/**
+ * Sets `state` of messages in `from` < sequence <= `upTo` that have one of `states`; returns the shown ones, in order.
+ */
+function advance(
+  database: Database,
+  peer: string,
+  direction: Message['direction'],
+  range: { from: number; upTo: number },
+  states: Message['state'][],
+  state: Message['state'],
+): Message[] {
+  const rows = database.all<MessageColumns>(
+    `UPDATE message SET state = $state WHERE peer = $peer AND direction = $direction AND seq > $from AND seq <= $upTo
+     AND state IN (SELECT value FROM json_each($states)) RETURNING *`,
+    { state, peer, direction, ...range, states: JSON.stringify(states) },
+  )
+  return rows
+    .filter(({ content }) => content !== 'news')
+    .toSorted((a, b) => a.seq - b.seq)
+    .map(messageFrom)
 }
 
 function newConversation(peer: string): Conversation {
@@ -268,52 +207,5 @@ function newConversation(peer: string): Conversation {
     received: 0,
     receivedHash: new Uint8Array(),
     readByMe: 0,
-  }
-}
-
-function fields(draft: Draft | ReceivedMessage): Pick<Message, 'id' | 'text' | 'sentAt' | 'replyTo' | 'transfer'> {
-  const { id, text, sentAt, replyTo, transfer } = draft
-  return { id, text, sentAt, ...(replyTo !== undefined && { replyTo }), ...(transfer !== undefined && { transfer }) }
-}
-
-function insert(database: Database, message: Message, content?: MessageContent, hash?: Uint8Array): void {
-  database.run(
-    `INSERT INTO message (peer, direction, seq, id, text, sentAt, receivedAt, state, replyTo, transfer, content,
-       contentBytes, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    message.peer,
-    message.direction,
-    message.seq,
-    message.id,
-    message.text,
-    message.sentAt,
-    message.receivedAt ?? null,
-    message.state,
-    message.replyTo ?? null,
-    message.transfer ?? null,
-    content?.kind ?? 'text',
-    content?.bytes ?? null,
-    hash ?? null,
-  )
-}
-
-function contentFrom({ content, contentBytes }: MessageColumns): MessageContent | undefined {
-  return content === 'text' || contentBytes === null
-    ? undefined
-    : { kind: content, bytes: new Uint8Array(contentBytes) }
-}
-
-function messageFrom(row: MessageColumns): Message {
-  return {
-    id: row.id,
-    peer: row.peer,
-    direction: row.direction,
-    text: row.text,
-    sentAt: row.sentAt,
-    ...(row.receivedAt !== null && { receivedAt: row.receivedAt }),
-    state: row.state,
-    ...(row.replyTo !== null && { replyTo: row.replyTo }),
-    ...(row.transfer !== null && { transfer: row.transfer }),
-    seq: row.seq,
   }
 }

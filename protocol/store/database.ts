@@ -1,7 +1,7 @@
 /**
- * One SQLite connection, as the store needs it: statements prepared once, transactions that nest, errors with our
- * codes, and the settings that keep what was said off the disk in plain form. It never calls `serialize()` (plain
- * text) or `backup()` (fails when encrypted): a copy is `VACUUM INTO`, which keeps the key.
+ * One SQLite connection for the store: statements prepared once, nested transactions, errors as QuorumErrors, and the
+ * settings that keep plain text off the disk. It never calls `serialize()`, which returns plain text, or `backup()`,
+ * which fails for an encrypted database: a copy is made with `VACUUM INTO`, which keeps the key.
  */
 
 import Sqlite from 'better-sqlite3-multiple-ciphers'
@@ -17,14 +17,16 @@ export class Database {
   readonly #connection: Sqlite.Database
   readonly #statements = new Map<string, Statement>()
   #depth = 0
-  /** SQLite gave up the whole transaction (a full disk): what is left of its block must not run outside of it. */
+  /**
+   * SQLite rolled back the whole transaction (a full disk): later statements of its block must not run outside of it.
+   */
   #lost: { reason: unknown } | undefined
   #eraseDue = false
 
   /**
-   * Opens `file`, or a database in memory without one. `key`: 32 random bytes; they are used as they are, no key is
-   * derived from them. Each page is sealed with ChaCha20-Poly1305, so a changed byte is noticed when it is read.
-   * Errors: `store-corrupt` (also when `key` is another's), `not-writable`, `disk-full`.
+   * Opens `file`, or a database in memory without one. `key`: 32 random bytes, used as they are, without a key
+   * derivation. Each page is sealed with ChaCha20-Poly1305, so a changed byte is detected when it is read. Errors:
+   * `store-corrupt` (also for the wrong `key`), `not-writable`, `disk-full`.
    */
   constructor(file?: string, key?: Uint8Array) {
     this.#connection = new Sqlite(file ?? ':memory:', { timeout: 0 })
@@ -55,16 +57,16 @@ export class Database {
     this.#attempt(() => this.#connection.exec(sql))
   }
 
-  /** Makes `test` callable from SQL. */
+  /** Makes `test` available as a function in SQL. */
   define(name: string, test: (a: unknown, b: unknown) => boolean): void {
     this.#connection.function(name, { deterministic: true, directOnly: true }, (a, b) => Number(test(a, b)))
   }
 
-  /** Runs `work` as one transaction. Within another it joins it, but a throw undoes at least `work`. */
+  /** Runs `work` as one transaction. A nested one is a savepoint: a throw rolls back at least `work`. */
   transaction<T>(work: () => T): T {
     const level = this.#depth
     this.run(level === 0 ? 'BEGIN IMMEDIATE' : `SAVEPOINT level${level}`)
-    this.#depth++
+    this.#depth += 1
     let result: T
     try {
       result = work()
@@ -83,8 +85,8 @@ export class Database {
   }
 
   /**
-   * Something was erased that must not come back: once the current transaction is over, the write-ahead log, where
-   * older pages still stand (encrypted), is emptied.
+   * Data was deleted that must not be recoverable: after the current transaction the write-ahead log, which still
+   * contains older pages (encrypted), is truncated.
    */
   erased(): void {
     this.#eraseDue = true
@@ -141,7 +143,7 @@ export class Database {
       this.#connection.pragma('wal_checkpoint(TRUNCATE)')
       this.#eraseDue = false
     } catch (error) {
-      // What was asked is committed, so a full disk must not make it look failed: the next commit tries again.
+      // The change is committed, so a full disk must not make it look failed: the next commit retries.
       if (!(error instanceof Sqlite.SqliteError)) throw error
     }
   }

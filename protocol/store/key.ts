@@ -1,10 +1,11 @@
 /**
- * The key of a profile and the passphrase that may guard it. The database is encrypted with a random data key. Its
- * key file holds that key as it is (then it protects as much as the file's permissions do), or sealed with a key that
- * Argon2id makes of the passphrase; so a passphrase changes without touching the database. Nothing here is ever
- * written over unless the new file is complete on the disk.
+ * The key of a profile and its optional passphrase. The database is encrypted with a random data key. The key file has
+ * that key in plain form, protected by the permissions of the file only, or sealed with a key that Argon2id derives
+ * from the passphrase; so changing the passphrase does not touch the database. A key file is replaced only once the new
+ * one is complete on the disk.
  *
- * Form: a line of JSON, a line with its BLAKE2b-128 digest in hex (tells a damaged file from a wrong passphrase).
+ * Format: a line of JSON, then a line with its BLAKE2b-128 digest in hex, which distinguishes a damaged file from a
+ * wrong passphrase.
  */
 
 import { readFileSync } from 'node:fs'
@@ -14,14 +15,14 @@ import { QuorumError } from '../base/errors.ts'
 import { replaceFile } from '../base/atomic-file.ts'
 import { codeOf, corruptStore, storeFailure } from '../base/disk-errors.ts'
 
-/** Argon2id of version 1: a guess costs 64 MiB and a tenth of a second, a start of the application barely more. */
+/** Argon2id of version 1: a guess takes 64 MiB and a tenth of a second. */
 const argon2 = { memory: 64 * 1024 * 1024, passes: 3 }
 const digestBytes = 16
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`))
 const base = {
   version: z.literal(1),
-  /** The database was complete once: if it is missing now, it was lost. */
+  /** The database was complete at one time: if it is missing now, it was lost. */
   created: z.boolean(),
 }
 const schema = z.union([
@@ -41,7 +42,7 @@ export function newDataKey(): Buffer {
   return key
 }
 
-/** `passphrase` undefined: the key is kept as it is. Errors: `bad-request` (empty passphrase). */
+/** `passphrase` undefined: the key is stored in plain form. Errors: `bad-request` (empty passphrase). */
 export async function guardKey(dataKey: Buffer, passphrase: string | undefined, created: boolean): Promise<KeyFile> {
   if (passphrase === undefined) return { version: 1, created, key: dataKey.toString('hex') }
   if (passphrase === '') throw new QuorumError('bad-request', 'The passphrase is empty')
@@ -62,7 +63,7 @@ export async function guardKey(dataKey: Buffer, passphrase: string | undefined, 
   }
 }
 
-/** The data key. Errors: `wrong-passphrase` (also one that is missing, or not needed). */
+/** The data key. Errors: `wrong-passphrase` (also for one that is missing, or not needed). */
 export async function unguardKey(file: KeyFile, passphrase: string | undefined): Promise<Buffer> {
   if ('key' in file) {
     if (passphrase !== undefined) throw new QuorumError('wrong-passphrase', 'This profile has no passphrase')
@@ -78,7 +79,9 @@ export async function unguardKey(file: KeyFile, passphrase: string | undefined):
   return dataKey
 }
 
-/** `undefined` if there is none. Errors: `store-corrupt`, `unsupported-version`, `not-writable` (unreadable). */
+/**
+ * `undefined` if the file does not exist. Errors: `store-corrupt`, `unsupported-version`, `not-writable` (unreadable).
+ */
 export function readKeyFile(path: string): KeyFile | undefined {
   let text: string
   try {
@@ -94,11 +97,11 @@ export function readKeyFile(path: string): KeyFile | undefined {
     throw new QuorumError('unsupported-version', 'This profile was written by a newer Quorum')
   }
   const parsed = schema.safeParse(content)
-  if (!parsed.success) throw corruptStore('its key file makes no sense', parsed.error)
+  if (!parsed.success) throw corruptStore('its key file has invalid content', parsed.error)
   return parsed.data
 }
 
-/** Replaces the file in one step: a crash leaves the old one or the new one. Errors: `disk-full`, `not-writable`. */
+/** Replaces the file atomically: a crash leaves the old one or the new one. Errors: `disk-full`, `not-writable`. */
 export function writeKeyFile(path: string, file: KeyFile): void {
   const json = JSON.stringify(file)
   try {
@@ -114,7 +117,7 @@ function digestOf(json: string): string {
   return digest.toString('hex')
 }
 
-/** The same passphrase typed on another keyboard may come composed differently: NFC makes them one. */
+/** NFC: another keyboard may compose the same passphrase from other characters. */
 function stretch(passphrase: string, salt: Buffer): Promise<Buffer> {
   const password = Buffer.from(passphrase.normalize('NFC'))
   const key = Buffer.alloc(sodium.crypto_secretbox_KEYBYTES)

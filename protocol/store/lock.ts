@@ -1,7 +1,7 @@
 /**
- * One process at a time on a profile. The lock is SQLite's own lock on an empty file: the system takes it from a
- * process that died, however it died, so there is no stale lock to judge and no process id to mistake. It says
- * nothing about who holds it, and does not guard against programs that ignore it.
+ * One process at a time on a profile. The lock is SQLite's own lock on an empty file: the system releases it when the
+ * process ends in any way, so no lock is ever stale and no process id can be mistaken. It does not identify its holder,
+ * and does not prevent access by programs that ignore it.
  */
 
 import { closeSync, openSync } from 'node:fs'
@@ -14,7 +14,7 @@ export interface Lock {
 }
 
 /**
- * Takes the lock on `file` (created if missing) at once or not at all, also against another holder in this process.
+ * Takes the lock on `file` (created if missing) without waiting, also against another holder in this process.
  * Errors: `store-locked`, `not-writable`, `disk-full`.
  */
 export function takeLock(file: string): Lock {
@@ -31,8 +31,8 @@ export function takeLock(file: string): Lock {
 }
 
 /**
- * Creates `file` empty and for its owner only; leaves an existing one alone. It must not even be opened: closing any
- * descriptor of a file drops the POSIX locks that the process holds on it (fcntl(2)).
+ * Creates `file` empty, readable by its owner only; does not touch an existing one. It must not even be opened: closing
+ * any descriptor of a file drops the POSIX locks that the process has on it (fcntl(2)).
  */
 export function createPrivate(file: string): void {
   try {

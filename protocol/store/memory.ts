@@ -1,6 +1,6 @@
 /**
- * The store of an ephemeral peer: the same tables in memory. Nothing touches the disk (SQLite keeps even its
- * temporary data in memory), and everything is gone when it is closed.
+ * The store of an ephemeral peer: the same tables in memory. Nothing is written to the disk (SQLite keeps temporary
+ * data in memory too), and all data is gone after `close()`.
  */
 
 import { Database } from './database.ts'

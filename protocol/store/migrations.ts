@@ -1,13 +1,13 @@
 /**
- * The tables of the store and how older ones become them. Step n turns version n into n + 1 (PRAGMA user_version);
- * an empty database is version 0. A step that was released is never edited: what comes after is a new step.
- * A newer database is refused, an older one copied first and then brought forward in one transaction.
+ * The tables of the store, and the migrations of older ones. Step n migrates version n to n + 1 (PRAGMA user_version);
+ * an empty database is version 0. A step that was released is never edited: every change is a new step. A newer
+ * database is refused; an older one is copied first and then migrated in one transaction.
  */
 
 import { QuorumError } from '../base/errors.ts'
 import type { Database } from './database.ts'
 
-/** Columns are named as the fields of store.ts that they keep. Times are milliseconds since the epoch. */
+/** Columns have the names of the fields of store.ts. Times are milliseconds since the epoch. */
 const version1 = `
   CREATE TABLE setting (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -100,7 +100,7 @@ const version1 = `
   END;
 `
 
-/** Transfers, and the messages that carry offers of them and news about them. */
+/** Transfers, and the messages with offers of them and status updates (`news`). */
 const version2 = `
   ALTER TABLE message ADD COLUMN content TEXT NOT NULL DEFAULT 'text' CHECK (content IN ('text', 'offer', 'news'));
   ALTER TABLE message ADD COLUMN contentBytes BLOB;
@@ -137,7 +137,7 @@ const version2 = `
 export const migrations: readonly string[] = [version1, version2]
 
 /**
- * Brings `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty
+ * Migrates `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty
  * database is changed. Errors: `unsupported-version` (newer than `steps`), and those of the database.
  */
 export function migrate(database: Database, steps: readonly string[], backUp: (version: number) => void): void {

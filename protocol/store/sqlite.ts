@@ -1,7 +1,7 @@
 /**
- * The store on disk: a directory with the encrypted database, its key file and its lock. Opening it creates what has
- * never been there and refuses what is damaged, locked, newer or guarded by another passphrase, without changing a
- * byte of it. Nothing that once held something is ever created anew.
+ * The store on disk: a folder with the encrypted database, its key file and its lock. Opening it creates a new profile
+ * in a folder without one, and refuses a profile that is damaged, locked, newer, or has another passphrase, without
+ * changing a byte of it. A file that was lost is never replaced by an empty one.
  */
 
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
@@ -24,25 +24,30 @@ const lockName = 'lock.db'
 export interface SqliteStoreOptions {
   /** Created (0700) if missing. */
   directory: string
-  /** Guards a new profile, opens an existing one. Absent: the key lies in a file (0600) beside the database. */
+  /** Protects a new profile, opens an existing one. Absent: the key is in a file (0600) beside the database. */
   passphrase?: string
-  /** The steps to the newest tables; only tests pass others. */
-  migrations?: readonly string[]
 }
 
 /**
- * Opens the store in `directory`, creating it on first use. `close()` gives the directory free.
+ * Opens the store in `directory`, creating it on first use. `close()` releases the lock on it.
  * Errors: `store-locked`, `wrong-passphrase`, `store-corrupt`, `unsupported-version`, `disk-full`, `not-writable`,
  * `bad-request` (a new profile with an empty passphrase).
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { directory, passphrase } = options
+  return openMigrated(options, migrations)
+}
+
+/** As `openSqliteStore`, with the migrations of another version: for tests. */
+export async function openMigrated(
+  { directory, passphrase }: SqliteStoreOptions,
+  steps: readonly string[],
+): Promise<Store> {
   prepareDirectory(directory)
   const lock = takeLock(join(directory, lockName))
   try {
     const keyFile = readKeyFileOf(directory) ?? (await createKeyFile(directory, passphrase))
     const dataKey = await unguardKey(keyFile, passphrase)
-    const database = openDatabase(directory, keyFile, dataKey, options.migrations ?? migrations)
+    const database = openDatabase(directory, keyFile, dataKey, steps)
     return {
       ...storeOn(database),
       close() {
@@ -57,8 +62,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 }
 
 /**
- * Changes the passphrase of the closed store in `directory`; `undefined` means none. The database is not touched: a
- * copy of the key file that somebody made before still opens it with what opened it then.
+ * Changes the passphrase of the closed store in `directory`; `undefined` means none. The database is not touched: an
+ * earlier copy of the key file still opens it with the earlier passphrase.
  * Errors: those of opening, and `bad-request` when there is no store or `next` is empty.
  */
 export async function changePassphrase(
@@ -70,7 +75,7 @@ export async function changePassphrase(
   const lock = takeLock(join(directory, lockName))
   try {
     const keyFile = readKeyFileOf(directory)
-    if (!keyFile) throw new QuorumError('bad-request', 'There is no profile in this directory')
+    if (!keyFile) throw new QuorumError('bad-request', 'There is no profile in this folder')
     const dataKey = await unguardKey(keyFile, current)
     writeKeyFile(join(directory, keyName), await guardKey(dataKey, next, keyFile.created))
     dataKey.fill(0)
@@ -82,7 +87,7 @@ export async function changePassphrase(
 function prepareDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    // An empty directory becomes ours; one that holds other things keeps its permissions: our files have their own.
+    // An empty folder is made private; one with other files keeps its permissions: the files of the store are private.
     if (readdirSync(directory).length === 0) chmodSync(directory, 0o700)
     accessSync(directory, constants.W_OK)
   } catch (error) {
@@ -90,7 +95,7 @@ function prepareDirectory(directory: string): void {
   }
 }
 
-/** The key file, after a look at whether it and the database belong together. */
+/** The key file, after a check that neither it nor the database is missing. */
 function readKeyFileOf(directory: string): KeyFile | undefined {
   // A crash may leave one that never counted, perhaps with a key that the passphrase was to guard.
   discardUnfinished(join(directory, keyName))
@@ -102,7 +107,7 @@ function readKeyFileOf(directory: string): KeyFile | undefined {
   return keyFile
 }
 
-/** Written before the database and marked `created` after it: at any moment it tells whether something can be lost. */
+/** Written before the database and marked `created` after it: at any time it shows whether a database must exist. */
 async function createKeyFile(directory: string, passphrase: string | undefined): Promise<KeyFile> {
   const dataKey = newDataKey()
   const keyFile = await guardKey(dataKey, passphrase, false)
@@ -129,7 +134,7 @@ function openDatabase(directory: string, keyFile: KeyFile, dataKey: Buffer, step
   }
 }
 
-/** A copy under the same key, `store.v<version>.db`. An unfinished one of an earlier attempt is made again. */
+/** A copy under the same key, `store.v<version>.db`. An unfinished copy of an earlier attempt is replaced. */
 function backUp(database: Database, directory: string, version: number): void {
   const file = join(directory, `store.v${version}.db`)
   // SQLite does not flush such a copy, and the migration that follows changes the original.

@@ -1,15 +1,14 @@
 /**
- * What a peer remembers. Synchronous on purpose: a transaction is one uninterrupted block, and "delivered" can be
- * said right after a call returns, because a call that returned is on disk (WAL + FULL).
- * Two implementations: memory.ts (ephemeral peers, tests) and sqlite.ts (encrypted). Both pass the same tests.
- * Errors: `disk-full` and `not-writable` when the disk refuses; nothing of the failed call is kept.
+ * The persistent data of a peer. Synchronous on purpose: a transaction is one uninterrupted block, and a receipt can be
+ * sent as soon as a call has returned, because its changes are on disk then (WAL + FULL). The one implementation
+ * (tables.ts, on SQLite) is opened by sqlite.ts, encrypted on disk, or by memory.ts, for ephemeral peers.
+ * Errors: `disk-full` and `not-writable` when the disk refuses; nothing of the failed call is stored.
  */
 
 import type { ErrorData } from '../base/errors.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
 
-const friendStates = ['requested', 'incoming', 'friend', 'blocked', 'removed'] as const
-export type FriendState = (typeof friendStates)[number]
+export type FriendState = 'requested' | 'incoming' | 'friend' | 'blocked' | 'removed'
 
 export interface FriendRow {
   /** PeerId. */
@@ -19,12 +18,12 @@ export interface FriendRow {
   state: FriendState
   note?: string
   verified: boolean
-  /** The request came with a valid invite token: it does not count against the strangers' queue. */
+  /** The request had a valid invite token: it does not count against the queue of strangers. */
   invited: boolean
   /** Milliseconds since the epoch. */
   addedAt: number
   lastSeen?: number
-  /** Multiaddrs of nodes that reach this peer, and its own addresses, as it last told them. */
+  /** Multiaddrs of the peer's nodes, and its own addresses, as it last announced them. */
   nodes: string[]
   addresses: string[]
   sealingKey?: SealingKeyInfo
@@ -55,7 +54,7 @@ export interface InviteRow {
   usedBy?: string
 }
 
-/** The signed content of an envelope that waits until a node or the recipient takes it. It is sealed when it is sent. */
+/** The signed content of an envelope that waits for delivery to a node or to the peer. It is sealed when it is sent. */
 export interface EnvelopeRow {
   id: number
   /** PeerId of the recipient. At most one row for each recipient and kind: a newer one replaces it. */
@@ -63,12 +62,11 @@ export interface EnvelopeRow {
   kind: 'request' | 'answer' | 'refusal'
   /** Wire form of `Signed` (domain "quorum-envelope"). */
   content: Uint8Array
-  /** When a node last took it, milliseconds since the epoch; absent: never. */
+  /** When a node last accepted it, milliseconds since the epoch; absent: never. */
   deliveredAt?: number
 }
 
-const messageStates = ['queued', 'sent', 'delivered', 'read', 'recalled'] as const
-export type MessageState = (typeof messageStates)[number]
+export type MessageState = 'queued' | 'sent' | 'delivered' | 'read' | 'recalled'
 
 /** A message as callers see it. Times are milliseconds since the epoch. */
 export interface Message {
@@ -88,33 +86,36 @@ export interface Message {
   seq: number
 }
 
-/** Where a conversation stands. Sequences are 0 before the first message. */
-/** Which of them: message ids, themselves not among those that are meant. */
+/** Messages before or after those with these ids, exclusive. */
 interface MessageRange {
   before?: string | undefined
   after?: string | undefined
 }
 
+/** The position of a conversation. Sequences are 0 before the first message. */
 export interface Conversation {
   peer: string
-  /** Highest sequence given to an own message. */
+  /** Highest sequence assigned to an own message. */
   queued: number
-  /** Highest own sequence that may have left this machine, and the hash of its body (empty at 0). */
+  /** Highest own sequence that may have been sent, and the hash of its body (empty at 0). */
   sent: number
   sentHash: Uint8Array
   /** Highest own sequence on the friend's disk, and read by the friend. */
   delivered: number
   readByThem: number
-  /** Highest sequence of theirs on our disk, and the hash of its body (empty at 0). */
+  /** Highest sequence of the friend on this disk, and the hash of its body (empty at 0). */
   received: number
   receivedHash: Uint8Array
   readByMe: number
 }
 
-/** What a message carries besides text: an offer of files, shown with its note as text, or news, never shown. */
+/**
+ * The content of a message besides text: an offer of files, shown with its note as text, or a status update, never
+ * shown.
+ */
 export interface MessageContent {
   kind: 'offer' | 'news'
-  /** Wire form (wire/offer.ts): a body made again must hash as before. */
+  /** Wire form (wire/offer.ts): a body that is encoded again must have the same hash. */
   bytes: Uint8Array
 }
 
@@ -133,26 +134,24 @@ export interface ReceivedMessage extends Draft {
   receivedAt: number
   /** BLAKE2b-256 of the body. */
   hash: Uint8Array
-  /** It was recalled before it left: stored to keep the chain, never shown or returned. */
+  /** It was recalled before it was sent: stored for the chain of hashes, never shown or returned. */
   recalled: boolean
 }
 
-/** Own message on its way, with the hash of its body once it was first sent. */
+/** An own message that is to be sent, with the hash of its body once it was sent. */
 export interface OutgoingMessage extends Message {
   hash?: Uint8Array
   content?: MessageContent
 }
 
-const transferStages = ['offered', 'accepted', 'done', 'declined', 'cancelled', 'failed'] as const
-
-/** A transfer as it is remembered: what callers see of it is made in file.ts. */
+/** A transfer as stored; its public form, `Transfer`, is derived in file/progress.ts. */
 export interface TransferRow {
   /** UUID. */
   id: string
   /** PeerId of the friend. */
   peer: string
   direction: 'in' | 'out'
-  state: (typeof transferStages)[number]
+  state: 'offered' | 'accepted' | 'done' | 'declined' | 'cancelled' | 'failed'
   pausedByMe: boolean
   pausedByThem: boolean
   /** Id of the message that offered it. */
@@ -161,11 +160,11 @@ export interface TransferRow {
   offeredAt: number
   /** Wire form of the offer. */
   offer: Uint8Array
-  /** Out: where each root of the manifest lies on this machine; roots are numbered as they first appear in it. */
+  /** Out: the path of each root of the manifest on this machine; roots are numbered as they first appear in it. */
   sources?: string[]
-  /** In: where it goes. */
+  /** In: the folder to put it in. */
   directory?: string
-  /** In: the name each root gets there, written before it is put there; empty: not yet. */
+  /** In: the name of each root there, stored before it is put there; empty: not yet. */
   places: string[]
   savedTo?: string
   /** Bytes on the receiver's disk, in the order of the manifest. */
@@ -177,8 +176,7 @@ export type TransferChanges = Partial<
   Pick<TransferRow, 'state' | 'pausedByMe' | 'pausedByThem' | 'directory' | 'places' | 'savedTo' | 'doneBytes'>
 > & { error?: ErrorData | undefined }
 
-const settingKeys = ['seed', 'name', 'handle', 'nodes', 'port', 'record-sequence', 'privacy'] as const
-export type SettingKey = (typeof settingKeys)[number]
+export type SettingKey = 'seed' | 'name' | 'handle' | 'nodes' | 'port' | 'record-sequence' | 'privacy'
 
 export interface Store {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */
@@ -191,13 +189,13 @@ export interface Store {
   friends(): FriendRow[]
   friend(peer: string): FriendRow | undefined
   putFriend(row: FriendRow): void
-  /** Forgets the row; what was said stays. */
+  /** Deletes the row; messages stay. */
   deleteFriend(peer: string): void
 
   /** Newest first. */
   sealingKeys(): SealingKeyRow[]
   putSealingKey(row: SealingKeyRow): void
-  /** Destroys those created before `time`; returns how many. Freed pages are overwritten (secure_delete). */
+  /** Deletes those created before that time; returns how many. Freed pages are overwritten (secure_delete). */
   destroySealingKeys(createdBefore: number): number
 
   invites(): InviteRow[]
@@ -212,7 +210,7 @@ export interface Store {
   putEnvelope(row: Omit<EnvelopeRow, 'id'>): EnvelopeRow
   deleteEnvelope(id: number): void
 
-  /** All zero when nothing was said yet. */
+  /** All zero before the first message. */
   conversation(peer: string): Conversation
   /** Number of shown messages from `peer` that are not read. */
   unread(peer: string): number
@@ -226,47 +224,49 @@ export interface Store {
   /** Hash of an own or received body, if that sequence has one. */
   bodyHash(peer: string, direction: 'in' | 'out', seq: number): Uint8Array | undefined
   /**
-   * These own messages are about to leave: remembers each body's hash, turns `queued` into `sent` (recalled stays
-   * recalled) and advances `sent`. Returns the shown messages whose state changed, as the others below do. Sequences
+   * These own messages are about to be sent: stores the hash of each body, changes `queued` to `sent` (recalled stays
+   * recalled) and advances `sent`. Returns the shown messages whose state changed, as the next calls do. Sequences
    * ascend from `sent` + 1.
    */
   markSent(peer: string, bodies: { seq: number; hash: Uint8Array }[]): Message[]
-  /** Receipts from the friend; never goes back. Returns the messages whose state changed, in order. */
+  /** A receipt of the friend; an older one changes nothing. Returns the messages whose state changed, in order. */
   markDelivered(peer: string, upTo: number): Message[]
   markReadByThem(peer: string, upTo: number): Message[]
   /**
-   * The friend says it already holds `seq` of ours with `hash`, more than we know of (our store was rolled back):
-   * continue after it. Queued messages are renumbered to follow, in order.
+   * The friend reports own messages up to `seq`, with `hash`, which this store does not have (it was restored from a
+   * backup): continues after it. Queued messages are renumbered, in order.
    */
   continueAfter(peer: string, seq: number, hash: Uint8Array): void
-  /** Turns a queued message into `recalled` and erases its text. `undefined` if it is unknown or not queued. */
+  /** Changes a queued message to `recalled` and erases its text. `undefined` if it is unknown or not queued. */
   recall(id: string): Message | undefined
 
-  /** Appends a received message. `received` must be `seq` - 1 unless `gap` is allowed. Returns it (state `delivered`). */
-  receiveMessage(peer: string, message: ReceivedMessage, gap?: boolean): Message
-  /** We read up to their sequence `upTo`. Returns the messages whose state changed. */
+  /**
+   * Appends a received message and returns it (state `delivered`). Errors: `verification-failed` unless it is the next.
+   */
+  receiveMessage(peer: string, message: ReceivedMessage): Message
+  /** The friend's messages up to sequence `upTo` are read. Returns the messages whose state changed. */
   markReadByMe(peer: string, upTo: number): Message[]
 
-  /** In the order they were added; `open`: only those with which something can still happen. */
+  /** In the order they were added; `open`: only those whose state can still change. */
   transfers(peer?: string, open?: 'open'): TransferRow[]
-  /** How many offers of that friend nobody has answered. */
+  /** Number of unanswered offers of that friend. */
   offersFrom(peer: string): number
   transfer(id: string): TransferRow | undefined
   addTransfer(row: TransferRow): void
-  /** Changes what is named; `error: undefined` takes it away. */
+  /** Changes the given fields; `error: undefined` removes the error. */
   updateTransfer(id: string, changes: TransferChanges): void
-  /** Wire form of the manifest, where the offer does not hold all of it and it is known. */
+  /** Wire form of the manifest, if the offer does not contain all of it and it has been fetched. */
   transferManifest(id: string): Uint8Array | undefined
   putTransferManifest(id: string, manifest: Uint8Array): void
 
   message(id: string): Message | undefined
   /**
    * At most `limit` messages of a conversation, newest last: the newest of all, or of those shown before message
-   * `before`; with `after`, the oldest of those after that one. None where such an id is not of this conversation. In
-   * the order they were added here, which keeps each sender's sequence. Recalled own messages are included, recalled
+   * `before`; with `after`, the oldest of those after that one. None if such an id is not of this conversation. In the
+   * order they were added here, which preserves each sender's sequence. Recalled own messages are included, recalled
    * ones of the friend never.
    */
   messages(peer: string, limit: number, range?: MessageRange): Message[]
-  /** Full-text search, newest first. Case-insensitive substring of three characters or more; shorter: plain scan. */
+  /** Substring search without case, newest first. Three characters or more use an index, shorter texts a scan. */
   search(text: string, limit: number, peer?: string): Message[]
 }

@@ -1,10 +1,12 @@
 /**
- * The store on an open database: settings, friends, keys, invites and envelopes, each a small table read whole; what was
- * said is in conversations.ts. It keeps what it is given: whether that is allowed was decided above.
+ * The store on an open database: settings, friends, keys, invites and envelopes, each a small table that is read whole;
+ * messages are in conversations.ts and messages.ts, transfers in transfers.ts. It stores what it is given: whether that
+ * is allowed is decided in the rooms above.
  */
 
 import { conversationsOn } from './conversations.ts'
 import type { Database } from './database.ts'
+import { messagesOn } from './messages.ts'
 import { transfersOn } from './transfers.ts'
 import type { FriendRow, InviteRow, EnvelopeRow, SealingKeyRow, Store } from './store.ts'
 
@@ -19,6 +21,7 @@ export function storeOn(database: Database): Store {
     ...invitesOn(database),
     ...envelopesOn(database),
     ...conversationsOn(database),
+    ...messagesOn(database),
     ...transfersOn(database),
   }
 }
@@ -184,10 +187,10 @@ function envelopesOn(database: Database): Pick<Store, 'envelopes' | 'putEnvelope
 
     putEnvelope: (row) =>
       database.transaction(() => {
-        // The same content keeps its id: the delivery that is under way still finds its envelope after a note of
-        // `deliveredAt`. Other content gets a new id: the end of the old delivery cannot delete the new envelope.
+        // The same content keeps its id, so that the delivery in progress finds its envelope after `deliveredAt` was
+        // noted. Other content gets a new id, so that the end of an older delivery cannot delete it.
         database.run('DELETE FROM mail WHERE "to" = ? AND kind = ? AND content <> ?', row.to, row.kind, row.content)
-        const kept = database.get<EnvelopeColumns>(
+        const stored = database.get<EnvelopeColumns>(
           `INSERT INTO mail ("to", kind, content, deliveredAt) VALUES (?, ?, ?, ?)
            ON CONFLICT ("to", kind) DO UPDATE SET deliveredAt = excluded.deliveredAt RETURNING *`,
           row.to,
@@ -195,8 +198,8 @@ function envelopesOn(database: Database): Pick<Store, 'envelopes' | 'putEnvelope
           row.content,
           row.deliveredAt ?? null,
         )
-        if (!kept) throw new Error('The envelope was not stored')
-        return envelopeFrom(kept)
+        if (!stored) throw new Error('The envelope was not stored')
+        return envelopeFrom(stored)
       }),
 
     deleteEnvelope(id) {

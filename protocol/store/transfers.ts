@@ -1,4 +1,4 @@
-/** Transfers as the store keeps them: one row each; its manifest, which may be large, is read and written by itself. */
+/** Transfers in the store: one row each. The manifest, which may be large, is read and written separately. */
 import type { ErrorCode } from '../base/errors.ts'
 import type { Database } from './database.ts'
 import type { Store, TransferRow } from './store.ts'
@@ -22,7 +22,7 @@ interface TransferColumns {
   errorMessage: string | null
 }
 
-/** Every column but the manifest. */
+/** All columns except the manifest. */
 const names = [
   'id',
   'peer',
@@ -86,8 +86,8 @@ export function transfersOn(database: Database): Transfers {
       database.transaction(() => {
         const row = transfer(id)
         if (row === undefined) return
-        const { error, ...kept } = { ...row, ...changes }
-        database.run(update, { ...columnsOf({ ...kept, ...(error !== undefined && { error }) }) })
+        const { error, ...rest } = { ...row, ...changes }
+        database.run(update, { ...columnsOf({ ...rest, ...(error !== undefined && { error }) }) })
       }),
 
     transferManifest(id) {

@@ -1,7 +1,7 @@
 /**
- * What every codec shares: bytes are `unknown` until one of these has accepted them. Malformed protobuf, bad UTF-8,
- * numbers out of range and lists over their cap are refused here, before anything else sees them. Unknown fields are
- * dropped.
+ * What all codecs share. Received bytes are untrusted until one of these functions has accepted them: malformed
+ * protobuf, bad UTF-8, numbers out of range and texts over their bound are refused here, lists over their bound are
+ * cut. Unknown fields are dropped.
  */
 import {
   create,
@@ -16,7 +16,7 @@ import { QuorumError } from '../base/errors.ts'
 import type { SealingKeyInfo } from './sealing-key.ts'
 import { SignedSchema, type SealingKey, type SealingKeySchema, type Signed } from './quorum_pb.ts'
 
-/** Bytes with their author's key and signature. */
+/** Bytes with the key and the signature of their author. */
 export interface SignedBytes {
   payload: Uint8Array
   /** Raw Ed25519 key, 32 bytes. */
@@ -25,10 +25,10 @@ export interface SignedBytes {
   signature: Uint8Array
 }
 
-/** The last millisecond that a JavaScript Date can show. */
+/** The last millisecond that a JavaScript Date can represent. */
 const lastTime = 8.64e15
 
-/** What `encode` takes for one message, field by field. */
+/** The fields of one message, as `encode` accepts them. */
 export type Fields<S extends DescMessage> = Exclude<MessageInitShape<S>, MessageShape<S>>
 
 export function decode<S extends DescMessage>(schema: S, bytes: Uint8Array): MessageShape<S> {
@@ -49,31 +49,31 @@ export function numberFromWire(value: bigint): number {
   return Number(value)
 }
 
-/** Milliseconds since the epoch that a Date can show. */
+/** Milliseconds since the epoch that a Date can represent. Errors: `bad-request`. */
 export function timeFromWire(value: bigint): number {
   const time = numberFromWire(value)
   if (time > lastTime) throw new QuorumError('bad-request', 'A time is out of range')
   return time
 }
 
-/** A time of any clock, as the wire has it: whole and not before the epoch. */
+/** A time for the wire: an integer between the epoch and the last time of a Date. */
 export function timeToWire(time: number): bigint {
   return BigInt(Math.min(lastTime, Math.max(0, Math.trunc(time))))
 }
 
-/** Text of at most `max` UTF-16 units. */
+/** Text of at most `max` UTF-16 units. Errors: `too-large`. */
 export function textFromWire(text: string, max: number, what: string): string {
   if (text.length > max) throw new QuorumError('too-large', `${what} is longer than ${max} characters`)
   return text
 }
 
-/** Exactly `length` bytes. */
+/** Exactly `length` bytes. Errors: `bad-request`. */
 export function bytesFromWire(bytes: Uint8Array, length: number, what: string): Uint8Array {
   if (bytes.byteLength !== length) throw new QuorumError('bad-request', `${what} has the wrong length`)
   return bytes
 }
 
-/** The first `max` well-formed multiaddrs; the rest is dropped, not looked at. */
+/** The well-formed multiaddrs among the first `max`; later ones are dropped unread. */
 export function addressesFromWire(list: readonly string[], max: number): string[] {
   return list.slice(0, max).filter(isAddress)
 }
@@ -110,10 +110,10 @@ export function padding(length: number, floor: number): Uint8Array {
   return new Uint8Array(field < 130 ? field - 2 : field - 3)
 }
 
-/** The next Padmé length. */
+/** The smallest Padmé length of at least `length`. */
 function padme(length: number): number {
   const exponent = Math.floor(Math.log2(length))
-  const kept = Math.floor(Math.log2(exponent)) + 1
-  const step = 2 ** Math.max(0, exponent - kept)
+  const mantissaBits = Math.floor(Math.log2(exponent)) + 1
+  const step = 2 ** Math.max(0, exponent - mantissaBits)
   return Math.ceil(length / step) * step
 }

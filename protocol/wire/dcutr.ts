@@ -1,4 +1,4 @@
-/** Codec of /libp2p/dcutr: which messages there are, and what of an address list is worth looking at. */
+/** Codec of /libp2p/dcutr (libp2p/specs, relay/DCUtR.md): its two messages, and which received addresses are used. */
 import { multiaddr } from '@multiformats/multiaddr'
 import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
@@ -7,7 +7,7 @@ import { decode, encode } from './codec.ts'
 import { HolePunch_Type, HolePunchSchema } from './dcutr_pb.ts'
 
 export type Punch =
-  /** Where somebody saw the sender's port. `localPort` is that port before any router, 0 where it is not told. */
+  /** Observed addresses of the sender's port. `localPort`: that port on the sender's machine, 0 if not announced. */
   { kind: 'connect'; addresses: string[]; localPort: number } | { kind: 'sync' }
 
 export function punchToWire(punch: Punch): Uint8Array {
@@ -34,7 +34,7 @@ function textOf(bytes: Uint8Array): string | undefined {
     const text = multiaddr(bytes).toString()
     return isAddress(text) ? text : undefined
   } catch {
-    // The parser's way to say no.
+    // The parser throws for malformed addresses.
     return undefined
   }
 }

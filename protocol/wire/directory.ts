@@ -1,6 +1,7 @@
-/** Codec of /quorum/directory/1.0.0: requests from a peer, responses and mail from a node. */
+/** Codec of /quorum/directory/1.0.0 (docs/protocol.md): requests of a peer, responses and envelopes from a node. */
 import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { wireLimits } from './limits.ts'
 import {
   bytesFromWire,
   decode,
@@ -24,7 +25,7 @@ export type DirectoryCall =
   | { call: 'lookup'; peer: Uint8Array }
   | { call: 'lookupHandle'; handle: string }
   | { call: 'deliver'; to: Uint8Array; envelope: Uint8Array; fleeting?: true }
-  | { call: 'collected'; mail: number[] }
+  | { call: 'collected'; ids: number[] }
   | { call: 'knowledge' }
   | { call: 'forget' }
   | { call: 'postInvite'; slot: Uint8Array; sealed: Uint8Array; ttl: number }
@@ -43,43 +44,54 @@ export interface KnowledgeReport {
 
 export type DirectoryResult =
   | { result: 'error'; error: ErrorData }
-  | { result: 'announced'; observedAddress: string; time: number }
-  | { result: 'found'; record?: SignedBytes; connected: boolean; age: number }
+  | { result: 'announced' }
+  | { result: 'found'; record?: SignedBytes; age: number }
   | { result: 'delivered'; pushed: boolean }
   | { result: 'done' }
   | { result: 'knowledge'; report: KnowledgeReport }
   | { result: 'foundInvite'; sealed: Uint8Array }
   | { result: 'reachability'; reachable: boolean; observedAddress: string }
 
-export type DirectoryFrame =
-  | { frame: 'response'; id: number; result: DirectoryResult }
-  | { frame: 'mail'; id: number; envelope: Uint8Array }
+/**
+ * A result as a node writes it: `observedAddress`, `time` and `connected` are fields of the first version that no
+ * version uses. A node still writes them, and no peer decodes them.
+ */
+export type DirectoryAnswer =
+  | Exclude<DirectoryResult, { result: 'announced' | 'found' }>
+  | (Extract<DirectoryResult, { result: 'announced' }> & { observedAddress?: string; time?: number })
+  | (Extract<DirectoryResult, { result: 'found' }> & { connected?: boolean })
+
+/** `R` is a `DirectoryAnswer` where a frame is written. */
+export type DirectoryFrame<R extends DirectoryAnswer = DirectoryResult> =
+  | { frame: 'response'; id: number; result: R }
+  /** `id` 0: pushed only, not held. */
+  | { frame: 'envelope'; id: number; envelope: Uint8Array }
 
 export function requestToWire(id: number, call: DirectoryCall): Uint8Array {
   return encode(DirectoryRequestSchema, { id: BigInt(id), call: callToWire(call) })
 }
 
-/** `call` undefined: one that only a later version knows. */
+/** `call` undefined: a call of a later version. */
 export function requestFromWire(bytes: Uint8Array): { id: number; call: DirectoryCall | undefined } {
   const request = decode(DirectoryRequestSchema, bytes)
   return { id: numberFromWire(request.id), call: callFromWire(request.call) }
 }
 
-export function frameToWire(frame: DirectoryFrame): Uint8Array {
+export function frameToWire(frame: DirectoryFrame<DirectoryAnswer>): Uint8Array {
   return encode(DirectoryFrameSchema, {
     frame:
-      frame.frame === 'mail'
+      frame.frame === 'envelope'
         ? { case: 'mail', value: { id: BigInt(frame.id), envelope: frame.envelope } }
         : { case: 'response', value: { id: BigInt(frame.id), result: resultToWire(frame.result) } },
   })
 }
 
-/** `undefined`: something that only a newer node says, to be ignored. */
+/** `undefined`: a frame of a later version, to be ignored. */
 export function frameFromWire(bytes: Uint8Array): DirectoryFrame | undefined {
   const { frame } = decode(DirectoryFrameSchema, bytes)
   switch (frame.case) {
     case 'mail':
-      return { frame: 'mail', id: numberFromWire(frame.value.id), envelope: frame.value.envelope }
+      return { frame: 'envelope', id: numberFromWire(frame.value.id), envelope: frame.value.envelope }
     case 'response':
       return { frame: 'response', id: numberFromWire(frame.value.id), result: resultFromWire(frame.value.result) }
     case undefined:
@@ -98,7 +110,7 @@ function callToWire(call: DirectoryCall): NonNullable<Fields<typeof DirectoryReq
     case 'deliver':
       return { case: 'deliver', value: { to: call.to, envelope: call.envelope, fleeting: call.fleeting ?? false } }
     case 'collected':
-      return { case: 'collected', value: { mail: call.mail.map(BigInt) } }
+      return { case: 'collected', value: { mail: call.ids.map(BigInt) } }
     case 'knowledge':
       return { case: 'knowledge', value: {} }
     case 'forget':
@@ -133,7 +145,7 @@ function callFromWire(
       return { call: 'deliver', to: recipient, envelope, ...(fleeting ? { fleeting } : {}) }
     }
     case 'collected':
-      return { call: 'collected', mail: call.value.mail.slice(0, limits.heldPerRecipient).map(numberFromWire) }
+      return { call: 'collected', ids: call.value.mail.slice(0, limits.heldPerRecipient).map(numberFromWire) }
     case 'knowledge':
       return { call: 'knowledge' }
     case 'forget':
@@ -155,17 +167,17 @@ function callFromWire(
   }
 }
 
-function resultToWire(result: DirectoryResult): NonNullable<Fields<typeof DirectoryResponseSchema>['result']> {
+function resultToWire(result: DirectoryAnswer): NonNullable<Fields<typeof DirectoryResponseSchema>['result']> {
   switch (result.result) {
     case 'error':
       return { case: 'error', value: result.error }
     case 'announced':
       return {
         case: 'announced',
-        value: { observedAddress: result.observedAddress, time: timeToWire(result.time) },
+        value: { observedAddress: result.observedAddress ?? '', time: timeToWire(result.time ?? 0) },
       }
     case 'found': {
-      const { record, connected, age } = result
+      const { record, connected = false, age } = result
       return {
         case: 'found',
         value: { ...(record == null ? {} : { record }), connected, ageSeconds: seconds(age) },
@@ -205,22 +217,17 @@ function resultFromWire(result: WireResult): DirectoryResult {
     case 'error': {
       const { code, message } = errorFromData({
         code: result.value.code,
-        message: textFromWire(result.value.message, 500, 'An error'),
+        message: textFromWire(result.value.message, wireLimits.errorMessage, 'An error'),
       })
       return { result: 'error', error: { code, message } }
     }
     case 'announced':
-      return {
-        result: 'announced',
-        observedAddress: textFromWire(result.value.observedAddress, limits.address, 'An address'),
-        time: timeFromWire(result.value.time),
-      }
+      return { result: 'announced' }
     case 'found': {
-      const { record, connected, ageSeconds } = result.value
+      const { record, ageSeconds } = result.value
       return {
         result: 'found',
         ...(record == null ? {} : { record: signedFromWire(record) }),
-        connected,
         age: ageSeconds * 1000,
       }
     }
@@ -239,7 +246,7 @@ function resultFromWire(result: WireResult): DirectoryResult {
           observedAddress: textFromWire(observedAddress, limits.address, 'An address'),
           held: held
             .slice(0, limits.heldPerRecipient)
-            .map((mail) => ({ bytes: mail.bytes, heldSince: timeFromWire(mail.heldSince) })),
+            .map(({ bytes, heldSince }) => ({ bytes, heldSince: timeFromWire(heldSince) })),
           invites,
           reserved,
         },
@@ -256,7 +263,7 @@ function resultFromWire(result: WireResult): DirectoryResult {
       }
     }
     case undefined:
-      throw new QuorumError('unsupported-version', 'A node answered something this version does not know')
+      throw new QuorumError('unsupported-version', 'A node gave an answer that this version does not know')
   }
 }
 

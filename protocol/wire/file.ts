@@ -1,11 +1,14 @@
-/** Codec of /quorum/file/1.0.0: what the receiver asks and acknowledges, and the header before each chunk. */
+/**
+ * Codec of /quorum/file/1.0.0 (docs/protocol.md): requests and acknowledgements of the receiver, and the header before
+ * each chunk.
+ */
 import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { bytesFromWire, decode, encode, numberFromWire } from './codec.ts'
 import { ChunkHeaderSchema, FileFrameSchema, type FileOpen as WireOpen } from './quorum_pb.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
 
-/** Version of the file protocol that this code speaks; told when a stream is opened. */
+/** The version of the file protocol; sent in the first frame of a stream. */
 const fileVersion = 1
 
 const digestLength = 32
@@ -16,16 +19,16 @@ export type FileOpen =
   | {
       transfer: string
       want: 'chunks'
-      /** Entry of the manifest and chunk of it to begin with. */
+      /** The entry of the manifest, and the chunk of it, to begin with. */
       file: number
       chunk: number
-      /** Digest over the digests of the chunks before, empty at 0. */
+      /** Digest over the digests of the earlier chunks, empty at 0. */
       prefix: Uint8Array
     }
 
 export type FileFrame =
   | { kind: 'open'; open: FileOpen }
-  /** Bytes of chunks of this stream: arrived, and on disk. */
+  /** Bytes of chunks of this stream that have arrived, and that are on disk. */
   | { kind: 'ack'; received: number; stored: number }
   | { kind: 'stop' }
   | { kind: 'unknown' }
@@ -33,11 +36,11 @@ export type FileFrame =
 export interface ChunkHeader {
   file: number
   chunk: number
-  /** Bytes of it. They follow, unless it is a whole chunk of `zeros`. */
+  /** Length in bytes. They follow, unless it is a whole chunk of `zeros`. */
   length: number
   zeros?: true
   digest: Uint8Array
-  /** With the last chunk of a file: the digest over the digests of all. */
+  /** With the last chunk of a file: the digest over the digests of all its chunks. */
   fileDigest?: Uint8Array
 }
 
@@ -80,15 +83,15 @@ export function chunkHeaderToWire({ fileDigest = none, chunk, ...header }: Chunk
   return encode(ChunkHeaderSchema, { ...header, chunk: BigInt(chunk), fileDigest })
 }
 
-/** What is sent in the place of a header when nothing more will come. */
+/** Sent instead of a header when no more chunks follow. */
 export function chunkErrorToWire(error: ErrorData): Uint8Array {
   return encode(ChunkHeaderSchema, { error })
 }
 
-/** Errors: what the sender says keeps it from going on, with its code; `bad-request`, `too-large`. */
+/** Errors: `RemoteError` with the reason of the sender; `bad-request`, `too-large`. */
 export function chunkHeaderFromWire(bytes: Uint8Array): ChunkHeader {
   const { file, chunk, length, digest, fileDigest, zeros, error } = decode(ChunkHeaderSchema, bytes)
-  if (error != null) throw new TheirError(errorFromData(error))
+  if (error != null) throw new RemoteError(errorFromData(error))
   if (length === 0 || length > limits.chunk) throw new QuorumError('too-large', 'A chunk has the wrong length')
   if (zeros && length !== limits.chunk) throw new QuorumError('bad-request', 'Only a whole chunk can be left out')
   return {
@@ -101,8 +104,8 @@ export function chunkHeaderFromWire(bytes: Uint8Array): ChunkHeader {
   }
 }
 
-/** The sender ended it and said why: trying again would end the same way. */
-export class TheirError extends QuorumError {
+/** The sender ended the transfer and reported the reason: a retry would end in the same way. */
+export class RemoteError extends QuorumError {
   constructor({ code, message }: QuorumError) {
     super(code, message)
   }

@@ -1,36 +1,31 @@
 /**
- * Frames: an unsigned LEB128 length, then that many bytes. Encoding, and a transform for it-pipe that turns what a
- * stream yields into batches of whole frames. A length is checked before anything is allocated for it.
+ * Frames: an unsigned LEB128 length, then that many bytes. Encoding, and a transform for it-pipe from the bytes of a
+ * stream to batches of complete frames. A length is checked before anything is allocated for it. Lengths are decoded
+ * byte by byte, because they may be split between reads.
  */
+import { encodeUint8Array, encodingLength } from 'uint8-varint'
 import type { Bytes } from '../base/bytes.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 
-/** Lengths up to 2^28 - 1 fit four bytes: more is hostile, whatever the maximum. */
+/** Lengths up to 2^28 - 1 fit in four bytes: more is hostile, whatever the maximum. */
 const maxLengthBytes = 4
 
-/** `payload` with its length in front. */
+/** `payload` after its length. */
 export function frame(payload: Uint8Array): Uint8Array {
-  const prefix: number[] = []
-  let rest = payload.byteLength
-  while (rest > 0x7f) {
-    prefix.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
-  }
-  prefix.push(rest)
-  const framed = new Uint8Array(prefix.length + payload.byteLength)
-  framed.set(prefix)
-  framed.set(payload, prefix.length)
+  const prefix = encodingLength(payload.byteLength)
+  const framed = encodeUint8Array(payload.byteLength, new Uint8Array(prefix + payload.byteLength))
+  framed.set(payload, prefix)
   return framed
 }
 
-/** Several frames as one array, so that they leave in one write. */
+/** Several frames as one array, so that they are sent in one write. */
 export function frameAll(payloads: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(payloads.map(frame))
 }
 
 /**
- * Yields the whole frames that each chunk completes, together, so that a reader can handle them in one transaction.
+ * Yields the frames that each chunk completes, together, so that a reader can handle them in one transaction.
  * Errors: `too-large` for a frame over `max` bytes, `bad-request` for a malformed length, for an end inside a frame
  * and for a frame that has not ended `deadline` ms after it began.
  */
@@ -57,7 +52,7 @@ export function unframe(max: number, deadline: number = limits.frame) {
   }
 }
 
-/** Collects bytes into frames. Holds at most one frame of `max` bytes. */
+/** Collects bytes into frames. Buffers at most one frame of `max` bytes. */
 export class FrameDecoder {
   readonly #max: number
   #length = 0
@@ -69,12 +64,12 @@ export class FrameDecoder {
     this.#max = max
   }
 
-  /** A frame has begun and not ended. */
+  /** A part of a frame has arrived. */
   get pending(): boolean {
     return this.#lengthBytes > 0
   }
 
-  /** Every frame that `chunk` completes. */
+  /** The frames that `chunk` completes. */
   push(chunk: Uint8Array): Uint8Array[] {
     const frames: Uint8Array[] = []
     for (let at = 0; at < chunk.byteLength;) {
@@ -85,7 +80,7 @@ export class FrameDecoder {
     return frames
   }
 
-  /** The first frame that `chunk` completes, if any, and how many bytes of it were taken: none behind that frame. */
+  /** The first frame that `chunk` completes, if any, and the number of bytes consumed: none after that frame. */
   first(chunk: Uint8Array): { frame?: Uint8Array; used: number } {
     let at = 0
     while (this.#body == null) {
@@ -111,7 +106,7 @@ export class FrameDecoder {
     return { frame: whole, used: at }
   }
 
-  /** Takes one byte of the length; true when it was the last. */
+  /** Consumes one byte of the length; true when it is the last. */
   #takeLength(byte: number): boolean {
     this.#length |= (byte & 0x7f) << (7 * this.#lengthBytes)
     this.#lengthBytes += 1

@@ -1,7 +1,7 @@
 /**
- * Codec of what chat carries of a transfer: the offer, with the manifest or its beginning, and news about it. Sizes and
- * counts are checked against base/limits.ts and against each other; what a path may name on this machine is decided later,
- * where files are created (file/safe-names.ts).
+ * Codec of the parts of a transfer that are chat messages (docs/protocol.md): the offer, with the manifest or its
+ * beginning, and status updates (`news` on the wire). Sizes and counts are checked against base/limits.ts and against
+ * each other. Which paths are safe on this machine is decided where files are created (file/safe-names.ts).
  */
 import { blake3 } from '@napi-rs/blake-hash'
 import { isErrorCode, QuorumError, type ErrorCode } from '../base/errors.ts'
@@ -12,7 +12,7 @@ import { ManifestSchema, OfferSchema, TransferNewsSchema, type ManifestEntry as 
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
 
 export interface ManifestEntry {
-  /** Relative, components separated by slashes; a folder with nothing in it ends with one. Foreign text. */
+  /** Relative, components separated by slashes; an empty folder ends with one. Foreign text. */
   path: string
   /** Bytes. */
   size: number
@@ -30,13 +30,13 @@ export interface Offer {
   count: number
   manifestLength: number
   manifestDigest: Uint8Array
-  /** All entries where they fit, else the first ones. */
+  /** All entries if they fit, else the first ones. */
   first: ManifestEntry[]
 }
 
 const newsKinds = ['accepted', 'declined', 'cancelled', 'paused', 'resumed', 'done', 'failed'] as const
 
-/** What happened to a transfer at the side that writes it. `code`: why it failed. */
+/** What happened to a transfer at the side that sends this. `code`: why it failed. */
 export interface TransferNews {
   transfer: string
   what: (typeof newsKinds)[number]
@@ -46,7 +46,8 @@ export interface TransferNews {
 const digestLength = 32
 
 /**
- * An offer of `entries`, and the manifest, which travels by itself where the offer cannot hold it. Errors: `too-large`.
+ * An offer of `entries`, and the manifest, which is fetched separately if the offer cannot contain it. Errors:
+ * `too-large`.
  */
 export function offerToWire(
   transfer: string,
@@ -91,7 +92,10 @@ export function offerFromWire(bytes: Uint8Array): Offer {
   }
 }
 
-/** The whole manifest of `offer`: from the offer itself, or from `bytes`. Undefined while it has to be fetched. */
+/**
+ * The whole manifest of `offer`: from the offer itself, or from `bytes`. Undefined if it has to be fetched first.
+ * Errors: `verification-failed` for one that is not the offered one.
+ */
 export function manifestOf(offer: Offer, bytes?: Uint8Array): ManifestEntry[] | undefined {
   if (bytes == null && offer.first.length < offer.count) return undefined
   const manifest = bytes ?? manifestToWire(offer.first)
@@ -113,11 +117,12 @@ export function newsToWire({ transfer, what, code }: TransferNews): Uint8Array {
   return encode(TransferNewsSchema, { transfer: uuidToBytes(transfer), what, code: code ?? '' })
 }
 
-/** Errors: `unsupported-version` for news that this version does not know. */
+/** Errors: `unsupported-version` for a kind that this version does not know. */
 export function newsFromWire(bytes: Uint8Array): TransferNews {
   const news = decode(TransferNewsSchema, bytes)
   const what = newsKinds.find((kind) => kind === news.what)
-  if (what == null) throw new QuorumError('unsupported-version', 'A transfer has news that this version does not know')
+  if (what == null)
+    throw new QuorumError('unsupported-version', 'A transfer has a status update that this version does not know')
   const code = news.code === '' ? undefined : isErrorCode(news.code) ? news.code : 'internal'
   return { transfer: uuidFromBytes(news.transfer), what, ...(code == null ? {} : { code }) }
 }

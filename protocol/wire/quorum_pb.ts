@@ -17,7 +17,7 @@ export const file_quorum: GenFile = /*@__PURE__*/
   fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIt0CCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIkCgdkaWFsX21lGAsgASgLMhEucXVvcnVtLnYxLkRpYWxNZUgAEg8KB3BhZGRpbmcYDyABKAxCBgoEa2luZCIsCg1GcmllbmRSZXF1ZXN0EgwKBG5vdGUYASABKAkSDQoFdG9rZW4YAiABKAwiDgoMRnJpZW5kQW5zd2VyIh0KDUZyaWVuZFJlZnVzYWwSDAoEY29kZRgBIAEoCSIICgZEaWFsTWUiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIp0DChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNImwKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCL8AgoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiMwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBCJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCKgAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5IjwKDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUibAoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKTAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCGIGcHJvdG8z");
 
 /**
- * Ed25519 over "<domain>\0" + payload. The domain is fixed by where the bytes are read, never sent.
+ * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
  *
  * @generated from message quorum.v1.Signed
  */
@@ -78,7 +78,7 @@ export const SealingKeySchema: GenMessage<SealingKey> = /*@__PURE__*/
   messageDesc(file_quorum, 1);
 
 /**
- * What an invite says (Signed, domain "quorum-invite").
+ * The content of an invite (Signed, domain "quorum-invite").
  *
  * @generated from message quorum.v1.Invite
  */
@@ -126,7 +126,7 @@ export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
   messageDesc(file_quorum, 2);
 
 /**
- * What a node tells about a peer (Signed, domain "quorum-record").
+ * A peer's record at its nodes (Signed, domain "quorum-record").
  *
  * @generated from message quorum.v1.PeerRecord
  */
@@ -139,7 +139,7 @@ export type PeerRecord = Message<"quorum.v1.PeerRecord"> & {
   sequence: bigint;
 
   /**
-   * counted from when the node received it: clocks lie, durations do not
+   * counted from when the node received it, because the clock of a peer may be wrong
    *
    * @generated from field: uint32 ttl_seconds = 2;
    */
@@ -201,7 +201,7 @@ export const EnvelopeSchema: GenMessage<Envelope> = /*@__PURE__*/
  */
 export type EnvelopeContent = Message<"quorum.v1.EnvelopeContent"> & {
   /**
-   * raw public key of the recipient: an envelope cannot be passed on as if meant for another
+   * raw public key of the recipient: an envelope cannot be passed on to another recipient
    *
    * @generated from field: bytes to = 1;
    */
@@ -321,7 +321,7 @@ export const FriendAnswerSchema: GenMessage<FriendAnswer> = /*@__PURE__*/
   messageDesc(file_quorum, 7);
 
 /**
- * Only ever about an invite token: a decline is silent.
+ * Only about an invite token: a declined request is not answered.
  *
  * @generated from message quorum.v1.FriendRefusal
  */
@@ -342,7 +342,7 @@ export const FriendRefusalSchema: GenMessage<FriendRefusal> = /*@__PURE__*/
   messageDesc(file_quorum, 8);
 
 /**
- * Between friends: the sender cannot dial the recipient, who can perhaps dial `addresses`.
+ * Between friends: the sender cannot dial the recipient, which may be able to dial `addresses`.
  *
  * @generated from message quorum.v1.DialMe
  */
@@ -361,7 +361,7 @@ export const DialMeSchema: GenMessage<DialMe> = /*@__PURE__*/
  */
 export type FriendAck = Message<"quorum.v1.FriendAck"> & {
   /**
-   * on the other's disk, or deliberately dropped: do not send it again
+   * on the recipient's disk, or deliberately dropped: do not send it again
    *
    * @generated from field: bool accepted = 1;
    */
@@ -525,7 +525,7 @@ export type Deliver = Message<"quorum.v1.Deliver"> & {
   envelope: Uint8Array;
 
   /**
-   * worth nothing later: pushed if the recipient is connected, never held
+   * useless later: pushed if the recipient is connected, never held
    *
    * @generated from field: bool fleeting = 3;
    */
@@ -583,8 +583,8 @@ export const ForgetSchema: GenMessage<Forget> = /*@__PURE__*/
   messageDesc(file_quorum, 17);
 
 /**
- * An invite parked under a short code. The node sees neither the code nor the invite: `slot` and the key that
- * `sealed` is locked with both come out of Argon2id over the code.
+ * An invite parked under a short code. The node learns neither the code nor the invite: Argon2id over the code gives
+ * both `slot` and the key of `sealed`.
  *
  * @generated from message quorum.v1.PostInvite
  */
@@ -634,7 +634,7 @@ export const FindInviteSchema: GenMessage<FindInvite> = /*@__PURE__*/
   messageDesc(file_quorum, 19);
 
 /**
- * Does the caller answer at this TCP port of the address that its connection comes from? Never another address.
+ * Whether the caller answers at this TCP port of the address that its connection comes from. Never another address.
  *
  * @generated from message quorum.v1.Reachable
  */
@@ -798,6 +798,8 @@ export const WireErrorSchema: GenMessage<WireError> = /*@__PURE__*/
   messageDesc(file_quorum, 24);
 
 /**
+ * No version reads these fields; nodes still send them.
+ *
  * @generated from message quorum.v1.Announced
  */
 export type Announced = Message<"quorum.v1.Announced"> & {
@@ -831,6 +833,8 @@ export type Found = Message<"quorum.v1.Found"> & {
   record?: Signed | undefined;
 
   /**
+   * sent; no version reads it
+   *
    * @generated from field: bool connected = 2;
    */
   connected: boolean;
@@ -911,7 +915,7 @@ export type Reachability = Message<"quorum.v1.Reachability"> & {
   reachable: boolean;
 
   /**
-   * where its connection comes from
+   * the address that its connection comes from
    *
    * @generated from field: string observed_address = 2;
    */
@@ -1043,7 +1047,7 @@ export const ChatFrameSchema: GenMessage<ChatFrame> = /*@__PURE__*/
   messageDesc(file_quorum, 33);
 
 /**
- * First frame both ways, and again whenever its content changes.
+ * The first frame in both directions, sent again whenever its content changes.
  *
  * @generated from message quorum.v1.Hello
  */
@@ -1083,7 +1087,7 @@ export type Hello = Message<"quorum.v1.Hello"> & {
   nodes: string[];
 
   /**
-   * LAN ones too: only friends read this
+   * LAN addresses too: only friends receive this
    *
    * @generated from field: repeated string addresses = 7;
    */
@@ -1162,7 +1166,7 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
     case: "text";
   } | {
     /**
-     * was recalled before it left: keeps the chain whole, shows nothing
+     * recalled before it was sent: keeps the chain of hashes complete, not shown
      *
      * @generated from field: quorum.v1.Recalled recalled = 6;
      */
@@ -1178,7 +1182,7 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
     case: "offer";
   } | {
     /**
-     * TransferNews, as hashed: shows nothing
+     * TransferNews, as hashed: not shown
      *
      * @generated from field: bytes news = 8;
      */
@@ -1321,7 +1325,7 @@ export type Offer = Message<"quorum.v1.Offer"> & {
   manifestLength: number;
 
   /**
-   * all entries where they fit, else the first ones
+   * all entries if they fit, else the first ones
    *
    * @generated from field: repeated quorum.v1.ManifestEntry first = 7;
    */
@@ -1340,7 +1344,7 @@ export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
  */
 export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
   /**
-   * relative, components separated by slashes; a folder with nothing in it ends with one
+   * relative, components separated by slashes; an empty folder ends with one
    *
    * @generated from field: string path = 1;
    */
@@ -1415,7 +1419,7 @@ export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
   messageDesc(file_quorum, 44);
 
 /**
- * From the receiver. The first frame opens; then it acknowledges what arrives.
+ * From the receiver. The first frame opens a stream; later ones acknowledge what has arrived.
  *
  * @generated from message quorum.v1.FileFrame
  */
@@ -1466,7 +1470,7 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
   transfer: Uint8Array;
 
   /**
-   * the manifest is wanted, nothing else
+   * the manifest only
    *
    * @generated from field: bool manifest = 3;
    */
@@ -1576,14 +1580,14 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
   fileDigest: Uint8Array;
 
   /**
-   * instead of bytes: nothing more will come
+   * instead of bytes: no chunk follows
    *
    * @generated from field: quorum.v1.WireError error = 6;
    */
   error?: WireError | undefined;
 
   /**
-   * every byte of a whole chunk is zero: none follows
+   * a whole chunk of zero bytes, which are not sent
    *
    * @generated from field: bool zeros = 7;
    */

@@ -1,4 +1,4 @@
-/** The public half of a sealing key, as records, invites and hellos carry it. */
+/** The public half of a sealing key, as in records, invites and hellos. */
 export interface SealingKeyInfo {
   /** X25519, 32 bytes. */
   publicKey: Uint8Array

@@ -1,14 +1,14 @@
-/** UUIDs between their text and their 16 bytes. Making them is the `uuid` package's work. */
+/** UUIDs as text and as 16 bytes. They are generated with the `uuid` package. */
 import { parse, validate } from 'uuid'
 import { QuorumError } from '../base/errors.ts'
 
-/** Errors: `bad-request` for text that is no UUID. */
+/** Errors: `bad-request` for text that is not a UUID. */
 export function uuidToBytes(id: string): Uint8Array {
   if (!validate(id)) throw new QuorumError('bad-request', 'That is not a message id')
   return parse(id)
 }
 
-/** Errors: `bad-request` for bytes that are no UUID. */
+/** Errors: `bad-request` for bytes that are not a UUID. */
 export function uuidFromBytes(bytes: Uint8Array): string {
   if (bytes.byteLength === 16) {
     const id = Buffer.from(bytes)

@@ -99,7 +99,7 @@ const call: fc.Arbitrary<DirectoryCall> = fc.oneof(
   }),
   fc.record({
     call: fc.constant('collected' as const),
-    mail: fc.array(sequence, { maxLength: limits.heldPerRecipient }),
+    ids: fc.array(sequence, { maxLength: limits.heldPerRecipient }),
   }),
   fc.constant({ call: 'knowledge' as const }),
   fc.constant({ call: 'forget' as const }),
@@ -112,7 +112,7 @@ const call: fc.Arbitrary<DirectoryCall> = fc.oneof(
   fc.record({ call: fc.constant('findInvite' as const), slot: exactly(16) }),
 )
 const nodeFrame: fc.Arbitrary<DirectoryFrame> = fc.oneof(
-  fc.record({ frame: fc.constant('mail' as const), id: sequence, envelope: fc.uint8Array({ maxLength: 500 }) }),
+  fc.record({ frame: fc.constant('envelope' as const), id: sequence, envelope: fc.uint8Array({ maxLength: 500 }) }),
   fc
     .tuple(
       sequence,
@@ -124,7 +124,6 @@ const nodeFrame: fc.Arbitrary<DirectoryFrame> = fc.oneof(
         fc.record({
           result: fc.constant('found' as const),
           record: signed,
-          connected: fc.boolean(),
           age: fc.constant(5000),
         }),
         fc.record({ result: fc.constant('delivered' as const), pushed: fc.boolean() }),

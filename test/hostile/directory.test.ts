@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { identityFromSeed, sign, type Domain, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { limits } from '../../protocol/base/limits.ts'
-import { directoryLimits } from '../../protocol/directory/limits.ts'
+import { directoryLimits, directoryRates } from '../../protocol/directory/limits.ts'
 import { directoryProtocol } from '../../protocol/net/policy.ts'
 import type { SignedBytes } from '../../protocol/wire/codec.ts'
 import { recordToWire } from '../../protocol/wire/contact.ts'
@@ -13,6 +13,7 @@ import {
   frameFromWire,
   frameToWire,
   requestToWire,
+  type DirectoryAnswer,
   type DirectoryCall,
   type DirectoryResult,
 } from '../../protocol/wire/directory.ts'
@@ -103,7 +104,7 @@ test('hostile 27: a peer believes no forged, foreign, expired or older record of
   const asked = await identityFromSeed(randomBytes(32))
   const other = await identityFromSeed(randomBytes(32))
   const true_ = recordOf(asked, 50, 'quorum-record', [evil])
-  let lie: DirectoryResult = { result: 'found', connected: true, age: 0 }
+  let lie: DirectoryAnswer = { result: 'found', connected: true, age: 0 }
   const liar = await startLyingNode(t, (call) => (call.call === 'lookup' ? lie : honestly(call)))
   const store = openMemoryStore()
   const peer = await startPeer(t, { store, nodes: [liar.address] })
@@ -182,37 +183,48 @@ test('hostile 29: all that is unknown looks the same, and asking is rationed, al
     (n: number): DirectoryCall => ({ call: 'lookupHandle', handle: `${prefix}-${n}` })
   const askAll = (one: Session, times: number, call: (n: number) => DirectoryCall): Promise<string[]> =>
     Promise.all(Array.from({ length: times }, async (_, n) => codeOf(await one.ask(call(n)))))
-  const codes = await askAll(again, 2 * directoryLimits.lookups.tokens, guess('guess'))
+  const codes = await askAll(again, 2 * directoryRates.lookup.tokens, guess('guess'))
   const answered = codes.filter((code) => code === 'found').length
-  assert.ok(answered < 1.3 * directoryLimits.lookups.tokens, `${answered} handles were tried`)
+  assert.ok(answered < 1.3 * directoryRates.lookup.tokens, `${answered} handles were tried`)
   assert.equal(codes.at(-1), 'rate-limited')
 
   // More identities from one address try no more handles, and no more codes.
   let [handles, slots] = [0, 0]
   for (let identity = 0; identity < 3; identity++) {
     const one = await session(await startAttacker(t), address)
-    const tried = await askAll(one, directoryLimits.lookups.tokens, guess('more'))
+    const tried = await askAll(one, directoryRates.lookup.tokens, guess('more'))
     handles += tried.filter((code) => code === 'found').length
     const slot = (): DirectoryCall => ({ call: 'findInvite', slot: randomBytes(16) })
-    slots += (await askAll(one, 2 * directoryLimits.codeLookups.tokens, slot)).filter(
+    slots += (await askAll(one, 2 * directoryRates.findInvite.tokens, slot)).filter(
       (code) => code === 'foundInvite',
     ).length
   }
-  assert.ok(slots <= 1.5 * directoryLimits.codeLookups.tokens, `${slots} codes were tried`)
-  assert.ok(handles <= 0.5 * directoryLimits.lookups.tokens, `${handles} more handles were tried`)
+  assert.ok(slots <= 1.5 * directoryRates.findInvite.tokens, `${slots} codes were tried`)
+  assert.ok(handles <= 0.5 * directoryRates.lookup.tokens, `${handles} more handles were tried`)
+})
+
+test('hostile 29: looking at what a node knows, and having it deleted, have a rate too', async (t) => {
+  const node = await startNode(t)
+  const { ask } = await session(await startAttacker(t), node.addresses()[0] ?? '')
+  for (const call of ['knowledge', 'forget'] as const) {
+    const { tokens } = directoryRates[call]
+    const codes = await Promise.all(Array.from({ length: 3 * tokens }, async () => codeOf(await ask({ call }))))
+    const refused = codes.filter((code) => code === 'rate-limited').length
+    assert.ok(refused > tokens && codes[0] !== 'rate-limited', `${refused} of ${codes.length} ${call} were refused`)
+  }
 })
 
 test('hostile 29: deliveries are rationed by address too: more identities deliver no more', async (t) => {
   const { address } = await startOpenNode(t)
   let accepted = 0
   const codes = new Set<string>()
-  const identities = Math.ceil((1.5 * directoryLimits.deliveriesPerAddress.tokens) / directoryLimits.deliveries.tokens)
+  const identities = Math.ceil((1.5 * directoryLimits.deliveriesPerAddress.tokens) / directoryRates.deliver.tokens)
   const begun = performance.now()
   for (let identity = 0; identity < identities; identity += 1) {
     const { ask } = await session(await startAttacker(t), address)
     // To somebody else each time, so that no other limit is in the way.
     const answers = await Promise.all(
-      Array.from({ length: directoryLimits.deliveries.tokens }, async () =>
+      Array.from({ length: directoryRates.deliver.tokens }, async () =>
         codeOf(await ask({ call: 'deliver', to: randomBytes(32), envelope: randomBytes(100) })),
       ),
     )
@@ -240,9 +252,9 @@ test('hostile: what is pushed and not held reaches nobody who is away, and nobod
   const begun = performance.now()
   for (let identity = 0; identity < 3; identity += 1) {
     const { ask } = await session(await startAttacker(t), address)
-    for (let n = 0; n < directoryLimits.fleeting.tokens; n += 1) codes.push(codeOf(await ask(push())))
+    for (let n = 0; n < directoryLimits.fleetingPerRecipient.tokens; n += 1) codes.push(codeOf(await ask(push())))
   }
-  const { tokens, per } = directoryLimits.fleeting
+  const { tokens, per } = directoryLimits.fleetingPerRecipient
   const refilled = Math.ceil(((performance.now() - begun) / per) * tokens)
   const delivered = codes.filter((code) => code === 'delivered').length
   assert.ok(delivered >= tokens - 1 && delivered <= tokens + refilled, `${delivered} of ${codes.length}`)
@@ -260,7 +272,7 @@ test(
     const pair = { from: one, to: two.id, received: () => two.messages({ peer: one.id, limit: 1000 }) }
     let pushed = 0
     const flood = async (line: Line): Promise<void> => {
-      const mail = (): Uint8Array => frameToWire({ frame: 'mail', id: ++pushed, envelope: randomBytes(100) })
+      const mail = (): Uint8Array => frameToWire({ frame: 'envelope', id: ++pushed, envelope: randomBytes(100) })
       const hundred = (): Uint8Array => frameAll(Array.from({ length: 100 }, mail))
       for (let sent = 0; sent < 100_000 && !line.over && (await line.write(hundred())); sent += 100);
     }

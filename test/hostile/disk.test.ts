@@ -11,6 +11,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
 import { openSqliteStore } from '../../protocol/index.ts'
+import { openMigrated } from '../../protocol/store/sqlite.ts'
 import { migrations } from '../../protocol/store/migrations.ts'
 import { folder, undo } from '../support/cleanup.ts'
 import { guardProcess } from '../support/guard.ts'
@@ -234,7 +235,7 @@ test('hostile 45: a profile of a newer version is refused untouched; an older on
   const directory = path.join(folder(t), 'profile')
   const { first } = await headless(directory)
   const newer = [...migrations, 'CREATE TABLE later (n INTEGER) STRICT']
-  const store = await openSqliteStore({ directory, migrations: newer })
+  const store = await openMigrated({ directory }, newer)
   assert.equal(store.setting('seed')?.byteLength, 32, 'what was there is there')
   store.close()
   const copy =

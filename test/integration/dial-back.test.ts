@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { DirectorySession } from '../../protocol/directory/session.ts'
-import { directoryLimits } from '../../protocol/directory/limits.ts'
+import { directoryRates } from '../../protocol/directory/limits.ts'
 import { dialBack } from '../../protocol/net/dial-back.ts'
 import { bareHost, connectTo } from '../support/circuit.ts'
 import { startAttacker } from '../support/attacker.ts'
@@ -55,7 +55,7 @@ test('a peer that asks too often is told so, and its session goes on', async (t)
   const host = await bareHost()
   undo(t).defer(() => host.stop())
   const session = await DirectorySession.open(await connectTo(host, address), () => {})
-  for (let asked = 0; asked < directoryLimits.dialBacks.tokens; asked++) await session.reachable(4001)
+  for (let asked = 0; asked < directoryRates.reachable.tokens; asked++) await session.reachable(4001)
   await assert.rejects(session.reachable(4001), { code: 'rate-limited' })
   assert.equal((await session.knowledge()).hasRecord, false)
 })

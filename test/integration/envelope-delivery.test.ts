@@ -84,11 +84,11 @@ async function startPusher(
 ): Promise<LyingNode & { collected(): number[] }> {
   const node = await startLyingNode(t, honestly, (line: Line) => {
     for (const [index, one] of envelopes().entries()) {
-      line.send(frameToWire({ frame: 'mail', id: index + 1, envelope: one })).catch(() => line.abort())
+      line.send(frameToWire({ frame: 'envelope', id: index + 1, envelope: one })).catch(() => line.abort())
     }
   })
   return Object.assign(node, {
-    collected: () => node.calls.flatMap((call) => (call.call === 'collected' ? call.mail : [])),
+    collected: () => node.calls.flatMap((call) => (call.call === 'collected' ? call.ids : [])),
   })
 }
 
@@ -141,7 +141,7 @@ test('a flood of envelopes is taken piece by piece, none of them lost', async (t
   const [line] = node.sessions
   let pushed = limits.heldPerRecipient / 2
   const push = (one: Uint8Array): Promise<boolean> | undefined =>
-    line?.send(frameToWire({ frame: 'mail', id: ++pushed, envelope: one }))
+    line?.send(frameToWire({ frame: 'envelope', id: ++pushed, envelope: one }))
   for (let piece = 1; piece < pieces; piece += 1) {
     await until(() => node.collected().length === pushed, 'what was pushed is taken')
     for (const one of rubbish()) await push(one)

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { openHeldMail } from '../../node/held-mail.ts'
+import { openMailboxes } from '../../node/mailboxes.ts'
 import type { DirectoryStore } from '../../protocol/directory/store.ts'
 import { DirectorySession } from '../../protocol/directory/session.ts'
 import { QuorumError } from '../../protocol/base/errors.ts'
@@ -40,7 +40,7 @@ async function ready(peer: TestPeer): Promise<void> {
 
 /** A node whose store the test sees, and may make refuse. */
 async function nodeWithStore(t: TestContext): Promise<{ node: RelayNode; store: DirectoryStore }> {
-  const store = openHeldMail(':memory:')
+  const store = openMailboxes(':memory:')
   const node = await startNode(t, { store })
   undo(t).defer(async () => {
     await node.stop()

@@ -13,7 +13,7 @@ import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { openHeldMail } from '../../node/held-mail.ts'
+import { openMailboxes } from '../../node/mailboxes.ts'
 import { DirectoryServer } from '../../protocol/directory/server.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { directDial } from '../../protocol/net/direct-dial.ts'
@@ -124,7 +124,7 @@ async function offered(t: TestContext, alice: TestPeer, bob: TestPeer, bytes: nu
 
 /** A node with the relay of js-libp2p: it limits a circuit to two minutes and so many bytes, by default 128 KiB. */
 async function limitedNode(t: TestContext, bytes = 128 * 1024): Promise<string> {
-  const store = openHeldMail(':memory:')
+  const store = openMailboxes(':memory:')
   undo(t).defer(() => store.close())
   const { privateKey } = await identityFromSeed(randomBytes(32))
   const network = await createLibp2p({

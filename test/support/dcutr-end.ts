@@ -51,7 +51,11 @@ async function runOurs(other: string): Promise<void> {
   const store = openMemoryStore()
   store.putFriend(befriended(other, []))
   const relay = lastPeer(node) ?? ''
-  const policy = new Policy(store, () => 'auto', (peer) => peer === relay)
+  const policy = new Policy(
+    store,
+    () => 'auto',
+    (peer) => peer === relay,
+  )
   const network = await createPeerNetwork({ privateKey: alice.privateKey, listen: [], policy })
   const punches = new HolePunches({ network, nodes: () => [node], log: (_, text) => report({ log: text }) })
   network.addEventListener('connection:open', ({ detail: connection }) => {

@@ -7,7 +7,7 @@ import {
   frameToWire,
   requestFromWire,
   type DirectoryCall,
-  type DirectoryResult,
+  type DirectoryAnswer,
 } from '../../protocol/wire/directory.ts'
 import { Line, startAttacker, type Attacker } from './attacker.ts'
 import { loopback, until } from './network.ts'
@@ -23,10 +23,10 @@ export interface LyingNode extends Attacker {
 }
 
 /** What it says to a call; `undefined`: nothing, ever. */
-export type Answer = (call: DirectoryCall, id: number, line: Line) => DirectoryResult | undefined
+export type Answer = (call: DirectoryCall, id: number, line: Line) => DirectoryAnswer | undefined
 
 /** Like an honest node that knows nobody. */
-export function honestly(call: DirectoryCall): DirectoryResult {
+export function honestly(call: DirectoryCall): DirectoryAnswer {
   switch (call.call) {
     case 'announce':
       return { result: 'announced', observedAddress: '/ip4/127.0.0.1/tcp/1', time: Date.now() }

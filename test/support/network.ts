@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openHeldMail } from '../../node/held-mail.ts'
+import { openMailboxes } from '../../node/mailboxes.ts'
 import { DirectoryServer } from '../../protocol/directory/server.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { createPeer, createRelayNode, openMemoryStore } from '../../protocol/index.ts'
@@ -23,7 +23,7 @@ export const loopback = '/ip4/127.0.0.1/tcp/0'
 
 /** A node with a memory of its own. */
 export async function startNode(t: TestContext, options: Partial<RelayNodeOptions> = {}): Promise<RelayNode> {
-  const store = openHeldMail(':memory:')
+  const store = openMailboxes(':memory:')
   undo(t).defer(() => store.close())
   const node = await createRelayNode({ seed: randomBytes(32), listen: [loopback], store, ...options })
   undo(t).defer(() => node.stop())
@@ -38,7 +38,7 @@ export async function startOpenNode(
   t: TestContext,
   prepare: (network: NodeNetwork) => void = () => {},
 ): Promise<{ peer: string; address: string; network: NodeNetwork }> {
-  const store = openHeldMail(':memory:')
+  const store = openMailboxes(':memory:')
   undo(t).defer(() => store.close())
   const { privateKey, peer } = await identityFromSeed(randomBytes(32))
   const network = await createNodeNetwork({ privateKey, listen: [loopback] })

@@ -3,7 +3,7 @@
  * ends it, and the test sees that; the memory that it says it has is what is left after a collection.
  */
 import { randomBytes } from 'node:crypto'
-import { openHeldMail } from '../../node/held-mail.ts'
+import { openMailboxes } from '../../node/mailboxes.ts'
 import { createPeer, createRelayNode, errorToData, openMemoryStore, QuorumError } from '../../protocol/index.ts'
 import type { FriendRow } from '../../protocol/store/store.ts'
 import { loopback } from './network.ts'
@@ -15,7 +15,7 @@ export type Order =
   | { id: number; order: 'collect' }
   | { id: number; order: 'node-stats' }
 
-const mail = openHeldMail(':memory:')
+const mail = openMailboxes(':memory:')
 const node = await createRelayNode({ seed: randomBytes(32), listen: [loopback], store: mail })
 const store = openMemoryStore()
 const peer = await createPeer({ store, nodes: node.addresses(), name: 'victim', listen: [loopback] })

@@ -5,14 +5,14 @@
  */
 import { QuorumError } from '../../base/errors.ts'
 import { fileLimits } from '../limits.ts'
-import { chunkMemory } from '../../net/buffer-pool.ts'
+import { chunkPool } from '../../net/buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { chunkHeaderFromWire, type ChunkHeader } from '../../wire/file.ts'
 import { FrameDecoder } from '../../wire/framing.ts'
 
 export interface ArrivedChunk {
   header: ChunkHeader
-  /** `header.length` bytes; empty for a chunk of zeros. From `chunkMemory`: the last user gives it back there. */
+  /** `header.length` bytes; empty for a chunk of zeros. From `chunkPool`: the last user gives it back there. */
   data: Buffer
 }
 
@@ -46,7 +46,7 @@ export async function* readChunks(
             yield { header, data: nothing }
             continue
           }
-          open = { header, data: chunkMemory.lend(header.length) }
+          open = { header, data: chunkPool.get(header.length) }
           filled = 0
         } else {
           const { data } = open

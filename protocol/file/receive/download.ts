@@ -16,7 +16,7 @@ import { fileLimits } from '../limits.ts'
 import { fileProtocol } from '../../net/policy.ts'
 import { Retry } from '../../base/backoff.ts'
 import type { TransferRow } from '../../store/store.ts'
-import { TheirError } from '../../wire/file.ts'
+import { RemoteError } from '../../wire/file.ts'
 import { manifestOf, offerFromWire, type ManifestEntry } from '../../wire/offer.ts'
 
 /** Errors that the sender reports and that end the transfer; every other one is tried again. */
@@ -197,5 +197,5 @@ export class Download {
 
 /** Trying again would end the same way, unless a person does something first. */
 function isFinal(error: unknown): boolean {
-  return error instanceof QuorumError && (error instanceof TheirError ? finalTheirs : finalOurs).has(error.code)
+  return error instanceof QuorumError && (error instanceof RemoteError ? finalTheirs : finalOurs).has(error.code)
 }

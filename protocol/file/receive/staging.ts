@@ -19,7 +19,7 @@ import { syncFolder } from '../../base/atomic-file.ts'
 import { limits } from '../../base/limits.ts'
 import { Yielder } from '../../base/yield.ts'
 import { fileLimits } from '../limits.ts'
-import { chunkMemory } from '../../net/buffer-pool.ts'
+import { chunkPool } from '../../net/buffer-pool.ts'
 
 export interface StagingOptions {
   /** Where roots are published; it must exist. */
@@ -253,7 +253,7 @@ export class Staging {
     file.hole = isZeros(digest)
     if (file.hole) return
     await writeAt(file.handle, data, chunk.offset)
-    chunkMemory.giveBack(data)
+    chunkPool.put(data)
     file.unflushed += chunk.length
     if (file.unflushed < fileLimits.flushEvery || file.flushing != null || chunk.last) return
     file.unflushed = 0

@@ -12,7 +12,7 @@ import { openFile, readAt } from '../io.ts'
 import { Yielder } from '../../base/yield.ts'
 import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
-import { chunkMemory } from '../../net/buffer-pool.ts'
+import { chunkPool } from '../../net/buffer-pool.ts'
 import { diskErrorOf } from '../../base/disk-errors.ts'
 import type { ChunkHeader } from '../../wire/file.ts'
 
@@ -23,7 +23,7 @@ const nothing = Buffer.alloc(0)
 
 export interface ReadChunk {
   header: ChunkHeader
-  /** Empty if no bytes follow the header. From `chunkMemory`: the last user gives it back there. */
+  /** Empty if no bytes follow the header. From `chunkPool`: the last user gives it back there. */
   data: Buffer
 }
 
@@ -100,7 +100,7 @@ export class ReadAhead {
         ahead.shift()
         bytes -= chunk.length
         if (chunk.last) header.fileDigest = file.digest.value()
-        if (header.zeros === true) chunkMemory.giveBack(data)
+        if (header.zeros === true) chunkPool.put(data)
         yield { header, data: header.zeros === true ? nothing : data }
       }
     } finally {
@@ -160,7 +160,7 @@ export class ReadAhead {
   }
 
   async #readAt({ fd, path }: OpenFile, { offset, length }: Chunk): Promise<Buffer> {
-    const data = chunkMemory.lend(length)
+    const data = chunkPool.get(length)
     return reading(path, async () => {
       if ((await readAt(fd, data, offset)) < length) throw new Error('It has become shorter')
       return data
@@ -172,7 +172,7 @@ export class ReadAhead {
     for (let chunk = this.#list.at({ file: from.file, chunk: 0 }); chunk != null && chunk.chunk < from.chunk;) {
       const data = await this.#readAt(file, chunk)
       file.digest.add(chunkDigest(data))
-      chunkMemory.giveBack(data)
+      chunkPool.put(data)
       chunk = this.#list.after(chunk)
     }
     if (!Buffer.from(prefix).equals(file.digest.value())) throw sourceChanged(file.path)
@@ -190,7 +190,7 @@ export class ReadAhead {
         for (let chunk = this.#list.at({ file: number, chunk: 0 }); chunk?.file === number;) {
           const data = await this.#readAt(file, chunk)
           again.add(chunkDigest(data))
-          chunkMemory.giveBack(data)
+          chunkPool.put(data)
           chunk = this.#list.after(chunk)
         }
         if (!Buffer.from(again.value()).equals(digest.value())) throw new Error('It has other content')

@@ -9,7 +9,7 @@ import { errorToData, QuorumError, toError } from '../../base/errors.ts'
 import { CongestionControl } from './congestion.ts'
 import type { ReadChunk } from './read-ahead.ts'
 import { fileLimits } from '../limits.ts'
-import { chunkMemory } from '../../net/buffer-pool.ts'
+import { chunkPool } from '../../net/buffer-pool.ts'
 import { pull, push } from '../../net/streams.ts'
 import {
   chunkErrorToWire,
@@ -135,7 +135,7 @@ async function send(stream: Stream, chunks: AsyncIterable<ReadChunk>, sending: S
       }
       inFlight.push({ upTo: total, data })
       for (let first = inFlight[0]; first != null && first.upTo <= congestion.acknowledged; first = inFlight[0]) {
-        chunkMemory.giveBack(first.data)
+        chunkPool.put(first.data)
         inFlight.shift()
       }
     }

@@ -1,8 +1,9 @@
 /**
- * Finds peers on the local network by multicast DNS, and is found by them, while somebody listens; otherwise it sends
- * and opens nothing. It is no discovery service of libp2p: that would keep every stranger's addresses, and tells only
- * those that everybody may know. Only addresses of the local network are told. The service has a name of its own, so
- * that libp2p programs of other kinds neither find nor dial us. Retires when @libp2p/mdns takes the addresses to tell.
+ * Finds peers on the local network by multicast DNS, and is found by them, between `listen` and the call that ends it;
+ * otherwise it sends nothing and opens no socket. It is not registered as a discovery service of libp2p, which would
+ * store the addresses of every stranger and announce only public ones. It announces only addresses of the local
+ * network. The service has a name of its own, so that other libp2p programs neither find nor dial this peer. Retires
+ * when @libp2p/mdns takes the addresses to announce.
  */
 import { start, stop, type ComponentLogger, type PeerId, type PeerInfo } from '@libp2p/interface'
 import type { AddressManager, TransportManager } from '@libp2p/interface-internal'
@@ -19,10 +20,10 @@ interface Components {
 
 export interface Mdns {
   /**
-   * Tells the local network who and where we are, and `heard` who else is there: a PeerId and unproven addresses.
-   * Ends with the function it returns. Asks again every ten seconds.
+   * Announces this peer on the local network, and calls `found` for every other one: a PeerId and unproven addresses.
+   * Queries every ten seconds. Ends with the function it returns.
    */
-  listen(heard: (peer: string, addresses: string[]) => void): Promise<() => Promise<void>>
+  listen(found: (peer: string, addresses: string[]) => void): Promise<() => Promise<void>>
 }
 
 const serviceTag = '_quorum._udp.local'
@@ -30,16 +31,16 @@ const serviceTag = '_quorum._udp.local'
 /** A libp2p service: `services: { mdns: mdns() }`. */
 export function mdns(): (components: Components) => Mdns {
   return ({ peerId, transportManager, addressManager, logger }) => ({
-    async listen(heard) {
+    async listen(found) {
       const own = (): Multiaddr[] =>
         transportManager
           .getAddrs()
           .filter(isNearby)
           .map((address) => address.encapsulate(`/p2p/${peerId.toString()}`))
-      const told = Object.create(addressManager, { getAddresses: { value: own } }) as AddressManager
-      const search = libp2pMdns({ serviceTag })({ addressManager: told, logger })
+      const announcing = Object.create(addressManager, { getAddresses: { value: own } }) as AddressManager
+      const search = libp2pMdns({ serviceTag })({ addressManager: announcing, logger })
       search.addEventListener('peer', ({ detail }: CustomEvent<PeerInfo>) => {
-        if (!detail.id.equals(peerId)) heard(detail.id.toString(), detail.multiaddrs.filter(isNearby).map(String))
+        if (!detail.id.equals(peerId)) found(detail.id.toString(), detail.multiaddrs.filter(isNearby).map(String))
       })
       await start(search)
       return () => stop(search)
@@ -47,7 +48,7 @@ export function mdns(): (components: Components) => Mdns {
   })
 }
 
-/** Of the local network, and the same for everybody there: a link-local one needs to be told the interface. */
+/** An address of the local network that all its machines can use: a link-local one needs the name of an interface. */
 function isNearby(address: Multiaddr): boolean {
   return hostPart(address) !== undefined && scopeOf(address) === 'network'
 }

@@ -1,12 +1,13 @@
 /**
- * NAT-PMP (RFC 6886), as far as it takes to have one TCP port passed on by the router at home: the default gateway is
- * asked in datagrams of a dozen bytes. Many routers speak this or UPnP (upnp-igd.ts) and not the other. Written here because
- * what libp2p brings for it (@achingbrain/nat-port-mapper, in @libp2p/upnp-nat) comes with the trouble told in upnp-igd.ts.
- * Any machine of the local network can forge an answer: it is a port number, and nodes find out whether that is true.
+ * NAT-PMP (RFC 6886), as much of it as maps one TCP port: the default gateway is asked in datagrams of a dozen bytes.
+ * Many home routers implement either this or UPnP (upnp-igd.ts). Own code, because libp2p's package for it
+ * (@achingbrain/nat-port-mapper, in @libp2p/upnp-nat) has the problems named in upnp-igd.ts. Any machine of the local
+ * network can forge an answer: all it contains is a port number, which nodes verify (directory/reachability.ts).
  */
 import { createSocket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
 import { endianness, networkInterfaces, platform } from 'node:os'
+import { onAbort } from '../../base/abort-listener.ts'
 import { QuorumError } from '../../base/errors.ts'
 import { netLimits } from '../limits.ts'
 
@@ -14,22 +15,20 @@ export interface Gateway {
   /** IPv4. */
   address: string
   port: number
-  /** Our address in its network. */
+  /** The own address in its network. */
   local: string
 }
 
 const servicePort = 5351
 const publicAddress = 0
 const mapTcp = 2
-/** Set in answers. */
-const answered = 0x80
-/** Bytes of an answer: of any, and of one about a port. */
-const shortest = 8
-const portAnswer = 16
-/** Datagrams get lost: when each is sent, in milliseconds, as the standard doubles them. */
-const sent = [0, 250, 750, 1750]
+/** The bit that answers have set. */
+const answerBit = 0x80
+/** Bytes of an answer: the minimum, and of a mapping. */
+const answerLength = 8
+const mappingLength = 16
 
-/** The gateway of the network of `local`, an IPv4 address, or undefined if none speaks NAT-PMP. */
+/** The gateway of the network of `local`, an IPv4 address; undefined if it does not speak NAT-PMP. */
 export async function findGateway(local: string, signal: AbortSignal): Promise<Gateway | undefined> {
   const address = await gatewayOf(local)
   if (address === undefined) return undefined
@@ -37,29 +36,29 @@ export async function findGateway(local: string, signal: AbortSignal): Promise<G
   return (await speaks(gateway, signal)) ? gateway : undefined
 }
 
-/** Whether it answers at all; what it says of itself is of no interest. */
+/** Whether it answers at all; the content of the answer is ignored. */
 export async function speaks(gateway: Gateway, signal: AbortSignal): Promise<boolean> {
-  const over = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerSearch)])
-  const heard = ask(gateway, Buffer.from([0, publicAddress]), () => true, over)
-  return heard.then(
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerSearch)])
+  const answer = ask(gateway, Buffer.from([0, publicAddress]), () => true, deadline)
+  return answer.then(
     () => true,
     () => false,
   )
 }
 
 /**
- * Has TCP to `wanted` of the router's outside passed on to our `port`; called again, it renews. Returns the outside
- * port, which is another one if somebody has `wanted`.
- * Errors: `internal` when the router refuses, `node-unreachable` when it is silent; else what the network threw.
+ * Maps TCP port `wanted` of the router to the local `port`, or renews that mapping. Returns the external port, which is
+ * another one if `wanted` is in use.
+ * Errors: `internal` when the router refuses, `node-unreachable` when it does not answer; else the network's.
  */
 export async function askPort(gateway: Gateway, port: number, wanted: number, signal: AbortSignal): Promise<number> {
   const answer = await map(gateway, port, wanted, netLimits.portLease / 1000, signal)
-  const outside = answer.readUInt16BE(10)
-  if (outside === 0) throw new QuorumError('internal', 'The router passes on no port')
-  return outside
+  const external = answer.readUInt16BE(10)
+  if (external === 0) throw new QuorumError('internal', 'The router maps no port')
+  return external
 }
 
-/** Takes that back. */
+/** Removes that mapping. */
 export async function returnPort(gateway: Gateway, port: number, signal: AbortSignal): Promise<void> {
   await map(gateway, port, 0, 0, signal)
 }
@@ -76,11 +75,12 @@ async function map(
   request.writeUInt16BE(port, 4)
   request.writeUInt16BE(wanted, 6)
   request.writeUInt32BE(lease, 8)
-  const over = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerAnswer)])
-  return ask(gateway, request, (answer) => answer.byteLength >= portAnswer && answer.readUInt16BE(8) === port, over)
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerAnswer)])
+  const isMapping = (answer: Buffer): boolean => answer.byteLength >= mappingLength && answer.readUInt16BE(8) === port
+  return ask(gateway, request, isMapping, deadline)
 }
 
-/** The first answer to `request` that `fits`. */
+/** The first answer to `request` for which `fits` holds. */
 async function ask(
   { address, port, local }: Gateway,
   request: Buffer,
@@ -88,29 +88,27 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const over = (): void => reject(new QuorumError('node-unreachable', 'No router answers'))
   const socket = createSocket('udp4')
   const timers: NodeJS.Timeout[] = []
   const send = (): void => {
-    for (const after of sent) timers.push(setTimeout(() => socket.send(request), after))
+    for (const after of netLimits.natPmpSends) timers.push(setTimeout(() => socket.send(request), after))
   }
-  signal.addEventListener('abort', over)
-  // Connected: the system drops what others send, and tells at once where nobody listens.
+  // Connected: the system drops datagrams of other hosts, and reports at once that the port is closed.
   socket.once('connect', send)
   socket.on('error', reject)
   socket.on('message', (answer) => {
-    const itsOwn = answer.byteLength >= shortest && answer[0] === 0 && answer[1] === (answered | (request[1] ?? 0))
-    if (!itsOwn) return
+    const matches =
+      answer.byteLength >= answerLength && answer[0] === 0 && answer[1] === (answerBit | (request[1] ?? 0))
+    if (!matches) return
     const result = answer.readUInt16BE(2)
-    if (result !== 0) reject(new QuorumError('internal', `The router refuses to pass on a port (${result})`))
+    if (result !== 0) reject(new QuorumError('internal', `The router refuses to map a port (${result})`))
     else if (fits(answer)) resolve(answer)
   })
   try {
-    if (signal.aborted) over()
-    else socket.bind({ address: local, port: 0 }, () => socket.connect(port, address))
+    using _ = onAbort(signal, () => reject(new QuorumError('node-unreachable', 'No router answers')))
+    if (!signal.aborted) socket.bind({ address: local, port: 0 }, () => socket.connect(port, address))
     return await promise
   } finally {
-    signal.removeEventListener('abort', over)
     socket.off('connect', send)
     for (const timer of timers) clearTimeout(timer)
     socket.close()
@@ -118,8 +116,8 @@ async function ask(
 }
 
 /**
- * The default gateway of the interface with that address. Where no file tells it, the first address of its network,
- * which nearly all routers at home have.
+ * The default gateway of the interface with that address. On systems without a file that contains it, the first address
+ * of that network, which nearly all home routers have. (Why not the package default-gateway: ARCHITECTURE.md.)
  */
 async function gatewayOf(local: string): Promise<string | undefined> {
   for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
@@ -132,7 +130,9 @@ async function gatewayOf(local: string): Promise<string | undefined> {
   return undefined
 }
 
-/** In `table` as Linux writes it: the gateway of `name`, in the byte order of the machine. */
+/**
+ * The gateway of interface `name` in a routing table of Linux, which has addresses in the byte order of the machine.
+ */
 export function defaultRoute(table: string, name: string): string | undefined {
   for (const line of table.split('\n').slice(1)) {
     const [device, destination, gateway = ''] = line.split('\t')

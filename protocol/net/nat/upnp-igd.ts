@@ -1,21 +1,22 @@
 /**
- * A home router's "Internet gateway device" of UPnP, as far as it takes to have one TCP port passed on: it is searched
- * for by multicast, described in XML, and asked by SOAP. Written here because what libp2p brings for it
- * (@libp2p/upnp-nat 4.0.28, by @achingbrain/ssdp) ends the process when a datagram is not as it expects, and knows only
- * version 2 of these devices, which most routers are not. Any machine of the local network can pretend to be a router:
- * it is heard only about itself, in few bytes, and what it says is never taken for true. Its public address is not
- * even asked: nodes find that out.
+ * The "Internet gateway device" of UPnP, as much of it as maps one TCP port: the router is found by multicast,
+ * describes itself in XML and is controlled by SOAP. Own code, because libp2p's package for it (@libp2p/upnp-nat
+ * 4.0.28, with @achingbrain/ssdp) ends the process at an unexpected datagram and knows only version 2 of these devices,
+ * which most routers are not. Any machine of the local network can pose as a router: an answer is accepted only about
+ * the machine that sent it, is bounded, and is never trusted: nodes verify the port (directory/reachability.ts). The
+ * public address is not even requested, because nodes observe it.
  */
 import { createSocket } from 'node:dgram'
 import http from 'node:http'
+import { onAbort } from '../../base/abort-listener.ts'
 import { QuorumError } from '../../base/errors.ts'
 import { netLimits } from '../limits.ts'
 
 export interface Router {
-  /** Where it takes orders, and under which name. */
+  /** The URL that accepts actions, and the service type to name in them. */
   control: URL
   service: string
-  /** Our address in its network. */
+  /** The own address in its network. */
   local: string
 }
 
@@ -30,16 +31,14 @@ const search = [
   '',
   '',
 ].join('\r\n')
-/** Datagrams get lost: when each is sent, in milliseconds. */
-const searches = [0, 700, 1400]
-/** Its network only: the standard's default. */
-const hops = 2
+/** TTL of the search: the default of UPnP Device Architecture 1.1. */
+const multicastTtl = 2
 
-/** What routers answer, by the standards of WANIPConnection. */
+/** Error codes of WANIPConnection: ConflictInMappingEntry, OnlyPermanentLeasesSupported. */
 const conflict = 718
-const onlyForever = 725
+const onlyPermanentLeases = 725
 
-/** The router in the network of the interface `local`, an IPv4 address, or undefined if none answers. */
+/** The router in the network of `local`, an IPv4 address of this machine; undefined if none answers. */
 export async function findRouter(local: string, signal: AbortSignal): Promise<Router | undefined> {
   const location = await searchFrom(local, signal)
   if (location == null) return undefined
@@ -54,9 +53,9 @@ export async function findRouter(local: string, signal: AbortSignal): Promise<Ro
 }
 
 /**
- * Has TCP to `wanted` of the router's outside passed on to our `port`; called again, it renews. Returns the outside
- * port, which is another one if somebody has `wanted`. `random`: 0 to 1.
- * Errors: `internal` when the router refuses; else what the network threw.
+ * Maps TCP port `wanted` of the router to the local `port`, or renews that mapping. Returns the external port, which is
+ * another one if `wanted` is in use. `random`: 0 to 1.
+ * Errors: `internal` when the router refuses; else the network's.
  */
 export async function openPort(
   router: Router,
@@ -69,10 +68,10 @@ export async function openPort(
   const tries = [wanted, first + Math.floor(random() * count), first + Math.floor(random() * count)]
   let lease: number = netLimits.portLease / 1000
   for (let at = 0; at < tries.length;) {
-    const outside = tries[at] ?? wanted
-    const refusal = await order(router, 'AddPortMapping', signal, {
+    const external = tries[at] ?? wanted
+    const refusal = await invoke(router, 'AddPortMapping', signal, {
       NewRemoteHost: '',
-      NewExternalPort: outside,
+      NewExternalPort: external,
       NewProtocol: 'TCP',
       NewInternalPort: port,
       NewInternalClient: router.local,
@@ -80,31 +79,31 @@ export async function openPort(
       NewPortMappingDescription: 'Quorum',
       NewLeaseDuration: lease,
     })
-    if (refusal == null) return outside
-    if (refusal === onlyForever && lease !== 0) lease = 0
+    if (refusal == null) return external
+    if (refusal === onlyPermanentLeases && lease !== 0) lease = 0
     else if (refusal === conflict) at += 1
-    else throw new QuorumError('internal', `The router refuses to pass on a port (${refusal})`)
+    else throw new QuorumError('internal', `The router refuses to map a port (${refusal})`)
   }
-  throw new QuorumError('internal', 'The router has no port to spare')
+  throw new QuorumError('internal', 'The router has no free port')
 }
 
-/** Takes that back. */
-export async function closePort(router: Router, outside: number, signal: AbortSignal): Promise<void> {
-  await order(router, 'DeletePortMapping', signal, {
+/** Removes that mapping. */
+export async function closePort(router: Router, external: number, signal: AbortSignal): Promise<void> {
+  await invoke(router, 'DeletePortMapping', signal, {
     NewRemoteHost: '',
-    NewExternalPort: outside,
+    NewExternalPort: external,
     NewProtocol: 'TCP',
   })
 }
 
-/** Where the first router that answers describes itself. */
+/** URL of the description of the first router that answers. */
 async function searchFrom(local: string, signal: AbortSignal): Promise<URL | undefined> {
   const found = Promise.withResolvers<URL | undefined>()
   const nothing = (): void => found.resolve(undefined)
-  const over = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerSearch)])
-  over.addEventListener('abort', nothing)
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerSearch)])
+  using _ = onAbort(deadline, nothing)
   const socket = createSocket('udp4')
-  // The interface is gone, or has no multicast: then there is no router.
+  // The interface is gone or has no multicast: there is no router then.
   socket.on('error', nothing)
   socket.on('message', (answer, { address }) => {
     const location = locationIn(answer.toString('latin1'), address)
@@ -114,8 +113,9 @@ async function searchFrom(local: string, signal: AbortSignal): Promise<URL | und
   try {
     if (signal.aborted) return undefined
     socket.bind({ address: local, port: 0 }, () => {
-      socket.setMulticastTTL(hops)
-      for (const after of searches) timers.push(setTimeout(() => socket.send(search, group.port, group.address), after))
+      socket.setMulticastTTL(multicastTtl)
+      for (const after of netLimits.routerSearchSends)
+        timers.push(setTimeout(() => socket.send(search, group.port, group.address), after))
     })
     return await found.promise
   } finally {
@@ -124,7 +124,7 @@ async function searchFrom(local: string, signal: AbortSignal): Promise<URL | und
   }
 }
 
-/** Only on the very machine that answers: else it could have us ask anybody. */
+/** Only a URL of the machine that answered: it could direct requests to any other host otherwise. */
 function locationIn(answer: string, from: string): URL | undefined {
   const text = answer.startsWith('HTTP/1.1 200 ') ? /^location:[ \t]*(\S+)/im.exec(answer)?.[1] : undefined
   if (text == null || !URL.canParse(text)) return undefined
@@ -132,8 +132,8 @@ function locationIn(answer: string, from: string): URL | undefined {
   return location.protocol === 'http:' && location.hostname === from ? location : undefined
 }
 
-/** Returns the number of the refusal, if it is one. */
-async function order(
+/** Invokes an action. Returns the error code of a refusal; undefined for success. */
+async function invoke(
   { control, service, local }: Router,
   action: string,
   signal: AbortSignal,
@@ -146,11 +146,11 @@ async function order(
   const answer = await request(control, local, signal, { action: `"${service}#${action}"`, body })
   const refusal = /<errorCode>\s*(\d{1,4})\s*</.exec(answer)?.[1]
   if (refusal != null) return Number(refusal)
-  if (!answer.includes(`${action}Response`)) throw new QuorumError('internal', 'That is no answer of a router')
+  if (!answer.includes(`${action}Response`)) throw new QuorumError('internal', 'That is no answer of a UPnP router')
   return undefined
 }
 
-/** A GET, or a POST of SOAP. Errors: what the network threw, `too-large`. */
+/** A GET, or a POST with a SOAP body. Errors: the network's, `too-large`. */
 async function request(
   url: URL,
   localAddress: string,
@@ -159,13 +159,13 @@ async function request(
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
   const headers = soap && { 'content-type': 'text/xml; charset="utf-8"', soapaction: soap.action }
-  const over = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerAnswer)])
-  // No agent: nothing is to stay open.
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerAnswer)])
+  // No agent: no connection stays open.
   http
     .request(url, {
       agent: false,
       localAddress,
-      signal: over,
+      signal: deadline,
       method: soap ? 'POST' : 'GET',
       ...(headers && { headers }),
     })
@@ -176,7 +176,7 @@ async function request(
   let text = ''
   for await (const bytes of response.setEncoding('utf8') as AsyncIterable<string>) {
     text += bytes
-    if (text.length > netLimits.routerText) throw new QuorumError('too-large', 'A router does not say that much')
+    if (text.length > netLimits.routerText) throw new QuorumError('too-large', 'The answer of a router is too long')
   }
   return text
 }

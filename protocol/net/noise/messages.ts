@@ -1,14 +1,14 @@
 /**
- * The transport messages of Noise as libp2p frames them (two bytes of length, then at most 65,535 of ciphertext), many
- * at once: ciphertext is written where it will be sent from, plaintext where the ciphertext was, and nothing is joined or
- * copied that lies together already. Which key and which nonce is not known here: `Encrypt` and `Decrypt` are the
- * cipher states of the handshake.
+ * The transport messages of Noise as libp2p frames them (two bytes of length, then at most 65,535 bytes of ciphertext),
+ * many at once. Ciphertext is written to the buffer that is sent, plaintext over the ciphertext, and contiguous data is
+ * neither joined nor copied. Keys and nonces are not handled here: `Encrypt` and `Decrypt` are the cipher states of the
+ * handshake.
  */
-import { Destined, tagLength } from './sodium-cipher.ts'
-import { plaintexts as blocks } from '../buffer-pool.ts'
+import { TargetedPlaintext, tagLength } from './sodium-cipher.ts'
+import { plaintextPool } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 
-export type Encrypt = (plaintext: Destined) => unknown
+export type Encrypt = (plaintext: TargetedPlaintext) => unknown
 export type Decrypt = (ciphertext: Uint8Array, destination: Uint8Array) => unknown
 
 const prefixLength = 2
@@ -16,27 +16,27 @@ const prefixLength = 2
 const maxMessage = 65_535
 const maxPlaintext = maxMessage - tagLength
 
-/** Bytes that `length` bytes of plaintext need on the wire. */
+/** Length on the wire of `length` bytes of plaintext. */
 export function sealedLength(length: number): number {
   return length + Math.ceil(length / maxPlaintext) * (prefixLength + tagLength)
 }
 
-/** Writes all of `data` as messages to `target`, which is `sealedLength` long. */
+/** Writes all of `data` as messages to `target`, which has `sealedLength` bytes. */
 export function seal(data: Bytes, target: Buffer, encrypt: Encrypt): void {
-  const source = new Cursor(data)
+  const source = new PieceReader(data)
   let at = 0
   for (let left = data.byteLength; left > 0;) {
     const length = Math.min(left, maxPlaintext)
     at = target.writeUInt16BE(length + tagLength, at)
     const ciphertext = target.subarray(at, at + length + tagLength)
-    encrypt(new Destined(source.read(length, ciphertext), ciphertext))
+    encrypt(new TargetedPlaintext(source.read(length, ciphertext), ciphertext))
     at += ciphertext.byteLength
     left -= length
   }
 }
 
-/** Reads pieces of bytes one after another. */
-class Cursor {
+/** Reads several pieces of bytes as one sequence. */
+class PieceReader {
   readonly #pieces: Uint8Array[]
   #at = 0
   #piece: Uint8Array = new Uint8Array()
@@ -45,7 +45,9 @@ class Cursor {
     this.#pieces = data instanceof Uint8Array ? [data] : [...data]
   }
 
-  /** The next `length` bytes, which must be there: where they lie if they lie together, else copied to `space`. */
+  /**
+   * The next `length` bytes: a view where they are contiguous, else copied to `space`. Errors: `RangeError` at the end.
+   */
   read(length: number, space: Uint8Array): Uint8Array {
     const first = this.#next(length)
     if (first.byteLength === length) return first
@@ -61,7 +63,7 @@ class Cursor {
   #next(most: number): Uint8Array {
     while (this.#piece.byteLength === 0) {
       const piece = this.#pieces[this.#at]
-      if (piece == null) throw new RangeError('There is less data than its length says')
+      if (piece == null) throw new RangeError('There is less data than announced')
       this.#at += 1
       this.#piece = piece
     }
@@ -71,12 +73,12 @@ class Cursor {
   }
 }
 
-/** Takes bytes as they come and decrypts every message that is whole. Keeps one unfinished message at most. */
+/** Decrypts each message once it is complete. Buffers at most one incomplete message. */
 export class MessageReader {
   readonly #decrypt: Decrypt
-  /** Of the message that has begun: its length once that is known, and what came of its ciphertext. */
+  /** Of the incomplete message: its length once that is known, and the ciphertext received so far. */
   #length: number | undefined
-  /** The first byte of a length whose second has not come. */
+  /** The first byte of a length whose second has not arrived. */
   #high: number | undefined
   #ciphertext: Buffer = Buffer.alloc(0)
   #filled = 0
@@ -86,8 +88,8 @@ export class MessageReader {
   }
 
   /**
-   * The plaintexts that `data` completes, on loan (net/buffer-pool.ts). `data` is copied: it may be used again.
-   * Errors: a message that is too short, and whatever `decrypt` throws.
+   * The plaintexts that `data` completes, each in a buffer of `plaintextPool`. `data` is copied: its memory may be
+   * reused. Errors: a message that is too short, and those of `decrypt`.
    */
   read(data: Bytes): Uint8Array[] {
     const plaintexts: Uint8Array[] = []
@@ -99,7 +101,7 @@ export class MessageReader {
     return plaintexts
   }
 
-  /** Returns how many bytes it took, as `#readCiphertext` does. */
+  /** Returns the number of bytes consumed, as `#readCiphertext` does. */
   #readLength(piece: Uint8Array, at: number): number {
     const byte = piece[at] ?? 0
     if (this.#high == null) {
@@ -110,7 +112,7 @@ export class MessageReader {
     if (length < tagLength) throw new Error('A Noise message is shorter than its tag')
     this.#high = undefined
     this.#length = length
-    this.#ciphertext = blocks.lend(length, length - tagLength)
+    this.#ciphertext = plaintextPool.get(length, length - tagLength)
     this.#filled = 0
     return 1
   }

@@ -1,10 +1,10 @@
 /**
- * Noise for bulk data: the handshake, the keys, the nonces and the life of the connection are @libp2p/noise 17.0.3's
- * own; only its transport messages are read and written by messages.ts. The stock code joins, copies and
- * allocates every message several times and writes each in two pieces, which costs more than the cipher. It leans on
- * the names `handshake`, `decoder` and its `buffer`, `sendData`, `decrypt` and `onData` of the connection that this version returns, which is pinned;
- * without them nothing connects, and test/integration/transport-interop.test.ts fails. Retires when upstream encrypts
- * into one buffer and decrypts in place.
+ * Noise for bulk data: handshake, keys, nonces and the life cycle of the connection are those of @libp2p/noise 17.0.3;
+ * only its transport messages are read and written by messages.ts. The stock code joins, copies and allocates every
+ * message several times and writes each in two pieces, which costs more than the cipher. Depends on the names
+ * `handshake`, `decoder` with its `buffer`, `sendData`, `decrypt` and `onData` of the connection that this version
+ * returns, which is pinned; without them no connection is made, and test/integration/transport-interop.test.ts fails.
+ * Retires when upstream encrypts into one buffer and decrypts in place.
  */
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
 import { noise as stockNoise, type NoiseComponents, type NoiseExtensions } from '@libp2p/noise'
@@ -12,7 +12,7 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { toError } from '../../base/errors.ts'
 import { MessageReader, seal, sealedLength, type Decrypt, type Encrypt } from './messages.ts'
 import { sodiumCipher } from './sodium-cipher.ts'
-import { ciphertexts, plaintexts } from '../buffer-pool.ts'
+import { ciphertextPool, plaintextPool } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { readInPlace } from '../tcp/tcp.ts'
 
@@ -21,7 +21,7 @@ type Encrypter = ConnectionEncrypter<NoiseExtensions>
 /** What this file uses of the stock connection. */
 interface StockConnection extends MessageStream {
   handshake: { encrypt: Encrypt; decrypt: Decrypt }
-  /** Splits what arrives into messages, each of which goes through `decrypt`. */
+  /** Splits received data into messages, each of which is passed to `decrypt`. */
   decoder: { decode(data: Bytes): Iterable<Bytes>; buffer?: Bytes }
   sendData(data: Bytes): { sentBytes: number; canSendMore: boolean }
   decrypt(data: Bytes): Bytes
@@ -56,14 +56,14 @@ function repaired(
     const opened = reader.read(data)
     return opened.length > 0 ? [new Uint8ArrayList(...opened)] : []
   }
-  // What came right behind the handshake has been through the stock decoder: it may have begun a message.
-  const { buffer: begun } = connection.decoder
-  if (begun == null) throw new Error('This version of Noise cannot be repaired: check the pin')
-  for (const plaintext of open(begun)) connection.onData(plaintext)
+  // Data received together with the handshake is in the stock decoder already, perhaps a part of a message.
+  const { buffer: early } = connection.decoder
+  if (early == null) throw new Error('This version of Noise cannot be repaired: check the pin')
+  for (const plaintext of open(early)) connection.onData(plaintext)
   connection.decoder = {
     decode(data) {
       const opened = open(data)
-      plaintexts.giveBack(data)
+      plaintextPool.put(data)
       return opened
     },
   }
@@ -76,11 +76,11 @@ function repaired(
     }
   })
   connection.sendData = (data) => {
-    const sealed = ciphertexts.lend(sealedLength(data.byteLength))
+    const sealed = ciphertextPool.get(sealedLength(data.byteLength))
     const sentBytes = data.byteLength
     seal(data, sealed, (plaintext) => handshake.encrypt(plaintext))
-    // Of a connection inside of this one.
-    ciphertexts.giveBack(data)
+    // Of a connection inside this one (a circuit).
+    ciphertextPool.put(data)
     return { sentBytes, canSendMore: under.send(sealed) }
   }
   return secured

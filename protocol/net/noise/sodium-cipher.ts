@@ -1,21 +1,23 @@
 /**
- * libsodium's ChaCha20-Poly1305 for Noise: as fast in Electron, whose crypto module lacks the cipher and would fall
- * back to WASM, as in Node. Everything else of the handshake stays the package's own code. Retires when Electron's
- * node:crypto offers chacha20-poly1305.
+ * libsodium's ChaCha20-Poly1305 for Noise. Electron's crypto module lacks this cipher, and the package would fall back
+ * to WASM there; libsodium is as fast as Node's module. The rest of the handshake is the package's own code. Retires
+ * when Electron's node:crypto has chacha20-poly1305.
  */
 import { pureJsCrypto, type ICryptoInterface } from '@libp2p/noise'
 import sodium from 'sodium-native'
 import { Uint8ArrayList } from 'uint8arraylist'
 
-/** Bytes that a ciphertext is longer than what is in it. */
+/** Bytes by which a ciphertext is longer than its plaintext. */
 export const tagLength = sodium.crypto_aead_chacha20poly1305_ietf_ABYTES
 
-/** Plaintext that says where its ciphertext goes: Noise itself knows only of places for plaintext. */
-export class Destined extends Uint8ArrayList {
+/**
+ * Plaintext with the buffer for its ciphertext: the cipher interface of Noise takes a destination for plaintext only.
+ */
+export class TargetedPlaintext extends Uint8ArrayList {
   readonly #plaintext: Uint8Array
   readonly ciphertext: Uint8Array
 
-  /** `ciphertext` is `tagLength` longer. The two begin at the same byte or do not overlap. */
+  /** `ciphertext` is `tagLength` longer. Both start at the same byte, or they do not overlap. */
   constructor(plaintext: Uint8Array, ciphertext: Uint8Array) {
     super()
     this.#plaintext = plaintext
@@ -32,7 +34,7 @@ export const sodiumCipher: ICryptoInterface = {
   chaCha20Poly1305Encrypt(plaintext, nonce, ad, key) {
     const input = plaintext.subarray()
     const output =
-      plaintext instanceof Destined ? plaintext.ciphertext : Buffer.allocUnsafe(input.byteLength + tagLength)
+      plaintext instanceof TargetedPlaintext ? plaintext.ciphertext : Buffer.allocUnsafe(input.byteLength + tagLength)
     sodium.crypto_aead_chacha20poly1305_ietf_encrypt(
       view(output),
       view(input),
@@ -55,8 +57,8 @@ export const sodiumCipher: ICryptoInterface = {
       view(nonce),
       view(key),
     )
-    // It throws for a wrong tag; should it ever return instead, nothing unverified gets past here.
-    if (length !== output.byteLength) throw new Error('The ciphertext is not what was encrypted')
+    // libsodium throws for a wrong tag; if it ever returns instead, unverified data stops here.
+    if (length !== output.byteLength) throw new Error('The ciphertext does not match its tag')
     return output
   },
 }

@@ -1,9 +1,9 @@
 /**
- * The sockets of a TCP hole punch, which js-libp2p lacks: a connection from a fresh local port to a node that tells
- * what address it saw, and a dial from that same port, repeated until the other side dials at the same time. libuv
- * sets SO_REUSEADDR, so on Linux two outgoing sockets may share a port on which nothing listens; where a system does
- * not allow it, the dial fails with EADDRINUSE. Who dials when is paths/hole-punch.ts. Retires when js-libp2p dials from a
- * port it knows the outside of (libp2p/js-libp2p#2620).
+ * The sockets of a TCP hole punch, which js-libp2p lacks: a connection from a fresh local port to a node that reports
+ * the observed address, and dials from the same port, repeated until the other side dials at the same time. libuv sets
+ * SO_REUSEADDR, so on Linux two outgoing sockets may share a port on which no socket listens; on a system that forbids
+ * it the dial fails with EADDRINUSE. When to dial is decided in paths/hole-punch.ts. Retires when js-libp2p dials from
+ * a port whose observed address it knows (libp2p/js-libp2p#2620).
  */
 import { once } from 'node:events'
 import net from 'node:net'
@@ -18,12 +18,9 @@ import { createLibp2p } from 'libp2p'
 import { endpoint } from '../../address/address.ts'
 import { QuorumError, toError } from '../../base/errors.ts'
 import { pause } from '../../base/backoff.ts'
+import { dialSignal } from '../dial-signal.ts'
+import { netLimits } from '../limits.ts'
 import { sodiumCipher } from '../noise/sodium-cipher.ts'
-
-/** Between two dials of one punch, in milliseconds: at least, and up to that much more. */
-const again = 25
-/** The shortest that a refusal is taken to take, in milliseconds. */
-const shortest = 3
 
 interface Components {
   upgrader: Upgrader
@@ -32,7 +29,7 @@ interface Components {
 
 interface PunchDial {
   localPort: number
-  /** Both ends dial: one of them takes the part of the dialled one in the handshake. */
+  /** Both ends dial: one of them takes the role of the dialled one in the handshake. */
   initiator: boolean
   /** 0 to 1. */
   random?: () => number
@@ -40,8 +37,8 @@ interface PunchDial {
 
 export interface TcpPunch {
   /**
-   * Dials `address` (`…/p2p/<PeerId>`) from a local port again and again until it answers or `signal` aborts. Throws
-   * what the last dial failed with that was not cut short, for "aborted" explains nothing; where none was, that.
+   * Dials `address` (`…/p2p/<PeerId>`) from a local port until it answers or `signal` aborts. Throws the error of the
+   * last dial that was not aborted, because "aborted" explains nothing; the abort if there was no other.
    */
   dial(address: string, options: PunchDial, signal: AbortSignal): Promise<Connection>
 }
@@ -53,26 +50,21 @@ export function tcpPunch(): (components: Components) => TcpPunch {
       const target = multiaddr(address)
       const transport = transportManager.dialTransportForMultiaddr(target)
       if (transport == null) throw new QuorumError('bad-request', 'That address cannot be dialled')
-      const part = initiator ? upgrader : asDialled(upgrader)
+      const role = initiator ? upgrader : asDialled(upgrader)
       signal.throwIfAborted()
       let failed: unknown
       for (;;) {
-        // One a dial, never aborted later: libp2p closes a connection whose dial signal aborts, and listens for ever.
-        const attempt = new AbortController()
-        const end = (): void => attempt.abort(signal.reason)
-        signal.addEventListener('abort', end)
+        using attempt = dialSignal(signal)
         const begun = performance.now()
         try {
-          // The TCP transport hands localPort to net.connect, and initiator to the upgrader.
-          const options = { signal: attempt.signal, localPort, initiator, upgrader: part }
+          // The TCP transport passes localPort to net.connect, and initiator to the upgrader.
+          const options = { signal: attempt.signal, localPort, initiator, upgrader: role }
           return await transport.dial(target, options)
         } catch (error) {
           if (signal.aborted) throw failed ?? error
           failed = error
           await pause(interval(error, performance.now() - begun, random()), signal)
           if (signal.aborted) throw error
-        } finally {
-          signal.removeEventListener('abort', end)
         }
       }
     },
@@ -80,18 +72,21 @@ export function tcpPunch(): (components: Components) => TcpPunch {
 }
 
 /**
- * A router that answers what it does not know with a refusal can be passed only while the other side waits for one: so
- * about as long as that took, both dial for half of the time. What fails here at once is only repeated now and then.
+ * Wait before the next dial, in milliseconds. A router that refuses unknown packets lets a dial through only while the
+ * other side has one outstanding, which is for as long as a refusal takes: with pauses of about that length each side
+ * has a dial outstanding half of the time. Other failures are local and immediate; they are repeated at the full
+ * interval.
  */
 function interval(error: unknown, took: number, random: number): number {
-  const longest = again + random * again
+  const { punchInterval, punchRefusal } = netLimits
+  const longest = punchInterval + random * punchInterval
   const refused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
-  return refused ? Math.min(longest, Math.max(shortest, took) * (0.5 + random)) : longest
+  return refused ? Math.min(longest, Math.max(punchRefusal, took) * (0.5 + random)) : longest
 }
 
 /**
- * With `initiator: false` the stock upgrader lets the encryption be the dialled one's, but the socket still says
- * "outbound", and yamux goes by that: both ends would be its clients.
+ * With `initiator: false` the stock upgrader runs the encryption in the role of the dialled side, but the socket stays
+ * "outbound", which yamux uses: both ends would be its clients.
  */
 function asDialled(upgrader: Upgrader): Upgrader {
   const upgradeOutbound: Upgrader['upgradeOutbound'] = (socket, options) => {
@@ -101,19 +96,19 @@ function asDialled(upgrader: Upgrader): Upgrader {
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeOutbound })
 }
 
-/** A local port, and where a node saw it. */
+/** A local port, and the address at which a node observes it. */
 export interface Hole {
   localPort: number
-  /** As `endpoint` has it. */
+  /** In the form of `endpoint` (address/address.ts). */
   seen: string
   /** Ends the connection that keeps the router's mapping alive. */
   close(): Promise<void>
 }
 
 /**
- * Connects to `node` (a TCP multiaddr with its PeerId) from a fresh port, under a key made for this: a second
- * connection under our own would be taken for the one that carries session, reservation and circuits.
- * Errors: whatever keeps the node from being reached or from telling.
+ * Connects to `node` (a TCP multiaddr with its PeerId) from a fresh port, with a new key: the node would mistake a
+ * second connection under this peer's own key for the one with session, reservation and circuits. Errors: those of the
+ * dial and of identify; `node-unreachable` when the node reports no address.
  */
 export async function openHole(node: string, signal: AbortSignal): Promise<Hole> {
   const localPort = await freshPort()
@@ -132,7 +127,7 @@ export async function openHole(node: string, signal: AbortSignal): Promise<Hole>
     const connection = await observer.services.punch.dial(node, { localPort, initiator: true }, signal)
     const { observedAddr } = await observer.services.identify.identify(connection, { signal })
     const seen = observedAddr == null ? undefined : endpoint(observedAddr)
-    if (seen == null) throw new QuorumError('node-unreachable', 'The node does not tell what address it sees')
+    if (seen == null) throw new QuorumError('node-unreachable', 'The node does not report an observed address')
     return { localPort, seen, close }
   } catch (error) {
     await close()
@@ -140,7 +135,7 @@ export async function openHole(node: string, signal: AbortSignal): Promise<Hole>
   }
 }
 
-/** A port that nothing uses, as the system chooses one. */
+/** An unused port, chosen by the system. */
 async function freshPort(): Promise<number> {
   const server = net.createServer().listen(0)
   await once(server, 'listening')

@@ -1,23 +1,25 @@
 /**
  * TCP for bulk data: @libp2p/tcp 11.0.28 with two repairs.
- * - Reading into one buffer of ours instead of 64 KiB of fresh memory for every read, however little came. Node offers
- *   that for sockets that dial (`onread`), not for accepted ones; so it is set on the socket afterwards, by the names
- *   that Node 24 gives to its parts. Where they are missing, reading stays as it is.
- * - What was written is given back (net/buffer-pool.ts) when the system has it.
- * It leans on `socket` and `sendData` of the connection that the pinned version makes. Retires when @libp2p/tcp reads
- * into a buffer of its user's and Node does so for accepted sockets.
+ * - Reads use one buffer instead of 64 KiB of fresh memory for every read, however short. Node has that for sockets
+ *   that dial (`onread`), not for accepted ones, so it is set on the socket afterwards, by internal names of Node 24.
+ *   Without these names reading stays as it is.
+ * - Buffers are put back (net/buffer-pool.ts) once the system has taken their content.
+ *
+ * Depends on `socket` and `sendData` of the connection that the pinned version makes. Retires when @libp2p/tcp reads
+ * into a buffer of the caller's and Node does so for accepted sockets.
  */
 import type { Socket } from 'node:net'
 import type { MessageStream, MessageStreamReadStatus, MultiaddrConnection, Upgrader } from '@libp2p/interface'
 import { tcp as stockTcp, type TCPOptions } from '@libp2p/tcp'
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { ciphertexts } from '../buffer-pool.ts'
+import { ciphertextPool } from '../buffer-pool.ts'
+import { netLimits } from '../limits.ts'
 import { countReceived } from '../traffic.ts'
 
 type TransportFactory = ReturnType<typeof stockTcp>
 
-/** Of all sockets: it is read into and looked at before anything else happens. */
-const readBuffer = Buffer.allocUnsafeSlow(256 * 1024)
+/** Shared by all sockets: the content of a read is processed before the next read. */
+const readBuffer = Buffer.allocUnsafeSlow(netLimits.tcpRead)
 
 /** What this file uses of the stock connection. */
 interface StockConnection extends MultiaddrConnection {
@@ -27,7 +29,7 @@ interface StockConnection extends MultiaddrConnection {
   onData(data: Uint8Array): void
 }
 
-/** Who looks at what is read before the next read, of connections that have such a reader. */
+/** The readers of `readInPlace`. */
 const readers = new WeakMap<MessageStream, (bytes: Uint8Array) => void>()
 
 /** A libp2p transport: `transports: [tcp()]`. */
@@ -44,8 +46,9 @@ export function tcp(init: TCPOptions = {}): TransportFactory {
 }
 
 /**
- * What `connection` reads from now on goes to `read`, which keeps nothing of it: the memory is used again when it
- * returns. Of connections that are not TCP this means nothing; `message` events tell of whatever does not go this way.
+ * Passes all that `connection` reads from now on to `read`, which must not keep a reference to it: the memory is reused
+ * when it returns. Ignored for connections other than TCP. Data read while the connection is paused, or has data in its
+ * read buffer, arrives as `message` events as usual.
  */
 export function readInPlace(connection: MessageStream, read: (bytes: Uint8Array) => void): void {
   readers.set(connection, read)
@@ -65,7 +68,7 @@ function repaired(connection: MultiaddrConnection): MultiaddrConnection {
   connection.sendData = (data) => {
     let canSendMore = true
     if (data.byteLength > 0) socket.cork()
-    for (const bytes of data) canSendMore = socket.write(bytes, () => ciphertexts.giveBack(bytes))
+    for (const bytes of data) canSendMore = socket.write(bytes, () => ciphertextPool.put(bytes))
     socket.uncork()
     return { sentBytes: data.byteLength, canSendMore }
   }
@@ -83,7 +86,7 @@ function isStock(connection: object): connection is StockConnection {
   return 'socket' in connection && 'sendData' in connection && 'onData' in connection
 }
 
-/** As the option `onread` of a socket that dials. Returns whether this Node can. */
+/** The option `onread` of `net.connect` for any socket. Returns whether this version of Node supports it. */
 export function readInto(socket: Socket, buffer: Buffer, read: (bytes: Uint8Array) => void): boolean {
   const [forBuffer, forCallback] = ['kBuffer', 'kBufferCb'].map((name) =>
     Object.getOwnPropertySymbols(socket).find(({ description }) => description === name),

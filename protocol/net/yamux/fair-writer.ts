@@ -1,8 +1,8 @@
 /**
- * Who writes next on a multiplexed connection. Streams with something to send take turns, a bounded share each, so a
- * small message never waits behind more than one round; what concerns the connection or a stream as such (windows,
- * beginnings, ends, pings) goes before data. Nothing is handed to the connection while it is full: what waits, waits
- * here, where turns can still be taken, and not in one queue behind megabytes of one stream.
+ * Fair scheduling of the writes on a multiplexed connection. Streams with data to send are served in turn, a bounded
+ * share each, so that a small message waits for one round at most. Frames without data (window updates, opening and
+ * closing of streams, pings) are sent before data. No data is passed to the connection while it is full: data that
+ * waits here can still be scheduled, in the queue of the connection it could not overtake megabytes of one stream.
  */
 import type { MessageStream } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
@@ -10,24 +10,24 @@ import { toError } from '../../base/errors.ts'
 import { netLimits } from '../limits.ts'
 import { encodeHeader, YamuxError, type Header } from './frames.ts'
 
-/** What takes turns. */
+/** A stream as the scheduler sees it. */
 export interface Sender {
-  /** Puts at most `share` bytes of data on `batch`, as one frame. Returns whether there is more that may be sent now. */
+  /** Appends at most `share` bytes of data to `batch`, as one frame. Returns whether more could be sent now. */
   take(batch: Uint8ArrayList, share: number): boolean
-  /** What it put on a batch has been sent. */
+  /** The data that it appended to a batch has been sent. */
   sent(): void
 }
 
-export class TurnWriter {
+export class FairWriter {
   readonly #connection: MessageStream
   #control = new Uint8ArrayList()
-  /** In the order of their turns. */
+  /** In the order in which they are served. */
   readonly #ready = new Set<Sender>()
-  /** The connection is full, and will say when it is not. */
+  /** The connection is full: it dispatches `drain` when it no longer is. */
   #full: boolean
   #flushing = false
-  /** A flush will come by itself. */
-  #soon = false
+  /** A flush is scheduled. */
+  #scheduled = false
 
   constructor(connection: MessageStream) {
     this.#connection = connection
@@ -38,23 +38,26 @@ export class TurnWriter {
     })
   }
 
-  /** Queues a frame without data, to be sent soon. Who causes more of them than it reads loses the connection. */
+  /**
+   * Queues a frame without data, to be sent soon. The connection is aborted when the other side causes more such frames
+   * than it reads.
+   */
   control(header: Header): void {
     if (this.#control.byteLength >= netLimits.muxControlQueue) {
-      this.#connection.abort(new YamuxError('The other side causes answers and reads none'))
+      this.#connection.abort(new YamuxError('The other side causes answers and does not read them'))
       return
     }
     this.#control.append(encodeHeader(header))
-    if (this.#soon) return
-    this.#soon = true
-    // What is caused together goes together.
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // Frames caused by the same event are sent together.
     queueMicrotask(() => {
-      this.#soon = false
+      this.#scheduled = false
       this.flush()
     })
   }
 
-  /** `sender` wants turns; `flush` gives them. */
+  /** `sender` has data to send: `flush` serves it. */
   ready(sender: Sender): void {
     this.#ready.add(sender)
   }
@@ -63,9 +66,9 @@ export class TurnWriter {
     this.#ready.delete(sender)
   }
 
-  /** Sends as much as the connection takes. A connection that fails ends. */
+  /** Sends as much as the connection accepts. Aborts the connection when sending fails. */
   flush(): void {
-    // A sender that hears of its success sends more: the loop that is running takes care of it.
+    // `sent` may make a sender send more, which calls this again: the running loop serves it.
     if (this.#flushing) return
     this.#flushing = true
     try {
@@ -88,7 +91,7 @@ export class TurnWriter {
     this.#control = new Uint8ArrayList()
     for (const sender of this.#ready) {
       if (batch.byteLength >= netLimits.muxBatch) break
-      // Nobody else is waiting: nobody is held up by a longer turn.
+      // A single sender delays no other one: it may fill the batch.
       const share = this.#ready.size === 1 ? netLimits.muxBatch - batch.byteLength : netLimits.muxTurn
       this.#ready.delete(sender)
       taken.add(sender)

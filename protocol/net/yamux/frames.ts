@@ -1,34 +1,34 @@
 /**
- * Frames of yamux (the specification in hashicorp/yamux, version 0): headers out, and a reader that hands over data as
- * it comes. It keeps at most an unfinished header, whatever length a frame claims; who it is for decides about lengths.
+ * Frames of yamux (specification in hashicorp/yamux, version 0): encodes headers, and reads frames, passing on data as
+ * it arrives. The reader buffers at most an incomplete header, whatever length a frame claims; its sink checks lengths.
  */
-import { plaintexts } from '../buffer-pool.ts'
+import { plaintextPool } from '../buffer-pool.ts'
 
 export const frameType = { data: 0, windowUpdate: 1, ping: 2, goAway: 3 } as const
 export const flag = { syn: 1, ack: 2, fin: 4, rst: 8 } as const
 export const goAway = { normal: 0, protocolError: 1, internalError: 2 } as const
 
-/** Bytes of a header, and of a frame that is nothing else. */
+/** Bytes of a header, and of a frame without data. */
 const headerLength = 12
-/** What either side of a new stream may send before it is told more (the specification). */
+/** Bytes that either side of a new stream may send before the first window update (specification). */
 export const initialWindow = 256 * 1024
-/** The largest number in a header. */
+/** The largest number that a header can hold. */
 export const largestNumber = 0xffff_ffff
 
 const frameVersion = 0
 
 export interface Header {
-  /** One of `frameType`, or what the other side takes for one. */
+  /** One of `frameType`; as received, any byte. */
   type: number
-  /** `flag`s joined. */
+  /** Bitwise or of `flag`s. */
   flags: number
-  /** 0 stands for the connection. */
+  /** 0: the connection itself. */
   stream: number
-  /** Bytes of data; bytes granted; number of a ping; reason to go away. */
+  /** By type: bytes of data, bytes granted, the opaque value of a ping, the reason of a go away. */
   length: number
 }
 
-/** The other side does not speak yamux, or not as it must: the connection ends. */
+/** The other side violates the protocol: the connection ends. */
 export class YamuxError extends Error {
   override name = 'YamuxError'
 }
@@ -43,12 +43,12 @@ export function encodeHeader({ type, flags, stream, length }: Header): Uint8Arra
   return bytes
 }
 
-/** What a reader calls, in the order of what arrives. An error thrown here ends the reading. */
+/** Receives frames in order. An error that it throws ends the reading. */
 export interface FrameSink {
   begin(header: Header): void
-  /** The next bytes of the data frame that has begun; a view, not a copy. */
+  /** The next bytes of the current data frame; a view, not a copy. */
   data(bytes: Uint8Array): void
-  /** The frame that began is whole. */
+  /** The current frame is complete. */
   end(header: Header): void
 }
 
@@ -57,14 +57,14 @@ export class FrameReader {
   readonly #partial = new Uint8Array(headerLength)
   #filled = 0
   #frame: Header | undefined
-  /** Of the data frame that has begun. */
+  /** Bytes of the current data frame that have not arrived. */
   #missing = 0
 
   constructor(sink: FrameSink) {
     this.#sink = sink
   }
 
-  /** Errors: `YamuxError` for another version, and whatever the sink throws. */
+  /** Errors: `YamuxError` for another version, and those of the sink. */
   read(bytes: Uint8Array): void {
     let at = 0
     while (at < bytes.byteLength) {
@@ -74,28 +74,28 @@ export class FrameReader {
         at += piece.byteLength
         this.#missing -= piece.byteLength
         this.#sink.data(piece)
-        this.#endIfWhole(this.#frame)
+        this.#endIfComplete(this.#frame)
       }
     }
   }
 
-  /** Returns how many bytes it took. */
+  /** Returns the number of bytes consumed. */
   #readHeader(bytes: Uint8Array, at: number): number {
     const piece = bytes.subarray(at, at + headerLength - this.#filled)
     this.#partial.set(piece, this.#filled)
     this.#filled += piece.byteLength
-    plaintexts.giveBack(piece)
+    plaintextPool.put(piece)
     if (this.#filled === headerLength) {
       this.#filled = 0
       const header = decodeHeader(this.#partial)
       this.#sink.begin(header)
       this.#missing = header.type === frameType.data ? header.length : 0
-      this.#endIfWhole(header)
+      this.#endIfComplete(header)
     }
     return piece.byteLength
   }
 
-  #endIfWhole(header: Header): void {
+  #endIfComplete(header: Header): void {
     this.#frame = this.#missing === 0 ? undefined : header
     if (this.#missing === 0) this.#sink.end(header)
   }

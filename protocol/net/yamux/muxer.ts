@@ -1,9 +1,9 @@
 /**
- * yamux (/yamux/1.0.0) for bulk data beside small messages, in the place of @libp2p/yamux 8.0.3, which it talks to in
- * both directions. The stock one sends a window update for every frame, keeps whole frames before it hands them over,
- * copies what it sends several times, and lets one stream fill the connection for as long as it likes while others
- * wait for ever. Streams and muxer keep to libp2p's own base classes; what is ours is frames, windows and turns.
- * Retires when the stock one takes turns and is as fast.
+ * yamux (/yamux/1.0.0) for bulk data beside small messages, instead of @libp2p/yamux 8.0.3, with which it interoperates
+ * in both directions. The stock muxer sends a window update for every frame, buffers a whole frame before it passes it
+ * on, copies sent data several times, and lets one stream fill the connection while others wait without bound. Stream
+ * and muxer extend libp2p's own base classes; frames, windows and scheduling are own code. Retires when the stock muxer
+ * schedules fairly and is as fast.
  */
 import {
   MuxerClosedError,
@@ -13,7 +13,7 @@ import {
   type StreamMuxerFactory,
 } from '@libp2p/interface'
 import { AbstractStreamMuxer } from '@libp2p/utils'
-import { plaintexts } from '../buffer-pool.ts'
+import { plaintextPool } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import {
   flag,
@@ -26,16 +26,16 @@ import {
   type Header,
 } from './frames.ts'
 import { YamuxStream } from './stream.ts'
-import { TurnWriter } from './fair-writer.ts'
+import { FairWriter } from './fair-writer.ts'
 
 const protocol = '/yamux/1.0.0'
 
 export interface YamuxInit {
-  /** Streams at once that the other side may open; more are reset. */
+  /** Open streams at once that the other side opened; more are reset. */
   maxInboundStreams: number
-  /** Streams at once that we open. */
+  /** Open streams at once that this side opened. */
   maxOutboundStreams: number
-  /** Bytes that a stream may be ahead of its reader: the window of each stream grows up to it. */
+  /** Bytes that a stream may be ahead of its reader: the window of each stream grows up to this. */
   maxWindow: number
 }
 
@@ -47,33 +47,33 @@ export function yamux(init: YamuxInit): () => StreamMuxerFactory<YamuxMuxer> {
 class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   readonly #init: YamuxInit
   readonly #dialled: boolean
-  readonly #writer: TurnWriter
+  readonly #writer: FairWriter
   readonly #reader = new FrameReader(this)
   readonly #byNumber = new Map<number, YamuxStream>()
   readonly #open = { inbound: 0, outbound: 0 }
   #next: number
-  /** The stream that the frame being read belongs to, if it is still there. */
+  /** The stream of the frame that is being read, while that stream exists. */
   #current: YamuxStream | undefined
-  #leaving = false
-  #left = false
+  #goingAway = false
+  #remoteGoneAway = false
 
   constructor(connection: MessageStream, init: YamuxInit) {
     super(connection, { protocol, name: 'yamux' })
     this.#init = init
     this.#dialled = connection.direction === 'outbound'
     this.#next = this.#dialled ? 1 : 2
-    this.#writer = new TurnWriter(connection)
+    this.#writer = new FairWriter(connection)
   }
 
   onCreateStream(): YamuxStream {
-    if (this.#leaving || this.#left) throw new MuxerClosedError('The connection takes no more streams')
+    if (this.#goingAway || this.#remoteGoneAway) throw new MuxerClosedError('The connection accepts no more streams')
     if (this.#open.outbound >= this.#init.maxOutboundStreams) {
-      throw new TooManyOutboundProtocolStreamsError('Too many streams of our own')
+      throw new TooManyOutboundProtocolStreamsError('Too many streams opened by this side')
     }
     if (this.#next > largestNumber) throw new MuxerClosedError('All stream numbers of the connection are used')
     const stream = this.#add(this.#next, 'outbound')
     this.#next += 2
-    // The base class has to know the stream before its answer can come.
+    // The base class must register the stream before an answer can arrive.
     queueMicrotask(() => stream.open())
     return stream
   }
@@ -81,11 +81,11 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   onData(data: Bytes): void {
     if (data instanceof Uint8Array) this.#reader.read(data)
     else for (const piece of data) this.#reader.read(piece)
-    // Windows may have opened.
+    // Window updates may allow more to be sent.
     this.#writer.flush()
   }
 
-  // ---- frames, as they come
+  // ---- received frames
 
   begin(header: Header): void {
     if (header.type > frameType.goAway) throw new YamuxError('A frame of a type that does not exist')
@@ -103,7 +103,7 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   }
 
   data(bytes: Uint8Array): void {
-    if (this.#current == null) plaintexts.giveBack(bytes)
+    if (this.#current == null) plaintextPool.put(bytes)
     else this.#current.onData(bytes)
   }
 
@@ -116,9 +116,10 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   }
 
   #accept(number: number): void {
-    if (this.#dialled === (number % 2 === 1)) throw new YamuxError('A stream with a number of ours')
+    if (this.#dialled === (number % 2 === 1))
+      throw new YamuxError('A stream with a number that is reserved for this side')
     if (this.#byNumber.has(number)) return
-    if (this.#leaving || this.#open.inbound >= this.#init.maxInboundStreams) {
+    if (this.#goingAway || this.#open.inbound >= this.#init.maxInboundStreams) {
       this.#writer.control({ type: frameType.windowUpdate, flags: flag.rst, stream: number, length: 0 })
       return
     }
@@ -133,7 +134,7 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   }
 
   #goneAway(reason: number): void {
-    this.#left = true
+    this.#remoteGoneAway = true
     if (reason === goAway.normal) this.onTransportClosed()
     else this.abort(new YamuxError('The other side ended the connection'))
   }
@@ -156,7 +157,7 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
     return stream
   }
 
-  // ---- the end
+  // ---- closing
 
   override async close(options?: AbortOptions): Promise<void> {
     if (this.status !== 'open') return
@@ -171,7 +172,7 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   }
 
   #goAway(reason: number): void {
-    this.#leaving = true
+    this.#goingAway = true
     this.#writer.control({ type: frameType.goAway, flags: 0, stream: 0, length: reason })
     this.#writer.flush()
   }

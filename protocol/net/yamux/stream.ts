@@ -1,38 +1,38 @@
 /**
- * One stream of a yamux connection: libp2p's own stream of messages (half-closing, aborting, events) with yamux's
- * windows. What may arrive is what was read: the other side is granted as much as was handed to a listener, so a
- * reader that pauses, or is not there yet, holds at most one window in memory.
+ * One stream of a yamux connection: libp2p's message stream (half-closing, aborting, events) with yamux's windows. The
+ * other side is granted as many bytes as were passed to a listener, so at most one window of data is in memory for a
+ * reader that pauses or has not started.
  */
 import { StreamBufferError, StreamMessageEvent } from '@libp2p/interface'
 import { AbstractStream, type AbstractStreamInit, type SendResult } from '@libp2p/utils'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { netLimits } from '../limits.ts'
-import { plaintexts } from '../buffer-pool.ts'
+import { plaintextPool } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { encodeHeader, flag, frameType, initialWindow, largestNumber, YamuxError } from './frames.ts'
-import type { Sender, TurnWriter } from './fair-writer.ts'
+import type { Sender, FairWriter } from './fair-writer.ts'
 
 export interface YamuxStreamInit extends AbstractStreamInit {
   /** Its number on the wire. */
   number: number
-  writer: TurnWriter
+  writer: FairWriter
   /** The window grows up to this as data is read, in bytes. */
   maxWindow: number
 }
 
 export class YamuxStream extends AbstractStream implements Sender {
   readonly number: number
-  readonly #writer: TurnWriter
+  readonly #writer: FairWriter
   readonly #maxWindow: number
-  /** What the first frame we send says about the stream. */
+  /** The flag of the first frame that is sent: SYN, or ACK. */
   #opening: number
-  /** Bytes that the other side still takes. */
+  /** Bytes that the other side still accepts. */
   #sendWindow = initialWindow
-  /** Bytes that may be on their way to us or unread here. */
+  /** Bytes that may be in transit to this side or unread here. */
   #window = initialWindow
-  /** Of it, bytes that the other side may still send. */
+  /** Bytes of the window that the other side may still send. */
   #granted = initialWindow
-  /** Bytes read since the last grant. Negative after something read was put back. */
+  /** Bytes read since the last grant. Negative after read data was pushed back. */
   #read = 0
 
   constructor(init: YamuxStreamInit) {
@@ -43,7 +43,7 @@ export class YamuxStream extends AbstractStream implements Sender {
     this.#opening = init.direction === 'inbound' ? flag.ack : flag.syn
   }
 
-  /** Tells the other side of the stream, unless a frame has. */
+  /** Announces the stream to the other side, unless an earlier frame did. */
   open(): void {
     if (this.#opening === 0 || this.status !== 'open') return
     this.#send(0, 0)
@@ -51,7 +51,7 @@ export class YamuxStream extends AbstractStream implements Sender {
 
   // ---- sending
 
-  /** As many bytes as fit go at once, the rest in turns: only what could not be sent makes `send` return false. */
+  /** Sends as many bytes as possible at once, the rest when scheduled: `send` returns false only if some are left. */
   protected override processSendQueue(): boolean {
     if (this.writeBuffer.byteLength === 0) return true
     if (this.writeStatus !== 'writable' && this.writeStatus !== 'closing') return false
@@ -82,13 +82,13 @@ export class YamuxStream extends AbstractStream implements Sender {
     if (this.writableNeedsDrain) this.safeDispatchEvent('drain')
   }
 
-  /** The other side takes `length` bytes more. */
+  /** The other side accepts `length` bytes more. */
   grant(length: number): void {
     this.#sendWindow = Math.min(this.#sendWindow + length, largestNumber)
     if (this.writeBuffer.byteLength > 0 && this.#sendWindow > 0) this.#writer.ready(this)
   }
 
-  /** Never called: the writer takes what is to be sent. */
+  /** Never called: `take` passes on what is to be sent. */
   sendData(): SendResult {
     return { sentBytes: 0, canSendMore: false }
   }
@@ -102,13 +102,13 @@ export class YamuxStream extends AbstractStream implements Sender {
     this.#send(flag.fin, 0)
   }
 
-  /** yamux has no word for it; what arrives is thrown away. */
+  /** yamux has no frame for it; received data is discarded. */
   async sendCloseRead(): Promise<void> {
     this.#grantRead()
   }
 
   override onMuxerDrain(): void {
-    // The writer takes care of whose turn it is.
+    // The writer schedules the streams.
   }
 
   override onRemoteReset(): void {
@@ -119,7 +119,7 @@ export class YamuxStream extends AbstractStream implements Sender {
 
   // ---- receiving
 
-  /** A frame of `length` bytes begins. Errors: `YamuxError` for more than was granted, or after the end. */
+  /** A frame with `length` bytes of data begins. Errors: `YamuxError` for more than was granted, or after the end. */
   expect(length: number): void {
     if (length > this.#granted) throw new YamuxError('More data than the window allows')
     if (length > 0 && this.remoteWriteStatus === 'closed') throw new YamuxError('Data after the end of a stream')
@@ -134,7 +134,7 @@ export class YamuxStream extends AbstractStream implements Sender {
     } else if (this.readStatus === 'closing' || this.readStatus === 'closed') {
       this.#read += data.byteLength
     } else {
-      super.onData(kept(data))
+      super.onData(compact(data))
     }
     this.#grantRead()
   }
@@ -164,7 +164,7 @@ export class YamuxStream extends AbstractStream implements Sender {
     this.#grantRead()
   }
 
-  /** In steps of half a window. One that was used up to there may be larger: up to double, up to its bound. */
+  /** Grants in steps of half a window. Each step doubles the window, up to its bound. */
   #grantRead(): void {
     if (this.#read < this.#window / 2 || this.remoteWriteStatus === 'closed') return
     const larger = Math.min(this.#window * 2, this.#maxWindow)
@@ -187,10 +187,10 @@ export class YamuxStream extends AbstractStream implements Sender {
   }
 }
 
-/** Whoever waits for a reader must not hold on to all that came in the same packet. */
-function kept(data: Bytes): Bytes {
+/** A copy of short data, which would keep the whole block of its packet in memory while it waits for a reader. */
+function compact(data: Bytes): Bytes {
   if (data.byteLength >= netLimits.readLow / 2) return data
   const copy = Uint8Array.from(data.subarray())
-  plaintexts.giveBack(data)
+  plaintextPool.put(data)
   return copy
 }

@@ -1,4 +1,4 @@
-/** What addresses of every kind say: one table, so that a new kind is a new row. */
+/** The parts of addresses of every kind: one table, so that a new kind is a new row. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -151,7 +151,7 @@ for (const [text, { scope, dialled, ...parts }] of Object.entries(rows)) {
   })
 }
 
-test('text that is no multiaddr says nothing, and is neither public nor dialled', () => {
+test('text that is not a multiaddr has no parts, and is neither public nor dialled', () => {
   const long = `/dns4/${'a'.repeat(limits.address)}/tcp/1`
   for (const text of ['', '/', 'x', 'nonsense', '/ip4/300.1.1.1/tcp/1', '/ip4/1.1.1.1/tcp/x', long]) {
     assert.equal(parseAddress(text), undefined, text)

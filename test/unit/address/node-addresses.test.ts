@@ -1,8 +1,8 @@
-/** Which addresses of a node are kept and which are told. */
+/** Which addresses of a node are stored and which are announced. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
-import { addressesToTell, byNode, nodePeer, withAddress } from '../../../protocol/address/node-addresses.ts'
+import { addressesToAnnounce, byNode, nodePeer, withAddress } from '../../../protocol/address/node-addresses.ts'
 import { Settings } from '../../../protocol/identity/settings.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 
@@ -18,7 +18,7 @@ test('an address without a PeerId, or through a relay, is no node’s', () => {
   }
 })
 
-test('of one node the newest addresses are kept; one heard again is new again', () => {
+test('of one node the newest addresses are stored; one received again counts as new', () => {
   let known: string[] = []
   for (const ip of ['127.0.0.1', '10.0.0.1', '10.0.0.2', '127.0.0.1', '10.0.0.3', '10.0.0.4']) {
     known = withAddress(known, at(ip))
@@ -29,12 +29,12 @@ test('of one node the newest addresses are kept; one heard again is new again', 
   )
 })
 
-test('told are first the addresses that reach furthest, of every node before the second of any', () => {
+test('addresses with the widest scope are announced first, one of every node before the second of any', () => {
   const [own, other] = [
     ['127.0.0.1', '192.168.1.2'].map((ip) => at(ip)),
     ['127.0.0.1', '1.1.1.1'].map((ip) => at(ip, second)),
   ]
-  assert.deepEqual(addressesToTell([own, other]), [
+  assert.deepEqual(addressesToAnnounce([own, other]), [
     at('1.1.1.1', second),
     at('192.168.1.2'),
     at('127.0.0.1'),
@@ -43,7 +43,7 @@ test('told are first the addresses that reach furthest, of every node before the
   const many = Array.from({ length: limits.nodesTold }, () =>
     ['1.1.1.1', '2.2.2.2', '3.3.3.3', '127.0.0.1'].map((ip) => at(ip)),
   )
-  const told = addressesToTell([...many, [at('8.8.8.8')]])
+  const told = addressesToAnnounce([...many, [at('8.8.8.8')]])
   assert.equal(told.length, limits.nodeAddressesTold)
   assert.ok(!told.includes(at('8.8.8.8')) && !told.includes(at('127.0.0.1')))
 })

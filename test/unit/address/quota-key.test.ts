@@ -1,4 +1,4 @@
-/** What counts as one address. */
+/** The key of a rate limit by address. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'

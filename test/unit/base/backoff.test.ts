@@ -1,4 +1,4 @@
-/** When it is tried again. */
+/** Waits between retries. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Retry } from '../../../protocol/base/backoff.ts'

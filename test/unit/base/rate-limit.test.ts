@@ -1,4 +1,4 @@
-/** Token buckets, by a clock of our own. */
+/** Token buckets, with a fake clock. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KeyedBuckets, TokenBucket } from '../../../protocol/base/rate-limit.ts'

@@ -1,4 +1,4 @@
-/** What is written in two places is the same in both. */
+/** The version is the same in the code and in package.json. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'

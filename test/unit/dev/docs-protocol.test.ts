@@ -10,7 +10,7 @@ import { friendLimits } from '../../../protocol/friend/limits.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
 import { fileLimits } from '../../../protocol/file/limits.ts'
 import { pathLimits } from '../../../protocol/paths/limits.ts'
-import { directoryLimits } from '../../../protocol/directory/limits.ts'
+import { directoryLimits, directoryRates } from '../../../protocol/directory/limits.ts'
 import { netLimits } from '../../../protocol/net/limits.ts'
 import { identityLimits } from '../../../protocol/identity/limits.ts'
 import { wireLimits } from '../../../protocol/wire/limits.ts'
@@ -70,17 +70,20 @@ const phrases = [
   `One peer may send ${bounded(friendLimits.friendEnvelopes)} envelopes a minute; all peers together ${rate(friendLimits.envelopesOpened)}.`,
   // /quorum/directory
   `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream`,
-  `\`handle-taken\` | ${rate(directoryLimits.announces)} |`,
-  `${rate(directoryLimits.lookups)}; by handle also for each address |`,
-  `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender; \`disk-full\` | ${rate(directoryLimits.deliveries)} |`,
-  `with \`deliver\`; ${rate(directoryLimits.fleeting)} for each recipient |`,
-  `keeps it at most ${time(directoryLimits.parkedFor)}, ${limits.parkedPerPeer} a peer | done | \`rate-limited\`, \`bad-request\` another's slot, \`disk-full\` | ${rate(directoryLimits.deliveries)} |`,
-  `sealed, or empty | | ${rate(directoryLimits.codeLookups)}, also for each address |`,
-  `\`rate-limited\` | ${rate(directoryLimits.dialBacks)}, ${bounded(directoryLimits.dialBacksPerAddress)} for each address |`,
+  `\`handle-taken\` | ${rate(directoryRates.announce)} |`,
+  `${rate(directoryRates.lookup)}; by handle also for each address |`,
+  `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender; \`disk-full\` | ${rate(directoryRates.deliver)} |`,
+  `with \`deliver\`; ${rate(directoryLimits.fleetingPerRecipient)} for each recipient |`,
+  `keeps it at most ${time(directoryLimits.parkedFor)}, ${limits.parkedPerPeer} a peer | done | \`rate-limited\`, \`bad-request\` another's slot, \`disk-full\` | ${rate(directoryRates.postInvite)} |`,
+  `sealed, or empty | | ${rate(directoryRates.findInvite)}, also for each address |`,
+  `\`rate-limited\` | ${rate(directoryRates.reachable)}, ${bounded(directoryLimits.dialBacksPerAddress)} for each address |`,
+  `deletes mail of the caller | done | | ${rate(directoryRates.collected)} |`,
+  `everything it stores about the caller | | ${rate(directoryRates.knowledge)} |`,
+  `parked invites, record | done | | ${rate(directoryRates.forget)} |`,
   `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)};`,
   `A response that takes over ${time(limits.request)} is given up by the peer.`,
   `Mail is held for ${time(directoryLimits.heldFor)}.`,
-  `after a change of network and every ${time(directoryLimits.reachableAgain)}. The node tries for ${time(directoryLimits.dialBack)},`,
+  `after a change of network and every ${time(directoryLimits.reachabilityRecheck)}. The node tries for ${time(directoryLimits.dialBack)},`,
   `**Handles** are ${shortest} to ${longest} of`,
   `kept until ${time(directoryLimits.handleKept)} after the owner was last seen`,
   // Records, relay, dcutr

@@ -1,4 +1,4 @@
-/** What a peer believes about itself, from what its nodes say. */
+/** The addresses of a peer, by the answers of its nodes. */
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
@@ -6,7 +6,7 @@ import { Reachability } from '../../../protocol/directory/reachability.ts'
 
 type Answer = { reachable: boolean; observedAddress: string } | Error
 
-/** A peer that listens on port 4001, with nodes that answer as told. */
+/** A peer that listens on port 4001, with nodes that give the given answers. */
 function peer(...answers: Answer[]) {
   const nodes = answers.map((answer, index) => ({ node: `node ${index}`, answer, asked: [] as number[] }))
   const world = {
@@ -40,7 +40,7 @@ function peer(...answers: Answer[]) {
 const yes: Answer = { reachable: true, observedAddress: '/ip4/1.2.3.4/tcp/50123' }
 const no: Answer = { reachable: false, observedAddress: '/ip4/1.2.3.4/tcp/50123' }
 
-test('an address that a node dialled back is told, with our port and not the one of that connection', async () => {
+test('an address that a node dialled back counts, with the listening port and not the port of that connection', async () => {
   const { world, asked } = peer(yes)
   const { state, addresses } = await asked().then((self) => ({ state: self.state, addresses: self.addresses() }))
   assert.deepEqual([state, addresses], ['public', ['/ip4/1.2.3.4/tcp/4001']])
@@ -50,7 +50,7 @@ test('an address that a node dialled back is told, with our port and not the one
   assert.deepEqual(world.nodes[0]?.asked, [4001], 'a session is asked once')
 })
 
-test('a port of a router is tried too, and told at the address that the node saw', async () => {
+test('a mapped port of a router is checked too, at the address that the node observes', async () => {
   const { world, reachability, asked } = peer(yes)
   world.mapped = [40_123]
   const self = await asked()
@@ -62,7 +62,7 @@ test('a port of a router is tried too, and told at the address that the node saw
   assert.deepEqual(self.addresses(), ['/ip4/1.2.3.4/tcp/4001'])
 })
 
-test('one that no node reached is not told', async () => {
+test('an address that no node reached does not count', async () => {
   const { world, asked } = peer(no, no)
   const self = await asked()
   assert.deepEqual([self.state, self.addresses(), world.changes], ['private', [], 0])

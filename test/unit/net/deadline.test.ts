@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
-import { abortAfter, abortOn, onAbort } from '../../../protocol/net/deadline.ts'
+import { onAbort } from '../../../protocol/base/abort-listener.ts'
+import { abortAfter, abortOn } from '../../../protocol/net/deadline.ts'
 
 const late = new Error('It took too long')
 
@@ -63,11 +64,11 @@ test('a signal that has aborted already takes effect at once', () => {
 
 test('a long-lived signal keeps no listener of work that is done', () => {
   const owner = new AbortController()
-  const reasons: Error[] = []
+  let calls = 0
   for (let round = 0; round < 20; round += 1) {
-    using _ = onAbort(owner.signal, (reason) => reasons.push(reason))
+    using _ = onAbort(owner.signal, () => (calls += 1))
   }
   assert.equal(getEventListeners(owner.signal, 'abort').length, 0)
   owner.abort(late)
-  assert.deepEqual(reasons, [])
+  assert.equal(calls, 0)
 })

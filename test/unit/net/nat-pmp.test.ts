@@ -1,4 +1,4 @@
-/** What a gateway that speaks NAT-PMP can say, or somebody who pretends to be one: answers, refusals, nonsense, nothing. */
+/** Answers of a NAT-PMP gateway, or of a machine that poses as one: mappings, refusals, garbage, silence. */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -50,7 +50,7 @@ test('what was lost on the way is asked again', async (t) => {
   assert.equal(requests.length, 3)
 })
 
-test('nonsense is not heard', async (t) => {
+test('garbage is ignored', async (t) => {
   const spoilt = [0, 1].map((byte) => {
     const answer = mapped(4001, 6666)
     answer.writeUInt8(9, byte)

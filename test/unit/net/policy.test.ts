@@ -1,4 +1,4 @@
-/** Who may connect, by what they are to us and which paths we allow. */
+/** Who may connect, by relation to this peer and by allowed paths. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { MultiaddrConnection } from '@libp2p/interface'
@@ -57,7 +57,7 @@ for (const [state, relation] of Object.entries(relations)) {
   })
 }
 
-test('nodes and strangers are told apart', (t) => {
+test('nodes and strangers are distinguished', (t) => {
   const policy = policyWith(t, 'auto')
   assert.deepEqual([policy.relation(node), policy.relation(bob.peer)], ['node', 'stranger'])
 })
@@ -100,7 +100,7 @@ test('only so many strangers at once; friends and nodes are not counted', (t) =>
   assert.ok(policy.mayConnect(node, false, netLimits.strangerConnections))
 })
 
-test('libp2p is told the same: direct and relayed, by address', (t) => {
+test('the gater of libp2p has the same rules: direct and relayed, by address', (t) => {
   const gater = policyWith(t, 'never', 'friend').gater(() => [])
   const inbound = (remoteAddr: typeof direct): MultiaddrConnection =>
     multiaddrConnectionPair({ inbound: { remoteAddr } })[1]
@@ -117,7 +117,7 @@ test('circuits come through our nodes only', (t) => {
   assert.equal(gater.denyInboundRelayedConnection(peerIdFromString(node), peerIdFromString(bob.peer)), true)
 })
 
-test('nobody blocked is dialled', (t) => {
+test('a blocked peer is not dialled', (t) => {
   assert.equal(
     policyWith(t, 'auto', 'blocked')
       .gater(() => [])

@@ -1,4 +1,7 @@
-/** pull, push and the frame writer on libp2p's own streams: joined in memory, or by a connection where that matters. */
+/**
+ * pull, push and the frame writer on libp2p's own streams: connected in memory, or by a real connection where it
+ * matters.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -60,7 +63,7 @@ test('a reset is an error to the reader and to the writer', async () => {
   await assert.rejects(push(out, piece(1)))
 })
 
-test('a writer waits for room, and for no longer than it is told to', async (t) => {
+test('a writer waits for room until its signal aborts', async (t) => {
   const [out, into] = await openStream(await startLink(t))
   into.pause()
   const impatient = new AbortController()

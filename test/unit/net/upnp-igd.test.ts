@@ -1,4 +1,4 @@
-/** What a router, or somebody who pretends to be one, can say: orders, refusals, and nonsense. */
+/** Answers of a UPnP router, or of a machine that poses as one: mappings, refusals, garbage. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
@@ -12,7 +12,7 @@ const service = 'urn:schemas-upnp-org:service:WANIPConnection:1'
 const done = '<u:AddPortMappingResponse/>'
 const never = new AbortController().signal
 
-/** A router that answers each order as told. */
+/** A router that gives the given answers. */
 async function router(t: TestContext, ...answers: string[]): Promise<{ router: Router; orders: string[] }> {
   const orders: string[] = []
   const server = http.createServer((request, response) => {
@@ -48,7 +48,7 @@ test('another port is asked for where ours is taken, a few times', async (t) => 
   assert.equal(orders.length, 3)
 })
 
-test('a router that knows no leases is asked for good, and one that always says so is left alone', async (t) => {
+test('a router without leases is asked for a permanent mapping, once', async (t) => {
   const { router: old, orders } = await router(t, refusal(725))
   assert.equal(await openPort(old, 4001, 4001, never), 4001)
   assert.match(orders[1] ?? '', /<NewLeaseDuration>0</)
@@ -56,7 +56,7 @@ test('a router that knows no leases is asked for good, and one that always says 
   await assert.rejects(openPort(mad, 4001, 4001, never))
 })
 
-test('refusals, nonsense and endless answers are errors', async (t) => {
+test('refusals, garbage and endless answers are errors', async (t) => {
   for (const answer of [refusal(606), '', '<html>', 'x'.repeat(netLimits.routerText + 1)]) {
     const { router: home } = await router(t, answer)
     await assert.rejects(openPort(home, 4001, 4001, never))

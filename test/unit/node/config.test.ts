@@ -1,4 +1,4 @@
-/** The node's options: which source wins, what is refused, and how it is said. */
+/** The node's options: which source wins, what is refused, and the messages. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -78,7 +78,7 @@ test('addresses are repeated on the command line, listed in the file, separated 
   assert.deepEqual(started([], { env: { QUORUM_NODE_LISTEN: `${two.join(', ')}\n` } }).listen, two)
 })
 
-test('every option has a variable, and an empty one says nothing', () => {
+test('every option has a variable, and an empty one is ignored', () => {
   const env = {
     QUORUM_NODE_DATA: 'here',
     QUORUM_NODE_ANNOUNCE: '/dns4/node.example.org/tcp/443/tls/ws',
@@ -94,7 +94,7 @@ test('every option has a variable, and an empty one says nothing', () => {
   assert.equal(config.listen.length, 3)
 })
 
-test('a variable of no option is told, not refused', () => {
+test('an unknown variable is reported, not refused', () => {
   const instruction = read([], { env: { QUORUM_NODE_PORT: 'tcp://10.0.0.1:80', OTHER: 'x' } })
   assert.deepEqual(instruction.act === 'start' && instruction.warnings, [
     'QUORUM_NODE_PORT is not an option and has no effect',
@@ -108,7 +108,7 @@ test('a data folder is taken from where it was said: the file, the working folde
   assert.equal(started(['--data', '~/data']).data, '/home/op/data')
 })
 
-test('all problems are told in one line, each by the name it was given', (t) => {
+test('all problems are reported in one line, each by the name in its source', (t) => {
   const file = configFile(t, { announce: 'x', colour: 'red' })
   const message = refused(['--listen', 'foo', '--http', '9090', '--config', file], {
     env: { QUORUM_NODE_LOG_LEVEL: 'loud', QUORUM_NODE_JSON: 'maybe' },
@@ -139,7 +139,7 @@ for (const [address, reason] of Object.entries(badListen)) {
 }
 
 test('an address that others cannot reach is not announced', () => {
-  assert.match(refused(['--announce', '/ip4/0.0.0.0/tcp/4001']), /nowhere/)
+  assert.match(refused(['--announce', '/ip4/0.0.0.0/tcp/4001']), /cannot be reached by others/)
   assert.match(refused(['--announce', '/ip4/9.9.9.9/tcp/0']), /port 0/)
 })
 
@@ -158,7 +158,7 @@ test('a configuration file that is missing or no JSON object is refused', (t) =>
   assert.match(refused(['--config', configFile(t, '{"__proto__": {}}')]), /"__proto__" in .* is not an option/)
 })
 
-test('--help teaches with examples, --version says which', () => {
+test('--help has examples, --version prints the version', () => {
   const help = read(['--help'])
   assert.ok(help.act === 'print' && help.text.includes('Examples:') && help.text.includes('--announce'))
   assert.deepEqual(read(['--version']), { act: 'print', text: '1.2.3\n' })

@@ -1,4 +1,4 @@
-/** The operator's HTTP as a scraper, a browser and a hostile web page see it. */
+/** The operator's HTTP, for a scraper, a browser and a hostile web page. */
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { once } from 'node:events'
@@ -21,15 +21,15 @@ const relay = {
   requests: { 'lookup ok': 10, 'lookup rate-limited': 1, 'deliver ok': 3 },
   refused: 9,
 }
-const mail = { held: 11, heldBytes: 2048, handles: 3, parked: 1 }
+const mailboxes = { held: 11, heldBytes: 2048, handles: 3, parked: 1 }
 const version = '1.2.3'
 
 async function serve(t: TestContext, more: Partial<HttpOptions> = {}): Promise<URL> {
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,
-    metrics: createMetrics({ relay: () => relay, mail: () => mail, version }),
-    page: () => statusPage({ unready: undefined, relay, mail, uptime: 90_000_000, version }),
+    metrics: createMetrics({ relay: () => relay, mailboxes: () => mailboxes, version }),
+    page: () => statusPage({ unready: undefined, relay, mailboxes, uptime: 90_000_000, version }),
     checkHealth: () => {},
     checkReady: () => {},
     onError: () => {},
@@ -83,7 +83,7 @@ test('a scrape reports what is now, and does not add up', async (t) => {
 })
 
 test('before the relay runs the figures are zero', async (t) => {
-  const metrics = createMetrics({ relay: () => undefined, mail: () => mail, version })
+  const metrics = createMetrics({ relay: () => undefined, mailboxes: () => mailboxes, version })
   const { body } = await get(await serve(t, { metrics }), '/metrics')
   assert.match(body, /^quorum_connections 0$/m)
 })
@@ -109,12 +109,12 @@ test('the status page shows figures, loads nothing, and runs nothing', async (t)
   assert.match(String(policy), /^default-src 'none'; style-src 'sha256-[^']+';/)
   assert.doesNotMatch(body, /<script|<img|<link|src=|href=|url\(/)
   assert.match(body, /Ready\./)
-  assert.match(body, /<dt>Relayed since the start<\/dt><dd>3\.0 MiB<\/dd>/)
+  assert.match(body, /<dt>Relayed since the start<\/dt><dd>3\.1 MB<\/dd>/)
   assert.match(body, /<dt>Running for<\/dt><dd>1 d 1 h<\/dd>/)
 })
 
 test('the status page says why the node is not ready', () => {
-  assert.match(statusPage({ unready: 'disk-full', relay, mail, uptime: 0, version }), /Not ready: disk-full\./)
+  assert.match(statusPage({ unready: 'disk-full', relay, mailboxes, uptime: 0, version }), /Not ready: disk-full\./)
 })
 
 test('only GET and HEAD are answered, and only what exists', async (t) => {
@@ -171,7 +171,7 @@ test('stopping cuts idle connections and can be done twice', async (t) => {
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,
-    metrics: createMetrics({ relay: () => relay, mail: () => mail, version }),
+    metrics: createMetrics({ relay: () => relay, mailboxes: () => mailboxes, version }),
     page: () => '',
     checkHealth: () => {},
     checkReady: () => {},

@@ -1,4 +1,4 @@
-/** The node's identity file: made once, kept, and never replaced when it is damaged. */
+/** The node's identity file: created once, and never replaced when it is damaged. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'

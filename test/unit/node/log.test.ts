@@ -1,4 +1,4 @@
-/** The log of the node and of every program names nobody: what other packages write into errors is cut out too. */
+/** The log of the node and of every program contains no PeerIds and addresses, also not in the errors of packages. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLog } from '../../../protocol/base/log-lines.ts'

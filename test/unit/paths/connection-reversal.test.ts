@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathLimits } from '../../../protocol/paths/limits.ts'
-import { directoryLimits } from '../../../protocol/directory/limits.ts'
+import { directoryRates } from '../../../protocol/directory/limits.ts'
 import { silent } from '../../../protocol/base/log.ts'
 import { ConnectionReversals } from '../../../protocol/paths/connection-reversal.ts'
 
@@ -60,7 +60,7 @@ test('a list full of absent friends leaves the node time for other things', asyn
   const { reversals, asked } = world()
   for (let friend = 0; friend < 1000; friend += 1) await reversals.ask(`friend ${friend}`)
   assert.equal(asked.length, pathLimits.dialMes.tokens)
-  assert.ok(pathLimits.dialMes.tokens < directoryLimits.deliveries.tokens)
+  assert.ok(pathLimits.dialMes.tokens < directoryRates.deliver.tokens)
 })
 
 test('an envelope that cannot be written or passed on is no error', async () => {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { advice } from '../../../protocol/api/advice.ts'
-import type { AdviceCode, DialAttempt } from '../../../protocol/api/events.ts'
+import type { AdviceCode, DialAttempt } from '../../../protocol/api/model.ts'
 import { pathLimits } from '../../../protocol/paths/limits.ts'
 import { adviceCode, PathDiagnosis } from '../../../protocol/paths/path-diagnosis.ts'
 import { alice, bob } from '../../support/people.ts'

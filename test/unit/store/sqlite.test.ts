@@ -13,7 +13,7 @@ import type { ErrorCode } from '../../../protocol/base/errors.ts'
 import { Database } from '../../../protocol/store/database.ts'
 import { readKeyFile, writeKeyFile } from '../../../protocol/store/key.ts'
 import { migrate, migrations } from '../../../protocol/store/migrations.ts'
-import { changePassphrase, openSqliteStore } from '../../../protocol/store/sqlite.ts'
+import { changePassphrase, openMigrated, openSqliteStore } from '../../../protocol/store/sqlite.ts'
 import type { Store } from '../../../protocol/store/store.ts'
 import { storeOn } from '../../../protocol/store/tables.ts'
 
@@ -45,7 +45,7 @@ async function withStore<T>(directory: string, use: (store: Store) => T, passphr
 const say = (store: Store) => store.queueMessage('b', draft('1'))
 const said = (store: Store) => store.messages('b', 9).map(({ text }) => text)
 
-test('what was kept is there after opening again; only its owner may read the files', async (t) => {
+test('data is there after reopening; only the owner may read the files', async (t) => {
   const directory = path.join(folder(t), 'new', 'profile')
   const store = await openSqliteStore({ directory })
   say(store)
@@ -318,10 +318,10 @@ test('a newer profile is refused, an older one is copied and brought forward', a
   const older = contents(directory)['store.db']
 
   const broken = [...migrations, 'CREATE TABLE extra (n INTEGER); INSERT INTO nowhere VALUES (1)']
-  await assert.rejects(openSqliteStore({ directory, migrations: broken }), /nowhere/)
+  await assert.rejects(openMigrated({ directory }, broken), /nowhere/)
   assert.deepEqual(await withStore(directory, said), ['text of 1'])
 
-  const store = await openSqliteStore({ directory, migrations: newer })
+  const store = await openMigrated({ directory }, newer)
   assert.deepEqual(said(store), ['text of 1'])
   store.queueMessage('b', draft('2'))
   store.close()
@@ -351,7 +351,7 @@ test('a key file of a newer version is refused', async (t) => {
   await assert.rejects(openSqliteStore({ directory }), code('unsupported-version'))
 })
 
-test('threats.md 50: a database that may not grow: disk-full, nothing of the call kept, usable again', () => {
+test('threats.md 50: a database that may not grow: disk-full, nothing of the call stored, usable again', () => {
   const database = new Database()
   migrate(database, migrations, () => {})
   const store = storeOn(database)
@@ -406,7 +406,7 @@ function smallDisk(t: TestContext, size: string): string {
 const mounts = os.platform() === 'linux' && os.userInfo().uid === 0
 const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk' }
 
-test('threats.md 50: a full disk: disk-full, nothing of the call kept, usable again', needsMount, async (t) => {
+test('threats.md 50: a full disk: disk-full, nothing of the call stored, usable again', needsMount, async (t) => {
   const disk = smallDisk(t, '2m')
   const directory = path.join(disk, 'profile')
   const store = await openSqliteStore({ directory })

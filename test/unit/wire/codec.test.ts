@@ -22,7 +22,7 @@ import { refused } from '../../support/refused.ts'
 test('bytes that are no protobuf, and text that is no UTF-8, are refused', () => {
   const bad = refused('bad-request')
   assert.throws(() => decode(SignedSchema, new Uint8Array([0xff])), bad)
-  assert.throws(() => decode(SignedSchema, new Uint8Array([0x0a, 5, 1])), bad, 'shorter than it says')
+  assert.throws(() => decode(SignedSchema, new Uint8Array([0x0a, 5, 1])), bad, 'shorter than its length')
   assert.throws(() => decode(InviteSchema, new Uint8Array([0x0a, 2, 0xc3, 0x28])), bad, 'not UTF-8')
   assert.throws(() => signedFromWire(undefined), bad)
 })

@@ -1,4 +1,4 @@
-/** Invites, records and envelopes: what is refused or cut, and that sizes say little. */
+/** Invites, records and envelopes: what is refused or cut, and that sizes reveal little. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
@@ -69,7 +69,7 @@ test('names, notes and tokens of the wrong length are refused', () => {
   assert.throws(read({ kind: 'answer' }, { sealingKey: key }), refused('bad-request'))
 })
 
-test('an envelope that says something newer is refused as such', () => {
+test('an envelope of a newer kind is refused as such', () => {
   const newer = encode(EnvelopeContentSchema, { to: new Uint8Array(32), sequence: 1n })
   assert.throws(() => contactFromWire(newer), refused('unsupported-version'))
 })

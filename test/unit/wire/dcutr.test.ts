@@ -1,4 +1,4 @@
-/** Hole punch messages: DCUtR's bytes, and what of a list of addresses is looked at. */
+/** Hole punch messages: DCUtR's bytes, and which addresses of a list are used. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'

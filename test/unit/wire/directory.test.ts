@@ -54,10 +54,10 @@ test('handles are checked on both sides', () => {
 })
 
 test('a long list is cut, not refused', () => {
-  const mail = Array.from({ length: 500 }, (_, at) => at)
-  const { call } = requestFromWire(requestToWire(1, { call: 'collected', mail }))
+  const ids = Array.from({ length: 500 }, (_, at) => at)
+  const { call } = requestFromWire(requestToWire(1, { call: 'collected', ids }))
   assert.ok(call?.call === 'collected')
-  assert.deepEqual(call.mail, mail.slice(0, limits.heldPerRecipient))
+  assert.deepEqual(call.ids, ids.slice(0, limits.heldPerRecipient))
 })
 
 test('an announcement needs a record, a lookup somebody', () => {
@@ -100,7 +100,7 @@ test('times to live are whole seconds that fit their field', () => {
 })
 
 test('mail carries its id and envelope', () => {
-  const mail = { frame: 'mail', id: 2 ** 40, envelope: new Uint8Array(limits.envelope) } as const
+  const mail = { frame: 'envelope', id: 2 ** 40, envelope: new Uint8Array(limits.envelope) } as const
   const wire = frameToWire(mail)
   assert.deepEqual(frameFromWire(wire), mail)
   assert.ok(wire.byteLength <= directoryLimits.directoryFrame)

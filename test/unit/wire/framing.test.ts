@@ -49,7 +49,7 @@ test('a frame of exactly the maximum passes, one byte more is refused by its len
   assert.throws(() => new FrameDecoder(max).push(length), refused('too-large'))
 })
 
-test('a length of more than four bytes is refused, also if it says little', () => {
+test('a length of more than four bytes is refused, also if it is small', () => {
   assert.throws(() => new FrameDecoder(max).push(new Uint8Array([0x80, 0x80, 0x80, 0x80])), refused('too-large'))
   assert.deepEqual(new FrameDecoder(max).push(new Uint8Array([0x80, 0x80, 0x80])), [])
 })
@@ -78,7 +78,7 @@ test('between frames there is no deadline', async () => {
   assert.equal((await batches(slow(), 1)).length, 2)
 })
 
-test('whoever stops reading lets the source go', async () => {
+test('the source is released when its reader stops', async () => {
   let released = false
   async function* source(): AsyncGenerator<Uint8Array> {
     try {

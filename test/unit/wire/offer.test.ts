@@ -1,4 +1,7 @@
-/** Offers, manifests and news on the wire: what does not fit, contradicts itself or is out of bounds is refused. */
+/**
+ * Offers, manifests and status updates on the wire: what does not fit, contradicts itself or is out of bounds is
+ * refused.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
@@ -19,7 +22,7 @@ const id = '01890a5d-ac97-7000-8000-000000000001'
 const file = (path: string, size = 1): ManifestEntry => ({ path, size, modified: 0 })
 const many = Array.from({ length: 10_000 }, (_, at) => file(`a folder with a name/and a file ${at}`))
 
-/** An offer of one file, with some fields as told. */
+/** An offer of one file, with some fields replaced. */
 function odd(fields: object): Uint8Array {
   const fits = { transfer: uuidToBytes(id), count: 1, bytes: 1n, manifestDigest: new Uint8Array(32), manifestLength: 9 }
   return encode(OfferSchema, { ...fits, first: [{ path: 'a', size: 1n }], ...fields })
@@ -84,7 +87,7 @@ test('files that are larger together than a number can tell are refused, on eith
   assert.throws(() => manifestOf(read, manifest), { code: 'verification-failed' })
 })
 
-test('news that this version does not know are told apart from broken ones', () => {
+test('unknown status updates are distinguished from malformed ones', () => {
   const news = (what: string, code = '') => encode(TransferNewsSchema, { transfer: uuidToBytes(id), what, code })
   assert.deepEqual(newsFromWire(news('failed', 'disk-full')), { transfer: id, what: 'failed', code: 'disk-full' })
   assert.deepEqual(newsFromWire(news('failed', 'some-newer-code')), { transfer: id, what: 'failed', code: 'internal' })

@@ -1,4 +1,4 @@
-/** What the node keeps for others: its bounds, what survives, and that a damaged or occupied store is left alone. */
+/** The node's mailboxes, handles and invites: bounds, durability, and that a damaged or locked file is not touched. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,8 +10,8 @@ import type { TestContext } from 'node:test'
 import Database from 'better-sqlite3-multiple-ciphers'
 import { QuorumError, limits } from '#protocol'
 import type { ErrorCode } from '#protocol'
-import { openHeldMail } from '../../../node/held-mail.ts'
-import type { HeldMail } from '../../../node/held-mail.ts'
+import { openMailboxes } from '../../../node/mailboxes.ts'
+import type { Mailboxes } from '../../../node/mailboxes.ts'
 
 const now = 1_800_000_000_000
 const hour = 60 * 60 * 1000
@@ -22,8 +22,8 @@ function folder(t: TestContext): string {
   return made
 }
 
-function inMemory(t: TestContext): HeldMail {
-  const mail = openHeldMail(':memory:')
+function inMemory(t: TestContext): Mailboxes {
+  const mail = openMailboxes(':memory:')
   t.after(() => mail.close())
   return mail
 }
@@ -167,7 +167,7 @@ test('forget deletes everything about one peer and nothing of another', (t) => {
 
 test('everything is there again after a restart, in a file that only its owner can read', (t) => {
   const file = path.join(folder(t), 'held.db')
-  const before = openHeldMail(file)
+  const before = openMailboxes(file)
   const { id } = before.hold('bob', 'alice', bytes('one'), now)
   before.claimHandle('anna', 'alice', now)
   before.park(slot(1), 'alice', bytes('sealed'), now + hour, now)
@@ -177,7 +177,7 @@ test('everything is there again after a restart, in a file that only its owner c
   const stats = before.stats()
   before.close()
   before.close()
-  const after = openHeldMail(file)
+  const after = openMailboxes(file)
   t.after(() => after.close())
   assert.deepEqual(after.held('bob'), [{ id, envelope: bytes('one'), heldSince: now }])
   assert.equal(after.handleOwner('anna', now), 'alice')
@@ -190,7 +190,7 @@ test('everything is there again after a restart, in a file that only its owner c
 
 test('the file does not name the sender of an envelope, and a forgotten handle is gone from it', (t) => {
   const file = path.join(folder(t), 'held.db')
-  const mail = openHeldMail(file)
+  const mail = openMailboxes(file)
   mail.hold('recipient-of-it', 'sender-of-it', bytes('x'), now)
   mail.claimHandle('short-lived-handle', 'carol', now)
   mail.forget('carol')
@@ -203,11 +203,11 @@ test('the file does not name the sender of an envelope, and a forgotten handle i
 
 test('a second process on the same store is refused (threats.md 44)', async (t) => {
   const file = path.join(folder(t), 'held.db')
-  const mail = openHeldMail(file)
+  const mail = openMailboxes(file)
   t.after(() => mail.close())
   const script = `
-    import { openHeldMail } from ${JSON.stringify(new URL('../../../node/held-mail.ts', import.meta.url).href)}
-    try { openHeldMail(process.argv[1]); console.log('opened') } catch (error) { console.log(error.code) }`
+    import { openMailboxes } from ${JSON.stringify(new URL('../../../node/mailboxes.ts', import.meta.url).href)}
+    try { openMailboxes(process.argv[1]); console.log('opened') } catch (error) { console.log(error.code) }`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, file])
   let out = ''
   child.stdout.on('data', (chunk) => (out += String(chunk)))
@@ -219,8 +219,8 @@ test('a second process on the same store is refused (threats.md 44)', async (t) 
 test('what was held when the process was killed is there, and no stale lock (threats.md 40)', async (t) => {
   const file = path.join(folder(t), 'held.db')
   const script = `
-    import { openHeldMail } from ${JSON.stringify(new URL('../../../node/held-mail.ts', import.meta.url).href)}
-    const mail = openHeldMail(process.argv[1])
+    import { openMailboxes } from ${JSON.stringify(new URL('../../../node/mailboxes.ts', import.meta.url).href)}
+    const mail = openMailboxes(process.argv[1])
     for (let n = 0; ; n++) { mail.hold('p' + n, 'alice', new Uint8Array(100).fill(n), 1); process.stdout.write(n + '\\n') }`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, file])
   let out = ''
@@ -231,7 +231,7 @@ test('what was held when the process was killed is there, and no stale lock (thr
   await once(child, 'close')
   const acknowledged = out.split('\n').slice(0, -1).map(Number)
   assert.ok(acknowledged.length > 10)
-  const mail = openHeldMail(file)
+  const mail = openMailboxes(file)
   t.after(() => mail.close())
   for (const n of acknowledged) assert.equal(mail.held(`p${n}`).length, 1, `envelope ${n}`)
 })
@@ -246,12 +246,12 @@ const damage: Record<string, (file: string) => void> = {
 for (const [what, spoil] of Object.entries(damage)) {
   test(`a damaged store (${what}) is refused and not touched (threats.md 43)`, (t) => {
     const file = path.join(folder(t), 'held.db')
-    const mail = openHeldMail(file)
+    const mail = openMailboxes(file)
     for (let n = 0; n < 50; n++) mail.hold(`p${n}`, 'alice', new Uint8Array(limits.envelope).fill(n), now)
     mail.close()
     spoil(file)
     const before = fs.readFileSync(file)
-    assert.throws(() => openHeldMail(file), code('store-corrupt'))
+    assert.throws(() => openMailboxes(file), code('store-corrupt'))
     assert.deepEqual(fs.readFileSync(file), before)
   })
 }
@@ -259,22 +259,22 @@ for (const [what, spoil] of Object.entries(damage)) {
 test('the database of another program is refused', (t) => {
   const file = path.join(folder(t), 'held.db')
   new Database(file).exec('CREATE TABLE theirs (x)').close()
-  assert.throws(() => openHeldMail(file), code('store-corrupt'))
+  assert.throws(() => openMailboxes(file), code('store-corrupt'))
 })
 
 test('a store of a newer schema is refused and not touched (threats.md 45)', (t) => {
   const file = path.join(folder(t), 'held.db')
-  openHeldMail(file).close()
+  openMailboxes(file).close()
   const db = new Database(file)
   db.pragma('user_version = 2')
   db.close()
   const before = fs.readFileSync(file)
-  assert.throws(() => openHeldMail(file), code('unsupported-version'))
+  assert.throws(() => openMailboxes(file), code('unsupported-version'))
   assert.deepEqual(fs.readFileSync(file), before)
 })
 
 test('a folder that is missing is "not-writable"', (t) => {
-  assert.throws(() => openHeldMail(path.join(folder(t), 'missing', 'held.db')), code('not-writable'))
+  assert.throws(() => openMailboxes(path.join(folder(t), 'missing', 'held.db')), code('not-writable'))
 })
 
 function overwrite(file: string, from: number, to: number): void {

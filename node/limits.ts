@@ -1,0 +1,33 @@
+/** Numbers of the node, each with its reason. Durations are milliseconds, sizes bytes. */
+const second = 1000
+const hour = 60 * 60 * second
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const nodeLimits = {
+  // ---- disk
+  /** With less free space the node reports a full disk, before SQLite meets it in the middle of a transaction. */
+  freeDisk: 16 * MiB,
+  /** Interval at which the owner of a handle is noted as seen: nobody waits for the disk when all peers reconnect. */
+  seenInterval: 1 * hour,
+  /** Interval at which expired data is deleted, and deleted data is removed from SQLite's log. */
+  expireInterval: 1 * hour,
+  /** A key file is one short line: another file by that name is not read into memory. */
+  keyFile: 4 * KiB,
+
+  // ---- configuration
+  /** Addresses of one kind: more is a mistake in a script. */
+  addresses: 32,
+  configFile: 1 * MiB,
+
+  // ---- HTTP, which is for scrapers and people, not a public site: bounds what a stranger on an open port can use up
+  httpConnections: 64,
+  httpRequest: 10 * second,
+  httpIdle: 5 * second,
+
+  // ---- process
+  /** The part of `limits.stop` that is for closing the database and HTTP after the network. */
+  closing: 1 * second,
+  /** Interval of event loop samples: the default of 10 ms wakes an idle machine 100 times a second. */
+  loopSampling: 100,
+} as const

@@ -1,0 +1,169 @@
+/**
+ * The public types of a peer: what calls return and events carry. All of it is plain data that `structuredClone`
+ * copies. PeerIds and multiaddrs are strings, times are milliseconds since the epoch, sizes bytes.
+ */
+import type { ErrorData } from '../base/errors.ts'
+import type { FriendState } from '../store/store.ts'
+
+export type { FriendState, Message, MessageState } from '../store/store.ts'
+
+/** A friend, a friend request or a blocked peer. */
+export interface Friend {
+  /** PeerId. */
+  peer: string
+  name: string
+  handle?: string
+  state: FriendState
+  /** The note of their friend request (of the own one, while `requested`). */
+  note?: string
+  /** A person compared the safety number. */
+  verified: boolean
+  /** A conversation is open right now. */
+  online: boolean
+  path: PathKind
+  addedAt: number
+  /** Messages from this friend that are not read here. */
+  unread: number
+  lastSeen?: number
+}
+
+export type PathKind = 'direct' | 'relayed' | 'none'
+
+/** One dial of the last attempt, or one hole punch with all its rounds. */
+export interface DialAttempt {
+  kind: 'public' | 'lan' | 'relay' | 'punch'
+  outcome:
+    | 'connected'
+    /** Another path was faster. */
+    | 'not-needed'
+    /** No answer came. */
+    | 'silent'
+    | 'refused'
+    /** No network leads to that address. */
+    | 'no-route'
+    | 'wrong-peer'
+    /** The node has no connection to the peer. */
+    | 'away'
+    | 'failed'
+}
+
+/** What prevents a better path: the advice as a code to translate. */
+export type AdviceCode =
+  | 'node-refuses'
+  /** The node connects to another peer than the one asked for. */
+  | 'node-misleads'
+  | 'direct-only'
+  | 'no-node'
+  | 'away'
+  | 'direct-off'
+  | 'unverified'
+  /** Another peer answers at their address. */
+  | 'moved'
+  | 'silent'
+  | 'refused'
+  | 'no-route'
+  | 'no-address'
+  /** The node limits the data or the time of a relayed connection. */
+  | 'limited'
+
+/** How a peer is reached right now, and why not better. */
+export interface ConnectionInfo {
+  path: PathKind
+  transport?: 'tcp' | 'websocket'
+  /** The multiaddr of the other end, or of the circuit. */
+  address?: string
+  /** PeerId of the node that carries a relayed connection. */
+  via?: string
+  rttMs?: number
+  since?: number
+  /**
+   * What is left until the node ends the connection, both directions together; then a new one is made. Seconds are
+   * rough.
+   */
+  limited?: { bytes?: number; seconds?: number }
+  /** One plain sentence. */
+  reason: string
+  /** How the dials of the last attempt ended, the direct ones first. */
+  tried: DialAttempt[]
+  /** One plain sentence: what prevents a better path, and what would help. */
+  advice?: string
+  /** What `advice` is about. */
+  adviceCode?: AdviceCode
+}
+
+export interface NodeState {
+  address: string
+  /** PeerId. */
+  peer: string
+  state: 'connected' | 'connecting' | 'unreachable'
+  /** The node accepts relayed connections for this peer. */
+  reserved: boolean
+  rttMs?: number
+}
+
+export type TransferState =
+  /** Nobody has decided yet. */
+  | 'offered'
+  /** Accepted, and nothing is being transferred: the friend is away, or other transfers go first. */
+  | 'waiting'
+  | 'active'
+  | 'paused'
+  | 'done'
+  | 'declined'
+  | 'cancelled'
+  | 'failed'
+
+/** What a person should know about a file before they open it, from its name alone (file/name-risk.ts). */
+export type FileRisk =
+  /** A program or a script: opening it runs it. */
+  | 'program'
+  /** Opening it starts something else, which its name and icon hide. */
+  | 'launcher'
+  /** One of the two, and it pretends to be something else. */
+  | 'disguised'
+  /** Its name has invisible characters, or some that change the order of the others. */
+  | 'hidden'
+
+/** One file of a transfer. An empty folder is listed too: its path ends with a slash. */
+export interface TransferFile {
+  /** Relative, components separated by slashes, as the sender named it. Foreign text: never a path to open. */
+  path: string
+  /** Bytes, and how many of them the receiver has on its disk. */
+  size: number
+  done: number
+  /** Only of files that a friend offers. */
+  risk?: FileRisk
+}
+
+/** Files offered to a friend or by one. */
+export interface Transfer {
+  /** UUID. */
+  id: string
+  /** The friend's PeerId. */
+  peer: string
+  direction: 'in' | 'out'
+  state: TransferState
+  /** What a person would call it: the file, the folder, or the first of several. Foreign text. */
+  name: string
+  note?: string
+  /** Number of files and empty folders; `files` may have only the first of them until it is accepted. */
+  count: number
+  files: TransferFile[]
+  bytes: number
+  doneBytes: number
+  /** Smoothed; 0 while nothing is being transferred. */
+  bytesPerSecond: number
+  /** Absent while nothing is being transferred, and while it cannot be estimated. */
+  etaSeconds?: number
+  offeredAt: number
+  /** Who paused it, while `paused`; also on an offer that is not to start yet. */
+  pausedBy?: 'me' | 'them' | 'both'
+  /** Of a received transfer: the file, the folder, or the folder of several. */
+  savedTo?: string
+  /** Why it failed, or what prevents it from continuing. `disk-full` and `not-writable` can be resumed. */
+  error?: ErrorData
+  /** One plain sentence: what would make it faster. */
+  advice?: string
+  /** What `advice` is about. */
+  adviceCode?: AdviceCode
+}

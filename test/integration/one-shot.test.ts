@@ -94,14 +94,14 @@ test('on a terminal one bar, and which of several files moves', async () => {
   fake.changed(own({ ...folder, state: 'active', doneBytes: 1.5e9, bytesPerSecond: 5e7, etaSeconds: 30 }))
   await shows('D/b  (2 of 3)')
   assert.deepEqual(screen().split('\n'), [
-    'For Susan: the folder “D” with 3 files, 3.0 GB',
+    'For Susan: the folder “D” with 3 files, 3 GB',
     '███████░░░░░░░   50 %  1.5 of 3.0 GB  30 s left',
     'D/b  (2 of 3)',
   ])
   fake.changed(own({ ...folder, state: 'failed', error: { code: 'source-changed', message: 'b has changed' } }))
   assert.equal(await code, 1)
   assert.deepEqual(screen().split('\n').slice(1), [
-    'You offered Susan the folder “D” with 3 files, 3.0 GB: b has',
+    'You offered Susan the folder “D” with 3 files, 3 GB: b has',
     '  changed. Send it again.',
   ])
 })

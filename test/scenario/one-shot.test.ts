@@ -115,7 +115,7 @@ test('a person is asked on a terminal, sees a bar, and may decline', inTerminal,
   const send = (): LineProcess => startPiped(t, ['send', file, '--to', 'Bob', ...alice.options])
   const first = send()
   const declining = startInTerminal(t, ['receive', ...bob.options])
-  await declining.sees('Alice offers you “photo.jpg.exe”, 5.0 MB')
+  await declining.sees('Alice offers you “photo.jpg.exe”, 5 MB')
   await declining.sees('Accept? [y/N] ')
   assert.match(declining.output, /! “photo\.jpg\.exe” pretends to be a document/u)
   declining.enter('')

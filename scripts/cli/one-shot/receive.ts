@@ -3,9 +3,9 @@
  * It also goes on with what was accepted before. It starts and stops no peer.
  */
 import { setTimeout } from 'node:timers/promises'
+import { byteSize } from '#byte-size'
 import { errorToData, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
-import { sizeOf } from '../terminal/amounts.ts'
 import { cleanLine } from '../terminal/sanitize.ts'
 import { warningOf, whatOf } from '../terminal/transfer-view.ts'
 import { canBeResumed, isOver, waitsForUs } from '../terminal/transfers.ts'
@@ -121,7 +121,7 @@ class Receiving {
   async #take(transfer: Transfer): Promise<void> {
     const { peer, display } = this.#options
     const { label } = this.#follower.shown(transfer)
-    const what = `${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`
+    const what = `${whatOf(transfer)}, ${byteSize(transfer.bytes)}`
     const held = canBeResumed(transfer) || (transfer.state === 'paused' && transfer.pausedBy !== 'them')
     if (!held && !waitsForUs(transfer)) {
       display.say(`From ${label}, accepted before: ${what}`)

@@ -2,10 +2,11 @@
  * `quorum send`: offers files to a friend and stays until the friend has them on disk, or until it is clear that this
  * will not be. Without paths it goes on with what was offered before. It starts and stops no peer.
  */
+import { byteSize } from '#byte-size'
 import { QuorumError } from '#protocol'
 import type { Friend, Transfer } from '#protocol'
 import { isOver } from '../terminal/transfers.ts'
-import { plural, sizeOf } from '../terminal/amounts.ts'
+import { plural } from '../terminal/amounts.ts'
 import { whatOf } from '../terminal/transfer-view.ts'
 import { Follower, type Followed } from './follower.ts'
 import { friendNamed } from './friend-named.ts'
@@ -37,7 +38,7 @@ export async function send(options: Followed, { paths, to, note }: SendRequest):
     }
     for (const transfer of follower.followed) {
       const { label } = follower.shown(transfer)
-      display.say(`For ${label}: ${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`)
+      display.say(`For ${label}: ${whatOf(transfer)}, ${byteSize(transfer.bytes)}`)
     }
     for (;;) {
       const { news } = follower

@@ -3,7 +3,8 @@
  * notes are cleaned here, wrapped and indented.
  */
 import type { Transfer } from '#protocol'
-import { plural, sizeOf } from './amounts.ts'
+import { byteSize } from '#byte-size'
+import { plural } from './amounts.ts'
 import { progressLine } from './progress-bar.ts'
 import { warningAbout } from './risk-warning.ts'
 import { cleanLine } from './sanitize.ts'
@@ -52,7 +53,7 @@ export function transferBlock(look: Look, shown: ShownTransfer): string {
 export function listedTransfer(look: Look, shown: ShownTransfer): string {
   const { transfer, label, number } = shown
   const direction = transfer.direction === 'in' ? 'from' : 'to'
-  const head = `${String(number ?? '').padStart(3)}  ${direction} ${label}: ${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`
+  const head = `${String(number ?? '').padStart(3)}  ${direction} ${label}: ${whatOf(transfer)}, ${byteSize(transfer.bytes)}`
   return [wrap(head, look.columns, '     '), ...progressLines(look, shown, '     ')].join('\n')
 }
 
@@ -61,7 +62,7 @@ export function transferDetails(look: Look, shown: ShownTransfer): string {
   const { files, count } = shown.transfer
   const lines = files.slice(0, filesListed).map(({ path, size, done }) => {
     const state = size > 0 && done >= size ? ', there' : ''
-    const amount = path.endsWith('/') ? 'empty folder' : `${sizeOf(size)}${state}`
+    const amount = path.endsWith('/') ? 'empty folder' : `${byteSize(size)}${state}`
     return wrap(`${indent}${cleanLine(path)}  (${amount})`, look.columns, `${indent}  `)
   })
   if (count > lines.length) lines.push(`${indent}and ${count - lines.length} more`)
@@ -108,7 +109,7 @@ function headOf({ transfer, label }: ShownTransfer): [who: string, rest: string]
   const own = transfer.direction === 'out'
   return [
     own ? 'you' : label,
-    `${verbOf(transfer)} ${own ? label : 'you'} ${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`,
+    `${verbOf(transfer)} ${own ? label : 'you'} ${whatOf(transfer)}, ${byteSize(transfer.bytes)}`,
   ]
 }
 

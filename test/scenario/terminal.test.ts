@@ -125,6 +125,34 @@ test(
   },
 )
 
+test('/privacy changes a choice of the profile: for the running peer, and for the next start', async (t) => {
+  const args = ['--profile', join(folder(t), 'p'), '--name', 'Alice', '--node', nowhere, ...onLoopback]
+  const first = startPiped(t, [...args, '--no-read-receipts'])
+  await says(first, 'you are Alice')
+  first.write('/privacy\n')
+  await says(first, 'direct         auto')
+  await says(first, 'read-receipts  off')
+  first.write('/privacy direct nobody\n/privacy handle\n')
+  await says(first, '! Usage: /privacy direct auto|verified|never|only')
+  await says(first, '! There is no choice handle.')
+  first.write('/privacy direct never\n/privacy typing-marks off\n')
+  await says(first, 'direct         never     who is reached directly and learns your address: nobody')
+  await says(first, 'typing-marks   off')
+  first.endInput()
+  assert.equal(await first.ended, 0, first.err)
+
+  const second = startPiped(t, args)
+  await says(second, 'you are Alice')
+  second.write('/privacy\n')
+  await says(second, 'direct         never')
+  await says(second, 'upnp           on        ask the router to let friends in (no effect while direct is never)')
+  // The flag of the first start was for that run only.
+  await says(second, 'read-receipts  on')
+  await says(second, 'typing-marks   off')
+  second.endInput()
+  assert.equal(await second.ended, 0, second.err)
+})
+
 test('a passphrase is set and asked for without being shown', inTerminal, async (t) => {
   const profile = join(folder(t), 'p')
   const first = startPiped(t, ['--profile', profile, '--name', 'Alice', '--node', nowhere, ...onLoopback])

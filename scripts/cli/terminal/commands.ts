@@ -10,6 +10,7 @@ import { listFriends } from './friend-list.ts'
 import { nodeCommand } from './node-command.ts'
 import { accept, decline } from './answer-commands.ts'
 import { add, block, invite, opened, remove, unblock, verify } from './people-commands.ts'
+import { completePrivacy, privacyCommand } from './privacy-command.ts'
 import { cleanLine } from './sanitize.ts'
 import { cancel, pause, resume, send, transfers } from './transfer-commands.ts'
 import { distance, needed, parseLine } from './typed-line.ts'
@@ -127,7 +128,14 @@ export const commands: readonly Command[] = [
     group: 'self',
     run: handle,
   },
-  { name: 'help', usage: '', help: 'this', group: 'self', run: help },
+  {
+    name: 'privacy',
+    usage: '[NAME VALUE]',
+    help: 'what friends and networks learn about you',
+    group: 'self',
+    run: privacyCommand,
+  },
+  { name: 'help', usage: '', group: 'self', run: help },
   { name: 'quit', usage: '', help: 'leave, as Ctrl-D; messages wait until you are back', group: 'self', run: quit },
 ]
 
@@ -157,6 +165,8 @@ export interface Choices {
 export function complete(line: string, { labels, paths }: Choices): [matches: string[], completed: string] {
   const place = /^\/(?:send|accept +\d+|accept(?= +["'~./\\])) +(.*)$/iu.exec(line)
   if (place !== null) return paths(place[1] ?? '')
+  const choice = /^\/privacy +(.*)$/iu.exec(line)
+  if (choice !== null) return completePrivacy(choice[1] ?? '')
   const spoken = /^\/(?:open|accept|decline|remove|block|unblock|connection|verify) +(.*)$/iu.exec(line)
   if (spoken !== null) {
     const begun = (spoken[1] ?? '').toLowerCase()

@@ -1,13 +1,13 @@
 /**
- * The options of every program that starts a peer, in one table: `quorum` and its commands, and the window. A privacy
- * flag overrides for one run what the profile keeps; without one, the profile's choice holds.
+ * The options that every program with a peer shares: `quorum`, its commands, and the window. A privacy flag replaces
+ * the profile's choice for one run. Without a flag the profile's choice holds.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { directModes, privacyNames, usualPrivacy } from '#protocol'
 import type { PrivacyPatch } from '#protocol'
 import { directHelp, switchHelp, typedName, type PrivacySwitch } from './privacy-choices.ts'
 
-/** As they are typed. */
+/** The options as commander returns them. */
 export interface TypedPeerFlags extends PrivacyPatch {
   node?: string[]
   listen?: string[]
@@ -18,7 +18,7 @@ export interface TypedPeerFlags extends PrivacyPatch {
 const modes = directModes.map((mode) => `${mode}: ${directHelp[mode]}`).join('; ')
 const directWords = `who is reached directly and learns your address. ${modes}`
 
-/** What `--help` says after the options. */
+/** What `--help` prints after the options. */
 export const privacyHelp = `
 Privacy: what you choose in the window, or with /privacy in the terminal, holds for every program that uses the profile.
 For one run, --direct and the switches above replace it, as do --lan, --upnp, --no-mdns, --read-receipts and
@@ -28,7 +28,7 @@ export function profileOption(): Option {
   return new Option('--profile <name>', 'a name, or a folder if it contains a separator').argParser(notEmpty)
 }
 
-/** Adds what every peer that is started understands. */
+/** Adds the options of every program that starts a peer. */
 export function addPeerOptions(command: Command): Command {
   command
     .option('--node <multiaddr>', 'a node that helps friends find you; may be given several times', collect)
@@ -45,14 +45,14 @@ export function addPeerOptions(command: Command): Command {
   return command
 }
 
-/** The privacy choices among the flags: those that were typed. */
+/** The privacy choices that were typed. */
 export function typedPrivacy(flags: PrivacyPatch): PrivacyPatch {
   return Object.fromEntries(
     privacyNames.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
   ) as PrivacyPatch
 }
 
-/** Errors are thrown instead of printed, and no argument is ignored. */
+/** Makes a command throw errors instead of printing them, and refuse arguments that it does not know. */
 export function quiet(command: Command): Command {
   return command
     .allowExcessArguments(false)

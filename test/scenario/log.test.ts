@@ -147,7 +147,7 @@ test('quorum report: of a profile at rest, in use, and guarded; never over a fil
   }
   const over = await run(['--output', opened.report])
   assert.equal(over.code, 2)
-  assert.match(over.err, /is there already/u)
+  assert.match(over.err, /exists already/u)
   assert.equal(readFileSync(opened.report, 'utf8'), opened.text)
   const missing = stage.start('quorum', ['report', '--profile', './nobody']).mayEnd()
   assert.equal(await missing.ended, 1)

@@ -88,7 +88,7 @@ test('interrupted on the way, the transfer stays and goes on with the next start
   await send.line('it moves', (line) => (JSON.parse(line) as Transfer).state === 'active')
   send.signal('SIGINT')
   assert.equal(await send.ended, 130, send.err)
-  assert.match(send.err, /Stopped\. 1 transfer stays as it is/u)
+  assert.match(send.err, /Stopped\. 1 transfer not finished/u)
   assert.equal(states(send).includes('done'), false)
   await says(receive, 'Waiting for Alice to come online.')
   receive.signal('SIGINT')
@@ -144,7 +144,7 @@ test('what makes no sense, or cannot be, ends at once with one plain line', asyn
     assert.match(process.err, message)
     assert.deepEqual(process.lines, [])
   }
-  await fails(2, /To whom\? --to FRIEND/u, ['send', file])
+  await fails(2, /give --to FRIEND/u, ['send', file])
   await fails(2, /Nobody is called “Zoe”\. There is Bob/u, ['send', file, '--to', 'Zoe'])
   await fails(2, /PATH/u, ['send', '--to', 'Bob'])
   await fails(2, /--from FRIEND, or --yes/u, ['receive'])

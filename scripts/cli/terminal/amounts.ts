@@ -1,6 +1,6 @@
 /**
- * Progress, speed and remaining time as people read them. Pure, and without colours. A value that changes while it is on
- * the screen keeps its width. The units are those of byte-size.ts in protocol/base/.
+ * Progress, speed and remaining time as people read them. Pure, and without colours. A value that changes while it is
+ * on the screen keeps its width. The units are those of byte-size.ts in protocol/base/.
  */
 import { byteDecimals, byteUnit } from '#byte-size'
 

@@ -49,8 +49,8 @@ export function choiceLine(look: Look, privacy: Privacy, name: keyof Privacy): s
 
 /** Tab: what can follow `/privacy `, and the part of `text` that it replaces. */
 export function completePrivacy(text: string): [matches: string[], completed: string] {
-  const [, typed, begun] = /^(\S+) +(\S*)$/u.exec(text) ?? []
+  const [, typed, prefix] = /^(\S+) +(\S*)$/u.exec(text) ?? []
   const all = typed === undefined ? typedNames.map((name) => `${name} `) : typedValues(typed.toLowerCase())
-  const word = (begun ?? text).toLowerCase()
-  return [all.filter((each) => each.startsWith(word)), begun ?? text]
+  const word = (prefix ?? text).toLowerCase()
+  return [all.filter((each) => each.startsWith(word)), prefix ?? text]
 }

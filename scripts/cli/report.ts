@@ -108,7 +108,7 @@ export function writeReport(file: string, text: string, { replace = false }: { r
 
 /** Settings that name nobody, read without opening the profile. `chosen`: the settings that the window uses now. */
 export function settingsOf(folder: string, chosen: unknown = windowFileOf(folder)): Record<string, unknown> {
-  const node = { 'a node runs along': existsSync(path.join(folder, 'node.json')) }
+  const node = { 'embedded node': existsSync(path.join(folder, 'node.json')) }
   const known = windowSettings.safeParse(chosen)
   return { ...node, ...(known.success ? known.data : { 'window.json': 'damaged' }) }
 }

@@ -28,10 +28,6 @@ export class LiveLines {
     this.#options = options
   }
 
-  get terminal(): boolean {
-    return this.#options.terminal
-  }
-
   get look(): Look {
     const { color, terminal, unicode } = this.#options
     return { color: color && terminal, columns: terminal ? this.#columns : Infinity, unicode }

@@ -56,7 +56,13 @@ export const commands: readonly Command[] = [
     group: 'people',
     run: accept,
   },
-  { name: 'decline', usage: '[NAME|N]', help: 'decline a request or files', group: 'people', run: decline },
+  {
+    name: 'decline',
+    usage: '[NAME|N]',
+    help: 'decline a request (they are not notified), or files',
+    group: 'people',
+    run: decline,
+  },
   {
     name: 'friends',
     usage: '',
@@ -116,7 +122,7 @@ export const commands: readonly Command[] = [
   {
     name: 'node',
     usage: '[add|remove X]',
-    help: 'nodes, where friends find you; run, end: one here',
+    help: 'nodes by which friends find you; run, end: one here',
     group: 'self',
     run: nodeCommand,
   },
@@ -124,7 +130,7 @@ export const commands: readonly Command[] = [
   {
     name: 'handle',
     usage: '[HANDLE|none]',
-    help: 'a short name by which your nodes find you',
+    help: 'a short name by which friends find you at your nodes',
     group: 'self',
     run: handle,
   },

@@ -1,4 +1,7 @@
-/** `quorum passphrase`: changes what opens a profile; asks for what neither options nor environment tell. */
+/**
+ * `quorum passphrase`: sets, changes or removes the passphrase of a profile. On a terminal it asks for each passphrase
+ * that neither an option nor the environment gives.
+ */
 import { existsSync } from 'node:fs'
 import { changePassphrase, QuorumError } from '#protocol'
 import { givenPassphrase } from './profile.ts'
@@ -9,18 +12,19 @@ interface ChangeOptions extends ScreenStreams {
   remove: boolean
   passphraseFile: string | undefined
   newPassphraseFile: string | undefined
-  /** The profile's folder, and the name it was given by. */
+  /** The profile's folder. */
   folder: string
+  /** The profile as the person typed it. */
   profile: string
   env: Readonly<Record<string, string | undefined>>
 }
 
-/** Errors: `bad-request` for options that contradict, `not-found`, `cancelled`, and those of the store. */
+/** Errors: `bad-request` for options that exclude each other, `not-found`, `cancelled`, and those of the store. */
 export async function changePassphraseAsking(options: ChangeOptions): Promise<void> {
   const { folder, remove, passphraseFile, newPassphraseFile, input, output, env } = options
   if (!existsSync(folder)) throw new QuorumError('not-found', `There is no profile ${options.profile}`)
   if (remove && newPassphraseFile !== undefined) {
-    throw new QuorumError('bad-request', '--remove or a new passphrase, not both')
+    throw new QuorumError('bad-request', 'Give --remove or a new passphrase, not both')
   }
   const interactive = input.isTTY === true && output.isTTY === true
   const asked = async (question: string): Promise<string> => {
@@ -31,11 +35,12 @@ export async function changePassphraseAsking(options: ChangeOptions): Promise<vo
 
   let old = givenPassphrase(passphraseFile, env)
   let next = newPassphraseFile === undefined ? undefined : givenPassphrase(newPassphraseFile, {})
-  if (interactive) old ??= (await asked('Passphrase now (Enter if there is none): ')) || undefined
+  if (interactive) old ??= (await asked('Current passphrase (Enter if there is none): ')) || undefined
   if (next === undefined && !remove) {
     if (!interactive) throw new QuorumError('bad-request', 'Give --new-passphrase-file FILE, or --remove')
     next = await asked('New passphrase: ')
-    if (next !== (await asked('Once more: '))) throw new QuorumError('bad-request', 'The two are not the same')
+    if (next !== (await asked('New passphrase again: ')))
+      throw new QuorumError('bad-request', 'The two passphrases differ')
   }
   await changePassphrase(folder, old, next)
   output.write(next === undefined ? 'The profile opens without a passphrase now.\n' : 'The passphrase is changed.\n')

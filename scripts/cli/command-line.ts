@@ -1,6 +1,6 @@
 /**
- * The command line of `quorum`: its commands, their options, and the request that each set of options makes. Every
- * option of a command is read by that command's request, and nothing here runs anything.
+ * The command line of `quorum`: its commands, their options, and the request that each command makes of its options. It
+ * runs nothing itself.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { limits, logLevels, version } from '#protocol'
@@ -11,7 +11,7 @@ import type { TypedPeerFlags } from './peer-flags.ts'
 
 const usageError = 2
 
-/** As they are typed. */
+/** The options as commander returns them. */
 interface PeerTyped extends TypedPeerFlags {
   passphraseFile?: string
 }
@@ -55,11 +55,11 @@ export interface PeerRequest {
   downloads: string | undefined
   name: string | undefined
   passphraseFile: string | undefined
-  /** For this run. */
+  /** For this run only. */
   privacy: PrivacyPatch
 }
 
-/** `profile` undefined: in memory only. */
+/** `profile` is undefined if the identity is only in memory. */
 export interface TerminalRequest {
   peer: PeerRequest
   profile: string | undefined
@@ -96,7 +96,7 @@ export interface ReportRequest {
   passphraseFile: string | undefined
 }
 
-/** What each command does with its request. */
+/** What runs for each command. */
 export interface Commands {
   terminal(request: TerminalRequest): Promise<void>
   send(request: SendRequest, paths: string[]): Promise<void>
@@ -106,12 +106,12 @@ export interface Commands {
   report(request: ReportRequest): Promise<void>
 }
 
-const usualProfile = 'default'
+const defaultProfile = 'default'
 
-/** From typed options to the request, by the name of the command. Errors: `CommanderError` for what makes no sense. */
+/** Makes each command's request of its options. Errors: `CommanderError` if the options do not fit together. */
 export const requests = {
   quorum: (typed: IdentityTyped): TerminalRequest => {
-    const { profile = usualProfile, ephemeral, name } = typed
+    const { profile = defaultProfile, ephemeral, name } = typed
     return { peer: peerRequest(typed, name), profile: ephemeral === true ? undefined : profile }
   },
   send: (typed: SendTyped): SendRequest => ({ ...oneShotRequest(typed), to: typed.to, note: typed.note }),
@@ -122,18 +122,18 @@ export const requests = {
   },
   peer: (typed: HeadlessTyped): HeadlessRequest => {
     const { json, profile, ephemeral, name, logLevel } = typed
-    if (json !== true) throw usage('quorum peer speaks JSON lines: add --json (people use quorum without a command)')
+    if (json !== true) throw usage('quorum peer uses JSON lines: add --json (for a person: quorum without a command)')
     if (profile === undefined && ephemeral !== true) throw usage('give --profile FOLDER, or --ephemeral')
     return { peer: peerRequest(typed, name), profile: ephemeral === true ? undefined : profile, logLevel }
   },
   passphrase: (typed: PassphraseTyped): PassphraseRequest => ({
-    profile: typed.profile ?? usualProfile,
+    profile: typed.profile ?? defaultProfile,
     remove: typed.remove === true,
     passphraseFile: typed.passphraseFile,
     newPassphraseFile: typed.newPassphraseFile,
   }),
   report: (typed: ReportTyped): ReportRequest => ({
-    profile: typed.profile ?? usualProfile,
+    profile: typed.profile ?? defaultProfile,
     output: typed.output,
     json: typed.json === true,
     passphraseFile: typed.passphraseFile,
@@ -141,7 +141,7 @@ export const requests = {
 }
 
 function oneShotRequest(typed: PeerTyped & { json?: boolean }): OneShotRequest {
-  return { peer: peerRequest(typed, undefined), profile: typed.profile ?? usualProfile, json: typed.json === true }
+  return { peer: peerRequest(typed, undefined), profile: typed.profile ?? defaultProfile, json: typed.json === true }
 }
 
 function peerRequest(typed: PeerTyped, name: string | undefined): PeerRequest {
@@ -149,7 +149,7 @@ function peerRequest(typed: PeerTyped, name: string | undefined): PeerRequest {
   return { node, listen, downloads, name, passphraseFile, privacy: typedPrivacy(typed) }
 }
 
-/** The whole command line; parsing it runs one of `commands`. Errors while parsing: `CommanderError`. */
+/** The command line. Parsing it runs one of `commands`. Errors while parsing: `CommanderError`. */
 export function commandLine(commands: Commands): Command {
   const program = withIdentityOptions(new Command('quorum'))
     .description('Talk and share files with people you know. Without a command: the terminal client.')
@@ -161,10 +161,10 @@ export function commandLine(commands: Commands): Command {
   program.addCommand(
     withOneShotOptions(
       new Command('send')
-        .description('send files and folders to a friend, and wait until they are there')
-        .argument('[paths...]', 'files and folders; without, what was offered before goes on')
+        .description('send files and folders to a friend, and wait until they have arrived')
+        .argument('[paths...]', 'files and folders; if none are given, continue what was offered before')
         .option('--to <friend>', 'name, handle, PeerId or its last characters', notEmpty)
-        .option('--note <text>', 'a few words with it', notEmpty),
+        .option('--note <text>', 'a short note for the friend', notEmpty),
     )
       .addHelpText('after', sendHelp)
       .action((paths: string[], typed: SendTyped, command: Command) =>
@@ -174,32 +174,34 @@ export function commandLine(commands: Commands): Command {
   program.addCommand(
     withOneShotOptions(
       new Command('receive')
-        .description('take what friends send, and wait until it is on disk')
-        .option('--from <friend>', 'take what this friend sends, without asking', notEmpty)
-        .option('--into <folder>', 'where it goes, this time', notEmpty)
-        .addOption(new Option('--once', 'exactly one offer').conflicts('keep'))
-        .option('--keep', 'stay for more, until interrupted')
-        .option('--yes', 'take what any friend sends, without asking'),
+        .description('receive what friends send, and wait until it is on disk')
+        .option('--from <friend>', 'accept what this friend sends, without asking', notEmpty)
+        .option('--into <folder>', 'the folder for the files, for this run', notEmpty)
+        .addOption(new Option('--once', 'accept exactly one offer').conflicts('keep'))
+        .option('--keep', 'keep waiting for more, until interrupted')
+        .option('--yes', 'accept what any friend sends, without asking'),
     )
       .addHelpText('after', receiveHelp)
       .action((typed: ReceiveTyped, command: Command) => commands.receive(requests.receive(given(typed, command)))),
   )
   program.addCommand(
     withIdentityOptions(new Command('peer'))
-      .description('one peer for programs: JSON lines on standard input and output')
-      .option('--json', 'speak JSON lines (the only form there is)')
+      .description('run a peer for programs: JSON lines on standard input and output')
+      .option('--json', 'use JSON lines (required; there is no other format)')
       .option('--profile <folder>', 'the folder of the encrypted store, created if missing', notEmpty)
-      .addOption(new Option('--log-level <level>', 'what to tell on stderr').choices(logLevels).default('warn'))
+      .addOption(
+        new Option('--log-level <level>', 'the least severe level to log on stderr').choices(logLevels).default('warn'),
+      )
       .addHelpText('after', headlessHelp)
       .action((typed: HeadlessTyped) => commands.headless(requests.peer(typed))),
   )
   program.addCommand(
     quiet(new Command('passphrase'))
-      .description('set, change or remove the passphrase that guards a profile')
+      .description('set, change or remove the passphrase of a profile')
       .addOption(profileOption())
-      .option('--remove', 'the profile opens without one from now on')
-      .option('--passphrase-file <file>', 'a file whose content is the old passphrase (or QUORUM_PASSPHRASE)', notEmpty)
-      .option('--new-passphrase-file <file>', 'a file whose content is the new one', notEmpty)
+      .option('--remove', 'remove the passphrase')
+      .option('--passphrase-file <file>', 'a file with the old passphrase (or QUORUM_PASSPHRASE)', notEmpty)
+      .option('--new-passphrase-file <file>', 'a file with the new passphrase', notEmpty)
       .addHelpText('after', passphraseHelp)
       .action((typed: PassphraseTyped, command: Command) =>
         commands.passphrase(requests.passphrase(given(typed, command))),
@@ -207,46 +209,46 @@ export function commandLine(commands: Commands): Command {
   )
   program.addCommand(
     quiet(new Command('report'))
-      .description('save a report for those who help: versions, counts, log lines; no names and no messages')
+      .description('save a report for support: versions, counts, log lines; no names and no messages')
       .addOption(profileOption())
-      .option('--output <file>', 'where it goes (default: a new file in the current folder)', notEmpty)
-      .option('--json', 'tell where it is as one JSON object')
-      .option('--passphrase-file <file>', 'a file whose content is the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
+      .option('--output <file>', 'where to save it (default: a new file in the current folder)', notEmpty)
+      .option('--json', 'print where it is as one JSON object')
+      .option('--passphrase-file <file>', 'a file with the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
       .addHelpText('after', reportHelp)
       .action((typed: ReportTyped, command: Command) => commands.report(requests.report(given(typed, command)))),
   )
   return program
 }
 
-/** What every peer that is started understands. */
+/** Adds the options of every command that starts a peer. */
 function withPeerOptions(command: Command): Command {
   return addPeerOptions(quiet(command))
-    .option('--passphrase-file <file>', 'a file whose content is the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
+    .option('--passphrase-file <file>', 'a file with the passphrase (or QUORUM_PASSPHRASE)', notEmpty)
     .addHelpText('after', privacyHelp)
 }
 
-/** And where it may be somebody new. */
+/** Adds those options, and the options for a new identity. */
 function withIdentityOptions(command: Command): Command {
   return withPeerOptions(command)
-    .option('--name <name>', 'the name friends see', personName)
-    .option('--ephemeral', 'identity and history in memory only')
+    .option('--name <name>', 'the name that friends see', personName)
+    .option('--ephemeral', 'keep identity and history in memory only')
 }
 
-/** A command that does one thing with a profile there is. */
+/** Adds the options of a command that does one thing with an existing profile. */
 function withOneShotOptions(command: Command): Command {
   return withPeerOptions(command)
-    .option('--json', 'JSON lines of the transfer on standard output')
+    .option('--json', 'print the transfer as JSON lines on standard output')
     .addOption(profileOption())
 }
 
 function personName(value: string): string {
   if (value.trim().length > limits.nameCharacters) {
-    throw new InvalidArgumentError(`It is longer than ${limits.nameCharacters} characters.`)
+    throw new InvalidArgumentError(`It has more than ${limits.nameCharacters} characters.`)
   }
   return notEmpty(value)
 }
 
-/** What was typed before a command counts for it too, unless it was typed after it again. */
+/** Options typed before a command's name count for it, too. One typed after the name replaces one typed before it. */
 function given<Flags extends object>(flags: Flags, command: Command): Flags {
   const own = Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) !== 'default')
   return { ...flags, ...command.parent?.opts(), ...Object.fromEntries(own) }

@@ -1,7 +1,8 @@
 /**
- * The privacy choices of before they were the profile's: the window kept them in its own file, `window.json` in the
- * profile's folder. Whoever opens a profile first takes them over into its store; the window drops them from its file
- * when it next writes it. A file that cannot be read counts as choices that cannot be read, never as none.
+ * Privacy choices of older versions. The window stored them in its own file, `window.json` in the profile's folder,
+ * before the profile's store kept them. The first program that opens a profile copies them into the store; the window
+ * removes them from its file when it next writes it. An unreadable file counts as unreadable choices, never as no
+ * choices.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -10,22 +11,27 @@ import type { Store } from '#protocol'
 
 export const windowFile = 'window.json'
 
-/** Of the same names as the choices of today, each as it was found; `text` undefined: there is no file. */
+/**
+ * The choices in the text of `window.json`, under their current names, without a check of the values. `text` is
+ * undefined if there is no file.
+ */
 export function formerPrivacy(text: string | undefined): Record<string, unknown> {
   if (text === undefined) return {}
-  let kept: unknown
+  let stored: unknown
   try {
-    kept = JSON.parse(text)
+    stored = JSON.parse(text)
   } catch {
     return unreadable()
   }
-  if (typeof kept !== 'object' || kept === null || Array.isArray(kept)) return unreadable()
-  const entries = Object.entries(kept).filter(([name]) => privacyNames.some((known) => known === name))
-  // `direct` was yes or no once.
+  if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) return unreadable()
+  const entries = Object.entries(stored).filter(([name]) => privacyNames.some((known) => known === name))
+  // In early versions, `direct` was true or false.
   return Object.fromEntries(entries.map(([name, value]) => [name, name === 'direct' ? modeOf(value) : value]))
 }
 
-/** The text of a file of choices; undefined where there is none; empty, which is no JSON, where it cannot be read. */
+/**
+ * The text of a file of choices. Undefined if there is no file. Empty, which is not JSON, if the file cannot be read.
+ */
 export function textOfChoices(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
@@ -34,14 +40,14 @@ export function textOfChoices(file: string): string | undefined {
   }
 }
 
-/** Does nothing where the profile has choices of its own. Errors: those of the store. */
+/** Copies the choices of `window.json` into a store that has none. Errors: those of the store. */
 export function takeOverPrivacy(store: Store, folder: string): void {
   if (store.setting('privacy') !== undefined) return
   const former = formerPrivacy(textOfChoices(path.join(folder, windowFile)))
   store.setSetting('privacy', Buffer.from(JSON.stringify(former)))
 }
 
-/** Values that no choice has: whoever reads them takes the most private ones, and says so. */
+/** Values that no choice can have. The peer replaces them by the most private ones and warns the person. */
 function unreadable(): Record<string, unknown> {
   return Object.fromEntries(privacyNames.map((name) => [name, 'unreadable']))
 }

@@ -1,65 +1,66 @@
-/** What `--help` adds to the options of each command of quorum: examples, and what one should know. */
+/** What `--help` prints after the options of each command: examples, how it behaves, exit codes. */
 
 export const terminalHelp = `
 Examples:
-  $ quorum                         open your profile; the first start asks what it needs to know
-  $ quorum --profile bob           a second identity beside it
+  $ quorum                         open your profile; the first start asks a few questions
+  $ quorum --profile bob           a second identity
   $ quorum --profile ./bob         a profile in a folder of your choice
   $ quorum --node /dns4/node.example.org/tcp/4001/p2p/12D3KooW…
-  $ quorum send film.mkv --to Bob  send files without opening a conversation
-  $ quorum receive                 take what friends send
+  $ quorum send film.mkv --to Bob  send files without the terminal client
+  $ quorum receive                 receive what friends send
   $ quorum passphrase              set, change or remove the passphrase of a profile
-  $ quorum report                  save a report for those who help you
-  $ quorum peer --help             the same peer for programs, as JSON lines
+  $ quorum report                  save a report for support
+  $ quorum peer --help             a peer for programs, with JSON lines
 
-In the terminal client, /help lists what you can type.
-A profile with a passphrase asks for it, unless QUORUM_PASSPHRASE or --passphrase-file tells it.
-A log without names and messages is kept in the profile's folder, in logs/: QUORUM_LOG=debug tells more, off nothing.`
+In the terminal client, /help lists the commands.
+Quorum asks for the passphrase of a profile unless QUORUM_PASSPHRASE or --passphrase-file gives it.
+The log is in the profile's folder, in logs/. It has no names and no messages. QUORUM_LOG=debug logs more, off nothing.`
 
 export const sendHelp = `
 Examples:
   $ quorum send film.mkv --to Bob                      a file
   $ quorum send Photos notes.txt --to Bob --note "as promised"
-  $ quorum send backup.tar --to 4Xk9Qz --json          whom: a name, a handle, a PeerId or its last characters
-  $ quorum send --to Bob                               go on with what was offered before
+  $ quorum send backup.tar --to 4Xk9Qz --json          the friend: name, handle, PeerId or its last characters
+  $ quorum send --to Bob                               continue what was offered before
 
-It waits until Bob is online, accepts, and has everything on disk. Ctrl-C leaves, and the transfer stays: it goes on
-whenever Quorum runs with this profile. A second Ctrl-C leaves at once.
+It waits until Bob is online, accepts, and has everything on disk. Ctrl-C ends it, and the transfer stays: it continues
+whenever Quorum runs with this profile. A second Ctrl-C ends it at once.
 
-Exit codes: 0 Bob has everything, 1 not (failed, declined, called off), 2 what was asked makes no sense,
-130 interrupted. --json: one JSON object a line for each new state of a transfer, as docs/embedding.md has it.`
+Exit codes: 0 Bob has everything, 1 he does not (failed, declined, cancelled), 2 wrong arguments, 130 interrupted.
+--json: one JSON object a line for each new state of a transfer, as in docs/embedding.md.`
 
 export const receiveHelp = `
 Examples:
-  $ quorum receive                                     asks for each offer: who, what, how large
-  $ quorum receive --from Bob --into ~/Photos          takes what Bob sends, without asking
-  $ quorum receive --from Bob --keep                   and stays for more
-  $ quorum receive --yes --once --json                 for scripts: one offer, whoever of your friends makes it
+  $ quorum receive                                     asks about each offer: who, what, how large
+  $ quorum receive --from Bob --into ~/Photos          accepts what Bob sends, without asking
+  $ quorum receive --from Bob --keep                   and waits for more
+  $ quorum receive --yes --once --json                 for scripts: one offer, from any friend
 
-It ends when something was received and nothing more is open. What was begun before goes on first. Ctrl-C leaves, and
-what has begun goes on whenever Quorum runs with this profile. A second Ctrl-C leaves at once.
+It first continues what was started before. It ends when something was received and nothing more is open. Ctrl-C ends
+it, and started transfers continue whenever Quorum runs with this profile. A second Ctrl-C ends it at once.
 
-Exit codes: 0 all of it is on disk, 1 not (failed, declined, called off), 2 what was asked makes no sense,
-130 interrupted (with --keep only while something is under way). Nothing that arrives is opened or made executable.`
+Exit codes: 0 everything is on disk, 1 it is not (failed, declined, cancelled), 2 wrong arguments, 130 interrupted (with
+--keep only during a transfer). No received file is opened or made executable.`
 
 export const passphraseHelp = `
 Examples:
-  $ quorum passphrase                            asks for the old one and the new one, without showing them
+  $ quorum passphrase                            asks for the old and the new one, without showing them
   $ quorum passphrase --profile bob
-  $ quorum passphrase --remove                   the profile opens without one from now on
+  $ quorum passphrase --remove                   remove the passphrase
   $ QUORUM_PASSPHRASE=old quorum passphrase --new-passphrase-file ./new     for scripts
 
-Quorum must not be running with that profile. A passphrase that is forgotten cannot be recovered.`
+No other Quorum program may use the profile meanwhile. A forgotten passphrase cannot be recovered.`
 
 export const reportHelp = `
 Examples:
   $ quorum report                              quorum-report-DATE.txt in the current folder
   $ quorum report --profile bob --output ./for-susan.txt
-  $ QUORUM_LOG=debug quorum                    let it happen once more, and the next report tells more
+  $ QUORUM_LOG=debug quorum                    repeat the problem; the next report has more detail
 
 In it: versions, settings, how many friends and nodes, and the last log lines. Not in it: names, PeerIds, addresses,
 messages, files. It is text: look at it before you send it. It never replaces a file.
-It works while Quorum runs with the profile, and without the passphrase; then nothing is counted, and it says so.`
+It works while Quorum runs with the profile, and without the passphrase. Then the counts are missing, and the report
+says so.`
 
 export const headlessHelp = `
 Examples:

@@ -1,22 +1,22 @@
 /**
- * A log in a few files of bounded size: `quorum.log` is the newest, `quorum.log.1` the one before it. Every line is
- * written before the call returns, so a killed program leaves all it said. A log is never worth more than the program:
- * where it cannot be written, that is told once and the program goes on. It creates its own folder, never the folder
- * above: where there is no profile, there is no log.
+ * A rotated log: a few files of bounded size. `quorum.log` is the newest, `quorum.log.1` the one before it. Each line
+ * is written before the call returns, so a killed program leaves a complete log. A log that cannot be written does not
+ * stop the program: the failure is reported once. The log's own folder is created, never the folder above it: without a
+ * profile there is no log.
  */
 import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import type { LineSink } from '#protocol'
 
-/** Bytes of a file, and how many files: a day or more of `debug`, months of `info`. */
+/** Bytes of one file, and the number of files: enough for a day or more of `debug`, and for months of `info`. */
 const logBounds = { bytes: 1024 * 1024, files: 5 } as const
 
 export interface LogFileOptions {
   /** Created with mode 0700 if the folder above it exists. */
   folder: string
-  /** Of the newest file. */
+  /** The name of the newest file. */
   name: string
-  /** Told once, when a line cannot be written: the code of the system's error. */
+  /** Called once, when a line cannot be written, with the code of the system's error. */
   trouble: (code: string) => void
   bytes?: number
   files?: number
@@ -26,9 +26,9 @@ export class LogFile implements LineSink {
   readonly #options: Required<LogFileOptions>
   readonly #file: string
   #open: { descriptor: number; size: number } | undefined
-  /** The last write stopped within a line. */
+  /** The last write stopped in the middle of a line. */
   #torn = false
-  #troubled = false
+  #reported = false
   #closed = false
 
   constructor(options: LogFileOptions) {
@@ -42,13 +42,13 @@ export class LogFile implements LineSink {
       this.#append(Buffer.from(this.#torn ? `\n${line}` : line))
     } catch (error) {
       this.#release()
-      if (this.#troubled) return
-      this.#troubled = true
+      if (this.#reported) return
+      this.#reported = true
       this.#options.trouble(codeOf(error))
     }
   }
 
-  /** Lets go of the file; what is said afterwards is lost. */
+  /** Closes the file. Lines written afterwards are lost. */
   close(): void {
     this.#closed = true
     this.#release()
@@ -68,7 +68,7 @@ export class LogFile implements LineSink {
     this.#torn = written < bytes.length
   }
 
-  /** Undefined where there is no folder to keep a log in. */
+  /** Undefined if the folder above the log's folder does not exist. */
   #opened(): { descriptor: number; size: number } | undefined {
     if (this.#open !== undefined) return this.#open
     const { folder } = this.#options
@@ -78,7 +78,7 @@ export class LogFile implements LineSink {
     }
     const descriptor = openSync(this.#file, 'a', 0o600)
     this.#open = { descriptor, size: fstatSync(descriptor).size }
-    // Whatever they were made with: what is in them is for their owner.
+    // The modes above apply only on creation, and the log is for its owner only.
     chmodSync(folder, 0o700)
     chmodSync(this.#file, 0o600)
     return this.#open
@@ -100,12 +100,12 @@ export class LogFile implements LineSink {
     try {
       closeSync(file.descriptor)
     } catch {
-      // A disk that failed says so again at the end: what could be written is written.
+      // A failed disk reports its error again on close. Nothing more can be written, and nothing is lost by it.
     }
   }
 }
 
-/** The files of one log, the newest first. */
+/** The names of the files of one log, the newest first. */
 export function logNames(file: string, files: number = logBounds.files): string[] {
   return Array.from({ length: files }, (_, index) => (index === 0 ? file : `${file}.${index}`))
 }

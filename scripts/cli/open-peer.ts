@@ -1,6 +1,6 @@
 /**
- * From options of a command line to a running peer: the profile's store, opened with the passphrase it needs, and the
- * peer on it, stopped and closed again however the work ends.
+ * Opens the profile's store with the passphrase it needs, and runs a peer on it. Both are closed again however the work
+ * ends.
  */
 import { createPeer, logLevels, openMemoryStore, openSqliteStore, QuorumError } from '#protocol'
 import type { Log, LogLevel, Peer, PrivacyPatch, Store } from '#protocol'
@@ -12,17 +12,17 @@ export interface PeerFlags {
   nodes?: string[]
   name?: string
   listen?: string[]
-  /** Where accepted files go when nobody says otherwise. */
+  /** The folder for accepted files, unless another is given for a transfer. */
   downloads: string
-  /** For this run, over what the profile keeps. */
+  /** Replaces the profile's choices for this run. */
   privacy: PrivacyPatch
-  /** Where the peer tells what happens; absent: nowhere. */
+  /** Absent: the peer logs nothing. */
   log?: Log
 }
 
 const passphraseTries = 3
 
-/** In memory without a `directory`. Errors: those of the store. */
+/** A store in `directory`; without it, a store in memory. Errors: those of the store. */
 export async function openStore(directory: string | undefined, passphrase: string | undefined): Promise<Store> {
   if (directory === undefined) return openMemoryStore()
   const store = await openSqliteStore(passphrase === undefined ? { directory } : { directory, passphrase })
@@ -35,27 +35,30 @@ export async function openStore(directory: string | undefined, passphrase: strin
   }
 }
 
-/** The store; `asking` on a terminal for the passphrase that it turns out to need. */
+/**
+ * Opens the store. If it needs a passphrase that was not given, asks for it on the terminal `asking`. Errors: those of
+ * the store, after three wrong answers, too.
+ */
 export async function openAsking(
   folder: string | undefined,
   given: string | undefined,
   asking: ScreenStreams | undefined,
 ): Promise<Store> {
   let passphrase = given
-  for (let tries = 0; ; tries++) {
+  for (let tries = 0; ; tries += 1) {
     try {
       return await openStore(folder, passphrase)
     } catch (error) {
       const missing = error instanceof QuorumError && error.code === 'wrong-passphrase'
       if (!missing || asking === undefined || given !== undefined || tries === passphraseTries) throw error
-      const question = tries === 0 ? 'Passphrase: ' : 'That was not it. Passphrase: '
+      const question = tries === 0 ? 'Passphrase: ' : 'Wrong passphrase. Passphrase: '
       passphrase = await askSecret(asking, question)
       if (passphrase === undefined) throw error
     }
   }
 }
 
-/** Runs `work` with a peer on `store`; both are closed afterwards. */
+/** Runs `work` with a peer on `store`, then stops the peer and closes the store. */
 export async function withPeer<T>(store: Store, flags: PeerFlags, work: (peer: Peer) => Promise<T>): Promise<T> {
   try {
     const { privacy, log, ...options } = flags
@@ -82,7 +85,7 @@ function words(switches: Readonly<Record<string, boolean>>): string {
     .join(', ')
 }
 
-/** Lines of `level` and worse; an error's cause is told with it. */
+/** A log of the lines of `level` and above. The causes of an error are part of its line. */
 export function logTo(output: NodeJS.WriteStream, level: LogLevel): Log {
   return (at, message, error) => {
     if (logLevels.indexOf(at) < logLevels.indexOf(level)) return

@@ -1,12 +1,13 @@
 /**
- * The options of every program that starts a peer, in one table: `quorum` and its commands, and the window. A privacy
- * flag overrides for one run what the profile keeps; without one, the profile's choice holds.
+ * The options that every program with a peer shares: `quorum`, its commands, and the window. A privacy flag replaces
+ * the profile's choice for one run. Without a flag the profile's choice holds.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { directModes, privacyNames, usualPrivacy } from '#protocol'
-import type { Privacy, PrivacyPatch } from '#protocol'
+import type { PrivacyPatch } from '#protocol'
+import { directHelp, switchHelp, typedName, type PrivacySwitch } from './privacy-choices.ts'
 
-/** As they are typed. */
+/** The options as commander returns them. */
 export interface TypedPeerFlags extends PrivacyPatch {
   node?: string[]
   listen?: string[]
@@ -14,62 +15,44 @@ export interface TypedPeerFlags extends PrivacyPatch {
   profile?: string
 }
 
-type Switch = Exclude<keyof Privacy, 'direct'>
+const modes = directModes.map((mode) => `${mode}: ${directHelp[mode]}`).join('; ')
+const directWords = `who is reached directly and learns your address. ${modes}`
 
-/** What each switch does when it is on, and when it is off. */
-const switches: Record<Switch, { on: string; off: string }> = {
-  lan: {
-    on: 'announce and try addresses of the local network',
-    off: 'neither announce nor try addresses of the local network',
-  },
-  upnp: { on: 'ask the router to let friends in', off: 'do not ask the router to let friends in' },
-  mdns: {
-    on: 'find friends on the local network without a node, and tell everybody there your PeerId',
-    off: 'do not search the local network for friends',
-  },
-  readReceipts: { on: 'tell friends what was read', off: 'do not tell friends what was read' },
-  typingMarks: { on: 'tell friends that you are writing', off: 'do not tell friends that you are writing' },
-}
-
-/** What `--help` says after the options. */
+/** What `--help` prints after the options. */
 export const privacyHelp = `
-Privacy: what you chose in the window holds for every program on the profile. --direct and the switches above say
-otherwise for one run, and so do --lan, --upnp, --no-mdns, --read-receipts and --typing-marks.`
+Privacy: what you choose in the window, or with /privacy in the terminal, holds for every program that uses the profile.
+For one run, --direct and the switches above replace it, as do --lan, --upnp, --no-mdns, --read-receipts and
+--typing-marks.`
 
 export function profileOption(): Option {
   return new Option('--profile <name>', 'a name, or a folder if it contains a separator').argParser(notEmpty)
 }
 
-/** Adds what every peer that is started understands. */
+/** Adds the options of every program that starts a peer. */
 export function addPeerOptions(command: Command): Command {
   command
     .option('--node <multiaddr>', 'a node that helps friends find you; may be given several times', collect)
     .option('--listen <multiaddr>', 'where to listen; may be given several times', collect)
     .option('--downloads <folder>', 'where accepted files go (default: your own folder for downloads)', notEmpty)
-    .addOption(
-      new Option(
-        '--direct <mode>',
-        'who learns your address and is reached directly: auto (friends), verified (friends whose number you compared), never (nobody: all through nodes); only: no node carries anything',
-      ).choices(directModes),
-    )
-  for (const [name, { on, off }] of Object.entries(switches)) {
-    const word = name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)
-    const usual = usualPrivacy[name as Switch]
-    // The positive one first: then neither has a default, and what was not typed is not given.
-    command.addOption(new Option(`--${word}`, on).hideHelp(usual))
-    command.addOption(new Option(`--no-${word}`, off).hideHelp(!usual))
+    .addOption(new Option('--direct <mode>', directWords).choices(directModes))
+  for (const [name, { on, off }] of Object.entries(switchHelp)) {
+    const word = typedName(name as PrivacySwitch)
+    const byDefault = usualPrivacy[name as PrivacySwitch]
+    // The positive flag first: then commander gives neither a default, and a flag that was not typed has no value.
+    command.addOption(new Option(`--${word}`, on).hideHelp(byDefault))
+    command.addOption(new Option(`--no-${word}`, off).hideHelp(!byDefault))
   }
   return command
 }
 
-/** The privacy choices among the flags: those that were typed. */
+/** The privacy choices that were typed. */
 export function typedPrivacy(flags: PrivacyPatch): PrivacyPatch {
   return Object.fromEntries(
     privacyNames.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
   ) as PrivacyPatch
 }
 
-/** Errors are thrown instead of printed, and no argument is ignored. */
+/** Makes a command throw errors instead of printing them, and refuse arguments that it does not know. */
 export function quiet(command: Command): Command {
   return command
     .allowExcessArguments(false)

@@ -1,6 +1,5 @@
 /**
- * Where a profile lives, what opens it, and where what friends send is put: folder, passphrase, downloads. It reads no
- * store and creates no folder.
+ * Finds a profile's folder, its passphrase, and the folder for downloads. It reads no store and creates no folder.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,8 +8,8 @@ import { QuorumError } from '#protocol'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The folder of a profile: a NAME lives under the data folder of this system, anything with a separator is a path.
- * Errors: `bad-request` for a name that is neither.
+ * The folder of a profile. A name is a folder below the data folder of this system; anything with a separator is a
+ * path. Errors: `bad-request` for a text that is neither.
  */
 export function profileFolder(profile: string, env: Environment, platform: NodeJS.Platform, home: string): string {
   if (/[/\\]/u.test(profile)) return path.resolve(profile)
@@ -24,13 +23,13 @@ function dataFolder(env: Environment, platform: NodeJS.Platform, home: string): 
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'Quorum')
   if (platform === 'win32') return path.join(env['APPDATA'] ?? path.join(home, 'AppData', 'Roaming'), 'Quorum')
   const base = env['XDG_DATA_HOME']
-  // The XDG rules: a relative path there is to be ignored.
+  // The XDG Base Directory Specification: a relative path must be ignored.
   return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(home, '.local', 'share'), 'quorum')
 }
 
 /**
- * Where accepted files go: the folder given, else the person's own folder for downloads. `read` returns the text of a
- * file, or undefined where there is none.
+ * The folder for accepted files: the one given, otherwise the person's own folder for downloads. `read` returns the
+ * text of a file, or undefined if there is none.
  */
 export function downloadsFolder(
   given: string | undefined,
@@ -43,7 +42,10 @@ export function downloadsFolder(
   return (platform === 'linux' ? userDownloads(env, home, read) : undefined) ?? path.join(home, 'Downloads')
 }
 
-/** What user-dirs.dirs(5) says: a line of shell, absolute or below $HOME; the home itself means that there is none. */
+/**
+ * The folder named in user-dirs.dirs(5): a line of shell, with an absolute path or one below $HOME. If it is $HOME
+ * itself, there is no folder for downloads.
+ */
 function userDownloads(env: Environment, home: string, read: (file: string) => string | undefined): string | undefined {
   const base = env['XDG_CONFIG_HOME']
   const config = base !== undefined && path.isAbsolute(base) ? base : path.join(home, '.config')
@@ -54,7 +56,7 @@ function userDownloads(env: Environment, home: string, read: (file: string) => s
   return path.isAbsolute(folder) && path.relative(home, folder) !== '' ? path.normalize(folder) : undefined
 }
 
-/** Settings that cannot be read are as good as none. */
+/** Settings that cannot be read are treated as absent. */
 function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
@@ -64,8 +66,9 @@ function textOf(file: string): string | undefined {
 }
 
 /**
- * The passphrase given by file or by QUORUM_PASSPHRASE, if any; the file wins. One newline at the file's end is not
- * part of it. Errors: `bad-request` when the file cannot be read or is empty.
+ * The passphrase from a file or from QUORUM_PASSPHRASE; undefined if there is none. The file takes precedence. One
+ * newline at the end of the file is not part of the passphrase. Errors: `bad-request` if the file cannot be read or is
+ * empty.
  */
 export function givenPassphrase(file: string | undefined, env: Environment): string | undefined {
   if (file === undefined) return env['QUORUM_PASSPHRASE'] === '' ? undefined : env['QUORUM_PASSPHRASE']

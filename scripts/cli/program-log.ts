@@ -1,6 +1,6 @@
 /**
- * The log that every program for people keeps in its profile: the one place that says where it is, how much is told,
- * and by whom. `QUORUM_LOG` raises or lowers the level. Without a profile's folder nothing is written.
+ * The log that each program keeps in the profile's folder: where its files are, its level, and its first line.
+ * `QUORUM_LOG` raises or lowers the level. Without a profile's folder nothing is written.
  */
 import { arch, release } from 'node:os'
 import path from 'node:path'
@@ -8,54 +8,54 @@ import { createLog, logLevels, toError, version } from '#protocol'
 import type { Log, LogLevel } from '#protocol'
 import { LogFile } from './log-file.ts'
 
-/** Files of a profile's log folder: of the peer, wherever it runs, and of the window around it. */
+/** The files in a profile's log folder: one of the peer, in whichever program it runs, and one of the window. */
 export const logFiles = { peer: 'quorum.log', window: 'window.log' } as const
 
 const levels = [...logLevels, 'off'] as const
-const usual: LogLevel = 'info'
+const defaultLevel: LogLevel = 'info'
 
 export interface ProgramLogOptions {
-  /** The profile's folder; undefined for a peer in memory, which leaves nothing behind. */
+  /** The profile's folder; undefined for a peer in memory, which writes nothing to disk. */
   folder: string | undefined
   file: keyof typeof logFiles
-  /** What runs: `quorum send`, for example. */
+  /** The program, for example `quorum send`. */
   program: string
   env: Readonly<Record<string, string | undefined>>
-  /** One line for whoever started the program: the log cannot be kept, or QUORUM_LOG makes no sense. */
+  /** Shows one line to the person: the log cannot be written, or QUORUM_LOG has no valid value. */
   complain: (sentence: string) => void
 }
 
 export interface ProgramLog {
   log: Log
-  /** Writes nothing any more: the profile may be moved or erased. */
+  /** Writes nothing afterwards, so the profile may be moved or erased. */
   close(): void
 }
 
-/** Where a profile's logs are. */
+/** The folder of a profile's logs. */
 export function logFolder(folder: string): string {
   return path.join(folder, 'logs')
 }
 
-/** Nothing is created before the first line. Never throws, and neither does the log. */
+/** Creates no file before the first line. Neither this nor the log ever throws. */
 export function openLog({ folder, file, program, env, complain }: ProgramLogOptions): ProgramLog {
   if (folder === undefined) return { log: () => undefined, close: () => undefined }
   const level = levelOf(env['QUORUM_LOG'], complain)
   const sink = new LogFile({
     folder: logFolder(folder),
     name: logFiles[file],
-    trouble: (code) => complain(`the log cannot be written (${code}); everything else goes on`),
+    trouble: (code) => complain(`the log cannot be written (${code}); the program continues without it`),
   })
   const write = createLog(level === 'off' ? 'silent' : level, sink)
-  let begun = false
+  let headerWritten = false
   const log: Log = (at, message, error) => {
-    if (!begun) write('info', header(program))
-    begun = true
+    if (!headerWritten) write('info', header(program))
+    headerWritten = true
     write(at, message, error)
   }
   return { log, close: () => sink.close() }
 }
 
-/** Both are told. */
+/** A log that writes each line to both. */
 export function bothLogs(one: Log, other: Log): Log {
   return (level, message, error) => {
     one(level, message, error)
@@ -63,16 +63,16 @@ export function bothLogs(one: Log, other: Log): Log {
   }
 }
 
-/** What would end the program is in the log before it ends; it ends as it would have. */
+/** Logs an error that ends the program before the program ends. The way it ends stays the same. */
 export function logCrashes(of: NodeJS.Process, log: Log): void {
   of.on('uncaughtExceptionMonitor', (error, origin) => log('error', `the program fails: ${origin}`, toError(error)))
 }
 
 function levelOf(value: string | undefined, complain: (sentence: string) => void): (typeof levels)[number] {
-  if (value === undefined || value === '') return usual
+  if (value === undefined || value === '') return defaultLevel
   const level = levels.find((one) => one === value.toLowerCase())
-  if (level === undefined) complain(`QUORUM_LOG can be ${levels.join(', ')}; the log tells ${usual}`)
-  return level ?? usual
+  if (level === undefined) complain(`QUORUM_LOG can be ${levels.join(', ')}; the log uses ${defaultLevel}`)
+  return level ?? defaultLevel
 }
 
 function header(program: string): string {

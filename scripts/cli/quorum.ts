@@ -1,7 +1,7 @@
 /**
- * The `quorum` binary: reads the command line, opens the profile, and hands over to the terminal client, to the headless
- * peer or to a one-shot command. The only file here that touches the process. It refuses what it does not understand:
- * exit code 2 and one line; what does not open: exit code 1 and one line.
+ * The `quorum` program: reads the command line, opens the profile, and runs the terminal client, the headless peer or a
+ * one-shot command. Only this file uses the process: streams, signals, environment, exit code. Wrong arguments end it
+ * with exit code 2 and one line, a profile that does not open with exit code 1 and one line.
  */
 import { homedir, userInfo } from 'node:os'
 import { resolve } from 'node:path'
@@ -36,7 +36,7 @@ const usageError = 2
 const openError = 1
 const interrupted = 130
 
-/** Runs what the command line says. Returns the exit code. */
+/** Runs the command of the command line. Returns the exit code. */
 async function run(): Promise<number> {
   let code = 0
   const program = commandLine({
@@ -57,17 +57,17 @@ async function run(): Promise<number> {
 }
 
 async function headless({ peer: typed, profile, logLevel }: HeadlessRequest): Promise<void> {
-  const { signal } = ending()
+  const { signal } = endSignal()
   const passphrase = givenPassphrase(typed.passphraseFile, process.env)
-  await logged('quorum peer', profile, async (kept) => {
-    const log = bothLogs(logTo(process.stderr, logLevel), kept)
+  await logged('quorum peer', profile, async (file) => {
+    const log = bothLogs(logTo(process.stderr, logLevel), file)
     await withPeer(await openStore(profile, passphrase), { ...peerFlags(typed), log }, (peer) =>
       serveLines({ peer, version, input: process.stdin, output: process.stdout, signal }),
     )
   })
 }
 
-/** Runs `work` with the log of the profile in `folder`; why it fails is in the log. */
+/** Runs `work` with the log of the profile in `folder`. If `work` fails, the error is logged. */
 async function logged<T>(name: string, folder: string | undefined, work: (log: Log) => Promise<T>): Promise<T> {
   const { env, stderr } = process
   const complain = (sentence: string): void => void stderr.write(`quorum: ${sentence}\n`)
@@ -85,21 +85,21 @@ async function logged<T>(name: string, folder: string | undefined, work: (log: L
 
 async function reportOn({ profile, output, json, passphraseFile }: ReportRequest): Promise<void> {
   const passphrase = takePassphrase({ passphraseFile })
-  const place = { folder: folderOf(profile), profile, cwd: process.cwd(), now: Date.now() }
-  process.stdout.write(await saveReport({ ...place, passphrase, json, ...(output !== undefined && { output }) }))
+  const target = { folder: folderOf(profile), profile, cwd: process.cwd(), now: Date.now() }
+  process.stdout.write(await saveReport({ ...target, passphrase, json, ...(output !== undefined && { output }) }))
 }
 
 async function terminal({ peer: typed, profile }: TerminalRequest): Promise<void> {
   const { stdin: input, stdout: output, env, platform } = process
-  const { signal } = ending()
+  const { signal } = endSignal()
   const interactive = input.isTTY && output.isTTY && env['TERM'] !== 'dumb'
   const looks = { terminal: interactive, color: interactive && showsColor(env), unicode: showsUnicode(env, platform) }
   const folder = profile === undefined ? undefined : folderOf(profile)
-  const place = { home: homedir(), cwd: process.cwd(), platform }
+  const pathContext = { home: homedir(), cwd: process.cwd(), platform }
   await logged('quorum', folder, async (log) => {
     const store = await openAsking(folder, takePassphrase(typed), interactive ? { input, output } : undefined)
     await withPeer(store, { ...peerFlags(typed), log }, (peer) =>
-      runTerminal({ peer, version, folder, userName: userName(), place, input, output, ...looks, signal }),
+      runTerminal({ peer, version, folder, userName: userName(), pathContext, input, output, ...looks, signal }),
     )
   })
 }
@@ -123,14 +123,14 @@ async function receiveFiles({ from, into, until, yes, ...request }: ReceiveReque
   })
 }
 
-/** Runs a one-shot command; `leave` is as good as Ctrl-C. */
+/** Runs a one-shot command. `leave` has the same effect as Ctrl-C. */
 async function transfer(
   name: string,
   { peer, profile, json }: OneShotRequest,
   work: (followed: Followed, leave: () => void) => Promise<number>,
 ): Promise<number> {
   const { stdin: input, stdout, stderr, env, platform } = process
-  const { signal, leave } = ending(() => process.exit(interrupted))
+  const { signal, leave } = endSignal(() => process.exit(interrupted))
   const terminal = stderr.isTTY && env['TERM'] !== 'dumb'
   const folder = folderOf(profile)
   const options = {
@@ -161,15 +161,17 @@ function peerFlags({ node, listen, name, downloads, privacy }: PeerRequest): Pee
   }
 }
 
-/** The passphrase that was given; the node that may run beside us has no business with it. */
+/**
+ * The passphrase that was given. Removed from the environment, because a node may run as a child and must not get it.
+ */
 function takePassphrase({ passphraseFile }: Pick<PeerRequest, 'passphraseFile'>): string | undefined {
   const passphrase = givenPassphrase(passphraseFile, process.env)
   delete process.env['QUORUM_PASSPHRASE']
   return passphrase
 }
 
-/** A signal that aborts when we are asked to end; asked again, `impatient` is called. */
-function ending(impatient: () => void = () => undefined): { signal: AbortSignal; leave: () => void } {
+/** A signal that aborts on the first request to end the program. On the second request, `impatient` is called. */
+function endSignal(impatient: () => void = () => undefined): { signal: AbortSignal; leave: () => void } {
   const controller = new AbortController()
   const leave = (): void => (controller.signal.aborted ? impatient() : controller.abort())
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, leave)
@@ -181,12 +183,12 @@ function userName(): string {
   try {
     return userInfo().username
   } catch {
-    // A container may run under a user that has no entry.
+    // In a container, the user may have no entry in the password database.
     return 'me'
   }
 }
 
-/** One line on stderr and the exit code for what went wrong; help and version are no error. */
+/** Prints an error as one line on stderr. Returns the exit code. `--help` and `--version` are not errors. */
 function report(error: unknown): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0
   if (error instanceof CommanderError) {

@@ -1,6 +1,6 @@
 /**
- * A report for those who help: versions, counts, and the last lines of the profile's logs, as text that a person reads
- * before sending it. Nothing in it names anybody. It is told what to count; it opens no store.
+ * A report for support: versions, counts, and the last lines of the profile's logs, as text that a person can read
+ * before sending it. It names nobody. The caller passes the counts; nothing here opens a store.
  */
 import { chmodSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { arch, release } from 'node:os'
@@ -12,10 +12,10 @@ import { windowFile } from './former-privacy.ts'
 import { logNames } from './log-file.ts'
 import { logFiles, logFolder } from './program-log.ts'
 
-/** What is read of each log, in bytes from its end: a mail takes it, and a person can look through it. */
-const mostOfLog = 1024 * 1024
-/** Friends whose connection is asked for. */
-const mostAsked = 200
+/** Bytes of each log, counted from its end: few enough for an e-mail and for a person to look through. */
+const logBytes = 1024 * 1024
+/** Friends whose connection is examined. */
+const connectionsExamined = 200
 
 const lineSchema = z.object({
   level: z.string().regex(/^\w{1,8}$/u),
@@ -24,7 +24,7 @@ const lineSchema = z.object({
   error: z.record(z.string(), z.unknown()).optional(),
 })
 
-/** What the window keeps unencrypted; of each only what it is known to be. */
+/** The unencrypted settings of the window that may be in a report. Each is checked, because the file may be damaged. */
 const windowSettings = z
   .object({
     closeToTray: z.boolean(),
@@ -33,15 +33,15 @@ const windowSettings = z
   })
   .partial()
 
-/** What is known of the profile besides its logs: choices, and numbers of how much there is, never of whom. */
+/** Facts about the profile besides its logs: choices and numbers, never who a friend is. */
 export type Counts = Readonly<Record<string, number | string | boolean>>
 
 export interface ReportParts {
   /** The profile's folder. */
   folder: string
-  /** Settings that matter and name nobody. */
+  /** Settings that help and name nobody. */
   settings: Readonly<Record<string, unknown>>
-  /** Or, in one sentence, why nothing could be counted. */
+  /** A text is one sentence that explains why nothing could be counted. */
   counts: Counts | string
   /** Milliseconds since the epoch. */
   now: number
@@ -49,11 +49,11 @@ export interface ReportParts {
 
 export interface Report {
   text: string
-  /** Lines of logs in it. */
+  /** Log lines in the report. */
   lines: number
 }
 
-/** Errors: those of reading a log that is there. */
+/** Errors: those of reading an existing log. */
 export function buildReport({ folder, settings, counts, now }: ReportParts): Report {
   const logs = Object.values(logFiles).map((name) => ({ name, ...lastLines(path.join(logFolder(folder), name)) }))
   const { electron, node } = process.versions
@@ -72,14 +72,14 @@ ${whatIsIn}`,
     section('Settings', settings),
     typeof counts === 'string' ? `# Counts\n${counts}` : section('Counts', counts),
     ...logs.map(({ name, lines, others }) => {
-      const left = others === 0 ? '' : `, ${others} left out that are no lines of a log`
+      const left = others === 0 ? '' : `, ${others} other lines left out`
       return [`# ${name}: ${lines.length} lines${left}`, ...lines].join('\n')
     }),
   ]
   return { text: `${sections.join('\n\n')}\n`, lines: logs.reduce((sum, { lines }) => sum + lines.length, 0) }
 }
 
-/** One line for the person, in the file too. */
+/** Tells the person what the report contains. It is shown on screen and is part of the report. */
 export const whatIsIn =
   'In it: versions, settings, counts and the last log lines. Not in it: names, PeerIds, addresses, messages, files. ' +
   'Look at it before you send it.'
@@ -89,27 +89,31 @@ export function reportName(now: number): string {
   return `quorum-report-${new Date(now).toISOString().slice(0, 10)}.txt`
 }
 
-/** Writes for the owner's eyes only. Errors: `bad-request` where a file is there and `replace` does not say so. */
+/**
+ * Writes a file that only its owner can read. Errors: `bad-request` if the file exists and `replace` is not set,
+ * `disk-full`, `not-writable`.
+ */
 export function writeReport(file: string, text: string, { replace = false }: { replace?: boolean } = {}): void {
   try {
     writeFileSync(file, text, { mode: 0o600, flag: replace ? 'w' : 'wx' })
     chmodSync(file, 0o600)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'EEXIST') throw new QuorumError('bad-request', `${file} is there already: name another`, { cause })
-    if (code === 'ENOSPC') throw new QuorumError('disk-full', 'The disk is full: the report is not saved', { cause })
+    if (code === 'EEXIST')
+      throw new QuorumError('bad-request', `${file} exists already: choose another name`, { cause })
+    if (code === 'ENOSPC') throw new QuorumError('disk-full', 'The disk is full: the report was not saved', { cause })
     throw new QuorumError('not-writable', `${file} cannot be written`, { cause })
   }
 }
 
-/** Settings that name nobody, without opening the profile. `chosen`: what the window goes by, if it is asked. */
+/** Settings that name nobody, read without opening the profile. `chosen`: the settings that the window uses now. */
 export function settingsOf(folder: string, chosen: unknown = windowFileOf(folder)): Record<string, unknown> {
-  const node = { 'a node runs along': existsSync(path.join(folder, 'node.json')) }
+  const node = { 'embedded node': existsSync(path.join(folder, 'node.json')) }
   const known = windowSettings.safeParse(chosen)
   return { ...node, ...(known.success ? known.data : { 'window.json': 'damaged' }) }
 }
 
-/** What the window keeps. Damaged: undefined, which no setting fits. */
+/** The content of the window's file. Undefined if it is damaged: the schema refuses that. */
 function windowFileOf(folder: string): unknown {
   const file = path.join(folder, windowFile)
   if (!existsSync(file)) return {}
@@ -120,12 +124,12 @@ function windowFileOf(folder: string): unknown {
   }
 }
 
-/** What a running peer can count. Errors: those of its calls. */
+/** The counts of a running peer. Errors: those of its calls. */
 export async function countsOf(peer: Pick<Peer, 'friends' | 'self' | 'connection'>): Promise<Counts> {
   const friends = await peer.friends()
   const { nodes, privacy } = await peer.self()
   const talking = friends.filter(({ state }) => state === 'friend')
-  const asked = talking.slice(0, mostAsked)
+  const asked = talking.slice(0, connectionsExamined)
   const connections = await Promise.all(asked.map((friend) => peer.connection({ peer: friend.peer })))
   return {
     ...privacy,
@@ -148,9 +152,9 @@ function section(title: string, values: Readonly<Record<string, unknown>>): stri
   return [`# ${title}`, ...(lines.length > 0 ? lines : ['none'])].join('\n')
 }
 
-/** The last lines of a log, through all of its files, oldest first. */
+/** The last lines of a log from all of its files, oldest first. `others` counts lines that are not log lines. */
 function lastLines(file: string): { lines: string[]; others: number } {
-  let left = mostOfLog
+  let left = logBytes
   let text = ''
   for (const name of logNames(file)) {
     if (left === 0 || !existsSync(name)) continue
@@ -159,11 +163,11 @@ function lastLines(file: string): { lines: string[]; others: number } {
     text = end + text
   }
   const all = text.split('\n').filter((line) => line !== '')
-  const lines = all.flatMap((line) => shown(line) ?? [])
+  const lines = all.flatMap((line) => readable(line) ?? [])
   return { lines, others: all.length - lines.length }
 }
 
-/** The last `most` bytes of a file, from the beginning of a line on. */
+/** The last `most` bytes of a file, starting at the beginning of a line. */
 function endOf(file: string, most: number): string {
   const descriptor = openSync(file, 'r')
   try {
@@ -177,13 +181,13 @@ function endOf(file: string, most: number): string {
   }
 }
 
-/** A line as people read it; undefined for what is no line of ours. An older version may have cut out less. */
-function shown(line: string): string | undefined {
+/** A log line as people read it; undefined if it is not one. Scrubbed again: an older version may have removed less. */
+function readable(line: string): string | undefined {
   let value: unknown
   try {
     value = JSON.parse(line)
   } catch {
-    // Cut off by a kill or a full disk.
+    // The program was killed or the disk was full while the line was written.
     return undefined
   }
   const parsed = lineSchema.safeParse(value)

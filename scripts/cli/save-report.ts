@@ -1,6 +1,6 @@
 /**
- * `quorum report`: saves a report of a profile (report.ts), whatever state the profile is in: a store that is in use or
- * guarded is left alone, and the report says that its part is missing.
+ * `quorum report`: saves a report of a profile (report.ts). A store that is in use, or whose passphrase is missing, is
+ * not opened; the report then states that the counts are missing.
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -15,8 +15,9 @@ interface ReportFlags {
 }
 
 interface SaveOptions extends ReportFlags {
-  /** The profile's folder, and the name it was given by. */
+  /** The profile's folder. */
   folder: string
+  /** The profile as the person typed it. */
   profile: string
   passphrase: string | undefined
   cwd: string
@@ -24,10 +25,10 @@ interface SaveOptions extends ReportFlags {
   now: number
 }
 
-/** Reports of one day, in one folder, that find a name by themselves. */
-const mostNames = 100
+/** Reports of one day in one folder that get a name without `--output`. */
+const maxNames = 100
 
-/** Returns what is to be told on standard output. Errors: `not-found`, `bad-request`, `disk-full`, `not-writable`. */
+/** Returns the text for standard output. Errors: `not-found`, `bad-request`, `disk-full`, `not-writable`. */
 export async function saveReport(options: SaveOptions): Promise<string> {
   const { folder, profile, output, json = false, cwd, now } = options
   if (!existsSync(folder)) throw new QuorumError('not-found', `There is no profile ${profile}`)
@@ -74,12 +75,12 @@ function countsOfStore(store: Store): Counts {
   return { ...storedPrivacy(store), ...all, nodes: nodes.size }
 }
 
-/** Under the usual name, with a number where that is taken. */
+/** Saves under the default name, with a number appended if that name is taken. */
 function writeNew(folder: string, now: number, text: string): string {
   const { name, ext } = path.parse(reportName(now))
-  for (let number = 1; ; number++) {
+  for (let number = 1; ; number += 1) {
     const file = path.join(folder, `${name}${number === 1 ? '' : `-${number}`}${ext}`)
-    if (existsSync(file) && number < mostNames) continue
+    if (existsSync(file) && number < maxNames) continue
     writeReport(file, text)
     return file
   }

@@ -25,6 +25,7 @@ if (ok) {
     imports: {
       '#protocol': './protocol/index.js',
       '#foreign-text': './protocol/base/foreign-text.js',
+      '#byte-size': './protocol/base/byte-size.js',
       '#lookalike': './protocol/identity/lookalike.js',
       '#embedded-node': './node/embedded.js',
     },

@@ -50,6 +50,7 @@ const inPage = ['renderer', 'preload', 'ipc', 'text']
  */
 const pureDoors = {
   '#foreign-text': 'protocol/base/foreign-text.ts',
+  '#byte-size': 'protocol/base/byte-size.ts',
   '#lookalike': 'protocol/identity/lookalike.ts',
   '#advice': 'protocol/api/advice.ts',
 }

@@ -9,7 +9,14 @@ import { join } from 'node:path'
 const longest = 120
 
 /** The files that are checked: patterns relative to the root. */
-const checked = ['*.md', 'docs/**/*.md', '.github/**/*.{md,yml}', 'scripts/*.mjs', 'scripts/dev/**/*.{ts,mjs}']
+const checked = [
+  '*.md',
+  'docs/**/*.md',
+  '.github/**/*.{md,yml}',
+  'scripts/*.mjs',
+  'scripts/dev/**/*.{ts,mjs}',
+  'scripts/cli/**/*.ts',
+]
 
 /**
  * Files with lines that are still too long. When all files of a pattern are short enough, move the pattern to
@@ -19,7 +26,6 @@ const notYet = [
   'ARCHITECTURE.md',
   'docs/threats.md',
   '{protocol,node,desktop,test}/**/*.{ts,tsx,mjs,cjs,css,proto}',
-  'scripts/cli/**/*.ts',
   'scripts/dev/test.ts',
 ]
 

@@ -94,14 +94,14 @@ test('on a terminal one bar, and which of several files moves', async () => {
   fake.changed(own({ ...folder, state: 'active', doneBytes: 1.5e9, bytesPerSecond: 5e7, etaSeconds: 30 }))
   await shows('D/b  (2 of 3)')
   assert.deepEqual(screen().split('\n'), [
-    'For Susan: the folder “D” with 3 files, 3.0 GB',
+    'For Susan: the folder “D” with 3 files, 3 GB',
     '███████░░░░░░░   50 %  1.5 of 3.0 GB  30 s left',
     'D/b  (2 of 3)',
   ])
   fake.changed(own({ ...folder, state: 'failed', error: { code: 'source-changed', message: 'b has changed' } }))
   assert.equal(await code, 1)
   assert.deepEqual(screen().split('\n').slice(1), [
-    'You offered Susan the folder “D” with 3 files, 3.0 GB: b has',
+    'You offered Susan the folder “D” with 3 files, 3 GB: b has',
     '  changed. Send it again.',
   ])
 })
@@ -120,7 +120,7 @@ test('send ends with 1 when it is declined, and with 130 when the person leaves'
   await left.says('film')
   left.leave()
   assert.equal(await leaving, 130)
-  assert.match(left.said(), /1 transfer stays as it is, and goes on whenever Quorum runs with this profile/u)
+  assert.match(left.said(), /1 transfer not finished\. Transfers continue whenever Quorum runs with this profile/u)
 })
 
 test('send without a path goes on with what is open, and refuses when nothing is', async () => {
@@ -172,7 +172,7 @@ test('receive --from takes from that friend only, and goes on with what was begu
   const { followed, says, states } = surroundings(fake)
   const code = receive(followed, { ...receiving, from: 'bob' })
   await says('From Bob, accepted before: “film.mkv”')
-  await says('From Bob, begun before: “film.mkv”')
+  await says('From Bob, started before: “film.mkv”')
   for (const id of ['begun', 'full']) fake.changed(transfer({ id, peer: bob.peer, state: 'done', savedTo: '/d' }))
   assert.equal(await code, 0)
   assert.deepEqual(fake.calls, ['resumeTransfer {"transfer":"full"}'])

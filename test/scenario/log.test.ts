@@ -140,14 +140,14 @@ test('quorum report: of a profile at rest, in use, and guarded; never over a fil
   assert.match(guarded.text, /passphrase is missing or wrong/u)
   const opened = await told({ QUORUM_PASSPHRASE: 'correct horse' })
   assert.equal(opened.store, 'read')
-  assert.match(opened.text, /# Counts\nnodes: 0/u)
+  assert.match(opened.text, /# Counts\ndirect: auto\n(?:.+\n)*nodes: 0/u)
   assert.equal(new Set([inUse.report, guarded.report, opened.report]).size, 3, 'a name of its own each')
   for (const { text } of [inUse, guarded, opened]) {
     for (const telling of ['Annabelle', peer.id, peer.id.slice(-6), stage.folder]) assert.ok(!text.includes(telling))
   }
   const over = await run(['--output', opened.report])
   assert.equal(over.code, 2)
-  assert.match(over.err, /is there already/u)
+  assert.match(over.err, /exists already/u)
   assert.equal(readFileSync(opened.report, 'utf8'), opened.text)
   const missing = stage.start('quorum', ['report', '--profile', './nobody']).mayEnd()
   assert.equal(await missing.ended, 1)

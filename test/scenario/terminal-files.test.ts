@@ -1,4 +1,4 @@
-/** Files between two people at their terminals: typed, offered, accepted, paused, called off; and what arrives. */
+/** Files between two people at their terminals: typed, offered, accepted, paused, cancelled; and what arrives. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
@@ -33,8 +33,8 @@ test(
     her.type('film\t')
     await her.sees(String.raw`film\ one.mkv `)
     her.enter('-- the one I told you about')
-    await her.sees('you offer Bob “film one.mkv”, 20.0 MB')
-    await his.sees('Alice offers you “film one.mkv”, 20.0 MB')
+    await her.sees('you offer Bob “film one.mkv”, 20 MB')
+    await his.sees('Alice offers you “film one.mkv”, 20 MB')
     assert.match(plain(his.output), /“the one I told you about”/u)
     his.enter('/accept')
     await his.sees('saved to')
@@ -55,7 +55,7 @@ test(
   },
 )
 
-test('several at once: by number, into a folder, paused, declined, called off by either', async (t) => {
+test('several at once: by number, into a folder, paused, declined, cancelled by either', async (t) => {
   const { folder: home, alice, bob } = await befriendedProfiles(t)
   const [one, two, three] = ['one.bin', 'two.bin', 'three.bin'].map((name) => join(home, name)) as [
     string,
@@ -83,20 +83,20 @@ test('several at once: by number, into a folder, paused, declined, called off by
   his.write('/decline 1\n')
   await says(her, 'you offered Bob “one.bin”, 100 kB: Bob declined')
   her.write('/cancel 3\n')
-  await says(his, 'Alice offered you “three.bin”, 100 kB: called off')
+  await says(his, 'Alice offered you “three.bin”, 100 kB: cancelled')
 
   her.write(`/send ${large}\n`)
   await says(his, 'large.bin”')
   his.write('/accept\n')
   await says(her, 'you send Bob “large.bin”, 600 MB: on its way')
   his.write('/pause\n')
-  await says(his, 'Alice sends you “large.bin”, 600 MB: paused. /resume 4 goes on')
+  await says(his, 'Alice sends you “large.bin”, 600 MB: paused. /resume 4 continues')
   await says(her, 'you send Bob “large.bin”, 600 MB: paused by Bob')
   assert.ok(!existsSync(join(bob.downloads, 'large.bin')))
   his.write('/resume\n')
   await eventually('it moves again', () => her.lines.filter((line) => line.includes('on its way')).length === 2)
   his.write('/cancel\n')
-  await says(her, 'you offered Bob “large.bin”, 600 MB: called off')
+  await says(her, 'you offered Bob “large.bin”, 600 MB: cancelled')
   await eventually('nothing is left of it', () => readdirSync(bob.downloads).length === 0)
   for (const process of [her, his]) {
     process.endInput()

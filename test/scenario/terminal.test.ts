@@ -97,7 +97,7 @@ test(
     const terminal = startInTerminal(t, ['--profile', join(folder(t), 'p'), '--node', nodes[0] ?? '', ...onLoopback])
     await terminal.sees('What is your name?')
     terminal.enter('Alice')
-    await terminal.sees('Nobody here yet.')
+    await terminal.sees('No friends yet.')
 
     const { link } = await eve.invite({})
     terminal.enter(link)
@@ -125,6 +125,34 @@ test(
   },
 )
 
+test('/privacy changes a choice of the profile: for the running peer, and for the next start', async (t) => {
+  const args = ['--profile', join(folder(t), 'p'), '--name', 'Alice', '--node', nowhere, ...onLoopback]
+  const first = startPiped(t, [...args, '--no-read-receipts'])
+  await says(first, 'you are Alice')
+  first.write('/privacy\n')
+  await says(first, 'direct         auto')
+  await says(first, 'read-receipts  off')
+  first.write('/privacy direct nobody\n/privacy handle\n')
+  await says(first, '! Usage: /privacy direct auto|verified|never|only')
+  await says(first, '! There is no choice handle.')
+  first.write('/privacy direct never\n/privacy typing-marks off\n')
+  await says(first, 'direct         never     who is reached directly and learns your address: nobody')
+  await says(first, 'typing-marks   off')
+  first.endInput()
+  assert.equal(await first.ended, 0, first.err)
+
+  const second = startPiped(t, args)
+  await says(second, 'you are Alice')
+  second.write('/privacy\n')
+  await says(second, 'direct         never')
+  await says(second, 'upnp           on        ask the router to let friends in (no effect while direct is never)')
+  // The flag of the first start was for that run only.
+  await says(second, 'read-receipts  on')
+  await says(second, 'typing-marks   off')
+  second.endInput()
+  assert.equal(await second.ended, 0, second.err)
+})
+
 test('a passphrase is set and asked for without being shown', inTerminal, async (t) => {
   const profile = join(folder(t), 'p')
   const first = startPiped(t, ['--profile', profile, '--name', 'Alice', '--node', nowhere, ...onLoopback])
@@ -133,11 +161,11 @@ test('a passphrase is set and asked for without being shown', inTerminal, async 
   assert.equal(await first.ended, 0, first.err)
 
   const change = startInTerminal(t, ['passphrase', '--profile', profile])
-  await change.sees('Passphrase now (Enter if there is none): ')
+  await change.sees('Current passphrase (Enter if there is none): ')
   change.enter('')
   await change.sees('New passphrase: ')
   change.enter('open sesame')
-  await change.sees('Once more: ')
+  await change.sees('New passphrase again: ')
   change.enter('open sesame')
   await change.sees('The passphrase is changed.')
   await change.ends(0)
@@ -145,7 +173,7 @@ test('a passphrase is set and asked for without being shown', inTerminal, async 
   const terminal = startInTerminal(t, ['--profile', profile, ...onLoopback])
   await terminal.sees('Passphrase: ')
   terminal.enter('open barley')
-  await terminal.sees('That was not it. Passphrase: ')
+  await terminal.sees('Wrong passphrase. Passphrase: ')
   terminal.enter('open sesame')
   await terminal.sees('you are Alice')
   terminal.type('\u0004')

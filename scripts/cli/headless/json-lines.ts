@@ -1,20 +1,22 @@
 /**
- * The headless peer: one peer driven by JSON lines. Calls come in on `input`, answers and events go out on `output`,
- * in the form that docs/embedding.md lists. It knows no call by name but `stop`: the peer checks them all.
- * It starts and stops no peer, and it never touches the process: the caller does.
+ * The headless peer: a peer that another program controls with JSON lines. It reads calls from `input` and writes
+ * answers and events to `output`, in the form of docs/embedding.md. `stop` is the only call that it knows by name: the
+ * peer checks all calls. It does not start or stop the peer, and it does not use the process: the caller does.
  */
 import type { Readable, Writable } from 'node:stream'
 import { errorToData, QuorumError } from '#protocol'
 import type { Peer, PeerEvent } from '#protocol'
 import { LineSplitter } from './line-splitter.ts'
 
-/** A message of 64 KiB escaped as `\u0000` is 384 KiB; a list of paths fits too. */
+/** Bytes. A message of 64 KiB of characters escaped as `\u0000` takes 384 KiB; a long list of paths fits, too. */
 const longestLine = 1024 * 1024
-/** Calls in the air before reading pauses: enough to fill every connection, little enough to hold in memory. */
+/** Unanswered calls at which reading pauses: enough to fill every connection, few enough to keep in memory. */
 const callsAtOnce = 1000
-/** Answers and events nobody reads. Beyond, whoever started us is stuck, and memory matters more. */
+/**
+ * Bytes of output that were not read. Beyond this the program that started the peer is stuck, so memory comes first.
+ */
 const unreadOutput = 64 * 1024 * 1024
-/** Calls in the air when input ends may take this long (milliseconds), and so may the last bytes of output. */
+/** How long unanswered calls may take after the end of input, and the last bytes of output, in milliseconds. */
 const lastCalls = 5000
 
 type CallId = string | number
@@ -24,32 +26,32 @@ export interface Headless {
   version: string
   input: Readable
   output: Writable
-  /** Aborted by a signal: ends at once, without waiting for calls in the air. */
+  /** When it aborts, serving ends at once, without waiting for unanswered calls. */
   signal: AbortSignal
 }
 
 /**
  * Serves until `input` ends, `stop` was answered, `signal` aborts or `output` breaks. The caller stops the peer.
- * Errors: `internal` when nobody reads `output`.
+ * Errors: `internal` if `output` is not read.
  */
 export async function serveLines({ peer, version, input, output, signal }: Headless): Promise<void> {
   const ended = Promise.withResolvers<void>()
   const calls = new Set<Promise<void>>()
   const lines = new LineSplitter(longestLine)
-  let waiting = false
+  let outputFull = false
 
   const write = (value: unknown): void => {
     if (!output.writable) return
-    waiting = !output.write(`${JSON.stringify(value)}\n`)
+    outputFull = !output.write(`${JSON.stringify(value)}\n`)
     if (output.writableLength > unreadOutput) {
       ended.reject(new QuorumError('internal', 'Nobody reads standard output'))
     }
     adjustReading()
   }
 
-  // A caller that does not read its answers gets no more of its calls read.
+  // Reading pauses while the answers are not read, so that they do not fill the memory.
   const adjustReading = (): void => {
-    if (waiting || calls.size >= callsAtOnce) input.pause()
+    if (outputFull || calls.size >= callsAtOnce) input.pause()
     else if (input.isPaused()) input.resume()
   }
 
@@ -83,15 +85,15 @@ export async function serveLines({ peer, version, input, output, signal }: Headl
   }
 
   output.on('drain', () => {
-    waiting = false
+    outputFull = false
     adjustReading()
   })
-  // EPIPE: whoever started us is gone. That is an ordinary end.
+  // EPIPE: the program that started this one has ended. That is a normal end.
   output.on('error', () => ended.resolve())
   signal.addEventListener('abort', () => ended.resolve())
   if (signal.aborted) ended.resolve()
 
-  // Events may come before we know who we are; the first line is always `ready`, and it is ours.
+  // The first line is always `ready`, written here. Events that come before `self` is known wait for it.
   let early: PeerEvent[] | undefined = []
   const unsubscribe = peer.subscribe((event) => {
     if (event.event === 'ready') return
@@ -100,9 +102,9 @@ export async function serveLines({ peer, version, input, output, signal }: Headl
   })
   const self = await peer.self()
   write({ event: 'ready', data: { peer: self.peer, name: self.name, version } })
-  const waited = early
+  const waiting = early
   early = undefined
-  for (const event of waited) write(event)
+  for (const event of waiting) write(event)
 
   const finish = async (): Promise<void> => {
     receive(lines.end())
@@ -148,7 +150,7 @@ function parseRequest(text: string): Request {
   return { id, call, params }
 }
 
-/** Apart from parseRequest, so that a call without a name is still answered under its id. */
+/** Separate from parseRequest, so that a call without a name is answered under its id. */
 function checkRequest({ call, params }: Request): { call: string; params: unknown } {
   if (typeof call !== 'string') throw new QuorumError('bad-request', 'A call needs a name: {"call": "self"}')
   return { call, params: params ?? {} }

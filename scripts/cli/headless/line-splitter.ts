@@ -1,6 +1,6 @@
 /**
- * Splits a stream of bytes into lines of UTF-8 text, with a bound: a line that is too long is reported once, as soon
- * as that is known, and the rest of it is thrown away without being kept. It does not interpret the lines.
+ * Splits a stream of bytes into lines of UTF-8 text. A line over the limit is reported once, as soon as the limit is
+ * passed, and the rest of it is dropped without being stored. It does not interpret the lines.
  */
 
 export type Line = { text: string } | { refused: string }
@@ -14,12 +14,12 @@ export class LineSplitter {
   #length = 0
   #skipping = false
 
-  /** `longest`: bytes of a line without its newline. */
+  /** `longest`: the most bytes of a line, without its newline. */
   constructor(longest: number) {
     this.#longest = longest
   }
 
-  /** The lines that `chunk` completes, in order. A line's `\r` before the newline is not part of it. */
+  /** The lines that `chunk` completes, in order. A `\r` before the newline is not part of the line. */
   push(chunk: Uint8Array): Line[] {
     const lines: Line[] = []
     let start = 0
@@ -32,7 +32,7 @@ export class LineSplitter {
     }
   }
 
-  /** The line that was not ended by a newline, if there is one. */
+  /** The last line, if it has no newline. */
   end(): Line[] {
     const lines: Line[] = []
     if (this.#length > 0 || this.#skipping) this.#finish(lines)
@@ -48,7 +48,7 @@ export class LineSplitter {
       lines.push({ refused: `A line is longer than ${this.#longest} bytes` })
       return
     }
-    // A copy: the chunk may be a small view of a large pool, and it may be reused.
+    // Copied: the chunk may be a small view of a large pool, and its memory may be reused.
     this.#parts.push(part.slice())
     this.#length += part.length
   }

@@ -1,25 +1,25 @@
 /**
- * Follows transfers for a command that lives as long as they do: keeps their newest state, draws how far they are,
- * writes them as JSON lines, and tells when something is new. It decides nothing.
+ * Follows transfers for a one-shot command: keeps their newest state, draws their progress, writes them as JSON lines,
+ * and notifies the command of changes. It makes no decisions.
  */
 import type { Writable } from 'node:stream'
 import type { Friend, Peer, Transfer } from '#protocol'
 import { progressLine } from '../terminal/progress-bar.ts'
 import { cleanLine } from '../terminal/sanitize.ts'
-import { statusOf, transferNews, whatOf, type ShownTransfer } from '../terminal/transfer-view.ts'
+import { statusOf, transferSummary, whatOf, type ShownTransfer } from '../terminal/transfer-view.ts'
 import { isOver } from '../terminal/transfers.ts'
 import { labelOf, truncate } from '../terminal/view.ts'
 import type { LiveLines } from './live-lines.ts'
 
-/** A bar that is longer is harder to read. */
+/** The most cells of a bar with its figures. A longer line is harder to read. */
 const barColumns = 100
 
 export interface Followed {
   peer: Peer
   display: LiveLines
-  /** Gets a JSON line for each new state of what is followed. */
+  /** Receives a JSON line for each new state of a followed transfer. */
   json: Writable | undefined
-  /** Aborted when the person wants to leave. */
+  /** Aborts when the person wants to end the command. */
   signal: AbortSignal
 }
 
@@ -28,24 +28,24 @@ export class Follower {
   readonly #friends = new Map<string, Friend>()
   readonly #transfers = new Map<string, Transfer>()
   readonly #followed = new Set<string>()
-  readonly #told = new Set<string>()
-  #news = Promise.withResolvers<void>()
+  readonly #reported = new Set<string>()
+  #changed = Promise.withResolvers<void>()
   #unsubscribe: () => void = () => undefined
 
   constructor(options: Followed) {
     this.#options = options
-    // Whoever read along is gone: the transfer is not.
+    // The reader of the JSON lines has ended. The transfer continues.
     options.json?.on('error', () => undefined)
-    options.signal.addEventListener('abort', () => this.#tell())
+    options.signal.addEventListener('abort', () => this.#notify())
   }
 
-  /** Learns everybody and everything, and from then on all that changes. */
+  /** Loads all friends and transfers, and follows their changes from then on. */
   async start(): Promise<void> {
     const { peer } = this.#options
     this.#unsubscribe = peer.subscribe(({ event, data }) => {
       if (event === 'friend-changed') this.#friends.set(data.peer, data)
       if (event === 'transfer-offered' || event === 'transfer-changed') this.#take(data)
-      this.#tell()
+      this.#notify()
     })
     for (const friend of await peer.friends()) this.#friends.set(friend.peer, friend)
     for (const transfer of await peer.transfers({})) {
@@ -58,16 +58,16 @@ export class Follower {
     this.#options.display.end()
   }
 
-  /** Resolves when something is new after it was asked for; also when the person wants to leave. */
-  get news(): Promise<void> {
-    return this.#news.promise
+  /** Resolves at the next change after this call, and when the person wants to end the command. */
+  get changed(): Promise<void> {
+    return this.#changed.promise
   }
 
   get friends(): Friend[] {
     return [...this.#friends.values()]
   }
 
-  /** All there are, oldest first. */
+  /** All transfers, oldest first. */
   get transfers(): Transfer[] {
     return [...this.#transfers.values()].toSorted((a, b) => a.offeredAt - b.offeredAt)
   }
@@ -76,13 +76,16 @@ export class Follower {
     return this.transfers.filter(({ id }) => this.#followed.has(id))
   }
 
-  /** From now on it is drawn and written. */
+  /** From now on the transfer is drawn and written. */
   follow(transfer: Transfer): void {
     this.#followed.add(transfer.id)
     this.#take(transfer)
   }
 
-  /** Follows what a call returns, unless it was over before we heard of it. Errors: the call's. */
+  /**
+   * Follows the transfer that a call returns. If an event has already ended the transfer, that newer state is kept.
+   * Errors: the call's.
+   */
   async followCalled(call: Promise<Transfer>): Promise<void> {
     const before = new Map(this.#transfers)
     const called = await call
@@ -91,15 +94,15 @@ export class Follower {
     this.follow(ended ? known : called)
   }
 
-  /** Draws what is followed, and says once how each that is over has ended. `idle` where nothing is open. */
+  /** Draws the open transfers, and reports the end of each once. `idle` is shown if none is open. */
   draw(idle = ''): void {
     const { display } = this.#options
     const open: Transfer[] = []
     for (const transfer of this.followed) {
       if (!isOver(transfer)) open.push(transfer)
-      else if (!this.#told.has(transfer.id)) {
-        this.#told.add(transfer.id)
-        display.say(sentence(transferNews(this.shown(transfer))))
+      else if (!this.#reported.has(transfer.id)) {
+        this.#reported.add(transfer.id)
+        display.say(sentence(transferSummary(this.shown(transfer))))
       }
     }
     const first = open.find(({ state }) => state === 'active') ?? open[0]
@@ -113,7 +116,7 @@ export class Follower {
     return { transfer, label, online: friend?.online === true, number: undefined }
   }
 
-  /** One bar for all that is open, and beneath it what moves or what it waits for. */
+  /** One bar for all open transfers. Below it is the current file, or what the transfer waits for. */
   #live(open: readonly Transfer[], first: Transfer): string[] {
     const { look } = this.#options.display
     const done = sum(open, 'doneBytes')
@@ -141,27 +144,27 @@ export class Follower {
     if (json?.writable === true && this.#followed.has(transfer.id)) json.write(`${JSON.stringify(transfer)}\n`)
   }
 
-  #tell(): void {
-    this.#news.resolve()
-    this.#news = Promise.withResolvers()
+  #notify(): void {
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
   }
 }
 
-/** A line of ours begins with a capital and ends with a full stop. */
+/** A line begins with a capital letter and ends with a full stop. */
 function sentence(text: string): string {
-  const begun = text.slice(0, 1).toUpperCase() + text.slice(1)
-  return /[.!?:”]$/u.test(begun) || begun.includes('\n') ? begun : `${begun}.`
+  const line = text.slice(0, 1).toUpperCase() + text.slice(1)
+  return /[.!?:”]$/u.test(line) || line.includes('\n') ? line : `${line}.`
 }
 
-/** Which of several files moves. */
+/** The file that is being transferred, if there are several. */
 function currentFile({ files, count }: Transfer, columns: number): string[] {
   if (count < 2) return []
-  const begun = files.findIndex(({ done, size }) => done > 0 && done < size)
-  const index = begun >= 0 ? begun : files.findIndex(({ done, size }) => done < size)
+  const started = files.findIndex(({ done, size }) => done > 0 && done < size)
+  const index = started >= 0 ? started : files.findIndex(({ done, size }) => done < size)
   const file = files[index]
   if (file === undefined) return []
-  const place = `  (${index + 1} of ${count})`
-  return [truncate(cleanLine(file.path), columns - place.length) + place]
+  const position = `  (${index + 1} of ${count})`
+  return [truncate(cleanLine(file.path), columns - position.length) + position]
 }
 
 function sum(transfers: readonly Transfer[], figure: 'doneBytes' | 'bytes' | 'bytesPerSecond'): number {

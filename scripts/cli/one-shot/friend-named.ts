@@ -1,17 +1,17 @@
 /**
- * The friend a command line means: by name, handle, PeerId or the PeerId's last characters. Never by a guess: a wrong
- * friend would get the files.
+ * Finds the friend that a command line names: by name, handle, PeerId or the last characters of the PeerId. It never
+ * guesses, because the files would go to the wrong friend.
  */
 import { QuorumError } from '#protocol'
 import type { Friend } from '#protocol'
 import { cleanLine } from '../terminal/sanitize.ts'
 import { labelOf } from '../terminal/view.ts'
 
-/** Characters of a PeerId that are enough, as long as they are its own. */
+/** The fewest last characters of a PeerId that name a friend. */
 const shortestEnd = 4
 const namedAtMost = 8
 
-/** Errors: `bad-request` when nobody, several, or nobody who is a friend (yet) is meant. */
+/** Errors: `bad-request` if no person, more than one person, or a person who is not a friend is named. */
 export function friendNamed(people: readonly Friend[], text: string): Friend {
   const known = people.filter(({ state }) => state !== 'removed')
   const wanted = cleanLine(text).toLowerCase()
@@ -23,7 +23,8 @@ export function friendNamed(people: readonly Friend[], text: string): Friend {
   ]
   const meant = known.filter((friend) => ways.some((fits) => fits(friend)))
   const [friend] = meant
-  if (meant.length > 1) throw refused(`“${cleanLine(text)}” could be ${listed(meant)}: give the end of the PeerId`)
+  if (meant.length > 1)
+    throw refused(`“${cleanLine(text)}” could be ${listed(meant)}: give the last characters of the PeerId`)
   if (friend === undefined) {
     const friends = known.filter(({ state }) => state === 'friend')
     const near = friends.filter(({ name }) => wanted !== '' && cleanLine(name).toLowerCase().includes(wanted))
@@ -36,11 +37,11 @@ export function friendNamed(people: readonly Friend[], text: string): Friend {
   if (friend.state === 'friend') return friend
   const why = {
     requested: 'has not accepted you yet',
-    incoming: 'waits for your answer',
+    incoming: 'is waiting for your answer',
     blocked: 'is blocked',
   } as const
   throw refused(
-    `${labelOf(friend, people)} ${friend.state === 'removed' ? 'is no friend any more' : why[friend.state]}`,
+    `${labelOf(friend, people)} ${friend.state === 'removed' ? 'is no longer a friend' : why[friend.state]}`,
   )
 
   function listed(some: readonly Friend[]): string {

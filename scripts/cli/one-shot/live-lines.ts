@@ -1,6 +1,6 @@
 /**
- * What a one-shot command tells a person while it works, on standard error: lines that stay, and below them, on a
- * terminal, a few lines that are drawn over and over. Anywhere else only lines that stay, each once.
+ * The output of a one-shot command for a person, on standard error: permanent lines and, on a terminal, a few live
+ * lines below them that are redrawn. Elsewhere there are only permanent lines, each printed once.
  */
 import type { Writable } from 'node:stream'
 import stringWidth from 'string-width'
@@ -11,7 +11,7 @@ const defaultColumns = 80
 
 export interface LiveOptions {
   output: Writable & { columns?: number }
-  /** A terminal that moves its cursor. */
+  /** The output is a terminal that understands cursor movements. */
   terminal: boolean
   color: boolean
   unicode: boolean
@@ -19,17 +19,13 @@ export interface LiveOptions {
 
 export class LiveLines {
   readonly #options: LiveOptions
-  /** On the screen right now, below what stays. */
+  /** The live lines that are on the screen. */
   #live: string[] = []
-  #told = ''
-  #held = false
+  #lastPlain = ''
+  #paused = false
 
   constructor(options: LiveOptions) {
     this.#options = options
-  }
-
-  get terminal(): boolean {
-    return this.#options.terminal
   }
 
   get look(): Look {
@@ -37,36 +33,38 @@ export class LiveLines {
     return { color: color && terminal, columns: terminal ? this.#columns : Infinity, unicode }
   }
 
-  /** Prints what is to stay, wrapped: foreign text in it never begins a line. */
+  /** Prints a permanent line. It is wrapped with an indent, so that text of a peer never begins a line. */
   say(text: string, color?: Paint): void {
     const { look } = this
     const wrapped = wrap(text, look.columns, '  ')
     this.#write(`${color === undefined ? wrapped : paint(look, color, wrapped)}\n`, this.#live)
   }
 
-  /** How it stands: on a terminal drawn as `live`; elsewhere `plain` is printed when it is another than before. */
+  /**
+   * Shows the state: on a terminal as the lines `live`, elsewhere as the line `plain`, if it differs from the last one.
+   */
   show(live: readonly string[], plain: string): void {
     if (!this.#options.terminal) {
-      if (plain === this.#told || plain === '') return
-      this.#told = plain
+      if (plain === this.#lastPlain || plain === '') return
+      this.#lastPlain = plain
       this.say(plain)
       return
     }
     const fitting = live.map((line) => (line.includes('\u001b') ? line : truncate(line, this.#columns - 1)))
-    if (!this.#held && fitting.join('\n') !== this.#live.join('\n')) this.#write('', fitting)
+    if (!this.#paused && fitting.join('\n') !== this.#live.join('\n')) this.#write('', fitting)
   }
 
-  /** Takes the live lines away while a question stands there, until `release`. */
+  /** Removes the live lines while a question is on the screen, until `release`. */
   hold(): void {
     this.#write('', [])
-    this.#held = true
+    this.#paused = true
   }
 
   release(): void {
-    this.#held = false
+    this.#paused = false
   }
 
-  /** Nothing live any more. */
+  /** Removes the live lines. */
   end(): void {
     this.#write('', [])
   }

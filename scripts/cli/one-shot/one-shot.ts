@@ -1,6 +1,6 @@
 /**
- * What `quorum send` and `quorum receive` have in common: the profile is opened, its node runs along if the person runs
- * one, the work is done, and everything is closed again.
+ * The common part of `quorum send` and `quorum receive`: opens the profile, runs its embedded node if it has one, does
+ * the work, and closes everything.
  */
 import { existsSync } from 'node:fs'
 import type { Writable } from 'node:stream'
@@ -14,16 +14,17 @@ import type { Followed } from './follower.ts'
 import { LiveLines, type LiveOptions } from './live-lines.ts'
 
 export interface OneShot {
-  /** The profile's folder, and the name it was given by. */
+  /** The profile's folder. */
   folder: string
+  /** The profile as the person typed it. */
   profile: string
   passphrase: string | undefined
   flags: PeerFlags
-  /** Standard error, and what it can show. */
+  /** Standard error, and its capabilities. */
   errors: LiveOptions
-  /** Standard output, where JSON lines are wanted. */
+  /** Standard output, if JSON lines were requested. */
   json: Writable | undefined
-  /** Where a person can be asked. */
+  /** The terminal for questions; undefined if there is none. */
   asking: ScreenStreams | undefined
   signal: AbortSignal
 }
@@ -32,9 +33,9 @@ export interface OneShot {
 export async function oneShot(options: OneShot, work: (followed: Followed) => Promise<number>): Promise<number> {
   const { folder, profile, flags, errors, json, signal } = options
   if (!existsSync(folder)) {
-    throw new QuorumError('not-found', `There is no profile ${profile}: start quorum once, and find a friend`)
+    throw new QuorumError('not-found', `There is no profile ${profile}: start quorum once and add a friend`)
   }
-  // Whoever read along is gone: the transfer is not.
+  // The terminal or the reader has gone. The transfer continues.
   errors.output.on('error', () => undefined)
   const display = new LiveLines(errors)
   return withPeer(await open(options), flags, async (peer) => {
@@ -56,12 +57,12 @@ async function open({ folder, passphrase, asking }: OneShot): Promise<Store> {
     return await openAsking(folder, passphrase, asking)
   } catch (cause) {
     if (!(cause instanceof QuorumError) || cause.code !== 'store-locked') throw cause
-    const message = 'Quorum runs with this profile already: type /send or /accept there, or close it first'
+    const message = 'Quorum already runs with this profile: type /send or /accept there, or close it first'
     throw new QuorumError('store-locked', message, { cause })
   }
 }
 
-/** Friends who know us by our own node find us only while it runs. */
+/** The profile's embedded node. Friends who know this peer by that node find it only while the node runs. */
 function ownNode(folder: string, peer: Peer, display: LiveLines): EmbeddedNode {
   const node = new EmbeddedNode({
     folder,
@@ -70,7 +71,7 @@ function ownNode(folder: string, peer: Peer, display: LiveLines): EmbeddedNode {
         peer.addNode({ address }).catch((error: unknown) => display.say(`! ${String(error)}`))
       }
     },
-    trouble: (why) => display.say(`! The node on this machine has ended (${why}) and is started again.`),
+    trouble: (why) => display.say(`! The node on this machine has ended (${why}) and is being restarted.`),
   })
   return node
 }

@@ -1,11 +1,11 @@
 /**
- * `quorum receive`: accepts what friends offer, from the friend named or after asking, and stays until it is on disk.
- * It also goes on with what was accepted before. It starts and stops no peer.
+ * `quorum receive`: accepts what friends offer, from the named friend or after a question, and waits until it is on
+ * disk. It also continues what was accepted before. It does not start or stop the peer.
  */
 import { setTimeout } from 'node:timers/promises'
+import { byteSize } from '#byte-size'
 import { errorToData, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
-import { sizeOf } from '../terminal/amounts.ts'
 import { cleanLine } from '../terminal/sanitize.ts'
 import { warningOf, whatOf } from '../terminal/transfer-view.ts'
 import { canBeResumed, isOver, waitsForUs } from '../terminal/transfers.ts'
@@ -14,29 +14,32 @@ import { friendNamed } from './friend-named.ts'
 
 export interface ReceiveRequest {
   from: string | undefined
-  /** Absolute; without, the folder for downloads. */
+  /** An absolute path; undefined: the folder for downloads. */
   into: string | undefined
-  /** `one`: the first offer only. `all`: until nothing is open. `on`: until interrupted. */
+  /** When to end. `one`: after the first offer. `all`: when nothing is open. `on`: when interrupted. */
   until: 'one' | 'all' | 'on'
-  /** Accept without asking. */
+  /** Accept all offers without a question. */
   yes: boolean
-  /** Asks on the terminal; undefined where the person leaves instead. Absent: there is nobody to ask. */
+  /** Asks on the terminal; the answer is undefined if the person ends the command. Undefined: nobody can be asked. */
   ask: ((question: string) => Promise<boolean | undefined>) | undefined
-  /** Resolves after so many milliseconds. */
+  /** Waits this many milliseconds. Tests pass another. */
   pause?: (milliseconds: number) => Promise<unknown>
 }
 
 const interrupted = 130
-/** What we did is told to the sender in this time, in milliseconds; else it learns it when both are online again. */
-const farewell = 500
+/** Time for the last status update to reach the sender (ms). Otherwise it gets it when both are online again. */
+const closingDelay = 500
 
 /**
- * The exit code: 0 when everything that was taken is on disk, 1 when not or declined, 130 when the person left before.
- * Errors: those of `friendNamed`; `bad-request` when there is nobody to ask.
+ * Returns the exit code: 0 if everything that was accepted is on disk, 1 if not or if something was declined, 130 if
+ * the person ended it before. Errors: those of `friendNamed`; `bad-request` if nobody can be asked.
  */
 export async function receive(options: Followed, request: ReceiveRequest): Promise<number> {
   if (request.from === undefined && !request.yes && request.ask === undefined) {
-    throw new QuorumError('bad-request', 'Nobody is here to be asked: give --from FRIEND, or --yes for all friends')
+    throw new QuorumError(
+      'bad-request',
+      'There is no terminal for questions: give --from FRIEND, or --yes for all friends',
+    )
   }
   const follower = new Follower(options)
   try {
@@ -51,10 +54,10 @@ class Receiving {
   readonly #options: Followed
   readonly #request: ReceiveRequest
   readonly #follower: Follower
-  /** PeerId of whom we take from; undefined: from all. */
+  /** The PeerId of the friend whose offers are accepted; undefined: all friends. */
   readonly #from: string | undefined
-  /** Offers that were declined, or that cannot be taken. */
-  readonly #passed = new Set<string>()
+  /** Offers that were declined or could not be accepted. */
+  readonly #skipped = new Set<string>()
 
   constructor(options: Followed, request: ReceiveRequest, follower: Follower) {
     this.#options = options
@@ -66,7 +69,7 @@ class Receiving {
   async run(): Promise<number> {
     const { signal } = this.#options
     for (;;) {
-      const { news } = this.#follower
+      const { changed } = this.#follower
       if (signal.aborted) return this.#leave()
       const next = this.#next()
       if (next !== undefined) {
@@ -76,14 +79,14 @@ class Receiving {
       const finished = this.#finished()
       this.#follower.draw(finished ? '' : this.#waiting)
       if (finished) {
-        await (this.#request.pause ?? setTimeout)(farewell)
-        return this.#passed.size === 0 && this.#allDone() ? 0 : 1
+        await (this.#request.pause ?? setTimeout)(closingDelay)
+        return this.#skipped.size === 0 && this.#allDone() ? 0 : 1
       }
-      await news
+      await changed
     }
   }
 
-  get #taken(): Transfer[] {
+  get #accepted(): Transfer[] {
     return this.#follower.followed
   }
 
@@ -94,11 +97,11 @@ class Receiving {
     return friend.online ? `Waiting for ${label} to send something.` : `Waiting for ${label} to come online.`
   }
 
-  /** What is to be taken next, if anything is. */
+  /** The next transfer to accept or continue; undefined if there is none. */
   #next(): Transfer | undefined {
-    const enough = this.#request.until === 'one' && this.#taken.length + this.#passed.size > 0
+    const enough = this.#request.until === 'one' && this.#accepted.length + this.#skipped.size > 0
     if (enough) return undefined
-    const known = new Set([...this.#passed, ...this.#taken.map(({ id }) => id)])
+    const known = new Set([...this.#skipped, ...this.#accepted.map(({ id }) => id)])
     return this.#follower.transfers.find(
       (transfer) =>
         transfer.direction === 'in' &&
@@ -109,57 +112,57 @@ class Receiving {
   }
 
   #finished(): boolean {
-    const answered = this.#taken.length + this.#passed.size > 0
-    return this.#request.until !== 'on' && answered && this.#taken.every(isOver)
+    const answered = this.#accepted.length + this.#skipped.size > 0
+    return this.#request.until !== 'on' && answered && this.#accepted.every(isOver)
   }
 
   #allDone(): boolean {
-    return this.#taken.every(({ state }) => state === 'done')
+    return this.#accepted.every(({ state }) => state === 'done')
   }
 
-  /** Accepts, resumes, or just follows what goes on already; asks before where it has to. */
+  /** Accepts or resumes a transfer, after a question where one is due; follows one that already continues. */
   async #take(transfer: Transfer): Promise<void> {
     const { peer, display } = this.#options
     const { label } = this.#follower.shown(transfer)
-    const what = `${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`
-    const held = canBeResumed(transfer) || (transfer.state === 'paused' && transfer.pausedBy !== 'them')
-    if (!held && !waitsForUs(transfer)) {
+    const what = `${whatOf(transfer)}, ${byteSize(transfer.bytes)}`
+    const resumable = canBeResumed(transfer) || (transfer.state === 'paused' && transfer.pausedBy !== 'them')
+    if (!resumable && !waitsForUs(transfer)) {
       display.say(`From ${label}, accepted before: ${what}`)
       this.#follower.follow(transfer)
       return
     }
-    const answer = await this.#agrees(transfer, label, what, held)
+    const answer = await this.#agrees(transfer, label, what, resumable)
     if (answer === undefined) return
     const { id } = transfer
     try {
-      if (held && answer) await this.#follower.followCalled(peer.resumeTransfer({ transfer: id }))
+      if (resumable && answer) await this.#follower.followCalled(peer.resumeTransfer({ transfer: id }))
       else if (answer) {
         const directory = this.#request.into === undefined ? {} : { directory: this.#request.into }
         await this.#follower.followCalled(peer.acceptTransfer({ transfer: id, ...directory }))
       } else {
-        this.#passed.add(id)
-        if (!held) await peer.declineTransfer({ transfer: id })
+        this.#skipped.add(id)
+        if (!resumable) await peer.declineTransfer({ transfer: id })
       }
     } catch (error) {
-      // It may have been called off while the question stood there, or there is no room for it.
-      this.#passed.add(id)
+      // The sender may have cancelled it during the question, or the disk has no room for it.
+      this.#skipped.add(id)
       const { code, message } = errorToData(error)
       display.say(`! ${cleanLine(message)} (${code})`)
     }
   }
 
-  /** Undefined: the person leaves. */
-  async #agrees(transfer: Transfer, label: string, what: string, held: boolean): Promise<boolean | undefined> {
+  /** Whether the person accepts; undefined if the person ends the command. */
+  async #agrees(transfer: Transfer, label: string, what: string, resumable: boolean): Promise<boolean | undefined> {
     const { display } = this.#options
     const { yes, ask } = this.#request
     display.hold()
     try {
-      display.say(held ? `From ${label}, begun before: ${what}` : `${label} offers you ${what}`)
+      display.say(resumable ? `From ${label}, started before: ${what}` : `${label} offers you ${what}`)
       if (transfer.note) display.say(`  “${cleanLine(transfer.note)}”`)
       const warning = warningOf(this.#follower.shown(transfer))
       if (warning !== undefined) display.say(`! ${warning}`, 'yellow')
       if (yes || this.#from !== undefined || ask === undefined) return true
-      return await ask(held ? 'Go on with it? [y/N] ' : 'Accept? [y/N] ')
+      return await ask(resumable ? 'Continue? [y/N] ' : 'Accept? [y/N] ')
     } finally {
       display.release()
     }
@@ -167,10 +170,12 @@ class Receiving {
 
   #leave(): number {
     const { display } = this.#options
-    const open = this.#taken.filter((transfer) => !isOver(transfer))
+    const open = this.#accepted.filter((transfer) => !isOver(transfer))
     if (open.length === 0 && this.#request.until === 'on') return this.#allDone() ? 0 : 1
     display.end()
-    display.say(open.length === 0 ? 'Stopped.' : 'Stopped. What has begun stays, and goes on whenever Quorum runs.')
+    display.say(
+      open.length === 0 ? 'Stopped.' : 'Stopped. Started transfers continue whenever Quorum runs with this profile.',
+    )
     return interrupted
   }
 }

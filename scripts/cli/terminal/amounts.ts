@@ -1,12 +1,10 @@
 /**
- * Sizes, speeds and times left as people read them: decimal units as on a disk's label, calm words for how long
- * something takes. Pure, and without colours. What changes while it is on the screen keeps its width.
+ * Progress, speed and remaining time as people read them. Pure, and without colours. A value that changes while it is
+ * on the screen keeps its width. The units are those of byte-size.ts in protocol/base/.
  */
+import { byteDecimals, byteUnit } from '#byte-size'
 
-const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
-const step = 1000
-
-/** Cells that a speed takes, and the longest time left. */
+/** The most cells that a speed takes, and that a remaining time takes. */
 export const speedCells = '999 MB/s'.length
 export const leftCells = 'about 59 minutes left'.length
 
@@ -14,35 +12,27 @@ const minute = 60
 const hour = 60 * minute
 const day = 24 * hour
 
-/** `1 byte`, `512 bytes`, `1.2 kB`, `340 MB`. */
-export function sizeOf(bytes: number): string {
-  if (bytes === 1) return '1 byte'
-  const unit = unitOf(bytes)
-  return `${inUnit(bytes, unit, decimalsOf(bytes, unit))} ${units[unit]}`
-}
-
 /**
- * How much of a whole is done, both in the unit of the whole: ` 1.2 of 12.3 GB`. As wide at the beginning as at the
- * end, and never as much as the whole before it is.
+ * How much of a whole is done, both in the unit of the whole: ` 1.2 of 12.3 GB`. The width stays the same from start to
+ * end. The part is rounded down, so it equals the whole only when all of it is done.
  */
 export function partOf(done: number, whole: number): string {
-  const unit = unitOf(whole)
-  const decimals = decimalsOf(whole, unit)
-  const total = inUnit(whole, unit, decimals)
+  const unit = byteUnit(whole)
+  const decimals = byteDecimals(whole, unit)
+  const total = (whole / unit.bytes).toFixed(decimals)
   const scale = 10 ** decimals
-  const reached = Math.floor((done / step ** unit) * scale) / scale
-  const part = done >= whole ? total : reached.toFixed(decimals)
-  return `${part.padStart(total.length)} of ${total} ${units[unit]}`
+  const part = done >= whole ? total : (Math.floor((done / unit.bytes) * scale) / scale).toFixed(decimals)
+  return `${part.padStart(total.length)} of ${total} ${unit.symbol}`
 }
 
-/** `34 MB/s`; below a kilobyte a second in tenths of one. At most `speedCells` wide. */
+/** `34 MB/s`. Never in bytes: below 1 kB/s in tenths of it. At most `speedCells` wide. */
 export function speedOf(bytesPerSecond: number): string {
-  const unit = Math.max(1, unitOf(bytesPerSecond))
-  const decimals = bytesPerSecond / step ** unit < 9.95 ? 1 : 0
-  return `${inUnit(bytesPerSecond, unit, decimals)} ${units[unit]}/s`
+  const unit = byteUnit(Math.max(bytesPerSecond, 1000))
+  const decimals = bytesPerSecond / unit.bytes < 9.95 ? 1 : 0
+  return `${(bytesPerSecond / unit.bytes).toFixed(decimals)} ${unit.symbol}/s`
 }
 
-/** How long it still takes, in steps so coarse that they do not flicker. At most `leftCells` wide. */
+/** The remaining time, in steps so coarse that the text does not flicker. At most `leftCells` wide. */
 export function leftOf(seconds: number): string {
   if (seconds < 5) return 'a few seconds left'
   if (seconds < 55) return `${Math.ceil(seconds / 5) * 5} s left`
@@ -55,19 +45,4 @@ export function leftOf(seconds: number): string {
 /** `1 file`, `12 files`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
-/** The largest unit of which there is one, after rounding: 999,960 bytes are 1.0 MB. */
-function unitOf(bytes: number): number {
-  let unit = 0
-  while (unit < units.length - 1 && bytes / step ** unit >= (unit === 0 ? step : step - 0.5)) unit += 1
-  return unit
-}
-
-function decimalsOf(bytes: number, unit: number): number {
-  return unit > 0 && bytes / step ** unit < 99.95 ? 1 : 0
-}
-
-function inUnit(bytes: number, unit: number, decimals: number): string {
-  return (bytes / step ** unit).toFixed(decimals)
 }

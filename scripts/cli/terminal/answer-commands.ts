@@ -1,6 +1,6 @@
 /**
- * Answering what waits, with one rule: a number is an offer of files, a name is a person, and without either it is what
- * waits in the open conversation, or the only thing that waits at all.
+ * `/accept` and `/decline`. One rule for both: a number means an offer of files, and a name means a person. Without
+ * either, they answer what waits in the open conversation, or the only thing that waits at all.
  */
 import { QuorumError } from '#protocol'
 import type { Friend, Transfer } from '#protocol'
@@ -13,7 +13,7 @@ import { waitsForUs } from './transfers.ts'
 import { splitWord } from './typed-line.ts'
 import { looksLikePath, onePathIn } from './typed-paths.ts'
 
-type Answered = { request: Friend } | { offer: Transfer; folder: string }
+type Waiting = { request: Friend } | { offer: Transfer; folder: string }
 
 /** `/accept`, `/accept NAME`, `/accept [N] FOLDER`. */
 export async function accept(client: Client, rest: string): Promise<void> {
@@ -24,7 +24,7 @@ export async function accept(client: Client, rest: string): Promise<void> {
   }
   const { offer, folder } = answered
   const params = { transfer: offer.id }
-  const directory = folder === '' ? {} : { directory: onePathIn(folder, client.place) }
+  const directory = folder === '' ? {} : { directory: onePathIn(folder, client.pathContext) }
   transferChanged(client, await client.peer.acceptTransfer({ ...params, ...directory }), true)
 }
 
@@ -37,7 +37,7 @@ export async function decline(client: Client, rest: string): Promise<void> {
   }
   const label = client.friends.label(answered.request.peer)
   client.friends.put(await client.peer.declineFriend({ peer: answered.request.peer }))
-  say(client, `Declined ${label}. They are not told.`)
+  say(client, `Declined ${label}. They are not notified.`)
 }
 
 async function acceptRequest(client: Client, { peer }: Friend): Promise<void> {
@@ -50,7 +50,7 @@ async function acceptRequest(client: Client, { peer }: Friend): Promise<void> {
   else showPrompt(client)
 }
 
-function whatWaits(client: Client, rest: string, command: 'accept' | 'decline'): Answered {
+function whatWaits(client: Client, rest: string, command: 'accept' | 'decline'): Waiting {
   const [word, after] = splitWord(rest)
   if (/^\d+$/u.test(word)) return { offer: offered(client, word, command), folder: after }
   if (looksLikePath(word)) return { offer: onlyOffer(client, command), folder: rest }
@@ -64,11 +64,14 @@ function whatWaits(client: Client, rest: string, command: 'accept' | 'decline'):
   const [request] = requests
   if (request !== undefined && requests.length + offers.length === 1) return { request }
   if (requests.length === 0) return { offer: onlyOffer(client, command), folder: '' }
-  throw new QuorumError('bad-request', `Which? /friends and /transfers list what waits: /${command} NAME or NUMBER`)
+  throw new QuorumError(
+    'bad-request',
+    `Which one? /friends and /transfers list what waits. Then /${command} NAME or NUMBER.`,
+  )
 }
 
-/** Somebody who asks; or a friend, whose offer is meant. */
-function byName(client: Client, name: string, command: string): Answered {
+/** The friend request of this person, or the offer of this friend. */
+function byName(client: Client, name: string, command: string): Waiting {
   const friend = client.friends.find(name)
   if (friend.state !== 'friend') return { request: friend }
   const offers = client.transfers.open(friend.peer).filter(waitsForUs)
@@ -82,10 +85,10 @@ function byName(client: Client, name: string, command: string): Answered {
 function offered(client: Client, number: string, command: string): Transfer {
   const offer = numbered(client, number)
   if (waitsForUs(offer)) return offer
-  const why = offer.direction === 'out' ? 'is your own. /cancel calls it off.' : 'is answered already.'
+  const why = offer.direction === 'out' ? 'is your own. /cancel cancels it.' : 'has been answered.'
   throw new QuorumError('bad-request', `/${command} ${number}: transfer ${number} ${why}`)
 }
 
 function onlyOffer(client: Client, command: string): Transfer {
-  return chosen(client, '', { command, fits: waitsForUs, none: 'Nobody is waiting for an answer.', not: '' })
+  return chosen(client, '', { command, fits: waitsForUs, none: 'Nothing waits for an answer.', not: '' })
 }

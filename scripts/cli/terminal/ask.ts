@@ -1,9 +1,11 @@
-/** Asks a person on a terminal: for a passphrase, without showing, storing or printing it; for a yes or no. */
+/**
+ * Questions to a person on a terminal: for a passphrase, which is never shown, printed or stored; for a yes or a no.
+ */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { ScreenStreams } from './screen.ts'
 
-/** What was typed; undefined when the person gave up (Ctrl-C, Ctrl-D). */
+/** The text that was typed; undefined after Ctrl-C or Ctrl-D. */
 export async function askSecret({ input, output }: ScreenStreams, question: string): Promise<string | undefined> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const readline = createInterface({ input, output: silent, terminal: true, historySize: 0 })
@@ -18,7 +20,7 @@ export async function askSecret({ input, output }: ScreenStreams, question: stri
   return secret
 }
 
-/** Whether the answer was a yes; undefined when the person gave up (Ctrl-C, Ctrl-D). Nothing typed is a no. */
+/** Whether the answer was yes; undefined after Ctrl-C or Ctrl-D. An empty answer means no. */
 export async function askYes({ input, output }: ScreenStreams, question: string): Promise<boolean | undefined> {
   const readline = createInterface({ input, output, terminal: true, historySize: 0 })
   const typed = Promise.withResolvers<string | undefined>()

@@ -1,13 +1,16 @@
-/** What a terminal can show, as far as its environment tells. Pure. */
+/** What a terminal can show, derived from its environment variables. Pure. */
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Whether output to a terminal may be coloured: https://no-color.org. */
+/** Whether output to a terminal may have colours: https://no-color.org. */
 export function showsColor(env: Environment): boolean {
   return env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === ''
 }
 
-/** Whether it shows block characters: a locale of UTF-8, by the order of precedence of locale(7). Windows always does. */
+/**
+ * Whether it shows block characters: if the locale is UTF-8, with the precedence of the variables from locale(7).
+ * Windows always shows them.
+ */
 export function showsUnicode(env: Environment, platform: NodeJS.Platform): boolean {
   if (env['TERM'] === 'dumb') return false
   if (platform === 'win32') return true

@@ -1,4 +1,4 @@
-/** What the parts of the terminal client share: the peer, the screen, the people, and which conversation is open. */
+/** The state that the parts of the terminal client share: peer, screen, people, and the open conversation. */
 import { errorToData } from '#protocol'
 import type { Peer } from '#protocol'
 import type { EmbeddedNode } from '#embedded-node'
@@ -6,7 +6,7 @@ import type { Friends } from './friends.ts'
 import { cleanLine } from './sanitize.ts'
 import type { Screen } from './screen.ts'
 import type { Transfers } from './transfers.ts'
-import type { Place } from './typed-paths.ts'
+import type { PathContext } from './typed-paths.ts'
 import { paint, promptFor, wrap } from './view.ts'
 import type { Paint } from './view.ts'
 
@@ -15,26 +15,26 @@ export interface Client {
   readonly screen: Screen
   readonly friends: Friends
   readonly transfers: Transfers
-  /** Absent where no node can run: an ephemeral peer keeps no files. */
+  /** The embedded node; undefined for an ephemeral peer, which writes no files. */
   readonly node: EmbeddedNode | undefined
-  /** Where the paths that are typed begin. */
-  readonly place: Place
+  /** How typed paths are resolved. */
+  readonly pathContext: PathContext
   readonly now: () => number
-  /** PeerId of the open conversation. */
+  /** The PeerId of the open conversation. */
   current: string | undefined
-  /** Day of the last message printed, so that a new day gets a line. */
+  /** The day of the last printed message, so that a new day gets a line. */
   lastDay: string | undefined
-  /** Friends who are writing right now. */
+  /** PeerIds of the friends who are writing. */
   readonly typing: Set<string>
-  /** Ids of transfers that move and whose block has scrolled away: the prompt tells how far they are. */
+  /** Ids of transfers whose block has scrolled off the screen. The prompt shows their progress. */
   readonly hidden: Set<string>
-  /** Addresses of the node here that the peer was told of in the node's present life. */
+  /** Addresses of the embedded node that the peer has, since the last start of the node. */
   readonly ownAddresses: Set<string>
-  /** Set once the person wants to leave. */
+  /** The person has asked to leave. */
   leaving: boolean
 }
 
-/** A plain line of ours, wrapped. */
+/** Prints a line of the client itself, wrapped. With a `key` it replaces the last line with that key. */
 export function say(client: Client, text: string, color?: Paint, key?: string): void {
   const { screen } = client
   const wrapped = wrap(text, screen.look.columns, '  ')
@@ -43,28 +43,28 @@ export function say(client: Client, text: string, color?: Paint, key?: string): 
 }
 
 /**
- * What went wrong, in one line, with the code that docs/errors.md explains; what was merely typed wrong explains
- * itself. The message of an error may quote a peer.
+ * Prints an error in one line, with the code that docs/errors.md explains. A `bad-request` needs no code: its message
+ * says what to type. The message is cleaned, because it may quote a peer.
  */
 export function sayError(client: Client, error: unknown): void {
   const { code, message } = errorToData(error)
   say(client, `! ${cleanLine(message)}${code === 'bad-request' ? '' : ` (${code})`}`, 'red')
 }
 
-/** Draws the prompt for whoever we talk to now. */
+/** Draws the prompt of the open conversation. */
 export function showPrompt(client: Client): void {
   const { current, friends, screen, typing } = client
   const friend = current === undefined ? undefined : friends.get(current)
   const label = current === undefined ? '' : friends.label(current)
   const notes = [
     ...(current !== undefined && typing.has(current) ? ['typing…'] : []),
-    ...(['in', 'out'] as const).flatMap((direction) => moving(client, direction)),
+    ...(['in', 'out'] as const).flatMap((direction) => progressNote(client, direction)),
   ]
   screen.prompt(promptFor(screen.look, friend, label, notes))
 }
 
-/** `↓ 62 %`: how far what moves unseen is. */
-function moving({ hidden, transfers }: Client, direction: 'in' | 'out'): string[] {
+/** `↓ 62 %`: the progress of the hidden transfers in one direction. */
+function progressNote({ hidden, transfers }: Client, direction: 'in' | 'out'): string[] {
   const all = [...hidden]
     .map((id) => transfers.get(id))
     .filter((transfer) => transfer?.direction === direction && transfer.state === 'active')

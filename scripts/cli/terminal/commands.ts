@@ -1,6 +1,6 @@
 /**
- * What a person can type: one table of commands with their help, doing what a line says, and Tab completion.
- * Commands only call the peer and say what came of it: what happens later is told by peer-events.ts.
+ * What a person can type: the table of commands with their help, running a typed line, and Tab completion.
+ * A command calls the peer and prints the result of the call. Later events are printed by peer-events.ts.
  */
 import { QuorumError } from '#protocol'
 import { say, sayError } from './client.ts'
@@ -10,6 +10,7 @@ import { listFriends } from './friend-list.ts'
 import { nodeCommand } from './node-command.ts'
 import { accept, decline } from './answer-commands.ts'
 import { add, block, invite, opened, remove, unblock, verify } from './people-commands.ts'
+import { completePrivacy, privacyCommand } from './privacy-command.ts'
 import { cleanLine } from './sanitize.ts'
 import { cancel, pause, resume, send, transfers } from './transfer-commands.ts'
 import { distance, needed, parseLine } from './typed-line.ts'
@@ -20,18 +21,18 @@ const groups = ['people', 'talk', 'files', 'self'] as const
 export interface Command {
   name: string
   usage: string
-  /** Absent where the line of another command tells it. */
+  /** Absent if the line of another command mentions it, and for /help itself. */
   help?: string
   group: (typeof groups)[number]
   run: (client: Client, rest: string) => Promise<void> | void
 }
 
-/** Cells of the commands' column in /help, and the narrowest window that has room for two columns. */
+/** Cells of the commands' column in /help, and the narrowest terminal with room for two columns. */
 const usageCells = 24
 const twoColumns = 64
 
-/** Messages that a search shows. */
-const found = 20
+/** The most messages that a search shows. */
+const searchResults = 20
 
 export const commands: readonly Command[] = [
   {
@@ -44,29 +45,35 @@ export const commands: readonly Command[] = [
   {
     name: 'add',
     usage: 'LINK [note]',
-    help: 'ask a friend: by link, code, handle or PeerId',
+    help: 'ask to be friends: by link, code, handle or PeerId',
     group: 'people',
     run: add,
   },
   {
     name: 'accept',
     usage: '[NAME|N DIR]',
-    help: 'what waits: a friend request, or files (into DIR)',
+    help: 'accept a friend request, or files (into DIR)',
     group: 'people',
     run: accept,
   },
-  { name: 'decline', usage: '[NAME|N]', help: 'decline it; who asked is not told', group: 'people', run: decline },
+  {
+    name: 'decline',
+    usage: '[NAME|N]',
+    help: 'decline a request (they are not notified), or files',
+    group: 'people',
+    run: decline,
+  },
   {
     name: 'friends',
     usage: '',
-    help: 'who there is, who is online, what is unread',
+    help: 'list friends: who is online, what is unread',
     group: 'people',
     run: listFriends,
   },
   {
     name: 'verify',
     usage: '[yes|no]',
-    help: 'compare 60 digits, to be sure who is there',
+    help: 'compare 60 digits to be sure who a friend is',
     group: 'people',
     run: verify,
   },
@@ -74,18 +81,18 @@ export const commands: readonly Command[] = [
   {
     name: 'block',
     usage: 'NAME',
-    help: 'hear nothing more from somebody; /unblock undoes that',
+    help: 'block all contact; /unblock NAME undoes that',
     group: 'people',
     run: block,
   },
   { name: 'unblock', usage: 'NAME', group: 'people', run: unblock },
-  { name: 'open', usage: 'NAME|NUMBER', help: 'choose whom to talk to', group: 'talk', run: open },
-  { name: 'search', usage: 'TEXT', help: 'find messages, in all conversations', group: 'talk', run: search },
-  { name: 'recall', usage: '', help: 'take back your last message while it is queued', group: 'talk', run: recall },
+  { name: 'open', usage: 'NAME|NUMBER', help: 'open a conversation', group: 'talk', run: open },
+  { name: 'search', usage: 'TEXT', help: 'find messages in all conversations', group: 'talk', run: search },
+  { name: 'recall', usage: '', help: 'recall your last message while it is queued', group: 'talk', run: recall },
   {
     name: 'connection',
     usage: '[NAME]',
-    help: 'how you are connected, and why not better',
+    help: 'how you are connected, and what would help',
     group: 'talk',
     run: connection,
   },
@@ -99,14 +106,14 @@ export const commands: readonly Command[] = [
   {
     name: 'transfers',
     usage: '[N]',
-    help: 'files on their way, with their numbers',
+    help: 'list transfers with their numbers',
     group: 'files',
     run: transfers,
   },
   {
     name: 'pause',
     usage: '[N]',
-    help: 'hold one; /resume [N] goes on, /cancel [N] calls it off',
+    help: 'pause one; /resume [N] continues, /cancel [N] cancels',
     group: 'files',
     run: pause,
   },
@@ -115,23 +122,30 @@ export const commands: readonly Command[] = [
   {
     name: 'node',
     usage: '[add|remove X]',
-    help: 'nodes, where friends find you; run, end: one here',
+    help: 'nodes by which friends find you; run, end: one here',
     group: 'self',
     run: nodeCommand,
   },
-  { name: 'name', usage: '[NAME]', help: 'what friends call you; with a name: change it', group: 'self', run: name },
+  { name: 'name', usage: '[NAME]', help: 'show your name, or change it', group: 'self', run: name },
   {
     name: 'handle',
     usage: '[HANDLE|none]',
-    help: 'a short name that finds you at your nodes',
+    help: 'a short name by which friends find you at your nodes',
     group: 'self',
     run: handle,
   },
-  { name: 'help', usage: '', help: 'this', group: 'self', run: help },
-  { name: 'quit', usage: '', help: 'leave, as Ctrl-D; messages wait until you are back', group: 'self', run: quit },
+  {
+    name: 'privacy',
+    usage: '[NAME VALUE]',
+    help: 'what friends and networks learn about you',
+    group: 'self',
+    run: privacyCommand,
+  },
+  { name: 'help', usage: '', group: 'self', run: help },
+  { name: 'quit', usage: '', help: 'leave, as Ctrl-D; messages wait until you return', group: 'self', run: quit },
 ]
 
-/** Does what a line says. Never throws: what fails is said. */
+/** Runs a typed line. Never throws: an error is printed. */
 export async function runLine(client: Client, line: string): Promise<void> {
   const typed = parseLine(line)
   try {
@@ -146,21 +160,23 @@ export async function runLine(client: Client, line: string): Promise<void> {
   }
 }
 
-/** What Tab chooses from. */
+/** What Tab completes from. */
 export interface Choices {
   labels: () => string[]
-  /** The ways to end the last path of a text, and the part of it that they replace. */
+  /** The completions of the last path of a text, and the part of the text that they replace. */
   paths: (text: string) => [matches: string[], completed: string]
 }
 
-/** Tab: commands, and names or paths after the commands that take one. */
+/** Tab: completes commands, and after a command its names, paths or values. */
 export function complete(line: string, { labels, paths }: Choices): [matches: string[], completed: string] {
-  const place = /^\/(?:send|accept +\d+|accept(?= +["'~./\\])) +(.*)$/iu.exec(line)
-  if (place !== null) return paths(place[1] ?? '')
-  const spoken = /^\/(?:open|accept|decline|remove|block|unblock|connection|verify) +(.*)$/iu.exec(line)
-  if (spoken !== null) {
-    const begun = (spoken[1] ?? '').toLowerCase()
-    return [labels().filter((label) => label.toLowerCase().startsWith(begun)), spoken[1] ?? '']
+  const path = /^\/(?:send|accept +\d+|accept(?= +["'~./\\])) +(.*)$/iu.exec(line)
+  if (path !== null) return paths(path[1] ?? '')
+  const choice = /^\/privacy +(.*)$/iu.exec(line)
+  if (choice !== null) return completePrivacy(choice[1] ?? '')
+  const person = /^\/(?:open|accept|decline|remove|block|unblock|connection|verify) +(.*)$/iu.exec(line)
+  if (person !== null) {
+    const typed = (person[1] ?? '').toLowerCase()
+    return [labels().filter((label) => label.toLowerCase().startsWith(typed)), person[1] ?? '']
   }
   if (!/^\/\S*$/u.test(line)) return [[], line]
   return [
@@ -169,28 +185,28 @@ export function complete(line: string, { labels, paths }: Choices): [matches: st
   ]
 }
 
-/** By name or by an unambiguous beginning. */
+/** Finds a command by its name or an unambiguous beginning of it. */
 function findCommand(name: string): Command | undefined {
   const exact = commands.find((command) => command.name === name)
   if (exact !== undefined || name === '') return exact
-  const begun = commands.filter((command) => command.name.startsWith(name))
-  return begun.length === 1 ? begun[0] : undefined
+  const matches = commands.filter((command) => command.name.startsWith(name))
+  return matches.length === 1 ? matches[0] : undefined
 }
 
-/** One sentence, with the command that was probably meant. */
+/** The message about an unknown command, with the commands that were probably meant. */
 export function unknownCommand(name: string): string {
-  const begun = commands
+  const matches = commands
     .filter((command) => name !== '' && command.name.startsWith(name))
     .map((command) => command.name)
   const close =
-    begun.length > 0
-      ? begun
+    matches.length > 0
+      ? matches
       : commands.filter((command) => distance(command.name, name) <= 2).map((command) => command.name)
   const hint = close.length === 0 ? '' : ` Did you mean ${close.map((each) => `/${each}`).join(' or ')}?`
   return `There is no command /${name}.${hint} /help lists them; // begins a message with a slash.`
 }
 
-// ---- talking
+// ---- conversations
 
 async function open(client: Client, rest: string): Promise<void> {
   if (rest === '') {
@@ -203,21 +219,21 @@ async function open(client: Client, rest: string): Promise<void> {
 async function recall(client: Client): Promise<void> {
   const friend = opened(client)
   const recent = await client.peer.messages({ peer: friend.peer, limit: 100 })
-  // An offer of files is called off with /cancel.
+  // An offer of files is cancelled with /cancel.
   const queued = recent.findLast(
     ({ direction, state, transfer }) => direction === 'out' && state === 'queued' && transfer === undefined,
   )
   if (queued === undefined) {
-    throw new QuorumError('not-found', 'Nothing is queued any more: what has left cannot be taken back.')
+    throw new QuorumError('not-found', 'No message is queued. A sent message cannot be recalled.')
   }
   const recalled = await client.peer.recallMessage({ message: queued.id })
   const block = messageBlock(client.screen.look, recalled, '')
-  if (!client.screen.replace(recalled.id, block)) say(client, 'Taken back.', 'dim')
+  if (!client.screen.replace(recalled.id, block)) say(client, 'Recalled.', 'dim')
 }
 
 async function search(client: Client, rest: string): Promise<void> {
   const { screen, friends } = client
-  const messages = await client.peer.search({ text: needed(rest, '/search TEXT'), limit: found })
+  const messages = await client.peer.search({ text: needed(rest, '/search TEXT'), limit: searchResults })
   if (messages.length === 0) say(client, 'Nothing found.', 'dim')
   let under = ''
   for (const message of messages.toReversed()) {
@@ -246,11 +262,11 @@ async function name(client: Client, rest: string): Promise<void> {
 async function handle(client: Client, rest: string): Promise<void> {
   const wanted = rest.toLowerCase() === 'none' ? '' : rest
   const self = await (rest === '' ? client.peer.self() : client.peer.setProfile({ handle: wanted }))
-  const told = self.handle === undefined ? 'You have no handle.' : `Your handle is @${cleanLine(self.handle)}.`
-  say(client, rest === '' ? `${told} /handle NAME takes one, /handle none gives it up.` : told)
+  const current = self.handle === undefined ? 'You have no handle.' : `Your handle is @${cleanLine(self.handle)}.`
+  say(client, rest === '' ? `${current} /handle NAME sets one, /handle none removes it.` : current)
 }
 
-/** Short enough for one screen of 80 columns and 24 rows. */
+/** Fits a terminal of 80 columns and 24 rows. */
 function help(client: Client): void {
   const { screen } = client
   const { columns } = screen.look
@@ -263,7 +279,7 @@ function help(client: Client): void {
       })
       .join('\n'),
   )
-  const intro = 'Type to talk. Tab completes a command, the arrows bring back old lines.'
+  const intro = 'Type to talk. Tab completes a command, the arrow keys bring back old lines.'
   const marks = 'Marks: … queued here  ✓ sent  ✓✓ on their disk  ✓✓ read'
   screen.print([wrap(intro, columns, ''), ...blocks, wrap(marks, columns, '')].join('\n'))
 }

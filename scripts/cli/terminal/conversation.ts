@@ -1,6 +1,6 @@
 /**
- * The open conversation: its history, what is typed into it, and the marks of own messages as they travel.
- * It decides what is worth a line; how a line looks is view.ts's part.
+ * The open conversation: its history, what is typed into it, and the delivery marks of own messages.
+ * It decides what gets a line; view.ts decides how a line looks.
  */
 import { QuorumError } from '#protocol'
 import type { Friend, Message } from '#protocol'
@@ -13,10 +13,10 @@ import { clockOf, dayOf, messageBlock, paint } from './view.ts'
 
 /** Messages shown when a conversation opens: about one screen. */
 const historyShown = 20
-/** How often a friend is told that we are still writing, in milliseconds; a mark fades after 6 s. */
-const typingAgain = 3000
+/** How often a typing mark is sent while the person writes, in milliseconds. The friend's mark expires after 6 s. */
+const typingInterval = 3000
 
-/** Opens the conversation with `friend`: history, then everything typed goes there. */
+/** Opens the conversation with `friend` and prints its history. From then on, typed text goes to this friend. */
 export async function openConversation(client: Client, friend: Friend): Promise<void> {
   const { peer, screen, friends, transfers } = client
   if (friend.state === 'blocked') throw new QuorumError('blocked', 'You have blocked them. /unblock first.')
@@ -28,11 +28,11 @@ export async function openConversation(client: Client, friend: Friend): Promise<
   showPrompt(client)
   screen.print(paint(screen.look, 'dim', `──── ${friends.label(friend.peer)} ────`))
   for (const message of messages) showMessage(client, message)
-  const told = new Set(messages.map((message) => message.transfer))
-  for (const transfer of transfers.open(friend.peer)) if (!told.has(transfer.id)) showTransfer(client, transfer)
+  const shown = new Set(messages.map((message) => message.transfer))
+  for (const transfer of transfers.open(friend.peer)) if (!shown.has(transfer.id)) showTransfer(client, transfer)
   if (friend.state === 'requested') say(client, 'They have not accepted you yet.', 'dim')
-  if (friend.state === 'incoming') say(client, 'They wait for your answer: /accept or /decline.', 'dim')
-  if (messages.length === 0 && friend.state === 'friend') say(client, 'Nothing said yet. Just type.', 'dim')
+  if (friend.state === 'incoming') say(client, 'They are waiting for your answer: /accept or /decline.', 'dim')
+  if (messages.length === 0 && friend.state === 'friend') say(client, 'No messages yet. Just type.', 'dim')
   warnOfLookalike(client, friend)
   await markRead(
     client,
@@ -43,14 +43,14 @@ export async function openConversation(client: Client, friend: Friend): Promise<
 export async function sendText(client: Client, text: string): Promise<void> {
   if (client.current === undefined) {
     const next = client.friends.all().some(({ state }) => state === 'friend')
-      ? '/open NAME chooses whom to talk to.'
+      ? '/open NAME opens one.'
       : '/invite makes a link for a friend.'
-    throw new QuorumError('bad-request', `Nobody is listening yet: ${next}`)
+    throw new QuorumError('bad-request', `No conversation is open: ${next}`)
   }
   showMessage(client, await client.peer.sendMessage({ peer: client.current, text }))
 }
 
-/** Prints a message of the open conversation, or brings the one on the screen up to date. An offer is its transfer. */
+/** Prints a message, or updates it on the screen. An offer of files is shown as its transfer. */
 function showMessage(client: Client, message: Message): void {
   const { screen, friends, transfers } = client
   const block = messageBlock(screen.look, message, friends.label(message.peer))
@@ -65,11 +65,11 @@ function showMessage(client: Client, message: Message): void {
   else showTransfer(client, transfer)
 }
 
-/** A message came in: into the open conversation, or as a count. */
+/** Shows a received message in the open conversation; for another conversation only the unread count. */
 export function messageReceived(client: Client, message: Message): void {
   const { friends } = client
   client.typing.delete(message.peer)
-  // What it offers is told by transfer-offered.
+  // The offer itself arrives as the event transfer-offered.
   const offer = message.transfer !== undefined
   if (message.peer === client.current) {
     showPrompt(client)
@@ -80,7 +80,7 @@ export function messageReceived(client: Client, message: Message): void {
   const unread = friends.unread(message.peer) + 1
   friends.setUnread(message.peer, unread)
   if (offer) return
-  // One line that counts on while it is on the screen; elsewhere only the first is worth a line.
+  // On a terminal, one line with the count is updated in place. Elsewhere only the first message gets a line.
   if (client.screen.terminal || unread === 1) {
     const label = friends.label(message.peer)
     say(client, `${label} has written: ${unread} unread. /open ${label}`, 'yellow', `unread ${message.peer}`)
@@ -88,8 +88,8 @@ export function messageReceived(client: Client, message: Message): void {
 }
 
 /**
- * An own message got further. On the screen its mark changes in place; when it has scrolled away, only what a person
- * waits for is worth a line: that the newest one was read.
+ * Shows the new state of an own message: its mark changes in place. If the message has scrolled off the screen, only
+ * one change gets a line: that the newest message was read.
  */
 export function messageChanged(client: Client, message: Message, newest: boolean): void {
   if (message.peer !== client.current || message.direction !== 'out' || message.transfer !== undefined) return
@@ -99,25 +99,25 @@ export function messageChanged(client: Client, message: Message, newest: boolean
   say(client, `read by ${friends.label(message.peer)} ${clockOf(client.now())}`, 'dim', `read ${message.peer}`)
 }
 
-/** Tells the friend that we are writing: at most every few seconds, and once when we stop. */
-export function typingTeller(open: Client): (line: string) => void {
-  let told: { peer: string; at: number } | undefined
+/** Sends typing marks to the open conversation: one every few seconds while the person writes, and one at the end. */
+export function typingNotifier(open: Client): (line: string) => void {
+  let sent: { peer: string; at: number } | undefined
   return (line) => {
     const now = open.now()
     const friend = open.current === undefined ? undefined : open.friends.get(open.current)
     const writing = line !== '' && !line.startsWith('/') && friend?.state === 'friend' && friend.online
-    if (told !== undefined && (!writing || told.peer !== friend.peer)) {
-      tell(open, told.peer, false)
-      told = undefined
+    if (sent !== undefined && (!writing || sent.peer !== friend.peer)) {
+      sendTyping(open, sent.peer, false)
+      sent = undefined
     }
-    if (!writing || (told !== undefined && now - told.at < typingAgain)) return
-    told = { peer: friend.peer, at: now }
-    tell(open, friend.peer, true)
+    if (!writing || (sent !== undefined && now - sent.at < typingInterval)) return
+    sent = { peer: friend.peer, at: now }
+    sendTyping(open, friend.peer, true)
   }
 }
 
-function tell(client: Client, peer: string, active: boolean): void {
-  // A typing mark that is not delivered is nothing to bother anyone with.
+function sendTyping(client: Client, peer: string, active: boolean): void {
+  // A typing mark is not worth an error: the next one follows in seconds.
   client.peer.typing({ peer, active }).catch(() => undefined)
 }
 

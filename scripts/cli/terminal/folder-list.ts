@@ -1,4 +1,4 @@
-/** What lies in a folder of this machine, for completing a path. What cannot be read has nothing to complete. */
+/** Lists a folder of this computer for path completion. An unreadable folder counts as empty. */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ListFolder } from './typed-paths.ts'

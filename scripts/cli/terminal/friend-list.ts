@@ -1,26 +1,26 @@
 /**
- * The list of people on the screen. Printed when asked for, and then kept up to date where it is for as long as it is
- * still visible: who is online a second after the start is what people look for.
+ * The list of people on the screen. After it is printed it is updated in place while it is visible, because friends
+ * come online in the seconds after a start.
  */
 import stringWidth from 'string-width'
 import { say } from './client.ts'
 import type { Client } from './client.ts'
 import { friendLine } from './view.ts'
 
-/** People listed at once; whoever has more finds them by name. */
+/** The most people in the list. /open finds the others by name. */
 const listedAtOnce = 100
 const listKey = 'friends'
 
 /** Prints the list that the numbers of /open refer to. */
 export function listFriends(client: Client): void {
   if (client.friends.all().length === 0) {
-    say(client, 'Nobody here yet. /invite makes a link for a friend; or paste a link that a friend gave you.')
+    say(client, 'No friends yet. /invite makes a link for a friend, or paste the link of a friend.')
     return
   }
   client.screen.print(friendLines(client), listKey)
 }
 
-/** Brings the list up to date where it is, if it is still on the screen. */
+/** Updates the list in place if it is still on the screen. */
 export function refreshFriends(client: Client): void {
   if (client.friends.all().length > 0) client.screen.replace(listKey, friendLines(client))
 }

@@ -1,6 +1,6 @@
 /**
- * The people list as the terminal holds it: who there is, what is unread, and which person a typed word means.
- * It calls no peer; what it holds comes from `friends` and from events.
+ * The people that the terminal client knows: their state, their unread counts, and which person a typed word means.
+ * It calls no peer. Its content comes from the call `friends` and from events.
  */
 import { QuorumError } from '#protocol'
 import type { Friend, FriendState } from '#protocol'
@@ -14,7 +14,7 @@ export class Friends {
   /** PeerIds in the order they were last listed: what `/open 2` refers to. */
   #listed: string[] = []
 
-  /** Takes the newest state of a person. Returns what was known before. */
+  /** Stores the newest state of a person. Returns the one before. */
   put(friend: Friend): Friend | undefined {
     const before = this.#friends.get(friend.peer)
     this.#friends.set(friend.peer, friend)
@@ -25,29 +25,29 @@ export class Friends {
     return this.#friends.get(peer)
   }
 
-  /** A name to print: already clean. */
+  /** The name to print, cleaned. */
   label(peer: string): string {
     const friend = this.#friends.get(peer)
     return friend === undefined ? `…${cleanLine(peer).slice(-6)}` : labelOf(friend, this.#friends.values())
   }
 
-  /** The one who was known by the name or handle that `friend` comes with. */
+  /** The person who had the name or handle of `friend` before, with another identity. */
   knownBefore(friend: Friend): Friend | undefined {
     return knownBefore(friend, this.#friends.values())
   }
 
-  /** Everybody, those who wait for an answer first, then by name. Removed people are left out. */
+  /** Everybody except removed people. Those who wait for an answer come first, then by name. */
   all(): Friend[] {
     return [...this.#friends.values()]
       .filter((friend) => friend.state !== 'removed')
-      .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || byName(a, b))
+      .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || byName(a, b))
   }
 
   incoming(): Friend[] {
     return this.all().filter((friend) => friend.state === 'incoming')
   }
 
-  /** Everybody in the order that numbers will refer to from now on. */
+  /** The same as `all`. From now on, numbers refer to this order. */
   list(): Friend[] {
     const all = this.all()
     this.#listed = all.map((friend) => friend.peer)
@@ -65,7 +65,7 @@ export class Friends {
 
   /**
    * The person meant by a number of the list, a PeerId, a handle, a name or the beginning of one name.
-   * Errors: `not-found` when nobody or more than one person is meant.
+   * Errors: `not-found` if nobody or more than one person is meant.
    */
   find(text: string): Friend {
     const wanted = cleanLine(text).toLowerCase()
@@ -83,7 +83,7 @@ export class Friends {
       }
       if (meant[0] !== undefined) return meant[0]
     }
-    throw new QuorumError('not-found', `Nobody here is called “${cleanLine(text)}”. /friends lists everybody.`)
+    throw new QuorumError('not-found', `Nobody is called “${cleanLine(text)}”. /friends lists everybody.`)
   }
 }
 

@@ -1,10 +1,10 @@
-/** Says aloud that somebody comes under the name of a person who is known here, with another identity. */
+/** The warning about a person with the name of somebody who is known already, but with another identity. */
 import type { Friend } from '#protocol'
 import { say } from './client.ts'
 import type { Client } from './client.ts'
 import { shortId, shownName } from './view.ts'
 
-/** Nothing is said of a name that nobody else had before. `key`: of several warnings under it only the last stays. */
+/** Prints the warning if the name was in use before. `key`: of the warnings with this key only the last stays. */
 export function warnOfLookalike(client: Client, friend: Friend, key?: string): void {
   const known = client.friends.knownBefore(friend)
   if (known === undefined) return

@@ -1,16 +1,16 @@
 /**
- * The terminal client: Quorum for people where there is no window, over ssh too. Wires screen, people, news and
- * commands to one peer, and greets on the first start. It opens no store and stops no peer: quorum.ts does.
+ * The terminal client: Quorum without a window, for example over ssh. It connects screen, people, events and commands
+ * to one peer, and guides through the first start. It opens no store and stops no peer: quorum.ts does.
  */
 import { limits } from '#protocol'
 import type { Friend, Message, Peer } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { complete, runLine } from './commands.ts'
-import { openConversation, typingTeller } from './conversation.ts'
+import { openConversation, typingNotifier } from './conversation.ts'
 import { EmbeddedNode } from '#embedded-node'
 import { Friends } from './friends.ts'
-import { newsTeller } from './peer-events.ts'
+import { peerEventListener } from './peer-events.ts'
 import { useOwnNode } from './node-command.ts'
 import { listFolder } from './folder-list.ts'
 import { listFriends } from './friend-list.ts'
@@ -21,22 +21,22 @@ import { showTransfer } from './transfer-events.ts'
 import { Transfers, waitsForUs } from './transfers.ts'
 import { parseLine } from './typed-line.ts'
 import { completePath } from './typed-paths.ts'
-import type { Place } from './typed-paths.ts'
+import type { PathContext } from './typed-paths.ts'
 import { paint } from './view.ts'
 
 export interface TerminalOptions extends ScreenStreams {
   peer: Peer
   version: string
-  /** The profile's folder; absent: nothing is kept, and no node can run here. */
+  /** The profile's folder; undefined: the identity is only in memory, and no embedded node can run. */
   folder: string | undefined
-  /** Proposed on the first start. */
+  /** The name proposed on the first start. */
   userName: string
-  /** Where the paths that are typed begin. */
-  place: Place
+  /** How typed paths are resolved. */
+  pathContext: PathContext
   terminal: boolean
   color: boolean
   unicode: boolean
-  /** Aborted by a signal: leave. */
+  /** When it aborts, the client ends. */
   signal: AbortSignal
   now?: () => number
 }
@@ -45,7 +45,7 @@ type Next = () => Promise<string | undefined>
 
 /** Runs until the person leaves. */
 export async function runTerminal(options: TerminalOptions): Promise<void> {
-  const { peer, folder, place, signal } = options
+  const { peer, folder, pathContext, signal } = options
   const friends = new Friends()
   const left = Promise.withResolvers<undefined>()
   const screen = new Screen({
@@ -57,9 +57,9 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     complete: (line) =>
       complete(line, {
         labels: () => friends.all().map((friend) => friends.label(friend.peer)),
-        paths: (text) => completePath(text, place, listFolder),
+        paths: (text) => completePath(text, pathContext, listFolder),
       }),
-    typed: (line) => tellTyping(line),
+    typed: (line) => notifyTyping(line),
     interrupted: () => left.resolve(undefined),
   })
   signal.addEventListener('abort', () => left.resolve(undefined))
@@ -72,7 +72,7 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     node,
     friends,
     transfers: new Transfers(),
-    place,
+    pathContext,
     now: options.now ?? Date.now,
     current: undefined,
     lastDay: undefined,
@@ -81,12 +81,12 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     ownAddresses: new Set(),
     leaving: false,
   }
-  const tellTyping = typingTeller(client)
+  const notifyTyping = typingNotifier(client)
   const next: Next = () => Promise.race([screen.next(), left.promise])
-  const unsubscribe = peer.subscribe(newsTeller(client))
+  const unsubscribe = peer.subscribe(peerEventListener(client))
   try {
     if (node?.chosen) node.start()
-    const latest = await meetFriends(client)
+    const latest = await loadFriends(client)
     await greet(client, options, next)
     if (latest !== undefined && !client.leaving) await openConversation(client, latest)
     for (const offer of client.transfers.open().filter(waitsForUs)) {
@@ -106,8 +106,8 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
   }
 }
 
-/** Learns everybody, what is unread and what is on its way. Returns the friend whom we last talked with. */
-async function meetFriends(client: Client): Promise<Friend | undefined> {
+/** Loads all friends and transfers. Returns the friend of the most recent conversation. */
+async function loadFriends(client: Client): Promise<Friend | undefined> {
   for (const transfer of await client.peer.transfers({})) client.transfers.put(transfer)
   let latest: { friend: Friend; at: number } | undefined
   for (const friend of await client.peer.friends()) {
@@ -120,7 +120,7 @@ async function meetFriends(client: Client): Promise<Friend | undefined> {
   return latest?.friend
 }
 
-/** By our own clock. */
+/** The time of a message by the local clock: a received message also carries the sender's time. */
 function timeOf(message: Message | undefined): number | undefined {
   return message?.receivedAt ?? message?.sentAt
 }
@@ -129,7 +129,7 @@ async function greet(client: Client, options: TerminalOptions, next: Next): Prom
   const { peer, screen } = client
   let name = cleanLine((await peer.self()).name)
   if (name === '') {
-    say(client, 'Welcome to Quorum: talk with people you know. Nobody else can read along.')
+    say(client, 'Welcome to Quorum. You talk with people you know, and nobody else can read it.')
     name = await askName(client, options.userName, next)
     if (client.leaving) return
     await peer.setProfile({ name })
@@ -142,10 +142,10 @@ async function greet(client: Client, options: TerminalOptions, next: Next): Prom
   if (client.leaving) return
   screen.prompt('quorum › ')
   listFriends(client)
-  say(client, '/help shows what you can do, /quit leaves.', 'dim')
+  say(client, '/help lists the commands, /quit leaves.', 'dim')
 }
 
-/** Anything but a command or a link is a name; nothing is the proposed one. */
+/** Any text but a command or a link is a name. An empty line takes the proposed name. */
 async function askName(client: Client, proposed: string, next: Next): Promise<string> {
   for (;;) {
     ask(client, `What is your name? [${proposed}] `)
@@ -154,17 +154,17 @@ async function askName(client: Client, proposed: string, next: Next): Promise<st
     if (line === undefined || parseLine(line).kind === 'nothing') return proposed
     const name = cleanLine(line)
     if (parseLine(line).kind === 'message' && name !== '' && name.length <= limits.nameCharacters) return name
-    say(client, `A name, please, as your friends know you: up to ${limits.nameCharacters} characters.`, 'yellow')
+    say(client, `A name, please, by which friends know you: up to ${limits.nameCharacters} characters.`, 'yellow')
   }
 }
 
-/** Somebody without a node joins a friend's, or starts one: without any, nobody finds them. */
+/** A person without a node and friends uses a friend's node or starts one: without a node, friends cannot find them. */
 async function askForNode(client: Client, next: Next): Promise<void> {
   const { node, peer, friends } = client
   if (node === undefined) return
   while (!node.running && !client.leaving && friends.all().length === 0) {
     if ((await peer.self()).nodes.length > 0) return
-    ask(client, 'Paste a friend’s invite, or press Enter to start on your own: ')
+    ask(client, 'Paste a friend’s invite, or press Enter to start your own node: ')
     const line = await next()
     if (line === undefined) client.leaving = true
     else if (line.trim() === '') node.start()
@@ -172,32 +172,32 @@ async function askForNode(client: Client, next: Next): Promise<void> {
   }
 }
 
-/** A question as the prompt; where there is none, as a line. */
+/** Asks a question: on a terminal as the prompt, elsewhere as a line. */
 function ask({ screen }: Client, question: string): void {
   if (screen.terminal) screen.prompt(question)
   else screen.print(question.trimEnd())
 }
 
-/** The node in our own process tree, and the peer told of it whenever it starts. */
+/** The node that runs as a child of this process. Whenever it starts, the peer gets its addresses. */
 function embeddedNode(folder: string, client: () => Client): EmbeddedNode {
-  let troubled = false
+  let hasEnded = false
   return new EmbeddedNode({
     folder,
     ready: (first) => {
       client().ownAddresses.clear()
       useOwnNode(client()).catch((error: unknown) => sayError(client(), error))
       if (first) say(client(), 'A node runs on this machine now: friends in your network find you through it.', 'dim')
-      if (troubled) say(client(), 'The node on this machine runs again.', 'dim', 'nodes')
-      troubled = false
+      if (hasEnded) say(client(), 'The node on this machine runs again.', 'dim', 'nodes')
+      hasEnded = false
     },
     trouble: (why) => {
-      troubled = true
-      say(client(), `The node on this machine has ended (${cleanLine(why)}) and is started again.`, 'yellow', 'nodes')
+      hasEnded = true
+      say(client(), `The node on this machine has ended (${cleanLine(why)}) and is being restarted.`, 'yellow', 'nodes')
     },
   })
 }
 
-/** Commands stay on the screen as they were typed; a message is printed by its conversation instead. */
+/** Prints a typed command, so that it stays on the screen. A message is printed by its conversation. */
 function echo(client: Client, line: string): void {
   const { kind } = parseLine(line)
   const { screen } = client

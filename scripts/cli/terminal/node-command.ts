@@ -1,4 +1,4 @@
-/** `/node`: the nodes that help friends find us; listing, adding, removing, and running one on this machine. */
+/** `/node`: lists, adds and removes the nodes by which friends find this peer, and runs one on this machine. */
 import { QuorumError } from '#protocol'
 import type { NodeState, Self } from '#protocol'
 import { say } from './client.ts'
@@ -27,7 +27,7 @@ export async function nodeCommand(client: Client, rest: string): Promise<void> {
   }
 }
 
-/** Tells the peer where the node here is: its addresses come and go with the networks of this machine. */
+/** Gives the peer the addresses of the embedded node. They change with the networks of this machine. */
 export async function useOwnNode(client: Client): Promise<void> {
   for (const address of client.node?.addresses() ?? []) {
     if (client.ownAddresses.has(address)) continue
@@ -38,13 +38,13 @@ export async function useOwnNode(client: Client): Promise<void> {
 
 function listNodes(client: Client, self: Self): void {
   if (self.nodes.length === 0) {
-    say(client, 'No node yet. /node run starts one on this machine; a friend’s invite brings one along.')
+    say(client, 'No node yet. /node run starts one on this machine, and the invite of a friend adds one.')
     return
   }
   const { look } = client.screen
   const lines = self.nodes.map((node, index) => {
     const here = isEmbedded(client, node)
-    // Our own peer takes the loopback; what others could use is worth showing.
+    // This peer uses the loopback address. The list shows the address that others could use.
     return nodeLine(
       look,
       index + 1,
@@ -64,19 +64,19 @@ async function removeNode(client: Client, which: string): Promise<void> {
 
 function runNode(client: Client): void {
   const { node } = client
-  if (node === undefined) throw new QuorumError('bad-request', 'A peer that keeps nothing cannot run a node.')
-  if (node.running) throw new QuorumError('bad-request', 'It runs already. /node shows it.')
+  if (node === undefined) throw new QuorumError('bad-request', 'An ephemeral peer cannot run a node.')
+  if (node.running) throw new QuorumError('bad-request', 'The node already runs. /node shows it.')
   node.start()
 }
 
 async function endNode(client: Client): Promise<void> {
   const { node, peer } = client
-  if (node === undefined || !node.running) throw new QuorumError('bad-request', 'No node runs here.')
+  if (node === undefined || !node.running) throw new QuorumError('bad-request', 'No node runs on this machine.')
   const own = (await peer.self()).nodes.filter((state) => isEmbedded(client, state))
   await node.stop()
   node.forget()
   for (const { address } of own) await peer.removeNode({ address })
-  say(client, 'The node here has ended and will not start again by itself. /node run brings it back.')
+  say(client, 'The node has ended and will not start by itself. /node run starts it again.')
 }
 
 function isEmbedded(client: Client, node: NodeState): boolean {

@@ -1,6 +1,6 @@
 /**
- * What happens to the peer, as a person wants to hear of it: a few quiet lines, never a flood. Many events of one kind
- * become one line; presence and paths change the prompt and nothing else.
+ * Shows the peer's events: a few lines, never a flood. Many events of one kind become one line. Presence and paths
+ * change only the prompt and the list of friends.
  */
 import type { Friend, NodeState, PeerEvent } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
@@ -12,27 +12,27 @@ import { cleanLine } from './sanitize.ts'
 import { refreshTransfersWith, transferChanged } from './transfer-events.ts'
 import { noteLine, truncate } from './view.ts'
 
-/** A typing mark fades after this when nothing renews it, in milliseconds. */
-const typingFades = 6000
-/** The same warning again within this time (milliseconds) says nothing new. */
-const warningAgain = 60_000
-/** Strangers' requests told by name; more become one line with a count. */
+/** A typing mark expires after this time unless it is renewed, in milliseconds. */
+const typingTimeout = 6000
+/** The same warning is not printed again within this time, in milliseconds. */
+const warningInterval = 60_000
+/** Friend requests shown by name. More of them become one line with a count. */
 const requestsByName = 3
 
 /** A listener for `subscribe`. */
-export function newsTeller(client: Client): (event: PeerEvent) => void {
-  const fading = new Map<string, NodeJS.Timeout>()
+export function peerEventListener(client: Client): (event: PeerEvent) => void {
+  const typingTimers = new Map<string, NodeJS.Timeout>()
   const newestOwn = new Map<string, number>()
   const nodes = new Map<string, NodeState>()
   const warnings = new Map<string, number>()
   let reached: boolean | undefined
 
   const typing = (peer: string, active: boolean): void => {
-    clearTimeout(fading.get(peer))
-    fading.delete(peer)
+    clearTimeout(typingTimers.get(peer))
+    typingTimers.delete(peer)
     if (active) {
       client.typing.add(peer)
-      fading.set(peer, setTimeout(() => typing(peer, false), typingFades).unref())
+      typingTimers.set(peer, setTimeout(() => typing(peer, false), typingTimeout).unref())
     } else {
       client.typing.delete(peer)
     }
@@ -43,7 +43,7 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
     nodes.set(node.peer, node)
     const states = [...nodes.values()].map(({ state }) => state)
     const connected = states.includes('connected')
-    // Our own node takes a second to start, and when it ends that is told.
+    // The embedded node takes a second to start, and its end is reported on its own.
     const starting = client.node?.running === true && client.node.peer === undefined
     if (connected === reached || (!connected && (starting || states.includes('connecting')))) return
     if (connected && reached === false) say(client, 'Connected to a node again.', 'dim', 'nodes')
@@ -54,8 +54,8 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
 
   const warning = (text: string): void => {
     const now = client.now()
-    if (now - (warnings.get(text) ?? -Infinity) < warningAgain) return
-    for (const [old, at] of warnings) if (now - at >= warningAgain) warnings.delete(old)
+    if (now - (warnings.get(text) ?? -Infinity) < warningInterval) return
+    for (const [old, at] of warnings) if (now - at >= warningInterval) warnings.delete(old)
     warnings.set(text, now)
     say(client, `! ${text}`, 'yellow')
   }
@@ -78,7 +78,7 @@ export function newsTeller(client: Client): (event: PeerEvent) => void {
         return showPrompt(client)
       case 'path-changed': {
         const friend = client.friends.get(data.peer)
-        // Online is a conversation, not a connection: friend-changed tells.
+        // A connection alone does not mean online. The event friend-changed reports that.
         if (friend !== undefined) client.friends.put({ ...friend, path: data.path })
         refreshFriends(client)
         return showPrompt(client)
@@ -123,13 +123,13 @@ function changed(client: Client, before: Friend | undefined, friend: Friend): vo
       openConversation(client, friend).catch((error: unknown) => sayError(client, error))
     }
   }
-  // A prompt shows this; where there is none, a line has to.
+  // On a terminal the prompt shows this. Elsewhere it needs a line.
   if (!client.screen.terminal && friend.state === 'friend' && friend.online !== (before?.online ?? false)) {
     say(client, `${label} is ${friend.online ? 'online' : 'offline'}.`)
   }
   if (before !== undefined && before.name !== friend.name && before.state === friend.state) {
-    const old = truncate(cleanLine(before.name), 24)
-    if (old !== '' && old !== label) say(client, `${old} is now called ${label}.`, 'dim')
+    const oldName = truncate(cleanLine(before.name), 24)
+    if (oldName !== '' && oldName !== label) say(client, `${oldName} is now called ${label}.`, 'dim')
     warnOfLookalike(client, friend)
   }
 }

@@ -1,4 +1,4 @@
-/** Commands about people: inviting, asking, blocking, verifying. Answering is answer-commands.ts's part. */
+/** Commands about people: invite, add, remove, block, verify. Answers are in answer-commands.ts. */
 import { QuorumError } from '#protocol'
 import type { Friend } from '#protocol'
 import { renderUnicodeCompact } from 'uqr'
@@ -8,7 +8,7 @@ import { useOwnNode } from './node-command.ts'
 import { needed, splitWord } from './typed-line.ts'
 import { paint, safetyLines } from './view.ts'
 
-/** What /invite prints below its picture: a link of several rows, the code, what to do. */
+/** Rows that /invite prints below the QR code: a link of several rows, the code, and what to do. */
 const rowsBelowPicture = 12
 
 export async function invite(client: Client, rest: string): Promise<void> {
@@ -24,32 +24,32 @@ export async function invite(client: Client, rest: string): Promise<void> {
   }
   const fits = width < screen.look.columns && picture.length + rowsBelowPicture < screen.rows
   if (fits) {
-    // White on black whatever the terminal's colours: cameras want the dark squares dark.
+    // White on black, whatever the colours of the terminal: a camera needs the dark squares dark.
     screen.print(picture.map((row) => (screen.look.color ? `\u001b[97;40m${row}\u001b[0m` : row)).join('\n'))
   }
-  // Not wrapped: a link that is broken into lines does not survive copying.
+  // Not wrapped: a link with line breaks cannot be copied.
   screen.print(`${link}\n${paint(screen.look, 'dim', 'or read aloud:')} ${paint(screen.look, 'bold', code)}`)
-  const whom = rest === 'once' ? 'one friend' : 'friends'
+  const recipient = rest === 'once' ? 'one friend' : 'friends'
   say(
     client,
-    `Give the link to ${whom} over a channel you trust. They paste it into their Quorum; then you /accept.`,
+    `Give the link to ${recipient} over a channel you trust. They paste it into Quorum, then you type /accept.`,
     'dim',
   )
   if (!fits) {
     const rows = picture.length + rowsBelowPicture + 1
-    say(client, `In a window of ${width + 1} columns and ${rows} rows it is shown as a QR picture, too.`, 'dim')
+    say(client, `In a terminal of ${width + 1} columns and ${rows} rows it is shown as a QR code, too.`, 'dim')
   }
 }
 
 export async function add(client: Client, rest: string): Promise<void> {
   const [to, note] = splitWord(rest)
   if (to === '')
-    throw new QuorumError('bad-request', 'Usage: /add LINK (or a code, a handle, a PeerId), then a note if you like')
+    throw new QuorumError('bad-request', 'Usage: /add LINK (or a code, handle or PeerId), then a note if you like')
   const friend = await client.peer.requestFriend(note === '' ? { to } : { to, note })
   client.friends.put(friend)
   const label = client.friends.label(friend.peer)
   if (friend.state === 'friend') say(client, `${label} is your friend. /open ${label} to talk.`, 'green')
-  else say(client, `Asked ${label}. You will hear when they accept, even if one of you is away until then.`)
+  else say(client, `Asked ${label}. You are told when they accept, even if one of you is offline until then.`)
 }
 
 export async function remove(client: Client, rest: string): Promise<void> {
@@ -57,7 +57,7 @@ export async function remove(client: Client, rest: string): Promise<void> {
   const label = client.friends.label(friend.peer)
   client.friends.put(await client.peer.removeFriend({ peer: friend.peer }))
   leave(client, friend)
-  say(client, `${label} is no friend any more.`)
+  say(client, `${label} is no longer a friend.`)
 }
 
 export async function block(client: Client, rest: string): Promise<void> {
@@ -72,8 +72,8 @@ export async function unblock(client: Client, rest: string): Promise<void> {
   const friend = client.friends.find(needed(rest, '/unblock NAME'))
   const unblocked = await client.peer.unblockPeer({ peer: friend.peer })
   client.friends.put(unblocked)
-  const again = unblocked.state === 'friend' ? '' : ' To be friends again, one of you asks the other: /add, /invite.'
-  say(client, `${client.friends.label(friend.peer)} is not blocked any more.${again}`)
+  const hint = unblocked.state === 'friend' ? '' : ' To be friends again, one of you asks the other: /add, /invite.'
+  say(client, `${client.friends.label(friend.peer)} is no longer blocked.${hint}`)
 }
 
 export async function verify(client: Client, rest: string): Promise<void> {
@@ -89,7 +89,7 @@ export async function verify(client: Client, rest: string): Promise<void> {
   client.screen.print(safetyLines(client.screen.look, safety))
   say(
     client,
-    `Compare these digits with ${label}, face to face or on the phone. The same on both sides: /verify yes`,
+    `Compare these digits with ${label}, face to face or on the phone. If they are the same on both sides: /verify yes`,
     'dim',
   )
 }

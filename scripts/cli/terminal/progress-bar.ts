@@ -1,6 +1,6 @@
 /**
- * A transfer's progress in one line: `████████░░░░  62 %  1.2 of 1.9 GB  34 MB/s  20 s left`. It fits the width it is
- * given: what matters least goes first. Each part keeps its place while the numbers run.
+ * The progress of a transfer in one line: `████████░░░░  62 %  1.2 of 1.9 GB  34 MB/s  20 s left`. It fits a given
+ * width by leaving out the least important parts. Each part keeps its position while the numbers change.
  */
 import stringWidth from 'string-width'
 import { leftCells, leftOf, partOf, speedCells, speedOf } from './amounts.ts'
@@ -11,30 +11,30 @@ export interface Progress {
   /** Bytes. */
   done: number
   total: number
-  /** 0 while nothing moves. */
+  /** 0 while no data arrives. */
   bytesPerSecond: number
   etaSeconds?: number | undefined
 }
 
-/** Cells of the bar itself: shorter it tells nothing, longer it tells nothing more. */
+/** Cells of the bar itself. A shorter bar shows too little, a longer one shows nothing more. */
 const shortestBar = 8
 const longestBar = 36
 const gap = '  '
 const percentCells = '100 %'.length
 
-/** What a bar is drawn with, and what surrounds it. */
+/** The characters of a bar and around it. */
 const strokes = {
   unicode: { full: '█', empty: '░', open: '', close: '' },
   ascii: { full: '#', empty: '-', open: '[', close: ']' },
 }
 
-/** At most `columns` cells. `color`: of what is done already. */
+/** At most `columns` cells wide. `color`: the colour of the finished part. */
 export function progressLine(look: Look, columns: number, progress: Progress, color: Paint = 'green'): string {
   const { done, total, bytesPerSecond, etaSeconds } = progress
   const amount = partOf(done, total)
   const speed = bytesPerSecond > 0 ? speedOf(bytesPerSecond) : ''
   const left = etaSeconds === undefined ? '' : leftOf(etaSeconds)
-  // Places are kept for what comes and goes, so that the bar has one length from the first byte to the last.
+  // Room is reserved for the parts that come and go, so that the bar keeps its length from start to end.
   const parts = [
     { text: percent(done, total), cells: percentCells },
     { text: amount, cells: stringWidth(amount) },
@@ -42,8 +42,8 @@ export function progressLine(look: Look, columns: number, progress: Progress, co
     { text: left, cells: leftCells },
   ]
   const taken = (): number => parts.reduce((cells, part) => cells + gap.length + part.cells, 0)
-  // The speed before the time left: that is what people wait for.
-  for (const least of [2, 2, 1]) if (columns - taken() < shortestBar) parts.splice(least, 1)
+  // The speed goes before the remaining time, which matters more to a waiting person. Then goes the amount.
+  for (const index of [2, 2, 1]) if (columns - taken() < shortestBar) parts.splice(index, 1)
   const room = columns - taken()
   const line = parts
     .map(({ text, cells }) => pad(text, cells))
@@ -53,7 +53,7 @@ export function progressLine(look: Look, columns: number, progress: Progress, co
   return `${bar(look, Math.min(room, longestBar), total === 0 ? 1 : done / total, color)}${gap}${line}`
 }
 
-/** `  9 %`: never 100 before everything is there. */
+/** `  9 %`. 100 only when everything is done. */
 function percent(done: number, total: number): string {
   const whole = total === 0 ? 100 : Math.min(100, Math.floor((done / total) * 100))
   return `${whole} %`.padStart(percentCells)

@@ -1,10 +1,10 @@
-/** The warning about files that a person should hear before they accept them (threats.md 54). */
+/** The warning about dangerous files, shown before a person accepts them (threats.md 54). */
 import type { TransferFile } from '#protocol'
 import { cleanLine } from './sanitize.ts'
 
 type Risk = NonNullable<TransferFile['risk']>
 
-/** One plain sentence about the first and worst of `files`; undefined when there is nothing to say. `label`: who. */
+/** The warning about the most dangerous of `files`; undefined if none is. `label`: the sender's name. */
 export function warningAbout(files: readonly TransferFile[], label: string): string | undefined {
   const found = files.flatMap(({ path, risk }) =>
     risk === undefined ? [] : [{ risk, name: cleanLine(path.split('/').findLast((part) => part !== '') ?? '') }],

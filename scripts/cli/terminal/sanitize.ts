@@ -1,31 +1,37 @@
 /**
- * What a peer wrote, made safe to print: the one border between foreign text and the terminal. Removes escape
- * sequences, control characters, bidi controls and invisible characters, so that a name, a note or a message can
- * neither move the cursor, change colours, set the clipboard, nor look like something else.
- * What nobody sees is said by `#foreign-text`; here stands only what a terminal acts on.
- * It does not judge words, and it does not wrap: view.ts does.
+ * Makes text of a peer safe to print: all of it passes here before it reaches the terminal. Removes escape sequences,
+ * control characters, bidi controls and invisible characters, so that a name, a note or a message can neither move the
+ * cursor, change colours, set the clipboard, nor look like another text.
+ * `#foreign-text` defines the invisible characters; this file adds only what a terminal acts on.
+ * It does not judge the content, and it does not wrap lines: view.ts does.
  */
 import { lineBreaks, marksBeyond, unseenRemover } from '#foreign-text'
 
-/* oxlint-disable no-control-regex -- control characters are what this file is about */
+/* oxlint-disable no-control-regex -- this file removes control characters */
 
-// Whole sequences go first, so that no "[31m" stays behind. Strings (OSC, DCS, SOS, PM, APC) end at BEL or ST; one
-// without an end loses only its introducer below, because a peer must not be able to make the rest disappear.
-const sequences =
-  /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/gu
+/**
+ * Control strings (OSC, DCS, SOS, PM, APC), which end at BEL or ST. If the end is missing, only the introducer is
+ * removed: a peer must not be able to hide the rest of its text.
+ */
+const controlString =
+  /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)/u
+const controlSequence = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/u
+const otherEscape = /\u001b[ -/]*[0-~]/u
+/** Whole sequences are removed before single characters, so that no "[31m" stays behind. */
+const sequences = new RegExp([controlString, controlSequence, otherEscape].map(({ source }) => source).join('|'), 'gu')
 
-/** A terminal orders text in two directions in its own way, if at all: direction marks go too. */
+/** Direction marks are removed, too: each terminal orders text of two directions in its own way, or not at all. */
 const withoutUnseen = unseenRemover('\n')
-/** More marks than any living script stacks on one letter. */
+/** Combining marks beyond four on one letter: no living script stacks more. */
 const stackedMarks = marksBeyond(4)
 
-/** Text of several lines: `\n` stays, a tab becomes two spaces. */
+/** Cleans text of several lines. `\n` stays, a tab becomes two spaces. */
 export function cleanText(text: string): string {
   const plain = text.toWellFormed().replace(sequences, '').replace(lineBreaks, '\n').replaceAll('\t', '  ')
   return withoutUnseen(plain).replace(stackedMarks, '')
 }
 
-/** Text of one line: names, notes, warnings. White space is collapsed and trimmed. */
+/** Cleans text of one line: a name, a note, a warning. White space is collapsed and trimmed. */
 export function cleanLine(text: string): string {
   return cleanText(text).replace(/\s+/gu, ' ').trim()
 }

@@ -1,8 +1,7 @@
 /**
- * Lines above, a prompt below: output never tears the line that is being typed. On a terminal it remembers what is
- * still on the screen, so that a printed block (a message and its mark) can be replaced in place; anywhere else it
- * prints plain lines and reads plain lines. It knows nothing of peers, and it prints what it is given: cleaning
- * foreign text is view.ts's part.
+ * Prints lines above a prompt, so that output never breaks the line that is being typed. On a terminal it remembers
+ * which blocks are still visible, so that a printed block (a message with its mark) can be replaced in place. Elsewhere
+ * it prints and reads plain lines. It knows nothing of peers and does not clean text: view.ts does.
  */
 import { createInterface } from 'node:readline'
 import type { Interface } from 'node:readline'
@@ -16,14 +15,14 @@ export interface ScreenStreams {
 }
 
 export interface ScreenOptions extends ScreenStreams {
-  /** A terminal that moves its cursor; otherwise plain lines without a single escape code. */
+  /** The output is a terminal that understands cursor movements. Otherwise it gets plain lines without escape codes. */
   terminal: boolean
   color: boolean
   unicode: boolean
   complete: (line: string) => [matches: string[], completed: string]
-  /** The line being typed has changed. */
+  /** Called when the line that is being typed has changed. */
   typed: (line: string) => void
-  /** Ctrl-C on an empty line, or nobody reads the output any more. */
+  /** Called on Ctrl-C on an empty line, and when the output breaks. */
   interrupted: () => void
 }
 
@@ -43,7 +42,7 @@ export class Screen {
   #waiting: ((line: string | undefined) => void) | undefined
   #closed = false
   #prompt = ''
-  /** The blocks right above the prompt, oldest first, as far as they are certainly still visible. */
+  /** The blocks above the prompt that are certainly still visible, oldest first. */
   #blocks: Block[] = []
 
   constructor(options: ScreenOptions) {
@@ -65,7 +64,7 @@ export class Screen {
     output.on('resize', () => this.#forget())
     if (terminal) {
       input.on('keypress', (_text: unknown, key: { name?: string; ctrl?: boolean } | undefined) => {
-        // Completions and Ctrl-L are drawn by readline: what is above the prompt is no longer what we remember.
+        // readline itself draws completions and Ctrl-L, so the remembered blocks are no longer right above the prompt.
         if (key?.name === 'tab' || (key?.ctrl === true && key.name === 'l')) this.#forget()
         options.typed(this.#readline.line)
       })
@@ -99,7 +98,7 @@ export class Screen {
     if (visible >= 0) this.#blocks.splice(0, visible + 1)
   }
 
-  /** Replaces the newest block with `key` in place. False if that is not possible: it has scrolled away, or never was. */
+  /** Replaces the newest block with `key` in place. False if there is none, or if it has scrolled off the screen. */
   replace(key: string, text: string): boolean {
     if (!this.#options.terminal || this.#closed) return false
     const index = this.#blocks.findLastIndex((block) => block.key === key)
@@ -107,7 +106,7 @@ export class Screen {
     if (block === undefined) return false
     if (block.text === text) return true
     const above = this.#blocks.slice(index).reduce((rows, { rows: own }) => rows + own, 0)
-    // The newest row we reach must still be on the screen: what has scrolled off cannot be written.
+    // The whole block must be on the screen: rows that have scrolled off cannot be changed.
     if (above + this.#promptRows(this.#readline.line) > this.#rows) return false
     block.text = text
     block.rows = this.#rowsOf(text)
@@ -118,14 +117,14 @@ export class Screen {
     return true
   }
 
-  /** Changes the prompt, keeping what is being typed. */
+  /** Changes the prompt and keeps what is being typed. */
   prompt(text: string): void {
     if (this.#closed || !this.#options.terminal || text === this.#prompt) return
     this.#prompt = text
     this.#redraw(0, [])
   }
 
-  /** The next typed line; undefined when there will be no more. */
+  /** The next typed line; undefined at the end of the input. */
   next(): Promise<string | undefined> {
     const line = this.#lines.shift()
     if (line !== undefined) return Promise.resolve(line)
@@ -141,12 +140,15 @@ export class Screen {
 
   // ---- private
 
-  /** In one write, so that nothing flickers: up over `above` rows and the prompt, clear, print, prompt again. */
+  /**
+   * Redraws in one write, so that nothing flickers: moves up over `above` rows and the prompt, clears, prints `texts`
+   * and the prompt.
+   */
   #redraw(above: number, texts: string[]): void {
     const { output } = this.#options
     const up = this.#up(above)
-    // readline goes up by the rows it remembers before it draws the prompt: leave room for that. After a paste they
-    // are not the rows of the cursor, so its memory is what counts.
+    // Before readline draws the prompt, it moves up by the rows that it remembers, so that many empty rows are added.
+    // `prevRows` is not a documented property, but after a paste it differs from the rows of the cursor.
     const { prevRows = 0 } = this.#readline as Interface & { prevRows?: number }
     const room = '\n'.repeat(prevRows)
     output.cork()
@@ -164,8 +166,8 @@ export class Screen {
   #typed(line: string): void {
     const { output, terminal } = this.#options
     if (terminal) {
-      // readline has left the typed line and its prompt behind: take them away. Whoever reads the line prints what
-      // is to stay of it, when its turn comes.
+      // readline leaves the typed line and its prompt on the screen. They are removed here, and the reader of the line
+      // prints what should stay.
       output.cork()
       output.write(`\u001b[${this.#promptRows(line)}A\r\u001b[J`)
       this.#readline.prompt()
@@ -182,7 +184,7 @@ export class Screen {
       this.#options.interrupted()
       return
     }
-    // As shells do: Ctrl-C gives up the line.
+    // As in a shell, Ctrl-C discards the line.
     this.#readline.write(null, { ctrl: true, name: 'e' })
     this.#readline.write(null, { ctrl: true, name: 'u' })
   }
@@ -190,7 +192,7 @@ export class Screen {
   #end(): void {
     if (this.#closed) return
     this.#closed = true
-    // The prompt goes, so that whatever comes next begins on a line of its own.
+    // The prompt is removed, so that the next output starts at the beginning of a line.
     if (this.#options.terminal) this.#options.output.write(`${this.#up(0)}\r\u001b[J`)
     const waiting = this.#waiting
     this.#waiting = undefined
@@ -215,7 +217,7 @@ export class Screen {
     return rows
   }
 
-  /** Rows of the prompt with a line typed after it; readline goes to the next row when one is exactly full. */
+  /** Rows of the prompt and the typed line. readline moves to the next row when a row is exactly full. */
   #promptRows(line: string): number {
     return Math.floor(stringWidth(this.#prompt + line) / this.#columns) + 1
   }

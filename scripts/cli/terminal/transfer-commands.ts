@@ -1,4 +1,4 @@
-/** Commands about files on their way: sending, listing, pausing, going on, calling off. */
+/** Commands about transfers: send, list, pause, resume, cancel. */
 import { existsSync } from 'node:fs'
 import { QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
@@ -10,9 +10,9 @@ import { canBeResumed, isOver, waitsForUs } from './transfers.ts'
 import { needed } from './typed-line.ts'
 import { pathsIn } from './typed-paths.ts'
 
-const sendUsage = '/send PATH… (then, if you like: -- a note)'
+const sendUsage = '/send PATH… [-- NOTE]'
 
-/** Which transfers a command is for, and what is said where there is none. */
+/** The transfers that a command applies to, and the messages if there is none. */
 interface Choice {
   command: string
   fits: (transfer: Transfer) => boolean
@@ -26,20 +26,20 @@ const pausable: Choice = {
   command: 'pause',
   fits: ({ state, pausedBy }) =>
     state === 'waiting' || state === 'active' || (state === 'paused' && pausedBy === 'them'),
-  none: 'Nothing is on its way that could be paused.',
-  not: 'is not on its way.',
+  none: 'There is no transfer to pause.',
+  not: 'is not in progress.',
 }
 const resumable: Choice = {
   command: 'resume',
   fits: (transfer) => canBeResumed(transfer) || (transfer.state === 'paused' && transfer.pausedBy !== 'them'),
-  none: 'Nothing is paused here.',
-  not: 'is not paused here.',
+  none: 'There is no transfer to resume.',
+  not: 'cannot be resumed here.',
 }
 const cancellable: Choice = {
   command: 'cancel',
   fits: (transfer) => canBeResumed(transfer) || (!isOver(transfer) && !waitsForUs(transfer)),
-  none: 'Nothing is on its way that could be called off.',
-  not: 'is not on its way.',
+  none: 'There is no transfer to cancel.',
+  not: 'is not in progress.',
 }
 
 export async function send(client: Client, rest: string): Promise<void> {
@@ -78,8 +78,9 @@ export function numbered(client: Client, text: string): Transfer {
 }
 
 /**
- * The transfer that is meant: by its number, else the only one that fits with whom we talk, else the only one of all.
- * Errors: `not-found`; `bad-request` where it could be several, or that one does not fit.
+ * The transfer that a command means: the one with the number; otherwise the only one that fits in the open
+ * conversation; otherwise the only one that fits at all. Errors: `not-found`; `bad-request` if several fit, or if the
+ * numbered one does not.
  */
 export function chosen(client: Client, rest: string, { command, fits, none, not }: Choice): Transfer {
   if (rest !== '') {
@@ -98,9 +99,9 @@ export function chosen(client: Client, rest: string, { command, fits, none, not 
   return meant[0]
 }
 
-/** A path with spaces that was typed without quotes is one path, if there is such a file. */
+/** Typed paths. Words without quotes are one path with spaces if there is such a file and none of the words is one. */
 function pathsMeant(client: Client, typed: string): string[] {
-  const paths = pathsIn(typed, client.place)
-  const whole = pathsIn(`"${typed.replaceAll(/["\\]/gu, '\\$&')}"`, client.place)
+  const paths = pathsIn(typed, client.pathContext)
+  const whole = pathsIn(`"${typed.replaceAll(/["\\]/gu, '\\$&')}"`, client.pathContext)
   return paths.length > 1 && !paths.some((path) => existsSync(path)) && existsSync(whole[0] ?? '') ? whole : paths
 }

@@ -1,9 +1,10 @@
 /**
- * How a transfer looks as text: what, how much, who, how far, and what to do about it. Pure, as view.ts is: names and
- * notes are cleaned here, wrapped and indented.
+ * A transfer as text: name, size, friend, progress, and the command for the next step. Pure, like view.ts. Names and
+ * notes of peers are cleaned, wrapped and indented here.
  */
 import type { Transfer } from '#protocol'
-import { plural, sizeOf } from './amounts.ts'
+import { byteSize } from '#byte-size'
+import { plural } from './amounts.ts'
 import { progressLine } from './progress-bar.ts'
 import { warningAbout } from './risk-warning.ts'
 import { cleanLine } from './sanitize.ts'
@@ -16,60 +17,57 @@ export interface ShownTransfer {
   /** The friend's name, cleaned. */
   label: string
   online: boolean
-  /** By which a command means it; undefined where nobody types commands. */
+  /** Its number in commands; undefined if there are no commands or none applies. */
   number: number | undefined
 }
 
 const indent = '      '
 const nameCells = 60
-/** Files that the details list. */
+/** The most files in the details. */
 const filesListed = 20
-/** Longest bar with its figures: a line that is longer is harder to read. */
+/** The most cells of a bar with its figures. A longer line is harder to read. */
 const barColumns = 100
 
 // ---- whole blocks
 
-/** A transfer in its conversation: a few lines that are replaced while it goes on. */
+/** A transfer in its conversation: a few lines, which are replaced while it continues. */
 export function transferBlock(look: Look, shown: ShownTransfer): string {
   const { transfer } = shown
   const clock = clockOf(transfer.offeredAt)
   const [who, rest] = headOf(shown)
   const head = wrap(`${clock} ${who} ${rest}`, look.columns, indent)
-  // Painted after wrapping: what is painted is what the lines begin with.
+  // Coloured after wrapping, because `wrap` takes text without colours.
   const begin = `${clock} ${who}`
-  const lines = head.startsWith(begin)
-    ? [
-        `${paint(look, 'dim', clock)} ${paint(look, transfer.direction === 'out' ? 'cyan' : 'bold', who)}${head.slice(begin.length)}`,
-      ]
-    : [head]
+  const painted = `${paint(look, 'dim', clock)} ${paint(look, transfer.direction === 'out' ? 'cyan' : 'bold', who)}`
+  const lines = [head.startsWith(begin) ? painted + head.slice(begin.length) : head]
   if (transfer.note) lines.push(wrap(`${indent}“${cleanLine(transfer.note)}”`, look.columns, `${indent} `))
   const warning = warningOf(shown)
   if (warning !== undefined) lines.push(paint(look, 'yellow', wrap(`${indent}! ${warning}`, look.columns, indent)))
   return [...lines, ...progressLines(look, shown, indent)].join('\n')
 }
 
-/** One of a list: number and head, then how far. */
+/** An entry of the list: number and head, then the progress. */
 export function listedTransfer(look: Look, shown: ShownTransfer): string {
   const { transfer, label, number } = shown
-  const direction = transfer.direction === 'in' ? 'from' : 'to'
-  const head = `${String(number ?? '').padStart(3)}  ${direction} ${label}: ${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`
+  const who = `${transfer.direction === 'in' ? 'from' : 'to'} ${label}`
+  const head = `${String(number ?? '').padStart(3)}  ${who}: ${whatOf(transfer)}, ${byteSize(transfer.bytes)}`
   return [wrap(head, look.columns, '     '), ...progressLines(look, shown, '     ')].join('\n')
 }
 
-/** Everything about one, with its files. */
+/** One transfer with its files. */
 export function transferDetails(look: Look, shown: ShownTransfer): string {
   const { files, count } = shown.transfer
   const lines = files.slice(0, filesListed).map(({ path, size, done }) => {
-    const state = size > 0 && done >= size ? ', there' : ''
-    const amount = path.endsWith('/') ? 'empty folder' : `${sizeOf(size)}${state}`
+    const state = size > 0 && done >= size ? ', done' : ''
+    const amount = path.endsWith('/') ? 'empty folder' : `${byteSize(size)}${state}`
     return wrap(`${indent}${cleanLine(path)}  (${amount})`, look.columns, `${indent}  `)
   })
   if (count > lines.length) lines.push(`${indent}and ${count - lines.length} more`)
   return [transferBlock(look, shown), ...lines].join('\n')
 }
 
-/** Where nothing can be replaced: all that is worth saying about its present state, in a line or a few. */
-export function transferNews(shown: ShownTransfer): string {
+/** The present state in one line or a few, for output in which nothing can be replaced. */
+export function transferSummary(shown: ShownTransfer): string {
   const [who, rest] = headOf(shown)
   const { transfer } = shown
   const lines = [`${who} ${rest}: ${statusOf(shown).text}`]
@@ -89,15 +87,16 @@ export function whatOf({ name, count, files }: Transfer): string {
     return count === 1 ? `“${nameOf(name)}”` : `“${nameOf(name)}” and ${plural(count - 1, 'more file')}`
   }
   const empty = files.every(({ path }) => path.endsWith('/')) && files.length === count
-  return empty ? `the empty folder “${nameOf(root)}”` : `the folder “${nameOf(root)}” with ${plural(count, 'file')}`
+  const folder = `folder “${nameOf(root)}”`
+  return empty ? `the empty ${folder}` : `the ${folder} with ${plural(count, 'file')}`
 }
 
-/** A foreign name for one line. */
+/** A name of a peer, cleaned, for one line. */
 export function nameOf(name: string): string {
   return truncate(cleanLine(name), nameCells) || '(no name)'
 }
 
-/** The plain warning about what could run, where it matters: before it is accepted, and before it is opened. */
+/** The warning about files that could run: before they are accepted, and before they are opened. */
 export function warningOf({ transfer, label }: ShownTransfer): string | undefined {
   if (transfer.direction === 'out' || (transfer.state !== 'offered' && transfer.state !== 'done')) return undefined
   return warningAbout(transfer.files, label)
@@ -108,7 +107,7 @@ function headOf({ transfer, label }: ShownTransfer): [who: string, rest: string]
   const own = transfer.direction === 'out'
   return [
     own ? 'you' : label,
-    `${verbOf(transfer)} ${own ? label : 'you'} ${whatOf(transfer)}, ${sizeOf(transfer.bytes)}`,
+    `${verbOf(transfer)} ${own ? label : 'you'} ${whatOf(transfer)}, ${byteSize(transfer.bytes)}`,
   ]
 }
 
@@ -130,7 +129,7 @@ function verbOf({ state, direction }: Transfer): string {
   }
 }
 
-/** The bar where there is something to measure, and a line that says what the bar does not. */
+/** The bar, if there is progress to show, and a line with what the bar does not show. */
 function progressLines(look: Look, shown: ShownTransfer, indent: string): string[] {
   const { transfer } = shown
   const { state, doneBytes, bytes, bytesPerSecond, etaSeconds } = transfer
@@ -141,14 +140,14 @@ function progressLines(look: Look, shown: ShownTransfer, indent: string): string
   if (state === 'active' || ((state === 'waiting' || state === 'paused') && doneBytes > 0)) {
     lines.push(indent + progressLine(look, columns, progress, state === 'active' ? 'green' : 'dim'))
   }
-  const told = (line: string, how: Paint): number =>
+  const add = (line: string, how: Paint): number =>
     lines.push(paint(look, how, wrap(indent + line, look.columns, indent)))
-  if (state !== 'active') told(text, color)
-  if (transfer.advice !== undefined && state === 'active') told(cleanLine(transfer.advice), 'dim')
+  if (state !== 'active') add(text, color)
+  if (transfer.advice !== undefined && state === 'active') add(cleanLine(transfer.advice), 'dim')
   return lines
 }
 
-/** In words, with the command that is of use now. */
+/** The state in words, with the command for the next step. */
 export function statusOf(shown: ShownTransfer): { text: string; color: Paint } {
   const { transfer, label, online, number } = shown
   const own = transfer.direction === 'out'
@@ -168,32 +167,32 @@ export function statusOf(shown: ShownTransfer): { text: string; color: Paint } {
       return { text: own ? 'on its way' : 'arriving', color: 'dim' }
     case 'paused':
       if (transfer.pausedBy === 'them') return { text: `paused by ${label}`, color: 'yellow' }
-      return { text: `paused.${type('resume')}${number === undefined ? '' : ' goes on'}`, color: 'yellow' }
+      return { text: `paused.${type('resume')}${number === undefined ? '' : ' continues'}`, color: 'yellow' }
     case 'done':
       if (own) return { text: `${label} has it`, color: 'green' }
       return { text: `saved to ${cleanLine(transfer.savedTo ?? 'your folder for downloads')}`, color: 'green' }
     case 'declined':
       return { text: own ? `${label} declined` : 'declined', color: 'dim' }
     case 'cancelled':
-      return { text: 'called off', color: 'dim' }
+      return { text: 'cancelled', color: 'dim' }
     case 'failed':
       return { text: failureOf(shown), color: 'red' }
   }
 }
 
-/** Why it failed, and what to type about it; what to do besides is in the reason. */
+/** Why it failed, and the command for it. The reason itself says what else to do. */
 function failureOf({ transfer, number }: ShownTransfer): string {
   const { error, direction } = transfer
-  const why = error === undefined ? 'it failed' : cleanLine(error.message).replace(/\.$/u, '')
+  const why = error === undefined ? 'failed' : cleanLine(error.message).replace(/\.$/u, '')
   if (canBeResumed(transfer))
-    return `${why}. ${number === undefined ? 'Then receive again.' : `/resume ${number} goes on.`}`
+    return `${why}. ${number === undefined ? 'Then receive again.' : `/resume ${number} continues.`}`
   if (error?.code === 'source-changed' && direction === 'out') {
     return `${why}. ${number === undefined ? 'Send' : '/send'} it again.`
   }
-  return error?.code === 'verification-failed' ? `${why}. Nothing of it was kept.` : `${why}.`
+  return error?.code === 'verification-failed' ? `${why}. No part of it was saved.` : `${why}.`
 }
 
-/** The folder that a path lies in, or is; undefined for a file by itself. */
+/** The top folder of a path; undefined for a file without a folder. */
 function rootOf(path: string): string | undefined {
   const end = path.indexOf('/')
   return end < 0 ? undefined : path.slice(0, end)

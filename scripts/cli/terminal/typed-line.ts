@@ -1,4 +1,4 @@
-/** What a typed line means: a message, a command, an invite; and the small questions about its words. */
+/** Parses a typed line: a message, a command or an invite link; and the words of a command. */
 import { QuorumError } from '#protocol'
 
 export type Typed =
@@ -17,25 +17,25 @@ export function parseLine(line: string): Typed {
   return { kind: 'command', name: name.toLowerCase(), rest }
 }
 
-/** The first word, and what follows it. */
+/** The first word, and the rest. */
 export function splitWord(text: string): [word: string, rest: string] {
   const [, word = '', rest = ''] = /^\s*(\S*)\s*([\s\S]*)$/u.exec(text) ?? []
   return [word, rest.trimEnd()]
 }
 
-/** What a command cannot do without. Errors: `bad-request`. */
+/** The required argument of a command. Errors: `bad-request` if it is empty. */
 export function needed(rest: string, usage: string): string {
   if (rest === '') throw new QuorumError('bad-request', `Usage: ${usage}`)
   return rest
 }
 
-/** Levenshtein, for two short words. */
+/** The Levenshtein distance of two short words. 3 stands for any distance above 2 that the lengths imply. */
 export function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
+  for (let i = 1; i <= a.length; i += 1) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++) {
+    for (let j = 1; j <= b.length; j += 1) {
       const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
       next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
     }

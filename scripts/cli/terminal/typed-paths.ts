@@ -1,104 +1,111 @@
 /**
- * Paths as people type them: quoted as in a shell, with `~`, or dropped on the window as a link; and their completion.
- * Pure: what lies in a folder is told by the caller.
+ * Paths as people type them: quoted as in a shell, with `~`, or as the file: link that some terminals insert for a
+ * dropped file; and their completion. Pure: the caller passes a function that lists a folder.
  */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { QuorumError } from '#protocol'
 import { cleanLine, cleanText } from './sanitize.ts'
 
-/** Where paths are typed. */
-export interface Place {
+/** What typed paths are resolved against. */
+export interface PathContext {
   home: string
   cwd: string
   platform: NodeJS.Platform
 }
 
-/** What lies in a folder; empty where it cannot be read. */
+/** Lists a folder; empty if it cannot be read. */
 export type ListFolder = (folder: string) => { name: string; folder: boolean }[]
 
-/** Shown at once: more are no help. */
-const completed = 200
+/** The most completions. More would not help. */
+const maxCompletions = 200
 
 interface Word {
-  /** As it was typed, quotes and all. */
+  /** As it was typed, with its quotes. */
   raw: string
-  /** What it means. */
+  /** Without quotes and escapes. */
   text: string
-  /** It begins with a `~` that stands for the home. */
+  /** It begins with a `~` that stands for the home folder. */
   home: boolean
-  /** Inside of which quotes it ends; empty: of none. */
+  /** The quote that is still open at its end; empty if none is. */
   quote: '' | '"' | "'"
 }
 
 /** The paths in `text`, absolute, in order. Errors: `bad-request` for a quote that is not closed. */
-export function pathsIn(text: string, place: Place): string[] {
-  return wordsIn(text, place).map((word) => {
+export function pathsIn(text: string, context: PathContext): string[] {
+  return wordsIn(text, context).map((word) => {
     if (word.quote !== '') throw new QuorumError('bad-request', `A quote is not closed: ${cleanLine(word.raw)}`)
-    return absolute(word, place)
+    return absolute(word, context)
   })
 }
 
-/** `text` as one path, quoted or not: where only one can be meant, its spaces need no quotes. */
-export function onePathIn(text: string, place: Place): string {
-  const words = wordsIn(text, place)
+/** `text` as one path. Because it can only be one, spaces need no quotes. Errors: as `pathsIn`, and if it is empty. */
+export function onePathIn(text: string, context: PathContext): string {
+  const words = wordsIn(text, context)
   const [first] = words
   if (first === undefined) throw new QuorumError('bad-request', 'A folder is missing')
-  if (words.length === 1) return pathsIn(text, place)[0] ?? ''
-  return absolute({ raw: text, text: text.trim(), home: /^~(?=[/\\])/u.test(text.trim()), quote: '' }, place)
+  if (words.length === 1) return pathsIn(text, context)[0] ?? ''
+  return absolute({ raw: text, text: text.trim(), home: /^~(?=[/\\])/u.test(text.trim()), quote: '' }, context)
 }
 
-/** Whether a typed word is a path rather than a name. */
+/** Whether a typed word is a path and not a name. */
 export function looksLikePath(word: string): boolean {
   return /^(?:['"]?(?:~(?=[/\\]|$)|\.{0,2}[/\\]|[a-z]:[/\\])|file:)|^\.{1,2}$/iu.test(word)
 }
 
-/** Tab: the ways to end the last path of `text`, and the part of `text` that they replace. */
-export function completePath(text: string, place: Place, list: ListFolder): [matches: string[], completed: string] {
-  const last: Word = /\s$/u.test(text) && wordsIn(text, place).at(-1)?.quote === '' ? nothing : lastWord(text, place)
-  const separators = place.platform === 'win32' ? /[/\\]/u : /\//u
+/** Tab: the completions of the last path of `text`, and the part of `text` that they replace. */
+export function completePath(
+  text: string,
+  context: PathContext,
+  list: ListFolder,
+): [matches: string[], completed: string] {
+  const last: Word =
+    /\s$/u.test(text) && wordsIn(text, context).at(-1)?.quote === '' ? nothing : lastWord(text, context)
+  const separators = context.platform === 'win32' ? /[/\\]/u : /\//u
   const cut = last.text.length - (last.text.split(separators).at(-1) ?? '').length
-  const begun = last.text.slice(cut)
-  const folder = absolute({ ...last, text: last.text.slice(0, cut) || (last.home ? '~' : '.') }, place)
+  const prefix = last.text.slice(cut)
+  const folder = absolute({ ...last, text: last.text.slice(0, cut) || (last.home ? '~' : '.') }, context)
   const matches = list(folder)
-    .filter(({ name }) => name.startsWith(begun) && (begun !== '' || !name.startsWith('.')) && printable(name))
+    .filter(({ name }) => name.startsWith(prefix) && (prefix !== '' || !name.startsWith('.')) && printable(name))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .slice(0, completed)
-    .map((entry) => ended(last, entry.name.slice(begun.length), entry.folder, place))
+    .slice(0, maxCompletions)
+    .map((entry) => completedWord(last, entry.name.slice(prefix.length), entry.folder, context))
   return [matches, last.raw]
 }
 
-/** readline prints completions as they are. */
+/** readline prints completions without cleaning them, so names with control characters are left out. */
 function printable(name: string): boolean {
   return cleanText(name) === name && !name.includes('\n')
 }
 
 const nothing: Word = { raw: '', text: '', home: false, quote: '' }
 
-function lastWord(text: string, place: Place): Word {
-  return wordsIn(text, place).at(-1) ?? nothing
+function lastWord(text: string, context: PathContext): Word {
+  return wordsIn(text, context).at(-1) ?? nothing
 }
 
-/** `word` with `rest` behind it, quoted as it began; a file's end is closed, a folder's is left open for more. */
-function ended(word: Word, rest: string, folder: boolean, { platform }: Place): string {
+/**
+ * `word` followed by `rest`, with the quotes it began with. A file's quote is closed, a folder's stays open for more.
+ */
+function completedWord(word: Word, rest: string, folder: boolean, { platform }: PathContext): string {
   const end = folder ? '/' : `${word.quote} `
   if (word.quote === '"') return word.raw + (platform === 'win32' ? rest : rest.replaceAll(/["\\]/gu, '\\$&')) + end
   if (word.quote === "'") return word.raw + rest.replaceAll("'", String.raw`'\''`) + end
   if (!/[\s"'\\]/u.test(rest)) return word.raw + rest + end
-  // A backslash separates folders there.
+  // On Windows a backslash separates folders and cannot escape.
   if (platform === 'win32') return `"${word.raw}${rest}${folder ? '/' : '" '}`
   return word.raw + rest.replaceAll(/[\s"'\\]/gu, '\\$&') + end
 }
 
-function absolute({ text, home: fromHome }: Word, { home, cwd, platform }: Place): string {
+function absolute({ text, home: fromHome }: Word, { home, cwd, platform }: PathContext): string {
   const { resolve, join } = platform === 'win32' ? path.win32 : path.posix
   if (fromHome) return join(home, text.slice(1))
   if (/^file:\/\//iu.test(text)) return fileURLToPath(text, { windows: platform === 'win32' })
   return resolve(cwd, text)
 }
 
-/** Words as a shell splits them: `'…'`, `"…"`, and a backslash, which on Windows is a letter like any other. */
-function wordsIn(text: string, { platform }: Place): Word[] {
+/** Splits words as a shell does: `'…'`, `"…"`, and a backslash, which on Windows is an ordinary character. */
+function wordsIn(text: string, { platform }: PathContext): Word[] {
   const words: Word[] = []
   let word: Word | undefined
   for (let at = 0; at < text.length; at += 1) {
@@ -123,7 +130,7 @@ function wordsIn(text: string, { platform }: Place): Word[] {
   return words
 }
 
-/** Whether a backslash before `next` takes away what it means. */
+/** Whether a backslash before `next` escapes it. */
 function escapes(quote: Word['quote'], next: string, platform: NodeJS.Platform): boolean {
   if (platform === 'win32' || quote === "'") return false
   return quote === '' ? next !== '' : next === '"' || next === '\\'

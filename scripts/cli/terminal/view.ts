@@ -1,7 +1,7 @@
 /**
- * How things look as text: messages, friends, connections, the prompt. Pure: data and a `Look` in, text out.
- * Everything that a peer wrote goes through sanitize.ts here, and nowhere later; lines that carry foreign text are
- * wrapped and indented, so that a message can never begin a line as if it were ours.
+ * Messages, friends, connections and the prompt as text. Pure: takes data and a `Look`, returns text.
+ * All text of peers is cleaned here, with sanitize.ts, and not later. Lines with such text are wrapped and indented, so
+ * that a message can never begin a line as if the client had printed it.
  */
 import { styleText } from 'node:util'
 import { appearance, Lookalikes, looksLike } from '#lookalike'
@@ -9,7 +9,7 @@ import stringWidth from 'string-width'
 import type { ConnectionInfo, Friend, Message, NodeState, SafetyNumber } from '#protocol'
 import { cleanLine, cleanText } from './sanitize.ts'
 
-/** What the terminal can do. `columns` is Infinity where lines are not to be wrapped. */
+/** What the terminal can show. `columns` is Infinity if lines are not wrapped. */
 export interface Look {
   color: boolean
   columns: number
@@ -19,7 +19,7 @@ export interface Look {
 
 export type Paint = 'dim' | 'bold' | 'green' | 'yellow' | 'red' | 'cyan'
 
-/** Cells of a name in a list, a message or the prompt: half a line of 80 stays for the rest. */
+/** The most cells of a name in a list, a message or the prompt, so that more than half of a line of 80 is left. */
 const nameCells = 24
 const messageIndent = '      '
 const segmenter = new Intl.Segmenter()
@@ -33,7 +33,7 @@ export function paint(look: Look, color: Paint, text: string): string {
 const you = appearance('you')
 const lookalikes = new Lookalikes<Friend>(shownName)
 
-/** A name for one line, from whatever the peer says its name is. Tells names that look the same apart by their PeerId. */
+/** The cleaned name of a friend for one line. Names that look the same get the end of their PeerId. */
 export function labelOf(friend: Friend, all: Iterable<Friend>): string {
   const name = shownName(friend)
   if (name === '') return shortId(friend.peer)
@@ -41,22 +41,22 @@ export function labelOf(friend: Friend, all: Iterable<Friend>): string {
   return ambiguous ? `${name} (${shortId(friend.peer)})` : name
 }
 
-/** The one who was known by that name or handle before, with another identity. */
+/** The person who had that name or handle before, with another identity. */
 export function knownBefore(friend: Friend, all: Iterable<Friend>): Friend | undefined {
   return lookalikes.knownBefore(friend, all)
 }
 
-/** Clean, and no longer than half a line. Empty if nothing of it can be seen. */
+/** The cleaned and shortened name. Empty if no character of it is visible. */
 export function shownName(friend: Friend): string {
   return truncate(cleanLine(friend.name), nameCells)
 }
 
-/** What tells two people of the same name apart. */
+/** The end of a PeerId, which distinguishes people with the same name. */
 export function shortId(peer: string): string {
   return `…${peer.slice(-6)}`
 }
 
-/** `● direct`, `○ offline`, or what is missing to talk. */
+/** `● direct`, `○ offline`, or the state of a person who is not a friend. */
 function presence(look: Look, friend: Friend): string {
   switch (friend.state) {
     case 'requested':
@@ -73,11 +73,11 @@ function presence(look: Look, friend: Friend): string {
   }
 }
 
-/** `notes`: what happens right now, a word or two each. */
+/** `notes`: what happens at the moment, a word or two each. */
 export function promptFor(look: Look, friend: Friend | undefined, label: string, notes: readonly string[]): string {
-  const told = notes.map((note) => `${paint(look, 'dim', note)} `).join('')
-  if (friend === undefined) return `quorum ${told}› `
-  return `${paint(look, 'bold', label)} ${presence(look, friend)} ${told}› `
+  const shown = notes.map((note) => `${paint(look, 'dim', note)} `).join('')
+  if (friend === undefined) return `quorum ${shown}› `
+  return `${paint(look, 'bold', label)} ${presence(look, friend)} ${shown}› `
 }
 
 export interface ListedFriend {
@@ -86,7 +86,7 @@ export interface ListedFriend {
   label: string
   /** Width of the column of labels. */
   cells: number
-  /** The one who was known by this name before, if somebody else was. */
+  /** Another person who had this name before. */
   known: Friend | undefined
   unread: number
 }
@@ -106,14 +106,14 @@ export function friendLine(look: Look, listed: ListedFriend, now: number): strin
   return friend.state === 'incoming' && friend.note ? `${line}\n${noteLine(look, friend.note)}` : line
 }
 
-/** The note of a friend request: foreign text, so indented and in quotes. */
+/** The note of a friend request, in quotes and indented, because it is text of a peer. */
 export function noteLine(look: Look, note: string): string {
   return wrap(`     “${cleanLine(note)}”`, look.columns, '      ')
 }
 
 // ---- messages
 
-/** One message, wrapped, with its time and, if it is ours, how far it got. */
+/** One message, wrapped, with its time. An own message has its delivery mark. */
 export function messageBlock(look: Look, message: Message, label: string): string {
   const own = message.direction === 'out'
   const clock = clockOf(message.sentAt)
@@ -129,7 +129,7 @@ export function messageBlock(look: Look, message: Message, label: string): strin
   return painted + (room ? ' ' : `\n${messageIndent}`) + paint(look, message.state === 'read' ? 'green' : 'dim', mark)
 }
 
-/** How far an own message got. */
+/** The delivery mark of an own message. */
 function markOf(message: Message): string {
   switch (message.state) {
     case 'queued':
@@ -179,7 +179,7 @@ export function nodeLine(look: Look, number: number, node: NodeState, here: bool
   return `${String(number).padStart(3)}  ${notes.join(' · ')}\n     ${paint(look, 'dim', cleanLine(node.address))}`
 }
 
-/** The 60 digits, four groups a line, as people read them aloud. */
+/** The 60 digits, four groups a line, for reading aloud. */
 export function safetyLines(look: Look, { number, verified }: SafetyNumber): string {
   const groups = number.split(' ')
   const lines: string[] = []
@@ -205,7 +205,7 @@ export function dayOf(time: number): string {
   return `${days[date.getDay()]} ${date.getDate()} ${months[date.getMonth()]} ${date.getFullYear()}`
 }
 
-/** The clock today, the day before that. */
+/** The time for today, otherwise the day. */
 function whenOf(time: number, now: number): string {
   return dayOf(time) === dayOf(now) ? clockOf(time) : dayOf(time)
 }
@@ -213,9 +213,9 @@ function whenOf(time: number, now: number): string {
 // ---- width
 
 /**
- * Breaks lines between words so that none is wider than `columns` cells; every line but the first begins with
- * `indent`, also after a newline of the text. Words that are wider than a line are cut. `taken` cells of the first
- * line are in use already. Text without colours only.
+ * Breaks lines between words so that none is wider than `columns` cells. Every line but the first begins with `indent`,
+ * after a newline of the text, too. Words wider than a line are cut. `taken` cells of the first line are already in
+ * use. The text must have no colours.
  */
 export function wrap(text: string, columns: number, indent: string, taken = 0): string {
   const room = Math.max(columns, indent.length + 10)
@@ -253,17 +253,17 @@ export function wrap(text: string, columns: number, indent: string, taken = 0): 
   return lines.join('\n')
 }
 
-/** At most `cells` wide, with `…` where something is missing. */
+/** Shortened to `cells`, with `…` at the end if something was cut off. */
 export function truncate(text: string, cells: number): string {
   if (stringWidth(text) <= cells) return text
-  let kept = ''
+  let short = ''
   let width = 0
   for (const { segment } of segmenter.segment(text)) {
     width += stringWidth(segment)
     if (width > cells - 1) break
-    kept += segment
+    short += segment
   }
-  return `${kept.trimEnd()}…`
+  return `${short.trimEnd()}…`
 }
 
 export function pad(text: string, cells: number): string {

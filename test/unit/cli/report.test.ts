@@ -38,7 +38,7 @@ test('versions, settings, counts and the lines of both logs are in it; lines tha
     'Not in it:',
   ])
     assert.ok(text.includes(part), `${part} in ${text}`)
-  assert.match(text, /# quorum\.log: 3 lines, 2 left out/u)
+  assert.match(text, /# quorum\.log: 3 lines, 2 other lines left out/u)
   assert.equal(lines, 5)
   for (const telling of ['nnabelle', '203.0.113.7', profile]) assert.ok(!text.includes(telling), telling)
 })

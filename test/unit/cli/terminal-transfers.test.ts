@@ -11,7 +11,7 @@ import { eventually } from '../../support/line-process.ts'
 import { TinyTerminal } from '../../support/tiny-terminal.ts'
 
 const plain: Look = { color: false, columns: 80, unicode: true }
-const place = { home: '/home/b', cwd: '/desk', platform: 'linux' } as const
+const pathContext = { home: '/home/b', cwd: '/desk', platform: 'linux' } as const
 const now = (): number => new Date(2025, 2, 3, 15, 0).getTime()
 
 const block = (change: Partial<Transfer>, online = true, look = plain): string[] =>
@@ -64,7 +64,7 @@ function inTerminal(t: TestContext, fake: FakePeer, rows = 24) {
 function start(fake: FakePeer, input: PassThrough, output: PassThrough | TinyTerminal, terminal: boolean) {
   const looks = { terminal, color: false, unicode: true }
   const { signal } = new AbortController()
-  const known = { version: '1', folder: undefined, userName: 'own', place, signal, now }
+  const known = { version: '1', folder: undefined, userName: 'own', pathContext, signal, now }
   return runTerminal({ peer: fake.peer, input, output, ...looks, ...known })
 }
 
@@ -101,10 +101,10 @@ test('a transfer in each of its states says what a person wants to know then', (
   const own = { direction: 'out' } as const
   assert.equal(last({ state: 'waiting' }, false), 'waiting for Susan to come online')
   assert.equal(last({ state: 'waiting' }), 'waiting for its turn')
-  assert.equal(last({ state: 'paused', pausedBy: 'both' }), 'paused. /resume 2 goes on')
+  assert.equal(last({ state: 'paused', pausedBy: 'both' }), 'paused. /resume 2 continues')
   assert.equal(last({ state: 'done', savedTo: '/home/b/film.mkv' }), 'saved to /home/b/film.mkv')
   assert.equal(last({ state: 'declined' }), 'declined')
-  assert.equal(last({ state: 'cancelled' }), 'called off')
+  assert.equal(last({ state: 'cancelled' }), 'cancelled')
   assert.equal(last({ ...own }), 'waiting for Susan to accept')
   assert.equal(last({ ...own }, false), 'waiting for Susan to come online')
   assert.equal(last({ ...own, state: 'done' }), 'Susan has it')
@@ -116,12 +116,12 @@ test('what failed says why, and what to do on this side', () => {
     const error = { code, message: 'It went wrong.' } as NonNullable<Transfer['error']>
     return block({ state: 'failed', direction, error }).at(-1)?.trim() ?? ''
   }
-  assert.equal(last('disk-full', 'in'), 'It went wrong. /resume 2 goes on.')
-  assert.equal(last('not-writable', 'in'), 'It went wrong. /resume 2 goes on.')
+  assert.equal(last('disk-full', 'in'), 'It went wrong. /resume 2 continues.')
+  assert.equal(last('not-writable', 'in'), 'It went wrong. /resume 2 continues.')
   assert.equal(last('disk-full', 'out'), 'It went wrong.')
   assert.equal(last('source-changed', 'out'), 'It went wrong. /send it again.')
   assert.equal(last('source-changed', 'in'), 'It went wrong.')
-  assert.match(last('verification-failed', 'in'), /Nothing of it was kept/u)
+  assert.match(last('verification-failed', 'in'), /No part of it was saved/u)
   assert.equal(last('internal', 'in'), 'It went wrong.')
 })
 
@@ -149,7 +149,7 @@ test('no name and no note of a peer brings anything but text, or a line that loo
 test('without a terminal: a line for each state, and none for what is between', async (t) => {
   const fake = new FakePeer()
   const client = piped(t, fake)
-  await client.says('Nothing said yet')
+  await client.says('No messages yet')
   fake.changed(transfer({ note: 'for you' }), 'transfer-offered')
   await client.says('Susan offers you “film.mkv”, 1.9 GB: /accept 1 or /decline 1\n      “for you”\n')
   fake.answer = () => transfer({ state: 'waiting' })
@@ -167,7 +167,7 @@ test('without a terminal: a line for each state, and none for what is between', 
 test('on a terminal one block lives, whatever is typed meanwhile', async (t) => {
   const fake = new FakePeer()
   const { terminal, type, shows } = inTerminal(t, fake)
-  await shows('Nothing said yet')
+  await shows('No messages yet')
   fake.changed(transfer(), 'transfer-offered')
   await shows('/accept 1 or /decline 1')
   fake.answer = () => transfer({ state: 'active', doneBytes: 0 })
@@ -188,7 +188,7 @@ test('what has scrolled away shows in the prompt, and is told again when it is o
   const fake = new FakePeer()
   const { terminal, type, shows } = inTerminal(t, fake, 12)
   fake.changed(transfer({ state: 'active' }))
-  await shows('Nothing said yet')
+  await shows('No messages yet')
   for (let line = 0; line < 4; line += 1) type('/name')
   await eventually('it scrolls', () => terminal.screen.split('PeerId').length > 4)
   fake.changed(transfer({ state: 'active', doneBytes: 0.6e9, bytesPerSecond: 9 }))
@@ -218,7 +218,7 @@ test('an offer in a conversation is its transfer, also when the conversation is 
     },
   ]
   const { terminal, shows, type } = inTerminal(t, fake)
-  await shows('paused. /resume 1 goes on')
+  await shows('paused. /resume 1 continues')
   // What is open is shown even where its message is further back.
   await shows('“older”')
   fake.answer = () => transfer({ state: 'active', doneBytes: 1e9 })
@@ -231,9 +231,9 @@ test('/accept and /decline mean what waits here; a number is files, a name is a 
   const fake = new FakePeer()
   const bob = { ...susan, peer: '12D3KooWBob222', name: 'Bob', state: 'incoming' as const }
   const client = piped(t, fake)
-  await client.says('Nothing said yet')
+  await client.says('No messages yet')
   client.type('/accept')
-  await client.says('! Nobody is waiting for an answer.')
+  await client.says('! Nothing waits for an answer.')
   fake.changed(transfer({ id: 'a', name: 'one' }), 'transfer-offered')
   fake.changed(transfer({ id: 'b', name: 'two' }), 'transfer-offered')
   client.type('/accept')
@@ -245,7 +245,7 @@ test('/accept and /decline mean what waits here; a number is files, a name is a 
   client.type('/accept 2 ~/My Pictures')
   await client.says('waiting for its turn')
   client.type('/accept 2')
-  await client.says('transfer 2 is answered already')
+  await client.says('transfer 2 has been answered')
   fake.emit({ event: 'friend-request', data: bob })
   await client.says('Bob wants to be your friend')
   // An offer in the open conversation comes before a request elsewhere.
@@ -268,25 +268,25 @@ test('/accept and /decline mean what waits here; a number is files, a name is a 
 test('/send takes several paths and a note; /pause, /resume and /cancel the one that is meant', async (t) => {
   const fake = new FakePeer()
   const client = piped(t, fake)
-  await client.says('Nothing said yet')
+  await client.says('No messages yet')
   client.type('/send')
   await client.says('! Usage: /send PATH…')
   fake.answer = () => transfer({ id: 'mine', direction: 'out' })
   client.type('/send a.txt "b c" ~/d -- look at this')
   await client.says('you offer Susan “film.mkv”, 1.9 GB: waiting for Susan to accept')
   client.type('/pause')
-  await client.says('! Nothing is on its way that could be paused.')
+  await client.says('! There is no transfer to pause.')
   fake.changed(transfer({ id: 'mine', direction: 'out', state: 'active' }))
   fake.answer = () => transfer({ id: 'mine', direction: 'out', state: 'paused', pausedBy: 'me' })
   client.type('/pause 1')
-  await client.says('paused. /resume 1 goes on')
+  await client.says('paused. /resume 1 continues')
   fake.answer = () => transfer({ id: 'mine', direction: 'out', state: 'cancelled' })
   client.type('/cancel')
-  await client.says('called off')
+  await client.says('cancelled')
   client.type('/resume 1')
-  await client.says('! Transfer 1 is not paused here.')
+  await client.says('! Transfer 1 cannot be resumed here.')
   client.type('/transfers')
-  await client.says('  1  to Susan: “film.mkv”, 1.9 GB\n     called off')
+  await client.says('  1  to Susan: “film.mkv”, 1.9 GB\n     cancelled')
   client.type('/transfers 1')
   await client.says('      film.mkv  (1.9 GB)')
   const paths = JSON.stringify(['/desk/a.txt', '/desk/b c', '/home/b/d'])
@@ -302,7 +302,7 @@ test('a request under a name that looks like a friend’s is told from them befo
   const verified = { ...susan, verified: true }
   fake.friends = [verified]
   const client = piped(t, fake)
-  await client.says('Nothing said yet')
+  await client.says('No messages yet')
   const double: Friend = { ...susan, peer: '12D3KooWOther2', name: 'Ѕus\u200dan', state: 'incoming', addedAt: 2 }
   fake.emit({ event: 'friend-request', data: double })
   await client.says('Ѕusan (…Other2) wants to be your friend.')

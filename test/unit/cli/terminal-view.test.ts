@@ -5,8 +5,10 @@ import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
+import { privacyNames, usualPrivacy } from '#protocol'
 import type { Friend, Message } from '#protocol'
 import { commands, complete, unknownCommand } from '../../../scripts/cli/terminal/commands.ts'
+import { choiceLine, completePrivacy } from '../../../scripts/cli/terminal/privacy-command.ts'
 import { addressesAt, readyPlace } from '../../../node/embedded.ts'
 import { Friends } from '../../../scripts/cli/terminal/friends.ts'
 import { Screen } from '../../../scripts/cli/terminal/screen.ts'
@@ -193,6 +195,48 @@ test('Tab completes commands and names', () => {
   assert.deepEqual(completed('/accept 2 ~/P'), [['path ~/P'], '~/P'])
   assert.deepEqual(completed('/accept ~/P'), [['path ~/P'], '~/P'])
   assert.equal(new Set(commands.map(({ name }) => name)).size, commands.length)
+})
+
+test('/help fits a terminal of 80 columns and 24 rows, with its command line and the prompt', () => {
+  const shown = commands.flatMap(({ help }) => (help === undefined ? [] : [help]))
+  // Two more lines are the introduction and the marks.
+  assert.ok(shown.length + 2 <= 22, String(shown.length))
+  for (const help of shown) assert.ok(help.length <= 80 - 24, help)
+})
+
+test('/privacy shows every choice with its value and what that means', () => {
+  const lines = (look: view.Look, privacy = usualPrivacy): string[] =>
+    privacyNames.flatMap((name) => choiceLine(look, privacy, name).split('\n'))
+  assert.deepEqual(lines({ ...plain, columns: 100 }), [
+    '  direct         auto      who is reached directly and learns your address: all friends',
+    '  lan            on        announce and try addresses of the local network',
+    '  upnp           on        ask the router to let friends in',
+    '  mdns           off       do not search the local network for friends',
+    '  read-receipts  on        tell friends what you have read',
+    '  typing-marks   on        tell friends when you are writing',
+  ])
+  const changed = { ...usualPrivacy, direct: 'never', mdns: true, readReceipts: false } as const
+  const wide = { ...plain, columns: 200 }
+  const without = (privacy: typeof usualPrivacy): (string | undefined)[] =>
+    lines(wide, privacy).map((line) => /\(no effect while (.+)\)$/u.exec(line)?.[1])
+  const never = 'direct is never'
+  assert.deepEqual(without(changed), [undefined, never, never, never, undefined, undefined])
+  assert.equal(without({ ...changed, direct: 'verified' })[3], 'direct is verified')
+  assert.equal(without({ ...changed, direct: 'auto', lan: false })[3], 'lan is off')
+  assert.match(lines(plain, changed).join('\n'), /direct +never .+nobody.+\n.+mdns +on .+\n.+read-receipts +off /su)
+  for (const columns of [30, 63, 64, 80]) {
+    for (const line of lines({ ...plain, columns }, changed)) assert.ok(line.length <= columns, line)
+  }
+})
+
+test('Tab completes the choices of /privacy and their values', () => {
+  assert.deepEqual(completePrivacy('read'), [['read-receipts '], 'read'])
+  assert.equal(completePrivacy('')[0].length, privacyNames.length)
+  assert.deepEqual(completePrivacy('direct '), [['auto', 'verified', 'never', 'only'], ''])
+  assert.deepEqual(completePrivacy('upnp o'), [['on', 'off'], 'o'])
+  assert.deepEqual(completePrivacy('nothing o'), [[], 'o'])
+  const [matches] = complete('/privacy typ', { labels: () => [], paths: () => [[], ''] })
+  assert.deepEqual(matches, ['typing-marks '])
 })
 
 test('a person is found by number, name, beginning, handle or PeerId; never the wrong one', () => {

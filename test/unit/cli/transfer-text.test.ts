@@ -1,35 +1,17 @@
-/** Sizes, speeds, times and bars as people read them, and which file names they are warned about. */
+/** Speeds, times and bars as people read them, and which file names they are warned about. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import type { TransferFile } from '../../../protocol/api/model.ts'
-import { leftCells, leftOf, partOf, sizeOf, speedCells, speedOf } from '../../../scripts/cli/terminal/amounts.ts'
+import { leftCells, leftOf, partOf, speedCells, speedOf } from '../../../scripts/cli/terminal/amounts.ts'
 import { progressLine } from '../../../scripts/cli/terminal/progress-bar.ts'
 import { riskOf } from '../../../protocol/file/name-risk.ts'
 import { warningAbout } from '../../../scripts/cli/terminal/risk-warning.ts'
 import type { Look } from '../../../scripts/cli/terminal/view.ts'
 
 const plain: Look = { color: false, columns: 80, unicode: true }
-const size = fc.double({ min: 0, max: 1e18, noNaN: true }).map(Math.floor)
-
-test('sizes are decimal, and have as many digits as one wants to read', () => {
-  const said = [0, 1, 999, 1000, 1234, 99_949, 99_950, 999_499, 999_500, 1e9, 1.94e12, 5e18].map(sizeOf)
-  assert.deepEqual(said, [
-    '0 bytes',
-    '1 byte',
-    '999 bytes',
-    '1.0 kB',
-    '1.2 kB',
-    '99.9 kB',
-    '100 kB',
-    '999 kB',
-    '1.0 MB',
-    '1.0 GB',
-    '1.9 TB',
-    '5.0 EB',
-  ])
-})
+const size = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
 
 test('a part of a whole keeps its width, and is never the whole before everything is there', () => {
   assert.equal(partOf(1.24e9, 1.9e9), '1.2 of 1.9 GB')
@@ -61,7 +43,11 @@ test('speeds and times left never take more cells than are kept for them', () =>
     '2.1 GB/s',
   ])
   fc.assert(fc.property(size, (rate) => assert.ok(speedOf(rate).length <= speedCells, speedOf(rate))))
-  fc.assert(fc.property(size, (seconds) => assert.ok(leftOf(seconds).length <= leftCells, leftOf(seconds))))
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1e18, noNaN: true }), (seconds) =>
+      assert.ok(leftOf(seconds).length <= leftCells, leftOf(seconds)),
+    ),
+  )
 })
 
 test('the time left is told in calm words', () => {

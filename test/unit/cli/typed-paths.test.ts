@@ -7,11 +7,11 @@ import {
   looksLikePath,
   onePathIn,
   pathsIn,
-  type Place,
+  type PathContext,
 } from '../../../scripts/cli/terminal/typed-paths.ts'
 
-const linux: Place = { home: '/home/b', cwd: '/desk', platform: 'linux' }
-const windows: Place = { home: 'C:\\Users\\b', cwd: 'D:\\work', platform: 'win32' }
+const linux: PathContext = { home: '/home/b', cwd: '/desk', platform: 'linux' }
+const windows: PathContext = { home: 'C:\\Users\\b', cwd: 'D:\\work', platform: 'win32' }
 
 const folders: Record<string, { name: string; folder: boolean }[]> = {
   '/desk': [

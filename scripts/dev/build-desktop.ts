@@ -11,7 +11,7 @@ const output = join(root, 'dist', 'desktop')
 const stamp = join(output, '.built')
 const sources = [
   'desktop/{renderer,preload,ipc,text}/**/*',
-  'protocol/{base/foreign-text,identity/lookalike}.ts',
+  'protocol/{base/{foreign-text,limits,units},identity/lookalike}.ts',
   'package-lock.json',
   'scripts/dev/build-desktop.ts',
 ]

@@ -2,7 +2,7 @@
 import { FolderPlus, FilePlus, Paperclip, SendHorizontal, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { ClipboardEvent, KeyboardEvent } from 'react'
-import { limits } from '../state/limits.ts'
+import { limits } from '#limits'
 import type { Friend } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { replyTo, send, setDraft, stageChosen, stageFiles, unstage, wrote } from '../state/actions.ts'

@@ -1,5 +1,6 @@
 /** The connection doctor: how this friend is reached, since when, what was tried, and what would make it better. */
 import { useEffect } from 'react'
+import { limits } from '#limits'
 import type { ConnectionInfo, Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 import { attempt, lookAtConnection } from '../state/actions.ts'
@@ -98,7 +99,7 @@ function Technical({ info }: { info: ConnectionInfo }) {
       <div style={{ display: 'grid', gap: '0.625rem' }}>
         {info.address !== undefined && (
           <p className="mono small selectable" dir="ltr">
-            {cleanLine(info.address, 512)}
+            {cleanLine(info.address, limits.address)}
           </p>
         )}
         <p className="quiet small">{info.tried.length === 0 ? path.nothingTried : path.tried}</p>

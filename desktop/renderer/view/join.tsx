@@ -1,6 +1,7 @@
 /** An invite that somebody gave: pasted, and asked with. The same form in the first run and later. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
+import { limits } from '#limits'
 import type { Friend } from '#protocol'
 import { request } from '../state/actions.ts'
 import { errorText, useText } from '../state/state.ts'
@@ -46,7 +47,7 @@ export function Join({ link, label, action, busyLabel, withNote, onAsked }: Join
             autoFocus
             data-first
             autoComplete="off"
-            maxLength={4096}
+            maxLength={limits.inviteLink}
             placeholder={welcome.joinPlaceholder}
             aria-invalid={invalid}
             aria-describedby={describedBy}
@@ -61,7 +62,7 @@ export function Join({ link, label, action, busyLabel, withNote, onAsked }: Join
               id={id}
               className="input"
               rows={2}
-              maxLength={500}
+              maxLength={limits.noteCharacters}
               value={note}
               placeholder={add.notePlaceholder}
               aria-describedby={describedBy}

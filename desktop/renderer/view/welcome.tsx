@@ -1,6 +1,7 @@
 /** The first run, in three steps: a name, a node (joined by an invite, or run here), and one's own invite. */
 import { useEffect, useState } from 'react'
 import type { FormEvent } from 'react'
+import { limits } from '#limits'
 import { isolate } from '../../text/foreign.ts'
 import { attempt, show } from '../state/actions.ts'
 import { putSelf } from '../state/entities.ts'
@@ -47,7 +48,7 @@ function NameStep() {
               value={name}
               autoFocus
               autoComplete="off"
-              maxLength={64}
+              maxLength={limits.nameCharacters}
               dir="auto"
               aria-describedby={describedBy}
               onFocus={(event) => event.target.select()}

@@ -2,6 +2,7 @@
 import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { FormEvent } from 'react'
+import { limits } from '#limits'
 import type { NodeState } from '#protocol'
 import { cleanLine } from '../../../text/foreign.ts'
 import { attempt } from '../../state/actions.ts'
@@ -56,7 +57,7 @@ function OneNode({ node }: { node: NodeState }) {
           {notes.join(' · ')}
         </p>
         <p className="mono one-line selectable" dir="ltr" title={node.address}>
-          {cleanLine(node.address, 512)}
+          {cleanLine(node.address, limits.address)}
         </p>
       </div>
       {here ? (
@@ -95,7 +96,7 @@ function AddNode() {
               dir="ltr"
               value={address}
               placeholder={settings.nodeAddPlaceholder}
-              maxLength={512}
+              maxLength={limits.address}
               autoComplete="off"
               aria-invalid={invalid}
               aria-describedby={describedBy}

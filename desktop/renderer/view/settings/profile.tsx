@@ -1,6 +1,7 @@
 /** One's own name, handle and identity. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
+import { limits } from '#limits'
 import { toast } from '../../state/actions.ts'
 import { putSelf } from '../../state/entities.ts'
 import { callPeer } from '../../state/clients.ts'
@@ -17,7 +18,7 @@ export function ProfileTab() {
         label={settings.name}
         hint={settings.nameHint}
         kept={self.name}
-        longest={64}
+        longest={limits.nameCharacters}
         needed
         save={(name) => callPeer('setProfile', { name })}
       />

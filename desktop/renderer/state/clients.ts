@@ -1,6 +1,7 @@
 /**
  * The clients of the two processes behind the window. The preload script passes a message port for each of them; the
- * peer gets a new port whenever its process was started again. Calls of the peer made before that wait for the new port.
+ * peer gets a new port whenever its process was started again. Calls of the peer made before that wait for the new
+ * port.
  */
 import type { Bridge, PeerCalls, PeerProcessEvent, MainCalls, MainEvent } from '../../ipc/contract.ts'
 import { Client } from '../../ipc/rpc.ts'

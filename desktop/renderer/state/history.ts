@@ -1,6 +1,6 @@
 /**
- * Loads messages into conversations: the newest page when a conversation is opened, or the surroundings of a message that
- * a search found, and more pages as the person scrolls.
+ * Loads messages into conversations: the newest page when a conversation is opened, or the surroundings of a message
+ * that a search found, and more pages as the person scrolls.
  */
 import type { Message, Transfer } from '#protocol'
 import { callPeer } from './clients.ts'

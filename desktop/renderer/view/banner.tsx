@@ -5,7 +5,9 @@ import { openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { clock } from '../model/format.ts'
 
-/** Milliseconds without a node before it is shown: connecting at the start takes a moment, and short gaps are common. */
+/**
+ * Milliseconds without a node before it is shown: connecting at the start takes a moment, and short gaps are common.
+ */
 const offlineDelay = 4000
 
 export function Banner() {

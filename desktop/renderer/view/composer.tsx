@@ -1,6 +1,6 @@
 /**
- * Writing a message: Enter sends, Shift and Enter break the line. Shows the message replied to and the staged files. Each
- * conversation keeps its draft.
+ * Writing a message: Enter sends, Shift and Enter break the line. Shows the message replied to and the staged files.
+ * Each conversation keeps its draft.
  */
 import { FolderPlus, FilePlus, Paperclip, SendHorizontal, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'

@@ -1,6 +1,6 @@
 /**
- * Confirms that a link of a message is opened. Shows the address as the browser reads it: a host with look-alike letters
- * is shown in its xn-- form.
+ * Confirms that a link of a message is opened. Shows the address as the browser reads it: a host with look-alike
+ * letters is shown in its xn-- form.
  */
 import { TriangleAlert } from 'lucide-react'
 import { useText } from '../state/state.ts'

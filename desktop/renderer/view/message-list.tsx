@@ -206,8 +206,8 @@ function useScrolling(
     const [element, sizes] = [scroller.current, list.current]
     if (element === null || sizes === null) return
     const scrolledUp = scrollIntent.scrolled(offset, sizes.scrollSize)
-    // Reading the height of the element forces a layout, so it is read only to changeFriendship whether the list is still at its
-    // end. Otherwise the sizes of the list are enough, which are updated a moment later.
+    // Reading the height of the element forces a layout, so it is read only to changeFriendship whether the list is
+    // still at its end. Otherwise the sizes of the list are enough, which are updated a moment later.
     const fromEnd = sizes.scrollSize - offset - sizes.viewportSize
     const end =
       latest && (sticky.current ? element.scrollHeight - element.scrollTop - element.clientHeight : fromEnd) <= nearEnd

@@ -6,7 +6,9 @@
 
 /** Milliseconds after an input (wheel, touch, key, press) within which a movement is caused by it. */
 const inputWindow = 500
-/** Milliseconds after the last change of size within which the list may still move by itself, on a slow computer too. */
+/**
+ * Milliseconds after the last change of size within which the list may still move by itself, on a slow computer too.
+ */
 const settleTime = 1000
 
 export class ScrollIntent {

@@ -6,6 +6,7 @@ import { Failed } from './view/failed.tsx'
 import { LockScreen } from './view/lock-screen.tsx'
 import { MainWindow } from './view/main-window.tsx'
 import { Toasts } from './view/toasts.tsx'
+import { Tooltip } from './view/tooltip.tsx'
 import { Welcome } from './view/welcome.tsx'
 
 export function App() {
@@ -15,6 +16,7 @@ export function App() {
       <Page />
       <Dialogs />
       <Toasts />
+      <Tooltip />
     </>
   )
 }

@@ -19,7 +19,7 @@ interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 
 export function IconButton({ label, children, className = '', ...rest }: IconButtonProps) {
   return (
-    <button type="button" className={`icon-button ${className}`} aria-label={label} title={label} {...rest}>
+    <button type="button" className={`icon-button ${className}`} aria-label={label} data-tooltip={label} {...rest}>
       {children}
     </button>
   )

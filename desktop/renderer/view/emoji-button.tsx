@@ -24,7 +24,7 @@ export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void })
         </IconButton>
       </span>
       {open && (
-        <div ref={panel} popover="auto" className="emoji-panel" role="dialog" aria-label={composer.emoji}>
+        <div ref={panel} popover="auto" className="panel emoji-panel" role="dialog" aria-label={composer.emoji}>
           <div className="emoji-grid">
             {offered.map((emoji) => (
               <button

@@ -80,7 +80,7 @@ export function MessageList({ friend }: { friend: Friend }) {
             type="button"
             className="jump"
             aria-label={conversation.latest}
-            title={conversation.latest}
+            data-tooltip={conversation.latest}
             onClick={toEnd}
           >
             <ArrowDown size={20} aria-hidden="true" />
@@ -206,7 +206,7 @@ function useScrolling(
     const [element, sizes] = [scroller.current, list.current]
     if (element === null || sizes === null) return
     const scrolledUp = scrollIntent.scrolled(offset, sizes.scrollSize)
-    // Reading the height of the element forces a layout, so it is read only to changeFriendship whether the list is
+    // Reading the height of the element forces a layout, so it is read only to decide whether the list is
     // still at its end. Otherwise the sizes of the list are enough, which are updated a moment later.
     const fromEnd = sizes.scrollSize - offset - sizes.viewportSize
     const end =

@@ -12,13 +12,15 @@ export function PathBadge({ friend }: { friend: Friend }) {
   if (friend.state !== 'friend') return null
   const reached = friend.online && friend.path !== 'none' && process === 'running'
   const label = reached ? path[friend.path === 'direct' ? 'direct' : 'relayed'] : path.waiting(isolate(nameOf(friend)))
+  const explanation = reached ? path[friend.path === 'direct' ? 'directLong' : 'relayedLong'] : path.noneLong
   return (
     <button
       type="button"
       className="path-badge"
       aria-expanded={details}
       aria-label={`${path.label}: ${label}`}
-      title={reached ? path[friend.path === 'direct' ? 'directLong' : 'relayedLong'] : path.noneLong}
+      aria-description={explanation}
+      data-tooltip={explanation}
       onClick={toggleDetails}
     >
       <span className={`dot ${reached ? 'good' : ''}`} aria-hidden="true" />

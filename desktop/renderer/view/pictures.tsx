@@ -47,7 +47,7 @@ function Thumbnail({ transfer, file, name }: PictureName) {
     <button
       type="button"
       className="picture"
-      title={files.enlarge}
+      data-tooltip={files.enlarge}
       aria-label={`${files.enlarge}: ${isolate(label)}`}
       onClick={() => openDialog({ kind: 'picture', transfer, file, name })}
     >

@@ -42,7 +42,8 @@ function Me() {
     <button
       type="button"
       className="me"
-      title={settings.profile}
+      data-tooltip={settings.profile}
+      aria-description={settings.profile}
       style={{ '--size': '2.25rem' } as React.CSSProperties}
       onClick={() => openView({ kind: 'settings', tab: 'profile' })}
     >

@@ -1,4 +1,4 @@
-/** Which of the pages there is to see: opening, locked, failed, the first run, or Quorum itself. And how it looks. */
+/** Chooses the page: lock screen, failure, first run or main window. Applies theme, text size and language. */
 import { useEffect } from 'react'
 import { useApp, useText } from './state/state.ts'
 import { Dialogs } from './view/dialogs.tsx'
@@ -6,6 +6,7 @@ import { Failed } from './view/failed.tsx'
 import { LockScreen } from './view/lock-screen.tsx'
 import { MainWindow } from './view/main-window.tsx'
 import { Toasts } from './view/toasts.tsx'
+import { Tooltip } from './view/tooltip.tsx'
 import { Welcome } from './view/welcome.tsx'
 
 export function App() {
@@ -15,6 +16,7 @@ export function App() {
       <Page />
       <Dialogs />
       <Toasts />
+      <Tooltip />
     </>
   )
 }
@@ -38,7 +40,7 @@ function Page() {
   }
 }
 
-/** Theme, size and language on the root, where the style looks for them. */
+/** Sets theme, text size and language on the root element, where the style sheets read them. */
 function useAppearance(): void {
   const text = useText()
   const theme = useApp((state) => state.preferences?.theme ?? 'system')
@@ -47,12 +49,12 @@ function useAppearance(): void {
     const { dataset } = document.documentElement
     dataset['size'] = size
     const dark = matchMedia('(prefers-color-scheme: dark)')
-    const draw = (): void => {
+    const apply = (): void => {
       dataset['theme'] = (theme === 'system' ? dark.matches : theme === 'dark') ? 'dark' : 'light'
     }
-    draw()
-    dark.addEventListener('change', draw)
-    return () => dark.removeEventListener('change', draw)
+    apply()
+    dark.addEventListener('change', apply)
+    return () => dark.removeEventListener('change', apply)
   }, [theme, size])
   useEffect(() => {
     document.documentElement.lang = text.tag

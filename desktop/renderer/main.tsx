@@ -1,22 +1,22 @@
-/** Where the page begins: waits for its ports, then draws. */
+/** The entry point of the page: waits for its message ports and renders the app. */
 import '@fontsource-variable/inter/wght.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { heardFromPeer, heardFromShell } from './state/peer-events.ts'
-import { begin, readOpen, refresh } from './state/actions.ts'
+import { loadStart, markOpenRead, refresh } from './state/actions.ts'
 import { receivePorts } from './state/clients.ts'
+import { onMainEvent, onPeerEvent } from './state/peer-events.ts'
 import { store } from './state/state.ts'
 import './style/index.css'
 
 receivePorts({
-  onShell: (shell) => {
-    shell.subscribe(heardFromShell)
-    void begin()
+  onMain: (main) => {
+    main.subscribe(onMainEvent)
+    void loadStart()
   },
   onPeer: (peer) => {
-    peer.subscribe(heardFromPeer)
+    peer.subscribe(onPeerEvent)
     store.set({ process: 'running' })
-    // It may have opened before anybody listened.
+    // The profile may have opened before this page subscribed to events.
     void peer.call('status').then(
       (status) => {
         store.set({ status })
@@ -26,8 +26,8 @@ receivePorts({
     )
   },
 })
-window.addEventListener('focus', () => void readOpen())
-// A file dropped beside the place for it must not take the page away.
+window.addEventListener('focus', () => void markOpenRead())
+// Without this, a file dropped outside the conversation would replace the page.
 for (const kind of ['dragover', 'drop'] as const) window.addEventListener(kind, (event) => event.preventDefault())
 
 const root = document.getElementById('root')

@@ -11,7 +11,7 @@ const output = join(root, 'dist', 'desktop')
 const stamp = join(output, '.built')
 const sources = [
   'desktop/{renderer,preload,ipc,text}/**/*',
-  'protocol/{base/foreign-text,base/byte-size,identity/lookalike,api/advice}.ts',
+  'protocol/{base/{foreign-text,byte-size,limits,units},identity/lookalike,api/advice}.ts',
   'package-lock.json',
   'scripts/dev/build-desktop.ts',
 ]

@@ -51,9 +51,12 @@ const inPage = ['renderer', 'preload', 'ipc', 'text']
 const pureDoors = {
   '#foreign-text': 'protocol/base/foreign-text.ts',
   '#byte-size': 'protocol/base/byte-size.ts',
+  '#limits': 'protocol/base/limits.ts',
   '#lookalike': 'protocol/identity/lookalike.ts',
   '#advice': 'protocol/api/advice.ts',
 }
+/** The files behind these doors, and those that they share, which have no door of their own. */
+const pureFiles = [...Object.values(pureDoors), 'protocol/base/units.ts']
 
 /**
  * Returns why `importer` may not import `specifier`, or undefined if it may. Paths are relative to the root, with
@@ -120,7 +123,7 @@ function resolve(importer, specifier) {
 
 /** @param {string} file */
 function isPure(file) {
-  return Object.values(pureDoors).includes(file)
+  return pureFiles.includes(file)
 }
 
 /** @param {string} file */

@@ -1,10 +1,14 @@
-/** What axe finds on every view, in both themes: nothing serious, nothing critical. */
+/**
+ * Accessibility: axe finds nothing serious and nothing critical on any view, in both themes; tooltips and menus are
+ * reached by keyboard.
+ */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { endDisplay } from '../support/display.ts'
-import { befriend, message, say, twoWindows, writing } from '../support/people-at-windows.ts'
+import { folder } from '../support/cleanup.ts'
+import { befriend, message, say, twoWindows, windowWithFriend, writing } from '../support/people-at-windows.ts'
 
 after(endDisplay)
 
@@ -58,6 +62,59 @@ test('axe finds nothing serious on any view, light and dark', async (t) => {
   }
   assert.deepEqual(problems, [])
 })
+
+test('the keyboard focus shows a tooltip and walks a menu, and both stay within the window', async (t) => {
+  const { window, friend, me } = await windowWithFriend(t, folder(t), 'Susan')
+  const { page, complaints } = window
+  await friend.sendMessage({ peer: me, text: 'Hello' })
+  await message(window, 'Hello').waitFor()
+  await writing(window).focus()
+  await page.keyboard.press('Shift+Tab')
+  const attach = page.getByRole('button', { name: 'Send files' })
+  const tooltip = page.getByRole('tooltip', { name: 'Send files' })
+  await tooltip.waitFor()
+  await assertInside(page, tooltip, attach)
+  await page.keyboard.press('Enter')
+  await tooltip.waitFor({ state: 'detached' })
+  const menu = page.getByRole('menu', { name: 'Send files' })
+  await assertInside(page, menu, attach)
+  const [first, second] = [menu.getByRole('menuitem').first(), menu.getByRole('menuitem').last()]
+  for (const [key, item] of [
+    ['ArrowDown', second],
+    ['ArrowDown', first],
+    ['End', second],
+    ['Home', first],
+    ['c', second],
+  ] as const) {
+    await page.keyboard.press(key)
+    await item.and(page.locator(':focus')).waitFor()
+  }
+  await page.keyboard.press('Escape')
+  await menu.waitFor({ state: 'detached' })
+  await attach.and(page.locator(':focus')).waitFor()
+
+  // At the end of the window there is room on the other side only.
+  const emoji = page.getByRole('button', { name: 'Emoji' })
+  await emoji.click()
+  await assertInside(page, page.getByRole('dialog', { name: 'Emoji' }), emoji)
+  await page.keyboard.press('Escape')
+  await message(window, 'Hello').getByRole('button', { name: 'Message actions' }).click()
+  await assertInside(page, page.getByRole('menu'), page.getByRole('button', { name: 'Message actions' }))
+  assert.deepEqual(complaints, [])
+})
+
+/** The panel is within the window, beside its button, and does not cover it. */
+async function assertInside(page: Page, panel: Locator, button: Locator): Promise<void> {
+  const [box, anchor] = [await panel.boundingBox(), await button.boundingBox()]
+  assert.ok(box !== null && anchor !== null)
+  const { width, height } = await page.evaluate<{ width: number; height: number }>(
+    '({ width: innerWidth, height: innerHeight })',
+  )
+  const shown = JSON.stringify({ box, anchor, width, height })
+  assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height, shown)
+  const gap = Math.max(box.y - (anchor.y + anchor.height), anchor.y - (box.y + box.height))
+  assert.ok(gap >= 0 && gap < 16, shown)
+}
 
 async function problemsOn(page: Page, rules: string[] | undefined): Promise<string[]> {
   // The usual mode opens another page, which this window refuses.

@@ -1,10 +1,10 @@
-/** Times, sizes and durations as people of a language read them. `tag` is the language's. */
+/** Times, sizes and durations in the form of a language. `tag` is its language tag. */
 import type { Catalogue } from '../../text/catalogue.ts'
 
 const day = 24 * 60 * 60 * 1000
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
-/** What the window writes times as. */
+/** The forms in which the window writes times. */
 const forms = {
   clock: { hour: 'numeric', minute: '2-digit' },
   weekday: { weekday: 'long' },
@@ -16,21 +16,21 @@ const forms = {
   date: { dateStyle: 'long' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>
 
-/** Making one takes longer than drawing the message that it is for. */
-const made = new Map<string, Intl.DateTimeFormat>()
+/** Creating a formatter takes longer than rendering the message that needs it. */
+const formatters = new Map<string, Intl.DateTimeFormat>()
 
-function written(time: number, form: keyof typeof forms, tag: string): string {
+function formatTime(time: number, form: keyof typeof forms, tag: string): string {
   const key = `${form} ${tag}`
-  const known = made.get(key) ?? new Intl.DateTimeFormat(tag, forms[form])
-  made.set(key, known)
-  return known.format(time)
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(tag, forms[form])
+  formatters.set(key, formatter)
+  return formatter.format(time)
 }
 
 export function clock(time: number, tag: string): string {
-  return written(time, 'clock', tag)
+  return formatTime(time, 'clock', tag)
 }
 
-/** The start of a time's day, by the local calendar. */
+/** The start of the day of `time`, by the local calendar. */
 export function dayStart(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0)
 }
@@ -40,28 +40,28 @@ export function dayName(time: number, now: number, text: Catalogue): string {
   const ago = Math.round((dayStart(now) - dayStart(time)) / day)
   if (ago === 0) return text.days.today
   if (ago === 1) return text.days.yesterday
-  if (ago > 1 && ago < 7) return written(time, 'weekday', text.tag)
+  if (ago > 1 && ago < 7) return formatTime(time, 'weekday', text.tag)
   const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear()
-  return written(time, sameYear ? 'day' : 'dayOfYear', text.tag)
+  return formatTime(time, sameYear ? 'day' : 'dayOfYear', text.tag)
 }
 
-/** For a list: the clock today, else the day, as short as can be. */
+/** For a list: the time of today, otherwise the day, in the shortest form. */
 export function shortWhen(time: number, now: number, text: Catalogue): string {
   const ago = Math.round((dayStart(now) - dayStart(time)) / day)
   if (now - time < 60_000 && now >= time) return text.now
   if (ago <= 0) return clock(time, text.tag)
   if (ago === 1) return text.days.yesterday
-  if (ago < 7) return written(time, 'shortWeekday', text.tag)
-  return written(time, 'shortDay', text.tag)
+  if (ago < 7) return formatTime(time, 'shortWeekday', text.tag)
+  return formatTime(time, 'shortDay', text.tag)
 }
 
-/** Day and clock, in full. */
+/** Day and time in full. */
 export function fullWhen(time: number, tag: string): string {
-  return written(time, 'full', tag)
+  return formatTime(time, 'full', tag)
 }
 
 export function dateOnly(time: number, tag: string): string {
-  return written(time, 'date', tag)
+  return formatTime(time, 'date', tag)
 }
 
 /** `3.4 MB`. */
@@ -70,7 +70,7 @@ export function size(bytes: number, tag: string): string {
   let unit = 0
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000
-    unit++
+    unit += 1
   }
   return new Intl.NumberFormat(tag, {
     style: 'unit',
@@ -80,7 +80,7 @@ export function size(bytes: number, tag: string): string {
   }).format(value)
 }
 
-/** About how long, in one unit. */
+/** An approximate duration, in one unit. */
 export function duration(seconds: number, { files }: Catalogue): string {
   if (seconds < 60) return files.seconds(Math.max(1, Math.round(seconds)))
   if (seconds < 90 * 60) return files.minutes(Math.round(seconds / 60))

@@ -1,27 +1,30 @@
-/** How people are named and coloured: foreign names cleaned, equal ones told apart, a colour that stays with the person. */
+/**
+ * How the window shows friends: names without control characters, the identity beside names that look the same, and a
+ * colour that a friend keeps.
+ */
 import { Lookalikes } from '#lookalike'
 import type { Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 
-/** Characters of a name; whoever has more is shortened. */
-const longest = 48
+/** Characters of a name; a longer one is shortened. */
+const mostCharacters = 48
 const colours = 8
 const segmenter = new Intl.Segmenter()
 
 export function nameOf(friend: Friend): string {
-  const name = cleanLine(friend.name, longest)
+  const name = cleanLine(friend.name, mostCharacters)
   return name === '' ? shortId(friend.peer) : name
 }
 
-/** What tells two people of the same name apart. */
+/** The last six characters of a PeerId, which distinguish two friends with the same name. */
 export function shortId(peer: string): string {
   return `…${peer.slice(-6)}`
 }
 
-/** By the names that the window shows. */
+/** Compares the names that the window shows. */
 export const lookalikes = new Lookalikes<Friend>(nameOf)
 
-/** Whether somebody else in the list has a name that looks the same: then the identity is shown beside it. */
+/** Whether another friend has a name that looks the same. The identity is then shown beside both. */
 export function isAmbiguous(friend: Friend, friends: Iterable<Friend>): boolean {
   return lookalikes.isAmbiguous(friend, friends)
 }
@@ -34,14 +37,14 @@ export function initials(name: string): string {
   return both === '' ? '?' : both.toLocaleUpperCase()
 }
 
-/** 0 to 7, the same for a person at every start. */
+/** 0 to 7, the same for a friend at every start. */
 export function colourOf(peer: string): number {
   let sum = 0
   for (const character of peer) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973
   return sum % colours
 }
 
-/** Open conversations first by their newest message, then by name. */
+/** By the newest message or the time when the friend was added, newest first, then by name. */
 export function inOrder(friends: Iterable<Friend>, lastAt: (peer: string) => number): Friend[] {
   return [...friends].toSorted(
     (a, b) =>

@@ -1,8 +1,8 @@
-/** People who come under a name that somebody else has here, by the names that the window shows. Pure. */
+/** Friends and requests whose name looks like that of another friend, by the names that the window shows. Pure. */
 import type { Friend } from '#protocol'
 import { lookalikes } from './friend-display.ts'
 
-/** The one who was known by that name or handle before: `friend` has another identity. */
-export function namesakeOf(friend: Friend, friends: Iterable<Friend>): Friend | undefined {
+/** The friend with another identity who had this name or handle before `friend`, if there is one. */
+export function lookalikeOf(friend: Friend, friends: Iterable<Friend>): Friend | undefined {
   return lookalikes.knownBefore(friend, friends)
 }

@@ -1,13 +1,13 @@
 /**
- * A conversation as rows of a list: a beginning, days, where the unread ones start, and messages that know whether they
- * open or close a group of the same person. Pure.
+ * A conversation as rows of a list: its beginning, the days, the line above the unread messages, and the messages, each
+ * with whether it is the first or the last of a group. Pure.
  */
 import type { Message } from '#protocol'
 import { dayStart } from './format.ts'
-import type { Talk } from '../state/state.ts'
+import type { LoadedConversation } from '../state/state.ts'
 
-/** Messages of one person within this, in milliseconds, belong together. */
-const together = 5 * 60_000
+/** Two messages of the same person at most this far apart, in milliseconds, are in one group. */
+const groupGap = 5 * 60_000
 
 export type Row =
   | { kind: 'beginning'; key: string }
@@ -19,7 +19,7 @@ export function rowsOf({
   messages,
   complete,
   firstUnread,
-}: Pick<Talk, 'messages' | 'complete' | 'firstUnread'>): Row[] {
+}: Pick<LoadedConversation, 'messages' | 'complete' | 'firstUnread'>): Row[] {
   const rows: Row[] = complete ? [{ kind: 'beginning', key: 'beginning' }] : []
   let day: number | undefined
   let before: Message | undefined
@@ -37,19 +37,20 @@ export function rowsOf({
       kind: 'message',
       key: message.id,
       message,
-      first: newDay || unread || !belong(before, message),
-      last: next === undefined || next.id === firstUnread || !belong(message, next) || dayStart(timeOf(next)) !== day,
+      first: newDay || unread || !sameGroup(before, message),
+      last:
+        next === undefined || next.id === firstUnread || !sameGroup(message, next) || dayStart(timeOf(next)) !== day,
     })
     before = message
   }
   return rows
 }
 
-/** By this machine's clock where it can be: the sender's may be wrong. */
+/** By the clock of this computer where possible: the sender's may be wrong. */
 export function timeOf({ receivedAt, sentAt }: Message): number {
   return receivedAt ?? sentAt
 }
 
-function belong(a: Message | undefined, b: Message): boolean {
-  return a !== undefined && a.direction === b.direction && Math.abs(timeOf(b) - timeOf(a)) < together
+function sameGroup(a: Message | undefined, b: Message): boolean {
+  return a !== undefined && a.direction === b.direction && Math.abs(timeOf(b) - timeOf(a)) < groupGap
 }

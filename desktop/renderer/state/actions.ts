@@ -1,83 +1,73 @@
-/** What a person does, as calls of the peer and the shell and as changes of what is shown. Nothing here throws: what fails is said. */
-import type { Friend, Message, PrivacyPatch, Transfer } from '#protocol'
+/**
+ * What a person can do. An action calls the peer or the main process; entities.ts, conversations.ts and drafts.ts put
+ * the result into the state, by the same functions that events use. An action that fails shows a toast and does not
+ * throw, unless its comment names errors.
+ */
+import type { CallParams, Friend, Message, PrivacyPatch, Transfer } from '#protocol'
 import type { Preferences } from '../../ipc/contract.ts'
-import { putFriend, putSelf, putTransfer } from './entities.ts'
-import { callPeer, callShell } from './clients.ts'
-import { emptyDraft, errorText, store, text, withEntry } from './state.ts'
-import type { Dialog, Draft, Toast, View } from './state.ts'
-import { forgetUnread, loadAround, loadNewest, remember, showOffer, talkWith, trim, upsert } from './conversations.ts'
+import { callMain, callPeer } from './clients.ts'
+import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversation } from './conversations.ts'
+import { addStaged, clearDraft, draftFor, removeStaged, setDraft } from './drafts.ts'
+import { changeFriend, putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
+import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
+import { store, text } from './state.ts'
+import type { Dialog, View } from './state.ts'
+import { attempt, toast } from './toasts.ts'
 
-/** Milliseconds for which a short notice of ours stays. */
-const toastStays = 5000
-/** And one with a button, which wants to be read, reached and pressed. */
-const offerStays = 20_000
-/** How often a friend is told that we are still writing, in milliseconds. */
-const typingAgain = 3000
+/** Milliseconds between two typing marks to the same friend. */
+const typingInterval = 3000
 
-let toasts = 0
+// ---- the window
 
-/** Runs `work`; says what goes wrong. Returns whether it went well. */
-export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work()
-    return true
-  } catch (error) {
-    toast(errorText(error), 'bad')
-    return false
-  }
+export function openView(view: View): void {
+  store.set({ view })
 }
 
-export function toast(said: string, tone: 'calm' | 'bad' = 'calm', action?: Toast['action']): void {
-  const id = ++toasts
-  const shown: Toast = { id, text: said, tone, ...(action === undefined ? {} : { action }) }
-  store.set((state) => ({ toasts: [...state.toasts.slice(-2), shown] }))
-  setTimeout(() => dismiss(id), action === undefined ? toastStays : offerStays)
+export function openDialog(dialog: Dialog): void {
+  store.set({ dialog })
 }
 
-/** A report for those who help, where the person wants it. */
+export function closeDialog(): void {
+  store.set({ dialog: undefined })
+}
+
+/** An invite link with which Quorum was opened: shown, and used only when the person confirms. */
+export function showLink(link: string): void {
+  if (store.get().welcomed) openDialog({ kind: 'add', tab: 'join', link })
+  else store.set(({ start }) => (start === undefined ? {} : { start: { ...start, link } }))
+}
+
+export async function copy(value: string): Promise<void> {
+  if (await attempt(() => callMain('copy', { text: value }))) toast(text().common.copied)
+}
+
+/** Saves a report for those who help, where the person chooses. */
 export async function saveReport(): Promise<void> {
   await attempt(async () => {
-    if (!(await callShell('saveReport'))) return
+    if (!(await callMain('saveReport'))) return
     const { settings, files } = text()
-    const run = (): void => void attempt(() => callShell('showReport'))
+    const run = (): void => void attempt(() => callMain('showReport'))
     toast(settings.reportSaved, 'calm', { label: files.open, run })
   })
 }
 
-function dismiss(id: number): void {
-  store.set((state) => ({ toasts: state.toasts.filter((one) => one.id !== id) }))
-}
-
-export function show(view: View): void {
-  store.set({ view })
-}
-
-export function ask(dialog: Dialog | undefined): void {
-  store.set({ dialog })
-}
-
-/** An invite with which Quorum was opened, or that somebody pasted: shown, never acted on by itself. */
-export function showLink(link: string): void {
-  if (store.get().welcomed) ask({ kind: 'add', tab: 'join', link })
-  else store.set(({ start }) => (start === undefined ? {} : { start: { ...start, link } }))
-}
-
-export async function copy(what: string): Promise<void> {
-  if (await attempt(() => callShell('copy', { text: what }))) toast(text().common.copied)
+/** The person has seen the last step of the first run. */
+export function endFirstRun(): void {
+  store.set({ welcomed: true })
 }
 
 // ---- loading
 
-/** The shell answers: what the window needs to know of it. */
-export async function begin(): Promise<void> {
+/** Loads what the window needs from the main process. */
+export async function loadStart(): Promise<void> {
   await attempt(async () => {
-    const start = await callShell('start')
+    const start = await callMain('start')
     store.set({ start, preferences: start.preferences, node: start.node })
     if (start.link !== undefined) showLink(start.link)
   })
 }
 
-/** Everything anew: at the start, after unlocking, after the peer's process was started again. */
+/** Loads everything: at the start, after unlocking, and after the peer process was started again. */
 export async function refresh(): Promise<void> {
   await attempt(async () => {
     const [self, friends] = await Promise.all([callPeer('self'), callPeer('friends')])
@@ -87,7 +77,7 @@ export async function refresh(): Promise<void> {
       friends: new Map(friends.map((friend) => [friend.peer, friend])),
       friendsLoaded: true,
       welcomed: state.welcomed || welcomed,
-      talks: new Map(),
+      conversations: new Map(),
     }))
     const { open } = store.get()
     await Promise.all([loadLast(friends), loadTransfers(), ...(open === undefined ? [] : [loadNewest(open, 0)])])
@@ -98,7 +88,7 @@ async function loadLast(friends: readonly Friend[]): Promise<void> {
   await Promise.all(
     friends.map(async ({ peer }) => {
       const [last] = await callPeer('messages', { peer, limit: 1 })
-      remember(last)
+      if (last !== undefined) putLast(last)
     }),
   )
 }
@@ -114,120 +104,110 @@ async function loadTransfers(): Promise<void> {
 export async function openConversation(peer: string, at?: Message): Promise<void> {
   const { open } = store.get()
   if (open !== undefined && open !== peer) {
-    trim(open)
-    forgetUnread(open)
+    trimConversation(open)
+    clearFirstUnread(open)
   }
   const target = at === undefined ? undefined : { peer, message: at.id }
   store.set({ open: peer, view: { kind: 'conversation' }, target })
   await (at === undefined ? loadLatest(peer) : loadAround(at))
-  await readOpen()
-  void lookAtConnection(peer)
+  await markOpenRead()
+  void loadConnection(peer)
 }
 
-/** The end of a conversation, unless it is there. */
+/** Loads the end of a conversation, unless it is loaded. */
 export async function loadLatest(peer: string): Promise<void> {
   await loadNewest(peer, store.get().friends.get(peer)?.unread ?? 0)
 }
 
-/** What is on the screen counts as read. */
-export async function readOpen(): Promise<void> {
+/** Marks the open conversation as read, if its newest message is shown in a focused window. */
+export async function markOpenRead(): Promise<void> {
   const { open, friends } = store.get()
   const friend = open === undefined ? undefined : friends.get(open)
   if (friend === undefined || !document.hasFocus()) return
-  const { messages, latest } = talkWith(friend.peer)
+  const { messages, latest } = conversationWith(friend.peer)
   const newest = latest ? messages.findLast(({ direction }) => direction === 'in') : undefined
   if (newest === undefined || (newest.state === 'read' && friend.unread === 0)) return
-  store.set((state) => ({ friends: withEntry(state.friends, friend.peer, { ...friend, unread: 0 }) }))
+  changeFriend(friend.peer, { unread: 0 })
   await attempt(() => callPeer('markRead', { peer: friend.peer, upTo: newest.id }))
 }
 
-export async function lookAtConnection(peer: string): Promise<void> {
+export async function loadConnection(peer: string): Promise<void> {
   if (store.get().friends.get(peer)?.state !== 'friend') return
-  await attempt(async () => {
-    const info = await callPeer('connection', { peer })
-    store.set(({ connections }) => ({ connections: withEntry(connections, peer, info) }))
-  })
+  await attempt(async () => putConnection(peer, await callPeer('connection', { peer })))
 }
 
-/** The column with a person's details. */
+/** Tries to reach a friend at once, instead of at the next attempt of the peer. */
+export async function connect(peer: string): Promise<void> {
+  await attempt(() => callPeer('connect', { peer }))
+}
+
+/** Shows or hides the column with a friend's details. */
 export function toggleDetails(): void {
   const { open, details } = store.get()
   store.set({ details: !details })
-  if (open !== undefined) void lookAtConnection(open)
+  if (open !== undefined) void loadConnection(open)
 }
 
-function draftFor(peer: string): Draft {
-  return store.get().drafts.get(peer) ?? emptyDraft
+export function closeDetails(): void {
+  store.set({ details: false })
 }
 
-export function setDraft(peer: string, patch: Partial<Draft>): void {
-  const draft: Draft = { ...draftFor(peer), ...patch }
-  const empty = draft.text === '' && draft.replyTo === undefined && draft.staged.length === 0
-  store.set(({ drafts }) => ({ drafts: withEntry(drafts, peer, empty ? undefined : draft) }))
+/** The list has shown the message that a search found. */
+export function clearTarget(): void {
+  store.set({ target: undefined })
 }
 
-export function replyTo(message: Message | undefined): void {
-  const peer = message?.peer ?? store.get().open
-  if (peer === undefined) return
-  const { replyTo: _before, ...draft } = draftFor(peer)
-  store.set(({ drafts }) => ({
-    drafts: withEntry(drafts, peer, message === undefined ? draft : { ...draft, replyTo: message }),
-  }))
-}
+let announcedTyping = { peer: '', at: 0 }
 
-let toldTyping = { peer: '', at: 0 }
-
-/** The friend is told that we write, now and then. */
-export function wrote(peer: string, active: boolean): void {
+/** Tells the friend that the person is typing, or no longer is. */
+export function announceTyping(peer: string, active: boolean): void {
   const now = performance.now()
-  if (active && toldTyping.peer === peer && now - toldTyping.at < typingAgain) return
-  if (!active && toldTyping.peer !== peer) return
-  toldTyping = active ? { peer, at: now } : { peer: '', at: 0 }
-  // Nothing depends on it: a mark that is not told is not missed.
+  if (active && announcedTyping.peer === peer && now - announcedTyping.at < typingInterval) return
+  if (!active && announcedTyping.peer !== peer) return
+  announcedTyping = active ? { peer, at: now } : { peer: '', at: 0 }
+  // A lost typing mark has no consequence, so its error is not shown.
   callPeer('typing', { peer, active }).catch(() => undefined)
 }
 
-/** Sends what is in the draft; it comes back if that fails. */
+/** Sends the draft. If that fails, its text becomes the draft again. */
 export async function send(peer: string): Promise<void> {
   const draft = draftFor(peer)
-  const said = draft.text.trim()
-  if (said === '' && draft.staged.length === 0) return
-  store.set(({ drafts }) => ({ drafts: withEntry(drafts, peer, undefined) }))
-  wrote(peer, false)
-  forgetUnread(peer)
-  if (!talkWith(peer).latest) await loadNewest(peer, 0)
+  const body = draft.text.trim()
+  if (body === '' && draft.staged.length === 0) return
+  clearDraft(peer)
+  announceTyping(peer, false)
+  clearFirstUnread(peer)
+  // What is sent is appended to the end, so the end must be loaded.
+  if (!conversationWith(peer).latest) await loadNewest(peer, 0)
   const sent = await attempt(async () => {
     if (draft.staged.length > 0) {
-      const staged = draft.staged.map(({ id }) => id)
-      const transfer = await callShell('sendFiles', { peer, staged })
+      const transfer = await callMain('sendFiles', { peer, staged: draft.staged.map(({ id }) => id) })
       putTransfer(transfer)
-      await showOffer(transfer)
+      await addOffer(transfer)
     }
-    if (said === '') return
+    if (body === '') return
     const replyTo = draft.replyTo?.id
-    upsert(await callPeer('sendMessage', { peer, text: said, ...(replyTo === undefined ? {} : { replyTo }) }))
+    addMessage(await callPeer('sendMessage', { peer, text: body, ...(replyTo === undefined ? {} : { replyTo }) }))
   })
   if (!sent && draftFor(peer).text === '') setDraft(peer, { ...draft, staged: [] })
 }
 
 export async function recall(message: Message): Promise<void> {
-  await attempt(async () => upsert(await callPeer('recallMessage', { message: message.id })))
+  await attempt(async () => putMessage(await callPeer('recallMessage', { message: message.id })))
 }
 
-// ---- people
+// ---- friends
 
-type PeopleCall = 'acceptFriend' | 'declineFriend' | 'removeFriend' | 'blockPeer' | 'unblockPeer'
+type FriendCall = 'acceptFriend' | 'declineFriend' | 'removeFriend' | 'blockPeer' | 'unblockPeer'
 
-export async function decide(call: PeopleCall, peer: string): Promise<boolean> {
+export async function changeFriendship(call: FriendCall, peer: string): Promise<boolean> {
   return attempt(async () => {
-    const friend = await callPeer(call, { peer })
-    // Somebody declined with whom nothing was said leaves no trace in the list.
-    putFriend(friend)
+    putFriend(await callPeer(call, { peer }))
     if (call === 'acceptFriend') await openConversation(peer)
   })
 }
 
-/** They are written to although somebody verified has the same name; asked again at the next start. */
+/** The person writes to a lookalike of a verified friend nevertheless. Asked again at the next start. */
 export function acknowledge(peer: string): void {
   store.set(({ acknowledged }) => ({ acknowledged: new Set(acknowledged).add(peer) }))
 }
@@ -236,8 +216,8 @@ export async function verify(peer: string, verified: boolean): Promise<boolean> 
   return attempt(async () => putFriend(await callPeer('verifyFriend', { peer, verified })))
 }
 
-/** Errors: those of the call, for the field to show. */
-export async function request(to: string, note: string): Promise<Friend> {
+/** Errors: those of the call, shown at the field. */
+export async function requestFriend(to: string, note: string): Promise<Friend> {
   const friend = await callPeer('requestFriend', { to: to.trim(), ...(note === '' ? {} : { note }) })
   putFriend(friend)
   putSelf(await callPeer('self'))
@@ -248,50 +228,69 @@ export async function request(to: string, note: string): Promise<Friend> {
 
 type TransferCall = 'declineTransfer' | 'pauseTransfer' | 'resumeTransfer' | 'cancelTransfer'
 
-export async function steer(call: TransferCall, transfer: string): Promise<void> {
+export async function changeTransfer(call: TransferCall, transfer: string): Promise<void> {
   await attempt(async () => putTransfer(await callPeer(call, { transfer })))
 }
 
+/** `choose`: the person picks the folder first. */
 export async function acceptTransfer(transfer: string, choose: boolean): Promise<void> {
   await attempt(async () => {
-    const accepted = await callShell('acceptTransfer', { transfer, choose })
+    const accepted = await callMain('acceptTransfer', { transfer, choose })
     if (accepted !== null) putTransfer(accepted)
   })
 }
 
-/** Where files go from now on. */
+/** Lets the person choose the folder for received files. */
 export async function chooseDownloads(): Promise<void> {
   await attempt(async () => {
-    const downloads = await callShell('chooseDownloads')
+    const downloads = await callMain('chooseDownloads')
     store.set(({ start }) => (start === undefined ? {} : { start: { ...start, downloads } }))
   })
 }
 
+/** Lets the person choose files, or a folder, to send. */
 export async function stageChosen(peer: string, folder: boolean): Promise<void> {
-  await attempt(async () => hold(peer, await callShell('chooseFiles', { folder })))
+  await attempt(async () => addStaged(peer, await callMain('chooseFiles', { folder })))
 }
 
-/** Dropped or pasted. */
+/** Stages files that were dropped or pasted. */
 export async function stageFiles(peer: string, files: readonly File[]): Promise<void> {
-  if (files.length > 0) await attempt(async () => hold(peer, await window.quorum.stage([...files])))
-}
-
-function hold(peer: string, staged: Draft['staged']): void {
-  setDraft(peer, { staged: [...draftFor(peer).staged, ...staged] })
+  if (files.length > 0) await attempt(async () => addStaged(peer, await window.quorum.stage([...files])))
 }
 
 export function unstage(peer: string, id: string): void {
-  setDraft(peer, { staged: draftFor(peer).staged.filter((one) => one.id !== id) })
-  void attempt(() => callShell('unstage', { staged: [id] }))
+  removeStaged(peer, id)
+  void attempt(() => callMain('unstage', { staged: [id] }))
 }
 
-// ---- the rest
+// ---- the profile and its settings
 
-/** What friends and the network learn: kept in the profile. */
-export async function choosePrivacy(patch: PrivacyPatch): Promise<void> {
+/** Errors: those of the call, shown at the field. */
+export async function saveProfile(patch: CallParams<'setProfile'>): Promise<void> {
+  putSelf(await callPeer('setProfile', patch))
+}
+
+/** Errors: those of the call, shown at the field. */
+export async function addNode(address: string): Promise<void> {
+  putSelf(await callPeer('addNode', { address }))
+}
+
+export async function removeNode(address: string): Promise<void> {
+  await attempt(async () => putSelf(await callPeer('removeNode', { address })))
+}
+
+/** Starts or stops the node of this profile. */
+export async function runNode(on: boolean): Promise<void> {
+  await attempt(async () => {
+    store.set({ node: await callMain(on ? 'runNode' : 'endNode') })
+    putSelf(await callPeer('self'))
+  })
+}
+
+export async function setPrivacy(patch: PrivacyPatch): Promise<void> {
   await attempt(async () => putSelf(await callPeer('setPrivacy', patch)))
 }
 
-export async function prefer(patch: Partial<Preferences>): Promise<void> {
-  await attempt(async () => store.set({ preferences: await callShell('setPreferences', patch) }))
+export async function setPreferences(patch: Partial<Preferences>): Promise<void> {
+  await attempt(async () => store.set({ preferences: await callMain('setPreferences', patch) }))
 }

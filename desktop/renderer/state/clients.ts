@@ -1,13 +1,14 @@
 /**
- * The two processes behind the window, as clients. The preload passes their ports as they come; the peer's comes anew
- * whenever its process was started anew. What is asked of the peer meanwhile waits.
+ * The clients of the two processes behind the window. The preload script passes a message port for each of them; the
+ * peer gets a new port whenever its process was started again. Calls of the peer made before that wait for the new
+ * port.
  */
-import type { Bridge, PeerCalls, PeerNews, ShellCalls, ShellNews } from '../../ipc/contract.ts'
+import type { Bridge, PeerCalls, PeerProcessEvent, MainCalls, MainEvent } from '../../ipc/contract.ts'
 import { Client } from '../../ipc/rpc.ts'
 import type { Call, Wire } from '../../ipc/rpc.ts'
 
-type PeerClient = Client<PeerCalls, PeerNews>
-type ShellClient = Client<ShellCalls, ShellNews>
+type PeerClient = Client<PeerCalls, PeerProcessEvent>
+type MainClient = Client<MainCalls, MainEvent>
 
 declare global {
   interface Window {
@@ -16,50 +17,50 @@ declare global {
 }
 
 let peerClient: PeerClient | undefined
-let waiting = Promise.withResolvers<PeerClient>()
-let shellClient: ShellClient | undefined
+let nextPeer = Promise.withResolvers<PeerClient>()
+let mainClient: MainClient | undefined
 
-export interface Connected {
-  /** The shell answers: the window begins. */
-  onShell: (shell: ShellClient) => void
-  /** A peer process answers, the first or a new one. */
+export interface PortListeners {
+  /** The port of the main process has arrived. */
+  onMain: (main: MainClient) => void
+  /** The port of a peer process has arrived, the first or a new one. */
   onPeer: (peer: PeerClient) => void
 }
 
 /** Waits for the ports. Called once. */
-export function receivePorts({ onShell, onPeer }: Connected): void {
+export function receivePorts({ onMain, onPeer }: PortListeners): void {
   window.addEventListener('message', ({ source, data, ports }: MessageEvent<unknown>) => {
     const [port] = ports
     if (source !== window || port === undefined || typeof data !== 'object' || data === null) return
     const { quorum } = data as { quorum?: unknown }
-    if (quorum === 'shell') {
-      shellClient = new Client(wireOf(port))
-      onShell(shellClient)
+    if (quorum === 'main') {
+      mainClient = new Client(wireOf(port))
+      onMain(mainClient)
     }
     if (quorum === 'peer') {
       peerEnded()
       peerClient = new Client(wireOf(port))
-      waiting.resolve(peerClient)
+      nextPeer.resolve(peerClient)
       onPeer(peerClient)
     }
   })
 }
 
-/** The peer's process is gone: what it was asked fails, and what is asked from now on waits for the next. */
+/** The peer process has ended: its pending calls fail, and later calls wait for the next process. */
 export function peerEnded(): void {
   if (peerClient === undefined) return
   peerClient.close()
   peerClient = undefined
-  waiting = Promise.withResolvers()
+  nextPeer = Promise.withResolvers()
 }
 
-/** A call of the peer. Errors: CallError. */
-export const callPeer: Call<PeerCalls> = async (name, ...params) => (await waiting.promise).call(name, ...params)
+/** Calls the peer. Errors: CallError. */
+export const callPeer: Call<PeerCalls> = async (name, ...params) => (await nextPeer.promise).call(name, ...params)
 
-/** A call of the shell. Errors: CallError. */
-export const callShell: Call<ShellCalls> = (name, ...params) => {
-  if (shellClient === undefined) return Promise.reject(new Error('The window has no shell yet'))
-  return shellClient.call(name, ...params)
+/** Calls the main process. Errors: CallError. */
+export const callMain: Call<MainCalls> = (name, ...params) => {
+  if (mainClient === undefined) return Promise.reject(new Error('The port of the main process has not arrived'))
+  return mainClient.call(name, ...params)
 }
 
 function wireOf(port: MessagePort): Wire {

@@ -1,184 +1,71 @@
 /**
- * The loaded part of each conversation: its newest page when it is opened, or the surroundings of a message that was
- * found; more pages as the person scrolls, and every message that comes or changes meanwhile. Messages keep the order in
- * which the library tells them.
+ * The loaded part of each conversation, and how messages change it. history.ts loads the pages. Messages keep the order
+ * in which the peer returns them.
  */
-import type { Message, Transfer } from '#protocol'
-import { callPeer } from './clients.ts'
+import type { Message } from '#protocol'
 import { timeOf } from '../model/message-rows.ts'
 import { store, withEntry } from './state.ts'
-import type { Talk } from './state.ts'
+import type { LoadedConversation } from './state.ts'
 
-const page = 60
-/** Messages of one conversation kept in the window after it was left. */
-const kept = 400
+/** Messages of one conversation that stay loaded after it was left. */
+export const retainedMessages = 400
 
-export const emptyTalk: Talk = {
+export const emptyConversation: LoadedConversation = {
   messages: [],
   quoted: new Map(),
   complete: false,
   latest: true,
-  stretch: 0,
+  rangeId: 0,
   loading: false,
   failed: false,
   firstUnread: undefined,
   pages: 0,
 }
 
-export function talkWith(peer: string): Talk {
-  return store.get().talks.get(peer) ?? emptyTalk
+export function conversationWith(peer: string): LoadedConversation {
+  return store.get().conversations.get(peer) ?? emptyConversation
 }
 
-function change(peer: string, patch: Partial<Talk>): void {
-  store.set(({ talks }) => ({ talks: withEntry(talks, peer, { ...(talks.get(peer) ?? emptyTalk), ...patch }) }))
+export function changeConversation(peer: string, patch: Partial<LoadedConversation>): void {
+  store.set(({ conversations }) => ({
+    conversations: withEntry(conversations, peer, { ...(conversations.get(peer) ?? emptyConversation), ...patch }),
+  }))
 }
 
-/** Loads the newest page, unless it is there. `unread`: how many of the friend's messages are new. */
-export async function loadNewest(peer: string, unread: number): Promise<void> {
-  const before = talkWith(peer)
-  if (before.latest && before.loading) return
-  if (before.latest && before.messages.length > 0) {
-    change(peer, { firstUnread: firstUnreadOf(before.messages, unread) })
-    return
-  }
-  await load(peer, async () => {
-    const messages = await callPeer('messages', { peer, limit: Math.max(page, Math.min(unread + 10, kept)) })
-    const full = messages.length >= page
-    const quoted = await quotedBy(peer, messages)
-    const known = new Set(messages.map(({ id }) => id))
-    const now = talkWith(peer)
-    const meanwhile = now.latest ? now.messages.filter(({ id }) => !known.has(id)) : []
-    remember(messages.at(-1))
-    return {
-      messages: [...messages, ...meanwhile],
-      quoted,
-      complete: !full,
-      latest: true,
-      stretch: now.latest ? now.stretch : now.stretch + 1,
-      firstUnread: firstUnreadOf(messages, unread),
-    }
-  })
-}
-
-/** Loads a message that a search found, and what was said before and after it, unless it is there. */
-export async function loadAround(message: Message): Promise<void> {
+/**
+ * The one way for a message into the state, whether a call returned it or an event reported it. A message that is
+ * loaded or quoted is replaced. Of the others, only one that `isNew` is appended, and only where the end of the
+ * conversation is loaded: a message that has changed and is not loaded belongs to an older page.
+ */
+export function putMessage(message: Message, { isNew = false } = {}): void {
+  putLast(message)
   const { peer, id } = message
-  if (talkWith(peer).messages.some((one) => one.id === id)) return
-  await load(peer, async () => {
-    const [older, newer] = await Promise.all([
-      callPeer('messages', { peer, before: id, limit: page }),
-      callPeer('messages', { peer, after: id, limit: page }),
-    ])
-    const messages = [...older, message, ...newer]
-    return {
-      messages,
-      quoted: await quotedBy(peer, messages),
-      complete: older.length < page,
-      latest: newer.length < page,
-      stretch: talkWith(peer).stretch + 1,
-      firstUnread: undefined,
-    }
-  })
-}
-
-export async function loadOlder(peer: string): Promise<void> {
-  const { loading, complete, messages } = talkWith(peer)
-  const [oldest] = messages
-  if (loading || complete || oldest === undefined) return
-  await load(peer, async () => {
-    const older = await callPeer('messages', { peer, before: oldest.id, limit: page })
-    const quoted = await quotedBy(peer, older)
-    const now = talkWith(peer)
-    if (now.messages[0]?.id !== oldest.id) return {}
-    return { messages: [...older, ...now.messages], quoted, complete: older.length < page, pages: now.pages + 1 }
-  })
-}
-
-export async function loadNewer(peer: string): Promise<void> {
-  const { loading, latest, messages } = talkWith(peer)
-  const newest = messages.at(-1)
-  if (loading || latest || newest === undefined) return
-  await load(peer, async () => {
-    const newer = await callPeer('messages', { peer, after: newest.id, limit: page })
-    const quoted = await quotedBy(peer, newer)
-    const now = talkWith(peer)
-    if (now.messages.at(-1)?.id !== newest.id) return {}
-    return { messages: [...now.messages, ...newer], quoted, latest: newer.length < page }
-  })
-}
-
-/** One page. That it failed is said in the conversation itself, with a way to try again. */
-async function load(peer: string, work: () => Promise<Partial<Talk>>): Promise<void> {
-  change(peer, { loading: true, failed: false })
-  try {
-    change(peer, { ...(await work()), loading: false })
-  } catch {
-    change(peer, { loading: false, failed: true })
+  const { messages, quoted, latest, complete } = conversationWith(peer)
+  if (quoted.has(id)) changeConversation(peer, { quoted: withEntry(quoted, id, message) })
+  const index = messages.findLastIndex((one) => one.id === id)
+  if (index >= 0) changeConversation(peer, { messages: messages.with(index, message) })
+  else if (isNew && latest && (messages.length > 0 || complete)) {
+    changeConversation(peer, { messages: [...messages, message] })
   }
 }
 
-/** What is quoted there so far, and what `messages` answer. */
-async function quotedBy(peer: string, messages: readonly Message[]): Promise<ReadonlyMap<string, Message>> {
-  const here = new Set(messages.map(({ id }) => id))
-  const wanted = new Set(
-    messages.flatMap(({ replyTo }) => (replyTo === undefined || here.has(replyTo) ? [] : [replyTo])),
-  )
-  // One that cannot be had is shown as such; friends may name what there never was.
-  const found = await Promise.all([...wanted].map((message) => callPeer('message', { message }).catch(() => undefined)))
-  const quoted = new Map(talkWith(peer).quoted)
-  for (const one of found) if (one?.peer === peer) quoted.set(one.id, one)
-  return quoted
-}
-
-/** A message came, or one that is known has changed. */
-export function upsert(message: Message): void {
-  const talk = store.get().talks.get(message.peer)
-  if (update(message) || talk === undefined) return
-  if (!talk.latest || (talk.messages.length === 0 && !talk.complete)) return
-  change(message.peer, { messages: [...talk.messages, message] })
-  if (message.replyTo !== undefined)
-    void quotedBy(message.peer, [message]).then((quoted) => change(message.peer, { quoted }))
-}
-
-/** A message has changed: one that is not loaded is not the newest. Returns whether it is. */
-export function update(message: Message): boolean {
-  remember(message)
-  const { messages, quoted } = talkWith(message.peer)
-  if (quoted.has(message.id)) change(message.peer, { quoted: withEntry(quoted, message.id, message) })
-  const at = messages.findLastIndex(({ id }) => id === message.id)
-  if (at >= 0) change(message.peer, { messages: messages.with(at, message) })
-  return at >= 0
-}
-
-/** We offered files: shown before the friend has heard of it, who may be away. */
-export async function showOffer({ id, peer }: Transfer): Promise<void> {
-  const newest = await callPeer('messages', { peer, limit: 10 })
-  const offer = newest.findLast(({ transfer }) => transfer === id)
-  if (offer !== undefined) upsert(offer)
-}
-
-/** The list shows the newest message of each. */
-export function remember(message: Message | undefined): void {
-  if (message === undefined) return
+/** The sidebar shows the newest message of each conversation. */
+export function putLast(message: Message): void {
   store.set(({ last }) => {
-    const known = last.get(message.peer)
-    const newer = known === undefined || known.id === message.id || timeOf(message) >= timeOf(known)
+    const before = last.get(message.peer)
+    const newer = before === undefined || before.id === message.id || timeOf(message) >= timeOf(before)
     return newer ? { last: withEntry(last, message.peer, message) } : {}
   })
 }
 
-/** Of a conversation that nobody looks at, nothing is kept but a few of its newest pages. */
-export function trim(peer: string): void {
-  const { messages, latest } = talkWith(peer)
-  if (!latest || messages.length > kept) store.set(({ talks }) => ({ talks: withEntry(talks, peer, undefined) }))
+/** Unloads a conversation that was left, unless it is only a few of its newest pages. */
+export function trimConversation(peer: string): void {
+  const { messages, latest } = conversationWith(peer)
+  if (latest && messages.length <= retainedMessages) return
+  store.set(({ conversations }) => ({ conversations: withEntry(conversations, peer, undefined) }))
 }
 
-export function forgetUnread(peer: string): void {
-  if (talkWith(peer).firstUnread !== undefined) change(peer, { firstUnread: undefined })
-}
-
-function firstUnreadOf(messages: readonly Message[], unread: number): string | undefined {
-  if (unread === 0) return undefined
-  const theirs = messages.filter(({ direction }) => direction === 'in')
-  return theirs.at(-unread)?.id ?? theirs[0]?.id
+/** Removes the line above the messages that were unread. */
+export function clearFirstUnread(peer: string): void {
+  if (conversationWith(peer).firstUnread !== undefined) changeConversation(peer, { firstUnread: undefined })
 }

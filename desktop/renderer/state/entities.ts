@@ -1,13 +1,13 @@
-/** What is known of people, files and ourselves, as calls and events tell it. */
-import type { Friend, Self, Transfer } from '#protocol'
+/** Friends, transfers, connections and the own profile: how results of calls and events change them in the state. */
+import type { ConnectionInfo, Friend, Self, Transfer } from '#protocol'
 import { store, withEntry } from './state.ts'
 
 export function putFriend(friend: Friend): void {
   store.set(({ friends, open }) => {
-    const known = friends.get(friend.peer)
-    // What is read at this moment is not unread, whatever the event remembers.
+    const before = friends.get(friend.peer)
+    // The open conversation is read at this moment, even if the event was sent before that.
     const reading = open === friend.peer && document.hasFocus()
-    const unread = reading ? (known?.unread ?? 0) : friend.unread
+    const unread = reading ? (before?.unread ?? 0) : friend.unread
     return { friends: withEntry(friends, friend.peer, { ...friend, unread }) }
   })
 }
@@ -17,12 +17,26 @@ export function changeFriend(peer: string, patch: Partial<Friend>): void {
   if (friend !== undefined) store.set(({ friends }) => ({ friends: withEntry(friends, peer, { ...friend, ...patch }) }))
 }
 
+export function putConnection(peer: string, info: ConnectionInfo): void {
+  store.set(({ connections }) => ({ connections: withEntry(connections, peer, info) }))
+}
+
 export function putTransfer(transfer: Transfer): void {
   store.set(({ transfers }) => ({ transfers: withEntry(transfers, transfer.id, transfer) }))
 }
 
-/** Also notes since when no node answers. */
+/** Also records since when no node is connected. */
 export function putSelf(self: Self): void {
-  const away = self.nodes.length > 0 && self.nodes.every(({ state }) => state !== 'connected')
-  store.set(({ offlineSince }) => ({ self, offlineSince: away ? (offlineSince ?? Date.now()) : undefined }))
+  const offline = self.nodes.length > 0 && self.nodes.every(({ state }) => state !== 'connected')
+  store.set(({ offlineSince }) => ({ self, offlineSince: offline ? (offlineSince ?? Date.now()) : undefined }))
+}
+
+export function putTyping(peer: string, active: boolean): void {
+  if (store.get().typing.has(peer) === active) return
+  store.set((state) => {
+    const typing = new Set(state.typing)
+    if (active) typing.add(peer)
+    else typing.delete(peer)
+    return { typing }
+  })
 }

@@ -1,138 +1,110 @@
-/** What the peer and the shell tell, as changes of what is shown. */
+/** What the peer and the main process report, as changes of the state. */
 import type { ErrorData, NodeState } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
-import type { PeerNews, ShellNews } from '../../ipc/contract.ts'
-import { openConversation, readOpen, refresh, showLink, toast } from './actions.ts'
-import { changeFriend, putFriend, putSelf, putTransfer } from './entities.ts'
+import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
+import { markOpenRead, openConversation, refresh, showLink } from './actions.ts'
+import { changeFriend, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
 import { callPeer, peerEnded } from './clients.ts'
-import { errorText, store, text, withEntry } from './state.ts'
-import { talkWith, update, upsert } from './conversations.ts'
+import { emptyProfile, errorText, store, text } from './state.ts'
+import { conversationWith, putMessage } from './conversations.ts'
+import { addMessage } from './history.ts'
+import { toast } from './toasts.ts'
 
-/** Milliseconds after which nobody is believed to be typing still. */
-const typingFades = 6500
+/** Milliseconds after which a typing mark ends, if no other follows. */
+const typingLifetime = 6500
 
-/** Milliseconds before the same kind of trouble is said again. */
-const warnAgain = 60_000
+/** Milliseconds between two warnings with the same code. */
+const warningInterval = 60_000
 
-const warned = new Map<string, number>()
+const warnedAt = new Map<string, number>()
 const typingTimers = new Map<string, number>()
 
-export function heardFromPeer(news: PeerNews): void {
-  switch (news.event) {
+export function onPeerEvent(event: PeerProcessEvent): void {
+  switch (event.event) {
     case 'status':
-      store.set({ status: news.data })
-      if (news.data.state === 'open') void refresh()
-      if (news.data.state === 'locked') forgetEverything()
+      store.set({ status: event.data })
+      if (event.data.state === 'open') void refresh()
+      if (event.data.state === 'locked') store.set(emptyProfile)
       return
     case 'friend-request':
     case 'friend-changed':
-      return putFriend(news.data)
-    case 'path-changed': {
-      const { peer } = news.data
-      store.set(({ connections }) => ({ connections: withEntry(connections, peer, news.data) }))
-      return changeFriend(peer, { path: news.data.path })
-    }
+      return putFriend(event.data)
+    case 'path-changed':
+      putConnection(event.data.peer, event.data)
+      return changeFriend(event.data.peer, { path: event.data.path })
     case 'message-received': {
-      const { peer } = news.data
-      typing(peer, false)
-      upsert(news.data)
+      const { peer } = event.data
+      onTyping(peer, false)
+      addMessage(event.data)
       const { friends, open, view } = store.get()
-      const looked = open === peer && view.kind === 'conversation' && talkWith(peer).latest && document.hasFocus()
-      if (looked) void readOpen()
+      const shown = open === peer && view.kind === 'conversation' && conversationWith(peer).latest
+      if (shown && document.hasFocus()) void markOpenRead()
       else changeFriend(peer, { unread: (friends.get(peer)?.unread ?? 0) + 1 })
       return
     }
     case 'message-changed':
-      return void update(news.data)
+      return putMessage(event.data)
     case 'transfer-offered':
     case 'transfer-changed':
-      return putTransfer(news.data)
+      return putTransfer(event.data)
     case 'typing':
-      return typing(news.data.peer, news.data.active)
+      return onTyping(event.data.peer, event.data.active)
     case 'node-state':
-      return nodeChanged(news.data)
+      return onNodeState(event.data)
     case 'warning':
-      return warn(news.data)
+      return warn(event.data)
     case 'privacy-changed': {
       const { self } = store.get()
-      return self === undefined ? undefined : putSelf({ ...self, privacy: news.data })
+      return self === undefined ? undefined : putSelf({ ...self, privacy: event.data })
     }
     case 'ready':
   }
 }
 
-export function heardFromShell(news: ShellNews): void {
-  switch (news.event) {
-    case 'node-here':
-      store.set({ node: news.data })
+export function onMainEvent(event: MainEvent): void {
+  switch (event.event) {
+    case 'embedded-node':
+      store.set({ node: event.data })
       return
     case 'peer-process':
-      store.set({ process: news.data.state })
-      if (news.data.state === 'ended') peerEnded()
+      store.set({ process: event.data.state })
+      if (event.data.state === 'ended') peerEnded()
       else toast(text().banner.peerBack)
       return
     case 'link':
-      return showLink(news.data.link)
+      return showLink(event.data.link)
     case 'show':
-      return void openConversation(news.data.peer)
+      return void openConversation(event.data.peer)
   }
 }
 
-function typing(peer: string, active: boolean): void {
+function onTyping(peer: string, active: boolean): void {
   clearTimeout(typingTimers.get(peer))
-  if (active)
+  if (active) {
     typingTimers.set(
       peer,
-      window.setTimeout(() => typing(peer, false), typingFades),
+      window.setTimeout(() => putTyping(peer, false), typingLifetime),
     )
-  if (store.get().typing.has(peer) === active) return
-  store.set((state) => {
-    const next = new Set(state.typing)
-    if (active) next.add(peer)
-    else next.delete(peer)
-    return { typing: next }
-  })
+  }
+  putTyping(peer, active)
 }
 
-function nodeChanged(node: NodeState): void {
+function onNodeState(node: NodeState): void {
   const { self } = store.get()
   if (self === undefined) return
-  const known = self.nodes.some(({ peer }) => peer === node.peer)
-  if (!known) {
-    // Added meanwhile: the whole list tells its place.
-    void callPeer('self').then(putSelf, () => undefined)
+  if (self.nodes.some(({ peer }) => peer === node.peer)) {
+    putSelf({ ...self, nodes: self.nodes.map((one) => (one.peer === node.peer ? node : one)) })
     return
   }
-  putSelf({ ...self, nodes: self.nodes.map((one) => (one.peer === node.peer ? node : one)) })
+  // A node that was just added. Its position is in the whole list only.
+  void callPeer('self').then(putSelf, () => undefined)
 }
 
-/** Said once in a while: the same trouble may be told many times. */
+/** Shows a warning, unless one with the same code was shown shortly before: the peer may repeat it often. */
 function warn(error: ErrorData): void {
   const now = performance.now()
-  if (now - (warned.get(error.code) ?? -warnAgain) < warnAgain) return
-  warned.set(error.code, now)
-  // The library's own sentence is more exact, and English.
+  if (now - (warnedAt.get(error.code) ?? -warningInterval) < warningInterval) return
+  warnedAt.set(error.code, now)
+  // The library's message is more exact than the catalogue's text, but English only.
   toast(text().tag === 'en' ? cleanLine(error.message, 240) : errorText(error), 'bad')
-}
-
-/** Locked: nothing of what was said stays in the window. */
-function forgetEverything(): void {
-  store.set({
-    self: undefined,
-    friends: new Map(),
-    friendsLoaded: false,
-    last: new Map(),
-    talks: new Map(),
-    drafts: new Map(),
-    typing: new Set(),
-    connections: new Map(),
-    transfers: new Map(),
-    open: undefined,
-    dialog: undefined,
-    view: { kind: 'conversation' },
-    toasts: [],
-    offlineSince: undefined,
-    acknowledged: new Set(),
-    target: undefined,
-  })
 }

@@ -1,34 +1,37 @@
-/** Everything the window shows, in one value. Views read it, actions and news change it; nothing of it is on the disk. */
+/**
+ * Everything the window shows, as one value. Views read it; actions and events change it through the functions of
+ * entities.ts, conversations.ts, drafts.ts and toasts.ts. None of it is stored on disk.
+ */
 import type { ConnectionInfo, ErrorData, Friend, Message, Self, Transfer } from '#protocol'
 import { catalogueFor } from '../../text/catalogue.ts'
 import type { Catalogue } from '../../text/catalogue.ts'
-import type { NodeHere, PeerStatus, Preferences, Staged, Start } from '../../ipc/contract.ts'
+import type { EmbeddedNodeStatus, PeerStatus, Preferences, StagedFile, StartInfo } from '../../ipc/contract.ts'
 import { createStore, useStore } from './store.ts'
 
-/** What of a conversation is loaded: one stretch without gaps. */
-export interface Talk {
+/** The loaded part of a conversation: one contiguous range of its messages. */
+export interface LoadedConversation {
   /** Oldest first. */
   messages: Message[]
-  /** What they answer and is not among them, by id, as far as it is known. */
+  /** Messages that these reply to and that are not among them, by id, as far as the peer has them. */
   quoted: ReadonlyMap<string, Message>
   /** Everything older is loaded. */
   complete: boolean
-  /** Everything newer is loaded, and what comes is added: not so around an old message that a search found. */
+  /** Everything newer is loaded, so a new message is appended. False around an old message that a search found. */
   latest: boolean
-  /** Another one at each stretch that takes the place of another. */
-  stretch: number
+  /** Increases when another range replaces this one. */
+  rangeId: number
   loading: boolean
   failed: boolean
   /** Id of the first message that was unread when the conversation was opened. */
   firstUnread: string | undefined
-  /** Incremented at each page of older messages, so that the list keeps its place. */
+  /** Increases with each page of older messages, so that the list keeps its position. */
   pages: number
 }
 
 export interface Draft {
   text: string
   replyTo?: Message
-  staged: Staged[]
+  staged: StagedFile[]
 }
 
 export type Dialog =
@@ -44,7 +47,7 @@ export type Dialog =
 export const settingsTabs = ['profile', 'nodes', 'privacy', 'notifications', 'appearance', 'storage', 'about'] as const
 export type SettingsTab = (typeof settingsTabs)[number]
 
-/** What fills the place beside the list. */
+/** What is shown beside the sidebar. */
 export type View =
   | { kind: 'conversation' }
   | { kind: 'requests' }
@@ -55,77 +58,85 @@ export interface Toast {
   id: number
   text: string
   tone: 'calm' | 'bad'
-  /** What can be done about it, while it is shown. */
+  /** A button of the toast. */
   action?: { label: string; run: () => void }
 }
 
-export interface State {
-  start: Start | undefined
-  preferences: Preferences | undefined
-  status: PeerStatus
-  /** The process of the peer: `ended` while a new one is on its way. */
-  process: 'running' | 'ended'
+/** What belongs to the open profile: removed from the window when the profile is locked. */
+interface ProfileState {
   self: Self | undefined
-  node: NodeHere
   /** By PeerId. */
   friends: ReadonlyMap<string, Friend>
   friendsLoaded: boolean
-  /** The newest message with each, for the list. */
+  /** The newest message with each friend, for the sidebar. By PeerId, as the next four are. */
   last: ReadonlyMap<string, Message>
-  talks: ReadonlyMap<string, Talk>
+  conversations: ReadonlyMap<string, LoadedConversation>
   drafts: ReadonlyMap<string, Draft>
   typing: ReadonlySet<string>
   connections: ReadonlyMap<string, ConnectionInfo>
+  /** By id. */
   transfers: ReadonlyMap<string, Transfer>
   /** PeerId of the open conversation. */
   open: string | undefined
   view: View
-  details: boolean
   dialog: Dialog | undefined
   toasts: Toast[]
-  /** Since when no node answers, milliseconds since the epoch. */
+  /** Since when no node is connected, in milliseconds since the epoch. */
   offlineSince: number | undefined
-  /** The first run is over. */
-  welcomed: boolean
-  /** PeerIds of people who are written to although they come under the name of somebody verified. */
+  /** PeerIds of lookalikes of a verified friend to whom the person writes nevertheless. */
   acknowledged: ReadonlySet<string>
   /** A message to scroll to. */
   target: { peer: string; message: string } | undefined
 }
 
-export const store = createStore<State>({
-  start: undefined,
-  preferences: undefined,
-  status: { state: 'opening' },
-  process: 'running',
+export interface State extends ProfileState {
+  start: StartInfo | undefined
+  preferences: Preferences | undefined
+  status: PeerStatus
+  /** The peer process: `ended` until its successor has started. */
+  process: 'running' | 'ended'
+  node: EmbeddedNodeStatus
+  /** The column with a friend's details is shown. */
+  details: boolean
+  /** The first run is over. */
+  welcomed: boolean
+}
+
+export const emptyProfile: ProfileState = {
   self: undefined,
-  node: { state: 'off', addresses: [] },
   friends: new Map(),
   friendsLoaded: false,
   last: new Map(),
-  talks: new Map(),
+  conversations: new Map(),
   drafts: new Map(),
   typing: new Set(),
   connections: new Map(),
   transfers: new Map(),
   open: undefined,
   view: { kind: 'conversation' },
-  details: false,
   dialog: undefined,
   toasts: [],
   offlineSince: undefined,
-  welcomed: false,
   acknowledged: new Set(),
   target: undefined,
-})
-
-export const emptyDraft: Draft = { text: '', staged: [] }
-
-export function useApp<U>(choose: (state: State) => U): U {
-  return useStore(store, choose)
 }
 
-/** The catalogue of the language that is in force. */
+export const store = createStore<State>({
+  ...emptyProfile,
+  start: undefined,
+  preferences: undefined,
+  status: { state: 'opening' },
+  process: 'running',
+  node: { state: 'off', addresses: [] },
+  details: false,
+  welcomed: false,
+})
+
+export function useApp<U>(select: (state: State) => U): U {
+  return useStore(store, select)
+}
+
+/** The text catalogue of the chosen language. */
 export function text(state: State = store.get()): Catalogue {
   const language = state.preferences?.language ?? 'system'
   return catalogueFor(language === 'system' ? (state.start?.languages ?? []) : [language])
@@ -135,7 +146,7 @@ export function useText(): Catalogue {
   return useApp(text)
 }
 
-/** `map` with `key` set, or without it. */
+/** A copy of `map` with `key` set, or without it if `value` is undefined. */
 export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undefined): ReadonlyMap<K, V> {
   const next = new Map(map)
   if (value === undefined) next.delete(key)
@@ -143,7 +154,7 @@ export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undef
   return next
 }
 
-/** What went wrong, in the person's language. */
+/** The text for an error, in the chosen language. */
 export function errorText(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'internal'
   const { errors } = text()

@@ -1,4 +1,4 @@
-/** A value that views watch: they draw again when the part that they chose becomes another. */
+/** A value that views subscribe to. A view renders again when the part that it selected changes. */
 import { useSyncExternalStore } from 'react'
 
 export interface Store<T> {
@@ -7,8 +7,8 @@ export interface Store<T> {
   subscribe(listener: () => void): () => void
 }
 
-export function createStore<T extends object>(first: T): Store<T> {
-  let value = first
+export function createStore<T extends object>(initial: T): Store<T> {
+  let value = initial
   const listeners = new Set<() => void>()
   return {
     get: () => value,
@@ -23,7 +23,7 @@ export function createStore<T extends object>(first: T): Store<T> {
   }
 }
 
-/** `choose` must return the same thing for the same state: a part of it, or something plain. */
-export function useStore<T, U>(store: Store<T>, choose: (value: T) => U): U {
-  return useSyncExternalStore(store.subscribe, () => choose(store.get()))
+/** `select` must return the same value for the same state: a part of it, or a primitive. */
+export function useStore<T, U>(store: Store<T>, select: (value: T) => U): U {
+  return useSyncExternalStore(store.subscribe, () => select(store.get()))
 }

@@ -1,9 +1,13 @@
-/** Two ways to a friend: an own invite to give away, or an invite that somebody gave. A link that opened Quorum is asked about here. */
+/**
+ * Adding a friend: with an own invite, or with an invite received. An invite link with which Quorum was opened is
+ * confirmed here too.
+ */
 import { useState } from 'react'
 import { isolate } from '../../text/foreign.ts'
-import { openConversation, toast } from '../state/actions.ts'
-import { nameOf } from '../model/friend-display.ts'
+import { openConversation } from '../state/actions.ts'
 import { useText } from '../state/state.ts'
+import { toast } from '../state/toasts.ts'
+import { nameOf } from '../model/friend-display.ts'
 import { Invite } from './invite.tsx'
 import { Join } from './join.tsx'
 import { Modal } from './modal.tsx'
@@ -56,7 +60,7 @@ export function AddFriend({ tab, link, onClose }: AddFriendProps) {
             action={add.send}
             busyLabel={add.sending}
             withNote
-            onAsked={(friend) => {
+            onRequested={(friend) => {
               onClose()
               toast(add.sent(isolate(nameOf(friend))))
               void openConversation(friend.peer)

@@ -1,12 +1,14 @@
-/** What does not work at the moment, since when, and what will happen by itself. */
+/** A line at the top about what does not work now: since when, and what Quorum does about it. */
 import { CloudOff, RefreshCw } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { show } from '../state/actions.ts'
-import { clock } from '../model/format.ts'
+import { openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
+import { clock } from '../model/format.ts'
 
-/** Milliseconds: at a start the nodes are asked first, and a short hiccup is none of anybody's business. */
-const patience = 4000
+/**
+ * Milliseconds without a node before it is shown: connecting at the start takes a moment, and short gaps are common.
+ */
+const offlineDelay = 4000
 
 export function Banner() {
   const { banner, tag } = useText()
@@ -27,7 +29,7 @@ export function Banner() {
       <div className="banner" role="status">
         <CloudOff size={18} aria-hidden="true" />
         <p>{banner.noNode}</p>
-        <button type="button" className="link-button" onClick={() => show({ kind: 'settings', tab: 'nodes' })}>
+        <button type="button" className="link-button" onClick={() => openView({ kind: 'settings', tab: 'nodes' })}>
           {banner.noNodeDo}
         </button>
       </div>
@@ -49,7 +51,7 @@ function useLasting(since: number | undefined): boolean {
   useEffect(() => {
     setLasting(false)
     if (since === undefined) return undefined
-    const timer = setTimeout(() => setLasting(true), Math.max(0, since + patience - Date.now()))
+    const timer = setTimeout(() => setLasting(true), Math.max(0, since + offlineDelay - Date.now()))
     return () => clearTimeout(timer)
   }, [since])
   return lasting

@@ -1,7 +1,7 @@
-/** The sign of Quorum with its name: three dots that meet. */
+/** The logo of Quorum, three connected dots, and its name. */
 import { useText } from '../state/state.ts'
 
-function Sign({ size = 24 }: { size?: number }) {
+function Logo({ size = 24 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 24 24" fill="none" aria-hidden="true">
       <path d="M12 6.5 6.5 16.5h11z" stroke="currentColor" strokeWidth="2" strokeLinejoin="round" />
@@ -16,7 +16,7 @@ export function Brand({ steps }: { steps?: string }) {
   const { appName } = useText()
   return (
     <div className="brand">
-      <Sign />
+      <Logo />
       <strong>{appName}</strong>
       {steps !== undefined && <span className="steps">{steps}</span>}
     </div>

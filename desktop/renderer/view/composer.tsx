@@ -1,14 +1,18 @@
-/** Where one writes: Enter sends, Shift and Enter break the line; replies, files to come, emoji. Drafts stay with the person. */
+/**
+ * Writing a message: Enter sends, Shift and Enter break the line. Shows the message replied to and the staged files.
+ * Each conversation keeps its draft.
+ */
 import { FolderPlus, FilePlus, Paperclip, SendHorizontal, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { ClipboardEvent, KeyboardEvent } from 'react'
-import { limits } from '../state/limits.ts'
+import { limits } from '#limits'
 import type { Friend } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { replyTo, send, setDraft, stageChosen, stageFiles, unstage, wrote } from '../state/actions.ts'
+import { announceTyping, send, stageChosen, stageFiles, unstage } from '../state/actions.ts'
+import { cancelReply, emptyDraft, setDraft } from '../state/drafts.ts'
+import { useApp, useText } from '../state/state.ts'
 import { size } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { emptyDraft, useApp, useText } from '../state/state.ts'
 import { IconButton } from './controls.tsx'
 import { EmojiButton } from './emoji-button.tsx'
 import { Menu } from './menu.tsx'
@@ -23,7 +27,7 @@ export function Composer({ friend }: { friend: Friend }) {
   const name = nameOf(friend)
   const tooLong = draft.text.length > limits.messageText / 4 && encoder.encode(draft.text).length > limits.messageText
   const empty = draft.text.trim() === '' && draft.staged.length === 0
-  // A conversation that opens, and a reply that is begun, mean writing.
+  // A person who opens a conversation or begins a reply wants to write.
   useEffect(() => field.current?.focus(), [draft.replyTo])
 
   const submit = (): void => {
@@ -37,7 +41,7 @@ export function Composer({ friend }: { friend: Friend }) {
     }
     if (event.key === 'Escape' && draft.replyTo !== undefined) {
       event.preventDefault()
-      replyTo(undefined)
+      cancelReply(peer)
     }
   }
   const onPaste = (event: ClipboardEvent): void => {
@@ -45,9 +49,9 @@ export function Composer({ friend }: { friend: Friend }) {
     event.preventDefault()
     void stageFiles(peer, [...event.clipboardData.files])
   }
-  const insert = (what: string): void => {
+  const insert = (emoji: string): void => {
     const { selectionStart = draft.text.length, selectionEnd = draft.text.length } = field.current ?? {}
-    setDraft(peer, { text: draft.text.slice(0, selectionStart) + what + draft.text.slice(selectionEnd) })
+    setDraft(peer, { text: draft.text.slice(0, selectionStart) + emoji + draft.text.slice(selectionEnd) })
     field.current?.focus()
   }
   return (
@@ -62,7 +66,7 @@ export function Composer({ friend }: { friend: Friend }) {
               {cleanLine(draft.replyTo.text, 160)}
             </bdi>
           </div>
-          <IconButton label={composer.cancelReply} onClick={() => replyTo(undefined)}>
+          <IconButton label={composer.cancelReply} onClick={() => cancelReply(peer)}>
             <X size={18} />
           </IconButton>
         </div>
@@ -112,10 +116,10 @@ export function Composer({ friend }: { friend: Friend }) {
           title={friend.online ? undefined : composer.offline(isolate(name))}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
-          onBlur={() => wrote(peer, false)}
+          onBlur={() => announceTyping(peer, false)}
           onChange={(event) => {
             setDraft(peer, { text: event.target.value })
-            wrote(peer, event.target.value !== '')
+            announceTyping(peer, event.target.value !== '')
           }}
         />
         <EmojiButton onChoose={insert} />

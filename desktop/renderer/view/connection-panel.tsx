@@ -1,23 +1,26 @@
-/** The connection doctor: how this friend is reached, since when, what was tried, and what would make it better. */
+/**
+ * The connection doctor of the details: how this friend is reached, since when, what was tried, and what would give a
+ * better path.
+ */
 import { useEffect } from 'react'
+import { limits } from '#limits'
 import type { ConnectionInfo, Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
-import { attempt, lookAtConnection } from '../state/actions.ts'
+import { connect, loadConnection } from '../state/actions.ts'
+import { useApp, useText } from '../state/state.ts'
 import { clock } from '../model/format.ts'
 import { shortId } from '../model/friend-display.ts'
-import { callPeer } from '../state/clients.ts'
-import { useApp, useText } from '../state/state.ts'
 
-/** Milliseconds between two looks while the panel is open. */
-const again = 5000
+/** Milliseconds between two updates while the panel is open. */
+const updateInterval = 5000
 
-export function Doctor({ friend }: { friend: Friend }) {
+export function ConnectionPanel({ friend }: { friend: Friend }) {
   const { path } = useText()
   const info = useApp((state) => state.connections.get(friend.peer))
   const offline = useApp((state) => state.offlineSince !== undefined)
   useEffect(() => {
-    void lookAtConnection(friend.peer)
-    const timer = setInterval(() => void lookAtConnection(friend.peer), again)
+    void loadConnection(friend.peer)
+    const timer = setInterval(() => void loadConnection(friend.peer), updateInterval)
     return () => clearInterval(timer)
   }, [friend.peer, friend.path])
   const kind = info?.path ?? friend.path
@@ -45,11 +48,7 @@ export function Doctor({ friend }: { friend: Friend }) {
       )}
       {info !== undefined && <Technical info={info} />}
       {kind === 'none' && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => void attempt(() => callPeer('connect', { peer: friend.peer }))}
-        >
+        <button type="button" className="button" onClick={() => void connect(friend.peer)}>
           {path.again}
         </button>
       )}
@@ -98,13 +97,13 @@ function Technical({ info }: { info: ConnectionInfo }) {
       <div style={{ display: 'grid', gap: '0.625rem' }}>
         {info.address !== undefined && (
           <p className="mono small selectable" dir="ltr">
-            {cleanLine(info.address, 512)}
+            {cleanLine(info.address, limits.address)}
           </p>
         )}
         <p className="quiet small">{info.tried.length === 0 ? path.nothingTried : path.tried}</p>
-        <ul className="trials">
+        <ul className="pairs">
           {info.tried.map(({ kind, outcome }, index) => (
-            // A list of the last attempt, replaced as a whole.
+            // The list of one attempt is replaced as a whole.
             <li key={index}>
               <span>{path.kinds[kind]}</span>
               <span className="quiet">{path.outcomes[outcome]}</span>

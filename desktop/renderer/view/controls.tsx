@@ -1,31 +1,31 @@
-/** The small things that are the same everywhere: buttons with a sign, faces, fields, lines to copy. */
+/** Small parts that all views share: icon buttons, avatars, form fields, values to copy. */
 import { Check, Copy } from 'lucide-react'
 import { useId, useState } from 'react'
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
 import type { Friend } from '#protocol'
-import { callShell } from '../state/clients.ts'
-import { attempt } from '../state/actions.ts'
-import { colourOf, initials, nameOf } from '../model/friend-display.ts'
+import { callMain } from '../state/clients.ts'
 import { useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
+import { colourOf, initials, nameOf } from '../model/friend-display.ts'
 
-/** Milliseconds for which a copied line says so. */
-const saysCopied = 1800
+/** Milliseconds for which the button confirms that the value was copied. */
+const confirmedFor = 1800
 
 interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  /** What readers say, and what is shown on hover. */
+  /** The accessible name, and the tooltip. */
   label: string
   children: ReactNode
 }
 
 export function IconButton({ label, children, className = '', ...rest }: IconButtonProps) {
   return (
-    <button type="button" className={`icon-button ${className}`} aria-label={label} title={label} {...rest}>
+    <button type="button" className={`icon-button ${className}`} aria-label={label} data-tooltip={label} {...rest}>
       {children}
     </button>
   )
 }
 
-/** A person's face: letters on the person's colour. */
+/** The initials of a friend on the friend's colour. */
 export function Avatar({ friend, presence = false }: { friend: Friend; presence?: boolean }) {
   return <Face name={nameOf(friend)} peer={friend.peer} online={presence && friend.online} />
 }
@@ -46,7 +46,7 @@ interface FieldProps {
   children: (ids: { id: string; describedBy: string; invalid: boolean }) => ReactNode
 }
 
-/** A labelled field with its hint, and what is wrong with what was typed. */
+/** A form field with a label, and a hint or an error. */
 export function Field({ label, hint, wrong, children }: FieldProps) {
   const id = useId()
   return (
@@ -64,14 +64,14 @@ export function Field({ label, hint, wrong, children }: FieldProps) {
   )
 }
 
-/** Something to give to somebody else: shown in one line, copied whole. */
+/** A value to pass on: shown in one line, copied as a whole. */
 export function CopyLine({ value, label }: { value: string; label: string }) {
   const { common } = useText()
   const [copied, setCopied] = useState(false)
   const copy = async (): Promise<void> => {
-    if (!(await attempt(() => callShell('copy', { text: value })))) return
+    if (!(await attempt(() => callMain('copy', { text: value })))) return
     setCopied(true)
-    setTimeout(() => setCopied(false), saysCopied)
+    setTimeout(() => setCopied(false), confirmedFor)
   }
   return (
     <div className="copy-line">

@@ -1,27 +1,27 @@
-/** The conversation with one person: who it is and how they are reached, the messages, and the place to write. */
+/** The conversation with one friend: name and path, the messages, and the composer. */
 import { BadgeCheck, Info, Paperclip, Search } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { DragEvent } from 'react'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
-import { ask, decide, stageFiles, toggleDetails } from '../state/actions.ts'
-import { isAmbiguous, nameOf, shortId } from '../model/friend-display.ts'
+import { changeFriendship, openDialog, stageFiles, toggleDetails } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
+import { isAmbiguous, nameOf, shortId } from '../model/friend-display.ts'
 import { Composer } from './composer.tsx'
 import { IconButton } from './controls.tsx'
 import { MessageList } from './message-list.tsx'
-import { NamesakeNotice, Stopped, useNamesake } from './lookalike-notice.tsx'
+import { LookalikeNotice, LookalikeStop, useLookalike } from './lookalike-notice.tsx'
 import { PathBadge } from './path-badge.tsx'
 import { RequestCard } from './requests.tsx'
 
 export function Conversation({ friend }: { friend: Friend }) {
   const { files } = useText()
   const { over, handlers } = useDrop(friend)
-  const stretch = useApp((state) => state.talks.get(friend.peer)?.stretch ?? 0)
+  const rangeId = useApp((state) => state.conversations.get(friend.peer)?.rangeId ?? 0)
   return (
     <div className="centre" style={{ flex: 1 }} {...handlers}>
       <Head friend={friend} />
-      <MessageList key={stretch} friend={friend} />
+      <MessageList key={rangeId} friend={friend} />
       <Foot friend={friend} />
       {over && (
         <div className="drop-here">
@@ -51,7 +51,7 @@ function Head({ friend }: { friend: Friend }) {
         </h2>
         <PathBadge friend={friend} />
       </div>
-      <IconButton label={conversation.searchHere} onClick={() => ask({ kind: 'search', peer: friend.peer })}>
+      <IconButton label={conversation.searchHere} onClick={() => openDialog({ kind: 'search', peer: friend.peer })}>
         <Search size={20} />
       </IconButton>
       <IconButton
@@ -65,15 +65,15 @@ function Head({ friend }: { friend: Friend }) {
   )
 }
 
-/** Where one writes, or why one cannot. */
+/** The composer, or the reason why there is none. */
 function Foot({ friend }: { friend: Friend }) {
   const { conversation, request, details } = useText()
-  const known = useNamesake(friend)
+  const original = useLookalike(friend)
   const acknowledged = useApp((state) => state.acknowledged.has(friend.peer))
   switch (friend.state) {
     case 'friend':
-      // Whoever compared one's number relies on it: another identity under that name is not written to unawares.
-      if (known?.verified === true && !acknowledged) return <Stopped friend={friend} known={known} />
+      // A person who compared the safety number relies on it, so a message to a lookalike must be a decision.
+      if (original?.verified === true && !acknowledged) return <LookalikeStop friend={friend} original={original} />
       return <Composer friend={friend} />
     case 'incoming':
       return (
@@ -84,7 +84,7 @@ function Foot({ friend }: { friend: Friend }) {
     case 'requested':
       return (
         <div className="composer">
-          {known !== undefined && <NamesakeNotice friend={friend} known={known} />}
+          {original !== undefined && <LookalikeNotice friend={friend} original={original} />}
           <p className="notice">
             <span>
               <strong>{request.outTitle(isolate(nameOf(friend)))}.</strong> {request.outIntro}
@@ -101,7 +101,7 @@ function Foot({ friend }: { friend: Friend }) {
               type="button"
               className="button low"
               style={{ marginInlineStart: 'auto' }}
-              onClick={() => void decide('unblockPeer', friend.peer)}
+              onClick={() => void changeFriendship('unblockPeer', friend.peer)}
             >
               {details.unblock}
             </button>
@@ -117,26 +117,26 @@ function Foot({ friend }: { friend: Friend }) {
   }
 }
 
-/** Files that are held over the conversation. Moving over its parts leaves and enters: only the last leave counts. */
+/** Files dragged over the conversation. Moving between its elements fires enter and leave too, so they are counted. */
 function useDrop(friend: Friend) {
   const [depth, setDepth] = useState(0)
-  const may = friend.state === 'friend'
-  const carries = (event: DragEvent): boolean => may && event.dataTransfer.types.includes('Files')
+  const allowed = friend.state === 'friend'
+  const accepts = (event: DragEvent): boolean => allowed && event.dataTransfer.types.includes('Files')
   useEffect(() => setDepth(0), [friend.state])
   return {
     over: depth > 0,
     handlers: {
       onDragEnter: (event: DragEvent) => {
-        if (carries(event)) setDepth((before) => before + 1)
+        if (accepts(event)) setDepth((before) => before + 1)
       },
       onDragLeave: (event: DragEvent) => {
-        if (carries(event)) setDepth((before) => Math.max(0, before - 1))
+        if (accepts(event)) setDepth((before) => Math.max(0, before - 1))
       },
       onDragOver: (event: DragEvent) => event.preventDefault(),
       onDrop: (event: DragEvent) => {
         event.preventDefault()
         setDepth(0)
-        if (carries(event)) void stageFiles(friend.peer, [...event.dataTransfer.files])
+        if (accepts(event)) void stageFiles(friend.peer, [...event.dataTransfer.files])
       },
     },
   }

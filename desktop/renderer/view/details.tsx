@@ -1,13 +1,13 @@
-/** The right column: who this is, how they are reached and why, whether they are who they seem, what was shared. */
+/** The right column about one friend: the path and its reason, the verification, the shared files. */
 import { BadgeCheck, ShieldQuestion, X } from 'lucide-react'
 import type { Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
-import { ask, decide, toggleDetails } from '../state/actions.ts'
+import { changeFriendship, openDialog, toggleDetails } from '../state/actions.ts'
+import { useText } from '../state/state.ts'
 import { dateOnly, fullWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { useText } from '../state/state.ts'
 import { Avatar, CopyLine, IconButton } from './controls.tsx'
-import { Doctor } from './connection-panel.tsx'
+import { ConnectionPanel } from './connection-panel.tsx'
 import { SharedFiles } from './transfers.tsx'
 
 export function Details({ friend }: { friend: Friend }) {
@@ -35,7 +35,7 @@ export function Details({ friend }: { friend: Friend }) {
           </p>
         )}
       </div>
-      {state === 'friend' && <Doctor friend={friend} />}
+      {state === 'friend' && <ConnectionPanel friend={friend} />}
       {state === 'friend' && (
         <section>
           <h3 style={{ display: 'flex', gap: '0.5rem', alignItems: 'center' }}>
@@ -43,7 +43,7 @@ export function Details({ friend }: { friend: Friend }) {
             {friend.verified ? details.verified : details.notVerified}
           </h3>
           <p className="quiet small">{details.verifyHint}</p>
-          <button type="button" className="button" onClick={() => ask({ kind: 'verify', peer })}>
+          <button type="button" className="button" onClick={() => openDialog({ kind: 'verify', peer })}>
             {details.verify}
           </button>
         </section>
@@ -61,21 +61,21 @@ export function Details({ friend }: { friend: Friend }) {
         </div>
         <div className="buttons">
           {state === 'friend' && (
-            <button type="button" className="button" onClick={() => ask({ kind: 'remove', peer })}>
+            <button type="button" className="button" onClick={() => openDialog({ kind: 'remove', peer })}>
               {details.remove}
             </button>
           )}
           {state === 'requested' && (
-            <button type="button" className="button" onClick={() => void decide('removeFriend', peer)}>
+            <button type="button" className="button" onClick={() => void changeFriendship('removeFriend', peer)}>
               {request.withdraw}
             </button>
           )}
           {state === 'blocked' ? (
-            <button type="button" className="button" onClick={() => void decide('unblockPeer', peer)}>
+            <button type="button" className="button" onClick={() => void changeFriendship('unblockPeer', peer)}>
               {details.unblock}
             </button>
           ) : (
-            <button type="button" className="button bad" onClick={() => ask({ kind: 'block', peer })}>
+            <button type="button" className="button bad" onClick={() => openDialog({ kind: 'block', peer })}>
               {details.block}
             </button>
           )}

@@ -1,9 +1,10 @@
-/** Which dialog is open: one at most. */
+/** The open dialog, at most one. */
 import { isolate } from '../../text/foreign.ts'
-import { attempt, ask, copy, decide } from '../state/actions.ts'
-import { nameOf } from '../model/friend-display.ts'
-import { callShell } from '../state/clients.ts'
+import { changeFriendship, closeDialog, copy } from '../state/actions.ts'
+import { callMain } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
+import { nameOf } from '../model/friend-display.ts'
 import { AddFriend } from './add-friend.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
 import { LinkDialog } from './link-dialog.tsx'
@@ -14,7 +15,7 @@ import { SearchDialog } from './search-dialog.tsx'
 
 export function Dialogs() {
   const dialog = useApp((state) => state.dialog)
-  const close = (): void => ask(undefined)
+  const close = (): void => closeDialog()
   switch (dialog?.kind) {
     case undefined:
       return null
@@ -28,16 +29,16 @@ export function Dialogs() {
           onCopy={() => void copy(dialog.url)}
           onOpen={() => {
             close()
-            void attempt(() => callShell('openLink', { url: dialog.url }))
+            void attempt(() => callMain('openLink', { url: dialog.url }))
           }}
         />
       )
     case 'verify':
       return <SafetyDialog peer={dialog.peer} onClose={close} />
     case 'remove':
-      return <Sure peer={dialog.peer} kind="remove" onClose={close} />
+      return <ConfirmRemoval peer={dialog.peer} kind="remove" onClose={close} />
     case 'block':
-      return <Sure peer={dialog.peer} kind="block" onClose={close} />
+      return <ConfirmRemoval peer={dialog.peer} kind="block" onClose={close} />
     case 'erase':
       return <EraseDialog onClose={close} />
     case 'picture':
@@ -47,8 +48,8 @@ export function Dialogs() {
   }
 }
 
-/** Whether somebody is really to be removed or blocked. */
-function Sure({ peer, kind, onClose }: { peer: string; kind: 'remove' | 'block'; onClose: () => void }) {
+/** Confirms that a friend is removed or blocked. */
+function ConfirmRemoval({ peer, kind, onClose }: { peer: string; kind: 'remove' | 'block'; onClose: () => void }) {
   const { details } = useText()
   const friend = useApp((state) => state.friends.get(peer))
   if (friend === undefined) return null
@@ -63,7 +64,7 @@ function Sure({ peer, kind, onClose }: { peer: string; kind: 'remove' | 'block';
       onClose={onClose}
       onConfirm={() => {
         onClose()
-        void decide(block ? 'blockPeer' : 'removeFriend', peer)
+        void changeFriendship(block ? 'blockPeer' : 'removeFriend', peer)
       }}
     />
   )

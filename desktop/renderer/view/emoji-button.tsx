@@ -1,10 +1,10 @@
-/** A small choice of emoji; whoever wants others has the system's own picker. */
+/** A small choice of emoji. The emoji picker of the system has the others. */
 import { Smile } from 'lucide-react'
 import { useText } from '../state/state.ts'
 import { IconButton } from './controls.tsx'
 import { usePanel } from './menu.tsx'
 
-const choice = `
+const offered = `
   😀 😄 😂 🙂 😉 😊 😍 😘 😎 🤔 🤨 😐 🙄 😴 🤗 🥳
   😢 😭 😅 😳 😱 😡 🤯 🤒 👍 👎 👏 🙏 🤝 💪 👋 🤞
   ❤️ 🧡 💛 💚 💙 💜 🖤 💔 🎉 🎂 🎁 ✨ 🔥 ⭐ ☀️ 🌧️
@@ -24,9 +24,9 @@ export function EmojiButton({ onChoose }: { onChoose: (emoji: string) => void })
         </IconButton>
       </span>
       {open && (
-        <div ref={panel} popover="auto" className="emoji-panel" role="dialog" aria-label={composer.emoji}>
+        <div ref={panel} popover="auto" className="panel emoji-panel" role="dialog" aria-label={composer.emoji}>
           <div className="emoji-grid">
-            {choice.map((emoji) => (
+            {offered.map((emoji) => (
               <button
                 key={emoji}
                 type="button"

@@ -1,8 +1,8 @@
-/** The last question before everything is destroyed: a word has to be typed. */
+/** Confirms that the profile is erased: the person must type a word. */
 import { useState } from 'react'
-import { attempt } from '../state/actions.ts'
-import { callShell } from '../state/clients.ts'
+import { callMain } from '../state/clients.ts'
 import { useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
 import { Field } from './controls.tsx'
 import { Confirm } from './modal.tsx'
 
@@ -17,7 +17,7 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
       bad
       disabled={typed.trim().toLowerCase() !== settings.eraseWord}
       onClose={onClose}
-      onConfirm={() => void attempt(() => callShell('erase'))}
+      onConfirm={() => void attempt(() => callMain('erase'))}
     >
       <Field label={settings.eraseType(settings.eraseWord)}>
         {({ id, describedBy }) => (

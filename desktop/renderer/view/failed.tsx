@@ -1,9 +1,9 @@
-/** The profile does not open: why, in words, and what there is to do. */
+/** The profile does not open: the reason, and the button to quit. */
 import { TriangleAlert } from 'lucide-react'
 import type { ErrorData } from '#protocol'
-import { callShell } from '../state/clients.ts'
-import { attempt } from '../state/actions.ts'
+import { callMain } from '../state/clients.ts'
 import { errorText, useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
 
 export function Failed({ error }: { error: ErrorData }) {
   const { failed, common } = useText()
@@ -19,7 +19,7 @@ export function Failed({ error }: { error: ErrorData }) {
           <span>{errorText(error)}</span>
         </p>
         <div className="buttons end">
-          <button type="button" className="button" onClick={() => void attempt(() => callShell('quit'))}>
+          <button type="button" className="button" onClick={() => void attempt(() => callMain('quit'))}>
             {common.quit}
           </button>
         </div>

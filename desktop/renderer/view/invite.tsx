@@ -1,4 +1,4 @@
-/** An own invite: link, code and QR picture. Made when it is first shown. */
+/** An own invite as link, code and QR code. It is made when it is first shown. */
 import { useEffect, useState } from 'react'
 import type { CallResults } from '#protocol'
 import { callPeer } from '../state/clients.ts'
@@ -6,9 +6,9 @@ import { errorText, useApp, useText } from '../state/state.ts'
 import { CopyLine } from './controls.tsx'
 import { Qr } from './qr.tsx'
 
-/** The invite stays the same while the window lives: opening the dialog ten times makes one. */
-let made: Promise<CallResults['invite']> | undefined
-let madeFor = ''
+/** The invite stays the same while the window exists, so that opening the dialog ten times makes only one. */
+let current: Promise<CallResults['invite']> | undefined
+let currentFor = ''
 
 export function Invite() {
   const { invite } = useText()
@@ -20,19 +20,19 @@ export function Invite() {
   const [wrong, setWrong] = useState<string>()
   const nodeList = nodes.map(({ peer, state }) => `${peer} ${state}`).join()
   useEffect(() => {
-    // An invite names the nodes that lead here: with others it is another.
-    if (made === undefined || madeFor !== nodeList) made = callPeer('invite', {})
-    madeFor = nodeList
-    let gone = false
-    made.then(
-      (value) => gone || setShown(value),
+    // An invite names the nodes of this profile, so other nodes need another invite.
+    if (current === undefined || currentFor !== nodeList) current = callPeer('invite', {})
+    currentFor = nodeList
+    let unmounted = false
+    current.then(
+      (value) => unmounted || setShown(value),
       (error: unknown) => {
-        made = undefined
-        if (!gone) setWrong(errorText(error))
+        current = undefined
+        if (!unmounted) setWrong(errorText(error))
       },
     )
     return () => {
-      gone = true
+      unmounted = true
     }
   }, [nodeList])
   if (wrong !== undefined) return <p className="notice bad">{wrong}</p>

@@ -1,8 +1,9 @@
-/** An invite that somebody gave: pasted, and asked with. The same form in the first run and later. */
+/** The form for an invite that was received, which sends a friend request. Used in the first run and later. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
+import { limits } from '#limits'
 import type { Friend } from '#protocol'
-import { request } from '../state/actions.ts'
+import { requestFriend } from '../state/actions.ts'
 import { errorText, useText } from '../state/state.ts'
 import { Field } from './controls.tsx'
 
@@ -11,23 +12,23 @@ interface JoinProps {
   label: string
   action: string
   busyLabel: string
-  /** With a few words for them. */
+  /** Shows a field for a note to the recipient. */
   withNote: boolean
-  onAsked: (friend: Friend) => void
+  onRequested: (friend: Friend) => void
 }
 
-export function Join({ link, label, action, busyLabel, withNote, onAsked }: JoinProps) {
+export function Join({ link, label, action, busyLabel, withNote, onRequested }: JoinProps) {
   const { welcome, add, common } = useText()
   const [to, setTo] = useState(link ?? '')
   const [note, setNote] = useState('')
   const [wrong, setWrong] = useState<string>()
   const [busy, setBusy] = useState(false)
-  const ask = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     setBusy(true)
     setWrong(undefined)
     try {
-      onAsked(await request(to, note.trim()))
+      onRequested(await requestFriend(to, note.trim()))
     } catch (error) {
       setWrong(errorText(error))
     } finally {
@@ -35,7 +36,7 @@ export function Join({ link, label, action, busyLabel, withNote, onAsked }: Join
     }
   }
   return (
-    <form className="choice" onSubmit={(event) => void ask(event)}>
+    <form className="choice" onSubmit={(event) => void submit(event)}>
       <Field label={label} wrong={wrong}>
         {({ id, describedBy, invalid }) => (
           <input
@@ -46,7 +47,7 @@ export function Join({ link, label, action, busyLabel, withNote, onAsked }: Join
             autoFocus
             data-first
             autoComplete="off"
-            maxLength={4096}
+            maxLength={limits.inviteLink}
             placeholder={welcome.joinPlaceholder}
             aria-invalid={invalid}
             aria-describedby={describedBy}
@@ -61,7 +62,7 @@ export function Join({ link, label, action, busyLabel, withNote, onAsked }: Join
               id={id}
               className="input"
               rows={2}
-              maxLength={500}
+              maxLength={limits.noteCharacters}
               value={note}
               placeholder={add.notePlaceholder}
               aria-describedby={describedBy}

@@ -1,4 +1,7 @@
-/** Whether a link in a message is to be opened: shows where it leads as the browser reads it, look-alike letters unmasked. */
+/**
+ * Confirms that a link of a message is opened. Shows the address as the browser reads it: a host with look-alike
+ * letters is shown in its xn-- form.
+ */
 import { TriangleAlert } from 'lucide-react'
 import { useText } from '../state/state.ts'
 import { Modal } from './modal.tsx'

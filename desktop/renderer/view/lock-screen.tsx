@@ -1,4 +1,4 @@
-/** The locked profile: asks for its passphrase, shows nothing else. */
+/** A locked profile: asks for the passphrase and shows nothing else. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
 import { callPeer } from '../state/clients.ts'

@@ -1,34 +1,34 @@
-/** Said where somebody comes under the name of a person who is known here, with another identity. */
+/** The warning about a friend or a request whose name looks like that of another, earlier friend. */
 import { ShieldAlert } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
-import { acknowledge, ask } from '../state/actions.ts'
-import { namesakeOf } from '../model/lookalike.ts'
-import { nameOf, shortId } from '../model/friend-display.ts'
+import { acknowledge, openDialog } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
+import { lookalikeOf } from '../model/lookalike.ts'
+import { nameOf, shortId } from '../model/friend-display.ts'
 
-/** The one who was known by that name before. */
-export function useNamesake(friend: Friend): Friend | undefined {
+/** The friend whose name `friend` looks like, if there is one. */
+export function useLookalike(friend: Friend): Friend | undefined {
   const friends = useApp((state) => state.friends)
-  return useMemo(() => namesakeOf(friend, friends.values()), [friend, friends])
+  return useMemo(() => lookalikeOf(friend, friends.values()), [friend, friends])
 }
 
-export function NamesakeNotice({ friend, known }: { friend: Friend; known: Friend }) {
+export function LookalikeNotice({ friend, original }: { friend: Friend; original: Friend }) {
   const { request, details } = useText()
   return (
-    <div className="notice bad namesake" role="alert">
+    <div className="notice bad lookalike" role="alert">
       <ShieldAlert size={20} aria-hidden="true" />
       <div>
-        <strong>{request.namesake(isolate(nameOf(known)))}</strong>
+        <strong>{request.namesake(isolate(nameOf(original)))}</strong>
         <p>{request.namesakeIntro}</p>
         <dl className="facts small">
           <dt>{request.namesakeKnown}</dt>
           <dd>
             <bdi className="mono" dir="ltr">
-              {shortId(known.peer)}
+              {shortId(original.peer)}
             </bdi>
-            {known.verified && `, ${details.verified.toLowerCase()}`}
+            {original.verified && `, ${details.verified.toLowerCase()}`}
           </dd>
           <dt>{request.namesakeNew}</dt>
           <dd>
@@ -42,22 +42,22 @@ export function NamesakeNotice({ friend, known }: { friend: Friend; known: Frien
   )
 }
 
-/** In the place of the composer: nothing is written to them by mistake. */
-export function Stopped({ friend, known }: { friend: Friend; known: Friend }) {
+/** Replaces the composer, so that no message goes to a lookalike by mistake. */
+export function LookalikeStop({ friend, original }: { friend: Friend; original: Friend }) {
   const { safety, details } = useText()
   const { peer } = friend
   return (
-    <div className="composer stopped">
-      <NamesakeNotice friend={friend} known={known} />
+    <div className="composer lookalike-stop">
+      <LookalikeNotice friend={friend} original={original} />
       <p className="quiet small">{safety.keyChanged}</p>
       <div className="buttons">
-        <button type="button" className="button main" onClick={() => ask({ kind: 'verify', peer })}>
+        <button type="button" className="button main" onClick={() => openDialog({ kind: 'verify', peer })}>
           {details.verify}
         </button>
         <button type="button" className="button" onClick={() => acknowledge(peer)}>
           {safety.goOn}
         </button>
-        <button type="button" className="button plain" onClick={() => ask({ kind: 'block', peer })}>
+        <button type="button" className="button plain" onClick={() => openDialog({ kind: 'block', peer })}>
           {details.block}
         </button>
       </div>

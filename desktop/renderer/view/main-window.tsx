@@ -1,8 +1,8 @@
-/** Quorum itself: people on the left, what they said in the middle, a person's details on the right. And its keys. */
+/** The main window: friends on the left, a view in the middle, details on the right. And its keyboard shortcuts. */
 import { useEffect } from 'react'
-import { ask, openConversation, show, toggleDetails } from '../state/actions.ts'
-import { inOrder } from '../model/friend-display.ts'
+import { closeDetails, openConversation, openDialog, openView, toggleDetails } from '../state/actions.ts'
 import { store, useApp } from '../state/state.ts'
+import { inOrder } from '../model/friend-display.ts'
 import { timeOf } from '../model/message-rows.ts'
 import { Banner } from './banner.tsx'
 import { Conversation } from './conversation.tsx'
@@ -14,11 +14,11 @@ import { Sidebar } from './sidebar.tsx'
 import { Transfers } from './transfers.tsx'
 
 export function MainWindow() {
-  useKeys()
+  useShortcuts()
   const view = useApp((state) => state.view)
   const friend = useApp((state) => (state.open === undefined ? undefined : state.friends.get(state.open)))
   const details = useApp((state) => state.details)
-  const talking = view.kind === 'conversation' && friend !== undefined
+  const conversing = view.kind === 'conversation' && friend !== undefined
   return (
     <div className="window">
       <Banner />
@@ -30,46 +30,46 @@ export function MainWindow() {
         {view.kind === 'conversation' &&
           (friend === undefined ? <NothingOpen /> : <Conversation key={friend.peer} friend={friend} />)}
       </main>
-      {talking && details && <Details key={friend.peer} friend={friend} />}
+      {conversing && details && <Details key={friend.peer} friend={friend} />}
     </div>
   )
 }
 
-/** Keys that work wherever the focus is; a dialog keeps them to itself. */
-function useKeys(): void {
+/** Shortcuts that work wherever the focus is, unless a dialog is open. */
+function useShortcuts(): void {
   useEffect(() => {
-    const pressed = (event: KeyboardEvent): void => {
+    const onKeyDown = (event: KeyboardEvent): void => {
       const command = event.ctrlKey || event.metaKey
       if (store.get().dialog !== undefined) return
       const key = event.key.toLowerCase()
-      const does = command ? commands[key] : event.altKey ? walks[event.key] : undefined
-      if (does === undefined) {
-        if (event.key === 'Escape' && !event.defaultPrevented) leave()
+      const run = command ? commands[key] : event.altKey ? moves[event.key] : undefined
+      if (run === undefined) {
+        if (event.key === 'Escape' && !event.defaultPrevented) leaveView()
         return
       }
       event.preventDefault()
-      does()
+      run()
     }
-    window.addEventListener('keydown', pressed)
-    return () => window.removeEventListener('keydown', pressed)
+    window.addEventListener('keydown', onKeyDown)
+    return () => window.removeEventListener('keydown', onKeyDown)
   }, [])
 }
 
 const commands: Readonly<Record<string, () => void>> = {
-  k: () => ask({ kind: 'search' }),
+  k: () => openDialog({ kind: 'search' }),
   f: () => {
     const { open } = store.get()
-    ask(open === undefined ? { kind: 'search' } : { kind: 'search', peer: open })
+    openDialog(open === undefined ? { kind: 'search' } : { kind: 'search', peer: open })
   },
-  n: () => ask({ kind: 'add', tab: 'invite' }),
-  ',': () => show({ kind: 'settings', tab: 'profile' }),
+  n: () => openDialog({ kind: 'add', tab: 'invite' }),
+  ',': () => openView({ kind: 'settings', tab: 'profile' }),
   i: () => toggleDetails(),
-  j: () => show({ kind: 'transfers' }),
+  j: () => openView({ kind: 'transfers' }),
 }
-const walks: Readonly<Record<string, () => void>> = { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) }
+const moves: Readonly<Record<string, () => void>> = { ArrowDown: () => moveBy(1), ArrowUp: () => moveBy(-1) }
 
-/** To the next or previous conversation of the list. */
-function walk(step: number): void {
+/** Opens the next or the previous conversation of the sidebar. */
+function moveBy(step: number): void {
   const { friends, last, open } = store.get()
   const listed = inOrder(
     [...friends.values()].filter(({ state }) => state !== 'incoming'),
@@ -83,8 +83,8 @@ function walk(step: number): void {
   if (next !== undefined) void openConversation(next.peer)
 }
 
-function leave(): void {
+function leaveView(): void {
   const { view, details } = store.get()
-  if (view.kind !== 'conversation') show({ kind: 'conversation' })
-  else if (details) store.set({ details: false })
+  if (view.kind !== 'conversation') openView({ kind: 'conversation' })
+  else if (details) closeDetails()
 }

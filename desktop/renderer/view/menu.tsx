@@ -1,4 +1,7 @@
-/** A button that opens a list of things to do: arrows walk, Escape and a click elsewhere close it. */
+/**
+ * A button that opens a list of actions. Arrow keys and first letters move the focus; Escape and a click elsewhere
+ * close it.
+ */
 import { useEffect, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { IconButton } from './controls.tsx'
@@ -17,11 +20,11 @@ interface MenuProps {
 
 export function Menu({ label, icon, items }: MenuProps) {
   const { open, close, toggle, anchor, panel } = usePanel()
-  const walk = (event: KeyboardEvent): void => {
+  const onKeyDown = (event: KeyboardEvent): void => {
     const buttons = [...(panel.current?.querySelectorAll('button') ?? [])]
-    const at = buttons.findIndex((button) => button === document.activeElement)
-    const steps: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }
-    const next = steps[event.key]
+    const index = buttons.findIndex((button) => button === document.activeElement)
+    const moves: Readonly<Record<string, number>> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: -1 }
+    const next = moves[event.key] ?? itemAfter(index, event.key, items)
     if (next === undefined) return
     event.preventDefault()
     buttons.at(next % buttons.length)?.focus()
@@ -34,7 +37,15 @@ export function Menu({ label, icon, items }: MenuProps) {
         </IconButton>
       </span>
       {open && (
-        <div ref={panel} popover="auto" className="menu" role="menu" tabIndex={-1} aria-label={label} onKeyDown={walk}>
+        <div
+          ref={panel}
+          popover="auto"
+          className="panel menu"
+          role="menu"
+          tabIndex={-1}
+          aria-label={label}
+          onKeyDown={onKeyDown}
+        >
           {items.map((item) => (
             <button
               key={item.label}
@@ -55,38 +66,34 @@ export function Menu({ label, icon, items }: MenuProps) {
   )
 }
 
-/** A panel beside its button, in the top layer, wherever there is room. */
+/** A popover beside its button. The style sheet places it (`.panel`): below or above, on the side that has room. */
 export function usePanel() {
   const [open, setOpen] = useState(false)
   const anchor = useRef<HTMLSpanElement>(null)
   const panel = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const element = panel.current
-    if (!open || element === null) return undefined
-    const button = anchor.current
-    element.showPopover()
-    place(element, button)
+    const button = anchor.current?.querySelector('button')
+    if (!open || element === null || button === null || button === undefined) return undefined
+    element.showPopover({ source: button })
     element.querySelector('button')?.focus()
-    const closed = (event: ToggleEvent): void => {
+    const onToggle = (event: ToggleEvent): void => {
       if (event.newState === 'closed') setOpen(false)
     }
-    element.addEventListener('toggle', closed)
+    element.addEventListener('toggle', onToggle)
     return () => {
-      element.removeEventListener('toggle', closed)
+      element.removeEventListener('toggle', onToggle)
       const inside = element.contains(document.activeElement) || document.activeElement === document.body
-      if (inside) button?.querySelector('button')?.focus()
+      if (inside) button.focus()
     }
   }, [open])
   return { open, close: () => setOpen(false), toggle: () => setOpen((before) => !before), anchor, panel }
 }
 
-/** Above or below, aligned with the nearer side of the window. */
-function place(panel: HTMLElement, button: HTMLElement | null): void {
-  const at = (button?.firstElementChild ?? button)?.getBoundingClientRect()
-  if (at === undefined) return
-  const { width, height } = panel.getBoundingClientRect()
-  const below = at.bottom + height + 8 < innerHeight
-  const left = at.left + width + 8 < innerWidth ? at.left : at.right - width
-  panel.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - height - 4)}px`
-  panel.style.left = `${Math.max(8, left)}px`
+/** The index of the next item after `index` whose label starts with `key`, as menus of the system find it. */
+function itemAfter(index: number, key: string, items: readonly MenuItem[]): number | undefined {
+  const order = items.map((_item, step) => (index + 1 + step) % items.length)
+  return key.length === 1
+    ? order.find((one) => items[one]?.label.toLocaleLowerCase().startsWith(key.toLocaleLowerCase()))
+    : undefined
 }

@@ -1,6 +1,7 @@
 /**
- * The messages, of which only those in sight are drawn. Stays at the end while one is there, keeps its place when more
- * are loaded above or below, and offers the way back down. Another stretch of the conversation is another list.
+ * The messages of a conversation, of which only those in sight are rendered. The list stays at the end while the person
+ * is there, keeps its position when a page is loaded above or below, and has a button that goes to the end. Each loaded
+ * range of the conversation is a list of its own (`rangeId`).
  */
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
@@ -9,39 +10,41 @@ import { Virtualizer } from 'virtua'
 import type { VirtualizerHandle } from 'virtua'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
-import { loadLatest, readOpen } from '../state/actions.ts'
+import { clearTarget, loadLatest, markOpenRead } from '../state/actions.ts'
+import { emptyConversation } from '../state/conversations.ts'
+import { loadNewer, loadOlder } from '../state/history.ts'
+import { useApp, useText } from '../state/state.ts'
+import type { LoadedConversation } from '../state/state.ts'
 import { dayName, dayStart } from '../model/format.ts'
-import { Leaving } from './scroll-intent.ts'
+import { ScrollIntent } from './scroll-intent.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { rowsOf, timeOf } from '../model/message-rows.ts'
 import type { Row } from '../model/message-rows.ts'
-import { store, useApp, useText } from '../state/state.ts'
-import type { Talk } from '../state/state.ts'
-import { emptyTalk, loadNewer, loadOlder } from '../state/conversations.ts'
 import { Avatar } from './controls.tsx'
 import { MessageRow } from './message-row.tsx'
 
-/** Pixels from the end within which one counts as being there, and from either edge within which more is loaded. */
+/** Pixels from the end within which the list counts as being at its end. */
 const nearEnd = 48
+/** Pixels from either edge within which the next page is loaded. */
 const nearEdge = 600
 
 export function MessageList({ friend }: { friend: Friend }) {
   const text = useText()
   const { conversation, common } = text
-  const talk = useApp((state) => state.talks.get(friend.peer)) ?? emptyTalk
+  const loaded = useApp((state) => state.conversations.get(friend.peer)) ?? emptyConversation
   const typing = useApp((state) => state.typing.has(friend.peer))
   const target = useApp((state) => (state.target?.peer === friend.peer ? state.target.message : undefined))
-  const rows = useMemo(() => rowsOf(talk), [talk])
-  const { scroller, list, prepending, atEnd, day, onScroll, toEnd, acts } = useScrolling(
+  const rows = useMemo(() => rowsOf(loaded), [loaded])
+  const { scroller, list, prepending, atEnd, day, onScroll, toEnd, inputs } = useScrolling(
     friend.peer,
     rows,
-    talk,
+    loaded,
     target,
   )
   return (
     <>
       <div className="messages">
-        {talk.failed && (
+        {loaded.failed && (
           <div className="empty" role="alert">
             <p>{conversation.loadFailed}</p>
             <button type="button" className="button" onClick={() => void loadLatest(friend.peer)}>
@@ -56,7 +59,7 @@ export function MessageList({ friend }: { friend: Friend }) {
           role="log"
           aria-label={conversation.messages}
           tabIndex={0}
-          {...acts}
+          {...inputs}
         >
           <div style={{ flexGrow: 1 }} />
           <Virtualizer ref={list} data={rows} scrollRef={scroller} shift={prepending} itemSize={44} onScroll={onScroll}>
@@ -77,7 +80,7 @@ export function MessageList({ friend }: { friend: Friend }) {
             type="button"
             className="jump"
             aria-label={conversation.latest}
-            title={conversation.latest}
+            data-tooltip={conversation.latest}
             onClick={toEnd}
           >
             <ArrowDown size={20} aria-hidden="true" />
@@ -130,25 +133,25 @@ function OneRow({ row, friend, target }: { row: Row; friend: Friend; target: str
 function useScrolling(
   peer: string,
   rows: readonly Row[],
-  { pages, latest }: Pick<Talk, 'pages' | 'latest'>,
+  { pages, latest }: Pick<LoadedConversation, 'pages' | 'latest'>,
   target: string | undefined,
 ) {
   const scroller = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const seenPages = useRef(pages)
   const seenLast = useRef<string | undefined>(undefined)
-  const begun = useRef(false)
-  const sticks = useRef(latest)
+  const positioned = useRef(false)
+  const sticky = useRef(latest)
   const seenLatest = useRef(latest)
-  const [leaving] = useState(() => new Leaving())
+  const [scrollIntent] = useState(() => new ScrollIntent())
   const [atEnd, setAtEnd] = useState(latest)
-  /** When that was said which is at the top, unless its day is shown there anyway. */
+  /** The day of the message at the top; undefined where the row at the top shows the day itself. */
   const [day, setDay] = useState<number>()
   const prepending = seenPages.current !== pages
 
   const toEnd = useCallback((): void => {
-    if (!latest) return void loadLatest(peer).then(readOpen)
-    sticks.current = true
+    if (!latest) return void loadLatest(peer).then(markOpenRead)
+    sticky.current = true
     setAtEnd(true)
     list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
   }, [peer, latest])
@@ -157,42 +160,42 @@ function useScrolling(
     seenPages.current = pages
   }, [pages])
 
-  // The first look: at what was sought, at what is new, or at the end. Later: stay at the end, and go there for what one
-  // writes oneself.
+  // At first: go to the searched message, to the first unread one, or to the end. Later: stay at the end, and go there
+  // for an own message.
   useLayoutEffect(() => {
     const newest = rows.at(-1)
     if (newest === undefined) return
     const added = latest && seenLatest.current && newest.key !== seenLast.current
-    const mine = added && newest.kind === 'message' && newest.message.direction === 'out'
+    const own = added && newest.kind === 'message' && newest.message.direction === 'out'
     const unread = rows.findIndex(({ kind }) => kind === 'unread')
-    if (!begun.current && !latest) sticks.current = false
-    else if (!begun.current && unread >= 0) list.current?.scrollToIndex(unread, { align: 'start', offset: -80 })
-    else if (!begun.current || sticks.current || mine) {
-      sticks.current = true
+    if (!positioned.current && !latest) sticky.current = false
+    else if (!positioned.current && unread >= 0) list.current?.scrollToIndex(unread, { align: 'start', offset: -80 })
+    else if (!positioned.current || sticky.current || own) {
+      sticky.current = true
       list.current?.scrollToIndex(rows.length - 1, { align: 'end' })
     }
-    begun.current = true
+    positioned.current = true
     seenLatest.current = latest
     seenLast.current = newest.key
   }, [rows, latest])
 
   const found = target === undefined ? -1 : rows.findIndex(({ key }) => key === target)
-  const isFound = found >= 0
+  const hasFound = found >= 0
   useEffect(() => {
-    if (!isFound) return undefined
-    sticks.current = false
+    if (!hasFound) return undefined
+    sticky.current = false
     list.current?.scrollToIndex(found, { align: 'center' })
-    const timer = setTimeout(() => store.set({ target: undefined }), 2000)
+    const timer = setTimeout(() => clearTarget(), 2000)
     return () => clearTimeout(timer)
-    // Rows that come meanwhile must not scroll again.
-  }, [target, isFound])
+    // A change of the rows must not scroll to it again, so `found` is not a dependency.
+  }, [target, hasFound])
 
-  // The window or the composer changes the height: whoever is at the end stays there.
+  // The window or the composer changes the height: a list at its end stays there.
   useEffect(() => {
     const element = scroller.current
     if (element === null) return undefined
     const observer = new ResizeObserver(() => {
-      if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
+      if (sticky.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
     })
     observer.observe(element)
     for (const child of element.children) observer.observe(child)
@@ -202,25 +205,26 @@ function useScrolling(
   const onScroll = (offset: number): void => {
     const [element, sizes] = [scroller.current, list.current]
     if (element === null || sizes === null) return
-    const left = leaving.scrolled(offset, sizes.scrollSize)
-    // The element lays out everything once more when it is asked, so only about leaving; the list knows, a moment late.
+    const scrolledUp = scrollIntent.scrolled(offset, sizes.scrollSize)
+    // Reading the height of the element forces a layout, so it is read only to decide whether the list is
+    // still at its end. Otherwise the sizes of the list are enough, which are updated a moment later.
     const fromEnd = sizes.scrollSize - offset - sizes.viewportSize
     const end =
-      latest && (sticks.current ? element.scrollHeight - element.scrollTop - element.clientHeight : fromEnd) <= nearEnd
-    if (end) sticks.current = true
-    else if (left) sticks.current = false
-    else if (sticks.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
-    setAtEnd(end || sticks.current)
+      latest && (sticky.current ? element.scrollHeight - element.scrollTop - element.clientHeight : fromEnd) <= nearEnd
+    if (end) sticky.current = true
+    else if (scrolledUp) sticky.current = false
+    else if (sticky.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
+    setAtEnd(end || sticky.current)
     const top = rows[sizes.findItemIndex(offset)]
     setDay(top?.kind === 'message' ? dayStart(timeOf(top.message)) : undefined)
     if (offset < nearEdge) void loadOlder(peer)
-    if (!latest && fromEnd < nearEdge) void loadNewer(peer).then(readOpen)
+    if (!latest && fromEnd < nearEdge) void loadNewer(peer).then(markOpenRead)
   }
-  const acts = {
-    onWheel: ({ deltaY }: WheelEvent) => deltaY < 0 && leaving.act(),
-    onTouchMove: () => leaving.act(),
-    onKeyDown: () => leaving.act(),
-    onPointerDown: () => leaving.act(),
+  const inputs = {
+    onWheel: ({ deltaY }: WheelEvent) => deltaY < 0 && scrollIntent.input(),
+    onTouchMove: () => scrollIntent.input(),
+    onKeyDown: () => scrollIntent.input(),
+    onPointerDown: () => scrollIntent.input(),
   }
-  return { scroller, list, prepending, atEnd, day, onScroll, toEnd, acts }
+  return { scroller, list, prepending, atEnd, day, onScroll, toEnd, inputs }
 }

@@ -1,19 +1,20 @@
-/** One message: what was said, to which it replies, when, and how far it got; and what can be done with it. */
+/** One message: its text, the message it replies to, its time and state, and the possible actions. */
 import { Copy, EllipsisVertical, Reply, Undo2 } from 'lucide-react'
 import { memo, useDeferredValue } from 'react'
 import type { Friend, Message } from '#protocol'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
-import { ask, copy, openConversation, recall, replyTo } from '../state/actions.ts'
+import { copy, openConversation, openDialog, recall } from '../state/actions.ts'
+import { replyTo } from '../state/drafts.ts'
+import { useApp, useText } from '../state/state.ts'
 import { clock, fullWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { useApp, useText } from '../state/state.ts'
 import { timeOf } from '../model/message-rows.ts'
 import { Avatar, IconButton } from './controls.tsx'
 import { Menu } from './menu.tsx'
 import { StateMark } from './state-mark.tsx'
 import { TransferCard } from './transfer-card.tsx'
 
-/** Emoji that stand alone, up to so many, are drawn large. */
+/** A message of at most this many emoji, and nothing else, is shown large. */
 const largeEmoji = 3
 const segmenter = new Intl.Segmenter()
 
@@ -29,29 +30,29 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
   const text = useText()
   const own = message.direction === 'out'
   const recalled = message.state === 'recalled'
-  const said = cleanText(message.text)
-  const kinds = [
+  const body = cleanText(message.text)
+  const classes = [
     'message',
     own && 'own',
     first && 'first',
     last && 'last',
     recalled && 'recalled',
     target && 'target',
-    !recalled && message.replyTo === undefined && isEmoji(said) && 'emoji',
+    !recalled && message.replyTo === undefined && isEmoji(body) && 'emoji',
   ]
-  const who = own ? text.common.you : nameOf(friend)
+  const author = own ? text.common.you : nameOf(friend)
   return (
     <article
-      className={kinds.filter(Boolean).join(' ')}
-      aria-label={text.message.from(who, clock(timeOf(message), text.tag))}
+      className={classes.filter(Boolean).join(' ')}
+      aria-label={text.message.from(author, clock(timeOf(message), text.tag))}
     >
-      {!own && (last ? <Avatar friend={friend} /> : <span className="no-avatar" />)}
+      {!own && (last ? <Avatar friend={friend} /> : <span className="avatar-space" />)}
       {message.transfer !== undefined && !recalled ? (
         <TransferOf message={message} />
       ) : (
         <div className="bubble" dir="auto">
           {message.replyTo !== undefined && !recalled && <Quote friend={friend} id={message.replyTo} />}
-          <span className="words">{recalled ? text.message.recalled : <Words said={said} />}</span>
+          <span className="body">{recalled ? text.message.recalled : <MessageText body={body} />}</span>
           <Meta message={message} />
         </div>
       )}
@@ -70,8 +71,8 @@ function Meta({ message }: { message: Message }) {
   )
 }
 
-function Words({ said }: { said: string }) {
-  return pieces(said).map((piece, index) =>
+function MessageText({ body }: { body: string }) {
+  return pieces(body).map((piece, index) =>
     'link' in piece ? (
       <a
         // The pieces of a message never change their order.
@@ -79,7 +80,7 @@ function Words({ said }: { said: string }) {
         href={piece.link}
         onClick={(event) => {
           event.preventDefault()
-          ask({ kind: 'link', url: piece.link })
+          openDialog({ kind: 'link', url: piece.link })
         }}
       >
         {piece.text}
@@ -90,12 +91,12 @@ function Words({ said }: { said: string }) {
   )
 }
 
-/** The message that this one answers; a click goes there. */
+/** The message that this one replies to; a click goes there. */
 function Quote({ friend, id }: { friend: Friend; id: string }) {
   const text = useText()
-  const original = useApp(({ talks }) => {
-    const talk = talks.get(friend.peer)
-    return talk?.messages.find((message) => message.id === id) ?? talk?.quoted.get(id)
+  const original = useApp(({ conversations }) => {
+    const loaded = conversations.get(friend.peer)
+    return loaded?.messages.find((message) => message.id === id) ?? loaded?.quoted.get(id)
   })
   if (original === undefined) return <span className="quote">{text.message.original}</span>
   return (
@@ -110,23 +111,26 @@ function Quote({ friend, id }: { friend: Friend; id: string }) {
   )
 }
 
-/** They come a moment after what was said, into their place: in many rows at a time they would hold up scrolling. */
+/**
+ * The buttons of a message. They are rendered after its text, into a place that is kept for them: in many rows at once
+ * they would delay scrolling.
+ */
 function Tools({ message }: { message: Message }) {
-  const { message: words } = useText()
-  const drawn = useDeferredValue(true, false)
-  if (!drawn) return <div className="message-tools" />
+  const { message: labels } = useText()
+  const rendered = useDeferredValue(true, false)
+  if (!rendered) return <div className="message-tools" />
   const items = [
-    { label: words.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) },
+    { label: labels.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) },
     ...(message.state === 'queued' && message.direction === 'out'
-      ? [{ label: words.recall, icon: <Undo2 size={16} />, onChoose: () => void recall(message) }]
+      ? [{ label: labels.recall, icon: <Undo2 size={16} />, onChoose: () => void recall(message) }]
       : []),
   ]
   return (
     <div className="message-tools">
-      <IconButton label={words.reply} onClick={() => replyTo(message)}>
+      <IconButton label={labels.reply} onClick={() => replyTo(message)}>
         <Reply size={17} />
       </IconButton>
-      <Menu label={words.actions} icon={<EllipsisVertical size={17} />} items={items} />
+      <Menu label={labels.actions} icon={<EllipsisVertical size={17} />} items={items} />
     </div>
   )
 }
@@ -138,9 +142,9 @@ function TransferOf({ message }: { message: Message }) {
   return <TransferCard transfer={transfer} />
 }
 
-function isEmoji(said: string): boolean {
-  if (said.length > 40 || said === '') return false
-  const graphemes = [...segmenter.segment(said.trim())].map(({ segment }) => segment)
+function isEmoji(text: string): boolean {
+  if (text.length > 40 || text === '') return false
+  const graphemes = [...segmenter.segment(text.trim())].map(({ segment }) => segment)
   return (
     graphemes.length <= largeEmoji &&
     graphemes.every((one) => /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(one))

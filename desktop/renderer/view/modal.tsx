@@ -1,4 +1,4 @@
-/** A dialog over the window: the page behind it is out of reach, Escape and a click beside it close it. */
+/** A modal dialog: the page behind it is inert, and Escape or a click outside closes it. */
 import { X } from 'lucide-react'
 import { useEffect, useId, useRef } from 'react'
 import type { ReactNode } from 'react'
@@ -9,7 +9,7 @@ interface ModalProps {
   title: string
   onClose: () => void
   className?: string
-  /** No head: the content has its own. */
+  /** Without the heading and the close button: the content has its own. */
   bare?: boolean
   children: ReactNode
 }
@@ -22,7 +22,7 @@ export function Modal({ title, onClose, className = '', bare = false, children }
     const dialog = element.current
     const before = document.activeElement
     dialog?.showModal()
-    // Not the first button that happens to be there, which is the one that closes it.
+    // Otherwise the browser focuses the first button, which closes the dialog.
     const first = dialog?.querySelector('[data-first]') ?? dialog
     if (first instanceof HTMLElement) first.focus()
     return () => {
@@ -73,7 +73,7 @@ interface ConfirmProps {
   children?: ReactNode
 }
 
-/** A question with two answers; the harmless one has the focus. */
+/** A question with two answers. The harmless one has the focus. */
 export function Confirm({
   title,
   intro,

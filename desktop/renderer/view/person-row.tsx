@@ -1,13 +1,13 @@
-/** One person in the list: presence, the newest message or what is missing to talk, how much is unread. */
+/** One friend in the sidebar: presence, the newest message or the state of the friendship, and the unread count. */
 import { BadgeCheck } from 'lucide-react'
 import { memo } from 'react'
 import type { Friend, Message } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { openConversation } from '../state/actions.ts'
+import { useApp, useText } from '../state/state.ts'
 import { shortWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { useApp, useText } from '../state/state.ts'
 import { timeOf } from '../model/message-rows.ts'
 import { Avatar } from './controls.tsx'
 import { StateMark } from './state-mark.tsx'
@@ -26,7 +26,7 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
         <bdi className="one-line">{nameOf(friend)}</bdi>
         {friend.verified && <BadgeCheck size={14} aria-label={text.details.verified} />}
         {friend.state === 'friend' && (
-          <span className="seen-by-readers">{friend.online ? text.sidebar.online : text.sidebar.offline}</span>
+          <span className="screen-reader-only">{friend.online ? text.sidebar.online : text.sidebar.offline}</span>
         )}
       </span>
       <span className="when">{when}</span>

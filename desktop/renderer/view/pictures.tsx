@@ -1,29 +1,29 @@
 /**
- * Pictures among files that are here, drawn in a place whose size is known before they are: a click shows one large. The
- * shell decides by the bytes what is a picture; where it says no there is a sign.
+ * Pictures among the files of a transfer, drawn in a box of a fixed size; a click shows one large. The main process
+ * decides by the bytes whether a file is a picture. If it refuses the file, a symbol is shown.
  */
 import { ImageOff } from 'lucide-react'
 import { useState } from 'react'
 import type { Transfer } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { ask } from '../state/actions.ts'
+import { openDialog } from '../state/actions.ts'
 import { useText } from '../state/state.ts'
 import { Modal } from './modal.tsx'
 
-/** Of one transfer, so many. */
-const most = 4
-/** Names worth asking about. */
-const promising = /\.(?:png|jpe?g|webp|gif)$/iu
+/** Pictures shown of one transfer. */
+const mostPictures = 4
+/** Names of files for which the main process is asked. */
+const pictureNames = /\.(?:png|jpe?g|webp|gif)$/iu
 
 interface PictureName {
   transfer: string
-  /** Its number in the transfer. */
+  /** Index of the file in the transfer. */
   file: number
   /** Foreign text. */
   name: string
 }
 
-/** Nothing is drawn of what has only been offered, or is not all there. */
+/** A received transfer shows pictures only when it is complete. */
 export function Pictures({ transfer }: { transfer: Transfer }) {
   const { direction, state } = transfer
   if (direction === 'in' && state !== 'done') return null
@@ -41,27 +41,27 @@ export function Pictures({ transfer }: { transfer: Transfer }) {
 function Thumbnail({ transfer, file, name }: PictureName) {
   const { files } = useText()
   const [failed, setFailed] = useState(false)
-  const said = cleanLine(name, 120)
+  const label = cleanLine(name, 120)
   if (failed) return <NoPicture />
   return (
     <button
       type="button"
       className="picture"
-      title={files.enlarge}
-      aria-label={`${files.enlarge}: ${isolate(said)}`}
-      onClick={() => ask({ kind: 'picture', transfer, file, name })}
+      data-tooltip={files.enlarge}
+      aria-label={`${files.enlarge}: ${isolate(label)}`}
+      onClick={() => openDialog({ kind: 'picture', transfer, file, name })}
     >
-      <img src={addressOf(transfer, file)} alt={said} decoding="async" onError={() => setFailed(true)} />
+      <img src={addressOf(transfer, file)} alt={label} decoding="async" onError={() => setFailed(true)} />
     </button>
   )
 }
 
 export function PictureDialog({ transfer, file, name, onClose }: PictureName & { onClose: () => void }) {
   const [failed, setFailed] = useState(false)
-  const said = cleanLine(name, 120)
+  const label = cleanLine(name, 120)
   return (
-    <Modal title={said} className="picture-dialog" onClose={onClose}>
-      {failed ? <NoPicture /> : <img src={addressOf(transfer, file)} alt={said} onError={() => setFailed(true)} />}
+    <Modal title={label} className="picture-dialog" onClose={onClose}>
+      {failed ? <NoPicture /> : <img src={addressOf(transfer, file)} alt={label} onError={() => setFailed(true)} />}
     </Modal>
   )
 }
@@ -79,8 +79,8 @@ function NoPicture() {
 function picturesOf({ id, files }: Transfer): PictureName[] {
   const found: PictureName[] = []
   for (const [file, { path }] of files.entries()) {
-    if (found.length === most) break
-    if (promising.test(path)) found.push({ transfer: id, file, name: path.slice(path.lastIndexOf('/') + 1) })
+    if (found.length === mostPictures) break
+    if (pictureNames.test(path)) found.push({ transfer: id, file, name: path.slice(path.lastIndexOf('/') + 1) })
   }
   return found
 }

@@ -1,4 +1,4 @@
-/** A QR picture, drawn here: nothing is asked of anybody. Dark on white in every theme, because cameras want it so. */
+/** A QR code, drawn locally. Dark on white in both themes, because cameras read that best. */
 import { useMemo } from 'react'
 import { encode } from 'uqr'
 

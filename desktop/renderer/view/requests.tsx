@@ -1,12 +1,12 @@
-/** People who ask to be friends: who they say they are, what they wrote, and the answers. */
+/** Friend requests received: the name, the note and the possible answers. */
 import { UserRoundPlus } from 'lucide-react'
 import type { Friend } from '#protocol'
 import { cleanText, isolate } from '../../text/foreign.ts'
-import { ask, decide } from '../state/actions.ts'
-import { nameOf, shortId } from '../model/friend-display.ts'
+import { changeFriendship, openDialog } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
+import { nameOf, shortId } from '../model/friend-display.ts'
 import { Avatar } from './controls.tsx'
-import { NamesakeNotice, useNamesake } from './lookalike-notice.tsx'
+import { LookalikeNotice, useLookalike } from './lookalike-notice.tsx'
 
 export function Requests() {
   const { request } = useText()
@@ -36,7 +36,7 @@ export function Requests() {
 
 export function RequestCard({ friend }: { friend: Friend }) {
   const { request } = useText()
-  const known = useNamesake(friend)
+  const original = useLookalike(friend)
   const note = cleanText(friend.note ?? '').trim()
   return (
     <section className="request" aria-label={request.wants(isolate(nameOf(friend)))}>
@@ -48,19 +48,19 @@ export function RequestCard({ friend }: { friend: Friend }) {
         </bdi>
       </h3>
       {note === '' ? <p className="quiet">{request.noNote}</p> : <blockquote dir="auto">{note}</blockquote>}
-      {known !== undefined && <NamesakeNotice friend={friend} known={known} />}
+      {original !== undefined && <LookalikeNotice friend={friend} original={original} />}
       <div className="buttons">
         <button
           type="button"
-          className={`button ${known === undefined ? 'main' : ''}`}
-          onClick={() => void decide('acceptFriend', friend.peer)}
+          className={`button ${original === undefined ? 'main' : ''}`}
+          onClick={() => void changeFriendship('acceptFriend', friend.peer)}
         >
-          {known === undefined ? request.accept : request.acceptNamesake}
+          {original === undefined ? request.accept : request.acceptNamesake}
         </button>
-        <button type="button" className="button" onClick={() => void decide('declineFriend', friend.peer)}>
+        <button type="button" className="button" onClick={() => void changeFriendship('declineFriend', friend.peer)}>
           {request.decline}
         </button>
-        <button type="button" className="button plain" onClick={() => ask({ kind: 'block', peer: friend.peer })}>
+        <button type="button" className="button plain" onClick={() => openDialog({ kind: 'block', peer: friend.peer })}>
           {request.block}
         </button>
       </div>

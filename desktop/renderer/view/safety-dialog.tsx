@@ -1,11 +1,12 @@
-/** Comparing the safety number: the same sixty digits on both screens mean that nobody stands between. */
+/** Comparing safety numbers: equal numbers on both screens prove that nobody intercepts the connection. */
 import { BadgeCheck } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { isolate } from '../../text/foreign.ts'
-import { attempt, verify } from '../state/actions.ts'
-import { nameOf } from '../model/friend-display.ts'
+import { verify } from '../state/actions.ts'
 import { callPeer } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
+import { nameOf } from '../model/friend-display.ts'
 import { Modal } from './modal.tsx'
 import { Qr } from './qr.tsx'
 
@@ -26,7 +27,7 @@ export function SafetyDialog({ peer, onClose }: { peer: string; onClose: () => v
         {number === undefined ? <div className="qr" /> : <Qr value={number.replaceAll(' ', '')} label={safety.qr} />}
         <div className="digits" dir="ltr" aria-label={safety.number} role="group">
           {groups.map((group, index) => (
-            // The groups of one number keep their places.
+            // The groups of a number never change their order.
             <span key={index}>{group}</span>
           ))}
         </div>

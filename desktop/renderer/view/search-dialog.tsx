@@ -1,24 +1,24 @@
-/** Search, as one types: people by name, messages by any word. Arrows choose, Enter goes there. */
+/** Search while typing: friends by name, messages by any word. Arrow keys select a result, Enter opens it. */
 import { Search } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import type { Friend, Message } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { ask, openConversation } from '../state/actions.ts'
-import { shortWhen } from '../model/format.ts'
-import { nameOf } from '../model/friend-display.ts'
+import { closeDialog, openConversation } from '../state/actions.ts'
 import { callPeer } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
+import { shortWhen } from '../model/format.ts'
+import { nameOf } from '../model/friend-display.ts'
 import { timeOf } from '../model/message-rows.ts'
 import { Avatar } from './controls.tsx'
 import { Modal } from './modal.tsx'
 
-/** Milliseconds after the last key. */
-const settle = 120
+/** Milliseconds between the last key and the search. */
+const typingPause = 120
 const mostPeople = 6
 const mostMessages = 40
 /** Characters shown before the found word. */
-const before = 30
+const contextBefore = 30
 
 export function SearchDialog({ peer, onClose }: { peer: string | undefined; onClose: () => void }) {
   const { search } = useText()
@@ -35,20 +35,20 @@ export function SearchDialog({ peer, onClose }: { peer: string | undefined; onCl
       setAsked('')
       return undefined
     }
-    let gone = false
+    let outdated = false
     const timer = setTimeout(() => {
       callPeer('search', { text: wanted, limit: mostMessages, ...(peer === undefined ? {} : { peer }) }).then(
         (found) => {
-          if (gone) return
+          if (outdated) return
           setMessages(found)
           setAsked(wanted)
           setChosen(0)
         },
-        () => gone || setMessages([]),
+        () => outdated || setMessages([]),
       )
-    }, settle)
+    }, typingPause)
     return () => {
-      gone = true
+      outdated = true
       clearTimeout(timer)
     }
   }, [wanted, peer])
@@ -64,7 +64,7 @@ export function SearchDialog({ peer, onClose }: { peer: string | undefined; onCl
     const message = messages[index - people.length]
     const peer = person?.peer ?? message?.peer
     if (peer === undefined) return
-    ask(undefined)
+    closeDialog()
     void openConversation(peer, message)
   }
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -168,9 +168,9 @@ function Found({ index, chosen, friend, onGo, children }: FoundProps) {
 
 function FoundMessage({ message, friend, wanted }: { message: Message; friend: Friend | undefined; wanted: string }) {
   const text = useText()
-  const said = cleanLine(message.text, 2000)
-  const at = said.toLowerCase().indexOf(wanted.toLowerCase())
-  const from = Math.max(0, at - before)
+  const shown = cleanLine(message.text, 2000)
+  const at = shown.toLowerCase().indexOf(wanted.toLowerCase())
+  const from = Math.max(0, at - contextBefore)
   return (
     <>
       <bdi className="one-line small quiet">
@@ -179,13 +179,13 @@ function FoundMessage({ message, friend, wanted }: { message: Message; friend: F
       <span className="quiet small">{shortWhen(timeOf(message), Date.now(), text)}</span>
       <bdi className="one-line" style={{ gridColumn: '2 / 4' }}>
         {at < 0 ? (
-          said
+          shown
         ) : (
           <>
             {from > 0 && '…'}
-            {said.slice(from, at)}
-            <mark>{said.slice(at, at + wanted.length)}</mark>
-            {said.slice(at + wanted.length)}
+            {shown.slice(from, at)}
+            <mark>{shown.slice(at, at + wanted.length)}</mark>
+            {shown.slice(at + wanted.length)}
           </>
         )}
       </bdi>

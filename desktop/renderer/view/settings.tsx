@@ -1,7 +1,7 @@
-/** Settings: a list of subjects, and one of them. */
+/** Settings: the list of tabs, and the selected tab. */
 import { Bell, HardDrive, Info, Network, Palette, ShieldCheck, UserRound, X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { show } from '../state/actions.ts'
+import { openView } from '../state/actions.ts'
 import { settingsTabs, useText } from '../state/state.ts'
 import type { SettingsTab } from '../state/state.ts'
 import { IconButton } from './controls.tsx'
@@ -13,7 +13,7 @@ import { Privacy } from './settings/privacy.tsx'
 import { ProfileTab } from './settings/profile.tsx'
 import { Storage } from './settings/storage.tsx'
 
-const signs: Record<SettingsTab, ReactNode> = {
+const icons: Record<SettingsTab, ReactNode> = {
   profile: <UserRound size={18} />,
   nodes: <Network size={18} />,
   privacy: <ShieldCheck size={18} />,
@@ -29,7 +29,7 @@ export function Settings({ tab }: { tab: SettingsTab }) {
     <>
       <header className="bar">
         <h2 className="who">{settings.title}</h2>
-        <IconButton label={common.close} onClick={() => show({ kind: 'conversation' })}>
+        <IconButton label={common.close} onClick={() => openView({ kind: 'conversation' })}>
           <X size={20} />
         </IconButton>
       </header>
@@ -40,9 +40,9 @@ export function Settings({ tab }: { tab: SettingsTab }) {
               key={one}
               type="button"
               aria-current={one === tab}
-              onClick={() => show({ kind: 'settings', tab: one })}
+              onClick={() => openView({ kind: 'settings', tab: one })}
             >
-              {signs[one]}
+              {icons[one]}
               <span className="one-line">{settings[one]}</span>
             </button>
           ))}

@@ -1,9 +1,9 @@
-/** The left column: oneself, search, requests, people in the order of their newest message, and how the nodes are. */
-import { FolderOpen, Search, Settings as Cog, UserPlus, UserRoundPlus } from 'lucide-react'
+/** The left column: the own profile, search, requests, friends by their newest message, and the state of the nodes. */
+import { FolderOpen, Search, Settings as SettingsIcon, UserPlus, UserRoundPlus } from 'lucide-react'
 import { useMemo } from 'react'
-import { ask, show } from '../state/actions.ts'
-import { inOrder } from '../model/friend-display.ts'
+import { openDialog, openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
+import { inOrder } from '../model/friend-display.ts'
 import { timeOf } from '../model/message-rows.ts'
 import { Face, IconButton } from './controls.tsx'
 import { PersonRow } from './person-row.tsx'
@@ -15,14 +15,14 @@ export function Sidebar() {
     <nav className="sidebar" aria-label={sidebar.label}>
       <header className="sidebar-head">
         <Me />
-        <IconButton label={sidebar.transfers} onClick={() => show({ kind: 'transfers' })}>
+        <IconButton label={sidebar.transfers} onClick={() => openView({ kind: 'transfers' })}>
           <FolderOpen size={20} />
         </IconButton>
-        <IconButton label={sidebar.add} onClick={() => ask({ kind: 'add', tab: 'invite' })}>
+        <IconButton label={sidebar.add} onClick={() => openDialog({ kind: 'add', tab: 'invite' })}>
           <UserPlus size={20} />
         </IconButton>
       </header>
-      <button type="button" className="search-field" onClick={() => ask({ kind: 'search' })}>
+      <button type="button" className="search-field" onClick={() => openDialog({ kind: 'search' })}>
         <Search size={16} aria-hidden="true" />
         <span className="one-line">{sidebar.search}</span>
         <kbd>{sidebar.searchKeys}</kbd>
@@ -42,9 +42,10 @@ function Me() {
     <button
       type="button"
       className="me"
-      title={settings.profile}
+      data-tooltip={settings.profile}
+      aria-description={settings.profile}
       style={{ '--size': '2.25rem' } as React.CSSProperties}
-      onClick={() => show({ kind: 'settings', tab: 'profile' })}
+      onClick={() => openView({ kind: 'settings', tab: 'profile' })}
     >
       <Face name={name} peer={self.peer} />
       <bdi className="one-line">{name}</bdi>
@@ -72,9 +73,9 @@ function People() {
         <li>
           <button
             type="button"
-            className="person asking"
+            className="person requests-row"
             aria-current={requesting}
-            onClick={() => show({ kind: 'requests' })}
+            onClick={() => openView({ kind: 'requests' })}
           >
             <span className="avatar" aria-hidden="true">
               <UserRoundPlus size={20} />
@@ -97,13 +98,13 @@ function People() {
   )
 }
 
-/** The nodes at a glance; the way to settings. */
+/** The state of the nodes, and the button of the settings. */
 function Foot() {
   const { sidebar, settings } = useText()
   const nodes = useApp((state) => state.self?.nodes)
   const connected = nodes?.some(({ state }) => state === 'connected') ?? false
   const connecting = nodes?.some(({ state }) => state === 'connecting') ?? false
-  const said =
+  const status =
     nodes?.length === 0
       ? settings.nodeNone
       : settings.nodeStates[connected ? 'connected' : connecting ? 'connecting' : 'unreachable']
@@ -111,10 +112,10 @@ function Foot() {
     <footer className="sidebar-foot">
       <span className="node-line">
         <span className={`dot ${connected ? 'good' : 'warn'}`} aria-hidden="true" />
-        <span className="one-line">{nodes === undefined ? '' : said}</span>
+        <span className="one-line">{nodes === undefined ? '' : status}</span>
       </span>
-      <IconButton label={sidebar.settings} onClick={() => show({ kind: 'settings', tab: 'profile' })}>
-        <Cog size={20} />
+      <IconButton label={sidebar.settings} onClick={() => openView({ kind: 'settings', tab: 'profile' })}>
+        <SettingsIcon size={20} />
       </IconButton>
     </footer>
   )

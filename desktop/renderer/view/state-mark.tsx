@@ -1,4 +1,4 @@
-/** How far an own message got: a sign, with its words on hover and for readers. */
+/** The state of an own message as a symbol, with words in the tooltip and for screen readers. */
 import { Check, CheckCheck, Clock } from 'lucide-react'
 import type { Message } from '#protocol'
 import { useText } from '../state/state.ts'

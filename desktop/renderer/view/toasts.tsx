@@ -1,4 +1,4 @@
-/** Short notices at the bottom, which readers hear. */
+/** Short notices at the bottom of the window, which screen readers announce. */
 import { useApp } from '../state/state.ts'
 
 export function Toasts() {

@@ -1,18 +1,20 @@
-/** Files on offer, on their way or there: names and sizes, a bar with speed and time left, and what can be done now. */
+/** One transfer: names and sizes, progress with speed and time left, and the possible actions. */
 import { File as FileSign, Files, Folder, TriangleAlert } from 'lucide-react'
 import type { Transfer } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { acceptTransfer, attempt, steer } from '../state/actions.ts'
+import { acceptTransfer, changeTransfer } from '../state/actions.ts'
+import { callMain } from '../state/clients.ts'
+import { errorText, useApp, useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
 import { duration, size } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { callShell } from '../state/clients.ts'
-import { errorText, useApp, useText } from '../state/state.ts'
 import { Pictures } from './pictures.tsx'
 
 /** Files of a transfer that its card lists. */
-const listed = 4
-/** `named`: who it is with stands above it already. */
+const mostListed = 4
+
+/** `named`: the name of the friend is shown above the card. */
 export function TransferCard({ transfer, named = false }: { transfer: Transfer; named?: boolean }) {
   const text = useText()
   const { files, tag } = text
@@ -20,7 +22,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
   const { direction, state, name, count, bytes } = transfer
   const folder = isFolder(transfer)
   const offeredToMe = direction === 'in' && state === 'offered'
-  const shown = transfer.files.slice(0, listed)
+  const shown = transfer.files.slice(0, mostListed)
   const dangerous = transfer.files.some(({ risk }) => risk !== undefined && risk !== 'hidden')
   return (
     <section className="transfer" aria-label={cleanLine(name)}>
@@ -72,7 +74,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
   const { files, path, tag } = text
   const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error, adviceCode } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
-  const line = lineOf(transfer, text)
+  const line = statusOf(transfer, text)
   const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(size(bytesPerSecond, tag)) : ''
   const left = state === 'active' && etaSeconds !== undefined ? files.left(duration(etaSeconds, text)) : ''
   return (
@@ -96,8 +98,8 @@ function Progress({ transfer }: { transfer: Transfer }) {
   )
 }
 
-/** Where it stands, in a few words; nothing where the buttons say it. */
-function lineOf(
+/** The state in a few words; empty where the buttons show it. */
+function statusOf(
   { state, direction, pausedBy, savedTo, doneBytes, bytes }: Transfer,
   { files, tag }: Catalogue,
 ): string {
@@ -111,22 +113,23 @@ function lineOf(
 function Actions({ transfer }: { transfer: Transfer }) {
   const { files } = useText()
   const { id, direction, state, pausedBy } = transfer
-  const mine = pausedBy === 'me' || pausedBy === 'both'
+  const pausedHere = pausedBy === 'me' || pausedBy === 'both'
   const actions: [label: string, act: () => void, kind?: string][] = []
   if (state === 'offered' && direction === 'in') {
     actions.push([files.accept, () => void acceptTransfer(id, false), 'main'])
     actions.push([files.saveAs, () => void acceptTransfer(id, true)])
-    actions.push([files.decline, () => void steer('declineTransfer', id)])
+    actions.push([files.decline, () => void changeTransfer('declineTransfer', id)])
   }
-  if (state === 'active' || state === 'waiting') actions.push([files.pause, () => void steer('pauseTransfer', id)])
-  if ((state === 'paused' && mine) || (state === 'failed' && resumable(transfer))) {
-    actions.push([files.resume, () => void steer('resumeTransfer', id), 'main'])
+  if (state === 'active' || state === 'waiting')
+    actions.push([files.pause, () => void changeTransfer('pauseTransfer', id)])
+  if ((state === 'paused' && pausedHere) || (state === 'failed' && resumable(transfer))) {
+    actions.push([files.resume, () => void changeTransfer('resumeTransfer', id), 'main'])
   }
   if (['active', 'waiting', 'paused'].includes(state) || (state === 'offered' && direction === 'out')) {
-    actions.push([files.cancel, () => void steer('cancelTransfer', id), 'plain'])
+    actions.push([files.cancel, () => void changeTransfer('cancelTransfer', id), 'plain'])
   }
   if (state === 'done' && direction === 'in') {
-    actions.push([files.open, () => void attempt(() => callShell('showTransfer', { transfer: id }))])
+    actions.push([files.open, () => void attempt(() => callMain('showTransfer', { transfer: id }))])
   }
   if (actions.length === 0) return null
   return (
@@ -148,7 +151,7 @@ function isFolder({ files, name }: Transfer): boolean {
   return files.length > 0 && files.every(({ path }) => path.startsWith(`${name}/`))
 }
 
-/** Within a folder, the folder's own name says nothing. */
+/** The path within the folder that was sent, whose name the card shows already. */
 function withoutFolder(path: string, transfer: Transfer): string {
   return isFolder(transfer) ? path.slice(transfer.name.length + 1) : path
 }

@@ -1,15 +1,15 @@
-/** All files sent and received, the newest first; and, for one friend, what the two have shared. */
+/** All transfers, the newest first; and the latest transfers with one friend, for the details. */
 import { FolderOpen } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Transfer } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
-import { show } from '../state/actions.ts'
+import { openView } from '../state/actions.ts'
+import { useApp, useText } from '../state/state.ts'
 import { size } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { useApp, useText } from '../state/state.ts'
 import { TransferCard } from './transfer-card.tsx'
 
-/** Of one friend, so many in the details. */
+/** Transfers that the details of a friend list. */
 const shortList = 5
 
 export function Transfers() {
@@ -62,7 +62,7 @@ export function SharedFiles({ peer }: { peer: string }) {
       {all.length === 0 ? (
         <p className="quiet small">{details.noFiles}</p>
       ) : (
-        <ul className="trials">
+        <ul className="pairs">
           {all.slice(0, shortList).map((transfer) => (
             <li key={transfer.id}>
               <bdi className="one-line">{cleanLine(transfer.name, 120)}</bdi>
@@ -74,7 +74,7 @@ export function SharedFiles({ peer }: { peer: string }) {
         </ul>
       )}
       {all.length > shortList && (
-        <button type="button" className="link-button" onClick={() => show({ kind: 'transfers' })}>
+        <button type="button" className="link-button" onClick={() => openView({ kind: 'transfers' })}>
           {details.allFiles}
         </button>
       )}

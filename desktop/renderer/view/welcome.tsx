@@ -1,12 +1,12 @@
-/** The first run, in three steps: a name, a node (joined by an invite, or run here), and one's own invite. */
+/** The first run in three steps: a name, a node (joined by an invite, or run here), and an own invite. */
 import { useEffect, useState } from 'react'
 import type { FormEvent } from 'react'
+import { limits } from '#limits'
 import { isolate } from '../../text/foreign.ts'
-import { attempt, show } from '../state/actions.ts'
-import { putSelf } from '../state/entities.ts'
+import { endFirstRun, openView, runNode, saveProfile } from '../state/actions.ts'
+import { useApp, useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { callPeer, callShell } from '../state/clients.ts'
-import { store, useApp, useText } from '../state/state.ts'
 import { Brand } from './brand.tsx'
 import { Field } from './controls.tsx'
 import { Invite } from './invite.tsx'
@@ -17,19 +17,19 @@ const steps = 3
 export function Welcome() {
   const name = useApp((state) => state.self?.name ?? '')
   const nodes = useApp((state) => state.self?.nodes.length ?? 0)
-  const [asked, setAsked] = useState<string>()
+  const [requested, setRequested] = useState<string>()
   if (name === '') return <NameStep />
-  if (nodes === 0 && asked === undefined) return <NodeStep onAsked={setAsked} />
-  return <InviteStep asked={asked} />
+  if (nodes === 0 && requested === undefined) return <NodeStep onRequested={setRequested} />
+  return <InviteStep requested={requested} />
 }
 
 function NameStep() {
   const { welcome, common } = useText()
   const user = useApp((state) => state.start?.user ?? '')
-  const [name, setName] = useState(() => proposed(user))
+  const [name, setName] = useState(() => proposedName(user))
   const save = (event: FormEvent): void => {
     event.preventDefault()
-    void attempt(async () => putSelf(await callPeer('setProfile', { name: name.trim() })))
+    void attempt(() => saveProfile({ name: name.trim() }))
   }
   return (
     <main className="page">
@@ -47,7 +47,7 @@ function NameStep() {
               value={name}
               autoFocus
               autoComplete="off"
-              maxLength={64}
+              maxLength={limits.nameCharacters}
               dir="auto"
               aria-describedby={describedBy}
               onFocus={(event) => event.target.select()}
@@ -65,7 +65,7 @@ function NameStep() {
   )
 }
 
-function NodeStep({ onAsked }: { onAsked: (name: string) => void }) {
+function NodeStep({ onRequested }: { onRequested: (name: string) => void }) {
   const { welcome } = useText()
   const link = useApp((state) => state.start?.link)
   const node = useApp((state) => state.node)
@@ -83,7 +83,7 @@ function NodeStep({ onAsked }: { onAsked: (name: string) => void }) {
           action={welcome.join}
           busyLabel={welcome.joining}
           withNote={false}
-          onAsked={(friend) => onAsked(nameOf(friend))}
+          onRequested={(friend) => onRequested(nameOf(friend))}
         />
         <p className="or">{welcome.or}</p>
         <section className="choice" aria-labelledby="run-here">
@@ -95,7 +95,7 @@ function NodeStep({ onAsked }: { onAsked: (name: string) => void }) {
             type="button"
             className="button wide"
             disabled={node.state !== 'off'}
-            onClick={() => void attempt(() => callShell('runNode'))}
+            onClick={() => void runNode(true)}
           >
             {node.state === 'off' ? welcome.run : welcome.running}
           </button>
@@ -105,27 +105,26 @@ function NodeStep({ onAsked }: { onAsked: (name: string) => void }) {
   )
 }
 
-function InviteStep({ asked }: { asked: string | undefined }) {
+function InviteStep({ requested }: { requested: string | undefined }) {
   const { welcome } = useText()
   const friends = useApp((state) => state.friends)
-  const done = (): void => store.set({ welcomed: true })
-  // Somebody answered, or asks, while we looked at the invite: that is what we came for.
+  // A friend who answered the invite, or sent a request, ends the first run.
   useEffect(() => {
     const states = [...friends.values()].map(({ state }) => state)
-    if (states.includes('incoming')) show({ kind: 'requests' })
-    if (states.includes('incoming') || states.includes('friend')) done()
+    if (states.includes('incoming')) openView({ kind: 'requests' })
+    if (states.includes('incoming') || states.includes('friend')) endFirstRun()
   }, [friends])
   return (
     <main className="page">
       <div className="card scroll">
         <Brand steps={welcome.step(3, steps)} />
         <header>
-          <h1>{asked === undefined ? welcome.inviteTitle : welcome.askedTitle(isolate(asked))}</h1>
-          <p>{asked === undefined ? welcome.inviteIntro : welcome.askedIntro}</p>
+          <h1>{requested === undefined ? welcome.inviteTitle : welcome.askedTitle(isolate(requested))}</h1>
+          <p>{requested === undefined ? welcome.inviteIntro : welcome.askedIntro}</p>
         </header>
         <Invite />
         <div className="buttons end">
-          <button type="button" className="button main" autoFocus onClick={done}>
+          <button type="button" className="button main" autoFocus onClick={endFirstRun}>
             {welcome.done}
           </button>
         </div>
@@ -134,8 +133,8 @@ function InviteStep({ asked }: { asked: string | undefined }) {
   )
 }
 
-/** The system's user, with a capital letter; nothing for those that are nobody's name. */
-function proposed(user: string): string {
+/** The name of the system's user with a capital letter; empty for accounts that are not named after a person. */
+function proposedName(user: string): string {
   if (['root', 'user', 'admin', 'administrator'].includes(user.toLowerCase())) return ''
   return user.slice(0, 1).toLocaleUpperCase() + user.slice(1)
 }

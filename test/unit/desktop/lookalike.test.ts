@@ -1,8 +1,8 @@
-/** Whose name somebody comes under: equal to the eye counts as equal, and only the newcomer is told from the one known. */
+/** Names that look the same count as the same, and only the newcomer is the lookalike. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Friend } from '../../../protocol/index.ts'
-import { namesakeOf } from '../../../desktop/renderer/model/lookalike.ts'
+import { lookalikeOf } from '../../../desktop/renderer/model/lookalike.ts'
 import { isAmbiguous } from '../../../desktop/renderer/model/friend-display.ts'
 
 function friend(peer: string, name: string, more: Partial<Friend> = {}): Friend {
@@ -12,7 +12,7 @@ function friend(peer: string, name: string, more: Partial<Friend> = {}): Friend 
 const susan = friend('susan', 'Susan Miller', { verified: true, handle: 'susan' })
 const later = { addedAt: 2, state: 'incoming' as const }
 
-test('another identity under a name that looks the same is told from the one that is known', () => {
+test('another identity under a name that looks the same is a lookalike of the earlier friend', () => {
   for (const name of [
     'Susan Miller',
     'susan  miller',
@@ -38,31 +38,31 @@ test('another identity under a name that looks the same is told from the one tha
     'Susan Miłler',
   ]) {
     const other = friend('other', name, later)
-    assert.equal(namesakeOf(other, [susan, other]), susan, name)
-    assert.equal(namesakeOf(susan, [susan, other]), undefined, `${name}: not the other way round`)
+    assert.equal(lookalikeOf(other, [susan, other]), susan, name)
+    assert.equal(lookalikeOf(susan, [susan, other]), undefined, `${name}: not the other way round`)
     assert.ok(isAmbiguous(other, [susan, other]) && isAmbiguous(susan, [susan, other]), `${name}: both with their ids`)
   }
   for (const name of ['Susanne Miller', 'Miller', 'سوزان']) {
     const other = friend('other', name, later)
-    assert.equal(namesakeOf(other, [susan, other]), undefined, name)
+    assert.equal(lookalikeOf(other, [susan, other]), undefined, name)
     assert.ok(!isAmbiguous(other, [susan, other]), name)
   }
 })
 
-test('a handle that leads to another identity; a friend who takes the name of a verified one later', () => {
+test('a handle of another identity; a friend who takes the name of a verified friend later', () => {
   const other = friend('other', 'Somebody', { handle: 'susan', state: 'requested', addedAt: 2 })
-  assert.equal(namesakeOf(other, [susan, other]), susan)
+  assert.equal(lookalikeOf(other, [susan, other]), susan)
   const renamed = friend('renamed', 'Susan Miller', { addedAt: 0 })
-  assert.equal(namesakeOf(renamed, [renamed, susan]), susan)
-  assert.equal(namesakeOf({ ...renamed, verified: true }, [renamed, susan]), undefined, 'compared: it is nobody else')
+  assert.equal(lookalikeOf(renamed, [renamed, susan]), susan)
+  assert.equal(lookalikeOf({ ...renamed, verified: true }, [renamed, susan]), undefined, 'verified: it is no lookalike')
 })
 
-test('of two that nobody verified the first one keeps the name; strangers and people removed keep none', () => {
+test('of two unverified friends the first keeps the name; strangers and removed friends keep none', () => {
   const first = friend('first', 'Anna')
   const second = friend('second', 'Anna', { addedAt: 2 })
-  assert.equal(namesakeOf(second, [first, second]), first)
-  assert.equal(namesakeOf(first, [first, second]), undefined)
-  assert.equal(namesakeOf(second, [{ ...first, state: 'removed' }, second]), undefined)
-  assert.equal(namesakeOf(second, [{ ...first, state: 'incoming' }, second]), undefined)
-  assert.equal(namesakeOf(second, [{ ...first, state: 'blocked' }, second])?.peer, 'first')
+  assert.equal(lookalikeOf(second, [first, second]), first)
+  assert.equal(lookalikeOf(first, [first, second]), undefined)
+  assert.equal(lookalikeOf(second, [{ ...first, state: 'removed' }, second]), undefined)
+  assert.equal(lookalikeOf(second, [{ ...first, state: 'incoming' }, second]), undefined)
+  assert.equal(lookalikeOf(second, [{ ...first, state: 'blocked' }, second])?.peer, 'first')
 })

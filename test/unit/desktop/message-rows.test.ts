@@ -1,4 +1,4 @@
-/** A conversation as rows: days, groups of one person, the line above what is new; and a name's letters. */
+/** A conversation as rows: days, groups, the line above unread messages; and the initials of a name. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Message } from '../../../protocol/index.ts'
@@ -43,7 +43,7 @@ test('messages of one person within five minutes are a group; a day and an unrea
   )
 })
 
-test('rows of one conversation have keys of their own', () => {
+test('the rows of a conversation have unique keys', () => {
   const messages = Array.from({ length: 50 }, (_, n) =>
     message(`m${n}`, n % 3 === 0 ? 'in' : 'out', n * 7 * 60 * minute),
   )
@@ -51,7 +51,7 @@ test('rows of one conversation have keys of their own', () => {
   assert.equal(new Set(keys).size, keys.length)
 })
 
-test('one or two letters stand for a name in any script', () => {
+test('initials are one or two letters, in any script', () => {
   assert.deepEqual(['Ada Lovelace', 'Susan', 'دانيال الأحمد', '🦊 Fox', '???', ''].map(initials), [
     'AL',
     'S',

@@ -1,46 +1,46 @@
-/** Who scrolls up leaves the end of a conversation; what moves by itself does not. */
+/** A person who scrolls up leaves the end of a conversation; a list that moves by itself does not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Leaving } from '../../../desktop/renderer/view/scroll-intent.ts'
+import { ScrollIntent } from '../../../desktop/renderer/view/scroll-intent.ts'
 
-/** At the end of a list of 1000 pixels that has come to rest. */
-function atRest(): { leaving: Leaving; pass: (ms: number) => void } {
+/** At the end of a list of 1000 pixels that is at rest. */
+function atRest(): { intent: ScrollIntent; pass: (ms: number) => void } {
   let now = 0
-  const leaving = new Leaving(() => now)
-  leaving.scrolled(600, 1000)
+  const intent = new ScrollIntent(() => now)
+  intent.scrolled(600, 1000)
   now += 10_000
-  return { leaving, pass: (ms) => void (now += ms) }
+  return { intent, pass: (ms) => void (now += ms) }
 }
 
-test('rows that turn out smaller do not take anybody from the end', () => {
-  const { leaving, pass } = atRest()
-  assert.equal(leaving.scrolled(550, 950), false)
+test('rows that turn out smaller than estimated do not leave the end', () => {
+  const { intent, pass } = atRest()
+  assert.equal(intent.scrolled(550, 950), false)
   pass(400)
-  // The list corrects its place a moment after the sizes changed.
-  assert.equal(leaving.scrolled(500, 950), false)
+  // The list corrects its position a moment after the sizes changed.
+  assert.equal(intent.scrolled(500, 950), false)
 })
 
-test('a wheel, a key or a finger does, also while rows change', () => {
-  const { leaving, pass } = atRest()
-  leaving.act()
+test('a wheel, a key or a touch leaves it, also while rows change', () => {
+  const { intent, pass } = atRest()
+  intent.input()
   pass(100)
-  assert.equal(leaving.scrolled(590, 1040), true)
+  assert.equal(intent.scrolled(590, 1040), true)
 })
 
-test('what was done long ago does not count', () => {
-  const { leaving, pass } = atRest()
-  leaving.act()
+test('an input of two seconds ago does not count', () => {
+  const { intent, pass } = atRest()
+  intent.input()
   pass(2000)
-  assert.equal(leaving.scrolled(550, 950), false)
+  assert.equal(intent.scrolled(550, 950), false)
 })
 
-test('without any event, as assistive technology scrolls, it counts when nothing else moves', () => {
-  const { leaving } = atRest()
-  assert.equal(leaving.scrolled(400, 1000), true)
+test('a movement without an input, as assistive technology makes it, counts while the list is at rest', () => {
+  const { intent } = atRest()
+  assert.equal(intent.scrolled(400, 1000), true)
 })
 
-test('going down is never leaving', () => {
-  const { leaving } = atRest()
-  leaving.act()
-  assert.equal(leaving.scrolled(700, 1100), false)
+test('scrolling down never leaves the end', () => {
+  const { intent } = atRest()
+  intent.input()
+  assert.equal(intent.scrolled(700, 1100), false)
 })

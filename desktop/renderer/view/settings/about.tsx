@@ -1,4 +1,4 @@
-/** What this is, and the keys that work everywhere. */
+/** The version of Quorum, a report for those who help, and the keyboard shortcuts. */
 import { saveReport } from '../../state/actions.ts'
 import { useApp, useText } from '../../state/state.ts'
 import { Brand } from '../brand.tsx'
@@ -38,9 +38,9 @@ export function About() {
       <div className="settings-group">
         <h3>{settings.keys}</h3>
         <dl className="keys">
-          {keys.map(([key, does]) => (
+          {keys.map(([key, action]) => (
             <div key={key} style={{ display: 'contents' }}>
-              <dt>{does}</dt>
+              <dt>{action}</dt>
               <dd>
                 <kbd>{key}</kbd>
               </dd>

@@ -1,7 +1,7 @@
-/** Colours, size of text, language. */
+/** Theme, text size and language. */
 import { languages, textSizes, themes } from '../../../ipc/contract.ts'
 import { catalogueFor } from '../../../text/catalogue.ts'
-import { prefer } from '../../state/actions.ts'
+import { setPreferences } from '../../state/actions.ts'
 import { useApp, useText } from '../../state/state.ts'
 import { Choice } from './parts.tsx'
 
@@ -15,13 +15,13 @@ export function Appearance() {
         label={settings.theme}
         value={preferences.theme}
         options={themes.map((theme) => [theme, settings.themes[theme]])}
-        onChange={(theme) => void prefer({ theme })}
+        onChange={(theme) => void setPreferences({ theme })}
       />
       <Choice
         label={settings.textSize}
         value={preferences.textSize}
         options={textSizes.map((size) => [size, settings.textSizes[size]])}
-        onChange={(textSize) => void prefer({ textSize })}
+        onChange={(textSize) => void setPreferences({ textSize })}
       />
       <Choice
         label={settings.language}
@@ -30,7 +30,7 @@ export function Appearance() {
           one,
           one === 'system' ? settings.languageSystem : catalogueFor([one]).languageName,
         ])}
-        onChange={(language) => void prefer({ language })}
+        onChange={(language) => void setPreferences({ language })}
       />
     </div>
   )

@@ -1,19 +1,18 @@
-/** The nodes and how they are; adding one by its address, and running one here for friends. */
+/** The nodes of this profile and their states; adding a node by its address, and running one here for friends. */
 import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { FormEvent } from 'react'
+import { limits } from '#limits'
 import type { NodeState } from '#protocol'
 import { cleanLine } from '../../../text/foreign.ts'
-import { attempt } from '../../state/actions.ts'
-import { putSelf } from '../../state/entities.ts'
-import { callPeer, callShell } from '../../state/clients.ts'
-import { errorText, store, useApp, useText } from '../../state/state.ts'
+import { addNode, removeNode, runNode } from '../../state/actions.ts'
+import { errorText, useApp, useText } from '../../state/state.ts'
 import { CopyLine, Field, IconButton } from '../controls.tsx'
 import { Switch } from './parts.tsx'
 
 export function NodesTab() {
   const { settings } = useText()
-  const nodes = useApp((state) => state.self?.nodes ?? none)
+  const nodes = useApp((state) => state.self?.nodes ?? noNodes)
   return (
     <>
       <div className="settings-group">
@@ -28,41 +27,38 @@ export function NodesTab() {
         {nodes.length === 0 && <p>{settings.nodeNone}</p>}
       </div>
       <AddNode />
-      <NodeHere />
+      <EmbeddedNode />
     </>
   )
 }
 
-const none: NodeState[] = []
+const noNodes: NodeState[] = []
 
 function OneNode({ node }: { node: NodeState }) {
   const { settings, path, tag } = useText()
   const own = useApp((state) => state.node)
-  const here = own.peer === node.peer
+  const embedded = own.peer === node.peer
   const notes = [
     settings.nodeStates[node.state],
     ...(node.rttMs === undefined ? [] : [path.milliseconds(Math.round(node.rttMs).toLocaleString(tag))]),
     ...(node.reserved ? [settings.nodeRelays] : []),
   ]
-  const remove = (): void => {
-    void attempt(async () => putSelf(await callPeer('removeNode', { address: node.address })))
-  }
   return (
     <>
       <span className={`dot ${node.state === 'connected' ? 'good' : 'warn'}`} aria-hidden="true" />
       <div style={{ minWidth: 0 }}>
         <p>
-          {here && <strong>{settings.nodeHere}: </strong>}
+          {embedded && <strong>{settings.nodeHere}: </strong>}
           {notes.join(' · ')}
         </p>
         <p className="mono one-line selectable" dir="ltr" title={node.address}>
-          {cleanLine(node.address, 512)}
+          {cleanLine(node.address, limits.address)}
         </p>
       </div>
-      {here ? (
+      {embedded ? (
         <span />
       ) : (
-        <IconButton label={settings.nodeRemove} onClick={remove}>
+        <IconButton label={settings.nodeRemove} onClick={() => void removeNode(node.address)}>
           <X size={18} />
         </IconButton>
       )}
@@ -78,7 +74,7 @@ function AddNode() {
     event.preventDefault()
     setWrong(undefined)
     try {
-      putSelf(await callPeer('addNode', { address: address.trim() }))
+      await addNode(address.trim())
       setAddress('')
     } catch (error) {
       setWrong(errorText(error))
@@ -88,14 +84,14 @@ function AddNode() {
     <form onSubmit={(event) => void add(event)}>
       <Field label={settings.nodeAdd} hint={settings.nodeAddHint} wrong={wrong}>
         {({ id, describedBy, invalid }) => (
-          <div className="together">
+          <div className="field-row">
             <input
               id={id}
               className="input mono"
               dir="ltr"
               value={address}
               placeholder={settings.nodeAddPlaceholder}
-              maxLength={512}
+              maxLength={limits.address}
               autoComplete="off"
               aria-invalid={invalid}
               aria-describedby={describedBy}
@@ -111,19 +107,18 @@ function AddNode() {
   )
 }
 
-function NodeHere() {
+function EmbeddedNode() {
   const { settings } = useText()
   const node = useApp((state) => state.node)
   const widest = node.addresses.at(-1)
-  const turn = (on: boolean): void => {
-    void attempt(async () => {
-      store.set({ node: await callShell(on ? 'runNode' : 'endNode') })
-      putSelf(await callPeer('self'))
-    })
-  }
   return (
     <div className="settings-group">
-      <Switch label={settings.runTitle} hint={settings.runHint} checked={node.state !== 'off'} onChange={turn} />
+      <Switch
+        label={settings.runTitle}
+        hint={settings.runHint}
+        checked={node.state !== 'off'}
+        onChange={(on) => void runNode(on)}
+      />
       {node.trouble !== undefined && <p className="notice warn">{settings.runTrouble}</p>}
       {node.state === 'running' && widest !== undefined && <CopyLine value={widest} label={settings.nodeHere} />}
     </div>

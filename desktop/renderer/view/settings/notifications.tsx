@@ -1,5 +1,5 @@
-/** How much a notification tells to whoever sees the screen. */
-import { prefer } from '../../state/actions.ts'
+/** How much of a message a notification shows to everybody who sees the screen. */
+import { setPreferences } from '../../state/actions.ts'
 import { useApp, useText } from '../../state/state.ts'
 import { Choice, Switch } from './parts.tsx'
 
@@ -19,20 +19,20 @@ export function NotificationsTab() {
           ['none', settings.notifyNone],
           ['off', settings.notifyOff],
         ]}
-        onChange={(notifications) => void prefer({ notifications })}
+        onChange={(notifications) => void setPreferences({ notifications })}
       />
       {tray && (
         <Switch
           label={settings.closeToTray}
           hint={settings.closeToTrayHint}
           checked={preferences.closeToTray}
-          onChange={(closeToTray) => void prefer({ closeToTray })}
+          onChange={(closeToTray) => void setPreferences({ closeToTray })}
         />
       )}
       <Switch
         label={settings.startAtLogin}
         checked={preferences.startAtLogin}
-        onChange={(startAtLogin) => void prefer({ startAtLogin })}
+        onChange={(startAtLogin) => void setPreferences({ startAtLogin })}
       />
     </div>
   )

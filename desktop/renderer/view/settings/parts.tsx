@@ -1,4 +1,4 @@
-/** One setting in a line: what it is, what it means, and a switch or a choice. */
+/** One setting in a line: its label, a hint, and a switch or a list of choices. */
 import { useId } from 'react'
 
 interface SwitchProps {

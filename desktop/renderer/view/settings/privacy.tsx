@@ -1,15 +1,16 @@
-/** Who learns what: the address, the local network, and what guards the profile on this computer. */
+/** What friends and the network learn, and the passphrase that protects the profile on this computer. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
 import type { DirectMode, Privacy as PrivacyChoices } from '#protocol'
 import { directChoices } from '../../../ipc/contract.ts'
-import { attempt, choosePrivacy, prefer, toast } from '../../state/actions.ts'
+import { setPreferences, setPrivacy } from '../../state/actions.ts'
 import { callPeer } from '../../state/clients.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
+import { attempt, toast } from '../../state/toasts.ts'
 import { Field } from '../controls.tsx'
 import { Choice, Switch } from './parts.tsx'
 
-/** Minutes. */
+/** Idle minutes before the profile is locked; 0: never. */
 const lockChoices = [0, 1, 5, 15, 60]
 
 export function Privacy() {
@@ -32,7 +33,7 @@ export function Privacy() {
             String(minutes),
             minutes === 0 ? settings.lockNever : settings.lockMinutes(minutes),
           ])}
-          onChange={(minutes) => void prefer({ lockAfter: Number(minutes) })}
+          onChange={(minutes) => void setPreferences({ lockAfter: Number(minutes) })}
         />
         {guarded && (
           <div className="buttons">
@@ -50,7 +51,7 @@ function Choices({ privacy }: { privacy: PrivacyChoices }) {
   const { settings } = useText()
   const { direct, lan, upnp, mdns, readReceipts, typingMarks } = privacy
   const hidden = direct === 'never'
-  const searching = lan && (direct === 'auto' || direct === 'only')
+  const usesLan = lan && (direct === 'auto' || direct === 'only')
   const modes: readonly DirectMode[] = direct === 'only' ? [...directChoices, direct] : directChoices
   return (
     <>
@@ -59,39 +60,39 @@ function Choices({ privacy }: { privacy: PrivacyChoices }) {
         hint={settings.directHint[direct]}
         value={direct}
         options={modes.map((choice) => [choice, settings.directChoices[choice]])}
-        onChange={(chosen) => void choosePrivacy({ direct: chosen })}
+        onChange={(chosen) => void setPrivacy({ direct: chosen })}
       />
       <Switch
         label={settings.lan}
         hint={settings.lanHint}
         checked={lan && !hidden}
         disabled={hidden}
-        onChange={(on) => void choosePrivacy({ lan: on })}
+        onChange={(on) => void setPrivacy({ lan: on })}
       />
       <Switch
         label={settings.mdns}
         hint={settings.mdnsHint}
-        checked={mdns && searching}
-        disabled={!searching}
-        onChange={(on) => void choosePrivacy({ mdns: on })}
+        checked={mdns && usesLan}
+        disabled={!usesLan}
+        onChange={(on) => void setPrivacy({ mdns: on })}
       />
       <Switch
         label={settings.upnp}
         hint={settings.upnpHint}
         checked={upnp && !hidden}
         disabled={hidden}
-        onChange={(on) => void choosePrivacy({ upnp: on })}
+        onChange={(on) => void setPrivacy({ upnp: on })}
       />
       <Switch
         label={settings.readReceipts}
         hint={settings.readReceiptsHint}
         checked={readReceipts}
-        onChange={(on) => void choosePrivacy({ readReceipts: on })}
+        onChange={(on) => void setPrivacy({ readReceipts: on })}
       />
       <Switch
         label={settings.typingMarks}
         checked={typingMarks}
-        onChange={(on) => void choosePrivacy({ typingMarks: on })}
+        onChange={(on) => void setPrivacy({ typingMarks: on })}
       />
     </>
   )

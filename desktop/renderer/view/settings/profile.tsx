@@ -1,10 +1,10 @@
-/** One's own name, handle and identity. */
+/** The own name, handle and identity. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
-import { toast } from '../../state/actions.ts'
-import { putSelf } from '../../state/entities.ts'
-import { callPeer } from '../../state/clients.ts'
+import { limits } from '#limits'
+import { saveProfile } from '../../state/actions.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
+import { toast } from '../../state/toasts.ts'
 import { CopyLine, Field } from '../controls.tsx'
 
 export function ProfileTab() {
@@ -16,18 +16,18 @@ export function ProfileTab() {
       <OneField
         label={settings.name}
         hint={settings.nameHint}
-        kept={self.name}
-        longest={64}
-        needed
-        save={(name) => callPeer('setProfile', { name })}
+        saved={self.name}
+        maxLength={limits.nameCharacters}
+        required
+        save={(name) => saveProfile({ name })}
       />
       <OneField
         label={settings.handle}
         hint={settings.handleHint}
         placeholder={settings.handlePlaceholder}
-        kept={self.handle ?? ''}
-        longest={32}
-        save={(handle) => callPeer('setProfile', { handle: handle.replace(/^@/u, '').toLowerCase() })}
+        saved={self.handle ?? ''}
+        maxLength={32}
+        save={(handle) => saveProfile({ handle: handle.replace(/^@/u, '').toLowerCase() })}
       />
       <div className="settings-group">
         <div className="field">
@@ -44,39 +44,39 @@ interface OneFieldProps {
   label: string
   hint: string
   placeholder?: string
-  kept: string
-  longest: number
-  needed?: boolean
-  save: (value: string) => ReturnType<typeof callPeer<'setProfile'>>
+  saved: string
+  maxLength: number
+  required?: boolean
+  save: (value: string) => Promise<void>
 }
 
-function OneField({ label, hint, placeholder, kept, longest, needed = false, save }: OneFieldProps) {
+function OneField({ label, hint, placeholder, saved, maxLength, required = false, save }: OneFieldProps) {
   const { settings, common } = useText()
-  const [value, setValue] = useState(kept)
+  const [value, setValue] = useState(saved)
   const [wrong, setWrong] = useState<string>()
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     setWrong(undefined)
     try {
-      putSelf(await save(value.trim()))
+      await save(value.trim())
       toast(settings.saved)
     } catch (error) {
       setWrong(errorText(error))
     }
   }
-  const unchanged = value.trim() === kept || (needed && value.trim() === '')
+  const unchanged = value.trim() === saved || (required && value.trim() === '')
   return (
     <form onSubmit={(event) => void submit(event)}>
       <Field label={label} hint={hint} wrong={wrong}>
         {({ id, describedBy, invalid }) => (
-          <div className="together">
+          <div className="field-row">
             <input
               id={id}
               className="input"
               dir="auto"
               value={value}
               placeholder={placeholder}
-              maxLength={longest}
+              maxLength={maxLength}
               autoComplete="off"
               aria-invalid={invalid}
               aria-describedby={describedBy}

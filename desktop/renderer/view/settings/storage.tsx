@@ -1,6 +1,6 @@
-/** Where received files go, and the end of everything. */
+/** The folder for received files, and erasing the profile. */
 import { isolate } from '../../../text/foreign.ts'
-import { ask, chooseDownloads } from '../../state/actions.ts'
+import { chooseDownloads, openDialog } from '../../state/actions.ts'
 import { useApp, useText } from '../../state/state.ts'
 
 export function Storage() {
@@ -21,7 +21,7 @@ export function Storage() {
         <h3>{settings.erase}</h3>
         <p className="quiet">{settings.eraseHint}</p>
         <div className="buttons">
-          <button type="button" className="button bad" onClick={() => ask({ kind: 'erase' })}>
+          <button type="button" className="button bad" onClick={() => openDialog({ kind: 'erase' })}>
             {settings.erase}…
           </button>
         </div>

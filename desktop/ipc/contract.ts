@@ -26,7 +26,7 @@ export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld>> {
   setPassphrase(params: { current?: string | undefined; next?: string | undefined }): Promise<PeerStatus>
 }
 
-export type PeerNews = PeerEvent | { event: 'status'; data: PeerStatus }
+export type PeerProcessEvent = PeerEvent | { event: 'status'; data: PeerStatus }
 
 export const themes = ['system', 'light', 'dark'] as const
 export const textSizes = ['small', 'normal', 'large', 'larger'] as const
@@ -50,7 +50,7 @@ export interface Preferences {
 }
 
 /** The node that runs inside this profile. */
-export interface NodeHere {
+export interface EmbeddedNodeStatus {
   state: 'off' | 'starting' | 'running'
   /** PeerId. */
   peer?: string
@@ -60,7 +60,7 @@ export interface NodeHere {
 }
 
 /** A file or folder that waits to be sent: the shell knows where it is. */
-export interface Staged {
+export interface StagedFile {
   id: string
   name: string
   /** Bytes; of a folder: unknown until it is read. */
@@ -69,7 +69,7 @@ export interface Staged {
 }
 
 /** What the window is told when it opens. */
-export interface Start {
+export interface StartInfo {
   version: string
   /** Of the profile; absent for the usual one. */
   profile?: string
@@ -79,7 +79,7 @@ export interface Start {
   /** Name of the system's user: proposed as one's own. */
   user: string
   preferences: Preferences
-  node: NodeHere
+  node: EmbeddedNodeStatus
   /** A link with which Quorum was opened. */
   link?: string
   /** The name of the folder where files go. */
@@ -88,16 +88,16 @@ export interface Start {
   tray: boolean
 }
 
-export interface ShellCalls {
-  start(): Promise<Start>
+export interface MainCalls {
+  start(): Promise<StartInfo>
   setPreferences(params: Partial<Preferences>): Promise<Preferences>
   copy(params: { text: string }): Promise<null>
   /** http and https only; the window has asked the person first. */
   openLink(params: { url: string }): Promise<null>
-  runNode(): Promise<NodeHere>
-  endNode(): Promise<NodeHere>
+  runNode(): Promise<EmbeddedNodeStatus>
+  endNode(): Promise<EmbeddedNodeStatus>
   /** Lets the person choose; what was chosen is held for sending. */
-  chooseFiles(params: { folder: boolean }): Promise<Staged[]>
+  chooseFiles(params: { folder: boolean }): Promise<StagedFile[]>
   /** Files that are not sent after all. */
   unstage(params: { staged: string[] }): Promise<null>
   sendFiles(params: { peer: string; staged: string[]; note?: string | undefined }): Promise<Transfer>
@@ -116,8 +116,8 @@ export interface ShellCalls {
   quit(): Promise<null>
 }
 
-export type ShellNews =
-  | { event: 'node-here'; data: NodeHere }
+export type MainEvent =
+  | { event: 'embedded-node'; data: EmbeddedNodeStatus }
   /** The peer's process has died (`ended`); a new one is on its way, and then there is a new port. */
   | { event: 'peer-process'; data: { state: 'ended' | 'running' } }
   | { event: 'link'; data: { link: string } }
@@ -127,5 +127,5 @@ export type ShellNews =
 /** What the preload leaves in the page, besides the ports it passes. */
 export interface Bridge {
   /** Holds dropped or pasted files for sending. Only a real file of the disk has a path to hold. */
-  stage(files: File[]): Promise<Staged[]>
+  stage(files: File[]): Promise<StagedFile[]>
 }

@@ -14,7 +14,7 @@ import type { PrivacyPatch } from '#protocol'
 import { windowFile } from '#former-privacy'
 import { catalogueFor } from '../text/catalogue.ts'
 import type { Catalogue } from '../text/catalogue.ts'
-import type { PeerNews, Preferences, ShellNews, Start } from '../ipc/contract.ts'
+import type { PeerProcessEvent, Preferences, MainEvent, StartInfo } from '../ipc/contract.ts'
 import { serve } from '../ipc/rpc.ts'
 import { Attention } from './unread-count.ts'
 import { eraseProfile } from './erase.ts'
@@ -60,7 +60,7 @@ export class DesktopApp {
   #window: BrowserWindow | undefined
   #tray: TrayIcon | undefined
   /** Tells the window; does nothing while there is none. */
-  #tell: (news: ShellNews) => void = () => undefined
+  #tell: (news: MainEvent) => void = () => undefined
   #link: string | undefined
   /** Privacy that was typed, and not chosen otherwise since: a peer that is started again keeps it. */
   #privacy: PrivacyPatch
@@ -91,7 +91,7 @@ export class DesktopApp {
     })
     this.#node = new NodeRunner({
       folder: options.folder,
-      onChange: (data) => this.#tell({ event: 'node-here', data }),
+      onChange: (data) => this.#tell({ event: 'embedded-node', data }),
       onReady: () => void this.#useOwnNode(),
     })
     this.#attention = new Attention({
@@ -200,7 +200,7 @@ export class DesktopApp {
       quit: () => this.quit(),
     })
     this.#tell = serve(wireOf(port1), { handle, describe: errorToData })
-    contents.postMessage('port', 'shell', [port2])
+    contents.postMessage('port', 'main', [port2])
     this.#sendPeerPort()
   }
 
@@ -221,7 +221,7 @@ export class DesktopApp {
     return this.#window
   }
 
-  #startInfo(): Start {
+  #startInfo(): StartInfo {
     const { profile } = this.#options
     const link = this.#link
     this.#link = undefined
@@ -257,7 +257,7 @@ export class DesktopApp {
     return (this.#chosenNow ? undefined : typed) ?? this.#preferences.downloads ?? usual
   }
 
-  #heard(news: PeerNews): void {
+  #heard(news: PeerProcessEvent): void {
     this.#attention.heard(news)
     this.#progress.heard(news)
     // A notification that fails (no name to be had, no service to show it) is not worth more than its loss.
@@ -278,7 +278,7 @@ export class DesktopApp {
     }
   }
 
-  async #endNode(): Promise<Start['node']> {
+  async #endNode(): Promise<StartInfo['node']> {
     const { peer } = this.#node.view
     await this.#node.end()
     const { nodes } = await this.#client().call('self')

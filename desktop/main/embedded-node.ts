@@ -6,14 +6,14 @@ import { utilityProcess } from 'electron'
 import { fileURLToPath } from 'node:url'
 import { EmbeddedNode, nodeProgram } from '#embedded-node'
 import type { NodeProcess } from '#embedded-node'
-import type { NodeHere } from '../ipc/contract.ts'
+import type { EmbeddedNodeStatus } from '../ipc/contract.ts'
 
 /** A clean end of the process; then it is killed. Milliseconds. */
 const cleanEnd = 6000
 
 export interface NodeHereSetup {
   folder: string
-  onChange: (node: NodeHere) => void
+  onChange: (node: EmbeddedNodeStatus) => void
   /** The peer is to use these addresses. */
   onReady: (addresses: readonly string[]) => void
 }
@@ -40,7 +40,7 @@ export class NodeRunner {
     })
   }
 
-  get view(): NodeHere {
+  get view(): EmbeddedNodeStatus {
     const { running, peer } = this.#node
     return {
       state: running ? (peer === undefined ? 'starting' : 'running') : 'off',
@@ -55,7 +55,7 @@ export class NodeRunner {
     if (this.#node.chosen) this.#node.start()
   }
 
-  run(): NodeHere {
+  run(): EmbeddedNodeStatus {
     this.#node.start()
     this.#setup.onChange(this.view)
     return this.view

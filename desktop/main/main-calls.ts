@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { limits, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
 import { openable } from '../text/foreign.ts'
-import type { NodeHere, Preferences, ShellCalls, Staged, Start } from '../ipc/contract.ts'
+import type { EmbeddedNodeStatus, Preferences, MainCalls, StagedFile, StartInfo } from '../ipc/contract.ts'
 import type { ReportFile } from './report-file.ts'
 import type { ShellClient } from './peer-process.ts'
 import { preferencesPatch } from './preferences.ts'
@@ -37,21 +37,21 @@ const schemas = {
   showReport: nothing,
   erase: nothing,
   quit: nothing,
-} satisfies Record<keyof ShellCalls, z.ZodType>
+} satisfies Record<keyof MainCalls, z.ZodType>
 
 export interface ShellParts {
   window: () => BrowserWindow
   /** Errors: `cancelled` while the peer's process is not there. */
   peer: () => ShellClient
   files: StagedFiles
-  start: () => Start
+  start: () => StartInfo
   setPreferences: (patch: PreferencesPatch) => Preferences
   /** Where files go when nobody says otherwise, a path. */
   downloads: () => string
   setDownloads: (folder: string) => void
   report: ReportFile
-  runNode: () => NodeHere
-  endNode: () => Promise<NodeHere>
+  runNode: () => EmbeddedNodeStatus
+  endNode: () => Promise<EmbeddedNodeStatus>
   erase: () => Promise<void>
   quit: () => void
 }
@@ -59,7 +59,7 @@ export interface ShellParts {
 /** The calls by name. Errors of a call: `bad-request` for what does not fit, then its own. */
 export function shellCalls(parts: ShellParts): (name: string, params: unknown) => Promise<unknown> {
   const { files } = parts
-  const calls: { [K in keyof ShellCalls]: (params: z.infer<(typeof schemas)[K]>) => ReturnType<ShellCalls[K]> } = {
+  const calls: { [K in keyof MainCalls]: (params: z.infer<(typeof schemas)[K]>) => ReturnType<MainCalls[K]> } = {
     start: async () => parts.start(),
     setPreferences: async (patch) => parts.setPreferences(patch),
     copy: async ({ text }) => {
@@ -131,7 +131,7 @@ async function chooseFolder({ window, downloads }: ShellParts): Promise<string |
   return canceled ? undefined : filePaths[0]
 }
 
-async function choose({ window, files }: ShellParts, folder: boolean): Promise<Staged[]> {
+async function choose({ window, files }: ShellParts, folder: boolean): Promise<StagedFile[]> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window(), {
     properties: [folder ? 'openDirectory' : 'openFile', 'multiSelections'],
   })

@@ -5,7 +5,7 @@
 import { Notification } from 'electron'
 import { cleanLine } from '../text/foreign.ts'
 import type { Catalogue } from '../text/catalogue.ts'
-import type { PeerNews, Preferences } from '../ipc/contract.ts'
+import type { PeerProcessEvent, Preferences } from '../ipc/contract.ts'
 
 /** Characters of a message that a notification shows. */
 const longest = 160
@@ -28,7 +28,7 @@ export class Notices {
     this.#setup = setup
   }
 
-  async heard(news: PeerNews): Promise<void> {
+  async heard(news: PeerProcessEvent): Promise<void> {
     const { text, watched, kind } = this.#setup
     if (watched() || kind() === 'off' || !Notification.isSupported()) return
     switch (news.event) {

@@ -7,7 +7,7 @@ import type { MessagePortMain, UtilityProcess } from 'electron'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Calls, Log } from '#protocol'
-import type { PeerCalls, PeerNews } from '../ipc/contract.ts'
+import type { PeerCalls, PeerProcessEvent } from '../ipc/contract.ts'
 import { Client } from '../ipc/rpc.ts'
 
 /** Waits between starts, in milliseconds: soon at first, and never a loop that heats the room. */
@@ -21,12 +21,12 @@ const cleanEnd = 8000
 const program = fileURLToPath(new URL(`../peer/main${path.extname(import.meta.filename)}`, import.meta.url))
 
 /** The shell may make every call. */
-export type ShellClient = Client<PeerCalls & Calls, PeerNews>
+export type ShellClient = Client<PeerCalls & Calls, PeerProcessEvent>
 
 export interface PeerProcessSetup {
   /** What the process is started with; asked at every start. */
   options: () => object
-  onNews: (news: PeerNews) => void
+  onNews: (news: PeerProcessEvent) => void
   onState: (state: 'ended' | 'running') => void
   log: Log
 }

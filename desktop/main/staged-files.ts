@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { QuorumError } from '#protocol'
-import type { Staged } from '../ipc/contract.ts'
+import type { StagedFile } from '../ipc/contract.ts'
 
 /** Held at once, forgotten ones too: the oldest go first. */
 const most = 2000
@@ -15,7 +15,7 @@ export class StagedFiles {
   readonly #paths = new Map<string, string>()
 
   /** What is not there (any more), or is neither file nor folder, is left out. */
-  async add(paths: readonly string[]): Promise<Staged[]> {
+  async add(paths: readonly string[]): Promise<StagedFile[]> {
     const found = await Promise.all(paths.slice(0, most).map((file) => this.#look(file)))
     const staged = found.filter((one) => one !== undefined)
     for (const id of this.#paths.keys()) {
@@ -40,7 +40,7 @@ export class StagedFiles {
     for (const id of ids) this.#paths.delete(id)
   }
 
-  async #look(file: string): Promise<Staged | undefined> {
+  async #look(file: string): Promise<StagedFile | undefined> {
     if (!path.isAbsolute(file)) return undefined
     const found = await stat(file).catch(() => undefined)
     if (found === undefined || !(found.isFile() || found.isDirectory())) return undefined

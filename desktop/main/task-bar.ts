@@ -1,6 +1,6 @@
 /** How far all moving transfers are together, as a bar in the system's task bar; none while nothing moves. */
 import type { Transfer } from '#protocol'
-import type { PeerNews } from '../ipc/contract.ts'
+import type { PeerProcessEvent } from '../ipc/contract.ts'
 
 /** What Electron takes for no bar at all. */
 const none = -1
@@ -14,7 +14,7 @@ export class TaskBarProgress {
     this.#show = show
   }
 
-  heard(news: PeerNews): void {
+  heard(news: PeerProcessEvent): void {
     switch (news.event) {
       case 'transfer-changed': {
         const { id, state } = news.data

@@ -3,7 +3,7 @@
  * after anything that may have changed it, at most a few times a second.
  */
 import type { Friend } from '#protocol'
-import type { PeerNews } from '../ipc/contract.ts'
+import type { PeerProcessEvent } from '../ipc/contract.ts'
 
 /** Milliseconds after the first of several events. */
 const settle = 150
@@ -26,7 +26,7 @@ export class Attention {
     return this.#unread
   }
 
-  heard(news: PeerNews): void {
+  heard(news: PeerProcessEvent): void {
     switch (news.event) {
       case 'message-received':
       case 'message-changed':

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { QuorumError } from '#protocol'
 import type { CallName, PeerEvent, Transfer } from '#protocol'
-import type { PeerNews } from '../ipc/contract.ts'
+import type { PeerProcessEvent } from '../ipc/contract.ts'
 import type { Profile } from './profile.ts'
 
 export const doors = ['shell', 'window'] as const
@@ -80,7 +80,7 @@ export async function handle(profile: Profile, door: Door, name: string, params:
 }
 
 /** What has happened, as this door may know it. */
-export function newsFor(door: Door, news: PeerNews): PeerNews {
+export function newsFor(door: Door, news: PeerProcessEvent): PeerProcessEvent {
   if (door === 'shell') return news
   switch (news.event) {
     case 'transfer-offered':

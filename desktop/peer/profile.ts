@@ -13,7 +13,7 @@ import {
 } from '#protocol'
 import type { Log, Peer, PeerEvent, PrivacyPatch, Store } from '#protocol'
 import { takeOverPrivacy } from '#former-privacy'
-import type { PeerNews, PeerStatus } from '../ipc/contract.ts'
+import type { PeerProcessEvent, PeerStatus } from '../ipc/contract.ts'
 import type { PeerProcessOptions } from './options.ts'
 
 /** Warnings kept for the first window. */
@@ -22,12 +22,12 @@ const unheardKept = 20
 export class Profile {
   readonly #options: PeerProcessOptions
   readonly #log: Log
-  readonly #listeners = new Set<(news: PeerNews) => void>()
+  readonly #listeners = new Set<(news: PeerProcessEvent) => void>()
   #status: PeerStatus = { state: 'opening' }
   /** What was given for this run and not chosen otherwise since: a profile that is unlocked again keeps it. */
   #given: PrivacyPatch
   /** Warnings that came before a window could hear them; undefined once one has. */
-  #unheard: PeerNews[] | undefined = []
+  #unheard: PeerProcessEvent[] | undefined = []
   #peer: Peer | undefined
   /** One change at a time. */
   #work: Promise<unknown> = Promise.resolve()
@@ -48,13 +48,13 @@ export class Profile {
     return this.#peer
   }
 
-  subscribe(listener: (news: PeerNews) => void): () => void {
+  subscribe(listener: (news: PeerProcessEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
   /** The warnings from before the first window, once. */
-  takeUnheard(): PeerNews[] {
+  takeUnheard(): PeerProcessEvent[] {
     const unheard = this.#unheard ?? []
     this.#unheard = undefined
     return unheard
@@ -148,7 +148,7 @@ export class Profile {
     return status
   }
 
-  #tell(news: PeerNews): void {
+  #tell(news: PeerProcessEvent): void {
     if (news.event === 'privacy-changed') this.#given = stillHolding(this.#given, news.data)
     if (news.event === 'warning' && this.#unheard !== undefined) {
       this.#unheard = [...this.#unheard, news].slice(-unheardKept)

@@ -3,7 +3,7 @@
  * pasted into names that the shell holds for sending. Paths stay on this side: the page cannot make one up.
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron'
-import type { Bridge, Staged } from '../ipc/contract.ts'
+import type { Bridge, StagedFile } from '../ipc/contract.ts'
 
 ipcRenderer.on('port', ({ ports }, name: string) => {
   window.postMessage({ quorum: name }, location.origin, ports)
@@ -12,7 +12,7 @@ ipcRenderer.on('port', ({ ports }, name: string) => {
 const bridge: Bridge = {
   stage(files) {
     const paths = files.map((file) => webUtils.getPathForFile(file)).filter((path) => path !== '')
-    return ipcRenderer.invoke('stage', paths) as Promise<Staged[]>
+    return ipcRenderer.invoke('stage', paths) as Promise<StagedFile[]>
   },
 }
 contextBridge.exposeInMainWorld('quorum', bridge)

@@ -153,7 +153,7 @@ test('hostile 57: a compromised page that calls everything with anything is refu
       port.onmessage = ({ data }) => port.answers.push(data)
     }, true)`)
   await page.reload()
-  await until(() => page.evaluate('Boolean(window.ports.peer && window.ports.shell)'), 'the ports are taken')
+  await until(() => page.evaluate('Boolean(window.ports.peer && window.ports.main)'), 'the ports are taken')
   const names = [
     ...Object.keys(callParams),
     'status',
@@ -191,7 +191,7 @@ test('hostile 57: a compromised page that calls everything with anything is refu
     }
     for (const call of ['stop', 'sendFiles', 'acceptTransfer', 'transferFile']) window.ports.peer.postMessage({ id: 'x', call }), window.ports.peer.postMessage({ id: 20000 + call.length, call, params: { paths: ['/etc/passwd'], peer: 'a', transfer: 'b', directory: '/' } })
     window.ports.peer.postMessage({ id: 30000, call: 'status', params: {} })
-    window.ports.shell.postMessage({ id: 30000, call: 'openLink', params: { url: 'file:///etc/passwd' } })
+    window.ports.main.postMessage({ id: 30000, call: 'openLink', params: { url: 'file:///etc/passwd' } })
     const done = () => Object.values(window.ports).every(({ answers }) => answers.some(({ id }) => id === 30000))
     for (let waits = 0; waits < 2000 && !done(); waits++) await new Promise((resolve) => setTimeout(resolve, 10))
     return Object.fromEntries(Object.entries(window.ports).map(([name, { answers }]) => [name, answers]))
@@ -202,15 +202,15 @@ test('hostile 57: a compromised page that calls everything with anything is refu
     error?: { code: string }
     event?: string
   }
-  const { peer = [], shell = [] } = (await page.evaluate(fuzz)) as Record<string, Answer[]>
-  assert.ok(peer.length > 8000 && shell.length > 8000, `${peer.length} and ${shell.length} answers`)
-  const all = JSON.stringify([peer, shell])
+  const { peer = [], main = [] } = (await page.evaluate(fuzz)) as Record<string, Answer[]>
+  assert.ok(peer.length > 8000 && main.length > 8000, `${peer.length} and ${main.length} answers`)
+  const all = JSON.stringify([peer, main])
   assert.ok(!all.includes('secret-folder-name'), 'no path crosses')
   assert.ok(!all.includes('/etc/passwd:') && !all.includes('root:'), 'no file is read')
   for (const call of ['stop', 'sendFiles', 'acceptTransfer', 'transferFile']) {
     assert.equal(peer.find(({ id }) => id === 20000 + call.length)?.error?.code, 'bad-request', call)
   }
-  assert.equal(shell.find(({ id }) => id === 30000)?.error?.code, 'bad-request')
+  assert.equal(main.find(({ id }) => id === 30000)?.error?.code, 'bad-request')
   assert.deepEqual(peer.find(({ id }) => id === 30000)?.result, { state: 'open', guarded: false })
 })
 

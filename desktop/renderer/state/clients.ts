@@ -2,12 +2,12 @@
  * The two processes behind the window, as clients. The preload passes their ports as they come; the peer's comes anew
  * whenever its process was started anew. What is asked of the peer meanwhile waits.
  */
-import type { Bridge, PeerCalls, PeerNews, ShellCalls, ShellNews } from '../../ipc/contract.ts'
+import type { Bridge, PeerCalls, PeerProcessEvent, MainCalls, MainEvent } from '../../ipc/contract.ts'
 import { Client } from '../../ipc/rpc.ts'
 import type { Call, Wire } from '../../ipc/rpc.ts'
 
-type PeerClient = Client<PeerCalls, PeerNews>
-type ShellClient = Client<ShellCalls, ShellNews>
+type PeerClient = Client<PeerCalls, PeerProcessEvent>
+type ShellClient = Client<MainCalls, MainEvent>
 
 declare global {
   interface Window {
@@ -32,7 +32,7 @@ export function receivePorts({ onShell, onPeer }: Connected): void {
     const [port] = ports
     if (source !== window || port === undefined || typeof data !== 'object' || data === null) return
     const { quorum } = data as { quorum?: unknown }
-    if (quorum === 'shell') {
+    if (quorum === 'main') {
       shellClient = new Client(wireOf(port))
       onShell(shellClient)
     }
@@ -57,7 +57,7 @@ export function peerEnded(): void {
 export const callPeer: Call<PeerCalls> = async (name, ...params) => (await waiting.promise).call(name, ...params)
 
 /** A call of the shell. Errors: CallError. */
-export const callShell: Call<ShellCalls> = (name, ...params) => {
+export const callShell: Call<MainCalls> = (name, ...params) => {
   if (shellClient === undefined) return Promise.reject(new Error('The window has no shell yet'))
   return shellClient.call(name, ...params)
 }

@@ -1,7 +1,7 @@
 /** What the peer and the shell tell, as changes of what is shown. */
 import type { ErrorData, NodeState } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
-import type { PeerNews, ShellNews } from '../../ipc/contract.ts'
+import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
 import { openConversation, readOpen, refresh, showLink, toast } from './actions.ts'
 import { changeFriend, putFriend, putSelf, putTransfer } from './entities.ts'
 import { callPeer, peerEnded } from './clients.ts'
@@ -17,7 +17,7 @@ const warnAgain = 60_000
 const warned = new Map<string, number>()
 const typingTimers = new Map<string, number>()
 
-export function heardFromPeer(news: PeerNews): void {
+export function heardFromPeer(news: PeerProcessEvent): void {
   switch (news.event) {
     case 'status':
       store.set({ status: news.data })
@@ -61,9 +61,9 @@ export function heardFromPeer(news: PeerNews): void {
   }
 }
 
-export function heardFromShell(news: ShellNews): void {
+export function heardFromShell(news: MainEvent): void {
   switch (news.event) {
-    case 'node-here':
+    case 'embedded-node':
       store.set({ node: news.data })
       return
     case 'peer-process':

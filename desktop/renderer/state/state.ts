@@ -2,7 +2,7 @@
 import type { ConnectionInfo, ErrorData, Friend, Message, Self, Transfer } from '#protocol'
 import { catalogueFor } from '../../text/catalogue.ts'
 import type { Catalogue } from '../../text/catalogue.ts'
-import type { NodeHere, PeerStatus, Preferences, Staged, Start } from '../../ipc/contract.ts'
+import type { EmbeddedNodeStatus, PeerStatus, Preferences, StagedFile, StartInfo } from '../../ipc/contract.ts'
 import { createStore, useStore } from './store.ts'
 
 /** What of a conversation is loaded: one stretch without gaps. */
@@ -28,7 +28,7 @@ export interface Talk {
 export interface Draft {
   text: string
   replyTo?: Message
-  staged: Staged[]
+  staged: StagedFile[]
 }
 
 export type Dialog =
@@ -60,13 +60,13 @@ export interface Toast {
 }
 
 export interface State {
-  start: Start | undefined
+  start: StartInfo | undefined
   preferences: Preferences | undefined
   status: PeerStatus
   /** The process of the peer: `ended` while a new one is on its way. */
   process: 'running' | 'ended'
   self: Self | undefined
-  node: NodeHere
+  node: EmbeddedNodeStatus
   /** By PeerId. */
   friends: ReadonlyMap<string, Friend>
   friendsLoaded: boolean

@@ -61,7 +61,7 @@ export class PeerProcess {
     })
     this.#child = child
     const { port1, port2 } = new MessageChannelMain()
-    child.postMessage('shell', [port2])
+    child.postMessage('main', [port2])
     const client: ShellClient = new Client(wireOf(port1))
     client.subscribe(this.#setup.onNews)
     this.#client = client

@@ -3,6 +3,7 @@
  * runs no script, and supports light and dark mode.
  */
 import { createHash } from 'node:crypto'
+import { byteSize } from '#byte-size'
 import type { MailboxStats, RelayStats } from './metrics.ts'
 
 export interface Status {
@@ -36,9 +37,9 @@ export function statusPage({ unready, relay, mailboxes, uptime, version }: Statu
     ['Connections', count.format(relay?.connections ?? 0)],
     ['Peers reachable through this node', count.format(relay?.reservations ?? 0)],
     ['Relayed conversations', count.format(relay?.circuits ?? 0)],
-    ['Relayed since the start', size(relay?.relayedBytes ?? 0)],
+    ['Relayed since the start', byteSize(relay?.relayedBytes ?? 0)],
     ['Peer records', count.format(relay?.records ?? 0)],
-    ['Messages held for the absent', `${count.format(mailboxes.held)} (${size(mailboxes.heldBytes)})`],
+    ['Messages held for the absent', `${count.format(mailboxes.held)} (${byteSize(mailboxes.heldBytes)})`],
     ['Handles', count.format(mailboxes.handles)],
     ['Parked invites', count.format(mailboxes.parked)],
     ['Directory requests', count.format(sum(relay?.requests))],
@@ -71,14 +72,6 @@ ${rows}
 
 function sum(counts: Record<string, number> | undefined): number {
   return Object.values(counts ?? {}).reduce((total, each) => total + each, 0)
-}
-
-/** In units of 1000, as the terminal and the window show sizes. */
-function size(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3))
-  const value = bytes / 1000 ** power
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`
 }
 
 function duration(milliseconds: number): string {

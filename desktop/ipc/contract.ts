@@ -1,17 +1,18 @@
 /**
- * What the window may ask of the two processes behind it, and what they tell it: contracts, without behaviour. The peer's calls are the
- * library's own; the shell (Electron's main process) adds what only it can do: dialogs, files, the system, the node here.
- * No path of the disk and no key is part of it: the window knows files by the name of what the shell holds for it.
+ * The calls and events between the window and the two processes behind it: types and constants, no behaviour. The calls
+ * of the peer process are the library's own. Electron's main process adds dialogs, files, the system and the embedded
+ * node. The contract contains no path of the disk and no key: the window refers to a file by the id under which the
+ * main process holds its path.
  */
 import type { CallName, Calls, DirectMode, ErrorData, PeerEvent, Transfer } from '#protocol'
 
-/** Calls of the library that the window cannot make: they name paths, or end the peer. */
+/** Calls of the library that the window cannot make: they take or return paths, or end the peer. */
 type Withheld = 'stop' | 'sendFiles' | 'acceptTransfer' | 'transferFile'
 
 /** Whether the profile is open. */
 export type PeerStatus =
   | { state: 'opening' }
-  /** A passphrase guards it. */
+  /** It opens with a passphrase only. */
   | { state: 'locked' }
   /** `guarded`: it has a passphrase, so it can be locked. */
   | { state: 'open'; guarded: boolean }
@@ -26,65 +27,67 @@ export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld>> {
   setPassphrase(params: { current?: string | undefined; next?: string | undefined }): Promise<PeerStatus>
 }
 
+/** The library's events, and changes of the profile's status. */
 export type PeerProcessEvent = PeerEvent | { event: 'status'; data: PeerStatus }
 
 export const themes = ['system', 'light', 'dark'] as const
 export const textSizes = ['small', 'normal', 'large', 'larger'] as const
 export const languages = ['system', 'en', 'de'] as const
-/** Offered in the settings; `only` is shown where a program chose it. */
+/** The choices in the settings. The mode `only` is shown as well where another program has set it. */
 export const directChoices = ['auto', 'verified', 'never'] as const satisfies readonly DirectMode[]
-/** What a notification shows: name and text, the name, or only that there is something. */
+/** A notification shows name and text, only the name, or only that there is something; `off`: there are none. */
 export const notificationKinds = ['full', 'name', 'none', 'off'] as const
 
-/** What a person chose about the window; kept unencrypted, so nothing of people or messages is in it. */
+/** The settings of the window. They are stored unencrypted, so they contain nothing about people or messages. */
 export interface Preferences {
   theme: (typeof themes)[number]
   textSize: (typeof textSizes)[number]
   language: (typeof languages)[number]
   notifications: (typeof notificationKinds)[number]
-  /** Idle minutes before a guarded profile locks itself; 0: never. */
+  /** Idle minutes after which a guarded profile is locked; 0: never. */
   lockAfter: number
   startAtLogin: boolean
   /** Closing the window leaves Quorum running in the tray. */
   closeToTray: boolean
 }
 
-/** The node that runs inside this profile. */
+/** The node that this profile runs on this computer. */
 export interface EmbeddedNodeStatus {
   state: 'off' | 'starting' | 'running'
   /** PeerId. */
   peer?: string
-  /** Multiaddrs, the widest last. */
+  /** Multiaddrs, sorted by scope: the one that is reachable from the widest network is last. */
   addresses: string[]
+  /** Why the node ended unexpectedly, in one sentence; absent when it runs. */
   trouble?: string
 }
 
-/** A file or folder that waits to be sent: the shell knows where it is. */
+/** A file or folder that waits to be sent. The main process holds its path. */
 export interface StagedFile {
   id: string
   name: string
-  /** Bytes; of a folder: unknown until it is read. */
+  /** In bytes; absent for a folder, whose size is unknown until it is scanned. */
   size?: number
   folder: boolean
 }
 
-/** What the window is told when it opens. */
+/** What the window needs to know when it opens. */
 export interface StartInfo {
   version: string
-  /** Of the profile; absent for the usual one. */
+  /** The name of the profile; absent for the default one. */
   profile?: string
   platform: string
-  /** Language tags of the system, best first. */
+  /** Language tags of the system, the preferred one first. */
   languages: string[]
-  /** Name of the system's user: proposed as one's own. */
+  /** The name of the system's user, proposed as the person's own name; empty if there is none. */
   user: string
   preferences: Preferences
   node: EmbeddedNodeStatus
-  /** A link with which Quorum was opened. */
+  /** The link with which Quorum was opened. */
   link?: string
-  /** The name of the folder where files go. */
+  /** The name of the folder for received files. */
   downloads: string
-  /** The system has a tray to close into. */
+  /** The system has a tray, so Quorum can keep running without a window. */
   tray: boolean
 }
 
@@ -92,40 +95,43 @@ export interface MainCalls {
   start(): Promise<StartInfo>
   setPreferences(params: Partial<Preferences>): Promise<Preferences>
   copy(params: { text: string }): Promise<null>
-  /** http and https only; the window has asked the person first. */
+  /** Opens the link in the browser, http and https only. The window asks the person first. */
   openLink(params: { url: string }): Promise<null>
   runNode(): Promise<EmbeddedNodeStatus>
   endNode(): Promise<EmbeddedNodeStatus>
-  /** Lets the person choose; what was chosen is held for sending. */
+  /** Shows a dialog to choose files or folders, and holds their paths for sending. */
   chooseFiles(params: { folder: boolean }): Promise<StagedFile[]>
-  /** Files that are not sent after all. */
+  /** Releases files that will not be sent. */
   unstage(params: { staged: string[] }): Promise<null>
   sendFiles(params: { peer: string; staged: string[]; note?: string | undefined }): Promise<Transfer>
-  /** `choose`: the person picks the folder; null when they did not. */
+  /** `choose`: a dialog asks for the folder. Null when the dialog was cancelled. */
   acceptTransfer(params: { transfer: string; choose: boolean }): Promise<Transfer | null>
-  /** Lets the person choose where files go from now on. Returns the name of the folder, the old one if none was chosen. */
+  /**
+   * Shows a dialog to choose the folder for received files. Returns the name of the folder; the former one if the
+   * dialog was cancelled.
+   */
   chooseDownloads(): Promise<string>
-  /** Opens the folder with what was received. */
+  /** Opens the folder with the received files. Errors: `not-found`. */
   showTransfer(params: { transfer: string }): Promise<null>
-  /** Lets the person choose where a report for those who help goes, and saves it. Whether it was saved. */
+  /** Shows a dialog and saves a problem report there. False when the dialog was cancelled. */
   saveReport(): Promise<boolean>
-  /** Opens the folder with the report that was saved last. Errors: `not-found`. */
+  /** Opens the folder with the last saved report. Errors: `not-found`. */
   showReport(): Promise<null>
-  /** Destroys the profile and ends Quorum. */
+  /** Deletes the profile and quits Quorum. */
   erase(): Promise<null>
   quit(): Promise<null>
 }
 
 export type MainEvent =
   | { event: 'embedded-node'; data: EmbeddedNodeStatus }
-  /** The peer's process has died (`ended`); a new one is on its way, and then there is a new port. */
+  /** The peer process has died (`ended`); when its successor runs, the window gets a new port. */
   | { event: 'peer-process'; data: { state: 'ended' | 'running' } }
   | { event: 'link'; data: { link: string } }
-  /** A notification was clicked: show this friend, or the requests. */
+  /** A notification was clicked: the window shows this friend or this request. */
   | { event: 'show'; data: { peer: string } }
 
-/** What the preload leaves in the page, besides the ports it passes. */
+/** What the preload script adds to the page, besides the ports that it passes on. */
 export interface Bridge {
-  /** Holds dropped or pasted files for sending. Only a real file of the disk has a path to hold. */
+  /** Holds dropped or pasted files for sending. A file that is not on the disk has no path and is left out. */
   stage(files: File[]): Promise<StagedFile[]>
 }

@@ -1,14 +1,14 @@
 /**
- * Calls, answers and events over a message port, the same at both of its ends in every process. An interface of methods
- * is the whole contract: `connect<PeerCalls>` has its calls with their types. What arrives is checked before it is
- * believed; what a call's parameters must be is the business of whoever serves it.
+ * Calls, results and events over a message port. Both ends of every port use this file, in every process. An interface
+ * whose methods return promises is the whole contract: a client of `PeerCalls` has these calls with their types.
+ * Incoming frames are checked for their shape; the parameters of a call are checked by its handler.
  */
 import type { ErrorData } from '#protocol'
 
-/** Calls of one client that may be under way: a window needs a handful, a wild one gets no more. */
-const atOnce = 256
+/** Calls of one client that may be in progress. The window needs a handful; this bounds a compromised one. */
+const maxCalls = 256
 
-/** One end of a message port, whatever kind of port it is. */
+/** One end of a message port, of any kind of port. */
 export interface Wire {
   send(frame: unknown): void
   receive(listener: (frame: unknown) => void): void
@@ -33,13 +33,13 @@ class CallError extends Error {
   }
 }
 
-// ---- the side that calls
+// ---- the calling side
 
-export class Client<Api, News> {
+export class Client<Api, Event> {
   readonly #wire: Wire
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
-  readonly #listeners = new Set<(news: News) => void>()
-  #next = 1
+  readonly #listeners = new Set<(event: Event) => void>()
+  #lastId = 0
   #closed = false
 
   constructor(wire: Wire) {
@@ -47,20 +47,16 @@ export class Client<Api, News> {
     wire.receive((frame) => this.#receive(frame))
   }
 
-  /** Errors: those of the call; `cancelled` when the other side is gone. */
-  readonly call: Call<Api> = (name, ...params) => this.#ask(name, params[0], undefined)
+  /** Errors: those of the call; `cancelled` after `close`. */
+  readonly call: Call<Api> = (name, ...params) => this.#send(name, params[0])
 
-  /** The same, given up when `signal` aborts: then the other side is told that nobody waits. */
-  until(signal: AbortSignal): Call<Api> {
-    return (name, ...params) => this.#ask(name, params[0], signal)
-  }
-
-  subscribe(listener: (news: News) => void): () => void {
+  /** Returns a function that ends the subscription. */
+  subscribe(listener: (event: Event) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** The other side is gone: nothing will be answered any more. */
+  /** The other side is gone: fails all pending and all later calls. */
   close(): void {
     this.#closed = true
     for (const { reject } of this.#pending.values()) reject(gone())
@@ -68,82 +64,72 @@ export class Client<Api, News> {
     this.#listeners.clear()
   }
 
-  #ask<R>(name: string, params: unknown, signal: AbortSignal | undefined): Promise<R> {
-    if (this.#closed || signal?.aborted === true) return Promise.reject(gone())
-    const id = this.#next++
-    const answer = Promise.withResolvers<unknown>()
-    this.#pending.set(id, answer)
-    signal?.addEventListener('abort', () => {
-      if (!this.#pending.delete(id)) return
-      this.#wire.send({ id, cancel: true })
-      answer.reject(gone())
-    })
-    this.#wire.send({ id, call: name, params: params ?? {} })
-    // What comes back is what the interface promises: the other side serves the same contract.
-    return answer.promise as Promise<R>
+  #send<R>(name: string, params: unknown): Promise<R> {
+    if (this.#closed) return Promise.reject(gone())
+    this.#lastId += 1
+    const result = Promise.withResolvers<unknown>()
+    this.#pending.set(this.#lastId, result)
+    this.#wire.send({ id: this.#lastId, call: name, params: params ?? {} })
+    // The other side serves the same contract, so the result has the type that the interface declares.
+    return result.promise as Promise<R>
   }
 
   #receive(frame: unknown): void {
     if (!isRecord(frame)) return
     if (typeof frame['event'] === 'string') {
-      for (const listener of this.#listeners) listener(frame as News)
+      for (const listener of this.#listeners) listener(frame as Event)
       return
     }
     const { id, error } = frame
     if (typeof id !== 'number') return
-    const answer = this.#pending.get(id)
+    const pending = this.#pending.get(id)
     this.#pending.delete(id)
     if (isRecord(error)) {
-      answer?.reject(new CallError({ code: String(error['code']), message: String(error['message']) }))
+      pending?.reject(new CallError({ code: String(error['code']), message: String(error['message']) }))
     } else {
-      answer?.resolve(frame['result'])
+      pending?.resolve(frame['result'])
     }
   }
 }
 
 function gone(): CallError {
-  return new CallError({ code: 'cancelled', message: 'The process that was asked is gone' })
+  return new CallError({ code: 'cancelled', message: 'The process that was asked has ended' })
 }
 
-// ---- the side that serves
+// ---- the serving side
 
-export interface Serving {
-  /** Does a call by name with unchecked parameters. `signal`: nobody waits for it any more. */
-  handle(name: string, params: unknown, signal: AbortSignal): Promise<unknown>
-  /** What was thrown, as data. */
+export interface Handler {
+  /** Runs a call by name. The parameters are unchecked. */
+  handle(name: string, params: unknown): Promise<unknown>
+  /** Turns a thrown value into data. */
   describe(error: unknown): ErrorData
 }
 
-/** Answers the calls that arrive; returns what sends an event. */
-export function serve(wire: Wire, { handle, describe }: Serving): (news: object) => void {
-  const underway = new Map<number, AbortController>()
+/** Answers the calls that arrive on `wire`. Returns a function that sends an event to the client. */
+export function serve(wire: Wire, { handle, describe }: Handler): (event: object) => void {
+  const inProgress = new Set<number>()
   const answer = async (id: number, call: string, params: unknown): Promise<void> => {
-    const controller = new AbortController()
-    underway.set(id, controller)
+    inProgress.add(id)
     let frame: object
     try {
-      frame = { id, result: await handle(call, params, controller.signal) }
+      frame = { id, result: await handle(call, params) }
     } catch (error) {
       frame = { id, error: describe(error) }
     }
-    underway.delete(id)
-    if (!controller.signal.aborted) wire.send(frame)
+    inProgress.delete(id)
+    wire.send(frame)
   }
   const refuse = (id: number, error: ErrorData): void => wire.send({ id, error })
   wire.receive((frame) => {
     if (!isRecord(frame)) return
-    const { id, call, params, cancel } = frame
+    const { id, call, params } = frame
     if (typeof id !== 'number' || !Number.isSafeInteger(id)) return
-    if (cancel === true) {
-      underway.get(id)?.abort()
-      return
-    }
-    if (typeof call !== 'string') return refuse(id, { code: 'bad-request', message: 'That is no call' })
-    if (underway.has(id)) return refuse(id, { code: 'bad-request', message: 'That number is in use' })
-    if (underway.size >= atOnce) return refuse(id, { code: 'rate-limited', message: 'Too many calls at once' })
+    if (typeof call !== 'string') return refuse(id, { code: 'bad-request', message: 'The frame is not a call' })
+    if (inProgress.has(id)) return refuse(id, { code: 'bad-request', message: 'A call with this id is in progress' })
+    if (inProgress.size >= maxCalls) return refuse(id, { code: 'rate-limited', message: 'Too many calls at once' })
     void answer(id, call, params)
   })
-  return (news) => wire.send(news)
+  return (event) => wire.send(event)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,153 +1,112 @@
 /**
- * The shell as a whole: the window, the peer's process, the node here and what the system shows, and who tells whom. Each
- * part is in its own file. It ends in order: the peer first gets the time to say good-bye.
+ * The main process as a whole: creates its parts (each in a file of its own), connects them, and ends them in order.
+ * The peer gets time to close its connections before the process exits.
  */
-import { app, BrowserWindow, ipcMain, MessageChannelMain, nativeTheme, powerMonitor } from 'electron'
-import type { IpcMainInvokeEvent } from 'electron'
+import { app, nativeTheme, powerMonitor } from 'electron'
+import type { BrowserWindow } from 'electron'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import type { ProgramLog } from '#program-log'
-import { errorToData, QuorumError, stillHolding, version } from '#protocol'
+import { QuorumError, stillHolding, version } from '#protocol'
 import type { PrivacyPatch } from '#protocol'
 import { windowFile } from '#former-privacy'
-import { catalogueFor } from '../text/catalogue.ts'
-import type { Catalogue } from '../text/catalogue.ts'
-import type { PeerProcessEvent, Preferences, MainEvent, StartInfo } from '../ipc/contract.ts'
-import { serve } from '../ipc/rpc.ts'
-import { Attention } from './unread-count.ts'
+import type { EmbeddedNodeStatus, PeerProcessEvent, Preferences, StartInfo } from '../ipc/contract.ts'
+import { EmbeddedNodeProcess } from './embedded-node.ts'
 import { eraseProfile } from './erase.ts'
+import { ImageFiles } from './image-files.ts'
 import { startAtLogin } from './login.ts'
-import { NodeRunner } from './embedded-node.ts'
-import { Notices } from './notifications.ts'
+import { mainCalls } from './main-calls.ts'
 import type { WindowOptions } from './options.ts'
-import { pageOrigin, servePage } from './page-protocol.ts'
-import { PeerProcess, wireOf } from './peer-process.ts'
-import type { ShellClient } from './peer-process.ts'
-import { PictureFiles } from './image-files.ts'
+import { servePage } from './page-protocol.ts'
+import { PeerProcess } from './peer-process.ts'
+import type { PeerClient } from './peer-process.ts'
 import { PreferencesFile } from './preferences.ts'
 import type { PreferencesPatch } from './preferences.ts'
 import { ReportFile } from './report-file.ts'
-import { shellCalls } from './main-calls.ts'
 import { StagedFiles } from './staged-files.ts'
-import { TaskBarProgress } from './task-bar.ts'
-import { TrayIcon } from './tray.ts'
+import { SystemIndicators } from './system-indicators.ts'
+import { WindowPorts } from './window-ports.ts'
 import { bringForward, openWindow, windowSession } from './window.ts'
 
 const built = fileURLToPath(new URL(app.isPackaged ? '../window/' : '../../dist/desktop/', import.meta.url))
 const icons = fileURLToPath(new URL('../icons/', import.meta.url))
-/** Milliseconds between two looks at how long nobody touched the machine. */
-const idleLook = 10_000
-/** Files dropped at once. */
-const droppedPaths = z.array(z.string().max(32_767)).max(2000)
+/** Milliseconds between two checks of how long the machine has been idle. */
+const idleCheckInterval = 10_000
 
 export class DesktopApp {
   readonly #options: WindowOptions
-  readonly #kept: ProgramLog
-  readonly #report: ReportFile
+  readonly #programLog: ProgramLog
   readonly #preferences: PreferencesFile
   readonly #files = new StagedFiles()
-  readonly #pictures = new PictureFiles(async (transfer, file) => {
-    const { path: place } = await this.#client().call('transferFile', { transfer, file })
-    return place
+  readonly #images = new ImageFiles(async (transfer, file) => {
+    const { path: found } = await this.#peerClient().call('transferFile', { transfer, file })
+    return found
   })
-  readonly #progress = new TaskBarProgress((share) => this.#window?.setProgressBar(share))
   readonly #peer: PeerProcess
-  readonly #node: NodeRunner
-  readonly #notices: Notices
-  readonly #attention: Attention
+  readonly #node: EmbeddedNodeProcess
+  readonly #ports: WindowPorts
+  readonly #indicators: SystemIndicators
   #window: BrowserWindow | undefined
-  #tray: TrayIcon | undefined
-  /** Tells the window; does nothing while there is none. */
-  #tell: (news: MainEvent) => void = () => undefined
   #link: string | undefined
-  /** Privacy that was typed, and not chosen otherwise since: a peer that is started again keeps it. */
-  #privacy: PrivacyPatch
-  /** The folder for received files was chosen in this run: what was typed at its start is past. */
-  #chosenNow = false
+  /**
+   * The privacy flags of this run, without those changed since. They still apply after the peer process was restarted.
+   */
+  #runPrivacy: PrivacyPatch
+  /** The person has chosen a folder for received files in this run, so the option `--downloads` no longer applies. */
+  #downloadsChosen = false
   #quitting = false
 
-  /** `kept`: the window's log. */
-  constructor(options: WindowOptions, kept: ProgramLog) {
+  constructor(options: WindowOptions, programLog: ProgramLog) {
     this.#options = options
-    this.#kept = kept
-    this.#report = new ReportFile(
-      options.folder,
-      () => this.#preferences.value,
-      () => this.#client(),
-    )
-    this.#privacy = options.privacy
+    this.#programLog = programLog
+    this.#runPrivacy = options.privacy
     this.#link = options.link
     this.#preferences = new PreferencesFile(path.join(options.folder, windowFile))
     this.#peer = new PeerProcess({
-      log: kept.log,
+      log: programLog.log,
       options: () => this.#peerOptions(),
-      onNews: (news) => this.#heard(news),
+      onEvent: (event) => this.#onPeerEvent(event),
       onState: (state) => {
-        this.#tell({ event: 'peer-process', data: { state } })
-        if (state === 'running') this.#sendPeerPort()
+        this.#ports.send({ event: 'peer-process', data: { state } })
+        if (state === 'running') this.#ports.connectPeer()
       },
     })
-    this.#node = new NodeRunner({
+    this.#node = new EmbeddedNodeProcess({
       folder: options.folder,
-      onChange: (data) => this.#tell({ event: 'embedded-node', data }),
-      onReady: () => void this.#useOwnNode(),
+      onChange: (data) => this.#ports.send({ event: 'embedded-node', data }),
+      onReady: () => void this.#addOwnNode(),
     })
-    this.#attention = new Attention({
-      friends: () => this.#client().call('friends'),
-      onChange: () => this.#showAttention(),
+    this.#ports = new WindowPorts({
+      contents: () => this.#window?.webContents,
+      peerPort: () => this.#peer.windowPort(),
+      handle: this.#calls(),
+      stage: (paths) => this.#files.add(paths),
     })
-    this.#notices = new Notices({
-      text: () => this.#text(),
-      kind: () => this.#preferences.value.notifications,
-      watched: () => this.#window?.isFocused() === true,
-      nameOf: async (peer) => {
-        const friends = await this.#client().call('friends')
-        return friends.find((friend) => friend.peer === peer)?.name ?? ''
-      },
-      onClick: (peer) => {
+    this.#indicators = new SystemIndicators({
+      icons,
+      profile: this.#profileName(),
+      window: () => this.#window,
+      preferences: () => this.#preferences.value,
+      friends: async () => this.#peerClient().call('friends'),
+      onOpen: () => this.open(undefined),
+      onOpenPeer: (peer) => {
         this.open(undefined)
-        this.#tell({ event: 'show', data: { peer } })
+        this.#ports.send({ event: 'show', data: { peer } })
       },
-      icon: path.join(icons, 'icon.png'),
+      onQuit: () => this.quit(),
     })
   }
 
   start(): void {
-    this.#kept.log('info', 'the window opens')
+    this.#programLog.log('info', 'the window opens')
     this.#peer.start()
     this.#node.resume()
-    nativeTheme.themeSource = this.#preferences.value.theme
-    const session = windowSession()
-    servePage(session, path.join(built, 'renderer'), this.#pictures)
-    ipcMain.handle('stage', (event, paths) => this.#stage(event, paths))
-    const window = openWindow(
-      {
-        preload: path.join(built, 'preload.cjs'),
-        icon: path.join(icons, 'icon.png'),
-        placeFile: path.join(this.#options.folder, 'window', 'place.json'),
-        title: this.#title(),
-        hidden: this.#options.hidden,
-      },
-      session,
-    )
-    this.#window = window
-    window.webContents.on('did-finish-load', () => this.#connectWindow())
-    window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
-      this.#kept.log('error', `the page has died (${reason}), exit code ${exitCode}`)
-      window.webContents.reload()
-    })
-    window.on('focus', () => this.#notices.clear())
-    window.on('close', (event) => {
-      if (this.#quitting || !this.#preferences.value.closeToTray || this.#tray === undefined) return
-      event.preventDefault()
-      window.hide()
-    })
+    this.#openWindow()
     app.on('child-process-gone', (_event, { type, reason, exitCode }) => {
-      // The peer's own process is told by its exit.
+      // The exit of the peer process is logged by peer-process.ts.
       if (reason !== 'clean-exit')
-        this.#kept.log('warn', `a process has died: ${type} (${reason}), exit code ${exitCode}`)
+        this.#programLog.log('warn', `a process has died: ${type} (${reason}), exit code ${exitCode}`)
     })
     app.on('window-all-closed', () => this.quit())
     app.on('before-quit', (event) => {
@@ -156,92 +115,112 @@ export class DesktopApp {
       this.quit()
     })
     app.on('activate', () => this.open(undefined))
-    this.#makeTray()
+    this.#indicators.start()
     powerMonitor.on('lock-screen', () => void this.#lock())
-    setInterval(() => this.#lockIfIdle(), idleLook)
+    setInterval(() => this.#lockIfIdle(), idleCheckInterval)
   }
 
-  /** Brings the window up; a link is shown and asked about. */
+  /** Shows the window. The window asks the person about `link`; nothing else is done with it. */
   open(link: string | undefined): void {
     if (this.#window !== undefined) bringForward(this.#window)
-    if (link !== undefined) this.#tell({ event: 'link', data: { link } })
+    if (link !== undefined) this.#ports.send({ event: 'link', data: { link } })
   }
 
   quit(): void {
     if (this.#quitting) return
     this.#quitting = true
-    void this.#end().finally(() => {
-      this.#kept.log('info', 'the window ends')
+    void this.#stopParts().finally(() => {
+      this.#programLog.log('info', 'the window ends')
       app.exit(0)
     })
   }
 
-  // ---- the window and its ports
+  // ---- the window
 
-  #connectWindow(): void {
-    const contents = this.#window?.webContents
-    if (contents === undefined) return
-    const { port1, port2 } = new MessageChannelMain()
-    const handle = shellCalls({
-      window: () => this.#shown(),
-      peer: () => this.#client(),
+  #openWindow(): void {
+    nativeTheme.themeSource = this.#preferences.value.theme
+    const session = windowSession()
+    servePage(session, path.join(built, 'renderer'), this.#images)
+    const window = openWindow(
+      {
+        preload: path.join(built, 'preload.cjs'),
+        icon: path.join(icons, 'icon.png'),
+        boundsFile: path.join(this.#options.folder, 'window', 'place.json'),
+        title: this.#indicators.title,
+        hidden: this.#options.hidden,
+      },
+      session,
+    )
+    this.#window = window
+    window.webContents.on('did-finish-load', () => this.#ports.connect())
+    window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+      this.#programLog.log('error', `the page has died (${reason}), exit code ${exitCode}`)
+      window.webContents.reload()
+    })
+    window.on('focus', () => this.#indicators.clearNotifications())
+    window.on('close', (event) => {
+      if (this.#quitting || !this.#preferences.value.closeToTray || !this.#indicators.inTray) return
+      event.preventDefault()
+      window.hide()
+    })
+  }
+
+  #calls(): (name: string, params: unknown) => Promise<unknown> {
+    return mainCalls({
+      window: () => {
+        if (this.#window === undefined) throw new QuorumError('cancelled', 'There is no window')
+        return this.#window
+      },
+      peer: () => this.#peerClient(),
       files: this.#files,
       start: () => this.#startInfo(),
       setPreferences: (patch) => this.#changePreferences(patch),
       downloads: () => this.#downloads(),
       setDownloads: (folder) => {
         this.#preferences.change({ downloads: folder })
-        this.#chosenNow = true
+        this.#downloadsChosen = true
       },
-      report: this.#report,
+      report: new ReportFile(
+        this.#options.folder,
+        () => this.#preferences.value,
+        () => this.#peerClient(),
+      ),
       runNode: () => this.#node.run(),
       endNode: () => this.#endNode(),
       erase: () => this.#erase(),
       quit: () => this.quit(),
     })
-    this.#tell = serve(wireOf(port1), { handle, describe: errorToData })
-    contents.postMessage('port', 'main', [port2])
-    this.#sendPeerPort()
-  }
-
-  #sendPeerPort(): void {
-    const port = this.#peer.windowPort()
-    if (port !== undefined) this.#window?.webContents.postMessage('port', 'peer', [port])
-  }
-
-  #stage(event: IpcMainInvokeEvent, given: unknown): Promise<unknown> {
-    const ours = event.senderFrame?.origin === pageOrigin && event.senderFrame.parent === null
-    const paths = droppedPaths.safeParse(given)
-    if (!ours || !paths.success) throw new QuorumError('bad-request', 'Nothing was dropped')
-    return this.#files.add(paths.data)
-  }
-
-  #shown(): BrowserWindow {
-    if (this.#window === undefined) throw new QuorumError('cancelled', 'There is no window')
-    return this.#window
   }
 
   #startInfo(): StartInfo {
-    const { profile } = this.#options
     const link = this.#link
+    // Only the first page gets the link: a page that is loaded again does not ask a second time.
     this.#link = undefined
+    const profile = this.#profileName()
     return {
       version,
-      ...(profile === 'default' ? {} : { profile: path.basename(profile) }),
+      ...(profile === undefined ? {} : { profile }),
       platform: process.platform,
       languages: app.getPreferredSystemLanguages(),
       user: userName(),
       preferences: this.#preferences.value,
-      node: this.#node.view,
+      node: this.#node.status,
       ...(link === undefined ? {} : { link }),
       downloads: path.basename(this.#downloads()),
-      tray: this.#tray !== undefined,
+      tray: this.#indicators.inTray,
     }
   }
 
-  // ---- the peer and the node
+  /** Undefined for the default profile. */
+  #profileName(): string | undefined {
+    const { profile } = this.#options
+    return profile === 'default' ? undefined : path.basename(profile)
+  }
 
-  #client(): ShellClient {
+  // ---- the peer and the embedded node
+
+  /** Errors: `cancelled` while the peer process does not run. */
+  #peerClient(): PeerClient {
     const { client } = this.#peer
     if (client === undefined) throw new QuorumError('cancelled', 'The peer is being started')
     return client
@@ -249,92 +228,57 @@ export class DesktopApp {
 
   #peerOptions(): object {
     const { folder, nodes, listen } = this.#options
-    return { folder, downloads: this.#downloads(), nodes, listen, privacy: this.#privacy }
+    return { folder, downloads: this.#downloads(), nodes, listen, privacy: this.#runPrivacy }
   }
 
+  /** The folder for received files: the one chosen in this run, else the typed one, the stored one, the default one. */
   #downloads(): string {
-    const { typed, usual } = this.#options.downloads
-    return (this.#chosenNow ? undefined : typed) ?? this.#preferences.downloads ?? usual
+    const { downloads } = this.#options
+    return (this.#downloadsChosen ? undefined : downloads.typed) ?? this.#preferences.downloads ?? downloads.default
   }
 
-  #heard(news: PeerProcessEvent): void {
-    this.#attention.heard(news)
-    this.#progress.heard(news)
-    // A notification that fails (no name to be had, no service to show it) is not worth more than its loss.
-    this.#notices.heard(news).catch(() => undefined)
-    if (news.event === 'privacy-changed') this.#privacy = stillHolding(this.#privacy, news.data)
-    if (news.event === 'status' && news.data.state === 'open') {
+  #onPeerEvent(event: PeerProcessEvent): void {
+    this.#indicators.onEvent(event)
+    if (event.event === 'privacy-changed') this.#runPrivacy = stillHolding(this.#runPrivacy, event.data)
+    if (event.event === 'status' && event.data.state === 'open') {
       this.#preferences.privacyTakenOver()
-      void this.#useOwnNode()
+      void this.#addOwnNode()
     }
   }
 
-  /** The addresses of the node here come and go with the networks of this machine. */
-  async #useOwnNode(): Promise<void> {
+  /** Adds the embedded node to the peer at every start, because its addresses change with the machine's networks. */
+  async #addOwnNode(): Promise<void> {
     try {
-      for (const address of this.#node.view.addresses) await this.#client().call('addNode', { address })
+      for (const address of this.#node.status.addresses) await this.#peerClient().call('addNode', { address })
     } catch {
-      // Locked, or not started yet: told again when the profile opens.
+      // The profile is locked or not open yet. This method runs again when it opens.
     }
   }
 
-  async #endNode(): Promise<StartInfo['node']> {
-    const { peer } = this.#node.view
+  async #endNode(): Promise<EmbeddedNodeStatus> {
+    const { peer } = this.#node.status
     await this.#node.end()
-    const { nodes } = await this.#client().call('self')
+    const { nodes } = await this.#peerClient().call('self')
     for (const node of nodes.filter((one) => one.peer === peer)) {
-      await this.#client().call('removeNode', { address: node.address })
+      await this.#peerClient().call('removeNode', { address: node.address })
     }
-    return this.#node.view
+    return this.#node.status
   }
 
-  // ---- what a person chose
+  // ---- preferences
 
   #changePreferences(patch: PreferencesPatch): Preferences {
     const before = this.#preferences.value
     const now = this.#preferences.change(patch)
     nativeTheme.themeSource = now.theme
-    if (now.startAtLogin !== before.startAtLogin) {
-      this.#startAtLogin(now.startAtLogin)
-    }
-    this.#showAttention()
+    if (now.startAtLogin !== before.startAtLogin) this.#startAtLogin(now.startAtLogin)
+    this.#indicators.refresh()
     return now
   }
 
   #startAtLogin(on: boolean): void {
     const { profile, folder } = this.#options
     startAtLogin(on, path.basename(profile) === profile ? profile : folder, path.join(icons, 'icon.png'))
-  }
-
-  #text(): Catalogue {
-    const { language } = this.#preferences.value
-    return catalogueFor(language === 'system' ? app.getPreferredSystemLanguages() : [language])
-  }
-
-  #title(): string {
-    const { profile } = this.#options
-    const name = profile === 'default' ? 'Quorum' : `Quorum – ${path.basename(profile)}`
-    return this.#attention.unread > 0 ? `(${this.#attention.unread}) ${name}` : name
-  }
-
-  #makeTray(): void {
-    try {
-      this.#tray = new TrayIcon({
-        icons: { calm: path.join(icons, 'tray.png'), unread: path.join(icons, 'tray-unread.png') },
-        onOpen: () => this.open(undefined),
-        onQuit: () => this.quit(),
-      })
-    } catch {
-      // A system without a tray: then closing the window ends Quorum.
-      return
-    }
-    this.#showAttention()
-  }
-
-  #showAttention(): void {
-    this.#window?.setTitle(this.#title())
-    this.#tray?.show(this.#text(), this.#attention.unread)
-    app.setBadgeCount(this.#attention.unread)
   }
 
   // ---- locking and ending
@@ -344,35 +288,34 @@ export class DesktopApp {
     if (lockAfter > 0 && powerMonitor.getSystemIdleTime() >= lockAfter * 60) void this.#lock()
   }
 
-  /** Where no passphrase guards the profile there is nothing to lock. */
+  /** Does nothing unless the person chose to lock when idle. A profile without a passphrase refuses the call. */
   async #lock(): Promise<void> {
     if (this.#preferences.value.lockAfter === 0) return
     await this.#peer.client?.call('lock').catch(() => undefined)
   }
 
-  async #end(): Promise<void> {
-    this.#attention.stop()
-    this.#tray?.destroy()
+  async #stopParts(): Promise<void> {
+    this.#indicators.stop()
     this.#window?.hide()
     await Promise.all([this.#peer.stop(), this.#node.stop()])
   }
 
   async #erase(): Promise<void> {
     this.#quitting = true
-    await this.#end()
+    await this.#stopParts()
     if (this.#preferences.value.startAtLogin) this.#startAtLogin(false)
-    this.#kept.close()
+    this.#programLog.close()
     eraseProfile(this.#options.folder)
     app.exit(0)
   }
 }
 
-/** The name of the system's user, if it has one. */
+/** The name of the system's user; empty if there is none. */
 function userName(): string {
   try {
     return userInfo().username
   } catch {
-    // A container may run under a user that has no entry.
+    // In a container, the user may have no entry in the user database.
     return ''
   }
 }

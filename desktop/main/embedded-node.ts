@@ -1,6 +1,6 @@
 /**
- * The node that runs inside the profile, for friends who have none: `quorum-node` in a utility process of its own, and the
- * peer told of its addresses whenever it starts. Chosen once, it runs at every start until it is ended here.
+ * Runs the profile's embedded node, for friends who have no node: `quorum-node` in a utility process of Electron. Once
+ * a person has started it, it runs whenever Quorum runs, until the person ends it.
  */
 import { utilityProcess } from 'electron'
 import { fileURLToPath } from 'node:url'
@@ -8,39 +8,40 @@ import { EmbeddedNode, nodeProgram } from '#embedded-node'
 import type { NodeProcess } from '#embedded-node'
 import type { EmbeddedNodeStatus } from '../ipc/contract.ts'
 
-/** A clean end of the process; then it is killed. Milliseconds. */
-const cleanEnd = 6000
+/** Time for a clean exit, in milliseconds; after that the process is killed. */
+const stopTimeout = 6000
 
-export interface NodeHereSetup {
+export interface EmbeddedNodeProcessSetup {
+  /** The profile's folder. */
   folder: string
-  onChange: (node: EmbeddedNodeStatus) => void
-  /** The peer is to use these addresses. */
-  onReady: (addresses: readonly string[]) => void
+  onChange: (status: EmbeddedNodeStatus) => void
+  /** The node listens, and the peer can add its addresses. Called at every start. */
+  onReady: () => void
 }
 
-export class NodeRunner {
-  readonly #setup: NodeHereSetup
+export class EmbeddedNodeProcess {
+  readonly #setup: EmbeddedNodeProcessSetup
   readonly #node: EmbeddedNode
   #trouble: string | undefined
 
-  constructor(setup: NodeHereSetup) {
+  constructor(setup: EmbeddedNodeProcessSetup) {
     this.#setup = setup
     this.#node = new EmbeddedNode({
       folder: setup.folder,
       launch: launchNode,
       ready: () => {
         this.#trouble = undefined
-        setup.onReady(this.#node.addresses())
-        setup.onChange(this.view)
+        setup.onReady()
+        setup.onChange(this.status)
       },
       trouble: (why) => {
         this.#trouble = why
-        setup.onChange(this.view)
+        setup.onChange(this.status)
       },
     })
   }
 
-  get view(): EmbeddedNodeStatus {
+  get status(): EmbeddedNodeStatus {
     const { running, peer } = this.#node
     return {
       state: running ? (peer === undefined ? 'starting' : 'running') : 'off',
@@ -50,27 +51,26 @@ export class NodeRunner {
     }
   }
 
-  /** Runs it if a person chose that before. */
+  /** Starts the node if the person has chosen to run one. */
   resume(): void {
     if (this.#node.chosen) this.#node.start()
   }
 
   run(): EmbeddedNodeStatus {
     this.#node.start()
-    this.#setup.onChange(this.view)
-    return this.view
+    this.#setup.onChange(this.status)
+    return this.status
   }
 
-  /** Later starts run none either. Returns what the peer is to forget. */
-  async end(): Promise<string[]> {
-    const addresses = this.#node.addresses()
+  /** Stops the node for good: later starts of Quorum do not start it. */
+  async end(): Promise<void> {
     await this.#node.stop()
     this.#node.forget()
     this.#trouble = undefined
-    this.#setup.onChange(this.view)
-    return addresses
+    this.#setup.onChange(this.status)
   }
 
+  /** Stops the node; the next start of Quorum starts it again. */
   stop(): Promise<void> {
     return this.#node.stop()
   }
@@ -83,7 +83,7 @@ function launchNode(args: readonly string[]): NodeProcess {
   })
   const ended = new Promise<string>((resolve) => child.once('exit', (code) => resolve(`exit code ${code}`)))
   return {
-    // Node streams in truth; Electron's types name only the interface.
+    // They are Node streams; Electron declares only the interface.
     stdout: child.stdout as NodeProcess['stdout'],
     stderr: child.stderr as NodeProcess['stderr'],
     ended,
@@ -91,7 +91,7 @@ function launchNode(args: readonly string[]): NodeProcess {
       child.kill()
       const timer = setTimeout(() => {
         if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL')
-      }, cleanEnd)
+      }, stopTimeout)
       void ended.then(() => clearTimeout(timer))
     },
   }

@@ -1,48 +1,48 @@
 /**
- * Whether bytes are a picture that the window may draw, told by the bytes themselves and never by a name: PNG, JPEG, GIF or
- * WebP, whole, and of a size that cannot hurt. Reads headers and lengths only; what decodes pixels is the sandboxed page.
- * SVG is a document, not a picture.
+ * Decides by their content, never by a name, whether bytes are an image that the window may show: a complete PNG, JPEG,
+ * GIF or WebP of a harmless size. Reads headers and lengths only; pixels are decoded in the sandboxed page. SVG is
+ * refused: it is a document.
  */
 
-/** Bounds of a picture (threats.md, 59). */
-export const pictureLimits = {
-  /** Bytes of the file: a camera's largest JPEG. */
+/** Bounds of an image (threats.md, 59). */
+export const imageLimits = {
+  /** Bytes of the file: enough for the largest JPEG of a camera. */
   bytes: 32 * 1024 * 1024,
-  /** Pixels in all, and of each side: what decoding costs is decided here, before anything is decoded. */
+  /** Pixels in total and of each side. They bound the cost of decoding before anything is decoded. */
   pixels: 40_000_000,
   side: 20_000,
-  /** Pixels of one that moves: it is decoded again and again. */
-  movingPixels: 4_000_000,
-  /** Frames and scans: a few bytes each to send, a whole picture each to decode. */
+  /** Pixels of an animation, which is decoded repeatedly. */
+  animatedPixels: 4_000_000,
+  /** Frames and scans: each takes a few bytes of the file, and as long to decode as a whole image. */
   frames: 2000,
   scans: 100,
 }
 
-export interface Picture {
+export interface ImageHeader {
   type: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
   width: number
   height: number
-  /** Where it ends: what somebody hung on behind is no part of it. */
+  /** Length of the image in bytes; trailing data is not part of it. */
   end: number
 }
 
-interface Found extends Picture {
+interface ParsedImage extends ImageHeader {
   frames: number
 }
 
-/** Undefined for everything that is not to be drawn. */
-export function pictureIn(bytes: Buffer): Picture | undefined {
-  if (bytes.length > pictureLimits.bytes) return undefined
-  const found = readPng(bytes) ?? readJpeg(bytes) ?? readGif(bytes) ?? readWebp(bytes)
-  if (found === undefined) return undefined
-  const { frames, ...picture } = found
-  const { width, height } = picture
-  const most = frames > 1 ? pictureLimits.movingPixels : pictureLimits.pixels
-  const fits = width > 0 && height > 0 && Math.max(width, height) <= pictureLimits.side && width * height <= most
-  return fits && frames <= pictureLimits.frames ? picture : undefined
+/** Undefined for everything that must not be shown. */
+export function readImageHeader(bytes: Buffer): ImageHeader | undefined {
+  if (bytes.length > imageLimits.bytes) return undefined
+  const parsed = readPng(bytes) ?? readJpeg(bytes) ?? readGif(bytes) ?? readWebp(bytes)
+  if (parsed === undefined) return undefined
+  const { frames, ...header } = parsed
+  const { width, height } = header
+  const maxPixels = frames > 1 ? imageLimits.animatedPixels : imageLimits.pixels
+  const fits = width > 0 && height > 0 && Math.max(width, height) <= imageLimits.side && width * height <= maxPixels
+  return fits && frames <= imageLimits.frames ? header : undefined
 }
 
-function readPng(bytes: Buffer): Found | undefined {
+function readPng(bytes: Buffer): ParsedImage | undefined {
   if (bytes.toString('latin1', 0, 8) !== '\x89PNG\r\n\x1a\n') return undefined
   if (bytes.toString('latin1', 12, 16) !== 'IHDR' || bytes.length < 33) return undefined
   let frames = 1
@@ -63,7 +63,7 @@ function readPng(bytes: Buffer): Found | undefined {
   return undefined
 }
 
-function readJpeg(bytes: Buffer): Found | undefined {
+function readJpeg(bytes: Buffer): ParsedImage | undefined {
   if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xff_d8) return undefined
   let size: { width: number; height: number } | undefined
   let scans = 0
@@ -86,19 +86,19 @@ function readJpeg(bytes: Buffer): Found | undefined {
     }
     if (marker === 0xda) {
       scans += 1
-      if (scans > pictureLimits.scans) return undefined
+      if (scans > imageLimits.scans) return undefined
     }
     at = marker === 0xda ? endOfScan(bytes, next) : next
   }
   return undefined
 }
 
-/** SOF0 to SOF15, but for three markers between them that are others. */
+/** SOF0 to SOF15, without DHT, JPG and DAC, whose markers are in the same range. */
 function isFrameHeader(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 }
 
-/** The first marker that is neither an escaped byte nor a restart. */
+/** The position of the first marker that is neither an escaped byte (FF 00) nor a restart marker. */
 function endOfScan(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const after = bytes[at + 1] ?? 0
@@ -107,31 +107,32 @@ function endOfScan(bytes: Buffer, from: number): number {
   return bytes.length
 }
 
-function readGif(bytes: Buffer): Found | undefined {
+function readGif(bytes: Buffer): ParsedImage | undefined {
   if (!/^GIF8[79]a/u.test(bytes.toString('latin1', 0, 6)) || bytes.length < 13) return undefined
   let width = bytes.readUInt16LE(6)
   let height = bytes.readUInt16LE(8)
   let frames = 0
-  for (let at = 13 + colours(bytes[10] ?? 0); at < bytes.length;) {
+  for (let at = 13 + colourTableBytes(bytes[10] ?? 0); at < bytes.length;) {
     const kind = bytes[at]
     if (kind === 0x3b) return frames === 0 ? undefined : { type: 'image/gif', width, height, frames, end: at + 1 }
     if (kind === 0x21) at = afterBlocks(bytes, at + 2)
     else if (kind === 0x2c && at + 10 <= bytes.length) {
       frames += 1
-      // A frame that is larger than its picture makes the picture larger.
+      // A frame beyond the declared size enlarges the image.
       width = Math.max(width, bytes.readUInt16LE(at + 1) + bytes.readUInt16LE(at + 5))
       height = Math.max(height, bytes.readUInt16LE(at + 3) + bytes.readUInt16LE(at + 7))
-      at = afterBlocks(bytes, at + 11 + colours(bytes[at + 9] ?? 0))
+      at = afterBlocks(bytes, at + 11 + colourTableBytes(bytes[at + 9] ?? 0))
     } else return undefined
   }
   return undefined
 }
 
-/** Bytes of the colour table that these flags announce. */
-function colours(flags: number): number {
+/** Size in bytes of the colour table that these flags announce. */
+function colourTableBytes(flags: number): number {
   return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1)
 }
 
+/** The position after a sequence of data sub-blocks, which ends with an empty one. */
 function afterBlocks(bytes: Buffer, from: number): number {
   let at = from
   for (;;) {
@@ -142,7 +143,7 @@ function afterBlocks(bytes: Buffer, from: number): number {
   }
 }
 
-function readWebp(bytes: Buffer): Found | undefined {
+function readWebp(bytes: Buffer): ParsedImage | undefined {
   if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WEBP') return undefined
   const end = 8 + bytes.readUInt32LE(4)
   if (end > bytes.length) return undefined
@@ -165,7 +166,7 @@ function readWebp(bytes: Buffer): Found | undefined {
   return frames === 0 ? undefined : { type: 'image/webp', width, height, frames, end }
 }
 
-/** The size that a chunk tells, if it tells one. */
+/** The size in the header of a chunk; undefined for chunks that have none. */
 function webpSize(kind: string, chunk: Buffer): { width: number; height: number } | undefined {
   if (kind === 'VP8X' && chunk.length >= 10) {
     return { width: 1 + chunk.readUIntLE(4, 3), height: 1 + chunk.readUIntLE(7, 3) }

@@ -1,6 +1,6 @@
 /**
- * Starting with the session: macOS and Windows by Electron's own call, Linux by a desktop entry in the person's autostart
- * folder (freedesktop.org, Autostart Specification), one for each profile.
+ * Starts Quorum when the person logs in: on macOS and Windows by Electron's own call, on Linux by a desktop entry in
+ * the autostart folder (freedesktop.org, Autostart Specification), one entry for each profile.
  */
 import { app } from 'electron'
 import { createHash } from 'node:crypto'
@@ -25,17 +25,17 @@ export function startAtLogin(on: boolean, profile: string, icon: string): void {
   writeFileSync(file, entry([program ?? process.execPath, ...before, ...args], icon))
 }
 
-/** Two folders of one name are two profiles. */
+/** A profile that is a folder is named by a digest of its path: two folders can have the same name. */
 function fileName(profile: string): string {
   if (!path.isAbsolute(profile)) return profile.replace(/[^\w.-]/gu, '-')
   return createHash('sha256').update(profile).digest('hex').slice(0, 16)
 }
 
-/** What a session types to start this Quorum. */
+/** The command line that starts this Quorum. */
 function commandLine(): string[] {
-  // An AppImage is unpacked anew, somewhere else, at each start.
-  const packed = process.env['APPIMAGE'] ?? process.execPath
-  if (app.isPackaged) return [packed]
+  // An AppImage mounts its content at another path at each start, so the path of the image itself is used.
+  const packaged = process.env['APPIMAGE'] ?? process.execPath
+  if (app.isPackaged) return [packaged]
   const switches = app.commandLine.hasSwitch('no-sandbox') ? ['--no-sandbox'] : []
   return [process.execPath, ...switches, path.resolve(process.argv.find((word) => word.endsWith('main.ts')) ?? '')]
 }
@@ -53,13 +53,13 @@ function entry(command: readonly string[], icon: string): string {
   return `${lines.join('\n')}\n`
 }
 
-/** An argument as the Desktop Entry Specification wants it: quoted, escaped twice, without field codes. */
+/** Quotes an argument (Desktop Entry Specification, The Exec key): escaped twice, `%` doubled. */
 function quoted(word: string): string {
   const argument = word.replace(/["`$\\]/gu, String.raw`\$&`).replaceAll('%', '%%')
   return `"${argument.replaceAll('\\', '\\\\').replaceAll('\n', String.raw`\n`)}"`
 }
 
-/** By the XDG rules a relative path there is to be ignored. */
+/** A relative path is ignored, as the XDG Base Directory Specification demands. */
 function configFolder(env: NodeJS.ProcessEnv): string {
   const chosen = env['XDG_CONFIG_HOME'] ?? ''
   return path.isAbsolute(chosen) ? chosen : path.join(homedir(), '.config')

@@ -1,6 +1,6 @@
 /**
- * What the window may ask of the shell, each call with the schema of its parameters: everything else is refused. Here a
- * name that the window gives becomes a path or a dialog; nothing but names goes back.
+ * The calls of the window to the main process, each with the schema of its parameters; everything else is refused. Ids
+ * from the window become paths here, and some calls show a dialog. Results contain names, never paths.
  */
 import { clipboard, dialog, shell } from 'electron'
 import type { BrowserWindow } from 'electron'
@@ -11,7 +11,7 @@ import type { Transfer } from '#protocol'
 import { openable } from '../text/foreign.ts'
 import type { EmbeddedNodeStatus, Preferences, MainCalls, StagedFile, StartInfo } from '../ipc/contract.ts'
 import type { ReportFile } from './report-file.ts'
-import type { ShellClient } from './peer-process.ts'
+import type { PeerClient } from './peer-process.ts'
 import { preferencesPatch } from './preferences.ts'
 import type { PreferencesPatch } from './preferences.ts'
 import type { StagedFiles } from './staged-files.ts'
@@ -39,14 +39,14 @@ const schemas = {
   quit: nothing,
 } satisfies Record<keyof MainCalls, z.ZodType>
 
-export interface ShellParts {
+export interface MainCallsSetup {
   window: () => BrowserWindow
-  /** Errors: `cancelled` while the peer's process is not there. */
-  peer: () => ShellClient
+  /** Errors: `cancelled` while the peer process does not run. */
+  peer: () => PeerClient
   files: StagedFiles
   start: () => StartInfo
   setPreferences: (patch: PreferencesPatch) => Preferences
-  /** Where files go when nobody says otherwise, a path. */
+  /** The path of the folder for received files. */
   downloads: () => string
   setDownloads: (folder: string) => void
   report: ReportFile
@@ -56,74 +56,74 @@ export interface ShellParts {
   quit: () => void
 }
 
-/** The calls by name. Errors of a call: `bad-request` for what does not fit, then its own. */
-export function shellCalls(parts: ShellParts): (name: string, params: unknown) => Promise<unknown> {
-  const { files } = parts
+/** Runs calls by name. Errors: `bad-request` for an unknown name or invalid parameters, then those of the call. */
+export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown) => Promise<unknown> {
+  const { files } = setup
   const calls: { [K in keyof MainCalls]: (params: z.infer<(typeof schemas)[K]>) => ReturnType<MainCalls[K]> } = {
-    start: async () => parts.start(),
-    setPreferences: async (patch) => parts.setPreferences(patch),
+    start: async () => setup.start(),
+    setPreferences: async (patch) => setup.setPreferences(patch),
     copy: async ({ text }) => {
       await clipboard.writeText(text)
       return null
     },
     openLink: async ({ url }) => {
       const link = openable(url)
-      if (link === undefined) throw new QuorumError('bad-request', 'Only links to the web are opened')
+      if (link === undefined) throw new QuorumError('bad-request', 'Only links to websites are opened')
       await shell.openExternal(link)
       return null
     },
-    runNode: async () => parts.runNode(),
-    endNode: () => parts.endNode(),
-    chooseFiles: ({ folder }) => choose(parts, folder),
+    runNode: async () => setup.runNode(),
+    endNode: () => setup.endNode(),
+    chooseFiles: ({ folder }) => chooseFiles(setup, folder),
     unstage: async ({ staged }) => {
       files.drop(staged)
       return null
     },
     sendFiles: async ({ peer, staged, note }) =>
-      named(await parts.peer().call('sendFiles', { peer, paths: files.take(staged), ...(note ? { note } : {}) })),
+      withoutPath(await setup.peer().call('sendFiles', { peer, paths: files.take(staged), ...(note ? { note } : {}) })),
     acceptTransfer: async ({ transfer, choose }) => {
-      const directory = choose ? await chooseFolder(parts) : parts.downloads()
+      const directory = choose ? await chooseFolder(setup) : setup.downloads()
       if (directory === undefined) return null
-      return named(await parts.peer().call('acceptTransfer', { transfer, directory }))
+      return withoutPath(await setup.peer().call('acceptTransfer', { transfer, directory }))
     },
     chooseDownloads: async () => {
-      const folder = await chooseFolder(parts)
-      if (folder !== undefined) parts.setDownloads(folder)
-      return path.basename(parts.downloads())
+      const folder = await chooseFolder(setup)
+      if (folder !== undefined) setup.setDownloads(folder)
+      return path.basename(setup.downloads())
     },
     showTransfer: async ({ transfer }) => {
-      const all = await parts.peer().call('transfers', {})
+      const all = await setup.peer().call('transfers', {})
       const saved = all.find((one) => one.id === transfer)?.savedTo
-      if (saved === undefined) throw new QuorumError('not-found', 'It is not on this disk')
+      if (saved === undefined) throw new QuorumError('not-found', 'The files of this transfer are not on this disk')
       shell.showItemInFolder(saved)
       return null
     },
-    saveReport: () => parts.report.save(parts.window()),
+    saveReport: () => setup.report.save(setup.window()),
     showReport: async () => {
-      parts.report.show()
+      setup.report.show()
       return null
     },
     erase: async () => {
-      await parts.erase()
+      await setup.erase()
       return null
     },
     quit: async () => {
-      parts.quit()
+      setup.quit()
       return null
     },
   }
   return async (name, given) => {
     if (!isCall(name)) throw new QuorumError('bad-request', 'There is no such call')
     const parsed = schemas[name].safeParse(given ?? {})
-    if (!parsed.success) throw new QuorumError('bad-request', `${name}: the parameters do not fit`)
-    // The table pairs each name with its own parameters; the union over all names cannot be called.
-    const serve = calls[name] as (params: unknown) => Promise<unknown>
-    return serve(parsed.data)
+    if (!parsed.success) throw new QuorumError('bad-request', `${name}: the parameters are invalid`)
+    // The schema of `name` has checked the parameters; TypeScript cannot call a union of all methods.
+    const run = calls[name] as (params: unknown) => Promise<unknown>
+    return run(parsed.data)
   }
 }
 
-/** To put something into. */
-async function chooseFolder({ window, downloads }: ShellParts): Promise<string | undefined> {
+/** Asks for a folder to save to. Undefined if the dialog was cancelled. */
+async function chooseFolder({ window, downloads }: MainCallsSetup): Promise<string | undefined> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window(), {
     defaultPath: downloads(),
     properties: ['openDirectory', 'createDirectory'],
@@ -131,15 +131,15 @@ async function chooseFolder({ window, downloads }: ShellParts): Promise<string |
   return canceled ? undefined : filePaths[0]
 }
 
-async function choose({ window, files }: ShellParts, folder: boolean): Promise<StagedFile[]> {
+async function chooseFiles({ window, files }: MainCallsSetup, folder: boolean): Promise<StagedFile[]> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window(), {
     properties: [folder ? 'openDirectory' : 'openFile', 'multiSelections'],
   })
   return canceled ? [] : files.add(filePaths)
 }
 
-/** Of where something was saved, only the name. */
-function named(transfer: Transfer): Transfer {
+/** Reduces the path of received files to its last part. */
+function withoutPath(transfer: Transfer): Transfer {
   const { savedTo } = transfer
   return savedTo === undefined ? transfer : { ...transfer, savedTo: path.basename(savedTo) }
 }

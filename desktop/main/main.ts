@@ -1,6 +1,6 @@
 /**
- * Where the window begins: one Quorum for each profile, the second only tells the first what it was opened with. What has
- * to be said to Electron before it is ready is said here; everything else is app.ts.
+ * The entry of Electron's main process. Only one instance runs for each profile; a second one passes its link to the
+ * first and exits. Configures what Electron accepts only before it is ready; everything else is in app.ts.
  */
 import { app, Menu, protocol } from 'electron'
 import { mkdirSync } from 'node:fs'
@@ -16,31 +16,31 @@ import { confine } from './window.ts'
 function begin(options: WindowOptions): void {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 })
   app.setName('Quorum')
-  // Whoever shares this folder is the same person: it is what the single instance goes by.
+  // Electron's single-instance lock is bound to this folder, so it is one lock for each profile.
   app.setPath('userData', path.join(options.folder, 'window'))
   if (!app.requestSingleInstanceLock()) {
     app.exit(0)
     return
   }
-  // Root cannot have Chromium's sandbox, and is told so by whoever started it with this switch.
+  // Chromium's sandbox does not work for root; the program that starts Quorum as root adds this switch and says so.
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
   confine()
   protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }])
   if (process.platform !== 'darwin') Menu.setApplicationMenu(null)
-  // On Linux the package's desktop file says so, and which program opens a link is the person's choice.
+  // On Linux the package's desktop file declares the links, and the person chooses which program opens them.
   if (app.isPackaged && process.platform !== 'linux') app.setAsDefaultProtocolClient('quorum')
 
-  // macOS may tell a link before there is a window.
+  // macOS may pass a link before there is a window.
   let link = options.link
   let running: DesktopApp | undefined
-  const kept = openLog({
+  const programLog = openLog({
     folder: options.folder,
     file: 'window',
     program: 'the window',
     env: process.env,
     complain: (sentence) => void process.stderr.write(`quorum: ${sentence}\n`),
   })
-  logCrashes(process, kept.log)
+  logCrashes(process, programLog.log)
   const opened = (found: string | undefined): void => {
     if (running === undefined) link = found ?? link
     else running.open(found)
@@ -54,7 +54,7 @@ function begin(options: WindowOptions): void {
     process.stdin.on('end', () => (running === undefined ? app.exit(0) : running.quit())).resume()
   }
   void app.whenReady().then(() => {
-    running = new DesktopApp({ ...options, link }, kept)
+    running = new DesktopApp({ ...options, link }, programLog)
     running.start()
   })
 }

@@ -1,48 +1,47 @@
 /**
- * Notifications of the system: a message, a request or an offer that arrives while nobody looks at the window, with as
- * much of it as the person allows. One for each friend at a time: a newer one takes the place of the older.
+ * Notifications of the system: for a message, a friend request or an offer of files that arrives while the window is
+ * not focused, with as much content as the person allows. One for each friend: a newer one replaces the older one.
  */
 import { Notification } from 'electron'
 import { cleanLine } from '../text/foreign.ts'
 import type { Catalogue } from '../text/catalogue.ts'
 import type { PeerProcessEvent, Preferences } from '../ipc/contract.ts'
 
-/** Characters of a message that a notification shows. */
-const longest = 160
+/** Characters of a message that a notification shows at most. */
+const maxBody = 160
 
-export interface NoticesSetup {
+export interface NotificationsSetup {
   text: () => Catalogue
   kind: () => Preferences['notifications']
-  /** Somebody looks at the window. */
-  watched: () => boolean
+  isWindowFocused: () => boolean
   nameOf: (peer: string) => Promise<string>
   onClick: (peer: string) => void
   icon: string
 }
 
-export class Notices {
-  readonly #setup: NoticesSetup
+export class Notifications {
+  readonly #setup: NotificationsSetup
   readonly #shown = new Map<string, Notification>()
 
-  constructor(setup: NoticesSetup) {
+  constructor(setup: NotificationsSetup) {
     this.#setup = setup
   }
 
-  async heard(news: PeerProcessEvent): Promise<void> {
-    const { text, watched, kind } = this.#setup
-    if (watched() || kind() === 'off' || !Notification.isSupported()) return
-    switch (news.event) {
+  async onEvent(event: PeerProcessEvent): Promise<void> {
+    const { text, isWindowFocused, kind } = this.#setup
+    if (isWindowFocused() || kind() === 'off' || !Notification.isSupported()) return
+    switch (event.event) {
       case 'message-received':
-        return this.#show(news.data.peer, text().notices.message, news.data.text)
+        return this.#show(event.data.peer, text().notices.message, event.data.text)
       case 'friend-request':
-        return this.#show(news.data.peer, text().notices.request, text().notices.request)
+        return this.#show(event.data.peer, text().notices.request, text().notices.request)
       case 'transfer-offered':
-        return this.#show(news.data.peer, text().notices.files, news.data.name)
+        return this.#show(event.data.peer, text().notices.files, event.data.name)
       default:
     }
   }
 
-  /** The person looks at the window now. */
+  /** Closes all notifications. */
   clear(): void {
     for (const notification of this.#shown.values()) notification.close()
     this.#shown.clear()
@@ -50,11 +49,11 @@ export class Notices {
 
   async #show(peer: string, what: string, detail: string): Promise<void> {
     const { text, kind, nameOf, onClick, icon } = this.#setup
-    const shows = kind()
-    const title = shows === 'none' ? text().appName : cleanLine(await nameOf(peer), 64)
-    const body = shows === 'full' ? cleanLine(detail, longest) : what
+    const content = kind()
+    const title = content === 'none' ? text().appName : cleanLine(await nameOf(peer), 64)
+    const body = content === 'full' ? cleanLine(detail, maxBody) : what
     this.#shown.get(peer)?.close()
-    const notification = new Notification({ title, body: plain(body), icon })
+    const notification = new Notification({ title, body: escapeMarkup(body), icon })
     notification.on('click', () => onClick(peer))
     notification.on('close', () => this.#shown.delete(peer))
     this.#shown.set(peer, notification)
@@ -62,8 +61,8 @@ export class Notices {
   }
 }
 
-/** On Linux the body is markup (Desktop Notifications Specification): what a friend wrote is text there too. */
-function plain(body: string): string {
+/** On Linux the body is markup (Desktop Notifications Specification), so text of a friend is escaped. */
+function escapeMarkup(body: string): string {
   if (process.platform !== 'linux') return body
   return body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -1,6 +1,6 @@
 /**
- * The command line of the window: which profile, and what its peer is told. Chromium's and Electron's own switches are
- * left to them; anything else that is not known is refused, as by `quorum`.
+ * The command line of the window: the profile and the options of its peer. Switches of Chromium and Electron are
+ * ignored here; every other unknown word is refused, as `quorum` does.
  */
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -12,27 +12,28 @@ import type { TypedPeerFlags } from '#peer-flags'
 import { downloadsFolder, profileFolder } from '#profile'
 
 export interface WindowOptions {
-  /** As it was typed. */
+  /** A name or a path, as it was typed. */
   profile: string
+  /** The profile's folder. */
   folder: string
-  /** Where files go that are accepted without a word about it: the folder that was typed, and the usual one. */
-  downloads: { typed: string | undefined; usual: string }
+  /** Folders for received files: the one that was typed, and the default one. */
+  downloads: { typed: string | undefined; default: string }
   nodes: string[]
   listen: string[]
-  /** For this run, over what the profile keeps. */
+  /** For this run; takes precedence over the choices in the profile. */
   privacy: PrivacyPatch
-  /** Opened by this link. */
+  /** The invite with which Quorum was opened. */
   link: string | undefined
-  /** Do not show the window: started with the session. */
+  /** Do not show the window: Quorum was started at login. */
   hidden: boolean
 }
 
-const usual = 'default'
+const defaultProfile = 'default'
 const linkPattern = /^quorum:\/\/\S{1,4096}$/u
 
 /**
- * Switches of Electron (its page "Supported Command Line Switches"), of its Node, and those of Chromium that systems
- * and support pages tell people to use. They carry their value behind a `=`.
+ * Switches of Electron (its page "Supported Command Line Switches") and of its Node, and the switches of Chromium that
+ * systems and support pages recommend. A value follows a `=`.
  */
 const foreignSwitches: ReadonlySet<string> = new Set(
   `allow-file-access-from-files allow-loading-unsigned-libraries auth-negotiate-delegate-whitelist auth-server-whitelist
@@ -57,7 +58,9 @@ interface TypedWindowFlags extends TypedPeerFlags {
   hidden?: boolean
 }
 
-/** Electron has no terminal to print help on everywhere: the words are for whoever asks the parser. */
+/**
+ * Prints no help, because Electron does not have a terminal on every system; the documents and tests ask this parser.
+ */
 export function windowCommand(): Command {
   return addPeerOptions(quiet(new Command('quorum')))
     .description('Quorum in a window.')
@@ -68,7 +71,7 @@ export function windowCommand(): Command {
     .addHelpText('after', privacyHelp)
 }
 
-/** `argv` without the program and its file. Errors: `bad-request` for what is not understood. */
+/** `argv`: without the program and its file. Errors: `bad-request` for an unknown word or an invalid value. */
 export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): WindowOptions {
   const command = windowCommand()
   try {
@@ -80,16 +83,16 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv,
     if (!(error instanceof CommanderError)) throw error
     throw new QuorumError('bad-request', error.message.replace(/^error: /u, '').replace(/\s+/gu, ' '), { cause: error })
   }
-  const odd = command.args.find((word) => !word.startsWith('quorum:'))
-  if (odd !== undefined) throw new QuorumError('bad-request', `${JSON.stringify(odd)} is no invite to open with`)
+  const stray = command.args.find((word) => !word.startsWith('quorum:'))
+  if (stray !== undefined) throw new QuorumError('bad-request', `${JSON.stringify(stray)} is not an invite`)
   const typed = command.opts<TypedWindowFlags>()
-  const { profile = usual, downloads, node = [], listen = [], hidden = false } = typed
+  const { profile = defaultProfile, downloads, node = [], listen = [], hidden = false } = typed
   return {
     profile,
     folder: profileFolder(profile, env, process.platform, homedir()),
     downloads: {
       typed: downloads === undefined ? undefined : path.resolve(cwd, downloads),
-      usual: downloadsFolder(undefined, env, process.platform, homedir()),
+      default: downloadsFolder(undefined, env, process.platform, homedir()),
     },
     nodes: node,
     listen,
@@ -99,19 +102,21 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv,
   }
 }
 
-/** The words after the program, and in a checkout after its main file: what stands before that is Electron's. */
+/**
+ * The words after the program; in a checkout, the words after its main file, because those before it are Electron's.
+ */
 export function ownWords(argv: readonly string[], packaged: boolean): string[] {
   if (packaged) return argv.slice(1)
   return argv.slice(argv.findIndex((word) => word.endsWith('main.ts')) + 1)
 }
 
-/** The first of these words that is a link of ours. It is only ever shown and asked about, never acted on by itself. */
+/** The first of these words that is an invite. Quorum only shows it; the person decides what happens. */
 export function linkIn(words: readonly string[]): string | undefined {
   return words.find((word) => linkPattern.test(word))
 }
 
 function isForeign(word: string): boolean {
-  // What the Finder of older macOS adds.
+  // The Finder of older macOS versions adds this.
   if (process.platform === 'darwin' && word.startsWith('-psn_')) return true
   const name = /^--([\w-]+)(?:=.*)?$/su.exec(word)?.[1]
   return name !== undefined && foreignSwitches.has(name)

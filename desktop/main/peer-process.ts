@@ -1,6 +1,6 @@
 /**
- * The peer's process as the shell sees it: started, started again when it dies, ended. The shell talks with it over a
- * port of its own; each window gets another.
+ * Starts the peer process, restarts it when it dies, and stops it. The main process has a message port of its own to
+ * it; each window gets another one.
  */
 import { MessageChannelMain, utilityProcess } from 'electron'
 import type { MessagePortMain, UtilityProcess } from 'electron'
@@ -10,23 +10,25 @@ import type { Calls, Log } from '#protocol'
 import type { PeerCalls, PeerProcessEvent } from '../ipc/contract.ts'
 import { Client } from '../ipc/rpc.ts'
 
-/** Waits between starts, in milliseconds: soon at first, and never a loop that heats the room. */
-const restart = { first: 300, longest: 15_000 }
-/** One that ran this long (milliseconds) was fine: the next start is prompt again. */
-const steadyAfter = 60_000
-/** A clean end; then it is killed. Milliseconds. */
-const cleanEnd = 8000
+/**
+ * Milliseconds from a crash to the restart. Doubles with each crash, so a process that cannot start uses little CPU.
+ */
+const restartDelay = { first: 300, longest: 15_000 }
+/** A process that ran for this time (milliseconds) was healthy: its restart has the first delay again. */
+const healthyAfter = 60_000
+/** Time for a clean exit, in milliseconds; after that the process is killed. */
+const stopTimeout = 8000
 
-/** Unbuilt in a checkout, JavaScript in a package. */
+/** TypeScript in a checkout, JavaScript in a package: the same extension as this file. */
 const program = fileURLToPath(new URL(`../peer/main${path.extname(import.meta.filename)}`, import.meta.url))
 
-/** The shell may make every call. */
-export type ShellClient = Client<PeerCalls & Calls, PeerProcessEvent>
+/** The main process may make every call (access.ts). */
+export type PeerClient = Client<PeerCalls & Calls, PeerProcessEvent>
 
 export interface PeerProcessSetup {
-  /** What the process is started with; asked at every start. */
+  /** Returns the options of the process; called at every start. */
   options: () => object
-  onNews: (news: PeerProcessEvent) => void
+  onEvent: (event: PeerProcessEvent) => void
   onState: (state: 'ended' | 'running') => void
   log: Log
 }
@@ -34,7 +36,7 @@ export interface PeerProcessSetup {
 export class PeerProcess {
   readonly #setup: PeerProcessSetup
   #child: UtilityProcess | undefined
-  #client: ShellClient | undefined
+  #client: PeerClient | undefined
   #stopping = false
   #failures = 0
 
@@ -42,13 +44,9 @@ export class PeerProcess {
     this.#setup = setup
   }
 
-  /** Errors: `cancelled` while there is no process. */
-  get client(): ShellClient | undefined {
+  /** Undefined while there is no process. */
+  get client(): PeerClient | undefined {
     return this.#client
-  }
-
-  get pid(): number | undefined {
-    return this.#child?.pid
   }
 
   start(): void {
@@ -61,9 +59,9 @@ export class PeerProcess {
     })
     this.#child = child
     const { port1, port2 } = new MessageChannelMain()
-    child.postMessage('shell', [port2])
-    const client: ShellClient = new Client(wireOf(port1))
-    client.subscribe(this.#setup.onNews)
+    child.postMessage('main', [port2])
+    const client: PeerClient = new Client(wireOf(port1))
+    client.subscribe(this.#setup.onEvent)
     this.#client = client
     child.once('exit', (code) => {
       client.close()
@@ -73,13 +71,13 @@ export class PeerProcess {
       const { log } = this.#setup
       if (this.#stopping) return log('info', `the peer's process has stopped: exit code ${code}`)
       log('error', `the peer's process has died: exit code ${code}`)
-      this.#failures = performance.now() - began > steadyAfter ? 0 : this.#failures + 1
+      this.#failures = performance.now() - began > healthyAfter ? 0 : this.#failures + 1
       this.#setup.onState('ended')
-      setTimeout(() => this.#again(), Math.min(restart.first * 2 ** (this.#failures - 1), restart.longest))
+      setTimeout(() => this.#restart(), this.#restartDelay())
     })
   }
 
-  /** A port for a window; undefined while there is no process. */
+  /** Returns a port for a window; undefined while there is no process. */
   windowPort(): MessagePortMain | undefined {
     if (this.#child === undefined) return undefined
     const { port1, port2 } = new MessageChannelMain()
@@ -87,26 +85,31 @@ export class PeerProcess {
     return port1
   }
 
-  /** Ends it and waits for that. */
+  /** Stops the process, and resolves when it has exited. */
   async stop(): Promise<void> {
     this.#stopping = true
     const child = this.#child
     if (child === undefined) return
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     child.postMessage('stop', [])
-    const timer = setTimeout(() => child.kill(), cleanEnd)
+    const timer = setTimeout(() => child.kill(), stopTimeout)
     await ended
     clearTimeout(timer)
   }
 
-  #again(): void {
+  /** In milliseconds. */
+  #restartDelay(): number {
+    return Math.min(restartDelay.first * 2 ** (this.#failures - 1), restartDelay.longest)
+  }
+
+  #restart(): void {
     if (this.#stopping) return
     this.start()
     this.#setup.onState('running')
   }
 }
 
-/** The shell's end of a port, for `Client` and `serve`. */
+/** The main process's end of a port, for `Client` and `serve`. */
 export function wireOf(port: MessagePortMain): {
   send: (frame: unknown) => void
   receive: (listener: (frame: unknown) => void) => void

@@ -1,6 +1,6 @@
 /**
- * What a person chose about the window, in a file of the profile: read once, written whole. It is not encrypted,
- * because the language and the colours are needed before a passphrase is typed; so nothing private belongs there.
+ * The settings of the window, in a file of the profile. The file is not encrypted, because the language and the theme
+ * are needed before the passphrase is typed. So it contains nothing private.
  */
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,27 +9,28 @@ import { formerPrivacy, textOfChoices } from '#former-privacy'
 import { languages, notificationKinds, textSizes, themes } from '../ipc/contract.ts'
 import type { Preferences } from '../ipc/contract.ts'
 
-const lockLongest = 24 * 60
+/** Minutes. */
+const maxLockAfter = 24 * 60
 
 const schema = z.object({
   theme: z.enum(themes),
   textSize: z.enum(textSizes),
   language: z.enum(languages),
   notifications: z.enum(notificationKinds),
-  lockAfter: z.number().int().min(0).max(lockLongest),
+  lockAfter: z.number().int().min(0).max(maxLockAfter),
   startAtLogin: z.boolean(),
   closeToTray: z.boolean(),
 }) satisfies z.ZodType<Preferences>
 
-/** What the window may change, in any number of its fields. */
+/** The fields that the window may change; each is optional. */
 export const preferencesPatch = schema.partial().strict()
 export type PreferencesPatch = z.infer<typeof preferencesPatch>
 
-/** And what it never sees: the folder for received files, where another than the usual one was chosen. */
+/** The content of the file. The window never sees `downloads`, the folder for received files if one was chosen. */
 const fileSchema = schema.extend({ downloads: z.string().min(1).optional() })
-type Kept = z.infer<typeof fileSchema>
+type StoredPreferences = z.infer<typeof fileSchema>
 
-const usual: Preferences = {
+const defaults: Preferences = {
   theme: 'system',
   textSize: 'normal',
   language: 'system',
@@ -41,45 +42,49 @@ const usual: Preferences = {
 
 export class PreferencesFile {
   readonly #file: string
-  /** Privacy choices of a version that kept them here: written back until the profile has taken them over. */
+  /** Privacy choices that an older version stored here. They stay in the file until the profile has taken them over. */
   #former: Record<string, unknown>
-  #kept: Kept
+  #stored: StoredPreferences
 
   constructor(file: string) {
     this.#file = file
     const text = textOfChoices(file)
     this.#former = formerPrivacy(text)
-    this.#kept = read(text)
+    this.#stored = parse(text)
   }
 
   get value(): Preferences {
-    const { downloads: _path, ...value } = this.#kept
+    const { downloads: _path, ...value } = this.#stored
     return value
   }
 
-  /** A path, if one was chosen. */
+  /** A path; undefined if none was chosen. */
   get downloads(): string | undefined {
-    return this.#kept.downloads
+    return this.#stored.downloads
   }
 
-  /** The profile was opened, and has its privacy choices: the next write leaves them out. */
+  /** The profile has the privacy choices now, so the next write removes them from the file. */
   privacyTakenOver(): void {
     this.#former = {}
   }
 
-  /** A crash leaves the old file or the new one, whole. Errors: those of the disk. */
+  /** Writes the file. After a crash, the file has either its old or its new content. Errors: those of the disk. */
   change(patch: PreferencesPatch & { downloads?: string }): Preferences {
-    this.#kept = fileSchema.parse({ ...this.#kept, ...patch })
-    const fresh = `${this.#file}.new`
-    const text = `${JSON.stringify({ ...this.#kept, ...this.#former }, null, 2)}\n`
-    writeFileSync(fresh, text, { mode: 0o600, flush: true })
-    renameSync(fresh, this.#file)
-    flushFolder(path.dirname(this.#file))
+    this.#stored = fileSchema.parse({ ...this.#stored, ...patch })
+    writeAtomically(this.#file, `${JSON.stringify({ ...this.#stored, ...this.#former }, null, 2)}\n`)
     return this.value
   }
 }
 
-/** Windows has no such call and needs none. */
+/** Replaces the file by renaming a new one, which is on the disk before it gets the name. */
+function writeAtomically(file: string, text: string): void {
+  const fresh = `${file}.new`
+  writeFileSync(fresh, text, { mode: 0o600, flush: true })
+  renameSync(fresh, file)
+  flushFolder(path.dirname(file))
+}
+
+/** Windows cannot flush a folder, and does not need it. */
 function flushFolder(folder: string): void {
   if (process.platform === 'win32') return
   const handle = openSync(folder, 'r')
@@ -90,19 +95,17 @@ function flushFolder(folder: string): void {
   }
 }
 
-/**
- * A file that is missing or not ours costs the choices, never the start; one choice that does not fit costs no other.
- */
-function read(text: string | undefined): Kept {
-  let kept: unknown
+/** A missing or unreadable file gives the defaults, and so does each invalid field: Quorum always starts. */
+function parse(text: string | undefined): StoredPreferences {
+  let stored: unknown
   try {
-    kept = JSON.parse(text ?? '{}')
+    stored = JSON.parse(text ?? '{}')
   } catch {
-    // Unreadable after a crash of the disk: the usual ones do, for nothing here is about privacy.
-    return usual
+    // The file is damaged. The defaults are safe: no field here is about privacy.
+    return defaults
   }
-  const all: Record<string, unknown> = { ...usual, ...(typeof kept === 'object' ? kept : {}) }
-  const wrong = new Set(fileSchema.safeParse(all).error?.issues.map(({ path: [name] }) => name))
-  const fitting = Object.entries(all).filter(([name]) => !wrong.has(name))
-  return fileSchema.parse({ ...usual, ...Object.fromEntries(fitting) })
+  const all: Record<string, unknown> = { ...defaults, ...(typeof stored === 'object' ? stored : {}) }
+  const invalid = new Set(fileSchema.safeParse(all).error?.issues.map(({ path: [name] }) => name))
+  const valid = Object.entries(all).filter(([name]) => !invalid.has(name))
+  return fileSchema.parse({ ...defaults, ...Object.fromEntries(valid) })
 }

@@ -1,4 +1,4 @@
-/** "Save a report" in the window: where the person wants it, with what the running peer can count. */
+/** Saves a problem report to a file that the person chooses, with the numbers that the running peer can count. */
 import { app, dialog, shell } from 'electron'
 import type { BrowserWindow } from 'electron'
 import path from 'node:path'
@@ -6,22 +6,22 @@ import { QuorumError } from '#protocol'
 import { buildReport, countsOf, reportName, settingsOf, writeReport } from '#report'
 import type { Counts } from '#report'
 import type { Preferences } from '../ipc/contract.ts'
-import type { ShellClient } from './peer-process.ts'
+import type { PeerClient } from './peer-process.ts'
 
 export class ReportFile {
   readonly #folder: string
   readonly #settings: () => Preferences
-  readonly #client: () => ShellClient
+  readonly #client: () => PeerClient
   #saved: string | undefined
 
-  /** `folder` of the profile; `client` as of now, with the error `cancelled` while there is none. */
-  constructor(folder: string, settings: () => Preferences, client: () => ShellClient) {
+  /** `folder`: of the profile. `client`: throws `cancelled` while the peer process does not run. */
+  constructor(folder: string, settings: () => Preferences, client: () => PeerClient) {
     this.#folder = folder
     this.#settings = settings
     this.#client = client
   }
 
-  /** False when the person called it off. Errors: `disk-full`, `not-writable`. */
+  /** False when the person cancelled the dialog. Errors: `disk-full`, `not-writable`. */
   async save(window: BrowserWindow): Promise<boolean> {
     const now = Date.now()
     const { canceled, filePath } = await dialog.showSaveDialog(window, {
@@ -32,7 +32,7 @@ export class ReportFile {
     const folder = this.#folder
     const settings = settingsOf(folder, this.#settings())
     const { text } = buildReport({ folder, settings, counts: await this.#counts(), now })
-    // The system has asked whether a file that is there may be replaced.
+    // The dialog has asked before it returned the name of an existing file.
     writeReport(filePath, text, { replace: true })
     this.#saved = filePath
     return true
@@ -44,7 +44,7 @@ export class ReportFile {
     shell.showItemInFolder(this.#saved)
   }
 
-  /** A report is wanted most where the peer does not run: then it does without. */
+  /** A report is most useful when the peer does not run, so then it is written without the numbers. */
   async #counts(): Promise<Counts | string> {
     try {
       const client = this.#client()

@@ -1,6 +1,6 @@
 /**
- * Files that a person dropped, pasted or chose, until they are sent or given up: the window knows them by name only, and
- * sends what is held here. A path reaches this table from a real drop or a dialog, never from the page.
+ * The paths of files that a person dropped, pasted or chose, until they are sent or released. The window knows only an
+ * id and a name of each. A path enters this table from a drop, a paste or a dialog, never from the page.
  */
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
@@ -8,24 +8,24 @@ import path from 'node:path'
 import { QuorumError } from '#protocol'
 import type { StagedFile } from '../ipc/contract.ts'
 
-/** Held at once, forgotten ones too: the oldest go first. */
-const most = 2000
+/** Paths held at once, including those that the window never sends or releases: the oldest are dropped. */
+const maxPaths = 2000
 
 export class StagedFiles {
   readonly #paths = new Map<string, string>()
 
-  /** What is not there (any more), or is neither file nor folder, is left out. */
+  /** Leaves out what does not exist or is neither a file nor a folder. */
   async add(paths: readonly string[]): Promise<StagedFile[]> {
-    const found = await Promise.all(paths.slice(0, most).map((file) => this.#look(file)))
+    const found = await Promise.all(paths.slice(0, maxPaths).map((file) => this.#look(file)))
     const staged = found.filter((one) => one !== undefined)
     for (const id of this.#paths.keys()) {
-      if (this.#paths.size <= most) break
+      if (this.#paths.size <= maxPaths) break
       this.#paths.delete(id)
     }
     return staged
   }
 
-  /** The paths, which are held no longer. Errors: `not-found`. */
+  /** Returns the paths and releases them. Errors: `not-found`: an id is unknown; then all stay held. */
   take(ids: readonly string[]): string[] {
     const paths = ids.map((id) => {
       const held = this.#paths.get(id)

@@ -1,29 +1,29 @@
-/** How far all moving transfers are together, as a bar in the system's task bar; none while nothing moves. */
+/** The common progress of all active transfers, as a bar in the system's task bar. No bar while none is active. */
 import type { Transfer } from '#protocol'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
 
-/** What Electron takes for no bar at all. */
-const none = -1
+/** Removes the bar (Electron, BrowserWindow.setProgressBar). */
+const noBar = -1
 
 export class TaskBarProgress {
   readonly #show: (share: number) => void
-  readonly #moving = new Map<string, Transfer>()
+  readonly #active = new Map<string, Transfer>()
 
-  /** `show` takes 0 to 1, or -1. */
+  /** `show`: receives the done share, 0 to 1; -1: no bar. */
   constructor(show: (share: number) => void) {
     this.#show = show
   }
 
-  heard(news: PeerProcessEvent): void {
-    switch (news.event) {
+  onEvent(event: PeerProcessEvent): void {
+    switch (event.event) {
       case 'transfer-changed': {
-        const { id, state } = news.data
-        if (state === 'active') this.#moving.set(id, news.data)
-        else this.#moving.delete(id)
+        const { id, state } = event.data
+        if (state === 'active') this.#active.set(id, event.data)
+        else this.#active.delete(id)
         return this.#draw()
       }
       case 'status':
-        this.#moving.clear()
+        this.#active.clear()
         return this.#draw()
       default:
     }
@@ -31,10 +31,10 @@ export class TaskBarProgress {
 
   #draw(): void {
     let [bytes, done] = [0, 0]
-    for (const transfer of this.#moving.values()) {
+    for (const transfer of this.#active.values()) {
       bytes += transfer.bytes
       done += transfer.doneBytes
     }
-    this.#show(bytes === 0 ? none : done / bytes)
+    this.#show(bytes === 0 ? noBar : done / bytes)
   }
 }

@@ -1,9 +1,10 @@
-/** The icon in the tray: shows whether something is unread, brings the window up, and is where Quorum is quit. */
+/** The icon in the tray: shows whether something is unread. Its menu opens the window and quits Quorum. */
 import { Menu, nativeImage, Tray } from 'electron'
 import type { Catalogue } from '../text/catalogue.ts'
 
 export interface TraySetup {
-  icons: { calm: string; unread: string }
+  /** Files of the icons, without and with unread messages. */
+  icons: { read: string; unread: string }
   onOpen: () => void
   onQuit: () => void
 }
@@ -14,13 +15,13 @@ export class TrayIcon {
 
   constructor(setup: TraySetup) {
     this.#setup = setup
-    this.#tray = new Tray(nativeImage.createFromPath(setup.icons.calm))
+    this.#tray = new Tray(nativeImage.createFromPath(setup.icons.read))
     this.#tray.on('click', setup.onOpen)
   }
 
   show(text: Catalogue, unread: number): void {
     const { icons, onOpen, onQuit } = this.#setup
-    this.#tray.setImage(nativeImage.createFromPath(unread > 0 ? icons.unread : icons.calm))
+    this.#tray.setImage(nativeImage.createFromPath(unread > 0 ? icons.unread : icons.read))
     this.#tray.setToolTip(unread > 0 ? `${text.appName}: ${text.unread(unread)}` : text.appName)
     this.#tray.setContextMenu(
       Menu.buildFromTemplate([

@@ -1,39 +1,40 @@
 /**
- * How much is unread, wherever the system shows it: the title, the tray, the badge of the task bar. Asks the peer again
- * after anything that may have changed it, at most a few times a second.
+ * The number of unread messages and open friend requests, for the title, the tray and the badge of the task bar. Asks
+ * the peer again after every event that may have changed the number, at most once in `delay`.
  */
 import type { Friend } from '#protocol'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
 
-/** Milliseconds after the first of several events. */
-const settle = 150
+/** Milliseconds from the first of several events to the count. */
+const delay = 150
 
-export interface AttentionSetup {
+export interface UnreadCountSetup {
+  /** May throw or reject while the peer is not available. */
   friends: () => Promise<Friend[]>
   onChange: (unread: number) => void
 }
 
-export class Attention {
-  readonly #setup: AttentionSetup
+export class UnreadCount {
+  readonly #setup: UnreadCountSetup
   #timer: NodeJS.Timeout | undefined
-  #unread = 0
+  #value = 0
 
-  constructor(setup: AttentionSetup) {
+  constructor(setup: UnreadCountSetup) {
     this.#setup = setup
   }
 
-  get unread(): number {
-    return this.#unread
+  get value(): number {
+    return this.#value
   }
 
-  heard(news: PeerProcessEvent): void {
-    switch (news.event) {
+  onEvent(event: PeerProcessEvent): void {
+    switch (event.event) {
       case 'message-received':
       case 'message-changed':
       case 'friend-request':
       case 'friend-changed':
       case 'status':
-        this.#timer ??= setTimeout(() => void this.#count(), settle)
+        this.#timer ??= setTimeout(() => void this.#count(), delay)
         break
       default:
     }
@@ -43,13 +44,21 @@ export class Attention {
     clearTimeout(this.#timer)
   }
 
+  /** None while the profile is locked or its process does not run: nothing is known to be unread then. */
+  async #friends(): Promise<Friend[]> {
+    try {
+      return await this.#setup.friends()
+    } catch {
+      return []
+    }
+  }
+
   async #count(): Promise<void> {
     this.#timer = undefined
-    // While the profile is locked or its process is away, nothing is known to be unread.
-    const friends = await this.#setup.friends().catch(() => [])
+    const friends = await this.#friends()
     const unread = friends.reduce((sum, { state, unread }) => sum + (state === 'incoming' ? 1 : unread), 0)
-    if (unread === this.#unread) return
-    this.#unread = unread
+    if (unread === this.#value) return
+    this.#value = unread
     this.#setup.onChange(unread)
   }
 }

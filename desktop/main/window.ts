@@ -1,6 +1,6 @@
 /**
- * The one window: a sandboxed page that can neither leave, nor open another, nor be granted anything. Remembers where it
- * was. It knows nothing of what is shown.
+ * The window: a sandboxed page that cannot navigate, open another window or get a permission. Its bounds are stored. It
+ * does not know what the page shows.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { app, BrowserWindow, nativeTheme, screen, session } from 'electron'
@@ -8,12 +8,13 @@ import type { Rectangle, Session } from 'electron'
 import { z } from 'zod'
 import { pageUrl } from './page-protocol.ts'
 
-const smallest = { width: 640, height: 480 }
-const first = { width: 1100, height: 760 }
-/** The page's own background, so that nothing flashes while it loads. */
+/** In pixels. */
+const minSize = { width: 640, height: 480 }
+const initialSize = { width: 1100, height: 760 }
+/** The background of the page, so that the window does not flash while it loads. */
 const background = { light: '#ffffff', dark: '#16181d' }
 
-const placeSchema = z.object({
+const boundsSchema = z.object({
   x: z.number().int(),
   y: z.number().int(),
   width: z.number().int(),
@@ -23,13 +24,13 @@ const placeSchema = z.object({
 export interface WindowSetup {
   preload: string
   icon: string
-  /** Where the window's place is remembered. */
-  placeFile: string
+  /** The file that stores the window's bounds. */
+  boundsFile: string
   title: string
   hidden: boolean
 }
 
-/** A session in memory: the page leaves nothing on the disk. */
+/** A session in memory: the page stores nothing on the disk. */
 export function windowSession(): Session {
   const own = session.fromPartition('quorum', { cache: false })
   own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
@@ -42,8 +43,8 @@ export function windowSession(): Session {
 
 export function openWindow(setup: WindowSetup, own: Session): BrowserWindow {
   const window = new BrowserWindow({
-    ...smallestOnScreen(),
-    ...placeFrom(setup.placeFile),
+    ...sizeOnScreen(),
+    ...storedBounds(setup.boundsFile),
     show: false,
     title: setup.title,
     icon: setup.icon,
@@ -63,13 +64,13 @@ export function openWindow(setup: WindowSetup, own: Session): BrowserWindow {
     },
   })
   if (!setup.hidden) window.once('ready-to-show', () => window.show())
-  window.on('close', () => rememberPlace(window, setup.placeFile))
+  window.on('close', () => storeBounds(window, setup.boundsFile))
   window.on('page-title-updated', (event) => event.preventDefault())
   void window.loadURL(pageUrl)
   return window
 }
 
-/** Holds for everything that could ever show a page in this process. */
+/** Forbids navigation and new windows in every page of this process. */
 export function confine(): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event) => event.preventDefault())
@@ -80,48 +81,48 @@ export function confine(): void {
   })
 }
 
-/** Brings the window up from wherever it is. */
+/** Shows and focuses the window, also when it is hidden or minimized. */
 export function bringForward(window: BrowserWindow): void {
   if (window.isMinimized()) window.restore()
   window.show()
   window.focus()
 }
 
-function smallestOnScreen(): { width: number; height: number; minWidth: number; minHeight: number } {
+function sizeOnScreen(): { width: number; height: number; minWidth: number; minHeight: number } {
   const { width, height } = screen.getPrimaryDisplay().workAreaSize
   return {
-    width: Math.min(first.width, width),
-    height: Math.min(first.height, height),
-    minWidth: Math.min(smallest.width, width),
-    minHeight: Math.min(smallest.height, height),
+    width: Math.min(initialSize.width, width),
+    height: Math.min(initialSize.height, height),
+    minWidth: Math.min(minSize.width, width),
+    minHeight: Math.min(minSize.height, height),
   }
 }
 
-/** Where the window was, if that is still on a screen. */
-function placeFrom(file: string): Rectangle | undefined {
-  let kept: unknown
+/** The stored bounds, if they are still on a screen. */
+function storedBounds(file: string): Rectangle | undefined {
+  let stored: unknown
   try {
-    kept = JSON.parse(readFileSync(file, 'utf8'))
+    stored = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    // Not there at the first start: the middle of the screen does.
+    // The first start has no such file: Electron centres the window.
     return undefined
   }
-  const parsed = placeSchema.safeParse(kept)
+  const parsed = boundsSchema.safeParse(stored)
   if (!parsed.success) return undefined
-  const place = parsed.data
-  const { workArea } = screen.getDisplayMatching(place)
+  const bounds = parsed.data
+  const { workArea } = screen.getDisplayMatching(bounds)
   const visible =
-    place.x < workArea.x + workArea.width - 100 &&
-    place.x + place.width > workArea.x + 100 &&
-    place.y >= workArea.y - 10 &&
-    place.y < workArea.y + workArea.height - 100
-  return visible ? place : undefined
+    bounds.x < workArea.x + workArea.width - 100 &&
+    bounds.x + bounds.width > workArea.x + 100 &&
+    bounds.y >= workArea.y - 10 &&
+    bounds.y < workArea.y + workArea.height - 100
+  return visible ? bounds : undefined
 }
 
-function rememberPlace(window: BrowserWindow, file: string): void {
+function storeBounds(window: BrowserWindow, file: string): void {
   try {
     writeFileSync(file, JSON.stringify(window.getNormalBounds()), { mode: 0o600 })
   } catch {
-    // A full disk, or a profile that was just erased: the window opens in the middle next time.
+    // The disk is full, or the profile was just erased: the next window is centred.
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What each side may ask of the peer. The shell may everything. The window may what a person can do there, which names no
- * path, ends nothing and learns no place of the disk. A call that the library gains is withheld from the window until
- * somebody decides here.
+ * The calls and events that each client of this process is allowed. The main process is allowed all of them. The window
+ * is allowed what a person can do there: it passes no path, does not end the peer, and receives no path of the disk. A
+ * new call of the library does not compile until it is listed here, so the window never gets it by accident.
  */
 import path from 'node:path'
 import { z } from 'zod'
@@ -10,8 +10,9 @@ import type { CallName, PeerEvent, Transfer } from '#protocol'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
 import type { Profile } from './profile.ts'
 
-export const doors = ['shell', 'window'] as const
-export type Door = (typeof doors)[number]
+export const clientKinds = ['main', 'window'] as const
+/** Which process has the other end of a port. */
+export type ClientKind = (typeof clientKinds)[number]
 
 /** Whether the window may make the call. */
 const forWindow: Record<CallName, boolean> = {
@@ -56,8 +57,8 @@ const passphrase = z.string().min(1).max(1024)
 const unlockParams = z.strictObject({ passphrase })
 const changeParams = z.strictObject({ current: passphrase.optional(), next: passphrase.optional() })
 
-/** Does a call by name with unchecked parameters. Errors: `bad-request`, then the call's own. */
-export async function handle(profile: Profile, door: Door, name: string, params: unknown): Promise<unknown> {
+/** Runs a call by name with unchecked parameters. Errors: `bad-request`, then those of the call. */
+export async function handle(profile: Profile, client: ClientKind, name: string, params: unknown): Promise<unknown> {
   switch (name) {
     case 'status':
       return profile.status
@@ -70,7 +71,7 @@ export async function handle(profile: Profile, door: Door, name: string, params:
       return profile.setPassphrase(current, next)
     }
     default: {
-      if (door === 'shell') return profile.peer.call(name, params)
+      if (client === 'main') return profile.peer.call(name, params)
       if (!Object.hasOwn(forWindow, name) || !forWindow[name as CallName]) {
         throw new QuorumError('bad-request', 'The window has no such call')
       }
@@ -79,19 +80,19 @@ export async function handle(profile: Profile, door: Door, name: string, params:
   }
 }
 
-/** What has happened, as this door may know it. */
-export function newsFor(door: Door, news: PeerProcessEvent): PeerProcessEvent {
-  if (door === 'shell') return news
-  switch (news.event) {
+/** The event without what this client must not know. */
+export function eventFor(client: ClientKind, event: PeerProcessEvent): PeerProcessEvent {
+  if (client === 'main') return event
+  switch (event.event) {
     case 'transfer-offered':
     case 'transfer-changed':
-      return { ...news, data: withoutPath(news.data) } satisfies PeerEvent
+      return { ...event, data: withoutPath(event.data) } satisfies PeerEvent
     default:
-      return news
+      return event
   }
 }
 
-/** Of where something was saved, only the name. */
+/** Reduces the path of received files to its last part. */
 function withoutPaths(result: unknown): unknown {
   if (Array.isArray(result)) return result.map(withoutPaths)
   return isTransfer(result) ? withoutPath(result) : result
@@ -108,6 +109,6 @@ function isTransfer(value: unknown): value is Transfer {
 
 function parsed<T>(schema: z.ZodType<T>, params: unknown): T {
   const result = schema.safeParse(params ?? {})
-  if (!result.success) throw new QuorumError('bad-request', 'The parameters do not fit')
+  if (!result.success) throw new QuorumError('bad-request', 'The parameters are invalid')
   return result.data
 }

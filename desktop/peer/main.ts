@@ -1,13 +1,13 @@
 /**
- * The peer's process: the library and the store, away from the window. It serves message ports that the shell sends it,
- * each as the door that it is for, and ends when the shell does.
+ * The peer process: the library and the store, separate from the window. It serves the message ports that the main
+ * process sends it, each with the access of its client (access.ts), and ends when the main process ends.
  */
 import type { MessagePortMain } from 'electron'
 import { logCrashes, openLog } from '#program-log'
 import { errorToData } from '#protocol'
 import { serve } from '../ipc/rpc.ts'
-import { doors, handle, newsFor } from './access.ts'
-import type { Door } from './access.ts'
+import { clientKinds, eventFor, handle } from './access.ts'
+import type { ClientKind } from './access.ts'
 import { readOptions } from './options.ts'
 import { Profile } from './profile.ts'
 
@@ -22,19 +22,19 @@ const { log } = openLog({
 logCrashes(process, log)
 const profile = new Profile(options, log)
 
-function open(port: MessagePortMain, door: Door): void {
+function open(port: MessagePortMain, client: ClientKind): void {
   const wire = {
     send: (frame: unknown) => port.postMessage(frame),
     receive: (listener: (frame: unknown) => void) => port.on('message', ({ data }) => listener(data)),
   }
-  const tell = serve(wire, {
-    handle: (name, params) => handle(profile, door, name, params),
+  const send = serve(wire, {
+    handle: (name, params) => handle(profile, client, name, params),
     describe: errorToData,
   })
-  const ignore = profile.subscribe((news) => tell(newsFor(door, news)))
-  port.on('close', ignore)
+  const unsubscribe = profile.subscribe((event) => send(eventFor(client, event)))
+  port.on('close', unsubscribe)
   port.start()
-  if (door === 'window') for (const news of profile.takeUnheard()) tell(newsFor(door, news))
+  if (client === 'window') for (const warning of profile.takeEarlyWarnings()) send(eventFor(client, warning))
 }
 
 async function stop(): Promise<void> {
@@ -44,8 +44,8 @@ async function stop(): Promise<void> {
 
 process.parentPort.on('message', ({ data, ports }) => {
   const [port] = ports
-  const door = doors.find((one) => one === data)
-  if (port !== undefined && door !== undefined) open(port, door)
+  const client = clientKinds.find((kind) => kind === data)
+  if (port !== undefined && client !== undefined) open(port, client)
   if (data === 'stop') void stop()
 })
 void profile.open()

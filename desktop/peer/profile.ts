@@ -1,6 +1,6 @@
 /**
- * The profile of this process: its store and, while that is open, its peer. It opens, locks, unlocks and changes the
- * passphrase; what it is doing is a `PeerStatus`. It keeps no passphrase.
+ * The profile of this process: its store and, while the store is open, its peer. Opens, locks and unlocks the profile,
+ * and changes its passphrase. It keeps no passphrase, not even in memory.
  */
 import {
   changePassphrase,
@@ -16,26 +16,26 @@ import { takeOverPrivacy } from '#former-privacy'
 import type { PeerProcessEvent, PeerStatus } from '../ipc/contract.ts'
 import type { PeerProcessOptions } from './options.ts'
 
-/** Warnings kept for the first window. */
-const unheardKept = 20
+/** Warnings that are held for the first window; older ones are dropped. */
+const maxEarlyWarnings = 20
 
 export class Profile {
   readonly #options: PeerProcessOptions
   readonly #log: Log
-  readonly #listeners = new Set<(news: PeerProcessEvent) => void>()
+  readonly #listeners = new Set<(event: PeerProcessEvent) => void>()
   #status: PeerStatus = { state: 'opening' }
-  /** What was given for this run and not chosen otherwise since: a profile that is unlocked again keeps it. */
-  #given: PrivacyPatch
-  /** Warnings that came before a window could hear them; undefined once one has. */
-  #unheard: PeerProcessEvent[] | undefined = []
+  /** The privacy flags of this run, without those changed since. They still apply after the profile was locked. */
+  #runPrivacy: PrivacyPatch
+  /** Warnings from before the first window; undefined once they were taken. */
+  #earlyWarnings: PeerProcessEvent[] | undefined = []
   #peer: Peer | undefined
-  /** One change at a time. */
-  #work: Promise<unknown> = Promise.resolve()
+  /** The last change; changes run one after the other. */
+  #lastChange: Promise<unknown> = Promise.resolve()
 
   constructor(options: PeerProcessOptions, log: Log) {
     this.#options = options
     this.#log = log
-    this.#given = options.privacy
+    this.#runPrivacy = options.privacy
   }
 
   get status(): PeerStatus {
@@ -48,56 +48,56 @@ export class Profile {
     return this.#peer
   }
 
-  subscribe(listener: (news: PeerProcessEvent) => void): () => void {
+  subscribe(listener: (event: PeerProcessEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** The warnings from before the first window, once. */
-  takeUnheard(): PeerProcessEvent[] {
-    const unheard = this.#unheard ?? []
-    this.#unheard = undefined
-    return unheard
+  /** The warnings from before the first window. Only the first call returns them; later warnings are events only. */
+  takeEarlyWarnings(): PeerProcessEvent[] {
+    const warnings = this.#earlyWarnings ?? []
+    this.#earlyWarnings = undefined
+    return warnings
   }
 
-  /** Opens what no passphrase guards; else the status says `locked`. Never rejects. */
+  /** Opens a profile that has no passphrase; with one, the status becomes `locked`. Never rejects. */
   async open(): Promise<PeerStatus> {
     try {
-      return await this.#alone(() => this.#start(undefined))
+      return await this.#oneByOne(() => this.#start(undefined))
     } catch (error) {
       const locked = error instanceof QuorumError && error.code === 'wrong-passphrase'
       if (!locked) this.#log('error', 'the profile does not open', toError(error))
-      return this.#become(locked ? { state: 'locked' } : { state: 'failed', error: errorToData(error) })
+      return this.#setStatus(locked ? { state: 'locked' } : { state: 'failed', error: errorToData(error) })
     }
   }
 
   /** Errors: `wrong-passphrase`, and those of opening a store. */
   unlock(passphrase: string): Promise<PeerStatus> {
-    return this.#alone(async () => (this.#peer === undefined ? this.#start(passphrase) : this.#status))
+    return this.#oneByOne(async () => (this.#peer === undefined ? this.#start(passphrase) : this.#status))
   }
 
-  /** Ends every conversation and forgets the keys. Errors: `bad-request` when no passphrase would open it again. */
+  /** Closes every connection and discards the keys. Errors: `bad-request` when the profile has no passphrase. */
   lock(): Promise<PeerStatus> {
-    return this.#alone(async () => {
+    return this.#oneByOne(async () => {
       if (this.#status.state !== 'open') return this.#status
-      if (!this.#status.guarded) throw new QuorumError('bad-request', 'Set a passphrase first: it unlocks')
+      if (!this.#status.guarded) throw new QuorumError('bad-request', 'Set a passphrase before you lock the profile')
       await this.#stop()
-      return this.#become({ state: 'locked' })
+      return this.#setStatus({ state: 'locked' })
     })
   }
 
   /**
-   * Closes the store for a moment: its key is written anew. Errors: `wrong-passphrase`; then nothing has changed, but a
-   * guarded profile is locked, because nothing here remembers what opens it.
+   * Closes the store, encrypts its key with `next` and opens it again. Errors: `wrong-passphrase`: then nothing has
+   * changed, but a profile with a passphrase stays locked, because the passphrase that opened it is not in memory.
    */
   setPassphrase(current: string | undefined, next: string | undefined): Promise<PeerStatus> {
-    return this.#alone(async () => {
+    return this.#oneByOne(async () => {
       const guarded = this.#status.state !== 'open' || this.#status.guarded
       await this.#stop()
       try {
         await changePassphrase(this.#options.folder, current, next)
       } catch (error) {
-        if (guarded) this.#become({ state: 'locked' })
+        if (guarded) this.#setStatus({ state: 'locked' })
         else await this.#start(undefined)
         throw error
       }
@@ -106,7 +106,7 @@ export class Profile {
   }
 
   stop(): Promise<unknown> {
-    return this.#alone(() => this.#stop())
+    return this.#oneByOne(() => this.#stop())
   }
 
   // ---- private
@@ -123,7 +123,7 @@ export class Profile {
         store,
         nodes,
         downloads,
-        ...this.#given,
+        ...this.#runPrivacy,
         ...(listen.length > 0 ? { listen } : {}),
         log: this.#log,
       })
@@ -131,8 +131,8 @@ export class Profile {
       store.close()
       throw error
     }
-    this.#peer.subscribe((event: PeerEvent) => this.#tell(event))
-    return this.#become({ state: 'open', guarded: passphrase !== undefined })
+    this.#peer.subscribe((event: PeerEvent) => this.#emit(event))
+    return this.#setStatus({ state: 'open', guarded: passphrase !== undefined })
   }
 
   async #stop(): Promise<void> {
@@ -141,24 +141,24 @@ export class Profile {
     await peer?.stop()
   }
 
-  #become(status: PeerStatus): PeerStatus {
+  #setStatus(status: PeerStatus): PeerStatus {
     this.#status = status
     this.#log('info', `the profile is ${status.state}`)
-    this.#tell({ event: 'status', data: status })
+    this.#emit({ event: 'status', data: status })
     return status
   }
 
-  #tell(news: PeerProcessEvent): void {
-    if (news.event === 'privacy-changed') this.#given = stillHolding(this.#given, news.data)
-    if (news.event === 'warning' && this.#unheard !== undefined) {
-      this.#unheard = [...this.#unheard, news].slice(-unheardKept)
+  #emit(event: PeerProcessEvent): void {
+    if (event.event === 'privacy-changed') this.#runPrivacy = stillHolding(this.#runPrivacy, event.data)
+    if (event.event === 'warning' && this.#earlyWarnings !== undefined) {
+      this.#earlyWarnings = [...this.#earlyWarnings, event].slice(-maxEarlyWarnings)
     }
-    for (const listener of this.#listeners) listener(news)
+    for (const listener of this.#listeners) listener(event)
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#work.then(work, work)
-    this.#work = done.catch(() => undefined)
+  #oneByOne<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastChange.then(work, work)
+    this.#lastChange = done.catch(() => undefined)
     return done
   }
 }

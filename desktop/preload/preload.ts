@@ -1,6 +1,7 @@
 /**
- * Between the shell and the page: passes the two message ports on as they come, and turns files that a person dropped or
- * pasted into names that the shell holds for sending. Paths stay on this side: the page cannot make one up.
+ * The preload script, between the main process and the page. Passes each message port on to the page when it arrives.
+ * Turns files that a person dropped or pasted into ids under which the main process holds their paths. The page never
+ * sees a path, so it cannot invent one.
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import type { Bridge, StagedFile } from '../ipc/contract.ts'

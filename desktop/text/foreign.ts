@@ -1,37 +1,38 @@
 /**
- * What a peer wrote, made fit to be shown: text nodes keep markup out, and this keeps out what would still deceive in
- * plain text: what `#foreign-text` says nobody sees, and towers of marks. It finds the links in a message, and says which
- * of them may be opened at all.
+ * Makes text of a peer safe to show. React's text nodes keep markup out. This file removes what can deceive in plain
+ * text: the invisible characters of `#foreign-text`, and stacks of combining marks. It also finds the links in a
+ * message, and decides which of them may be opened.
  */
 import { directionMarks, lineBreaks, marksBeyond, unseenRemover } from '#foreign-text'
 
-/** In the window a tab and the direction marks stay: text nodes draw both as they are meant. */
+/** Tabs and direction marks stay, because text nodes show both as intended. */
 const withoutUnseen = unseenRemover(`\n\t${directionMarks}`)
-/** More marks than any living script stacks on one letter. */
+/** More marks than any living script puts on one letter. */
 const stackedMarks = marksBeyond(4)
 const segmenter = new Intl.Segmenter()
 
-/** Text of several lines. */
+/** Cleans text of several lines. */
 export function cleanText(text: string): string {
   return withoutUnseen(text.toWellFormed().replace(lineBreaks, '\n')).replace(stackedMarks, '')
 }
 
-/** Text of one line: names, notes, previews. At most `longest` characters as people count them. */
+/** Cleans text and joins it to one line, for names, notes and previews. At most `longest` grapheme clusters. */
 export function cleanLine(text: string, longest = 200): string {
   const line = cleanText(text.slice(0, longest * 32))
     .replace(/\s+/gu, ' ')
     .trim()
   if (line.length <= longest) return line
-  let kept = ''
+  let start = ''
   let count = 0
   for (const { segment } of segmenter.segment(line)) {
-    if (++count > longest) return `${kept.trimEnd()}…`
-    kept += segment
+    count += 1
+    if (count > longest) return `${start.trimEnd()}…`
+    start += segment
   }
-  return kept
+  return start
 }
 
-/** Keeps the direction of foreign text to itself within a sentence of ours. */
+/** Wraps foreign text in isolates (U+2068, U+2069), so that its direction does not change the sentence around it. */
 export function isolate(text: string): string {
   return `\u2068${text}\u2069`
 }
@@ -40,7 +41,7 @@ export type Piece = { text: string } | { link: string; text: string }
 
 const linkPattern = /\bhttps?:\/\/[^\s<>"'`\u2018-\u201f\u00ab\u00bb]+/giu
 
-/** A message as text and links. */
+/** Splits a message into text and links. Together the pieces are the whole message. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = []
   let end = 0
@@ -57,8 +58,8 @@ export function pieces(text: string): Piece[] {
 }
 
 /**
- * The address that a click may open, as the browser will read it: http and https without a password, the host in ASCII, so
- * that letters that look like others show. Undefined for everything else.
+ * The address that a click may open, in the form in which the browser reads it: http or https, without a user name and
+ * a password. The host is in ASCII, so that a lookalike of another alphabet is visible. Undefined for everything else.
  */
 export function openable(link: string): string | undefined {
   if (!URL.canParse(link)) return undefined
@@ -67,15 +68,15 @@ export function openable(link: string): string | undefined {
   return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url.href : undefined
 }
 
-/** Marks at the end belong to the sentence, a bracket to the link only if it opens there. */
+/** Removes punctuation at the end, which belongs to the sentence; a closing bracket stays if the link opens it. */
 function withoutTail(link: string): string {
-  let kept = link
+  let rest = link
   for (;;) {
-    const shorter = kept.replace(/[.,;:!?…*_~]+$/u, '')
+    const shorter = rest.replace(/[.,;:!?…*_~]+$/u, '')
     const open = shorter.split('(').length
     const closed = shorter.split(')').length
     const next = shorter.endsWith(')') && closed > open ? shorter.slice(0, -1) : shorter
-    if (next === kept) return kept
-    kept = next
+    if (next === rest) return rest
+    rest = next
   }
 }

@@ -54,7 +54,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   await bob.page.keyboard.press('Control+,')
   await bob.page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Storage' }).click()
   await bob.page.getByRole('button', { name: 'Choose another folder…' }).click()
-  await bob.page.getByText('They go into the folder').getByText('elsewhere').waitFor()
+  await bob.page.getByText('They are saved in the folder').getByText('elsewhere').waitFor()
   await open(bob, 'Alice')
 
   // A folder and a file in one go.
@@ -96,7 +96,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   writeFileSync(join(home, 'ticket.txt'), 'Lyon')
   await drop(alice, [join(home, 'ticket.txt')])
   await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
-  await alice.page.getByRole('region', { name: 'ticket.txt' }).getByText('Waits for an answer').waitFor()
+  await alice.page.getByRole('region', { name: 'ticket.txt' }).getByText('Waiting for an answer').waitFor()
   const again = await openWindow(t, { profile: bob.profile })
   await open(again, 'Alice')
   const film2 = again.page.getByRole('log').getByRole('region', { name: 'film.mkv' })

@@ -34,7 +34,7 @@ test('an address for verified friends only, comparing the safety number, blockin
   }
   assert.equal(numbers[0]?.length, 60)
   assert.equal(numbers[0], numbers[1])
-  await alice.page.getByRole('button', { name: 'They are equal: mark as verified' }).click()
+  await alice.page.getByRole('button', { name: 'They match: mark as verified' }).click()
   await alice.page.getByText('You have verified this person.').waitFor()
   await alice.page.keyboard.press('Escape')
   await path('Direct')

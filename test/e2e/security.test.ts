@@ -221,6 +221,6 @@ test('hostile 58: a link that opens Quorum is shown and asked about, whatever is
   await introduce({ page }, 'Me')
   assert.equal(await page.getByLabel('Invite link or code').inputValue(), hostile)
   await page.getByRole('button', { name: 'Join with the invite' }).click()
-  await page.getByRole('alert').getByText('That is not an invite that works').waitFor()
+  await page.getByRole('alert').getByText('This is not a valid invite').waitFor()
   assert.deepEqual(complaints, [])
 })

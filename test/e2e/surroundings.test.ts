@@ -117,7 +117,7 @@ test('notifications, tray, start with the session, language', async (t) => {
     await page.keyboard.press('Control+i')
     await friend.stop()
     await page.getByText('Vermutlich ist dort gerade niemand online').waitFor()
-    await page.getByText('Technische Einzelheiten').click()
+    await page.getByText('Technische Details').click()
     assert.equal(await page.locator('[lang=en]').count(), 0, 'nothing is said in English')
   })
 

@@ -143,9 +143,9 @@ test('a cut-short file of an older version: the most private choice, and the win
   const window = await asWindow(t, alice.folder)
   assert.deepEqual((await window.peer.self()).privacy, mostPrivate)
   await new Promise(setImmediate)
-  const heard = window.takeUnheard()
+  const heard = window.takeEarlyWarnings()
   assert.match(JSON.stringify(heard), /privacy-unreadable/u)
-  assert.deepEqual(window.takeUnheard(), [], 'once')
+  assert.deepEqual(window.takeEarlyWarnings(), [], 'once')
 })
 
 /** Where the friend of a profile said it is, as that profile's store has it. */

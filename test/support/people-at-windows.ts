@@ -34,7 +34,7 @@ export async function inviteShown(page: Page): Promise<string> {
 export async function join({ page }: Pick<Window, 'page'>, link: string): Promise<void> {
   await page.getByLabel('Invite link or code').fill(link)
   await page.getByRole('button', { name: 'Join with the invite' }).click()
-  await page.getByText('has been asked').waitFor()
+  await page.getByText('Request sent to').waitFor()
 }
 
 /** Accepts the one request there is; a first run shows it by itself. */

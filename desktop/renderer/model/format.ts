@@ -2,8 +2,6 @@
 import type { Catalogue } from '../../text/catalogue.ts'
 
 const day = 24 * 60 * 60 * 1000
-const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
-
 /** The forms in which the window writes times. */
 const forms = {
   clock: { hour: 'numeric', minute: '2-digit' },
@@ -62,22 +60,6 @@ export function fullWhen(time: number, tag: string): string {
 
 export function dateOnly(time: number, tag: string): string {
   return formatTime(time, 'date', tag)
-}
-
-/** `3.4 MB`. */
-export function size(bytes: number, tag: string): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  return new Intl.NumberFormat(tag, {
-    style: 'unit',
-    unit: units[unit] ?? 'byte',
-    unitDisplay: unit === 0 ? 'long' : 'short',
-    maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1,
-  }).format(value)
 }
 
 /** An approximate duration, in one unit. */

@@ -1,4 +1,5 @@
 /** One transfer: names and sizes, progress with speed and time left, and the possible actions. */
+import { byteSize } from '#byte-size'
 import { File as FileSign, Files, Folder, TriangleAlert } from 'lucide-react'
 import type { Transfer } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
@@ -7,7 +8,7 @@ import { acceptTransfer, changeTransfer } from '../state/actions.ts'
 import { callMain } from '../state/clients.ts'
 import { errorText, useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
-import { duration, size } from '../model/format.ts'
+import { duration } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { Pictures } from './pictures.tsx'
 
@@ -42,7 +43,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
         </bdi>
         <span className="quiet small">
           {count > 1 ? `${files.count(count)}, ` : ''}
-          {size(bytes, tag)}
+          {byteSize(bytes, tag)}
         </span>
       </div>
       <Pictures transfer={transfer} />
@@ -51,7 +52,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
           {shown.map(({ path, size: each }) => (
             <li key={path}>
               <bdi className="one-line">{cleanLine(withoutFolder(path, transfer), 200)}</bdi>
-              <span>{size(each, tag)}</span>
+              <span>{byteSize(each, tag)}</span>
             </li>
           ))}
           {count > shown.length && <li>{files.andMore(count - shown.length)}</li>}
@@ -75,7 +76,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
   const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error, adviceCode } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
   const line = statusOf(transfer, text)
-  const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(size(bytesPerSecond, tag)) : ''
+  const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(byteSize(bytesPerSecond, tag)) : ''
   const left = state === 'active' && etaSeconds !== undefined ? files.left(duration(etaSeconds, text)) : ''
   return (
     <>
@@ -83,7 +84,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
         <progress
           max={Math.max(1, bytes)}
           value={doneBytes}
-          aria-label={files.progress(size(doneBytes, tag), size(bytes, tag))}
+          aria-label={files.progress(byteSize(doneBytes, tag), byteSize(bytes, tag))}
         />
       )}
       {line !== '' && (
@@ -104,7 +105,7 @@ function statusOf(
   { files, tag }: Catalogue,
 ): string {
   if (state === 'offered' && direction === 'in') return ''
-  if (state === 'active') return files.progress(size(doneBytes, tag), size(bytes, tag))
+  if (state === 'active') return files.progress(byteSize(doneBytes, tag), byteSize(bytes, tag))
   if (state === 'paused' && pausedBy !== undefined) return files.pausedBy[pausedBy]
   if (state === 'done' && savedTo !== undefined) return files.savedAs(isolate(cleanLine(savedTo, 120)))
   return files.states[state]

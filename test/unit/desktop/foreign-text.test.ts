@@ -1,6 +1,6 @@
 /**
- * What a peer wrote: what is left of deceiving characters, by one rule in the window, in the terminal and in the names of
- * files; in the window, what counts as a link.
+ * Text of peers: the same rule removes deceptive characters in the window, in the terminal and in the names of files.
+ * And the links in a message of the window.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ import { directionMarks, marksBeyond, unseenRemover } from '../../../protocol/ba
 import { cleanText as cleanForTerminal } from '../../../scripts/cli/terminal/sanitize.ts'
 import { ordinary } from '../../support/ordinary-names.ts'
 
-test('controls, bidi controls and invisible characters go; what languages and emoji need stays', () => {
+test('removes controls, bidi controls and invisible characters, and keeps what languages and emoji need', () => {
   assert.equal(cleanText('a\u202Ee\u0000x\u001b[31me\u200b.\ufefftxt'), 'aex[31me.txt')
   assert.equal(cleanText('one\r\ntwo\u2028three'), 'one\ntwo\nthree')
   for (const kept of ['می‌خواهم', '👨‍👩‍👧', '❤️', 'café', 'שלום']) assert.equal(cleanText(kept), kept)
@@ -19,22 +19,22 @@ test('controls, bidi controls and invisible characters go; what languages and em
   assert.equal(cleanText('\ud800'), '\ufffd')
 })
 
-/** Every character that Unicode can hold. Halves of surrogate pairs are none. */
+/** Every code point of Unicode except the surrogates. */
 function* characters(): Generator<string> {
   for (let code = 0; code < 0x110000; code += 1) if (code < 0xd800 || code > 0xdfff) yield String.fromCodePoint(code)
 }
 
-/** Line breaks: in a text of several lines they all become `\n`, in a name there are none. */
+/** Line breaks: a text of several lines has `\n` for each of them; a name has none. */
 const breaks = '\n\r\u000b\u000c\u0085\u2028\u2029'
 
-test('window, terminal and names of files agree on what nobody sees, over all of Unicode', () => {
+test('window, terminal and names of files agree on the invisible characters, over all of Unicode', () => {
   const differences: Record<string, string> = { window: '', terminal: '' }
   const removed = { window: 0, terminal: 0, names: 0 }
   for (const one of characters()) {
-    // No ASCII behind it: an escape would take that along.
+    // The next character is not ASCII, because an escape sequence would remove an ASCII character with it.
     const text = `a${one}é`
     const shown = { window: cleanText(text), terminal: cleanForTerminal(text), names: withoutUnseen(text) }
-    // Each removes it or leaves it as it is; only line breaks and the terminal's tab become something else.
+    // Each of the three removes the character or keeps it; only line breaks and the terminal's tab are replaced.
     for (const [place, result] of Object.entries(shown)) {
       if (result === 'aé') removed[place as keyof typeof removed] += 1
       else if (place !== 'names' && breaks.includes(one)) assert.equal(result, 'a\né')
@@ -50,7 +50,7 @@ test('window, terminal and names of files agree on what nobody sees, over all of
   assert.ok(removed.names > 4100)
 })
 
-test('what is removed between letters is default ignorable, a control, a separator or an annotation: nothing else', () => {
+test('removes between letters only controls, separators, annotations and default ignorable characters', () => {
   const remove = unseenRemover('')
   for (const one of characters()) {
     assert.equal(
@@ -61,7 +61,7 @@ test('what is removed between letters is default ignorable, a control, a separat
   }
 })
 
-test('what a script or an emoji needs stays where it is needed, in all three alike, and goes elsewhere', () => {
+test('what a script or an emoji needs stays where it is needed, and is removed elsewhere, in all three', () => {
   for (const text of ordinary.filter((name) => !/\p{M}{5}/u.test(name))) {
     assert.equal(cleanText(text), text)
     assert.equal(cleanForTerminal(text), text)
@@ -84,7 +84,7 @@ test('what a script or an emoji needs stays where it is needed, in all three ali
   assert.equal(cleanText('שלום!\u200f (a)'), 'שלום!\u200f (a)', 'the window keeps the marks that order a sentence')
 })
 
-test('cleaning again changes nothing, and a long text of marks and joiners takes no time', () => {
+test('cleaning is idempotent, and linear in a long text of marks and joiners', () => {
   const part = fc.constantFrom(
     'a',
     'ب',
@@ -114,14 +114,14 @@ test('cleaning again changes nothing, and a long text of marks and joiners takes
   assert.equal(`a${'\u0301'.repeat(20)}b`.replace(marksBeyond(16), ''), `a${'\u0301'.repeat(16)}b`)
 })
 
-test('a line is one line, and no longer than it may be', () => {
+test('a line is one line of bounded length', () => {
   assert.equal(cleanLine('  a \n\t b  '), 'a b')
   assert.equal(cleanLine('x'.repeat(300), 10), `${'x'.repeat(10)}…`)
   assert.equal(cleanLine('👨‍👩‍👧'.repeat(3), 3), '👨‍👩‍👧'.repeat(3))
   assert.ok(cleanLine('x'.repeat(10_000_000), 40).length <= 41)
 })
 
-test('links are http and https, without passwords, and end where the sentence goes on', () => {
+test('links are http and https without passwords, and end before the punctuation of the sentence', () => {
   const links = (text: string): string[] => pieces(text).flatMap((piece) => ('link' in piece ? piece.link : []))
   assert.deepEqual(links('see https://example.org/a_(b), and (http://example.org/c).'), [
     'https://example.org/a_(b)',
@@ -143,7 +143,7 @@ test('links are http and https, without passwords, and end where the sentence go
   assert.equal(openable('javascript:alert(1)'), undefined)
 })
 
-test('the pieces of a message are the whole message', () => {
+test('the pieces of a message together are the whole message', () => {
   for (const text of ['', 'plain', 'https://example.org', 'a https://example.org. b http://example.org! c']) {
     assert.equal(
       pieces(text)

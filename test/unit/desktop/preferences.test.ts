@@ -1,4 +1,4 @@
-/** What a person chose about the window, over restarts, older versions and files that are none of ours. */
+/** The settings of the window: after a restart, from an older version, and in a damaged file. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { PreferencesFile, preferencesPatch } from '../../../desktop/main/preferences.ts'
 import { folder } from '../../support/cleanup.ts'
 
-test('what was chosen is there after a restart, and the window learns no path', (t) => {
+test('choices survive a restart, and the window learns no path', (t) => {
   const file = join(folder(t), 'window.json')
   const first = new PreferencesFile(file)
   first.change({ theme: 'dark', closeToTray: true })
@@ -16,22 +16,22 @@ test('what was chosen is there after a restart, and the window learns no path', 
   assert.deepEqual([again.value.theme, again.value.closeToTray, again.value.startAtLogin], ['dark', true, false])
   assert.ok(!JSON.stringify(again.value).includes('received'))
   assert.ok(!preferencesPatch.safeParse({ downloads: '/etc' }).success)
-  assert.ok(!preferencesPatch.safeParse({ direct: 'auto' }).success, 'privacy is the profile’s')
+  assert.ok(!preferencesPatch.safeParse({ direct: 'auto' }).success, 'privacy belongs to the profile')
 })
 
-test('privacy that an older version kept here stays until the profile has it, and goes with the next write', (t) => {
+test('privacy of an older version stays until the profile has taken it over, and the next write removes it', (t) => {
   const file = join(folder(t), 'window.json')
-  const kept = (): Record<string, unknown> => JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+  const stored = (): Record<string, unknown> => JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
   writeFileSync(file, JSON.stringify({ theme: 'dark', direct: 'never', readReceipts: false }))
   const preferences = new PreferencesFile(file)
   preferences.change({ textSize: 'large' })
-  assert.deepEqual([kept()['direct'], kept()['readReceipts'], kept()['theme']], ['never', false, 'dark'])
+  assert.deepEqual([stored()['direct'], stored()['readReceipts'], stored()['theme']], ['never', false, 'dark'])
   preferences.privacyTakenOver()
   preferences.change({ theme: 'light' })
-  assert.deepEqual([kept()['direct'], kept()['readReceipts'], kept()['theme']], [undefined, undefined, 'light'])
+  assert.deepEqual([stored()['direct'], stored()['readReceipts'], stored()['theme']], [undefined, undefined, 'light'])
 })
 
-test('a cut-short file written over before the profile was opened does not become “nothing was chosen”', (t) => {
+test('writing over a truncated file before the profile was opened does not lose that privacy was chosen', (t) => {
   const file = join(folder(t), 'window.json')
   writeFileSync(file, '{"direct":"nev')
   new PreferencesFile(file).change({ theme: 'dark' })
@@ -39,18 +39,18 @@ test('a cut-short file written over before the profile was opened does not becom
   assert.deepEqual([direct, typingMarks], ['unreadable', 'unreadable'])
 })
 
-test('a choice that does not fit costs no other', (t) => {
+test('an invalid field gets its default and the other fields stay', (t) => {
   const file = join(folder(t), 'window.json')
   writeFileSync(file, JSON.stringify({ theme: 'of another version', textSize: 'large', downloads: 7 }))
   const read = new PreferencesFile(file)
   assert.deepEqual([read.value.theme, read.value.textSize, read.downloads], ['system', 'large', undefined])
 })
 
-test('a file that is none of ours costs the choices, not the start', (t) => {
+test('a damaged file gives the defaults', (t) => {
   const file = join(folder(t), 'window.json')
-  const usual = new PreferencesFile(file).value
+  const defaults = new PreferencesFile(file).value
   for (const content of ['', '{', 'null', '[]', '7', '{"theme": 7}']) {
     writeFileSync(file, content)
-    assert.deepEqual(new PreferencesFile(file).value, usual)
+    assert.deepEqual(new PreferencesFile(file).value, defaults)
   }
 })

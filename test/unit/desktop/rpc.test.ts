@@ -1,4 +1,4 @@
-/** Calls, answers, events and refusals over a message port, as the window and the processes behind it speak. */
+/** Calls, results, events and refusals over a message port, between the window and the processes behind it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -11,8 +11,8 @@ interface Api {
   fail(): Promise<null>
   wait(): Promise<null>
 }
-interface News {
-  event: 'news'
+interface TestEvent {
+  event: 'test'
   data: number
 }
 
@@ -23,45 +23,38 @@ function pair(t: TestContext) {
     send: (frame) => port.postMessage(frame),
     receive: (listener) => port.on('message', listener),
   })
-  const aborted = Promise.withResolvers<string>()
-  const tell = serve(wire(port2), {
-    handle: async (name, params, signal) => {
+  const sendEvent = serve(wire(port2), {
+    handle: async (name, params) => {
       if (name === 'double') return 2 * (params as { n: number }).n
-      if (name === 'wait') {
-        signal.addEventListener('abort', () => aborted.resolve('aborted'))
-        return new Promise(() => undefined)
-      }
+      if (name === 'wait') return new Promise(() => undefined)
       throw new Error('no')
     },
     describe: () => ({ code: 'not-found', message: 'There is none' }),
   })
-  return { client: new Client<Api, News>(wire(port1)), raw: port1, tell, aborted: aborted.promise }
+  return { client: new Client<Api, TestEvent>(wire(port1)), raw: port1, sendEvent }
 }
 
-test('a call is answered with its result, its error, or by an event of its own', async (t) => {
-  const { client, tell } = pair(t)
+test('a call returns its result or its error, and events reach the subscribers', async (t) => {
+  const { client, sendEvent } = pair(t)
   assert.equal(await client.call('double', { n: 21 }), 42)
   await assert.rejects(client.call('fail'), { code: 'not-found', message: 'There is none' })
-  const heard = new Promise((resolve) => client.subscribe(resolve))
-  tell({ event: 'news', data: 7 })
-  assert.deepEqual(await heard, { event: 'news', data: 7 })
+  const received = new Promise((resolve) => client.subscribe(resolve))
+  sendEvent({ event: 'test', data: 7 })
+  assert.deepEqual(await received, { event: 'test', data: 7 })
 })
 
-test('a call that is given up ends on both sides; a client that is closed answers nothing any more', async (t) => {
-  const { client, aborted } = pair(t)
-  const controller = new AbortController()
-  const waits = client.until(controller.signal)('wait')
-  controller.abort()
-  await assert.rejects(waits, { code: 'cancelled' })
-  assert.equal(await aborted, 'aborted')
-  const open = client.call('wait')
+test('closing a client fails its pending calls and every later one', async (t) => {
+  const { client } = pair(t)
+  const pending = client.call('wait')
   client.close()
-  await assert.rejects(open, { code: 'cancelled' })
+  await assert.rejects(pending, { code: 'cancelled' })
   await assert.rejects(client.call('double', { n: 1 }), { code: 'cancelled' })
 })
 
-test('what is no call is refused or ignored, and too many at once are', async (t) => {
+test('frames that are not calls, used ids and too many calls are refused or ignored', async (t) => {
   const { client, raw } = pair(t)
+  const answers: unknown[] = []
+  raw.on('message', (frame) => answers.push(frame))
   for (const odd of [
     null,
     7,
@@ -74,7 +67,15 @@ test('what is no call is refused or ignored, and too many at once are', async (t
   ]) {
     raw.postMessage(odd, [])
   }
+  raw.postMessage({ id: 1001 }, [])
+  raw.postMessage({ id: 1002, call: 'wait' }, [])
+  raw.postMessage({ id: 1002, call: 'wait' }, [])
+  // Ports keep the order, so every frame above has been handled when this call returns.
   assert.equal(await client.call('double', { n: 1 }), 2)
+  assert.deepEqual(answers.slice(0, -1), [
+    { id: 1001, error: { code: 'bad-request', message: 'The frame is not a call' } },
+    { id: 1002, error: { code: 'bad-request', message: 'A call with this id is in progress' } },
+  ])
   const open = Array.from({ length: 300 }, () => client.call('wait'))
   const settled = Promise.allSettled(open)
   await assert.rejects(open.at(-1) ?? Promise.resolve(), { code: 'rate-limited' })

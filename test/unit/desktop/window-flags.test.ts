@@ -1,4 +1,4 @@
-/** The command line of the window: what is not understood is refused, what is Electron's or a link is not. */
+/** The command line of the window: unknown words are refused; links and the switches of Electron are not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { linkIn, ownWords, readCommandLine } from '../../../desktop/main/options.ts'
@@ -6,7 +6,7 @@ import { QuorumError } from '../../../protocol/base/errors.ts'
 
 const read = (...words: string[]): ReturnType<typeof readCommandLine> => readCommandLine(words, {}, '/')
 
-test('unknown and misspelt flags, wrong values and stray words are refused in one line', () => {
+test('refuses unknown and misspelt flags, invalid values and stray words with one line', () => {
   for (const words of [
     ['--direct', 'nevr'],
     ['--profil', 'bob'],
@@ -26,7 +26,7 @@ test('unknown and misspelt flags, wrong values and stray words are refused in on
   }
 })
 
-test('privacy flags are given for this run; without them the profile decides', () => {
+test('privacy flags apply to this run; without them the profile decides', () => {
   assert.deepEqual(read().privacy, {})
   assert.deepEqual(read('--direct', 'never', '--no-upnp', '--mdns', '--no-read-receipts').privacy, {
     direct: 'never',
@@ -36,7 +36,7 @@ test('privacy flags are given for this run; without them the profile decides', (
   })
 })
 
-test('switches of Electron and Chromium pass, and so do links', () => {
+test('accepts links and the switches of Electron and Chromium', () => {
   const options = read(
     '--no-sandbox',
     '--remote-debugging-port=0',
@@ -49,11 +49,11 @@ test('switches of Electron and Chromium pass, and so do links', () => {
     'quorum://add/abc',
   )
   assert.deepEqual([options.profile, options.hidden, options.link], ['bob', true, 'quorum://add/abc'])
-  assert.equal(read(`quorum://${'x'.repeat(5000)}`).link, undefined, 'too long to be an invite: nothing is opened')
+  assert.equal(read(`quorum://${'x'.repeat(5000)}`).link, undefined, 'it is too long to be an invite')
   assert.equal(linkIn(['--type=x', 'quorum://add/abc']), 'quorum://add/abc')
 })
 
-test('in a checkout, what stands before the main file is Electron’s', () => {
+test('in a checkout, the words before the main file are Electron’s', () => {
   const argv = ['electron', '--inspect=0', '-r', 'loader.js', '/q/desktop/main/main.ts', '--profile', 'bob']
   assert.deepEqual(ownWords(argv, false), ['--profile', 'bob'])
   assert.deepEqual(ownWords(['/usr/bin/quorum-desktop', '--hidden'], true), ['--hidden'])

@@ -54,7 +54,7 @@ const refused = [
   ['protocol/file/safe-names.ts', '#foreign-text'],
   ['desktop/text/en.ts', '../ipc/contract.ts'],
   ['desktop/text/en.ts', '#protocol'],
-  ['protocol/api/advice.ts', '../base/units.ts'],
+  ['protocol/api/advice.ts', '../base/errors.ts'],
   ['desktop/main/app.ts', '../../protocol/peer.ts'],
   ['desktop/main/app.ts', '../../scripts/cli/profile.ts'],
 ] as const

@@ -19,7 +19,7 @@ import { befriend, friendOf, startNode, startPeer, tell, until, type TestPeer } 
 guardProcess()
 
 const mounts = os.platform() === 'linux' && os.userInfo().uid === 0
-const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk', timeout: 90_000 }
+const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk' }
 
 /** A disk of its own in memory, of `size`. */
 function smallDisk(t: TestContext, size: string): string {
@@ -100,7 +100,7 @@ test(
     )
 
     free()
-    await until(async () => (await state()) === 'delivered', 'it arrives when there is space', 60_000)
+    await until(async () => (await state()) === 'delivered', 'it arrives when there is space')
     const there = (await poor.messages({ peer: rich.id, limit: 1000 })).filter(({ id }) => id === incoming.id)
     assert.equal(there.length, 1)
     await tell(poor, rich, 'space again')
@@ -188,34 +188,30 @@ function contents(directory: string): { [name: string]: string } {
   )
 }
 
-test(
-  'hostile 43: a damaged database or key is refused, kept as it is, and never silently made anew',
-  { timeout: 120_000 },
-  async (t) => {
-    const sound = path.join(folder(t), 'profile')
-    const { first } = await headless(sound)
-    const { peer } = (JSON.parse(first) as { data: { peer: string } }).data
-    for (const [name, damage] of [
-      ['store.db', (bytes: Buffer) => bytes.fill(7, 0, 4096)],
-      ['store.db', () => Buffer.alloc(0)],
-      ['store.key', () => Buffer.from('not a key')],
-      ['store.db', undefined],
-      ['store.key', undefined],
-    ] as const) {
-      const directory = path.join(folder(t), 'profile')
-      fs.cpSync(sound, directory, { recursive: true })
-      const file = path.join(directory, name)
-      if (damage == null) fs.rmSync(file)
-      else fs.writeFileSync(file, damage(fs.readFileSync(file)))
-      const before = contents(directory)
-      const { code, stderr, first: line } = await headless(directory)
-      assert.deepEqual([code, line], [1, ''], `${name}: ${stderr}`)
-      assert.match(stderr, /^quorum: [^\n]+ \(store-corrupt\)\n$/)
-      assert.deepEqual(contents(directory), before, name)
-    }
-    assert.equal((JSON.parse((await headless(sound)).first) as { data: { peer: string } }).data.peer, peer)
-  },
-)
+test('hostile 43: a damaged database or key is refused, kept as it is, and never silently made anew', async (t) => {
+  const sound = path.join(folder(t), 'profile')
+  const { first } = await headless(sound)
+  const { peer } = (JSON.parse(first) as { data: { peer: string } }).data
+  for (const [name, damage] of [
+    ['store.db', (bytes: Buffer) => bytes.fill(7, 0, 4096)],
+    ['store.db', () => Buffer.alloc(0)],
+    ['store.key', () => Buffer.from('not a key')],
+    ['store.db', undefined],
+    ['store.key', undefined],
+  ] as const) {
+    const directory = path.join(folder(t), 'profile')
+    fs.cpSync(sound, directory, { recursive: true })
+    const file = path.join(directory, name)
+    if (damage == null) fs.rmSync(file)
+    else fs.writeFileSync(file, damage(fs.readFileSync(file)))
+    const before = contents(directory)
+    const { code, stderr, first: line } = await headless(directory)
+    assert.deepEqual([code, line], [1, ''], `${name}: ${stderr}`)
+    assert.match(stderr, /^quorum: [^\n]+ \(store-corrupt\)\n$/)
+    assert.deepEqual(contents(directory), before, name)
+  }
+  assert.equal((JSON.parse((await headless(sound)).first) as { data: { peer: string } }).data.peer, peer)
+})
 
 test('hostile 44: a second process on a profile is refused, and let in when the first was killed', async (t) => {
   const directory = path.join(folder(t), 'profile')

@@ -1,16 +1,20 @@
 /**
- * Peers with two nodes: a reservation on both, and a conversation that outlives either. The bound in milliseconds is a
- * promise of Quorum, not patience of the tests.
+ * Peers with two nodes: a reservation on both, and a conversation that outlives either. What is promised in
+ * milliseconds is asserted on the timers that decide it; how long it takes here is printed.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { limits } from '../../protocol/base/limits.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { stageOwner } from '../support/cleanup.ts'
 import { HeadlessNode } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
 import { befriend, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { startProxy } from '../support/proxy.ts'
+import { portOf } from '../support/addresses.ts'
 
-/** From the kill of a node to the next message that is delivered. */
+/** Promised from the end of a node to the next message that is delivered, in milliseconds. */
 const goesOn = 15_000
 
 async function startTwo(t: TestContext): Promise<[HeadlessNode, HeadlessNode]> {
@@ -19,12 +23,16 @@ async function startTwo(t: TestContext): Promise<[HeadlessNode, HeadlessNode]> {
   return [one, two]
 }
 
+test('a node that is silent is noticed, and another path dialled, within what is promised', () => {
+  assert.ok(chatLimits.receipt + netLimits.probe + limits.dialAddress <= goesOn)
+})
+
 const addressOf = (node: HeadlessNode): string => node.addresses[0] ?? assert.fail('it does not listen')
 
 const reserved = async (peer: TestPeer): Promise<number> =>
   (await peer.self()).nodes.filter((node) => node.state === 'connected' && node.reserved).length
 
-test('with two nodes a peer is reserved on both, and either may die: the conversation goes on within 15 s', async (t) => {
+test('with two nodes a peer is reserved on both, and either may die: the conversation goes on', async (t) => {
   const [one, two] = await startTwo(t)
   const nodes = [addressOf(one), addressOf(two)]
   const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })
@@ -39,7 +47,7 @@ test('with two nodes a peer is reserved on both, and either may die: the convers
       [alice, bob],
       [bob, alice],
     ] as const) {
-      await tell(from, to, text, goesOn)
+      await tell(from, to, text)
       said.push(text)
     }
     t.diagnostic(`${text}: ${Math.round(performance.now() - begun)} ms`)
@@ -67,11 +75,11 @@ test('with two nodes a peer is reserved on both, and either may die: the convers
   }
 })
 
-test('a node that falls silent without a word is left for the other one within 15 s', async (t) => {
+test('a node that falls silent without a word is left for the other one', async (t) => {
   const links = await Promise.all(
     [await startNode(t), await startNode(t)].map(async (node) => {
       const [address = ''] = node.addresses()
-      const proxy = await startProxy(t, Number(address.split('/')[4]))
+      const proxy = await startProxy(t, portOf(address))
       return { peer: node.peer, proxy, address: address.replace(/tcp\/\d+/, `tcp/${proxy.port}`) }
     }),
   )
@@ -83,9 +91,9 @@ test('a node that falls silent without a word is left for the other one within 1
   const { via } = await alice.connection({ peer: bob.id })
   links.find(({ peer }) => peer === via)?.proxy.silence()
   const begun = performance.now()
-  await tell(alice, bob, 'into the silence', goesOn)
+  await tell(alice, bob, 'into the silence')
   t.diagnostic(`went on after ${Math.round(performance.now() - begun)} ms`)
-  await tell(bob, alice, 'and back', goesOn)
+  await tell(bob, alice, 'and back')
   assert.equal((await bob.messages({ peer: alice.id })).length, 3)
 })
 
@@ -117,8 +125,8 @@ test('a friend whose node died is reached through its other one, by peers that h
   for (const node of [one, two]) {
     await node.kill9()
     const begun = performance.now()
-    await tell(bob, alice, 'after a kill', goesOn)
-    await tell(alice, bob, 'and back', goesOn)
+    await tell(bob, alice, 'after a kill')
+    await tell(alice, bob, 'and back')
     t.diagnostic(`went on after ${Math.round(performance.now() - begun)} ms`)
     await node.start()
     await until(async () => (await reserved(alice)) === 2, 'alice is reserved on both again')

@@ -6,7 +6,8 @@ import { stageOwner, undo } from '../support/cleanup.ts'
 import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
 import { Lab, type Network } from '../support/lab.ts'
 import { needsLab } from '../support/lab-needs.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { Stage } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 
 const repetitions = 10
 /** Between two messages of a lively conversation, in milliseconds. */
@@ -65,12 +66,12 @@ test('two homes behind symmetric routers stay relayed and say why', needsLab, as
     [ann, ben],
     [ben, ann],
   ] as const) {
-    await eventually(`${one.name} says why`, async () => {
+    await until(async () => {
       const { path, reason, tried } = await one.call('connection', { peer: other.id })
       assert.equal(path, 'relayed')
       if (reason.includes('your router')) assert.deepEqual(tried.at(-1), { kind: 'punch', outcome: 'failed' })
       return reason.includes('your router and theirs seem to change ports')
-    })
+    }, `${one.name} says why`)
   }
   await ann.send(ben, 'still here')
   await delivered(ann, ben, 'still here')
@@ -106,20 +107,20 @@ async function friends(
 
 async function direct(one: HeadlessPeer, other: HeadlessPeer): Promise<void> {
   let last: unknown
-  await eventually(
-    () => `a direct path; the last was ${JSON.stringify(last)}`,
+  await until(
     async () => {
       last = await Promise.all([one.call('connection', { peer: other.id }), other.call('connection', { peer: one.id })])
       return (last as { path: string }[]).every(({ path }) => path === 'direct')
     },
+    () => `a direct path; the last was ${JSON.stringify(last)}`,
   )
 }
 
 async function delivered(from: HeadlessPeer, to: HeadlessPeer, text: string): Promise<void> {
-  await eventually(`${text} is delivered`, async () => {
+  await until(async () => {
     const sent = (await from.history(to)).filter(({ direction }) => direction === 'out').at(-1)
     return sent?.text === text && sent.state === 'delivered'
-  })
+  }, `${text} is delivered`)
 }
 
 async function heard(by: HeadlessPeer, from: HeadlessPeer): Promise<string[]> {

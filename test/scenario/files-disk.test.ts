@@ -9,8 +9,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { Stage } from '../support/line-process.ts'
 import { becomes, digestOf, give, MiB, randomFile, reaches, transferOf } from '../support/transfers.ts'
+import { until } from '../support/until.ts'
 
 const mounts = os.platform() === 'linux' && os.userInfo().uid === 0
 const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk' }
@@ -103,7 +104,7 @@ describe('files and disks', () => {
         assert.equal(error?.code, 'source-changed')
         assert.match(error.message, /changed, moved or removed/)
       }
-      await eventually('nothing is left', () => fs.readdirSync(to).length === 0)
+      await until(() => fs.readdirSync(to).length === 0, 'nothing is left')
       fs.rmSync(path.dirname(to), { recursive: true })
     })
   }
@@ -124,7 +125,7 @@ describe('files and disks', () => {
     fs.writeSync(handle, 'changed', 0)
     fs.closeSync(handle)
     await becomes(second, 'failed', [alice, bob])
-    await eventually('nothing of it is left', () => fs.readdirSync(to).join() === 'source.bin')
+    await until(() => fs.readdirSync(to).join() === 'source.bin', 'nothing of it is left')
     fs.rmSync(path.dirname(to), { recursive: true })
   })
 
@@ -144,7 +145,7 @@ describe('files and disks', () => {
       await alice.stop()
       await bob.sees(alice, false)
       await bob.call('acceptTransfer', { transfer: id, directory: disk })
-      await eventually('it waits', () => fs.existsSync(path.join(disk, `.quorum-${id}`, 'journal')))
+      await until(() => fs.existsSync(path.join(disk, `.quorum-${id}`, 'journal')), 'it waits')
       await becomes(id, 'waiting', [bob])
       fs.writeFileSync(ballast, Buffer.alloc(10 * MiB))
       await alice.start()

@@ -24,7 +24,7 @@ export async function sendWithHoles(t: TestContext, direct: 'auto' | 'never'): P
   fs.closeSync(handle)
   const to = path.join(stage.folder, 'received')
   const id = await give(alice, bob, [file], to)
-  await becomes(id, 'done', [alice, bob], 600_000)
+  await becomes(id, 'done', [alice, bob])
   const received = path.join(to, 'sparse.img')
   const stats = fs.statSync(received)
   assert.equal(stats.size, size)

@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Transfer } from '#protocol'
 import type { HeadlessPeer } from './headless.ts'
-import { eventually, patience } from './line-process.ts'
+import { until } from './until.ts'
 
 export const MiB = 1024 * 1024
 
@@ -90,30 +90,29 @@ export async function becomes(
   id: string,
   state: Transfer['state'],
   peers: readonly HeadlessPeer[],
-  within = patience,
 ): Promise<Transfer[]> {
-  return Promise.all(peers.map((peer) => becomesAt(peer, id, state, within)))
+  return Promise.all(peers.map((peer) => becomesAt(peer, id, state)))
 }
 
-async function becomesAt(peer: HeadlessPeer, id: string, state: Transfer['state'], within: number): Promise<Transfer> {
+async function becomesAt(peer: HeadlessPeer, id: string, state: Transfer['state']): Promise<Transfer> {
   let last: Transfer | undefined
   const brief = () => JSON.stringify({ ...last, files: last?.files.length })
-  await eventually(
-    () => `${peer.name}: the transfer is ${state}; it is ${brief()}`,
+  await until(
     async () => {
       last = await transferOf(peer, id)
       return last.state === state
     },
-    within,
+    () => `${peer.name}: the transfer is ${state}; it is ${brief()}`,
+    () => last?.doneBytes,
   )
   return last ?? assert.fail()
 }
 
 /** Returns when so many bytes are done at `peer`; fails if it is over before. */
 export async function reaches(peer: HeadlessPeer, id: string, bytes: number): Promise<void> {
-  await eventually(`${peer.name} has ${bytes} bytes`, async () => {
+  await until(async () => {
     const { doneBytes, state } = await transferOf(peer, id)
     assert.ok(doneBytes >= bytes || !['done', 'failed', 'cancelled'].includes(state), `it is ${state} already`)
     return doneBytes >= bytes
-  })
+  }, `${peer.name} has ${bytes} bytes`)
 }

@@ -3,11 +3,11 @@
  * ends it, and the test sees that; the memory that it says it has is what is left after a collection.
  */
 import { randomBytes } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import { openHeldMail } from '../../node/held-mail.ts'
-import { createPeer, createRelayNode, errorToData, openMemoryStore, QuorumError } from '../../protocol/index.ts'
+import { createPeer, createRelayNode, errorToData, openMemoryStore } from '../../protocol/index.ts'
 import type { FriendRow } from '../../protocol/store/store.ts'
 import { loopback } from './network.ts'
+import { collect } from './collect.ts'
 
 /** From the test: a call of the peer, or one of the few things a peer has no call for. */
 export type Order =
@@ -15,9 +15,6 @@ export type Order =
   | { id: number; order: 'put-friend'; row: FriendRow }
   | { id: number; order: 'collect' }
   | { id: number; order: 'node-stats' }
-
-/** A collection that frees less has nothing left to do, in bytes. */
-const stillFreed = 64 * 1024
 
 const mail = openHeldMail(':memory:')
 const node = await createRelayNode({ seed: randomBytes(32), listen: [loopback], store: mail })
@@ -44,20 +41,6 @@ async function obey(order: Order): Promise<unknown> {
     case 'node-stats':
       return node.stats()
     case 'collect':
-      if (globalThis.gc == null) throw new QuorumError('internal', 'Run it with --expose-gc')
-      return collect(globalThis.gc)
-  }
-}
-
-/** Collects until a collection finds nothing more: finalizers run between two, and free what only they held. */
-async function collect(gc: () => void): Promise<null> {
-  let held = Infinity
-  for (;;) {
-    gc()
-    await setImmediate()
-    const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-    const now = heapUsed + external + arrayBuffers
-    if (now > held - stillFreed) return null
-    held = now
+      return collect()
   }
 }

@@ -9,7 +9,7 @@ import { befriended, helloFrame, startAttacker } from '../support/attacker.ts'
 import { besides } from '../support/bystanders.ts'
 import { undo } from '../support/cleanup.ts'
 import { guardProcess } from '../support/guard.ts'
-import { befriend, startNode, startPeer, until } from '../support/network.ts'
+import { befriend, reservations, startNode, startPeer, until } from '../support/network.ts'
 import { startVictim } from '../support/victim.ts'
 import { portOf } from '../support/addresses.ts'
 import { random } from '../support/random.ts'
@@ -88,9 +88,7 @@ test('hostile 11: while 50 silent sockets come every second, honest peers connec
   const nodes = node.addresses()
   const peers = await Promise.all(Array.from({ length: 10 }, () => startPeer(t, { nodes })))
   const begun = performance.now()
-  const reserved = async (): Promise<boolean> =>
-    (await Promise.all(peers.map((peer) => peer.self()))).every((self) => self.nodes[0]?.reserved === true)
-  await until(reserved, 'ten of ten are at the node')
+  await until(async () => (await reservations(...peers)) === peers.length, 'ten of ten are at the node')
   const [alice, bob] = peers
   assert.ok(alice && bob)
   await befriend(alice, bob)

@@ -11,7 +11,7 @@ import { test, type TestContext } from 'node:test'
 import type { Stream } from '@libp2p/interface'
 import { blake3 } from '@napi-rs/blake-hash'
 import type { Transfer } from '../../protocol/api/events.ts'
-import { chunkDigest, FileDigest } from '../../protocol/file/manifest.ts'
+import { chunkDigest } from '../../protocol/file/manifest.ts'
 import { digest } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { fileLimits } from '../../protocol/file/limits.ts'
@@ -29,7 +29,7 @@ import { folder } from '../support/cleanup.ts'
 import { collect } from '../support/collect.ts'
 import { guardProcess } from '../support/guard.ts'
 import { startPeer, until, type TestPeer } from '../support/network.ts'
-import { MiB, tree } from '../support/transfers.ts'
+import { fileDigest, MiB, tree } from '../support/transfers.ts'
 import { readChunks } from '../../protocol/file/receive/chunk-reader.ts'
 import { limits } from '../../protocol/base/limits.ts'
 import { netLimits } from '../../protocol/net/limits.ts'
@@ -105,19 +105,13 @@ async function offers(at: Scene, entries: ManifestEntry[]): Promise<{ id: string
 const content = randomBytes(MiB + 1000)
 const chunks = [content.subarray(0, MiB), content.subarray(MiB)]
 const entry: ManifestEntry = { path: 'file.bin', size: content.byteLength, modified: 1 }
-const fileDigest = (() => {
-  const all = new FileDigest()
-  for (const chunk of chunks) all.add(chunkDigest(chunk))
-  return all.value()
-})()
-
 function piece(
   chunk: number,
   instead: Partial<ChunkHeader> = {},
   data = chunks[chunk] ?? new Uint8Array(),
 ): Uint8Array {
   const header = { file: 0, chunk, length: data.byteLength, digest: chunkDigest(data) }
-  const last = chunk === 1 ? { fileDigest } : {}
+  const last = chunk === 1 ? { fileDigest: fileDigest(content) } : {}
   return Buffer.concat([frame(chunkHeaderToWire({ ...header, ...last, ...instead })), data])
 }
 
@@ -244,10 +238,8 @@ test('threats.md 51, 52, 54: names that lead out, hide or collide: inside the fo
   const entries = names.map((name) => ({ path: name, size: 1, modified: 1 }))
   const { id } = await offers(at, entries)
   const data = Buffer.from('x')
-  const all = new FileDigest()
-  all.add(chunkDigest(data))
   at.serve = (line) => {
-    const parts = names.map((_, file) => piece(0, { file, fileDigest: all.value() }, data))
+    const parts = names.map((_, file) => piece(0, { file, fileDigest: fileDigest(data) }, data))
     void line
       .write(Buffer.concat(parts))
       .then(() => line.stream.close())

@@ -8,7 +8,7 @@ import { stageOwner } from '../support/cleanup.ts'
 import { guardProcess } from '../support/guard.ts'
 import { HeadlessNode } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
-import { befriend, startOpenNode, startPeer, tell, until } from '../support/network.ts'
+import { befriend, reservations, startOpenNode, startPeer, tell, until } from '../support/network.ts'
 
 guardProcess()
 
@@ -32,10 +32,7 @@ test('hostile 24: sixty peers whose node comes back are all back', async (t) => 
   // The longest wait between two attempts is well below what is promised; how long it takes here is only printed.
   assert.ok(2 * directoryLimits.nodeRetry.longest <= back)
   let there = 0
-  const reserved = async (): Promise<number> => {
-    const selves = await Promise.all(peers.map((peer) => peer.self()))
-    return (there = selves.filter((self) => self.nodes[0]?.reserved === true).length)
-  }
+  const reserved = async (): Promise<number> => (there = await reservations(...peers))
   const all = (what: string): Promise<void> =>
     until(
       async () => (await reserved()) === crowd,

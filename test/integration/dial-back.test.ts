@@ -10,7 +10,7 @@ import { bareHost, connectTo } from '../support/circuit.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { undo } from '../support/cleanup.ts'
 import { firewall } from '../support/firewall.ts'
-import { loopback, startOpenNode, startPeer, until } from '../support/network.ts'
+import { loopback, reservations, startOpenNode, startPeer, until } from '../support/network.ts'
 import { portOf } from '../support/addresses.ts'
 
 const timeout = 5000
@@ -63,6 +63,6 @@ test('a peer that asks too often is told so, and its session goes on', async (t)
 test('a peer on a private network does not know whether it can be reached, and tells no other address', async (t) => {
   const { address } = await startOpenNode(t)
   const peer = await startPeer(t, { nodes: [address] })
-  await until(async () => (await peer.self()).nodes[0]?.reserved === true, 'it has a node')
+  await until(async () => (await reservations(peer)) === 1, 'it has a node')
   assert.equal((await peer.self()).reachable, 'unknown')
 })

@@ -12,7 +12,16 @@ import { folder, stageOwner } from '../support/cleanup.ts'
 import { HeadlessNode } from '../support/headless.ts'
 import type { LightPeers } from '../support/light-peers.ts'
 import { Stage } from '../support/line-process.ts'
-import { befriend, online, pathBetween, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import {
+  befriend,
+  online,
+  pathBetween,
+  reservations,
+  startPeer,
+  tell,
+  until,
+  type TestPeer,
+} from '../support/network.ts'
 import { startWorker } from '../support/worker.ts'
 
 /** Promised from the start of the node to the first message, in milliseconds: for two peers, and for 200. */
@@ -37,11 +46,6 @@ test('the longest wait for a node that is gone ends within what is promised', ()
   assert.ok(directoryLimits.nodeRetry.longest + limits.friendRetry.first <= allAreBack)
 })
 
-async function reserved(peer: TestPeer): Promise<boolean> {
-  const [node] = (await peer.self()).nodes
-  return node?.state === 'connected' && node.reserved
-}
-
 test('after the node was killed both peers are back, reserved and talking', async (t) => {
   const { node, address } = await startHeadlessNode(t)
   const alice = await startPeer(t, { nodes: [address], name: 'alice', direct: 'never' })
@@ -57,7 +61,7 @@ test('after the node was killed both peers are back, reserved and talking', asyn
 
     const elapsed = stopwatch()
     await node.start()
-    await until(async () => (await reserved(alice)) && (await reserved(bob)), 'both are reserved')
+    await until(async () => (await reservations(alice, bob)) === 2, 'both are reserved')
     await online(alice, bob)
     await tell(alice, bob, `after, ${round}`)
     const arrived = async () => (await alice.messages({ peer: bob.id })).some(({ id }) => id === waiting.id)

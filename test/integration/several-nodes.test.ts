@@ -10,7 +10,7 @@ import { netLimits } from '../../protocol/net/limits.ts'
 import { stageOwner } from '../support/cleanup.ts'
 import { HeadlessNode } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
-import { befriend, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { befriend, reservations, startNode, startPeer, tell, until } from '../support/network.ts'
 import { startProxy } from '../support/proxy.ts'
 import { portOf } from '../support/addresses.ts'
 
@@ -29,15 +29,12 @@ test('a node that is silent is noticed, and another path dialled, within what is
 
 const addressOf = (node: HeadlessNode): string => node.addresses[0] ?? assert.fail('it does not listen')
 
-const reserved = async (peer: TestPeer): Promise<number> =>
-  (await peer.self()).nodes.filter((node) => node.state === 'connected' && node.reserved).length
-
 test('with two nodes a peer is reserved on both, and either may die: the conversation goes on', async (t) => {
   const [one, two] = await startTwo(t)
   const nodes = [addressOf(one), addressOf(two)]
   const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })
   const bob = await startPeer(t, { nodes, name: 'bob', direct: 'never' })
-  const both = async (): Promise<boolean> => (await reserved(alice)) === 2 && (await reserved(bob)) === 2
+  const both = async (): Promise<boolean> => (await reservations(alice, bob)) === 4
   await until(both, 'both peers are reserved on both nodes')
   await befriend(alice, bob)
   const said: string[] = []
@@ -85,7 +82,7 @@ test('a node that falls silent without a word is left for the other one', async 
   )
   const nodes = links.map(({ address }) => address)
   const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
-  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 4, 'all are reserved')
+  await until(async () => (await reservations(alice, bob)) === 4, 'all are reserved')
   await befriend(alice, bob)
   await tell(alice, bob, 'before')
   const { via } = await alice.connection({ peer: bob.id })
@@ -101,7 +98,7 @@ test('peers on different nodes talk through the node of the friend', async (t) =
   const [ours, theirs] = [await startNode(t), await startNode(t)]
   const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
   const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
-  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 2, 'each has a node of its own')
+  await until(async () => (await reservations(alice, bob)) === 2, 'each has a node of its own')
   await befriend(alice, bob)
   await tell(alice, bob, 'across')
   const { path, via } = await alice.connection({ peer: bob.id })
@@ -119,7 +116,7 @@ test('a friend whose node died is reached through its other one, by peers that h
   const own = await startNode(t)
   const alice = await startPeer(t, { nodes: [addressOf(one), addressOf(two)], direct: 'never' })
   const bob = await startPeer(t, { nodes: own.addresses(), direct: 'never' })
-  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 3, 'all are reserved')
+  await until(async () => (await reservations(alice, bob)) === 3, 'all are reserved')
   await befriend(alice, bob)
   await tell(bob, alice, 'before')
   for (const node of [one, two]) {
@@ -129,6 +126,6 @@ test('a friend whose node died is reached through its other one, by peers that h
     await tell(alice, bob, 'and back')
     t.diagnostic(`went on after ${Math.round(performance.now() - begun)} ms`)
     await node.start()
-    await until(async () => (await reserved(alice)) === 2, 'alice is reserved on both again')
+    await until(async () => (await reservations(alice)) === 2, 'alice is reserved on both again')
   }
 })

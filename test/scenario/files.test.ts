@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
+import { type HeadlessPeer, talking, startFriends } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
 import {
   becomes,
@@ -25,7 +25,6 @@ import { until } from '../support/until.ts'
 for (const direct of ['auto', 'never'] as const) {
   describe(`files, --direct ${direct}`, () => {
     const stage = new Stage({ after })
-    const node = new HeadlessNode(stage)
     let alice: HeadlessPeer
     let bob: HeadlessPeer
     let places = 0
@@ -36,11 +35,7 @@ for (const direct of ['auto', 'never'] as const) {
       return { from: path.join(at, 'from'), to: path.join(at, 'to') }
     }
     before(async () => {
-      await node.start()
-      const setup = { nodes: node.addresses, args: ['--direct', direct] }
-      alice = await new HeadlessPeer(stage, 'alice', setup).start()
-      bob = await new HeadlessPeer(stage, 'bob', setup).start()
-      await befriend(alice, bob)
+      ;({ alice, bob } = await startFriends(stage, direct))
     })
 
     test('one file, many in one call, the same names and nothing at all: everything arrives, nothing is replaced', async () => {

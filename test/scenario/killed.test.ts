@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Message } from '#protocol'
-import { befriend, HeadlessNode, HeadlessPeer, Unanswered } from '../support/headless.ts'
+import { type HeadlessPeer, Unanswered, startFriends } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
 import { random } from '../support/random.ts'
 import { until } from '../support/until.ts'
@@ -120,11 +120,7 @@ for (const { direct, path } of modes) {
   test(`${messagesEach} messages each way, ${path}, everybody killed: each once, in order`, async (t) => {
     const { next } = random(t)
     const stage = new Stage(t)
-    const node = await new HeadlessNode(stage).start()
-    const setup = { nodes: node.addresses, args: ['--direct', direct] }
-    const alice = await new HeadlessPeer(stage, 'alice', setup).start()
-    const bob = await new HeadlessPeer(stage, 'bob', setup).start()
-    await befriend(alice, bob)
+    const { node, alice, bob } = await startFriends(stage, direct)
     assert.equal((await alice.call('connection', { peer: bob.id })).path, path)
 
     const [her, his] = [new Voice(alice, bob), new Voice(bob, alice)]

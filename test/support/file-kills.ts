@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { limits } from '../../protocol/base/limits.ts'
-import { befriend, HeadlessNode, HeadlessPeer } from './headless.ts'
+import { startFriends } from './headless.ts'
 import { Stage } from './line-process.ts'
 import { becomes, digestOf, give, leftovers, MiB, randomFile } from './transfers.ts'
 import { until } from './until.ts'
@@ -22,11 +22,7 @@ export interface Kills {
 /** Kills sender and receiver in turn, at random moments; fails if anything is lost, or sent twice beyond a chunk. */
 export async function killDuring(t: TestContext, { size, rounds, direct, random }: Kills): Promise<void> {
   const stage = new Stage(t)
-  const node = await new HeadlessNode(stage).start()
-  const setup = { nodes: node.addresses, args: ['--direct', direct] }
-  const alice = await new HeadlessPeer(stage, 'alice', setup).start()
-  const bob = await new HeadlessPeer(stage, 'bob', setup).start()
-  await befriend(alice, bob)
+  const { node, alice, bob } = await startFriends(stage, direct)
   const source = randomFile(path.join(stage.folder, 'source.bin'), size)
   const target = path.join(stage.folder, 'received')
   const before = digestOf(source)

@@ -299,6 +299,19 @@ export async function befriend(a: HeadlessPeer, b: HeadlessPeer): Promise<void> 
   await talking(a, b)
 }
 
+/** A node, and two friends who use it and can talk. */
+export async function startFriends(
+  stage: Stage,
+  direct: 'auto' | 'never',
+): Promise<{ node: HeadlessNode; alice: HeadlessPeer; bob: HeadlessPeer }> {
+  const node = await new HeadlessNode(stage).start()
+  const setup = { nodes: node.addresses, args: ['--direct', direct] }
+  const alice = await new HeadlessPeer(stage, 'alice', setup).start()
+  const bob = await new HeadlessPeer(stage, 'bob', setup).start()
+  await befriend(alice, bob)
+  return { node, alice, bob }
+}
+
 /** Returns when the conversation is open on both sides. */
 export async function talking(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
   await Promise.all([a.sees(b), b.sees(a)])

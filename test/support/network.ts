@@ -84,6 +84,12 @@ export async function friendOf(self: TestPeer, other: TestPeer): Promise<Friend 
   return (await self.friends()).find(({ peer }) => peer === other.id)
 }
 
+/** Nodes on which they are reserved, counted over all of them. */
+export async function reservations(...peers: readonly TestPeer[]): Promise<number> {
+  const selves = await Promise.all(peers.map((peer) => peer.self()))
+  return selves.flatMap(({ nodes }) => nodes.filter(({ state, reserved }) => state === 'connected' && reserved)).length
+}
+
 export async function pathBetween(a: TestPeer, b: TestPeer): Promise<string[]> {
   return [(await a.connection({ peer: b.id })).path, (await b.connection({ peer: a.id })).path]
 }

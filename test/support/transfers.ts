@@ -9,6 +9,8 @@ import path from 'node:path'
 import type { Transfer } from '#protocol'
 import type { HeadlessPeer } from './headless.ts'
 import { until } from './until.ts'
+import { limits } from '../../protocol/base/limits.ts'
+import { chunkDigest, FileDigest } from '../../protocol/file/manifest.ts'
 
 export const MiB = 1024 * 1024
 
@@ -39,6 +41,15 @@ export function digestOf(file: string, offset = 0, length = Infinity): string {
   }
   fs.closeSync(handle)
   return hash.digest('hex')
+}
+
+/** The digest under which a file of `bytes` travels. */
+export function fileDigest(bytes: Uint8Array): Uint8Array {
+  const digest = new FileDigest()
+  for (let at = 0; at < bytes.byteLength; at += limits.chunk) {
+    digest.add(chunkDigest(bytes.subarray(at, at + limits.chunk)))
+  }
+  return digest.value()
 }
 
 /** Everything below `folder`: a path, and `folder`, `link` or the file's size and digest. */

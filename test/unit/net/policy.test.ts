@@ -11,6 +11,7 @@ import { Policy, type DirectMode, type Relation } from '../../../protocol/net/po
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import type { FriendState } from '../../../protocol/store/store.ts'
 import { alice, bob, carol } from '../../support/people.ts'
+import { befriended } from '../../support/friends.ts'
 
 const node = carol.peer
 const direct = multiaddr('/ip4/192.0.2.1/tcp/1')
@@ -20,19 +21,7 @@ function policyWith(t: TestContext, mode: DirectMode, state?: FriendState, verif
   const store = openMemoryStore()
   t.after(() => store.close())
   if (state != null) {
-    store.putFriend({
-      peer: alice.peer,
-      name: '',
-      state,
-      verified,
-      invited: false,
-      addedAt: 1,
-      nodes: [],
-      addresses: [],
-      heardSequence: 0,
-      spokenSequence: 0,
-      recordSequence: 0,
-    })
+    store.putFriend({ ...befriended(alice.peer, []), state, verified })
   }
   return new Policy(store, mode, (peer) => peer === node)
 }

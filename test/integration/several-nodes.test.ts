@@ -13,6 +13,8 @@ import { Stage } from '../support/line-process.ts'
 import { befriend, reservations, startNode, startPeer, tell, until } from '../support/network.ts'
 import { startProxy } from '../support/proxy.ts'
 import { portOf } from '../support/addresses.ts'
+import { change } from '../support/numbers.ts'
+import { directoryLimits } from '../../protocol/directory/limits.ts'
 
 /** Promised from the end of a node to the next message that is delivered, in milliseconds. */
 const goesOn = 15_000
@@ -27,9 +29,15 @@ test('a node that is silent is noticed, and another path dialled, within what is
   assert.ok(chatLimits.receipt + netLimits.probe + limits.dialAddress <= goesOn)
 })
 
+/** A node that was killed is tried again soon, so that nobody waits for it longer than for the rest. */
+function returnSoon(t: TestContext): void {
+  change(t, directoryLimits, { nodeRetry: { first: 500, longest: 1000 } })
+}
+
 const addressOf = (node: HeadlessNode): string => node.addresses[0] ?? assert.fail('it does not listen')
 
 test('with two nodes a peer is reserved on both, and either may die: the conversation goes on', async (t) => {
+  returnSoon(t)
   const [one, two] = await startTwo(t)
   const nodes = [addressOf(one), addressOf(two)]
   const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })
@@ -112,6 +120,7 @@ test('peers on different nodes talk through the node of the friend', async (t) =
 })
 
 test('a friend whose node died is reached through its other one, by peers that have none of the two', async (t) => {
+  returnSoon(t)
   const [one, two] = await startTwo(t)
   const own = await startNode(t)
   const alice = await startPeer(t, { nodes: [addressOf(one), addressOf(two)], direct: 'never' })

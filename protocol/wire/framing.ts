@@ -11,6 +11,22 @@ import { limits } from '../base/limits.ts'
 /** Lengths up to 2^28 - 1 fit in four bytes: more is hostile, whatever the maximum. */
 const maxLengthBytes = 4
 
+/** The clock by which a frame must end. Passed in, so that tests need no waiting. */
+export interface FrameClock {
+  /** Milliseconds from any monotonic origin. */
+  now(): number
+  /** Calls `late` after `ms` milliseconds, unless the returned function is called before. */
+  after(ms: number, late: () => void): () => void
+}
+
+const systemClock: FrameClock = {
+  now: () => performance.now(),
+  after(ms, late) {
+    const timer = setTimeout(late, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
 /** `payload` after its length. */
 export function frame(payload: Uint8Array): Uint8Array {
   const prefix = encodingLength(payload.byteLength)
@@ -29,19 +45,19 @@ export function frameAll(payloads: readonly Uint8Array[]): Uint8Array {
  * Errors: `too-large` for a frame over `max` bytes, `bad-request` for a malformed length, for an end inside a frame
  * and for a frame that has not ended `deadline` ms after it began.
  */
-export function unframe(max: number, deadline: number = limits.frame) {
+export function unframe(max: number, deadline: number = limits.frame, clock = systemClock) {
   return async function* (source: AsyncIterable<Bytes>): AsyncGenerator<Uint8Array[], void, undefined> {
     const decoder = new FrameDecoder(max)
     const chunks = source[Symbol.asyncIterator]()
-    let begun = 0
+    let begun: number | undefined
     try {
       for (;;) {
-        const left = begun === 0 ? 0 : deadline - (performance.now() - begun)
-        const step = begun === 0 ? await chunks.next() : await within(chunks.next(), left)
+        const next = chunks.next()
+        const step = await (begun === undefined ? next : within(clock, next, deadline - (clock.now() - begun)))
         if (step.done === true) break
         const frames = decoder.push(step.value.subarray())
-        if (!decoder.pending) begun = 0
-        else if (begun === 0 || frames.length > 0) begun = performance.now()
+        if (!decoder.pending) begun = undefined
+        else if (begun === undefined || frames.length > 0) begun = clock.now()
         if (frames.length > 0) yield frames
       }
       if (decoder.pending) throw new QuorumError('bad-request', 'The stream ended inside a frame')
@@ -128,16 +144,12 @@ export class FrameDecoder {
   }
 }
 
-async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
+async function within<T>(clock: FrameClock, work: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const stop = clock.after(ms, () => late.reject(new QuorumError('bad-request', 'A frame did not end in time')))
   try {
-    return await Promise.race([
-      work,
-      new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => reject(new QuorumError('bad-request', 'A frame did not end in time')), ms)
-      }),
-    ])
+    return await Promise.race([work, late.promise])
   } finally {
-    clearTimeout(timer)
+    stop()
   }
 }

@@ -1,19 +1,36 @@
 /** `npm run check`: everything that can be known within a minute. A line for each check, and what fails says why. */
 import { globSync } from 'node:fs'
-import { checks, execute, root, type Check } from './checks.ts'
+import { checks, compileCache, execute, root, type Check } from './checks.ts'
 
-/** Two at a time: most of the tools use several cores by themselves. */
-const lanes = 2
+/** Most of the tools use several cores by themselves. */
+const checksAtOnce = 2
+/** Milliseconds for one unit test: only what hangs takes longer. */
+const timeout = 3 * 60_000
 
+/**
+ * In one process, which takes a third of the processor's time: unit tests leave nothing behind that another file could
+ * meet. `npm test` runs each file in a process of its own, and so shows where that is not true.
+ */
 const unit: Check = {
   name: 'unit tests',
   run: () =>
-    execute(process.execPath, ['--test', '--test-reporter=spec', ...globSync('test/unit/**/*.test.ts', { cwd: root })]),
+    execute(
+      process.execPath,
+      [
+        '--test',
+        '--test-isolation=none',
+        `--test-timeout=${timeout}`,
+        '--test-reporter=spec',
+        ...globSync('test/unit/**/*.test.ts', { cwd: root }),
+      ],
+      { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache },
+    ),
 }
 const queue = [unit, ...checks]
 const failed: string[] = []
 
-async function lane(): Promise<void> {
+/** Runs one check after the other until none is left. */
+async function work(): Promise<void> {
   for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
     const began = performance.now()
     const { ok, output } = await check.run()
@@ -27,7 +44,7 @@ if (process.argv.length > 2) {
   process.stderr.write('Usage: npm run check   (format, lint, types, generated and unused code, unit tests)\n')
   process.exitCode = process.argv[2] === '--help' ? 0 : 2
 } else {
-  await Promise.all(Array.from({ length: lanes }, lane))
+  await Promise.all(Array.from({ length: checksAtOnce }, work))
   if (failed.length > 0) process.stdout.write(`\nFailed: ${failed.join(', ')}\n`)
   process.exitCode = failed.length > 0 ? 1 : 0
 }

@@ -22,6 +22,8 @@ export interface Outcome {
 }
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
+/** Where Node keeps what it compiled before: with it, a process takes a third less to start. */
+export const compileCache = join(root, 'node_modules/.cache/compiled')
 
 /** Every folder that says which world its code runs in is a room. */
 const rooms = globSync(['*/tsconfig.json', 'desktop/*/tsconfig.json'], { cwd: root })

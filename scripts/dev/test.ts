@@ -5,8 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from './checks.ts'
+import { compileCache, root } from './checks.ts'
 import { provideWindow } from './provide-window.ts'
 import { provideFor } from './system-packages.ts'
 
@@ -61,8 +60,8 @@ async function run(): Promise<void> {
   const reporter = process.stdout.isTTY && !process.env.CI ? 'spec' : 'tap'
   const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`, `--test-reporter=${reporter}`]
   const { NODE_TEST_CONTEXT: _outer, ...env } = process.env
-  // Tests start hundreds of processes: with what was compiled before, each takes a third less to start.
-  env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled')
+  // Tests start hundreds of processes.
+  env.NODE_COMPILE_CACHE ??= compileCache
   if (table) env.LAB_TABLE = 'docs/connectivity.md'
   const chosenKinds = [...new Set(chosen.map(kindOf))]
   provideFor(chosenKinds)

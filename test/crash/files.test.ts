@@ -7,13 +7,13 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { chunkDigest, FileDigest } from '../../protocol/file/digest.ts'
+import { chunkDigest } from '../../protocol/file/digest.ts'
 import { FileList } from '../../protocol/file/manifest.ts'
 import { Staging } from '../../protocol/file/receive/staging.ts'
 import type { ManifestEntry } from '../../protocol/wire/offer.ts'
 import { folder } from '../support/cleanup.ts'
 import { DyingDisk, type Cut } from '../support/dying-disk.ts'
-import { MiB, tree } from '../support/transfers.ts'
+import { fileDigest, MiB, tree } from '../support/transfers.ts'
 
 const id = '01890a5d-ac96-774b-bcce-000000000001'
 const modified = Date.UTC(2020, 1, 2, 3, 4, 5)
@@ -163,12 +163,6 @@ function check(at: string, what: string): void {
     assert.equal(stats.nlink, 1)
   }
   fs.rmSync(`${at}.names`, { force: true })
-}
-
-function fileDigest(bytes: Buffer): Uint8Array {
-  const digest = new FileDigest()
-  for (let at = 0; at < bytes.byteLength; at += MiB) digest.add(chunkDigest(bytes.subarray(at, at + MiB)))
-  return digest.value()
 }
 
 /** Bytes that differ from each other; of `total` all but the first `length` are zeros. */

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { openSqliteStore } from '../../protocol/store/sqlite.ts'
 import type { Message } from '../../protocol/store/store.ts'
+import { random } from '../support/random.ts'
 
 const rounds = 20
 const peer = 'friend'
@@ -46,8 +47,9 @@ test(`what was acknowledged survives ${rounds} kills at random, and the store is
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-store-crash-'))
   t.after(() => fs.rmSync(directory, { recursive: true }))
   const acknowledged = { queued: 0, sent: 0, received: 0 }
+  const { next } = random(t)
   for (let round = 1; round <= rounds; round++) {
-    const patience = Math.ceil(Math.random() * 300)
+    const last = 1 + Math.floor(next() * 300)
     const child = spawn(
       process.execPath,
       [path.join(import.meta.dirname, '../support/store-process.ts'), directory, 'append'],
@@ -61,7 +63,7 @@ test(`what was acknowledged survives ${rounds} kills at random, and the store is
       const { open: _, error, ...numbers } = JSON.parse(line) as Line
       assert.equal(error, undefined)
       Object.assign(acknowledged, numbers)
-      if (++lines === patience) child.kill('SIGKILL')
+      if (++lines === last) child.kill('SIGKILL')
     }
     await exited
     assert.equal(child.signalCode, 'SIGKILL')

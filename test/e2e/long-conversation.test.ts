@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { createPeer, openSqliteStore } from '../../protocol/index.ts'
 import { folder } from '../support/cleanup.ts'
@@ -40,19 +41,18 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
   assert.ok((await log.getByRole('article').count()) < drawn)
 
   await log.hover()
-  for (let turn = 0; turn < 60; turn++) {
-    await page.mouse.wheel(0, -900)
-    await page.waitForTimeout(20)
-  }
   // Not a number while the list is drawn anew.
   const first = (): Promise<number> =>
     page.evaluate(
       `Number(/message (\\d+) /.exec(document.querySelector('[role=log] article')?.textContent ?? '')?.[1])`,
     )
-  await until(async () => (await first()) < count - 200, 'older ones are shown')
+  await until(async () => {
+    await page.mouse.wheel(0, -900)
+    return (await first()) < count - 200
+  }, 'older ones are shown')
   assert.ok((await log.getByRole('article').count()) < drawn)
   const shown = await first()
-  await page.waitForTimeout(300)
+  await settled(page)
   assert.ok(Math.abs((await first()) - shown) < 15, 'what is looked at keeps its place')
 
   await page.getByRole('button', { name: 'Jump to latest' }).click()
@@ -88,6 +88,21 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
   t.diagnostic(`opened in ${Math.round(opened)} ms; longest task ${wall} ms, of them ${processor} ms on a processor`)
   assert.deepEqual(complaints, [])
 })
+
+/** Returns when what was asked for has been answered and drawn: the list is the same for twenty frames. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    let [last, same] = ['', 0]
+    const look = () => {
+      const now = document.querySelector('[role=log]').textContent
+      same = now === last ? same + 1 : 0
+      last = now
+      if (same === 20) resolve()
+      else requestAnimationFrame(look)
+    }
+    look()
+  })`)
+}
 
 /**
  * The longest task of the page's main thread, by the clock and by the processor's time, in milliseconds: on a busy machine

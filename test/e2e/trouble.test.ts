@@ -25,6 +25,7 @@ import {
 } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
 import type { Window } from '../support/window.ts'
+import { portOf } from '../support/addresses.ts'
 
 after(endDisplay)
 
@@ -144,10 +145,6 @@ async function ready(node: LineProcess): Promise<string> {
   await until(() => node.lines.length > 0, 'the node is ready')
   const { data } = JSON.parse(node.lines[0] ?? '') as { data: { addresses: string[] } }
   return data.addresses[0] ?? assert.fail('the node has no address')
-}
-
-function portOf(address: string): number {
-  return Number(address.split('/')[4])
 }
 
 /** Starts Quorum on a profile that has a window already; returns its exit code. */

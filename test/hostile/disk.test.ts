@@ -1,6 +1,6 @@
 /**
  * Disks that fill up or fail, damaged and foreign profiles, two processes on one (docs/threats.md 42-45). The store's
- * own answers are in test/unit/store/sqlite.test.ts; here is what a peer makes of them.
+ * own answers are in test/integration/sqlite.test.ts; here is what a peer makes of them.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
@@ -16,22 +16,9 @@ import { migrations } from '../../protocol/store/migrations.ts'
 import { folder, undo } from '../support/cleanup.ts'
 import { guardProcess } from '../support/guard.ts'
 import { befriend, friendOf, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { fillDisk, needsMount, smallDisk } from '../support/small-disk.ts'
 
 guardProcess()
-
-const mounts = os.platform() === 'linux' && os.userInfo().uid === 0
-const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk', timeout: 90_000 }
-
-/** A disk of its own in memory, of `size`. */
-function smallDisk(t: TestContext, size: string): string {
-  const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-disk-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk])
-  undo(t).defer(() => {
-    execFileSync('umount', ['--lazy', disk])
-    fs.rmdirSync(disk)
-  })
-  return disk
-}
 
 /** Two friends, one of whom keeps everything on `disk`. */
 async function friendsOn(t: TestContext, disk: string): Promise<{ poor: TestPeer; rich: TestPeer; node: string[] }> {
@@ -45,34 +32,13 @@ async function friendsOn(t: TestContext, disk: string): Promise<{ poor: TestPeer
   return { poor, rich, node: node.addresses() }
 }
 
-function fill(disk: string): () => void {
-  const ballast = path.join(disk, 'ballast')
-  const file = fs.openSync(ballast, 'w')
-  try {
-    // Down to the last page.
-    for (const size of [65536, 4096, 1]) {
-      for (;;) {
-        try {
-          if (fs.writeSync(file, Buffer.alloc(size)) < size) break
-        } catch (error) {
-          assert.equal(Reflect.get(Object(error), 'code'), 'ENOSPC')
-          break
-        }
-      }
-    }
-  } finally {
-    fs.closeSync(file)
-  }
-  return () => fs.rmSync(ballast)
-}
-
 test(
   'hostile 42: on a full disk nothing is sent and nothing receipted; when there is space again it arrives once',
   needsMount,
   async (t) => {
     const disk = smallDisk(t, '8m')
     const { poor, rich } = await friendsOn(t, disk)
-    const free = fill(disk)
+    const free = fillDisk(disk)
     // What the log still has room for is honestly on the disk; the first that does not fit is refused.
     const kept: string[] = []
     const refused: string[] = []
@@ -101,7 +67,7 @@ test(
     )
 
     free()
-    await until(async () => (await state()) === 'delivered', 'it arrives when there is space', 60_000)
+    await until(async () => (await state()) === 'delivered', 'it arrives when there is space')
     const there = (await poor.messages({ peer: rich.id, limit: 1000 })).filter(({ id }) => id === incoming.id)
     assert.equal(there.length, 1)
     await tell(poor, rich, 'space again')
@@ -133,7 +99,7 @@ test(
       fs.rmdirSync(disk)
     })
     const { poor, rich } = await friendsOn(t, disk)
-    fill(ground)
+    fillDisk(ground)
     const writeOn = async (): Promise<void> => {
       for (let n = 0; n < 500; n++) await poor.sendMessage({ peer: rich.id, text: `${n} ${'x'.repeat(60_000)}` })
     }
@@ -189,34 +155,30 @@ function contents(directory: string): { [name: string]: string } {
   )
 }
 
-test(
-  'hostile 43: a damaged database or key is refused, kept as it is, and never silently made anew',
-  { timeout: 120_000 },
-  async (t) => {
-    const sound = path.join(folder(t), 'profile')
-    const { first } = await headless(sound)
-    const { peer } = (JSON.parse(first) as { data: { peer: string } }).data
-    for (const [name, damage] of [
-      ['store.db', (bytes: Buffer) => bytes.fill(7, 0, 4096)],
-      ['store.db', () => Buffer.alloc(0)],
-      ['store.key', () => Buffer.from('not a key')],
-      ['store.db', undefined],
-      ['store.key', undefined],
-    ] as const) {
-      const directory = path.join(folder(t), 'profile')
-      fs.cpSync(sound, directory, { recursive: true })
-      const file = path.join(directory, name)
-      if (damage == null) fs.rmSync(file)
-      else fs.writeFileSync(file, damage(fs.readFileSync(file)))
-      const before = contents(directory)
-      const { code, stderr, first: line } = await headless(directory)
-      assert.deepEqual([code, line], [1, ''], `${name}: ${stderr}`)
-      assert.match(stderr, /^quorum: [^\n]+ \(store-corrupt\)\n$/)
-      assert.deepEqual(contents(directory), before, name)
-    }
-    assert.equal((JSON.parse((await headless(sound)).first) as { data: { peer: string } }).data.peer, peer)
-  },
-)
+test('hostile 43: a damaged database or key is refused, kept as it is, and never silently made anew', async (t) => {
+  const sound = path.join(folder(t), 'profile')
+  const { first } = await headless(sound)
+  const { peer } = (JSON.parse(first) as { data: { peer: string } }).data
+  for (const [name, damage] of [
+    ['store.db', (bytes: Buffer) => bytes.fill(7, 0, 4096)],
+    ['store.db', () => Buffer.alloc(0)],
+    ['store.key', () => Buffer.from('not a key')],
+    ['store.db', undefined],
+    ['store.key', undefined],
+  ] as const) {
+    const directory = path.join(folder(t), 'profile')
+    fs.cpSync(sound, directory, { recursive: true })
+    const file = path.join(directory, name)
+    if (damage == null) fs.rmSync(file)
+    else fs.writeFileSync(file, damage(fs.readFileSync(file)))
+    const before = contents(directory)
+    const { code, stderr, first: line } = await headless(directory)
+    assert.deepEqual([code, line], [1, ''], `${name}: ${stderr}`)
+    assert.match(stderr, /^quorum: [^\n]+ \(store-corrupt\)\n$/)
+    assert.deepEqual(contents(directory), before, name)
+  }
+  assert.equal((JSON.parse((await headless(sound)).first) as { data: { peer: string } }).data.peer, peer)
+})
 
 test('hostile 44: a second process on a profile is refused, and let in when the first was killed', async (t) => {
   const directory = path.join(folder(t), 'profile')

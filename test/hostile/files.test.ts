@@ -11,12 +11,12 @@ import { test, type TestContext } from 'node:test'
 import type { Stream } from '@libp2p/interface'
 import { blake3 } from '@napi-rs/blake-hash'
 import type { Transfer } from '../../protocol/api/model.ts'
-import { chunkDigest, FileDigest } from '../../protocol/file/digest.ts'
+import { chunkDigest } from '../../protocol/file/digest.ts'
 import { digest } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { fileLimits } from '../../protocol/file/limits.ts'
 import { chatProtocol, fileProtocol } from '../../protocol/net/policy.ts'
-import { pause } from '../../protocol/base/backoff.ts'
+import { pull } from '../../protocol/net/streams.ts'
 import { bodyToWire, chatFrameToWire } from '../../protocol/wire/chat.ts'
 import { encode } from '../../protocol/wire/codec.ts'
 import { chunkErrorToWire, chunkHeaderToWire, fileFrameToWire, type ChunkHeader } from '../../protocol/wire/file.ts'
@@ -26,11 +26,18 @@ import { OfferSchema } from '../../protocol/wire/quorum_pb.ts'
 import { uuidToBytes } from '../../protocol/wire/uuid.ts'
 import { befriended, helloFrame, Line, startAttacker } from '../support/attacker.ts'
 import { folder } from '../support/cleanup.ts'
+import { collect } from '../support/collect.ts'
 import { guardProcess } from '../support/guard.ts'
 import { startPeer, until, type TestPeer } from '../support/network.ts'
-import { MiB, tree } from '../support/transfers.ts'
+import { fileDigest, MiB, tree } from '../support/transfers.ts'
+import { readChunks } from '../../protocol/file/receive/chunk-reader.ts'
+import { limits } from '../../protocol/base/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 
 guardProcess()
+
+/** For one transfer: chunks that are read ahead, one in the hand, and what is on its way. */
+const mostHeld = (fileLimits.chunksWaiting + 2) * limits.chunk + netLimits.streamWindow
 
 interface Scene {
   victim: TestPeer
@@ -98,19 +105,13 @@ async function offers(at: Scene, entries: ManifestEntry[]): Promise<{ id: string
 const content = randomBytes(MiB + 1000)
 const chunks = [content.subarray(0, MiB), content.subarray(MiB)]
 const entry: ManifestEntry = { path: 'file.bin', size: content.byteLength, modified: 1 }
-const fileDigest = (() => {
-  const all = new FileDigest()
-  for (const chunk of chunks) all.add(chunkDigest(chunk))
-  return all.value()
-})()
-
 function piece(
   chunk: number,
   instead: Partial<ChunkHeader> = {},
   data = chunks[chunk] ?? new Uint8Array(),
 ): Uint8Array {
   const header = { file: 0, chunk, length: data.byteLength, digest: chunkDigest(data) }
-  const last = chunk === 1 ? { fileDigest } : {}
+  const last = chunk === 1 ? { fileDigest: fileDigest(content) } : {}
   return Buffer.concat([frame(chunkHeaderToWire({ ...header, ...last, ...instead })), data])
 }
 
@@ -237,10 +238,8 @@ test('threats.md 51, 52, 54: names that lead out, hide or collide: inside the fo
   const entries = names.map((name) => ({ path: name, size: 1, modified: 1 }))
   const { id } = await offers(at, entries)
   const data = Buffer.from('x')
-  const all = new FileDigest()
-  all.add(chunkDigest(data))
   at.serve = (line) => {
-    const parts = names.map((_, file) => piece(0, { file, fileDigest: all.value() }, data))
+    const parts = names.map((_, file) => piece(0, { file, fileDigest: fileDigest(data) }, data))
     void line
       .write(Buffer.concat(parts))
       .then(() => line.stream.close())
@@ -369,25 +368,34 @@ test('threats.md 15: a receiver that never reads holds little of the memory of t
   for (let one = 0; one < fileLimits.transfersAtOnce; one++) {
     ids.push((await at.victim.sendFiles({ peer, paths: [source] })).id)
   }
+  const [honest = '', ...stalled] = ids
+  const ask = (transfer: string): Uint8Array =>
+    fileFrameToWire({ kind: 'open', open: { transfer, want: 'chunks', file: 0, chunk: 0, prefix: new Uint8Array() } })
+  await collect()
   const before = process.memoryUsage().arrayBuffers
   const lines: Line[] = []
-  for (const transfer of ids) {
+  for (const transfer of stalled) {
     const line = await at.open()
     line.stream.pause()
-    const open = { transfer, want: 'chunks' as const, file: 0, chunk: 0, prefix: new Uint8Array() }
-    await line.send(fileFrameToWire({ kind: 'open', open }))
+    await line.send(ask(transfer))
     lines.push(line)
   }
   await until(() => lines.every(({ stream }) => stream.readBufferLength > 0), 'something arrives on each')
-  let held = 0
-  // Until nothing grows any more, and for long enough that the source would have been read.
-  for (let same = 0, last = -1; same < 20;) {
-    held = Math.max(held, process.memoryUsage().arrayBuffers - before)
-    same = held === last ? same + 1 : 0
-    last = held
-    await pause(50)
+  // A third receiver, which came last, reads all of it: what the others could get has been read by then.
+  const reading = await at.open()
+  await reading.send(ask(honest))
+  let [received, read] = [0, 0]
+  const acknowledge = (length: number): void => {
+    received += length
+    void reading.send(fileFrameToWire({ kind: 'ack', received, stored: received })).catch(() => undefined)
   }
-  assert.ok(held < ids.length * 16 * MiB, `${held} bytes are held for ${ids.length} transfers of 48 MiB`)
+  for await (const { data } of readChunks(pull(reading.stream), acknowledge)) read += data.byteLength
+  assert.equal(read, 48 * MiB)
+  await until(async () => (await at.transfer(honest))?.doneBytes === read, 'it has been served')
+  await collect()
+  const held = process.memoryUsage().arrayBuffers - before
+  t.diagnostic(`${(held / MiB).toFixed(1)} MiB are held for ${stalled.length} transfers of 48 MiB`)
+  assert.ok(held < ids.length * mostHeld, `${held} bytes are held for ${stalled.length} transfers of 48 MiB`)
   assert.equal(await at.say({ kind: 'news', bytes: newsToWire({ transfer: randomUUID(), what: 'done' }) }), true)
   for (const line of lines) line.abort()
 })

@@ -10,6 +10,7 @@ import { startAttacker, type Attacker } from '../support/attacker.ts'
 import { besides } from '../support/bystanders.ts'
 import { guardProcess } from '../support/guard.ts'
 import { befriend, startNode, startPeer } from '../support/network.ts'
+import { patience } from '../support/until.ts'
 import { startVictim } from '../support/victim.ts'
 
 guardProcess()
@@ -38,8 +39,8 @@ async function lie(attacker: Attacker, target: string, messages: readonly Uint8A
   const heard = Promise.withResolvers<void>()
   const respond = async (stream: Stream): Promise<void> => {
     try {
-      for (const message of messages) await push(stream, frame(message), AbortSignal.timeout(5000))
-      await stream.close({ signal: AbortSignal.timeout(5000) })
+      for (const message of messages) await push(stream, frame(message), AbortSignal.timeout(patience))
+      await stream.close({ signal: AbortSignal.timeout(patience) })
     } catch (error) {
       // The other side has had enough before all is said.
       stream.abort(toError(error))
@@ -51,7 +52,7 @@ async function lie(attacker: Attacker, target: string, messages: readonly Uint8A
   const connection = await attacker.dial(target)
   await heard.promise
   // What was said last is still being read.
-  await connection.newStream('/ipfs/ping/1.0.0', { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
+  await connection.newStream('/ipfs/ping/1.0.0', { signal: AbortSignal.timeout(patience) }).catch(() => undefined)
   connection.abort(new Error('the attacker leaves'))
 }
 
@@ -72,7 +73,7 @@ test('hostile 16: ten thousand addresses in identify cost a peer and a node litt
   for (const target of [victim.address, victim.node]) {
     // What the first cost is code that runs for the first time.
     await lies(target, 3)
-    const { kept, peak } = await victim.growth(() => besides([pair], () => lies(target, liars)))
+    const { kept, peak } = await victim.growth(() => besides(t, [pair], () => lies(target, liars)))
     victim.alive()
     t.diagnostic(`${kept.toFixed(1)} MiB stay, ${peak.toFixed(1)} at the most`)
     assert.ok(kept < 16, `${kept} MiB stay`)

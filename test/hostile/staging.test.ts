@@ -4,11 +4,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { chunkDigest, FileDigest } from '../../protocol/file/digest.ts'
+import { chunkDigest } from '../../protocol/file/digest.ts'
 import { FileList } from '../../protocol/file/manifest.ts'
 import { Staging, stagingFolder } from '../../protocol/file/receive/staging.ts'
 import { limits } from '../../protocol/base/limits.ts'
 import { folder } from '../support/cleanup.ts'
+import { fileDigest } from '../support/transfers.ts'
 
 const small = randomBytes(1000)
 const large = randomBytes(limits.chunk + 1)
@@ -44,11 +45,7 @@ async function put(staging: Staging, before: (path: string, chunk: number) => bo
     const [name, bytes] = next.file === 0 ? ['large', large] : ['small', small]
     if (before(name, next.chunk)) return
     const data = Buffer.from(bytes.subarray(next.offset, next.offset + next.length))
-    const all = new FileDigest()
-    for (let from = 0; from < bytes.byteLength; from += limits.chunk) {
-      all.add(chunkDigest(bytes.subarray(from, from + limits.chunk)))
-    }
-    await staging.put(data, chunkDigest(data), next.last ? all.value() : undefined)
+    await staging.put(data, chunkDigest(data), next.last ? fileDigest(bytes) : undefined)
   }
 }
 

@@ -18,6 +18,7 @@ import { befriended, helloFrame, startAttacker, type Attacker, type Line } from 
 import { besides, type Pair } from '../support/bystanders.ts'
 import { guardProcess } from '../support/guard.ts'
 import { befriend, startPeer, until } from '../support/network.ts'
+import { random } from '../support/random.ts'
 import { startVictim, type Victim } from '../support/victim.ts'
 
 guardProcess()
@@ -33,7 +34,7 @@ interface Target {
   open(attacker: Attacker): Promise<Line>
 }
 
-test('hostile bytes on the wire', { timeout: 240_000 }, async (t) => {
+test('hostile bytes on the wire', async (t) => {
   const victim = await startVictim(t)
   const friend = await startPeer(t, { nodes: [victim.node], name: 'friend' })
   const relayed = await Promise.all(
@@ -98,7 +99,7 @@ test('hostile bytes on the wire', { timeout: 240_000 }, async (t) => {
 
   for (const [name, attack] of Object.entries(attacks)) {
     await t.test(name, async (sub) => {
-      const { peak, kept } = await victim.growth(() => besides(pairs, () => attack(stage, sub)))
+      const { peak, kept } = await victim.growth(() => besides(sub, pairs, () => attack(stage, sub)))
       victim.alive()
       assert.ok(peak < mostGrowth, `the process grew by ${peak} MiB at its highest`)
       assert.ok(kept < mostGrowth, `the process keeps ${kept} MiB`)
@@ -158,11 +159,13 @@ function messageFrame(body: Uint8Array): Uint8Array {
 }
 
 const attacks: { [name: string]: Attack } = {
-  'hostile 1: random bytes end the stream that they came on': (stage) =>
-    onEach(stage, async (line) => {
-      for (let sent = 0; sent < 4 * 1024 * 1024 && (await line.write(randomBytes(64 * 1024))); sent += 64 * 1024);
+  'hostile 1: random bytes end the stream that they came on': (stage, t) => {
+    const { bytes } = random(t)
+    return onEach(stage, async (line) => {
+      for (let sent = 0; sent < 4 * 1024 * 1024 && (await line.write(bytes(64 * 1024))); sent += 64 * 1024);
       if (!line.over) await line.stream.close()
-    }),
+    })
+  },
 
   'hostile 2: a length of 2^32, 2^53 or 11 bytes is refused before allocating': async (stage) => {
     const lengths = [

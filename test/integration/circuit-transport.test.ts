@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { PeerNetwork } from '../../protocol/net/libp2p.ts'
 import { startLink } from '../support/link.ts'
 import { until } from '../support/network.ts'
+import { patience } from '../support/until.ts'
 
 const stopProtocol = '/libp2p/circuit/relay/0.2.0/stop'
 
@@ -19,8 +20,8 @@ test('"somebody calls you through me" of one who is not our node is refused, and
   for (let time = 0; time < 20; time += 1) {
     // Whoever dialled is no more a node than whoever was dialled.
     for (const { connection } of [dialler, listener]) {
-      const stream = await connection.newStream(stopProtocol, { signal: AbortSignal.timeout(20_000) })
-      await until(() => stream.status === 'reset', 'it is refused', 5000)
+      const stream = await connection.newStream(stopProtocol, { signal: AbortSignal.timeout(patience) })
+      await until(() => stream.status === 'reset', 'it is refused')
     }
   }
   assert.deepEqual(

@@ -17,6 +17,7 @@ import { frame } from '../../protocol/wire/framing.ts'
 import { guardProcess } from '../support/guard.ts'
 import { openStream } from '../support/link.ts'
 import { until } from '../support/network.ts'
+import { change, hour } from '../support/numbers.ts'
 import { alice, bob } from '../support/people.ts'
 import { refused } from '../support/refused.ts'
 import {
@@ -65,11 +66,11 @@ test('a hello that claims more than was ever sent is refused, and the conversati
 })
 
 test('a stream on which nobody says hello ends by itself', async (t) => {
-  const { handshake } = limits
-  t.after(() => Object.assign(limits, { handshake }))
-  Object.assign(limits, { handshake: 50 })
+  change(t, limits, { handshake: 50 })
   const { b, ended, open } = await scripted(t)
   assert.ok(refused('bad-request')(await ended))
+  // However late it comes, this hello is in time.
+  change(t, limits, { handshake: hour })
   const again = new Script((await open()).out)
   again.hello()
   b.said('one')
@@ -254,6 +255,8 @@ test('what a listener answers at once stays said, and goes once, in order', asyn
 // ---- several streams
 
 test('a relayed stream that hangs holds up nothing once there is a direct one', async (t) => {
+  // The hanging stream is never given up.
+  change(t, limits, { frame: hour })
   const { link, b, open } = await scripted(t)
   const slow = await open(relayed(link.listener.connection, 'relayed'))
   slow.out.pause()
@@ -268,13 +271,11 @@ test('a relayed stream that hangs holds up nothing once there is a direct one', 
 
   const direct = new Script((await open()).out)
   direct.hello()
-  const begun = performance.now()
   await until(() => {
     const last = sequences(direct).at(-1) ?? 0
     if (last > 0) direct.send({ kind: 'receipt', delivered: last, read: 0 })
     return b.store.conversation(alice.peer).delivered === count
   }, 'everything goes over the direct one')
-  assert.ok(performance.now() - begun < limits.frame, 'before the hanging one was given up')
   assert.equal(named(b.events, 'message-changed').filter(({ data }) => data.state === 'delivered').length, count)
 })
 

@@ -10,10 +10,10 @@ import { bareHost, connectTo } from '../support/circuit.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { undo } from '../support/cleanup.ts'
 import { firewall } from '../support/firewall.ts'
-import { loopback, startOpenNode, startPeer, until } from '../support/network.ts'
+import { loopback, reservations, startOpenNode, startPeer, until } from '../support/network.ts'
+import { portOf } from '../support/addresses.ts'
 
 const timeout = 5000
-const portOf = (address: string): number => Number(address.split('/')[4])
 
 test('only the peer that asks, at the address it comes from, counts as reachable', async (t) => {
   const { address, network } = await startOpenNode(t)
@@ -23,7 +23,7 @@ test('only the peer that asks, at the address it comes from, counts as reachable
   network.addEventListener('connection:open', ({ detail }) => seen.resolve(detail), { once: true })
   await connectTo(asks.host, address)
   const connection = await seen.promise
-  const port = (host: typeof asks): number => portOf(host.host.getMultiaddrs()[0]?.toString() ?? '')
+  const port = (host: typeof asks): number => portOf(host.host.getMultiaddrs()[0]?.toString())
 
   assert.equal(await dialBack(directDial, connection, port(asks), timeout), true)
   assert.equal(await dialBack(directDial, connection, port(other), timeout), false, 'somebody else answers there')
@@ -41,7 +41,7 @@ test('no address of its own networks is dialled by a node, whoever asks (threats
   const host = await bareHost()
   undo(t).defer(() => host.stop())
   const trap = await startAttacker(t, undefined, [loopback])
-  const port = portOf(trap.host.getMultiaddrs()[0]?.toString() ?? '')
+  const port = portOf(trap.host.getMultiaddrs()[0]?.toString())
   const session = await DirectorySession.open(await connectTo(host, address), () => {})
   const { reachable, observedAddress } = await session.reachable(port)
   assert.equal(reachable, false)
@@ -63,6 +63,6 @@ test('a peer that asks too often is told so, and its session goes on', async (t)
 test('a peer on a private network does not know whether it can be reached, and tells no other address', async (t) => {
   const { address } = await startOpenNode(t)
   const peer = await startPeer(t, { nodes: [address] })
-  await until(async () => (await peer.self()).nodes[0]?.reserved === true, 'it has a node')
+  await until(async () => (await reservations(peer)) === 1, 'it has a node')
   assert.equal((await peer.self()).reachable, 'unknown')
 })

@@ -19,6 +19,7 @@ import { bareHost, connectTo } from '../support/circuit.ts'
 import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
 import { online, pathBetween, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { change, hour } from '../support/numbers.ts'
 
 /** A peer with a given identity and one friend, of whom it knows only the PeerId and the nodes. */
 async function start(
@@ -36,9 +37,7 @@ async function start(
 
 /** From now on no peer retries within the test, unless an event makes it. */
 function patientFriends(t: TestContext): void {
-  const { friendRetry } = limits
-  t.after(() => Object.assign(limits, { friendRetry }))
-  Object.assign(limits, { friendRetry: { first: 3_600_000, longest: 3_600_000 } })
+  change(t, limits, { friendRetry: { first: hour, longest: hour } })
 }
 
 async function connected(peer: TestPeer): Promise<void> {
@@ -72,9 +71,7 @@ test('with direct paths only, a friend that cannot be dialled is asked to dial',
 })
 
 test('where the node carries no circuits, a friend that cannot be dialled is asked to dial', async (t) => {
-  const { reservations } = netLimits
-  t.after(() => Object.assign(netLimits, { reservations }))
-  Object.assign(netLimits, { reservations: 0 })
+  change(t, netLimits, { reservations: 0 })
   const { alice, bob } = await meet(t, {})
   assert.deepEqual(await pathBetween(alice, bob), ['direct', 'direct'])
   assert.equal((await bob.self()).nodes[0]?.reserved, false)

@@ -11,14 +11,14 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { folder } from '../support/cleanup.ts'
+import { patience } from '../support/until.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const library = join(root, 'protocol', 'index.ts')
 const document = readFileSync(join(root, 'docs', 'embedding.md'), 'utf8')
 const example = block('ts')
-/** Milliseconds: bounds a hang, measures nothing. */
-const timeout = 60_000
+const timeout = patience
 
 const resolver = `
 import { registerHooks } from 'node:module'

@@ -3,19 +3,14 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { multiaddr } from '@multiformats/multiaddr'
 import type { PeerEvent, Transfer } from '../../protocol/index.ts'
 import { folder } from '../support/cleanup.ts'
 import { firewall } from '../support/firewall.ts'
 import { befriend, pathBetween, startNode, startPeer, until, type TestPeer } from '../support/network.ts'
 import { digestOf, MiB, randomFile } from '../support/transfers.ts'
+import { portOf } from '../support/addresses.ts'
 
 const size = 384 * MiB
-
-const portOf = async (peer: TestPeer): Promise<number> => {
-  const [, tcp] = multiaddr((await peer.self()).listen[0] ?? '').getComponents()
-  return Number(tcp?.value)
-}
 
 /** How far it ever was said to be, in the order in which it was said. */
 const steps = ({ events }: TestPeer): number[] =>
@@ -26,7 +21,7 @@ test('a file goes on over a direct path that comes, and over the node when that 
   const wall = firewall(t)
   const nodes = (await startNode(t)).addresses()
   const [alice, bob] = [await startPeer(t, { nodes }), await startPeer(t, { nodes })]
-  const ports = [await portOf(alice), await portOf(bob)]
+  const ports = await Promise.all([alice, bob].map(async (peer) => portOf((await peer.self()).listen[0])))
   wall.block(...ports)
   await befriend(alice, bob)
   const become = (kind: string) =>
@@ -51,7 +46,12 @@ test('a file goes on over a direct path that comes, and over the node when that 
   wall.block(...ports)
   await become('relayed')
   await goesOn()
-  await until(async () => (await now()).state === 'done', 'it arrives', 120_000)
+  let last = await now()
+  await until(
+    async () => (last = await now()).state === 'done',
+    () => `it arrives; it is ${last.state}`,
+    () => last.doneBytes,
+  )
   assert.equal(digestOf(path.join(around, 'to', 'source.bin')), digestOf(source))
   assert.deepEqual(fs.readdirSync(path.join(around, 'to')), ['source.bin'])
   for (const peer of [alice, bob]) {

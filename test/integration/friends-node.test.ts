@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathLimits } from '../../protocol/paths/limits.ts'
-import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
+import { befriend, reservations, startNode, startPeer, tell, until } from '../support/network.ts'
 
 Object.assign(pathLimits, { strangerLifetime: 500 })
 
@@ -14,7 +14,7 @@ test('a conversation through the node of a friend goes on beyond the stay of str
   const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
   const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
   for (const peer of [alice, bob]) {
-    await until(async () => (await peer.self()).nodes[0]?.reserved === true, 'each has a node of its own')
+    await until(async () => (await reservations(peer)) === 1, 'each has a node of its own')
   }
   await befriend(alice, bob)
   await until(async () => (await alice.connection({ peer: bob.id })).path === 'relayed', 'they talk through a node')

@@ -13,6 +13,7 @@ import { createPeerNetwork, type PeerNetwork } from '../../protocol/net/libp2p.t
 import { dcutrProtocol, Policy } from '../../protocol/net/policy.ts'
 import { HolePunches } from '../../protocol/paths/hole-punch.ts'
 import { undo } from '../support/cleanup.ts'
+import { befriended } from '../support/friends.ts'
 import { startNode, until } from '../support/network.ts'
 
 test('the callee begins, waits longer after each failure, and starts over when the network changes', async (t) => {
@@ -93,19 +94,7 @@ async function circuit(
 async function end(t: TestContext, self: Identity, friend: string, node: string): Promise<End> {
   const store = openMemoryStore()
   undo(t).defer(() => store.close())
-  store.putFriend({
-    peer: friend,
-    name: '',
-    state: 'friend',
-    verified: false,
-    invited: false,
-    addedAt: 1,
-    nodes: [],
-    addresses: [],
-    heardSequence: 0,
-    spokenSequence: 0,
-    recordSequence: 0,
-  })
+  store.putFriend(befriended(friend, []))
   const policy = new Policy(
     store,
     () => 'auto',

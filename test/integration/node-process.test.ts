@@ -3,7 +3,7 @@
  * when the data folder is damaged, full or in use.
  */
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -13,6 +13,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { fillDisk, needsMount, smallDisk } from '../support/small-disk.ts'
 
 const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
 const anyPort = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
@@ -159,43 +160,29 @@ for (const name of ['node.key', 'held.db']) {
   })
 }
 
-test('a full disk is refused at the start, and told at /readyz while running (threats.md 35)', async (t) => {
-  const data = folder(t)
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'tmpfs', data], { encoding: 'utf8' })
-  if (mounted.error !== undefined || mounted.status !== 0) {
-    t.skip('a full disk needs a small file system of its own, which only root may mount')
-    return
-  }
-  undo(t).defer(() => void spawnSync('umount', ['-l', data]))
-  const ballast = path.join(data, 'ballast')
-  const fill = () => {
-    const handle = fs.openSync(ballast, 'w')
-    try {
-      for (;;) fs.writeSync(handle, Buffer.alloc(256 * 1024))
-    } catch (error) {
-      assert.ok(error instanceof Error && 'code' in error && error.code === 'ENOSPC')
-    } finally {
-      fs.closeSync(handle)
-    }
-  }
+test(
+  'a full disk is refused at the start, and told at /readyz while running (threats.md 35)',
+  needsMount,
+  async (t) => {
+    const data = smallDisk(t, '24m')
+    let free = fillDisk(data)
+    assert.match(await refusal(start(t, data), data), /no space left/)
+    assert.deepEqual(fs.readdirSync(data), ['ballast'])
+    free()
 
-  fill()
-  assert.match(await refusal(start(t, data), data), /no space left/)
-  assert.deepEqual(fs.readdirSync(data), ['ballast'])
-  fs.rmSync(ballast)
-
-  const node = start(t, data)
-  const { peer, http } = await ready(node)
-  fill()
-  const full = await fetch(`${http}/readyz`)
-  assert.deepEqual([full.status, await full.text()], [503, 'disk-full\n'])
-  assert.equal((await fetch(`${http}/healthz`)).status, 200)
-  node.child.kill('SIGTERM')
-  assert.equal(await node.ended, 0)
-  assert.match(await refusal(start(t, data), data), /no space left/)
-  fs.rmSync(ballast)
-  assert.equal((await ready(start(t, data))).peer, peer)
-})
+    const node = start(t, data)
+    const { peer, http } = await ready(node)
+    free = fillDisk(data)
+    const full = await fetch(`${http}/readyz`)
+    assert.deepEqual([full.status, await full.text()], [503, 'disk-full\n'])
+    assert.equal((await fetch(`${http}/healthz`)).status, 200)
+    node.child.kill('SIGTERM')
+    assert.equal(await node.ended, 0)
+    assert.match(await refusal(start(t, data), data), /no space left/)
+    free()
+    assert.equal((await ready(start(t, data))).peer, peer)
+  },
+)
 
 test('a folder that cannot be one is refused in one line', async (t) => {
   const file = path.join(folder(t), 'file')

@@ -9,8 +9,8 @@ import { LiveLines } from '../../scripts/cli/one-shot/live-lines.ts'
 import { receive, type ReceiveRequest } from '../../scripts/cli/one-shot/receive.ts'
 import { send, type SendRequest } from '../../scripts/cli/one-shot/send.ts'
 import { FakePeer, susan, transfer } from '../support/fake-peer.ts'
-import { eventually } from '../support/line-process.ts'
 import { TinyTerminal } from '../support/tiny-terminal.ts'
+import { until } from '../support/until.ts'
 
 const own = (change: Partial<Transfer> = {}): Transfer => transfer({ direction: 'out', ...change })
 const bob: Friend = { ...susan, peer: '12D3KooWBob222', name: 'Bob', handle: 'builder' }
@@ -38,14 +38,14 @@ function surroundings(fake: FakePeer, terminal = false) {
         .filter(Boolean)
         .map((line) => (JSON.parse(line) as Transfer).state),
     says: (text: string) =>
-      eventually(
-        () => `${text} in ${said}`,
+      until(
         () => said.includes(text),
+        () => `${text} in ${said}`,
       ),
     shows: (text: string) =>
-      eventually(
-        () => `${text} in\n${screen.screen}`,
+      until(
         () => screen.screen.includes(text),
+        () => `${text} in\n${screen.screen}`,
       ),
   }
 }

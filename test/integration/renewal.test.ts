@@ -17,6 +17,7 @@ import { openMailboxes } from '../../node/mailboxes.ts'
 import { DirectoryServer } from '../../protocol/directory/server.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { directDial } from '../../protocol/net/direct-dial.ts'
+import type { Transfer } from '../../protocol/index.ts'
 import type { NodeNetwork } from '../../protocol/net/libp2p.ts'
 import { pathLimits } from '../../protocol/paths/limits.ts'
 import { folder, undo } from '../support/cleanup.ts'
@@ -93,7 +94,15 @@ test('threats.md 21: a relay’s limit in the middle of a file: it resumes over 
   await befriend(alice, bob)
   const { source, to, id } = await offered(t, alice, bob, 20 * MiB)
   await bob.acceptTransfer({ transfer: id, directory: to })
-  await until(async () => (await bob.transfers({}))[0]?.state === 'done', 'it arrives', 120_000)
+  let now: Transfer | undefined
+  await until(
+    async () => {
+      ;[now] = await bob.transfers({})
+      return now?.state === 'done'
+    },
+    () => `it arrives; it is ${now?.state}`,
+    () => now?.doneBytes,
+  )
   assert.equal(digestOf(path.join(to, 'source.bin')), digestOf(source))
   const circuits = bob.events.filter(
     ({ event, data }) => event === 'path-changed' && 'path' in data && data.path === 'none',

@@ -6,12 +6,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { Stream } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
 import type { NodeNetwork } from '../../protocol/net/libp2p.ts'
 import { directoryProtocol } from '../../protocol/net/policy.ts'
 import { friendOf, nextEvent, online, pathBetween, startOpenNode, startPeer, tell, until } from '../support/network.ts'
 import { startProxy } from '../support/proxy.ts'
 import { wordsIn } from '../support/search.ts'
+import { portOf } from '../support/addresses.ts'
 
 /** What every connection says in the clear before it is encrypted: proof that a capture holds the real bytes. */
 const inTheClear = '/multistream/1.0.0'
@@ -49,11 +49,7 @@ test('a search finds a word in every form, wherever it stands', () => {
 test('nothing that crosses the node for a relayed conversation can be read', async (t) => {
   const insides: Insides = { relayed: [], directory: [] }
   const node = await startOpenNode(t, (network) => record(network, insides))
-  const port = Number(
-    multiaddr(node.address)
-      .getComponents()
-      .find(({ name }) => name === 'tcp')?.value,
-  )
+  const port = portOf(node.address)
   const links = [await startProxy(t, port), await startProxy(t, port)]
   const [nearAlice, nearBob] = links.map((link) => `/ip4/127.0.0.1/tcp/${link.port}/p2p/${node.peer}`)
 

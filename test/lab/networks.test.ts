@@ -11,7 +11,7 @@ import { Lab, type Network } from '../support/lab.ts'
 import { Namespace } from '../support/lab-namespace.ts'
 import { needsLab } from '../support/lab-needs.ts'
 import type { Seen } from '../support/lab-probe.ts'
-import { eventually } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 
 const probe = fileURLToPath(new URL('../support/lab-probe.ts', import.meta.url))
 /** A port that the router of `cone-remapped` has in its table. */
@@ -27,7 +27,7 @@ async function seenFrom(t: TestContext, lab: Lab, network: Network): Promise<(Se
     server.stdin.end()
     await ended
   })
-  await eventually('the server listens', () => readFileSync(`/proc/${server.pid}/net/tcp6`, 'utf8').includes(':01BB '))
+  await until(() => readFileSync(`/proc/${server.pid}/net/tcp6`, 'utf8').includes(':01BB '), 'the server listens')
   const place = await lab.place(network)
   const [file, ...enter] = [...place.space.enter, process.execPath, probe]
   const call = async (port: number): Promise<Seen | undefined> => {
@@ -37,41 +37,37 @@ async function seenFrom(t: TestContext, lab: Lab, network: Network): Promise<(Se
   return Promise.all([4001, 4002, 443].map(call))
 }
 
-test(
-  'each network treats ports and callers as its name says',
-  { ...needsLab, timeout: 60_000, concurrency: true },
-  async (t) => {
-    const lab = await Lab.create(undo(t))
-    const kept = (back: string): Seen[] => [4001, 4002, 443].map(() => ({ port: local, back }))
-    await Promise.all([
-      t.test('open', async () => assert.deepEqual(await seenFrom(t, lab, 'open'), kept('ECONNREFUSED'))),
-      ...(['public-firewalled', 'cone', 'double-nat', 'ipv6-open'] as const).map((network) =>
-        t.test(network, async () => assert.deepEqual(await seenFrom(t, lab, network), kept('silence'))),
-      ),
-      t.test('cone-resetting', async () =>
-        assert.deepEqual(await seenFrom(t, lab, 'cone-resetting'), kept('ECONNREFUSED')),
-      ),
-      t.test('cone-remapped', async () => {
-        const [one, other] = await seenFrom(t, lab, 'cone-remapped')
-        assert.deepEqual(one, other)
-        assert.equal(one?.back, 'silence')
-        assert.notEqual(one?.port, local)
-      }),
-      t.test('symmetric', async () => {
-        const [one, other] = await seenFrom(t, lab, 'symmetric')
-        assert.notEqual(one?.port, other?.port)
-        assert.equal(one?.back, 'silence')
-      }),
-      t.test('443-only', async () => {
-        const [one, other, web] = await seenFrom(t, lab, '443-only')
-        assert.deepEqual([one, other], [undefined, undefined])
-        assert.deepEqual(web, { port: local, back: 'silence' })
-      }),
-    ])
-  },
-)
+test('each network treats ports and callers as its name says', { ...needsLab, concurrency: true }, async (t) => {
+  const lab = await Lab.create(undo(t))
+  const kept = (back: string): Seen[] => [4001, 4002, 443].map(() => ({ port: local, back }))
+  await Promise.all([
+    t.test('open', async () => assert.deepEqual(await seenFrom(t, lab, 'open'), kept('ECONNREFUSED'))),
+    ...(['public-firewalled', 'cone', 'double-nat', 'ipv6-open'] as const).map((network) =>
+      t.test(network, async () => assert.deepEqual(await seenFrom(t, lab, network), kept('silence'))),
+    ),
+    t.test('cone-resetting', async () =>
+      assert.deepEqual(await seenFrom(t, lab, 'cone-resetting'), kept('ECONNREFUSED')),
+    ),
+    t.test('cone-remapped', async () => {
+      const [one, other] = await seenFrom(t, lab, 'cone-remapped')
+      assert.deepEqual(one, other)
+      assert.equal(one?.back, 'silence')
+      assert.notEqual(one?.port, local)
+    }),
+    t.test('symmetric', async () => {
+      const [one, other] = await seenFrom(t, lab, 'symmetric')
+      assert.notEqual(one?.port, other?.port)
+      assert.equal(one?.back, 'silence')
+    }),
+    t.test('443-only', async () => {
+      const [one, other, web] = await seenFrom(t, lab, '443-only')
+      assert.deepEqual([one, other], [undefined, undefined])
+      assert.deepEqual(web, { port: local, back: 'silence' })
+    }),
+  ])
+})
 
-test('a lab whose test is killed leaves nothing', { ...needsLab, timeout: 30_000 }, async (t) => {
+test('a lab whose test is killed leaves nothing', needsLab, async (t) => {
   const file = new URL('../support/lab-namespace.ts', import.meta.url).href
   const make = `const { Namespace } = await import(${JSON.stringify(file)})
     console.log((await Namespace.create(new AsyncDisposableStack())).pid)`
@@ -84,7 +80,7 @@ test('a lab whose test is killed leaves nothing', { ...needsLab, timeout: 30_000
   assert.ok(name != null && name !== networkOf('/proc/self/ns/net'))
   assert.ok(inUse(name))
   child.kill('SIGKILL')
-  await eventually('nobody is in the namespace, so it is gone', () => !inUse(name))
+  await until(() => !inUse(name), 'nobody is in the namespace, so it is gone')
 })
 
 test('a namespace ends with its owner', needsLab, async () => {

@@ -8,7 +8,8 @@ import { stageOwner, undo } from '../support/cleanup.ts'
 import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
 import { Lab, type Network } from '../support/lab.ts'
 import { needsLab } from '../support/lab-needs.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { Stage } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 
 const repetitions = 10
 /** Between two messages of a lively conversation, in milliseconds. */
@@ -67,12 +68,12 @@ test('two homes behind symmetric routers stay relayed and report why', needsLab,
     [ann, ben],
     [ben, ann],
   ] as const) {
-    await eventually(`${one.name} reports why`, async () => {
+    await until(async () => {
       const { path, reason, tried } = await one.call('connection', { peer: other.id })
       assert.equal(path, 'relayed')
       if (reason.includes('your router')) assert.deepEqual(tried.at(-1), { kind: 'punch', outcome: 'failed' })
       return reason.includes('your router and theirs seem to change ports')
-    })
+    }, `${one.name} says why`)
   }
   await ann.send(ben, 'still here')
   await delivered(ann, ben, 'still here')
@@ -108,20 +109,20 @@ async function friends(
 
 async function direct(one: HeadlessPeer, other: HeadlessPeer): Promise<void> {
   let last: unknown
-  await eventually(
-    () => `a direct path; the last was ${JSON.stringify(last)}`,
+  await until(
     async () => {
       last = await Promise.all([one.call('connection', { peer: other.id }), other.call('connection', { peer: one.id })])
       return (last as { path: string }[]).every(({ path }) => path === 'direct')
     },
+    () => `a direct path; the last was ${JSON.stringify(last)}`,
   )
 }
 
 async function delivered(from: HeadlessPeer, to: HeadlessPeer, text: string): Promise<void> {
-  await eventually(`${text} is delivered`, async () => {
-    const last = (await from.history(to)).filter(({ direction }) => direction === 'out').at(-1)
-    return last?.text === text && last.state === 'delivered'
-  })
+  await until(async () => {
+    const sent = (await from.history(to)).filter(({ direction }) => direction === 'out').at(-1)
+    return sent?.text === text && sent.state === 'delivered'
+  }, `${text} is delivered`)
 }
 
 async function received(by: HeadlessPeer, from: HeadlessPeer): Promise<string[]> {

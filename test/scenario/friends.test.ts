@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict'
 import { before, describe, test, after } from 'node:test'
 import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { Stage } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 
 describe('friends', () => {
   const stage = new Stage({ after })
@@ -93,7 +94,7 @@ describe('friends', () => {
     assert.equal(await eve.refusal('removeFriend', { peer: finn.id }), 'blocked')
     const [told, taken] = [eve.events.length, await node.deliveries()]
     await finn.call('requestFriend', { to: eve.id, note: 'let me in' })
-    await eventually('the node has taken his request', async () => (await node.deliveries()) > taken)
+    await until(async () => (await node.deliveries()) > taken, 'the node has taken his request')
     await settled(finn, eve)
     assert.deepEqual(
       eve.events.slice(told).filter(({ event }) => event.startsWith('friend')),
@@ -124,7 +125,7 @@ describe('friends', () => {
     // He may dial, and is cut off either before or after the dial has succeeded.
     await Promise.allSettled([finn.call('connect', { peer: eve.id })])
     const cutOff = async () => (await finn.call('connection', { peer: eve.id })).path === 'none'
-    await eventually('no connection lasts', cutOff)
+    await until(cutOff, 'no connection lasts')
     assert.equal((await eve.friend(finn))?.state, 'blocked')
     assert.deepEqual(await eve.history(finn), [])
     assert.equal((await finn.friend(eve))?.online, false)
@@ -221,7 +222,7 @@ describe('friends', () => {
     assert.equal(await otto.refusal('requestFriend', { to: 'what is this?' }), 'bad-request')
 
     const brief = await nora.call('invite', { expiresIn: 1 })
-    await eventually('the invite has expired', async () => {
+    await until(async () => {
       try {
         await otto.call('requestFriend', { to: brief.link })
         return false
@@ -229,7 +230,7 @@ describe('friends', () => {
         assert.match(String(error), /invite-expired/)
         return true
       }
-    })
+    }, 'the invite has expired')
     assert.deepEqual(await otto.call('friends'), [])
     await Promise.all([nora.stop(), otto.stop()])
   })

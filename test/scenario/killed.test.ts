@@ -1,14 +1,15 @@
 /**
  * A long conversation while everybody is killed with -9 again and again: every message once, in order, in the right
- * state, on both sides. When and who is drawn from a seed, which is printed; QUORUM_TEST_SEED repeats a run as far as
+ * state, on both sides. When and who is drawn from a seed, which is printed; QUORUM_SEED repeats a run as far as
  * processes can be repeated.
  */
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import type { Message } from '#protocol'
-import { befriend, HeadlessNode, HeadlessPeer, Unanswered } from '../support/headless.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { type HeadlessPeer, Unanswered, startFriends } from '../support/headless.ts'
+import { Stage } from '../support/line-process.ts'
+import { random } from '../support/random.ts'
+import { until } from '../support/until.ts'
 
 const messagesEach = 1000
 const killsOfEachPeer = 5
@@ -17,19 +18,6 @@ const killsOfNode = 2
 const callsAtOnce = 16
 /** The writer is at most this far ahead of the reader, so that kills fall into the conversation, not behind it. */
 const ahead = 150
-/** Milliseconds for the whole conversation: longer than a kill every few seconds could make it. */
-const longest = 120_000
-
-/** Mulberry32: small, and the same everywhere. Returns numbers from 0 up to 1. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const textOf = (from: HeadlessPeer, number: number) => `${from.name} ${number} ${'·'.repeat(number % 300)}`
 
@@ -71,7 +59,7 @@ class Voice {
       return said - heard() < ahead
     }
     while (said < messagesEach) {
-      await eventually(() => `${this.other.name} catches up: ${heard()} of ${said}`, caughtUp, longest)
+      await until(caughtUp, () => `${this.other.name} catches up: ${heard()} of ${said}`, heard)
       await this.alive
       const batch = Array.from({ length: Math.min(callsAtOnce, messagesEach - said) }, (_, index) => said + index)
       const results = await Promise.allSettled(
@@ -94,7 +82,7 @@ class Voice {
   /** How many of ours our own store holds; asked until no kill interrupts the answer. */
   async countSaid(over: AbortSignal): Promise<number> {
     let said = 0
-    await eventually(`${this.self.name} tells what it said`, async () => {
+    await until(async () => {
       over.throwIfAborted()
       await this.alive
       try {
@@ -104,14 +92,14 @@ class Voice {
         if (error instanceof Unanswered) return false
         throw error
       }
-    })
+    }, `${this.self.name} tells what it said`)
     return said
   }
 
   /** Returns when every message of ours has reached `state`. */
   async allAre(state: Message['state']): Promise<void> {
     const all = async () => (await this.own()).every((message) => message.state === state)
-    await eventually(`all of ${this.self.name}'s messages are ${state}`, all)
+    await until(all, `all of ${this.self.name}'s messages are ${state}`)
   }
 
   async own(): Promise<Message[]> {
@@ -130,15 +118,9 @@ const modes = [
 
 for (const { direct, path } of modes) {
   test(`${messagesEach} messages each way, ${path}, everybody killed: each once, in order`, async (t) => {
-    const seed = Number(process.env.QUORUM_TEST_SEED ?? randomInt(2 ** 31))
-    t.diagnostic(`seed ${seed}`)
-    const random = randomFrom(seed)
+    const { next } = random(t)
     const stage = new Stage(t)
-    const node = await new HeadlessNode(stage).start()
-    const setup = { nodes: node.addresses, args: ['--direct', direct] }
-    const alice = await new HeadlessPeer(stage, 'alice', setup).start()
-    const bob = await new HeadlessPeer(stage, 'bob', setup).start()
-    await befriend(alice, bob)
+    const { node, alice, bob } = await startFriends(stage, direct)
     assert.equal((await alice.call('connection', { peer: bob.id })).path, path)
 
     const [her, his] = [new Voice(alice, bob), new Voice(bob, alice)]
@@ -157,7 +139,7 @@ for (const { direct, path } of modes) {
     ]
     // When so many messages in all have been shown; several may fall together.
     const plan = kills
-      .map((kill) => ({ kill, at: Math.floor((0.02 + 0.93 * random()) * 2 * messagesEach) }))
+      .map((kill) => ({ kill, at: Math.floor((0.02 + 0.93 * next()) * 2 * messagesEach) }))
       .toSorted((a, b) => a.at - b.at)
     const failed = new AbortController()
     const over = AbortSignal.any([failed.signal, t.signal])
@@ -167,7 +149,7 @@ for (const { direct, path } of modes) {
           over.throwIfAborted()
           return heard() >= at
         }
-        await eventually(() => `${at} messages shown; ${heard()} are`, due, longest)
+        await until(due, () => `${at} messages shown; ${heard()} are`, heard)
         await kill()
       }
     }

@@ -8,7 +8,8 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
 import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { Stage } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 import { befriendedProfiles } from '../support/profiles.ts'
 import { startPiped } from '../support/terminal.ts'
 
@@ -50,7 +51,7 @@ test('a debug log of a conversation, with files, faults and a kill, names nobody
   }
   // Faults: the node dies, a friend is killed in the middle, both come back.
   await node.kill9()
-  await eventually('a fault is in the log', () => logsOf(ann.folder).includes('"level":"debug"'))
+  await until(() => logsOf(ann.folder).includes('"level":"debug"'), 'a fault is in the log')
   await ben.kill9()
   const before = logsOf(ben.folder)
   assert.match(before, /the peer runs/u, 'what was said before the kill is there')
@@ -85,7 +86,7 @@ test('a debug log of a conversation, with files, faults and a kill, names nobody
 test('each program writes the log of its profile; off and --ephemeral write none', async (t) => {
   const { alice, bob, folder } = await befriendedProfiles(t)
   const has = (profile: { folder: string }, program: string) =>
-    eventually(`the log of ${program}`, () => logsOf(profile.folder).includes(`"msg":"${program}, version `))
+    until(() => logsOf(profile.folder).includes(`"msg":"${program}, version `), `the log of ${program}`)
   const file = path.join(folder, 'notes.txt')
   writeFileSync(file, 'x')
   await has(alice, 'quorum peer')

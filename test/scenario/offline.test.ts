@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Message } from '#protocol'
 import { befriend, HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
-import { eventually, Stage } from '../support/line-process.ts'
+import { Stage } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
 
 const relayed = ['--direct', 'never']
 
@@ -107,10 +108,10 @@ test('nothing is lost, whoever leaves and returns in whatever order', async (t) 
 /** Both hold the same messages of each, once, in the order in which they were written. */
 async function sameHistory(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
   // A receipt may still be under way.
-  await eventually('everything is delivered', async () => {
+  await until(async () => {
     const both = [...(await a.history(b)), ...(await b.history(a))]
     return both.every(({ direction, state }) => direction === 'in' || state === 'delivered' || state === 'read')
-  })
+  }, 'everything is delivered')
   for (const [from, to] of [
     [a, b],
     [b, a],

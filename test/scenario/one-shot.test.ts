@@ -8,10 +8,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFi
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Transfer } from '#protocol'
-import { eventually, type LineProcess } from '../support/line-process.ts'
+import type { LineProcess } from '../support/line-process.ts'
 import { befriendedProfiles, type Profile } from '../support/profiles.ts'
 import { startInTerminal, startPiped } from '../support/terminal.ts'
 import { folder } from '../support/cleanup.ts'
+import { until } from '../support/until.ts'
 
 const inTerminal = { skip: process.platform === 'linux' ? false : 'a terminal is lent by script(1) of util-linux' }
 
@@ -26,9 +27,9 @@ function last({ lines }: LineProcess): Transfer {
 }
 
 function says(process: LineProcess, text: string): Promise<void> {
-  return eventually(
-    () => `${JSON.stringify(text)}; it said ${process.err}`,
+  return until(
     () => process.err.includes(text),
+    () => `${JSON.stringify(text)}; it said ${process.err}`,
   )
 }
 

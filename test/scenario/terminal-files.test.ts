@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { eventually, type LineProcess } from '../support/line-process.ts'
+import type { LineProcess } from '../support/line-process.ts'
 import { befriendedProfiles } from '../support/profiles.ts'
 import { plain, startInTerminal, startPiped } from '../support/terminal.ts'
+import { until } from '../support/until.ts'
 
 const inTerminal = { skip: process.platform === 'linux' ? false : 'a terminal is lent by script(1) of util-linux' }
 
@@ -94,10 +95,10 @@ test('several at once: by number, into a folder, paused, declined, cancelled by 
   await says(her, 'you send Bob “large.bin”, 600 MB: paused by Bob')
   assert.ok(!existsSync(join(bob.downloads, 'large.bin')))
   his.write('/resume\n')
-  await eventually('it moves again', () => her.lines.filter((line) => line.includes('on its way')).length === 2)
+  await until(() => her.lines.filter((line) => line.includes('on its way')).length === 2, 'it moves again')
   his.write('/cancel\n')
-  await says(her, 'you offered Bob “large.bin”, 600 MB: cancelled')
-  await eventually('nothing is left of it', () => readdirSync(bob.downloads).length === 0)
+  await says(her, 'you offered Bob “large.bin”, 600 MB: called off')
+  await until(() => readdirSync(bob.downloads).length === 0, 'nothing is left of it')
   for (const process of [her, his]) {
     process.endInput()
     assert.equal(await process.ended, 0, process.err)

@@ -9,7 +9,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { folder } from '../support/cleanup.ts'
-import { eventually, type LineProcess } from '../support/line-process.ts'
+import type { LineProcess } from '../support/line-process.ts'
 import { startNode, startPeer, until } from '../support/network.ts'
 import { onLoopback, plain, startInTerminal, startPiped } from '../support/terminal.ts'
 
@@ -51,7 +51,7 @@ test('two people find each other from their first start, and again after every c
   alice.kill9()
   await alice.ended
   await says(bob, 'Alice is offline.')
-  await eventually('the node ends with her', () => nodePid(home) === undefined)
+  await until(() => nodePid(home) === undefined, 'the node ends with her')
   bob.write('are you there?\n')
   await says(bob, 'are you there? … queued')
 
@@ -60,12 +60,12 @@ test('two people find each other from their first start, and again after every c
   await says(alice, 'you: hello Bob ✓✓ read')
   await says(alice, 'Bob: are you there?')
   assert.equal(readFileSync(settings, 'utf8'), before, 'the node came back at another port')
-  await eventually('he is told that she read it', () => count(bob, 'read by Alice') === 2)
+  await until(() => count(bob, 'read by Alice') === 2, 'he is told that she read it')
 
   const pid = nodePid(home) ?? assert.fail('no node runs')
   process.kill(pid, 'SIGKILL')
   await says(alice, 'The node on this machine has ended (SIGKILL)')
-  await eventually('the node is back', async () => nodePid(home) !== undefined && (await answers(portIn(before))))
+  await until(async () => nodePid(home) !== undefined && (await answers(portIn(before))), 'the node is back')
   assert.notEqual(nodePid(home), pid)
   assert.equal(readFileSync(settings, 'utf8'), before)
 

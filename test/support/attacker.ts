@@ -22,6 +22,7 @@ import { FrameDecoder, frame } from '../../protocol/wire/framing.ts'
 import { undo } from './cleanup.ts'
 import { befriended as friendRow } from './friends.ts'
 import { until } from './network.ts'
+import { patience } from './until.ts'
 
 /** Far more than any answer of Quorum. */
 const longestFrame = 1024 * 1024
@@ -60,11 +61,11 @@ export async function startAttacker(
     identity,
     peer: identity.peer,
     host,
-    dial: (address) => host.dial(multiaddr(address), { force: true, signal: AbortSignal.timeout(15_000) }),
+    dial: (address) => host.dial(multiaddr(address), { force: true, signal: AbortSignal.timeout(patience) }),
     async open(connection, protocol, framed) {
       const stream = await connection.newStream(protocol, {
         maxOutboundStreams: streams,
-        signal: AbortSignal.timeout(15_000),
+        signal: AbortSignal.timeout(patience),
         runOnLimitedConnection: true,
       })
       return new Line(stream, framed)
@@ -78,18 +79,22 @@ export class Line {
   readonly frames: Uint8Array[] = []
   readonly #decoder = new FrameDecoder(longestFrame)
   #over = false
+  /** Resolves at the next frame, or at the end; then there is another one. */
+  #news = Promise.withResolvers<void>()
 
   constructor(stream: Stream, framed = true) {
     this.stream = stream
     stream.addEventListener('message', ({ data }) => {
-      if (framed) this.frames.push(...this.#decoder.push(data.subarray()))
+      if (!framed) return
+      this.frames.push(...this.#decoder.push(data.subarray()))
+      this.#announce()
     })
-    stream.addEventListener('remoteCloseWrite', () => {
+    const end = (): void => {
       this.#over = true
-    })
-    stream.addEventListener('close', () => {
-      this.#over = true
-    })
+      this.#announce()
+    }
+    stream.addEventListener('remoteCloseWrite', end)
+    stream.addEventListener('close', end)
   }
 
   /** The other side has closed or reset it. */
@@ -100,7 +105,7 @@ export class Line {
   /** Writes bytes as they are; false when the other side has ended the stream. */
   async write(bytes: Uint8Array): Promise<boolean> {
     try {
-      await push(this.stream, bytes, AbortSignal.timeout(30_000))
+      await push(this.stream, bytes, AbortSignal.timeout(patience))
       return !this.over
     } catch (error) {
       if (this.over) return false
@@ -124,8 +129,19 @@ export class Line {
     return this.frames[index] ?? new Uint8Array()
   }
 
+  /** The same, however long it takes; undefined when the other side ends the stream instead. */
+  async next(index: number): Promise<Uint8Array | undefined> {
+    while (this.frames.length <= index && !this.over) await this.#news.promise
+    return this.frames[index]
+  }
+
   abort(): void {
     this.stream.abort(toError('the attacker leaves'))
+  }
+
+  #announce(): void {
+    this.#news.resolve()
+    this.#news = Promise.withResolvers()
   }
 }
 

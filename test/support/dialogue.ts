@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import type { HeadlessPeer } from './headless.ts'
-import { eventually } from './line-process.ts'
+import { until } from './until.ts'
 
 /** Between two messages of one side, in milliseconds. */
 const pace = 100
@@ -44,7 +44,7 @@ export class Dialogue {
       const first = said.find(({ at }) => at > now)
       return heard.some(({ text }) => text === first?.text)
     }
-    await eventually('the conversation goes on', () => this.#sides.every(arrived))
+    await until(() => this.#sides.every(arrived), 'the conversation goes on')
   }
 
   /**
@@ -66,9 +66,7 @@ export class Dialogue {
   async end(): Promise<number> {
     clearInterval(this.#timer)
     await Promise.all(this.#sent)
-    await eventually('everything has arrived', () =>
-      this.#sides.every(({ said, heard }) => heard.length >= said.length),
-    )
+    await until(() => this.#sides.every(({ said, heard }) => heard.length >= said.length), 'everything has arrived')
     for (const { from, to, said, heard } of this.#sides) {
       const texts = said.map(({ text }) => text)
       assert.deepEqual(

@@ -3,7 +3,7 @@
  * blink. Tests of what really happens use real peers.
  */
 import { usualPrivacy } from '#protocol'
-import type { CallName, Friend, Message, Peer, PeerEvent, Transfer } from '#protocol'
+import type { CallName, CallResults, Friend, Message, Peer, PeerEvent, Transfer } from '#protocol'
 
 export const susan: Friend = {
   peer: '12D3KooWSusan1',
@@ -36,6 +36,11 @@ export function transfer(change: Partial<Transfer> = {}): Transfer {
   }
 }
 
+/** The calls about one transfer, each answered with its new state. */
+type TransferCall = {
+  [C in CallName]: CallResults[C] extends Transfer ? C : never
+}[CallName]
+
 export class FakePeer {
   friends: Friend[] = [susan]
   messages: Message[] = []
@@ -43,19 +48,25 @@ export class FakePeer {
   /** Calls that change something, as they came: `acceptTransfer {"transfer":"film"}`. */
   readonly calls: string[] = []
   /** What the calls about transfers answer. */
-  answer: (call: string, params: { transfer?: string }) => Transfer = (_, { transfer: id }) =>
+  answer: (call: TransferCall, params: { transfer?: string }) => Transfer = (_, { transfer: id }) =>
     this.transfers.find((one) => one.id === id) ?? transfer()
   readonly #listeners = new Set<(event: PeerEvent) => void>()
 
-  /** As what the programs take. */
+  /** As what the programs take. It has the calls below and no other: one that is misspelt, or missing here, throws. */
   get peer(): Peer {
-    const quiet: Partial<Peer> = {
+    const spoken = (call: TransferCall) => async (params: { transfer?: string; peer?: string }) => {
+      this.calls.push(`${call} ${JSON.stringify(params)}`)
+      const now = this.answer(call, params)
+      this.#remember(now)
+      return now
+    }
+    const known = {
       self: async () => ({
         peer: '12D3KooWOwn999',
         name: 'Own',
         nodes: [],
         listen: [],
-        reachable: 'unknown',
+        reachable: 'unknown' as const,
         privacy: usualPrivacy,
       }),
       friends: async () => this.friends,
@@ -63,19 +74,22 @@ export class FakePeer {
       transfers: async () => this.transfers,
       markRead: async () => null,
       typing: async () => null,
+      sendFiles: spoken('sendFiles'),
+      acceptTransfer: spoken('acceptTransfer'),
+      declineTransfer: spoken('declineTransfer'),
+      cancelTransfer: spoken('cancelTransfer'),
+      pauseTransfer: spoken('pauseTransfer'),
+      resumeTransfer: spoken('resumeTransfer'),
       subscribe: (listener) => {
         this.#listeners.add(listener)
         return () => this.#listeners.delete(listener)
       },
-    }
-    const spoken = (call: string) => async (params: { transfer?: string }) => {
-      this.calls.push(`${call} ${JSON.stringify(params)}`)
-      const now = this.answer(call, params)
-      this.transfers = [...this.transfers.filter(({ id }) => id !== now.id), now]
-      return now
-    }
-    return new Proxy(quiet, {
-      get: (known, name) => (name in known ? known[name as CallName] : spoken(String(name))),
+    } satisfies Partial<Peer>
+    return new Proxy<Partial<Peer>>(known, {
+      get(calls, name) {
+        if (name in calls) return calls[name as keyof Peer]
+        throw new Error(`the fake peer has no call ${String(name)}`)
+      },
     }) as Peer
   }
 
@@ -85,7 +99,11 @@ export class FakePeer {
 
   /** A transfer's new state, remembered and told. */
   changed(now: Transfer, event: 'transfer-offered' | 'transfer-changed' = 'transfer-changed'): void {
-    this.transfers = [...this.transfers.filter(({ id }) => id !== now.id), now]
+    this.#remember(now)
     this.emit({ event, data: now })
+  }
+
+  #remember(now: Transfer): void {
+    this.transfers = [...this.transfers.filter(({ id }) => id !== now.id), now]
   }
 }

@@ -7,9 +7,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { limits } from '../../protocol/base/limits.ts'
-import { befriend, HeadlessNode, HeadlessPeer } from './headless.ts'
-import { eventually, Stage } from './line-process.ts'
+import { startFriends } from './headless.ts'
+import { Stage } from './line-process.ts'
 import { becomes, digestOf, give, leftovers, MiB, randomFile } from './transfers.ts'
+import { until } from './until.ts'
 
 export interface Kills {
   size: number
@@ -21,11 +22,7 @@ export interface Kills {
 /** Kills sender and receiver in turn, at random moments; fails if anything is lost, or sent twice beyond a chunk. */
 export async function killDuring(t: TestContext, { size, rounds, direct, random }: Kills): Promise<void> {
   const stage = new Stage(t)
-  const node = await new HeadlessNode(stage).start()
-  const setup = { nodes: node.addresses, args: ['--direct', direct] }
-  const alice = await new HeadlessPeer(stage, 'alice', setup).start()
-  const bob = await new HeadlessPeer(stage, 'bob', setup).start()
-  await befriend(alice, bob)
+  const { node, alice, bob } = await startFriends(stage, direct)
   const source = randomFile(path.join(stage.folder, 'source.bin'), size)
   const target = path.join(stage.folder, 'received')
   const before = digestOf(source)
@@ -39,14 +36,14 @@ export async function killDuring(t: TestContext, { size, rounds, direct, random 
     // Kills are spread over the file: each a random part of what would be its share.
     const share = size / MiB / (rounds + 2)
     const at = Math.floor((round - 1 + random()) * share)
-    await eventually(`chunk ${at} is there`, () => chunks() >= at || fs.existsSync(path.join(target, 'source.bin')))
+    await until(() => chunks() >= at || fs.existsSync(path.join(target, 'source.bin')), `chunk ${at} is there`)
     const victim = random() < 0.5 ? alice : bob
     await victim.kill9()
     assert.ok(!fs.existsSync(path.join(target, 'source.bin')), 'the kill came after the end: it shows nothing')
     const there = chunks()
     await victim.start()
     if (victim === alice) {
-      await eventually('it goes on', () => chunks() > there || fs.existsSync(path.join(target, 'source.bin')))
+      await until(() => chunks() > there || fs.existsSync(path.join(target, 'source.bin')), 'it goes on')
       continue
     }
     // It tells where it goes on after it has looked at its disk.
@@ -56,7 +53,7 @@ export async function killDuring(t: TestContext, { size, rounds, direct, random 
     again += Math.max(0, repeated)
     receivers += 1
   }
-  await becomes(id, 'done', [alice, bob], 300_000)
+  await becomes(id, 'done', [alice, bob])
   assert.deepEqual(fs.readdirSync(target), ['source.bin'])
   assert.equal(digestOf(path.join(target, 'source.bin')), before)
   assert.deepEqual(leftovers(stage.folder), [])
@@ -72,15 +69,4 @@ export async function killDuring(t: TestContext, { size, rounds, direct, random 
     assert.ok(more < 0.02 * size + rounds * (limits.fileInFlight.most + limits.chunk))
   }
   await Promise.all([alice.stop(), bob.stop(), node.stop()])
-}
-
-/** Mulberry32: small, and the same everywhere. Returns numbers from 0 up to 1. */
-export function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

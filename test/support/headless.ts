@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { CallName, CallParams, CallResults, ErrorData, Friend, Message, PeerEvent } from '#protocol'
-import { eventually, patience, type LineProcess, type Stage, type StartOptions } from './line-process.ts'
+import type { LineProcess, Stage, StartOptions } from './line-process.ts'
+import { patience, until } from './until.ts'
 
 type EventName = PeerEvent['event']
 type DataOf<E extends EventName> = Extract<PeerEvent, { event: E }>['data']
@@ -115,23 +116,15 @@ export class HeadlessPeer {
   }
 
   /** The first event of this life that fits, whether it has come or is to come. */
-  async event<E extends EventName>(
-    event: E,
-    fits: (data: DataOf<E>) => boolean = () => true,
-    within = patience,
-  ): Promise<DataOf<E>> {
+  async event<E extends EventName>(event: E, fits: (data: DataOf<E>) => boolean = () => true): Promise<DataOf<E>> {
     const is = (one: PeerEvent): one is PeerEvent & { event: E } => one.event === event && fits(one.data as DataOf<E>)
     const found = (): PeerEvent | undefined => this.events.find(is)
     const lately = () => `${this.name}: ${event}; lately: ${JSON.stringify(this.events.slice(-12), undefined, 1)}`
     const process = this.#process
-    await eventually(
-      lately,
-      () => {
-        assert.ok(process === this.#process && process?.over === false, `${this.name} ended: ${process?.err}`)
-        return found() != null
-      },
-      within,
-    )
+    await until(() => {
+      assert.ok(process === this.#process && process?.over === false, `${this.name} ended: ${process?.err}`)
+      return found() != null
+    }, lately)
     return found()?.data as DataOf<E>
   }
 
@@ -142,9 +135,9 @@ export class HeadlessPeer {
 
   /** Returns when the conversation with `peer` is open (or is not). */
   async sees(peer: HeadlessPeer, online = true): Promise<void> {
-    await eventually(
-      () => `${this.name} sees ${peer.name} ${online ? 'on' : 'off'}line; ${JSON.stringify(this.events.slice(-8))}`,
+    await until(
       async () => (await this.friend(peer))?.online === online,
+      () => `${this.name} sees ${peer.name} ${online ? 'on' : 'off'}line; ${JSON.stringify(this.events.slice(-8))}`,
     )
   }
 
@@ -166,12 +159,12 @@ export class HeadlessPeer {
   /** Returns when the newest message with `text` in the conversation with `peer` has reached `state`. */
   async has(peer: HeadlessPeer, text: string, state: Message['state']): Promise<Message> {
     let found: Message | undefined
-    await eventually(
-      () => `${this.name} has ${JSON.stringify(text)} as ${state}; it is ${JSON.stringify(found)}`,
+    await until(
       async () => {
         found = (await this.call('messages', { peer: peer.id, limit: 100 })).findLast((one) => one.text === text)
         return found?.state === state
       },
+      () => `${this.name} has ${JSON.stringify(text)} as ${state}; it is ${JSON.stringify(found)}`,
     )
     return found ?? assert.fail()
   }
@@ -287,7 +280,7 @@ export class HeadlessNode {
   /** Returns when it holds so many envelopes for peers that are away. */
   async holds(envelopes: number): Promise<void> {
     const held = () => this.figure('quorum_held_envelopes')
-    await eventually(`the node holds ${envelopes}`, async () => (await held()) === envelopes)
+    await until(async () => (await held()) === envelopes, `the node holds ${envelopes}`)
   }
 
   async restart(): Promise<void> {
@@ -301,9 +294,22 @@ export async function befriend(a: HeadlessPeer, b: HeadlessPeer): Promise<void> 
   const { link } = await a.call('invite', {})
   await b.call('requestFriend', { to: link })
   const incoming = async () => (await a.friend(b))?.state === 'incoming'
-  await eventually(`${b.name}'s request reaches ${a.name}`, incoming)
+  await until(incoming, `${b.name}'s request reaches ${a.name}`)
   await a.call('acceptFriend', { peer: b.id })
   await talking(a, b)
+}
+
+/** A node, and two friends who use it and can talk. */
+export async function startFriends(
+  stage: Stage,
+  direct: 'auto' | 'never',
+): Promise<{ node: HeadlessNode; alice: HeadlessPeer; bob: HeadlessPeer }> {
+  const node = await new HeadlessNode(stage).start()
+  const setup = { nodes: node.addresses, args: ['--direct', direct] }
+  const alice = await new HeadlessPeer(stage, 'alice', setup).start()
+  const bob = await new HeadlessPeer(stage, 'bob', setup).start()
+  await befriend(alice, bob)
+  return { node, alice, bob }
 }
 
 /** Returns when the conversation is open on both sides. */

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Namespace } from './lab-namespace.ts'
-import { eventually } from './line-process.ts'
+import { until } from './until.ts'
 
 /** Runs a program until nobody writes to us any more. */
 const guarded = ['sh', '-c', '"$@" & child=$!; cat; kill $child; wait $child', 'sh']
@@ -70,7 +70,7 @@ export async function offersPorts(
     await ended
   })
   const listens = (): boolean => router.run(['cat', `/proc/${router.pid}/net/udp`]).includes(languages[language])
-  await eventually('the router listens', listens)
+  await until(listens, 'the router listens')
 }
 
 /** How many ports it passes on. */

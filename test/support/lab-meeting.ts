@@ -4,7 +4,7 @@
  */
 import type { ConnectionInfo, PeerEvent } from '#protocol'
 import type { HeadlessPeer } from './headless.ts'
-import { eventually } from './line-process.ts'
+import { until } from './until.ts'
 
 /** One line of the table. Times are seconds since the request was accepted. */
 export interface Meeting {
@@ -58,7 +58,12 @@ export async function meet(host: Guest, guest: Guest): Promise<{ accepted: numbe
 export async function watch(host: Guest, guest: Guest, accepted: number, seconds: number): Promise<Meeting> {
   const directly = (): number | undefined => host.witness.direct.get(guest.peer.id)
   const over = accepted + seconds * 1000
-  await eventually('the end of the watch', () => directly() != null || performance.now() > over, seconds * 1000 + 5000)
+  // The clock is what it waits for: as long as that goes on, so does the wait.
+  await until(
+    () => directly() != null || performance.now() > over,
+    'the end of the watch',
+    () => performance.now(),
+  )
   const [one, other] = await Promise.all([
     host.peer.call('connection', { peer: guest.peer.id }),
     guest.peer.call('connection', { peer: host.peer.id }),
@@ -79,7 +84,7 @@ export async function watch(host: Guest, guest: Guest, accepted: number, seconds
 
 async function hears({ peer, network }: Guest, from: Guest): Promise<void> {
   const friends = async (): Promise<boolean> => (await from.peer.friend(peer))?.state === 'friend'
-  await eventually(`${from.network} knows that ${network} is a friend`, friends)
+  await until(friends, `${from.network} knows that ${network} is a friend`)
   const text = `from ${from.peer.name}`
   await from.peer.send(peer, text)
   await peer.event('message-received', (message) => message.peer === from.peer.id && message.text === text)

@@ -10,11 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-/** Milliseconds until something that must happen is said not to: far longer than it takes, so it measures nothing. */
-export const patience = 45_000
-/** Milliseconds between two looks at a condition that announces itself by no event. */
-const look = 40
+import { until } from './until.ts'
 
 /** What starts each program: arguments for Node. */
 export interface Programs {
@@ -169,29 +165,16 @@ export class LineProcess {
 
   /** The first line that fits, written already or to come. */
   async line(what: string, fits: (line: string) => boolean = () => true): Promise<string> {
-    await eventually(what, () => {
+    await until(() => {
       if (this.lines.some(fits)) return true
       assert.ok(!this.#over, `it ended before ${what}: ${this.err}`)
       return false
-    })
+    }, what)
     return this.lines.find(fits) ?? assert.fail()
   }
 
   #take(line: string): void {
     this.lines.push(line)
     for (const listener of this.#listeners) listener(line)
-  }
-}
-
-/** Returns when `condition` holds; fails, naming `what`, if that never comes. */
-export async function eventually(
-  what: string | (() => string),
-  condition: () => boolean | Promise<boolean>,
-  within = patience,
-): Promise<void> {
-  const deadline = performance.now() + within
-  while (!(await condition())) {
-    if (performance.now() > deadline) assert.fail(`never happened: ${typeof what === 'string' ? what : what()}`)
-    await new Promise((resolve) => setTimeout(resolve, look))
   }
 }

@@ -12,8 +12,10 @@ import { chatProtocol, Policy } from '../../protocol/net/policy.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
 import type { Store } from '../../protocol/store/store.ts'
 import { undo } from './cleanup.ts'
+import { befriended } from './friends.ts'
 import { loopback } from './network.ts'
 import { alice, bob } from './people.ts'
+import { patience } from './until.ts'
 
 export interface Side {
   identity: Identity
@@ -31,7 +33,7 @@ export async function startLink(t: TestContext): Promise<{ dialler: Side; listen
   assert.ok(address)
   const accepted = Promise.withResolvers<Connection>()
   listener.network.addEventListener('connection:open', ({ detail }) => accepted.resolve(detail), { once: true })
-  const signal = AbortSignal.timeout(20_000)
+  const signal = AbortSignal.timeout(patience)
   const dialled = await dialler.network.dial(multiaddr(`${address.split('/p2p/')[0]}/p2p/${bob.peer}`), { signal })
   return { dialler: { ...dialler, connection: dialled }, listener: { ...listener, connection: await accepted.promise } }
 }
@@ -40,7 +42,7 @@ export async function startLink(t: TestContext): Promise<{ dialler: Side; listen
 export async function openStream(link: { dialler: Side; listener: Side }): Promise<[Stream, Stream]> {
   const arrived = Promise.withResolvers<Stream>()
   await link.listener.network.handle(chatProtocol, (stream) => arrived.resolve(stream), { force: true })
-  const stream = await link.dialler.connection.newStream(chatProtocol, { signal: AbortSignal.timeout(20_000) })
+  const stream = await link.dialler.connection.newStream(chatProtocol, { signal: AbortSignal.timeout(patience) })
   return [stream, await arrived.promise]
 }
 
@@ -52,19 +54,7 @@ async function half(
 ): Promise<Omit<Side, 'connection'>> {
   const store = openMemoryStore()
   undo(t).defer(() => store.close())
-  store.putFriend({
-    peer: other.peer,
-    name: '',
-    state: 'friend',
-    verified: false,
-    invited: false,
-    addedAt: 1,
-    nodes: [],
-    addresses: [],
-    heardSequence: 0,
-    spokenSequence: 0,
-    recordSequence: 0,
-  })
+  store.putFriend(befriended(other.peer, []))
   const policy = new Policy(
     store,
     () => 'auto',

@@ -10,15 +10,13 @@ import {
   type DirectoryAnswer,
 } from '../../protocol/wire/directory.ts'
 import { Line, startAttacker, type Attacker } from './attacker.ts'
-import { loopback, until } from './network.ts'
+import { loopback } from './network.ts'
 
 export interface LyingNode extends Attacker {
   /** With its PeerId. */
   address: string
   /** Sessions so far. */
   sessions: Line[]
-  /** When each of them began, in milliseconds. */
-  began: number[]
   calls: DirectoryCall[]
 }
 
@@ -54,18 +52,15 @@ export async function startLyingNode(
 ): Promise<LyingNode> {
   const attacker = await startAttacker(t, undefined, [loopback])
   const sessions: Line[] = []
-  const began: number[] = []
   const calls: DirectoryCall[] = []
   await attacker.host.handle(
     directoryProtocol,
     async (stream) => {
       const line = new Line(stream)
       sessions.push(line)
-      began.push(performance.now())
       begin(line)
       for (let at = 0; ; at++) {
-        await until(() => line.frames.length > at || line.over, 'the peer asks', 600_000)
-        const bytes = line.frames[at]
+        const bytes = await line.next(at)
         if (bytes == null) return
         const { id, call } = requestFromWire(bytes)
         if (call == null) continue
@@ -80,5 +75,5 @@ export async function startLyingNode(
     { maxInboundStreams: 100 },
   )
   const address = attacker.host.getMultiaddrs()[0]?.toString() ?? assert.fail('the lying node does not listen')
-  return { ...attacker, address, sessions, began, calls }
+  return { ...attacker, address, sessions, calls }
 }

@@ -1,11 +1,7 @@
-/**
- * A node and peers in the test's own process, on loopback, stopped with the test; and how tests wait: for conditions
- * and events, never for time.
- */
+/** A node and peers in the test's own process, on loopback, stopped with the test. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { openMailboxes } from '../../node/mailboxes.ts'
 import { DirectoryServer } from '../../protocol/directory/server.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
@@ -13,11 +9,9 @@ import { createPeer, createRelayNode, openMemoryStore } from '../../protocol/ind
 import type { Friend, Peer, PeerEvent, PeerOptions, RelayNode, RelayNodeOptions } from '../../protocol/index.ts'
 import { createNodeNetwork, type NodeNetwork } from '../../protocol/net/libp2p.ts'
 import { undo } from './cleanup.ts'
+import { patience, until } from './until.ts'
 
-/** How long a condition may take to come true, in milliseconds: far more than it needs, so that it bounds only failures. */
-const patience = 30_000
-/** Between two looks at a condition, in milliseconds. */
-const look = 20
+export { until } from './until.ts'
 
 export const loopback = '/ip4/127.0.0.1/tcp/0'
 
@@ -80,14 +74,20 @@ export async function befriend(a: TestPeer, b: TestPeer): Promise<void> {
 }
 
 /** Both have a conversation open. */
-export async function online(a: TestPeer, b: TestPeer, within = patience): Promise<void> {
+export async function online(a: TestPeer, b: TestPeer): Promise<void> {
   const talking = async (): Promise<boolean> =>
     ((await friendOf(a, b))?.online && (await friendOf(b, a))?.online) === true
-  await until(talking, 'both are online', within)
+  await until(talking, 'both are online')
 }
 
 export async function friendOf(self: TestPeer, other: TestPeer): Promise<Friend | undefined> {
   return (await self.friends()).find(({ peer }) => peer === other.id)
+}
+
+/** Nodes on which they are reserved, counted over all of them. */
+export async function reservations(...peers: readonly TestPeer[]): Promise<number> {
+  const selves = await Promise.all(peers.map((peer) => peer.self()))
+  return selves.flatMap(({ nodes }) => nodes.filter(({ state, reserved }) => state === 'connected' && reserved)).length
 }
 
 export async function pathBetween(a: TestPeer, b: TestPeer): Promise<string[]> {
@@ -95,25 +95,12 @@ export async function pathBetween(a: TestPeer, b: TestPeer): Promise<string[]> {
 }
 
 /** `text` goes from one to the other; resolves when it is there and known to be. */
-export async function tell(from: TestPeer, to: TestPeer, text: string, within = patience): Promise<void> {
+export async function tell(from: TestPeer, to: TestPeer, text: string): Promise<void> {
   const { id } = await from.sendMessage({ peer: to.id, text })
   const arrived = async (): Promise<boolean> =>
     (await from.messages({ peer: to.id })).some((message) => message.id === id && message.state === 'delivered')
-  await until(arrived, 'the message is delivered', within)
+  await until(arrived, 'the message is delivered')
   assert.equal((await to.messages({ peer: from.id })).filter((message) => message.id === id).length, 1)
-}
-
-/** Waits for `condition`; fails after `within` milliseconds, saying `what` did not come true. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  within: number = patience,
-): Promise<void> {
-  const begun = performance.now()
-  while (!(await condition())) {
-    assert.ok(performance.now() - begun < within, `waited ${within} ms in vain: ${what}`)
-    await pause(look)
-  }
 }
 
 type DataOf<E extends PeerEvent['event']> = Extract<PeerEvent, { event: E }>['data']
@@ -128,7 +115,7 @@ export async function nextEvent<E extends PeerEvent['event']>(
   const ignore = peer.subscribe(({ event, data }) => {
     if (event === name && fits(data as DataOf<E>)) found.resolve(data)
   })
-  const timer = setTimeout(() => found.reject(new Error(`waited in vain for ${name}`)), patience)
+  const timer = setTimeout(() => found.reject(new Error(`no ${name} for ${patience / 1000} s`)), patience)
   try {
     return (await found.promise) as DataOf<E>
   } finally {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
-import { befriend, HeadlessNode, HeadlessPeer } from './headless.ts'
+import { startFriends } from './headless.ts'
 import { Stage } from './line-process.ts'
 import { becomes, digestOf, give, MiB } from './transfers.ts'
 
@@ -12,11 +12,7 @@ const places = [0, 2_147_483_640, 4_294_967_290]
 
 export async function sendWithHoles(t: TestContext, direct: 'auto' | 'never'): Promise<void> {
   const stage = new Stage(t)
-  const node = await new HeadlessNode(stage).start()
-  const setup = { nodes: node.addresses, args: ['--direct', direct] }
-  const alice = await new HeadlessPeer(stage, 'alice', setup).start()
-  const bob = await new HeadlessPeer(stage, 'bob', setup).start()
-  await befriend(alice, bob)
+  const { node, alice, bob } = await startFriends(stage, direct)
   const file = path.join(stage.folder, 'sparse.img')
   const handle = fs.openSync(file, 'w')
   fs.ftruncateSync(handle, size)
@@ -24,7 +20,7 @@ export async function sendWithHoles(t: TestContext, direct: 'auto' | 'never'): P
   fs.closeSync(handle)
   const to = path.join(stage.folder, 'received')
   const id = await give(alice, bob, [file], to)
-  await becomes(id, 'done', [alice, bob], 600_000)
+  await becomes(id, 'done', [alice, bob])
   const received = path.join(to, 'sparse.img')
   const stats = fs.statSync(received)
   assert.equal(stats.size, size)

@@ -7,7 +7,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { undo } from './cleanup.ts'
-import { LineProcess, eventually } from './line-process.ts'
+import { LineProcess } from './line-process.ts'
+import { until } from './until.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'scripts', 'cli', 'quorum.ts')
 const size = 'stty cols 80 rows 24'
@@ -42,9 +43,9 @@ export class TerminalProcess {
   /** Waits for `text` after what was waited for before, colours and cursor movements left out. */
   async sees(text: string): Promise<void> {
     const rest = (end?: number): string => plain(this.output.slice(this.#mark, end))
-    await eventually(
-      () => `${JSON.stringify(text)} on the screen; there is ${JSON.stringify(rest())}`,
+    await until(
       () => rest().includes(text),
+      () => `${JSON.stringify(text)} on the screen; there is ${JSON.stringify(rest())}`,
     )
     // What came together with it is still to be seen.
     let [less, enough] = [this.#mark, this.output.length]

@@ -8,7 +8,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Transfer } from '#protocol'
 import type { HeadlessPeer } from './headless.ts'
-import { eventually, patience } from './line-process.ts'
+import { until } from './until.ts'
+import { limits } from '../../protocol/base/limits.ts'
+import { chunkDigest, FileDigest } from '../../protocol/file/digest.ts'
 
 export const MiB = 1024 * 1024
 
@@ -39,6 +41,15 @@ export function digestOf(file: string, offset = 0, length = Infinity): string {
   }
   fs.closeSync(handle)
   return hash.digest('hex')
+}
+
+/** The digest under which a file of `bytes` travels. */
+export function fileDigest(bytes: Uint8Array): Uint8Array {
+  const digest = new FileDigest()
+  for (let at = 0; at < bytes.byteLength; at += limits.chunk) {
+    digest.add(chunkDigest(bytes.subarray(at, at + limits.chunk)))
+  }
+  return digest.value()
 }
 
 /** Everything below `folder`: a path, and `folder`, `link` or the file's size and digest. */
@@ -90,30 +101,29 @@ export async function becomes(
   id: string,
   state: Transfer['state'],
   peers: readonly HeadlessPeer[],
-  within = patience,
 ): Promise<Transfer[]> {
-  return Promise.all(peers.map((peer) => becomesAt(peer, id, state, within)))
+  return Promise.all(peers.map((peer) => becomesAt(peer, id, state)))
 }
 
-async function becomesAt(peer: HeadlessPeer, id: string, state: Transfer['state'], within: number): Promise<Transfer> {
+async function becomesAt(peer: HeadlessPeer, id: string, state: Transfer['state']): Promise<Transfer> {
   let last: Transfer | undefined
   const brief = () => JSON.stringify({ ...last, files: last?.files.length })
-  await eventually(
-    () => `${peer.name}: the transfer is ${state}; it is ${brief()}`,
+  await until(
     async () => {
       last = await transferOf(peer, id)
       return last.state === state
     },
-    within,
+    () => `${peer.name}: the transfer is ${state}; it is ${brief()}`,
+    () => last?.doneBytes,
   )
   return last ?? assert.fail()
 }
 
 /** Returns when so many bytes are done at `peer`; fails if it is over before. */
 export async function reaches(peer: HeadlessPeer, id: string, bytes: number): Promise<void> {
-  await eventually(`${peer.name} has ${bytes} bytes`, async () => {
+  await until(async () => {
     const { doneBytes, state } = await transferOf(peer, id)
     assert.ok(doneBytes >= bytes || !['done', 'failed', 'cancelled'].includes(state), `it is ${state} already`)
     return doneBytes >= bytes
-  })
+  }, `${peer.name} has ${bytes} bytes`)
 }

@@ -4,9 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { openMailboxes } from '../../node/mailboxes.ts'
-import { createPeer, createRelayNode, errorToData, openMemoryStore, QuorumError } from '../../protocol/index.ts'
+import { createPeer, createRelayNode, errorToData, openMemoryStore } from '../../protocol/index.ts'
 import type { FriendRow } from '../../protocol/store/store.ts'
 import { loopback } from './network.ts'
+import { collect } from './collect.ts'
 
 /** From the test: a call of the peer, or one of the few things a peer has no call for. */
 export type Order =
@@ -40,11 +41,6 @@ async function obey(order: Order): Promise<unknown> {
     case 'node-stats':
       return node.stats()
     case 'collect':
-      if (globalThis.gc == null) throw new QuorumError('internal', 'Run it with --expose-gc')
-      for (let round = 0; round < 3; round++) {
-        globalThis.gc()
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
-      return null
+      return collect()
   }
 }

@@ -36,7 +36,7 @@ export interface Victim {
 export async function startVictim(t: TestContext): Promise<Victim> {
   const child = fork(path.join(import.meta.dirname, 'victim-process.ts'), {
     // A small young generation: garbage is collected early, so what is measured is what is held.
-    execArgv: ['--expose-gc', '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'],
     serialization: 'advanced',
   })
   const pid = child.pid ?? assert.fail('the victim does not start')

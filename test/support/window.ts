@@ -10,10 +10,9 @@ import { electronArguments } from '../../scripts/electron.mjs'
 import { provideWindow } from '../../scripts/dev/provide-window.ts'
 import { undo } from './cleanup.ts'
 import { display } from './display.ts'
+import { patience } from './until.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-/** How long anything on the screen may take, in milliseconds: far more than it needs, so that it bounds only failures. */
-const patience = 45_000
 
 export interface Window {
   app: ElectronApplication
@@ -63,8 +62,8 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
       timeout,
     })
   // In the checkout the driver holds the program back until it is attached. Into a packaged one it cannot, and now and
-  // then it attaches while the window is being made, and waits for ever.
-  const app = program === undefined ? await launch(60_000) : await launch(20_000).catch(() => launch(60_000))
+  // then it attaches while the window is being made, and never gets further: there a second start helps.
+  const app = program === undefined ? await launch(patience) : await launch(30_000).catch(() => launch(patience))
   let closed = false
   const close = async (): Promise<void> => {
     if (closed) return

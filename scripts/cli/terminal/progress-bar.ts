@@ -4,7 +4,7 @@
  */
 import stringWidth from 'string-width'
 import { leftCells, leftOf, partOf, speedCells, speedOf } from './amounts.ts'
-import { pad, paint, truncate } from './view.ts'
+import { pad, paint } from './view.ts'
 import type { Look, Paint } from './view.ts'
 
 export interface Progress {
@@ -49,7 +49,7 @@ export function progressLine(look: Look, columns: number, progress: Progress, co
     .map(({ text, cells }) => pad(text, cells))
     .join(gap)
     .trimEnd()
-  if (room < shortestBar) return truncate(line.trim(), columns)
+  if (room < shortestBar) return shortest(line.trim(), columns)
   return `${bar(look, Math.min(room, longestBar), total === 0 ? 1 : done / total, color)}${gap}${line}`
 }
 
@@ -57,6 +57,12 @@ export function progressLine(look: Look, columns: number, progress: Progress, co
 function percent(done: number, total: number): string {
   const whole = total === 0 ? 100 : Math.min(100, Math.floor((done / total) * 100))
   return `${whole} %`.padStart(percentCells)
+}
+
+/** A percentage alone, where a bar has no room. Half of one would read as another: narrower than it, only `…`. */
+function shortest(text: string, columns: number): string {
+  const fitting = [text, text.replace(' ', '')].find((one) => one.length <= columns)
+  return fitting ?? '…'
 }
 
 function bar(look: Look, cells: number, fraction: number, color: Paint): string {

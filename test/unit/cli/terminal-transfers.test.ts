@@ -7,8 +7,8 @@ import { runTerminal } from '../../../scripts/cli/terminal/main.ts'
 import { transferBlock, whatOf } from '../../../scripts/cli/terminal/transfer-view.ts'
 import type { Look } from '../../../scripts/cli/terminal/view.ts'
 import { FakePeer, susan, transfer } from '../../support/fake-peer.ts'
-import { eventually } from '../../support/line-process.ts'
 import { TinyTerminal } from '../../support/tiny-terminal.ts'
+import { until } from '../../support/until.ts'
 
 const plain: Look = { color: false, columns: 80, unicode: true }
 const pathContext = { home: '/home/b', cwd: '/desk', platform: 'linux' } as const
@@ -33,9 +33,9 @@ function piped(t: TestContext, fake: FakePeer) {
   return {
     type: (line: string): unknown => input.write(`${line}\n`),
     says: (text: string): Promise<void> =>
-      eventually(
-        () => `${text} in ${said}`,
+      until(
         () => said.includes(text),
+        () => `${text} in ${said}`,
       ),
     count: (text: string): number => said.split(text).length - 1,
   }
@@ -54,9 +54,9 @@ function inTerminal(t: TestContext, fake: FakePeer, rows = 24) {
     terminal,
     type: (line: string): unknown => input.write(`${line}\r`),
     shows: (text: string): Promise<void> =>
-      eventually(
-        () => `${text} in\n${terminal.screen}`,
+      until(
         () => terminal.screen.includes(text),
+        () => `${text} in\n${terminal.screen}`,
       ),
   }
 }
@@ -190,7 +190,7 @@ test('what has scrolled away shows in the prompt, and is told again when it is o
   fake.changed(transfer({ state: 'active' }))
   await shows('No messages yet')
   for (let line = 0; line < 4; line += 1) type('/name')
-  await eventually('it scrolls', () => terminal.screen.split('PeerId').length > 4)
+  await until(() => terminal.screen.split('PeerId').length > 4, 'it scrolls')
   fake.changed(transfer({ state: 'active', doneBytes: 0.6e9, bytesPerSecond: 9 }))
   await shows('Susan ● direct ↓ 31 % ›')
   fake.changed(transfer({ state: 'done', savedTo: '/d/film.mkv' }))
@@ -223,7 +223,7 @@ test('an offer in a conversation is its transfer, also when the conversation is 
   await shows('“older”')
   fake.answer = () => transfer({ state: 'active', doneBytes: 1e9 })
   type('/resume')
-  await eventually('it moves', () => !terminal.screen.includes('paused'))
+  await until(() => !terminal.screen.includes('paused'), 'it moves')
   assert.deepEqual(fake.calls, ['resumeTransfer {"transfer":"film"}'])
 })
 
@@ -253,10 +253,10 @@ test('/accept and /decline mean what waits here; a number is files, a name is a 
   await client.says(': declined')
   fake.changed(transfer({ id: 'c' }), 'transfer-offered')
   client.type('/accept ~/x')
-  await eventually('accepted into a folder', () => fake.calls.length === 3)
+  await until(() => fake.calls.length === 3, 'accepted into a folder')
   fake.changed(transfer({ id: 'd' }), 'transfer-offered')
   client.type('/accept susan')
-  await eventually('accepted by name', () => fake.calls.length === 4)
+  await until(() => fake.calls.length === 4, 'accepted by name')
   assert.deepEqual(fake.calls, [
     'acceptTransfer {"transfer":"b","directory":"/home/b/My Pictures"}',
     'declineTransfer {"transfer":"a"}',

@@ -12,6 +12,7 @@ import type { DirectMode } from '../../../protocol/api/privacy.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import type { FriendState } from '../../../protocol/store/store.ts'
 import { alice, bob, carol } from '../../support/people.ts'
+import { befriended } from '../../support/friends.ts'
 
 const node = carol.peer
 const direct = multiaddr('/ip4/192.0.2.1/tcp/1')
@@ -21,19 +22,7 @@ function policyWith(t: TestContext, mode: DirectMode, state?: FriendState, verif
   const store = openMemoryStore()
   t.after(() => store.close())
   if (state != null) {
-    store.putFriend({
-      peer: alice.peer,
-      name: '',
-      state,
-      verified,
-      invited: false,
-      addedAt: 1,
-      nodes: [],
-      addresses: [],
-      heardSequence: 0,
-      spokenSequence: 0,
-      recordSequence: 0,
-    })
+    store.putFriend({ ...befriended(alice.peer, []), state, verified })
   }
   return new Policy(
     store,

@@ -1,17 +1,11 @@
-/**
- * pull, push and the frame writer on libp2p's own streams: connected in memory, or by a real connection where it
- * matters.
- */
+/** pull, push and the frame writer on libp2p's own streams: joined in memory. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
 import { streamPair } from '@libp2p/utils'
 import { FrameWriter } from '../../../protocol/net/frame-writer.ts'
 import { pull, push } from '../../../protocol/net/streams.ts'
 import { unframe } from '../../../protocol/wire/framing.ts'
-import { openStream, startLink } from '../../support/link.ts'
-import { until } from '../../support/network.ts'
-import { refused } from '../../support/refused.ts'
+import { until } from '../../support/until.ts'
 
 const piece = (byte: number, length = 1000) => new Uint8Array(length).fill(byte)
 
@@ -63,26 +57,6 @@ test('a reset is an error to the reader and to the writer', async () => {
   await assert.rejects(push(out, piece(1)))
 })
 
-test('a writer waits for room until its signal aborts', async (t) => {
-  const [out, into] = await openStream(await startLink(t))
-  into.pause()
-  const impatient = new AbortController()
-  let pushed = 0
-  const blocked = (async () => {
-    for (;;) {
-      await push(out, piece(1, 100_000), impatient.signal)
-      pushed += 1
-    }
-  })()
-  await until(() => out.writeBufferLength > 0 && into.readBufferLength > 200_000, 'nothing more fits')
-  impatient.abort(new Error('enough'))
-  await assert.rejects(blocked, /enough/)
-  assert.ok(pushed < 100, `${pushed} pieces were taken`)
-  const waiting = push(out, piece(1))
-  out.abort(new Error('gone'))
-  await assert.rejects(waiting)
-})
-
 test('a stopped reader leaves no listener behind', async () => {
   const [out, into] = await streamPair()
   const before = into.listenerCount('message')
@@ -109,20 +83,4 @@ test('frames leave in the order they were given', async () => {
     read,
     Array.from({ length: 100 }, (_, at) => Math.floor(at / 2)),
   )
-})
-
-test('who takes nothing costs a bounded queue, then the stream', async (t) => {
-  const [out, into] = await openStream(await startLink(t))
-  into.pause()
-  const bound = 500_000
-  const writer = new FrameWriter(out, bound)
-  const writes: Promise<PromiseSettledResult<void>[]>[] = []
-  while (out.status === 'open') {
-    writes.push(Promise.allSettled([writer.write(piece(1, 100_000))]))
-    await turn()
-  }
-  assert.ok(writes.length * 100_000 > bound, `ended after ${writes.length}`)
-  const results = (await Promise.all(writes)).flat()
-  const last = results.at(-1)
-  assert.ok(last?.status === 'rejected' && refused('rate-limited')(last.reason))
 })

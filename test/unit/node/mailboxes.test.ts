@@ -1,7 +1,5 @@
 /** The node's mailboxes, handles and invites: bounds, durability, and that a damaged or locked file is not touched. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -199,41 +197,6 @@ test('the file does not name the sender of an envelope, and a forgotten handle i
   assert.ok(raw.includes('recipient-of-it'))
   assert.ok(!raw.includes('sender-of-it'))
   assert.ok(!raw.includes('short-lived-handle'))
-})
-
-test('a second process on the same store is refused (threats.md 44)', async (t) => {
-  const file = path.join(folder(t), 'held.db')
-  const mail = openMailboxes(file)
-  t.after(() => mail.close())
-  const script = `
-    import { openMailboxes } from ${JSON.stringify(new URL('../../../node/mailboxes.ts', import.meta.url).href)}
-    try { openMailboxes(process.argv[1]); console.log('opened') } catch (error) { console.log(error.code) }`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, file])
-  let out = ''
-  child.stdout.on('data', (chunk) => (out += String(chunk)))
-  await once(child, 'close')
-  assert.equal(out.trim(), 'store-locked')
-  mail.hold('bob', 'alice', bytes('still works'), now)
-})
-
-test('what was held when the process was killed is there, and no stale lock (threats.md 40)', async (t) => {
-  const file = path.join(folder(t), 'held.db')
-  const script = `
-    import { openMailboxes } from ${JSON.stringify(new URL('../../../node/mailboxes.ts', import.meta.url).href)}
-    const mail = openMailboxes(process.argv[1])
-    for (let n = 0; ; n++) { mail.hold('p' + n, 'alice', new Uint8Array(100).fill(n), 1); process.stdout.write(n + '\\n') }`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, file])
-  let out = ''
-  child.stdout.on('data', (chunk) => {
-    out += String(chunk)
-    if (out.length > 400) child.kill('SIGKILL')
-  })
-  await once(child, 'close')
-  const acknowledged = out.split('\n').slice(0, -1).map(Number)
-  assert.ok(acknowledged.length > 10)
-  const mail = openMailboxes(file)
-  t.after(() => mail.close())
-  for (const n of acknowledged) assert.equal(mail.held(`p${n}`).length, 1, `envelope ${n}`)
 })
 
 const damage: Record<string, (file: string) => void> = {

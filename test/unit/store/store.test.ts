@@ -11,23 +11,16 @@ import type { ErrorCode } from '../../../protocol/base/errors.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import { openSqliteStore } from '../../../protocol/store/sqlite.ts'
 import type { Conversation, FriendRow, Message, ReceivedMessage, Store } from '../../../protocol/store/store.ts'
+import { befriended } from '../../support/friends.ts'
 
 const now = 1_800_000_000_000
 const bytes = (...values: number[]) => new Uint8Array(values)
 const code = (expected: ErrorCode) => (error: unknown) => error instanceof QuorumError && error.code === expected
 
 const friend = (peer: string, more: Partial<FriendRow> = {}): FriendRow => ({
-  peer,
+  ...befriended(peer, []),
   name: `Name of ${peer}`,
-  state: 'friend',
-  verified: false,
-  invited: false,
   addedAt: now,
-  nodes: [],
-  addresses: [],
-  heardSequence: 0,
-  spokenSequence: 0,
-  recordSequence: 0,
   ...more,
 })
 

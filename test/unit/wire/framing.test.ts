@@ -1,8 +1,8 @@
 /** Frames: lengths, splitting anywhere, and what is refused before anything is allocated for it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { frame, frameAll, FrameDecoder, unframe } from '../../../protocol/wire/framing.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { frame, frameAll, FrameDecoder, unframe, type FrameClock } from '../../../protocol/wire/framing.ts'
 import { refused } from '../../support/refused.ts'
 
 const max = 20_000
@@ -11,8 +11,58 @@ const bytes = (length: number) => Uint8Array.from({ length }, (_, at) => (at * 7
 async function* chunks(...all: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* all
 }
-async function batches(source: AsyncIterable<Uint8Array>, deadline?: number): Promise<Uint8Array[][]> {
-  return Array.fromAsync(unframe(max, deadline)(source))
+async function batches(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[][]> {
+  return Array.fromAsync(unframe(max)(source))
+}
+
+/** Stands still between two calls of `pass`. */
+class FakeClock implements FrameClock {
+  readonly #timers = new Map<object, { at: number; late: () => void }>()
+  #now = 0
+
+  now(): number {
+    return this.#now
+  }
+
+  after(ms: number, late: () => void): () => void {
+    const timer = {}
+    this.#timers.set(timer, { at: this.#now + ms, late })
+    return () => this.#timers.delete(timer)
+  }
+
+  /** How many deadlines are running. */
+  get waiting(): number {
+    return this.#timers.size
+  }
+
+  pass(ms: number): void {
+    this.#now += ms
+    for (const [timer, { at, late }] of this.#timers) {
+      if (at > this.#now) continue
+      this.#timers.delete(timer)
+      late()
+    }
+  }
+}
+
+/** A source that yields what `push` gives it, and never ends; and the frames read from it under a deadline of 100 ms. */
+function timed() {
+  const clock = new FakeClock()
+  let next = Promise.withResolvers<Uint8Array>()
+  async function* source(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const chunk = await next.promise
+      next = Promise.withResolvers()
+      yield chunk
+    }
+  }
+  const frames = unframe(max, 100, clock)(source())
+  /** Hands over `chunk`; when it has been read, the next one is waited for. */
+  const push = async (chunk: Uint8Array): Promise<void> => {
+    next.resolve(chunk)
+    await turn()
+  }
+  return { clock, frames, push }
 }
 
 test('a length takes as few bytes as it needs', () => {
@@ -61,21 +111,43 @@ test('an end between frames is an end, inside one an error', async () => {
   await assert.rejects(batches(chunks(new Uint8Array([0x80]))), refused('bad-request'))
 })
 
-test('a frame that never ends is given up', async () => {
-  async function* stuck(): AsyncGenerator<Uint8Array> {
-    yield new Uint8Array([5, 1])
-    await Promise.withResolvers<void>().promise
-  }
-  await assert.rejects(batches(stuck(), 5), refused('bad-request'))
+test('a frame that never ends is given up when its time is over, however many bytes come', async () => {
+  const { clock, frames, push } = timed()
+  const read = frames.next()
+  await push(new Uint8Array([5, 1]))
+  clock.pass(60)
+  await push(new Uint8Array([2]))
+  clock.pass(39)
+  await push(new Uint8Array([3]))
+  assert.equal(clock.waiting, 1)
+  clock.pass(1)
+  await assert.rejects(read, refused('bad-request'))
+  assert.equal(clock.waiting, 0)
+})
+
+test('a frame that begins in the chunk of the one before has all of its time', async () => {
+  const { clock, frames, push } = timed()
+  const first = frames.next()
+  await push(new Uint8Array([2, 1]))
+  clock.pass(99)
+  await push(new Uint8Array([2, 2, 1]))
+  assert.equal((await first).value?.length, 1)
+  const second = frames.next()
+  await turn()
+  clock.pass(99)
+  await push(new Uint8Array([2]))
+  assert.equal((await second).value?.length, 1)
 })
 
 test('between frames there is no deadline', async () => {
-  async function* slow(): AsyncGenerator<Uint8Array> {
-    yield frame(bytes(3))
-    await pause(20)
-    yield frame(bytes(4))
+  const { clock, frames, push } = timed()
+  for (const length of [3, 4]) {
+    const read = frames.next()
+    await push(frame(bytes(length)))
+    assert.equal((await read).value?.[0]?.byteLength, length)
+    assert.equal(clock.waiting, 0)
+    clock.pass(1_000_000)
   }
-  assert.equal((await batches(slow(), 1)).length, 2)
 })
 
 test('the source is released when its reader stops', async () => {

@@ -6,10 +6,10 @@ import net from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { QuorumError } from '#protocol'
-import { startHttp } from '../../../node/http.ts'
-import type { HttpOptions } from '../../../node/http.ts'
-import { createMetrics } from '../../../node/metrics.ts'
-import { statusPage } from '../../../node/status-page.ts'
+import { startHttp } from '../../node/http.ts'
+import type { HttpOptions } from '../../node/http.ts'
+import { createMetrics } from '../../node/metrics.ts'
+import { statusPage } from '../../node/status-page.ts'
 
 const relay = {
   connections: 7,

@@ -3,29 +3,24 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
-import { QuorumError } from '../../../protocol/base/errors.ts'
-import type { ErrorCode } from '../../../protocol/base/errors.ts'
-import { Database } from '../../../protocol/store/database.ts'
-import { readKeyFile, writeKeyFile } from '../../../protocol/store/key.ts'
-import { migrate, migrations } from '../../../protocol/store/migrations.ts'
-import { changePassphrase, openMigrated, openSqliteStore } from '../../../protocol/store/sqlite.ts'
-import type { Store } from '../../../protocol/store/store.ts'
-import { storeOn } from '../../../protocol/store/tables.ts'
+import { QuorumError } from '../../protocol/base/errors.ts'
+import type { ErrorCode } from '../../protocol/base/errors.ts'
+import { Database } from '../../protocol/store/database.ts'
+import { readKeyFile, writeKeyFile } from '../../protocol/store/key.ts'
+import { migrate, migrations } from '../../protocol/store/migrations.ts'
+import { changePassphrase, openMigrated, openSqliteStore } from '../../protocol/store/sqlite.ts'
+import type { Store } from '../../protocol/store/store.ts'
+import { storeOn } from '../../protocol/store/tables.ts'
+import { folder } from '../support/cleanup.ts'
+import { befriended } from '../support/friends.ts'
+import { needsMount, smallDisk } from '../support/small-disk.ts'
 
 const now = 1_800_000_000_000
 const code = (expected: ErrorCode) => (error: unknown) => error instanceof QuorumError && error.code === expected
 const draft = (id: string, text = `text of ${id}`) => ({ id, text, sentAt: now })
-
-function folder(t: TestContext): string {
-  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-store-'))
-  t.after(() => fs.rmSync(made, { recursive: true, force: true }))
-  return made
-}
 
 /** Every file of the directory by name. Only while nothing is open here: reading a file drops this process's locks. */
 function contents(directory: string): Record<string, Buffer> {
@@ -71,19 +66,7 @@ test('threats.md: the files contain none of the texts, names or keys', async (t)
       (store) => {
         store.setSetting('seed', seed)
         store.setSetting('handle', Buffer.from('adas-handle'))
-        store.putFriend({
-          peer: '12D3KooWPeer',
-          name: 'Ada Lovelace',
-          state: 'friend',
-          verified: false,
-          invited: false,
-          addedAt: now,
-          nodes: [],
-          addresses: [],
-          heardSequence: 0,
-          spokenSequence: 0,
-          recordSequence: 0,
-        })
+        store.putFriend({ ...befriended('12D3KooWPeer', []), name: 'Ada Lovelace' })
         for (let n = 0; n < 200; n++) store.queueMessage('12D3KooWPeer', draft(`${n}`, `The quick brown fox ${n}`))
         assert.equal(store.search('brown fox 7', 99).length, 11)
         // A copy by another process, of the log too: reading here would drop this process's lock.
@@ -178,7 +161,7 @@ test('a passphrase is set, changed and removed; the old one is worth nothing', a
 
 test('one process at a time: a second is refused at once, and let in when the first is killed', async (t) => {
   const directory = folder(t)
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../support/store-process.ts'), directory], {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, '../support/store-process.ts'), directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))
@@ -191,7 +174,7 @@ test('one process at a time: a second is refused at once, and let in when the fi
   const store = await openSqliteStore({ directory })
   // In one process too, and an attempt does not take the lock from who has it.
   await assert.rejects(openSqliteStore({ directory }), code('store-locked'))
-  const second = spawn(process.execPath, [path.join(import.meta.dirname, '../../support/store-process.ts'), directory])
+  const second = spawn(process.execPath, [path.join(import.meta.dirname, '../support/store-process.ts'), directory])
   t.after(() => second.kill('SIGKILL'))
   const [refused] = (await once(createInterface(second.stdout), 'line')) as [string]
   assert.equal(refused, '{"error":"store-locked"}')
@@ -392,21 +375,7 @@ test('threats.md 50: a database that may not grow: disk-full, nothing of the cal
   store.close()
 })
 
-/** A disk of its own, of `size` bytes. Only the system's administrator may mount. */
-function smallDisk(t: TestContext, size: string): string {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-disk-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory])
-  t.after(() => {
-    // Lazy: a test that failed may still have the store open.
-    execFileSync('umount', ['--lazy', directory])
-    fs.rmdirSync(directory)
-  })
-  return directory
-}
-const mounts = os.platform() === 'linux' && os.userInfo().uid === 0
-const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk' }
-
-test('threats.md 50: a full disk: disk-full, nothing of the call stored, usable again', needsMount, async (t) => {
+test('threats.md 50: a full disk: disk-full, nothing of the call kept, usable again', needsMount, async (t) => {
   const disk = smallDisk(t, '2m')
   const directory = path.join(disk, 'profile')
   const store = await openSqliteStore({ directory })

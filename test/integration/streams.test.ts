@@ -1,0 +1,47 @@
+/** push and the frame writer on a real connection whose other side takes nothing. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { FrameWriter } from '../../protocol/net/frame-writer.ts'
+import { push } from '../../protocol/net/streams.ts'
+import { openStream, startLink } from '../support/link.ts'
+import { refused } from '../support/refused.ts'
+import { until } from '../support/until.ts'
+
+const piece = (byte: number, length: number) => new Uint8Array(length).fill(byte)
+
+test('a writer waits for room, and for no longer than it is told to', async (t) => {
+  const [out, into] = await openStream(await startLink(t))
+  into.pause()
+  const impatient = new AbortController()
+  let pushed = 0
+  const blocked = (async () => {
+    for (;;) {
+      await push(out, piece(1, 100_000), impatient.signal)
+      pushed += 1
+    }
+  })()
+  await until(() => out.writeBufferLength > 0 && into.readBufferLength > 200_000, 'nothing more fits')
+  impatient.abort(new Error('enough'))
+  await assert.rejects(blocked, /enough/)
+  assert.ok(pushed < 100, `${pushed} pieces were taken`)
+  const waiting = push(out, piece(1, 1000))
+  out.abort(new Error('gone'))
+  await assert.rejects(waiting)
+})
+
+test('who takes nothing costs a bounded queue, then the stream', async (t) => {
+  const [out, into] = await openStream(await startLink(t))
+  into.pause()
+  const bound = 500_000
+  const writer = new FrameWriter(out, bound)
+  const writes: Promise<PromiseSettledResult<void>[]>[] = []
+  while (out.status === 'open') {
+    writes.push(Promise.allSettled([writer.write(piece(1, 100_000))]))
+    await turn()
+  }
+  assert.ok(writes.length * 100_000 > bound, `ended after ${writes.length}`)
+  const results = (await Promise.all(writes)).flat()
+  const last = results.at(-1)
+  assert.ok(last?.status === 'rejected' && refused('rate-limited')(last.reason))
+})

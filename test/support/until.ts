@@ -1,0 +1,34 @@
+/**
+ * How tests wait: for a condition, never for time. The bound only ends a test that hangs, so that no verdict depends on
+ * how loaded the machine is.
+ */
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** Milliseconds without progress after which a wait counts as hung: many times what anything needs on a busy machine. */
+export const patience = 180_000
+/** Milliseconds between two looks at a condition. */
+const look = 20
+
+/**
+ * Resolves when `condition` holds.
+ *
+ * @param what - what is waited for, for the failure; a function is asked when it fails.
+ * @param progress - of work that may rightly take longer than `patience`: each change of its value starts the wait anew.
+ */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string | (() => string),
+  progress: () => unknown = () => undefined,
+): Promise<void> {
+  let state = progress()
+  let since = performance.now()
+  while (!(await condition())) {
+    const now = performance.now()
+    const reached = progress()
+    if (!Object.is(reached, state)) [state, since] = [reached, now]
+    if (now - since > patience)
+      assert.fail(`no progress for ${patience / 1000} s: ${typeof what === 'string' ? what : what()}`)
+    await pause(look)
+  }
+}

@@ -12,8 +12,9 @@ import { undo } from '../support/cleanup.ts'
 import { firewall } from '../support/firewall.ts'
 import { loopback, reservations, startOpenNode, startPeer, until } from '../support/network.ts'
 import { portOf } from '../support/addresses.ts'
+import { patience } from '../support/until.ts'
 
-const timeout = 5000
+const timeout = patience
 
 test('only the peer that asks, at the address it comes from, counts as reachable', async (t) => {
   const { address, network } = await startOpenNode(t)

@@ -4,8 +4,6 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import net from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore, type PeerOptions } from '../../protocol/index.ts'
@@ -20,6 +18,7 @@ import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
 import { online, pathBetween, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { change, hour } from '../support/numbers.ts'
+import { trap } from '../support/trap.ts'
 
 /** A peer with a given identity and one friend, of whom it knows only the PeerId and the nodes. */
 async function start(
@@ -101,19 +100,6 @@ test('a peer that hides its address asks nobody to dial it', async (t) => {
 })
 
 // ---- threats.md 28
-
-/** A port that counts connections. */
-async function trap(t: TestContext): Promise<{ address: string; calls(): number }> {
-  let calls = 0
-  const server = net.createServer((socket) => {
-    calls += 1
-    socket.destroy()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  undo(t).defer(() => void server.close())
-  return { address: `/ip4/127.0.0.1/tcp/${(server.address() as net.AddressInfo).port}`, calls: () => calls }
-}
 
 function dialMe(from: Identity, to: string, sequence: number, addresses: string[]): Uint8Array {
   const about = { to: publicKeyOf(to), sequence, time: Date.now(), name: 'Mallory', nodes: [], addresses }

@@ -7,7 +7,6 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { identityFromSeed, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
-import { limits } from '../../protocol/base/limits.ts'
 import { pathLimits } from '../../protocol/paths/limits.ts'
 import { createPeerNetwork, type PeerNetwork } from '../../protocol/net/libp2p.ts'
 import { dcutrProtocol, Policy } from '../../protocol/net/policy.ts'
@@ -15,6 +14,7 @@ import { HolePunches } from '../../protocol/paths/hole-punch.ts'
 import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
 import { startNode, until } from '../support/network.ts'
+import { patience } from '../support/until.ts'
 
 test('the callee begins, waits longer after each failure, and starts over when the network changes', async (t) => {
   const { caller, callee, outbound, inbound } = await circuit(t)
@@ -82,9 +82,9 @@ async function circuit(
   const [caller, callee] = [await end(t, one, other.peer, node.peer), await end(t, other, one.peer, node.peer)]
   await callee.network.dial(multiaddr(address))
   await callee.network.services.circuits.reserve(peerIdFromString(node.peer))
-  const signal = AbortSignal.timeout(limits.dial)
+  const signal = AbortSignal.timeout(patience)
   const target = `${address}/p2p-circuit/p2p/${callee.peer}`
-  const outbound = await caller.network.services.directDial.dial(target, signal, limits.dial)
+  const outbound = await caller.network.services.directDial.dial(target, signal, patience)
   const arrived = (): Connection | undefined => callee.network.getConnections(peerIdFromString(caller.peer))[0]
   await until(() => arrived() != null, 'the circuit reaches the callee')
   const inbound = arrived() ?? assert.fail()

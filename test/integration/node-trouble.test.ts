@@ -22,6 +22,7 @@ import { guardProcess } from '../support/guard.ts'
 import { honestly, startLyingNode } from '../support/lying-node.ts'
 import { befriend, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { change, hour } from '../support/numbers.ts'
+import { trap } from '../support/trap.ts'
 
 guardProcess()
 
@@ -249,28 +250,20 @@ test('of a stranger’s record only what anybody can reach is kept', async (t) =
 })
 
 test('what a stranger who asks tells about itself is dialled when it is accepted, not before', async (t) => {
-  let dialled = 0
-  const trap = net.createServer((socket) => {
-    dialled += 1
-    socket.destroy()
-  })
-  trap.listen(0, '127.0.0.1')
-  await once(trap, 'listening')
-  undo(t).defer(() => void trap.close())
-  const { port } = trap.address() as net.AddressInfo
+  const { address, calls } = await trap(t)
   const node = await startNode(t)
   const peer = await startPeer(t, { nodes: node.addresses(), direct: 'never' })
   await ready(peer)
   const session = await look(t, node)
   const strangers = await Promise.all([1, 2, 3].map(() => identityFromSeed(randomBytes(32))))
-  const nodes = [`/ip4/127.0.0.1/tcp/${port}/p2p/${(await identityFromSeed(randomBytes(32))).peer}`]
+  const nodes = [`${address}/p2p/${(await identityFromSeed(randomBytes(32))).peer}`]
   for (const [index, stranger] of strangers.entries()) {
     // With an invite that nobody gave, too.
     const token = index === 0 ? { token: randomBytes(16) } : {}
     await session.deliver(peer.id, envelope(stranger, peer.id, { nodes, ...token }))
     await until(async () => (await peer.friends()).length === index + 1, 'the request is there')
   }
-  assert.equal(dialled, 0)
+  assert.equal(calls(), 0)
   await peer.acceptFriend({ peer: strangers[0]?.peer ?? '' })
-  await until(() => dialled > 0, 'now it is')
+  await until(() => calls() > 0, 'now it is')
 })

@@ -5,12 +5,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
-import { limits } from '../../protocol/base/limits.ts'
 import { pull, push } from '../../protocol/net/streams.ts'
 import { createPeerNetwork, type PeerNetwork } from '../../protocol/net/libp2p.ts'
 import { Policy } from '../../protocol/net/policy.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
 import { answerCircuits, bareHost, callCircuit, connectTo, reserve } from './circuit.ts'
+import { patience } from './until.ts'
 import { serve, type Table } from './worker.ts'
 
 const bulkProtocol = '/quorum-test/bulk/1.0.0'
@@ -41,7 +41,7 @@ const calls = {
     network = await createPeerNetwork({ privateKey, listen: [], policy })
     await network.handle(bulkProtocol, take)
     await network.start()
-    toNode = await network.services.directDial.dial(node, AbortSignal.timeout(limits.dial), limits.dial)
+    toNode = await network.services.directDial.dial(node, AbortSignal.timeout(patience), patience)
     await network.services.circuits.reserve(toNode.remotePeer)
     return peer
   },
@@ -62,7 +62,7 @@ const calls = {
   async open(peer: string): Promise<void> {
     if (network != null) {
       const address = `${node}/p2p-circuit/p2p/${peer}`
-      const circuit = await network.services.directDial.dial(address, AbortSignal.timeout(limits.dial), limits.dial)
+      const circuit = await network.services.directDial.dial(address, AbortSignal.timeout(patience), patience)
       stream = await circuit.newStream(bulkProtocol)
     } else {
       stream = (await callCircuit(toNode ?? missing(), peer)).stream

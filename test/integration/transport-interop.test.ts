@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { test, type TestContext } from 'node:test'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { noise as formerNoise } from '@chainsafe/libp2p-noise'
 import { noise as stockNoise } from '@libp2p/noise'
 import { tcp as stockTcp } from '@libp2p/tcp'
 import { yamux as stockYamux } from '@libp2p/yamux'
@@ -36,11 +37,19 @@ const kinds = {
     connectionEncrypters: [stockNoise()],
     streamMuxers: [stockYamux({ streamOptions: { maxStreamWindowSize: MiB } })],
   },
+  /** Noise under the name that its package had before js-libp2p took it over (libp2p/js-libp2p#3620). */
+  former: {
+    transports: [stockTcp()],
+    connectionEncrypters: [formerNoise()],
+    streamMuxers: [stockYamux({ streamOptions: { maxStreamWindowSize: MiB } })],
+  },
 }
 type Kind = keyof typeof kinds
 const pairings: [Kind, Kind][] = [
   ['ours', 'stock'],
   ['stock', 'ours'],
+  ['ours', 'former'],
+  ['former', 'ours'],
   ['ours', 'ours'],
 ]
 

@@ -27,7 +27,10 @@ export function refusal(code: ErrorCode, file: string, detail: string): string {
     case 'disk-full':
       return `${folder} has no space left (${detail}): make room and start again`
     case 'store-corrupt':
-      return `${folder} holds a damaged ${name} (${detail}): nothing was changed; restore it from a backup, or move it away to start without it`
+      return (
+        `${folder} holds a damaged ${name} (${detail}): nothing was changed; restore it from a backup, or ` +
+        `move it away to start without it`
+      )
     case 'store-locked':
       return `${folder} is in use by another quorum-node: stop that one, or give this one its own --data`
     case 'unsupported-version':

@@ -1,6 +1,6 @@
 /**
- * What a peer announces: the listeners of its events, and how its friends look to callers. Events report finished facts;
- * nothing is decided here.
+ * What a peer announces: the listeners of its events, and how its friends look to callers. Events report finished
+ * facts; nothing is decided here.
  */
 import type { ErrorCode } from './base/errors.ts'
 import { toError } from './base/errors.ts'

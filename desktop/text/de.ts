@@ -217,21 +217,27 @@ export const de: typeof en = {
       'no-node': 'Keiner deiner Knoten antwortet: Prüfe dein Netz, oder füge einen anderen Knoten hinzu.',
       away: 'Vermutlich ist dort gerade niemand online: Sobald sich das ändert, seid ihr von selbst verbunden.',
       'direct-off':
-        'Direkte Verbindungen sind hier abgeschaltet, um deine Adresse zu verbergen, darum geht alles über einen Knoten.',
+        'Direkte Verbindungen sind hier abgeschaltet, um deine Adresse zu verbergen, darum geht alles über ' +
+        'einen Knoten.',
       unverified:
         'Nur überprüfte Freunde werden hier direkt verbunden: Die Sicherheitsnummer zu vergleichen würde es erlauben.',
       moved:
         'An der letzten bekannten Adresse antwortet jemand anderes: Das behebt sich, sobald die neue mitgeteilt wird.',
       silent:
-        'Ein Router oder eine Firewall lässt nichts durch: Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
+        'Ein Router oder eine Firewall lässt nichts durch: Eine Portweiterleitung zu Quorum an einem eurer ' +
+        'beiden Router würde helfen.',
       refused:
-        'Der andere Computer lehnt die Verbindung ab: Quorum in seiner Firewall zu erlauben oder neu zu starten würde helfen.',
+        'Der andere Computer lehnt die Verbindung ab: Quorum in seiner Firewall zu erlauben oder neu zu ' +
+        'starten würde helfen.',
       'no-route':
-        'Aus deinem Netz führt kein Weg in das andere: Dasselbe Netz oder eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
+        'Aus deinem Netz führt kein Weg in das andere: Dasselbe Netz oder eine Portweiterleitung zu Quorum ' +
+        'an einem eurer beiden Router würde helfen.',
       'no-address':
-        'Es gibt dort keine Adresse, die von hier aus erreichbar ist: Eine Portweiterleitung zu Quorum an einem eurer beiden Router würde helfen.',
+        'Es gibt dort keine Adresse, die von hier aus erreichbar ist: Eine Portweiterleitung zu Quorum an ' +
+        'einem eurer beiden Router würde helfen.',
       limited:
-        'Der Knoten begrenzt, wie viel er trägt: Große Dateien sind jetzt langsam oder warten auf einen direkten Weg oder einen anderen Knoten.',
+        'Der Knoten begrenzt, wie viel er trägt: Große Dateien sind jetzt langsam oder warten auf einen ' +
+        'direkten Weg oder einen anderen Knoten.',
     },
     technical: 'Technische Details',
     again: 'Jetzt versuchen',

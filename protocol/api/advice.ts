@@ -47,12 +47,15 @@ export const advice: Readonly<Record<AdviceCode, string>> = {
     'Only verified friends are connected directly here: comparing the safety number with them would allow it.',
   moved: 'Somebody else answers at their last address: this resolves itself when they announce the new one.',
   silent:
-    'A router or firewall lets nothing through to them: a port forwarded to Quorum at one of your two routers would help.',
+    'A router or firewall lets nothing through to them: a port forwarded to Quorum at one of your two ' +
+    'routers would help.',
   refused: 'Their computer refuses the connection: allowing Quorum in its firewall, or restarting Quorum, would help.',
   'no-route':
-    'Your network has no route to theirs: being in the same network, or a port forwarded to Quorum at one of your two routers, would help.',
+    'Your network has no route to theirs: being in the same network, or a port forwarded to Quorum at ' +
+    'one of your two routers, would help.',
   'no-address':
-    'They have no address that can be dialled from here: a port forwarded to Quorum at one of your two routers would help.',
+    'They have no address that can be dialled from here: a port forwarded to Quorum at one of your two ' +
+    'routers would help.',
   limited: 'The node limits how much it carries: large files are slow now, or wait for a direct path or another node.',
 }
 

@@ -50,7 +50,9 @@ export const callParams = {
   connection: z.strictObject({ peer }),
   connect: z.strictObject({ peer }),
   sendMessage: z.strictObject({ peer, text, replyTo: id.optional() }),
-  /** `before`, `after`: message ids. Without `after` the last ones, with it the first ones of those that are asked for. */
+  /**
+   * `before`, `after`: message ids. Without `after` the last ones, with it the first ones of those that are asked for.
+   */
   messages: z.strictObject({ peer, before: id.optional(), after: id.optional(), limit: count.optional() }),
   message: z.strictObject({ message: id }),
   /** `upTo`: a message id, or a sequence of the friend's messages. */

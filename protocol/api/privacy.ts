@@ -1,6 +1,7 @@
 /**
  * What a person chose about privacy: the one schema, from which the call `setPrivacy`, the options of `createPeer`, the
- * command lines and the window take their names. It decides nothing: net/policy.ts and identity/privacy-in-force.ts obey it.
+ * command lines and the window take their names. It decides nothing: net/policy.ts and identity/privacy-in-force.ts
+ * obey it.
  */
 import { z } from 'zod'
 

@@ -1,6 +1,7 @@
 /**
- * Sizes as people read them, in decimal units, as on the label of a disk and in file managers: 1 kB is 1000 bytes. Every
- * program uses this one rule, so that a file has the same size wherever it is shown. Pure: it runs in the page, too.
+ * Sizes as people read them, in decimal units, as on the label of a disk and in file managers: 1 kB is 1000 bytes.
+ * Every program uses this one rule, so that a file has the same size wherever it is shown. Pure: it runs in the page,
+ * too.
  */
 
 /** Bytes in one unit are 1000 to the power of its position. The names are those of `Intl.NumberFormat`. */

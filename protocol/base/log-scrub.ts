@@ -101,7 +101,9 @@ function word(value: unknown): string {
   return /^[\w-]{1,64}$/u.test(text) && scrubText(text) === text ? text : '<odd>'
 }
 
-/** `scope.run protocol/net/tcp/tcp.ts:10:5` for each frame; what a message with line breaks put among them is left out. */
+/**
+ * `scope.run protocol/net/tcp/tcp.ts:10:5` for each frame; what a message with line breaks put among them is left out.
+ */
 function frames(error: Error): string[] {
   const { message, stack } = error
   if (typeof stack !== 'string') return []

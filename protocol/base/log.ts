@@ -1,4 +1,6 @@
-/** The log of a peer or node. It never contains texts of messages, keys, names or paths; peers appear as `peerInLog`. */
+/**
+ * The log of a peer or node. It never contains texts of messages, keys, names or paths; peers appear as `peerInLog`.
+ */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 

@@ -4,8 +4,8 @@
  * the same rule, as `#lookalike`; it warns, it never refuses.
  *
  * Source: Unicode Technical Standard #39, section 4, "Confusable Detection". Two names are confusable when their
- * skeletons are equal. Here a skeleton is coarser than there: it has no case, no blanks, no punctuation, and no accents on
- * letters of alphabets, because people do not remember a name by these.
+ * skeletons are equal. Here a skeleton is coarser than there: it has no case, no blanks, no punctuation, and no accents
+ * on letters of alphabets, because people do not remember a name by these.
  */
 import unhomoglyph from 'unhomoglyph'
 import type { Friend } from '../api/model.ts'
@@ -14,9 +14,9 @@ import { blank, unseen } from '../base/foreign-text.ts'
 type Known = Pick<Friend, 'peer' | 'state' | 'verified' | 'addedAt' | 'handle'>
 
 /**
- * Pairs that the table of Unicode keeps apart. It compares letters of one size: small capitals and the Greek and Cyrillic
- * letters that it takes for them are here. It compares accents: here are the letters that look like one with an accent
- * (`ɲ` like `ņ`, `ة` like `ö`). `i` and `l`: the table joins `I` and `l`, and case joins `I` and `i`.
+ * Pairs that the table of Unicode keeps apart. It compares letters of one size: small capitals and the Greek and
+ * Cyrillic letters that it takes for them are here. It compares accents: here are the letters that look like one with
+ * an accent (`ɲ` like `ņ`, `ة` like `ö`). `i` and `l`: the table joins `I` and `l`, and case joins `I` and `i`.
  */
 const alsoAlike = new Map(
   Object.entries({
@@ -55,8 +55,8 @@ const alsoAlikePattern = new RegExp([...alsoAlike.keys()].join('|'), 'gu')
 
 const nothing = new RegExp(`[${unseen}${blank}]`, 'gu')
 /**
- * What may be punctuation: it goes if the table of Unicode draws it as such. Some are drawn as a letter (`׀` as `l`), and
- * some modifier letters belong to the word (`ー`). After this step, punctuation in a skeleton comes from a letter.
+ * What may be punctuation: it goes if the table of Unicode draws it as such. Some are drawn as a letter (`׀` as `l`),
+ * and some modifier letters belong to the word (`ー`). After this step, punctuation in a skeleton comes from a letter.
  */
 const punctuation = /[\p{P}\p{Sk}\p{Lm}]/gu
 const drawnAsPunctuation = /^\p{P}+$/u
@@ -71,8 +71,8 @@ const punctuationInAlphabets =
 const mostRounds = 6
 
 /**
- * What a name looks like, three times: some letters look alike in one case only (capital nu like `N`, small nu like `v`),
- * so neither case alone notices all.
+ * What a name looks like, three times: some letters look alike in one case only (capital nu like `N`, small nu like
+ * `v`), so neither case alone notices all.
  */
 export interface Appearance {
   readonly asWritten: string
@@ -118,8 +118,8 @@ export class Lookalikes<Person extends Known> {
   }
 
   /**
-   * The one who was known by that name or handle before. Of two it is the verified one, else the one who was there first;
-   * who has been verified is nobody's double.
+   * The one who was known by that name or handle before. Of two it is the verified one, else the one who was there
+   * first; who has been verified is nobody's double.
    */
   knownBefore(person: Person, people: Iterable<Person>): Person | undefined {
     if (person.verified) return undefined

@@ -37,7 +37,8 @@ export class SealingKeys {
   current(): SealingKeyInfo {
     const now = this.#now()
     this.#store.destroySealingKeys(now - identityLimits.sealingKeyRenewed - identityLimits.sealingKeyKept)
-    // Not simply the newest: one from the future (the clock was set back) would be used for years, or renewed each time.
+    // Not simply the newest: one from the future (the clock was set back) would be used for years, or renewed each
+    // time.
     const fresh = this.#store
       .sealingKeys()
       .find((key) => Math.abs(now - key.createdAt) < identityLimits.sealingKeyRenewed)

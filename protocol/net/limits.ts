@@ -3,9 +3,13 @@ import { limits } from '../base/limits.ts'
 import { second, hour, day, KiB, MiB } from '../base/units.ts'
 
 export const netLimits = {
-  /** Between the starts of two dials to addresses of one peer: a dead address delays the next one by no more than this. */
+  /**
+   * Between the starts of two dials to addresses of one peer: a dead address delays the next one by no more than this.
+   */
   dialStagger: 100,
-  /** A connection or session that lasted this long worked: only after a shorter one does the next attempt wait longer. */
+  /**
+   * A connection or session that lasted this long worked: only after a shorter one does the next attempt wait longer.
+   */
   stableAfter: 3 * second,
 
   // ---- streams

@@ -56,7 +56,7 @@ function kindOf(file: string): string {
 }
 
 async function run(): Promise<void> {
-  // A log gets TAP, which ends with the totals whatever fails and has no colours; a person gets the reporter for people.
+  // A log gets TAP, which ends with the totals whatever fails and has no colours; a person gets the readable reporter.
   const reporter = process.stdout.isTTY && !process.env.CI ? 'spec' : 'tap'
   const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`, `--test-reporter=${reporter}`]
   const { NODE_TEST_CONTEXT: _outer, ...env } = process.env

@@ -1,4 +1,7 @@
-/** The linter applies the import rules to files, whatever form an import takes. That this tree has no violation is a check. */
+/**
+ * The linter applies the import rules to files, whatever form an import takes. That this tree has no violation is a
+ * check.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -118,7 +118,10 @@ function prepare(at: string): void {
   fs.writeFileSync(path.join(at, 'taken'), 'mine')
 }
 
-/** One life of a receiver: goes on from what is there to the end, or to what it does not want. The store is a file beside the folder. */
+/**
+ * One life of a receiver: goes on from what is there to the end, or to what it does not want. The store is a file
+ * beside the folder.
+ */
 async function receive(at: string, wants: (name: string) => boolean = () => true): Promise<void> {
   const store = `${at}.names`
   const names = fs.existsSync(store) ? (JSON.parse(fs.readFileSync(store, 'utf8')) as string[]) : []

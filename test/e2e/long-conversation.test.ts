@@ -1,7 +1,7 @@
 /**
- * A conversation of 100,000 messages: opens at its end, draws only what is in sight, loads older ones while its place is
- * kept, goes to one of the first that was found or is quoted, and back. How long the page was busy at most is told, not
- * judged.
+ * A conversation of 100,000 messages: opens at its end, draws only what is in sight, loads older ones while its place
+ * is kept, goes to one of the first that was found or is quoted, and back. How long the page was busy at most is told,
+ * not judged.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -105,8 +105,8 @@ async function settled(page: Page): Promise<void> {
 }
 
 /**
- * The longest task of the page's main thread, by the clock and by the processor's time, in milliseconds: on a busy machine
- * only the second says what the page did itself.
+ * The longest task of the page's main thread, by the clock and by the processor's time, in milliseconds: on a busy
+ * machine only the second says what the page did itself.
  */
 function longestTasks(file: string): { wall: number; processor: number } {
   const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as { traceEvents: TraceEvent[] }

@@ -1,6 +1,6 @@
 /**
- * Another key under a known name: an identity is its key, so it comes as somebody else. The request says so before it is
- * accepted, and the conversation is stopped until the person goes on knowingly.
+ * Another key under a known name: an identity is its key, so it comes as somebody else. The request says so before it
+ * is accepted, and the conversation is stopped until the person goes on knowingly.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'

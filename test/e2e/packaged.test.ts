@@ -1,6 +1,6 @@
 /**
- * Hostile 60, and Quorum as people install it: what is in the package and what is not, what the program cannot be made to
- * do, and a first conversation with it.
+ * Hostile 60, and Quorum as people install it: what is in the package and what is not, what the program cannot be made
+ * to do, and a first conversation with it.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

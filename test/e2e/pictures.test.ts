@@ -1,6 +1,6 @@
 /**
- * Hostile 59 on the running app: received pictures are drawn once they are here, one opens large and Escape closes it; what
- * only pretends to be a picture is a sign in the same place. Nothing of it runs, and no path is asked for.
+ * Hostile 59 on the running app: received pictures are drawn once they are here, one opens large and Escape closes it;
+ * what only pretends to be a picture is a sign in the same place. Nothing of it runs, and no path is asked for.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * Hostile 55-58 on the running app: what a page could do at most, what a peer's text does to it, what a compromised page
- * is answered, what a link can start.
+ * Hostile 55-58 on the running app: what a page could do at most, what a peer's text does to it, what a compromised
+ * page is answered, what a link can start.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'

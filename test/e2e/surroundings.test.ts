@@ -1,6 +1,7 @@
 /**
- * What is around the window: notifications, the tray with its badge and Quit, the start with the session, and the language
- * of what is told about a connection. The system's own services are not on every machine: Electron is watched as it calls them.
+ * What is around the window: notifications, the tray with its badge and Quit, the start with the session, and the
+ * language of what is told about a connection. The system's own services are not on every machine: Electron is watched
+ * as it calls them.
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'

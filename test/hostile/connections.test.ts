@@ -20,7 +20,9 @@ guardProcess()
 const silentRate = 50
 /** Another address of this machine than everybody else has: limits count by address. */
 const elsewhere = '127.0.0.2'
-/** Of streams: some rounds, each with a connection of its own, of bursts. Milliseconds end a round on a busy machine. */
+/**
+ * Of streams: some rounds, each with a connection of its own, of bursts. Milliseconds end a round on a busy machine.
+ */
 const storm = { rounds: 3, lasts: 1500, bursts: 10, streams: 50 }
 /** Of one address: below what libp2p lets in from it in a second, so that what refuses them is the rule. */
 const identities = 40

@@ -118,7 +118,10 @@ async function friendsAlone(t: TestContext) {
     store,
     identity,
     events,
-    /** Offers envelopes, `perSecond` of them a second; what is refused for the rate is lost. Returns how many were taken. */
+    /**
+     * Offers envelopes, `perSecond` of them a second; what is refused for the rate is lost. Returns how many were
+     * taken.
+     */
     offer(envelopes: Iterable<Uint8Array>, perSecond: number): number {
       let taken = 0
       for (const one of envelopes) {

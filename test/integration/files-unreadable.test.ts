@@ -10,7 +10,9 @@ import { befriend, startNode, startPeer, until } from '../support/network.ts'
 /** Debian's `nobody`. */
 const nobody = 65_534
 
-/** root may read everything: until the test is over this process is somebody else. Works on everything below `around`. */
+/**
+ * root may read everything: until the test is over this process is somebody else. Works on everything below `around`.
+ */
 function becomeNobody(t: TestContext, around: string): void {
   if (process.geteuid?.() !== 0) return
   for (const name of ['', ...fs.readdirSync(around, { recursive: true, encoding: 'utf8' })]) {

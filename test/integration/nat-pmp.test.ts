@@ -1,4 +1,6 @@
-/** What a gateway that speaks NAT-PMP can say, or somebody who pretends to be one: answers, refusals, nonsense, nothing. */
+/**
+ * What a gateway that speaks NAT-PMP can say, or somebody who pretends to be one: answers, refusals, nonsense, nothing.
+ */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'

@@ -1,4 +1,6 @@
-/** `quorum send` and `quorum receive` in states that a real transfer passes in a blink: what they say, when they end. */
+/**
+ * `quorum send` and `quorum receive` in states that a real transfer passes in a blink: what they say, when they end.
+ */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'

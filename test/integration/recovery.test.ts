@@ -1,7 +1,7 @@
 /**
  * A node that is killed and started again, and peers and nodes that start in any order: everybody finds everybody again
- * without anyone touching them. What is promised in milliseconds is asserted on the timers that decide it, and measured:
- * how long it takes on a busy machine is printed.
+ * without anyone touching them. What is promised in milliseconds is asserted on the timers that decide it, and
+ * measured: how long it takes on a busy machine is printed.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'

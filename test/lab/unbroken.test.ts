@@ -1,7 +1,7 @@
 /**
  * A conversation of ten messages a second each way, between real processes in the NAT lab, while the paths below it
- * come and go: nothing is lost, doubled or out of order, and it always goes on. How long that takes is printed beside what
- * Quorum promises: on a busy machine it is no verdict.
+ * come and go: nothing is lost, doubled or out of order, and it always goes on. How long that takes is printed beside
+ * what Quorum promises: on a busy machine it is no verdict.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'

@@ -51,7 +51,10 @@ class Voice {
     for (const { id } of await this.theirs()) this.here.add(id)
   }
 
-  /** `heard()`: how many of ours the other side has. Calls go out in order; what a kill cut off is looked up, not guessed. */
+  /**
+   * `heard()`: how many of ours the other side has. Calls go out in order; what a kill cut off is looked up, not
+   * guessed.
+   */
   async sayAll(heard: () => number, over: AbortSignal): Promise<void> {
     let said = 0
     const caughtUp = () => {

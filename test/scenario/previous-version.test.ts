@@ -1,6 +1,6 @@
 /**
- * The version before and this one: they are friends, talk and send files in both directions over both kinds of node, and
- * a profile of the version before opens here with everything that was in it.
+ * The version before and this one: they are friends, talk and send files in both directions over both kinds of node,
+ * and a profile of the version before opens here with everything that was in it.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'

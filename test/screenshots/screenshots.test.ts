@@ -1,6 +1,7 @@
 /**
- * `npm run screenshots`: pictures of every view for somebody to look at, in the folder screenshots/ that git ignores. Real
- * windows with real friends, who talked for days; light and dark, large and small, empty and full, German, right to left.
+ * `npm run screenshots`: pictures of every view for somebody to look at, in the folder screenshots/ that git ignores.
+ * Real windows with real friends, who talked for days; light and dark, large and small, empty and full, German, right
+ * to left.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,6 @@
-/** Honest friends who talk while somebody else is attacked: every message must arrive; how many come soon is printed. */
+/**
+ * Honest friends who talk while somebody else is attacked: every message must arrive; how many come soon is printed.
+ */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Message } from '../../protocol/index.ts'

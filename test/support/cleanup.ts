@@ -1,4 +1,7 @@
-/** What a test started is ended with it, last first, unlike `t.after`: peers leave before their node, processes before their folders. */
+/**
+ * What a test started is ended with it, last first, unlike `t.after`: peers leave before their node, processes before
+ * their folders.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'

@@ -62,7 +62,9 @@ export class Dialogue {
     return Math.max(...waits) / 1000
   }
 
-  /** Ends it. Everything has arrived then: once, in the order in which it was said, in the events and in both stores. */
+  /**
+   * Ends it. Everything has arrived then: once, in the order in which it was said, in the events and in both stores.
+   */
   async end(): Promise<number> {
     clearInterval(this.#timer)
     await Promise.all(this.#sent)

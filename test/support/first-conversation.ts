@@ -1,6 +1,6 @@
 /**
- * Two people and two real windows, from the first start of each: name, node, invite, request, conversation; what only the
- * keyboard does; and everything still there after a restart.
+ * Two people and two real windows, from the first start of each: name, node, invite, request, conversation; what only
+ * the keyboard does; and everything still there after a restart.
  */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'

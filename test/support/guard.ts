@@ -1,4 +1,7 @@
-/** Nothing that a test provokes may end in the air: a rejection nobody handles or an exception nobody caught fails the file. */
+/**
+ * Nothing that a test provokes may end in the air: a rejection nobody handles or an exception nobody caught fails the
+ * file.
+ */
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 

@@ -1,4 +1,7 @@
-/** Texts that a malicious friend may send, 200 and more: markup, scripts, links that are none, controls, towers, look-alikes. */
+/**
+ * Texts that a malicious friend may send, 200 and more: markup, scripts, links that are none, controls, towers,
+ * look-alikes.
+ */
 
 const markup = [
   '<script>window.hacked=1</script>',

@@ -1,4 +1,7 @@
-/** The cable between a place of the NAT lab and its wire: pulled out, as by a foot; or lossy in silence, as behind a router that hangs. */
+/**
+ * The cable between a place of the NAT lab and its wire: pulled out, as by a foot; or lossy in silence, as behind a
+ * router that hangs.
+ */
 import type { Namespace } from './lab-namespace.ts'
 
 export class Cable {

@@ -1,6 +1,6 @@
 /**
- * UPnP or NAT-PMP for a home router of the lab: miniupnpd, the program that most routers of this kind run, in the router's own
- * namespace. Like the lab it leaves nothing, however the test ends: it is ended with its standard input.
+ * UPnP or NAT-PMP for a home router of the lab: miniupnpd, the program that most routers of this kind run, in the
+ * router's own namespace. Like the lab it leaves nothing, however the test ends: it is ended with its standard input.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

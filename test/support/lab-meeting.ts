@@ -19,7 +19,9 @@ export interface Meeting {
   reason: string
 }
 
-/** When a peer had its first message from another, and its first direct path to it; by PeerId, on the monotonic clock. */
+/**
+ * When a peer had its first message from another, and its first direct path to it; by PeerId, on the monotonic clock.
+ */
 export class Witness {
   readonly heard = new Map<string, number>()
   readonly direct = new Map<string, number>()
@@ -40,7 +42,10 @@ export interface Guest {
   witness: Witness
 }
 
-/** `guest` asks `host`, who accepts; then each says something. Returns when the request was accepted and both were heard. */
+/**
+ * `guest` asks `host`, who accepts; then each says something. Returns when the request was accepted and both were
+ * heard.
+ */
 export async function meet(host: Guest, guest: Guest): Promise<{ accepted: number }> {
   const { link } = await host.peer.call('invite', {})
   await guest.peer.call('requestFriend', { to: link })

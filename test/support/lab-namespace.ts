@@ -20,7 +20,9 @@ export class Namespace {
     this.enter = ['nsenter', `--net=/proc/${this.pid}/ns/net`]
   }
 
-  /** A new one, with nothing but its loopback; `owner` ends it. Errors: what the kernel refuses, in `unshare`'s words. */
+  /**
+   * A new one, with nothing but its loopback; `owner` ends it. Errors: what the kernel refuses, in `unshare`'s words.
+   */
   static async create(owner: AsyncDisposableStack): Promise<Namespace> {
     const child = spawn('unshare', holder, { stdio: ['pipe', 'pipe', 'inherit'] })
     const ended = once(child, 'close')

@@ -1,4 +1,6 @@
-/** Whether the NAT lab can run here. In continuous integration as root it must: there it fails instead of being skipped. */
+/**
+ * Whether the NAT lab can run here. In continuous integration as root it must: there it fails instead of being skipped.
+ */
 import { userInfo } from 'node:os'
 import { Lab } from './lab.ts'
 import { igdMissing } from './lab-igd.ts'

@@ -154,7 +154,10 @@ export class Lab {
     }
   }
 
-  /** A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out; `answers`: unexpected TCP. */
+  /**
+   * A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out;
+   * `answers`: unexpected TCP.
+   */
   async #router(
     outside: Segment,
     prefix: string,

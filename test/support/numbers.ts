@@ -16,7 +16,9 @@ export function change<T extends object>(t: TestContext, limits: T, values: { [K
   Object.assign(limits, values)
 }
 
-/** How much of `rate` there has been since this was called: a bucketful, and what the time until now put back into it. */
+/**
+ * How much of `rate` there has been since this was called: a bucketful, and what the time until now put back into it.
+ */
 export function bucket({ tokens, per }: Rate): () => number {
   const begun = performance.now()
   return () => tokens + Math.ceil(((performance.now() - begun) / per) * tokens)

@@ -1,4 +1,7 @@
-/** Names that people and programs give their files, in many languages: nothing about them is to be changed or warned about. */
+/**
+ * Names that people and programs give their files, in many languages: nothing about them is to be changed or warned
+ * about.
+ */
 
 /** Names between bars. */
 export const list = (names: string): string[] => names.split(' | ')

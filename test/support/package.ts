@@ -1,6 +1,6 @@
 /**
- * Quorum as people install it, for tests: made once for a test file, by the command that makes releases, and taken out of
- * its Debian package again. Nothing of it is installed on this machine.
+ * Quorum as people install it, for tests: made once for a test file, by the command that makes releases, and taken out
+ * of its Debian package again. Nothing of it is installed on this machine.
  */
 import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, globSync, mkdtempSync, rmSync } from 'node:fs'
@@ -21,8 +21,8 @@ export interface Package {
   /** What starts it, as it is shipped. */
   shipped: string
   /**
-   * The same with one fuse the other way, the debugger's: without one, nothing drives it. It is a copy of the executable
-   * beside it; everything that it loads is what is shipped.
+   * The same with one fuse the other way, the debugger's: without one, nothing drives it. It is a copy of the
+   * executable beside it; everything that it loads is what is shipped.
    */
   driven: string
 }

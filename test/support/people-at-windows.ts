@@ -71,7 +71,10 @@ export async function marked(
   await message(window, text).getByRole('img', { name: mark }).waitFor()
 }
 
-/** Drags files and folders of the disk into the conversation, and lets go: the browser's own events, as from a file manager. */
+/**
+ * Drags files and folders of the disk into the conversation, and lets go: the browser's own events, as from a file
+ * manager.
+ */
 export async function drop({ page }: Pick<Window, 'page'>, paths: string[]): Promise<void> {
   const box = (await page.getByRole('log').boundingBox()) ?? assert.fail('no conversation is open')
   const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }

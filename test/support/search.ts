@@ -18,7 +18,9 @@ function written(bytes: Buffer): Buffer[] {
   )
 }
 
-/** Three bytes make four characters: the word may begin at any of the three. What depends on its neighbours is cut off. */
+/**
+ * Three bytes make four characters: the word may begin at any of the three. What depends on its neighbours is cut off.
+ */
 function base64(bytes: Buffer, encoding: 'base64' | 'base64url'): string[] {
   return [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes])

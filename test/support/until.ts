@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Milliseconds without progress after which a wait counts as hung: many times what anything needs on a busy machine. */
+/**
+ * Milliseconds without progress after which a wait counts as hung: many times what anything needs on a busy machine.
+ */
 export const patience = 180_000
 /** Milliseconds between two looks at a condition. */
 const look = 20
@@ -14,7 +16,8 @@ const look = 20
  * Resolves when `condition` holds.
  *
  * @param what - what is waited for, for the failure; a function is asked when it fails.
- * @param progress - of work that may rightly take longer than `patience`: each change of its value starts the wait anew.
+ * @param progress - of work that may rightly take longer than `patience`: each change of its value starts the wait
+ * anew.
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,

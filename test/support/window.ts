@@ -1,6 +1,6 @@
 /**
- * The real app for end-to-end tests: Electron with its window on a screen that nobody sees, driven by clicks and keys. Every
- * window has a profile of its own in a temporary folder, and everything stays on loopback.
+ * The real app for end-to-end tests: Electron with its window on a screen that nobody sees, driven by clicks and keys.
+ * Every window has a profile of its own in a temporary folder, and everything stays on loopback.
  */
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'

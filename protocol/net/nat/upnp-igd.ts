@@ -141,7 +141,8 @@ async function invoke(
 ): Promise<number | undefined> {
   const fields = Object.entries(values).map(([name, value]) => `<${name}>${value}</${name}>`)
   const body = `<?xml version="1.0"?>
-<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">
+<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"
+  s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">
 <s:Body><u:${action} xmlns:u="${service}">${fields.join('')}</u:${action}></s:Body></s:Envelope>`
   const answer = await request(control, local, signal, { action: `"${service}#${action}"`, body })
   const refusal = /<errorCode>\s*(\d{1,4})\s*</.exec(answer)?.[1]

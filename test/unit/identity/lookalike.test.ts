@@ -1,6 +1,7 @@
 /**
- * Names that look the same (docs/threats.md, "A name is free for anybody"): whatever unseen is put in and whichever letters are replaced by others that
- * Unicode calls confusable, it is noticed; names of different people in any script are not.
+ * Names that look the same (docs/threats.md, "A name is free for anybody"): whatever unseen is put in and whichever
+ * letters are replaced by others that Unicode calls confusable, it is noticed; names of different people in any script
+ * are not.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -45,7 +45,9 @@ class FakeClock implements FrameClock {
   }
 }
 
-/** A source that yields what `push` gives it, and never ends; and the frames read from it under a deadline of 100 ms. */
+/**
+ * A source that yields what `push` gives it, and never ends; and the frames read from it under a deadline of 100 ms.
+ */
 function timed() {
   const clock = new FakeClock()
   let next = Promise.withResolvers<Uint8Array>()

@@ -147,9 +147,9 @@ async function headless(directory: string, keep?: (stop: () => void) => Promise<
   }
 }
 
-/** Every file by name, and its bytes. */
+/** Every file of the profile by name, without the log, where a refused start is recorded. */
 function contents(directory: string): { [name: string]: string } {
-  const names = fs.readdirSync(directory).filter((name) => name !== 'lock.db')
+  const names = fs.readdirSync(directory).filter((name) => name !== 'lock.db' && name !== 'logs')
   return Object.fromEntries(
     names.sort().map((name) => [name, fs.readFileSync(path.join(directory, name)).toString('base64')]),
   )

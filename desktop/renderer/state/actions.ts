@@ -10,6 +10,7 @@ import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversati
 import { addStaged, clearDraft, draftFor, removeStaged, setDraft } from './drafts.ts'
 import { changeFriend, putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
+import { isReading } from './reading.ts'
 import { store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
@@ -119,11 +120,11 @@ export async function loadLatest(peer: string): Promise<void> {
   await loadNewest(peer, store.get().friends.get(peer)?.unread ?? 0)
 }
 
-/** Marks the open conversation as read, if its newest message is shown in a focused window. */
+/** Marks the open conversation as read, if the person looks at its newest message. */
 export async function markOpenRead(): Promise<void> {
-  const { open, friends } = store.get()
-  const friend = open === undefined ? undefined : friends.get(open)
-  if (friend === undefined || !document.hasFocus()) return
+  const state = store.get()
+  const friend = state.open === undefined ? undefined : state.friends.get(state.open)
+  if (friend === undefined || !isReading(state, friend.peer)) return
   const { messages, latest } = conversationWith(friend.peer)
   const newest = latest ? messages.findLast(({ direction }) => direction === 'in') : undefined
   if (newest === undefined || (newest.state === 'read' && friend.unread === 0)) return

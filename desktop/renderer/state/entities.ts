@@ -1,13 +1,13 @@
 /** Friends, transfers, connections and the own profile: how results of calls and events change them in the state. */
 import type { ConnectionInfo, Friend, Self, Transfer } from '#protocol'
+import { isReading } from './reading.ts'
 import { store, withEntry } from './state.ts'
 
 export function putFriend(friend: Friend): void {
-  store.set(({ friends, open }) => {
-    const before = friends.get(friend.peer)
-    // The open conversation is read at this moment, even if the event was sent before that.
-    const reading = open === friend.peer && document.hasFocus()
-    const unread = reading ? (before?.unread ?? 0) : friend.unread
+  store.set((state) => {
+    const { friends } = state
+    // A conversation that is being read is read at this moment, even if the event was sent before that.
+    const unread = isReading(state, friend.peer) ? (friends.get(friend.peer)?.unread ?? 0) : friend.unread
     return { friends: withEntry(friends, friend.peer, { ...friend, unread }) }
   })
 }

@@ -5,6 +5,7 @@ import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
 import { markOpenRead, openConversation, refresh, showLink } from './actions.ts'
 import { changeFriend, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
 import { callPeer, peerEnded } from './clients.ts'
+import { isReading } from './reading.ts'
 import { emptyProfile, errorText, store, text } from './state.ts'
 import { conversationWith, putMessage } from './conversations.ts'
 import { addMessage } from './history.ts'
@@ -36,10 +37,9 @@ export function onPeerEvent(event: PeerProcessEvent): void {
       const { peer } = event.data
       onTyping(peer, false)
       addMessage(event.data)
-      const { friends, open, view } = store.get()
-      const shown = open === peer && view.kind === 'conversation' && conversationWith(peer).latest
-      if (shown && document.hasFocus()) void markOpenRead()
-      else changeFriend(peer, { unread: (friends.get(peer)?.unread ?? 0) + 1 })
+      const state = store.get()
+      if (isReading(state, peer) && conversationWith(peer).latest) void markOpenRead()
+      else changeFriend(peer, { unread: (state.friends.get(peer)?.unread ?? 0) + 1 })
       return
     }
     case 'message-changed':

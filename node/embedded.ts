@@ -219,7 +219,7 @@ function width(ip: string): number {
 /** `port` if it is free or becomes free within the retries, otherwise 0 (any port). */
 async function freePort(port: number, signal: AbortSignal): Promise<number> {
   if (port === 0) return 0
-  for (let attempt = 0; attempt < portRetry.times && !signal.aborted; attempt++) {
+  for (let attempt = 0; attempt < portRetry.times && !signal.aborted; attempt += 1) {
     if (await isFree(port)) return port
     await pause(portRetry.after, signal)
   }

@@ -59,7 +59,7 @@ export const limits = {
   transferRoots: 1000,
   /** A path in an offer, in characters: the maximum of Linux. */
   offeredPath: 4096,
-  /** Sent and not acknowledged: the minimum keeps a fast disk busy, the maximum bounds the loss. */
+  /** Sent and not acknowledged. The minimum keeps a fast disk busy; the maximum bounds what a failure loses. */
   fileInFlight: { least: 64 * KiB, most: 8 * MiB },
 
   // ---- connections

@@ -1,6 +1,6 @@
 /**
- * The data folder: how it and its files are created, and what its disk may refuse, in words for the person who runs the
- * node. The error names and what they mean are in protocol/base/disk-errors.ts. It never replaces a file that exists.
+ * Creates the data folder and its files, and explains disk errors to the person that runs the node. The error names and
+ * their meaning are defined in protocol/base/disk-errors.ts. This file never replaces an existing file.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -8,8 +8,8 @@ import { createFile as createWholeFile, diskErrorOf, QuorumError, toError } from
 import type { FileContent, ErrorCode } from '#protocol'
 
 /**
- * An error of the file system or of SQLite about `file`, as a `QuorumError` whose sentence begins with "the data
- * folder": `disk-full`, `not-writable`, `store-corrupt` or `store-locked`. Other errors come back as they are.
+ * Converts an error of the file system or of SQLite about `file` to a `QuorumError` with a message that begins with
+ * "the data folder": `disk-full`, `not-writable`, `store-corrupt` or `store-locked`. Returns other errors unchanged.
  */
 export function diskError(error: unknown, file: string): Error {
   const failure = diskErrorOf(error)
@@ -19,7 +19,7 @@ export function diskError(error: unknown, file: string): Error {
   return new QuorumError(code, refusal(code, file, detail), { cause: error })
 }
 
-/** The sentence for `code` about `file`; `detail` is what the system calls it. */
+/** The sentence for `code` about `file`; `detail`: the system's name of the error. */
 export function refusal(code: ErrorCode, file: string, detail: string): string {
   const folder = `the data folder ${path.dirname(file)}`
   const name = path.basename(file)
@@ -50,7 +50,8 @@ export function makeFolder(folder: string): void {
 }
 
 /**
- * Creates `file` whole, on disk and 0600, or not at all; one that exists stays (two first starts at once).
+ * Creates `file` completely, flushed and with mode 0600, or not at all. An existing file is not replaced, because two
+ * first starts can run at the same time.
  * Errors: `disk-full`, `not-writable`.
  */
 export function createFile(file: string, content: FileContent): void {

@@ -1,8 +1,8 @@
 /**
- * A node of our own as a child process: what makes a fresh start work for people who have no node. It listens on every
- * interface of this machine, keeps its port from one start to the next so that friends find it again, is started again
- * when it dies, and ends with us, however we end: the channel between the two closes, and the node stops.
- * It stores nothing but the port; the node's key and mail are the node's own, in its own folder.
+ * Runs a node as a child process of the program, so that a new user without a node can start. The node listens on every
+ * IPv4 interface of this machine and keeps its port between starts, so that friends find it again. After a crash it is
+ * started again. It stops when the program ends, even after a crash of the program: the IPC channel closes then.
+ * This file stores only the port. The node stores its key and its held envelopes in its own folder.
  */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -16,30 +16,30 @@ import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { limits } from '#protocol'
 
-/** Waits between starts, in milliseconds: soon at first, and never a loop that heats the room. */
+/** Delays between starts, in milliseconds: short at first, then growing, so that a failing node uses little CPU. */
 const restart = { first: 500, longest: 30_000 }
-/** A node that ran this long (milliseconds) was fine: the next start is prompt again. */
+/** After a run of this length, in milliseconds, the delay starts again at its shortest value. */
 const steadyAfter = 60_000
-/** Our last node may still be closing: how often, and after how many milliseconds, its port is asked for again. */
+/** The previous node may still be closing: how often its port is tried again, and the delay in milliseconds. */
 const portRetry = { times: 12, after: 500 }
-/** A clean end of the child; then it is killed. Milliseconds. */
+/** Milliseconds for a clean end of the child; after that it is killed. */
 const cleanEnd = 6000
 /**
- * From narrow to wide, after the public addresses: 172.16/12 is where containers and virtual machines live. The rest is
- * this machine's own.
+ * Non-public IPv4 ranges, ordered by how many other machines can reach them, fewest first. Containers and virtual
+ * machines use 172.16/12. An address outside these ranges is public and ranks after all of them.
  */
 const networks = [/^127\./u, /^169\.254\./u, /^172\.(?:1[6-9]|2\d|3[01])\./u, /^10\./u, /^192\.168\./u]
-/** Of what the child says on its way down, in characters. */
-const lastWords = 2000
+/** Characters of the child's standard error that are stored to find the reason of its end. */
+const errorOutput = 2000
 
 export interface EmbeddedNodeOptions {
   /** The profile's folder. */
   folder: string
-  /** It listens. Called at every start; `first`: it never ran here before. */
+  /** The node listens. Called at every start; `first`: the profile never ran a node before. */
   ready: (first: boolean) => void
-  /** It has died, in one sentence; it is started again. */
+  /** The node ended unexpectedly and is started again. `why`: one sentence. */
   trouble: (why: string) => void
-  /** Starts `quorum-node` with these arguments; by default as a child of this Node. */
+  /** Starts `quorum-node` with these arguments; by default as a child process of this Node.js process. */
   launch?: (args: readonly string[]) => NodeProcess
 }
 
@@ -49,13 +49,13 @@ export interface NodeProcess {
   readonly stderr: Readable | null
   /** Why it ended, in a few words. */
   readonly ended: Promise<string>
-  /** Ends it cleanly, and after a while for certain. */
+  /** Ends it cleanly, or kills it after a delay. */
   end(): void
 }
 
 export class EmbeddedNode {
   readonly #options: EmbeddedNodeOptions
-  #place: NodePlace | undefined
+  #listening: NodePlace | undefined
   #abort: AbortController | undefined
   #work: Promise<void> = Promise.resolve()
 
@@ -74,15 +74,15 @@ export class EmbeddedNode {
 
   /** PeerId of the node while it runs. */
   get peer(): string | undefined {
-    return this.#place?.peer
+    return this.#listening?.peer
   }
 
-  /** Where it can be reached now, from this machine first to the widest last; networks come and go. */
+  /** Its current multiaddrs: loopback first, the most widely reachable last. Read each time: interfaces change. */
   addresses(): string[] {
-    if (this.#place === undefined) return []
+    if (this.#listening === undefined) return []
     const all = Object.values(networkInterfaces()).flatMap((one) => one ?? [])
     return addressesAt(
-      this.#place,
+      this.#listening,
       all.filter(({ family }) => family === 'IPv4').map(({ address }) => address),
     )
   }
@@ -93,14 +93,14 @@ export class EmbeddedNode {
     this.#work = this.#run(this.#abort.signal)
   }
 
-  /** Ends the node and waits for that. */
+  /** Ends the node and waits until it has ended. */
   async stop(): Promise<void> {
     this.#abort?.abort()
     this.#abort = undefined
     await this.#work
   }
 
-  /** Later starts run no node any more. What it stored stays. */
+  /** Later starts run no node. Its stored data is not deleted. */
   forget(): void {
     rmSync(this.#file, { force: true })
   }
@@ -111,8 +111,8 @@ export class EmbeddedNode {
     let failures = 0
     while (!signal.aborted) {
       const began = performance.now()
-      const why = await this.#live(await freePort(this.#rememberedPort(), signal), signal)
-      this.#place = undefined
+      const why = await this.#live(await freePort(this.#storedPort(), signal), signal)
+      this.#listening = undefined
       if (signal.aborted) return
       failures = performance.now() - began > steadyAfter ? 0 : failures + 1
       if (failures < 2) this.#options.trouble(why)
@@ -120,7 +120,7 @@ export class EmbeddedNode {
     }
   }
 
-  /** One life of the child. Returns why it ended. */
+  /** Runs the child once. Returns why it ended. */
   async #live(port: number, signal: AbortSignal): Promise<string> {
     if (signal.aborted) return ''
     const { folder } = this.#options
@@ -130,23 +130,23 @@ export class EmbeddedNode {
     const child = (this.#options.launch ?? forkNode)(args)
     const end = (): void => child.end()
     signal.addEventListener('abort', end)
-    let said = ''
+    let output = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-lastWords)
+      output = (output + text).slice(-errorOutput)
     })
     if (child.stdout !== null) {
-      createInterface({ input: child.stdout }).on('line', (line) => this.#heard(line))
+      createInterface({ input: child.stdout }).on('line', (line) => this.#receive(line))
     }
     const why = await child.ended
     signal.removeEventListener('abort', end)
-    // The node says why it does not start in one line; anything else it says is its log.
-    return /^quorum-node: (.+)$/mu.exec(said)?.[1] ?? why
+    // The node prints the reason of a failed start in one line; the other lines are its log.
+    return /^quorum-node: (.+)$/mu.exec(output)?.[1] ?? why
   }
 
-  #heard(line: string): void {
+  #receive(line: string): void {
     const place = readyPlace(line)
     if (place === undefined) return
-    this.#place = place
+    this.#listening = place
     const first = !this.chosen
     writeFileSync(this.#file, `${JSON.stringify({ port: place.port })}\n`, { mode: 0o600 })
     this.#options.ready(first)
@@ -156,15 +156,15 @@ export class EmbeddedNode {
     return path.join(this.#options.folder, 'node.json')
   }
 
-  /** 0 when none is remembered, or the file is not what we wrote. */
-  #rememberedPort(): number {
+  /** 0 if no valid port is stored. */
+  #storedPort(): number {
     if (!this.chosen) return 0
     const [, port = '0'] = /"port"\s*:\s*(\d{1,5})/u.exec(readFileSync(this.#file, 'utf8')) ?? []
     return Number(port) <= 65_535 ? Number(port) : 0
   }
 }
 
-/** Where the node's program is: unbuilt under type stripping, and built beside its sources' places. */
+/** The node's program: the `.ts` file under type stripping, the `.js` file at the same place in a build. */
 export const nodeProgram = new URL(`../node/main${path.extname(import.meta.filename)}`, import.meta.url)
 
 function forkNode(args: readonly string[]): NodeProcess {
@@ -183,13 +183,13 @@ export interface NodePlace {
   port: number
 }
 
-/** Where the node is, from its `ready` line; undefined for any other line. */
+/** PeerId and port of the node from its `ready` line; undefined for any other line. */
 export function readyPlace(line: string): NodePlace | undefined {
   let value: unknown
   try {
     value = JSON.parse(line)
   } catch {
-    // Whatever else the node prints is not for us.
+    // Other output of the node is not JSON.
     return undefined
   }
   const { event, data } = (value ?? {}) as { event?: unknown; data?: { addresses?: unknown } }
@@ -202,8 +202,9 @@ export function readyPlace(line: string): NodePlace | undefined {
 }
 
 /**
- * Multiaddrs of the node on a machine with these IPv4 addresses: the loopback, which our own peer uses whatever happens
- * to the network, and then those that most others can reach, the widest last. No more than a peer keeps of one node.
+ * Multiaddrs of the node on a machine with these IPv4 addresses: first the loopback address, which the own peer can use
+ * without a network, then the most widely reachable ones, the widest last. At most `limits.nodeAddresses`, the number
+ * that a peer stores for one node.
  */
 export function addressesAt({ peer, port }: NodePlace, ips: readonly string[]): string[] {
   const [narrowest = '127.0.0.1', ...rest] = ips.toSorted((a, b) => width(a) - width(b))
@@ -215,10 +216,10 @@ function width(ip: string): number {
   return network < 0 ? networks.length : network
 }
 
-/** `port` if it is free or becomes so soon, else 0: any. */
+/** `port` if it is free or becomes free within the retries, otherwise 0 (any port). */
 async function freePort(port: number, signal: AbortSignal): Promise<number> {
   if (port === 0) return 0
-  for (let attempt = 0; attempt < portRetry.times && !signal.aborted; attempt++) {
+  for (let attempt = 0; attempt < portRetry.times && !signal.aborted; attempt += 1) {
     if (await isFree(port)) return port
     await pause(portRetry.after, signal)
   }

@@ -1,6 +1,6 @@
 /**
- * Quorum's library: everything other rooms and programs may use. `createPeer` is a participant, `createRelayNode` a
- * server; docs/embedding.md shows two peers talking in twenty lines.
+ * The public API of Quorum's library. `createPeer` starts a peer, `createRelayNode` starts a node.
+ * docs/embedding.md shows a conversation of two peers in twenty lines.
  */
 export { callParams } from './api/calls.ts'
 export type { CallName, CallParams, CallResults, Calls, NodeKnowledge, Peer, SafetyNumber, Self } from './api/calls.ts'

@@ -1,6 +1,6 @@
 /**
- * The calls of a peer: from the table in api/calls.ts to the part that carries each one out. A call added to the table
- * does not compile until it is here.
+ * Implements the calls of a peer: maps each call of the table in api/calls.ts to the part that executes it. A call that
+ * is in the table and not here is a compile error.
  */
 import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
@@ -19,7 +19,7 @@ export function peerCalls(parts: PeerParts, stop: () => Promise<null>): PeerCall
 }
 
 /**
- * Runs a call by its name, with parameters that nobody has checked yet. `stopped`: the peer stops, or has stopped.
+ * Runs a call by its name, with unchecked parameters. `stopped`: the peer is stopping or has stopped.
  * Errors: `bad-request` for an unknown call or parameters that do not fit; `cancelled`; then the call's own.
  */
 export async function callByName(calls: PeerCalls, name: string, params: unknown, stopped: boolean): Promise<unknown> {

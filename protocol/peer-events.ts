@@ -1,6 +1,6 @@
 /**
- * What a peer announces: the listeners of its events, and how its friends look to callers. Events report finished
- * facts; nothing is decided here.
+ * The events of a peer: delivers them to the listeners, and converts friends to the form that callers receive. Events
+ * report completed changes; this file makes no decision.
  */
 import type { ErrorCode } from './base/errors.ts'
 import { toError } from './base/errors.ts'
@@ -16,7 +16,7 @@ export interface PeerEventsOptions {
   log: Log
   /** Milliseconds since the epoch. */
   now(): number
-  /** A conversation with that peer is open. */
+  /** A conversation with this peer is open. */
   online(peer: string): boolean
   path(peer: string): PathKind
   connection(peer: string): ConnectionInfo
@@ -25,9 +25,9 @@ export interface PeerEventsOptions {
 export class PeerEvents {
   readonly #options: PeerEventsOptions
   readonly #listeners = new Set<(event: PeerEvent) => void>()
-  /** Warnings from before the first listener: it gets them. */
+  /** Warnings from before the first subscription. The first listener receives them. */
   #early: PeerEvent[] = []
-  /** The path to each friend as it was last announced. */
+  /** The kind of the path to each friend at the last `path-changed` event. */
   readonly #paths = new Map<string, PathKind>()
 
   constructor(options: PeerEventsOptions) {
@@ -42,7 +42,7 @@ export class PeerEvents {
     return () => this.#listeners.delete(listener)
   }
 
-  /** No listener is called any more. */
+  /** After this, no listener is called. */
   stop(): void {
     this.#listeners.clear()
   }
@@ -64,7 +64,7 @@ export class PeerEvents {
     else this.#early.push(event)
   }
 
-  /** A friend as callers see it: a name of theirs, or their handle, or the end of their PeerId. */
+  /** A friend in the form for callers. Its name is the announced name, or the handle, or the end of the PeerId. */
   friend(row: FriendRow): Friend {
     const { peer, name, handle, state, note, verified, addedAt, lastSeen } = row
     return {
@@ -86,7 +86,7 @@ export class PeerEvents {
     this.emit({ event: 'friend-changed', data: this.friend(row) })
   }
 
-  /** Announces the path to a friend, if its kind is another than the last one announced. */
+  /** Emits `path-changed` if the kind of the path to a friend differs from the last emitted one. */
   pathChanged(peer: string): void {
     const kind = this.#options.path(peer)
     if (kind === (this.#paths.get(peer) ?? 'none') || this.#options.store.friend(peer) == null) return
@@ -103,13 +103,13 @@ export class PeerEvents {
     try {
       store.putFriend(seen)
     } catch (error) {
-      // A full disk loses the time they were last seen, not the event that they are here.
-      log('warn', 'it could not be stored that a friend was seen', toError(error))
+      // With a full disk only the stored time is lost; the event is still emitted.
+      log('warn', 'the time at which a friend was last seen could not be stored', toError(error))
     }
     this.friendChanged(seen)
   }
 
-  /** A friend's hello: where it is and what it is called now. */
+  /** Stores the current name, addresses, nodes and sealing key from a friend's hello. */
   helloReceived(peer: string, hello: Hello): void {
     const { store, log } = this.#options
     const row = store.friend(peer)

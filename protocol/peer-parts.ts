@@ -1,6 +1,6 @@
 /**
- * The parts of a peer and who tells whom: each part gets what it needs of the others as functions, because the rooms
- * never import each other. What a part does is in its own file; nothing is started here.
+ * Creates the parts of a peer and connects them. Each part receives the functions of other parts that it needs, because
+ * the folders of protocol/ may not import each other freely (ARCHITECTURE.md). Starts nothing.
  */
 import type { Connection } from '@libp2p/interface'
 import type { Log } from './base/log.ts'
@@ -29,7 +29,7 @@ import { PeerEvents } from './peer-events.ts'
 import type { FriendRow, Store } from './store/store.ts'
 import type { PeerAddress } from './wire/contact.ts'
 
-/** What is there before the parts. */
+/** The objects that exist before the parts. */
 export interface Foundation {
   identity: Identity
   store: Store
@@ -101,7 +101,7 @@ export class PeerParts {
     this.settings.rememberNode(address)
   }
 
-  /** A handle belongs to this peer once its nodes agree; those that are away are asked when they are back. */
+  /** Claims a handle at the connected nodes. A node that is disconnected receives the claim when it reconnects. */
   async claimHandle(handle: string): Promise<void> {
     const before = this.settings.handle()
     this.settings.setHandle(handle)
@@ -115,7 +115,7 @@ export class PeerParts {
     }
   }
 
-  /** Tells friends and nodes the addresses that may be known now. */
+  /** Announces to friends and nodes the addresses that the current rules allow. */
   async tellAddresses(): Promise<void> {
     this.friends.hideAddresses()
     this.delivery.flush()
@@ -134,13 +134,13 @@ export class PeerParts {
 
   readonly #onEnvelope = (envelope: Uint8Array): void => this.friends.receive(envelope)
 
-  /** Probes everything that may have died together with that connection. */
-  readonly #doubt = (connection: Connection, heard: () => boolean): void => {
+  /** Probes every connection that may be broken for the same reason as this one. */
+  readonly #probeSharing = (connection: Connection, answered: () => boolean): void => {
     const { traffic } = this.network.services
-    for (const doubted of this.paths.sharing(connection)) {
-      const { received } = traffic.of(doubted)
-      // A connection that is full of a file delays the answer, and carries other data meanwhile.
-      void this.#probe(doubted, netLimits.probe, () => heard() || traffic.of(doubted).received > received)
+    for (const suspect of this.paths.sharing(connection)) {
+      const { received } = traffic.of(suspect)
+      // File data can delay the answer, so other received data also counts as a sign that the connection works.
+      void this.#probe(suspect, netLimits.probe, () => answered() || traffic.of(suspect).received > received)
     }
   }
 
@@ -264,13 +264,13 @@ export class PeerParts {
     if (state === 'friend') {
       this.paths.want(peer)
       for (const connection of this.paths.connections(peer)) void this.chat.keep(connection, true)
-      // The path may be older than the friendship.
+      // The path may have opened before the friendship began.
       this.events.pathChanged(peer)
       return
     }
     this.chat.end(peer)
     this.files.end(peer)
-    // A request goes over whatever connection there is; the others end.
+    // A pending request may use the open connections; only after removal or blocking are they closed.
     if (state !== 'removed' && state !== 'blocked') return
     this.paths.unwant(peer)
     this.reversals.forget(peer)
@@ -315,7 +315,7 @@ export class PeerParts {
       onHello: (peer, hello) => this.events.helloReceived(peer, hello),
       onPresence: (peer) => this.events.presenceChanged(peer),
       onTransfer: (peer, content, message) => this.files.receiveMessage(peer, content, message),
-      probe: this.#doubt,
+      probe: this.#probeSharing,
     })
   }
 
@@ -327,16 +327,18 @@ export class PeerParts {
       log: this.#log,
       downloads: this.#downloads,
       isFriend: (peer) => this.policy.isFriend(peer),
-      // A circuit that ends before a few chunks have passed would be spent without result.
+      // A circuit with a byte limit below a few chunks would end before the transfer progresses.
       best: (peer) =>
-        this.paths.connections(peer).find(({ limits: stated }) => (stated?.bytes ?? Infinity) > fileLimits.fileCircuit),
+        this.paths
+          .connections(peer)
+          .find(({ limits: circuit }) => (circuit?.bytes ?? Infinity) > fileLimits.fileCircuit),
       say: (peer, about, keep) => this.chat.sendTransfer(peer, about, keep),
       recall: (message) => {
-        const waits = this.store.message(message)?.state === 'queued'
-        if (waits) this.chat.recall(message)
-        return waits
+        const queued = this.store.message(message)?.state === 'queued'
+        if (queued) this.chat.recall(message)
+        return queued
       },
-      probe: this.#doubt,
+      probe: this.#probeSharing,
       limited: (peer) => this.paths.info(peer).limited != null,
     })
   }

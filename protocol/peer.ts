@@ -1,6 +1,6 @@
 /**
- * `createPeer`: opens the identity, the rules and the network, starts the parts of a peer (peer-parts.ts) on them, and
- * returns its calls (peer-calls.ts). It stops them again in the opposite order.
+ * `createPeer`: opens the identity, the privacy rules and the network, creates and starts the parts of a peer
+ * (peer-parts.ts), and returns its calls (peer-calls.ts). `stop` ends the parts before the network and the store.
  */
 import { nodePeer } from './address/node-addresses.ts'
 import type { Peer } from './api/calls.ts'
@@ -18,17 +18,17 @@ import { PeerParts } from './peer-parts.ts'
 import { PrivacyRules } from './privacy-rules.ts'
 import type { Store } from './store/store.ts'
 
-/** Each privacy choice that is given holds for this run, over what the profile keeps; it is not stored. */
+/** A privacy choice in these options replaces the profile's choice for this run; it is not stored. */
 export interface PeerOptions extends PrivacyPatch {
-  /** Where everything is remembered; closed by `stop()`. */
+  /** The store of the profile; closed by `stop()`. */
   store: Store
   /** Node addresses to use besides those in the store, each ending in `/p2p/<PeerId>`. */
   nodes?: readonly string[]
-  /** Sets the name friends see. */
+  /** Sets the name that friends see. */
   name?: string
-  /** Multiaddrs to listen on; by default every interface, on the port of last time where it is free. */
+  /** Multiaddrs to listen on; by default every interface, on the port of the last run if it is free. */
   listen?: readonly string[]
-  /** Where accepted files go when nobody says otherwise; created when needed. */
+  /** The default folder for accepted files; created when needed. */
   downloads?: string
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -36,7 +36,7 @@ export interface PeerOptions extends PrivacyPatch {
 }
 
 /**
- * Starts a peer. It is usable at once, whether or not a node can be reached; what cannot go yet waits.
+ * Starts a peer. It is usable at once, also without a reachable node; messages and requests are queued until then.
  * Errors: `bad-request` for a malformed address, `too-large` for a name that is too long, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
@@ -51,7 +51,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     given: given(options),
     apply: (now, before) => rules.change(now, before),
   })
-  // Connections may come in before the parts exist.
+  // Connections may arrive before the parts exist.
   const later: { parts?: PeerParts } = {}
   const policy = new Policy(
     store,
@@ -67,7 +67,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { events } = parts
   const { unreadable } = settings.privacy()
   if (unreadable.length > 0) {
-    log('warn', 'the choices about privacy cannot be read')
+    log('warn', 'the privacy choices cannot be read')
     events.warn('privacy-unreadable', unreadableChoices(unreadable))
   }
   await start(parts, rules, options)
@@ -81,7 +81,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   }
 }
 
-/** Answers the streams that friends open; warns of addresses that cannot be listened on. Returns the privacy rules. */
+/** Registers the stream handlers; warns about addresses on which it cannot listen. Returns the privacy rules. */
 async function serve(parts: PeerParts, options: PeerOptions, log: Log): Promise<PrivacyRules> {
   const { network, policy, chat, files, delivery, paths, events, lanDiscovery, settings } = parts
   const failed = (peer: string, error: Error): void => log('debug', `a stream from ${peerInLog(peer)} failed`, error)
@@ -91,8 +91,11 @@ async function serve(parts: PeerParts, options: PeerOptions, log: Log): Promise<
   const warnUnbound = (): void => {
     const wanted = parts.privacy.now.direct === 'never' ? [] : (options.listen ?? [])
     for (const address of unbound(network, wanted)) {
-      log('warn', 'an address to listen on is taken or not of this machine')
-      events.warn('bad-request', `Nobody can be heard on ${address}: it is taken, or not of this machine`)
+      log('warn', 'an address to listen on is in use or does not belong to this machine')
+      events.warn(
+        'bad-request',
+        `This peer cannot listen on ${address}: it is in use, or does not belong to this machine`,
+      )
     }
   }
   warnUnbound()
@@ -141,7 +144,7 @@ async function stop(parts: PeerParts, rules: PrivacyRules): Promise<null> {
   return null
 }
 
-/** Of the options, the privacy choices for this run. */
+/** The privacy choices in the options. */
 function given(options: PeerOptions): PrivacyPatch {
   const all = privacyNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))
   const parsed = privacyPatch.safeParse(Object.fromEntries(all))

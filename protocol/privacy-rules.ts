@@ -1,7 +1,8 @@
 /**
- * What of a running peer the privacy choices start and stop: listening, hole punches, the router's port, the search of
- * the local network, and what friends and nodes are told. Policy and conversations ask for the choices each time and
- * need nothing of this. It knows no choice by itself: identity/privacy-in-force.ts does.
+ * Starts and stops the parts of a running peer that depend on the privacy choices: listening, hole punches, the port
+ * mapping at the router, the search of the local network, and the announcements to friends and nodes. Policy and
+ * conversations read the choices at each use, so they are not restarted here. This file stores no choice:
+ * identity/privacy-in-force.ts does.
  */
 import type { LanDiscovery } from './paths/lan-discovery.ts'
 import type { Paths } from './paths/paths.ts'
@@ -14,13 +15,13 @@ export interface PrivacyRulesOptions {
   refusePunches(): Promise<void>
   listen(): Promise<void>
   stopListening(): Promise<void>
-  /** Searches the local network by multicast DNS; ends with the function it returns. */
+  /** Searches the local network by multicast DNS until the returned function is called. */
   search(): Promise<() => Promise<void>>
   lanDiscovery: Pick<LanDiscovery, 'reset'>
   portMapping: Pick<PortMapping, 'start' | 'stop'>
   reachability: Pick<Reachability, 'reset'>
   paths: Pick<Paths, 'endHolePunches' | 'rulesChanged'>
-  /** Tells friends and nodes where we are now. */
+  /** Announces the current addresses to friends and nodes. */
   tell(): Promise<void>
 }
 
@@ -33,14 +34,14 @@ export class PrivacyRules {
     this.#options = options
   }
 
-  /** At the start of the peer, whose network listens already if it is to. */
+  /** Called at the start of the peer. The network already listens if `now` allows it. */
   async start(now: Privacy): Promise<void> {
-    // A peer whose address nobody is to learn does not even offer hole punches.
+    // A hole punch reveals the own address, so a peer that hides it does not offer the protocol.
     if (now.direct !== 'never') await this.#options.servePunches()
     await this.#optional(now)
   }
 
-  /** Ends first what reveals more than `now` allows. Errors: what a socket or the multicast could not be closed for. */
+  /** First stops the parts that reveal more than `now` allows. Errors: those of closing a socket or the multicast. */
   async change(now: Privacy, before: Privacy): Promise<void> {
     const { listen, stopListening, servePunches, refusePunches, reachability, paths, tell } = this.#options
     if (this.#stopped) return
@@ -55,7 +56,7 @@ export class PrivacyRules {
       await tell()
     } else {
       await this.#optional(now)
-      // The hello carries up to where was read.
+      // The hello contains the read position.
       if (now.readReceipts !== before.readReceipts) await tell()
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The numbers that a program around the library may rely on: what a call accepts, what a DirectoryStore must keep. A
- * change of one of them is a change of the public API; all other numbers are private and change with measurements.
+ * The limits in the public API: the bounds of the parameters of calls, and the capacity that a DirectoryStore must
+ * have. A change of one of them is a change of the public API. All other limits are private and follow measurements.
  */
 import { addressLimits } from './address/limits.ts'
 import { apiLimits } from './api/limits.ts'

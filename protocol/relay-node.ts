@@ -1,4 +1,4 @@
-/** A relay node: the libp2p node, the circuit relay and the directory, started and stopped together. */
+/** A relay node: starts and stops the libp2p node, the circuit relay and the directory together. */
 import { DirectoryServer } from './directory/server.ts'
 import type { DirectoryStore } from './directory/store.ts'
 import { identityFromSeed } from './identity/identity.ts'
@@ -12,7 +12,7 @@ export interface RelayNodeOptions {
   seed: Uint8Array
   /** Multiaddrs to listen on. */
   listen: readonly string[]
-  /** Multiaddrs to announce instead of those, for a node behind port forwarding or a proxy. */
+  /** Multiaddrs to announce instead of the listening ones, for a node behind port forwarding or a proxy. */
   announce?: readonly string[]
   /** The node's data on disk. The caller closes it after `stop`. */
   store: DirectoryStore
@@ -25,13 +25,13 @@ export interface RelayNodeStats {
   connections: number
   reservations: number
   circuits: number
-  /** Bytes carried since the start, both directions. */
+  /** Bytes relayed since the start, both directions. */
   relayedBytes: number
   records: number
   directorySessions: number
   /** Directory requests by kind and outcome, as `lookup ok`. */
   requests: { [kindAndOutcome: string]: number }
-  /** Reservations and circuits refused by a cap. */
+  /** Reservations and circuits refused because of a limit. */
   refused: number
 }
 
@@ -44,7 +44,7 @@ export interface RelayNode {
   stop(): Promise<void>
 }
 
-/** Starts a node. Errors: `bad-request` when one of the addresses cannot be listened on. */
+/** Starts a node. Errors: `bad-request` if it cannot listen on one of the addresses. */
 export async function createRelayNode(options: RelayNodeOptions): Promise<RelayNode> {
   const { listen, announce = [], store, now = Date.now, log = silent } = options
   const { privateKey, peer } = await identityFromSeed(options.seed)

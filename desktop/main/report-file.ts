@@ -1,4 +1,4 @@
-/** Saves a problem report to a file that the person chooses, with the numbers that the running peer can count. */
+/** Saves a problem report to a file that the person chooses, with the counts of the running peer. */
 import { app, dialog, shell } from 'electron'
 import type { BrowserWindow } from 'electron'
 import path from 'node:path'
@@ -14,7 +14,7 @@ export class ReportFile {
   readonly #client: () => PeerClient
   #saved: string | undefined
 
-  /** `folder`: of the profile. `client`: throws `cancelled` while the peer process does not run. */
+  /** `folder`: the profile's folder. `client`: throws `cancelled` while the peer process does not run. */
   constructor(folder: string, settings: () => Preferences, client: () => PeerClient) {
     this.#folder = folder
     this.#settings = settings
@@ -44,7 +44,7 @@ export class ReportFile {
     shell.showItemInFolder(this.#saved)
   }
 
-  /** A report is most useful when the peer does not run, so then it is written without the numbers. */
+  /** If the peer does not run, a report is most useful, so it is then written without the counts. */
   async #counts(): Promise<Counts | string> {
     try {
       const client = this.#client()

@@ -1,7 +1,8 @@
 /**
- * The contract of a peer: every call with the schema of its parameters and the type of its result. The same table
- * serves the library, the headless peer (JSON lines) and the desktop (MessagePort): a call added here appears in all
- * three. Everything is structured-cloneable: PeerIds and multiaddrs as strings, times in milliseconds since the epoch.
+ * The contract of a peer: every call with the schema of its parameters and the type of its result. The library, the
+ * headless peer (JSON lines) and the desktop (MessagePort) use the same table, so a call added here exists in all
+ * three. All values are structured-cloneable: PeerIds and multiaddrs are strings, times are milliseconds since the
+ * epoch.
  */
 import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
@@ -15,19 +16,19 @@ const address = z.string().min(1).max(limits.address)
 const text = z.string().min(1)
 const id = z.string().min(1).max(64)
 const count = z.number().int().min(1).max(apiLimits.page)
-/** As the operating system takes it. */
+/** A path in the form of the operating system. */
 const path = z.string().min(1).max(32_767)
 const nothing = z.strictObject({})
 
-/** Parameters of each call. Unknown fields are refused: a misspelt option must not be ignored. */
+/** Parameters of each call. Unknown fields are refused, so that a misspelt option is not ignored. */
 export const callParams = {
   self: nothing,
   setProfile: z.strictObject({
     name: z.string().max(limits.nameCharacters).optional(),
-    /** 3-32 of a-z 0-9 - _ . ; empty gives the handle up. */
+    /** 3-32 of a-z 0-9 - _ . ; an empty string removes the handle. */
     handle: z.string().max(32).optional(),
   }),
-  /** Kept in the profile, and obeyed when the call returns, also where this run was given another value. */
+  /** Stored in the profile; in force when the call resolves, also if an option of this run set another value. */
   setPrivacy: privacyPatch,
   /** `expiresIn` in milliseconds. */
   invite: z.strictObject({
@@ -51,7 +52,8 @@ export const callParams = {
   connect: z.strictObject({ peer }),
   sendMessage: z.strictObject({ peer, text, replyTo: id.optional() }),
   /**
-   * `before`, `after`: message ids. Without `after` the last ones, with it the first ones of those that are asked for.
+   * `before`, `after`: message ids that bound the range. Returns the last `limit` messages of the range; with `after`,
+   * the first ones.
    */
   messages: z.strictObject({ peer, before: id.optional(), after: id.optional(), limit: count.optional() }),
   message: z.strictObject({ message: id }),
@@ -59,7 +61,7 @@ export const callParams = {
   markRead: z.strictObject({ peer, upTo: z.union([id, z.number().int().min(0)]) }),
   search: z.strictObject({ text, peer: peer.optional(), limit: count.optional() }),
   recallMessage: z.strictObject({ message: id }),
-  /** Tells the friend, if online, that we are writing (or stopped). */
+  /** Announces to the friend, if online, that this person is writing or has stopped. */
   typing: z.strictObject({ peer, active: z.boolean() }),
   /** `paths`: files and folders of this machine. */
   sendFiles: z.strictObject({
@@ -67,14 +69,14 @@ export const callParams = {
     paths: z.array(path).min(1).max(limits.transferRoots),
     note: z.string().max(limits.noteCharacters).optional(),
   }),
-  /** `directory`: where to put it; without, the folder for downloads. */
+  /** `directory`: the folder for the files; by default the folder for downloads. */
   acceptTransfer: z.strictObject({ transfer: id, directory: path.optional() }),
   declineTransfer: z.strictObject({ transfer: id }),
   pauseTransfer: z.strictObject({ transfer: id }),
   resumeTransfer: z.strictObject({ transfer: id }),
   cancelTransfer: z.strictObject({ transfer: id }),
   transfers: z.strictObject({ peer: peer.optional() }),
-  /** Where a file lies on this machine. `file`: its number in the transfer's `files`. */
+  /** The path of a file on this machine. `file`: its index in the transfer's `files`. */
   transferFile: z.strictObject({ transfer: id, file: z.number().int().min(0).max(limits.transferFiles) }),
   addNode: z.strictObject({ address }),
   removeNode: z.strictObject({ address }),
@@ -92,9 +94,9 @@ export interface Self {
   handle?: string
   nodes: NodeState[]
   listen: string[]
-  /** From the internet: a node dialled us back, or could not, or none has tried from there. */
+  /** From the internet: `public` if a node dialled back, `private` if it could not, `unknown` if none has tried. */
   reachable: 'public' | 'private' | 'unknown'
-  /** What holds now; while a change is being carried out, the less private of the two. */
+  /** The choices in force. During a change: for each choice, the less private of the old and the new value. */
   privacy: Privacy
 }
 
@@ -160,7 +162,7 @@ export type Calls = {
     : (params: CallParams<C>) => Promise<CallResults[C]>
 }
 
-/** A running peer: the calls, and what happens. */
+/** A running peer: its calls and its events. */
 export interface Peer extends Calls {
   /** Calls `listener` for every event until the returned function is called. */
   subscribe(listener: (event: PeerEvent) => void): () => void

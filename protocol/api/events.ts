@@ -1,4 +1,4 @@
-/** Everything that can happen to a peer, as one union. Events report finished facts and never command. */
+/** The events of a peer, as one union. An event reports a completed change; it never requests an action. */
 import type { ErrorData } from '../base/errors.ts'
 import type { ConnectionInfo, Friend, Message, NodeState, Transfer } from './model.ts'
 import type { Privacy } from './privacy.ts'
@@ -12,9 +12,9 @@ export type PeerEvent =
   | { event: 'message-received'; data: Message }
   | { event: 'message-changed'; data: Message }
   | { event: 'transfer-offered'; data: Transfer }
-  /** At most four a second for each transfer, and always when its state changes. */
+  /** At most four per second for each transfer, and at every change of its state. */
   | { event: 'transfer-changed'; data: Transfer }
-  /** What holds from now on. */
+  /** The choices in force from now on. */
   | { event: 'privacy-changed'; data: Privacy }
   | { event: 'typing'; data: { peer: string; active: boolean } }
   | { event: 'warning'; data: ErrorData & { peer?: string } }

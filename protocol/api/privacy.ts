@@ -1,36 +1,36 @@
 /**
- * What a person chose about privacy: the one schema, from which the call `setPrivacy`, the options of `createPeer`, the
- * command lines and the window take their names. It decides nothing: net/policy.ts and identity/privacy-in-force.ts
- * obey it.
+ * The privacy choices of a person. This one schema defines the names for the call `setPrivacy`, the options of
+ * `createPeer`, the command lines and the window. It enforces nothing: net/policy.ts and identity/privacy-in-force.ts
+ * do.
  */
 import { z } from 'zod'
 
 /**
- * With whom direct paths may be used, which reveal one's address: with friends, with friends whose number was compared,
- * with nobody; or nothing else with anybody.
+ * The peers to which direct paths are allowed. A direct path reveals the own address. `auto`: friends. `verified`:
+ * friends with a compared safety number. `never`: no peer. `only`: direct paths and no circuits, for every peer.
  */
 export const directModes = ['auto', 'verified', 'never', 'only'] as const
 export type DirectMode = (typeof directModes)[number]
 
-/** Any number of the choices. Unknown fields are refused. */
+/** Some or all of the choices. Unknown fields are refused. */
 export const privacyPatch = z.strictObject({
   /**
-   * `verified`: only friends whose number was compared are reached directly and learn our address. `never`: through
-   * nodes only, no friend learns it. `only`: never through a node.
+   * `verified`: only friends with a compared safety number are reached directly and receive the own address. `never`:
+   * all paths lead through nodes, and no friend receives the address. `only`: no path leads through a node.
    */
   direct: z.enum(directModes).exactOptional(),
-  /** Tell friends our LAN addresses and dial theirs. */
+  /** Announce the own LAN addresses to friends and dial theirs. */
   lan: z.boolean().exactOptional(),
-  /** Ask the router to forward inbound connections to us; nothing where `direct` is `never`. */
+  /** Ask the router to forward inbound connections to this peer. No effect if `direct` is `never`. */
   upnp: z.boolean().exactOptional(),
   /**
-   * Find friends on the local network, and be found there, by multicast DNS: everybody there sees who and where we are.
-   * Nothing where `lan` is false or `direct` is `never` or `verified`.
+   * Find friends on the local network, and be found there, by multicast DNS. Every machine on that network receives the
+   * PeerId and the addresses. No effect if `lan` is false or `direct` is `never` or `verified`.
    */
   mdns: z.boolean().exactOptional(),
-  /** Friends learn up to where their messages were read. */
+  /** Announce to friends which of their messages were read. */
   readReceipts: z.boolean().exactOptional(),
-  /** Friends learn that we are writing. */
+  /** Announce to friends that this person is writing. */
   typingMarks: z.boolean().exactOptional(),
 })
 export type PrivacyPatch = z.infer<typeof privacyPatch>
@@ -38,7 +38,7 @@ export type Privacy = Required<PrivacyPatch>
 
 export const privacyNames = Object.keys(privacyPatch.shape) as (keyof Privacy)[]
 
-/** What holds where nothing was chosen. */
+/** The defaults: they hold for each choice that was not made. */
 export const usualPrivacy: Readonly<Privacy> = {
   direct: 'auto',
   lan: true,
@@ -48,7 +48,7 @@ export const usualPrivacy: Readonly<Privacy> = {
   typingMarks: true,
 }
 
-/** What holds where it cannot be known what was chosen. */
+/** The values for choices that are stored but cannot be read. */
 export const mostPrivate: Readonly<Privacy> = {
   direct: 'never',
   lan: false,
@@ -58,25 +58,25 @@ export const mostPrivate: Readonly<Privacy> = {
   typingMarks: false,
 }
 
-/** The choices in a value that was kept, and the names of those that cannot be read: they are `mostPrivate`. */
-export function readPrivacy(kept: unknown): { chosen: PrivacyPatch; unreadable: (keyof Privacy)[] } {
-  if (!isRecord(kept)) return { chosen: mostPrivate, unreadable: privacyNames }
-  // A newer version may keep more than is known here.
-  const known = Object.fromEntries(privacyNames.flatMap((name) => (name in kept ? [[name, kept[name]]] : [])))
+/** Reads stored choices. Each unreadable choice is listed in `unreadable` and gets its value from `mostPrivate`. */
+export function readPrivacy(stored: unknown): { chosen: PrivacyPatch; unreadable: (keyof Privacy)[] } {
+  if (!isRecord(stored)) return { chosen: mostPrivate, unreadable: privacyNames }
+  // A newer version may have stored choices that this version does not know.
+  const known = Object.fromEntries(privacyNames.flatMap((name) => (name in stored ? [[name, stored[name]]] : [])))
   const wrong = new Set(privacyPatch.safeParse(known).error?.issues.map(({ path: [name] }) => name))
   const unreadable = privacyNames.filter((name) => wrong.has(name))
   const replaced = Object.fromEntries(unreadable.map((name) => [name, mostPrivate[name]]))
   return { chosen: privacyPatch.parse({ ...known, ...replaced }), unreadable }
 }
 
-/** Of values that were given for one run, those that hold still: a later choice ends the others. */
+/** The values given for one run that are still in force: a later choice replaces the others. */
 export function stillHolding(given: PrivacyPatch, now: Privacy): PrivacyPatch {
   return privacyPatch.parse(
     Object.fromEntries(Object.entries(given).filter(([name, value]) => isHeld(now, name, value))),
   )
 }
 
-/** Field by field, the choice that reveals more: what can be vouched for while one replaces the other. */
+/** For each field the value that reveals more: only this is guaranteed while one value replaces the other. */
 export function lessPrivate(a: Privacy, b: Privacy): Privacy {
   const order: readonly DirectMode[] = ['only', 'auto', 'verified', 'never']
   const revealing = order.indexOf(a.direct) < order.indexOf(b.direct) ? a.direct : b.direct

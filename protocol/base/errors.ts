@@ -1,6 +1,6 @@
 /**
- * The one error class of Quorum and its codes. Callers branch on `code`; the message is for people and is never
- * matched. docs/errors.md explains each code.
+ * The only error class of Quorum, and its codes. Callers branch on `code`; the message is for people, and code must not
+ * match on it. docs/errors.md explains each code.
  */
 
 export const errorCodes = [
@@ -33,7 +33,7 @@ export type ErrorCode = (typeof errorCodes)[number]
 
 const codes: ReadonlySet<string> = new Set(errorCodes)
 
-/** An error with a stable `code`; `message` is one sentence for a person, `cause` the underlying error. */
+/** An error with a stable `code`. `message`: one sentence for a person. `cause`: the underlying error. */
 export class QuorumError extends Error {
   readonly code: ErrorCode
 
@@ -50,13 +50,13 @@ export interface ErrorData {
   message: string
 }
 
-/** Anything thrown, as data. Other errors than QuorumErrors become `internal`, with their own message. */
+/** Any thrown value as data. An error that is not a QuorumError becomes `internal`, with its own message. */
 export function errorToData(error: unknown): ErrorData {
   if (error instanceof QuorumError) return { code: error.code, message: error.message }
   return { code: 'internal', message: toError(error).message }
 }
 
-/** An error received as data. An unknown code becomes `internal`: the other side may be newer. */
+/** An error from received data. An unknown code becomes `internal`, because the other side may be newer. */
 export function errorFromData(data: { code: string; message: string }): QuorumError {
   return new QuorumError(isErrorCode(data.code) ? data.code : 'internal', data.message)
 }

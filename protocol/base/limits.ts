@@ -1,13 +1,13 @@
 /**
- * Sizes, durations and rates that several rooms share, each with its reason; the numbers of one room are in its own
- * limits.ts. Durations are milliseconds, sizes bytes, rates `{ tokens, per }`: a bucket of `tokens` that refills evenly
- * within `per` milliseconds.
+ * Sizes, durations and rates that several folders of protocol/ share, each with its reason. The numbers of one folder
+ * are in its own limits.ts. Durations are milliseconds, sizes bytes, rates `{ tokens, per }`: a bucket of `tokens` that
+ * refills evenly within `per` milliseconds.
  */
 import { second, hour, day, KiB, MiB } from './units.ts'
 
 export const limits = {
-  // ---- text a person typed
-  /** Name of a person, in characters: longest that still fits a list row when truncated sensibly. */
+  // ---- text that a person types
+  /** Name of a person, in characters: the longest that is still readable in a list row when truncated. */
   nameCharacters: 64,
   /** Note of a friend request, in characters (protocol.md). */
   noteCharacters: 500,
@@ -19,51 +19,51 @@ export const limits = {
   envelope: 8 * KiB,
   /** An invite parked at the node under a short code. */
   parkedInvite: 4 * KiB,
-  /** A link or code given by a person: refuse before decoding. */
+  /** A typed link or code; a longer one is refused before decoding. */
   inviteLink: 4 * KiB,
-  /** Nodes told in an invite, record or hello: two are wanted, more only cost. */
+  /** Nodes announced in an invite, record or hello: two are enough, more only add dials and bytes. */
   nodesTold: 4,
-  /** Addresses of nodes told in all: the nodes told have two each, one of them for neighbours. */
+  /** Node addresses announced in total: two for each announced node, one of them for LAN peers. */
   nodeAddressesTold: 8,
-  /** Addresses told in a record or hello: interfaces of a laptop with room for VPNs. */
+  /** Addresses announced in a record or hello: the interfaces of a laptop, including VPNs. */
   addressesTold: 12,
-  /** A multiaddr, in characters: the longest sensible one is a circuit through a DNS WebSocket node. */
+  /** A multiaddr, in characters: the longest useful one is a circuit through a WebSocket node with a DNS name. */
   address: 512,
 
   // ---- deadlines
   /** Noise handshake and protocol negotiation: threats.md 12. */
   handshake: 10 * second,
-  /** A frame that has begun to arrive must end: threats.md 12. */
+  /** From the first to the last byte of an incoming frame: threats.md 12. */
   frame: 30 * second,
   /** One answer from a node. */
   request: 10 * second,
   /** Opening a stream on an open connection. */
   openStream: 8 * second,
-  /** One address: long enough for a mobile network, short enough that a dead address does not delay. */
+  /** One address: long enough for a mobile network, short enough that a dead address causes no long delay. */
   dialAddress: 4 * second,
   /** All addresses of one attempt, and a circuit after them. */
   dial: 15 * second,
-  /** A clean stop: what is not done by then is cut. */
+  /** A clean stop; unfinished work is aborted after it. */
   stop: 5 * second,
 
-  // ---- trying again
-  /** First wait and longest wait between attempts to reach a friend. */
+  // ---- retries
+  /** First and longest delay between attempts to reach a friend. */
   friendRetry: { first: 1 * second, longest: 60 * second },
 
   // ---- files
-  /** One chunk: what is hashed, acknowledged and at most sent twice (protocol.md). */
+  /** One chunk: the unit of hashing, acknowledgement and resending (protocol.md). */
   chunk: 1 * MiB,
-  /** Files of one transfer: a home folder; their list is held in memory while they travel. */
+  /** Files of one transfer: enough for a home folder. Their list is in memory during the transfer. */
   transferFiles: 250_000,
-  /** Files and folders that are named for one transfer: each is put in its place by itself. */
+  /** Files and folders that a person selects for one transfer: each one is published separately. */
   transferRoots: 1000,
-  /** A path in an offer, in characters: Linux allows no longer one. */
+  /** A path in an offer, in characters: the maximum of Linux. */
   offeredPath: 4096,
-  /** Sent and not acknowledged: at least what a fast disk needs to stay busy, at most what may be lost in memory. */
+  /** Sent and not acknowledged. The minimum keeps a fast disk busy; the maximum bounds what a failure loses. */
   fileInFlight: { least: 64 * KiB, most: 8 * MiB },
 
   // ---- connections
-  /** A connection is replaced after this age, so that its keys live no longer (protocol.md). */
+  /** A connection is replaced after this age, which limits the lifetime of its keys (protocol.md). */
   connectionAge: 1 * day,
 
   // ---- the directory

@@ -1,6 +1,6 @@
 /**
- * A log as JSON lines, which tools and people read: the node's, and the files of the programs that people use. Each
- * line is one write, made before the call returns: what was said before a crash is there.
+ * A log as JSON lines, for the node and for the log files of the programs. Each line is one write that completes before
+ * the call returns, so that the lines before a crash are not lost.
  */
 import pino from 'pino'
 import { scrubError, scrubText } from './log-scrub.ts'
@@ -11,7 +11,7 @@ export interface LineSink {
   write(line: string): void
 }
 
-/** Writes lines of `level` and above to `sink`, without what would tell who, where or what (log-scrub.ts). */
+/** Writes lines of `level` and above to `sink`, without identifying data (log-scrub.ts). */
 export function createLog(level: LogLevel | 'silent', sink: LineSink): Log {
   const formatters = { level: (label: string) => ({ level: label }) }
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, sink)

@@ -1,5 +1,5 @@
 /**
- * The log of a peer or node. It never contains texts of messages, keys, names or paths; peers appear as `peerInLog`.
+ * The log of a peer or node. It never contains message texts, keys, names or paths; a peer is written as `peerInLog`.
  */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -8,7 +8,7 @@ export type Log = (level: LogLevel, message: string, error?: Error) => void
 
 export const silent: Log = () => undefined
 
-/** How a line names a peer: what writes lines for others to read knows it by its form, and cuts it out. */
+/** The form of a peer in a log line. log-scrub.ts recognises this form and removes it. */
 export function peerInLog(peer: string): string {
   return `peer:${peer.slice(-6)}`
 }

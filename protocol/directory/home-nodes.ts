@@ -1,6 +1,6 @@
 /**
- * The nodes of a peer: keeps a connection, a directory session and a reservation with each configured node for as long
- * as the peer runs, whichever side restarts. It also visits other nodes (those of a friend) for a single errand. The
+ * The nodes of a peer: keeps a connection, a directory session and a reservation with each configured node while the
+ * peer runs, also after a restart of the node. It also visits other nodes (those of a friend) for a single task. The
  * protocol is described in docs/protocol.md, /quorum/directory.
  */
 import type { Connection } from '@libp2p/interface'
@@ -23,24 +23,24 @@ import type { SignedBytes } from '../wire/codec.ts'
 
 export interface HomeNodesOptions {
   network: PeerNetwork
-  /** A new record on each call: its sequence grows. */
+  /** A new record on each call, with a larger sequence. */
   record(): SignedBytes
   handle(): string
   /** Returns when the envelope is on disk or deliberately dropped. */
   onEnvelope: (envelope: Uint8Array) => void
   /** The state of a node changed. */
   onState(state: NodeState): void
-  /** A session with a node has begun, or a reservation was made: what waited for a node can be tried. */
+  /** A session with a node has begun, or a reservation was made: work that waited for a node can be retried. */
   onReady(node: string): void
   onWarning(warning: ErrorData): void
   log: Log
 }
 
-/** Refusals of an announcement that a person has to know about; after any other the session starts over. */
+/** Refusals of an announcement that are reported to the person; after any other error the session is reopened. */
 const reportedToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
 
 interface HomeNode {
-  /** The address in use. Without a connection: the one last used or, before the first, the one first configured. */
+  /** The address in use. Without a connection: the last one used, initially the first one configured. */
   address: string
   /** All known addresses in the order in which they were added. */
   addresses: string[]
@@ -84,7 +84,7 @@ export class HomeNodes {
     await Promise.all([...this.#nodes.values()].map((node) => node.done))
   }
 
-  /** Is this PeerId one of the configured nodes? */
+  /** Whether this PeerId is one of the configured nodes. */
   has(peer: string): boolean {
     return this.#nodes.has(peer)
   }
@@ -98,14 +98,14 @@ export class HomeNodes {
     return addressesToAnnounce([...this.#nodes.values()].map((node) => node.addresses))
   }
 
-  /** Sessions that answer right now. */
+  /** The open sessions. */
   sessions(): DirectorySession[] {
     return [...this.#nodes.values()].flatMap((node) => node.session ?? [])
   }
 
   /**
-   * As `sessions`, but waits for the first one, up to limits.request, while a node is still being tried for the first
-   * time. Errors: `node-unreachable`.
+   * As `sessions`, but waits up to limits.request for the first one while the first attempt to reach a node still runs.
+   * Errors: `node-unreachable`.
    */
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
@@ -140,7 +140,7 @@ export class HomeNodes {
     node.done = this.#keep(node)
   }
 
-  /** Takes one of the node's addresses or its PeerId; returns the PeerId. Errors: `not-found`. */
+  /** `address`: one of the node's addresses, or its PeerId. Returns the PeerId. Errors: `not-found`. */
   remove(address: string): string {
     const node = this.#find(address)
     this.#end(node)
@@ -157,39 +157,39 @@ export class HomeNodes {
   }
 
   /**
-   * Runs `errand` with the node that has these addresses: over the running session if the node is configured, otherwise
-   * over a separate connection that ends with the errand.
+   * Runs `task` with the node that has these addresses: over the open session if the node is configured, otherwise over
+   * a separate connection that is closed after the task.
    */
-  async visit<T>(addresses: readonly string[], errand: (session: DirectorySession) => Promise<T>): Promise<T> {
+  async visit<T>(addresses: readonly string[], task: (session: DirectorySession) => Promise<T>): Promise<T> {
     const peer = nodePeer(addresses[0] ?? '')
     const node = this.#nodes.get(peer)
-    if (node?.session != null) return errand(node.session)
+    if (node?.session != null) return task(node.session)
     if (node != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
-    const already = this.#connections(peer).length > 0
+    const wasConnected = this.#connections(peer).length > 0
     const connection = await this.#dial(addresses, this.#stopped.signal)
     const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
     const end = (): void => session.close()
     this.#stopped.signal.addEventListener('abort', end)
     try {
-      return await errand(session)
+      return await task(session)
     } finally {
       this.#stopped.signal.removeEventListener('abort', end)
       session.close()
-      if (!already) void closeOrAbort(connection, directoryLimits.nodeClose)
+      if (!wasConnected) void closeOrAbort(connection, directoryLimits.nodeClose)
     }
   }
 
-  /** Tries every unreachable node now: the network changed. */
+  /** Dials every unreachable node now, because the network changed. */
   retryNow(): void {
     for (const node of this.#nodes.values()) node.retry.now()
   }
 
-  /** Sends every node the current record. Also runs after each change of addresses and in regular intervals. */
+  /** Sends the current record to every node. Also runs after each change of addresses, and at regular intervals. */
   async announce(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => this.#announce(node)))
   }
 
-  /** Sends the nodes a new handle; waits for a node that is being connected to. Errors: `handle-taken`. */
+  /** Sends a new handle to the nodes; waits while a first connection is in progress. Errors: `handle-taken`. */
   async claimHandle(): Promise<void> {
     await this.#firstSession()
     await Promise.all([...this.#nodes.values()].map((node) => this.#sendRecord(node)))
@@ -201,7 +201,7 @@ export class HomeNodes {
       try {
         await this.#hold(node, signal)
       } catch (error) {
-        // Expected while a node is away: its state is reported, and the loop goes on.
+        // Expected while a node is offline: its state is reported, and the loop continues.
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
@@ -210,7 +210,7 @@ export class HomeNodes {
     }
   }
 
-  /** One connection to the node, from dialling to its end. */
+  /** One connection to the node, from dialling to close. */
   async #hold(node: HomeNode, signal: AbortSignal): Promise<void> {
     const { address, addresses } = node
     const connection = await this.#dial([address, ...addresses.filter((other) => other !== address)], signal)
@@ -225,12 +225,12 @@ export class HomeNodes {
       this.#change(node, { state: 'connected', reserved: this.#isReserved(node) })
       this.#wake()
       this.#options.onReady(node.peer)
-      // libp2p asks for a reservation once, when it has identified the node. This asks again when that was lost.
+      // libp2p requests a reservation once, after identify. This requests it again if the first request was lost.
       void pause(directoryLimits.reserveAfter, signal, over.signal).then(() => this.#reserve())
       await Promise.race([session.closed, pause(limits.connectionAge, signal, over.signal)])
     } finally {
       over.abort()
-      // A node whose sessions fail at once, each time, must be tried less and less often.
+      // A node whose sessions repeatedly fail at once must be dialled at growing intervals.
       if (performance.now() - begun > netLimits.stableAfter) node.retry.reset()
       delete node.session
       session.close()
@@ -238,7 +238,7 @@ export class HomeNodes {
     }
   }
 
-  /** Asks again for reservations that were refused: the node was full then. */
+  /** Requests the missing reservations again: the node may have been full before. */
   #reserve(): void {
     // libp2p emits no update when its addresses are the same as before a node's restart.
     this.#noteReservations()
@@ -251,7 +251,7 @@ export class HomeNodes {
     }
   }
 
-  /** Sends one node the current record. Errors: `handle-taken`, and whatever keeps the record from arriving. */
+  /** Sends the current record to one node. Errors: `handle-taken`, and every error that prevents its delivery. */
   async #sendRecord(node: HomeNode): Promise<void> {
     const { session } = node
     if (session != null) node.rttMs = await session.announce(this.#options.record(), this.#options.handle())
@@ -262,9 +262,9 @@ export class HomeNodes {
       await this.#sendRecord(node)
     } catch (error) {
       const data = errorToData(error)
-      // The node has the record without the handle, or the disk is full here and the record is sent later.
+      // The node has the record without the handle, or the own disk is full and the record is sent later.
       if (reportedToPeople.has(data.code)) this.#options.onWarning(data)
-      // Without a record friends cannot find this peer at the node: the session starts over.
+      // Without a record friends cannot find this peer at the node, so the session is reopened.
       else node.session?.close()
     }
   }
@@ -279,7 +279,7 @@ export class HomeNodes {
         addresses,
         signal,
         dial: (address, over) => directDial.dial(address, over, limits.dialAddress),
-        // One connection carries session and reservation; nothing would ever close a second one.
+        // One connection carries the session and the reservation; no other code closes a second one.
         surplus: (connection) => void closeOrAbort(connection, directoryLimits.nodeClose),
       })
     } catch (error) {
@@ -304,7 +304,7 @@ export class HomeNodes {
 
   readonly #onSelfUpdate = (): void => {
     this.#noteReservations()
-    // After a quick restart of a node the addresses are the same as before: the reservation is new, the record is not.
+    // After a quick restart of a node the addresses are unchanged: the reservation is new, the record is not.
     const addresses = this.#options.network.getMultiaddrs().join()
     if (addresses === this.#announced) return
     this.#announced = addresses

@@ -1,7 +1,7 @@
 /**
- * How two peers that do not know each other meet. What a person typed (a link, a code, a PeerId, a handle) becomes a
- * candidate for a friend request, with the help of the nodes; and the own record and invites become known to the nodes.
- * The friend request itself is friends.ts. Described in docs/protocol.md, "Invites and codes" and "Records".
+ * Introduces peers that have no contact yet. With the help of the nodes, it resolves a typed link, code, PeerId or
+ * handle to a candidate for a friend request. It also creates the own record and parks the own invites at the nodes.
+ * The friend request itself is in friends.ts. Described in docs/protocol.md, "Invites and codes" and "Records".
  */
 import { isPublic } from '../address/address.ts'
 import type { NodeKnowledge } from '../api/calls.ts'
@@ -25,7 +25,7 @@ export interface IntroductionsOptions {
   settings: Settings
   nodes: HomeNodes
   friends: Friends
-  /** How to reach this peer, as anybody may know it. */
+  /** The own peer address that any peer may receive. */
   peerAddress(): PeerAddress
   now: () => number
   log: Log
@@ -35,14 +35,14 @@ export interface IntroductionsOptions {
 
 export class Introductions {
   readonly #options: IntroductionsOptions
-  /** By code. To derive the slot and the key from a code takes a tenth of a second. */
+  /** Cache by code, because deriving the slot and the key from a code takes a tenth of a second. */
   readonly #parkedInvites = new Map<string, ParkedInvite>()
 
   constructor(options: IntroductionsOptions) {
     this.#options = options
   }
 
-  /** The own record for the directory: public addresses only, because anybody may look it up. */
+  /** The own record for the directory: public addresses only, because any peer may look it up. */
   record(): SignedBytes {
     const { identity, settings, now } = this.#options
     const { addresses, nodes, ...rest } = this.#options.peerAddress()
@@ -58,8 +58,8 @@ export class Introductions {
     try {
       await Promise.all((await nodes.someSessions()).map((session) => this.#park(session, row)))
     } catch (error) {
-      // The link works without a node, and the code works from the next session on.
-      log('debug', 'an invite is parked nowhere yet', toError(error))
+      // The link works without a node; the code works after the next session with a node begins.
+      log('debug', 'an invite is not parked at any node yet', toError(error))
     }
     const { link, code } = row
     return { link, code }
@@ -106,14 +106,14 @@ export class Introductions {
     store.putFriend({
       ...row,
       recordSequence: sequence,
-      // Addresses that are announced to friends only stay as well: a record contains none of the LAN.
+      // Older addresses remain, because a record contains no LAN addresses: only friends receive those.
       nodes: [...new Set([...announced.nodes, ...row.nodes])].slice(0, limits.nodeAddressesTold),
       addresses: [...new Set([...announced.addresses, ...row.addresses])].slice(0, limits.addressesTold),
       ...(sealingKey == null ? {} : { sealingKey }),
     })
   }
 
-  /** Everything that node stores about this peer. Errors: `not-found`, `node-unreachable`. */
+  /** All data that the node stores about this peer. Errors: `not-found`, `node-unreachable`. */
   async knowledge(node: string): Promise<NodeKnowledge> {
     const { identity, nodes } = this.#options
     const { handle, ...report } = await nodes.session(node).knowledge()
@@ -133,7 +133,7 @@ export class Introductions {
         return { ...candidateFromFound(found), handle: recipient.handle }
       }
       case 'peer': {
-        // A PeerId alone is enough to send to. A lookup only makes it faster and, with a sealing key, more private.
+        // A PeerId is enough for a request. A lookup only makes it faster and, with a sealing key, more private.
         const { nodes } = this.#options
         const found = nodes.sessions().length === 0 ? undefined : await this.#lookup({ peer: recipient.peer })
         return found == null ? { peer: recipient.peer } : candidateFromFound(found)
@@ -163,7 +163,7 @@ export class Introductions {
     return this.#ask((session) => session.lookup(who))
   }
 
-  /** The first answer of any node. One that sends nonsense, or is lost meanwhile, does not stop the search. */
+  /** The first answer of any node. An invalid answer or a lost connection does not stop the search. */
   async #ask<T>(ask: (session: DirectorySession) => Promise<T | undefined>): Promise<T | undefined> {
     const sessions = await this.#options.nodes.someSessions()
     const failures: unknown[] = []
@@ -191,8 +191,8 @@ export class Introductions {
   }
 
   async #parked(code: string): Promise<ParkedInvite> {
-    const known = this.#parkedInvites.get(code)
-    if (known != null) return known
+    const cached = this.#parkedInvites.get(code)
+    if (cached != null) return cached
     const parked = await ParkedInvite.fromCode(code)
     this.#parkedInvites.set(code, parked)
     return parked

@@ -1,8 +1,9 @@
 /**
- * Invites (docs/protocol.md): a link with all that is needed to send its author a friend request, signed by the author,
- * and a short code to read aloud that fetches the same link from a node. The node learns neither: Argon2id derives from
- * the code the slot where the sealed link is parked, and the key that opens it. A code has 50 bits; at 64 MiB and about
- * 0.1 s a guess, with a rate limit for guesses at the node, it cannot be guessed before it expires.
+ * Invites (docs/protocol.md). A link contains all data that is needed to send its author a friend request, signed by
+ * the author. A short code, for reading aloud, fetches the same link from a node. The node learns neither: Argon2id
+ * derives from the code the slot in which the sealed link is parked, and the key that opens it. A code has 50 bits. A
+ * guess costs 64 MiB and about 0.1 s, and the node limits the rate of guesses, so a code cannot be guessed before it
+ * expires.
  */
 import sodium from 'sodium-native'
 import { QuorumError } from '../base/errors.ts'
@@ -31,7 +32,7 @@ export function inviteToLink(identity: Identity, content: InviteContent): string
   return scheme + Buffer.from(signedToWire(signed)).toString('base64url')
 }
 
-/** Errors: `bad-invite` for a link that is truncated, changed, or no invite. */
+/** Errors: `bad-invite` for a link that is truncated, modified, or not an invite. */
 export function inviteFromLink(link: string): Invite {
   if (link.length > limits.inviteLink) throw new QuorumError('bad-invite', 'That is too long for an invite link')
   try {
@@ -54,7 +55,8 @@ export function createCode(): string {
 }
 
 /**
- * The code in typed text, in any case, with or without spaces and dashes, O for 0, I and L for 1; undefined for none.
+ * The code in typed text, in any case, with or without spaces and dashes, O for 0, I and L for 1; undefined if the
+ * text is not a code.
  */
 export function parseCode(text: string): string | undefined {
   const code = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1')
@@ -73,7 +75,7 @@ export class ParkedInvite {
     this.#key = key
   }
 
-  /** Takes about 0.1 s of a worker thread. */
+  /** Needs about 0.1 s on a worker thread. */
   static async fromCode(code: string): Promise<ParkedInvite> {
     const out = Buffer.alloc(slotLength + sodium.crypto_secretbox_KEYBYTES)
     await new Promise<void>((resolve, reject) => {

@@ -1,22 +1,23 @@
 /**
- * Names that look the same. An identity is a key and never changes, so a person with another key is another peer: what
- * can be noticed is that the name or the handle of somebody known comes with one. Pure: the window and the terminal use
- * the same rule, as `#lookalike`; it warns, it never refuses.
+ * Detects names that look the same. An identity is a key and never changes, so another key is another peer, also if it
+ * uses the name or the handle of an existing one: this rule detects that. Pure functions: the window and the terminal
+ * use the same rule, as `#lookalike`. It only warns and never refuses a peer.
  *
  * Source: Unicode Technical Standard #39, section 4, "Confusable Detection". Two names are confusable when their
- * skeletons are equal. Here a skeleton is coarser than there: it has no case, no blanks, no punctuation, and no accents
- * on letters of alphabets, because people do not remember a name by these.
+ * skeletons are equal. A skeleton of this file ignores more: case, blanks, punctuation, and accents on letters of
+ * alphabets, because people do not notice these in a name.
  */
 import unhomoglyph from 'unhomoglyph'
 import type { Friend } from '../api/model.ts'
 import { blank, unseen } from '../base/foreign-text.ts'
 
-type Known = Pick<Friend, 'peer' | 'state' | 'verified' | 'addedAt' | 'handle'>
+type KnownPerson = Pick<Friend, 'peer' | 'state' | 'verified' | 'addedAt' | 'handle'>
 
 /**
- * Pairs that the table of Unicode keeps apart. It compares letters of one size: small capitals and the Greek and
- * Cyrillic letters that it takes for them are here. It compares accents: here are the letters that look like one with
- * an accent (`ɲ` like `ņ`, `ة` like `ö`). `i` and `l`: the table joins `I` and `l`, and case joins `I` and `i`.
+ * Similar letters that the Unicode table does not map to each other. The table compares letters of the same size, so
+ * this map adds small capitals, and the Greek and Cyrillic letters that the table maps to small capitals. The table
+ * also distinguishes accents, so this map adds letters that look like a letter with an accent (`ɲ` like `ņ`, `ة`
+ * like `ö`). `i` and `l` are equal because the table maps `I` to `l`, and folding maps `I` to `i`.
  */
 const alsoAlike = new Map(
   Object.entries({
@@ -55,24 +56,25 @@ const alsoAlikePattern = new RegExp([...alsoAlike.keys()].join('|'), 'gu')
 
 const nothing = new RegExp(`[${unseen}${blank}]`, 'gu')
 /**
- * What may be punctuation: it goes if the table of Unicode draws it as such. Some are drawn as a letter (`׀` as `l`),
- * and some modifier letters belong to the word (`ー`). After this step, punctuation in a skeleton comes from a letter.
+ * Candidates for punctuation. One is removed if the Unicode table maps it to punctuation. Some look like a letter (`׀`
+ * like `l`), and some modifier letters belong to the word (`ー`). After this step, any punctuation in a skeleton
+ * originates from a letter.
  */
 const punctuation = /[\p{P}\p{Sk}\p{Lm}]/gu
 const drawnAsPunctuation = /^\p{P}+$/u
-/** Accents that any letter can have. Not the two marks of kana, which make another letter. */
+/** Marks that can follow any letter. The two voicing marks of kana are excluded, because they form another letter. */
 const accents = /[[\p{M}&&\p{sc=Zinh}]--[\u3099\u309a]]/gv
-/** All marks where they follow a letter of an alphabet: there the word can be read without them. */
+/** All marks after a letter of an alphabet, because a word in an alphabet is readable without them. */
 const marksOfAlphabets = /(?<=[\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Hebr}\p{sc=Arab}])\p{M}+/gu
-/** Next to a letter of these or a digit, a letter that looks like punctuation is read as such: `Oיbrien`. */
+/** A letter that looks like punctuation is read as punctuation next to a digit or these letters: `Oיbrien`. */
 const punctuationInAlphabets =
   /(?<=[0-9\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}])\p{P}+|(?<!\p{P})\p{P}+(?=[0-9\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}])/gu
-/** Rounds until a skeleton no longer changes: more than any letter needs. */
+/** Maximum number of rounds until a skeleton no longer changes: more than any letter needs. */
 const mostRounds = 6
 
 /**
- * What a name looks like, three times: some letters look alike in one case only (capital nu like `N`, small nu like
- * `v`), so neither case alone notices all.
+ * The skeleton of a name in three forms. Some letters look alike in one case only (capital nu like `N`, small nu like
+ * `v`), so comparing one case does not detect all.
  */
 export interface Appearance {
   readonly asWritten: string
@@ -81,14 +83,14 @@ export interface Appearance {
 }
 
 /**
- * What a name looks like at a glance.
+ * Computes the appearance of a name.
  *
  * @example appearance('\u0405us\u0430n\u200d Mi11er') // the same as of 'susan  miller'
  */
 export function appearance(name: string): Appearance {
   const seen = name.toWellFormed().normalize('NFD').replace(nothing, '')
   const words = seen.replace(punctuation, (one) => (drawnAsPunctuation.test(drawn(one)) ? '' : one))
-  // Of a name that is nothing but punctuation this is what there is.
+  // A name of punctuation only keeps its punctuation, so that its skeleton is not empty.
   const letters = words === '' ? seen : words
   const small = fold(letters)
   return {
@@ -98,7 +100,7 @@ export function appearance(name: string): Appearance {
   }
 }
 
-/** Whether one name can be taken for the other. */
+/** Whether the two names can be confused. */
 export function looksLike(one: Appearance, other: Appearance): boolean {
   return (
     one.asWritten === other.asWritten ||
@@ -107,19 +109,20 @@ export function looksLike(one: Appearance, other: Appearance): boolean {
   )
 }
 
-/** Compares people by the names that they are shown under. It remembers what each looks like. */
-export class Lookalikes<Person extends Known> {
+/** Compares people by their displayed names. It caches the appearance of each. */
+export class Lookalikes<Person extends KnownPerson> {
   readonly #shown: (person: Person) => string
   readonly #appearances = new WeakMap<Person, Appearance>()
 
-  /** `shown`: the name on the screen, cleaned and shortened as it is there. */
+  /** `shown`: returns the name as it is displayed, cleaned and shortened. */
   constructor(shown: (person: Person) => string) {
     this.#shown = shown
   }
 
   /**
-   * The one who was known by that name or handle before. Of two it is the verified one, else the one who was there
-   * first; who has been verified is nobody's double.
+   * The person that had a name of the same appearance, or the same handle, earlier. A candidate must be verified or
+   * older than `person`. Of several candidates the result is the first verified one, otherwise the first one. A
+   * verified `person` has no lookalike.
    */
   knownBefore(person: Person, people: Iterable<Person>): Person | undefined {
     if (person.verified) return undefined
@@ -133,7 +136,7 @@ export class Lookalikes<Person extends Known> {
     return found
   }
 
-  /** Whether somebody else has a name that looks the same: then the identity is shown beside it. */
+  /** Whether the name of another person looks the same. Then the identity is displayed with the name. */
   isAmbiguous(person: Person, people: Iterable<Person>): boolean {
     for (const other of people) if (other.peer !== person.peer && this.#alike(person, other)) return true
     return false
@@ -144,8 +147,8 @@ export class Lookalikes<Person extends Known> {
   }
 
   #appearance(person: Person): Appearance {
-    const known = this.#appearances.get(person)
-    if (known !== undefined) return known
+    const cached = this.#appearances.get(person)
+    if (cached !== undefined) return cached
     const made = appearance(this.#shown(person))
     this.#appearances.set(person, made)
     return made
@@ -166,12 +169,12 @@ function skeleton(text: string): string {
   return without === '' ? shape : without
 }
 
-/** By the table of Unicode. */
+/** Maps each letter to its prototype in the Unicode table of confusables. */
 function drawn(text: string): string {
   return unhomoglyph(text)
 }
 
-/** Without case: lower to upper brings ß, ẞ and ss together; no sigma is final. */
+/** Removes case. Lower to upper makes ß, ẞ and ss equal; a final sigma becomes an ordinary one. */
 function fold(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ')
 }

@@ -1,17 +1,17 @@
 /**
- * The privacy that a running peer obeys: what the profile keeps, replaced for this run by what was given at its start.
- * A change is stored and obeyed by every rule in the same step; what runs already (sockets, dials, announcements) is
- * then ended or begun by `apply`. Until that is done, `holds` says the less private of the two: nothing is reported
- * that is not obeyed.
+ * The privacy choices in force in a running peer: the stored ones, replaced for this run by the options of its start.
+ * A change is stored and every rule uses it in the same step. `apply` then stops or starts the running parts (sockets,
+ * dials, announcements). Until `apply` has finished, `holds` returns the less private of the old and the new value, so
+ * that a privacy is never reported that is not in effect yet.
  */
 import { lessPrivate, usualPrivacy, type Privacy, type PrivacyPatch } from '../api/privacy.ts'
 import type { Settings } from './settings.ts'
 
 export interface PrivacyInForceOptions {
   settings: Settings
-  /** For this run, over what the profile keeps; not stored. */
+  /** Replace the stored choices for this run; not stored. */
   given: PrivacyPatch
-  /** Makes what runs obey `now`; rejects when something could not be ended. */
+  /** Makes the running parts follow `now`; rejects if a part could not be stopped. */
   apply(now: Privacy, before: Privacy): Promise<void>
 }
 
@@ -30,20 +30,20 @@ export class PrivacyInForce {
     this.#least = this.#now
   }
 
-  /** What every rule goes by. */
+  /** The choices that every rule uses. */
   get now(): Privacy {
     return this.#now
   }
 
-  /** What is obeyed in fact. */
+  /** The choices that are certainly in effect. */
   get holds(): Privacy {
     return lessPrivate(this.#now, this.#least)
   }
 
   /**
-   * Keeps the choice and obeys it, also where another value was given for this run; resolves when it holds. Changes
-   * come one after another. Errors: those of the store, then nothing has changed; those of `apply`, then it is kept,
-   * and `holds` tells what is still in effect.
+   * Stores the choice and puts it in force, also if the options of this run have another value. Resolves when it is in
+   * effect. Changes run one after another. Errors: those of the store, and nothing has changed; those of `apply`, and
+   * the choice is stored, while `holds` returns the choices that are still in effect.
    */
   change(patch: PrivacyPatch): Promise<void> {
     const done = this.#work.then(() => this.#change(patch))

@@ -1,4 +1,4 @@
-/** What a peer remembers about itself, as values instead of bytes. */
+/** The settings of a peer in its store, decoded from and encoded to bytes. */
 import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
@@ -13,10 +13,10 @@ export class Settings {
     this.#store = store
   }
 
-  /** The identity's seed, made and kept the first time. */
+  /** The identity's seed; created and stored at the first call. */
   seed(create: () => Uint8Array): Uint8Array {
-    const known = this.#store.setting('seed')
-    if (known != null) return known
+    const stored = this.#store.setting('seed')
+    if (stored != null) return stored
     const seed = create()
     this.#store.setSetting('seed', seed)
     return seed
@@ -35,7 +35,7 @@ export class Settings {
     this.#set('name', trimmed)
   }
 
-  /** Empty: none. */
+  /** An empty string if there is no handle. */
   handle(): string {
     return this.#text('handle')
   }
@@ -49,7 +49,7 @@ export class Settings {
     this.#set('handle', wanted)
   }
 
-  /** Addresses of the nodes added by hand or from an invite. */
+  /** Addresses of the nodes that a person added or that an invite contained. */
   nodes(): string[] {
     return this.#text('nodes').split('\n').filter(isAddress)
   }
@@ -62,7 +62,7 @@ export class Settings {
     this.#setNodes(nodes)
   }
 
-  /** All addresses of the node with this PeerId. */
+  /** Removes all addresses of the node with this PeerId. */
   forgetNode(peer: string): void {
     const nodes = byNode(this.nodes())
     nodes.delete(peer)
@@ -73,7 +73,7 @@ export class Settings {
     this.#set('nodes', [...nodes.values()].flat().join('\n'))
   }
 
-  /** The port listened on last time, or 0. */
+  /** The listening port of the last run, or 0. */
   port(): number {
     return Number(this.#text('port'))
   }
@@ -82,18 +82,18 @@ export class Settings {
     this.#set('port', String(port))
   }
 
-  /** What was chosen about privacy. Choices that cannot be read are the most private ones, and named. */
+  /** The stored privacy choices. Unreadable choices are listed and get the most private values. */
   privacy(): { chosen: PrivacyPatch; unreadable: (keyof Privacy)[] } {
-    const kept = this.#store.setting('privacy')
-    return kept == null ? { chosen: {}, unreadable: [] } : readPrivacy(parsed(this.#text('privacy')))
+    const stored = this.#store.setting('privacy')
+    return stored == null ? { chosen: {}, unreadable: [] } : readPrivacy(parsed(this.#text('privacy')))
   }
 
-  /** Keeps these choices beside the earlier ones. What could not be read becomes what it meant: the most private. */
+  /** Stores these choices with the earlier ones. Unreadable choices are stored with their most private values. */
   choosePrivacy(patch: PrivacyPatch): void {
     this.#set('privacy', JSON.stringify({ ...this.privacy().chosen, ...patch }))
   }
 
-  /** A number larger than every one before, also when the clock went back. */
+  /** A number larger than every earlier one, also after the clock was set back. */
   nextRecordSequence(now: number): number {
     const next = Math.max(Math.trunc(now), Number(this.#text('record-sequence')) + 1)
     this.#set('record-sequence', String(next))
@@ -109,12 +109,12 @@ export class Settings {
   }
 }
 
-/** The choices about privacy that hold for a profile's next run when no option says otherwise. */
+/** The privacy choices for a profile's next run, if no option replaces them. */
 export function storedPrivacy(store: Store): Privacy {
   return { ...usualPrivacy, ...new Settings(store).privacy().chosen }
 }
 
-/** `undefined` where it is no JSON. */
+/** `undefined` if the text is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,5 +1,6 @@
 /**
- * Where a peer listens: on the given addresses, or on the port of its last run, which routers and friends still know.
+ * Chooses the addresses on which a peer listens: the given ones, or the port of its last run, because port mappings and
+ * friends still use that port.
  */
 import { isAddress, isRelayed, parseAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
@@ -17,7 +18,7 @@ export async function listening(
   settings: Settings,
 ): Promise<PeerNetwork> {
   const odd = options.listen?.find((address) => !isAddress(address))
-  if (odd != null) throw new QuorumError('bad-request', `${JSON.stringify(odd)} is no multiaddr to listen on`)
+  if (odd != null) throw new QuorumError('bad-request', `${JSON.stringify(odd)} is not a multiaddr to listen on`)
   const start = async (listen: readonly string[]): Promise<PeerNetwork> => {
     const network = await createPeerNetwork({ privateKey, listen, policy })
     await network.start()
@@ -32,11 +33,11 @@ export async function listening(
     await network.stop()
     network = await start(anywhere(0))
   }
-  keepPort(network, settings)
+  storePort(network, settings)
   return network
 }
 
-/** Starts to listen on a running network, as `listening` does; does nothing where it listens already. */
+/** Starts to listen on a running network, as `listening` does; does nothing if it already listens. */
 export async function listenAgain(
   network: PeerNetwork,
   options: { listen?: readonly string[] },
@@ -47,19 +48,19 @@ export async function listenAgain(
   if (options.listen != null) return directDial.listen(options.listen)
   await directDial.listen(anywhere(settings.port()))
   if (sockets(network).length === 0 && settings.port() !== 0) await directDial.listen(anywhere(0))
-  keepPort(network, settings)
+  storePort(network, settings)
 }
 
 function anywhere(port: number): string[] {
   return [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`]
 }
 
-/** The addresses listened on, without circuits. */
+/** The listening addresses, without circuits. */
 function sockets(network: PeerNetwork): string[] {
   return network.services.directDial.listening().filter((address) => !isRelayed(address))
 }
 
-function keepPort(network: PeerNetwork, settings: Settings): void {
+function storePort(network: PeerNetwork, settings: Settings): void {
   const used = parseAddress(sockets(network)[0] ?? '')?.port ?? 0
   if (used !== settings.port()) settings.setPort(used)
 }

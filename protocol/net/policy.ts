@@ -1,8 +1,8 @@
 /**
- * The access rules of a peer: who may connect to it, and who may open a stream of which Quorum protocol. A stream that
- * is not allowed is reset before a byte of it is parsed. Not checked here: what libp2p answers itself (identify, ping,
- * the stop protocol of circuits, which circuit-transport.ts restricts), and the directory, which a node serves to every
- * peer. How often something is allowed is in the limits.ts of each room.
+ * The access rules of a peer: which peers may connect to it, and which may open a stream of each Quorum protocol. A
+ * stream that is not allowed is reset before any byte of it is parsed. Not checked here: the protocols of libp2p itself
+ * (identify, ping, the stop protocol of circuits, which circuit-transport.ts restricts), and the directory, which a
+ * node serves to every peer. Rate limits are in the limits.ts of each folder.
  */
 import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
 import { isRelayed } from '../address/address.ts'
@@ -15,10 +15,10 @@ export const chatProtocol = '/quorum/chat/1.0.0'
 export const fileProtocol = '/quorum/file/1.0.0'
 export const friendProtocol = '/quorum/friend/1.0.0'
 export const directoryProtocol = '/quorum/directory/1.0.0'
-/** libp2p's own protocol: how two ends of a circuit agree on a hole punch. */
+/** The protocol of libp2p by which the two ends of a circuit coordinate a hole punch. */
 export const dcutrProtocol = '/libp2p/dcutr'
 
-/** What another peer is to this one. `pending`: one has sent the other a friend request that is not answered yet. */
+/** The relation of another peer to this one. `pending`: a friend request in either direction is not answered yet. */
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
 
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
@@ -53,7 +53,7 @@ export class Policy {
     return this.relation(peer) === 'friend'
   }
 
-  /** That peer may learn the own address and is dialled; without one: any peer may. */
+  /** This peer may dial `peer` and reveal its own address to it. Without `peer`: to any peer. */
   mayBeDirect(peer?: string): boolean {
     const direct = this.#direct()
     if (direct !== 'verified') return direct !== 'never'
@@ -75,7 +75,7 @@ export class Policy {
   }
 
   /**
-   * The present rules allow an open connection to stay. Connections that this peer dialled to strangers and that carry
+   * The current rules allow an open connection to stay. Connections that this peer dialled to strangers and that carry
    * circuits lead to the node of a friend.
    */
   mayStayOpen({ remotePeer, remoteAddr, direction }: Connection, carriesCircuits: boolean): boolean {
@@ -91,12 +91,12 @@ export class Policy {
     const refuses = (peer: PeerId, relayed: boolean): boolean => {
       const open = connections()
       if (open.filter(({ remotePeer }) => remotePeer.equals(peer)).length >= netLimits.connectionsPerPeer) return true
-      // A pending request is no friendship: such peers share the connections of strangers.
+      // A pending request is not a friendship: such peers share the connection limit of strangers.
       const strangers = open.filter(({ remotePeer }) => !established.has(this.relation(remotePeer.toString())))
       return !this.mayConnect(peer.toString(), relayed, strangers.length)
     }
     return {
-      // Decided in paths/paths.ts: libp2p itself dials nothing but nodes.
+      // paths/paths.ts decides about dials; libp2p itself dials only nodes.
       denyDialMultiaddr: () => false,
       denyDialPeer: (peer: PeerId) => this.relation(peer.toString()) === 'blocked',
       denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: MultiaddrConnection) =>

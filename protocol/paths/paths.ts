@@ -1,12 +1,11 @@
 /**
- * How two friends reach each other. Direct addresses are dialled side by side with a short stagger, circuits through
- * the friend's nodes and ours a moment later, so that a dead address delays nothing. The first connection carries the
- * conversation, and a direct path that comes later replaces a circuit. For every friend this goes on for as long as the
- * peer runs. The order of attempts is described in docs/protocol.md.
+ * How two friends reach each other. Direct addresses are dialled in parallel with a short stagger, circuits through the
+ * friend's nodes and the own nodes a moment later, so that a dead address delays nothing. The first connection carries
+ * the conversation, and a direct path that opens later replaces a circuit. The attempts are repeated for every friend
+ * while the peer runs. Their order is described in docs/protocol.md.
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { circuitAddress, isAddress, isPublic, isRelayed, lastPeer, relayPeer, withPeer } from '../address/address.ts'
+import { circuitAddress, isAddress, isPublic, isRelayed, lastPeer, withPeer } from '../address/address.ts'
 import { byNode } from '../address/node-addresses.ts'
 import type { ConnectionInfo, PathKind } from '../api/model.ts'
 import type { Privacy } from '../api/privacy.ts'
@@ -17,6 +16,7 @@ import type { Log } from '../base/log.ts'
 import { connectionInfo, isDirect, pathKind } from './connection-info.ts'
 import { HolePunches } from './hole-punch.ts'
 import { pathLimits } from './limits.ts'
+import { carriesCircuits, connectionsSharing, openConnections } from './open-connections.ts'
 import { closeOrAbort } from '../net/close.ts'
 import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
@@ -26,24 +26,24 @@ import { PathUpkeep } from './upkeep.ts'
 
 export interface PathsOptions {
   network: PeerNetwork
-  /** What was chosen about direct paths, and whether LAN addresses are announced and dialled. It may change. */
+  /** The current choices about direct paths, and about announcing and dialling LAN addresses. */
   privacy(): Pick<Privacy, 'direct' | 'lan'>
-  /** That peer may learn our address, and is dialled; without a peer: anybody may. */
+  /** This peer may dial `peer` and reveal its own address to it. Without `peer`: to any peer. */
   mayBeDirect(peer?: string): boolean
-  /** The present rules allow that connection to stay open. `carries`: there are circuits on it. */
+  /** The current rules allow the connection to stay open. `carries`: circuits run over it. */
   mayStayOpen(connection: Connection, carries: boolean): boolean
   log: Log
-  /** Where a friend can be found: its own addresses and its nodes, as it announced them. */
+  /** The addresses and nodes that a friend announced. */
   announced(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
-  /** Own public addresses that a node has dialled back. */
+  /** Own public addresses that a node dialled back successfully. */
   confirmed(): readonly string[]
-  /** Nodes we are connected to. */
+  /** Addresses of the own nodes that are connected. */
   ownNodes(): readonly string[]
-  /** No announced address answered: ask the nodes where the friend is now. */
+  /** No announced address answered: looks up the current addresses of the friend at the nodes. */
   discover(peer: string): Promise<void>
-  /** No path reaches the friend: ask it to dial us. Never throws. */
+  /** No path reaches the friend: asks it to dial this peer. Never throws. */
   askToDial(peer: string): Promise<void>
-  /** A friend or a node; the connections of others last only long enough for an envelope. */
+  /** A friend or a node. Connections of other peers last only long enough for one envelope. */
   isContact(peer: string): boolean
   /** A connection to any peer opened. */
   onOpen(connection: Connection): void
@@ -62,10 +62,10 @@ export class Paths {
   readonly #options: PathsOptions
   readonly #wanted = new Map<string, Wanted>()
   readonly #attempts = new Map<string, Promise<Connection>>()
-  /** Peers for which a direct path is being looked for beside a circuit. */
+  /** Peers that are connected by a circuit, and for which a search for a direct path runs. */
   readonly #improving = new Set<string>()
   readonly #stopped = new AbortController()
-  /** Aborted when the rules change: dials in progress were chosen by the old rules. */
+  /** Aborted when the rules change, because the dials in progress follow the old rules. */
   #rules = new AbortController()
   readonly #diagnosis = new PathDiagnosis()
   readonly #holePunches: HolePunches
@@ -81,7 +81,7 @@ export class Paths {
       friends: () => this.#wanted.keys(),
       connections: (peer) => this.connections(peer),
       isContact,
-      carries: (connection) => this.#carries(connection),
+      carries: (connection) => carriesCircuits(network, connection),
       renew: (peer, old) => this.#dialAll(peer, old),
     })
   }
@@ -93,7 +93,7 @@ export class Paths {
     this.#upkeep.start()
   }
 
-  /** Ends every attempt at once; returns when the hole punches have cleaned up. */
+  /** Aborts every attempt; resolves when the hole punches have cleaned up. */
   async stop(): Promise<void> {
     const { network } = this.#options
     network.removeEventListener('connection:open', this.#onOpen)
@@ -105,7 +105,7 @@ export class Paths {
     await this.#holePunches.stop()
   }
 
-  /** Stay connected to `peer` from now on. */
+  /** Keeps a connection to `peer` until `unwant`. */
   want(peer: string): void {
     if (this.#wanted.has(peer)) return
     const wanted: Wanted = { retry: new Retry(limits.friendRetry), stopped: new AbortController() }
@@ -113,7 +113,7 @@ export class Paths {
     void this.#keep(peer, wanted)
   }
 
-  /** Not a friend any more: ends every connection to `peer`. */
+  /** `peer` is no longer a friend: closes every connection to it. */
   unwant(peer: string): void {
     this.#wanted.get(peer)?.stopped.abort()
     this.#wanted.delete(peer)
@@ -122,40 +122,41 @@ export class Paths {
     for (const connection of this.connections(peer)) void closeOrAbort(connection)
   }
 
-  /** A node came back, or the network changed: tries every friend who is away, and permits hole punches again. */
+  /** A node reconnected, or the network changed: dials every offline friend, and permits hole punches again. */
   retryNow(): void {
     this.#holePunches.reset()
     for (const wanted of this.#wanted.values()) wanted.retry.now()
   }
 
-  /** The peer asks to be dialled, and has announced where it is. */
+  /** The peer asks to be dialled, and has announced its addresses. */
   dialNow(peer: string): void {
     if (this.kind(peer) === 'relayed') void this.#improve(peer)
     else if (this.kind(peer) === 'none') this.#wanted.get(peer)?.retry.now()
   }
 
-  /** Whether that peer may be reached directly has changed. */
+  /** The result of `mayBeDirect` for this peer has changed. */
   ruleChanged(peer: string): void {
     if (this.#options.mayBeDirect(peer)) this.dialNow(peer)
     else for (const connection of this.connections(peer)) if (isDirect(connection)) void closeOrAbort(connection)
   }
 
-  /** Ends the hole punches in progress: the rules about direct paths have changed. */
+  /** Aborts the hole punches in progress, because the rules about direct paths have changed. */
   endHolePunches(): Promise<void> {
     return this.#holePunches.rulesChanged()
   }
 
   /**
-   * The rules have changed: ends the dials in progress and every connection that is not allowed any more (with `lan`
-   * false, also those in the local network). Returns when those connections are closed. Friends are dialled again by
-   * the new rules.
+   * The rules have changed: aborts the dials in progress and closes every connection that is no longer allowed (if
+   * `lan` is false, also those in the local network). Resolves when those connections are closed. Friends are dialled
+   * again under the new rules.
    */
   async rulesChanged(lan: boolean): Promise<void> {
     this.#rules.abort(new Error('Other paths are allowed now'))
     this.#rules = new AbortController()
-    const ended = this.#options.network.getConnections().filter((connection) => {
-      if (!this.#options.mayStayOpen(connection, this.#carries(connection))) return true
-      // Nodes are chosen by hand, and stay wherever they are.
+    const { network, mayStayOpen } = this.#options
+    const ended = network.getConnections().filter((connection) => {
+      if (!mayStayOpen(connection, carriesCircuits(network, connection))) return true
+      // A node stays connected also in the local network, because a person added it.
       const near = isDirect(connection) && !isPublic(connection.remoteAddr)
       return !lan && near && this.#wanted.has(connection.remotePeer.toString())
     })
@@ -166,37 +167,19 @@ export class Paths {
     }
   }
 
-  /** Circuits run over that connection. */
-  #carries({ remotePeer }: Connection): boolean {
-    const relay = remotePeer.toString()
-    return this.#options.network.getConnections().some(({ remoteAddr }) => relayPeer(remoteAddr) === relay)
-  }
-
   /** The handler of /libp2p/dcutr. Errors: those of HolePunches.receive. */
   receiveHolePunch(stream: Stream, relayed: Connection): Promise<void> {
     return this.#holePunches.receive(stream, relayed)
   }
 
-  /**
-   * Open connections, the best first: direct before relayed; then, so that both sides agree, those that the smaller
-   * PeerId dialled; then the newest.
-   */
+  /** Open connections, the best first (openConnections). */
   connections(peer: string): Connection[] {
-    const smaller = this.#options.network.peerId.toString() < peer
-    const rank = (connection: Connection): number =>
-      2 * Number(isDirect(connection)) + Number((connection.direction === 'outbound') === smaller)
-    return this.#options.network
-      .getConnections(peerIdFromString(peer))
-      .filter((connection) => connection.status === 'open')
-      .sort((a, b) => rank(b) - rank(a) || b.timeline.open - a.timeline.open)
+    return openConnections(this.#options.network, peer)
   }
 
-  /** What may have died of the same cause: every connection to that peer, and to the node that carries this one. */
-  sharing({ remotePeer, remoteAddr }: Connection): Connection[] {
-    const via = relayPeer(remoteAddr)
-    return this.#options.network
-      .getConnections()
-      .filter((other) => other.remotePeer.equals(remotePeer) || other.remotePeer.toString() === via)
+  /** Connections that one cause may have broken (connectionsSharing). */
+  sharing(connection: Connection): Connection[] {
+    return connectionsSharing(this.#options.network, connection)
   }
 
   kind(peer: string): PathKind {
@@ -220,8 +203,8 @@ export class Paths {
   }
 
   /**
-   * An open connection to a friend, made now if there is none. Errors: `peer-offline` when no path works,
-   * `relay-refused` when only a circuit could and the node refuses it.
+   * An open connection to a friend; dials if there is none. Errors: `peer-offline` when no path works,
+   * `relay-refused` when only a circuit is possible and the node refuses it.
    */
   async connect(peer: string): Promise<Connection> {
     const open = this.connections(peer)[0]
@@ -235,13 +218,13 @@ export class Paths {
     }
   }
 
-  /** A direct connection to a peer that is not a friend yet, for one envelope. */
+  /** A direct connection to a peer that is not a friend yet, for one envelope. Undefined if it may dial none. */
   async connectDirectly(peer: string, addresses: readonly string[]): Promise<Connection | undefined> {
     const targets = this.#directTargets(peer, addresses)
     return targets.length === 0 ? undefined : this.#race(targets)
   }
 
-  /** Own addresses to announce to that friend, or to anybody; private ones only where LAN paths are wanted. */
+  /** Own addresses to announce to the friend `to`, or to any peer; private ones only if LAN paths are allowed. */
   ownAddresses(to?: string): string[] {
     if (!this.#options.mayBeDirect(to)) return []
     const listening = this.#options.network.services.directDial
@@ -255,7 +238,7 @@ export class Paths {
     while (!signal.aborted) {
       if (this.kind(peer) !== 'none') {
         delete wanted.failure
-        // The close of a connection ends this wait early.
+        // The close of the connection ends this wait early.
         await wanted.retry.wait(signal)
         if (!signal.aborted && this.kind(peer) === 'relayed') await this.#improve(peer)
         continue
@@ -271,19 +254,19 @@ export class Paths {
   }
 
   /**
-   * While relayed: tries direct addresses again, then a hole punch. Both sides of a circuit do this; only its callee
-   * begins the hole punch (HolePunches.attempt). The circuit is left once the conversation has moved.
+   * While relayed: dials direct addresses again, then tries a hole punch. Both sides of a circuit do this; only the
+   * callee begins the hole punch (HolePunches.attempt). The circuit is closed after the conversation has moved.
    */
   async #improve(peer: string): Promise<void> {
     if (this.#improving.has(peer) || !this.#options.mayBeDirect(peer)) return
     this.#improving.add(peer)
     try {
       const targets = this.#directTargets(peer, this.#options.announced(peer).addresses)
-      // The log has the error of each dial; the circuit stays in use.
+      // The error of each dial is logged; the circuit stays in use.
       const dials = targets.length === 0 ? undefined : this.#race(targets).catch(() => undefined)
       await Promise.race([dials, pause(pathLimits.punchAfter, this.#stopped.signal)])
       const best = this.connections(peer)[0]
-      // The rules may have changed meanwhile.
+      // The rules may have changed during the dials.
       const may = this.#options.mayBeDirect(peer)
       if (may && best != null && !isDirect(best)) await this.#holePunches.attempt(best)
       await dials
@@ -292,7 +275,7 @@ export class Paths {
     }
   }
 
-  /** A circuit opened, or is the only path left. */
+  /** Runs after a circuit opened, or when circuits are the only remaining path. */
   #improveSoon(peer: string): void {
     if (!this.#wanted.has(peer)) return
     later(pathLimits.directAfter * (1 + Math.random()), this.#stopped.signal, () => {
@@ -304,7 +287,7 @@ export class Paths {
     try {
       return await this.#dialAll(peer)
     } catch (first) {
-      // What is stored is out of date: look it up, and dial once more if the nodes had anything new.
+      // The stored addresses may be out of date: look them up, and dial once more if the nodes have newer ones.
       const before = JSON.stringify(this.#options.announced(peer))
       await this.#options.discover(peer)
       if (JSON.stringify(this.#options.announced(peer)) === before) throw first
@@ -312,13 +295,13 @@ export class Paths {
     }
   }
 
-  /** Direct addresses, then circuits. `except`: a connection that is to be replaced. */
+  /** Dials direct addresses, then circuits. `except`: the connection to replace. */
   async #dialAll(peer: string, except?: Connection): Promise<Connection> {
     const { network, privacy, ownNodes, announced } = this.#options
     const { addresses, nodes } = announced(peer)
     const targets = this.#directTargets(peer, addresses)
     const own = byNode(ownNodes())
-    // One circuit through each node is enough. An own node that is away is dialled by directory/home-nodes.ts only.
+    // One circuit through each node is enough. Only directory/home-nodes.ts dials an own node that is disconnected.
     const others = [...byNode(nodes)].flatMap(([node, all]) =>
       own.has(node) || this.#options.isContact(node) ? [] : all,
     )
@@ -328,9 +311,9 @@ export class Paths {
         : [...ownNodes(), ...others].slice(0, limits.nodesTold + limits.nodeAddressesTold)
     const circuits = relays.map((node) => circuitAddress(node, peer))
     if (targets.length + circuits.length === 0) {
-      throw new QuorumError('peer-offline', 'no address of theirs is known, and no node of theirs can be reached')
+      throw new QuorumError('peer-offline', 'no address of the friend is known, and none of its nodes can be reached')
     }
-    // When two peers dial each other one circuit is enough: the smaller PeerId dials first.
+    // If two peers dial each other, one circuit is enough: the smaller PeerId dials first.
     const grace = network.peerId.toString() < peer ? 0 : pathLimits.circuitGrace
     return this.#race(targets, circuits, (targets.length === 0 ? 0 : pathLimits.circuitsAfter) + grace, except)
   }
@@ -346,7 +329,7 @@ export class Paths {
       .slice(0, limits.addressesTold)
   }
 
-  /** The first connection by any of these; `except` does not count as one that is open already. */
+  /** The first connection that opens. `except` does not count as an open connection. */
   async #race(
     addresses: readonly string[],
     circuits: readonly string[] = [],
@@ -357,7 +340,7 @@ export class Paths {
     const signal = AbortSignal.any([this.#stopped.signal, this.#rules.signal])
     const dial = async (address: string, over: AbortSignal): Promise<Connection> => {
       const relayed = isRelayed(address)
-      // The friend may have dialled meanwhile: one circuit is enough.
+      // The friend may have dialled at the same time: one circuit is enough.
       const open = relayed ? this.connections(lastPeer(address) ?? '') : []
       const present = open.find((connection) => connection !== except)
       if (present !== undefined) return present
@@ -365,7 +348,7 @@ export class Paths {
       return this.#diagnosis.watch(address, over, dialled)
     }
     try {
-      // A second direct connection is closed later, once its streams have moved: PathUpkeep.retireWorse.
+      // PathUpkeep.retireWorse closes a second direct connection later, after its streams have moved.
       return await raceDials({ addresses, circuits, circuitsAfter, signal, dial })
     } catch (error) {
       const causes = error instanceof AggregateError ? error.errors.map(toError) : [toError(error)]
@@ -379,21 +362,21 @@ export class Paths {
 
   readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
     const peer = connection.remotePeer.toString()
-    // Its dial was over before the rules changed. A connection dialled to a stranger may be about to carry circuits.
+    // The rules may have changed after the dial ended. A connection dialled to a stranger may soon carry circuits.
     const dialled = connection.direction === 'outbound'
     if (!this.#options.mayStayOpen(connection, dialled)) return void closeOrAbort(connection)
     this.#options.onOpen(connection)
     this.#options.onChange(peer)
     this.#upkeep.dismissStranger(connection)
     if (!isDirect(connection)) this.#improveSoon(peer)
-    // Connections to nodes belong to directory/home-nodes.ts: the older one carries the session and the reservation.
+    // directory/home-nodes.ts owns connections to nodes: the older one carries the session and the reservation.
     if (this.#wanted.has(peer) && this.connections(peer).length > 1) this.#upkeep.retireWorse(peer)
   }
 
   readonly #onClose = ({ detail: connection }: CustomEvent<Connection>): void => {
     const peer = connection.remotePeer.toString()
     this.#options.onChange(peer)
-    // A connection that was refused at once (the friend removed us, for example) is no reason to hurry.
+    // A connection that closed immediately was refused (for example after an unfriend): no reason for an early retry.
     const lasted = Date.now() - connection.timeline.open > netLimits.stableAfter
     if (lasted && this.connections(peer).length === 0) this.#wanted.get(peer)?.retry.now()
     if (isDirect(connection) && this.kind(peer) === 'relayed') this.#improveSoon(peer)

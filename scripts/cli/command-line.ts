@@ -1,6 +1,6 @@
 /**
- * The command line of `quorum`: its commands, their options, and the request that each command makes of its options. It
- * runs nothing itself.
+ * The command line of `quorum`: its commands, their options, and the conversion of the options to a request for each
+ * command. It runs no command itself.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { limits, logLevels, version } from '#protocol'
@@ -96,7 +96,7 @@ export interface ReportRequest {
   passphraseFile: string | undefined
 }
 
-/** What runs for each command. */
+/** The function that runs for each command. */
 export interface Commands {
   terminal(request: TerminalRequest): Promise<void>
   send(request: SendRequest, paths: string[]): Promise<void>
@@ -108,7 +108,7 @@ export interface Commands {
 
 const defaultProfile = 'default'
 
-/** Makes each command's request of its options. Errors: `CommanderError` if the options do not fit together. */
+/** Converts the options of each command to its request. Errors: `CommanderError` if the options do not fit together. */
 export const requests = {
   quorum: (typed: IdentityTyped): TerminalRequest => {
     const { profile = defaultProfile, ephemeral, name } = typed
@@ -248,7 +248,7 @@ function personName(value: string): string {
   return notEmpty(value)
 }
 
-/** Options typed before a command's name count for it, too. One typed after the name replaces one typed before it. */
+/** Options typed before a command's name also apply to it. An option typed after the name has precedence. */
 function given<Flags extends object>(flags: Flags, command: Command): Flags {
   const own = Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) !== 'default')
   return { ...flags, ...command.parent?.opts(), ...Object.fromEntries(own) }

@@ -1,7 +1,7 @@
 /**
  * Privacy choices of older versions. The window stored them in its own file, `window.json` in the profile's folder,
- * before the profile's store kept them. The first program that opens a profile copies them into the store; the window
- * removes them from its file when it next writes it. An unreadable file counts as unreadable choices, never as no
+ * before the profile's store contained them. The first program that opens a profile copies them into the store; the
+ * window removes them from its file at its next write. An unreadable file counts as unreadable choices, never as no
  * choices.
  */
 import { readFileSync } from 'node:fs'

@@ -1,8 +1,8 @@
 /**
  * A rotated log: a few files of bounded size. `quorum.log` is the newest, `quorum.log.1` the one before it. Each line
- * is written before the call returns, so a killed program leaves a complete log. A log that cannot be written does not
- * stop the program: the failure is reported once. The log's own folder is created, never the folder above it: without a
- * profile there is no log.
+ * is written before the call returns, so the log is complete after the program was killed. A log that cannot be written
+ * does not stop the program: the failure is reported once. The log's own folder is created, never the folder above it:
+ * without a profile there is no log.
  */
 import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import path from 'node:path'
@@ -100,7 +100,7 @@ export class LogFile implements LineSink {
     try {
       closeSync(file.descriptor)
     } catch {
-      // A failed disk reports its error again on close. Nothing more can be written, and nothing is lost by it.
+      // A failed disk reports its error again on close. No further line can be written, so no data is lost here.
     }
   }
 }

@@ -38,7 +38,7 @@ export function addPeerOptions(command: Command): Command {
   for (const [name, { on, off }] of Object.entries(switchHelp)) {
     const word = typedName(name as PrivacySwitch)
     const byDefault = usualPrivacy[name as PrivacySwitch]
-    // The positive flag first: then commander gives neither a default, and a flag that was not typed has no value.
+    // The positive flag is added first: then commander sets no default, and a flag that was not typed has no value.
     command.addOption(new Option(`--${word}`, on).hideHelp(byDefault))
     command.addOption(new Option(`--no-${word}`, off).hideHelp(!byDefault))
   }
@@ -52,7 +52,7 @@ export function typedPrivacy(flags: PrivacyPatch): PrivacyPatch {
   ) as PrivacyPatch
 }
 
-/** Makes a command throw errors instead of printing them, and refuse arguments that it does not know. */
+/** Makes a command throw errors instead of printing them, and refuse unknown arguments. */
 export function quiet(command: Command): Command {
   return command
     .allowExcessArguments(false)

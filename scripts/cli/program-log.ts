@@ -1,6 +1,6 @@
 /**
  * The log that each program keeps in the profile's folder: where its files are, its level, and its first line.
- * `QUORUM_LOG` raises or lowers the level. Without a profile's folder nothing is written.
+ * `QUORUM_LOG` sets the level. Without a profile's folder nothing is written.
  */
 import { arch, release } from 'node:os'
 import path from 'node:path'
@@ -63,7 +63,7 @@ export function bothLogs(one: Log, other: Log): Log {
   }
 }
 
-/** Logs an error that ends the program before the program ends. The way it ends stays the same. */
+/** Logs an uncaught error before it ends the program. Node's handling of the error is unchanged. */
 export function logCrashes(of: NodeJS.Process, log: Log): void {
   of.on('uncaughtExceptionMonitor', (error, origin) => log('error', `the program fails: ${origin}`, toError(error)))
 }

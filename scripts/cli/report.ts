@@ -1,6 +1,7 @@
 /**
  * A report for support: versions, counts, and the last lines of the profile's logs, as text that a person can read
- * before sending it. It names nobody. The caller passes the counts; nothing here opens a store.
+ * before sending it. It contains no data that identifies a person. The caller passes the counts; this file opens no
+ * store.
  */
 import { chmodSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { arch, release } from 'node:os'
@@ -12,7 +13,7 @@ import { windowFile } from './former-privacy.ts'
 import { logNames } from './log-file.ts'
 import { logFiles, logFolder } from './program-log.ts'
 
-/** Bytes of each log, counted from its end: few enough for an e-mail and for a person to look through. */
+/** Bytes of each log, counted from its end: small enough for an e-mail and for a person to read. */
 const logBytes = 1024 * 1024
 /** Friends whose connection is examined. */
 const connectionsExamined = 200
@@ -33,13 +34,13 @@ const windowSettings = z
   })
   .partial()
 
-/** Facts about the profile besides its logs: choices and numbers, never who a friend is. */
+/** Facts about the profile other than its logs: choices and numbers, never the identity of a friend. */
 export type Counts = Readonly<Record<string, number | string | boolean>>
 
 export interface ReportParts {
   /** The profile's folder. */
   folder: string
-  /** Settings that help and name nobody. */
+  /** Settings that help support and identify no person. */
   settings: Readonly<Record<string, unknown>>
   /** A text is one sentence that explains why nothing could be counted. */
   counts: Counts | string
@@ -106,14 +107,14 @@ export function writeReport(file: string, text: string, { replace = false }: { r
   }
 }
 
-/** Settings that name nobody, read without opening the profile. `chosen`: the settings that the window uses now. */
+/** Settings that identify no person, read without opening the profile. `chosen`: the window's current settings. */
 export function settingsOf(folder: string, chosen: unknown = windowFileOf(folder)): Record<string, unknown> {
   const node = { 'embedded node': existsSync(path.join(folder, 'node.json')) }
   const known = windowSettings.safeParse(chosen)
   return { ...node, ...(known.success ? known.data : { 'window.json': 'damaged' }) }
 }
 
-/** The content of the window's file. Undefined if it is damaged: the schema refuses that. */
+/** The content of the window's file. Undefined if it is damaged; the schema refuses undefined. */
 function windowFileOf(folder: string): unknown {
   const file = path.join(folder, windowFile)
   if (!existsSync(file)) return {}
@@ -128,13 +129,13 @@ function windowFileOf(folder: string): unknown {
 export async function countsOf(peer: Pick<Peer, 'friends' | 'self' | 'connection'>): Promise<Counts> {
   const friends = await peer.friends()
   const { nodes, privacy } = await peer.self()
-  const talking = friends.filter(({ state }) => state === 'friend')
-  const asked = talking.slice(0, connectionsExamined)
-  const connections = await Promise.all(asked.map((friend) => peer.connection({ peer: friend.peer })))
+  const accepted = friends.filter(({ state }) => state === 'friend')
+  const examined = accepted.slice(0, connectionsExamined)
+  const connections = await Promise.all(examined.map((friend) => peer.connection({ peer: friend.peer })))
   return {
     ...privacy,
     ...tally('friends', friends, ({ state }) => state),
-    ...tally('paths', talking, (friend) => friend.path),
+    ...tally('paths', accepted, (friend) => friend.path),
     ...tally('nodes', nodes, ({ state }) => state),
     ...tally('what stops a better path', connections, ({ adviceCode }) => adviceCode ?? 'nothing'),
   }
@@ -181,7 +182,7 @@ function endOf(file: string, most: number): string {
   }
 }
 
-/** A log line as people read it; undefined if it is not one. Scrubbed again: an older version may have removed less. */
+/** A log line in readable form; undefined for other text. Scrubbed again: an older version may have removed less. */
 function readable(line: string): string | undefined {
   let value: unknown
   try {

@@ -25,7 +25,7 @@ interface SaveOptions extends ReportFlags {
   now: number
 }
 
-/** Reports of one day in one folder that get a name without `--output`. */
+/** Maximum number of reports of one day in one folder with a default name. */
 const maxNames = 100
 
 /** Returns the text for standard output. Errors: `not-found`, `bad-request`, `disk-full`, `not-writable`. */

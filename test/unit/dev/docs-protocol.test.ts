@@ -52,7 +52,7 @@ const [shortest, longest] = /\{(\d+),(\d+)\}/u.exec(limits.handlePattern.source)
 
 /** By section. */
 const phrases = [
-  // What lies below, Frames
+  // Underlying protocols, Frames
   `grows to ${size(netLimits.streamWindow)} at most, at a node to ${size(netLimits.nodeStreamWindow)}.`,
   `each at most ${limits.address} characters`,
   `A frame that has begun must end within ${time(limits.frame)}.`,
@@ -62,10 +62,10 @@ const phrases = [
   `A new one is made every ${time(identityLimits.sealingKeyRenewed)}. It is destroyed ${time(identityLimits.sealingKeyKept)} after that`,
   `at most ${limits.noteCharacters} characters; \`token\` or nothing`,
   `fewer than ${friendLimits.strangerRequests} strangers wait`,
-  `asked of one friend again after ${time(pathLimits.dialMeRetry.first)}, doubling up to ${time(pathLimits.dialMeRetry.longest)}, and heard from one friend ${bounded(friendLimits.dialMes)} times a minute.`,
+  `sent to one friend again after ${time(pathLimits.dialMeRetry.first)}, doubling up to ${time(pathLimits.dialMeRetry.longest)}, and accepted from one friend ${bounded(friendLimits.dialMes)} times a minute.`,
   // /quorum/friend
   `an \`Envelope\` of at most ${size(limits.envelope)}.`,
-  `The whole takes at most ${time(limits.request)}.`,
+  `The whole exchange takes at most ${time(limits.request)}.`,
   `${netLimits.strangerConnections} strangers may be connected at once, each for ${time(pathLimits.strangerLifetime)}.`,
   `One peer may send ${bounded(friendLimits.friendEnvelopes)} envelopes a minute; all peers together ${rate(friendLimits.envelopesOpened)}.`,
   // /quorum/directory
@@ -77,12 +77,12 @@ const phrases = [
   `keeps it at most ${time(directoryLimits.parkedFor)}, ${limits.parkedPerPeer} a peer | done | \`rate-limited\`, \`bad-request\` another's slot, \`disk-full\` | ${rate(directoryRates.postInvite)} |`,
   `sealed, or empty | | ${rate(directoryRates.findInvite)}, also for each address |`,
   `\`rate-limited\` | ${rate(directoryRates.reachable)}, ${bounded(directoryLimits.dialBacksPerAddress)} for each address |`,
-  `deletes mail of the caller | done | | ${rate(directoryRates.collected)} |`,
+  `deletes envelopes held for the caller | done | | ${rate(directoryRates.collected)} |`,
   `everything it stores about the caller | | ${rate(directoryRates.knowledge)} |`,
   `parked invites, record | done | | ${rate(directoryRates.forget)} |`,
   `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)};`,
-  `A response that takes over ${time(limits.request)} is given up by the peer.`,
-  `Mail is held for ${time(directoryLimits.heldFor)}.`,
+  `The peer stops waiting for a response after ${time(limits.request)}.`,
+  `An envelope is held for ${time(directoryLimits.heldFor)}.`,
   `after a change of network and every ${time(directoryLimits.reachabilityRecheck)}. The node tries for ${time(directoryLimits.dialBack)},`,
   `**Handles** are ${shortest} to ${longest} of`,
   `kept until ${time(directoryLimits.handleKept)} after the owner was last seen`,
@@ -96,21 +96,21 @@ const phrases = [
   // /quorum/chat
   `A frame is a \`ChatFrame\` of at most ${size(chatLimits.chatFrame)},`,
   `\`text\`, at most ${size(limits.messageText)}, with`,
-  `At most ${chatLimits.chatWindow} messages wait for a receipt, and at most ${size(chatLimits.chatWindowBytes)} leaves in one write. When no receipt comes for ${time(chatLimits.receipt)},`,
+  `At most ${chatLimits.chatWindow} messages wait for a receipt, and at most ${size(chatLimits.chatWindowBytes)} is sent in one write. When no receipt comes for ${time(chatLimits.receipt)},`,
   `If for ${time(netLimits.probe)} nothing arrives on it`,
-  `An idle connection is pinged every ${time(netLimits.peerPing)} and ends after ${time(netLimits.peerPingTimeout)} without an answer.`,
-  `A mark that fades after ${time(chatLimits.typing)}.`,
+  `An idle connection is pinged every ${time(netLimits.peerPing)} and is closed after ${time(netLimits.peerPingTimeout)} without an answer.`,
+  `A mark that disappears after ${time(chatLimits.typing)}.`,
   `are limited to ${rate(chatLimits.chatIdleFrames)}.`,
   // /quorum/file
   `it holds all entries while they take ${size(wireLimits.offerEntries)}, else`,
-  `A chunk is ${size(limits.chunk)}, the last of a file what is left.`,
+  `A chunk is ${size(limits.chunk)}, the last chunk of a file is the rest of it.`,
   `in two round trips, between ${size(limits.fileInFlight.least)} and ${size(limits.fileInFlight.most)}.`,
   row(
-    'files of a transfer · things named for it · manifest',
+    'files of a transfer · roots (files and folders named for it) · manifest',
     `${n(limits.transferFiles)} · ${n(limits.transferRoots)} · ${size(wireLimits.manifest)}`,
   ),
-  row('offers that nobody answered, of one friend', `${fileLimits.offersOpen}; more are declined`),
-  row('transfers that move at once, from one friend', `${fileLimits.transfersAtOnce}; the others wait`),
+  row('unanswered offers of one friend', `${fileLimits.offersOpen}; more are declined`),
+  row('active transfers from one friend', `${fileLimits.transfersAtOnce}; the others wait`),
   row('streams from one friend', String(netLimits.fileStreams)),
   row(
     'nothing arrives',
@@ -128,7 +128,7 @@ const phrases = [
     `${size(limits.messageText)} · ${limits.nameCharacters} characters · ${limits.noteCharacters} characters`,
   ),
   row(
-    'nodes · their addresses · own addresses told',
+    'nodes · their addresses · own addresses in one message',
     `${limits.nodesTold} · ${limits.nodeAddressesTold} · ${limits.addressesTold}`,
   ),
   row('a frame that has begun · a handshake', `${time(limits.frame)} · ${time(limits.handshake)}`),
@@ -148,7 +148,7 @@ const phrases = [
     `${time(limits.connectionAge)} · ${size(pathLimits.connectionBytes)}`,
   ),
   // Not limits: parts of a format or of libp2p, which another test or the other implementation holds.
-  'the usual window of 256 KiB and',
+  'the default window of 256 KiB and',
   '5,199 times: `h` = SHA-512',
   '3 passes, 64 MiB, one lane',
   'A guess costs 64 MiB and about a tenth of a second',

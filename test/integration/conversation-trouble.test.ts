@@ -77,7 +77,7 @@ test('a stream without a hello closes after its deadline', async (t) => {
   await until(() => sequences(again).length === 1, 'the next stream serves')
 })
 
-test('a stream that misses a receipt while the friend opens another one is not used until a frame arrives on it', async (t) => {
+test('a stream that misses a receipt while the friend opens another is unused until a frame arrives on it', async (t) => {
   const { a, b, open, link } = await scripted(t)
   a.hello()
   b.said('one')
@@ -122,7 +122,7 @@ test('messages sent after an older copy of the profile was restored are sent aga
   assert.deepEqual(warnings(b.events), ['store-corrupt'])
 })
 
-test('a hello that claims to hold nothing causes one window to be read at once, even when it is repeated', async (t) => {
+test('a hello that claims to hold nothing causes one window to be read at once, even when repeated', async (t) => {
   const { a, b } = await scripted(t)
   const count = 10 * chatLimits.chatWindow
   b.store.transaction(() => {
@@ -158,7 +158,7 @@ const full = (): never => {
   throw new QuorumError('disk-full', 'The disk is full: nothing was saved')
 }
 
-test('a disk that refuses a new message: the caller gets the error, no part is stored, and the stream stays open', async (t) => {
+test('a disk that refuses a new message: the caller gets the error, nothing is stored, the stream stays open', async (t) => {
   const { a, b } = await scripted(t)
   a.hello()
   await until(() => b.conversation.online, 'they are there')
@@ -171,7 +171,7 @@ test('a disk that refuses a new message: the caller gets the error, no part is s
   assert.deepEqual(sequences(a), [1])
 })
 
-test('a disk that refuses while messages are sent: they stay queued, one error is reported, and they are sent later', async (t) => {
+test('a disk that refuses while sending: messages stay queued, one error is reported, they are sent later', async (t) => {
   const { a, b, ended, open } = await scripted(t)
   const refusing = t.mock.method(b.store, 'markSent', full)
   const said = b.said('waits')

@@ -20,7 +20,7 @@ const anyPort = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
 
 const cleanups = new WeakMap<TestContext, AsyncDisposableStack>()
 
-/** Cleanup in reverse order, unlike `t.after`: a folder can be removed only after its process has exited and is unmounted. */
+/** Cleanup in reverse order, unlike `t.after`: a folder is removed after its process has exited and it is unmounted. */
 function undo(t: TestContext): AsyncDisposableStack {
   const known = cleanups.get(t)
   if (known !== undefined) return known
@@ -225,7 +225,7 @@ test('on a terminal it prints the line to paste', async (t) => {
   assert.match(node.out(), /^ {4}\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW\w+$/m)
 })
 
-test('it notifies its process manager that it is ready, and stops on request or when the manager has exited', async (t) => {
+test('it notifies its process manager that it is ready, and stops on request or after the manager exits', async (t) => {
   const data = folder(t)
   const args = ['--json', '--data', data, ...anyPort]
   const told = run(t, args, { ipc: true })

@@ -1,4 +1,4 @@
-/** A privacy choice that changes while a peer runs: obeyed when the call returns, by what runs already too. */
+/** A privacy choice that changes while a peer runs applies when the call returns, also to connections that are open. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMemoryStore } from '../../protocol/index.ts'
@@ -6,7 +6,7 @@ import { friendProtocol } from '../../protocol/net/policy.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { befriend, online, pathBetween, startNode, startPeer, tell, until } from '../support/network.ts'
 
-test('whoever hides while the peer runs: no socket, no direct connection, no address told; and back', async (t) => {
+test('hiding the address while the peer runs: no socket, no direct connection, no address sent; and back', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const seen = openMemoryStore()
   const ours = openMemoryStore()
@@ -40,7 +40,7 @@ test('whoever hides while the peer runs: no socket, no direct connection, no add
   await visitor.open(await visitor.dial(shown.listen[0] ?? ''), friendProtocol)
 })
 
-test('verified friends only, chosen while the peer runs, turns away whoever is not', async (t) => {
+test('"verified friends only", chosen while the peer runs, refuses every other peer', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const alice = await startPeer(t, { nodes })
   const bob = await startPeer(t, { nodes })
@@ -54,7 +54,7 @@ test('verified friends only, chosen while the peer runs, turns away whoever is n
   await tell(bob, alice, 'farther')
 })
 
-test('receipts and typing marks stop with the call that says so', async (t) => {
+test('receipts and typing marks stop with the call that turns them off', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const alice = await startPeer(t, { nodes })
   const bob = await startPeer(t, { nodes })
@@ -75,9 +75,9 @@ test('receipts and typing marks stop with the call that says so', async (t) => {
   await until(async () => (await bob.messages({ peer: alice.id }))[0]?.state === 'read', 'told once it is allowed')
 })
 
-test('an option holds for one run, a call for every run, and for this one too', async (t) => {
+test('an option holds for one run; a call holds for every run, including the current one', async (t) => {
   const store = openMemoryStore()
-  // Closed with the peer that is stopped first: a store that forgets must be opened once.
+  // A peer closes its store when it stops, and a memory store loses its data then: `close` does nothing here.
   const kept = Object.assign(Object.create(store) as typeof store, { close: () => undefined })
   t.after(() => store.close())
   const first = await startPeer(t, { store: kept, direct: 'never', upnp: false })
@@ -99,14 +99,14 @@ test('an option holds for one run, a call for every run, and for this one too', 
   assert.equal(privacy.upnp, true, 'what was given for one run is not kept')
 })
 
-test('a request that waits for somebody absent is delivered without the address that was hidden meanwhile', async (t) => {
+test('a request that waits for an absent peer is delivered without the address that was hidden meanwhile', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const seen = openMemoryStore()
   const keeping = Object.assign(Object.create(seen) as typeof seen, { close: () => undefined })
   t.after(() => seen.close())
   const bob = await startPeer(t, { nodes, store: keeping })
   await bob.stop()
-  // Alone, so that nobody takes the request before the choice.
+  // Only this peer runs, so that the request cannot be delivered before the choice changes.
   const alice = await startPeer(t, {})
   await alice.requestFriend({ to: bob.id })
   await alice.setPrivacy({ direct: 'never' })

@@ -1,5 +1,5 @@
 /**
- * What friends need not learn: an address before the safety number was compared, what was read, that one is writing.
+ * Data that a friend need not receive: an address before the safety number was compared, read receipts, typing marks.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { friendProtocol } from '../../protocol/net/policy.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { befriend, friendOf, online, pathBetween, startNode, startPeer, tell, until } from '../support/network.ts'
 
-test('with direct paths for verified friends only, nobody else learns the address or gets through to it', async (t) => {
+test('with direct paths for verified friends only, no other peer learns the address or connects to it', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const seen = openMemoryStore()
   const careful = await startPeer(t, { nodes, direct: 'verified' })
@@ -41,7 +41,7 @@ test('with direct paths for verified friends only, nobody else learns the addres
   await tell(careful, friend, 'farther')
 })
 
-test('with direct paths for verified friends only, whoever knows the address is turned away', async (t) => {
+test('with direct paths for verified friends only, a peer that knows the address is refused', async (t) => {
   const attacker = await startAttacker(t)
   for (const direct of ['auto', 'verified'] as const) {
     const { listen } = await (await startPeer(t, { direct })).self()
@@ -52,7 +52,7 @@ test('with direct paths for verified friends only, whoever knows the address is 
   }
 })
 
-test('without read receipts a friend learns what arrived, not what was read; without marks not who is writing', async (t) => {
+test('without read receipts a friend learns of delivery but not of reading; without typing marks not of typing', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const silent = await startPeer(t, { nodes, readReceipts: false, typingMarks: false })
   const friend = await startPeer(t, { nodes })
@@ -64,7 +64,7 @@ test('without read receipts a friend learns what arrived, not what was read; wit
   assert.equal((await friendOf(silent, friend))?.unread, 0)
   assert.equal((await silent.messages({ peer: friend.id }))[0]?.state, 'read')
 
-  // What comes later has overtaken nothing: everything that was to be told is there.
+  // Later messages do not overtake earlier frames: a receipt or mark sent before would have arrived.
   await tell(silent, friend, 'no')
   await tell(friend, silent, 'I see')
   assert.deepEqual(

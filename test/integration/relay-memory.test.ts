@@ -68,7 +68,7 @@ for (const [kind, join] of [
   ['over a conversation', 'join'],
   ['over the bare circuit', 'joinBare'],
 ] as const) {
-  test(`a receiver that never reads costs little memory, at the node and at the sender, ${kind} (threats.md 15)`, async (t) => {
+  test(`a receiver that never reads costs node and sender little memory, ${kind} (threats.md 15)`, async (t) => {
     const scenery = await scene(t)
     if (scenery == null) return
     const { node, sender, receiver } = scenery

@@ -92,7 +92,7 @@ test('nothing that crosses the node for a relayed conversation can be read', asy
   for (const link of links) {
     const [toNode, fromNode] = link.seen()
     assert.ok(toNode != null && fromNode != null && link.seen().length === 2)
-    // All texts passed here in both directions, encrypted. The plain greeting proves that the capture is of the real bytes.
+    // All texts passed here in both directions, encrypted. The plain greeting proves that the captured bytes are real.
     assert.ok(toNode.byteLength > said / 2 && fromNode.byteLength > said / 2)
     for (const way of [toNode, fromNode]) {
       assert.deepEqual(wordsIn(way, [inTheClear]), [inTheClear])

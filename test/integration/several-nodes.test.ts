@@ -1,5 +1,5 @@
 /**
- * Peers with two nodes: a reservation on both, and a conversation that survives the loss of either one. The test asserts
+ * Peers with two nodes: a reservation on both, and a conversation that survives the loss of either one. The test checks
  * the timers that decide the promised times in milliseconds. The actual duration is only printed.
  */
 import assert from 'node:assert/strict'
@@ -119,7 +119,7 @@ test('peers on different nodes communicate through the node of the friend', asyn
   )
 })
 
-test('a friend whose node failed is reached through its other node, by peers that use neither of the two', async (t) => {
+test('a friend whose node failed is reached through its other node, by peers that use neither', async (t) => {
   returnSoon(t)
   const [one, two] = await startTwo(t)
   const own = await startNode(t)

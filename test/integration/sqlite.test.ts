@@ -1,4 +1,4 @@
-/** The store on disk: which process may open it, what a damaged or full disk causes, and that the files reveal nothing. */
+/** The store on disk: which process may open it, the effects of a damaged or full disk, and that it reveals nothing. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,7 +22,7 @@ const now = 1_800_000_000_000
 const code = (expected: ErrorCode) => (error: unknown) => error instanceof QuorumError && error.code === expected
 const draft = (id: string, text = `text of ${id}`) => ({ id, text, sentAt: now })
 
-/** Every file of the directory by name. Only while the store is closed here: reading a file drops this process's locks. */
+/** Every file of the directory by name. Only while nothing is open here: reading a file drops this process's locks. */
 function contents(directory: string): Record<string, Buffer> {
   const names = fs.readdirSync(directory).toSorted()
   return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(directory, name))]))
@@ -347,7 +347,7 @@ test('threats.md 50: a database that may not grow: disk-full, nothing of the cal
   assert.throws(fill, code('disk-full'))
   assert.equal(store.messages('b', 9999).length, kept - 1)
   assert.equal(store.conversation('b').queued, kept - 1)
-  // SQLite rolls back the whole transaction for some statements: later statements are refused, even if the error is caught.
+  // SQLite rolls back the whole transaction for some statements: later ones are refused, even if the error is caught.
   assert.throws(
     () =>
       store.transaction(() => {

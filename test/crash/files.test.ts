@@ -1,6 +1,6 @@
 /**
  * threats.md 40 and 47: a receiver killed at every step of its disk access (open, write, sync, rename, …), before it,
- * after it and in the middle of it, and again while it recovers: the received files are complete, present once, and have
+ * after it and in the middle of it, and again while it recovers: the received files are complete, stored once, have
  * their dates, and nothing else remains. No file gets its final name before its data is safe on the disk.
  */
 import assert from 'node:assert/strict'
@@ -19,7 +19,7 @@ const id = '01890a5d-ac96-774b-bcce-000000000001'
 const modified = Date.UTC(2020, 1, 2, 3, 4, 5)
 const none = new AbortController().signal
 
-/** The files sent: a file, one that ends with a hole, a folder with different kinds of entries, a name that is taken. */
+/** The files sent: a file, one that ends with a hole, a folder with different kinds of entries, a name in use. */
 const content = new Map<string, Buffer | undefined>([
   ['large', noise(MiB + 70_000)],
   ['hole', Buffer.concat([noise(100, MiB), Buffer.alloc(MiB)])],

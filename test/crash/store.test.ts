@@ -29,7 +29,7 @@ test('a creation killed at any of its steps is completed by the next start', asy
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const exited = once(child, 'exit')
-    // Every change in the directory is a step. A process that is faster than these events is killed when it reports ready.
+    // Every change in the directory is a step. A process faster than these events is killed when it reports ready.
     let changes = 0
     const watcher = fs.watch(directory, () => {
       if (++changes === step) child.kill('SIGKILL')

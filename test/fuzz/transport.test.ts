@@ -1,4 +1,4 @@
-/** The decoders of the transport with arbitrary input in arbitrary pieces: Noise messages, yamux frames, and a muxer. */
+/** The decoders of the transport with arbitrary input in any pieces: Noise messages, yamux frames, and a muxer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'

@@ -1,5 +1,5 @@
 /**
- * The decoders with arbitrary input: random bytes, and valid messages with a few bytes changed. They accept the input or
+ * The decoders with arbitrary input: random bytes, and valid messages with a few bytes changed. They accept input or
  * throw a QuorumError, and always return; what they accept is within the limits, and its encoding can be decoded again.
  * A failure prints the seed and the smallest bytes that fail.
  */

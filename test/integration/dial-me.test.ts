@@ -107,7 +107,7 @@ function dialMe(from: Identity, to: string, sequence: number, addresses: string[
   return sealedToWire(seal(signedToWire(signed), to, undefined))
 }
 
-test('hostile 28: a request to dial is ignored from a stranger; from a friend it is not used for another PeerId', async (t) => {
+test('hostile 28: a stranger’s dial request is ignored, a friend’s is followed, but not to another PeerId', async (t) => {
   patientFriends(t)
   const nodes = (await startNode(t)).addresses()
   const [friend, stranger] = [await identityFromSeed(randomBytes(32)), await identityFromSeed(randomBytes(32))]

@@ -1,4 +1,4 @@
-/** A file transfer while its path becomes direct and then relayed again: it continues, and its progress never decreases. */
+/** A file transfer while its path becomes direct and relayed again: it continues, and its progress never decreases. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * The node of a friend, which is not one of ours: its connection may stay while it carries a conversation, and no longer.
+ * The node of a friend, not one of ours: its connection may stay while it carries a conversation, and no longer.
  * This process has a shorter limit, so that the test does not wait a minute.
  */
 import assert from 'node:assert/strict'

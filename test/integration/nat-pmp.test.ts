@@ -1,5 +1,5 @@
 /**
- * Datagrams that a NAT-PMP gateway, or a machine that pretends to be one, can send: answers, refusals, garbage, nothing.
+ * Datagrams that a NAT-PMP gateway, or a machine that pretends to be one, can send: answers, refusals, garbage, none.
  */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'

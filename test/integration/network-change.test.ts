@@ -74,7 +74,7 @@ const newAddress: os.NetworkInterfaceInfo = {
 }
 
 test('a path that became silent is detected without any message', async (t) => {
-  // Detected within 45 s: at most one interval passes before the ping that fails, and time remains to dial another path.
+  // Detected within 45 s: at most one interval passes before the ping that fails, and time remains for another dial.
   assert.ok(netLimits.peerPing + netLimits.peerPingTimeout <= 40_000)
   change(t, netLimits, { peerPing: netLimits.peerPing / 10, peerPingTimeout: netLimits.peerPingTimeout / 10 })
   const { alice, bob, proxy } = await viaProxy(t)

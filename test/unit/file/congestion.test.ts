@@ -16,7 +16,7 @@ interface Line {
 }
 
 /**
- * Sends for `ms` simulated milliseconds as fast as the congestion control allows. Returns the bytes that arrived and the
+ * Sends for `ms` simulated milliseconds as fast as congestion control allows. Returns the bytes that arrived and the
  * longest wait in the queue before the link, both of the second half, when the bandwidth is known.
  */
 function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; longestQueue: number } {

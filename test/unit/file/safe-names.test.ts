@@ -20,7 +20,7 @@ function isSafeOnPosix(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[/\0]/u.test(name) && bytes(name) <= 255
 }
 
-/** Finder shows `:` as a slash, HFS+ stores names decomposed, APFS refuses names that are unassigned or not well-formed. */
+/** Finder shows `:` as a slash, HFS+ stores names decomposed, APFS refuses unassigned and ill-formed names. */
 function isSafeOnMac(name: string): boolean {
   if (!isSafeOnPosix(name) || name.includes(':') || !name.isWellFormed() || /\p{Cn}/u.test(name)) return false
   return name.normalize('NFC') === name && !/[<>:"/\\|?*]/u.test(name.normalize('NFD'))
@@ -107,7 +107,7 @@ function assertContained(safe: string): void {
 // oxlint-disable-next-line no-misleading-character-class -- each is meant alone
 const ignored = /[\u{ad}\u{34f}\u{180b}-\u{180f}\u{200b}-\u{200f}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]/gu
 
-/** The keys that file systems compare: NTFS and exFAT by unit, APFS folded and decomposed, ext4 without ignorables too. */
+/** The keys that file systems compare: NTFS and exFAT by unit, APFS folded and decomposed, ext4 without ignorables. */
 const sameNames: ((name: string) => string)[] = [
   (name) => name,
   (name) =>
@@ -533,7 +533,7 @@ test('a path that is too deep or too long moves up into its topmost folder, with
   const long = (letter: string) => letter.repeat(255)
   const lengthy = [`top/${long('a')}/${long('b')}/${long('c')}/${long('d')}`, `${long('a')}/${long('b')}/${long('c')}/`]
   const safe = safePaths(lengthy)
-  // Each folder has room for one of four names of 255 bytes below the topmost.
+  // A folder path has room for one name of 255 bytes below its topmost folder.
   assert.deepEqual(safe, [`top/${long('c')}/${long('d')}`, `${long('a')}/${long('c')}/`])
   for (const one of safe) assertContained(one)
   assertApart(lengthy, safe)

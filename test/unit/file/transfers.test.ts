@@ -1,5 +1,5 @@
 /**
- * The states of transfers and their calls, without streams: a real store, a real folder, a friend that is only messages.
+ * The states of transfers and their calls, without streams: a real store, a real folder, a friend as bare messages.
  */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'

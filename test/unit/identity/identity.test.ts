@@ -34,7 +34,7 @@ test('a signature identifies its author', () => {
   assert.equal(verify(sign(alice, 'quorum-invite', payload), 'quorum-invite'), alice.peer)
 })
 
-test('a signature is Ed25519 over the domain, a zero byte and the payload, and any implementation can verify it', () => {
+test('a signature is Ed25519 over the domain, a zero byte and the payload, verifiable by any implementation', () => {
   const { signature } = sign(alice, 'quorum-record', payload)
   const x = Buffer.from(alice.publicKey).toString('base64url')
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })

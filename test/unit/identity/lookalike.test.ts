@@ -68,7 +68,7 @@ test('one invisible character at any position changes nothing', () => {
 test('any letter or digit of the table looks like its entry, within a word and alone', () => {
   let pairs = 0
   for (const [from, shape] of letters) {
-    // A shape of punctuation counts as punctuation only beside a letter of an alphabet: elsewhere it is a letter itself.
+    // A shape of punctuation counts as punctuation only beside a letter of an alphabet; elsewhere it is a letter.
     const frames = /\p{P}/u.test(shape)
       ? [['Anna', 'Bo']]
       : [

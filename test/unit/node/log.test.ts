@@ -19,7 +19,7 @@ test('PeerIds and addresses are removed from messages, fields, errors and their 
   assert.match(line, /ECONNREFUSED <address>.*dial to <address> failed/)
 })
 
-test('an error that is its own cause is logged without an endless loop', () => {
+test('an error that is its own cause is logged in one line', () => {
   const lines: string[] = []
   const error = new Error('round')
   error.cause = error

@@ -1,4 +1,4 @@
-/** The node's mailboxes, handles and invites: bounds, durability; a damaged or locked file is refused and not changed. */
+/** The node's mailboxes, handles and invites: bounds, durability; a damaged or locked file is refused and unchanged. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'

@@ -194,7 +194,7 @@ test('a message that does not follow the previous one is refused, together with 
   assert.equal(named(b.events, 'message-received').length, 0)
 })
 
-test('a gap is answered with a hello that lists what is stored', async (t) => {
+test('a gap is answered with a hello that contains the stored position', async (t) => {
   const { a, b } = await scripted(t)
   a.hello()
   a.send(say(first))

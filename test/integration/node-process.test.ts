@@ -161,7 +161,7 @@ for (const name of ['node.key', 'held.db']) {
 }
 
 test(
-  'a full disk is refused at the start, and told at /readyz while running (threats.md 35)',
+  'a full disk is refused at the start, and reported at /readyz while running (threats.md 35)',
   needsMount,
   async (t) => {
     const data = smallDisk(t, '24m')

@@ -95,7 +95,7 @@ test('an existing folder is synced, a missing one is an error', posix, async (t)
 })
 
 test(
-  'a file system that cannot sync folders is no error',
+  'a file system that cannot sync folders causes no error',
   { skip: os.platform() === 'linux' ? false : 'NOT RUN: needs /proc' },
   async () => {
     const descriptor = fs.openSync('/proc', 'r')

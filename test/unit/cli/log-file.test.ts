@@ -66,7 +66,7 @@ test('a folder that cannot be created is reported once; nothing is thrown, and t
 })
 
 test(
-  'a full disk is told once, and the program goes on',
+  'a full disk is reported once, and the program continues',
   { skip: existsSync('/dev/full') ? false : 'no /dev/full' },
   (t) => {
     const logs = path.join(folder(t), 'logs')

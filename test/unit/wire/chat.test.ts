@@ -1,4 +1,4 @@
-/** Chat frames and bodies: what is refused, and that sizes reveal little. golden.test.ts has the bytes. */
+/** Chat frames and bodies: the refused ones, and the sizes, which reveal little. golden.test.ts has the bytes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'

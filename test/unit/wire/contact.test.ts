@@ -1,4 +1,4 @@
-/** Invites, records and envelopes: what is refused or cut, and that sizes reveal little. */
+/** Invites, records and envelopes: which are refused or truncated, and the sizes, which reveal little. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'

@@ -1,4 +1,4 @@
-/** Frames: lengths, splitting anywhere, and what is refused before anything is allocated for it. */
+/** Frames: lengths, splitting at any byte, and refusals before any memory is allocated. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'

@@ -109,7 +109,7 @@ function fitting({ type, length }: Header, data: Uint8Array): Uint8Array {
 }
 
 test('yamux: a reader gets the same events for any cut of the bytes, and stores no data', () => {
-  const heard = (pieces: Iterable<Uint8Array>): unknown[] => {
+  const received = (pieces: Iterable<Uint8Array>): unknown[] => {
     const events: unknown[] = []
     let data = ''
     const frameReader = new FrameReader({
@@ -132,7 +132,7 @@ test('yamux: a reader gets the same events for any cut of the bytes, and stores 
   fc.assert(
     fc.property(frames, cuts, (parts, pieces) => {
       const bytes = bytesOf(parts)
-      assert.deepEqual(heard(inPieces(bytes, pieces)), heard([bytes.slice()]))
+      assert.deepEqual(received(inPieces(bytes, pieces)), received([bytes.slice()]))
     }),
     { numRuns: 300 },
   )

@@ -201,9 +201,9 @@ test('a gap is answered with a hello that contains the stored position', async (
   await until(() => a.of('receipt').length === 1, 'the first is acknowledged')
   a.send(say(body(7, digest(second))))
   await until(() => a.of('hello').length === 2, 'a second hello came')
-  const told = a.of('hello')[1]?.hello
-  assert.equal(told?.received, 1)
-  assert.deepEqual(Buffer.from(told.receivedHash), Buffer.from(digest(first)))
+  const reply = a.of('hello')[1]?.hello
+  assert.equal(reply?.received, 1)
+  assert.deepEqual(Buffer.from(reply.receivedHash), Buffer.from(digest(first)))
   assert.deepEqual(b.texts(), ['in text 1'])
 })
 

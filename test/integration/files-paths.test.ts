@@ -55,10 +55,10 @@ test('a file transfer moves to a direct path that opens, and to the node when th
   assert.equal(digestOf(path.join(around, 'to', 'source.bin')), digestOf(source))
   assert.deepEqual(fs.readdirSync(path.join(around, 'to')), ['source.bin'])
   for (const peer of [alice, bob]) {
-    const told = steps(peer)
+    const progress = steps(peer)
     assert.deepEqual(
-      told,
-      told.toSorted((a, b) => a - b),
+      progress,
+      progress.toSorted((a, b) => a - b),
       'nothing that was there is fetched again',
     )
   }

@@ -228,10 +228,10 @@ test('on a terminal it prints the line to paste', async (t) => {
 test('it notifies its process manager that it is ready, and stops on request or after the manager exits', async (t) => {
   const data = folder(t)
   const args = ['--json', '--data', data, ...anyPort]
-  const told = run(t, args, { ipc: true })
-  assert.deepEqual((await once(told.child, 'message'))[0], 'ready')
-  told.child.send('shutdown')
-  assert.equal(await told.ended, 0)
+  const managed = run(t, args, { ipc: true })
+  assert.deepEqual((await once(managed.child, 'message'))[0], 'ready')
+  managed.child.send('shutdown')
+  assert.equal(await managed.ended, 0)
   const orphan = run(t, args, { ipc: true })
   await once(orphan.child, 'message')
   orphan.child.disconnect()

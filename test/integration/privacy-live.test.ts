@@ -15,9 +15,9 @@ test('hiding the address while the peer runs: no socket, no direct connection, n
   await befriend(alice, bob)
   const path = async (wanted: string): Promise<boolean> =>
     (await pathBetween(alice, bob)).every((one) => one === wanted)
-  const told = (): number => seen.friend(alice.id)?.addresses.length ?? 0
+  const announced = (): number => seen.friend(alice.id)?.addresses.length ?? 0
   await until(() => path('direct'), 'they are direct')
-  await until(() => told() > 0, 'and Bob knows where')
+  await until(() => announced() > 0, 'and Bob knows where')
   const [address] = (await alice.self()).listen
 
   const hidden = await alice.setPrivacy({ direct: 'never' })
@@ -26,7 +26,7 @@ test('hiding the address while the peer runs: no socket, no direct connection, n
   assert.notEqual((await alice.connection({ peer: bob.id })).path, 'direct')
   const attacker = await startAttacker(t)
   await assert.rejects(attacker.dial(address ?? ''))
-  await until(() => told() === 0, 'Bob is told no address any more')
+  await until(() => announced() === 0, 'Bob is told no address any more')
   await until(() => path('relayed'), 'they talk through the node')
   await online(alice, bob)
   await tell(alice, bob, 'from nowhere')
@@ -78,9 +78,9 @@ test('receipts and typing marks stop with the call that turns them off', async (
 test('an option holds for one run; a call holds for every run, including the current one', async (t) => {
   const store = openMemoryStore()
   // A peer closes its store when it stops, and a memory store loses its data then: `close` does nothing here.
-  const kept = Object.assign(Object.create(store) as typeof store, { close: () => undefined })
+  const reusable = Object.assign(Object.create(store) as typeof store, { close: () => undefined })
   t.after(() => store.close())
-  const first = await startPeer(t, { store: kept, direct: 'never', upnp: false })
+  const first = await startPeer(t, { store: reusable, direct: 'never', upnp: false })
   assert.deepEqual((await first.self()).privacy, {
     direct: 'never',
     lan: true,
@@ -93,7 +93,7 @@ test('an option holds for one run; a call holds for every run, including the cur
   assert.notEqual((await first.self()).listen.length, 0)
   await first.stop()
 
-  const { privacy } = await (await startPeer(t, { store: kept })).self()
+  const { privacy } = await (await startPeer(t, { store: reusable })).self()
   assert.equal(privacy.direct, 'verified')
   assert.equal(privacy.readReceipts, false)
   assert.equal(privacy.upnp, true, 'what was given for one run is not kept')
@@ -102,15 +102,15 @@ test('an option holds for one run; a call holds for every run, including the cur
 test('a request that waits for an absent peer is delivered without the address that was hidden meanwhile', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const seen = openMemoryStore()
-  const keeping = Object.assign(Object.create(seen) as typeof seen, { close: () => undefined })
+  const reusable = Object.assign(Object.create(seen) as typeof seen, { close: () => undefined })
   t.after(() => seen.close())
-  const bob = await startPeer(t, { nodes, store: keeping })
+  const bob = await startPeer(t, { nodes, store: reusable })
   await bob.stop()
   // Only this peer runs, so that the request cannot be delivered before the choice changes.
   const alice = await startPeer(t, {})
   await alice.requestFriend({ to: bob.id })
   await alice.setPrivacy({ direct: 'never' })
-  await startPeer(t, { nodes, store: keeping })
+  await startPeer(t, { nodes, store: reusable })
   await alice.addNode({ address: nodes[0] ?? '' })
   await until(() => seen.friend(alice.id)?.state === 'incoming', 'the request arrives')
   assert.deepEqual(seen.friend(alice.id)?.addresses, [])

@@ -14,7 +14,7 @@ test('with direct paths for verified friends only, no other peer learns the addr
   const seen = openMemoryStore()
   const careful = await startPeer(t, { nodes, direct: 'verified' })
   const friend = await startPeer(t, { nodes, store: seen })
-  const told = (): readonly string[] => seen.friend(careful.id)?.addresses ?? []
+  const announced = (): readonly string[] => seen.friend(careful.id)?.addresses ?? []
   const { link } = await careful.invite({})
   assert.deepEqual(inviteFromLink(link).addresses, [])
 
@@ -22,7 +22,7 @@ test('with direct paths for verified friends only, no other peer learns the addr
   await tell(careful, friend, 'from whom?')
   await tell(friend, careful, 'from me')
   assert.deepEqual(await pathBetween(careful, friend), ['relayed', 'relayed'])
-  assert.deepEqual(told(), [])
+  assert.deepEqual(announced(), [])
   const { adviceCode, reason } = await careful.connection({ peer: friend.id })
   assert.equal(adviceCode, 'unverified')
   assert.match(reason, /for verified friends only/)
@@ -30,13 +30,13 @@ test('with direct paths for verified friends only, no other peer learns the addr
   await careful.verifyFriend({ peer: friend.id, verified: true })
   const direct = async (): Promise<boolean> => (await pathBetween(careful, friend)).join() === 'direct,direct'
   await until(direct, 'the verified friend is reached directly')
-  await until(() => told().length > 0, 'and is told where')
+  await until(() => announced().length > 0, 'and is told where')
   await tell(friend, careful, 'closer')
 
   await careful.verifyFriend({ peer: friend.id, verified: false })
   const relayed = async (): Promise<boolean> => (await pathBetween(careful, friend)).join() === 'relayed,relayed'
   await until(relayed, 'whoever is verified no more goes through the node again')
-  await until(() => told().length === 0, 'and is told no address any more')
+  await until(() => announced().length === 0, 'and is told no address any more')
   await online(careful, friend)
   await tell(careful, friend, 'farther')
 })

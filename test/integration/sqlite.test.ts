@@ -340,13 +340,13 @@ test('threats.md 50: a database that may not grow: disk-full, nothing of the cal
   const store = storeOn(database)
   const pages = database.get<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0
   database.exec(`PRAGMA max_page_count = ${pages + 20}`)
-  let kept = 0
+  let count = 0
   const fill = () => {
-    for (;;) store.queueMessage('b', draft(`${++kept}`, `${kept}`.repeat(500)))
+    for (;;) store.queueMessage('b', draft(`${++count}`, `${count}`.repeat(500)))
   }
   assert.throws(fill, code('disk-full'))
-  assert.equal(store.messages('b', 9999).length, kept - 1)
-  assert.equal(store.conversation('b').queued, kept - 1)
+  assert.equal(store.messages('b', 9999).length, count - 1)
+  assert.equal(store.conversation('b').queued, count - 1)
   // SQLite rolls back the whole transaction for some statements: later ones are refused, even if the error is caught.
   assert.throws(
     () =>

@@ -43,9 +43,9 @@ test('addresses with the widest scope are announced first: one of every node bef
   const many = Array.from({ length: limits.nodesTold }, () =>
     ['1.1.1.1', '2.2.2.2', '3.3.3.3', '127.0.0.1'].map((ip) => at(ip)),
   )
-  const told = addressesToAnnounce([...many, [at('8.8.8.8')]])
-  assert.equal(told.length, limits.nodeAddressesTold)
-  assert.ok(!told.includes(at('8.8.8.8')) && !told.includes(at('127.0.0.1')))
+  const result = addressesToAnnounce([...many, [at('8.8.8.8')]])
+  assert.equal(result.length, limits.nodeAddressesTold)
+  assert.ok(!result.includes(at('8.8.8.8')) && !result.includes(at('127.0.0.1')))
 })
 
 test('settings store every address of a node, and remove the node with all of them', () => {

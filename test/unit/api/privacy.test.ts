@@ -27,9 +27,9 @@ test('an unreadable value makes every field the most private, for any damage', (
   const store = openMemoryStore()
   t.after(() => store.close())
   const settings = new Settings(store)
-  for (const kept of ['', '{"direct":"nev', 'null', '[]', '7', '"never"', '\u0000\u0001', '{"direct":"auto"}x']) {
-    store.setSetting('privacy', Buffer.from(kept))
-    assert.deepEqual(settings.privacy(), { chosen: mostPrivate, unreadable: privacyNames }, kept)
+  for (const raw of ['', '{"direct":"nev', 'null', '[]', '7', '"never"', '\u0000\u0001', '{"direct":"auto"}x']) {
+    store.setSetting('privacy', Buffer.from(raw))
+    assert.deepEqual(settings.privacy(), { chosen: mostPrivate, unreadable: privacyNames }, raw)
   }
   store.setSetting('privacy', Uint8Array.of(0xff, 0xfe, 0x7b))
   assert.deepEqual(settings.privacy().unreadable, privacyNames)

@@ -22,7 +22,7 @@ const hostName = host.map((labels) => labels.join('.'))
 const fileName = of([...letters, ' ', "'", '"', 'ü', '(', ')', ':', '\n', '.'], 4, 16).map((text) => `secret${text}x`)
 
 /** A sensitive text, and the parts of it that must not remain. */
-const told: fc.Arbitrary<{ text: string; parts: string[] }> = fc.oneof(
+const sensitiveText: fc.Arbitrary<{ text: string; parts: string[] }> = fc.oneof(
   peer.map((id) => ({ text: id, parts: [id, id.slice(-6)] })),
   peer.map((id) => ({ text: peerInLog(id), parts: [id.slice(-6)] })),
   fc.tuple(fc.ipV4(), port).map(([ip, at]) => ({ text: `${ip}:${at}`, parts: [ip, String(at)] })),
@@ -49,7 +49,7 @@ const told: fc.Arbitrary<{ text: string; parts: string[] }> = fc.oneof(
 )
 
 test('no sensitive text remains in messages, errors, causes and members', () => {
-  const nested = fc.tuple(told, told, told, told, told)
+  const nested = fc.tuple(sensitiveText, sensitiveText, sensitiveText, sensitiveText, sensitiveText)
   fc.assert(
     fc.property(nested, ([one, two, three, four, five]) => {
       const lines: string[] = []

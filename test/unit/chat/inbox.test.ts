@@ -214,17 +214,17 @@ test('a disk error: nothing of the batch is stored, and the person is notified',
 })
 
 test('an offer is stored with its transfer and announced afterwards; status updates are never shown', (t) => {
-  const told: string[] = []
+  const transfers: string[] = []
   const { store, calls, receive } = receiver(t, {
     onTransfer: (from, { kind }, message) => {
-      told.push(`${from === peer} ${kind} ${message}`)
+      transfers.push(`${from === peer} ${kind} ${message}`)
       return { transfer: id(9), text: 'the note', announce: () => calls.push(`announce ${kind}`) }
     },
   })
   const offer = body(1, none, { kind: 'offer', bytes: new Uint8Array(3) })
   const news = body(2, digest(offer), { kind: 'news', bytes: new Uint8Array(3) })
   const { effects } = receive(message(offer), message(news))
-  assert.deepEqual(told, [`true offer ${id(1)}`, `true news ${id(2)}`])
+  assert.deepEqual(transfers, [`true offer ${id(1)}`, `true news ${id(2)}`])
   assert.deepEqual([calls, texts(store)], [[], ['the note']])
   for (const effect of effects) effect()
   assert.deepEqual(calls, ['message-received', 'announce offer', 'announce news'])

@@ -58,11 +58,11 @@ test('without a profile there is no log, and no folder is created', (t) => {
 test('a folder that cannot be created is reported once; nothing is thrown, and the log continues when it can', (t) => {
   const logs = path.join(folder(t), 'logs')
   mkdirSync(path.join(logs, 'a.log'), { recursive: true })
-  const told: string[] = []
-  const log = new LogFile({ folder: logs, name: 'a.log', trouble: (code) => told.push(code) })
+  const reports: string[] = []
+  const log = new LogFile({ folder: logs, name: 'a.log', trouble: (code) => reports.push(code) })
   log.write('one\n')
   log.write('two\n')
-  assert.deepEqual(told, ['EISDIR'])
+  assert.deepEqual(reports, ['EISDIR'])
 })
 
 test(
@@ -97,13 +97,19 @@ test('QUORUM_LOG raises and lowers the level; an unknown value is reported and h
   const levels = { debug: 4, info: 3, warn: 2, error: 1, off: 0, '': 3, loud: 3 }
   for (const [value, count] of Object.entries(levels)) {
     const profile = folder(t)
-    const told: string[] = []
+    const reports: string[] = []
     const env = { QUORUM_LOG: value }
-    const { log } = openLog({ folder: profile, file: 'peer', program: 'test', env, complain: (one) => told.push(one) })
+    const { log } = openLog({
+      folder: profile,
+      file: 'peer',
+      program: 'test',
+      env,
+      complain: (one) => reports.push(one),
+    })
     for (const level of ['debug', 'info', 'warn', 'error'] as const) log(level, `said at ${level}`)
     const file = path.join(profile, 'logs', 'quorum.log')
     const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
     assert.equal(text.split('\n').filter((line) => line.includes('said at')).length, count, value)
-    assert.equal(told.length, value === 'loud' ? 1 : 0, told.join())
+    assert.equal(reports.length, value === 'loud' ? 1 : 0, reports.join())
   }
 })

@@ -264,9 +264,9 @@ test('a ready node shows its addresses: its own machine first, the widest networ
   for (const line of ['', 'null', '{"event": "ready"}', 'listening', '{"event": "ready", "data": {"addresses": 1}}']) {
     assert.equal(readyPlace(line), undefined)
   }
-  const told = (...ips: string[]): string[] => addressesAt(place, ips).map((address) => address.split('/')[2] ?? '')
-  assert.deepEqual(told('192.168.1.2', '172.17.0.1', '127.0.0.1'), ['127.0.0.1', '172.17.0.1', '192.168.1.2'])
-  assert.deepEqual(told('203.0.113.9', '10.0.0.1', '127.0.0.1', '169.254.1.1', '172.17.0.1'), [
+  const sorted = (...ips: string[]): string[] => addressesAt(place, ips).map((address) => address.split('/')[2] ?? '')
+  assert.deepEqual(sorted('192.168.1.2', '172.17.0.1', '127.0.0.1'), ['127.0.0.1', '172.17.0.1', '192.168.1.2'])
+  assert.deepEqual(sorted('203.0.113.9', '10.0.0.1', '127.0.0.1', '169.254.1.1', '172.17.0.1'), [
     '127.0.0.1',
     '172.17.0.1',
     '10.0.0.1',

@@ -63,17 +63,29 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { downloads } = options
   const parts = new PeerParts({ identity, store, settings, privacy, policy, network, downloads, now, log })
   later.parts = parts
-  const rules = await serve(parts, options, log)
+  const rules = privacyRules(parts, options, log)
   const { events } = parts
   const { unreadable } = settings.privacy()
   if (unreadable.length > 0) {
     log('warn', 'the privacy choices cannot be read')
     events.warn('privacy-unreadable', unreadableChoices(unreadable))
   }
-  await start(parts, rules, options)
+  try {
+    await serve(parts, log)
+    await start(parts, rules, options)
+  } catch (error) {
+    // The store belongs to the caller until the peer runs.
+    await stop(parts, rules)
+    throw error
+  }
 
   let stopping: Promise<null> | undefined
-  const calls = peerCalls(parts, () => (stopping ??= stop(parts, rules)))
+  const stopAll = async (): Promise<null> => {
+    await stop(parts, rules)
+    store.close()
+    return null
+  }
+  const calls = peerCalls(parts, () => (stopping ??= stopAll()))
   return {
     ...calls,
     subscribe: (listener) => events.subscribe(listener),
@@ -81,13 +93,22 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   }
 }
 
-/** Registers the stream handlers; warns about addresses on which it cannot listen. Returns the privacy rules. */
-async function serve(parts: PeerParts, options: PeerOptions, log: Log): Promise<PrivacyRules> {
-  const { network, policy, chat, files, delivery, paths, events, lanDiscovery, settings } = parts
-  const failed = (peer: string, error: Error): void => log('debug', `a stream from ${peerInLog(peer)} failed`, error)
+/** Registers the stream handlers. */
+async function serve({ network, policy, chat, files, delivery }: PeerParts, log: Log): Promise<void> {
+  const failed = streamFailed(log)
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
   await policy.serve(network, fileProtocol, (stream, connection) => files.receive(stream, connection), failed)
   await policy.serve(network, friendProtocol, (stream, connection) => delivery.receive(stream, connection), failed)
+}
+
+function streamFailed(log: Log): (peer: string, error: Error) => void {
+  return (peer, error) => log('debug', `a stream from ${peerInLog(peer)} failed`, error)
+}
+
+/** What the privacy choices start and stop. Warns about addresses on which this peer cannot listen. */
+function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): PrivacyRules {
+  const { network, policy, paths, events, lanDiscovery, settings } = parts
+  const failed = streamFailed(log)
   const warnUnbound = (): void => {
     const wanted = parts.privacy.now.direct === 'never' ? [] : (options.listen ?? [])
     for (const address of unbound(network, wanted)) {
@@ -125,23 +146,23 @@ async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions
   reachability.start()
   for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
+  // Before anything is sent: the choice may have become more private while an envelope waited.
+  friends.hideAddresses()
   await rules.start(parts.privacy.now)
   files.start()
-  friends.hideAddresses()
   delivery.flush()
 }
 
-async function stop(parts: PeerParts, rules: PrivacyRules): Promise<null> {
-  const { watch, reachability, chat, files, paths, delivery, nodes, network, store, events } = parts
+/** Everything but the store. */
+async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
+  const { watch, reachability, chat, files, paths, delivery, nodes, network, events } = parts
   watch.stop()
   reachability.stop()
   chat.stop()
   await files.stop()
   await Promise.all([paths.stop(), delivery.stop(), nodes.stop(), rules.stop()])
   await network.stop()
-  store.close()
   events.stop()
-  return null
 }
 
 /** The privacy choices in the options. */

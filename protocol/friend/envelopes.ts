@@ -81,12 +81,19 @@ export class Envelopes {
   /** Writes again what waits for recipients that may not know this peer's address any more, without the address. */
   hideAddresses(): void {
     const { store, peerAddress } = this.#options
-    for (const { to, content } of store.envelopes()) {
-      const row = store.friend(to)
+    const revealing = store.envelopes().flatMap(({ to, content }) => {
       const waiting = contactFromWire(signedFromWire(content).payload)
       const reveals = waiting.addresses.length > 0 && peerAddress(to).addresses.length === 0
-      if (reveals && row != null && waiting.kind !== 'dial-me') this.queue(row, waiting)
-    }
+      return reveals && waiting.kind !== 'dial-me' ? [{ to, waiting }] : []
+    })
+    // Without a write where there is nothing to hide: a peer with a full disk must start.
+    if (revealing.length === 0) return
+    store.transaction(() => {
+      for (const { to, waiting } of revealing) {
+        const row = store.friend(to)
+        if (row != null) this.queue(row, waiting)
+      }
+    })
   }
 
   /** Removes what waits for delivery to that peer, of every kind or of one. */

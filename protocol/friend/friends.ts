@@ -222,8 +222,7 @@ export class Friends {
 
   /** Envelopes that wait for people who may not know this peer's address any more are written again, without it. */
   hideAddresses(): void {
-    const { store } = this.#options
-    store.transaction(() => this.#envelopes.hideAddresses())
+    this.#envelopes.hideAddresses()
   }
 
   #full(): boolean {

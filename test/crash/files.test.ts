@@ -1,7 +1,7 @@
 /**
- * threats.md 40 and 47: a receiver killed at every single step of its disk (open, write, sync, rename, …), before it,
- * after it and in the middle of it, and again while it recovers: what is received in the end is whole, is there once,
- * has its dates, and nothing else is left. And nothing ever gets its final name before it is safe on the disk.
+ * threats.md 40 and 47: a receiver killed at every step of its disk access (open, write, sync, rename, …), before it,
+ * after it and in the middle of it, and again while it recovers: the received files are complete, stored once, have
+ * their dates, and nothing else remains. No file gets its final name before its data is safe on the disk.
  */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -19,7 +19,7 @@ const id = '01890a5d-ac96-774b-bcce-000000000001'
 const modified = Date.UTC(2020, 1, 2, 3, 4, 5)
 const none = new AbortController().signal
 
-/** What is sent: a file, one that ends with a hole, a folder with a bit of everything, a name that is taken. */
+/** The files sent: a file, one that ends with a hole, a folder with different kinds of entries, a name in use. */
 const content = new Map<string, Buffer | undefined>([
   ['large', noise(MiB + 70_000)],
   ['hole', Buffer.concat([noise(100, MiB), Buffer.alloc(MiB)])],
@@ -39,7 +39,7 @@ const paths = entries.map(({ path: name }) => name)
 
 const cuts: Cut[] = ['before', 'half', 'after']
 
-test('a receiver killed at any step of its disk: everything whole, once, and nothing else', async (t) => {
+test('a receiver killed at any step of its disk access: everything complete, once, and nothing else', async (t) => {
   const steps = await everyStep(t, { links: true, every: 1 })
   assert.ok(steps > 40, `${steps} steps are fewer than there must be: the disk is reached in another way`)
   t.diagnostic(`${steps} steps, each cut before, within and after`)
@@ -49,7 +49,7 @@ test('the same on a disk without hard links', async (t) => {
   await everyStep(t, { links: false, every: 3 })
 })
 
-test('killed again while it recovers from being killed', async (t) => {
+test('a receiver killed again while it recovers from the first kill', async (t) => {
   const where = folder(t)
   const disk = new DyingDisk(t, where)
   const steps = await whole(disk, path.join(where, 'steps'))
@@ -71,10 +71,10 @@ test('killed again while it recovers from being killed', async (t) => {
   assert.deepEqual(disk.early, [])
 })
 
-test('what was received and moved away since is not fetched again, and nothing is there twice', async (t) => {
+test('files that were received and moved away since are not fetched again, and nothing is stored twice', async (t) => {
   const at = path.join(folder(t), 'received')
   prepare(at)
-  // As far as the last chunk of the folder.
+  // Up to the last chunk of the folder.
   await receive(at, (name) => name !== 'taken')
   fs.renameSync(path.join(at, 'large'), `${at}-large`)
   const asked: string[] = []
@@ -96,7 +96,7 @@ async function everyStep(t: TestContext, { links, every }: { links: boolean; eve
       const died = await disk.run(() => receive(at), step, cut)
       const last = disk.trace.at(-1)
       await disk.run(() => receive(at))
-      // The number of steps differs a little from run to run.
+      // The number of steps varies a little between runs.
       check(at, died ? `killed ${cut} step ${step}, ${last}` : 'not killed')
       fs.rmSync(at, { recursive: true })
     }
@@ -105,7 +105,7 @@ async function everyStep(t: TestContext, { links, every }: { links: boolean; eve
   return steps
 }
 
-/** Runs it once without harm; returns its steps. */
+/** Runs it once without a kill; returns its steps. */
 async function whole(disk: DyingDisk, at: string): Promise<number> {
   prepare(at)
   assert.equal(await disk.run(() => receive(at)), false)
@@ -119,8 +119,8 @@ function prepare(at: string): void {
 }
 
 /**
- * One life of a receiver: goes on from what is there to the end, or to what it does not want. The store is a file
- * beside the folder.
+ * One process of a receiver: continues from the stored state to the end, or to the step that ends it. The store is a
+ * file beside the folder.
  */
 async function receive(at: string, wants: (name: string) => boolean = () => true): Promise<void> {
   const store = `${at}.names`
@@ -168,7 +168,7 @@ function check(at: string, what: string): void {
   fs.rmSync(`${at}.names`, { force: true })
 }
 
-/** Bytes that differ from each other; of `total` all but the first `length` are zeros. */
+/** Bytes that differ from each other; of `total` bytes all but the first `length` are zeros. */
 function noise(length: number, total = length): Buffer {
   const bytes = Buffer.alloc(total)
   let state = length

@@ -1,4 +1,4 @@
-/** Kill -9 at any moment: what the store acknowledged is there, and it is whole. */
+/** Kill -9 at any moment: everything that the store acknowledged is present, and the store is intact. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,7 +29,7 @@ test('a creation killed at any of its steps is completed by the next start', asy
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const exited = once(child, 'exit')
-    // Every change in the directory is a step; whoever is faster than the news of it dies when it says it is open.
+    // Every change in the directory is a step. A process faster than these events is killed when it reports ready.
     let changes = 0
     const watcher = fs.watch(directory, () => {
       if (++changes === step) child.kill('SIGKILL')
@@ -43,7 +43,7 @@ test('a creation killed at any of its steps is completed by the next start', asy
   }
 })
 
-test(`what was acknowledged survives ${rounds} kills at random, and the store is whole`, async (t) => {
+test(`what was acknowledged survives ${rounds} kills at random moments, and the store is intact`, async (t) => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-store-crash-'))
   t.after(() => fs.rmSync(directory, { recursive: true }))
   const acknowledged = { queued: 0, sent: 0, received: 0 }
@@ -72,7 +72,7 @@ test(`what was acknowledged survives ${rounds} kills at random, and the store is
     const { queued, sent, received, delivered } = store.conversation(peer)
     for (const [name, is] of Object.entries({ queued, sent, received })) {
       const least = acknowledged[name as keyof typeof acknowledged]
-      // One more may have been on the disk when the process died before saying so.
+      // One more message may have been on the disk when the process died before reporting it.
       assert.ok(is === least || is === least + 1, `${name} is ${is}, ${least} was acknowledged`)
     }
     Object.assign(acknowledged, { queued, sent, received })

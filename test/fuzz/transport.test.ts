@@ -1,4 +1,4 @@
-/** The decoders of the transport, fed with anything in any pieces: Noise's messages, yamux's frames, and a muxer. */
+/** The decoders of the transport with arbitrary input in any pieces: Noise messages, yamux frames, and a muxer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -37,7 +37,7 @@ function reader(): MessageReader {
   )
 }
 
-/** `bytes` in pieces as long as `cuts` say, over and over. */
+/** `bytes` in pieces of the lengths in `cuts`, repeated. */
 function* inPieces(bytes: Uint8Array, cuts: readonly number[]): Generator<Uint8Array> {
   for (let at = 0, turn = 0; at < bytes.byteLength; turn += 1) {
     const piece = bytes.slice(at, at + (cuts[turn % cuts.length] ?? 1))
@@ -49,7 +49,7 @@ function* inPieces(bytes: Uint8Array, cuts: readonly number[]): Generator<Uint8A
 const lengths = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 200_000 }))
 const cuts = fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 70_000 })), { minLength: 1 })
 
-test('Noise: what was sealed is read, however it is cut', () => {
+test('Noise: encrypted messages are decrypted for any cut of the bytes', () => {
   fc.assert(
     fc.property(lengths, fc.array(fc.integer({ min: 30, max: 70_000 }), { minLength: 1 }), (length, pieces) => {
       const data = Uint8Array.from({ length }, (_, at) => at * 31)
@@ -61,7 +61,7 @@ test('Noise: what was sealed is read, however it is cut', () => {
   )
 })
 
-test('Noise: a flipped bit is never read past, and a message cut off is never read', () => {
+test('Noise: no data after a flipped bit is read, and a truncated message is never read', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3000 }), fc.nat(), cuts, (length, where, pieces) => {
       const bytes = sealed(new Uint8Array(length))
@@ -71,7 +71,7 @@ test('Noise: a flipped bit is never read past, and a message cut off is never re
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
       const messages = reader()
       const read = (): Uint8Array[] => [...inPieces(flipped, pieces)].flatMap((piece) => messages.read(piece))
-      // A longer length waits for bytes that do not come; everything else fails.
+      // A length that became larger waits for bytes that never come; everything else fails.
       try {
         assert.deepEqual(read(), [])
       } catch (error) {
@@ -89,7 +89,7 @@ const header = fc.record({
   stream: fc.oneof(fc.integer({ min: 0, max: 9 }), fc.nat(0xffff_ffff)),
   length: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.nat(0xffff_ffff)),
 })
-/** Frames whose data may be missing or too long; now and then no frame at all. */
+/** Frames whose data may be missing or too long; sometimes bytes that are no frame. */
 const frames = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.tuple(header, fc.uint8Array({ maxLength: 300 })) },
@@ -108,8 +108,8 @@ function fitting({ type, length }: Header, data: Uint8Array): Uint8Array {
   return type === 0 ? data.subarray(0, length) : none
 }
 
-test('yamux: a reader hears the same, however the bytes are cut, and keeps no data', () => {
-  const heard = (pieces: Iterable<Uint8Array>): unknown[] => {
+test('yamux: a reader gets the same events for any cut of the bytes, and stores no data', () => {
+  const received = (pieces: Iterable<Uint8Array>): unknown[] => {
     const events: unknown[] = []
     let data = ''
     const frameReader = new FrameReader({
@@ -132,13 +132,13 @@ test('yamux: a reader hears the same, however the bytes are cut, and keeps no da
   fc.assert(
     fc.property(frames, cuts, (parts, pieces) => {
       const bytes = bytesOf(parts)
-      assert.deepEqual(heard(inPieces(bytes, pieces)), heard([bytes.slice()]))
+      assert.deepEqual(received(inPieces(bytes, pieces)), received([bytes.slice()]))
     }),
     { numRuns: 300 },
   )
 })
 
-test('yamux: whatever arrives, a muxer goes on or ends its connection, and holds no more than its windows', async () => {
+test('yamux: for any input a muxer continues or ends its connection, and buffers no more than its windows', async () => {
   await fc.assert(
     fc.asyncProperty(frames, cuts, async (parts, pieces) => {
       const [near, far] = multiaddrConnectionPair()

@@ -1,6 +1,6 @@
 /**
- * The decoders against anything: random bytes and valid messages with a few bytes changed. They accept or throw a
- * QuorumError, nothing else; they come back; what they accept is within the limits; what they encode they read again.
+ * The decoders with arbitrary input: random bytes, and valid messages with a few bytes changed. They accept input or
+ * throw a QuorumError, and always return; what they accept is within the limits, and its encoding can be decoded again.
  * A failure prints the seed and the smallest bytes that fail.
  */
 import assert from 'node:assert/strict'
@@ -162,7 +162,7 @@ const sealed = fc.record({
 
 interface Codec {
   decode: (bytes: Uint8Array) => unknown
-  /** Encoded and decoded again, it must be what it was; and its bytes, to be damaged. */
+  /** Encoding and decoding must return the same value; the bytes are also the input for damage. */
   valid: fc.Arbitrary<{ value: unknown; bytes: Uint8Array; again: unknown }>
 }
 
@@ -199,7 +199,7 @@ const codecs: { [name: string]: Codec } = {
   'signed bytes': codec(signed, signedToWire, signedFromWire),
 }
 
-/** Bytes changed, cut out, put in, repeated or cut off: what a careful attacker sends. */
+/** Bytes changed, removed, inserted, repeated or truncated: what a careful attacker sends. */
 function damaged(bytes: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const edit = fc.record({
     kind: fc.constantFrom('set', 'insert', 'delete', 'cut', 'repeat'),
@@ -229,7 +229,7 @@ function acceptsOrRefuses(decode: (bytes: Uint8Array) => unknown, bytes: Uint8Ar
   }
 }
 
-/** Nothing that came out is much larger than what went in, and no list is longer than its limit. */
+/** No decoded value is much larger than its input, and no list is longer than its limit. */
 function assertBounded(value: unknown, size: number): void {
   if (typeof value === 'string') assert.ok(value.length <= size + 64)
   else if (typeof value === 'number') assert.ok(Number.isSafeInteger(value))
@@ -243,7 +243,7 @@ function assertBounded(value: unknown, size: number): void {
 }
 
 for (const [name, { decode, valid }] of Object.entries(codecs)) {
-  test(`${name}: what is encoded is read again as it was`, () => {
+  test(`${name}: an encoded value decodes to the same value`, () => {
     fc.assert(
       fc.property(valid, ({ value, again }) => assert.deepEqual(plain(again), plain(value))),
       { numRuns },
@@ -263,7 +263,7 @@ for (const [name, { decode, valid }] of Object.entries(codecs)) {
   })
 }
 
-test('frames: however the bytes are cut, the same frames come out, and never one over the limit', () => {
+test('frames: any cut of the bytes gives the same frames, and never one over the limit', () => {
   const chunks = fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 10 })
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 10 }), chunks, (payloads, sizes) => {
@@ -290,7 +290,7 @@ test('frames: however the bytes are cut, the same frames come out, and never one
   )
 })
 
-test('what a person pastes is an invite, a code, a PeerId or a handle, or refused', () => {
+test('pasted text is an invite, a code, a PeerId or a handle, or is refused', () => {
   const anything = fc.oneof(
     fc.string(),
     fc.base64String().map((rest) => `quorum://add/${rest}`),
@@ -306,7 +306,7 @@ test('what a person pastes is an invite, a code, a PeerId or a handle, or refuse
   )
 })
 
-/** Buffers and arrays of bytes as one thing, and lower-case ids: what counts is what they say. */
+/** Makes Buffers and byte arrays equal, and ids lower-case: only the content is compared. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString('hex')}`
   if (Array.isArray(value)) return value.map(plain)

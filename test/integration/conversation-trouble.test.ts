@@ -1,6 +1,6 @@
 /**
- * A conversation in trouble: a friend that claims too much, a disk that refuses, a stream that hangs, listeners that
- * talk back. What was on the disk before stays right, and the conversation goes on.
+ * Failures of a conversation: a friend that claims too much, a disk that refuses writes, a stream that hangs, listeners
+ * that send from inside a callback. Stored data stays correct, and the conversation continues.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -39,18 +39,18 @@ guardProcess()
 
 const someHash = new Uint8Array(32).fill(6)
 
-/** Sequences of the messages that came, in order. */
+/** Sequences of the messages that arrived, in order. */
 const sequences = (script: Script): number[] => script.of('message').map((frame) => bodyFromWire(frame.body).sequence)
 
-/** The same connection, as if it ran through a node. */
+/** The same connection, presented as a relayed one. */
 function relayed(connection: Connection, id: string): Connection {
   const remoteAddr = multiaddr(`/ip4/192.0.2.1/tcp/1/p2p/${bob.peer}/p2p-circuit/p2p/${alice.peer}`)
   return Object.create(connection, { id: { value: id }, remoteAddr: { value: remoteAddr } }) as Connection
 }
 
-// ---- claims
+// ---- false claims
 
-test('a hello that claims more than was ever sent is refused, and the conversation goes on', async (t) => {
+test('a hello that claims more messages than were ever sent is refused, and the conversation continues', async (t) => {
   const { a, b, ended, open } = await scripted(t)
   b.said('one')
   a.hello({ received: Number.MAX_SAFE_INTEGER, receivedHash: someHash })
@@ -65,11 +65,11 @@ test('a hello that claims more than was ever sent is refused, and the conversati
   await until(() => b.store.conversation(alice.peer).delivered === 2, 'and are delivered')
 })
 
-test('a stream on which nobody says hello ends by itself', async (t) => {
+test('a stream without a hello closes after its deadline', async (t) => {
   change(t, limits, { handshake: 50 })
   const { b, ended, open } = await scripted(t)
   assert.ok(refused('bad-request')(await ended))
-  // However late it comes, this hello is in time.
+  // With this deadline the hello of the next stream is in time even on a slow machine.
   change(t, limits, { handshake: hour })
   const again = new Script((await open()).out)
   again.hello()
@@ -77,7 +77,7 @@ test('a stream on which nobody says hello ends by itself', async (t) => {
   await until(() => sequences(again).length === 1, 'the next stream serves')
 })
 
-test('a stream that misses a receipt when they open another is not used until a frame arrives on it', async (t) => {
+test('a stream that misses a receipt while the friend opens another is unused until a frame arrives on it', async (t) => {
   const { a, b, open, link } = await scripted(t)
   a.hello()
   b.said('one')
@@ -96,7 +96,7 @@ test('a stream that misses a receipt when they open another is not used until a 
   assert.deepEqual(sequences(circuit), [1, 2])
 })
 
-test('a second hello cannot claim more than was sent', async (t) => {
+test('a second hello cannot claim more messages than were sent', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.hello()
   b.said('one')
@@ -107,7 +107,7 @@ test('a second hello cannot claim more than was sent', async (t) => {
   assert.deepEqual([sent, queued, delivered, warnings(b.events)], [1, 1, 0, []])
 })
 
-test('what was said after an older copy of the profile was put back is sent again when it was lost', async (t) => {
+test('messages sent after an older copy of the profile was restored are sent again when they were lost', async (t) => {
   const { a, b, open } = await scripted(t)
   const held = { received: 5, receivedHash: someHash }
   a.hello(held)
@@ -122,7 +122,7 @@ test('what was said after an older copy of the profile was put back is sent agai
   assert.deepEqual(warnings(b.events), ['store-corrupt'])
 })
 
-test('a hello that has forgotten everything makes a window be read at once, however often it comes', async (t) => {
+test('a hello that claims to hold nothing causes one window to be read at once, even when repeated', async (t) => {
   const { a, b } = await scripted(t)
   const count = 10 * chatLimits.chatWindow
   b.store.transaction(() => {
@@ -138,7 +138,7 @@ test('a hello that has forgotten everything makes a window be read at once, howe
   assert.ok(Math.max(...asked) <= chatLimits.chatWindow, `${Math.max(...asked)} were read at once`)
 })
 
-test('a new stream brings no new allowance for frames that change nothing', async (t) => {
+test('a new stream does not renew the allowance for frames without effect', async (t) => {
   const { a, ended, open } = await scripted(t)
   const mark = { kind: 'typing', active: true } as const
   const most = Array.from({ length: chatLimits.chatIdleFrames.tokens * 0.75 }, () => mark)
@@ -152,13 +152,13 @@ test('a new stream brings no new allowance for frames that change nothing', asyn
   assert.ok(refused('rate-limited')(outcome))
 })
 
-// ---- disks
+// ---- disk errors
 
 const full = (): never => {
   throw new QuorumError('disk-full', 'The disk is full: nothing was saved')
 }
 
-test('a disk that refuses what is said: the caller is told, nothing of it is kept, and the stream stays', async (t) => {
+test('a disk that refuses a new message: the caller gets the error, nothing is stored, the stream stays open', async (t) => {
   const { a, b } = await scripted(t)
   a.hello()
   await until(() => b.conversation.online, 'they are there')
@@ -171,7 +171,7 @@ test('a disk that refuses what is said: the caller is told, nothing of it is kep
   assert.deepEqual(sequences(a), [1])
 })
 
-test('a disk that refuses while messages leave: they stay queued, one is told, and they go when it takes them', async (t) => {
+test('a disk that refuses while sending: messages stay queued, one error is reported, they are sent later', async (t) => {
   const { a, b, ended, open } = await scripted(t)
   const refusing = t.mock.method(b.store, 'markSent', full)
   const said = b.said('waits')
@@ -190,7 +190,7 @@ test('a disk that refuses while messages leave: they stay queued, one is told, a
   assert.equal(b.store.message(said.id)?.state, 'sent')
 })
 
-test('a disk that refuses between two windows leaves no error unhandled', async (t) => {
+test('a disk that refuses between two windows causes no unhandled error', async (t) => {
   const { a, b, ended } = await scripted(t)
   let calls = 0
   const { markSent } = b.store
@@ -210,7 +210,7 @@ test('a disk that refuses between two windows leaves no error unhandled', async 
 
 // ---- announcements
 
-test('what came with garbage never happened: nothing is stored, announced or answered', async (t) => {
+test('a batch that ends with invalid bytes has no effect: nothing is stored, announced or answered', async (t) => {
   const presences: string[] = []
   const hellos: string[] = []
   const { a, b, ended } = await scripted(t, {
@@ -224,7 +224,7 @@ test('what came with garbage never happened: nothing is stored, announced or ans
   assert.deepEqual([a.of('receipt'), b.conversation.online], [[], false])
 })
 
-test('what a listener answers at once stays said, and goes once, in order', async (t) => {
+test('replies that a listener sends from inside a callback are stored, and are sent once and in order', async (t) => {
   const store = openMemoryStore()
   t.after(() => store.close())
   const { link } = await scripted(t)
@@ -234,7 +234,7 @@ test('what a listener answers at once stays said, and goes once, in order', asyn
     ...context(store, bob.peer, alice.peer, events),
     emit(event) {
       events.push(event)
-      // To what arrives, and to every message that leaves.
+      // Replies to the messages that arrive, and to every message that is sent.
       if ((event.event !== 'message-received' && event.event !== 'message-changed') || answers >= 3) return
       answers += 1
       conversation.send({ id: id(500 + answers), text: `answer ${answers}`, sentAt: now })
@@ -254,8 +254,8 @@ test('what a listener answers at once stays said, and goes once, in order', asyn
 
 // ---- several streams
 
-test('a relayed stream that hangs holds up nothing once there is a direct one', async (t) => {
-  // The hanging stream is never given up.
+test('a relayed stream that hangs delays nothing once a direct stream exists', async (t) => {
+  // The hanging stream never reaches its deadline.
   change(t, limits, { frame: hour })
   const { link, b, open } = await scripted(t)
   const slow = await open(relayed(link.listener.connection, 'relayed'))

@@ -1,6 +1,6 @@
 /**
- * A conversation over a real connection: with an honest other side, which is another Conversation, and with a script
- * that sends frame by frame what the test wants.
+ * A conversation over a real connection: with a correct remote side, which is another Conversation, and with a script
+ * that sends the frames that the test chooses.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -30,9 +30,9 @@ import {
   warnings,
 } from '../support/talker.ts'
 
-// ---- two honest sides
+// ---- two correct sides
 
-test('what is said arrives once and in order, and is delivered when it is on the other disk', async (t) => {
+test('messages arrive once and in order, and count as delivered when the other side has stored them', async (t) => {
   const { a, b, meet } = await honest(t)
   a.said('one')
   a.said('two')
@@ -59,7 +59,7 @@ test('what is said arrives once and in order, and is delivered when it is on the
   }
 })
 
-test('it goes on where it stopped when a stream dies, with nothing lost and nothing twice', async (t) => {
+test('after a stream fails, the conversation continues where it stopped, without loss or duplicates', async (t) => {
   const { a, b, meet } = await honest(t)
   for (let round = 0; round < 4; round += 1) {
     const { out, ended } = await meet()
@@ -75,7 +75,7 @@ test('it goes on where it stopped when a stream dies, with nothing lost and noth
   assert.equal(named(b.events, 'message-received').length, 80)
 })
 
-test('more than a window goes through, a window at a time', async (t) => {
+test('more messages than one window are sent, one window at a time', async (t) => {
   const { a, b, meet } = await honest(t)
   const count = 3 * chatLimits.chatWindow + 1
   for (let at = 0; at < count; at += 1) a.said(`${at}`)
@@ -84,7 +84,7 @@ test('more than a window goes through, a window at a time', async (t) => {
   assert.equal(b.store.conversation(alice.peer).received, count)
 })
 
-test('a message recalled before it left is never shown, and leaves no hole', async (t) => {
+test('a message recalled before it was sent is never shown, and leaves no gap in the sequence', async (t) => {
   const { a, b, meet } = await honest(t)
   a.said('keep')
   assert.equal(a.store.recall(a.said('take back').id)?.state, 'recalled')
@@ -94,7 +94,7 @@ test('a message recalled before it left is never shown, and leaves no hole', asy
   assert.deepEqual(b.texts(), ['in keep', 'in keep too'])
 })
 
-test('reading is told, once', async (t) => {
+test('a read receipt is sent once', async (t) => {
   const { a, b, meet } = await honest(t)
   await meet()
   a.said('read me')
@@ -107,7 +107,7 @@ test('reading is told, once', async (t) => {
   assert.equal(b.events.length, before)
 })
 
-test('what was read while apart is told when they meet', async (t) => {
+test('messages read while disconnected are acknowledged as read after reconnecting', async (t) => {
   const { a, b, meet } = await honest(t)
   const { out, ended } = await meet()
   a.said('read me')
@@ -119,7 +119,7 @@ test('what was read while apart is told when they meet', async (t) => {
   await until(() => a.store.message(id(1))?.state === 'read', 'it is read')
 })
 
-test('a typing mark comes once for many, and goes', async (t) => {
+test('many keystrokes cause one typing mark, and the mark expires', async (t) => {
   const { a, b, meet } = await honest(t)
   await meet()
   for (const active of [true, true, true, false]) a.conversation.typing(active)
@@ -130,9 +130,9 @@ test('a typing mark comes once for many, and goes', async (t) => {
   )
 })
 
-test('an older copy of a profile continues behind what the other has, and says so', async (t) => {
+test('an older copy of a profile continues after the messages that the friend holds, and reports it', async (t) => {
   const { a, b, meet } = await honest(t)
-  // Bob holds two messages of Alice's that her store knows nothing of.
+  // Bob holds two messages of Alice that are missing in her store.
   for (const seq of [1, 2]) {
     const draft = { id: id(900 + seq), text: `lost ${seq}`, sentAt: now, receivedAt: now, recalled: false }
     b.store.receiveMessage(alice.peer, { ...draft, seq, hash: new Uint8Array(32).fill(seq) })
@@ -144,7 +144,7 @@ test('an older copy of a profile continues behind what the other has, and says s
   assert.deepEqual(warnings(a.events), ['store-corrupt'])
 })
 
-// ---- the other side is the test
+// ---- the test plays the remote side
 
 test('a message before the hello ends the stream and is not stored', async (t) => {
   const { a, b, ended } = await scripted(t)
@@ -153,7 +153,7 @@ test('a message before the hello ends the stream and is not stored', async (t) =
   assert.deepEqual(b.texts(), [])
 })
 
-test('nothing is sent before the friend’s hello has come', async (t) => {
+test('nothing is sent before the hello of the friend has arrived', async (t) => {
   const { a, b } = await scripted(t)
   b.said('waiting')
   await until(() => a.of('hello').length === 1, 'their hello came')
@@ -162,7 +162,7 @@ test('nothing is sent before the friend’s hello has come', async (t) => {
   await until(() => a.of('message').length === 1, 'then the message')
 })
 
-test('a repetition is shown once, and acknowledged again', async (t) => {
+test('a repeated message is shown once and acknowledged again', async (t) => {
   const { a, b } = await scripted(t)
   a.hello()
   a.send(say(first), say(first))
@@ -175,7 +175,7 @@ test('a repetition is shown once, and acknowledged again', async (t) => {
   assert.equal(named(b.events, 'message-received').length, 2)
 })
 
-test('another text in the place of one that was said is refused and shown', async (t) => {
+test('a different text for a sequence number that is already used is refused and reported', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.hello()
   a.send(say(first))
@@ -185,7 +185,7 @@ test('another text in the place of one that was said is refused and shown', asyn
   assert.deepEqual([b.texts(), warnings(b.events)], [['in text 1'], ['verification-failed']])
 })
 
-test('a message that does not follow the one before is refused, and nothing that came with it is kept', async (t) => {
+test('a message that does not follow the previous one is refused, together with the rest of its batch', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.hello()
   a.send(say(first), say(body(2, new Uint8Array(32))))
@@ -194,16 +194,16 @@ test('a message that does not follow the one before is refused, and nothing that
   assert.equal(named(b.events, 'message-received').length, 0)
 })
 
-test('a gap is answered by saying what is there', async (t) => {
+test('a gap is answered with a hello that contains the stored position', async (t) => {
   const { a, b } = await scripted(t)
   a.hello()
   a.send(say(first))
   await until(() => a.of('receipt').length === 1, 'the first is acknowledged')
   a.send(say(body(7, digest(second))))
   await until(() => a.of('hello').length === 2, 'a second hello came')
-  const told = a.of('hello')[1]?.hello
-  assert.equal(told?.received, 1)
-  assert.deepEqual(Buffer.from(told.receivedHash), Buffer.from(digest(first)))
+  const reply = a.of('hello')[1]?.hello
+  assert.equal(reply?.received, 1)
+  assert.deepEqual(Buffer.from(reply.receivedHash), Buffer.from(digest(first)))
   assert.deepEqual(b.texts(), ['in text 1'])
 })
 
@@ -222,14 +222,14 @@ test('a lost window is sent again after a hello, byte for byte', async (t) => {
   assert.deepEqual(Buffer.from(two?.previous ?? nothing), Buffer.from(digest(bodies[0] ?? nothing)))
 })
 
-test('another version of the protocol is told to the person', async (t) => {
+test('another version of the protocol is reported to the person', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.hello({ version: chatVersion + 1 })
   assert.ok(refused('unsupported-version')(await ended))
   assert.deepEqual(warnings(b.events), ['unsupported-version'])
 })
 
-test('a friend that holds another message than the one that was sent gets no more', async (t) => {
+test('a friend that holds a different message than the one that was sent receives no more messages', async (t) => {
   const { a, b, ended } = await scripted(t)
   a.hello()
   b.said('one')
@@ -240,7 +240,7 @@ test('a friend that holds another message than the one that was sent gets no mor
   assert.notEqual(b.store.message(id(100_001))?.state, 'delivered')
 })
 
-test('a receipt for what was never sent, or read before it was delivered, ends the stream', async (t) => {
+test('a receipt for a message that was never sent, or a read receipt before delivery, ends the stream', async (t) => {
   for (const receipt of [
     { kind: 'receipt', delivered: 1, read: 0 },
     { kind: 'receipt', delivered: 0, read: 1 },
@@ -252,7 +252,7 @@ test('a receipt for what was never sent, or read before it was delivered, ends t
   }
 })
 
-test('receipts never go back', async (t) => {
+test('receipts never decrease', async (t) => {
   const { a, b } = await scripted(t)
   a.hello()
   b.said('one')
@@ -262,7 +262,7 @@ test('receipts never go back', async (t) => {
   assert.equal(b.store.message(id(100_001))?.state, 'read')
 })
 
-test('a stream of frames that change nothing is cut off', async (t) => {
+test('a stream that only carries frames without effect is closed', async (t) => {
   const { a, ended } = await scripted(t)
   a.hello()
   const marks = Array.from(
@@ -273,7 +273,7 @@ test('a stream of frames that change nothing is cut off', async (t) => {
   assert.ok(refused('rate-limited')(await ended))
 })
 
-test('no more than a window is on its way without a receipt', async (t) => {
+test('no more than one window is in flight without a receipt', async (t) => {
   const { a, b } = await scripted(t)
   a.hello()
   for (let at = 0; at < chatLimits.chatWindow + 10; at += 1) b.said(`${at}`)
@@ -284,7 +284,7 @@ test('no more than a window is on its way without a receipt', async (t) => {
   await until(() => a.of('message').length === chatLimits.chatWindow + 10, 'the rest came')
 })
 
-// ---- the calls that people make
+// ---- calls of the user interface
 
 function chatAlone(t: TestContext): { chat: Chat; store: Store; friends: Set<string> } {
   const store = openMemoryStore()
@@ -296,20 +296,20 @@ function chatAlone(t: TestContext): { chat: Chat; store: Store; friends: Set<str
   return { chat, store, friends }
 }
 
-test('only friends are written to', (t) => {
+test('messages can be sent only to friends', (t) => {
   const { chat, friends } = chatAlone(t)
   friends.clear()
   assert.throws(() => chat.send(bob.peer, 'hello'), refused('not-friend'))
 })
 
-test('a text has a longest, in bytes, and always a UTF-8 form', (t) => {
+test('a text has a maximum length in bytes, and always a valid UTF-8 form', (t) => {
   const { chat } = chatAlone(t)
   assert.equal(chat.send(bob.peer, 'x'.repeat(limits.messageText)).state, 'queued')
   assert.throws(() => chat.send(bob.peer, 'ü'.repeat(limits.messageText / 2 + 1)), refused('too-large'))
   assert.equal(chat.send(bob.peer, 'half \ud83d').text, 'half \ufffd')
 })
 
-test('a reply is to a message of the same conversation', (t) => {
+test('a reply must refer to a message of the same conversation', (t) => {
   const { chat, friends } = chatAlone(t)
   friends.add(alice.peer)
   const { id: known } = chat.send(bob.peer, 'one')
@@ -318,7 +318,7 @@ test('a reply is to a message of the same conversation', (t) => {
   assert.throws(() => chat.send(bob.peer, 'four', id(1)), refused('not-found'))
 })
 
-test('only what has not left is recalled, and only one’s own', (t) => {
+test('only own messages that were not sent yet can be recalled', (t) => {
   const { chat, store } = chatAlone(t)
   const { id: waiting } = chat.send(bob.peer, 'one')
   assert.deepEqual([chat.recall(waiting).state, store.message(waiting)?.text], ['recalled', ''])

@@ -1,4 +1,4 @@
-/** A node's look from outside: what it dials, whom it believes, and that nobody else can be dialled through it. */
+/** How a node checks a peer's address: what it dials, which claims it accepts, and that it dials no third party. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection } from '@libp2p/interface'
@@ -16,7 +16,7 @@ import { patience } from '../support/until.ts'
 
 const timeout = patience
 
-test('only the peer that asks, at the address it comes from, counts as reachable', async (t) => {
+test('only the requesting peer, at the address it connects from, counts as reachable', async (t) => {
   const { address, network } = await startOpenNode(t)
   const { directDial } = network.services
   const [asks, other] = [await startAttacker(t, undefined, [loopback]), await startAttacker(t, undefined, [loopback])]
@@ -36,7 +36,7 @@ test('only the peer that asks, at the address it comes from, counts as reachable
   assert.equal(await dialBack(directDial, { ...connection, remoteAddr: relayed }, port(asks), timeout), false)
 })
 
-test('no address of its own networks is dialled by a node, whoever asks (threats.md 28)', async (t) => {
+test('a node dials no address of its own networks, for any requester (threats.md 28)', async (t) => {
   const wall = firewall(t)
   const { address } = await startOpenNode(t)
   const host = await bareHost()
@@ -51,7 +51,7 @@ test('no address of its own networks is dialled by a node, whoever asks (threats
   await assert.rejects(session.reachable(70_000), { code: 'node-unreachable' }, 'no port: the stream ends')
 })
 
-test('a peer that asks too often is told so, and its session goes on', async (t) => {
+test('a peer that asks too often gets an error, and its session continues', async (t) => {
   const { address } = await startOpenNode(t)
   const host = await bareHost()
   undo(t).defer(() => host.stop())
@@ -61,7 +61,7 @@ test('a peer that asks too often is told so, and its session goes on', async (t)
   assert.equal((await session.knowledge()).hasRecord, false)
 })
 
-test('a peer on a private network does not know whether it can be reached, and tells no other address', async (t) => {
+test('a peer on a private network does not know whether it can be reached, and announces no other address', async (t) => {
   const { address } = await startOpenNode(t)
   const peer = await startPeer(t, { nodes: [address] })
   await until(async () => (await reservations(peer)) === 1, 'it has a node')

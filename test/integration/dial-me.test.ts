@@ -1,6 +1,6 @@
 /**
  * Connection reversal through a node: only one of two friends can be dialled, there is no circuit, and the other one,
- * who could dial, does not try at the moment. It is asked to.
+ * which could dial, waits for its next attempt. The friend asks it to dial.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -34,7 +34,7 @@ async function start(
   return startPeer(t, { store, nodes, ...options })
 }
 
-/** From now on no peer retries within the test, unless an event makes it. */
+/** From now on a peer retries within the test only after an event. */
 function patientFriends(t: TestContext): void {
   change(t, limits, { friendRetry: { first: hour, longest: hour } })
 }
@@ -77,7 +77,7 @@ test('where the node carries no circuits, a friend that cannot be dialled is ask
   await tell(bob, alice, 'directly')
 })
 
-test('a peer that hides its address asks nobody to dial it', async (t) => {
+test('a peer that hides its address never asks to be dialled', async (t) => {
   patientFriends(t)
   const nodes = (await startNode(t)).addresses()
   const friend = await identityFromSeed(randomBytes(32))
@@ -107,7 +107,7 @@ function dialMe(from: Identity, to: string, sequence: number, addresses: string[
   return sealedToWire(seal(signedToWire(signed), to, undefined))
 }
 
-test('hostile 28: a stranger that asks to be dialled is not; a friend is, but not under another PeerId', async (t) => {
+test('hostile 28: a stranger’s dial request is ignored, a friend’s is followed, but not to another PeerId', async (t) => {
   patientFriends(t)
   const nodes = (await startNode(t)).addresses()
   const [friend, stranger] = [await identityFromSeed(randomBytes(32)), await identityFromSeed(randomBytes(32))]

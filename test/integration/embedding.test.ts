@@ -1,7 +1,7 @@
 /**
- * The first example of docs/embedding.md, taken out of the document and run as it stands: it fits its types, it is as
- * short as promised, and it prints what the document says. And the shapes that the document lists are the library's.
- * Only the name `quorum` is led to the sources.
+ * The first example of docs/embedding.md is extracted from the document and run unchanged. It compiles, it is as short
+ * as promised, and it prints what the document shows. The types that the document lists are those of the library.
+ * Only the import of `quorum` is resolved to the sources.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -26,7 +26,7 @@ const library = ${JSON.stringify(pathToFileURL(library).href)}
 registerHooks({ resolve: (name, context, next) => next(name === 'quorum' ? library : name, context) })
 `
 
-test('the example of docs/embedding.md prints what the document says', async (t) => {
+test('the example of docs/embedding.md prints what the document shows', async (t) => {
   const place = write(t, { 'example.mts': example, 'resolver.mjs': resolver })
   const { stdout } = await run(
     process.execPath,
@@ -36,11 +36,11 @@ test('the example of docs/embedding.md prints what the document says', async (t)
   assert.equal(stdout, block('text'))
 })
 
-test('the example of docs/embedding.md fits the types of the library', async (t) => {
+test('the example of docs/embedding.md compiles against the types of the library', async (t) => {
   assert.equal(await compile(t, example), '')
 })
 
-test('the shapes of docs/embedding.md are those of the library, to the last field', async (t) => {
+test('the types in docs/embedding.md are those of the library, field by field', async (t) => {
   const shapes = block('ts shapes')
   const names = [...shapes.matchAll(/^interface (\w+)/gmu)].map(([, name = '']) => name)
   assert.ok(names.length > 5)
@@ -64,7 +64,7 @@ function block(language: string): string {
   return found
 }
 
-/** What the compiler says about a program that imports the library. */
+/** The compiler's messages about a program that imports the library. */
 async function compile(t: TestContext, source: string): Promise<string> {
   const place = write(t, {
     'example.mts': source,

@@ -33,7 +33,7 @@ async function startTarpit(t: TestContext): Promise<Attacker & { taken(): number
   return { ...attacker, taken: () => taken }
 }
 
-/** The tarpit asks, over a connection that stays, and is accepted: from now on there are envelopes for it. */
+/** The tarpit sends a friend request over a connection that stays open and is accepted, so envelopes for it exist. */
 async function acceptTarpit(peer: TestPeer, tarpit: Attacker & { taken(): number }): Promise<void> {
   const connection = await tarpit.dial((await peer.self()).listen[0] ?? '')
   await (await tarpit.open(connection, friendProtocol)).send(envelope(tarpit.identity, peer.id))
@@ -42,21 +42,21 @@ async function acceptTarpit(peer: TestPeer, tarpit: Attacker & { taken(): number
   await until(() => tarpit.taken() > 0, 'the answer is on its way')
 }
 
-test('a recipient that never acknowledges delays no envelope for others', async (t) => {
+test('a recipient that never acknowledges does not delay envelopes for others', async (t) => {
   const node = await startNode(t)
   const [alice, bob] = [
     await startPeer(t, { nodes: node.addresses() }),
     await startPeer(t, { nodes: node.addresses() }),
   ]
   await until(async () => (await alice.self()).nodes[0]?.state === 'connected', 'alice has a node')
-  // Nobody gives the tarpit up: what waited for that would never go.
+  // The request to the tarpit never times out: envelopes that wait for its end would never be sent.
   change(t, limits, { request: hour })
   await acceptTarpit(alice, await startTarpit(t))
   await alice.requestFriend({ to: bob.id, note: 'hello bob' })
   await until(async () => (await friendOf(bob, alice))?.state === 'incoming', 'bob is asked')
 })
 
-/** Stops though no request is given up, and nothing cuts what hangs. */
+/** Stops although no request times out and nothing ends a request that hangs. */
 async function stops(t: TestContext, peer: TestPeer): Promise<void> {
   change(t, limits, { request: hour, stop: hour })
   let done = false
@@ -64,13 +64,13 @@ async function stops(t: TestContext, peer: TestPeer): Promise<void> {
   await until(() => done, 'it stops')
 }
 
-test('a recipient that never acknowledges does not keep a peer from stopping', async (t) => {
+test('a recipient that never acknowledges does not prevent a peer from stopping', async (t) => {
   const peer = await startPeer(t)
   await acceptTarpit(peer, await startTarpit(t))
   await stops(t, peer)
 })
 
-test('a friend’s node that never answers does not keep a peer from stopping', async (t) => {
+test('a friend’s node that never answers does not prevent a peer from stopping', async (t) => {
   const silent = await startLyingNode(t, () => undefined)
   const friend = await identityFromSeed(randomBytes(32))
   const store = openMemoryStore()
@@ -81,7 +81,7 @@ test('a friend’s node that never answers does not keep a peer from stopping', 
   await stops(t, peer)
 })
 
-/** A node that pushes `envelopes`, with the numbers that come back as taken. */
+/** A node that pushes `envelopes`, and the numbers that the peer acknowledges. */
 async function startPusher(
   t: TestContext,
   envelopes: () => Uint8Array[],
@@ -96,7 +96,7 @@ async function startPusher(
   })
 }
 
-/** A store whose `transaction` refuses while `full()`. */
+/** A store whose `transaction` throws while `full()` is true. */
 function sometimesFull(full: () => boolean): { store: Store; refused(): number } {
   const store = openMemoryStore()
   const { transaction } = store
@@ -109,7 +109,7 @@ function sometimesFull(full: () => boolean): { store: Store; refused(): number }
   return { store, refused: () => refused }
 }
 
-test('an envelope that does not fit the disk is taken in the same session once there is room', async (t) => {
+test('an envelope that does not fit the disk is accepted in the same session once there is space', async (t) => {
   let full = false
   const { store, refused } = sometimesFull(() => full)
   const seed = randomBytes(32)
@@ -130,13 +130,13 @@ test('an envelope that does not fit the disk is taken in the same session once t
   assert.equal(node.sessions.length, 1)
 })
 
-test('a flood of envelopes is taken piece by piece, none of them lost', async (t) => {
+test('a flood of envelopes is accepted one by one, without loss', async (t) => {
   const seed = randomBytes(32)
   const store = openMemoryStore()
   store.setSetting('seed', seed)
   const { peer: id } = await identityFromSeed(seed)
   const asking = await identityFromSeed(randomBytes(32))
-  // Twice as many as may be opened at once, a piece at a time; only the last one says anything.
+  // Twice as many as may be opened at once, one by one; only the last one is a valid request.
   const pieces = Math.ceil((2 * friendLimits.envelopesOpened.tokens) / (limits.heldPerRecipient / 2))
   const rubbish = (): Uint8Array[] => Array.from({ length: limits.heldPerRecipient / 2 }, () => randomBytes(200))
   const node = await startPusher(t, rubbish)
@@ -162,7 +162,7 @@ test('a flood of envelopes is taken piece by piece, none of them lost', async (t
 })
 
 test('a node that pushes more envelopes than it may hold loses its session', async (t) => {
-  // Nothing can be taken, so that nothing makes room.
+  // No envelope can be accepted, so none is removed from the queue.
   const { store } = sometimesFull(() => true)
   const node = await startPusher(t, () => Array.from({ length: limits.heldPerRecipient + 1 }, () => genuine))
   const seed = randomBytes(32)

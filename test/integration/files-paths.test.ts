@@ -1,4 +1,4 @@
-/** A file on its way while the path below it becomes direct and relayed again: it goes on, and nothing goes back. */
+/** A file transfer while its path becomes direct and relayed again: it continues, and its progress never decreases. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -12,11 +12,11 @@ import { portOf } from '../support/addresses.ts'
 
 const size = 384 * MiB
 
-/** How far it ever was said to be, in the order in which it was said. */
+/** Every progress value that was reported, in order. */
 const steps = ({ events }: TestPeer): number[] =>
   events.flatMap((event: PeerEvent) => (event.event === 'transfer-changed' ? event.data.doneBytes : []))
 
-test('a file goes on over a direct path that comes, and over the node when that dies', async (t) => {
+test('a file transfer moves to a direct path that opens, and to the node when that path fails', async (t) => {
   const around = folder(t)
   const wall = firewall(t)
   const nodes = (await startNode(t)).addresses()
@@ -55,10 +55,10 @@ test('a file goes on over a direct path that comes, and over the node when that 
   assert.equal(digestOf(path.join(around, 'to', 'source.bin')), digestOf(source))
   assert.deepEqual(fs.readdirSync(path.join(around, 'to')), ['source.bin'])
   for (const peer of [alice, bob]) {
-    const told = steps(peer)
+    const progress = steps(peer)
     assert.deepEqual(
-      told,
-      told.toSorted((a, b) => a - b),
+      progress,
+      progress.toSorted((a, b) => a - b),
       'nothing that was there is fetched again',
     )
   }

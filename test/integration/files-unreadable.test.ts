@@ -1,4 +1,4 @@
-/** A file that may no longer be read when it is fetched. */
+/** A file that becomes unreadable before it is fetched. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
@@ -7,11 +7,11 @@ import { test, type TestContext } from 'node:test'
 import { folder, undo } from '../support/cleanup.ts'
 import { befriend, startNode, startPeer, until } from '../support/network.ts'
 
-/** Debian's `nobody`. */
+/** The user `nobody` of Debian. */
 const nobody = 65_534
 
 /**
- * root may read everything: until the test is over this process is somebody else. Works on everything below `around`.
+ * root may read everything, so this process changes its user until the test ends. Changes the owner below `around`.
  */
 function becomeNobody(t: TestContext, around: string): void {
   if (process.geteuid?.() !== 0) return
@@ -26,7 +26,7 @@ for (const [size, what] of [
   [1000, 'small'],
   [3_000_000, 'large'],
 ] as const) {
-  test(`a ${what} file that may no longer be read fails with a reason at both sides, and goes when it is offered again`, async (t) => {
+  test(`a ${what} file that became unreadable fails with a reason on both sides, and is sent when offered again`, async (t) => {
     const around = folder(t)
     const [source, downloads] = [path.join(around, 'source.bin'), path.join(around, 'downloads')]
     const content = randomBytes(size)

@@ -1,6 +1,6 @@
 /**
- * The node of a friend, which is not ours: it may stay for as long as it carries a conversation, and no longer. This
- * process has a limit of its own, so that nobody waits a minute for it.
+ * The node of a friend, not one of ours: its connection may stay while it carries a conversation, and no longer.
+ * This process has a shorter limit, so that the test does not wait a minute.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { befriend, reservations, startNode, startPeer, tell, until } from '../su
 
 Object.assign(pathLimits, { strangerLifetime: 500 })
 
-test('a conversation through the node of a friend goes on beyond the stay of strangers; the node leaves after it', async (t) => {
+test('a conversation through the node of a friend outlives the limit for strangers; then the node is disconnected', async (t) => {
   const [ours, theirs] = [await startNode(t), await startNode(t)]
   const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
   const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
@@ -20,7 +20,7 @@ test('a conversation through the node of a friend goes on beyond the stay of str
   await until(async () => (await alice.connection({ peer: bob.id })).path === 'relayed', 'they talk through a node')
   const { via, since } = await alice.connection({ peer: bob.id })
   assert.ok(via === ours.peer || via === theirs.peer)
-  // To the one who came, that node is a stranger.
+  // For the peer that connected to it, that node is a stranger.
   const [guest, host] = via === theirs.peer ? [alice, bob] : [bob, alice]
   const foreign = via === theirs.peer ? theirs : ours
   assert.equal(foreign.stats().circuits, 1)

@@ -1,4 +1,4 @@
-/** Who begins a hole punch, and how often: two friends on a real circuit, with a clock that the test sets. */
+/** Which side begins a hole punch, and how often: two friends on a real circuit, with a clock that the test sets. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
@@ -58,7 +58,7 @@ test('the callee begins, waits longer after each failure, and starts over when t
   assert.equal(others.failure(callee.peer), undefined)
 })
 
-test('a friend without DCUtR is asked once, not three times', async (t) => {
+test('a friend without DCUtR receives one attempt, not three', async (t) => {
   const { caller, callee, inbound } = await circuit(t)
   const punches = new HolePunches({ network: callee.network, nodes: () => [], log: () => {} })
   undo(t).defer(() => punches.stop())
@@ -72,7 +72,7 @@ interface End {
   policy: Policy
 }
 
-/** Two friends and a circuit between them, as each sees it. */
+/** Two friends and the circuit between them, as each side sees it. */
 async function circuit(
   t: TestContext,
 ): Promise<{ caller: End; callee: End; outbound: Connection; inbound: Connection }> {

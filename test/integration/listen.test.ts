@@ -1,4 +1,4 @@
-/** Where a peer is told to listen, and cannot: it runs all the same, and says so. */
+/** A listen address that cannot be used: the peer runs without it and reports a warning. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { undo } from '../support/cleanup.ts'
 import { loopback, startPeer, until } from '../support/network.ts'
 
-test('a peer whose port is taken says that nobody can be heard there', async (t) => {
+test('a peer whose port is occupied reports that it cannot be reached there', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   undo(t).defer(() => void server.close())
@@ -21,7 +21,7 @@ test('a peer whose port is taken says that nobody can be heard there', async (t)
   await until(() => nowhere.events.some(({ event }) => event === 'warning'), 'so is who can be heard nowhere')
 })
 
-test('a peer that listens where it is told warns of nothing', async (t) => {
+test('a peer that can use its listen address reports no warning', async (t) => {
   const peer = await startPeer(t, { listen: [loopback, '/ip4/0.0.0.0/tcp/0'], upnp: false })
   const quiet = await startPeer(t, { listen: ['/ip4/192.0.2.1/tcp/4001'], direct: 'never' })
   await until(async () => (await peer.self()).listen.length > 0, 'it listens')

@@ -1,4 +1,4 @@
-/** The node's mail and other processes: one that comes second, and one that is killed. */
+/** The node's mailboxes and other processes: a second process on the same store, and a process that is killed. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,7 +25,7 @@ test('a second process on the same store is refused (threats.md 44)', async (t) 
   mail.hold('bob', 'alice', bytes('still works'), now)
 })
 
-test('what was held when the process was killed is there, and no stale lock (threats.md 40)', async (t) => {
+test('envelopes held when the process was killed are present, and no stale lock remains (threats.md 40)', async (t) => {
   const file = path.join(folder(t), 'held.db')
   const script = `
     import { openMailboxes } from ${JSON.stringify(new URL('../../node/mailboxes.ts', import.meta.url).href)}

@@ -1,5 +1,5 @@
 /**
- * What a gateway that speaks NAT-PMP can say, or somebody who pretends to be one: answers, refusals, nonsense, nothing.
+ * Datagrams that a NAT-PMP gateway, or a machine that pretends to be one, can send: answers, refusals, garbage, none.
  */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
@@ -10,7 +10,7 @@ import { undo } from '../support/cleanup.ts'
 
 const never = new AbortController().signal
 
-/** A gateway that answers request number n, from 0, with those datagrams. */
+/** A gateway that answers request number n, from 0, with these datagrams. */
 async function gateway(t: TestContext, answers: (request: Buffer, n: number) => Buffer[]) {
   const requests: Buffer[] = []
   const socket = createSocket('udp4')
@@ -25,7 +25,7 @@ async function gateway(t: TestContext, answers: (request: Buffer, n: number) => 
   return { at, requests }
 }
 
-/** An answer about a port. */
+/** An answer for a port. */
 function mapped(inside: number, outside: number, result = 0): Buffer {
   const answer = Buffer.alloc(16)
   answer.writeUInt8(0x82, 1)
@@ -36,7 +36,7 @@ function mapped(inside: number, outside: number, result = 0): Buffer {
   return answer
 }
 
-test('a port is asked for, for an hour, and given back', async (t) => {
+test('a port is mapped for an hour, and released', async (t) => {
   const { at, requests } = await gateway(t, (request) => [mapped(request.readUInt16BE(4), 4002)])
   assert.equal(await askPort(at, 4001, 4001, never), 4002)
   await returnPort(at, 4001, never)
@@ -46,13 +46,13 @@ test('a port is asked for, for an hour, and given back', async (t) => {
   )
 })
 
-test('what was lost on the way is asked again', async (t) => {
+test('a lost request is repeated', async (t) => {
   const { at, requests } = await gateway(t, (_request, n) => (n < 2 ? [] : [mapped(4001, 4001)]))
   assert.equal(await askPort(at, 4001, 4001, never), 4001)
   assert.equal(requests.length, 3)
 })
 
-test('nonsense is not heard', async (t) => {
+test('invalid datagrams are ignored', async (t) => {
   const spoilt = [0, 1].map((byte) => {
     const answer = mapped(4001, 6666)
     answer.writeUInt8(9, byte)

@@ -1,5 +1,5 @@
 /**
- * Paths that die without an error: noticed by the next message, by the idle check, and at once when this machine's
+ * Paths that fail without an error are detected by the next message, by the idle check, and at once when this machine's
  * network changed. The peer reconnects by itself, and no message is lost.
  */
 import assert from 'node:assert/strict'
@@ -14,7 +14,7 @@ import { startProxy, type Proxy } from '../support/proxy.ts'
 import { portOf } from '../support/addresses.ts'
 import { change, hour } from '../support/numbers.ts'
 
-/** Promised from sending to being delivered over the next path, in milliseconds: noticing it, then a dial. */
+/** Promised time from sending to delivery over the next path, in milliseconds: the detection and one dial. */
 const onSend = 15_000
 
 /** Alice reaches the node through a proxy, and Bob only through the node. */
@@ -32,9 +32,9 @@ async function viaProxy(t: TestContext): Promise<{ alice: TestPeer; bob: TestPee
 const since = async (peer: TestPeer, other: TestPeer): Promise<number> =>
   (await peer.connection({ peer: other.id })).since ?? 0
 
-test('a path that went silent is noticed by the sender, and its message arrives', async (t) => {
+test('a path that became silent is detected by the sender, and its message arrives', async (t) => {
   const { alice, bob, proxy } = await viaProxy(t)
-  // The time is a sum of timers; how long it takes on a busy machine is only printed.
+  // The time is a sum of timers; the actual duration on a busy machine is only printed.
   assert.ok(chatLimits.receipt + netLimits.probe + limits.dialAddress <= onSend)
   proxy.silence()
   const begun = performance.now()
@@ -50,7 +50,7 @@ test('a path that went silent is noticed by the sender, and its message arrives'
   }
 })
 
-test('a change of addresses makes every connection prove itself, long before the idle check', async (t) => {
+test('after a change of addresses every connection is probed, long before the idle check', async (t) => {
   change(t, pathLimits, { networkPoll: 50 })
   change(t, netLimits, { peerPing: hour })
   const { alice, bob, proxy } = await viaProxy(t)
@@ -73,8 +73,8 @@ const newAddress: os.NetworkInterfaceInfo = {
   cidr: '10.99.0.7/24',
 }
 
-test('a path that went silent is noticed when nobody says anything', async (t) => {
-  // Noticed within 45 s: at most one interval passes before the ping that fails, and a moment to find another is left.
+test('a path that became silent is detected without any message', async (t) => {
+  // Detected within 45 s: at most one interval passes before the ping that fails, and time remains for another dial.
   assert.ok(netLimits.peerPing + netLimits.peerPingTimeout <= 40_000)
   change(t, netLimits, { peerPing: netLimits.peerPing / 10, peerPingTimeout: netLimits.peerPingTimeout / 10 })
   const { alice, bob, proxy } = await viaProxy(t)

@@ -1,4 +1,4 @@
-/** The operator's HTTP, for a scraper, a browser and a hostile web page. */
+/** The HTTP interface for the operator, with requests from a scraper, a browser and a hostile web page. */
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { once } from 'node:events'
@@ -39,7 +39,7 @@ async function serve(t: TestContext, more: Partial<HttpOptions> = {}): Promise<U
   return new URL(server.url)
 }
 
-/** Not fetch(): it does not let a test set the Host header. */
+/** Not fetch(), because fetch() does not let a test set the Host header. */
 async function get(at: URL, path: string, { method = 'GET', host = at.host } = {}) {
   const request = http.request({ hostname: at.hostname, port: at.port, path, method, headers: { host } }).end()
   const [response] = (await once(request, 'response')) as [http.IncomingMessage]
@@ -48,7 +48,7 @@ async function get(at: URL, path: string, { method = 'GET', host = at.host } = {
   return { status: response.statusCode, headers: response.headers, body }
 }
 
-test('/metrics has every figure for Prometheus', async (t) => {
+test('/metrics has every metric for Prometheus', async (t) => {
   const { status, headers, body } = await get(await serve(t), '/metrics')
   assert.equal(status, 200)
   assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/)
@@ -74,7 +74,7 @@ test('/metrics has every figure for Prometheus', async (t) => {
   assert.match(body, /^process_resident_memory_bytes \d/m)
 })
 
-test('a scrape reports what is now, and does not add up', async (t) => {
+test('a scrape reports current values, and does not accumulate', async (t) => {
   const at = await serve(t)
   const first = await get(at, '/metrics')
   const second = await get(at, '/metrics')
@@ -82,13 +82,13 @@ test('a scrape reports what is now, and does not add up', async (t) => {
   assert.deepEqual(figures(second), figures(first))
 })
 
-test('before the relay runs the figures are zero', async (t) => {
+test('before the relay runs, all metrics are zero', async (t) => {
   const metrics = createMetrics({ relay: () => undefined, mailboxes: () => mailboxes, version })
   const { body } = await get(await serve(t, { metrics }), '/metrics')
   assert.match(body, /^quorum_connections 0$/m)
 })
 
-test('/healthz and /readyz say ok, or 503 with a code and nothing of the machine', async (t) => {
+test('/healthz and /readyz return ok, or 503 with a code and no details of the machine', async (t) => {
   const well = await serve(t)
   assert.deepEqual((await get(well, '/healthz')).status, 200)
   assert.deepEqual((await get(well, '/readyz')).body, 'ok\n')
@@ -102,7 +102,7 @@ test('/healthz and /readyz say ok, or 503 with a code and nothing of the machine
   }
 })
 
-test('the status page shows figures, loads nothing, and runs nothing', async (t) => {
+test('the status page shows metrics, and loads no resources and runs no scripts', async (t) => {
   const { status, headers, body } = await get(await serve(t), '/')
   assert.equal(status, 200)
   const policy = headers['content-security-policy'] ?? ''
@@ -113,11 +113,11 @@ test('the status page shows figures, loads nothing, and runs nothing', async (t)
   assert.match(body, /<dt>Running for<\/dt><dd>1 d 1 h<\/dd>/)
 })
 
-test('the status page says why the node is not ready', () => {
+test('the status page shows why the node is not ready', () => {
   assert.match(statusPage({ unready: 'disk-full', relay, mailboxes, uptime: 0, version }), /Not ready: disk-full\./)
 })
 
-test('only GET and HEAD are answered, and only what exists', async (t) => {
+test('only GET and HEAD are answered, and only for known paths', async (t) => {
   const at = await serve(t)
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
     const { status, headers } = await get(at, '/healthz', { method })
@@ -148,7 +148,7 @@ test('beyond loopback any Host is served', async (t) => {
   assert.equal((await get(at, '/healthz', { host: 'node.example.org' })).status, 200)
 })
 
-test('a failure inside is a 500 without details, and is reported', async (t) => {
+test('an internal error is a 500 without details, and is reported', async (t) => {
   const errors: Error[] = []
   const page = () => {
     throw new Error('secret')
@@ -158,7 +158,7 @@ test('a failure inside is a 500 without details, and is reported', async (t) => 
   assert.equal(errors[0]?.message, 'secret')
 })
 
-test('an occupied port is said in one sentence', async (t) => {
+test('an occupied port is reported in one sentence', async (t) => {
   const at = await serve(t)
   await assert.rejects(serve(t, { port: Number(at.port) }), (error) => {
     assert.ok(error instanceof QuorumError)
@@ -167,7 +167,7 @@ test('an occupied port is said in one sentence', async (t) => {
   })
 })
 
-test('stopping cuts idle connections and can be done twice', async (t) => {
+test('stopping closes idle connections and can be repeated', async (t) => {
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,

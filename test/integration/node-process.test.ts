@@ -1,6 +1,6 @@
 /**
- * The node as a process, the way an operator or pm2 meets it: ready line, HTTP, signals, restarts, and what it says
- * when the data folder is damaged, full or in use.
+ * The node as a process, as an operator or pm2 runs it: ready line, HTTP, signals, restarts, and the error messages
+ * for a data folder that is damaged, full or in use.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -20,7 +20,7 @@ const anyPort = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
 
 const cleanups = new WeakMap<TestContext, AsyncDisposableStack>()
 
-/** Undone last first, unlike `t.after`: a folder can go once its process is gone and it is no mount any more. */
+/** Cleanup in reverse order, unlike `t.after`: a folder is removed after its process has exited and it is unmounted. */
 function undo(t: TestContext): AsyncDisposableStack {
   const known = cleanups.get(t)
   if (known !== undefined) return known
@@ -40,7 +40,7 @@ interface Running {
   child: ChildProcess
   out(): string
   err(): string
-  /** Exit code, or the signal that ended it. */
+  /** Exit code, or the signal that ended the process. */
   ended: Promise<number | string>
 }
 
@@ -51,7 +51,7 @@ function run(t: TestContext, args: string[], { ipc = false } = {}): Running {
   let [out, err] = ['', '']
   child.stdout?.on('data', (chunk) => (out += String(chunk)))
   child.stderr?.on('data', (chunk) => (err += String(chunk)))
-  // 'close' comes after the last output, but never comes once disconnect() was called on this side.
+  // 'close' comes after the last output, but is not emitted after disconnect() was called on this side.
   const ended = once(child, ipc ? 'exit' : 'close').then(([code, signal]) => (code ?? signal) as number | string)
   undo(t).defer(async () => {
     child.kill('SIGKILL')
@@ -83,7 +83,7 @@ function start(t: TestContext, data: string): Running {
   return run(t, ['--json', '--data', data, ...anyPort])
 }
 
-/** What a refused start says, after checking that it is one line about the data folder and exit code 1. */
+/** The error text of a refused start. Checks that it is one line about the data folder and that the exit code is 1. */
 async function refusal(running: Running, data: string): Promise<string> {
   assert.equal(await running.ended, 1)
   assert.equal(running.out(), '')
@@ -93,7 +93,7 @@ async function refusal(running: Running, data: string): Promise<string> {
   return said
 }
 
-test('it says that it is ready, answers HTTP, and stops cleanly at SIGTERM', async (t) => {
+test('it reports that it is ready, answers HTTP, and stops cleanly at SIGTERM', async (t) => {
   const data = path.join(folder(t), 'made', 'by-it')
   const node = start(t, data)
   const { peer, addresses, http } = await ready(node)
@@ -113,7 +113,7 @@ test('it says that it is ready, answers HTTP, and stops cleanly at SIGTERM', asy
   assert.ok(!node.err().includes(peer))
 })
 
-test('it is the same node after a stop, and after a kill', async (t) => {
+test('its identity stays the same after a stop and after a kill', async (t) => {
   const data = folder(t)
   const first = start(t, data)
   const { peer } = await ready(first)
@@ -127,7 +127,7 @@ test('it is the same node after a stop, and after a kill', async (t) => {
   assert.equal((await ready(third)).peer, peer)
 })
 
-test('killed at any moment of its first start, it starts the next time', async (t) => {
+test('after a kill at any moment of its first start, the next start succeeds', async (t) => {
   const data = folder(t)
   const file = (name: string) => fs.existsSync(path.join(data, name))
   for (const moment of [() => fs.readdirSync(data).length > 0, () => file('held.db'), () => file('node.key')]) {
@@ -139,7 +139,7 @@ test('killed at any moment of its first start, it starts the next time', async (
   await ready(start(t, data))
 })
 
-test('a second process on the same data is refused, and the first works on (threats.md 44)', async (t) => {
+test('a second process on the same data is refused, and the first continues to work (threats.md 44)', async (t) => {
   const data = folder(t)
   const { http } = await ready(start(t, data))
   assert.match(await refusal(start(t, data), data), /in use by another quorum-node/)
@@ -161,7 +161,7 @@ for (const name of ['node.key', 'held.db']) {
 }
 
 test(
-  'a full disk is refused at the start, and told at /readyz while running (threats.md 35)',
+  'a full disk is refused at the start, and reported at /readyz while running (threats.md 35)',
   needsMount,
   async (t) => {
     const data = smallDisk(t, '24m')
@@ -184,13 +184,13 @@ test(
   },
 )
 
-test('a folder that cannot be one is refused in one line', async (t) => {
+test('a data folder that cannot be created is refused with one line', async (t) => {
   const file = path.join(folder(t), 'file')
   fs.writeFileSync(file, '')
   await refusal(start(t, file), file)
 })
 
-test('bad usage is one line and exit code 2; --help and --version are 0', async (t) => {
+test('incorrect usage gives one line and exit code 2; --help and --version exit with 0', async (t) => {
   const bad = run(t, ['--listen', 'nowhere', '--htpp', 'x'])
   assert.equal(await bad.ended, 2)
   assert.match(bad.err(), /^quorum-node: [^\n]+\n$/)
@@ -202,7 +202,7 @@ test('bad usage is one line and exit code 2; --help and --version are 0', async 
   assert.match(version.out(), /^\d+\.\d+\.\d+\n$/)
 })
 
-test('an occupied port is said in one line, for the network and for HTTP', async (t) => {
+test('an occupied port is reported in one line, for the network and for HTTP', async (t) => {
   const taken = net.createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   undo(t).defer(() => void taken.close())
@@ -219,19 +219,19 @@ test('an occupied port is said in one line, for the network and for HTTP', async
   }
 })
 
-test('for people it prints the line to paste', async (t) => {
+test('on a terminal it prints the line to paste', async (t) => {
   const node = run(t, ['--data', folder(t), ...anyPort])
   while (!node.out().includes('Ctrl-C')) await once(node.child.stdout ?? assert.fail(), 'data')
   assert.match(node.out(), /^ {4}\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW\w+$/m)
 })
 
-test('it tells its manager that it is ready, and stops when told or when the manager is gone', async (t) => {
+test('it notifies its process manager that it is ready, and stops on request or after the manager exits', async (t) => {
   const data = folder(t)
   const args = ['--json', '--data', data, ...anyPort]
-  const told = run(t, args, { ipc: true })
-  assert.deepEqual((await once(told.child, 'message'))[0], 'ready')
-  told.child.send('shutdown')
-  assert.equal(await told.ended, 0)
+  const managed = run(t, args, { ipc: true })
+  assert.deepEqual((await once(managed.child, 'message'))[0], 'ready')
+  managed.child.send('shutdown')
+  assert.equal(await managed.ended, 0)
   const orphan = run(t, args, { ipc: true })
   await once(orphan.child, 'message')
   orphan.child.disconnect()

@@ -1,4 +1,4 @@
-/** Nodes and peers that go on where something refuses: a disk, a handle, a clock, an address that is none. */
+/** Nodes and peers continue after a refusal: by a disk, for a handle, by a clock, for an invalid address. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { fork } from 'node:child_process'
@@ -40,7 +40,7 @@ async function ready(peer: TestPeer): Promise<void> {
   )
 }
 
-/** A node whose store the test sees, and may make refuse. */
+/** A node whose store is visible to the test and can be made to refuse. */
 async function nodeWithStore(t: TestContext): Promise<{ node: RelayNode; store: DirectoryStore }> {
   const store = openMailboxes(':memory:')
   const node = await startNode(t, { store })
@@ -51,7 +51,7 @@ async function nodeWithStore(t: TestContext): Promise<{ node: RelayNode; store: 
   return { node, store }
 }
 
-/** The records a stranger finds. */
+/** The records that a stranger finds. */
 async function look(t: TestContext, node: RelayNode): Promise<DirectorySession> {
   const host = await bareHost()
   undo(t).defer(() => host.stop())
@@ -60,7 +60,7 @@ async function look(t: TestContext, node: RelayNode): Promise<DirectorySession> 
 
 // ---- disks
 
-test('a disk that is full when a record is to be told is worth a warning, not the session nor the circuits', async (t) => {
+test('a full disk while a record is announced causes a warning, and ends neither the session nor the circuits', async (t) => {
   const nodes = [await startNode(t), await startNode(t)]
   const [first = assert.fail(), second = assert.fail()] = nodes
   const store = openMemoryStore()
@@ -70,7 +70,7 @@ test('a disk that is full when a record is to be told is worth a warning, not th
   const since = (await alice.connection({ peer: bob.id })).since
   const { setSetting } = store
   t.mock.method(store, 'setSetting', (...args: Parameters<typeof setSetting>) => {
-    // A record needs a new sequence.
+    // Every record needs a new sequence.
     return args[0] === 'record-sequence' ? full() : setSetting(...args)
   })
   await alice.addNode({ address: addressOf(second) })
@@ -83,7 +83,7 @@ test('a disk that is full when a record is to be told is worth a warning, not th
   assert.equal(await (await look(t, second)).lookup({ peer: alice.id }), undefined)
 })
 
-test('a node whose disk refuses to note that somebody was seen serves them all the same', async (t) => {
+test('a node whose disk refuses the "last seen" time of a peer still serves that peer', async (t) => {
   const { node, store } = await nodeWithStore(t)
   const seen = t.mock.method(store, 'seen', full)
   const peer = await startPeer(t, { nodes: node.addresses() })
@@ -94,7 +94,7 @@ test('a node whose disk refuses to note that somebody was seen serves them all t
 
 // ---- handles
 
-test('a handle that is taken is refused and the old one kept; the record is there all the same', async (t) => {
+test('a handle that is taken is refused and the old one stays; the record is stored all the same', async (t) => {
   const { node, store } = await nodeWithStore(t)
   const [alice, bob] = [
     await startPeer(t, { nodes: node.addresses() }),
@@ -108,7 +108,7 @@ test('a handle that is taken is refused and the old one kept; the record is ther
   assert.deepEqual([store.handleOf(alice.id), store.handleOf(bob.id)], ['alice', 'bob'])
   assert.equal((await bob.self()).nodes[0]?.state, 'connected')
 
-  // Somebody who wanted it before they met the node.
+  // A peer that chose the handle before it connected to the node.
   const carol = await startPeer(t)
   await carol.setProfile({ handle: 'alice' })
   await carol.addNode({ address: addressOf(node) })
@@ -128,7 +128,7 @@ test('a handle that is taken is refused and the old one kept; the record is ther
 
 describe('clocks', { concurrency: true }, () => {
   for (const [name, years] of Object.entries({ ahead: 10, behind: -10 })) {
-    test(`a peer whose clock is ten years ${name} gets a reservation and keeps it`, async (t) => {
+    test(`a peer whose clock is ten years ${name} gets a reservation and holds it`, async (t) => {
       const node = await startNode(t)
       const child = fork(
         path.join(import.meta.dirname, '../support/wrong-clock.ts'),
@@ -152,12 +152,12 @@ describe('clocks', { concurrency: true }, () => {
   }
 })
 
-// ---- ends and beginnings
+// ---- stop and start
 
-test('stop() settles a connect() that is under way', async (t) => {
-  // No dial is given up: only the stop can end one.
+test('stop() settles a connect() that is in progress', async (t) => {
+  // No dial times out: only the stop can end one.
   change(t, limits, { dialAddress: hour, dial: hour })
-  // Takes connections and says nothing: the attempt would last.
+  // Accepts connections and never answers: the attempt would hang.
   const tarpit = net.createServer((socket) => void socket.on('error', () => socket.destroy()))
   tarpit.listen(0, '127.0.0.1')
   await once(tarpit, 'listening')
@@ -198,9 +198,9 @@ test('a malformed node address is refused before anything listens', async (t) =>
   assert.equal(store.setting('seed'), undefined)
 })
 
-// ---- what records tell
+// ---- content of records
 
-test('a record tells public addresses and nodes only', async (t) => {
+test('a record announces public addresses and nodes only', async (t) => {
   const node = await startNode(t)
   const peer = await startPeer(t, { nodes: node.addresses() })
   await ready(peer)
@@ -208,7 +208,7 @@ test('a record tells public addresses and nodes only', async (t) => {
   assert.deepEqual([found?.record.addresses, found?.record.nodes], [[], []])
 })
 
-test('of a stranger’s record only what anybody can reach is kept', async (t) => {
+test('only publicly reachable addresses of a stranger’s record are stored', async (t) => {
   const stranger = await identityFromSeed(randomBytes(32))
   const other = (await identityFromSeed(randomBytes(32))).peer
   const hosts = [
@@ -230,7 +230,7 @@ test('of a stranger’s record only what anybody can reach is kept', async (t) =
   ]
   const open = '/dns4/open.example.org/tcp/1'
   const bad = [...hosts.map((host) => `${host}/tcp/1`), '/unix/%2Ftmp%2Fsocket']
-  // A record has room for a dozen.
+  // A record has room for twelve addresses.
   for (let at = 0; at < bad.length; at += 5) {
     const some = bad.slice(at, at + 5)
     const nodes = [...some, open].map((address) => `${address}/p2p/${other}`)
@@ -249,7 +249,7 @@ test('of a stranger’s record only what anybody can reach is kept', async (t) =
   }
 })
 
-test('what a stranger who asks tells about itself is dialled when it is accepted, not before', async (t) => {
+test('nodes announced in a stranger’s request are dialled when it is accepted, not before', async (t) => {
   const { address, calls } = await trap(t)
   const node = await startNode(t)
   const peer = await startPeer(t, { nodes: node.addresses(), direct: 'never' })
@@ -258,7 +258,7 @@ test('what a stranger who asks tells about itself is dialled when it is accepted
   const strangers = await Promise.all([1, 2, 3].map(() => identityFromSeed(randomBytes(32))))
   const nodes = [`${address}/p2p/${(await identityFromSeed(randomBytes(32))).peer}`]
   for (const [index, stranger] of strangers.entries()) {
-    // With an invite that nobody gave, too.
+    // Also with an invite token that was never issued.
     const token = index === 0 ? { token: randomBytes(16) } : {}
     await session.deliver(peer.id, envelope(stranger, peer.id, { nodes, ...token }))
     await until(async () => (await peer.friends()).length === index + 1, 'the request is there')

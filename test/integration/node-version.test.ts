@@ -80,7 +80,7 @@ for (const node of older) {
 }
 
 test(
-  'an older Node is here to try that with',
+  'an older Node is available for this test',
   { skip: older.length > 0 ? false : 'no Node older than 24 here' },
   () => {
     assert.notEqual(npm, undefined, 'npm is not on PATH')

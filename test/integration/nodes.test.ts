@@ -1,4 +1,4 @@
-/** A node with several addresses: one that answers is enough, for its peers and for those they invite. */
+/** A node with several addresses: one address that answers is enough, for its peers and for the peers they invite. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inviteFromLink } from '../../protocol/identity/invite-link.ts'
@@ -27,7 +27,7 @@ test('a peer uses the address that answers, keeps using it, and announces all', 
   assert.deepEqual(removed.nodes, [])
 })
 
-test('a node that is away is found at an address that is added later', async (t) => {
+test('a node that is not reachable is found at an address that is added later', async (t) => {
   const node = await startNode(t)
   const dead = `/ip4/127.0.0.1/tcp/1/p2p/${node.peer}`
   const peer = await startPeer(t, { nodes: [dead] })
@@ -38,7 +38,7 @@ test('a node that is away is found at an address that is added later', async (t)
   assert.equal((await connected).address, node.addresses()[0])
 })
 
-test('a friend has as many unread messages as nobody has read', async (t) => {
+test('the unread count of a friend is the number of messages that were not read', async (t) => {
   const node = await startNode(t)
   const a = await startPeer(t, { nodes: node.addresses(), name: 'a' })
   const b = await startPeer(t, { nodes: node.addresses(), name: 'b' })

@@ -1,5 +1,5 @@
 /**
- * `quorum send` and `quorum receive` in states that a real transfer passes in a blink: what they say, when they end.
+ * `quorum send` and `quorum receive` in states that a real transfer passes too quickly: their output and exit codes.
  */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
@@ -17,7 +17,7 @@ import { until } from '../support/until.ts'
 const own = (change: Partial<Transfer> = {}): Transfer => transfer({ direction: 'out', ...change })
 const bob: Friend = { ...susan, peer: '12D3KooWBob222', name: 'Bob', handle: 'builder' }
 
-/** A command's surroundings: standard error with or without a terminal, JSON lines, and a way to leave. */
+/** The environment of a command: standard error with or without a terminal, JSON lines, and a way to interrupt it. */
 function surroundings(fake: FakePeer, terminal = false) {
   const screen = new TinyTerminal(60)
   const errors = new PassThrough()
@@ -62,7 +62,7 @@ const receiving: ReceiveRequest = {
   pause: async () => null,
 }
 
-test('send says what it waits for, in lines, and ends when the friend has it', async () => {
+test('send prints what it waits for, line by line, and ends when the friend has the file', async () => {
   const fake = new FakePeer()
   fake.friends = [{ ...susan, online: false }]
   fake.answer = () => own()
@@ -81,7 +81,7 @@ test('send says what it waits for, in lines, and ends when the friend has it', a
   assert.deepEqual(fake.calls, [`sendFiles ${JSON.stringify(params)}`])
 })
 
-test('on a terminal one bar, and which of several files moves', async () => {
+test('a terminal shows one bar, and the one of several files that is being sent', async () => {
   const fake = new FakePeer()
   const files = ['a', 'b', 'c'].map((name, index) => ({
     path: `D/${name}`,
@@ -108,7 +108,7 @@ test('on a terminal one bar, and which of several files moves', async () => {
   ])
 })
 
-test('send ends with 1 when it is declined, and with 130 when the person leaves', async () => {
+test('send ends with 1 when the offer is declined, and with 130 when the person interrupts it', async () => {
   const fake = new FakePeer()
   fake.answer = () => own()
   const declined = surroundings(fake)
@@ -125,7 +125,7 @@ test('send ends with 1 when it is declined, and with 130 when the person leaves'
   assert.match(left.said(), /1 transfer not finished\. Transfers continue whenever Quorum runs with this profile/u)
 })
 
-test('send without a path goes on with what is open, and refuses when nothing is', async () => {
+test('send without a path continues open transfers, and is refused when there are none', async () => {
   const fake = new FakePeer()
   fake.friends = [susan, bob]
   fake.transfers = [own({ id: 'a', state: 'waiting' }), own({ id: 'b', state: 'done' }), transfer({ id: 'c' })]
@@ -138,7 +138,7 @@ test('send without a path goes on with what is open, and refuses when nothing is
   assert.deepEqual(fake.calls, [])
 })
 
-test('receive asks who, what and how large, warns, and declines when told so', async () => {
+test('receive prompts with sender, names and size, warns, and declines on request', async () => {
   const fake = new FakePeer()
   fake.answer = (call, { transfer: id = '' }) =>
     transfer({ id, state: call === 'acceptTransfer' ? 'waiting' : 'declined', savedTo: '/d/x' })
@@ -152,7 +152,7 @@ test('receive asks who, what and how large, warns, and declines when told so', a
   const risky = { files: [file], name: file.path }
   fake.changed(transfer({ ...risky, id: 'a', note: 'see this' }), 'transfer-offered')
   await says('Susan offers you “film.mkv.exe”, 1.9 GB\n  “see this”\n! “film.mkv.exe” pretends to be a document')
-  // A second one, while the first goes on.
+  // A second offer, while the first transfer runs.
   fake.changed(transfer({ id: 'b', offeredAt: 2e12 }), 'transfer-offered')
   await says('offers you “film.mkv”')
   fake.changed(transfer({ id: 'a', state: 'done', savedTo: '/d/film.mkv' }))
@@ -162,7 +162,7 @@ test('receive asks who, what and how large, warns, and declines when told so', a
   assert.deepEqual(fake.calls, ['acceptTransfer {"transfer":"a","directory":"/d"}', 'declineTransfer {"transfer":"b"}'])
 })
 
-test('receive --from takes from that friend only, and goes on with what was begun', async () => {
+test('receive --from accepts from that friend only, and continues transfers that have begun', async () => {
   const fake = new FakePeer()
   fake.friends = [susan, bob]
   fake.transfers = [
@@ -181,7 +181,7 @@ test('receive --from takes from that friend only, and goes on with what was begu
   assert.deepEqual(states(), ['waiting', 'active', 'done', 'done'])
 })
 
-test('receive --once takes one and no more; --keep stays until it is interrupted', async () => {
+test('receive --once accepts one offer and no more; --keep runs until it is interrupted', async () => {
   const fake = new FakePeer()
   const done = (id: string) => transfer({ id, state: 'done', savedTo: `/d/${id}` })
   fake.transfers = [transfer({ id: 'a' }), transfer({ id: 'b' })]
@@ -202,7 +202,7 @@ test('receive --once takes one and no more; --keep stays until it is interrupted
   assert.equal(await second, 0)
 })
 
-test('receive says why an offer cannot be taken, and leaves what was not answered', async () => {
+test('receive reports why an offer cannot be accepted, and leaves unanswered offers open', async () => {
   const fake = new FakePeer()
   fake.transfers = [transfer()]
   fake.answer = () => {
@@ -219,7 +219,7 @@ test('receive says why an offer cannot be taken, and leaves what was not answere
   await assert.rejects(receive(surroundings(fake).followed, receiving), { code: 'bad-request', message: /--from/u })
 })
 
-test('a friend is named exactly, or nobody is', () => {
+test('a name must match exactly one friend, otherwise it is refused', () => {
   const people: Friend[] = [
     susan,
     bob,

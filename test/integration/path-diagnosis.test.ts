@@ -10,7 +10,7 @@ import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
 import { befriend, startNode, startPeer, until } from '../support/network.ts'
 
-test('each dial to a friend who is away ended in its own way, and the advice follows', async (t) => {
+test('each dial to an absent friend fails in a different way, and the advice matches the failure', async (t) => {
   const [address = ''] = (await startNode(t)).addresses()
   const silent = net.createServer()
   silent.listen(0, '127.0.0.1')
@@ -48,7 +48,7 @@ test('each dial to a friend who is away ended in its own way, and the advice fol
   assert.ok(!JSON.stringify({ tried, advice }).includes('127.0.0.1'))
 })
 
-test('a direct connection has no advice; a relayed one has the reason for it', async (t) => {
+test('a direct connection has no advice; a relayed connection has the reason why it is relayed', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const [alice, bob, shy] = [
     await startPeer(t, { nodes }),

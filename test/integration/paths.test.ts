@@ -1,6 +1,6 @@
 /**
- * How two friends reach each other: directly where they can and may, through a node otherwise, changing between the two
- * as the network allows, and never at an address that a stranger or a dishonest node announced.
+ * How two friends connect: directly where that is possible and allowed, otherwise through a node, changing between the
+ * two as the network allows, and never at an address that a stranger or a dishonest node announced.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -47,7 +47,7 @@ async function become(path: 'direct' | 'relayed', a: TestPeer, b: TestPeer): Pro
   await online(a, b)
 }
 
-/** Sends whoever connects to it nothing: a port that takes connections and never answers. */
+/** A port that accepts connections and never answers. */
 async function silence(t: TestContext): Promise<{ port: number; connections(): number; open(): number }> {
   let connections = 0
   const held = new Set<net.Socket>()
@@ -65,7 +65,7 @@ async function silence(t: TestContext): Promise<{ port: number; connections(): n
   return { port: (server.address() as net.AddressInfo).port, connections: () => connections, open: () => held.size }
 }
 
-test('the path is direct where it can be, relayed where it must be, and none where neither may be', async (t) => {
+test('the path is direct where possible, relayed where necessary, and none where both are impossible', async (t) => {
   const address = await node(t)
   const nodes = [address]
   const [alice, bob] = [await startPeer(t, { nodes }), await startPeer(t, { nodes })]
@@ -124,7 +124,7 @@ test('when both dial at once, one path and one chat stream remain', async (t) =>
   assert.deepEqual([wall.open(...ports), chats.open()], [1, 1])
 })
 
-test('a direct path that dies falls back to the node, and comes back', async (t) => {
+test('a direct path that fails falls back to the node, and is restored later', async (t) => {
   const wall = firewall(t)
   const nodes = [await node(t)]
   const [alice, bob] = [await startPeer(t, { nodes }), await startPeer(t, { nodes })]
@@ -138,7 +138,7 @@ test('a direct path that dies falls back to the node, and comes back', async (t)
   await tell(bob, alice, 'directly again')
 })
 
-test('somebody else at the address of a friend is refused', async (t) => {
+test('another identity at the address of a friend is refused', async (t) => {
   const wall = firewall(t)
   const mallory = await startPeer(t, { nodes: [] })
   const alice = (await identityFromSeed(randomBytes(32))).peer
@@ -159,7 +159,7 @@ test('somebody else at the address of a friend is refused', async (t) => {
   assert.deepEqual(mallory.events, [])
 })
 
-test('a node that connects the wrong peer is found out (threats.md 26)', async (t) => {
+test('a node that connects the wrong peer is detected (threats.md 26)', async (t) => {
   let swapTo = ''
   let swapped = 0
   const { address } = await startOpenNode(t, (network) => {
@@ -180,7 +180,7 @@ test('a node that connects the wrong peer is found out (threats.md 26)', async (
   )
   const [alice, bob, mallory] = peers as [TestPeer, TestPeer, TestPeer]
   await befriend(alice, bob)
-  // Mallory may be called by bob, so that only the check of who answers is left.
+  // Mallory may connect to bob, so that only the check of the callee's identity is left.
   await befriend(mallory, bob)
   await alice.stop()
   await until(async () => (await friendOf(bob, alice))?.online === false, 'alice left')
@@ -217,7 +217,7 @@ test('a stranger that announces a loopback or LAN address is not dialled there (
   const { state } = await bob.requestFriend({ to: stranger.peer })
   assert.equal(state, 'requested')
   await mail.promise
-  // The node is gone, so that only the addresses in the record would be left to try.
+  // The node is stopped, so that only the addresses in the record are left to try.
   await bob.removeNode({ address })
   await bob.requestFriend({ to: stranger.peer, note: 'again' })
   await assert.rejects(bob.connect({ peer: stranger.peer }), { code: 'not-friend' })
@@ -231,7 +231,7 @@ test('a stranger that announces a loopback or LAN address is not dialled there (
 })
 
 test('20 dead addresses of a friend do not delay the relay', async (t) => {
-  // No dial is given up, so the relay cannot have waited for the end of one.
+  // No dial times out, so the relay cannot have waited for the end of one.
   change(t, limits, { dialAddress: hour })
   const address = await node(t)
   const trap = await silence(t)

@@ -1,4 +1,4 @@
-/** A privacy choice that changes while a peer runs: obeyed when the call returns, by what runs already too. */
+/** A privacy choice that changes while a peer runs applies when the call returns, also to connections that are open. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMemoryStore } from '../../protocol/index.ts'
@@ -6,7 +6,7 @@ import { friendProtocol } from '../../protocol/net/policy.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { befriend, online, pathBetween, startNode, startPeer, tell, until } from '../support/network.ts'
 
-test('whoever hides while the peer runs: no socket, no direct connection, no address told; and back', async (t) => {
+test('hiding the address while the peer runs: no socket, no direct connection, no address sent; and back', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const seen = openMemoryStore()
   const ours = openMemoryStore()
@@ -15,9 +15,9 @@ test('whoever hides while the peer runs: no socket, no direct connection, no add
   await befriend(alice, bob)
   const path = async (wanted: string): Promise<boolean> =>
     (await pathBetween(alice, bob)).every((one) => one === wanted)
-  const told = (): number => seen.friend(alice.id)?.addresses.length ?? 0
+  const announced = (): number => seen.friend(alice.id)?.addresses.length ?? 0
   await until(() => path('direct'), 'they are direct')
-  await until(() => told() > 0, 'and Bob knows where')
+  await until(() => announced() > 0, 'and Bob knows where')
   const [address] = (await alice.self()).listen
 
   const hidden = await alice.setPrivacy({ direct: 'never' })
@@ -26,7 +26,7 @@ test('whoever hides while the peer runs: no socket, no direct connection, no add
   assert.notEqual((await alice.connection({ peer: bob.id })).path, 'direct')
   const attacker = await startAttacker(t)
   await assert.rejects(attacker.dial(address ?? ''))
-  await until(() => told() === 0, 'Bob is told no address any more')
+  await until(() => announced() === 0, 'Bob is told no address any more')
   await until(() => path('relayed'), 'they talk through the node')
   await online(alice, bob)
   await tell(alice, bob, 'from nowhere')
@@ -40,7 +40,7 @@ test('whoever hides while the peer runs: no socket, no direct connection, no add
   await visitor.open(await visitor.dial(shown.listen[0] ?? ''), friendProtocol)
 })
 
-test('verified friends only, chosen while the peer runs, turns away whoever is not', async (t) => {
+test('"verified friends only", chosen while the peer runs, refuses every other peer', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const alice = await startPeer(t, { nodes })
   const bob = await startPeer(t, { nodes })
@@ -54,7 +54,7 @@ test('verified friends only, chosen while the peer runs, turns away whoever is n
   await tell(bob, alice, 'farther')
 })
 
-test('receipts and typing marks stop with the call that says so', async (t) => {
+test('receipts and typing marks stop with the call that turns them off', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const alice = await startPeer(t, { nodes })
   const bob = await startPeer(t, { nodes })
@@ -75,12 +75,12 @@ test('receipts and typing marks stop with the call that says so', async (t) => {
   await until(async () => (await bob.messages({ peer: alice.id }))[0]?.state === 'read', 'told once it is allowed')
 })
 
-test('an option holds for one run, a call for every run, and for this one too', async (t) => {
+test('an option holds for one run; a call holds for every run, including the current one', async (t) => {
   const store = openMemoryStore()
-  // Closed with the peer that is stopped first: a store that forgets must be opened once.
-  const kept = Object.assign(Object.create(store) as typeof store, { close: () => undefined })
+  // A peer closes its store when it stops, and a memory store loses its data then: `close` does nothing here.
+  const reusable = Object.assign(Object.create(store) as typeof store, { close: () => undefined })
   t.after(() => store.close())
-  const first = await startPeer(t, { store: kept, direct: 'never', upnp: false })
+  const first = await startPeer(t, { store: reusable, direct: 'never', upnp: false })
   assert.deepEqual((await first.self()).privacy, {
     direct: 'never',
     lan: true,
@@ -93,24 +93,24 @@ test('an option holds for one run, a call for every run, and for this one too', 
   assert.notEqual((await first.self()).listen.length, 0)
   await first.stop()
 
-  const { privacy } = await (await startPeer(t, { store: kept })).self()
+  const { privacy } = await (await startPeer(t, { store: reusable })).self()
   assert.equal(privacy.direct, 'verified')
   assert.equal(privacy.readReceipts, false)
   assert.equal(privacy.upnp, true, 'what was given for one run is not kept')
 })
 
-test('a request that waits for somebody absent is delivered without the address that was hidden meanwhile', async (t) => {
+test('a request that waits for an absent peer is delivered without the address that was hidden meanwhile', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const seen = openMemoryStore()
-  const keeping = Object.assign(Object.create(seen) as typeof seen, { close: () => undefined })
+  const reusable = Object.assign(Object.create(seen) as typeof seen, { close: () => undefined })
   t.after(() => seen.close())
-  const bob = await startPeer(t, { nodes, store: keeping })
+  const bob = await startPeer(t, { nodes, store: reusable })
   await bob.stop()
-  // Alone, so that nobody takes the request before the choice.
+  // Only this peer runs, so that the request cannot be delivered before the choice changes.
   const alice = await startPeer(t, {})
   await alice.requestFriend({ to: bob.id })
   await alice.setPrivacy({ direct: 'never' })
-  await startPeer(t, { nodes, store: keeping })
+  await startPeer(t, { nodes, store: reusable })
   await alice.addNode({ address: nodes[0] ?? '' })
   await until(() => seen.friend(alice.id)?.state === 'incoming', 'the request arrives')
   assert.deepEqual(seen.friend(alice.id)?.addresses, [])

@@ -1,5 +1,5 @@
 /**
- * What friends need not learn: an address before the safety number was compared, what was read, that one is writing.
+ * Data that a friend need not receive: an address before the safety number was compared, read receipts, typing marks.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,12 +9,12 @@ import { friendProtocol } from '../../protocol/net/policy.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { befriend, friendOf, online, pathBetween, startNode, startPeer, tell, until } from '../support/network.ts'
 
-test('with direct paths for verified friends only, nobody else learns the address or gets through to it', async (t) => {
+test('with direct paths for verified friends only, no other peer learns the address or connects to it', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const seen = openMemoryStore()
   const careful = await startPeer(t, { nodes, direct: 'verified' })
   const friend = await startPeer(t, { nodes, store: seen })
-  const told = (): readonly string[] => seen.friend(careful.id)?.addresses ?? []
+  const announced = (): readonly string[] => seen.friend(careful.id)?.addresses ?? []
   const { link } = await careful.invite({})
   assert.deepEqual(inviteFromLink(link).addresses, [])
 
@@ -22,7 +22,7 @@ test('with direct paths for verified friends only, nobody else learns the addres
   await tell(careful, friend, 'from whom?')
   await tell(friend, careful, 'from me')
   assert.deepEqual(await pathBetween(careful, friend), ['relayed', 'relayed'])
-  assert.deepEqual(told(), [])
+  assert.deepEqual(announced(), [])
   const { adviceCode, reason } = await careful.connection({ peer: friend.id })
   assert.equal(adviceCode, 'unverified')
   assert.match(reason, /for verified friends only/)
@@ -30,18 +30,18 @@ test('with direct paths for verified friends only, nobody else learns the addres
   await careful.verifyFriend({ peer: friend.id, verified: true })
   const direct = async (): Promise<boolean> => (await pathBetween(careful, friend)).join() === 'direct,direct'
   await until(direct, 'the verified friend is reached directly')
-  await until(() => told().length > 0, 'and is told where')
+  await until(() => announced().length > 0, 'and is told where')
   await tell(friend, careful, 'closer')
 
   await careful.verifyFriend({ peer: friend.id, verified: false })
   const relayed = async (): Promise<boolean> => (await pathBetween(careful, friend)).join() === 'relayed,relayed'
   await until(relayed, 'whoever is verified no more goes through the node again')
-  await until(() => told().length === 0, 'and is told no address any more')
+  await until(() => announced().length === 0, 'and is told no address any more')
   await online(careful, friend)
   await tell(careful, friend, 'farther')
 })
 
-test('with direct paths for verified friends only, whoever knows the address is turned away', async (t) => {
+test('with direct paths for verified friends only, a peer that knows the address is refused', async (t) => {
   const attacker = await startAttacker(t)
   for (const direct of ['auto', 'verified'] as const) {
     const { listen } = await (await startPeer(t, { direct })).self()
@@ -52,7 +52,7 @@ test('with direct paths for verified friends only, whoever knows the address is 
   }
 })
 
-test('without read receipts a friend learns what arrived, not what was read; without marks not who is writing', async (t) => {
+test('without read receipts a friend learns of delivery but not of reading; without typing marks not of typing', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const silent = await startPeer(t, { nodes, readReceipts: false, typingMarks: false })
   const friend = await startPeer(t, { nodes })
@@ -64,7 +64,7 @@ test('without read receipts a friend learns what arrived, not what was read; wit
   assert.equal((await friendOf(silent, friend))?.unread, 0)
   assert.equal((await silent.messages({ peer: friend.id }))[0]?.state, 'read')
 
-  // What comes later has overtaken nothing: everything that was to be told is there.
+  // Later messages do not overtake earlier frames: a receipt or mark sent before would have arrived.
   await tell(silent, friend, 'no')
   await tell(friend, silent, 'I see')
   assert.deepEqual(

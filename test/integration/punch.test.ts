@@ -1,7 +1,7 @@
 /**
- * The parts of a hole punch that need no router: a port that a node has seen dials again, and two ends that both
- * dialled make one connection. And what peers report of a punch that is impossible: loopback is no public address. Real
- * routers are in test/lab/.
+ * The parts of a hole punch that need no router: a port that a node has observed dials again, and two ends that both
+ * dialled share one connection. Also what peers report of a punch that is impossible: loopback is no public address.
+ * The tests with real routers are in test/lab/.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ import { undo } from '../support/cleanup.ts'
 import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
 import { patience } from '../support/until.ts'
 
-test('a node reports where it sees a port, and the same port can dial elsewhere', async (t) => {
+test('a node reports the port it observes, and the same port can dial another address', async (t) => {
   const node = await startNode(t)
   const signal = AbortSignal.timeout(patience)
   const hole = await openHole(node.addresses()[0] ?? assert.fail(), signal)
@@ -34,9 +34,9 @@ test('a node reports where it sees a port, and the same port can dial elsewhere'
   assert.ok((await from).startsWith(hole.seen))
 })
 
-test('two ends that both dialled make one connection, whose two sides agree who is who', async (t) => {
+test('two ends that both dialled share one connection, and agree on their roles', async (t) => {
   const [one, other] = [await endOf(t), await endOf(t)]
-  // Both dial here, and each gets the other.
+  // Both ends dial here, and each one reaches the other.
   const waiting: net.Socket[] = []
   const middle = net.createServer((socket) => {
     socket.on('error', () => socket.destroy())
@@ -58,7 +58,7 @@ test('two ends that both dialled make one connection, whose two sides agree who 
   await Promise.all([one.services.ping.ping(other.peerId), other.services.ping.ping(one.peerId)])
 })
 
-test('a dial goes on until its signal ends it, and reports why it failed', async (t) => {
+test('a dial repeats until its signal aborts it, and reports why it failed', async (t) => {
   const end = await endOf(t)
   const free = net.createServer().listen(0, '127.0.0.1')
   await once(free, 'listening')
@@ -69,16 +69,16 @@ test('a dial goes on until its signal ends it, and reports why it failed', async
   const enough = new AbortController()
   const dial = end.services.punch.dial(nobody, { localPort: 0, initiator: true }, enough.signal)
   const refused = assert.rejects(dial, { code: 'ECONNREFUSED' })
-  // One after the other: where a third begins, two have failed.
+  // Attempts are sequential: when the third begins, two have failed.
   await until(() => connects.mock.callCount() > 2, 'it is dialled again and again')
   enough.abort()
   await refused
 })
 
-test('a dial that is cut short reports why the one before it failed', async (t) => {
+test('a dial that is aborted reports why the previous attempt failed', async (t) => {
   const end = await endOf(t)
   const signal = new AbortController()
-  // The first is closed at once, the second kept waiting for a handshake.
+  // The first connection is closed at once, the second waits for a handshake.
   let dials = 0
   const silent = net.createServer((socket) => {
     socket.on('error', () => socket.destroy())
@@ -111,18 +111,18 @@ test('where no node reports a public address, the circuit stays and the reason i
   await tell(a, b, 'still here')
 })
 
-test('a peer that hides its address takes no part', async (t) => {
+test('a peer that hides its address takes no part in a hole punch', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const hidden = await startPeer(t, { nodes, direct: 'never' })
   const peer = await startPeer(t, { nodes, listen: [] })
   await befriend(hidden, peer)
-  // Whichever side began: the reason never mentions routers.
+  // Whichever side began, the reason never mentions routers.
   assert.match((await hidden.connection({ peer: peer.id })).reason, /direct paths are switched off/)
   const { path } = await peer.connection({ peer: hidden.id })
   assert.equal(path, 'relayed')
 })
 
-/** One end: as much of libp2p as a punch needs. */
+/** One end, with the parts of libp2p that a punch needs. */
 async function endOf(t: TestContext, listen: string[] = []) {
   const end = await createLibp2p({
     addresses: { listen },

@@ -1,6 +1,6 @@
 /**
- * What a circuit costs the node in memory: nothing that grows with what passes through it, and little when the
- * receiver does not read. The stock relay keeps every byte for the circuit's life; an upgrade must not bring that back.
+ * The memory that a circuit costs the node: it does not grow with the data that passes, and is small when the receiver
+ * does not read. The stock relay keeps every byte for the circuit's lifetime; an update must not reintroduce that.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -21,7 +21,7 @@ interface Scene {
   receiver: Worker<BulkPeer>
 }
 
-/** Undefined, and the test is skipped aloud, where memory cannot be measured. */
+/** Undefined where memory cannot be measured; the test is then skipped with a message. */
 async function scene(t: TestContext): Promise<Scene | undefined> {
   if (residentBytes(process.pid) == null) {
     t.skip('the memory of a process is measured in /proc, which this system lacks')
@@ -39,7 +39,7 @@ function memory(pid: number): { growth(): number; highest(): number; stop(): voi
   return { growth, highest: () => highest, stop: () => clearInterval(timer) }
 }
 
-test('500 MB through one circuit leave no trace in the memory of the node', async (t) => {
+test('500 MB through one circuit do not increase the memory of the node', async (t) => {
   const scenery = await scene(t)
   if (scenery == null) return
   const { node, sender, receiver } = scenery
@@ -68,7 +68,7 @@ for (const [kind, join] of [
   ['over a conversation', 'join'],
   ['over the bare circuit', 'joinBare'],
 ] as const) {
-  test(`a receiver that never reads costs little, at the node and at the sender, ${kind} (threats.md 15)`, async (t) => {
+  test(`a receiver that never reads costs node and sender little memory, ${kind} (threats.md 15)`, async (t) => {
     const scenery = await scene(t)
     if (scenery == null) return
     const { node, sender, receiver } = scenery
@@ -94,7 +94,7 @@ for (const [kind, join] of [
     }
     assert.ok(last > 0 && last < 32 * MB, `${last} bytes were taken from the sender`)
 
-    // It leaves: the circuit ends at once, and so does the sender's waiting.
+    // The receiver disconnects: the circuit ends at once, and the sender stops waiting.
     await receiver.calls.leave()
     await over
     await until(async () => (await node.figure('quorum_circuits')) === 0, 'the circuit ended')

@@ -1,6 +1,6 @@
 /**
- * The relay as strangers may use it: its caps, what it frees and when, and that it joins nobody to the wrong peer.
- * Spoken by hand, so that no rule of ours on the peer's side stands before the relay's own.
+ * The relay as a stranger may use it: its caps, what it frees and when, and that it never connects to the wrong peer.
+ * The test speaks the protocol by hand, so that no rule of the peer's side hides a rule of the relay.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -30,7 +30,7 @@ async function guest(t: TestContext, node: string): Promise<Guest> {
   return { host, id: host.peerId.toString(), connection: await connectTo(host, node) }
 }
 
-/** A reservation that is there without a connection: 255 real ones would prove nothing more. */
+/** A reservation without a connection: 255 real connections would prove nothing more. */
 async function occupy(network: NodeNetwork, address: Multiaddr): Promise<void> {
   const { reservationStore } = network.services.relay as unknown as {
     reservationStore: { reserve(peer: ReturnType<typeof peerIdFromString>, address: Multiaddr): { status: string } }
@@ -49,7 +49,7 @@ test('reservations are capped per address and freed with their connection (threa
   }
   assert.equal(await reserve(last.connection), circuitStatus.ok)
   assert.equal(await reserve(tooMany.connection), circuitStatus.refused)
-  // Asking again is not another one; from elsewhere there is room.
+  // A repeated request does not count twice; a request from another address finds room.
   assert.equal(await reserve(last.connection), circuitStatus.ok)
   await occupy(network, multiaddr('/ip4/192.0.2.1/tcp/9'))
   assert.deepEqual(
@@ -62,7 +62,7 @@ test('reservations are capped per address and freed with their connection (threa
   assert.equal(await reserve(tooMany.connection), circuitStatus.ok)
 })
 
-test('circuits are capped per peer, whoever calls, and 200 that ended leave nothing behind', async (t) => {
+test('circuits are capped per peer, whichever side calls, and 200 ended circuits leave nothing behind', async (t) => {
   const node = await startNode(t)
   const [address = ''] = node.addresses()
   const [callee, first, second] = [await guest(t, address), await guest(t, address), await guest(t, address)]
@@ -82,7 +82,7 @@ test('circuits are capped per peer, whoever calls, and 200 that ended leave noth
   assert.equal(await call(first), circuitStatus.denied)
   assert.equal(await call(second), circuitStatus.denied)
   assert.equal(node.stats().circuits, netLimits.circuitsPerPeer)
-  // Half of them end politely, half do not.
+  // Half of them close, the other half abort.
   for (const [index, stream] of open.entries()) {
     if (index % 2 === 0) await stream.close()
     else stream.abort(new Error('enough'))
@@ -101,7 +101,7 @@ test('circuits are capped per peer, whoever calls, and 200 that ended leave noth
   const { connections, reservations, refused } = node.stats()
   assert.deepEqual({ connections, reservations, refused }, { connections: 3, reservations: 1, refused: 2 })
 
-  // One that is gone takes its circuits along.
+  // A peer that disconnects ends its circuits.
   assert.equal((await callCircuit(first.connection, callee.id)).status, circuitStatus.ok)
   assert.equal((await callCircuit(second.connection, callee.id)).status, circuitStatus.ok)
   assert.equal(node.stats().circuits, 2)
@@ -111,7 +111,7 @@ test('circuits are capped per peer, whoever calls, and 200 that ended leave noth
   await until(() => node.stats().connections === 0, 'everybody left')
 })
 
-test('a circuit carries every byte both ways at once, and each half ends by itself', async (t) => {
+test('a circuit carries every byte in both directions at once, and each half closes on its own', async (t) => {
   const node = await startNode(t)
   const [address = ''] = node.addresses()
   const [callee, caller] = [await guest(t, address), await guest(t, address)]
@@ -127,12 +127,12 @@ test('a circuit carries every byte both ways at once, and each half ends by itse
   await until(() => node.stats().circuits === 0, 'the circuit ended')
 })
 
-test('a circuit goes over the newest connection of the one who is called', async (t) => {
+test('a circuit uses the newest connection of the callee', async (t) => {
   const node = await startNode(t)
   const [address = ''] = node.addresses()
   const [callee, caller] = [await guest(t, address), await guest(t, address)]
   assert.equal(await reserve(callee.connection), circuitStatus.ok)
-  // As after a change of network: the node has not noticed yet that the old connection is dead.
+  // As after a change of network: the node has not detected yet that the old connection is dead.
   const again = await callee.host.dial(multiaddr(address), { force: true })
   assert.notEqual(again.id, callee.connection.id)
   assert.equal(await reserve(again), circuitStatus.ok)
@@ -153,7 +153,7 @@ async function read(stream: Stream): Promise<Buffer> {
   return Buffer.concat(all)
 }
 
-test('when the one who called vanishes, the circuit is over for the one who was called', async (t) => {
+test('when the caller disappears, the circuit ends for the callee', async (t) => {
   const node = await startNode(t)
   const [address = ''] = node.addresses()
   const [callee, caller] = [await guest(t, address), await guest(t, address)]
@@ -170,8 +170,8 @@ test('when the one who called vanishes, the circuit is over for the one who was 
   assert.equal(callee.connection.status, 'open')
 })
 
-test('a node forgets whoever has left', async (t) => {
-  // What libp2p remembers is not shown outside: the node is the first here that remembers anything.
+test('a node deletes what it stored about a peer that disconnected', async (t) => {
+  // The peer store of libp2p is not accessible: the node is the first here that writes to a datastore.
   const { mock } = t.mock.method(MemoryDatastore.prototype, 'put')
   const memory = (): MemoryDatastore | undefined => mock.calls[0]?.this as MemoryDatastore | undefined
   const [address = ''] = (await startNode(t)).addresses()

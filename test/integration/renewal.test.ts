@@ -1,6 +1,6 @@
 /**
- * Connections with a limit: one that has carried so much that its keys are due for rotation, and circuits through a
- * node that limits them. The conversation goes on over the next connection, and `connection` reports the limit.
+ * Connections with a limit: one that has carried so many bytes that its keys are due for rotation, and circuits through
+ * a node that limits them. The conversation continues on the next connection, and `connection` reports the limit.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -35,7 +35,7 @@ for (const direct of ['auto', 'never'] as const) {
     const at = async (): Promise<number> => (await alice.connection({ peer: bob.id })).since ?? 0
     const before = await at()
     const sent = Array.from({ length: 40 }, (_, n) => `${n} ${'x'.repeat(5000)}`)
-    // No connection was over its limit of bytes before, and none is old enough to be replaced for its age.
+    // No connection was over its byte limit before, and none is old enough to be replaced because of its age.
     Object.assign(pathLimits, { connectionBytes: 100_000 })
     for (const text of sent) await tell(alice, bob, text)
     Object.assign(pathLimits, { connectionBytes })
@@ -46,7 +46,7 @@ for (const direct of ['auto', 'never'] as const) {
       received.map(({ text }) => text),
       sent,
     )
-    // No message had to wait: the new connection was open before the old one closed.
+    // No message waited: the new connection was open before the old one closed.
     const gone = alice.events.filter(
       ({ event, data }) => event === 'path-changed' && 'path' in data && data.path === 'none',
     )
@@ -54,7 +54,7 @@ for (const direct of ['auto', 'never'] as const) {
   })
 }
 
-test('the limits of a circuit are reported, and the conversation outlives them', async (t) => {
+test('the limits of a circuit are reported, and the conversation survives them', async (t) => {
   const address = await limitedNode(t)
   const [alice, bob] = [
     await startPeer(t, { nodes: [address], direct: 'never' }),
@@ -67,7 +67,7 @@ test('the limits of a circuit are reported, and the conversation outlives them',
   assert.equal(limited?.seconds, 120)
   assert.match(reason, /ends this connection after \d+ KiB or 120 seconds/)
   assert.match(advice ?? '', /wait for a direct path/)
-  // Three times what one circuit carries.
+  // Three times the number of bytes that one circuit carries.
   const sent = Array.from({ length: 30 }, (_, n) => `${n} ${'x'.repeat(13_000)}`)
   for (const text of sent) await tell(alice, bob, text)
   assert.ok(((await alice.connection({ peer: bob.id })).since ?? 0) > (since ?? 0))
@@ -78,7 +78,7 @@ test('the limits of a circuit are reported, and the conversation outlives them',
   )
 })
 
-test('our own node limits nothing', async (t) => {
+test('our own node sets no limits', async (t) => {
   const nodes = (await startNode(t)).addresses()
   const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
   await befriend(alice, bob)
@@ -110,7 +110,7 @@ test('threats.md 21: a relay’s limit in the middle of a file: it resumes over 
   assert.ok(circuits.length >= 2, 'one circuit carried it all: the limit was not reached')
 })
 
-test('a file waits for a better path where a circuit carries no chunk of it, and reports how to help', async (t) => {
+test('a file waits for a better path where a circuit carries less than one chunk of it, and the reason has advice', async (t) => {
   const nodes = [await limitedNode(t)]
   const [alice, bob] = [await startPeer(t, { nodes, direct: 'never' }), await startPeer(t, { nodes, direct: 'never' })]
   await befriend(alice, bob)
@@ -122,7 +122,7 @@ test('a file waits for a better path where a circuit carries no chunk of it, and
   assert.deepEqual([(await bob.transfers({}))[0]?.state, (await bob.transfers({}))[0]?.doneBytes], ['waiting', 0])
 })
 
-/** A file that Alice offers Bob. */
+/** A file that Alice offers to Bob. */
 async function offered(t: TestContext, alice: TestPeer, bob: TestPeer, bytes: number) {
   const around = folder(t)
   const source = randomFile(path.join(around, 'source.bin'), bytes)

@@ -1,6 +1,6 @@
 /**
- * What a node and whoever taps its lines get to see of a relayed conversation: every byte on both links and everything
- * that passes inside the relay and the directory, searched for what was said and for who said it.
+ * What a node, or an observer of its connections, can see of a relayed conversation: every byte on both connections and
+ * everything that passes inside the relay and the directory is searched for the texts and for their authors.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -13,7 +13,7 @@ import { startProxy } from '../support/proxy.ts'
 import { wordsIn } from '../support/search.ts'
 import { portOf } from '../support/addresses.ts'
 
-/** What every connection says in the clear before it is encrypted: proof that a capture holds the real bytes. */
+/** Plain text that every connection sends before it is encrypted: proof that a capture contains the real bytes. */
 const inTheClear = '/multistream/1.0.0'
 
 interface Insides {
@@ -23,7 +23,7 @@ interface Insides {
   directory: Buffer[]
 }
 
-/** The names that protocol/net/relay.ts leans on too. */
+/** The internal names that protocol/net/relay.ts depends on too. */
 interface Hop {
   stream: { pb(codec: object): unknown; unwrap(): Stream }
 }
@@ -32,7 +32,7 @@ interface RelayInsides {
   stopHop(request: object, options: object): Promise<Stream | undefined>
 }
 
-test('a search finds a word in every form, wherever it stands', () => {
+test('a search finds a word in every encoding and at every position', () => {
   const word = 'Grüße an Zoë'
   const both = [word, 'not there']
   for (const encoding of ['utf8', 'utf16le'] as const) {
@@ -79,7 +79,7 @@ test('nothing that crosses the node for a relayed conversation can be read', asy
   await bob.markRead({ peer: alice.id, upTo: 3 })
   await until(async () => (await alice.messages({ peer: bob.id }))[0]?.state === 'read', 'the read mark arrived')
 
-  // It was said, over the node and nothing else.
+  // The text was sent, and only through the node.
   assert.deepEqual(await pathBetween(alice, bob), ['relayed', 'relayed'])
   assert.deepEqual([(await friendOf(alice, bob))?.name, (await friendOf(bob, alice))?.name], [names[1], names[0]])
   assert.deepEqual(
@@ -92,7 +92,7 @@ test('nothing that crosses the node for a relayed conversation can be read', asy
   for (const link of links) {
     const [toNode, fromNode] = link.seen()
     assert.ok(toNode != null && fromNode != null && link.seen().length === 2)
-    // Both ways all texts passed here, encrypted; the greeting is in the clear, so the capture is of the real thing.
+    // All texts passed here in both directions, encrypted. The plain greeting proves that the captured bytes are real.
     assert.ok(toNode.byteLength > said / 2 && fromNode.byteLength > said / 2)
     for (const way of [toNode, fromNode]) {
       assert.deepEqual(wordsIn(way, [inTheClear]), [inTheClear])
@@ -103,13 +103,13 @@ test('nothing that crosses the node for a relayed conversation can be read', asy
   assert.ok(relayed.byteLength > said)
   assert.deepEqual(wordsIn(relayed, [inTheClear]), [inTheClear])
   assert.deepEqual(wordsIn(relayed, [...secrets, ...handles]), [])
-  // The directory is told handles, to be found by them, and carries the rest sealed.
+  // The directory receives handles, because peers search for them. Everything else that it carries is sealed.
   const directory = Buffer.concat(insides.directory)
   assert.deepEqual(wordsIn(directory, handles), handles)
   assert.deepEqual(wordsIn(directory, secrets), [])
 })
 
-/** Remembers what passes inside the node: all that its relay and its directory send and receive, decrypted. */
+/** Records what passes inside the node: all that its relay and its directory send and receive, decrypted. */
 function record(network: NodeNetwork, insides: Insides): void {
   const relay = network.services.relay as unknown as RelayInsides
   const { handleConnect, stopHop } = relay
@@ -138,7 +138,7 @@ function record(network: NodeNetwork, insides: Insides): void {
   }
 }
 
-/** What the relay took from one end of a circuit it sends to the other: both directions pass through `send`. */
+/** The relay sends what it received from one end of a circuit to the other end: both directions pass through `send`. */
 function tap(stream: Stream, sent: Buffer[]): Stream {
   const send = stream.send.bind(stream)
   stream.send = (data) => {

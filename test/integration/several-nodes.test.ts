@@ -1,6 +1,6 @@
 /**
- * Peers with two nodes: a reservation on both, and a conversation that outlives either. What is promised in
- * milliseconds is asserted on the timers that decide it; how long it takes here is printed.
+ * Peers with two nodes: a reservation on both, and a conversation that survives the loss of either one. The test checks
+ * the timers that decide the promised times in milliseconds. The actual duration is only printed.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -16,7 +16,7 @@ import { portOf } from '../support/addresses.ts'
 import { change } from '../support/numbers.ts'
 import { directoryLimits } from '../../protocol/directory/limits.ts'
 
-/** Promised from the end of a node to the next message that is delivered, in milliseconds. */
+/** Promised time from the end of a node to the delivery of the next message, in milliseconds. */
 const goesOn = 15_000
 
 async function startTwo(t: TestContext): Promise<[HeadlessNode, HeadlessNode]> {
@@ -25,18 +25,18 @@ async function startTwo(t: TestContext): Promise<[HeadlessNode, HeadlessNode]> {
   return [one, two]
 }
 
-test('a node that is silent is noticed, and another path dialled, within what is promised', () => {
+test('a silent node is detected, and another path is dialled, within the promised time', () => {
   assert.ok(chatLimits.receipt + netLimits.probe + limits.dialAddress <= goesOn)
 })
 
-/** A node that was killed is tried again soon, so that nobody waits for it longer than for the rest. */
+/** A killed node is retried soon, so that the test waits no longer for it than for the other steps. */
 function returnSoon(t: TestContext): void {
   change(t, directoryLimits, { nodeRetry: { first: 500, longest: 1000 } })
 }
 
 const addressOf = (node: HeadlessNode): string => node.addresses[0] ?? assert.fail('it does not listen')
 
-test('with two nodes a peer is reserved on both, and either may die: the conversation goes on', async (t) => {
+test('with two nodes a peer is reserved on both, and the conversation survives the loss of either', async (t) => {
   returnSoon(t)
   const [one, two] = await startTwo(t)
   const nodes = [addressOf(one), addressOf(two)]
@@ -59,7 +59,7 @@ test('with two nodes a peer is reserved on both, and either may die: the convers
   }
   await talk('with both nodes')
   for (const round of ['first', 'second']) {
-    // The node that carries the conversation: the loss of the other one changes nothing.
+    // Kills the node that carries the conversation, because the loss of the other one changes nothing.
     const { via } = await alice.connection({ peer: bob.id })
     const carrying = via != null && addressOf(one).endsWith(via) ? one : two
     await carrying.kill9()
@@ -80,7 +80,7 @@ test('with two nodes a peer is reserved on both, and either may die: the convers
   }
 })
 
-test('a node that falls silent without a word is left for the other one', async (t) => {
+test('a node that stops answering without closing its connections is replaced by the other node', async (t) => {
   const links = await Promise.all(
     [await startNode(t), await startNode(t)].map(async (node) => {
       const [address = ''] = node.addresses()
@@ -102,7 +102,7 @@ test('a node that falls silent without a word is left for the other one', async 
   assert.equal((await bob.messages({ peer: alice.id })).length, 3)
 })
 
-test('peers on different nodes talk through the node of the friend', async (t) => {
+test('peers on different nodes communicate through the node of the friend', async (t) => {
   const [ours, theirs] = [await startNode(t), await startNode(t)]
   const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
   const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
@@ -119,7 +119,7 @@ test('peers on different nodes talk through the node of the friend', async (t) =
   )
 })
 
-test('a friend whose node died is reached through its other one, by peers that have none of the two', async (t) => {
+test('a friend whose node failed is reached through its other node, by peers that use neither', async (t) => {
   returnSoon(t)
   const [one, two] = await startTwo(t)
   const own = await startNode(t)

@@ -1,4 +1,4 @@
-/** The store on disk: who may open it, what a damaged or full disk does, and that it reveals nothing. */
+/** The store on disk: which process may open it, the effects of a damaged or full disk, and that it reveals nothing. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -40,7 +40,7 @@ async function withStore<T>(directory: string, use: (store: Store) => T, passphr
 const say = (store: Store) => store.queueMessage('b', draft('1'))
 const said = (store: Store) => store.messages('b', 9).map(({ text }) => text)
 
-test('data is there after reopening; only the owner may read the files', async (t) => {
+test('data is present after reopening; only the owner may read the files', async (t) => {
   const directory = path.join(folder(t), 'new', 'profile')
   const store = await openSqliteStore({ directory })
   say(store)
@@ -69,7 +69,7 @@ test('threats.md: the files contain none of the texts, names or keys', async (t)
         store.putFriend({ ...befriended('12D3KooWPeer', []), name: 'Ada Lovelace' })
         for (let n = 0; n < 200; n++) store.queueMessage('12D3KooWPeer', draft(`${n}`, `The quick brown fox ${n}`))
         assert.equal(store.search('brown fox 7', 99).length, 11)
-        // A copy by another process, of the log too: reading here would drop this process's lock.
+        // Another process makes the copy, of the log too, because reading here would drop this process's lock.
         execFileSync('cp', ['-r', `${profile}/.`, copy])
         return contents(copy)
       },
@@ -82,9 +82,9 @@ test('threats.md: the files contain none of the texts, names or keys', async (t)
   }
 })
 
-test('a recalled text is gone from the database, its index and its log, even for who has the key', (t) => {
+test('a recalled text is removed from the database, its index and its log, even for a holder of the key', (t) => {
   const file = path.join(folder(t), 'unencrypted.db')
-  // Without a key the same code writes what somebody with the key would see, free pages and slack too.
+  // Without a key the same code writes what a holder of the key would see, including free pages and slack space.
   const reopen = (use: (store: Store, database: Database) => void) => {
     const database = new Database(file)
     migrate(database, migrations, () => {})
@@ -92,7 +92,7 @@ test('a recalled text is gone from the database, its index and its log, even for
     database.close()
     return fs.readFileSync(file)
   }
-  // Characters of no other text: as a trigram they stand undivided in the index too.
+  // Characters that appear in no other text: as a trigram they are stored undivided in the index too.
   const long = `漢字仮 ${Array.from({ length: 2000 }, (_, n) => `regret${n}`).join(' ')}`
   const before = reopen((store) => {
     store.queueMessage('b', draft('kept', '世界人 something harmless'))
@@ -116,7 +116,7 @@ function openRaw(directory: string, name = 'store.db'): Database {
   return new Database(path.join(directory, name), Buffer.from(key.key, 'hex'))
 }
 
-test('a passphrase opens the profile; a wrong, missing or needless one is refused and changes nothing', async (t) => {
+test('a passphrase opens the profile; a wrong, missing or unneeded one is refused and changes nothing', async (t) => {
   const guarded = folder(t)
   const open = folder(t)
   await withStore(guarded, say, 'Zoë’s passphrase')
@@ -134,7 +134,7 @@ test('a passphrase opens the profile; a wrong, missing or needless one is refuse
   await withStore(fresh, say, 'not empty')
 })
 
-test('a passphrase is set, changed and removed; the old one is worth nothing', async (t) => {
+test('a passphrase is set, changed and removed; the old one no longer opens the profile', async (t) => {
   const directory = folder(t)
   await assert.rejects(changePassphrase(directory, undefined, 'one'), code('bad-request'))
   await withStore(directory, say)
@@ -151,7 +151,7 @@ test('a passphrase is set, changed and removed; the old one is worth nothing', a
     async () => assert.rejects(changePassphrase(directory, 'two', 'three'), code('store-locked')),
     'two',
   )
-  // What a crash in the middle of a change leaves is no way around the passphrase.
+  // Files that a crash in the middle of a change leaves behind do not allow opening without the passphrase.
   fs.writeFileSync(path.join(directory, 'store.key.new'), 'the key, unguarded')
   await withStore(directory, said, 'two')
   assert.ok(!fs.existsSync(path.join(directory, 'store.key.new')))
@@ -159,7 +159,7 @@ test('a passphrase is set, changed and removed; the old one is worth nothing', a
   assert.deepEqual(await withStore(directory, said), ['text of 1'])
 })
 
-test('one process at a time: a second is refused at once, and let in when the first is killed', async (t) => {
+test('one process at a time: a second one is refused at once, and succeeds after the first is killed', async (t) => {
   const directory = folder(t)
   const child = spawn(process.execPath, [path.join(import.meta.dirname, '../support/store-process.ts'), directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -172,7 +172,7 @@ test('one process at a time: a second is refused at once, and let in when the fi
   child.kill('SIGKILL')
   await once(child, 'exit')
   const store = await openSqliteStore({ directory })
-  // In one process too, and an attempt does not take the lock from who has it.
+  // The same holds within one process, and a failed attempt does not take the lock from its holder.
   await assert.rejects(openSqliteStore({ directory }), code('store-locked'))
   const second = spawn(process.execPath, [path.join(import.meta.dirname, '../support/store-process.ts'), directory])
   t.after(() => second.kill('SIGKILL'))
@@ -182,14 +182,14 @@ test('one process at a time: a second is refused at once, and let in when the fi
   await withStore(directory, say)
 })
 
-test('a place where no profile can be: not-writable', async (t) => {
+test('a path where no profile can be created: not-writable', async (t) => {
   const file = path.join(folder(t), 'file')
   fs.writeFileSync(file, '')
   await assert.rejects(openSqliteStore({ directory: file }), code('not-writable'))
   await assert.rejects(openSqliteStore({ directory: path.join(file, 'below') }), code('not-writable'))
 })
 
-test('of several that open a new profile at the same moment, one gets it', async (t) => {
+test('when several processes create a profile at the same moment, exactly one succeeds', async (t) => {
   const directory = folder(t)
   const results = await Promise.allSettled(Array.from({ length: 5 }, () => openSqliteStore({ directory })))
   const opened = results.filter((result) => result.status === 'fulfilled')
@@ -225,7 +225,7 @@ const damages: Record<string, Record<string, Damage>> = {
 }
 
 for (const [name, variants] of Object.entries(damages)) {
-  test(`a damaged ${name} is refused and left as it is`, async (t) => {
+  test(`a damaged ${name} is refused and left unchanged`, async (t) => {
     for (const passphrase of [undefined, 'secret']) {
       const sound = folder(t)
       await withStore(sound, say, passphrase)
@@ -243,7 +243,7 @@ for (const [name, variants] of Object.entries(damages)) {
   })
 }
 
-test('a database under the key of another profile is refused, its log untouched', async (t) => {
+test('a database under the key of another profile is refused, and its log is not touched', async (t) => {
   const [directory, other, crashed] = [folder(t), folder(t), folder(t)]
   await withStore(other, say)
   await withStore(directory, (store) => {
@@ -260,7 +260,7 @@ test('a database under the key of another profile is refused, its log untouched'
   assert.deepEqual(await withStore(crashed, said), ['text of 1'])
 })
 
-test('damage deep inside is noticed by the call that meets it', async (t) => {
+test('damage in a later page is detected by the call that reads it', async (t) => {
   const directory = folder(t)
   await withStore(directory, (store) =>
     store.transaction(() => {
@@ -278,7 +278,7 @@ test('damage deep inside is noticed by the call that meets it', async (t) => {
   )
 })
 
-test('a creation that was cut off is completed, wherever it was cut', async (t) => {
+test('an interrupted creation is completed, wherever it was interrupted', async (t) => {
   const sound = folder(t)
   await withStore(sound, () => {})
   const key = readKeyFile(path.join(sound, 'store.key'))
@@ -293,7 +293,7 @@ test('a creation that was cut off is completed, wherever it was cut', async (t) 
   }
 })
 
-test('a newer profile is refused, an older one is copied and brought forward', async (t) => {
+test('a newer profile is refused; an older one is copied and migrated', async (t) => {
   const directory = folder(t)
   await withStore(directory, say)
   const backup = `store.v${migrations.length}.db`
@@ -317,7 +317,7 @@ test('a newer profile is refused, an older one is copied and brought forward', a
   assert.deepEqual(contents(directory), files)
   assert.ok(older)
 
-  // The copy is the old profile: put in its place, the old program reads it.
+  // The copy is the old profile: when it is restored, the old program can read it.
   const copy = openRaw(directory, backup)
   assert.deepEqual(copy.get('PRAGMA user_version'), { user_version: migrations.length })
   copy.close()
@@ -340,14 +340,14 @@ test('threats.md 50: a database that may not grow: disk-full, nothing of the cal
   const store = storeOn(database)
   const pages = database.get<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0
   database.exec(`PRAGMA max_page_count = ${pages + 20}`)
-  let kept = 0
+  let count = 0
   const fill = () => {
-    for (;;) store.queueMessage('b', draft(`${++kept}`, `${kept}`.repeat(500)))
+    for (;;) store.queueMessage('b', draft(`${++count}`, `${count}`.repeat(500)))
   }
   assert.throws(fill, code('disk-full'))
-  assert.equal(store.messages('b', 9999).length, kept - 1)
-  assert.equal(store.conversation('b').queued, kept - 1)
-  // SQLite gives up all of a transaction for some statements: what follows in it is refused, even if that is caught.
+  assert.equal(store.messages('b', 9999).length, count - 1)
+  assert.equal(store.conversation('b').queued, count - 1)
+  // SQLite rolls back the whole transaction for some statements: later ones are refused, even if the error is caught.
   assert.throws(
     () =>
       store.transaction(() => {
@@ -358,7 +358,7 @@ test('threats.md 50: a database that may not grow: disk-full, nothing of the cal
     code('disk-full'),
   )
   assert.deepEqual([store.setting('name'), store.setting('port')], [undefined, undefined])
-  // Caught inside, it does not let the rest of a transaction through in pieces.
+  // An error that is caught inside does not let the rest of the transaction be stored in part.
   assert.throws(
     () =>
       store.transaction(() => {
@@ -375,7 +375,7 @@ test('threats.md 50: a database that may not grow: disk-full, nothing of the cal
   store.close()
 })
 
-test('threats.md 50: a full disk: disk-full, nothing of the call kept, usable again', needsMount, async (t) => {
+test('threats.md 50: a full disk: disk-full, no part of the call stored, usable again', needsMount, async (t) => {
   const disk = smallDisk(t, '2m')
   const directory = path.join(disk, 'profile')
   const store = await openSqliteStore({ directory })
@@ -428,7 +428,7 @@ test('threats.md 50: no room for a new profile: disk-full, and it succeeds later
   assert.deepEqual(await withStore(directory, said), ['text of 1'])
 })
 
-test('threats.md 50: a disk that became read-only: not-writable, readable meanwhile', needsMount, async (t) => {
+test('threats.md 50: a disk that became read-only: not-writable, still readable', needsMount, async (t) => {
   const disk = smallDisk(t, '4m')
   const directory = path.join(disk, 'profile')
   await withStore(directory, say)

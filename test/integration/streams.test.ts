@@ -1,4 +1,4 @@
-/** push and the frame writer on a real connection whose other side takes nothing. */
+/** push and the frame writer on a real connection whose remote side does not read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
 
 const piece = (byte: number, length: number) => new Uint8Array(length).fill(byte)
 
-test('a writer waits for room, and for no longer than it is told to', async (t) => {
+test('a writer waits for space, and stops waiting when its signal aborts or the stream ends', async (t) => {
   const [out, into] = await openStream(await startLink(t))
   into.pause()
   const impatient = new AbortController()
@@ -30,7 +30,7 @@ test('a writer waits for room, and for no longer than it is told to', async (t) 
   await assert.rejects(waiting)
 })
 
-test('who takes nothing costs a bounded queue, then the stream', async (t) => {
+test('a remote side that does not read costs a bounded queue, then the stream', async (t) => {
   const [out, into] = await openStream(await startLink(t))
   into.pause()
   const bound = 500_000

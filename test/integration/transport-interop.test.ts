@@ -1,6 +1,6 @@
 /**
- * Our TCP, Noise and yamux with the unmodified packages on the other side, whichever dials: whoever talks to a Quorum
- * peer need not know that anything was repaired. What a stream promises is the same in every pairing.
+ * Our TCP, Noise and yamux against the unmodified packages, with either side dialling. The repairs must be invisible to
+ * the remote side: the guarantees of a stream are the same in every pairing.
  */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
@@ -37,7 +37,7 @@ const kinds = {
     connectionEncrypters: [stockNoise()],
     streamMuxers: [stockYamux({ streamOptions: { maxStreamWindowSize: MiB } })],
   },
-  /** Noise under the name that its package had before js-libp2p took it over (libp2p/js-libp2p#3620). */
+  /** Noise under the name of its package before it moved into js-libp2p (libp2p/js-libp2p#3620). */
   former: {
     transports: [stockTcp()],
     connectionEncrypters: [formerNoise()],
@@ -66,7 +66,7 @@ async function host(t: TestContext, kind: Kind): Promise<Libp2p> {
   return made
 }
 
-/** A connection, and what opens streams on it: our end and the other's. */
+/** A connection and its stream openers: our end and the remote end. */
 async function pair(t: TestContext, [dialling, listening]: [Kind, Kind]) {
   const [dialler, listener] = [await host(t, dialling), await host(t, listening)]
   const arrived: Stream[] = []
@@ -108,7 +108,7 @@ for (const pairing of pairings) {
   const [dialling, listening] = pairing
   const who = `${dialling} dials ${listening}`
 
-  test(`${who}: bulk data in both directions at once arrives as it was sent, each half ends by itself`, async (t) => {
+  test(`${who}: bulk data in both directions at once arrives unchanged, each half closes on its own`, async (t) => {
     const { open, openBack } = await pair(t, pairing)
     for (const opened of [await open(), await openBack()]) {
       const [near, far] = opened
@@ -127,7 +127,7 @@ for (const pairing of pairings) {
     }
   })
 
-  test(`${who}: many streams at once, tiny writes, none loses or mixes a byte`, async (t) => {
+  test(`${who}: many parallel streams with tiny writes neither lose nor mix bytes`, async (t) => {
     const { open } = await pair(t, pairing)
     await Promise.all(
       Array.from({ length: 50 }, async (_, index) => {
@@ -141,7 +141,7 @@ for (const pairing of pairings) {
     )
   })
 
-  test(`${who}: after its half is closed a side still reads`, async (t) => {
+  test(`${who}: a side that closed its half can still read`, async (t) => {
     const [near, far] = await (await pair(t, pairing)).open()
     await near.close()
     assert.deepEqual(await Array.fromAsync(pull(far)), [])
@@ -151,7 +151,7 @@ for (const pairing of pairings) {
     assert.equal(await digest, createHash('sha256').update(data).digest('hex'))
   })
 
-  test(`${who}: a reset is an error to the other side, and to nobody else`, async (t) => {
+  test(`${who}: a reset is an error for the remote side of that stream, and for no other stream`, async (t) => {
     const { open, connection } = await pair(t, pairing)
     const [near, far] = await open()
     const [other, otherFar] = await open()
@@ -165,14 +165,14 @@ for (const pairing of pairings) {
     assert.equal(connection.status, 'open')
   })
 
-  test(`${who}: who does not read is sent a window, then waits for nothing but it`, async (t) => {
+  test(`${who}: a side that does not read receives one window, and blocks no other stream`, async (t) => {
     const { open } = await pair(t, pairing)
     const [near, far] = await open()
     far.pause()
     const data = randomBytes(4 * MiB)
     const sent = send(near, data, 64 * KiB)
     await until(() => near.writeBufferLength > 0, 'the sender is held back')
-    // Others on the same connection go on.
+    // Other streams on the same connection continue.
     const [other, otherFar] = await open()
     const digest = digestOf(otherFar)
     await send(other, data, MiB)
@@ -184,7 +184,7 @@ for (const pairing of pairings) {
     assert.equal(await late, createHash('sha256').update(data).digest('hex'))
   })
 
-  test(`${who}: when one leaves, the streams of the other end`, async (t) => {
+  test(`${who}: when one side disconnects, the streams of the other side end`, async (t) => {
     const { open, connection, back } = await pair(t, pairing)
     const [near, far] = await open()
     const read = digestOf(far)
@@ -196,7 +196,7 @@ for (const pairing of pairings) {
   })
 }
 
-test('a small message goes between the frames of bulk data', async (t) => {
+test('a small message is sent between the frames of bulk data', async (t) => {
   const { open } = await pair(t, ['ours', 'ours'])
   const [bulk, bulkFar] = await open()
   const [small, smallFar] = await open()
@@ -214,7 +214,7 @@ test('a small message goes between the frames of bulk data', async (t) => {
   assert.ok(order.includes('small') && before < order.length / 4, `after ${before} of ${order.length} pieces`)
 })
 
-test('an accepted socket reads into the buffer it is given: this Node has the names that takes', async (t) => {
+test('an accepted socket reads into the buffer it is given: this version of Node has the internal names for that', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   undo(t).defer(() => void server.close())
   await once(server, 'listening')

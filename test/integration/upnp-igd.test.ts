@@ -1,4 +1,4 @@
-/** Answers of a UPnP router, or of a machine that poses as one: mappings, refusals, garbage. */
+/** Answers of a UPnP router, or of a machine that pretends to be one: mappings, refusals, garbage. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
@@ -12,7 +12,7 @@ const service = 'urn:schemas-upnp-org:service:WANIPConnection:1'
 const done = '<u:AddPortMappingResponse/>'
 const never = new AbortController().signal
 
-/** A router that gives the given answers. */
+/** A router that gives these answers. */
 async function router(t: TestContext, ...answers: string[]): Promise<{ router: Router; orders: string[] }> {
   const orders: string[] = []
   const server = http.createServer((request, response) => {
@@ -33,14 +33,14 @@ async function router(t: TestContext, ...answers: string[]): Promise<{ router: R
 
 const refusal = (code: number): string => `<UPnPError><errorCode>${code}</errorCode></UPnPError>`
 
-test('a port is opened for ourselves, for a while', async (t) => {
+test('a port is opened for this machine, for a limited time', async (t) => {
   const { router: home, orders } = await router(t)
   assert.equal(await openPort(home, 4001, 4001, never), 4001)
   assert.match(orders[0] ?? '', /<NewExternalPort>4001<.*<NewInternalPort>4001<.*<NewInternalClient>127\.0\.0\.1</)
   assert.match(orders[0] ?? '', /<NewLeaseDuration>3600</)
 })
 
-test('another port is asked for where ours is taken, a few times', async (t) => {
+test('another port is requested when ours is occupied, a limited number of times', async (t) => {
   const { router: home } = await router(t, refusal(718))
   assert.equal(await openPort(home, 4001, 4001, never, () => 0), netLimits.outsidePorts[0])
   const { router: full, orders } = await router(t, refusal(718), refusal(718), refusal(718), refusal(718))
@@ -48,7 +48,7 @@ test('another port is asked for where ours is taken, a few times', async (t) => 
   assert.equal(orders.length, 3)
 })
 
-test('a router without leases is asked for a permanent mapping, once', async (t) => {
+test('a router without leases receives one request for a permanent mapping', async (t) => {
   const { router: old, orders } = await router(t, refusal(725))
   assert.equal(await openPort(old, 4001, 4001, never), 4001)
   assert.match(orders[1] ?? '', /<NewLeaseDuration>0</)
@@ -66,7 +66,7 @@ test('refusals, garbage and endless answers are errors', async (t) => {
   assert.match(orders[0] ?? '', /DeletePortMapping.*<NewExternalPort>4001</s)
 })
 
-test('a router that is gone, or not waited for, is an error', async (t) => {
+test('a router that is gone, or an aborted request, is an error', async (t) => {
   const { router: home } = await router(t)
   await assert.rejects(openPort(home, 4001, 4001, AbortSignal.abort()))
   await assert.rejects(openPort({ ...home, control: new URL('http://127.0.0.1:1/') }, 4001, 4001, never))

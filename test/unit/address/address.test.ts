@@ -25,7 +25,7 @@ const relay = '12D3KooWJDNa5wpTekvtgD3g74h3UoUxCkGsSp3BEAhWKHyNxyjF'
 
 interface Row extends Address {
   scope: Scope
-  /** Quorum dials it. */
+  /** Whether Quorum dials it. */
   dialled: boolean
 }
 
@@ -160,7 +160,7 @@ test('text that is not a multiaddr has no parts, and is neither public nor diall
   }
 })
 
-test('of a circuit: the PeerIds at both ends of it, and no host that a socket could take for the friend’s', () => {
+test('of a circuit: the PeerIds at both ends, and no host that a socket could mistake for the friend’s', () => {
   const circuit = circuitAddress(`/ip4/8.8.8.8/tcp/4001/p2p/${relay}`, peer)
   assert.deepEqual([relayPeer(circuit), lastPeer(circuit)], [relay, peer])
   assert.equal(hostPart(circuit), undefined)

@@ -1,4 +1,4 @@
-/** What is kept about privacy, over versions and damage: what cannot be read is the most private choice, and named. */
+/** Stored privacy choices across versions and damage: an unreadable field becomes the most private, and is reported. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -13,7 +13,7 @@ import { PrivacyInForce } from '../../../protocol/identity/privacy-in-force.ts'
 import { Settings } from '../../../protocol/identity/settings.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 
-test('nothing kept is the usual choice; what was chosen is kept field by field', (t) => {
+test('without stored choices the default applies; choices are stored field by field', (t) => {
   const store = openMemoryStore()
   t.after(() => store.close())
   const settings = new Settings(store)
@@ -23,19 +23,19 @@ test('nothing kept is the usual choice; what was chosen is kept field by field',
   assert.deepEqual(settings.privacy(), { chosen: { direct: 'verified', lan: false }, unreadable: [] })
 })
 
-test('a value of which nothing can be read: everything is the most private, whatever the damage', (t) => {
+test('an unreadable value makes every field the most private, for any damage', (t) => {
   const store = openMemoryStore()
   t.after(() => store.close())
   const settings = new Settings(store)
-  for (const kept of ['', '{"direct":"nev', 'null', '[]', '7', '"never"', '\u0000\u0001', '{"direct":"auto"}x']) {
-    store.setSetting('privacy', Buffer.from(kept))
-    assert.deepEqual(settings.privacy(), { chosen: mostPrivate, unreadable: privacyNames }, kept)
+  for (const raw of ['', '{"direct":"nev', 'null', '[]', '7', '"never"', '\u0000\u0001', '{"direct":"auto"}x']) {
+    store.setSetting('privacy', Buffer.from(raw))
+    assert.deepEqual(settings.privacy(), { chosen: mostPrivate, unreadable: privacyNames }, raw)
   }
   store.setSetting('privacy', Uint8Array.of(0xff, 0xfe, 0x7b))
   assert.deepEqual(settings.privacy().unreadable, privacyNames)
 })
 
-test('one field that cannot be read is the most private choice, and costs no other', () => {
+test('one unreadable field gets its most private value, and the others stay', () => {
   for (const wrong of [null, 1, 'yes', {}, [], 'nevr']) {
     for (const name of privacyNames) {
       const { chosen, unreadable } = readPrivacy({ ...usualPrivacy, mdns: true, [name]: wrong, later: 'version' })
@@ -45,7 +45,7 @@ test('one field that cannot be read is the most private choice, and costs no oth
   }
 })
 
-test('a new choice beside what cannot be read keeps the rest at the most private', (t) => {
+test('a new choice beside an unreadable value leaves the other fields at the most private', (t) => {
   const store = openMemoryStore()
   t.after(() => store.close())
   const settings = new Settings(store)
@@ -82,7 +82,7 @@ test('while a change is carried out, or when that fails, the less private of the
   assert.equal(privacy.holds.direct, 'never')
 })
 
-test('of two modes the one that reveals more is told; what was given holds until another is chosen', () => {
+test('of two modes the more revealing one is reported; an option holds until another value is chosen', () => {
   const modes = (a: 'auto' | 'never', b: 'verified' | 'only') =>
     lessPrivate({ ...mostPrivate, direct: a }, { ...mostPrivate, direct: b }).direct
   assert.deepEqual(

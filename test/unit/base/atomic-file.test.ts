@@ -1,4 +1,4 @@
-/** Files that are written whole or not at all: what stands under the name, for whom, and what is left beside it. */
+/** Files that are written completely or not at all: the content, its permissions, and the temporary files. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -36,7 +36,7 @@ test('replaceFile creates a file and replaces it, and leaves nothing beside it',
   assert.deepEqual(fs.readdirSync(place), ['x'])
 })
 
-test('what fails leaves the old content, and nothing beside it', (t) => {
+test('a failure leaves the old content, and no temporary file', (t) => {
   const place = folder(t)
   const file = path.join(place, 'x')
   assert.throws(() => createFile(file, fails), /no/)
@@ -49,7 +49,7 @@ test('what fails leaves the old content, and nothing beside it', (t) => {
   assert.throws(() => replaceFile(path.join(place, 'missing', 'x'), 'new'), { code: 'ENOENT' })
 })
 
-test('only the owner may read it, whatever the umask and the file before it', posix, (t) => {
+test('only the owner may read the file, for any umask and any earlier mode', posix, (t) => {
   const place = folder(t)
   const umask = process.umask(0)
   t.after(() => process.umask(umask))
@@ -60,7 +60,7 @@ test('only the owner may read it, whatever the umask and the file before it', po
   for (const file of [open, created]) assert.equal(fs.statSync(file).mode & 0o777, 0o600)
 })
 
-test('what a crash left is removed and never written through', posix, (t) => {
+test('files left by a crash are removed and never written through', posix, (t) => {
   const place = folder(t)
   const [file, other] = [path.join(place, 'x'), path.join(place, 'other')]
   fs.writeFileSync(other, 'precious')
@@ -74,7 +74,7 @@ test('what a crash left is removed and never written through', posix, (t) => {
   assert.deepEqual(fs.readdirSync(place), ['other', 'x'])
 })
 
-test('createFile never replaces, not even what came while it was writing', (t) => {
+test('createFile never replaces a file, not even one that was created during the write', (t) => {
   const place = folder(t)
   const file = path.join(place, 'x')
   createFile(file, (unfinished) => {
@@ -86,7 +86,7 @@ test('createFile never replaces, not even what came while it was writing', (t) =
   assert.deepEqual(fs.readdirSync(place), ['x'])
 })
 
-test('a folder that is there is synced, one that is not is an error', posix, async (t) => {
+test('an existing folder is synced, a missing one is an error', posix, async (t) => {
   const place = folder(t)
   await syncFolder(place)
   syncFolderSync(place)
@@ -95,7 +95,7 @@ test('a folder that is there is synced, one that is not is an error', posix, asy
 })
 
 test(
-  'a file system that cannot sync folders is no error',
+  'a file system that cannot sync folders causes no error',
   { skip: os.platform() === 'linux' ? false : 'NOT RUN: needs /proc' },
   async () => {
     const descriptor = fs.openSync('/proc', 'r')

@@ -15,12 +15,12 @@ test('they are jittered between half and whole', () => {
   assert.deepEqual(waits(new Retry({ first: 100, longest: 1000, random: () => 0 }), 3), [50, 100, 200])
 })
 
-test('they stay finite however often it fails', () => {
+test('they stay finite after any number of failures', () => {
   const retry = new Retry({ first: 1, longest: hour, random: () => 1 })
   assert.equal(waits(retry, 5000).at(-1), hour)
 })
 
-test('after a success the next wait is a first one', () => {
+test('after a success the next wait starts again with the first', () => {
   const retry = new Retry({ first: 100, longest: 1000, random: () => 1 })
   waits(retry, 4)
   retry.reset()
@@ -49,7 +49,7 @@ test('now() during an attempt leaves out the wait after it, and only that', asyn
   await second
 })
 
-test('a success makes a now() before it void', () => {
+test('a success cancels an earlier now()', () => {
   const retry = new Retry({ first: hour, longest: hour })
   const stopped = new AbortController()
   retry.now()
@@ -72,6 +72,6 @@ test('an abort ends a wait, and none begins after it', async () => {
   await retry.wait(stopped.signal)
 })
 
-test('a wait ends by itself', async () => {
+test('a wait ends after its time', async () => {
   await new Retry({ first: 1, longest: 1 }).wait(new AbortController().signal)
 })

@@ -1,4 +1,4 @@
-/** Sizes as people read them: one unit convention for the terminal, the window and the node. */
+/** Sizes as they are displayed: one unit convention for the terminal, the window and the node. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -22,10 +22,10 @@ test('sizes are decimal, with at most one digit after the point', () => {
   assert.deepEqual(Object.fromEntries(Object.keys(shown).map((bytes) => [bytes, byteSize(Number(bytes))])), shown)
 })
 
-test('a size is written as its language writes it', () => {
+test('a size is written by the rules of its language', () => {
   assert.equal(byteSize(1_240_000_000, 'de').replaceAll(/\s/gu, ' '), '1,2 GB')
   assert.equal(byteSize(512, 'de').replaceAll(/\s/gu, ' '), '512 Byte')
-  // A language that names the unit otherwise.
+  // A language with another name for the unit.
   assert.equal(byteSize(1_240_000_000, 'fr').replaceAll(/\s/gu, ' '), '1,2 Go')
 })
 

@@ -1,5 +1,5 @@
 /**
- * What a disk may refuse: a decision for every error name that the system and SQLite have, the same for the store, for
+ * Errors of a disk: a decision for every error name that the system and SQLite have, the same for the store, for
  * received files and for a node.
  */
 import assert from 'node:assert/strict'
@@ -23,7 +23,7 @@ const refused = words(
   'ENOLCK ETIMEDOUT EHOSTUNREACH ENETDOWN ENOTCONN EIO EBADMSG',
 )
 /**
- * Mistakes of a program, and what only sockets, processes, terminals and STREAMS have: no operation of a file fails so.
+ * Errors of a program, or of sockets, processes, terminals and STREAMS only: no file operation fails with them.
  */
 const notOfDisks = words(
   'E2BIG EBADF ECHILD EDEADLK EDESTADDRREQ EDOM EFAULT ENOEXEC ENOTTY EPIPE ERANGE ESPIPE ESRCH ECANCELED',
@@ -53,7 +53,7 @@ function codeOf(error: unknown): string {
   return error instanceof QuorumError ? error.code : 'none'
 }
 
-test('every errno of this system is decided, and the store, received files and the node decide alike', () => {
+test('every errno of this system has a decision, the same for the store, received files and the node', () => {
   const decided = new Map([
     ...full.map((name) => [name, 'disk-full'] as const),
     ...refused.map((name) => [name, 'not-writable'] as const),
@@ -71,7 +71,7 @@ test('every errno of this system is decided, and the store, received files and t
   }
 })
 
-test('every result of SQLite is decided, its extended forms too, and the store and the node decide alike', () => {
+test('every result of SQLite has a decision, its extended forms too, the same for the store and the node', () => {
   for (const [expected, names] of [...Object.entries(sqlite), ['none', notOfDatabases] as const]) {
     for (const name of names) {
       assert.equal(codeOf(storeFailure(named(name))), expected, `${name} at the store`)
@@ -80,7 +80,7 @@ test('every result of SQLite is decided, its extended forms too, and the store a
   }
 })
 
-test('what passes unchanged is the very error, and one that is translated is the cause of the other', () => {
+test('an error that passes is the same object, and a translated one has the original as its cause', () => {
   const mistake = named('EBADF')
   const own = new QuorumError('too-large', 'too large')
   for (const error of [mistake, own]) {
@@ -96,7 +96,7 @@ test('what passes unchanged is the very error, and one that is translated is the
   }
 })
 
-test('what may pass by itself is told apart from a file that is gone', () => {
+test('a temporary error is distinguished from a missing file', () => {
   for (const name of words('EMFILE ENFILE EBUSY EAGAIN EINTR EIO ETIMEDOUT UNKNOWN')) {
     assert.equal(diskErrorOf(named(name))?.transient, true, name)
   }

@@ -1,4 +1,4 @@
-/** What a log line never says: whatever tells who, where or what is cut out, and what helps to find a fault stays. */
+/** Log lines are scrubbed: identities, addresses and paths are removed, and the details that locate a fault stay. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -18,11 +18,11 @@ const peer = of(base58, 44).map((tail) => `12D3KooW${tail}`)
 const port = fc.integer({ min: 1024, max: 65_535 })
 const host = fc.tuple(of(letters, 3, 12), of(letters, 3, 12), fc.constantFrom('org', 'net', 'example'))
 const hostName = host.map((labels) => labels.join('.'))
-/** Odd on purpose: spaces, quotes, umlauts and line breaks are allowed in names of files. */
+/** Unusual on purpose: names of files may have spaces, quotes, umlauts and line breaks. */
 const fileName = of([...letters, ' ', "'", '"', 'ü', '(', ')', ':', '\n', '.'], 4, 16).map((text) => `secret${text}x`)
 
-/** A thing that tells, as it would be written, and the parts that must not be left of it. */
-const told: fc.Arbitrary<{ text: string; parts: string[] }> = fc.oneof(
+/** A sensitive text, and the parts of it that must not remain. */
+const sensitiveText: fc.Arbitrary<{ text: string; parts: string[] }> = fc.oneof(
   peer.map((id) => ({ text: id, parts: [id, id.slice(-6)] })),
   peer.map((id) => ({ text: peerInLog(id), parts: [id.slice(-6)] })),
   fc.tuple(fc.ipV4(), port).map(([ip, at]) => ({ text: `${ip}:${at}`, parts: [ip, String(at)] })),
@@ -48,8 +48,8 @@ const told: fc.Arbitrary<{ text: string; parts: string[] }> = fc.oneof(
   fileName.map((name) => ({ text: `ENOENT: no such file, rename '/a/${name}' -> '${name}'`, parts: ['secret'] })),
 )
 
-test('none of what tells comes out of messages, errors, causes and members', () => {
-  const nested = fc.tuple(told, told, told, told, told)
+test('no sensitive text remains in messages, errors, causes and members', () => {
+  const nested = fc.tuple(sensitiveText, sensitiveText, sensitiveText, sensitiveText, sensitiveText)
   fc.assert(
     fc.property(nested, ([one, two, three, four, five]) => {
       const lines: string[] = []
@@ -64,7 +64,7 @@ test('none of what tells comes out of messages, errors, causes and members', () 
       const written = lines.join('')
       const codes = [one, two, three, four, five].flatMap(({ text, parts }) => (parts.length > 0 ? parts : [text]))
       for (const part of [...codes, 'Annabelle']) {
-        // A port may stand in a time or a line number by chance: as a number of its own it may not.
+        // A port may be equal to a time or a line number by chance, but must not appear as a number of its own.
         const found = /^\d+$/u.test(part) ? new RegExp(`[:/]${part}(?![\\d:,")-])`, 'u').test(messages(lines)) : false
         assert.ok(!found && (/^\d+$/u.test(part) || !written.includes(part)), `${part} in ${written}`)
       }
@@ -79,7 +79,7 @@ function messages(lines: readonly string[]): string {
   return lines.map((line) => JSON.stringify(JSON.parse(line), keep)).join('\n')
 }
 
-test('what helps to find a fault stays: sentences, codes, protocols, versions, times', () => {
+test('details that locate a fault stay: sentences, codes, protocols, versions, times', () => {
   for (const text of [
     'at 2026-01-02T03:04:05.678Z',
     'version 1.2.3',
@@ -93,7 +93,7 @@ test('what helps to find a fault stays: sentences, codes, protocols, versions, t
   }
 })
 
-test('frames say where in the program, and nothing of where the program is', () => {
+test('stack frames contain the location in the program, but not the folder of the program', () => {
   const home = 'file:///home/somebody/quorum'
   const error = new Error('line one\n    at /home/somebody/in a message')
   error.stack = `Error: ${error.message}
@@ -108,7 +108,7 @@ test('frames say where in the program, and nothing of where the program is', () 
     '<file>',
   ])
   assert.ok(!JSON.stringify(scrubError(error)).includes('somebody'))
-  // A real one, thrown inside the program.
+  // A real error, thrown inside the program.
   const own = thrownBy(() => createLog('loud' as 'info', { write: () => undefined }))
   assert.ok(
     scrubError(own).at.some((line) => /protocol\/base\/log-lines\.ts:\d+:\d+$/u.test(line)),
@@ -116,7 +116,7 @@ test('frames say where in the program, and nothing of where the program is', () 
   )
 })
 
-test('an error of our own is told by its code: its message may quote a name', () => {
+test('a Quorum error is reduced to its code, because its message may quote a name', () => {
   const { code, message } = scrubError(new QuorumError('source-changed', 'Annabelle’s holiday was changed'))
   assert.deepEqual([code, message], ['source-changed', undefined])
   const odd = Object.assign(new Error('x'), { code: '203.0.113.7', name: 'No word' })

@@ -39,14 +39,14 @@ test('tokens come back evenly, up to the burst', () => {
   )
 })
 
-test('too many at once take nothing', () => {
+test('a request for too many takes no tokens', () => {
   const bucket = new TokenBucket(rate, clock().now)
   assert.ok(!bucket.take(5))
   assert.ok(bucket.take(4))
   assert.ok(!bucket.take(1))
 })
 
-test('a clock that goes back gives nothing away, and takes nothing', () => {
+test('a clock that is set back neither adds nor removes tokens', () => {
   const { time, now } = clock()
   const bucket = new TokenBucket(rate, now)
   taken(() => bucket.take())
@@ -68,7 +68,7 @@ test('each key has a bucket of its own', () => {
   )
 })
 
-test('of too many keys the longest unused is forgotten', () => {
+test('with too many keys the least recently used one is removed', () => {
   const buckets = new KeyedBuckets({ tokens: 1, per: 1000 }, clock().now, 2)
   assert.ok(buckets.take('a'))
   assert.ok(buckets.take('b'))

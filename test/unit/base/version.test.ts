@@ -16,14 +16,14 @@ test('every error code is explained in docs/errors.md, as a heading or a row', (
   assert.deepEqual(new Set(explained), new Set(errorCodes))
 })
 
-test('an error crosses as data and comes back', () => {
+test('an error is converted to data and back', () => {
   for (const code of errorCodes) {
     const back = errorFromData(errorToData(new QuorumError(code, 'Why', { cause: new Error('below') })))
     assert.deepEqual([back.code, back.message, back.cause], [code, 'Why', undefined])
   }
 })
 
-test('what has no code of ours is internal', () => {
+test('an error without a code becomes internal', () => {
   assert.deepEqual(errorToData(new TypeError('Oops')), { code: 'internal', message: 'Oops' })
   assert.deepEqual(errorToData('just text'), { code: 'internal', message: 'just text' })
   assert.equal(errorFromData({ code: 'constructor', message: '' }).code, 'internal')

@@ -1,4 +1,4 @@
-/** What arrives in a conversation: the chain of hashes, repetitions, gaps, receipts, and what is left when it fails. */
+/** The receiving side of a conversation: the hash chain, repetitions, gaps, receipts, and the state after a failure. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { PeerEvent } from '../../../protocol/api/events.ts'
@@ -37,13 +37,13 @@ interface Receiver {
   store: Store
   events: PeerEvent[]
   inbox: Inbox
-  /** Everything the callbacks were told, in order. */
+  /** Every callback call, in order. */
   calls: string[]
   /** Milliseconds of the inbox's clock. */
   time: { now: number }
   source: Source
   receive(...frames: Uint8Array[]): ReturnType<Inbox['receive']>
-  /** Stores own messages 1 to `count`, sent. */
+  /** Stores own messages 1 to `count` as sent. */
   sent(count: number): void
 }
 
@@ -91,7 +91,7 @@ function receiver(t: TestContext, instead: Partial<InboxContext> = {}, store = o
 const texts = (store: Store): string[] =>
   store.messages(peer, 100).flatMap(({ direction, text: words }) => (direction === 'in' ? words : []))
 
-test('what arrives together is stored in order and asks for one receipt', (t) => {
+test('messages that arrive together are stored in order and cause one receipt', (t) => {
   const { store, receive } = receiver(t)
   const { answer, position, delivered } = receive(message(first), message(second), message(third))
   assert.deepEqual([answer, position.received, delivered], ['receipt', 3, false])
@@ -130,14 +130,14 @@ test('a repetition is acknowledged again and changes nothing', (t) => {
   assert.deepEqual(texts(store), ['one', 'two'])
 })
 
-test('a gap is answered with a hello, and what came before it in the batch stays', (t) => {
+test('a gap is answered with a hello, and the messages before it in the batch are stored', (t) => {
   const { store, receive } = receiver(t)
   const { answer, position } = receive(message(first), message(third))
   assert.deepEqual([answer, position.received], ['hello', 1])
   assert.deepEqual(texts(store), ['one'])
 })
 
-test('what contradicts the chain is refused, reported, and takes its whole batch with it', (t) => {
+test('a message that contradicts the chain is refused and reported, and its whole batch is discarded', (t) => {
   const contradictions: { [what: string]: Uint8Array } = {
     'another text in the place of an earlier one': body(1, none, text('other')),
     'another id in the place of an earlier one': body(1, none, text('one'), id(77)),
@@ -160,7 +160,7 @@ test('what contradicts the chain is refused, reported, and takes its whole batch
   }
 })
 
-test('a recalled message keeps the chain whole and is not shown', (t) => {
+test('a recalled message leaves the chain complete and is not shown', (t) => {
   const { store, receive } = receiver(t)
   const taken = body(2, digest(first), { kind: 'recalled' })
   const { effects, position } = receive(message(first), message(taken), message(body(3, digest(taken), text('three'))))
@@ -168,7 +168,7 @@ test('a recalled message keeps the chain whole and is not shown', (t) => {
   assert.deepEqual(texts(store), ['one', 'three'])
 })
 
-test('before the hello nothing else is accepted; with it, the rest of the batch is', (t) => {
+test('before the hello no other frame is accepted; after it, the rest of the batch is', (t) => {
   const early = receiver(t)
   early.source.helloReceived = () => false
   for (const frame of [message(first), receipt(0, 0), typing, new Uint8Array()]) {
@@ -183,7 +183,7 @@ test('before the hello nothing else is accepted; with it, the rest of the batch 
   assert.equal(early.receive(hello, message(first)).answer, 'receipt')
 })
 
-test('a hello that is refused takes its batch with it', (t) => {
+test('a refused hello discards its batch', (t) => {
   const one = receiver(t)
   one.source.onHello = () => {
     throw new QuorumError('unsupported-version', 'Another version')
@@ -192,13 +192,13 @@ test('a hello that is refused takes its batch with it', (t) => {
   assert.deepEqual([texts(one.store), one.calls], [[], ['warning']])
 })
 
-test('bytes that are no frame end the batch without a word to the person', (t) => {
+test('bytes that are not a frame end the batch without a notice to the person', (t) => {
   const { store, calls, receive } = receiver(t)
   assert.throws(() => receive(message(first), Uint8Array.of(0xff, 0xff)))
   assert.deepEqual([texts(store), calls], [[], []])
 })
 
-test('a disk that refuses: nothing of the batch is kept, and the person is told', (t) => {
+test('a disk error: nothing of the batch is stored, and the person is notified', (t) => {
   const { store, events, receive } = receiver(t)
   const { receiveMessage } = store
   t.mock.method(store, 'receiveMessage', (...args: Parameters<typeof receiveMessage>) => {
@@ -213,18 +213,18 @@ test('a disk that refuses: nothing of the batch is kept, and the person is told'
   )
 })
 
-test('an offer is stored with its transfer, and announced after it; news are never shown', (t) => {
-  const told: string[] = []
+test('an offer is stored with its transfer and announced afterwards; status updates are never shown', (t) => {
+  const transfers: string[] = []
   const { store, calls, receive } = receiver(t, {
     onTransfer: (from, { kind }, message) => {
-      told.push(`${from === peer} ${kind} ${message}`)
+      transfers.push(`${from === peer} ${kind} ${message}`)
       return { transfer: id(9), text: 'the note', announce: () => calls.push(`announce ${kind}`) }
     },
   })
   const offer = body(1, none, { kind: 'offer', bytes: new Uint8Array(3) })
   const news = body(2, digest(offer), { kind: 'news', bytes: new Uint8Array(3) })
   const { effects } = receive(message(offer), message(news))
-  assert.deepEqual(told, [`true offer ${id(1)}`, `true news ${id(2)}`])
+  assert.deepEqual(transfers, [`true offer ${id(1)}`, `true news ${id(2)}`])
   assert.deepEqual([calls, texts(store)], [[], ['the note']])
   for (const effect of effects) effect()
   assert.deepEqual(calls, ['message-received', 'announce offer', 'announce news'])
@@ -241,7 +241,7 @@ test('a transfer that is refused refuses its message', (t) => {
   assert.equal(store.conversation(peer).received, 0)
 })
 
-test('receipts count up to n and never go back', (t) => {
+test('receipts count up to n and never decrease', (t) => {
   const { store, events, sent, receive } = receiver(t)
   sent(5)
   const steps: [delivered: number, read: number, answered: boolean, states: string[]][] = [
@@ -282,7 +282,7 @@ test('a receipt for what was never sent, or read before it was delivered, is ref
   }
 })
 
-test('frames that change nothing are limited, over all batches, and the allowance comes back with time', (t) => {
+test('frames without effect are limited, over all batches, and the allowance recovers with time', (t) => {
   const one = receiver(t)
   const { tokens, per } = chatLimits.chatIdleFrames
   one.receive(message(first))
@@ -296,7 +296,7 @@ test('frames that change nothing are limited, over all batches, and the allowanc
   assert.throws(() => one.receive(typing), refused('rate-limited'))
 })
 
-test('the position that a batch returns is the row in the store, whatever the batch held', (t) => {
+test('the position that a batch returns equals the row in the store, for any batch', (t) => {
   const one = receiver(t)
   one.sent(4)
   one.source.onHello = (_hello, batch: Batch) => one.inbox.acknowledge(2, 1, batch)

@@ -1,4 +1,4 @@
-/** What is sent in a conversation: the window, overdue receipts, disks that refuse, and going on after a crash. */
+/** The sending side of a conversation: the window, overdue receipts, disk errors, and continuation after a crash. */
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
@@ -28,7 +28,7 @@ interface Sender {
   outbox: Outbox
   streams: StreamSet
   events: PeerEvent[]
-  /** Connections that were probed, and what tells whether they were heard since. */
+  /** Connections that were probed, and a function that reports whether data has arrived on them since. */
   probes: { connection: unknown; heard: () => boolean }[]
   say(text: string): Message
   open(properties?: Parameters<typeof chatStream>[0]): ReturnType<typeof chatStream>
@@ -74,7 +74,7 @@ function sender(t: TestContext, store = openMemoryStore(), onEvent = (): void =>
 const codes = ({ events }: Pick<Sender, 'events'>): string[] =>
   events.flatMap(({ event, data }) => (event === 'warning' ? data.code : []))
 
-/** A write begins in a microtask, and is over then where the stream has room. */
+/** A write begins in a microtask, and is finished then if the stream has room. */
 async function settled(): Promise<void> {
   await turn()
 }
@@ -85,7 +85,7 @@ function batchOf(store: Store): Batch {
   return { position: store.conversation(peer), effects: [] }
 }
 
-test('without a stream a message waits; with one it is sent in the same call', async (t) => {
+test('without a stream a message waits; with a stream it is sent in the same call', async (t) => {
   const { say, open, outbox, states } = sender(t)
   assert.equal(say('one').state, 'queued')
   const { wire } = open()
@@ -102,7 +102,7 @@ test('without a stream a message waits; with one it is sent in the same call', a
   )
 })
 
-test('nothing is sent before the friend’s hello has come', async (t) => {
+test('nothing is sent before the hello of the friend has arrived', async (t) => {
   const { say, open } = sender(t)
   const { wire } = open({ greeted: false })
   assert.equal(say('one').state, 'queued')
@@ -110,7 +110,7 @@ test('nothing is sent before the friend’s hello has come', async (t) => {
   assert.deepEqual(wire.frames, [])
 })
 
-test('each body names the hash of the one before, also over two writes', async (t) => {
+test('each body contains the hash of the previous one, also across two writes', async (t) => {
   const { say, open, outbox } = sender(t)
   say('one')
   say('two')
@@ -142,7 +142,7 @@ test('after a crash between the commit and the write, the same bytes are sent ag
   first.say('one')
   first.say('two')
   await settled()
-  // The friend got nothing: its hello asks from the beginning.
+  // The friend received nothing: its hello requests messages from the beginning.
   const again = sender(t, first.store)
   const { wire } = again.open()
   again.outbox.flush()
@@ -151,7 +151,7 @@ test('after a crash between the commit and the write, the same bytes are sent ag
   assert.deepEqual(again.events, [], 'and nothing changes for the person')
 })
 
-test('a full window waits for receipts, and each receipt opens it as far', async (t) => {
+test('a full window waits for receipts, and each receipt frees its part of it', async (t) => {
   const { say, open, outbox, receipt, states } = sender(t)
   const { chatWindow } = chatLimits
   for (let count = 1; count <= chatWindow + 10; count += 1) say(`${count}`)
@@ -169,7 +169,7 @@ test('a full window waits for receipts, and each receipt opens it as far', async
   assert.ok(!states().includes('queued'))
 })
 
-test('one write has a largest size, and the rest follows in the next', async (t) => {
+test('one write has a maximum size, and the rest follows in the next', async (t) => {
   const { store, say, open, outbox } = sender(t)
   const count = Math.ceil((2 * chatLimits.chatWindowBytes) / limits.messageText)
   for (let at = 0; at < count; at += 1) say('x'.repeat(limits.messageText))
@@ -186,7 +186,7 @@ test('one write has a largest size, and the rest follows in the next', async (t)
   assert.deepEqual(wire.sequences, range(1, count))
 })
 
-test('a message that is larger than one write still leaves', async (t) => {
+test('a message that is larger than one write is still sent', async (t) => {
   const { chatWindowBytes } = chatLimits
   t.after(() => Object.assign(chatLimits, { chatWindowBytes }))
   Object.assign(chatLimits, { chatWindowBytes: 10 })
@@ -199,7 +199,7 @@ test('a message that is larger than one write still leaves', async (t) => {
   assert.deepEqual(wire.sequences, [1, 2])
 })
 
-test('while a write is under way messages wait, and go with the next one, once', async (t) => {
+test('during a write new messages wait, and are sent with the next write, once', async (t) => {
   const { say, open, outbox, states } = sender(t)
   const { wire } = open()
   wire.full = true
@@ -213,7 +213,7 @@ test('while a write is under way messages wait, and go with the next one, once',
   assert.deepEqual(wire.sequences, [1, 2, 3])
 })
 
-test('what a listener sends at once does not overtake what it was told about', async (t) => {
+test('a message that a listener sends from inside a callback does not overtake the messages before it', async (t) => {
   const one: Sender = sender(t, openMemoryStore(), () => {
     if (one.store.conversation(peer).queued < 3) one.say('an answer')
   })
@@ -223,7 +223,7 @@ test('what a listener sends at once does not overtake what it was told about', a
   assert.deepEqual(wire.sequences, [1, 2, 3])
 })
 
-test('a message taken back before it left is an empty link of the chain', async (t) => {
+test('a message recalled before it was sent is an empty link of the chain', async (t) => {
   const { store, say, open, outbox } = sender(t)
   store.recall(say('secret').id)
   say('two')
@@ -238,7 +238,7 @@ test('a message taken back before it left is an empty link of the chain', async 
 
 // ---- receipts that are overdue
 
-test('without a receipt in time the connection is probed, once, until something arrives on it', (t) => {
+test('without a receipt in time the connection is probed, once, until data arrives on it', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { probes, say, open } = sender(t)
   const { stream } = open()
@@ -255,7 +255,7 @@ test('without a receipt in time the connection is probed, once, until something 
   assert.equal(probes.length, 1)
 })
 
-test('more messages do not put the wait off, a receipt for all ends it, one for some starts it again', async (t) => {
+test('more messages do not extend the wait, a receipt for all ends it, one for some restarts it', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { probes, say, open, receipt } = sender(t)
   open()
@@ -285,7 +285,7 @@ test('a stream that ended is not probed', (t) => {
   assert.equal(probes.length, 0)
 })
 
-test('what one stream got receipts for is written to no other', async (t) => {
+test('messages with receipts on one stream are not sent again on another', async (t) => {
   const { say, open, outbox, receipt, streams } = sender(t)
   const direct = open()
   const relayed = open({ relayed: true })
@@ -300,13 +300,13 @@ test('what one stream got receipts for is written to no other', async (t) => {
   assert.deepEqual([direct.wire.sequences, relayed.wire.sequences], [[1, 2], [2]])
 })
 
-// ---- disks
+// ---- disk errors
 
 function full(): never {
   throw new QuorumError('disk-full', 'The disk is full: nothing was saved')
 }
 
-test('what cannot be stored is not sent, and the caller knows', async (t) => {
+test('a message that cannot be stored is not sent, and the caller gets the error', async (t) => {
   for (const method of ['queueMessage', 'markSent'] as const) {
     const { store, say, open, events } = sender(t)
     const { wire } = open()
@@ -321,7 +321,7 @@ test('what cannot be stored is not sent, and the caller knows', async (t) => {
   }
 })
 
-test('what belongs to a message is stored with it or not at all', async (t) => {
+test('data that belongs to a message is stored together with it or not at all', async (t) => {
   const { store, outbox, open } = sender(t)
   const { wire } = open()
   assert.throws(() => outbox.send({ id: id(1), text: 'one', sentAt: now }, full), refused('disk-full'))
@@ -329,7 +329,7 @@ test('what belongs to a message is stored with it or not at all', async (t) => {
   assert.deepEqual([store.conversation(peer).queued, wire.frames], [0, []])
 })
 
-test('a disk that refuses while messages leave: they stay queued, the person is told, the stream ends', async (t) => {
+test('a disk error while sending: messages stay queued, the person is notified, the stream ends', async (t) => {
   const { store, say, open, outbox, events, states } = sender(t)
   say('one')
   const { wire } = open()
@@ -340,7 +340,7 @@ test('a disk that refuses while messages leave: they stay queued, the person is 
   assert.deepEqual(codes({ events }), ['disk-full'])
 })
 
-test('a stream that dies in a write loses nothing: the next one starts after what the friend holds', async (t) => {
+test('a stream that fails during a write loses nothing: the next one starts after what the friend holds', async (t) => {
   const { say, open, outbox, streams } = sender(t)
   const dying = open()
   say('one')
@@ -359,7 +359,7 @@ test('a stream that dies in a write loses nothing: the next one starts after wha
 
 // ---- what the friend holds
 
-/** Compares as within a hello, then continues. */
+/** Compares as during a hello, then continues. */
 function resume(
   { store, outbox }: Sender,
   { stream }: ReturnType<typeof chatStream>,
@@ -372,7 +372,7 @@ function resume(
   return batch
 }
 
-test('an older copy of the store continues after what the friend holds, and says so', async (t) => {
+test('an older copy of the store continues after what the friend holds, and reports it', async (t) => {
   const one = sender(t)
   one.say('after the backup')
   const made = one.open({ greeted: false })
@@ -386,7 +386,7 @@ test('an older copy of the store continues after what the friend holds, and says
   await settled()
   assert.deepEqual(made.wire.sequences, [6])
   assert.deepEqual(Buffer.from(bodyFromWire(made.wire.messages[0] ?? none).previous), Buffer.from(someHash))
-  // Lost on the way: message 5 is in no store here, so its hash comes from the hello.
+  // Message 5 was lost and is in no store here, so its hash comes from the hello.
   one.streams.delete(made.stream)
   const again = one.open({ greeted: false })
   resume(one, again, 5, someHash)
@@ -396,7 +396,7 @@ test('an older copy of the store continues after what the friend holds, and says
   assert.deepEqual(again.wire.messages, made.wire.messages)
 })
 
-test('a friend that holds another message than the one that was sent is refused', async (t) => {
+test('a friend that holds a different message than the one that was sent is refused', async (t) => {
   const one = sender(t)
   const made = one.open()
   one.say('one')
@@ -405,7 +405,7 @@ test('a friend that holds another message than the one that was sent is refused'
   resume(one, made, 1, digest(made.wire.messages[0] ?? none))
 })
 
-test('more than a full outbox beyond what was sent is refused, and any more in a second hello', (t) => {
+test('a claim of more than a full outbox beyond what was sent is refused, in a second hello any such claim', (t) => {
   for (const [greeted, claim] of [
     [false, chatLimits.outbox + 2],
     [false, Number.MAX_SAFE_INTEGER],
@@ -420,7 +420,7 @@ test('more than a full outbox beyond what was sent is refused, and any more in a
   }
 })
 
-test('a hello that has forgotten everything gets a window, read in one piece, however often it comes', async (t) => {
+test('a hello that claims to hold nothing gets one window, read in one piece, even when repeated', async (t) => {
   const one = sender(t)
   const count = 3 * chatLimits.chatWindow
   for (let at = 1; at <= count; at += 1) one.say('x')

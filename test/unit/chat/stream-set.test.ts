@@ -25,7 +25,7 @@ test('direct before relayed, then what the smaller PeerId dialled, then what it 
   prefers(chatStream({ openedAt: 2 }), chatStream({ openedAt: 1 }), 'the newest')
 })
 
-test('both sides come to the same answer', () => {
+test('both sides choose the same stream', () => {
   const other = { inbound: 'outbound', outbound: 'inbound' } as const
   const ends = ['inbound', 'outbound'] as const
   const all = ends.flatMap((direction) => ends.map((opener) => ({ direction, opener })))
@@ -51,7 +51,7 @@ test('a stream without a hello, or that is closing, carries nothing', () => {
   assert.equal(set.best(), undefined)
 })
 
-test('online: while the friend has said hello on one of them', () => {
+test('online: while one of the streams has received a hello', () => {
   const silent = chatStream({ greeted: false })
   const set = setOf(silent)
   assert.equal(set.online, false)
@@ -61,7 +61,7 @@ test('online: while the friend has said hello on one of them', () => {
   assert.equal(set.online, false)
 })
 
-test('a stream that misses receipts when the friend opens another is used last, however good it is', () => {
+test('a stream that misses receipts while the friend opens another is used last, even if it is better', () => {
   const direct = chatStream()
   const relayed = chatStream({ relayed: true })
   const idle = chatStream({ relayed: true, openedAt: 5 })
@@ -77,7 +77,7 @@ test('a stream that misses receipts when the friend opens another is used last, 
   assert.equal(set.best(), direct.stream, 'but it is used while there is no other')
 })
 
-test('a connection needs no stream if it has one, or if a path that is as good has one', async () => {
+test('a connection needs no stream if it has one, or if a path of the same quality has one', async () => {
   const direct = connectionWith()
   const relayed = connectionWith({ relayed: true })
   const onDirect = chatStream({ beside: direct })

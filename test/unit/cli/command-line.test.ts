@@ -1,4 +1,4 @@
-/** The options of `quorum`: each is read by the command that offers it, and what a command does not read it refuses. */
+/** The options of `quorum`: each is read by the commands that offer it; a command refuses options it does not read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CommanderError } from 'commander'
@@ -6,7 +6,7 @@ import { privacyNames, type PrivacyPatch } from '#protocol'
 import { commandLine, requests, type Commands } from '../../../scripts/cli/command-line.ts'
 import { windowCommand } from '../../../desktop/main/options.ts'
 
-/** What the command line asks for, as [command, request]. */
+/** The parsed command line, as [command, request]. */
 async function parsed(...words: string[]): Promise<[string, { peer?: { privacy: PrivacyPatch } }]> {
   const asked: [string, object][] = []
   const note =
@@ -25,7 +25,7 @@ async function parsed(...words: string[]): Promise<[string, { peer?: { privacy: 
   return asked[0] ?? assert.fail('nothing was asked for')
 }
 
-test('no option is offered that nothing reads', () => {
+test('every offered option is read', () => {
   const program = commandLine({} as Commands)
   for (const command of [program, ...program.commands]) {
     const read = new Set<string | symbol>()
@@ -38,13 +38,13 @@ test('no option is offered that nothing reads', () => {
   }
 })
 
-test('`quorum passphrase` refuses what only a peer reads', async () => {
+test('`quorum passphrase` refuses options that only a peer reads', async () => {
   for (const flag of ['--no-read-receipts', '--no-typing-marks', '--direct=never', '--name=x']) {
     await assert.rejects(parsed('passphrase', flag), CommanderError)
   }
 })
 
-test('a privacy flag that was not typed is not given, so the profile’s choice holds', async () => {
+test('a privacy flag that was not typed is not set, so the profile’s choice applies', async () => {
   for (const command of [[], ['send', 'x'], ['receive'], ['peer', '--json', '--ephemeral']]) {
     assert.deepEqual((await parsed(...command))[1].peer?.privacy, {})
     const flags = ['--direct', 'never', '--no-lan', '--upnp', '--no-mdns', '--no-read-receipts', '--typing-marks']

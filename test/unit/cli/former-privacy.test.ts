@@ -1,4 +1,4 @@
-/** Privacy choices of the version that kept them in window.json, taken over by whatever opens the profile first. */
+/** Privacy choices of an older version that stored them in window.json are migrated when the profile is opened. */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import { takeOverPrivacy } from '../../../scripts/cli/former-privacy.ts'
 import { folder } from '../../support/cleanup.ts'
 
-/** What holds on a profile whose folder has this window.json. */
+/** The choices of a profile whose folder has this window.json. */
 function takenOver(content: string | undefined, home: string): ReturnType<Settings['privacy']> {
   const store = openMemoryStore()
   try {
@@ -21,7 +21,7 @@ function takenOver(content: string | undefined, home: string): ReturnType<Settin
   }
 }
 
-test('what the window kept is the profile’s; `direct` as yes or no too; the rest of the file is nothing of it', (t) => {
+test('choices of window.json move to the profile; a boolean `direct` too; the rest of the file is ignored', (t) => {
   const home = folder(t)
   assert.deepEqual(takenOver(undefined, home), { chosen: {}, unreadable: [] })
   assert.deepEqual(takenOver('{"theme":"dark","direct":"verified","typingMarks":false}', home), {
@@ -33,7 +33,7 @@ test('what the window kept is the profile’s; `direct` as yes or no too; the re
   assert.deepEqual(takenOver('{"theme":"dark"}', home), { chosen: {}, unreadable: [] })
 })
 
-test('a file that is cut short or none of ours means the most private choice; a damaged field only that one', (t) => {
+test('a truncated or foreign file gives the most private choice; a damaged field gives it for that field only', (t) => {
   const home = folder(t)
   for (const content of ['', '{"direct":"nev', 'null', '[]', '7']) {
     const { chosen, unreadable } = takenOver(content, home)
@@ -48,7 +48,7 @@ test('a file that is cut short or none of ours means the most private choice; a 
   assert.deepEqual(takenOver(undefined, odd).chosen, mostPrivate, 'something that is no file')
 })
 
-test('what the profile has counts, and an old file later does not', (t) => {
+test('the choices of the profile apply, and an old file that appears later does not', (t) => {
   const home = folder(t)
   const store = openMemoryStore()
   t.after(() => store.close())

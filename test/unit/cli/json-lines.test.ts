@@ -1,4 +1,4 @@
-/** Lines from bytes, with a bound; and the headless peer's answers to lines that are no calls. */
+/** Lines from bytes, with a bound; and the headless peer's answers to lines that are not calls. */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
@@ -20,7 +20,7 @@ test('lines are found across chunks, with and without a last newline', () => {
   assert.deepEqual(split(10, ''), [])
 })
 
-test('a character cut between two chunks stays whole', () => {
+test('a character split between two chunks stays intact', () => {
   const bytes = Buffer.from('ü👩\n')
   assert.deepEqual(split(10, ...[...bytes].map((byte) => Uint8Array.of(byte))), [{ text: 'ü👩' }])
 })
@@ -45,7 +45,7 @@ test('bytes that are not UTF-8 are refused, and only that line', () => {
   ])
 })
 
-test('however the bytes are cut, the lines are the same', () => {
+test('any cut of the bytes gives the same lines', () => {
   const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => text.replaceAll(/[\r\n]/gu, '')))
   fc.assert(
     fc.property(texts, fc.array(fc.nat(9), { minLength: 1 }), (all, sizes) => {
@@ -64,7 +64,7 @@ test('however the bytes are cut, the lines are the same', () => {
   )
 })
 
-/** Only the door is under test here: this peer answers whatever it is called, and holds one call back. */
+/** Only the access is under test: this peer answers every call, and delays one. */
 function doorPeer(): Peer {
   const held = Promise.withResolvers<string>()
   const peer = {
@@ -79,7 +79,7 @@ function doorPeer(): Peer {
   return peer as unknown as Peer
 }
 
-/** What comes out until the conversation ends; with `end`, because input ends. */
+/** The output until the conversation ends; with `end`, because the input ends. */
 async function converse(lines: string[], end = true): Promise<unknown[]> {
   const input = new PassThrough()
   const output = new PassThrough()
@@ -106,7 +106,7 @@ test('ready comes first; a call is answered under its id; end of input is the en
   ])
 })
 
-test('a call that takes long holds nobody up', async () => {
+test('a slow call delays no other call', async () => {
   const out = await converse(['{"id": 1, "call": "held"}\n{"id": 2, "call": "echo"}\n{"id": 3, "call": "release"}\n'])
   assert.deepEqual(
     out.map((line) => (line as { id?: number }).id),
@@ -114,7 +114,7 @@ test('a call that takes long holds nobody up', async () => {
   )
 })
 
-test('malformed lines are answered with id null, and the peer lives on', async () => {
+test('malformed lines are answered with id null, and the peer continues', async () => {
   const bad = [
     'nonsense',
     '[]',
@@ -127,7 +127,7 @@ test('malformed lines are answered with id null, and the peer lives on', async (
   const out = await converse([...bad.map((line) => `${line}\n`), '{"id": 1, "call": "echo"}\n'])
   const answers = out.slice(1) as { id: unknown; error?: { code: string } }[]
   assert.equal(answers.length, bad.length + 1)
-  // A refused line is known at once, a call's answer comes later: the order is not promised.
+  // A refused line is answered at once, a call later: the order is not promised.
   for (const answer of answers.filter(({ id }) => id !== 1)) {
     assert.equal(answer.id, null)
     assert.equal(answer.error?.code, 'bad-request')
@@ -140,7 +140,7 @@ test('a call without a name is answered under its id', async () => {
   assert.deepEqual(out[1], { id: 5, error: { code: 'bad-request', message: 'A call needs a name: {"call": "self"}' } })
 })
 
-test('stop answers, then ends, though input stays open', async () => {
+test('stop answers, then ends, although the input stays open', async () => {
   const out = await converse(['{"id": 1, "call": "stop"}\n'], false)
   assert.equal((out[1] as { id: number }).id, 1)
 })

@@ -1,4 +1,4 @@
-/** The files of a log: bounded, for their owner only, complete up to a kill, and never worth more than the program. */
+/** The files of a log: bounded, readable for their owner only, complete up to a kill; errors never stop the program. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { folder } from '../../support/cleanup.ts'
 
 const never = (code: string): never => assert.fail(`the log has trouble: ${code}`)
 
-test('a log stays within its bounds, and its newest lines are there, in order', (t) => {
+test('a log stays within its bounds, and has its newest lines in order', (t) => {
   const logs = path.join(folder(t), 'logs')
   const [bytes, files] = [1000, 3]
   const log = new LogFile({ folder: logs, name: 'a.log', trouble: never, bytes, files })
@@ -28,14 +28,14 @@ test('a log stays within its bounds, and its newest lines are there, in order', 
     lines,
     Array.from({ length: lines.length }, (_, index) => `line ${500 - lines.length + index}`),
   )
-  // Another program goes on where this one ended.
+  // Another process continues the log.
   const next = new LogFile({ folder: logs, name: 'a.log', trouble: never, bytes, files })
   next.write('line 500\n')
   assert.match(readFileSync(path.join(logs, 'a.log'), 'utf8'), /line 499\nline 500\n$/u)
   next.close()
 })
 
-test('files and folder are for their owner only, whatever they were made with', (t) => {
+test('files and folder are readable for their owner only, whatever their mode was before', (t) => {
   if (process.platform === 'win32') return t.skip('Windows has no modes')
   const logs = path.join(folder(t), 'logs')
   mkdirSync(logs, { mode: 0o755 })
@@ -45,7 +45,7 @@ test('files and folder are for their owner only, whatever they were made with', 
   assert.equal(statSync(path.join(logs, 'a.log')).mode & 0o777, 0o600)
 })
 
-test('where there is no profile there is no log, and no folder is made', (t) => {
+test('without a profile there is no log, and no folder is created', (t) => {
   const profile = path.join(folder(t), 'profile')
   const log = new LogFile({ folder: logFolder(profile), name: 'a.log', trouble: never })
   log.write('one\n')
@@ -55,18 +55,18 @@ test('where there is no profile there is no log, and no folder is made', (t) => 
   assert.equal(readFileSync(path.join(profile, 'logs', 'a.log'), 'utf8'), 'two\n')
 })
 
-test('a folder that cannot be one is told once; nothing is thrown, and the log goes on when it can', (t) => {
+test('a folder that cannot be created is reported once; nothing is thrown, and the log continues when it can', (t) => {
   const logs = path.join(folder(t), 'logs')
   mkdirSync(path.join(logs, 'a.log'), { recursive: true })
-  const told: string[] = []
-  const log = new LogFile({ folder: logs, name: 'a.log', trouble: (code) => told.push(code) })
+  const reports: string[] = []
+  const log = new LogFile({ folder: logs, name: 'a.log', trouble: (code) => reports.push(code) })
   log.write('one\n')
   log.write('two\n')
-  assert.deepEqual(told, ['EISDIR'])
+  assert.deepEqual(reports, ['EISDIR'])
 })
 
 test(
-  'a full disk is told once, and the program goes on',
+  'a full disk is reported once, and the program continues',
   { skip: existsSync('/dev/full') ? false : 'no /dev/full' },
   (t) => {
     const logs = path.join(folder(t), 'logs')
@@ -80,7 +80,7 @@ test(
     for (let line = 0; line < 100; line++) log('info', 'line')
     close()
     process.stdout.write('went on')`
-    // Not this process: the mode of a device is not to be changed by a test.
+    // Not in this process: a test must not change the mode of a device.
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
       ['--input-type=module', '-e', program, path.dirname(logs)],
@@ -93,17 +93,23 @@ test(
   },
 )
 
-test('QUORUM_LOG raises and lowers the level; what it cannot be is told, and costs nothing', (t) => {
+test('QUORUM_LOG raises and lowers the level; an unknown value is reported and has no other effect', (t) => {
   const levels = { debug: 4, info: 3, warn: 2, error: 1, off: 0, '': 3, loud: 3 }
   for (const [value, count] of Object.entries(levels)) {
     const profile = folder(t)
-    const told: string[] = []
+    const reports: string[] = []
     const env = { QUORUM_LOG: value }
-    const { log } = openLog({ folder: profile, file: 'peer', program: 'test', env, complain: (one) => told.push(one) })
+    const { log } = openLog({
+      folder: profile,
+      file: 'peer',
+      program: 'test',
+      env,
+      complain: (one) => reports.push(one),
+    })
     for (const level of ['debug', 'info', 'warn', 'error'] as const) log(level, `said at ${level}`)
     const file = path.join(profile, 'logs', 'quorum.log')
     const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
     assert.equal(text.split('\n').filter((line) => line.includes('said at')).length, count, value)
-    assert.equal(told.length, value === 'loud' ? 1 : 0, told.join())
+    assert.equal(reports.length, value === 'loud' ? 1 : 0, reports.join())
   }
 })

@@ -1,4 +1,4 @@
-/** Where a profile lives on each system, and where its passphrase comes from. */
+/** Where a profile is stored on each system, and where its passphrase comes from. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { downloadsFolder, givenPassphrase, profileFolder } from '../../../scripts/cli/profile.ts'
 
-test('a name lives in the data folder of the system', () => {
+test('a named profile is stored in the data folder of the system', () => {
   assert.equal(profileFolder('bob', {}, 'linux', '/home/b'), '/home/b/.local/share/quorum/profiles/bob')
   assert.equal(profileFolder('bob', { XDG_DATA_HOME: '/data' }, 'linux', '/home/b'), '/data/quorum/profiles/bob')
   assert.equal(
@@ -19,7 +19,7 @@ test('a name lives in the data folder of the system', () => {
   )
 })
 
-test('anything with a separator is a path; a name cannot lead out of the data folder', () => {
+test('text with a separator is a path; a name cannot leave the data folder', () => {
   assert.equal(profileFolder('./bob', {}, 'linux', '/home/b'), path.resolve('bob'))
   assert.equal(profileFolder('/srv/bob', {}, 'linux', '/home/b'), '/srv/bob')
   for (const name of ['..', '.', '.hidden', 'a\nb', 'a:b', 'x'.repeat(65)]) {
@@ -43,7 +43,7 @@ test('the passphrase comes from the file, else from the environment', () => {
   }
 })
 
-test('accepted files go where one is told, else to the folder for downloads of the person', () => {
+test('accepted files are saved in the given folder, else in the download folder of the person', () => {
   const at = (text: string | undefined, env = {}, platform: NodeJS.Platform = 'linux'): string =>
     downloadsFolder(undefined, env, platform, '/home/b', (file) => {
       assert.equal(file, '/home/b/.config/user-dirs.dirs')
@@ -63,7 +63,7 @@ test('accepted files go where one is told, else to the folder for downloads of t
   ]) {
     assert.equal(at(none), '/home/b/Downloads')
   }
-  // Neither a relative folder nor somebody else's variable.
+  // Neither a relative folder nor another variable.
   for (const odd of ['"Downloads"', '"$HOMER/x"', '"$OTHER/x"', '""']) {
     assert.equal(at(`XDG_DOWNLOAD_DIR=${odd}`), '/home/b/Downloads')
   }
@@ -72,6 +72,6 @@ test('accepted files go where one is told, else to the folder for downloads of t
   assert.equal(downloadsFolder(undefined, { XDG_CONFIG_HOME: '/c' }, 'linux', '/home/b', read), '/d')
   assert.equal(downloadsFolder(undefined, { XDG_CONFIG_HOME: '/c' }, 'darwin', '/home/b', read), '/home/b/Downloads')
   assert.equal(downloadsFolder('here', {}, 'linux', '/home/b', read), path.resolve('here'))
-  // The real file system: nothing there is no error.
+  // On the real file system a missing file is no error.
   assert.equal(downloadsFolder(undefined, {}, 'linux', '/nobody/here'), '/nobody/here/Downloads')
 })

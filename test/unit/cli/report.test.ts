@@ -1,4 +1,4 @@
-/** A report: what is in it, what never is, how large it can become, and what it does not overwrite. */
+/** A report: what it contains, what it never contains, its maximum size, and which files it does not overwrite. */
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,7 +9,7 @@ import { folder } from '../../support/cleanup.ts'
 
 const env = { QUORUM_LOG: 'debug' }
 
-test('versions, settings, counts and the lines of both logs are in it; lines that are none of ours are not', (t) => {
+test('it contains versions, settings, counts and the lines of both logs, but no line in another format', (t) => {
   const profile = folder(t)
   const complain = (sentence: string): never => assert.fail(sentence)
   openLog({ folder: profile, file: 'peer', program: 'quorum', env, complain }).log('warn', 'peer line')
@@ -69,7 +69,7 @@ test('a report holds the newest lines of all files of a log, and is bounded', (t
   assert.ok(text.length < 1.2 * 1024 * 1024, String(text.length))
 })
 
-test('a report is for its owner only, and replaces nothing that nobody named', (t) => {
+test('a report is readable for its owner only, and replaces no file that was not named', (t) => {
   const file = path.join(folder(t), 'report.txt')
   writeReport(file, 'one')
   if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600)

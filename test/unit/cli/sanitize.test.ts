@@ -1,4 +1,4 @@
-/** The border between what a peer wrote and the terminal: nothing that acts on a terminal may pass. */
+/** Text of peers before it reaches the terminal: no character that controls a terminal may pass. */
 /* oxlint-disable no-control-regex -- escape codes are what is looked for */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -8,7 +8,7 @@ import { cleanLine, cleanText } from '../../../scripts/cli/terminal/sanitize.ts'
 const forbidden =
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e0fff}]/u
 
-/** What is forbidden elsewhere: the variant of an ideograph, and the tags of the three flags that are made of them. */
+/** Exceptions, forbidden elsewhere: the variant of an ideograph, and the tags of the three flags made of them. */
 const needed = /(?<=\p{Unified_Ideograph})[\u{e0100}-\u{e01ef}]|\p{RGI_Emoji_Tag_Sequence}/gv
 
 test('ordinary text of any script passes unchanged', () => {
@@ -29,7 +29,7 @@ test('ordinary text of any script passes unchanged', () => {
   }
 })
 
-test('escape sequences go as a whole', () => {
+test('escape sequences are removed completely', () => {
   assert.equal(cleanText('\u001b[31mred\u001b[0m'), 'red')
   assert.equal(cleanText('a\u001b[2J\u001b[Hb'), 'ab')
   assert.equal(cleanText('\u009b31mred'), 'red')
@@ -40,23 +40,23 @@ test('escape sequences go as a whole', () => {
   assert.equal(cleanText('\u001bcreset'), 'reset')
 })
 
-test('an unfinished sequence hides nothing of what follows', () => {
+test('an unfinished sequence does not hide the text after it', () => {
   assert.equal(cleanText('\u001b]0;title\nsecond line'), '0;title\nsecond line')
   assert.equal(cleanText('\u001b'), '')
   assert.equal(cleanText('\u001b['), '')
 })
 
-test('sequences hidden inside one another do not come alive', () => {
+test('nested sequences do not become active', () => {
   assert.equal(cleanText('\u001b\u202e[31mx'), '[31mx')
   assert.doesNotMatch(cleanText('\u001b\u001b[0m[31mx'), forbidden)
   assert.doesNotMatch(cleanText('\u001b[\u001b]0;a\u0007[2J'), forbidden)
 })
 
-test('carriage returns and separators are newlines, tabs are spaces', () => {
+test('carriage returns and separators become newlines, tabs become spaces', () => {
   assert.equal(cleanText('a\r\nb\rc\u2028d\u2029e\u0085f\tg'), 'a\nb\nc\nd\ne\nf  g')
 })
 
-test('bidi controls and invisible characters go', () => {
+test('bidi controls and invisible characters are removed', () => {
   assert.equal(cleanText('abc\u202egpj.exe\u202c'), 'abcgpj.exe')
   assert.equal(cleanText('\u2066a\u2069\u200eb\u200f\u061cc'), 'abc')
   assert.equal(cleanText('S\u200bu\u00ads\ufeffa\u2060n\u{e0041}'), 'Susan')
@@ -73,7 +73,7 @@ test('a variant of an ideograph passes, once; hidden text in such characters doe
   assert.equal(cleanText('葛\u{e0100}\u{e0101}\u{e0041}x\u{e0100}'), '葛\u{e0100}x')
 })
 
-test('marks stacked without end are cut', () => {
+test('unlimited stacked marks are cut', () => {
   assert.equal([...cleanText(`a${'\u0301'.repeat(50)}b`)].length, 6)
 })
 
@@ -81,7 +81,7 @@ test('lone surrogates do not reach the terminal', () => {
   assert.equal(cleanText('a\ud800b'), 'a\ufffdb')
 })
 
-test('whatever goes in: nothing forbidden comes out, and cleaning again changes nothing', () => {
+test('any input: no forbidden character remains, and cleaning again changes nothing', () => {
   const nasty = fc.constantFrom(
     '\u001b',
     '\u009b',

@@ -1,4 +1,4 @@
-/** What people see of files on their way in the terminal client, and what the commands about them mean. */
+/** What the terminal client shows about transfers, and how it interprets their commands. */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test, type TestContext } from 'node:test'
@@ -68,7 +68,7 @@ function start(fake: FakePeer, input: PassThrough, output: PassThrough | TinyTer
   return runTerminal({ peer: fake.peer, input, output, ...looks, ...known })
 }
 
-test('what is sent is called by what a person would call it', () => {
+test('a transfer is named after its file or folder', () => {
   const files = (...paths: string[]) => ({
     count: paths.length,
     files: paths.map((path) => ({ path, size: 1, done: 0 })),
@@ -82,7 +82,7 @@ test('what is sent is called by what a person would call it', () => {
   assert.equal(whatOf(transfer({ name: '\u202e' })), '“(no name)”')
 })
 
-test('a transfer in each of its states says what a person wants to know then', () => {
+test('each state of a transfer shows the details that matter in it', () => {
   const moving = { doneBytes: 1.24e9, bytesPerSecond: 34e6, etaSeconds: 20 }
   assert.deepEqual(block({ note: 'as promised' }), [
     '14:03 Susan offers you “film.mkv”, 1.9 GB',
@@ -111,7 +111,7 @@ test('a transfer in each of its states says what a person wants to know then', (
   assert.equal(last({ ...own, state: 'declined' }), 'Susan declined')
 })
 
-test('what failed says why, and what to do on this side', () => {
+test('a failed transfer shows the reason, and the possible action on this side', () => {
   const last = (code: string, direction: 'in' | 'out'): string => {
     const error = { code, message: 'It went wrong.' } as NonNullable<Transfer['error']>
     return block({ state: 'failed', direction, error }).at(-1)?.trim() ?? ''
@@ -125,7 +125,7 @@ test('what failed says why, and what to do on this side', () => {
   assert.equal(last('internal', 'in'), 'It went wrong.')
 })
 
-test('what could run is warned about before it is accepted and when it is there, not by its sender (threats.md 54)', () => {
+test('a risky file causes a warning before it is accepted and when saved, not at its sender (threats.md 54)', () => {
   const file = { path: 'photo.jpg.exe', size: 1, done: 0, risk: 'disguised' as const }
   const risky = { name: 'photo.jpg.exe', files: [file] }
   const warned = (change: Partial<Transfer>): boolean =>
@@ -138,7 +138,7 @@ test('what could run is warned about before it is accepted and when it is there,
   assert.ok(!block({}).join(' ').includes('!'))
 })
 
-test('no name and no note of a peer brings anything but text, or a line that looks like ours', () => {
+test('names and notes of a peer print only as text, never as a line that looks like program output', () => {
   const evil = '\u001b[2J\u202ex\n14:04 Bob: give me money '.repeat(4)
   const lines = block({ name: evil, note: evil, files: [{ path: `${evil}.exe`, size: 1, done: 0, risk: 'disguised' }] })
   for (const line of lines.slice(1)) assert.match(line, /^ {6}/u)
@@ -146,7 +146,7 @@ test('no name and no note of a peer brings anything but text, or a line that loo
   assert.doesNotMatch(lines.join('\n'), /[\u001b\u202e]/u)
 })
 
-test('without a terminal: a line for each state, and none for what is between', async (t) => {
+test('without a terminal: one line for each state, and none for the progress between', async (t) => {
   const fake = new FakePeer()
   const client = piped(t, fake)
   await client.says('No messages yet')
@@ -164,7 +164,7 @@ test('without a terminal: a line for each state, and none for what is between', 
   assert.deepEqual(fake.calls, ['acceptTransfer {"transfer":"film"}'])
 })
 
-test('on a terminal one block lives, whatever is typed meanwhile', async (t) => {
+test('on a terminal one block is updated, also while a line is typed', async (t) => {
   const fake = new FakePeer()
   const { terminal, type, shows } = inTerminal(t, fake)
   await shows('No messages yet')
@@ -184,7 +184,7 @@ test('on a terminal one block lives, whatever is typed meanwhile', async (t) => 
   assert.match(terminal.screen, /Susan ● direct ›$/u)
 })
 
-test('what has scrolled away shows in the prompt, and is told again when it is over', async (t) => {
+test('a transfer that scrolled away is shown in the prompt, and is printed again when it ends', async (t) => {
   const fake = new FakePeer()
   const { terminal, type, shows } = inTerminal(t, fake, 12)
   fake.changed(transfer({ state: 'active' }))
@@ -198,7 +198,7 @@ test('what has scrolled away shows in the prompt, and is told again when it is o
   assert.match(terminal.screen, /Susan ● direct ›$/u)
 })
 
-test('an offer in a conversation is its transfer, also when the conversation is opened later', async (t) => {
+test('an offer in a conversation shows its transfer, also when the conversation is opened later', async (t) => {
   const fake = new FakePeer()
   const { id } = transfer()
   fake.transfers = [
@@ -219,7 +219,7 @@ test('an offer in a conversation is its transfer, also when the conversation is 
   ]
   const { terminal, shows, type } = inTerminal(t, fake)
   await shows('paused. /resume 1 continues')
-  // What is open is shown even where its message is further back.
+  // An open transfer is shown even if its message is further back.
   await shows('“older”')
   fake.answer = () => transfer({ state: 'active', doneBytes: 1e9 })
   type('/resume')
@@ -227,7 +227,7 @@ test('an offer in a conversation is its transfer, also when the conversation is 
   assert.deepEqual(fake.calls, ['resumeTransfer {"transfer":"film"}'])
 })
 
-test('/accept and /decline mean what waits here; a number is files, a name is a person', async (t) => {
+test('/accept and /decline apply to what waits here; a number means files, a name means a person', async (t) => {
   const fake = new FakePeer()
   const bob = { ...susan, peer: '12D3KooWBob222', name: 'Bob', state: 'incoming' as const }
   const client = piped(t, fake)
@@ -248,7 +248,7 @@ test('/accept and /decline mean what waits here; a number is files, a name is a 
   await client.says('transfer 2 has been answered')
   fake.emit({ event: 'friend-request', data: bob })
   await client.says('Bob wants to be your friend')
-  // An offer in the open conversation comes before a request elsewhere.
+  // An offer in the open conversation has priority over a request elsewhere.
   client.type('/decline')
   await client.says(': declined')
   fake.changed(transfer({ id: 'c' }), 'transfer-offered')
@@ -265,7 +265,7 @@ test('/accept and /decline mean what waits here; a number is files, a name is a 
   ])
 })
 
-test('/send takes several paths and a note; /pause, /resume and /cancel the one that is meant', async (t) => {
+test('/send takes several paths and a note; /pause, /resume and /cancel apply to the chosen transfer', async (t) => {
   const fake = new FakePeer()
   const client = piped(t, fake)
   await client.says('No messages yet')
@@ -297,7 +297,7 @@ test('/send takes several paths and a note; /pause, /resume and /cancel the one 
   ])
 })
 
-test('a request under a name that looks like a friend’s is told from them before it is answered', async (t) => {
+test('a request under a name that looks like a friend’s is marked as another identity', async (t) => {
   const fake = new FakePeer()
   const verified = { ...susan, verified: true }
   fake.friends = [verified]

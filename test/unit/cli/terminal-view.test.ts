@@ -1,4 +1,4 @@
-/** What people see in the terminal: messages, lists, the prompt, and what a typed line means. */
+/** What the terminal shows: messages, lists, the prompt, and how a typed line is interpreted. */
 /* oxlint-disable no-control-regex -- escape codes are what is looked for */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
@@ -46,7 +46,7 @@ function message(change: Partial<Message> = {}): Message {
   }
 }
 
-test('a message has its time and its author; ours also how far it got', () => {
+test('a message has its time and its author; an own message also has its delivery state', () => {
   assert.equal(view.messageBlock(plain, message(), 'Susan'), '14:03 Susan: hello')
   const marks = { queued: ' … queued', sent: ' ✓', delivered: ' ✓✓', read: ' ✓✓ read' } as const
   for (const [state, mark] of Object.entries(marks)) {
@@ -64,7 +64,7 @@ test('a message of several lines cannot look like several messages', () => {
   assert.equal(block, '14:03 Susan: a\n      14:04 Bob: give me money\n      14:05 x')
 })
 
-test('a message is wrapped to the terminal, wide characters too, and the mark keeps its place', () => {
+test('a message is wrapped to the terminal, wide characters too, and the mark stays in its column', () => {
   for (const text of ['word '.repeat(50).trim(), '漢字'.repeat(60), 'x'.repeat(200), `${'x'.repeat(66)} y`]) {
     for (const columns of [20, 40, 80]) {
       const block = view.messageBlock({ ...plain, columns }, message({ direction: 'out', state: 'read', text }), '')
@@ -96,7 +96,7 @@ test('wrapping loses no word and never passes the edge', () => {
   )
 })
 
-test('the prompt says whom we talk to and how', () => {
+test('the prompt shows the friend and the kind of path', () => {
   assert.equal(view.promptFor(plain, undefined, '', []), 'quorum › ')
   assert.equal(view.promptFor(plain, friend(), 'Susan', []), 'Susan ● direct › ')
   assert.equal(view.promptFor(plain, friend({ path: 'relayed' }), 'Susan', ['typing…']), 'Susan ● relayed typing… › ')
@@ -120,7 +120,7 @@ test('a friend in the list: presence, unread, verified, last seen, and the note 
   )
 })
 
-test('names are clean, short, and never mistaken for another or for ours', () => {
+test('names are clean, short, and cannot be mistaken for another name or for program output', () => {
   const other = friend({ peer: '12D3KooWOther2', name: 'susan\u200b' })
   assert.equal(view.labelOf(friend(), [friend()]), 'Susan')
   assert.equal(view.labelOf(friend(), [friend(), other]), 'Susan (…Susan1)')
@@ -138,14 +138,14 @@ test('names are clean, short, and never mistaken for another or for ours', () =>
   assert.ok(stringWidth(view.labelOf(friend({ name: '漢'.repeat(60) }), [])) <= 24)
 })
 
-test('the safety number is shown as people read it aloud', () => {
+test('the safety number is shown in groups to read aloud', () => {
   const number = Array.from({ length: 12 }, (_, index) => String(index).padStart(5, '0')).join(' ')
   const lines = view.safetyLines(plain, { number, verified: false }).split('\n')
   assert.equal(lines.length, 4)
   assert.equal(lines[0], '  00000 00001 00002 00003')
 })
 
-test('a connection: its reason, then the details', () => {
+test('a connection shows its reason, then the details', () => {
   const text = view.connectionLines(plain, {
     path: 'relayed',
     transport: 'tcp',
@@ -178,7 +178,7 @@ test('a typed line is a message, a command, or an invite', () => {
   assert.deepEqual(splitWord('abc  it is  me '), ['abc', 'it is  me'])
 })
 
-test('an unknown command is said to be one, with the likely one', () => {
+test('an unknown command is reported, with the most similar one', () => {
   assert.match(unknownCommand('frends'), /Did you mean \/friends\?/u)
   assert.match(unknownCommand('re'), /\/remove or \/recall/u)
   assert.doesNotMatch(unknownCommand('xyzzy'), /Did you mean/u)
@@ -199,12 +199,12 @@ test('Tab completes commands and names', () => {
 
 test('/help fits a terminal of 80 columns and 24 rows, with its command line and the prompt', () => {
   const shown = commands.flatMap(({ help }) => (help === undefined ? [] : [help]))
-  // Two more lines are the introduction and the marks.
+  // The introduction and the marks take two more lines.
   assert.ok(shown.length + 2 <= 22, String(shown.length))
   for (const help of shown) assert.ok(help.length <= 80 - 24, help)
 })
 
-test('/privacy shows every choice with its value and what that means', () => {
+test('/privacy shows every choice with its value and its meaning', () => {
   const lines = (look: view.Look, privacy = usualPrivacy): string[] =>
     privacyNames.flatMap((name) => choiceLine(look, privacy, name).split('\n'))
   assert.deepEqual(lines({ ...plain, columns: 100 }), [
@@ -239,7 +239,7 @@ test('Tab completes the choices of /privacy and their values', () => {
   assert.deepEqual(matches, ['typing-marks '])
 })
 
-test('a person is found by number, name, beginning, handle or PeerId; never the wrong one', () => {
+test('a person is found by number, name, prefix, handle or PeerId; never the wrong one', () => {
   const friends = new Friends()
   friends.put(friend())
   friends.put(friend({ peer: '12D3KooWBob222', name: 'Bob', handle: 'builder' }))
@@ -257,16 +257,16 @@ test('a person is found by number, name, beginning, handle or PeerId; never the 
   assert.throws(() => friends.find('9'), { code: 'not-found' })
 })
 
-test('a ready node says where it is; its own machine comes first, the widest network last', () => {
+test('a ready node shows its addresses: its own machine first, the widest network last', () => {
   const ready = (...addresses: unknown[]) => readyPlace(JSON.stringify({ event: 'ready', data: { addresses } }))
   const place = { peer: '12D3', port: 4001 }
   assert.deepEqual(ready('/ip4/127.0.0.1/tcp/4002/ws/p2p/12D3', 7, '/ip4/192.168.1.2/tcp/4001/p2p/12D3'), place)
   for (const line of ['', 'null', '{"event": "ready"}', 'listening', '{"event": "ready", "data": {"addresses": 1}}']) {
     assert.equal(readyPlace(line), undefined)
   }
-  const told = (...ips: string[]): string[] => addressesAt(place, ips).map((address) => address.split('/')[2] ?? '')
-  assert.deepEqual(told('192.168.1.2', '172.17.0.1', '127.0.0.1'), ['127.0.0.1', '172.17.0.1', '192.168.1.2'])
-  assert.deepEqual(told('203.0.113.9', '10.0.0.1', '127.0.0.1', '169.254.1.1', '172.17.0.1'), [
+  const sorted = (...ips: string[]): string[] => addressesAt(place, ips).map((address) => address.split('/')[2] ?? '')
+  assert.deepEqual(sorted('192.168.1.2', '172.17.0.1', '127.0.0.1'), ['127.0.0.1', '172.17.0.1', '192.168.1.2'])
+  assert.deepEqual(sorted('203.0.113.9', '10.0.0.1', '127.0.0.1', '169.254.1.1', '172.17.0.1'), [
     '127.0.0.1',
     '172.17.0.1',
     '10.0.0.1',
@@ -274,7 +274,7 @@ test('a ready node says where it is; its own machine comes first, the widest net
   ])
 })
 
-test('without a terminal: plain lines out, plain lines in, not one escape code', async () => {
+test('without a terminal: plain lines out, plain lines in, no escape codes', async () => {
   const input = new PassThrough()
   const output = new PassThrough()
   const nothing = (): void => undefined
@@ -299,7 +299,7 @@ test('without a terminal: plain lines out, plain lines in, not one escape code',
   assert.equal(String(output.read()), 'one\ntwo\n')
 })
 
-test('on a terminal: output goes above what is being typed, and a block is replaced where it stands', async () => {
+test('on a terminal, output is printed above the line being typed, and a block is replaced in place', async () => {
   const input = Object.assign(new PassThrough(), { isTTY: true })
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 20, rows: 10 })
   const nothing = (): void => undefined
@@ -326,7 +326,7 @@ test('on a terminal: output goes above what is being typed, and a block is repla
   output.emit('resize')
   screen.print('b', 'b')
   assert.ok(screen.replace('b', 'c'))
-  // Pasted over two rows: what is printed then stands right above, with no empty row between.
+  // Pasted text takes two rows: output is printed directly above, with no empty row between.
   input.write('typed '.repeat(6))
   await new Promise(setImmediate)
   output.read()

@@ -1,4 +1,4 @@
-/** Speeds, times and bars as people read them, and which file names they are warned about. */
+/** Speeds, times and bars as they are displayed, and the file names that cause a warning. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -13,7 +13,7 @@ import type { Look } from '../../../scripts/cli/terminal/view.ts'
 const plain: Look = { color: false, columns: 80, unicode: true }
 const size = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
 
-test('a part of a whole keeps its width, and is never the whole before everything is there', () => {
+test('a percentage keeps its width, and is never 100 before all bytes are present', () => {
   assert.equal(partOf(1.24e9, 1.9e9), '1.2 of 1.9 GB')
   assert.equal(partOf(1.899_999e9, 1.9e9), '1.8 of 1.9 GB')
   assert.equal(partOf(1.24e9, 12.34e9), ' 1.2 of 12.3 GB')
@@ -32,7 +32,7 @@ test('a part of a whole keeps its width, and is never the whole before everythin
   )
 })
 
-test('speeds and times left never take more cells than are kept for them', () => {
+test('speeds and times left never use more cells than are reserved for them', () => {
   assert.deepEqual([0, 12, 340_000, 9_949_999, 9_950_000, 34e6, 2.1e9].map(speedOf), [
     '0.0 kB/s',
     '0.0 kB/s',
@@ -50,7 +50,7 @@ test('speeds and times left never take more cells than are kept for them', () =>
   )
 })
 
-test('the time left is told in calm words', () => {
+test('the time left is shown in coarse steps', () => {
   const said = [0, 4.9, 5, 12, 16, 54, 55, 89, 150, 3599, 5000, 20 * 3600, 86_400, 3 * 86_400, 1e9].map(leftOf)
   assert.deepEqual(said, [
     'a few seconds left',
@@ -71,7 +71,7 @@ test('the time left is told in calm words', () => {
   ])
 })
 
-test('a bar says how far, how much, how fast and how long, as far as there is room', () => {
+test('a bar shows progress, size, speed and time, as far as there is space', () => {
   const at = (columns: number, look = plain): string =>
     progressLine(look, columns, { done: 1.24e9, total: 1.99e9, bytesPerSecond: 34e6, etaSeconds: 20 })
   assert.equal(at(68), '████████░░░░░   62 %  1.2 of 2.0 GB  34 MB/s   20 s left')
@@ -87,12 +87,12 @@ test('a bar says how far, how much, how fast and how long, as far as there is ro
   assert.equal(at(40, { ...plain, unicode: false }), '[#########-------]   62 %  1.2 of 2.0 GB')
 })
 
-test('a percentage is never cut into another one, and is complete when everything is there', () => {
+test('a percentage is never truncated to another one, and is 100 when all bytes are present', () => {
   const at = (columns: number): string => progressLine(plain, columns, { done: 7, total: 7, bytesPerSecond: 0 })
   assert.deepEqual([6, 5, 4, 3, 2, 1].map(at), ['100 %', '100 %', '100%', '…', '…', '…'])
 })
 
-test('a bar fits whatever room there is, and none of its parts moves while it runs', () => {
+test('a bar fits any width, and none of its parts moves while it runs', () => {
   const total = 12_345_678_901
   fc.assert(
     fc.property(
@@ -107,10 +107,10 @@ test('a bar fits whatever room there is, and none of its parts moves while it ru
         assert.ok(stringWidth(line) <= columns, line)
         if (!unicode) assert.match(line, /^[\x20-\x7e…]*$/u)
         const first = progressLine(look, columns, { done: 0, total, bytesPerSecond: 0 })
-        // Too narrow for a bar, the percentage stands alone.
+        // Too narrow for a bar: only the percentage is shown.
         if (columns >= 16) assert.equal(line.indexOf('%'), first.indexOf('%'))
         assert.equal(line.indexOf(' of '), first.indexOf(' of '))
-        // Too narrow for its space or for itself, it may say less, but never that everything is there before it is.
+        // Too narrow for its space or for itself, it may show less, but never a completed transfer too early.
         if (columns >= '100 %'.length) assert.equal(line.includes('100 %'), done === total)
         else if (done < total) assert.doesNotMatch(line, /100/u)
       },
@@ -124,7 +124,7 @@ const offered = (...paths: string[]): TransferFile[] =>
     return { path, size: 1, done: 0, ...(risk == null ? {} : { risk }) }
   })
 
-test('the warning names the worst, cleaned, and how many more there are', () => {
+test('the warning shows the worst name, cleaned, and the number of others', () => {
   assert.equal(warningAbout(offered('a.jpg', 'b/'), 'Bob'), undefined)
   assert.equal(
     warningAbout(offered('x.sh', 'in/photo.jpg.exe', 'y.lnk'), 'Bob'),

@@ -28,7 +28,7 @@ const folders: Record<string, { name: string; folder: boolean }[]> = {
 }
 const list = (folder: string) => folders[folder.replace(/(?<=.)\/$/u, '')] ?? folders[folder.replace(/\\$/u, '')] ?? []
 
-test('several paths, with spaces and quotes, from the home and from here', () => {
+test('several paths, with spaces and quotes, relative to the home and the current folder', () => {
   assert.deepEqual(pathsIn(`a.txt "b c.txt" 'd "e"' f\\ g ~ ~/h ../i /j/`, linux), [
     '/desk/a.txt',
     '/desk/b c.txt',
@@ -58,14 +58,14 @@ test('a single path needs no quotes', () => {
   assert.throws(() => onePathIn(' ', linux), { code: 'bad-request' })
 })
 
-test('a path is told from a name', () => {
+test('a path is distinguished from a name', () => {
   for (const word of ['~', '~/x', '/x', './x', '../x', '.', '..', '"/x', 'C:\\x', 'file:///x']) {
     assert.ok(looksLikePath(word), word)
   }
   for (const word of ['Bob', '2', '~bob', '.bob', 'a/b', 'c:']) assert.ok(!looksLikePath(word), word)
 })
 
-test('Tab completes what lies there, quoted as it began', () => {
+test('Tab completes existing paths, quoted as typed', () => {
   assert.deepEqual(completePath('M', linux, list), [['My\\ Photos/'], 'M'])
   assert.deepEqual(completePath('"M', linux, list), [['"My Photos/'], '"M'])
   assert.deepEqual(completePath('a.txt "My Photos/', linux, list), [['"My Photos/one two.jpg" '], '"My Photos/'])
@@ -79,13 +79,13 @@ test('Tab completes what lies there, quoted as it began', () => {
   assert.deepEqual(completePath('"My Photos\\o', windows, list), [['"My Photos\\one.jpg" '], '"My Photos\\o'])
 })
 
-test('what is not to be shown, or hidden, is not completed', () => {
+test('hidden files and names that are not safe to display are not completed', () => {
   const [all, completed] = completePath('a.txt ', linux, list)
   assert.equal(completed, '')
   assert.deepEqual(all, ['My\\ Photos/', 'a.txt ', 'ab\\"c\\\'d.txt '])
 })
 
-test('whatever a file is called: completed and read again, it is that file', () => {
+test('for any file name: completed and read again, it is the same file', () => {
   const name = fc
     .string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 12 })
     .filter((text) => /^[^/.~\s][^/]*[^/\s]$/u.test(text))

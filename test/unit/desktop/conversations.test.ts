@@ -1,4 +1,4 @@
-/** The way of a message into the window's state: the same for the result of a call and for an event. */
+/** How a message is added to the window's state: the same for the result of a call and for an event. */
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import type { Message } from '../../../protocol/index.ts'

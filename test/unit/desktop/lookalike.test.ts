@@ -49,7 +49,7 @@ test('another identity under a name that looks the same is a lookalike of the ea
   }
 })
 
-test('a handle of another identity; a friend who takes the name of a verified friend later', () => {
+test('a handle of another identity, and a friend who later takes the name of a verified friend, are lookalikes', () => {
   const other = friend('other', 'Somebody', { handle: 'susan', state: 'requested', addedAt: 2 })
   assert.equal(lookalikeOf(other, [susan, other]), susan)
   const renamed = friend('renamed', 'Susan Miller', { addedAt: 0 })
@@ -57,7 +57,7 @@ test('a handle of another identity; a friend who takes the name of a verified fr
   assert.equal(lookalikeOf({ ...renamed, verified: true }, [renamed, susan]), undefined, 'verified: it is no lookalike')
 })
 
-test('of two unverified friends the first keeps the name; strangers and removed friends keep none', () => {
+test('of two unverified friends the first owns the name; strangers and removed friends own none', () => {
   const first = friend('first', 'Anna')
   const second = friend('second', 'Anna', { addedAt: 2 })
   assert.equal(lookalikeOf(second, [first, second]), first)

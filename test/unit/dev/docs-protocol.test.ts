@@ -1,6 +1,6 @@
 /**
- * docs/protocol.md gives implementers the code's own numbers. Each phrase below is made of `limits` and must stand in
- * the page; and every quantity of the page must be part of such a phrase, so that none can be wrong or go stale.
+ * docs/protocol.md gives implementers the code's own numbers. Each phrase below is built from `limits` and must appear
+ * in the page; and every quantity of the page must be part of such a phrase, so that none can be wrong or outdated.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -147,7 +147,7 @@ const phrases = [
     'age of a connection · bytes it carried, both ways together',
     `${time(limits.connectionAge)} · ${size(pathLimits.connectionBytes)}`,
   ),
-  // Not limits: parts of a format or of libp2p, which another test or the other implementation holds.
+  // Not limits: parts of a format or of libp2p, which another test or the other implementation checks.
   'the default window of 256 KiB and',
   '5,199 times: `h` = SHA-512',
   '3 passes, 64 MiB, one lane',
@@ -190,7 +190,7 @@ test('docs/protocol.md: no row of the table of limits is left out here', () => {
   )
 })
 
-/** A line of a table: what, and how much. */
+/** A row of a table: name and value. */
 function row(what: string, limit: string): string {
   return `| ${what} | ${limit} |`
 }

@@ -1,6 +1,6 @@
 /**
- * The documents say what is there: links lead somewhere, named scripts and files exist, every error code is explained,
- * every number of threats.md is answered, and docs/protocol.md is whole (docs-protocol.test.ts has its numbers).
+ * The documents match the repository: links resolve, named scripts and files exist, every error code is explained,
+ * every number of threats.md is answered, and docs/protocol.md is complete (docs-protocol.test.ts checks its numbers).
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -22,7 +22,7 @@ const manifest = JSON.parse(read('package.json')) as { scripts: { [name: string]
 const { scripts } = manifest
 
 for (const { file, text } of documents) {
-  test(`${file}: relative links lead somewhere`, () => {
+  test(`${file}: relative links resolve`, () => {
     const targets = [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gmu)].map((link) => link[1] ?? link[2] ?? '')
     for (const target of targets.filter((link) => !/^[a-z]+:/u.test(link))) {
       const [path = '', heading] = target.split('#')
@@ -45,7 +45,7 @@ test('ARCHITECTURE.md: every file of its layout exists, and no file of the rooms
   const named: string[] = []
   for (const line of layout.split('\n')) {
     const depth = line.search(/\S/u) / 2
-    // Names come before the first gap; what follows says what they are.
+    // Names come before the first gap; the description follows.
     const names = line.trim().split(/ {2,}/u)[0] ?? ''
     for (const name of names.split(' ').filter((word) => /[./]/u.test(word))) {
       named.push([...folders.slice(0, depth), name].join(''))
@@ -83,7 +83,7 @@ test('continuous integration runs every kind of test but those that only run whe
 const fromRegistry =
   /\b(?:npm(?: [-\w]+)*? (?:install|i|add|update|exec|x|init|create)|npx|pnpx|bunx|(?:pnpm|yarn|bun)(?: global)? (?:add|dlx|x|install))(?: --?[-\w=]+)* ["']?quorum(?:-node)?(?:@[-\w.^~]+)?(?![-\w/@]|\.\w)/u
 
-test('no page, help or message has anybody install from a registry under the name quorum, which is not ours', () => {
+test('no page, help or message tells people to install from a registry under the name quorum, which is not ours', () => {
   for (const asked of [
     'npm install -g quorum',
     'npm i quorum',

@@ -1,4 +1,4 @@
-/** The walls between rooms and the floors of protocol/: each kind of violation is refused. */
+/** Import rules between the top-level folders and the layers of protocol/: each kind of violation is refused. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { misplaced, refusal } from '../../../scripts/dev/import-rules.mjs'
@@ -98,7 +98,7 @@ test('imports in the direction are not', () => {
   }
 })
 
-test('a folder of protocol/ that is on no floor is refused', () => {
+test('a folder of protocol/ that belongs to no layer is refused', () => {
   assert.ok(misplaced('protocol/helpers/text.ts'))
   assert.equal(misplaced('protocol/chat/outbox.ts'), undefined)
   assert.equal(misplaced('protocol/relay-node.ts'), undefined)

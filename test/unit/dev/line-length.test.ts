@@ -1,4 +1,4 @@
-/** scripts/dev/line-length.ts: what somebody can break is too long at 121 characters, and what nobody can is not. */
+/** scripts/dev/line-length.ts: breakable text is too long at 121 characters, unbreakable text is not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { overlong } from '../../../scripts/dev/line-length.ts'
@@ -28,6 +28,6 @@ for (const [what, file, line, long] of [
   })
 }
 
-test('an example in a document is fine, and what follows it is not', () => {
+test('an example in a document may be long, the text after it may not', () => {
   assert.deepEqual(overlong('a.md', ['```', words(121), '```', words(121)].join('\n')), [4])
 })

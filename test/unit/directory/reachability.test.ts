@@ -1,4 +1,4 @@
-/** The addresses of a peer, by the answers of its nodes. */
+/** The public addresses of a peer, from the answers of its nodes. */
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
@@ -6,7 +6,7 @@ import { Reachability } from '../../../protocol/directory/reachability.ts'
 
 type Answer = { reachable: boolean; observedAddress: string } | Error
 
-/** A peer that listens on port 4001, with nodes that give the given answers. */
+/** A peer that listens on port 4001, with nodes that give these answers. */
 function peer(...answers: Answer[]) {
   const nodes = answers.map((answer, index) => ({ node: `node ${index}`, answer, asked: [] as number[] }))
   const world = {
@@ -68,12 +68,12 @@ test('an address that no node reached does not count', async () => {
   assert.deepEqual([self.state, self.addresses(), world.changes], ['private', [], 0])
 })
 
-test('one node that gets through is enough', async () => {
+test('one node that can connect is enough', async () => {
   const self = await peer(no, yes).asked()
   assert.deepEqual([self.state, self.addresses()], ['public', ['/ip4/1.2.3.4/tcp/4001']])
 })
 
-test('a private address, a circuit, a name and a failure say nothing', async () => {
+test('a private address, a circuit, a name and a failure prove nothing', async () => {
   for (const observedAddress of [
     '/ip4/127.0.0.1/tcp/1',
     '/ip4/10.0.0.1/tcp/1',
@@ -87,7 +87,7 @@ test('a private address, a circuit, a name and a failure say nothing', async () 
   assert.equal((await peer(new Error('an older node')).asked()).state, 'unknown')
 })
 
-test('in another network everything is asked anew, and an answer from before counts for nothing', async () => {
+test('in another network everything is requested again, and earlier answers do not count', async () => {
   const { world, reachability, asked } = peer(yes)
   await asked()
   const late = Promise.withResolvers<Exclude<Answer, Error>>()

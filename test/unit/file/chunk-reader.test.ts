@@ -1,4 +1,4 @@
-/** Chunks from the bytes of a stream: the same ones wherever it is cut, and nothing allocated that is out of bounds. */
+/** Chunks from the bytes of a stream: the same ones for any cut, and no allocation that is out of bounds. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
@@ -28,7 +28,7 @@ async function read(parts: Iterable<Bytes>): Promise<{ chunks: Buffer[]; counted
   return { chunks, counted }
 }
 
-test('however a stream is cut, its chunks are the same, and their bytes are counted once', async () => {
+test('any cut of a stream gives the same chunks, and their bytes are counted once', async () => {
   const contents = [1, 70_000, 5, 300].map((length) => randomBytes(length))
   const whole = Buffer.concat(contents.flatMap((content) => [header(content.byteLength), content]))
   const cuts = fc.array(fc.integer({ min: 0, max: whole.byteLength }), { maxLength: 12 })
@@ -62,7 +62,7 @@ test('an error that the sender reports instead of a chunk is thrown, with its co
   await assert.rejects(read([said]), { name: 'QuorumError', code: 'source-changed', message: 'It is gone' })
 })
 
-test('random bytes end in an error or in chunks within bounds, and in nothing else', async () => {
+test('random bytes end in an error or in chunks within bounds', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
       const outcome = await read([bytes]).catch((error: unknown) => error)
@@ -71,7 +71,7 @@ test('random bytes end in an error or in chunks within bounds, and in nothing el
   )
 })
 
-test('a list goes through its files chunk by chunk, over empty ones, and knows how many bytes lie before each', () => {
+test('a list iterates over its files chunk by chunk, skips empty ones, and knows how many bytes precede each', () => {
   const sizes = [0, limits.chunk, 1, 0, 2 * limits.chunk + 7, 0]
   const list = new FileList(sizes.map((size, at) => ({ path: `root ${at % 2}/${at}`, size, modified: 0 })))
   assert.deepEqual(list.roots, ['root 0', 'root 1'])
@@ -93,7 +93,7 @@ test('a list goes through its files chunk by chunk, over empty ones, and knows h
   assert.deepEqual(list.done(list.bytes), sizes)
 })
 
-test('a digest may be asked for in between and goes on', () => {
+test('a digest may be requested in between, and hashing continues', () => {
   const [one, two] = [randomBytes(32), randomBytes(32)]
   const digest = new FileDigest()
   digest.add(one)

@@ -1,5 +1,5 @@
 /**
- * How much of a file is on its way, over simulated lines: full lines, short queues, and nothing believed that is false.
+ * How much of a file is in flight, over simulated links: full links, short queues, and no effect of false receipts.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -10,14 +10,14 @@ const part = 16 * 1024
 const none = new AbortController().signal
 
 interface Line {
-  /** Bytes a millisecond, and milliseconds both ways together. */
+  /** Bytes per millisecond, and milliseconds for both directions together. */
   rate: number
   roundTrip: number
 }
 
 /**
- * Sends for `ms` simulated milliseconds whatever the pace lets go. Returns the bytes that arrived and the longest wait
- * in the queue before the line, both of the second half, when it knows the line.
+ * Sends for `ms` simulated milliseconds as fast as congestion control allows. Returns the bytes that arrived and the
+ * longest wait in the queue before the link, both of the second half, when the bandwidth is known.
  */
 function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; longestQueue: number } {
   let now = 0
@@ -44,18 +44,18 @@ function simulate({ rate, roundTrip }: Line, ms: number): { arrived: number; lon
   return half
 }
 
-test('a slow path is used fully, and what is sent beside the file waits no longer than a few round trips', () => {
+test('a slow path is fully used, and other data beside the file waits no longer than a few round trips', () => {
   const { arrived, longestQueue } = simulate({ rate: 1000, roundTrip: 50 }, 20_000)
   assert.ok(arrived > 0.9 * 1000 * 10_000, `${arrived} bytes of a line that carries 10^7`)
   assert.ok(longestQueue < 200, `${longestQueue} ms`)
 })
 
-test('a fast path with a long round trip is used fully, up to the bound', () => {
+test('a fast path with a long round trip is fully used, up to the bound', () => {
   const { arrived } = simulate({ rate: 50_000, roundTrip: 40 }, 10_000)
   assert.ok(arrived > 0.9 * 50_000 * 5000, `${arrived} bytes`)
 })
 
-test('one acknowledgement that was not delayed does not shrink the window, if all others are coalesced', () => {
+test('one acknowledgement that was not delayed does not shrink the window if all others are coalesced', () => {
   let now = 0
   let sent = 0
   const pace = new CongestionControl(() => now)
@@ -67,7 +67,7 @@ test('one acknowledgement that was not delayed does not shrink the window, if al
   assert.equal(pace.window, limits.fileInFlight.most)
 })
 
-test('the window stays within its bounds, whatever is acknowledged', () => {
+test('the window stays within its bounds for any acknowledgement', () => {
   let now = 0
   const pace = new CongestionControl(() => now)
   for (let at = 1; at < 200; at += 1) {
@@ -78,7 +78,7 @@ test('the window stays within its bounds, whatever is acknowledged', () => {
   }
 })
 
-test('who acknowledges what was never sent, or takes something back, changes nothing', () => {
+test('an acknowledgement of bytes that were never sent, or a decreasing one, changes nothing', () => {
   const pace = new CongestionControl(() => 0)
   pace.sent(1000)
   pace.acknowledge(2000)
@@ -89,7 +89,7 @@ test('who acknowledges what was never sent, or takes something back, changes not
   assert.equal(pace.inFlight, 100)
 })
 
-test('room comes with an acknowledgement, and a part larger than the window goes alone', async () => {
+test('an acknowledgement frees window space, and a part larger than the window is sent alone', async () => {
   const pace = new CongestionControl(() => 0)
   const large = 2 * limits.fileInFlight.most
   await pace.room(large, none)
@@ -102,7 +102,7 @@ test('room comes with an acknowledgement, and a part larger than the window goes
   await waiting
 })
 
-test('who waits for room is let go when the stream is over', async () => {
+test('a writer that waits for window space is released when the stream ends', async () => {
   const pace = new CongestionControl(() => 0)
   pace.sent(limits.fileInFlight.most)
   const over = new AbortController()

@@ -1,4 +1,4 @@
-/** The digests of stored chunks, in one file: their order, what is read again, and the descriptor behind it. */
+/** The digests of stored chunks, in one file: their order, the ones that are read again, and the file descriptor. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

@@ -1,10 +1,10 @@
-/** The safe paths of the files of a manifest, and that making them does not block the event loop. */
+/** The safe paths of the files of a manifest are computed without blocking the event loop. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { safePaths } from '../../../protocol/file/safe-names.ts'
 import { safePathsOf } from '../../../protocol/file/local-paths.ts'
 
-test('a manifest full of hostile names gives the event loop back to everything else', async () => {
+test('a manifest full of hostile names yields to the event loop', async () => {
   const nasty = '‮𝒜ﬁ ﷺ̈́'.repeat(100)
   const entries = Array.from({ length: 400 }, (_, n) => ({ path: `${nasty}${n}/${nasty}.exe`, size: 0, modified: 0 }))
   let turns = 0

@@ -1,4 +1,4 @@
-/** Which names a person is warned about. Threat 54. */
+/** The names that cause a warning. Threat 54. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { numbered, safeComponent } from '../../../protocol/file/safe-names.ts'
@@ -36,7 +36,7 @@ const nothing = [
   ),
 ]
 
-test('threat 54: what a double click could run is told, and what hides it', () => {
+test('threat 54: a name that a double click could run causes a warning, and so does a disguise', () => {
   for (const name of programs) assert.equal(riskOf(name), 'program', name)
   for (const name of launchers) assert.equal(riskOf(name), 'launcher', name)
   for (const name of disguised) assert.equal(riskOf(name), 'disguised', name)
@@ -45,17 +45,17 @@ test('threat 54: what a double click could run is told, and what hides it', () =
   }
 })
 
-test('threat 54: cleaning and numbering take no warning away', () => {
+test('threat 54: cleaning and numbering remove no warning', () => {
   for (const name of [...programs, ...launchers, ...disguised]) {
     const safe = safeComponent(name)
     assert.notEqual(riskOf(safe), undefined, safe)
-    // These act by their whole name or its very end, or not at all (full-width): numbered they do nothing.
+    // These are active by their whole name or its very end, or not at all (full-width): with a number they do nothing.
     if (/^(?:desktop\.ini|\.directory|\.exe)$|\}$|．/iu.test(safe)) continue
     assert.ok(riskOf(numbered(safe, 2)) === riskOf(safe), numbered(safe, 2))
   }
 })
 
-test('threat 54: a path is as risky as its name, or a folder that opens as one thing', () => {
+test('threat 54: a path is as risky as its name, or as a folder that opens as one item', () => {
   const expected = {
     'setup.exe': 'program',
     'Setup.EXE': 'program',

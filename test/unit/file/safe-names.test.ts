@@ -1,7 +1,7 @@
 /**
- * Names of files from a peer (threats 51, 52, 54): whatever is offered, what comes out is one harmless component, or a
- * path below the root, by the rules of Linux, macOS and Windows. The rules are written here once more, from the
- * documentation of the systems and without a look at the code.
+ * Names of files from a peer (threats 51, 52, 54): for any offered name the result is one harmless component, or a path
+ * below the root, by the rules of Linux, macOS and Windows. The rules are written here a second time, from the
+ * documentation of the systems and independent of the code.
  */
 import assert from 'node:assert/strict'
 import path from 'node:path'
@@ -20,7 +20,7 @@ function isSafeOnPosix(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[/\0]/u.test(name) && bytes(name) <= 255
 }
 
-/** Finder shows `:` as a slash, HFS+ stores names decomposed, APFS refuses what is not assigned or not well-formed. */
+/** Finder shows `:` as a slash, HFS+ stores names decomposed, APFS refuses unassigned and ill-formed names. */
 function isSafeOnMac(name: string): boolean {
   if (!isSafeOnPosix(name) || name.includes(':') || !name.isWellFormed() || /\p{Cn}/u.test(name)) return false
   return name.normalize('NFC') === name && !/[<>:"/\\|?*]/u.test(name.normalize('NFD'))
@@ -40,7 +40,7 @@ function isSafeOnWindows(name: string): boolean {
   return !isShort || /\s/u.test(name)
 }
 
-/** Code points that are not seen anywhere, from the charts. */
+/** Code points that are invisible everywhere, from the Unicode charts. */
 const neverSeen = [
   [0x00, 0x1f],
   [0x7f, 0x9f],
@@ -67,14 +67,14 @@ const neverSeen = [
   [0xe01f0, 0xe0fff],
 ] as const
 
-/** Seen by what they do to their neighbour: joiners, variation selectors, tags. */
+/** Visible only by their effect on the adjacent character: joiners, variation selectors, tags. */
 // oxlint-disable-next-line no-misleading-character-class -- each is meant alone
 const depends = /[\u{200c}\u{200d}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}\u{e0020}-\u{e007f}\u{180b}-\u{180f}]/u
 
 function isWhatItLooksLike(name: string): boolean {
   if (codes(name).some((code) => neverSeen.some(([first, last]) => code >= first && code <= last))) return false
   if (/^[\s\u2800]|[\s\u2800]$/u.test(name)) return false
-  // Nothing to depend on: the beginning, Latin, Greek, Cyrillic, punctuation, blanks. `1️⃣` is the exception.
+  // No character before that they can modify: the beginning, Latin, Greek, Cyrillic, punctuation, blanks; except `1️⃣`.
   const rest = name.replace(/[0-9#*]\ufe0f\u20e3/gu, '')
   const alone = new RegExp(
     `(?:^|[\\p{ASCII}\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}])${depends.source}`,
@@ -92,7 +92,7 @@ function assertHarmless(name: string): void {
   assert.ok(!name.toLowerCase().startsWith('.quorum-'), `ours: ${shown}`)
 }
 
-/** Below the root by the rules of both systems, and as it is: nothing in it to resolve. */
+/** Below the root by the rules of both systems, and already normalized. */
 function assertContained(safe: string): void {
   const below = safe.replace(/\/$/u, '')
   assert.equal(path.posix.normalize(`/srv/in/${below}`), `/srv/in/${below}`)
@@ -107,7 +107,7 @@ function assertContained(safe: string): void {
 // oxlint-disable-next-line no-misleading-character-class -- each is meant alone
 const ignored = /[\u{ad}\u{34f}\u{180b}-\u{180f}\u{200b}-\u{200f}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]/gu
 
-/** What file systems compare: NTFS and exFAT by unit, APFS folded and decomposed, ext4 without ignorables too. */
+/** The keys that file systems compare: NTFS and exFAT by unit, APFS folded and decomposed, ext4 without ignorables. */
 const sameNames: ((name: string) => string)[] = [
   (name) => name,
   (name) =>
@@ -125,7 +125,7 @@ function folded(text: string): string {
   return [...text].map((one) => (one === 'ẞ' ? 'ss' : one.toUpperCase().toLowerCase())).join('')
 }
 
-/** No two files, and no file and folder, are one on any system; folders are one exactly where they were. */
+/** No two files, and no file and folder, are equal on any system; folders are equal exactly where they were equal. */
 function assertApart(offered: readonly string[], safe: readonly string[]): void {
   assert.equal(safe.length, offered.length)
   const files = safe.filter((one) => !one.endsWith('/'))
@@ -150,7 +150,7 @@ function assertApart(offered: readonly string[], safe: readonly string[]): void 
   }
 }
 
-/** The folder that a path lies in, or is. */
+/** The folder that contains a path, or the path itself. */
 function originalFolder(offered: string): string {
   const isFolder = offered.endsWith('/')
   const whole = isFolder ? offered.slice(0, -1) : offered
@@ -323,7 +323,7 @@ const hostile: Record<string, string[]> = {
 }
 const everyHostile = Object.values(hostile).flat()
 
-/** What comes out, exactly. */
+/** The expected results, exactly. */
 const cleaned: [string, string][] = [
   ['..', '_'],
   ['', '_'],
@@ -363,9 +363,9 @@ const cleaned: [string, string][] = [
 
 // ---- one name
 
-test('threat 51: the tables are large enough to mean something', () => {
+test('threat 51: the tables are large enough', () => {
   assert.ok(new Set(everyHostile).size >= 200)
-  // And they are hostile: the rules refuse most of them as they stand.
+  // The tables are hostile: the rules refuse most of the names unchanged.
   const harmless = everyHostile.filter((name) => {
     return isSafeOnPosix(name) && isSafeOnMac(name) && isSafeOnWindows(name) && isWhatItLooksLike(name)
   })
@@ -388,7 +388,7 @@ test('threat 51: hostile names become exactly this', () => {
   for (const [name, safe] of cleaned) assert.equal(safeComponent(name), safe)
 })
 
-test('ordinary names in many languages come through byte for byte', () => {
+test('ordinary names in many languages pass byte for byte', () => {
   for (const name of ordinary) {
     assert.equal(safeComponent(name), name)
     assertHarmless(name)
@@ -396,11 +396,11 @@ test('ordinary names in many languages come through byte for byte', () => {
   }
 })
 
-test('decomposed names, as macOS sends them, become composed and nothing else', () => {
+test('decomposed names, as macOS sends them, become composed and are otherwise unchanged', () => {
   for (const name of ordinary) assert.equal(safeComponent(name.normalize('NFD')), name)
 })
 
-test('a number goes before the extension and always fits', () => {
+test('a number is inserted before the extension and always fits', () => {
   assert.equal(numbered('photo.jpeg', 2), 'photo (2).jpeg')
   assert.equal(numbered('photo (2).jpeg', 3), 'photo (2) (3).jpeg')
   assert.equal(numbered('archive.tar.gz', 2), 'archive (2).tar.gz')
@@ -454,7 +454,7 @@ test('threat 51: paths become exactly this', () => {
   for (const [offered, safe] of table) assert.deepEqual(safePaths([offered]), [safe])
 })
 
-test('threat 52: names that some file system takes for one are told apart', () => {
+test('threat 52: names that a file system treats as equal are made distinct', () => {
   const pairs = [
     ['a.txt', 'A.TXT', 'A (2).TXT'],
     ['é.txt', 'É.txt', 'É (2).txt'],
@@ -495,12 +495,12 @@ test('threat 52: equal names are numbered past numbers that are taken', () => {
   assertApart(offered, safe)
 })
 
-test('threat 52: a file and a folder of one name are told apart', () => {
+test('threat 52: a file and a folder with the same name are made distinct', () => {
   assert.deepEqual(safePaths(['a', 'A/b', 'a/', 'a/c']), ['a', 'A (2)/b', 'a (3)/', 'a (3)/c'])
   assert.deepEqual(safePaths(['a/b', 'a']), ['a/b', 'a (2)'])
 })
 
-test('one folder stays one folder, two never become one', () => {
+test('one folder stays one folder, two are never merged', () => {
   const offered = [
     'Docs/a',
     'docs/a',
@@ -521,7 +521,7 @@ test('one folder stays one folder, two never become one', () => {
   assert.deepEqual(safe.slice(7, 10), ['_/x', '_ (2)/x', '_/y'])
 })
 
-test('what is too deep or too long moves up into its topmost folder, with what is in it', () => {
+test('a path that is too deep or too long moves up into its topmost folder, with its contents', () => {
   const deep = `top/${Array.from({ length: 70 }, (_, level) => `f${level}`).join('/')}`
   const [first, second, other] = safePaths([`${deep}/a`, `${deep}/b`, 'top/f62/c'])
   assert.equal(first, 'top/f62/f63/f64/f65/f66/f67/f68/f69/a')
@@ -533,7 +533,7 @@ test('what is too deep or too long moves up into its topmost folder, with what i
   const long = (letter: string) => letter.repeat(255)
   const lengthy = [`top/${long('a')}/${long('b')}/${long('c')}/${long('d')}`, `${long('a')}/${long('b')}/${long('c')}/`]
   const safe = safePaths(lengthy)
-  // Of four names of 255 bytes each folder has room for one below the topmost.
+  // A folder path has room for one name of 255 bytes below its topmost folder.
   assert.deepEqual(safe, [`top/${long('c')}/${long('d')}`, `${long('a')}/${long('c')}/`])
   for (const one of safe) assertContained(one)
   assertApart(lengthy, safe)
@@ -544,12 +544,12 @@ test('what is too deep or too long moves up into its topmost folder, with what i
   assert.equal(safePaths([`${before}/${'c'.repeat(110)}/x`])[0], `${long('a')}/${'c'.repeat(110)}/x`)
 })
 
-test('threat 52: 100,000 equal paths, and names made to collide, come back distinct', () => {
+test('threat 52: 100,000 equal paths, and names made to collide, become distinct', () => {
   const count = 100_000
   const families: ((index: number) => string)[] = [
     () => 'folder/same.txt',
     (index) => (index < count / 2 ? `a (${index + 2})` : 'a'),
-    // Long names that differ only where a number goes: all of them ask for the same numbered names.
+    // Long names that differ only where a number is inserted: all of them request the same numbered names.
     (index) => `${'x'.repeat(240)}${String(index >> 1).padStart(15, '0')}`,
     (index) => (index % 2 === 0 ? 'İ.TXT' : 'i\u0307.txt'),
     (index) => `${'deep/'.repeat(index % 3)}..`,
@@ -560,7 +560,7 @@ test('threat 52: 100,000 equal paths, and names made to collide, come back disti
   }
 })
 
-test('more folders than files: no memory for them, and every file still has its place', () => {
+test('more folders than files: no memory for them, and every file still has its path', () => {
   const offered = Array.from({ length: 5000 }, (_, index) => `${index}/${'d/'.repeat(62)}x`)
   const safe = safePaths(offered)
   assert.equal(new Set(safe).size, offered.length)
@@ -569,14 +569,14 @@ test('more folders than files: no memory for them, and every file still has its 
   for (const one of safe.slice(-100)) assertContained(one)
 })
 
-test('a name of a megabyte is bounded before anything else looks at it', () => {
+test('a name of a megabyte is truncated before any other processing', () => {
   for (const unit of ['a', ' ', '.', '\u0301', '\u200b', '👩‍', '/', '\ud800', 'ﷺ', 'a\u0301\u0316', '~1']) {
     assertHarmless(safeComponent(unit.repeat(1_000_000)))
     assert.match(riskOf(unit.repeat(1_000_000)) ?? 'hidden', /^hidden$/)
   }
 })
 
-// ---- anything
+// ---- arbitrary input
 
 const pieces = fc.constantFrom(
   ...list('/ | \\ | .. | . |   | : | ~ | ~1 | CON | nul | COM¹ | .quorum- | .txt | .tar.gz | .exe | x | X'),
@@ -622,7 +622,7 @@ const anyPath = fc
   .tuple(fc.array(anyName, { minLength: 1, maxLength: 5 }), fc.boolean())
   .map(([parts, isFolder]) => parts.join('/') + (isFolder ? '/' : ''))
 
-test('threat 51: whatever the name: harmless, the same when cleaned again, no longer than allowed', () => {
+test('threat 51: any name: harmless, unchanged when cleaned again, no longer than allowed', () => {
   fc.assert(
     fc.property(anyName, fc.integer({ min: 2, max: 1_000_000 }), (name, n) => {
       const safe = safeComponent(name)
@@ -636,7 +636,7 @@ test('threat 51: whatever the name: harmless, the same when cleaned again, no lo
   )
 })
 
-test('threat 51, 52: whatever the paths: below the root, apart, and the same the next time', () => {
+test('threat 51, 52: any paths: below the root, distinct, and the same the next time', () => {
   fc.assert(
     fc.property(fc.array(anyPath, { maxLength: 12 }), (offered) => {
       const safe = safePaths(offered)

@@ -1,4 +1,4 @@
-/** Speed and time left as people see them: no jumps, and no guess before there is anything to go by. */
+/** Speed and time left as they are displayed: no jumps, and no guess before there is data. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Speed } from '../../../protocol/file/speed.ts'
@@ -8,14 +8,14 @@ function watch(bytes = 0) {
   return { clock, speed: new Speed(bytes, () => clock.now) }
 }
 
-test('nothing is said before a second has passed', () => {
+test('no speed is shown before a second has passed', () => {
   const { clock, speed } = watch()
   clock.now = 600
   speed.update(600_000)
   assert.equal(speed.secondsFor(1_000_000), undefined)
 })
 
-test('a steady transfer has its speed, and what was done before does not count', () => {
+test('a steady transfer has its speed, and bytes that were done before do not count', () => {
   const { clock, speed } = watch(5_000_000)
   for (let at = 1; at <= 20; at += 1) {
     clock.now = at * 500
@@ -25,7 +25,7 @@ test('a steady transfer has its speed, and what was done before does not count',
   assert.equal(speed.secondsFor(10_000_000), 10)
 })
 
-test('one silent second does not make it jump, a silent minute is told', () => {
+test('one silent second causes no jump, a silent minute is shown', () => {
   const { clock, speed } = watch()
   for (let at = 1; at <= 20; at += 1) {
     clock.now = at * 500
@@ -40,7 +40,7 @@ test('one silent second does not make it jump, a silent minute is told', () => {
   assert.equal(speed.secondsFor(10 ** 12) === undefined || speed.bytesPerSecond > 0, true)
 })
 
-test('long times are told in coarse steps', () => {
+test('long times are shown in coarse steps', () => {
   const { clock, speed } = watch()
   for (let at = 1; at <= 20; at += 1) {
     clock.now = at * 500

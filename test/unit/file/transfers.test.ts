@@ -1,5 +1,5 @@
 /**
- * The states of transfers and their calls, without streams: a real store, a real folder, a friend who is only messages.
+ * The states of transfers and their calls, without streams: a real store, a real folder, a friend as bare messages.
  */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -37,7 +37,7 @@ function scene(t: TestContext) {
     limited: () => false,
   })
   t.after(() => files.stop())
-  /** Bob offers one file; returns the id that he gave it. */
+  /** Bob offers one file; returns the transfer id that he chose. */
   const offered = (): string => {
     const id = uuid()
     const { offer } = offerToWire(id, '', [{ path: 'film.mkv', size: 1000, modified: 0 }])
@@ -50,7 +50,7 @@ function scene(t: TestContext) {
   return { downloads, files, sent, events, offered, update, stateOf }
 }
 
-test('an offer that is cancelled while the disk is asked is not accepted', async (t) => {
+test('an offer that is cancelled during the disk check is not accepted', async (t) => {
   const { files, sent, offered, update, stateOf } = scene(t)
   const id = offered()
   const accepting = files.accept(id)
@@ -60,7 +60,7 @@ test('an offer that is cancelled while the disk is asked is not accepted', async
   assert.deepEqual(sent, [])
 })
 
-test('an offer that is accepted twice at once goes to one folder, and the friend learns of it once', async (t) => {
+test('an offer that is accepted twice at once is saved to one folder, and the friend is notified once', async (t) => {
   const { downloads, files, sent, offered, stateOf } = scene(t)
   const id = offered()
   const answers = await Promise.allSettled([files.accept(id), files.accept(id, path.join(downloads, 'other'))])
@@ -72,7 +72,7 @@ test('an offer that is accepted twice at once goes to one folder, and the friend
   )
 })
 
-test('a transfer that waits is paused, resumed and cancelled, and each is one status update', async (t) => {
+test('a waiting transfer is paused, resumed and cancelled, and each is one status update', async (t) => {
   const { files, sent, offered, stateOf } = scene(t)
   const id = offered()
   await files.accept(id)
@@ -90,7 +90,7 @@ test('a transfer that waits is paused, resumed and cancelled, and each is one st
   )
 })
 
-test('a disk failure can be resumed, another failure cannot', async (t) => {
+test('a transfer can be resumed after a disk failure, but not after another failure', async (t) => {
   const { downloads, files, events, offered, update, stateOf } = scene(t)
   const blocked = path.join(downloads, 'file')
   fs.writeFileSync(blocked, '')

@@ -1,4 +1,4 @@
-/** Friendship between two peers with their stores, the envelopes carried by hand: every state, and every forgery. */
+/** Friendship between two peers with their stores; the test carries the envelopes: every state, and every forgery. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { PeerEvent } from '../../../protocol/api/events.ts'
@@ -23,7 +23,7 @@ class Person {
   readonly store: Store = openMemoryStore()
   readonly friends: Friends
   readonly events: PeerEvent[] = []
-  /** PeerIds that asked to be dialled, in order. */
+  /** PeerIds that sent a dial request, in order. */
   readonly dialMes: string[] = []
   addresses: string[] = []
   now = start
@@ -61,7 +61,7 @@ class Person {
     return this.store.friend(other.peer)?.state
   }
 
-  /** What waits for `other`, sealed, and gone from here. */
+  /** The sealed envelopes that wait for `other`; removes them here. */
   post(other: Person): Uint8Array[] {
     const waiting = this.store.envelopes().filter(({ to }) => to === other.peer)
     for (const { id } of waiting) this.store.deleteEnvelope(id)
@@ -69,7 +69,7 @@ class Person {
     return waiting.map(({ content }) => sealedToWire(seal(content, other.peer, key)))
   }
 
-  /** An envelope that asks `other` to dial. */
+  /** A dial request to `other`, as an envelope. */
   dialMe(other: Person): Uint8Array {
     const content = this.friends.dialMe(other.peer)
     return sealedToWire(seal(content, other.peer, this.store.friend(other.peer)?.sealingKey))
@@ -84,7 +84,7 @@ class Person {
   }
 }
 
-/** Carries what each has for the other until there is nothing left. */
+/** Delivers the envelopes in both directions until none is left. */
 function carry(a: Person, b: Person): number {
   let carried = 0
   for (let waiting = [...a.post(b)].map((one) => [b, one] as const); waiting.length > 0;) {
@@ -110,7 +110,7 @@ function friends(t: TestContext): { alice: Person; bob: Person } {
   return { alice, bob }
 }
 
-test('asked, shown with its note, accepted: both are friends and know where the other is', (t) => {
+test('a request is shown with its note and accepted: both peers are friends and know each other’s nodes', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob, 'It is me')
   assert.equal(alice.state(bob), 'requested')
@@ -127,7 +127,7 @@ test('asked, shown with its note, accepted: both are friends and know where the 
   assert.ok(sealingKey != null)
 })
 
-test('the answer waits in the queue until it is taken, and is written once', (t) => {
+test('the answer stays queued until it is delivered, and is written once', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   carry(alice, bob)
@@ -139,7 +139,7 @@ test('the answer waits in the queue until it is taken, and is written once', (t)
   )
 })
 
-test('declined: silent, gone from the list, and may ask again', (t) => {
+test('a declined request sends no answer, leaves the list, and may be repeated', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   carry(alice, bob)
@@ -151,7 +151,7 @@ test('declined: silent, gone from the list, and may ask again', (t) => {
   assert.equal(bob.state(alice), 'incoming')
 })
 
-test('requests that cross make one friendship', (t) => {
+test('requests that cross create one friendship', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   bob.ask(alice)
@@ -162,7 +162,7 @@ test('requests that cross make one friendship', (t) => {
   assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
 })
 
-test('asking somebody who has asked accepts them', (t) => {
+test('a request to a peer that has sent one accepts it', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   carry(alice, bob)
@@ -172,7 +172,7 @@ test('asking somebody who has asked accepts them', (t) => {
   assert.equal(alice.state(bob), 'friend')
 })
 
-test('a request that is asked again changes its note and is one request', (t) => {
+test('a repeated request replaces its note and stays one request', (t) => {
   const { alice, bob } = two(t)
   for (const note of ['First', 'Second']) {
     alice.ask(bob, note)
@@ -182,14 +182,14 @@ test('a request that is asked again changes its note and is one request', (t) =>
   assert.equal(bob.friends.get(alice.peer).note, 'Second')
 })
 
-test('a request taken back is not sent any more', (t) => {
+test('a withdrawn request is no longer sent', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   alice.friends.remove(bob.peer)
   assert.equal(carry(alice, bob), 0)
 })
 
-test('removed: not told, but asking again is answered at once by the one who still counts them', (t) => {
+test('a removal is not announced; the other side, still a friend, accepts a new request at once', (t) => {
   const { alice, bob } = friends(t)
   alice.friends.remove(bob.peer)
   assert.equal(carry(alice, bob), 0)
@@ -199,7 +199,7 @@ test('removed: not told, but asking again is answered at once by the one who sti
   assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
 })
 
-test('an answer nobody asked for makes no friend', (t) => {
+test('an answer without a request creates no friendship', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   carry(alice, bob)
@@ -209,7 +209,7 @@ test('an answer nobody asked for makes no friend', (t) => {
   assert.equal(alice.state(bob), 'removed')
 })
 
-test('blocked: nothing of theirs arrives; unblocked: they may ask', (t) => {
+test('a blocked peer’s envelopes have no effect; after unblocking it may send a request', (t) => {
   const { alice, bob } = friends(t)
   bob.friends.block(alice.peer)
   alice.friends.remove(bob.peer)
@@ -226,7 +226,7 @@ test('blocked: nothing of theirs arrives; unblocked: they may ask', (t) => {
   assert.equal(bob.state(alice), 'incoming')
 })
 
-test('somebody never heard of can be blocked', (t) => {
+test('an unknown peer can be blocked', (t) => {
   const { alice, bob } = two(t)
   bob.friends.block(alice.peer)
   alice.ask(bob)
@@ -236,7 +236,7 @@ test('somebody never heard of can be blocked', (t) => {
   assert.throws(() => bob.friends.block(bob.peer), refused('bad-request'))
 })
 
-test('calls that fit no state are refused', (t) => {
+test('calls that do not fit the state are refused', (t) => {
   const { alice, bob } = friends(t)
   assert.throws(() => alice.friends.get(people.carol.peer), refused('not-found'))
   assert.throws(() => alice.friends.accept(people.carol.peer), refused('not-found'))
@@ -247,7 +247,7 @@ test('calls that fit no state are refused', (t) => {
   assert.throws(() => alice.friends.accept(bob.peer), refused('bad-request'))
 })
 
-test('a person who compared the safety number is remembered through a new request', (t) => {
+test('a compared safety number stays verified after a new request', (t) => {
   const { alice, bob } = friends(t)
   alice.friends.verified(bob.peer, true)
   bob.friends.remove(alice.peer)
@@ -256,7 +256,7 @@ test('a person who compared the safety number is remembered through a new reques
   assert.equal(alice.friends.get(bob.peer).verified, true)
 })
 
-test('an old envelope, offered again, changes nothing', (t) => {
+test('an old envelope that is delivered again changes nothing', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   const [request] = alice.post(bob)
@@ -278,7 +278,7 @@ test('a clock that goes back does not make new envelopes look old', (t) => {
   assert.equal(bob.state(alice), 'incoming')
 })
 
-test('forged, misdirected and meaningless envelopes are nothing', async (t) => {
+test('forged, misdirected and meaningless envelopes have no effect', async (t) => {
   const { alice, bob } = two(t)
   const mallory = await identityFromSeed(new Uint8Array(32).fill(9))
   const envelope = (author: Identity, more: Partial<ContactContent> = {}) => {
@@ -313,7 +313,7 @@ test('forged, misdirected and meaningless envelopes are nothing', async (t) => {
   assert.equal(bob.friends.list().length, 1, 'the same, honest')
 })
 
-test('envelopes are opened at a bounded rate, and those refused can be offered again', (t) => {
+test('envelopes are opened at a bounded rate, and refused ones can be delivered again', (t) => {
   const { bob } = two(t)
   const noise = new Uint8Array(200).fill(7)
   const flood = (): void => {
@@ -322,11 +322,11 @@ test('envelopes are opened at a bounded rate, and those refused can be offered a
   assert.throws(flood, refused('rate-limited'))
 })
 
-test('strangers queue up to a cap, with one warning; the invited do not count', async (t) => {
+test('requests of strangers are queued up to a cap, with one warning; invited peers do not count', async (t) => {
   const { alice, bob } = two(t)
   const token = inviteFromLink(bob.friends.invites.create(false, day).link).token
   for (let at = 0; at < friendLimits.strangerRequests + 2; at += 1) {
-    // Straight into the store: what fills the queue is not what is tested.
+    // Written directly to the store: the test is not about how the queue is filled.
     if (at < friendLimits.strangerRequests) {
       bob.store.putFriend({
         peer: `stranger ${at}`,
@@ -354,7 +354,7 @@ test('strangers queue up to a cap, with one warning; the invited do not count', 
   assert.equal(bob.state(alice), 'incoming')
 })
 
-test('an invite for one is used by one', async (t) => {
+test('an invite for one is used by one peer', async (t) => {
   const { alice, bob } = two(t)
   const carol = new Person(t, people.carol, 'Carol')
   const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(true, day).link))
@@ -373,7 +373,7 @@ test('an invite for one is used by one', async (t) => {
   )
 })
 
-test('an invite for many is used by many', (t) => {
+test('an invite for many is used by many peers', (t) => {
   const { alice, bob } = two(t)
   const carol = new Person(t, people.carol, 'Carol')
   const invite = candidateFromInvite(inviteFromLink(bob.friends.invites.create(false, day).link))
@@ -398,7 +398,7 @@ test('an expired invite is refused as such', (t) => {
   assert.equal(bob.named('friend-request').length, 0)
 })
 
-test('a made-up token is worth as much as none: it waits among the strangers, and is told nothing', (t) => {
+test('an invalid token counts as none: the request waits with those of strangers, and gets no answer', (t) => {
   const { alice, bob } = two(t)
   alice.friends.request({ peer: bob.peer, token: new Uint8Array(16).fill(7) }, '')
   carry(alice, bob)
@@ -457,7 +457,7 @@ test('an envelope and the state that caused it are one transaction', (t) => {
   assert.deepEqual([alice.store.friends(), alice.store.envelopes(), alice.events], [[], [], []])
 })
 
-test('a friend that asks to be dialled tells where, and is heard once', (t) => {
+test('a friend’s dial request updates its addresses, and counts once', (t) => {
   const { alice, bob } = friends(t)
   alice.addresses = ['/ip4/192.0.2.7/tcp/1']
   const envelope = alice.dialMe(bob)
@@ -469,7 +469,7 @@ test('a friend that asks to be dialled tells where, and is heard once', (t) => {
   assert.equal(bob.state(alice), 'friend')
 })
 
-test('nobody but a friend may ask to be dialled, and what they tell with it is not kept', (t) => {
+test('a dial request of a peer that is not a friend is ignored, and its addresses are not stored', (t) => {
   const { alice, bob } = friends(t)
   alice.addresses = ['/ip4/192.0.2.7/tcp/1']
   const [first, second, third] = [alice.dialMe(bob), alice.dialMe(bob), alice.dialMe(bob)]
@@ -486,7 +486,7 @@ test('nobody but a friend may ask to be dialled, and what they tell with it is n
   assert.throws(() => alice.friends.dialMe(bob.peer), refused('not-friend'))
 })
 
-test('a friend that asks to be dialled again and again is dialled at a bounded rate', (t) => {
+test('repeated dial requests of a friend cause dials at a bounded rate', (t) => {
   const { alice, bob } = friends(t)
   for (let n = 0; n < 5 * friendLimits.dialMes.tokens; n += 1) bob.friends.receive(alice.dialMe(bob))
   assert.equal(bob.dialMes.length, friendLimits.dialMes.tokens)

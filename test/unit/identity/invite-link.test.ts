@@ -1,4 +1,4 @@
-/** Invite links, codes to read aloud, and what a person may type to reach somebody. */
+/** Invite links, codes to read aloud, and the ways in which a person can name a peer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sign } from '../../../protocol/identity/identity.ts'
@@ -26,7 +26,7 @@ const content = {
 }
 const link = inviteToLink(alice, content)
 
-test('a link says what its author put into it, and who that is', () => {
+test('a link contains its author’s data and identity', () => {
   const invite = inviteFromLink(`  ${link}\n`)
   assert.deepEqual({ ...invite, token: new Uint8Array(invite.token) }, { ...content, peer: alice.peer })
 })
@@ -42,7 +42,7 @@ test('the largest link fits its limit', () => {
   assert.ok(largest.length <= limits.inviteLink, `${largest.length} characters`)
 })
 
-test('a damaged link is refused wherever the damage is', () => {
+test('a link is refused wherever it is damaged', () => {
   const scheme = 'quorum://add/'.length
   for (let at = scheme; at < link.length - 1; at += 1) {
     const letter = link[at] === 'A' ? 'B' : 'A'
@@ -53,13 +53,13 @@ test('a damaged link is refused wherever the damage is', () => {
   assert.throws(() => inviteFromLink(link + 'A'.repeat(limits.inviteLink)), refused('bad-invite'))
 })
 
-test('what its author signed for another purpose is no invite', () => {
+test('data that its author signed for another purpose is no invite', () => {
   const record = signedToWire(sign(alice, 'quorum-record', inviteToWire(content)))
   const forged = `quorum://add/${Buffer.from(record).toString('base64url')}`
   assert.throws(() => inviteFromLink(forged), refused('bad-invite'))
 })
 
-test('a code is ten letters that cannot be confused, and no two are the same', () => {
+test('a code is ten letters that cannot be confused, and no two codes are equal', () => {
   const codes = Array.from({ length: 200 }, createCode)
   for (const code of codes) assert.match(code, /^[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$/)
   assert.equal(new Set(codes).size, codes.length)
@@ -67,7 +67,7 @@ test('a code is ten letters that cannot be confused, and no two are the same', (
   assert.equal(letters.size, 32, 'all of the alphabet is used')
 })
 
-test('a code is understood as people type it', () => {
+test('a code is accepted in the forms that people type', () => {
   for (const typed of ['K7QF2-M9XT1', 'k7qf2m9xt1', ' K7QF2 M9XTl ', 'k7q-f2m-9xt-i']) {
     assert.equal(parseCode(typed), 'K7QF2-M9XT1', typed)
   }
@@ -77,7 +77,7 @@ test('a code is understood as people type it', () => {
   }
 })
 
-test('a code leads to the same slot for ever, and opens what was parked under it', async () => {
+test('a code always leads to the same slot, and opens the invite parked under it', async () => {
   const parked = await ParkedInvite.fromCode('K7QF2-M9XT1')
   assert.equal(Buffer.from(parked.slot).toString('hex'), 'e7ad5efccdc04920615a440315e4513d')
   const sealed = parked.seal(link)
@@ -93,7 +93,7 @@ test('a code leads to the same slot for ever, and opens what was parked under it
   assert.throws(() => parked.open(new Uint8Array()), refused('bad-invite'))
 })
 
-test('whom a person means', () => {
+test('typed text that identifies a peer', () => {
   assert.equal(parseRecipient(` ${link} `).kind, 'invite')
   assert.ok(isInviteLink(` QUORUM://add/x`))
   assert.deepEqual(parseRecipient(alice.peer), { kind: 'peer', peer: alice.peer })
@@ -102,7 +102,7 @@ test('whom a person means', () => {
   assert.deepEqual(parseRecipient('alice_1'), { kind: 'handle', handle: 'alice_1' })
 })
 
-test('what cannot be meant is refused', () => {
+test('typed text that identifies no peer is refused', () => {
   assert.throws(() => parseRecipient(''), refused('bad-request'))
   assert.throws(() => parseRecipient('al'), refused('bad-request'))
   assert.throws(() => parseRecipient('https://example.org/'), refused('bad-request'))

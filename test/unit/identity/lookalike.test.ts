@@ -1,7 +1,7 @@
 /**
- * Names that look the same (docs/threats.md, "A name is free for anybody"): whatever unseen is put in and whichever
- * letters are replaced by others that Unicode calls confusable, it is noticed; names of different people in any script
- * are not.
+ * Names that look the same (docs/threats.md, "A name is free for anybody") are detected when invisible characters are
+ * inserted, and when letters are replaced by others that Unicode calls confusable. Names of different people in any
+ * script are not reported.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -13,14 +13,14 @@ import { list } from '../../support/ordinary-names.ts'
 
 const alike = (one: string, other: string): boolean => looksLike(appearance(one), appearance(other))
 
-/** The table as data: what can be replaced by what. Its keys are in NFD, as the standard compares. */
+/** The table as data: characters and their replacements. Its keys are in NFD, as the standard compares. */
 const table = z
   .record(z.string(), z.string())
   .parse(JSON.parse(readFileSync(new URL('../../../node_modules/unhomoglyph/data.json', import.meta.url), 'utf8')))
 const letters = Object.entries(table).filter(([from]) => /^[\p{L}\p{N}]$/u.test(from) && from === from.normalize('NFD'))
 const confusables = Map.groupBy(letters, ([, shape]) => shape)
 
-/** What a letter can be replaced by, among them what the table has for it. */
+/** The replacements of a letter, among them the entry of the table. */
 function replacements(letter: string): string[] {
   const shape = table[letter] ?? letter
   return [shape, ...(confusables.get(shape) ?? []).map(([from]) => from)]
@@ -32,7 +32,7 @@ const unseenCharacters = Array.from({ length: 0x110000 }, (_, code) => code)
   .map((code) => String.fromCodePoint(code))
   .filter((character) => unseen.test(character))
 
-/** Names of different people. None of them looks like another, at least to somebody who can read the script. */
+/** Names of different people. None of them looks like another to a reader of the script. */
 const people = [
   ...list('Susan Miller | Susanne Miller | Susan Müllner | Sam Miller | Ben | Jen | Ken | Anna | Hannah | Hanna Weiß'),
   ...list('Łukasz Żółć | Zoë Brønsted | Þóra Björk | Nguyễn Văn An | Nguyễn Văn Bình | José María | O’Brien | D’Arcy'),
@@ -53,7 +53,7 @@ test('names of different people in many scripts do not look alike', () => {
   }
 })
 
-test('one character that nobody sees, anywhere, changes nothing, whichever it is', () => {
+test('one invisible character at any position changes nothing', () => {
   assert.ok(unseenCharacters.length > 4100)
   for (const character of unseenCharacters) {
     const shown = `U+${character.codePointAt(0)?.toString(16)}`
@@ -65,10 +65,10 @@ test('one character that nobody sees, anywhere, changes nothing, whichever it is
   }
 })
 
-test('any letter or digit of the table looks like what the table has for it, within a word and alone', () => {
+test('any letter or digit of the table looks like its entry, within a word and alone', () => {
   let pairs = 0
   for (const [from, shape] of letters) {
-    // What looks like punctuation is that only beside a letter of an alphabet: elsewhere it is a letter of its own.
+    // A shape of punctuation counts as punctuation only beside a letter of an alphabet; elsewhere it is a letter.
     const frames = /\p{P}/u.test(shape)
       ? [['Anna', 'Bo']]
       : [
@@ -77,7 +77,7 @@ test('any letter or digit of the table looks like what the table has for it, wit
           ['山', '山'],
           ['र', 'र'],
         ]
-    // A shape of several signs holds marks and dots that nobody would have in their name: compared within the table.
+    // A shape of several characters has marks and dots that no name contains: it is compared within the table.
     const same = /^[\p{L}\p{N}]+$/u.test(shape) ? [shape] : (confusables.get(shape) ?? []).map(([other]) => other)
     for (const [before = '', after = ''] of frames) {
       for (const other of same) {
@@ -89,14 +89,14 @@ test('any letter or digit of the table looks like what the table has for it, wit
   assert.ok(pairs > 15_000, String(pairs))
 })
 
-test('letters replaced by confusable ones, unseen characters and other blanks between: still the same name', () => {
+test('a name with confusable letters, invisible characters and other blanks is still the same name', () => {
   const disguised = fc.constantFrom(...people.filter((name) => /[\p{L}\p{N}]/u.test(name))).chain((name) =>
     fc.record({
       name: fc.constant(name),
       parts: fc.tuple(
         ...[...name.normalize('NFD')].map((letter) =>
           fc.tuple(
-            // Only letters that are drawn as letters: a dot or a stroke in their place is punctuation.
+            // Only letters whose shape is a letter: a dot or a stroke in their place is punctuation.
             /^[\p{L}\p{N}]$/u.test(letter) && !/[^\p{L}\p{N}]/u.test(table[letter] ?? '')
               ? fc.constantFrom(letter, ...replacements(letter))
               : fc.constant(/\s/u.test(letter) ? '' : letter),
@@ -115,7 +115,7 @@ test('letters replaced by confusable ones, unseen characters and other blanks be
   )
 })
 
-test('case, accents, punctuation, full width: a name of an alphabet is remembered without them', () => {
+test('case, accents, punctuation and full width are ignored in a name of an alphabet', () => {
   const same = [
     [
       'Susan Miller',
@@ -148,7 +148,7 @@ test('case, accents, punctuation, full width: a name of an alphabet is remembere
   }
 })
 
-test('every letter of the alphabets that passes for a Latin one in small print', () => {
+test('every letter of the alphabets that resembles a Latin one in small print', () => {
   const known = list(
     'a аα | b в | c с | d ԁ | e еε | h һн | j ј | k кκ | l iіıιӏ1 | m м | o оο0 | p рρ | s ѕ | t тτ | u υ',
   )
@@ -157,19 +157,19 @@ test('every letter of the alphabets that passes for a Latin one in small print',
   }
 })
 
-test('a skeleton is at rest: what it looks like looks like itself', () => {
+test('a skeleton is stable: the skeleton of a skeleton is itself', () => {
   for (const code of Array.from({ length: 0x20000 }, (_, index) => index)) {
     if (code >= 0xd800 && code <= 0xdfff) continue
     const letter = String.fromCodePoint(code)
     if (!/[\p{L}\p{N}]/u.test(letter)) continue
     const { asWritten } = appearance(letter)
-    // Punctuation and marks that came from a letter are dropped when they stand for themselves.
+    // Punctuation and marks that replace a letter are dropped when they are written as themselves.
     if (/[\p{P}\p{M}]/u.test(asWritten)) continue
     assert.equal(appearance(asWritten).asWritten, asWritten, code.toString(16))
   }
 })
 
-test('people are compared by the name that is shown of them', () => {
+test('peers are compared by the name that is displayed', () => {
   const base = { state: 'friend' as const, verified: false, addedAt: 1 }
   const lookalikes = new Lookalikes<{ peer: string; name: string } & typeof base>(({ name }) => name.slice(0, 4))
   const anna = { ...base, peer: 'a', name: 'Anna' }

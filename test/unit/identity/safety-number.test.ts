@@ -5,7 +5,7 @@ import { safetyNumber } from '../../../protocol/identity/safety-number.ts'
 import { alice, bob, carol } from '../../support/people.ts'
 import { refused } from '../../support/refused.ts'
 
-test('both sides see the same number, and always will', () => {
+test('both sides compute the same number, and it never changes', () => {
   const pinned = '63905 30245 23696 55148 84010 82231 67000 26851 43085 14455 71185 81814'
   assert.equal(safetyNumber(alice.peer, bob.peer), pinned)
   assert.equal(safetyNumber(bob.peer, alice.peer), pinned)
@@ -15,10 +15,10 @@ test('it is 12 groups of 5 digits', () => {
   assert.match(safetyNumber(alice.peer, carol.peer), /^\d{5}( \d{5}){11}$/)
 })
 
-test('another key is another number', () => {
+test('another key gives another number', () => {
   assert.notEqual(safetyNumber(alice.peer, carol.peer), safetyNumber(alice.peer, bob.peer))
 })
 
-test('it is of PeerIds only', () => {
+test('only PeerIds have a safety number', () => {
   assert.throws(() => safetyNumber(alice.peer, 'bob'), refused('bad-request'))
 })

@@ -1,4 +1,4 @@
-/** Sealed envelopes: who opens them, and until when. */
+/** Sealed envelopes: which keys open them, and until when. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { peerFromPublicKey } from '../../../protocol/identity/identity.ts'
@@ -19,20 +19,20 @@ function bobsKeys(t: TestContext) {
   return { clock, store, keys: new SealingKeys(bob, store, () => clock.now) }
 }
 
-test('what is sealed to a sealing key is opened by its owner', (t) => {
+test('data sealed to a sealing key is opened by its owner', (t) => {
   const { keys } = bobsKeys(t)
   const envelope = seal(secret, bob.peer, keys.current())
   assert.equal(envelope.keyId.byteLength, 8)
   assert.deepEqual(keys.open(envelope), secret)
 })
 
-test('without a sealing key it is sealed to the PeerId', (t) => {
+test('without a sealing key, data is sealed to the PeerId', (t) => {
   const envelope = seal(secret, bob.peer, undefined)
   assert.equal(envelope.keyId.byteLength, 0)
   assert.deepEqual(bobsKeys(t).keys.open(envelope), secret)
 })
 
-test('nobody else opens it, and nothing of it shows', (t) => {
+test('no other peer opens an envelope, and its content is not visible', (t) => {
   const { keys, store } = bobsKeys(t)
   const others = new SealingKeys(alice, store, () => start)
   assert.throws(() => others.open(seal(secret, bob.peer, undefined)), refused('verification-failed'))
@@ -57,7 +57,7 @@ test('changed, cut and misaddressed envelopes do not open', (t) => {
   }
 })
 
-test('a key serves for a week, then there is another; the old one still opens', (t) => {
+test('a key is used for a week, then replaced; the old one still opens envelopes', (t) => {
   const { keys, clock } = bobsKeys(t)
   const first = keys.current()
   assert.equal(first.expiresAt, start + identityLimits.sealingKeyRenewed + identityLimits.sealingKeyKept)
@@ -69,7 +69,7 @@ test('a key serves for a week, then there is another; the old one still opens', 
   assert.deepEqual(keys.open(envelope), secret)
 })
 
-test('35 days after its week a key is destroyed, and what was sealed to it stays shut', (t) => {
+test('35 days after its week a key is destroyed, and envelopes sealed to it cannot be opened', (t) => {
   const { keys, clock, store } = bobsKeys(t)
   const envelope = seal(secret, bob.peer, keys.current())
   clock.now = start + 42 * day
@@ -81,7 +81,7 @@ test('35 days after its week a key is destroyed, and what was sealed to it stays
   assert.equal(store.sealingKeys().length, 1)
 })
 
-test('a clock that was far ahead does not leave a key for years', (t) => {
+test('a clock that was far ahead does not leave a key stored for years', (t) => {
   const { keys, clock } = bobsKeys(t)
   clock.now = start + 3650 * day
   const ahead = keys.current()
@@ -91,7 +91,7 @@ test('a clock that was far ahead does not leave a key for years', (t) => {
   assert.ok(now.expiresAt < start + 43 * day)
 })
 
-test('a PeerId that nobody can own is not sealed to', () => {
+test('a PeerId without a possible owner is refused as a recipient', () => {
   // The point of order one.
   const nobody = peerFromPublicKey(Uint8Array.of(1, ...new Uint8Array(31)))
   assert.throws(() => seal(secret, nobody, undefined), refused('bad-request'))

@@ -1,4 +1,4 @@
-/** What a peer remembers about itself. */
+/** The settings that a peer stores about itself. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createSeed } from '../../../protocol/identity/identity.ts'
@@ -14,13 +14,13 @@ function settingsFor(t: TestContext): { settings: Settings; again: () => Setting
   return { settings: new Settings(store), again: () => new Settings(store) }
 }
 
-test('the seed is made once', (t) => {
+test('the seed is generated once', (t) => {
   const { settings, again } = settingsFor(t)
   const made = settings.seed(createSeed)
   assert.ok(Buffer.from(made).equals(again().seed(() => assert.fail('made twice'))))
 })
 
-test('a name is trimmed, kept, replaced and given up', (t) => {
+test('a name is trimmed, stored, replaced and removed', (t) => {
   const { settings, again } = settingsFor(t)
   assert.equal(settings.name(), '')
   settings.rename('  Älice 👋 ')
@@ -29,7 +29,7 @@ test('a name is trimmed, kept, replaced and given up', (t) => {
   assert.equal(again().name(), '')
 })
 
-test('a name has a longest, and always a UTF-8 form', (t) => {
+test('a name has a maximum length, and always a valid UTF-8 form', (t) => {
   const { settings } = settingsFor(t)
   settings.rename('n'.repeat(limits.nameCharacters))
   assert.throws(() => settings.rename('n'.repeat(limits.nameCharacters + 1)), refused('too-large'))
@@ -38,7 +38,7 @@ test('a name has a longest, and always a UTF-8 form', (t) => {
   assert.equal(settings.name(), 'half \ufffd')
 })
 
-test('a handle is checked and written one way', (t) => {
+test('a handle is checked and normalized', (t) => {
   const { settings } = settingsFor(t)
   settings.setHandle(' @Alice_1 ')
   assert.equal(settings.handle(), 'alice_1')
@@ -49,7 +49,7 @@ test('a handle is checked and written one way', (t) => {
   assert.equal(settings.handle(), '')
 })
 
-test('nodes are remembered once, and forgotten by their PeerId', (t) => {
+test('a node is stored once, and removed by its PeerId', (t) => {
   const { settings, again } = settingsFor(t)
   const [one, two] = [`/ip4/192.0.2.1/tcp/4001/p2p/${alice.peer}`, `/ip4/192.0.2.2/tcp/4001/p2p/${bob.peer}`]
   for (const address of [one, two, one]) settings.rememberNode(address)
@@ -58,14 +58,14 @@ test('nodes are remembered once, and forgotten by their PeerId', (t) => {
   assert.deepEqual(again().nodes(), [two])
 })
 
-test('the port of last time is 0 before the first', (t) => {
+test('the port of the previous run is 0 at the first run', (t) => {
   const { settings, again } = settingsFor(t)
   assert.equal(settings.port(), 0)
   settings.setPort(40_001)
   assert.equal(again().port(), 40_001)
 })
 
-test('record sequences grow, also when the clock goes back', (t) => {
+test('record sequences increase, even when the clock is set back', (t) => {
   const { settings, again } = settingsFor(t)
   const first = settings.nextRecordSequence(1000.7)
   assert.equal(first, 1000)

@@ -1,4 +1,4 @@
-/** Deadlines: they end what is late, and leave nothing behind when the work is done in time. */
+/** Deadlines end work that is late, and leave nothing behind when the work finishes in time. */
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
@@ -48,7 +48,7 @@ test('a signal aborts the target with its own reason', () => {
   assert.equal(target.signal.reason, late)
 })
 
-test('a reason that is no error becomes one', () => {
+test('a reason that is not an error becomes one', () => {
   const owner = new AbortController()
   const target = new AbortController()
   using _ = abortOn(target, owner.signal)
@@ -56,13 +56,13 @@ test('a reason that is no error becomes one', () => {
   assert.ok(target.signal.reason instanceof Error)
 })
 
-test('a signal that has aborted already takes effect at once', () => {
+test('a signal that was aborted before takes effect at once', () => {
   const target = new AbortController()
   using _ = abortOn(target, AbortSignal.abort(late))
   assert.equal(target.signal.reason, late)
 })
 
-test('a long-lived signal keeps no listener of work that is done', () => {
+test('a long-lived signal holds no listener of finished work', () => {
   const owner = new AbortController()
   let calls = 0
   for (let round = 0; round < 20; round += 1) {

@@ -83,7 +83,7 @@ test('a circuit ends the other circuits, while direct dials go on', async (t) =>
   assert.ok(started().includes('two'))
 })
 
-test('a direct connection that comes second is handed over, not lost', async (t) => {
+test('a second direct connection is handed over, not lost', async (t) => {
   const surplus: Connection[] = []
   const options = { addresses: ['one', 'two'], surplus: (connection: Connection) => surplus.push(connection) }
   const { made, dial, advance } = await race(t, options)
@@ -94,7 +94,7 @@ test('a direct connection that comes second is handed over, not lost', async (t)
   assert.deepEqual(surplus, [second])
 })
 
-test('when all fail it reports every error, in the order of the addresses', async (t) => {
+test('when all dials fail, every error is reported, in the order of the addresses', async (t) => {
   const { made, dial, advance } = await race(t, { addresses: ['one', 'two'], circuits: ['by a'] })
   await advance(stagger)
   for (const address of ['by a', 'two', 'one']) dial(address).fail()
@@ -108,7 +108,7 @@ test('when all fail it reports every error, in the order of the addresses', asyn
   })
 })
 
-test('its signal ends the dials that run and those that wait', async (t) => {
+test('the signal of the race ends the dials that run and those that wait', async (t) => {
   const stop = new AbortController()
   const { made, started, dial, advance } = await race(t, { addresses: ['one', 'two'], signal: stop.signal })
   stop.abort(new Error('stopped'))

@@ -10,7 +10,7 @@ function fakeTimers(t: TestContext): void {
   t.after(() => mock.timers.reset())
 }
 
-test('it aborts with the signal that it follows, for the same reason', () => {
+test('it aborts with the signal that it follows, with the same reason', () => {
   const outer = new AbortController()
   using dial = dialSignal(outer.signal)
   assert.equal(dial.signal.aborted, false)
@@ -18,7 +18,7 @@ test('it aborts with the signal that it follows, for the same reason', () => {
   assert.equal(dial.signal.reason, outer.signal.reason)
 })
 
-test('it is aborted from the beginning where the other is', () => {
+test('it is aborted from the beginning if the followed signal is', () => {
   using dial = dialSignal(AbortSignal.abort(new Error('Too late')))
   assert.match(String(dial.signal.reason), /Too late/)
 })
@@ -47,7 +47,7 @@ test('a dial that has ended is never aborted, and leaves no listener', (t) => {
   assert.equal(ended.aborted, false)
 })
 
-test('a listener for an abort that has happened is called at once, and once', () => {
+test('a listener that is added after the abort is called at once, and once', () => {
   let calls = 0
   onAbort(AbortSignal.abort(), () => {
     calls += 1

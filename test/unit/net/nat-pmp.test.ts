@@ -1,9 +1,9 @@
-/** Where a gateway is looked for: what the system's table of routes says. */
+/** The gateway, read from the routing table of the system. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultRoute } from '../../../protocol/net/nat/nat-pmp.ts'
 
-test('the gateway is read from the table of routes', () => {
+test('the gateway is read from the routing table', () => {
   const table = [
     'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
     'eth0\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0',

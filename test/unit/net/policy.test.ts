@@ -1,4 +1,4 @@
-/** Who may connect, by relation to this peer and by allowed paths. */
+/** Which peers may connect, by relation to this peer and by allowed paths. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { MultiaddrConnection } from '@libp2p/interface'
@@ -51,7 +51,7 @@ test('nodes and strangers are distinguished', (t) => {
   assert.deepEqual([policy.relation(node), policy.relation(bob.peer)], ['node', 'stranger'])
 })
 
-/** May they connect directly, and through a relay? */
+/** Whether they may connect directly, and through a relay. */
 const table: [FriendState | 'node' | 'stranger', Record<DirectMode, [boolean, boolean]>][] = [
   ['friend', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
   ['requested', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
@@ -81,7 +81,7 @@ test('with direct paths for verified friends, only they may connect directly', (
   assert.ok(!policyWith(t, 'verified', 'blocked', true).mayBeDirect(alice.peer))
 })
 
-test('only so many strangers at once; friends and nodes are not counted', (t) => {
+test('the number of strangers is limited; friends and nodes do not count', (t) => {
   const policy = policyWith(t, 'auto', 'friend')
   assert.ok(policy.mayConnect(bob.peer, false, netLimits.strangerConnections - 1))
   assert.ok(!policy.mayConnect(bob.peer, false, netLimits.strangerConnections))
@@ -121,6 +121,6 @@ test('a blocked peer is not dialled', (t) => {
   )
 })
 
-test('a circuit is known by its address', () => {
+test('a circuit is recognised by its address', () => {
   assert.deepEqual([isRelayed(direct.toString()), isRelayed(circuit.toString())], [false, true])
 })

@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts'
 
 const piece = (byte: number, length = 1000) => new Uint8Array(length).fill(byte)
 
-test('what is pushed is pulled, in order and whole, until the other side closes', async () => {
+test('pushed bytes are pulled in order and complete, until the other side closes', async () => {
   const [out, into] = await streamPair()
   const read = Array.fromAsync(pull(into), (bytes) => Buffer.from(bytes.subarray()))
   for (let at = 0; at < 200; at += 1) await push(out, piece(at))
@@ -18,7 +18,7 @@ test('what is pushed is pulled, in order and whole, until the other side closes'
   assert.deepEqual(all, Buffer.concat(Array.from({ length: 200 }, (_, at) => piece(at))))
 })
 
-test('what arrived before anybody pulled is not lost, nor is the end', async () => {
+test('data and the end that arrive before the first pull are not lost', async () => {
   const [out, into] = await streamPair()
   await push(out, piece(1))
   await out.close()
@@ -30,7 +30,7 @@ test('what arrived before anybody pulled is not lost, nor is the end', async () 
   )
 })
 
-test('a slow reader pauses the stream above one mark and resumes it at another', async () => {
+test('a slow reader pauses the stream above the high-water mark and resumes it below the low-water mark', async () => {
   const [out, into] = await streamPair()
   const reader = pull(into, { high: 5000, low: 2000 })
   const first = reader.next()

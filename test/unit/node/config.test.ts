@@ -1,4 +1,4 @@
-/** The node's options: which source wins, what is refused, and the messages. */
+/** The node's options: which source has priority, which values are refused, and the messages. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -18,7 +18,7 @@ function started(argv: string[] = [], more: Partial<Invocation> = {}): NodeConfi
   return instruction.act === 'start' ? instruction.config : assert.fail()
 }
 
-/** The one line, for bad usage. */
+/** The one-line message for incorrect usage. */
 function refused(argv: string[], more: Partial<Invocation> = {}): string {
   const instruction = read(argv, more)
   assert.equal(instruction.act, 'refuse', JSON.stringify(instruction))
@@ -35,7 +35,7 @@ function configFile(t: TestContext, content: unknown): string {
   return file
 }
 
-test('without options the defaults hold', () => {
+test('without options the defaults apply', () => {
   assert.deepEqual(started(), {
     data: '/home/op/.local/share/quorum-node',
     listen: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001', '/ip4/0.0.0.0/tcp/4002/ws'],
@@ -55,7 +55,7 @@ test('XDG_DATA_HOME moves the data folder, unless it is relative', () => {
   assert.equal(started([], { env: { XDG_DATA_HOME: 'data' } }).data, '/home/op/.local/share/quorum-node')
 })
 
-test('the command line wins over the environment, the environment over the file', (t) => {
+test('the command line overrides the environment, the environment overrides the file', (t) => {
   const file = configFile(t, { data: '/from-file', http: '127.0.0.1:1', logLevel: 'error', json: true })
   const env = { QUORUM_NODE_CONFIG: file, QUORUM_NODE_HTTP: '127.0.0.1:2', QUORUM_NODE_LOG_LEVEL: 'warn' }
   const config = started(['--log-level', 'debug'], { env })
@@ -65,7 +65,7 @@ test('the command line wins over the environment, the environment over the file'
   assert.equal(config.json, true)
 })
 
-test('--config wins over QUORUM_NODE_CONFIG', (t) => {
+test('--config overrides QUORUM_NODE_CONFIG', (t) => {
   const file = configFile(t, { logLevel: 'error' })
   assert.equal(started(['--config', file], { env: { QUORUM_NODE_CONFIG: '/missing' } }).logLevel, 'error')
 })
@@ -101,7 +101,7 @@ test('an unknown variable is reported, not refused', () => {
   ])
 })
 
-test('a data folder is taken from where it was said: the file, the working folder, or home', (t) => {
+test('a data folder is relative to its source: the folder of the file, the working folder, or home', (t) => {
   const file = configFile(t, { data: 'data' })
   assert.equal(started(['--config', file]).data, path.join(path.dirname(file), 'data'))
   assert.equal(started(['--data', 'data']).data, '/srv/data')
@@ -138,12 +138,12 @@ for (const [address, reason] of Object.entries(badListen)) {
   test(`--listen ${JSON.stringify(address)} is refused`, () => assert.match(refused(['--listen', address]), reason))
 }
 
-test('an address that others cannot reach is not announced', () => {
+test('an address that is not reachable from outside is not announced', () => {
   assert.match(refused(['--announce', '/ip4/0.0.0.0/tcp/4001']), /cannot be reached by others/)
   assert.match(refused(['--announce', '/ip4/9.9.9.9/tcp/0']), /port 0/)
 })
 
-test('bad usage is one line: unknown options, missing values, stray words, a port out of range', () => {
+test('incorrect usage is one line: unknown options, missing values, extra words, a port out of range', () => {
   assert.match(refused(['--lisen', 'x']), /unknown option '--lisen'/)
   assert.match(refused(['--data']), /argument missing/)
   assert.match(refused(['start']), /too many arguments/)
@@ -151,7 +151,7 @@ test('bad usage is one line: unknown options, missing values, stray words, a por
   assert.match(refused(['--data', '']), /--data must be a folder/)
 })
 
-test('a configuration file that is missing or no JSON object is refused', (t) => {
+test('a configuration file that is missing or not a JSON object is refused', (t) => {
   assert.match(refused(['--config', '/missing/node.json']), /--config \/missing\/node.json cannot be used: ENOENT/)
   assert.match(refused(['--config', configFile(t, '{')]), /cannot be used/)
   assert.match(refused(['--config', configFile(t, '[]')]), /one JSON object/)

@@ -19,7 +19,7 @@ function folder(t: TestContext): string {
 const refused = (expected: ErrorCode, place: string) => (error: unknown) =>
   error instanceof QuorumError && error.code === expected && error.message.startsWith(`the data folder ${place} `)
 
-test('the seed is made once, is 32 random bytes, and is the same afterwards', (t) => {
+test('the seed is generated once, is 32 random bytes, and does not change', (t) => {
   const place = folder(t)
   const seed = loadNodeKey(place)
   assert.equal(seed.length, 32)
@@ -28,7 +28,7 @@ test('the seed is made once, is 32 random bytes, and is the same afterwards', (t
   assert.deepEqual(fs.readdirSync(place), ['node.key'])
 })
 
-test('only the owner can read the key, also after it came back from a backup', (t) => {
+test('only the owner can read the key, even after it was restored from a backup', (t) => {
   const place = folder(t)
   const file = path.join(place, 'node.key')
   const seed = loadNodeKey(place)
@@ -69,7 +69,7 @@ test('a missing folder is "not-writable"', (t) => {
   assert.throws(() => loadNodeKey(place), refused('not-writable', place))
 })
 
-test('of two first starts at once, the file that came first stays', (t) => {
+test('of two simultaneous first starts, the file that was created first stays', (t) => {
   const place = folder(t)
   const file = path.join(place, 'x')
   createFile(file, (temporary) => {
@@ -80,7 +80,7 @@ test('of two first starts at once, the file that came first stays', (t) => {
   assert.deepEqual(fs.readdirSync(place), ['x'])
 })
 
-test('a file whose writing fails leaves nothing behind', (t) => {
+test('a file that cannot be written leaves nothing behind', (t) => {
   const place = folder(t)
   assert.throws(() =>
     createFile(path.join(place, 'x'), () => {

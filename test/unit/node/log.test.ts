@@ -1,11 +1,11 @@
-/** The log of the node and of every program contains no PeerIds and addresses, also not in the errors of packages. */
+/** The log of the node and of every program contains no PeerIds or addresses, not even in the errors of packages. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLog } from '../../../protocol/base/log-lines.ts'
 
 const peer = '12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf'
 
-test('PeerIds and addresses are cut out of messages, fields, errors and their causes', () => {
+test('PeerIds and addresses are removed from messages, fields, errors and their causes', () => {
   const lines: string[] = []
   const log = createLog('info', { write: (line) => lines.push(line) })
   const cause = new Error(`dial to /dns4/home.example.org/tcp/4001/p2p/${peer} failed`)
@@ -19,7 +19,7 @@ test('PeerIds and addresses are cut out of messages, fields, errors and their ca
   assert.match(line, /ECONNREFUSED <address>.*dial to <address> failed/)
 })
 
-test('an error that is its own cause is written all the same', () => {
+test('an error that is its own cause is logged in one line', () => {
   const lines: string[] = []
   const error = new Error('round')
   error.cause = error

@@ -1,4 +1,4 @@
-/** The node's mailboxes, handles and invites: bounds, durability, and that a damaged or locked file is not touched. */
+/** The node's mailboxes, handles and invites: bounds, durability; a damaged or locked file is refused and unchanged. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -49,14 +49,14 @@ test('an envelope is held until its recipient drops it, oldest first', (t) => {
   assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 3, handles: 0, parked: 0 })
 })
 
-test('an id never comes to mean another envelope', (t) => {
+test('an id is never reused for another envelope', (t) => {
   const mail = inMemory(t)
   const first = mail.hold('bob', 'alice', bytes('one'), now)
   mail.drop('bob', [first.id])
   assert.notEqual(mail.hold('bob', 'alice', bytes('two'), now).id, first.id)
 })
 
-test('an identical envelope is held once for a recipient, also when the quota is used up', (t) => {
+test('an identical envelope is held once for a recipient, even when the quota is used up', (t) => {
   const mail = inMemory(t)
   const held = Array.from({ length: limits.heldPerSender }, (_, n) => mail.hold('bob', 'alice', bytes(`${n}`), now))
   assert.deepEqual(mail.hold('bob', 'alice', bytes('0'), now + 5), held[0])
@@ -64,7 +64,7 @@ test('an identical envelope is held once for a recipient, also when the quota is
   assert.equal(mail.stats().held, limits.heldPerSender + 1)
 })
 
-test('a sender has a quota for each recipient, a recipient one for all', (t) => {
+test('a sender has a quota for each recipient, and a recipient has one for all senders', (t) => {
   const mail = inMemory(t)
   for (let n = 0; n < limits.heldPerSender; n++) mail.hold('bob', 'alice', bytes(`${n}`), now)
   assert.throws(() => mail.hold('bob', 'alice', bytes('more'), now), code('rate-limited'))
@@ -96,7 +96,7 @@ test('a handle belongs to one peer, and a peer has one handle', (t) => {
   }
 })
 
-test('a handle lapses when its owner is not seen for long, and is kept when they are', (t) => {
+test('a handle expires when its owner was not seen for a long time, and stays when the owner was', (t) => {
   const mail = inMemory(t)
   mail.claimHandle('anna', 'alice', now)
   mail.claimHandle('berta', 'bob', now)
@@ -112,7 +112,7 @@ test('a handle lapses when its owner is not seen for long, and is kept when they
   assert.equal(mail.stats().handles, 1)
 })
 
-test('an invite is parked under its slot by one owner, for its time, within a quota', (t) => {
+test('an invite is parked under its slot by one owner, for a limited time, within a quota', (t) => {
   const mail = inMemory(t)
   mail.park(slot(1), 'alice', bytes('old'), now + hour, now)
   mail.park(slot(1), 'alice', bytes('new'), now + hour, now)
@@ -130,13 +130,13 @@ test('an invite is parked under its slot by one owner, for its time, within a qu
   assert.throws(() => mail.park(slot(98), 'dave', large, now + hour, now), code('too-large'))
 })
 
-test('no invite stays parked longer than the longest time', (t) => {
+test('no invite stays parked beyond the longest lifetime', (t) => {
   const mail = inMemory(t)
   mail.park(slot(1), 'alice', bytes('x'), Number.MAX_SAFE_INTEGER, now)
   assert.equal(mail.parked(slot(1), now + limits.parkedFor), undefined)
 })
 
-test('what is past its time is deleted', (t) => {
+test('expired data is deleted', (t) => {
   const mail = inMemory(t)
   mail.hold('bob', 'alice', bytes('old'), now)
   mail.hold('bob', 'alice', bytes('young'), now + hour)
@@ -149,7 +149,7 @@ test('what is past its time is deleted', (t) => {
   assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 5, handles: 0, parked: 0 })
 })
 
-test('forget deletes everything about one peer and nothing of another', (t) => {
+test('forget deletes all data about one peer and none about another', (t) => {
   const mail = inMemory(t)
   for (const peer of ['alice', 'bob']) {
     mail.hold(peer, 'carol', bytes('x'), now)
@@ -163,7 +163,7 @@ test('forget deletes everything about one peer and nothing of another', (t) => {
   assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 1, handles: 1, parked: 1 })
 })
 
-test('everything is there again after a restart, in a file that only its owner can read', (t) => {
+test('all data is present after a restart, in a file that only its owner can read', (t) => {
   const file = path.join(folder(t), 'held.db')
   const before = openMailboxes(file)
   const { id } = before.hold('bob', 'alice', bytes('one'), now)
@@ -181,12 +181,12 @@ test('everything is there again after a restart, in a file that only its owner c
   assert.equal(after.handleOwner('anna', now), 'alice')
   assert.deepEqual(after.parked(slot(1), now), bytes('sealed'))
   assert.deepEqual({ ...after.stats() }, { ...stats })
-  // The same key: the sender's quota is still known.
+  // The key is the same: the sender's quota is still counted.
   for (let n = 1; n < limits.heldPerSender; n++) after.hold('bob', 'alice', bytes(`${n}`), now)
   assert.throws(() => after.hold('bob', 'alice', bytes('more'), now), code('rate-limited'))
 })
 
-test('the file does not name the sender of an envelope, and a forgotten handle is gone from it', (t) => {
+test('the file does not contain the sender of an envelope, and a deleted handle is removed from it', (t) => {
   const file = path.join(folder(t), 'held.db')
   const mail = openMailboxes(file)
   mail.hold('recipient-of-it', 'sender-of-it', bytes('x'), now)

@@ -1,4 +1,4 @@
-/** When a friend without a working path is asked to dial us: at once, then less and less often, and never too many. */
+/** When a friend without a working path gets a dial request: at once, then at growing intervals, at a bounded rate. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathLimits } from '../../../protocol/paths/limits.ts'
@@ -23,7 +23,7 @@ function world(addresses: string[] = ['/ip4/192.0.2.7/tcp/1']) {
   return { reversals, asked, clock }
 }
 
-test('a friend is asked at once, and again after ever longer waits', async () => {
+test('a friend gets a dial request at once, and again after growing intervals', async () => {
   const { reversals, asked, clock } = world()
   const { first, longest } = pathLimits.dialMeRetry
   const waits: number[] = []
@@ -40,7 +40,7 @@ test('a friend is asked at once, and again after ever longer waits', async () =>
   assert.equal(Math.max(...waits), longest)
 })
 
-test('after a change of the network the friend is asked again at once', async () => {
+test('after a change of the network the friend gets a dial request at once', async () => {
   const { reversals, asked } = world()
   await reversals.ask('ben')
   await reversals.ask('ben')
@@ -50,20 +50,20 @@ test('after a change of the network the friend is asked again at once', async ()
   assert.equal(asked.length, 2)
 })
 
-test('a peer that cannot be dialled asks nobody', async () => {
+test('a peer that cannot be dialled sends no dial requests', async () => {
   const { reversals, asked } = world([])
   await reversals.ask('ben')
   assert.deepEqual(asked, [])
 })
 
-test('a list full of absent friends leaves the node time for other things', async () => {
+test('a long list of absent friends leaves the node time for other work', async () => {
   const { reversals, asked } = world()
   for (let friend = 0; friend < 1000; friend += 1) await reversals.ask(`friend ${friend}`)
   assert.equal(asked.length, pathLimits.dialMes.tokens)
   assert.ok(pathLimits.dialMes.tokens < directoryRates.deliver.tokens)
 })
 
-test('an envelope that cannot be written or passed on is no error', async () => {
+test('an envelope that cannot be written or delivered is no error', async () => {
   const failing = new ConnectionReversals({
     addresses: () => ['/ip4/192.0.2.7/tcp/1'],
     write: () => assert.fail('the disk is full'),

@@ -1,4 +1,4 @@
-/** What a failed hole punch means for the routers, and which addresses are used in one. */
+/** What a failed hole punch shows about the routers, and which addresses a hole punch uses. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { endpoint, isPlainTcp } from '../../../protocol/address/address.ts'
@@ -9,18 +9,18 @@ const keeps = { localPort: 4001, seen: '/ip4/5.5.5.2/tcp/4001' }
 const changes = { localPort: 4001, seen: '/ip4/5.5.5.3/tcp/50017' }
 const unreported = { localPort: 0, seen: '/ip4/5.5.5.4/tcp/50017' }
 
-test('a router that maps a connection to another port is the cause', () => {
+test('a router that maps a connection to another port is reported as the cause', () => {
   assert.equal(routersBetween(changes, keeps), 'our-router')
   assert.equal(routersBetween(keeps, changes), 'their-router')
   assert.equal(routersBetween(changes, changes), 'both-routers')
 })
 
-test('where ports are kept, or not reported, the cause is another', () => {
+test('when ports are preserved, or not reported, the cause is another', () => {
   assert.equal(routersBetween(keeps, keeps), 'blocked')
   assert.equal(routersBetween(keeps, unreported), 'blocked')
 })
 
-test('only an address of TCP alone can be dialled from a port of our choice', () => {
+test('only a plain TCP address can be dialled from a chosen local port', () => {
   assert.ok(isPlainTcp(`/ip4/5.5.5.1/tcp/4001/p2p/${peer}`))
   assert.ok(isPlainTcp(`/dns4/node.example.org/tcp/4001/p2p/${peer}`))
   for (const other of [

@@ -1,4 +1,4 @@
-/** What counts as another network, and as sleep. No test waits: clocks, interfaces and timer are the test's. */
+/** What counts as another network, and as sleep. No test waits: the test provides clocks, interfaces and timer. */
 import assert from 'node:assert/strict'
 import type os from 'node:os'
 import { test } from 'node:test'
@@ -65,7 +65,7 @@ test('another address is a change, reported once; the same in another order is n
   assert.deepEqual(changes, ['addresses', 'addresses', 'addresses'])
 })
 
-test('loopback and link-local addresses mean nothing', () => {
+test('loopback and link-local addresses are ignored', () => {
   const { changes, become, pass } = world(cable)
   become({
     ...cable,
@@ -88,14 +88,14 @@ test('sleep is a wall clock that ran ahead, or a check that came late', () => {
   assert.equal(changes.length, 2)
 })
 
-test('a clock that is set back, or a busy process, is no sleep', () => {
+test('a clock that is set back, or a busy process, is not sleep', () => {
   const { changes, pass } = world(cable)
   pass(-3_600_000, pathLimits.networkPoll)
   pass(pathLimits.networkPoll + pathLimits.sleepNoticed)
   assert.deepEqual(changes, [])
 })
 
-test('waking up somewhere else is one change', () => {
+test('waking up in another network is one change', () => {
   const { changes, become, pass } = world(cable)
   become({ wlan0: [networkInterface('198.51.100.4')] })
   pass(3_600_000, pathLimits.networkPoll)

@@ -1,4 +1,4 @@
-/** How long a peer is left alone after each failure, and what ends the wait early. */
+/** How long a peer is not dialled after each failure, and what ends the wait early. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PeerBackoff } from '../../../protocol/paths/peer-backoff.ts'
@@ -10,7 +10,7 @@ function world() {
   return { clock, backoff }
 }
 
-test('each wait is longer than the one before, up to the longest, and of one peer only', () => {
+test('each wait is longer than the one before, up to the longest, and applies to one peer only', () => {
   const { clock, backoff } = world()
   for (const expected of [100, 200, 300, 300]) {
     assert.ok(backoff.of('ann').over)

@@ -1,4 +1,4 @@
-/** The store: one suite for the one in memory and the one on disk. */
+/** The store: one suite for the implementation in memory and the one on disk. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -131,7 +131,7 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.ok(store.putEnvelope({ to: 'c', kind: 'refusal', content: bytes(4) }).id > newer.id)
     })
 
-    test('a transaction keeps all or nothing; an inner one joins, its throw undoes at least itself', async (t) => {
+    test('a transaction stores all or nothing; an inner one joins, its error undoes at least its own changes', async (t) => {
       const store = await open(t)
       assert.throws(
         () =>
@@ -161,7 +161,7 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.deepEqual(ids(store.messages('a', 9)), ['1'])
     })
 
-    test('own messages: queued, sent, delivered, read, and never back', async (t) => {
+    test('own messages: queued, sent, delivered, read, and never backwards', async (t) => {
       const store = await open(t)
       const empty: Conversation = {
         peer: 'b',
@@ -220,7 +220,7 @@ for (const [kind, open] of Object.entries(stores)) {
       )
       assert.deepEqual(store.markDelivered('b', 2), [])
       assert.deepEqual(store.markReadByThem('b', 1), [])
-      // Nobody received what never left.
+      // The friend received no message that was not sent.
       assert.deepEqual(
         store.markDelivered('b', 1000).map(({ seq, state }) => [seq, state]),
         [[3, 'delivered']],
@@ -240,7 +240,7 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.deepEqual(seqs(store.outgoing('b', 0, 2)), [1, 2])
     })
 
-    test('a recalled message loses its text, keeps its place and stays recalled', async (t) => {
+    test('a recalled message loses its text, but stays in its position and stays recalled', async (t) => {
       const store = await open(t)
       for (const id of ['1', '2', '3']) store.queueMessage('b', draft(id))
       assert.equal(store.recall('nobody'), undefined)
@@ -265,7 +265,7 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.deepEqual(store.message('2'), recalled)
     })
 
-    test('continueAfter: what waits follows what the friend already holds', async (t) => {
+    test('continueAfter: queued messages follow what the friend already holds', async (t) => {
       const store = await open(t)
       for (const id of ['1', '2', '3', '4']) store.queueMessage('b', draft(id))
       store.markSent('b', [{ seq: 1, hash: bytes(1) }])
@@ -294,7 +294,7 @@ for (const [kind, open] of Object.entries(stores)) {
         ),
         ['2'],
       )
-      // Nothing was ever said from here.
+      // No message was ever sent from here.
       store.continueAfter('c', 5, bytes(5))
       assert.equal(store.queueMessage('c', draft('c')).seq, 6)
     })
@@ -339,7 +339,7 @@ for (const [kind, open] of Object.entries(stores)) {
     test('threats.md 37: an id taken over by a friend never hides or moves the message that had it', async (t) => {
       const store = await open(t)
       const own = store.queueMessage('b', draft('same'))
-      // To the one it was sent to it would be two messages of one id in one conversation: refused.
+      // At its recipient it would be two messages with one id in one conversation: refused.
       assert.throws(() => store.receiveMessage('b', incoming(1, { id: 'same' })), code('verification-failed'))
       assert.equal(store.conversation('b').received, 0)
       store.receiveMessage('c', incoming(1, { id: 'same', text: 'another' }))
@@ -373,7 +373,7 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.deepEqual(store.messages('d', 4), [])
     })
 
-    test('search finds substrings, whatever their case and script, newest first', async (t) => {
+    test('search finds substrings of any case and script, newest first', async (t) => {
       const store = await open(t)
       store.receiveMessage('b', incoming(1, { text: 'Der Grüße viele, "quoted" AND 100% sure' }))
       store.receiveMessage('b', incoming(2, { text: 'こんにちは世界 GRÜSSE' }))
@@ -397,7 +397,7 @@ for (const [kind, open] of Object.entries(stores)) {
   })
 }
 
-test('whatever happens in whatever order, a conversation stays whole', () => {
+test('any operations in any order leave a conversation consistent', () => {
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.constant(['queue'] as const) },
     { weight: 2, arbitrary: fc.tuple(fc.constant('send'), fc.integer({ min: 1, max: 3 })) },

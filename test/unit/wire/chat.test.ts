@@ -1,4 +1,4 @@
-/** Chat frames and bodies: what is refused, and that sizes reveal little. golden.test.ts has the bytes. */
+/** Chat frames and bodies: the refused ones, and the sizes, which reveal little. golden.test.ts has the bytes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
@@ -28,7 +28,7 @@ const raw = (more: RawBody = {}): Uint8Array =>
     ...more,
   })
 
-test('a short message, a receipt and a typing mark are of one size', () => {
+test('a short message, a receipt and a typing mark have the same size', () => {
   const sizes = [
     message('yes'),
     message('no, and this is why: it rains'),
@@ -63,12 +63,12 @@ test('a body without a sequence, a hash of its predecessor or an id is refused',
   assert.throws(() => bodyFromWire(raw({ time: 2n ** 60n })), refused('bad-request'))
 })
 
-test('content of a later version is refused as such; a frame of one is passed over', () => {
+test('content of a later version is refused as such; a frame of a later version is ignored', () => {
   assert.throws(() => bodyFromWire(raw({ content: { case: undefined } })), refused('unsupported-version'))
   assert.deepEqual(chatFrameFromWire(new Uint8Array([0x5a, 1, 0])), { kind: 'unknown' })
 })
 
-test('a hello must name the hash of what it has', () => {
+test('a hello must contain the hash of the last message it claims', () => {
   const hello = (receivedSequence: bigint, receivedHash: Uint8Array) =>
     encode(ChatFrameSchema, { frame: { case: 'hello', value: { version: 1, receivedSequence, receivedHash } } })
   assert.equal(chatFrameFromWire(hello(0n, new Uint8Array())).kind, 'hello')
@@ -77,7 +77,7 @@ test('a hello must name the hash of what it has', () => {
   assert.throws(() => chatFrameFromWire(hello(0n, new Uint8Array(32))), refused('bad-request'))
 })
 
-test('a hello with a name longer than a name can be is refused', () => {
+test('a hello with a name over the limit is refused', () => {
   const named = (name: string) => encode(ChatFrameSchema, { frame: { case: 'hello', value: { version: 1, name } } })
   assert.equal(chatFrameFromWire(named('n'.repeat(limits.nameCharacters))).kind, 'hello')
   assert.throws(() => chatFrameFromWire(named('n'.repeat(limits.nameCharacters + 1))), refused('too-large'))

@@ -19,7 +19,7 @@ import {
 import { ChatFrameSchema, InviteSchema, SignedSchema, TypingSchema } from '../../../protocol/wire/quorum_pb.ts'
 import { refused } from '../../support/refused.ts'
 
-test('bytes that are no protobuf, and text that is no UTF-8, are refused', () => {
+test('bytes that are not protobuf, and text that is not UTF-8, are refused', () => {
   const bad = refused('bad-request')
   assert.throws(() => decode(SignedSchema, new Uint8Array([0xff])), bad)
   assert.throws(() => decode(SignedSchema, new Uint8Array([0x0a, 5, 1])), bad, 'shorter than its length')
@@ -27,7 +27,7 @@ test('bytes that are no protobuf, and text that is no UTF-8, are refused', () =>
   assert.throws(() => signedFromWire(undefined), bad)
 })
 
-test('unknown fields are dropped, not passed on', () => {
+test('unknown fields are dropped, not forwarded', () => {
   const newer = new Uint8Array([...encode(TypingSchema, { active: true }), 0x7a, 1, 9])
   assert.deepEqual(encode(TypingSchema, decode(TypingSchema, newer)), encode(TypingSchema, { active: true }))
 })
@@ -39,7 +39,7 @@ test('numbers and times that JavaScript cannot hold are refused', () => {
   assert.throws(() => timeFromWire(8_640_000_000_000_001n), refused('bad-request'))
 })
 
-test('any clock gives a time that the wire can carry', () => {
+test('any clock value gives a time that the wire format can hold', () => {
   assert.equal(timeToWire(12.9), 12n)
   assert.equal(timeToWire(-1), 0n)
   assert.equal(timeToWire(Infinity), 8_640_000_000_000_000n)
@@ -54,7 +54,7 @@ test('lengths of texts and bytes are bounded', () => {
   assert.throws(() => sealingKeyFromWire(short), refused('bad-request'))
 })
 
-test('addresses: what is no multiaddr is dropped, and so is what is over the cap', () => {
+test('addresses: an invalid multiaddr is dropped, and so are those over the cap', () => {
   const good = ['/ip4/192.0.2.1/tcp/1', '/dns4/example.org/tcp/443/wss']
   assert.deepEqual(addressesFromWire(['nonsense', ...good, ''], 4), good)
   assert.deepEqual(addressesFromWire(Array<string>(50).fill('/ip4/192.0.2.1/tcp/1'), 3).length, 3)
@@ -62,7 +62,7 @@ test('addresses: what is no multiaddr is dropped, and so is what is over the cap
   assert.ok(!isAddress('/ip4/300.1.1.1/tcp/1'))
 })
 
-test('padded sizes fall on few values, none much larger than what it hides', () => {
+test('padded sizes have few different values, none much larger than the content', () => {
   const floor = 256
   const sizes = new Set<number>()
   for (let length = 0; length <= 66_000; length += 1) {
@@ -74,7 +74,7 @@ test('padded sizes fall on few values, none much larger than what it hides', () 
   assert.ok(sizes.size <= 130, `${sizes.size} sizes`)
 })
 
-test('the padding is where the schema says it is', () => {
+test('the padding is in the field that the schema names', () => {
   const frame = { case: 'receipt', value: { delivered: 1n } } as const
   const bare = encode(ChatFrameSchema, { frame })
   const padded = encode(ChatFrameSchema, { frame, padding: padding(bare.byteLength, 256) })
@@ -82,12 +82,12 @@ test('the padding is where the schema says it is', () => {
   assert.ok(padded.subarray(bare.byteLength + 3).every((byte) => byte === 0))
 })
 
-/** Bytes of a padding field with so much content: its tag and its length come first. */
+/** Bytes of a padding field with content of this size: its tag and its length come first. */
 function field(content: number): number {
   return content + (content < 128 ? 2 : 3)
 }
 
-/** As the paper has it: the last bits of the length are zero. */
+/** As in the paper: the last bits of the length are zero. */
 function isPadme(length: number): boolean {
   const exponent = Math.floor(Math.log2(length))
   const zeros = exponent - (Math.floor(Math.log2(exponent)) + 1)

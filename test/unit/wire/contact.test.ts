@@ -1,4 +1,4 @@
-/** Invites, records and envelopes: what is refused or cut, and that sizes reveal little. */
+/** Invites, records and envelopes: which are refused or truncated, and the sizes, which reveal little. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
@@ -30,7 +30,7 @@ const content = (kind: ContactKind, more: Partial<ContactContent> = {}): Contact
 })
 const contact = (kind: ContactKind, more?: Partial<ContactContent>) => contactToWire(content(kind, more))
 
-test('envelopes of every kind and of ordinary length are of one size', () => {
+test('envelopes of every kind and of ordinary length have the same size', () => {
   const sizes = [
     contact({ kind: 'request', note: '' }),
     contact({ kind: 'request', note: 'Hello from the conference', token: new Uint8Array(16) }),
@@ -74,7 +74,7 @@ test('an envelope of a newer kind is refused as such', () => {
   assert.throws(() => contactFromWire(newer), refused('unsupported-version'))
 })
 
-test('of nodes and addresses only the first few that are any are taken', () => {
+test('only the first few valid nodes and addresses are used', () => {
   const address = '/ip4/192.0.2.1/tcp/1'
   const many = encode(EnvelopeContentSchema, {
     to: new Uint8Array(32),
@@ -87,7 +87,7 @@ test('of nodes and addresses only the first few that are any are taken', () => {
   assert.equal(addresses.length, limits.addressesTold - 1)
 })
 
-test('a record cannot outlive its bound', () => {
+test('a record cannot be valid beyond its bound', () => {
   const { ttl } = recordFromWire(recordToWire({ ...nowhere, sequence: 1, ttl: 365 * 86_400_000 }))
   assert.equal(ttl, limits.recordTtl)
 })
@@ -99,7 +99,7 @@ test('an invite needs a token', () => {
   assert.throws(invite(new Uint8Array()), refused('bad-request'))
 })
 
-test('an envelope names no key or a whole one, and is bounded', () => {
+test('an envelope contains no key or a complete one, and is bounded', () => {
   const sealed = (keyId: number, size: number) => () =>
     sealedFromWire(sealedToWire({ keyId: new Uint8Array(keyId), sealed: new Uint8Array(size) }))
   assert.doesNotThrow(sealed(0, 100))

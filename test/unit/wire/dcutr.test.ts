@@ -9,7 +9,7 @@ import { punchFromWire, punchToWire } from '../../../protocol/wire/dcutr.ts'
 
 const address = '/ip4/5.5.5.2/tcp/4001'
 
-test('what is said comes back', () => {
+test('a message is decoded as it was encoded', () => {
   const connect = { kind: 'connect', addresses: [address, '/ip6/2a00::1/tcp/7'], localPort: 4001 } as const
   assert.deepEqual(punchFromWire(punchToWire({ ...connect, addresses: [...connect.addresses] })), connect)
   assert.deepEqual(punchFromWire(punchToWire({ kind: 'sync' })), { kind: 'sync' })
@@ -25,7 +25,7 @@ test('the bytes are those of the specification of DCUtR', () => {
   assert.deepEqual(punchFromWire(Uint8Array.from(connect)), { kind: 'connect', addresses: [address], localPort: 0 })
 })
 
-test('addresses that are none, or not of TCP, are dropped; of many only some are looked at', () => {
+test('invalid addresses and addresses other than TCP are dropped; of many only some are examined', () => {
   const of = (observedAddresses: Uint8Array[]): unknown =>
     punchFromWire(encode(HolePunchSchema, { type: HolePunch_Type.CONNECT, observedAddresses }))
   const odd = [

@@ -11,7 +11,7 @@ import { refused } from '../../support/refused.ts'
 const key = new Uint8Array(32)
 const slot = new Uint8Array(16)
 
-test('keys and slots have one length', () => {
+test('keys and slots have a fixed length', () => {
   const short = new Uint8Array(7)
   for (const call of [
     { call: 'lookup', peer: short },
@@ -60,7 +60,7 @@ test('a long list is cut, not refused', () => {
   assert.deepEqual(call.ids, ids.slice(0, limits.heldPerRecipient))
 })
 
-test('an announcement needs a record, a lookup somebody', () => {
+test('an announcement needs a record, a lookup needs a peer', () => {
   const announce = encode(DirectoryRequestSchema, { call: { case: 'announce', value: { handle: 'alice' } } })
   assert.throws(() => requestFromWire(announce), refused('bad-request'))
   const lookup = encode(DirectoryRequestSchema, { call: { case: 'lookup', value: {} } })
@@ -74,7 +74,7 @@ test('a request or answer of a later version is refused as such, a frame of anot
   assert.throws(() => frameFromWire(response), refused('unsupported-version'))
 })
 
-test('an error of a later version is an internal one, and not a long one', () => {
+test('an error of a later version becomes internal, and its text is truncated', () => {
   const failed = (code: string, message: string) =>
     frameFromWire(
       encode(DirectoryFrameSchema, {
@@ -89,7 +89,7 @@ test('an error of a later version is an internal one, and not a long one', () =>
   assert.throws(() => failed('internal', 'x'.repeat(501)), refused('too-large'))
 })
 
-test('times to live are whole seconds that fit their field', () => {
+test('times to live are whole seconds within the range of their field', () => {
   const ttl = (ms: number) => {
     const { call } = requestFromWire(requestToWire(1, { call: 'postInvite', slot, sealed: key, ttl: ms }))
     return call?.call === 'postInvite' ? call.ttl : undefined
@@ -99,7 +99,7 @@ test('times to live are whole seconds that fit their field', () => {
   assert.equal(ttl(Infinity), 0xffffffff * 1000)
 })
 
-test('mail carries its id and envelope', () => {
+test('a held envelope carries its id and content', () => {
   const mail = { frame: 'envelope', id: 2 ** 40, envelope: new Uint8Array(limits.envelope) } as const
   const wire = frameToWire(mail)
   assert.deepEqual(frameFromWire(wire), mail)

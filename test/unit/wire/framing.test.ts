@@ -1,4 +1,4 @@
-/** Frames: lengths, splitting anywhere, and what is refused before anything is allocated for it. */
+/** Frames: lengths, splitting at any byte, and refusals before any memory is allocated. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -15,7 +15,7 @@ async function batches(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[][
   return Array.fromAsync(unframe(max)(source))
 }
 
-/** Stands still between two calls of `pass`. */
+/** Does not advance between two calls of `pass`. */
 class FakeClock implements FrameClock {
   readonly #timers = new Map<object, { at: number; late: () => void }>()
   #now = 0
@@ -30,7 +30,7 @@ class FakeClock implements FrameClock {
     return () => this.#timers.delete(timer)
   }
 
-  /** How many deadlines are running. */
+  /** The number of running deadlines. */
   get waiting(): number {
     return this.#timers.size
   }
@@ -59,7 +59,7 @@ function timed() {
     }
   }
   const frames = unframe(max, 100, clock)(source())
-  /** Hands over `chunk`; when it has been read, the next one is waited for. */
+  /** Yields `chunk`; resolves when it has been read and the next one is awaited. */
   const push = async (chunk: Uint8Array): Promise<void> => {
     next.resolve(chunk)
     await turn()
@@ -67,7 +67,7 @@ function timed() {
   return { clock, frames, push }
 }
 
-test('a length takes as few bytes as it needs', () => {
+test('a length takes the minimum number of bytes', () => {
   assert.deepEqual([...frame(new Uint8Array(0))], [0])
   const prefix = (length: number) => [...frame(bytes(length)).subarray(0, frame(bytes(length)).byteLength - length)]
   assert.deepEqual(prefix(127), [0x7f])
@@ -76,7 +76,7 @@ test('a length takes as few bytes as it needs', () => {
   assert.deepEqual(prefix(16_384), [0x80, 0x80, 1])
 })
 
-test('frames come out as they went in, however the bytes are cut', async () => {
+test('any cut of the bytes gives the same frames', async () => {
   const payloads = [0, 1, 127, 128, 300, 16_384].map(bytes)
   const wire = frameAll(payloads)
   for (const size of [1, 2, 3, 129, 1000, wire.byteLength]) {
@@ -88,7 +88,7 @@ test('frames come out as they went in, however the bytes are cut', async () => {
   }
 })
 
-test('frames that one chunk completes come together', async () => {
+test('frames that one chunk completes are yielded together', async () => {
   const [a, b, c] = [bytes(10), bytes(20), bytes(30)] as const
   const wire = frameAll([a, b, c])
   const [first, second] = await batches(chunks(wire.subarray(0, 40), wire.subarray(40)))
@@ -101,19 +101,19 @@ test('a frame of exactly the maximum passes, one byte more is refused by its len
   assert.throws(() => new FrameDecoder(max).push(length), refused('too-large'))
 })
 
-test('a length of more than four bytes is refused, also if it is small', () => {
+test('a length of more than four bytes is refused, even for a small value', () => {
   assert.throws(() => new FrameDecoder(max).push(new Uint8Array([0x80, 0x80, 0x80, 0x80])), refused('too-large'))
   assert.deepEqual(new FrameDecoder(max).push(new Uint8Array([0x80, 0x80, 0x80])), [])
 })
 
-test('an end between frames is an end, inside one an error', async () => {
+test('an end between frames ends the stream, an end inside a frame is an error', async () => {
   assert.deepEqual(await batches(chunks()), [])
   assert.equal((await batches(chunks(frame(bytes(5))))).length, 1)
   await assert.rejects(batches(chunks(frame(bytes(5)).subarray(0, 3))), refused('bad-request'))
   await assert.rejects(batches(chunks(new Uint8Array([0x80]))), refused('bad-request'))
 })
 
-test('a frame that never ends is given up when its time is over, however many bytes come', async () => {
+test('a frame that never ends times out, however many bytes arrive', async () => {
   const { clock, frames, push } = timed()
   const read = frames.next()
   await push(new Uint8Array([5, 1]))
@@ -127,7 +127,7 @@ test('a frame that never ends is given up when its time is over, however many by
   assert.equal(clock.waiting, 0)
 })
 
-test('a frame that begins in the chunk of the one before has all of its time', async () => {
+test('a frame that begins in the chunk of the previous one has its full time', async () => {
   const { clock, frames, push } = timed()
   const first = frames.next()
   await push(new Uint8Array([2, 1]))

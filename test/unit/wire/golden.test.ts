@@ -1,4 +1,4 @@
-/** The bytes on the wire stay what they are: every message of quorum.proto, against bytes stored once. */
+/** The bytes on the wire do not change: every message of quorum.proto is compared with stored bytes. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
@@ -10,16 +10,16 @@ import { goldens, stored } from '../../fixtures/wire.ts'
 const hex = JSON.parse(fs.readFileSync(stored, 'utf8')) as Record<string, string>
 const bytesOf = (name: string): Uint8Array => new Uint8Array(Buffer.from(hex[name] ?? '', 'hex'))
 
-test('every value has stored bytes, and every stored bytes a value', () => {
+test('every value has stored bytes, and all stored bytes have a value', () => {
   assert.deepEqual(Object.keys(hex), Object.keys(goldens))
 })
 
 for (const [name, golden] of Object.entries(goldens)) {
-  test(`${name}: stored bytes are read as before`, () => {
+  test(`${name}: stored bytes are decoded as before`, () => {
     assert.deepEqual(golden.decode(bytesOf(name)), golden.value)
   })
 
-  test(`${name}: the same bytes are written as before`, () => {
+  test(`${name}: the same bytes are encoded as before`, () => {
     assert.equal(Buffer.from(golden.encode()).toString('hex'), hex[name])
   })
 }

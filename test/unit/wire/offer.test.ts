@@ -28,7 +28,7 @@ function odd(fields: object): Uint8Array {
   return encode(OfferSchema, { ...fits, first: [{ path: 'a', size: 1n }], ...fields })
 }
 
-test('a few files are all in the offer, and the manifest is known at once', () => {
+test('a few files are all in the offer, and the manifest needs no fetch', () => {
   const { offer, manifest } = offerToWire(id, 'note', [file('a', 5), file('b/', 0)])
   const read = offerFromWire(offer)
   assert.deepEqual([read.transfer, read.note, read.bytes, read.count, read.first.length], [id, 'note', 5, 2, 2])
@@ -45,7 +45,7 @@ test('of many files the first are in the offer, which fits a chat frame; the man
   assert.deepEqual(manifestOf(read, manifest), many)
 })
 
-test('a manifest that is not the one of the offer is refused: content, length, count, bytes', () => {
+test('a manifest that does not match the offer is refused: content, length, count, bytes', () => {
   const read = offerFromWire(offerToWire(id, '', many).offer)
   const other = (entries: readonly ManifestEntry[]) => offerToWire(id, '', entries).manifest
   const changed = many.map((entry, at) => (at === 77 ? file(entry.path, 2) : entry))
@@ -77,7 +77,7 @@ test('offers out of bounds are refused', () => {
     assert.throws(() => offerFromWire(odd(fields)), { code }, JSON.stringify(fields, String))
 })
 
-test('files that are larger together than a number can tell are refused, on either side', () => {
+test('files whose total size exceeds a safe integer are refused, on either side', () => {
   const half = file('half', Number.MAX_SAFE_INTEGER)
   assert.throws(() => offerToWire(id, '', [half, half]), { code: 'too-large' })
   const manifest = encode(ManifestSchema, {

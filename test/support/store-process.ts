@@ -1,13 +1,14 @@
 /**
- * A process that opens the store in the directory it is given and says so in a line of JSON: `{"open":true}` or
- * `{"error":code}`. With `append` it then adds messages without end, one line for each that the store acknowledged.
+ * A process that opens the store in the given folder and reports the result in a line of JSON: `{"open":true}` or
+ * `{"error":code}`. With `append` it then adds messages without end, and writes one line for each that the store
+ * acknowledged.
  */
 import { writeSync } from 'node:fs'
 import { errorToData } from '../../protocol/base/errors.ts'
 import { openSqliteStore } from '../../protocol/store/sqlite.ts'
 
 const [directory = '', mode] = process.argv.slice(2)
-// Synchronous: a line that was not written when the process is killed was not acknowledged.
+// Synchronous: a message whose line is missing when the process is killed was not acknowledged.
 const say = (line: unknown) => void writeSync(1, `${JSON.stringify(line)}\n`)
 
 try {

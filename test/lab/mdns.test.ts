@@ -1,6 +1,4 @@
-/**
- * Friends on one local network without any node find each other by multicast DNS, and strangers there are left alone.
- */
+/** Friends on one local network without a node find each other by multicast DNS; strangers there are not dialled. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { befriend, HeadlessPeer, talking } from '../support/headless.ts'
@@ -11,7 +9,7 @@ import { until } from '../support/until.ts'
 
 const anyPort = ['--listen', '/ip4/0.0.0.0/tcp/0']
 
-/** Counts what enters and leaves a place: attempts at a connection, and multicast DNS. */
+/** Counts incoming and outgoing packets of a host: connection attempts and multicast DNS. */
 function counted(space: Namespace): (what: 'calls' | 'called' | 'says' | 'hears') => number {
   const counter = (what: string, hook: string, packets: string): string => `
     counter ${what} { packets 0 bytes 0; }
@@ -33,7 +31,7 @@ function counted(space: Namespace): (what: 'calls' | 'called' | 'says' | 'hears'
 }
 
 test(
-  'friends find each other by mDNS where no node is; strangers are not dialled',
+  'friends find each other by mDNS without a node; strangers are not dialled',
   {
     ...needsLab,
   },
@@ -47,7 +45,7 @@ test(
     for (const one of [alice, bob]) await one.stop()
     await node.stop()
 
-    // On other ports than either has stored, and without a node.
+    // On ports that neither has stored, and without a node.
     const [strangersPlace, quietPlace] = [await home.neighbour(), await home.neighbour()]
     const [stranger, quiet] = [counted(strangersPlace), counted(quietPlace)]
     const settings = { ephemeral: true, args: [...anyPort, '--mdns'], through: strangersPlace.enter }
@@ -64,7 +62,7 @@ test(
     await alice.send(bob, 'are you there')
     await bob.event('message-received', ({ text }) => text === 'are you there')
 
-    // By now it has been asked, and has heard who is there.
+    // By now it has received a query and has discovered the other peers.
     await until(() => stranger('says') > 1 && stranger('hears') > 2, 'the stranger takes part')
     assert.deepEqual([stranger('calls'), stranger('called')], [0, 0], 'nobody dials strangers')
     assert.deepEqual([quiet('says'), quiet('calls'), quiet('called')], [0, 0, 0], 'off means silent')

@@ -7,7 +7,7 @@ import { display, endDisplay } from '../support/display.ts'
 
 after(endDisplay)
 
-const skip = process.platform === 'linux' ? false : 'the memory of processes is read as Linux tells it'
+const skip = process.platform === 'linux' ? false : 'the memory of processes is read from Linux interfaces'
 
 const figure = z.number().positive()
 const processes = { main: figure, page: figure, network: figure, gpu: figure, zygotes: figure, all: figure }

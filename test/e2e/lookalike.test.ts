@@ -43,7 +43,7 @@ test('a request under the name of a verified friend is marked, and no message is
   const susan = page.getByRole('navigation', { name: 'Friends' }).getByRole('button').filter({ hasText: 'Susan' })
   await susan.first().click()
   await writing(window).waitFor()
-  assert.equal(await notice.count(), 0, 'her own conversation goes on')
+  assert.equal(await notice.count(), 0, 'the conversation of the verified friend has no notice')
   await open(window, 'Ѕusan')
   assert.deepEqual(window.complaints, [])
 })

@@ -85,7 +85,11 @@ test('hostile 59: pictures only after receipt; a bomb, SVG, HTML and partial pic
     await accept(card)
     await card.getByText('No preview').waitFor()
     assert.equal(await card.locator('img').count(), 0, name)
-    assert.equal((await card.locator('.picture').boundingBox())?.height, place?.height, 'the sign takes the same place')
+    assert.equal(
+      (await card.locator('.picture').boundingBox())?.height,
+      place?.height,
+      'the placeholder has the same height',
+    )
   }
   const drawing = await offered('drawing.svg', svg)
   await accept(drawing)

@@ -64,10 +64,10 @@ test('notifications, tray, start with the session, language', async (t) => {
       const body = '<img src=x> & <a href="https://example.org">that</a>'
       const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
       assert.equal(first?.body, process.platform === 'linux' ? escaped : body)
-      await until(async () => (await toolTip()).endsWith('1 unread'), 'the tray says how much is unread')
+      await until(async () => (await toolTip()).endsWith('1 unread'), 'the tray shows the number of unread messages')
       await app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.notifications[0]?.click())
       await message(window, 'that').waitFor()
-      await until(async () => (await toolTip()) === 'Quorum', 'read: the tray is calm')
+      await until(async () => (await toolTip()) === 'Quorum', 'after reading, the tray shows no number')
     },
   )
 
@@ -123,7 +123,7 @@ test('notifications, tray, start with the session, language', async (t) => {
     await friend.stop()
     await page.getByText('Vermutlich ist dort gerade niemand online').waitFor()
     await page.getByText('Technische Details').click()
-    assert.equal(await page.locator('[lang=en]').count(), 0, 'nothing is said in English')
+    assert.equal(await page.locator('[lang=en]').count(), 0, 'no text is in English')
   })
 
   await t.test('Quit in the tray ends the program', async () => {

@@ -129,9 +129,9 @@ test('hostile 37: a repeated id with the same body is shown once; with another b
   assert.deepEqual(received(peer), ['first'])
   const contradictions: { [name: string]: Uint8Array } = {
     'another text under the same id': said('other', 1, new Uint8Array(), id),
-    'another id in the same place': said('first', 1, new Uint8Array()),
-    'the same id in the next place': said('first', 2, digest(first), id),
-    'what does not follow': said('second', 2, digest(Buffer.from('something else'))),
+    'another id at the same position': said('first', 1, new Uint8Array()),
+    'the same id at the next position': said('first', 2, digest(first), id),
+    'a message that does not follow': said('second', 2, digest(Buffer.from('something else'))),
   }
   for (const [index, [name, body]] of Object.entries(contradictions).entries()) {
     const fresh = await open()
@@ -147,7 +147,7 @@ test('hostile 37: a repeated id with the same body is shown once; with another b
   assert.equal(store.conversation(mallory.peer).received, 1)
   const honest = await open()
   await honest.send(message(said('second', 2, digest(first))))
-  await until(() => received(peer).length === 2, 'the conversation goes on where it was')
+  await until(() => received(peer).length === 2, 'the conversation continues at the same position')
 })
 
 test('hostile 38: replayed bytes of an old session open no session and deliver nothing', async (t) => {
@@ -214,7 +214,7 @@ test('hostile: sequence gaps and receipts for messages never sent deliver nothin
   for (const sequence of [2, 5, 1_000_000, Number.MAX_SAFE_INTEGER]) {
     await gaps.send(message(said('from the future', sequence, digest(Buffer.from('?')))))
   }
-  await until(() => framesOf(gaps, 'hello').length > 1, 'it is told again what is missing')
+  await until(() => framesOf(gaps, 'hello').length > 1, 'the victim asks again for the missing messages')
   for (const [delivered, read] of [
     [1, 0],
     [0, 1],
@@ -264,7 +264,7 @@ test('hostile: a friend that has lost all messages gets them again window by win
     return outgoing(peer, after, limit)
   })
   const line = await open()
-  await until(() => framesOf(line, 'message').length >= 2 * chatLimits.chatWindow, 'it is told again')
+  await until(() => framesOf(line, 'message').length >= 2 * chatLimits.chatWindow, 'the next window is sent')
   assert.ok(Math.max(...asked) <= chatLimits.chatWindow, `${Math.max(...asked)} messages are read at once`)
 })
 
@@ -283,8 +283,8 @@ test('hostile: floods of hellos and typing are cut off, and a new stream does no
     await line.write(frame(message(said('too late', 9, digest(Buffer.from('?'))))))
     await line.dropped()
   }
-  const told = peer.events.filter(({ event }) => event === 'typing' || event === 'friend-changed').length
-  assert.ok(told <= idle(), `${told} events from ${whole} storms of ${storm.length}`)
+  const emitted = peer.events.filter(({ event }) => event === 'typing' || event === 'friend-changed').length
+  assert.ok(emitted <= idle(), `${emitted} events from ${whole} storms of ${storm.length}`)
 })
 
 test('hostile: names and addresses in a hello are bounded', async (t) => {
@@ -298,7 +298,7 @@ test('hostile: names and addresses in a hello are bounded', async (t) => {
   const inner = Buffer.concat([Buffer.from([0x08, 1]), strings(6, [...bad, ...many]), strings(7, [...bad, ...many])])
   const line = await open()
   await line.send(Buffer.concat([Buffer.from([0x0a]), frame(inner)]))
-  await until(() => (store.friend(mallory.peer)?.addresses.length ?? 0) > 0, 'the hello is heard')
+  await until(() => (store.friend(mallory.peer)?.addresses.length ?? 0) > 0, 'the hello is received')
   const row = store.friend(mallory.peer)
   assert.ok((row?.addresses.length ?? 99) <= limits.addressesTold && (row?.nodes.length ?? 99) <= limits.addressesTold)
   assert.ok([...(row?.addresses ?? []), ...(row?.nodes ?? [])].every((one) => !bad.includes(one)))

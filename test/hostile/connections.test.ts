@@ -170,6 +170,6 @@ test('hostile 14: of many identities from one address few are accepted; friends 
   const { id } = await friend.sendMessage({ peer: victim.peer, text: 'still here' })
   const delivered = async (): Promise<boolean> =>
     (await friend.messages({ peer: victim.peer })).some((one) => one.id === id && one.state === 'delivered')
-  await until(delivered, 'the friend is heard')
+  await until(delivered, 'the message of the friend arrives')
   victim.alive()
 })

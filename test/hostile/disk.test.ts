@@ -56,7 +56,7 @@ test(
     const incoming = await rich.sendMessage({ peer: poor.id, text: `incoming ${'y'.repeat(50_000)}` })
     await until(
       () => poor.events.some(({ event, data }) => event === 'warning' && data.code === 'disk-full'),
-      'the person is told',
+      'a warning is emitted',
     )
     const state = async (): Promise<string | undefined> =>
       (await rich.messages({ peer: poor.id })).find(({ id }) => id === incoming.id)?.state
@@ -105,10 +105,10 @@ test(
     }
     await assert.rejects(writeOn(), { code: /^(not-writable|disk-full)$/ })
     const { id } = await rich.sendMessage({ peer: poor.id, text: `incoming ${'y'.repeat(60_000)}` })
-    await until(() => poor.events.some(({ event }) => event === 'warning'), 'the person is told')
+    await until(() => poor.events.some(({ event }) => event === 'warning'), 'a warning is emitted')
     const mine = (await rich.messages({ peer: poor.id })).find((message) => message.id === id)
     assert.ok(mine?.state === 'sent' || mine?.state === 'queued', `not receipted but ${mine?.state}`)
-    assert.equal((await friendOf(poor, rich))?.state, 'friend', 'it goes on answering')
+    assert.equal((await friendOf(poor, rich))?.state, 'friend', 'the peer still answers')
   },
 )
 

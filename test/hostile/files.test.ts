@@ -305,7 +305,7 @@ test('contradictory offers, repeated ids and overflows are refused; the number o
   // An id that is already in use.
   const [taken = ''] = ids
   await at.say({ kind: 'offer', bytes: offerToWire(taken, '', [{ ...entry, path: 'other' }]).offer })
-  await until(() => at.victim.events.some(({ event }) => event === 'warning'), 'it is told')
+  await until(() => at.victim.events.some(({ event }) => event === 'warning'), 'the victim emits a warning')
   assert.equal((await at.transfer(taken))?.name, '0')
 })
 

@@ -36,7 +36,7 @@ function claim(first: number, count: number): Uint8Array {
 
 /** Connects and sends the announcement when asked; resolves when it has been received or refused. */
 async function lie(attacker: Attacker, target: string, messages: readonly Uint8Array[]): Promise<void> {
-  const heard = Promise.withResolvers<void>()
+  const received = Promise.withResolvers<void>()
   const respond = async (stream: Stream): Promise<void> => {
     try {
       for (const message of messages) await push(stream, frame(message), AbortSignal.timeout(patience))
@@ -45,12 +45,12 @@ async function lie(attacker: Attacker, target: string, messages: readonly Uint8A
       // The other side ends the stream before everything is sent.
       stream.abort(toError(error))
     } finally {
-      heard.resolve()
+      received.resolve()
     }
   }
   await attacker.host.handle(identifyProtocol, respond, { force: true, runOnLimitedConnection: true })
   const connection = await attacker.dial(target)
-  await heard.promise
+  await received.promise
   // The last announcement is still being read.
   await connection.newStream('/ipfs/ping/1.0.0', { signal: AbortSignal.timeout(patience) }).catch(() => undefined)
   connection.abort(new Error('the attacker leaves'))

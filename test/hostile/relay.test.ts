@@ -130,13 +130,13 @@ test('hostile 26: a circuit to a peer other than the requested one is refused an
   const tried = async () => (await alice.connection({ peer: bob.id })).tried
   const wrong = async (): Promise<boolean> =>
     (await tried()).some(({ kind, outcome }) => kind === 'relay' && outcome === 'wrong-peer')
-  await until(wrong, 'alice sees that it is somebody else')
+  await until(wrong, 'Alice detects the other identity')
   const { id } = await alice.sendMessage({ peer: bob.id, text: 'for bob alone' })
   const { path, advice } = await alice.connection({ peer: bob.id })
   assert.equal(path, 'none')
   assert.match(advice ?? '', /somebody else/i)
   assert.equal((await alice.messages({ peer: bob.id })).find((message) => message.id === id)?.state, 'queued')
-  assert.equal(called, 0, 'nobody talks to mallory')
+  assert.equal(called, 0, 'no peer talks to Mallory')
   lying = false
   const delivered = async (): Promise<boolean> =>
     (await alice.messages({ peer: bob.id })).some((message) => message.id === id && message.state === 'delivered')

@@ -180,7 +180,7 @@ test('hostile 30: requests with invented invites fill neither the list nor the e
   assert.equal(offer([envelope(guest, identity.peer, { token })], 0.1), 1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming', 'an invited one gets in')
   const wanted = await fresh()
-  assert.equal(friends.request({ peer: wanted.peer }, '').state, 'requested', 'and we can ask somebody')
+  assert.equal(friends.request({ peer: wanted.peer }, '').state, 'requested', 'the peer can still send a request')
 })
 
 test('hostile 30: declined requests do not occupy the list permanently', async (t) => {
@@ -246,15 +246,15 @@ test('hostile 31: the second use of a one-time invite is refused, and its sender
   assert.ok(peer != null && first != null && second != null)
   const { link } = await peer.invite({ once: true })
   await first.requestFriend({ to: link })
-  await until(async () => (await friendOf(peer, first))?.state === 'incoming', 'the first is heard')
+  await until(async () => (await friendOf(peer, first))?.state === 'incoming', 'the first request arrives')
   await second.requestFriend({ to: link })
-  await until(() => warningsAt(second, 'invite-used').length === 1, 'the second is told')
+  await until(() => warningsAt(second, 'invite-used').length === 1, 'the second sender is informed')
   assert.equal(await friendOf(peer, second), undefined)
   assert.equal(await friendOf(second, peer), undefined)
   // The first user may ask again with it.
   await first.removeFriend({ peer: peer.id })
   await first.requestFriend({ to: link, note: 'again' })
-  await until(async () => (await friendOf(peer, first))?.note === 'again', 'the first is heard again')
+  await until(async () => (await friendOf(peer, first))?.note === 'again', 'the new request of the first arrives')
 })
 
 test('hostile 32: crossing requests result in one friendship', async (t) => {
@@ -308,11 +308,11 @@ test('hostile 33: a request received while its sender was blocked does not reapp
   const { friends, store, identity, offer } = await friendsAlone(t)
   const blocked = await fresh()
   friends.block(blocked.peer)
-  const heard = envelope(blocked, identity.peer, { sequence: 5 })
-  offer([heard], 1)
+  const earlier = envelope(blocked, identity.peer, { sequence: 5 })
+  offer([earlier], 1)
   friends.unblock(blocked.peer)
-  offer([heard], 1)
+  offer([earlier], 1)
   assert.equal(store.friend(blocked.peer)?.state, 'removed')
   offer([envelope(blocked, identity.peer, { sequence: 6 })], 1)
-  assert.equal(store.friend(blocked.peer)?.state, 'incoming', 'a new one is heard')
+  assert.equal(store.friend(blocked.peer)?.state, 'incoming', 'a new request is received')
 })

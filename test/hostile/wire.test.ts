@@ -344,11 +344,11 @@ const attacks: { [name: string]: Attack } = {
     const line = await stage.mallory.open(await stage.mallory.dial(stage.victim.address), chatProtocol)
     await line.send(helloFrame({ version: 99 }))
     await line.dropped()
-    const told = (): boolean =>
+    const warned = (): boolean =>
       stage.victim.events.some(
         ({ event, data }) => event === 'warning' && data.code === 'unsupported-version' && /99/.test(data.message),
       )
-    await until(told, 'the victim is told what is wrong')
+    await until(warned, 'the victim reports the unsupported version')
     const connection = await stage.mallory.dial(stage.victim.address)
     await assert.rejects(stage.mallory.open(connection, '/quorum/chat/2.0.0'), { name: 'UnsupportedProtocolError' })
     // A request that only a later version knows: field 40 of the call.
@@ -357,7 +357,7 @@ const attacks: { [name: string]: Attack } = {
     const answer = frameFromWire(await directory.frame(0))
     assert.ok(answer?.frame === 'response' && answer.id === 5 && answer.result.result === 'error')
     assert.equal(answer.result.error.code, 'unsupported-version')
-    assert.equal(directory.over, false, 'what both versions know goes on')
+    assert.equal(directory.over, false, 'calls that both versions know still work')
   },
 }
 

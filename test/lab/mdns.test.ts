@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
 const anyPort = ['--listen', '/ip4/0.0.0.0/tcp/0']
 
 /** Counts incoming and outgoing packets of a host: connection attempts and multicast DNS. */
-function counted(space: Namespace): (what: 'calls' | 'called' | 'says' | 'hears') => number {
+function counted(space: Namespace): (what: 'calls' | 'called' | 'sent' | 'received') => number {
   const counter = (what: string, hook: string, packets: string): string => `
     counter ${what} { packets 0 bytes 0; }
     chain ${what} {
@@ -21,12 +21,12 @@ function counted(space: Namespace): (what: 'calls' | 'called' | 'says' | 'hears'
   space.nft(`table inet counted {
     ${counter('calls', 'output', call)}
     ${counter('called', 'input', call)}
-    ${counter('says', 'output', mdns)}
-    ${counter('hears', 'input', mdns)}
+    ${counter('sent', 'output', mdns)}
+    ${counter('received', 'input', mdns)}
   }`)
   return (what) => {
-    const told = space.run(['nft', 'list', 'counter', 'inet', 'counted', what])
-    return Number(/packets (\d+)/.exec(told)?.[1] ?? assert.fail(told))
+    const listing = space.run(['nft', 'list', 'counter', 'inet', 'counted', what])
+    return Number(/packets (\d+)/.exec(listing)?.[1] ?? assert.fail(listing))
   }
 }
 
@@ -63,8 +63,8 @@ test(
     await bob.event('message-received', ({ text }) => text === 'are you there')
 
     // By now it has received a query and has discovered the other peers.
-    await until(() => stranger('says') > 1 && stranger('hears') > 2, 'the stranger takes part')
-    assert.deepEqual([stranger('calls'), stranger('called')], [0, 0], 'nobody dials strangers')
-    assert.deepEqual([quiet('says'), quiet('calls'), quiet('called')], [0, 0, 0], 'off means silent')
+    await until(() => stranger('sent') > 1 && stranger('received') > 2, 'the stranger takes part')
+    assert.deepEqual([stranger('calls'), stranger('called')], [0, 0], 'no peer dials strangers')
+    assert.deepEqual([quiet('sent'), quiet('calls'), quiet('called')], [0, 0, 0], 'off means silent')
   },
 )

@@ -84,7 +84,7 @@ test('a lab whose test is killed leaves nothing behind', needsLab, async (t) => 
   assert.ok(name != null && name !== networkOf('/proc/self/ns/net'))
   assert.ok(inUse(name))
   child.kill('SIGKILL')
-  await until(() => !inUse(name), 'nobody is in the namespace, so it is gone')
+  await until(() => !inUse(name), 'the namespace has no process left and is removed')
 })
 
 test('a namespace ends with its owner', needsLab, async () => {

@@ -92,12 +92,12 @@ describe('friends', () => {
     assert.equal(await eve.refusal('acceptFriend', { peer: finn.id }), 'blocked')
     assert.equal(await eve.refusal('requestFriend', { to: finn.id }), 'blocked')
     assert.equal(await eve.refusal('removeFriend', { peer: finn.id }), 'blocked')
-    const [told, taken] = [eve.events.length, await node.deliveries()]
+    const [before, taken] = [eve.events.length, await node.deliveries()]
     await finn.call('requestFriend', { to: eve.id, note: 'let me in' })
     await until(async () => (await node.deliveries()) > taken, 'the node has taken his request')
     await settled(finn, eve)
     assert.deepEqual(
-      eve.events.slice(told).filter(({ event }) => event.startsWith('friend')),
+      eve.events.slice(before).filter(({ event }) => event.startsWith('friend')),
       [],
     )
     assert.equal((await eve.friend(finn))?.state, 'blocked')

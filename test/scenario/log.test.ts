@@ -54,7 +54,7 @@ test('a debug log of a conversation, with files, faults and a kill, contains no 
   await until(() => logsOf(ann.folder).includes('"level":"debug"'), 'a fault is in the log')
   await ben.kill9()
   const before = logsOf(ben.folder)
-  assert.match(before, /the peer runs/u, 'what was said before the kill is there')
+  assert.match(before, /the peer runs/u, 'lines from before the kill are present')
   await node.start()
   await ben.start()
   await talking(ann, ben)
@@ -75,7 +75,7 @@ test('a debug log of a conversation, with files, faults and a kill, contains no 
   const places = ['127.0.0.1', '/tcp/', ...ports, stage.folder, path.basename(stage.folder)]
   for (const { folder } of [ann, ben]) {
     const text = logsOf(folder)
-    assert.match(text, /"level":"debug"/u, 'it tells something')
+    assert.match(text, /"level":"debug"/u, 'the log has debug lines')
     for (const telling of [...ids, ...words, ...places, link.slice(13, 40), code]) {
       assert.ok(!text.includes(telling), `${telling} in ${text}`)
     }

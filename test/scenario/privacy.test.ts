@@ -160,7 +160,7 @@ async function addressesOf(friend: Profile, of: Profile): Promise<readonly strin
 
 test('`quorum send` and `quorum receive` apply it: no address is announced, a damaged choice is reported', async (t) => {
   const { folder: home, alice, bob } = await befriendedProfiles(t)
-  assert.notDeepEqual(await addressesOf(alice, bob), [], 'told while nothing was chosen')
+  assert.notDeepEqual(await addressesOf(alice, bob), [], 'announced by default')
   assert.notDeepEqual(await addressesOf(bob, alice), [])
   await keep(alice.folder, '{"direct":"never"}')
   await keep(bob.folder, '{"dir')
@@ -181,7 +181,9 @@ test('the terminal client applies it, and reports unreadable choices', async (t)
   const { alice, bob } = await befriendedProfiles(t)
   await keep(alice.folder, '{"direct":"never","lan":"no"}')
   const terminal = startPiped(t, alice.options)
-  await terminal.line('it says so', (line) => line.includes('What you chose about privacy cannot be read (lan)'))
+  await terminal.line('the unreadable setting is reported', (line) =>
+    line.includes('What you chose about privacy cannot be read (lan)'),
+  )
   const other = startPiped(t, bob.options)
   await other.line('they talk', (line) => line.includes('Alice is online'))
   for (const program of [terminal, other]) {

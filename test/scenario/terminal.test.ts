@@ -61,7 +61,7 @@ test('two people find each other from their first start, and again after every c
   await says(alice, 'you: hello Bob ✓✓ read')
   await says(alice, 'Bob: are you there?')
   assert.equal(readFileSync(settings, 'utf8'), before, 'the node came back at another port')
-  await until(() => count(bob, 'read by Alice') === 2, 'he is told that she read it')
+  await until(() => count(bob, 'read by Alice') === 2, 'he sees that she read it')
 
   const pid = nodePid(home) ?? assert.fail('no node runs')
   process.kill(pid, 'SIGKILL')

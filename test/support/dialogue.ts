@@ -44,7 +44,7 @@ export class Dialogue {
       const first = written.find(({ at }) => at > now)
       return received.some(({ text }) => text === first?.text)
     }
-    await until(() => this.#sides.every(arrived), 'the conversation goes on')
+    await until(() => this.#sides.every(arrived), 'the conversation continues')
   }
 
   /**

@@ -46,7 +46,7 @@ export async function killDuring(t: TestContext, { size, rounds, direct, random 
     const there = chunks()
     await victim.start()
     if (victim === alice) {
-      await until(() => chunks() > there || fs.existsSync(path.join(target, 'source.bin')), 'it goes on')
+      await until(() => chunks() > there || fs.existsSync(path.join(target, 'source.bin')), 'the transfer continues')
       continue
     }
     // The receiver reports where it resumes after it has checked its disk.

@@ -77,7 +77,7 @@ export class Stage {
     assert.deepEqual(
       lost.map((process) => process.err),
       [],
-      'a process ended that nobody ended',
+      'a process ended unexpectedly',
     )
   }
 }

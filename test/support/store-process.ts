@@ -18,14 +18,14 @@ try {
     const peer = 'friend'
     const text = (seq: number) => `message ${seq} ${'of some length '.repeat(seq % 50)}`
     for (;;) {
-      const said = store.queueMessage(peer, {
+      const message = store.queueMessage(peer, {
         id: `out-${store.conversation(peer).queued + 1}`,
         text: text(1),
         sentAt: 1,
       })
-      say({ queued: said.seq })
-      if (said.seq % 3 === 0) {
-        store.markSent(peer, [{ seq: store.conversation(peer).sent + 1, hash: new Uint8Array([said.seq % 256]) }])
+      say({ queued: message.seq })
+      if (message.seq % 3 === 0) {
+        store.markSent(peer, [{ seq: store.conversation(peer).sent + 1, hash: new Uint8Array([message.seq % 256]) }])
         say({ sent: store.conversation(peer).sent })
       }
       const seq = store.conversation(peer).received + 1

@@ -52,10 +52,11 @@ export async function startVictim(t: TestContext): Promise<Victim> {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let lastId = 0
   child.on('message', (message) => {
-    const said = message as Message
-    if ('event' in said) events.push(said)
-    else if ('error' in said) waiting.get(said.id)?.reject(Object.assign(new Error(said.error.message), said.error))
-    else waiting.get(said.id)?.resolve(said.result)
+    const received = message as Message
+    if ('event' in received) events.push(received)
+    else if ('error' in received)
+      waiting.get(received.id)?.reject(Object.assign(new Error(received.error.message), received.error))
+    else waiting.get(received.id)?.resolve(received.result)
   })
   child.on('exit', (code, signal) => {
     for (const { reject } of waiting.values()) reject(new Error(`the victim died: ${code ?? signal}`))

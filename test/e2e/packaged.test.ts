@@ -80,7 +80,7 @@ test('no release is made with an unverified Electron', { skip: noPackage }, asyn
 })
 
 test(
-  'the Debian package states its description and dependencies, and that it is not for release',
+  'the Debian package states its purpose and dependencies, and that it is unofficial',
   { skip: noPackage },
   async () => {
     const { deb } = await makePackage()
@@ -99,7 +99,7 @@ test(
 )
 
 test(
-  'the Debian package installs only into its own folders, for all users, owned by root',
+  'the Debian package installs into its own folders, for all users, owned by root',
   { skip: noPackage },
   async () => {
     const { deb, tree } = await makePackage()

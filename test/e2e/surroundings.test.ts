@@ -94,25 +94,21 @@ test('notifications, tray, start with the session, language', async (t) => {
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show())
   })
 
-  await t.test(
-    'the start with the session is switched on and off',
-    { skip: process.platform !== 'linux' },
-    async () => {
-      await page.keyboard.press('Control+,')
-      await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Notifications' }).click()
-      const start = page.getByRole('switch', { name: 'Start when I log in' })
-      await start.click()
-      const entries = (): string[] => globSync(join(home, 'config', 'autostart', 'quorum-*.desktop'))
-      await until(() => entries().length === 1, 'an entry is written')
-      const entry = readFileSync(entries()[0] ?? '', 'utf8')
-      const [, command = ''] = /^Exec=(.*)$/mu.exec(entry) ?? []
-      const words = [...command.matchAll(/"([^"]*)"/gu)].map(([, word]) => word)
-      assert.ok(existsSync(words[0] ?? ''), 'it names a program')
-      assert.deepEqual(words.slice(-3), ['--hidden', '--profile', window.profile])
-      await start.click()
-      await until(() => entries().length === 0, 'the entry is removed')
-    },
-  )
+  await t.test('the start with the session: on and off', { skip: process.platform !== 'linux' }, async () => {
+    await page.keyboard.press('Control+,')
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Notifications' }).click()
+    const start = page.getByRole('switch', { name: 'Start when I log in' })
+    await start.click()
+    const entries = (): string[] => globSync(join(home, 'config', 'autostart', 'quorum-*.desktop'))
+    await until(() => entries().length === 1, 'an entry is written')
+    const entry = readFileSync(entries()[0] ?? '', 'utf8')
+    const [, command = ''] = /^Exec=(.*)$/mu.exec(entry) ?? []
+    const words = [...command.matchAll(/"([^"]*)"/gu)].map(([, word]) => word)
+    assert.ok(existsSync(words[0] ?? ''), 'it names a program')
+    assert.deepEqual(words.slice(-3), ['--hidden', '--profile', window.profile])
+    await start.click()
+    await until(() => entries().length === 0, 'the entry is removed')
+  })
 
   await t.test('in German, the obstacle to a better connection is shown in German', async () => {
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Appearance' }).click()

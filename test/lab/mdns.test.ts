@@ -30,41 +30,35 @@ function counted(space: Namespace): (what: 'calls' | 'called' | 'sent' | 'receiv
   }
 }
 
-test(
-  'friends find each other by mDNS without a node; strangers are not dialled',
-  {
-    ...needsLab,
-  },
-  async (t) => {
-    const { lab, stage, node } = await labWithNode(t)
-    const home = await lab.place('cone')
-    const start = (name: string, space: Namespace): Promise<HeadlessPeer> =>
-      new HeadlessPeer(stage, name, { nodes: node.addresses, args: anyPort, through: space.enter }).start()
-    const [alice, bob] = [await start('alice', home.space), await start('bob', await home.neighbour())]
-    await befriend(alice, bob)
-    for (const one of [alice, bob]) await one.stop()
-    await node.stop()
+test('friends find each other by mDNS without a node; strangers are not dialled', needsLab, async (t) => {
+  const { lab, stage, node } = await labWithNode(t)
+  const home = await lab.place('cone')
+  const start = (name: string, space: Namespace): Promise<HeadlessPeer> =>
+    new HeadlessPeer(stage, name, { nodes: node.addresses, args: anyPort, through: space.enter }).start()
+  const [alice, bob] = [await start('alice', home.space), await start('bob', await home.neighbour())]
+  await befriend(alice, bob)
+  for (const one of [alice, bob]) await one.stop()
+  await node.stop()
 
-    // On ports that neither has stored, and without a node.
-    const [strangersPlace, quietPlace] = [await home.neighbour(), await home.neighbour()]
-    const [stranger, quiet] = [counted(strangersPlace), counted(quietPlace)]
-    const settings = { ephemeral: true, args: [...anyPort, '--mdns'], through: strangersPlace.enter }
-    await new HeadlessPeer(stage, 'stranger', settings).start()
-    await new HeadlessPeer(stage, 'quiet', { ephemeral: true, args: anyPort, through: quietPlace.enter }).start()
-    for (const one of [alice, bob]) {
-      one.setup = { ...one.setup, nodes: [], args: [...anyPort, '--mdns'] }
-      await one.start()
-    }
-    const begun = performance.now()
-    await talking(alice, bob)
-    t.diagnostic(`found after ${Math.round(performance.now() - begun)} ms`)
-    assert.equal((await alice.call('connection', { peer: bob.id })).path, 'direct')
-    await alice.send(bob, 'are you there')
-    await bob.event('message-received', ({ text }) => text === 'are you there')
+  // On ports that neither has stored, and without a node.
+  const [strangersPlace, quietPlace] = [await home.neighbour(), await home.neighbour()]
+  const [stranger, quiet] = [counted(strangersPlace), counted(quietPlace)]
+  const settings = { ephemeral: true, args: [...anyPort, '--mdns'], through: strangersPlace.enter }
+  await new HeadlessPeer(stage, 'stranger', settings).start()
+  await new HeadlessPeer(stage, 'quiet', { ephemeral: true, args: anyPort, through: quietPlace.enter }).start()
+  for (const one of [alice, bob]) {
+    one.setup = { ...one.setup, nodes: [], args: [...anyPort, '--mdns'] }
+    await one.start()
+  }
+  const begun = performance.now()
+  await talking(alice, bob)
+  t.diagnostic(`found after ${Math.round(performance.now() - begun)} ms`)
+  assert.equal((await alice.call('connection', { peer: bob.id })).path, 'direct')
+  await alice.send(bob, 'are you there')
+  await bob.event('message-received', ({ text }) => text === 'are you there')
 
-    // By now it has received a query and has discovered the other peers.
-    await until(() => stranger('sent') > 1 && stranger('received') > 2, 'the stranger takes part')
-    assert.deepEqual([stranger('calls'), stranger('called')], [0, 0], 'no peer dials strangers')
-    assert.deepEqual([quiet('sent'), quiet('calls'), quiet('called')], [0, 0, 0], 'off means silent')
-  },
-)
+  // By now it has received a query and has discovered the other peers.
+  await until(() => stranger('sent') > 1 && stranger('received') > 2, 'the stranger takes part')
+  assert.deepEqual([stranger('calls'), stranger('called')], [0, 0], 'no peer dials strangers')
+  assert.deepEqual([quiet('sent'), quiet('calls'), quiet('called')], [0, 0, 0], 'off means silent')
+})

@@ -79,67 +79,59 @@ test('no release is made with an unverified Electron', { skip: noPackage }, asyn
   assert.equal(existsSync(out), false)
 })
 
-test(
-  'the Debian package states its purpose and dependencies, and that it is unofficial',
-  { skip: noPackage },
-  async () => {
-    const { deb } = await makePackage()
-    const { output } = await execute('dpkg-deb', ['--field', deb])
-    const fields = Object.fromEntries(
-      [...output.matchAll(/^([\w-]+): (.*(?:\n .*)*)$/gmu)].map(([, name = '', value = '']) => [name, value]),
-    )
-    assert.equal(fields['Package'], 'quorum-desktop')
-    assert.equal(fields['Version'], `${version}~unofficial`)
-    assert.match(deb, /_[\d.]+~unofficial_\w+\.deb$/u)
-    assert.match(fields['Description'] ?? '', /^NOT FOR RELEASE/u)
-    const needs = (fields['Depends'] ?? '').split(', ')
-    for (const name of [...libraryPackages, 'libsecret-1-0', 'libnotify4']) assert.ok(needs.includes(name), name)
-    assert.match(needs[0] ?? '', /^libc6 \(>= 2\.\d\d\)$/u)
-  },
-)
+test('the Debian package states its purpose, its needs, and that it is unofficial', { skip: noPackage }, async () => {
+  const { deb } = await makePackage()
+  const { output } = await execute('dpkg-deb', ['--field', deb])
+  const fields = Object.fromEntries(
+    [...output.matchAll(/^([\w-]+): (.*(?:\n .*)*)$/gmu)].map(([, name = '', value = '']) => [name, value]),
+  )
+  assert.equal(fields['Package'], 'quorum-desktop')
+  assert.equal(fields['Version'], `${version}~unofficial`)
+  assert.match(deb, /_[\d.]+~unofficial_\w+\.deb$/u)
+  assert.match(fields['Description'] ?? '', /^NOT FOR RELEASE/u)
+  const needs = (fields['Depends'] ?? '').split(', ')
+  for (const name of [...libraryPackages, 'libsecret-1-0', 'libnotify4']) assert.ok(needs.includes(name), name)
+  assert.match(needs[0] ?? '', /^libc6 \(>= 2\.\d\d\)$/u)
+})
 
-test(
-  'the Debian package installs into its own folders, for all users, owned by root',
-  { skip: noPackage },
-  async () => {
-    const { deb, tree } = await makePackage()
-    const { output } = await execute('dpkg-deb', ['--contents', deb])
-    const entries = output
-      .trim()
-      .split('\n')
-      .map((line) => {
-        const [, mode = '', owner = '', path = ''] =
-          /^(\S{10}) (\S+) +\S+ +\S+ \S+ \.\/(.*)$/u.exec(line) ?? assert.fail(line)
-        return { mode, owner, path }
-      })
-    assert.deepEqual(new Set(entries.map(({ owner }) => owner)), new Set(['root/root']))
-    const files = entries.filter(({ mode, path }) => !mode.startsWith('d') && !path.startsWith('opt/Quorum/'))
-    assert.deepEqual(
-      new Set(files.map(({ path }) => path)),
-      new Set([
-        'usr/bin/quorum-desktop -> ../../opt/Quorum/quorum',
-        'usr/share/applications/quorum-desktop.desktop',
-        'usr/share/doc/quorum-desktop/copyright',
-        'usr/share/icons/hicolor/512x512/apps/quorum-desktop.png',
-        'usr/share/icons/hicolor/scalable/apps/quorum-desktop.svg',
-      ]),
-    )
-    const special = entries.filter(({ mode }) => !/^(?:d|-|l)(?:rwxr-xr-x|rw-r--r--|rwxrwxrwx)$/u.test(mode))
-    assert.deepEqual(special, [{ mode: '-rwsr-xr-x', owner: 'root/root', path: 'opt/Quorum/chrome-sandbox' }])
-    assert.ok(existsSync(join(tree, 'usr/bin', readlinkSync(join(tree, 'usr/bin/quorum-desktop')))))
+test('the Debian package installs into its own folders for all users, owned by root', { skip: noPackage }, async () => {
+  const { deb, tree } = await makePackage()
+  const { output } = await execute('dpkg-deb', ['--contents', deb])
+  const entries = output
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, mode = '', owner = '', path = ''] =
+        /^(\S{10}) (\S+) +\S+ +\S+ \S+ \.\/(.*)$/u.exec(line) ?? assert.fail(line)
+      return { mode, owner, path }
+    })
+  assert.deepEqual(new Set(entries.map(({ owner }) => owner)), new Set(['root/root']))
+  const files = entries.filter(({ mode, path }) => !mode.startsWith('d') && !path.startsWith('opt/Quorum/'))
+  assert.deepEqual(
+    new Set(files.map(({ path }) => path)),
+    new Set([
+      'usr/bin/quorum-desktop -> ../../opt/Quorum/quorum',
+      'usr/share/applications/quorum-desktop.desktop',
+      'usr/share/doc/quorum-desktop/copyright',
+      'usr/share/icons/hicolor/512x512/apps/quorum-desktop.png',
+      'usr/share/icons/hicolor/scalable/apps/quorum-desktop.svg',
+    ]),
+  )
+  const special = entries.filter(({ mode }) => !/^(?:d|-|l)(?:rwxr-xr-x|rw-r--r--|rwxrwxrwx)$/u.test(mode))
+  assert.deepEqual(special, [{ mode: '-rwsr-xr-x', owner: 'root/root', path: 'opt/Quorum/chrome-sandbox' }])
+  assert.ok(existsSync(join(tree, 'usr/bin', readlinkSync(join(tree, 'usr/bin/quorum-desktop')))))
 
-    const entry = readFileSync(join(tree, 'usr/share/applications/quorum-desktop.desktop'), 'utf8')
-    for (const line of [
-      'Name=Quorum',
-      'Icon=quorum-desktop',
-      'Exec=/opt/Quorum/quorum %U',
-      'MimeType=x-scheme-handler/quorum;',
-    ]) {
-      assert.ok(entry.split('\n').includes(line), line)
-    }
-    assert.match(entry, /^Categories=Network;/mu)
-  },
-)
+  const entry = readFileSync(join(tree, 'usr/share/applications/quorum-desktop.desktop'), 'utf8')
+  for (const line of [
+    'Name=Quorum',
+    'Icon=quorum-desktop',
+    'Exec=/opt/Quorum/quorum %U',
+    'MimeType=x-scheme-handler/quorum;',
+  ]) {
+    assert.ok(entry.split('\n').includes(line), line)
+  }
+  assert.match(entry, /^Categories=Network;/mu)
+})
 
 test(
   'the archive contains the app and nothing else of the checkout; only machine code is stored beside it',

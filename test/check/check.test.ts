@@ -1,4 +1,4 @@
-/** The checks of `npm run check`, counted among the tests so that one run and one total tell everything. */
+/** The checks of `npm run check` as tests, so that one run and one total include them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checks } from '../../scripts/dev/checks.ts'

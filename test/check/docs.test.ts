@@ -1,4 +1,4 @@
-/** `npm run docs` on this tree: the comments of the library make a reference that is whole, and names no place here. */
+/** `npm run docs` on this tree: the reference is complete and contains no local path. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -32,7 +32,7 @@ test('the page of createPeer has its comment, its options and its result', () =>
   for (const type of ['PeerOptions', 'Peer']) assert.ok(page.includes(`interfaces/${type}.html`), type)
 })
 
-test('no page names the folder that it was made in', () => {
+test('no page contains the path of the folder in which it was made', () => {
   for (const file of globSync('**/*.html', { cwd: out })) {
     assert.ok(!readFileSync(join(out, file), 'utf8').includes(root), file)
   }

@@ -1,7 +1,4 @@
-/**
- * The linter applies the import rules to files, whatever form an import takes. That this tree has no violation is a
- * check.
- */
+/** The linter applies the import rules to every form of import. `npm run check` lints this tree itself. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +8,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import { root } from '../../scripts/dev/checks.ts'
 
-/** What keeps the walls; the linter's other rules are not the subject here. */
+/** The import rules; the linter's other rules are not tested here. */
 const rules = {
   'quorum(import-direction)': true,
   'import(no-cycle)': true,
@@ -19,7 +16,7 @@ const rules = {
   'eslint(no-restricted-imports)': true,
 }
 
-test('the linter refuses violations in files, whatever form the import takes', () => {
+test('the linter reports violations in files for every form of import', () => {
   const files = {
     'protocol/chat/chat.ts': `import { friend } from '../friend/friends.ts'\nexport const chat = friend\n`,
     'protocol/file/transfers.ts': `export { friend } from '../friend/friends.ts'\n`,
@@ -58,14 +55,14 @@ const report = z.object({
 })
 
 function lint(cwd: string) {
-  // The linter looks for its type-aware half on PATH, where only npm puts it.
+  // The linter looks for its type-aware part on PATH, where only npm puts it.
   const PATH = `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(root, 'node_modules/.bin/oxlint'), '--format=json'],
     { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, env: { ...process.env, PATH } },
   )
-  // 0: nothing found, 1: something found. Everything else means that it did not run.
+  // 0: no violations, 1: violations. Any other code means that it did not run.
   assert.ok(status === 0 || status === 1, stderr || stdout)
   return report.parse(JSON.parse(stdout)).diagnostics
 }

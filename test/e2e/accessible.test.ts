@@ -1,5 +1,5 @@
 /**
- * Accessibility: axe finds nothing serious and nothing critical on any view, in both themes; tooltips and menus are
+ * Accessibility: axe finds no serious and no critical problem on any view, in both themes; tooltips and menus are
  * reached by keyboard.
  */
 import assert from 'node:assert/strict'
@@ -12,7 +12,7 @@ import { befriend, message, say, twoWindows, windowWithFriend, writing } from '.
 
 after(endDisplay)
 
-test('axe finds nothing serious on any view, light and dark', async (t) => {
+test('axe finds no serious problem on any view, light and dark', async (t) => {
   const { alice, bob } = await twoWindows(t)
   const { page } = alice
   await page.getByLabel('What do your friends call you?').waitFor()
@@ -21,7 +21,7 @@ test('axe finds nothing serious on any view, light and dark', async (t) => {
     for (const theme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: theme === 'dark' ? 'dark' : 'light', reducedMotion: 'reduce' })
       await page.locator(`html[data-theme=${theme}]`).waitFor({ state: 'attached' })
-      // The themes differ in nothing but colours.
+      // The themes differ only in colours.
       const found = await problemsOn(page, theme === 'dark' ? ['color-contrast'] : undefined)
       problems.push(...found.map((problem) => `${view}, ${theme}: ${problem}`))
     }
@@ -63,7 +63,7 @@ test('axe finds nothing serious on any view, light and dark', async (t) => {
   assert.deepEqual(problems, [])
 })
 
-test('the keyboard focus shows a tooltip and walks a menu, and both stay within the window', async (t) => {
+test('the keyboard focus shows a tooltip and moves through a menu, and both stay within the window', async (t) => {
   const { window, friend, me } = await windowWithFriend(t, folder(t), 'Susan')
   const { page, complaints } = window
   await friend.sendMessage({ peer: me, text: 'Hello' })
@@ -93,7 +93,7 @@ test('the keyboard focus shows a tooltip and walks a menu, and both stay within 
   await menu.waitFor({ state: 'detached' })
   await attach.and(page.locator(':focus')).waitFor()
 
-  // At the end of the window there is room on the other side only.
+  // At the edge of the window there is room only on the other side.
   const emoji = page.getByRole('button', { name: 'Emoji' })
   await emoji.click()
   await assertInside(page, page.getByRole('dialog', { name: 'Emoji' }), emoji)
@@ -117,7 +117,7 @@ async function assertInside(page: Page, panel: Locator, button: Locator): Promis
 }
 
 async function problemsOn(page: Page, rules: string[] | undefined): Promise<string[]> {
-  // The usual mode opens another page, which this window refuses.
+  // The default mode opens another page, which this window refuses.
   const axe = new AxeBuilder({ page }).setLegacyMode()
   const { violations } = await (rules === undefined ? axe : axe.withRules(rules)).analyze()
   return violations

@@ -1,4 +1,4 @@
-/** `npm run bench -- desktop` works and says what it measured; the figures themselves are nobody's business here. */
+/** `npm run bench -- desktop` works and prints its measurements; the values themselves are not tested. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { z } from 'zod'
@@ -7,7 +7,7 @@ import { display, endDisplay } from '../support/display.ts'
 
 after(endDisplay)
 
-const skip = process.platform === 'linux' ? false : 'the memory of processes is read as Linux tells it'
+const skip = process.platform === 'linux' ? false : 'the memory of processes is read from Linux interfaces'
 
 const figure = z.number().positive()
 const processes = { main: figure, page: figure, network: figure, gpu: figure, zygotes: figure, all: figure }
@@ -26,7 +26,7 @@ const report = z.object({
   }),
 })
 
-test('the window is measured beside an empty one, with the memory of each process', { skip }, async () => {
+test('the window is compared with an empty one, with the memory of each process', { skip }, async () => {
   const { ok, output } = await execute(process.execPath, ['scripts/run.mjs', 'bench', 'desktop', '--quick', '--json'], {
     DISPLAY: await display(),
   })
@@ -38,7 +38,7 @@ test('the window is measured beside an empty one, with the memory of each proces
   assert.ok(Math.abs(desktop.conversationP50Ms / desktop.emptyP50Ms / desktop.conversationTimesEmpty - 1) < 0.02)
 })
 
-test('without a screen it says how to have one', { skip }, async () => {
+test('without a screen it explains how to get one', { skip }, async () => {
   const { ok, output } = await execute(process.execPath, ['scripts/run.mjs', 'bench', 'desktop'], {
     DISPLAY: '',
     WAYLAND_DISPLAY: '',

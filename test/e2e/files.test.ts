@@ -45,7 +45,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   await offer('album').getByText('Saved as').waitFor()
   assert.equal(readFileSync(join(received, 'album', 'inner', 'c.txt'), 'utf8'), 'inner/c.txt')
 
-  // Another folder for what comes from now on.
+  // Another folder for later transfers.
   received = join(home, 'elsewhere')
   mkdirSync(received)
   await bob.app.evaluate(({ dialog }, chosen) => {
@@ -57,7 +57,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   await bob.page.getByText('They are saved in the folder').getByText('elsewhere').waitFor()
   await open(bob, 'Alice')
 
-  // A folder and a file in one go.
+  // A folder and a file in one drop.
   const trip = join(home, 'trip')
   mkdirSync(trip)
   writeFileSync(join(trip, 'map.txt'), 'to the harbour')
@@ -92,7 +92,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   bob.app.process().kill('SIGKILL')
   await bob.close()
   await alice.page.getByRole('button', { name: 'Connection: Waiting for' }).waitFor()
-  // Offered while he is away, and seen at once.
+  // Offered while he is away, and shown at once.
   writeFileSync(join(home, 'ticket.txt'), 'Lyon')
   await drop(alice, [join(home, 'ticket.txt')])
   await alice.page.getByRole('button', { name: 'Send', exact: true }).click()

@@ -1,4 +1,4 @@
-/** Two people and two real windows, from the first start of each; and what they do about trust. */
+/** Two people and two real windows, from the first start of each; and their settings for trust. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { endDisplay } from '../support/display.ts'
@@ -7,7 +7,7 @@ import { marked, message, open, say, twoFriends } from '../support/people-at-win
 
 after(endDisplay)
 
-test('first run to first message, one side by keyboard alone; reply, take back, search, restart', (t) =>
+test('first run to first message, one side by keyboard alone; reply, recall, search, restart', (t) =>
   firstConversation(t))
 
 test('an address for verified friends only, comparing the safety number, blocking', async (t) => {

@@ -12,7 +12,7 @@ import { message, windowWithFriend } from '../support/people-at-windows.ts'
 
 after(endDisplay)
 
-/** Whatever a payload became at any moment: elements that we do not make, characters that act, links that are none. */
+/** Effects of a payload at any time: elements that the app never creates, control characters, false links. */
 const watch = `
   window.found = []
   window.names = new Set()
@@ -32,7 +32,7 @@ const watch = `
     requestAnimationFrame(look)
   }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })`
 
-test('hostile 55: 200 names of a friend and of files, and notes, are text, whatever they say', async (t) => {
+test('hostile 55: 200 names of a friend and of files, and notes, are shown as text, whatever they contain', async (t) => {
   const home = folder(t)
   const { window, friend, me } = await windowWithFriend(t, home, 'Mallory')
   const { page, complaints } = window
@@ -42,7 +42,7 @@ test('hostile 55: 200 names of a friend and of files, and notes, are text, whate
   assert.ok(payloads.length >= 200)
   for (const [at, name] of payloads.entries()) {
     await friend.setProfile({ name: [...name].slice(0, 40).join('') })
-    // What was said before a message has been heard before it.
+    // Everything sent before a message arrives before it.
     if (at % 4 > 0) continue
     await friend.sendMessage({ peer: me, text: `after name ${at}.` })
     await message(window, `after name ${at}.`).waitFor()

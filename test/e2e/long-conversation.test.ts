@@ -1,7 +1,7 @@
 /**
- * A conversation of 100,000 messages: opens at its end, draws only what is in sight, loads older ones while its place
- * is kept, goes to one of the first that was found or is quoted, and back. How long the page was busy at most is told,
- * not judged.
+ * A conversation of 100,000 messages: it opens at its end, renders only the visible messages, keeps the scroll position
+ * while older ones load, and jumps to an early message from a search or a quote, and back. The longest busy period of
+ * the page is printed, not asserted.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -19,7 +19,7 @@ import { message, open } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
 
 const count = 100_000
-/** More rows than these fill no window, with what is drawn beyond its edges. */
+/** An upper bound for the rows that a window renders, including those beyond its edges. */
 const drawn = 120
 
 after(endDisplay)
@@ -41,7 +41,7 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
   assert.ok((await log.getByRole('article').count()) < drawn)
 
   await log.hover()
-  // Not a number while the list is drawn anew.
+  // Not a number while the list is rendered again.
   const first = (): Promise<number> =>
     page.evaluate(
       `Number(/message (\\d+) /.exec(document.querySelector('[role=log] article')?.textContent ?? '')?.[1])`,
@@ -77,7 +77,7 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
   await message(window, 'message 8 ').waitFor()
   assert.ok((await log.getByRole('article').count()) < drawn)
 
-  // Whoever writes sees what was written, and what was said before it.
+  // After sending, the new message and those before it are visible.
   await page.getByRole('textbox').fill('and another')
   await page.keyboard.press('Enter')
   await message(window, 'and another').waitFor()
@@ -89,7 +89,7 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
   assert.deepEqual(complaints, [])
 })
 
-/** Returns when what was asked for has been answered and drawn: the list is the same for twenty frames. */
+/** Returns when the requested messages are loaded and rendered: the list is unchanged for twenty frames. */
 async function settled(page: Page): Promise<void> {
   await page.evaluate(`new Promise((resolve) => {
     let [last, same] = ['', 0]
@@ -105,8 +105,8 @@ async function settled(page: Page): Promise<void> {
 }
 
 /**
- * The longest task of the page's main thread, by the clock and by the processor's time, in milliseconds: on a busy
- * machine only the second says what the page did itself.
+ * The longest task of the page's main thread in milliseconds, by wall-clock time and by processor time: on a busy
+ * machine only the second measures the page's own work.
  */
 function longestTasks(file: string): { wall: number; processor: number } {
   const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as { traceEvents: TraceEvent[] }
@@ -132,7 +132,7 @@ interface TraceEvent {
   args?: { name?: string }
 }
 
-/** A profile with one friend, and all that was said. */
+/** A profile with one friend and the whole conversation. */
 async function fill(profile: string): Promise<void> {
   const { peer } = await identityFromSeed(randomBytes(32))
   const named = await createPeer({ store: await openSqliteStore({ directory: profile }), name: 'Ada', listen: [] })

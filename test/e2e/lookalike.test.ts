@@ -1,6 +1,6 @@
 /**
- * Another key under a known name: an identity is its key, so it comes as somebody else. The request says so before it
- * is accepted, and the conversation is stopped until the person goes on knowingly.
+ * Another key under a known name: an identity is its key, so this is a different person. The request warns before it is
+ * accepted, and the conversation is blocked until the person confirms.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -11,7 +11,7 @@ import { message, open, say, windowWithFriend, writing } from '../support/people
 
 after(endDisplay)
 
-test('a request under the name of a verified friend is told from them, and nothing is written unawares', async (t) => {
+test('a request under the name of a verified friend is marked, and no message is sent without confirmation', async (t) => {
   const { window, friend, me, node, link } = await windowWithFriend(t, folder(t), 'Susan')
   const { page } = window
   const notice = page.getByRole('alert').filter({ hasText: /This is not the .Susan. you know/u })
@@ -22,7 +22,7 @@ test('a request under the name of a verified friend is told from them, and nothi
   await page.keyboard.press('Escape')
   await page.keyboard.press('Control+i')
 
-  // With a letter that only looks like one of hers.
+  // With a character that only looks like one in her name.
   const other = await startPeer(t, { nodes: [node], name: 'Ѕusan' })
   await other.requestFriend({ to: link, note: 'New computer!' })
   await page.getByRole('button', { name: /1 friend request/u }).click()
@@ -43,7 +43,7 @@ test('a request under the name of a verified friend is told from them, and nothi
   const susan = page.getByRole('navigation', { name: 'Friends' }).getByRole('button').filter({ hasText: 'Susan' })
   await susan.first().click()
   await writing(window).waitFor()
-  assert.equal(await notice.count(), 0, 'her own conversation goes on')
+  assert.equal(await notice.count(), 0, 'the conversation of the verified friend has no notice')
   await open(window, 'Ѕusan')
   assert.deepEqual(window.complaints, [])
 })

@@ -1,6 +1,6 @@
 /**
- * Hostile 60, and Quorum as people install it: what is in the package and what is not, what the program cannot be made
- * to do, and a first conversation with it.
+ * Hostile 60, and Quorum as people install it: the content of the package, the protection of the program against
+ * misuse, and a first conversation with it.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -33,7 +33,7 @@ import { openWindow } from '../support/window.ts'
 after(endDisplay)
 after(removePackage)
 
-/** Debian's user without rights. Root has no sandbox: as root, what is shipped runs as this one. */
+/** Debian's unprivileged user. Chromium has no sandbox for root: tests run by root start the program as this user. */
 const nobody = { uid: 65_534, gid: 65_534 }
 
 /** The program as it is shipped, in its sandbox, with a new profile; it ends when its standard input does. */
@@ -61,7 +61,7 @@ async function startShipped(program: string, home: string, args: readonly string
   }
 }
 
-test('npm run dist explains itself, and refuses what it does not know', async () => {
+test('npm run dist prints its usage, and refuses unknown arguments', async () => {
   const [help, unknown] = await Promise.all([dist(['--help']), dist(['--fast'])])
   assert.ok(help.ok)
   for (const word of ['Usage: npm run dist', '--unofficial', '--out', 'release/']) assert.ok(help.output.includes(word))
@@ -69,7 +69,7 @@ test('npm run dist explains itself, and refuses what it does not know', async ()
   assert.match(unknown.output, /--fast/u)
 })
 
-test('no release is made of an Electron that nobody verified', { skip: noPackage }, async (t) => {
+test('no release is made with an unverified Electron', { skip: noPackage }, async (t) => {
   const out = join(folder(t), 'release')
   const electron = join(folder(t), 'electron')
   writeFileSync(electron, '', { mode: 0o755 })
@@ -79,7 +79,7 @@ test('no release is made of an Electron that nobody verified', { skip: noPackage
   assert.equal(existsSync(out), false)
 })
 
-test('the Debian package says what it is and needs, and that it is not for release', { skip: noPackage }, async () => {
+test('the Debian package states its purpose, its needs, and that it is unofficial', { skip: noPackage }, async () => {
   const { deb } = await makePackage()
   const { output } = await execute('dpkg-deb', ['--field', deb])
   const fields = Object.fromEntries(
@@ -94,7 +94,7 @@ test('the Debian package says what it is and needs, and that it is not for relea
   assert.match(needs[0] ?? '', /^libc6 \(>= 2\.\d\d\)$/u)
 })
 
-test('the Debian package installs into its own places, for everybody, owned by root', { skip: noPackage }, async () => {
+test('the Debian package installs into its own folders for all users, owned by root', { skip: noPackage }, async () => {
   const { deb, tree } = await makePackage()
   const { output } = await execute('dpkg-deb', ['--contents', deb])
   const entries = output
@@ -134,7 +134,7 @@ test('the Debian package installs into its own places, for everybody, owned by r
 })
 
 test(
-  'the archive holds the app and nothing of the checkout; only machine code lies beside it',
+  'the archive contains the app and nothing else of the checkout; only machine code is stored beside it',
   { skip: noPackage },
   async () => {
     const { folder: program } = await makePackage()
@@ -160,7 +160,7 @@ test(
   },
 )
 
-test('its fuses are set in the executable', { skip: noPackage }, async () => {
+test('the fuses are set in the executable', { skip: noPackage }, async () => {
   const { shipped } = await makePackage()
   const wire = await getCurrentFuseWire(shipped)
   const on = [FuseV1Options.EnableCookieEncryption, FuseV1Options.OnlyLoadAppFromAsar]
@@ -176,7 +176,7 @@ test('its fuses are set in the executable', { skip: noPackage }, async () => {
 })
 
 test(
-  '60: as it is shipped it starts, and is neither Node, nor debugged, nor made to load something',
+  '60: the shipped program starts, does not act as Node, and allows neither debugging nor injected code',
   { skip: noPackage },
   async (t) => {
     const { shipped } = await makePackage()
@@ -196,14 +196,14 @@ test(
     await until(() => open() || !quorum.running(), 'the profile is opened')
     assert.equal(await quorum.end(), 0, quorum.said())
     assert.ok(existsSync(store), quorum.said())
-    // Both processes keep their log out of the archive, too.
+    // Both processes write their log outside of the archive, too.
     assert.match(log('window.log'), /the window opens[^]*the window ends/u)
     assert.doesNotMatch(quorum.said(), /Debugger listening/u)
     assert.equal(existsSync(join(home, 'ran')), false)
   },
 )
 
-test('60: a program in the place of the archive is not run', { skip: noPackage }, async (t) => {
+test('60: a program in place of the archive is not run', { skip: noPackage }, async (t) => {
   const { shipped } = await makePackage()
   const home = folder(t)
   const resources = join(dirname(shipped), 'resources')
@@ -229,7 +229,7 @@ test('first run to first message with the packaged program', { skip: noPackage }
   await firstConversation(t, driven)
 })
 
-test('what is on the screen comes out of the package', { skip: noPackage }, async (t) => {
+test('everything on the screen comes from the package', { skip: noPackage }, async (t) => {
   const { driven, folder: program } = await makePackage()
   const { app } = await openWindow(t, { profile: join(folder(t), 'me'), program: driven })
   const seen = await app.evaluate(({ app: it }) => ({

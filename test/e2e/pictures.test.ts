@@ -1,6 +1,6 @@
 /**
- * Hostile 59 on the running app: received pictures are drawn once they are here, one opens large and Escape closes it;
- * what only pretends to be a picture is a sign in the same place. Nothing of it runs, and no path is asked for.
+ * Hostile 59 on the running app: received pictures are shown once they are complete, one opens large and Escape closes
+ * it; a false picture is shown as a placeholder of the same size. Nothing in it runs, and no path is requested.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { gif, html, png, svg } from '../support/pictures.ts'
 
 after(endDisplay)
 
-test('hostile 59: pictures after receipt only; a bomb, SVG, HTML and halves of pictures are a sign', async (t) => {
+test('hostile 59: pictures only after receipt; a bomb, SVG, HTML and partial pictures become a placeholder', async (t) => {
   const home = folder(t)
   const { window, friend, me } = await windowWithFriend(t, home, 'Susan')
   const { page } = window
@@ -75,7 +75,7 @@ test('hostile 59: pictures after receipt only; a bomb, SVG, HTML and halves of p
     'page.gif': html,
     'bomb.png': png(60_000, 60_000, { pixels: false }),
     'half.jpg': good['view.jpg'].subarray(0, 400),
-    // Whole, of a depth that there is not.
+    // Complete, but with an invalid bit depth.
     'broken.png': Buffer.from(good['view.png']).fill(77, 24, 25),
     'bomb.gif': gif([65_535, 65_535], { frames: 50 }),
     'frames.gif': gif([1, 1], { frame: [65_000, 65_000] }),
@@ -85,7 +85,11 @@ test('hostile 59: pictures after receipt only; a bomb, SVG, HTML and halves of p
     await accept(card)
     await card.getByText('No preview').waitFor()
     assert.equal(await card.locator('img').count(), 0, name)
-    assert.equal((await card.locator('.picture').boundingBox())?.height, place?.height, 'the sign takes the same place')
+    assert.equal(
+      (await card.locator('.picture').boundingBox())?.height,
+      place?.height,
+      'the placeholder has the same height',
+    )
   }
   const drawing = await offered('drawing.svg', svg)
   await accept(drawing)
@@ -118,7 +122,7 @@ test('hostile 59: pictures after receipt only; a bomb, SVG, HTML and halves of p
   assert.match(transfer, /^[0-9a-f-]{36}$/u)
   assert.deepEqual(new Set(Object.values(asked)), new Set(['no']))
   assert.equal(hacked, 0)
-  // What was refused says so on the console, and nothing else does.
+  // Only refused content is reported on the console.
   assert.deepEqual(
     window.complaints.filter((line) => !/Content Security Policy|violates/u.test(line)),
     [],

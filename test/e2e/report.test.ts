@@ -1,4 +1,4 @@
-/** A report saved from the window: by keyboard, to where the person says, with both logs, naming nobody. */
+/** A report saved from the window: by keyboard, to a chosen path, with both logs, without names. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,12 +10,12 @@ import { windowWithFriend } from '../support/people-at-windows.ts'
 
 after(endDisplay)
 
-test('Settings, About: a report is saved where the person says, and shown in its folder', async (t) => {
+test('Settings, About: a report is saved to the chosen path, and shown in its folder', async (t) => {
   const home = folder(t)
   const { window, friend, me } = await windowWithFriend(t, home, 'Susan')
   const { app, page } = window
   const file = join(home, 'for those who help.txt')
-  // The system's own dialogs cannot be pressed by a test: their answers are given, and what is asked is noted.
+  // A test cannot operate the system's dialogs: it supplies their answers and records the requests.
   await app.evaluate(({ dialog, shell }, chosen) => {
     const seen = { answers: ['', chosen], shown: [] as string[] }
     Object.assign(globalThis, { seen })

@@ -1,6 +1,6 @@
 /**
- * Hostile 55-58 on the running app: what a page could do at most, what a peer's text does to it, what a compromised
- * page is answered, what a link can start.
+ * Hostile 55-58 on the running app: the limits of a page, the effect of a peer's text, the answers to a compromised
+ * page, and the actions that a link can start.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
@@ -23,7 +23,7 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
   await page.getByLabel('What do your friends call you?').waitFor()
   const preferences = await app.evaluate(({ BrowserWindow }) => {
     const [one] = BrowserWindow.getAllWindows()
-    // Not in Electron's types, but the only way to see what is in force.
+    // Not in Electron's types, but the only way to read the effective settings.
     const contents = one?.webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }
     return contents.getLastWebPreferences()
   })
@@ -82,7 +82,7 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
 
   await app.evaluate(({ BrowserWindow }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents
-    // Told after the app's own listener: by then it is prevented, or not.
+    // Runs after the app's own listener, which has then prevented the event or not.
     const refused = new Promise((resolve) =>
       contents?.once('will-frame-navigate', (event) => resolve([event.url, event.defaultPrevented])),
     )
@@ -96,7 +96,7 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
   assert.equal(windows, 1)
 })
 
-test('hostile 55 56: names, notes and messages are text, whatever they say; links are the web only, and asked about', async (t) => {
+test('hostile 55 56: names, notes and messages are shown as text; links lead only to the web, with a question', async (t) => {
   const home = folder(t)
   const name = '<img src=x onerror=alert(1)>\u202egnp.exe'
   const { window, friend, me } = await windowWithFriend(t, home, name, {
@@ -109,7 +109,7 @@ test('hostile 55 56: names, notes and messages are text, whatever they say; link
   await friend.sendMessage({ peer: me, text: sentinel })
   await message({ page }, sentinel).waitFor()
   const list = page.getByRole('log')
-  // Through all of them, as somebody who scrolls would see them.
+  // Scrolls through all of them, as a person would.
   for (let at = 0; at < 60; at++) {
     await list.evaluate((element) => {
       ;(element as unknown as { scrollTop: number }).scrollTop -= 600
@@ -135,13 +135,13 @@ test('hostile 55 56: names, notes and messages are text, whatever they say; link
   assert.equal(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length), 1)
 })
 
-test('hostile 57: a compromised page that calls everything with anything is refused or answered, and learns no path and no key', async (t) => {
+test('hostile 57: a compromised page with arbitrary calls gets refusals or answers, but no path and no key', async (t) => {
   const home = folder(t)
   const profile = join(home, 'secret-folder-name', 'me')
   mkdirSync(join(home, 'secret-folder-name'))
   const window = await openWindow(t, { profile })
   const { page } = window
-  // The ports as a compromised page would take them: before ours.
+  // Takes the message ports as a compromised page would: before the app's own code.
   await page.addInitScript(`
     window.ports = {}
     window.addEventListener('message', (event) => {
@@ -215,7 +215,7 @@ test('hostile 57: a compromised page that calls everything with anything is refu
   assert.deepEqual(peer.find(({ id }) => id === 30000)?.result, { state: 'open', guarded: false })
 })
 
-test('hostile 58: a link that opens Quorum is shown and asked about, whatever is in it', async (t) => {
+test('hostile 58: a link that opens Quorum is shown and must be confirmed, whatever it contains', async (t) => {
   const home = folder(t)
   const hostile = 'quorum://add/<script>alert(1)</script>'
   const { page, complaints } = await openWindow(t, { profile: join(home, 'me'), args: [hostile] })

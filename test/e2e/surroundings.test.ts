@@ -1,7 +1,7 @@
 /**
- * What is around the window: notifications, the tray with its badge and Quit, the start with the session, and the
- * language of what is told about a connection. The system's own services are not on every machine: Electron is watched
- * as it calls them.
+ * The integration with the desktop: notifications, the tray with its badge and Quit, the start with the session, and
+ * the language of connection messages. Not every machine has these system services: the test records Electron's calls
+ * to them.
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ after(endDisplay)
 
 test('notifications, tray, start with the session, language', async (t) => {
   const home = folder(t)
-  // Read by the app: nothing of the person who runs the test is touched.
+  // The app reads these variables, so that files of the person who runs the test stay untouched.
   process.env.XDG_CONFIG_HOME = join(home, 'config')
   const name = '<b>Susan</b>\u202e & co'
   const { window, friend, me } = await windowWithFriend(t, home, name)
@@ -36,7 +36,7 @@ test('notifications, tray, start with the session, language', async (t) => {
   const toolTip = (): Promise<string> =>
     app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.toolTips.at(-1) ?? '')
   const tell = (text: string): Promise<unknown> => friend.sendMessage({ peer: me, text })
-  /** The conversation is left too: Playwright has the page believe that it always has the focus. */
+  /** Also leaves the conversation: under Playwright the page always reports that it has the focus. */
   const leave = async (): Promise<void> => {
     await page.keyboard.press('Control+j')
     await page.getByRole('heading', { name: 'Files', exact: true }).waitFor()
@@ -50,7 +50,7 @@ test('notifications, tray, start with the session, language', async (t) => {
   }
 
   await t.test(
-    'none while somebody looks; then one, as text, and a badge; a click opens the conversation',
+    'none while the window has the focus; then one, as text, and a badge; a click opens the conversation',
     async () => {
       await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus())
       await tell('looked at')
@@ -64,14 +64,14 @@ test('notifications, tray, start with the session, language', async (t) => {
       const body = '<img src=x> & <a href="https://example.org">that</a>'
       const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
       assert.equal(first?.body, process.platform === 'linux' ? escaped : body)
-      await until(async () => (await toolTip()).endsWith('1 unread'), 'the tray says how much is unread')
+      await until(async () => (await toolTip()).endsWith('1 unread'), 'the tray shows the number of unread messages')
       await app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.notifications[0]?.click())
       await message(window, 'that').waitFor()
-      await until(async () => (await toolTip()) === 'Quorum', 'read: the tray is calm')
+      await until(async () => (await toolTip()) === 'Quorum', 'after reading, the tray shows no number')
     },
   )
 
-  await t.test('as much of it as was chosen', async () => {
+  await t.test('a notification shows as much as the setting allows', async () => {
     for (const [label, expected] of [
       ['Only the name', { title: '<b>Susan</b> & co', body: 'New message' }],
       ['Only that there is something', { title: 'Quorum', body: 'New message' }],
@@ -94,7 +94,7 @@ test('notifications, tray, start with the session, language', async (t) => {
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show())
   })
 
-  await t.test('started with the session, and not any more', { skip: process.platform !== 'linux' }, async () => {
+  await t.test('the start with the session: on and off', { skip: process.platform !== 'linux' }, async () => {
     await page.keyboard.press('Control+,')
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Notifications' }).click()
     const start = page.getByRole('switch', { name: 'Start when I log in' })
@@ -110,7 +110,7 @@ test('notifications, tray, start with the session, language', async (t) => {
     await until(() => entries().length === 0, 'the entry is removed')
   })
 
-  await t.test('in German, what stops a better connection is said in German', async () => {
+  await t.test('in German, the obstacle to a better connection is shown in German', async () => {
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Appearance' }).click()
     await page.getByLabel('Language').selectOption('de')
     await page.getByRole('heading', { name: 'Aussehen' }).waitFor()
@@ -119,10 +119,10 @@ test('notifications, tray, start with the session, language', async (t) => {
     await friend.stop()
     await page.getByText('Vermutlich ist dort gerade niemand online').waitFor()
     await page.getByText('Technische Details').click()
-    assert.equal(await page.locator('[lang=en]').count(), 0, 'nothing is said in English')
+    assert.equal(await page.locator('[lang=en]').count(), 0, 'no text is in English')
   })
 
-  await t.test('Quit in the tray ends it', async () => {
+  await t.test('Quit in the tray ends the program', async () => {
     assert.deepEqual(window.complaints, [])
     const ended = new Promise((resolve) => app.process().once('exit', resolve))
     await app.evaluate(() =>
@@ -132,12 +132,12 @@ test('notifications, tray, start with the session, language', async (t) => {
   })
 })
 
-/** What the app hands to the system from now on, as it does so. */
+/** Records the app's calls to the system from now on. */
 async function watch(app: ElectronApplication): Promise<void> {
   await app.evaluate(({ Notification, Tray }) => {
     const seen: Seen = { notifications: [], toolTips: [], menu: [] }
     Object.assign(globalThis, { seen })
-    // Without a service on this machine that shows them, Electron would not even try.
+    // Without a notification service on this machine, Electron would not even try.
     Notification.isSupported = () => true
     const { show } = Notification.prototype
     Notification.prototype.show = function watched() {

@@ -1,6 +1,6 @@
 /**
- * What goes wrong around two windows that talk: their node dies and comes back, the peer's process is killed, Quorum is
- * opened twice, a link opens it, the profile is locked. Each is said on the screen, and nothing is lost.
+ * Faults during a conversation of two windows: their node is killed and restarts, the peer's process is killed, Quorum
+ * is opened twice, a link opens it, the profile is locked. The screen reports each, and nothing is lost.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -41,7 +41,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
   await introduce(alice, 'Alice')
   const link = await inviteShown(alice.page)
   await introduce(bob, 'Bob')
-  // With a node from the start there is no second step: the invite is used from the list.
+  // With a node from the start the first run has no second step: the invite is used from the list.
   await bob.page.getByRole('button', { name: 'Start talking' }).click()
   await again(t, bob, link)
   await bob.page.getByText('Quorum was opened with an invite.').waitFor()
@@ -54,7 +54,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
   await marked(bob, 'Hello', 'read')
 
   await t.test(
-    'the node dies: said with the time; the direct conversation goes on; back: the banner goes',
+    'the node is killed: shown with the time; the direct conversation continues; restarted: the banner is gone',
     async () => {
       node.kill9()
       await node.ended
@@ -74,7 +74,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
     },
   )
 
-  await t.test('the peer process is killed: said, started again, nothing lost', async () => {
+  await t.test('the peer process is killed: shown, restarted, nothing lost', async () => {
     const [pid] = peerProcesses(alice)
     assert.ok(pid !== undefined, 'there is a peer process')
     process.kill(pid, 'SIGKILL')
@@ -86,7 +86,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
     assert.notDeepEqual(peerProcesses(alice), [pid])
   })
 
-  await t.test('a second Quorum of the same profile ends and brings the first one forward', async () => {
+  await t.test('a second Quorum on the same profile exits and brings the first one to the front', async () => {
     await bob.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
     assert.equal(await again(t, bob), 0)
     await until(
@@ -96,7 +96,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
   })
 
   await t.test(
-    'with a passphrase: locked it shows nothing, a wrong one does not open it, the right one does',
+    'with a passphrase: locked it shows nothing, a wrong one does not unlock it, the right one does',
     async () => {
       const { page } = bob
       await page.keyboard.press('Control+,')
@@ -118,7 +118,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
   )
 
   await t.test(
-    'everything erased: only after its word is typed; then Quorum has ended and the profile is gone',
+    'erase everything: only after the word is typed; then Quorum has ended and the profile is removed',
     async () => {
       const { page } = alice
       await page.keyboard.press('Control+,')
@@ -170,7 +170,7 @@ function peerProcesses({ app }: Window): number[] {
         const parent = /^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
         return command.includes('node.mojom.NodeService') && isBelow(Number(parent), main)
       } catch {
-        // It ended while we looked.
+        // The process ended during the search.
         return false
       }
     })

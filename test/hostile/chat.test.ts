@@ -1,4 +1,4 @@
-/** A friend who turns out to be none: what it can say on the chat protocol (docs/threats.md 36-38 and beyond). */
+/** A hostile friend: its attacks over the chat protocol (docs/threats.md 36-38 and related ones). */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -29,7 +29,7 @@ interface Scene {
   peer: TestPeer
   store: Store
   mallory: Attacker
-  /** A fresh stream on a fresh connection, with the hello said. */
+  /** A new stream on a new connection, after the hello. */
   open(hello?: Parameters<typeof helloFrame>[0]): Promise<Line>
 }
 
@@ -63,14 +63,14 @@ const warned = (peer: TestPeer, code: string): PeerEvent[] =>
   peer.events.filter(({ event, data }) => event === 'warning' && data.code === code)
 
 for (const [name, wrong] of Object.entries({ 'ten years ahead': tenYears, 'ten years behind': -tenYears })) {
-  test(`hostile 36: a clock ${name} keeps neither requests nor messages from going both ways, in order`, async (t) => {
+  test(`hostile 36: with a clock ${name}, requests and messages still arrive both ways, in order`, async (t) => {
     let off = wrong
     const node = await startNode(t)
     const store = openMemoryStore()
     const one = await startPeer(t, { nodes: node.addresses() })
     const two = await startPeer(t, { nodes: node.addresses(), store, now: () => Date.now() + off })
     const { link } = await one.invite({})
-    // An invite is judged by both clocks: one too far ahead takes it for expired, and says so.
+    // Both clocks decide whether an invite has expired: a peer whose clock is too far ahead reports it as expired.
     if (wrong > 0) await assert.rejects(two.requestFriend({ to: link }), { code: 'invite-expired' })
     await two.requestFriend({ to: wrong > 0 ? one.id : link })
     await until(async () => (await friendOf(one, two))?.state === 'incoming', 'the request arrives')
@@ -80,7 +80,7 @@ for (const [name, wrong] of Object.entries({ 'ten years ahead': tenYears, 'ten y
       await tell(one, two, `one ${n}`)
       await tell(two, one, `two ${n}`)
     }
-    // The clock is put right: order is by sequence still.
+    // After the clock is corrected, messages are still ordered by sequence number.
     off = 0
     for (let n = 3; n < 6; n++) {
       await tell(two, one, `two ${n}`)
@@ -103,7 +103,7 @@ for (const [name, wrong] of Object.entries({ 'ten years ahead': tenYears, 'ten y
         )
       }
     }
-    // They part and meet again, the other way round; and keys are renewed once, not at every word.
+    // They disconnect and reconnect in the other direction; keys are renewed once, not with every message.
     await two.removeFriend({ peer: one.id })
     await one.removeFriend({ peer: two.id })
     await until(async () => (await one.friends()).length === 0, 'both are gone')
@@ -117,7 +117,7 @@ for (const [name, wrong] of Object.entries({ 'ten years ahead': tenYears, 'ten y
   })
 }
 
-test('hostile 37: the same id and body are shown once; another body in its place is refused and flagged', async (t) => {
+test('hostile 37: a repeated id with the same body is shown once; with another body it is refused and flagged', async (t) => {
   const { peer, store, mallory, open } = await scene(t)
   const line = await open()
   const id = uuid()
@@ -129,9 +129,9 @@ test('hostile 37: the same id and body are shown once; another body in its place
   assert.deepEqual(received(peer), ['first'])
   const contradictions: { [name: string]: Uint8Array } = {
     'another text under the same id': said('other', 1, new Uint8Array(), id),
-    'another id in the same place': said('first', 1, new Uint8Array()),
-    'the same id in the next place': said('first', 2, digest(first), id),
-    'what does not follow': said('second', 2, digest(Buffer.from('something else'))),
+    'another id at the same position': said('first', 1, new Uint8Array()),
+    'the same id at the next position': said('first', 2, digest(first), id),
+    'a message that does not follow': said('second', 2, digest(Buffer.from('something else'))),
   }
   for (const [index, [name, body]] of Object.entries(contradictions).entries()) {
     const fresh = await open()
@@ -147,10 +147,10 @@ test('hostile 37: the same id and body are shown once; another body in its place
   assert.equal(store.conversation(mallory.peer).received, 1)
   const honest = await open()
   await honest.send(message(said('second', 2, digest(first))))
-  await until(() => received(peer).length === 2, 'the conversation goes on where it was')
+  await until(() => received(peer).length === 2, 'the conversation continues at the same position')
 })
 
-test('hostile 38: the bytes of an old session, replayed, open nothing and deliver nothing', async (t) => {
+test('hostile 38: replayed bytes of an old session open no session and deliver nothing', async (t) => {
   const { peer, mallory } = await scene(t)
   const target = portOf((await peer.self()).listen[0])
   const recorded: Buffer[] = []
@@ -188,7 +188,7 @@ test('hostile 38: the bytes of an old session, replayed, open nothing and delive
   ]) {
     await replay(target, [bytes])
   }
-  // In single segments too, as they were recorded.
+  // Also segment by segment, as they were recorded.
   await replay(target, recorded)
   assert.equal(peer.events.length, before)
   assert.deepEqual(received(peer), ['once'])
@@ -199,7 +199,7 @@ test('hostile 38: the bytes of an old session, replayed, open nothing and delive
 async function replay(port: number, pieces: readonly Buffer[]): Promise<void> {
   const over = Promise.withResolvers<void>()
   const socket = net.connect(port, '127.0.0.1')
-  // A reset is as good an end as any.
+  // A reset counts as an end too.
   socket.on('error', () => socket.destroy())
   socket.on('close', () => over.resolve())
   socket.resume()
@@ -208,13 +208,13 @@ async function replay(port: number, pieces: readonly Buffer[]): Promise<void> {
   await over.promise
 }
 
-test('hostile: gaps, and receipts for what was never sent, deliver nothing and end the stream', async (t) => {
+test('hostile: sequence gaps and receipts for messages never sent deliver nothing and end the stream', async (t) => {
   const { peer, store, mallory, open } = await scene(t)
   const gaps = await open()
   for (const sequence of [2, 5, 1_000_000, Number.MAX_SAFE_INTEGER]) {
     await gaps.send(message(said('from the future', sequence, digest(Buffer.from('?')))))
   }
-  await until(() => framesOf(gaps, 'hello').length > 1, 'it is told again what is missing')
+  await until(() => framesOf(gaps, 'hello').length > 1, 'the victim asks again for the missing messages')
   for (const [delivered, read] of [
     [1, 0],
     [0, 1],
@@ -228,7 +228,7 @@ test('hostile: gaps, and receipts for what was never sent, deliver nothing and e
   assert.equal(store.conversation(mallory.peer).received, 0)
 })
 
-test('hostile: a hello that claims any number of our messages does not stop us from writing', async (t) => {
+test('hostile: a hello that claims to have any number of messages does not stop the victim from writing', async (t) => {
   const { peer, mallory, open } = await scene(t)
   for (const claim of [1, 1000, 2 ** 40, 2 ** 52, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER]) {
     const line = await open({ received: claim, receivedHash: digest(Buffer.from(`${claim}`)) })
@@ -241,7 +241,7 @@ test('hostile: a hello that claims any number of our messages does not stop us f
   assert.ok(numbers.every(Number.isSafeInteger))
 })
 
-test('hostile: a friend that has forgotten everything gets it back window by window, not all at once', async (t) => {
+test('hostile: a friend that has lost all messages gets them again window by window, not all at once', async (t) => {
   const { store, mallory, open } = await scene(t)
   const count = 5000
   store.transaction(() => {
@@ -264,11 +264,11 @@ test('hostile: a friend that has forgotten everything gets it back window by win
     return outgoing(peer, after, limit)
   })
   const line = await open()
-  await until(() => framesOf(line, 'message').length >= 2 * chatLimits.chatWindow, 'it is told again')
+  await until(() => framesOf(line, 'message').length >= 2 * chatLimits.chatWindow, 'the next window is sent')
   assert.ok(Math.max(...asked) <= chatLimits.chatWindow, `${Math.max(...asked)} messages are read at once`)
 })
 
-test('hostile: storms of hellos and typing are cut, and a new stream is no fresh start', async (t) => {
+test('hostile: floods of hellos and typing are cut off, and a new stream does not reset the limit', async (t) => {
   const { peer, open } = await scene(t)
   const storm = [
     ...Array.from({ length: 500 }, (_, n) => helloFrame({ name: `name ${n}` })),
@@ -283,8 +283,8 @@ test('hostile: storms of hellos and typing are cut, and a new stream is no fresh
     await line.write(frame(message(said('too late', 9, digest(Buffer.from('?'))))))
     await line.dropped()
   }
-  const told = peer.events.filter(({ event }) => event === 'typing' || event === 'friend-changed').length
-  assert.ok(told <= idle(), `${told} events from ${whole} storms of ${storm.length}`)
+  const emitted = peer.events.filter(({ event }) => event === 'typing' || event === 'friend-changed').length
+  assert.ok(emitted <= idle(), `${emitted} events from ${whole} storms of ${storm.length}`)
 })
 
 test('hostile: names and addresses in a hello are bounded', async (t) => {
@@ -292,13 +292,13 @@ test('hostile: names and addresses in a hello are bounded', async (t) => {
   const address = (n: number): string => `/ip4/192.0.2.1/tcp/${n}`
   const many = Array.from({ length: 1000 }, (_, n) => address(n + 1))
   const bad = ['not an address', '/ip4/999.0.0.1/tcp/1', `/dns4/${'a'.repeat(600)}/tcp/1`, '']
-  // Over what an honest encoder would let through, by hand: nodes are field 6, addresses field 7.
+  // Encoded by hand, since an honest encoder refuses so many: nodes are field 6, addresses field 7.
   const strings = (field: number, list: readonly string[]): Buffer =>
     Buffer.concat(list.flatMap((one) => [Buffer.from([(field << 3) | 2]), frame(Buffer.from(one))]))
   const inner = Buffer.concat([Buffer.from([0x08, 1]), strings(6, [...bad, ...many]), strings(7, [...bad, ...many])])
   const line = await open()
   await line.send(Buffer.concat([Buffer.from([0x0a]), frame(inner)]))
-  await until(() => (store.friend(mallory.peer)?.addresses.length ?? 0) > 0, 'the hello is heard')
+  await until(() => (store.friend(mallory.peer)?.addresses.length ?? 0) > 0, 'the hello is received')
   const row = store.friend(mallory.peer)
   assert.ok((row?.addresses.length ?? 99) <= limits.addressesTold && (row?.nodes.length ?? 99) <= limits.addressesTold)
   assert.ok([...(row?.addresses ?? []), ...(row?.nodes ?? [])].every((one) => !bad.includes(one)))
@@ -307,7 +307,7 @@ test('hostile: names and addresses in a hello are bounded', async (t) => {
   assert.ok(((await peer.friends())[0]?.name.length ?? 0) <= limits.nameCharacters)
 })
 
-test('hostile: ten thousand streams, opened and reset, leave a peer as it was', async (t) => {
+test('hostile: after ten thousand streams are opened and reset, a peer works as before', async (t) => {
   const { peer, mallory, open } = await scene(t)
   const node = await startNode(t)
   await peer.addNode({ address: node.addresses()[0] ?? '' })
@@ -317,7 +317,7 @@ test('hostile: ten thousand streams, opened and reset, leave a peer as it was', 
   const connection = await mallory.dial(listen)
   let tried = 0
   for (let round = 0; round < 100 && connection.status === 'open'; round++) {
-    // A hundred at a time are over every limit; one at a time are within.
+    // A hundred at a time exceed every limit; one at a time stays within them.
     await Promise.allSettled(
       Array.from({ length: 100 }, async () => {
         tried += 1
@@ -335,7 +335,7 @@ test('hostile: ten thousand streams, opened and reset, leave a peer as it was', 
   await tell(peer, friend, 'and back')
 })
 
-test('hostile: neither strangers, nor those who asked, nor one friend can hold all connections', async (t) => {
+test('hostile: neither strangers, nor peers with a pending request, nor one friend can occupy all connections', async (t) => {
   const { peer, store, mallory } = await scene(t)
   const node = await startNode(t)
   await peer.addNode({ address: node.addresses()[0] ?? '' })
@@ -343,7 +343,7 @@ test('hostile: neither strangers, nor those who asked, nor one friend can hold a
   store.putFriend(befriended(pending.peer, { state: 'incoming' }))
   const listen = (await peer.self()).listen[0] ?? ''
   for (const attacker of [pending, mallory]) {
-    // In portions: fifty connections a second from one address are too many anyway.
+    // In batches: fifty connections a second from one address exceed the rate limit.
     for (let dialled = 0; dialled < 40; dialled += 1) await Promise.allSettled([attacker.dial(listen)])
     const held = (): number => attacker.host.getConnections().filter(({ status }) => status === 'open').length
     await until(() => held() <= netLimits.strangerConnections, `${held()} connections of one peer are held`)

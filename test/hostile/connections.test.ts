@@ -1,4 +1,4 @@
-/** What can be done to a listening port without ever saying anything sensible (docs/threats.md 10 to 14). */
+/** Attacks on a listening port that send no valid protocol data (docs/threats.md 10 to 14). */
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
@@ -16,18 +16,19 @@ import { random } from '../support/random.ts'
 
 guardProcess()
 
-/** Sockets a second. */
+/** Sockets per second. */
 const silentRate = 50
-/** Another address of this machine than everybody else has: limits count by address. */
+/** A loopback address that no other participant uses: limits count per address. */
 const elsewhere = '127.0.0.2'
 /**
- * Of streams: some rounds, each with a connection of its own, of bursts. Milliseconds end a round on a busy machine.
+ * A stream flood: several rounds of bursts, each round on its own connection. A time limit in milliseconds ends a round
+ * on a busy machine.
  */
 const storm = { rounds: 3, lasts: 1500, bursts: 10, streams: 50 }
-/** Of one address: below what libp2p lets in from it in a second, so that what refuses them is the rule. */
+/** Connections from one address: fewer than libp2p accepts in a second, so that Quorum's own limit refuses them. */
 const identities = 40
 
-/** Sockets of a test, and what it waits for: their ends. */
+/** Sockets of a test, and the ends of these sockets, which it waits for. */
 function sockets(t: TestContext): (port: number, from?: string) => { socket: net.Socket; ended: Promise<void> } {
   const all: net.Socket[] = []
   undo(t).defer(() => {
@@ -37,7 +38,7 @@ function sockets(t: TestContext): (port: number, from?: string) => { socket: net
     const socket = net.connect({ host: '127.0.0.1', port, ...(from == null ? {} : { localAddress: from }) })
     all.push(socket)
     const { promise: ended, resolve } = Promise.withResolvers<void>()
-    // Read what comes: an end behind unread bytes is not seen. A reset is an end too.
+    // Data must be read: an end after unread bytes is not reported. A reset is an end too.
     socket
       .resume()
       .on('error', () => socket.destroy())
@@ -46,17 +47,14 @@ function sockets(t: TestContext): (port: number, from?: string) => { socket: net
   }
 }
 
-// Side by side: most of it is waiting for the limit of a handshake.
-describe('what is no handshake', { concurrency: true }, () => {
+// In parallel: most of the time is spent waiting for the handshake timeout.
+describe('data that is no handshake', { concurrency: true }, () => {
   for (const [what, first] of [
     ['hostile 10: garbage instead of protocol negotiation', (t) => random(t).bytes(4096)],
-    [
-      'hostile 10: a negotiation of protocols that nobody has',
-      () => Buffer.from('\x13/multistream/1.0.0\n\x06/nope\n'),
-    ],
+    ['hostile 10: a negotiation of unknown protocols', () => Buffer.from('\x13/multistream/1.0.0\n\x06/nope\n')],
     ['hostile 12: a byte a second instead of a handshake', undefined],
   ] satisfies [string, ((t: TestContext) => Buffer) | undefined][]) {
-    test(`${what}: cut, at a peer and at a node`, async (t) => {
+    test(`${what}: the connection is closed, at a peer and at a node`, async (t) => {
       const open = sockets(t)
       const node = await startNode(t)
       const peer = await startPeer(t, { nodes: node.addresses() })
@@ -72,7 +70,7 @@ describe('what is no handshake', { concurrency: true }, () => {
             undo(t).defer(() => clearInterval(drip))
           } else socket.write(first(t))
           await ended
-          // Only printed: on a busy machine the timer fires when it can.
+          // Only printed: on a busy machine the timer fires late.
           const seconds = ((performance.now() - begun) / 1000).toFixed(1)
           t.diagnostic(`cut after ${seconds} s; the limit is ${limits.handshake / 1000} s`)
         }),
@@ -82,7 +80,7 @@ describe('what is no handshake', { concurrency: true }, () => {
   }
 })
 
-test('hostile 11: while 50 silent sockets come every second, honest peers connect, find each other and talk', async (t) => {
+test('hostile 11: while 50 silent sockets open every second, honest peers connect, find each other and talk', async (t) => {
   const node = await startNode(t)
   const port = portOf(node.addresses()[0])
   const open = sockets(t)
@@ -103,7 +101,7 @@ test('hostile 11: while 50 silent sockets come every second, honest peers connec
   t.diagnostic(`ten of ten and two friends after ${Math.round(performance.now() - begun)} ms, ${made} silent sockets`)
 })
 
-test('hostile 13: storms of streams that are opened and reset leave the peer alive and others in peace', async (t) => {
+test('hostile 13: floods of streams that are opened and reset stop neither the peer nor its other connections', async (t) => {
   const victim = await startVictim(t)
   const attacker = await startAttacker(t)
   const [one, two] = [await startPeer(t, { nodes: [victim.node] }), await startPeer(t, { nodes: [victim.node] })]
@@ -124,11 +122,11 @@ test('hostile 13: storms of streams that are opened and reset leave the peer ali
       connection.abort(new Error('the attacker leaves'))
     }
   }
-  // What the first costs is code that runs for the first time.
+  // The first flood also costs memory for code that runs for the first time.
   await storms(1)
   const grown = async (): Promise<number> =>
     (await victim.growth(() => besides(t, [pair], () => storms(storm.rounds)))).kept
-  // Resident memory comes and goes in pieces of that size: what a storm really leaves, every storm leaves.
+  // Resident memory changes in steps of that size: a real leak shows after every flood.
   const kept = Math.min(await grown(), await grown())
   victim.alive()
   t.diagnostic(`${opened} streams, ${kept.toFixed(1)} MiB stay`)
@@ -137,7 +135,7 @@ test('hostile 13: storms of streams that are opened and reset leave the peer ali
   assert.equal((await victim.call('self')).nodes[0]?.state, 'connected')
 })
 
-test('hostile 14: of many identities from one address few get in; friends stay, and come in', async (t) => {
+test('hostile 14: of many identities from one address few are accepted; friends stay connected and can connect', async (t) => {
   const victim = await startVictim(t)
   const friend = await startPeer(t, { nodes: [victim.node] })
   const { link } = await victim.call('invite')
@@ -162,7 +160,7 @@ test('hostile 14: of many identities from one address few get in; friends stay, 
   })
   assert.ok(kept < 16, `${kept} MiB stay`)
 
-  // One that is a friend, from the same address, while there is no room for a stranger.
+  // A friend connects from the same address while strangers are refused.
   const late = await startAttacker(t)
   await victim.putFriend(befriended(late.peer))
   const line = await late.open(await late.dial(victim.address), chatProtocol)
@@ -172,6 +170,6 @@ test('hostile 14: of many identities from one address few get in; friends stay, 
   const { id } = await friend.sendMessage({ peer: victim.peer, text: 'still here' })
   const delivered = async (): Promise<boolean> =>
     (await friend.messages({ peer: victim.peer })).some((one) => one.id === id && one.state === 'delivered')
-  await until(delivered, 'the friend is heard')
+  await until(delivered, 'the message of the friend arrives')
   victim.alive()
 })

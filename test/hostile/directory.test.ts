@@ -1,4 +1,4 @@
-/** Lies told to the directory and by it (docs/threats.md 27, 29), and what a hostile node can try besides. */
+/** False records sent to and by the directory (docs/threats.md 27, 29), and other attacks of a hostile node. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
@@ -45,7 +45,7 @@ interface Session {
   ask: (call: DirectoryCall) => Promise<DirectoryResult>
 }
 
-/** The attacker's session with a node: one answer a call. */
+/** The attacker's session with a node: one answer for each call. */
 async function session(attacker: Attacker, node: string): Promise<Session> {
   const line = await attacker.open(await attacker.dial(node), directoryProtocol)
   let asked = 0
@@ -62,7 +62,7 @@ async function session(attacker: Attacker, node: string): Promise<Session> {
 
 const codeOf = (result: DirectoryResult): string => (result.result === 'error' ? result.error.code : result.result)
 
-test('hostile 27: a node refuses forged, foreign and older records, and forgets expired ones', async (t) => {
+test('hostile 27: a node refuses forged, foreign and older records, and removes expired ones', async (t) => {
   let now = Date.now()
   const node = await startNode(t, { now: () => now })
   const address = node.addresses()[0] ?? ''
@@ -102,7 +102,7 @@ test('hostile 27: a node refuses forged, foreign and older records, and forgets 
   assert.ok(late.result === 'found' && late.record == null, 'expired')
 })
 
-test('hostile 27: a peer believes no forged, foreign, expired or older record of a lying node', async (t) => {
+test('hostile 27: a peer accepts no forged, foreign, expired or older record from a lying node', async (t) => {
   const asked = await identityFromSeed(randomBytes(32))
   const other = await identityFromSeed(randomBytes(32))
   const true_ = recordOf(asked, 50, 'quorum-record', [evil])
@@ -140,7 +140,7 @@ test('hostile 27: a peer believes no forged, foreign, expired or older record of
   }
 })
 
-test('hostile 27: a lying node does not keep a peer from asking an honest one', async (t) => {
+test('hostile 27: a lying node does not prevent a peer from querying an honest one', async (t) => {
   const node = await startNode(t)
   const friend = await startPeer(t, { nodes: node.addresses() })
   await until(async () => (await friend.self()).nodes[0]?.state === 'connected', 'the code can be left with the node')
@@ -158,7 +158,7 @@ test('hostile 27: a lying node does not keep a peer from asking an honest one', 
   assert.equal((await peer.requestFriend({ to: code })).peer, friend.id, 'asked by code')
 })
 
-test('hostile 29: all that is unknown looks the same, and asking is rationed, also by address and after reconnecting', async (t) => {
+test('hostile 29: all unknown names get the same answer; queries are rate-limited, by address and across reconnects', async (t) => {
   let now = Date.now()
   const node = await startNode(t, { now: () => now })
   const address = node.addresses()[0] ?? ''
@@ -178,7 +178,7 @@ test('hostile 29: all that is unknown looks the same, and asking is rationed, al
   for (const call of unknown) await ask(call)
   assert.equal(new Set(line.frames.map((bytes) => Buffer.from(bytes).toString('hex'))).size, 1)
 
-  // Twice the ration, over two sessions.
+  // Twice the allowed number, over two sessions.
   const again = await session(attacker, address)
   const guess =
     (prefix: string) =>
@@ -188,11 +188,11 @@ test('hostile 29: all that is unknown looks the same, and asking is rationed, al
   const lookups = bucket(directoryRates.lookup)
   const codes = await askAll(again, 2 * directoryRates.lookup.tokens, guess('guess'))
   const answered = codes.filter((code) => code === 'found').length
-  // The questions above took a few, too.
+  // The queries above used part of the allowance, too.
   assert.ok(answered <= lookups(), `${answered} handles were tried`)
   assert.equal(codes.at(-1), 'rate-limited')
 
-  // More identities from one address try no more handles, and no more codes.
+  // More identities from one address can try no more handles and no more codes.
   let [handles, slots] = [0, 0]
   const codeLookups = bucket(directoryLimits.codesPerAddress)
   for (let identity = 0; identity < 3; identity++) {
@@ -208,7 +208,7 @@ test('hostile 29: all that is unknown looks the same, and asking is rationed, al
   assert.ok(answered + handles <= lookups(), `${handles} more handles were tried`)
 })
 
-test('hostile 29: looking at what a node knows, and having it deleted, have a rate too', async (t) => {
+test('hostile 29: reading the data that a node stores, and having it deleted, are rate-limited too', async (t) => {
   const node = await startNode(t)
   const { ask } = await session(await startAttacker(t), node.addresses()[0] ?? '')
   for (const call of ['knowledge', 'forget'] as const) {
@@ -219,7 +219,7 @@ test('hostile 29: looking at what a node knows, and having it deleted, have a ra
   }
 })
 
-test('hostile 29: deliveries are rationed by address too: more identities deliver no more', async (t) => {
+test('hostile 29: deliveries are rate-limited by address too: more identities deliver no more', async (t) => {
   const { address } = await startOpenNode(t)
   let accepted = 0
   const codes = new Set<string>()
@@ -227,7 +227,7 @@ test('hostile 29: deliveries are rationed by address too: more identities delive
   const deliveries = bucket(directoryLimits.deliveriesPerAddress)
   for (let identity = 0; identity < identities; identity += 1) {
     const { ask } = await session(await startAttacker(t), address)
-    // To somebody else each time, so that no other limit is in the way.
+    // To a different recipient each time, so that no other limit applies.
     const answers = await Promise.all(
       Array.from({ length: directoryRates.deliver.tokens }, async () =>
         codeOf(await ask({ call: 'deliver', to: randomBytes(32), envelope: randomBytes(100) })),
@@ -241,7 +241,7 @@ test('hostile 29: deliveries are rationed by address too: more identities delive
   assert.ok(accepted >= tokens && accepted <= deliveries(), `${accepted} of ${identities} identities`)
 })
 
-test('hostile: what is pushed and not held reaches nobody who is away, and nobody too often', async (t) => {
+test('hostile: pushes that the node does not hold reach no absent peer, and are limited for connected ones', async (t) => {
   const { address } = await startOpenNode(t)
   const recipient = await startAttacker(t)
   const to = recipient.identity.publicKey
@@ -261,11 +261,11 @@ test('hostile: what is pushed and not held reaches nobody who is away, and nobod
   const { tokens } = directoryLimits.fleetingPerRecipient
   const delivered = codes.filter((code) => code === 'delivered').length
   assert.ok(delivered >= tokens - 1 && delivered <= fleeting(), `${delivered} of ${codes.length}`)
-  // Its answer to the question, and what was pushed.
+  // The answer to the query, and the pushes.
   await until(() => there.line.frames.length === delivered + 1, 'all of them arrive')
 })
 
-test('hostile: a node that pushes mail without end, answers what nobody asked, or never answers', async (t) => {
+test('hostile: a node that pushes envelopes without end, sends unsolicited answers, or never answers', async (t) => {
   const victim = await startVictim(t)
   const [one, two] = [await startPeer(t, { nodes: [victim.node] }), await startPeer(t, { nodes: [victim.node] })]
   await befriend(one, two)
@@ -302,8 +302,8 @@ test('hostile: a node that pushes mail without end, answers what nobody asked, o
     (await victim.call('self')).nodes.some(({ address, state }) => address === victim.node && state === 'connected'),
   )
   assert.deepEqual(await victim.call('friends'), [])
-  // Between attempts the waits grow: a broken node is not hammered. Counted, since a busy machine stretches each wait:
-  // no more sessions than fit when each wait is as short as it may be.
+  // The delays between attempts grow, so that a broken node is not flooded. Sessions are counted, since a busy machine
+  // makes each delay longer: there are no more sessions than the shortest allowed delays permit.
   const elapsed = performance.now() - begun
   const most = new Retry({ ...directoryLimits.nodeRetry, random: () => 0 })
   let sessions = 1

@@ -1,6 +1,6 @@
 /**
- * Disks that fill up or fail, damaged and foreign profiles, two processes on one (docs/threats.md 42-45). The store's
- * own answers are in test/integration/sqlite.test.ts; here is what a peer makes of them.
+ * Disks that fill up or fail, damaged and foreign profiles, two processes on one profile (docs/threats.md 42-45).
+ * test/integration/sqlite.test.ts tests the errors of the store itself; this file tests how a peer handles them.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
@@ -20,7 +20,7 @@ import { fillDisk, needsMount, smallDisk } from '../support/small-disk.ts'
 
 guardProcess()
 
-/** Two friends, one of whom keeps everything on `disk`. */
+/** Two friends; the profile of one is on `disk`. */
 async function friendsOn(t: TestContext, disk: string): Promise<{ poor: TestPeer; rich: TestPeer; node: string[] }> {
   const node = await startNode(t)
   const store = await openSqliteStore({ directory: path.join(disk, 'profile') })
@@ -33,13 +33,13 @@ async function friendsOn(t: TestContext, disk: string): Promise<{ poor: TestPeer
 }
 
 test(
-  'hostile 42: on a full disk nothing is sent and nothing receipted; when there is space again it arrives once',
+  'hostile 42: on a full disk nothing is sent or acknowledged; once there is space, each message arrives once',
   needsMount,
   async (t) => {
     const disk = smallDisk(t, '8m')
     const { poor, rich } = await friendsOn(t, disk)
     const free = fillDisk(disk)
-    // What the log still has room for is honestly on the disk; the first that does not fit is refused.
+    // Messages that still fit into the log are really on the disk; the first that does not fit is refused.
     const kept: string[] = []
     const refused: string[] = []
     for (let n = 0; n < 400 && refused.length < 5; n++) {
@@ -56,7 +56,7 @@ test(
     const incoming = await rich.sendMessage({ peer: poor.id, text: `incoming ${'y'.repeat(50_000)}` })
     await until(
       () => poor.events.some(({ event, data }) => event === 'warning' && data.code === 'disk-full'),
-      'the person is told',
+      'a warning is emitted',
     )
     const state = async (): Promise<string | undefined> =>
       (await rich.messages({ peer: poor.id })).find(({ id }) => id === incoming.id)?.state
@@ -77,7 +77,7 @@ test(
     assert.deepEqual(
       texts.filter((text) => text.startsWith('long')),
       kept,
-      'what was accepted arrives, what was refused never does',
+      'accepted messages arrive, refused ones never do',
     )
   },
 )
@@ -86,7 +86,7 @@ test(
   'hostile 42: a disk that answers with errors (EIO): not sent, no receipt, and nothing crashes',
   needsMount,
   async (t) => {
-    // A file system in a file that has fewer bytes than it claims: what is written beyond them fails with EIO.
+    // A file system in a file with fewer bytes than it declares: writes beyond them fail with EIO.
     const ground = smallDisk(t, '6m')
     const image = path.join(ground, 'image')
     fs.writeFileSync(image, '')
@@ -105,10 +105,10 @@ test(
     }
     await assert.rejects(writeOn(), { code: /^(not-writable|disk-full)$/ })
     const { id } = await rich.sendMessage({ peer: poor.id, text: `incoming ${'y'.repeat(60_000)}` })
-    await until(() => poor.events.some(({ event }) => event === 'warning'), 'the person is told')
+    await until(() => poor.events.some(({ event }) => event === 'warning'), 'a warning is emitted')
     const mine = (await rich.messages({ peer: poor.id })).find((message) => message.id === id)
     assert.ok(mine?.state === 'sent' || mine?.state === 'queued', `not receipted but ${mine?.state}`)
-    assert.equal((await friendOf(poor, rich))?.state, 'friend', 'it goes on answering')
+    assert.equal((await friendOf(poor, rich))?.state, 'friend', 'the peer still answers')
   },
 )
 
@@ -118,7 +118,7 @@ interface Outcome {
   first: string
 }
 
-/** `quorum peer --json` on a profile, until it is ready (then ended by the end of its input) or over. */
+/** Runs `quorum peer --json` on a profile until it is ready (then ends it by closing its input) or has exited. */
 async function headless(directory: string, keep?: (stop: () => void) => Promise<void>): Promise<Outcome> {
   const script = path.join(import.meta.dirname, '../../scripts/cli/quorum.ts')
   const child = spawn(process.execPath, [
@@ -155,7 +155,7 @@ function contents(directory: string): { [name: string]: string } {
   )
 }
 
-test('hostile 43: a damaged database or key is refused, kept as it is, and never silently made anew', async (t) => {
+test('hostile 43: a damaged database or key is refused, stays unchanged, and is never silently replaced', async (t) => {
   const sound = path.join(folder(t), 'profile')
   const { first } = await headless(sound)
   const { peer } = (JSON.parse(first) as { data: { peer: string } }).data
@@ -180,7 +180,7 @@ test('hostile 43: a damaged database or key is refused, kept as it is, and never
   assert.equal((JSON.parse((await headless(sound)).first) as { data: { peer: string } }).data.peer, peer)
 })
 
-test('hostile 44: a second process on a profile is refused, and let in when the first was killed', async (t) => {
+test('hostile 44: a second process on a profile is refused, and accepted after the first was killed', async (t) => {
   const directory = path.join(folder(t), 'profile')
   await headless(directory, async (kill) => {
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -193,7 +193,7 @@ test('hostile 44: a second process on a profile is refused, and let in when the 
   assert.equal((await headless(directory)).code, 0)
 })
 
-test('hostile 45: a profile of a newer version is refused untouched; an older one is kept aside and brought forward', async (t) => {
+test('hostile 45: a profile of a newer version is refused unchanged; an older one is copied, then migrated', async (t) => {
   const directory = path.join(folder(t), 'profile')
   const { first } = await headless(directory)
   const newer = [...migrations, 'CREATE TABLE later (n INTEGER) STRICT']

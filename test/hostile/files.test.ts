@@ -1,7 +1,8 @@
 /**
- * threats.md 15, 49, 51 and 52: a friend who lies with files. An attacker speaks real chat and a file protocol of its
- * own: as a sender whose content is not what it offered, as a receiver who asks for what is not its own. Whatever it
- * does: nothing gets a name unless it is whole, nothing lands outside the folder, nothing is left, the peer lives.
+ * threats.md 15, 49, 51 and 52: a hostile friend in file transfers. An attacker speaks real chat and its own file
+ * protocol: as a sender whose content differs from its offer, and as a receiver that asks for data it may not have.
+ * In every case no incomplete file gets its final name, nothing is written outside the folder, no partial data is
+ * left, and the peer keeps running.
  */
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
@@ -36,15 +37,15 @@ import { netLimits } from '../../protocol/net/limits.ts'
 
 guardProcess()
 
-/** For one transfer: chunks that are read ahead, one in the hand, and what is on its way. */
+/** For one transfer: chunks that are read ahead, the chunk that is being written, and the data in flight. */
 const mostHeld = (fileLimits.chunksWaiting + 2) * limits.chunk + netLimits.streamWindow
 
 interface Scene {
   victim: TestPeer
-  /** Where the victim receives, and what is around it. */
+  /** The folder where the victim receives, and its surroundings. */
   downloads: string
   around: string
-  /** One more message of the attacker's conversation. */
+  /** Sends one more message in the attacker's conversation. */
   say(content: { kind: 'offer' | 'news'; bytes: Uint8Array }): Promise<boolean>
   /** Called with every file stream that the victim opens. */
   serve: (line: Line) => void
@@ -79,7 +80,7 @@ async function scene(t: TestContext): Promise<Scene> {
       return chat.send(chatFrameToWire({ kind: 'message', body: bytes }))
     },
     async open() {
-      // Dropped as an offender it comes again.
+      // The victim disconnects the offender, which then reconnects.
       if (connection.status !== 'open') connection = await dial()
       return attacker.open(connection, fileProtocol, false)
     },
@@ -93,7 +94,7 @@ async function scene(t: TestContext): Promise<Scene> {
   return made
 }
 
-/** Offers `entries`; returns the transfer when the victim has it. */
+/** Offers `entries`; returns the transfer once the victim has the offer. */
 async function offers(at: Scene, entries: ManifestEntry[]): Promise<{ id: string; manifest: Uint8Array }> {
   const id = randomUUID()
   const { offer, manifest } = offerToWire(id, '', entries)
@@ -134,7 +135,7 @@ const lies: [what: string, bytes: () => Uint8Array[]][] = [
   ],
 ]
 for (const [what, bytes] of lies) {
-  test(`threats.md 49: a sender sends ${what}: refused, nothing is shown, nothing is left`, async (t) => {
+  test(`threats.md 49: a sender sends ${what}: refused; no file appears, no partial data is left`, async (t) => {
     const at = await scene(t)
     const { id } = await offers(at, [entry])
     at.serve = (line) => void line.write(Buffer.concat(bytes())).catch(() => undefined)
@@ -146,7 +147,7 @@ for (const [what, bytes] of lies) {
   })
 }
 
-test('threats.md 49: headers of garbage, errors of all kinds and silence end in nothing, and a cancel ends them', async (t) => {
+test('threats.md 49: invalid headers, errors of all kinds and silence produce no file, and a cancel ends them', async (t) => {
   const at = await scene(t)
   const { id } = await offers(at, [entry])
   const answers = [
@@ -173,7 +174,7 @@ test('threats.md 49: headers of garbage, errors of all kinds and silence end in 
   await until(() => fs.readdirSync(at.downloads).length === 0, 'nothing is left')
 })
 
-test('threats.md 49: a list of files that is not the one offered: longer, shorter, other, or without an end', async (t) => {
+test('threats.md 49: a list of files that differs from the offer: longer, shorter, other, or endless', async (t) => {
   const many = Array.from({ length: 9000 }, (_, at) => ({
     path: `folder/${'n'.repeat(20)}${at}`,
     size: 0,
@@ -199,7 +200,7 @@ test('threats.md 49: a list of files that is not the one offered: longer, shorte
   }
 })
 
-test('threats.md 51, 52, 54: names that lead out, hide or collide: inside the folder, beside what is there', async (t) => {
+test('threats.md 51, 52, 54: names that escape, hide or collide stay inside the folder and replace nothing', async (t) => {
   const at = await scene(t)
   fs.writeFileSync(path.join(at.downloads, 'Report.txt'), 'mine')
   const names = [
@@ -254,7 +255,7 @@ test('threats.md 51, 52, 54: names that lead out, hide or collide: inside the fo
   const there = [...tree(at.downloads)].filter(([, what]) => what !== 'folder').map(([name]) => name)
   assert.equal(there.length, names.length + 1, 'each is there, and nothing was replaced')
   const folded = there.map((name) => name.normalize('NFKC').toLowerCase())
-  // Compared with what was there before only as this file system does.
+  // Compared with the existing files by the rules of this file system.
   assert.ok(new Set(folded).size >= names.length, 'names collide with each other elsewhere')
   for (const name of there) {
     assert.doesNotMatch(name, /[\p{Cc}\u202e\\:]|\.quorum-|[. ]$/u)
@@ -263,7 +264,7 @@ test('threats.md 51, 52, 54: names that lead out, hide or collide: inside the fo
   }
 })
 
-test('offers that contradict themselves, repeat an id or overflow are refused; 300 open ones are capped', async (t) => {
+test('contradictory offers, repeated ids and overflows are refused; the number of open offers is limited', async (t) => {
   const good = { note: '', bytes: 1n, count: 1, manifestLength: 10, manifestDigest: blake3(Buffer.from('x')) }
   const first = [{ path: 'a', size: 1n, modified: 1n }]
   const bad = [
@@ -295,26 +296,26 @@ test('offers that contradict themselves, repeat an id or overflow are refused; 3
   }
   const arrived = () => at.victim.events.filter(({ event }) => event === 'message-received').length
   await until(() => arrived() === 300, 'all arrive')
-  // Beyond the cap they are declined at once, and not kept.
+  // Offers beyond the limit are declined at once and not stored.
   const kept = await at.victim.transfers({})
   assert.deepEqual(
     kept.map(({ id, state }) => [id, state]),
     ids.slice(0, 200).map((id) => [id, 'offered']),
   )
-  // An id that is taken.
+  // An id that is already in use.
   const [taken = ''] = ids
   await at.say({ kind: 'offer', bytes: offerToWire(taken, '', [{ ...entry, path: 'other' }]).offer })
-  await until(() => at.victim.events.some(({ event }) => event === 'warning'), 'it is told')
+  await until(() => at.victim.events.some(({ event }) => event === 'warning'), 'the victim emits a warning')
   assert.equal((await at.transfer(taken))?.name, '0')
 })
 
-test('threats.md 13, 15: a receiver asks for what is not its own, beyond the end, in storms, and acknowledges anything', async (t) => {
+test('threats.md 13, 15: a receiver asks for foreign data, beyond the end, in floods, with false acknowledgements', async (t) => {
   const at = await scene(t)
   const source = path.join(at.around, 'source.bin')
   fs.writeFileSync(source, content)
   const peer = (await at.victim.friends())[0]?.peer ?? ''
   const { id } = await at.victim.sendFiles({ peer, paths: [source] })
-  // News of what it knows nothing about change nothing.
+  // Status updates for an unknown transfer change nothing.
   await at.say({ kind: 'news', bytes: newsToWire({ transfer: randomUUID(), what: 'done' }) })
   const none = new Uint8Array()
   const opens = [
@@ -359,7 +360,7 @@ test('threats.md 13, 15: a receiver asks for what is not its own, beyond the end
   await late.dropped()
 })
 
-test('threats.md 15: a receiver that never reads holds little of the memory of the sender, which goes on talking', async (t) => {
+test('threats.md 15: a receiver that never reads occupies little memory of the sender, which continues to work', async (t) => {
   const at = await scene(t)
   const source = path.join(at.around, 'source.bin')
   fs.writeFileSync(source, randomBytes(48 * MiB))
@@ -381,7 +382,7 @@ test('threats.md 15: a receiver that never reads holds little of the memory of t
     lines.push(line)
   }
   await until(() => lines.every(({ stream }) => stream.readBufferLength > 0), 'something arrives on each')
-  // A third receiver, which came last, reads all of it: what the others could get has been read by then.
+  // A third receiver, the last one, reads the whole file: by then the sender has read all that the others could get.
   const reading = await at.open()
   await reading.send(ask(honest))
   let [received, read] = [0, 0]

@@ -1,4 +1,4 @@
-/** A stranger that claims ten thousand addresses when it is asked who it is (docs/threats.md 16). */
+/** A stranger that announces ten thousand addresses by identify (docs/threats.md 16). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Stream } from '@libp2p/interface'
@@ -16,14 +16,14 @@ import { startVictim } from '../support/victim.ts'
 guardProcess()
 
 const identifyProtocol = '/ipfs/id/1.0.0'
-/** Addresses of one claim. */
+/** Addresses in one announcement. */
 const addresses = 10_000
-/** In one message of several: libp2p reads 8 KiB of each, and ten of them. */
+/** Addresses in one of several messages: libp2p reads at most ten messages of 8 KiB. */
 const fitting = 800
-/** Identities that make a claim, each of both forms. */
+/** Identities that send an announcement, each in both forms. */
 const liars = 12
 
-/** An answer of identify with `count` addresses that no other has: field 2, repeated. */
+/** An identify answer with `count` unique addresses: field 2, repeated. */
 function claim(first: number, count: number): Uint8Array {
   return Buffer.concat(
     Array.from({ length: count }, (_, index) => {
@@ -34,29 +34,29 @@ function claim(first: number, count: number): Uint8Array {
   )
 }
 
-/** Connects and makes the claim when it is asked; resolves when that has been heard, or refused. */
+/** Connects and sends the announcement when asked; resolves when it has been received or refused. */
 async function lie(attacker: Attacker, target: string, messages: readonly Uint8Array[]): Promise<void> {
-  const heard = Promise.withResolvers<void>()
+  const received = Promise.withResolvers<void>()
   const respond = async (stream: Stream): Promise<void> => {
     try {
       for (const message of messages) await push(stream, frame(message), AbortSignal.timeout(patience))
       await stream.close({ signal: AbortSignal.timeout(patience) })
     } catch (error) {
-      // The other side has had enough before all is said.
+      // The other side ends the stream before everything is sent.
       stream.abort(toError(error))
     } finally {
-      heard.resolve()
+      received.resolve()
     }
   }
   await attacker.host.handle(identifyProtocol, respond, { force: true, runOnLimitedConnection: true })
   const connection = await attacker.dial(target)
-  await heard.promise
-  // What was said last is still being read.
+  await received.promise
+  // The last announcement is still being read.
   await connection.newStream('/ipfs/ping/1.0.0', { signal: AbortSignal.timeout(patience) }).catch(() => undefined)
   connection.abort(new Error('the attacker leaves'))
 }
 
-test('hostile 16: ten thousand addresses in identify cost a peer and a node little, at once or bit by bit', async (t) => {
+test('hostile 16: ten thousand addresses in identify cost a peer and a node little, in one message or several', async (t) => {
   const victim = await startVictim(t)
   const node = await startNode(t)
   const nodes = node.addresses()
@@ -71,7 +71,7 @@ test('hostile 16: ten thousand addresses in identify cost a peer and a node litt
     }
   }
   for (const target of [victim.address, victim.node]) {
-    // What the first cost is code that runs for the first time.
+    // The first announcement also costs memory for code that runs for the first time.
     await lies(target, 3)
     const { kept, peak } = await victim.growth(() => besides(t, [pair], () => lies(target, liars)))
     victim.alive()

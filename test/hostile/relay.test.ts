@@ -1,4 +1,4 @@
-/** Relays that fail, lie or come back to a crowd (docs/threats.md 24 to 26). */
+/** Relays that fail, modify data, or restart while many peers wait (docs/threats.md 24 to 26). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection, Stream } from '@libp2p/interface'
@@ -13,23 +13,23 @@ import { befriend, reservations, startOpenNode, startPeer, tell, until } from '.
 guardProcess()
 
 const crowd = 60
-/** Milliseconds promised until all are back. */
+/** Milliseconds within which all peers must have reconnected. */
 const back = 60_000
 
 interface Hop {
   stream: { pb(codec: object): unknown; unwrap(): Stream }
 }
-/** What of the relay a liar changes. */
+/** The parts of the relay that a hostile one replaces. */
 interface RelayInside {
   handleConnect(hop: Hop, options: object): Promise<void>
   stopHop(request: { connection: Connection }, options: object): Promise<Stream | undefined>
 }
 
-test('hostile 24: sixty peers whose node comes back are all back', async (t) => {
+test('hostile 24: when a node restarts, all of its sixty peers reconnect', async (t) => {
   const node = await new HeadlessNode(new Stage(stageOwner(t))).start()
   const nodes = node.addresses
   const peers = await Promise.all(Array.from({ length: crowd }, () => startPeer(t, { nodes, direct: 'never' })))
-  // The longest wait between two attempts is well below what is promised; how long it takes here is only printed.
+  // The longest delay between two attempts is well below the promised time; the time measured here is only printed.
   assert.ok(2 * directoryLimits.nodeRetry.longest <= back)
   let there = 0
   const reserved = async (): Promise<number> => (there = await reservations(...peers))
@@ -50,7 +50,7 @@ test('hostile 24: sixty peers whose node comes back are all back', async (t) => 
   )
 })
 
-test('hostile 25: a relay that changes bytes ends the connection, not the conversation', async (t) => {
+test('hostile 25: a relay that modifies bytes ends the connection, but not the conversation', async (t) => {
   let spoil = 0
   const { address } = await startOpenNode(t, ({ services }) => {
     const relay = services.relay as unknown as RelayInside
@@ -103,7 +103,7 @@ test('hostile 25: a relay that changes bytes ends the connection, not the conver
   }
 })
 
-test('hostile 26: a relay that connects somebody else is refused, and it is told', async (t) => {
+test('hostile 26: a circuit to a peer other than the requested one is refused and reported', async (t) => {
   const mallory = await startAttacker(t)
   let lying = false
   const { address, network: node } = await startOpenNode(t, (network) => {
@@ -130,13 +130,13 @@ test('hostile 26: a relay that connects somebody else is refused, and it is told
   const tried = async () => (await alice.connection({ peer: bob.id })).tried
   const wrong = async (): Promise<boolean> =>
     (await tried()).some(({ kind, outcome }) => kind === 'relay' && outcome === 'wrong-peer')
-  await until(wrong, 'alice sees that it is somebody else')
+  await until(wrong, 'Alice detects the other identity')
   const { id } = await alice.sendMessage({ peer: bob.id, text: 'for bob alone' })
   const { path, advice } = await alice.connection({ peer: bob.id })
   assert.equal(path, 'none')
   assert.match(advice ?? '', /somebody else/i)
   assert.equal((await alice.messages({ peer: bob.id })).find((message) => message.id === id)?.state, 'queued')
-  assert.equal(called, 0, 'nobody talks to mallory')
+  assert.equal(called, 0, 'no peer talks to Mallory')
   lying = false
   const delivered = async (): Promise<boolean> =>
     (await alice.messages({ peer: bob.id })).some((message) => message.id === id && message.state === 'delivered')

@@ -1,4 +1,4 @@
-/** Friend requests that should not be (docs/threats.md 27, 30-33): forged, replayed, too many, after a block. */
+/** Invalid friend requests (docs/threats.md 27, 30-33): forged, replayed, too many, after a block. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
@@ -23,7 +23,7 @@ const requestsAt = (peer: TestPeer): PeerEvent[] => peer.events.filter(({ event 
 const warningsAt = (peer: TestPeer, code: string): PeerEvent[] =>
   peer.events.filter(({ event, data }) => event === 'warning' && data.code === code)
 
-test('hostile 27: forged, foreign and replayed envelopes are dropped, whether a node brings them or a stranger', async (t) => {
+test('hostile 27: forged, foreign and replayed envelopes are dropped, from a node or from a stranger', async (t) => {
   const node = await startNode(t)
   const peer = await startPeer(t, { nodes: node.addresses() })
   await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'the peer collects its envelopes')
@@ -41,7 +41,7 @@ test('hostile 27: forged, foreign and replayed envelopes are dropped, whether a 
   }
   const bytes = [
     ...Object.values(bad).map((forgery) => envelope(one, peer.id, forgery)),
-    // What the peer itself might have said, turned round.
+    // An envelope that the peer itself could have written, sent back to it.
     envelope(await identityFromSeed(randomBytes(32)), peer.id, { sealedFor: one.peer }),
     randomBytes(500),
     Buffer.from([1]),
@@ -73,7 +73,7 @@ test('hostile 27: forged, foreign and replayed envelopes are dropped, whether a 
   for (const way of Object.values(ways)) {
     const genuine = await fresh()
     const replayed = envelope(genuine, peer.id)
-    // No more than five of one sender wait at the node, so in small portions; a genuine one shows that all arrived.
+    // The node holds at most five of one sender, so in small batches; a genuine one shows that all arrived.
     for (let at = 0; at < bytes.length; at += 3) await way(bytes.slice(at, at + 3))
     await way([replayed])
     expected += 1
@@ -92,7 +92,7 @@ test('hostile 27: forged, foreign and replayed envelopes are dropped, whether a 
   assert.deepEqual(await peer.friends(), [])
 })
 
-/** Friends alone, with a clock that a test moves: what a peer does with envelopes, however they came. */
+/** `Friends` alone, with a clock that the test moves: how a peer handles envelopes, from any source. */
 async function friendsAlone(t: TestContext) {
   let clock = 0
   t.mock.method(performance, 'now', () => clock)
@@ -119,8 +119,7 @@ async function friendsAlone(t: TestContext) {
     identity,
     events,
     /**
-     * Offers envelopes, `perSecond` of them a second; what is refused for the rate is lost. Returns how many were
-     * taken.
+     * Offers envelopes, `perSecond` of them a second; those over the rate are lost. Returns how many were accepted.
      */
     offer(envelopes: Iterable<Uint8Array>, perSecond: number): number {
       let taken = 0
@@ -142,7 +141,7 @@ function* times(count: number, envelopes: readonly Uint8Array[]): Generator<Uint
   for (let n = 0; n < count; n++) yield envelopes[n % envelopes.length] ?? new Uint8Array()
 }
 
-test('hostile 30: of 10^5 friend requests a hundred wait, one line tells, and an invited one still gets in', async (t) => {
+test('hostile 30: of 10^5 friend requests a hundred stay, one line reports it, an invited one is still accepted', async (t) => {
   const { friends, store, identity, events, offer } = await friendsAlone(t)
   const crowd = await Promise.all(Array.from({ length: 1000 }, fresh))
   const taken = offer(
@@ -165,7 +164,7 @@ test('hostile 30: of 10^5 friend requests a hundred wait, one line tells, and an
   assert.equal(count('friend-request'), friendLimits.strangerRequests + 1)
 })
 
-test('hostile 30: requests with made-up invites fill neither the list nor the queue of envelopes, and nobody is shut out', async (t) => {
+test('hostile 30: requests with invented invites fill neither the list nor the envelope queue, and exclude no one', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const crowd = await Promise.all(Array.from({ length: friendLimits.strangersRemembered + 100 }, fresh))
   offer(
@@ -181,10 +180,10 @@ test('hostile 30: requests with made-up invites fill neither the list nor the qu
   assert.equal(offer([envelope(guest, identity.peer, { token })], 0.1), 1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming', 'an invited one gets in')
   const wanted = await fresh()
-  assert.equal(friends.request({ peer: wanted.peer }, '').state, 'requested', 'and we can ask somebody')
+  assert.equal(friends.request({ peer: wanted.peer }, '').state, 'requested', 'the peer can still send a request')
 })
 
-test('hostile 30: those who were declined do not fill the list for good', async (t) => {
+test('hostile 30: declined requests do not occupy the list permanently', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const kept = await fresh()
   offer([envelope(kept, identity.peer)], 1)
@@ -210,7 +209,7 @@ test('hostile 30: those who were declined do not fill the list for good', async 
   assert.ok(store.friends().length <= friendLimits.strangersRemembered + friendLimits.strangerRequests + 10)
 })
 
-test('hostile 30: 2,000 requests over the wire: friends go on, and an invited one gets in', async (t) => {
+test('hostile 30: 2,000 requests over the wire: friends still talk, and an invited request is accepted', async (t) => {
   const node = await startNode(t)
   const peer = await startPeer(t, { nodes: node.addresses(), name: 'victim' })
   const friend = await startPeer(t, { nodes: node.addresses(), name: 'friend' })
@@ -239,7 +238,7 @@ test('hostile 30: 2,000 requests over the wire: friends go on, and an invited on
   assert.ok(process.memoryUsage.rss() - before < 200 * 1024 * 1024)
 })
 
-test('hostile 31: an invite that is used twice is refused, and the second one is told', async (t) => {
+test('hostile 31: the second use of a one-time invite is refused, and its sender is informed', async (t) => {
   const node = await startNode(t)
   const [peer, first, second] = await Promise.all(
     ['peer', 'first', 'second'].map((name) => startPeer(t, { nodes: node.addresses(), name })),
@@ -247,18 +246,18 @@ test('hostile 31: an invite that is used twice is refused, and the second one is
   assert.ok(peer != null && first != null && second != null)
   const { link } = await peer.invite({ once: true })
   await first.requestFriend({ to: link })
-  await until(async () => (await friendOf(peer, first))?.state === 'incoming', 'the first is heard')
+  await until(async () => (await friendOf(peer, first))?.state === 'incoming', 'the first request arrives')
   await second.requestFriend({ to: link })
-  await until(() => warningsAt(second, 'invite-used').length === 1, 'the second is told')
+  await until(() => warningsAt(second, 'invite-used').length === 1, 'the second sender is informed')
   assert.equal(await friendOf(peer, second), undefined)
   assert.equal(await friendOf(second, peer), undefined)
-  // The first may ask again with it.
+  // The first user may ask again with it.
   await first.removeFriend({ peer: peer.id })
   await first.requestFriend({ to: link, note: 'again' })
-  await until(async () => (await friendOf(peer, first))?.note === 'again', 'the first is heard again')
+  await until(async () => (await friendOf(peer, first))?.note === 'again', 'the new request of the first arrives')
 })
 
-test('hostile 32: requests that cross make one friendship', async (t) => {
+test('hostile 32: crossing requests result in one friendship', async (t) => {
   const node = await startNode(t)
   const [one, two] = [await startPeer(t, { nodes: node.addresses() }), await startPeer(t, { nodes: node.addresses() })]
   await Promise.all([one.requestFriend({ to: two.id }), two.requestFriend({ to: one.id })])
@@ -285,7 +284,7 @@ test('hostile 33: accepting after a block is refused, on either side', async (t)
   await asked.unblockPeer({ peer: asker.id })
   await assert.rejects(asked.acceptFriend({ peer: asker.id }), { code: 'bad-request' }, 'a block ends the request')
 
-  // The other way round: they accept, but meanwhile we have blocked them.
+  // The reverse: they accept, but this peer has blocked them in the meantime.
   const late = await startPeer(t, { nodes: node.addresses() })
   await late.requestFriend({ to: asked.id })
   await until(async () => (await friendOf(asked, late))?.state === 'incoming', 'the request arrives')
@@ -293,7 +292,7 @@ test('hostile 33: accepting after a block is refused, on either side', async (t)
   await asked.acceptFriend({ peer: late.id })
   await until(() => node.stats().requests['deliver ok'] === 3, 'the answer is delivered')
   await asked.sendMessage({ peer: late.id, text: 'never seen' })
-  // A friend made afterwards shows that everything before has been read.
+  // A friendship made afterwards shows that all earlier envelopes have been read.
   const witness = await startPeer(t, { nodes: node.addresses() })
   await befriend(late, witness)
   assert.equal((await friendOf(late, asked))?.state, 'blocked')
@@ -305,15 +304,15 @@ test('hostile 33: accepting after a block is refused, on either side', async (t)
   assert.equal((await friendOf(asked, late))?.online, false)
 })
 
-test('hostile 33: a request heard while its sender was blocked does not come back when a node repeats it', async (t) => {
+test('hostile 33: a request received while its sender was blocked does not reappear when a node repeats it', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const blocked = await fresh()
   friends.block(blocked.peer)
-  const heard = envelope(blocked, identity.peer, { sequence: 5 })
-  offer([heard], 1)
+  const earlier = envelope(blocked, identity.peer, { sequence: 5 })
+  offer([earlier], 1)
   friends.unblock(blocked.peer)
-  offer([heard], 1)
+  offer([earlier], 1)
   assert.equal(store.friend(blocked.peer)?.state, 'removed')
   offer([envelope(blocked, identity.peer, { sequence: 6 })], 1)
-  assert.equal(store.friend(blocked.peer)?.state, 'incoming', 'a new one is heard')
+  assert.equal(store.friend(blocked.peer)?.state, 'incoming', 'a new request is received')
 })

@@ -1,4 +1,4 @@
-/** threats.md 53: another user of this machine plants links where a transfer is put together. */
+/** threats.md 53: another user of this machine creates links in the staging folder of a transfer. */
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
@@ -14,7 +14,7 @@ import { fileDigest } from '../support/transfers.ts'
 const small = randomBytes(1000)
 const large = randomBytes(limits.chunk + 1)
 
-/** A transfer of the two into the folder `tree`, put together in `at`, and a folder outside that nothing may reach. */
+/** A transfer of both files into the folder `tree`, staged in `at`; nothing may be written to a folder outside. */
 function scene(t: TestContext) {
   const around = folder(t)
   const [at, outside] = [path.join(around, 'downloads'), path.join(around, 'outside')]
@@ -39,7 +39,7 @@ function scene(t: TestContext) {
   return { at, outside, open, staged, untouched }
 }
 
-/** Puts chunk after chunk until `before` says that the next one is the one it waits for. */
+/** Writes chunk after chunk until `before` accepts the next one. */
 async function put(staging: Staging, before: (path: string, chunk: number) => boolean = () => false): Promise<void> {
   for (let next = staging.next; next != null; next = staging.next) {
     const [name, bytes] = next.file === 0 ? ['large', large] : ['small', small]
@@ -59,7 +59,7 @@ test('threats.md 53: a link in the place of a folder is not followed', async (t)
   untouched()
 })
 
-test('threats.md 53: a link in the place of a new file, small or large, is replaced and not followed', async (t) => {
+test('threats.md 53: a link in the place of a new file, small or large, is replaced, not followed', async (t) => {
   const { at, outside, open, staged, untouched } = scene(t)
   const staging = await open()
   fs.mkdirSync(staged('files', 'tree'), { recursive: true })
@@ -73,13 +73,13 @@ test('threats.md 53: a link in the place of a new file, small or large, is repla
   }
 })
 
-test('threats.md 53: a half received file that became a link is neither read nor written through it', async (t) => {
+test('threats.md 53: a partly received file that became a link is neither read nor written through the link', async (t) => {
   const { at, outside, open, staged, untouched } = scene(t)
   const first = await open()
   await put(first, (_, chunk) => chunk === 1)
   await first.settled()
   await first.close()
-  // With the very bytes of the first chunk: only that it is a link tells.
+  // With exactly the bytes of the first chunk: only the link itself differs.
   fs.renameSync(staged('files', 'tree', 'large'), path.join(outside, 'stolen'))
   fs.symlinkSync(path.join(outside, 'stolen'), staged('files', 'tree', 'large'))
   const second = await open().catch((error: unknown) => error)
@@ -105,7 +105,7 @@ test('threats.md 53: a link in the place of the folder itself or of its journal 
   journalIsLink.untouched()
 })
 
-test('a staging folder that failed has a code for it, whatever the reason: nothing tries again with it', async (t) => {
+test('a staging folder that failed has one error code for every reason, and is not used again', async (t) => {
   const { open } = scene(t)
   const staging = await open(() => {
     throw new Error('no code')

@@ -1,6 +1,6 @@
 /**
  * Hostile bytes on every protocol (docs/threats.md 1-9): chat as a friend, friend requests as a stranger, the
- * directory of a node. The offender is dropped, memory stays, honest friends go on talking.
+ * directory of a node. The offender is disconnected, memory stays bounded, honest friends continue to talk.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -23,14 +23,14 @@ import { startVictim, type Victim } from '../support/victim.ts'
 
 guardProcess()
 
-/** MiB by which an attack may make the victim's process grow. */
+/** MiB by which the victim's process may grow during an attack. */
 const mostGrowth = 16
 
 interface Target {
   name: string
-  /** Bytes of the longest frame it takes. */
+  /** Length in bytes of the longest accepted frame. */
   longest: number
-  /** A fresh stream on a fresh connection, with what the protocol wants first already said. */
+  /** A new stream on a new connection, after the protocol's opening messages. */
   open(attacker: Attacker): Promise<Line>
 }
 
@@ -88,7 +88,7 @@ test('hostile bytes on the wire', async (t) => {
     chat,
     directory,
   }
-  // The first round of everything costs memory that later rounds do not: compiled code, grown tables.
+  // The first round of each attack costs memory that later rounds do not: compiled code, grown tables.
   for (const { target, attacker } of stage.targets) {
     for (let round = 0; round < 3; round++) {
       const line = await target.open(await attacker())
@@ -122,7 +122,7 @@ interface Stage {
 }
 type Attack = (stage: Stage, t: TestContext) => Promise<void>
 
-/** On each protocol: a fresh stream, `write`, and the offender is dropped. */
+/** On each protocol: opens a new stream, runs `write`, and expects that the offender is disconnected. */
 async function onEach({ targets }: Stage, write: (line: Line, target: Target) => Promise<unknown>): Promise<void> {
   for (const { target, attacker } of targets) {
     const line = await target.open(await attacker())
@@ -131,7 +131,7 @@ async function onEach({ targets }: Stage, write: (line: Line, target: Target) =>
   }
 }
 
-/** A frame of exactly `length` bytes that is valid and says nothing: one long field that nobody knows, or padding. */
+/** A valid frame of exactly `length` bytes without meaning: one long unknown field, or padding. */
 function filler(length: number, before: Uint8Array = new Uint8Array()): Uint8Array {
   const content = length - before.byteLength - 4
   // Field 15, length-delimited, with a length of three bytes.
@@ -159,7 +159,7 @@ function messageFrame(body: Uint8Array): Uint8Array {
 }
 
 const attacks: { [name: string]: Attack } = {
-  'hostile 1: random bytes end the stream that they came on': (stage, t) => {
+  'hostile 1: random bytes end the stream on which they arrived': (stage, t) => {
     const { bytes } = random(t)
     return onEach(stage, async (line) => {
       for (let sent = 0; sent < 4 * 1024 * 1024 && (await line.write(bytes(64 * 1024))); sent += 64 * 1024);
@@ -185,7 +185,7 @@ const attacks: { [name: string]: Attack } = {
     }
   },
 
-  'hostile 3: the longest frame is taken, one byte more is refused': async (stage) => {
+  'hostile 3: the longest frame is accepted, one byte more is refused': async (stage) => {
     const chat = await stage.chat.open(stage.mallory)
     await chat.send(filler(stage.chat.longest))
     await chat.send(messageFrame(bodyOf('after the longest frame')))
@@ -206,7 +206,7 @@ const attacks: { [name: string]: Attack } = {
     const requests = stage.targets[1] ?? assert.fail()
     const taken = await requests.target.open(await requests.attacker())
     await taken.send(filler(requests.target.longest))
-    // Dropped for good, and acknowledged as such: it is no envelope.
+    // Dropped permanently, and acknowledged as such: it is no envelope.
     await taken.frame(0)
     const refused = await requests.target.open(await requests.attacker())
     await refused.send(filler(requests.target.longest + 1))
@@ -214,7 +214,7 @@ const attacks: { [name: string]: Attack } = {
     assert.equal(refused.frames.length, 0)
   },
 
-  'hostile 4: of a frame that is cut off nothing is delivered': async (stage) => {
+  'hostile 4: nothing of a truncated frame is delivered': async (stage) => {
     const { received } = await theirs(stage)
     const whole = frame(messageFrame(bodyOf('cut off', { id: '0190a6b0-0000-7000-8000-000000000004' })))
     for (const end of ['close', 'abort'] as const) {
@@ -227,53 +227,51 @@ const attacks: { [name: string]: Attack } = {
     assert.equal((await theirs(stage)).received, received)
   },
 
-  'hostile 5: a million empty frames are cut short': async (stage) => {
-    // Each is one byte; the stream's window takes the first million whether or not anybody reads them.
+  'hostile 5: a million empty frames end the stream early': async (stage) => {
+    // Each is one byte; the stream's window accepts the first million even if they are never read.
     const most = 16 * netLimits.streamWindow
     await onEach(stage, async (line) => {
       let sent = 0
       while (sent < most && (await line.write(Buffer.alloc(50_000)))) sent += 50_000
       assert.ok(sent < most, 'the sender is cut off')
-      // A stream that was only closed on their side would take in a window more, for nobody.
+      // A stream closed only on the victim's side would accept one more window of data that is never read.
       await until(() => line.stream.status === 'reset', 'the stream is reset')
     })
   },
 
-  'hostile 6: unknown and repeated fields are ignored, the last of a repeated one counts, __proto__ is a text like any other':
-    async (stage) => {
-      const { received, receivedHash, line } = await theirs(stage)
-      const id = '0190a6b0-0000-7000-8000-000000000006'
-      const first = bodyToWire({
-        id,
-        sequence: received + 1,
-        previous: receivedHash,
-        time: 1,
-        content: { kind: 'text', text: 'first' },
+  'hostile 6: unknown fields are ignored, of a repeated field the last counts, __proto__ is ordinary text': async (
+    stage,
+  ) => {
+    const { received, receivedHash, line } = await theirs(stage)
+    const id = '0190a6b0-0000-7000-8000-000000000006'
+    const first = bodyToWire({
+      id,
+      sequence: received + 1,
+      previous: receivedHash,
+      time: 1,
+      content: { kind: 'text', text: 'first' },
+    })
+    const last = Buffer.from('__proto__', 'utf8')
+    const body = Buffer.concat([
+      first,
+      // Field 5 (text) once more; then field 1000, which is unknown.
+      Buffer.from([0x2a, last.byteLength + 2, 0x0a, last.byteLength]),
+      last,
+      Buffer.from([0xc2, 0x3e, 3, 1, 2, 3]),
+    ])
+    await line.send(messageFrame(body))
+    await until(() => uninvited(stage.victim.events).length === 2, 'the message arrives')
+    const event = uninvited(stage.victim.events)[1]
+    assert.ok(event != null && JSON.stringify(event).includes('"text":"__proto__"'))
+    line.abort()
+    for (const params of ['{"__proto__": {"polluted": true}}', '{"constructor": {"prototype": {"polluted": true}}}']) {
+      await stage.victim.call('self', JSON.parse(params)).catch((error: { code: string }) => {
+        assert.equal(error.code, 'bad-request')
       })
-      const last = Buffer.from('__proto__', 'utf8')
-      const body = Buffer.concat([
-        first,
-        // Field 5 (text) once more; then field 1000, which nobody knows.
-        Buffer.from([0x2a, last.byteLength + 2, 0x0a, last.byteLength]),
-        last,
-        Buffer.from([0xc2, 0x3e, 3, 1, 2, 3]),
-      ])
-      await line.send(messageFrame(body))
-      await until(() => uninvited(stage.victim.events).length === 2, 'the message arrives')
-      const event = uninvited(stage.victim.events)[1]
-      assert.ok(event != null && JSON.stringify(event).includes('"text":"__proto__"'))
-      line.abort()
-      for (const params of [
-        '{"__proto__": {"polluted": true}}',
-        '{"constructor": {"prototype": {"polluted": true}}}',
-      ]) {
-        await stage.victim.call('self', JSON.parse(params)).catch((error: { code: string }) => {
-          assert.equal(error.code, 'bad-request')
-        })
-      }
-      assert.equal(Reflect.get(await stage.victim.call('self'), 'polluted'), undefined)
-      await assert.rejects(stage.victim.call('__proto__' as 'self'), { code: 'bad-request' })
-    },
+    }
+    assert.equal(Reflect.get(await stage.victim.call('self'), 'polluted'), undefined)
+    await assert.rejects(stage.victim.call('__proto__' as 'self'), { code: 'bad-request' })
+  },
 
   'hostile 7: text that is not UTF-8 is refused': async (stage) => {
     const before = await theirs(stage)
@@ -311,7 +309,7 @@ const attacks: { [name: string]: Attack } = {
     assert.equal((await stage.victim.call('friends')).find(({ peer }) => peer === stage.mallory.peer)?.name, 'Mallory')
   },
 
-  'hostile 8: a field repeated a million times is capped': async (stage) => {
+  'hostile 8: a field repeated a million times is limited': async (stage) => {
     // As many addresses as fit a frame: empty ones cost two bytes, real ones fill the list.
     const address = Buffer.from('/ip4/192.0.2.1/tcp/1', 'utf8')
     for (const one of [Buffer.from([0x3a, 0]), Buffer.concat([Buffer.from([0x3a, address.byteLength]), address])]) {
@@ -346,11 +344,11 @@ const attacks: { [name: string]: Attack } = {
     const line = await stage.mallory.open(await stage.mallory.dial(stage.victim.address), chatProtocol)
     await line.send(helloFrame({ version: 99 }))
     await line.dropped()
-    const told = (): boolean =>
+    const warned = (): boolean =>
       stage.victim.events.some(
         ({ event, data }) => event === 'warning' && data.code === 'unsupported-version' && /99/.test(data.message),
       )
-    await until(told, 'the victim is told what is wrong')
+    await until(warned, 'the victim reports the unsupported version')
     const connection = await stage.mallory.dial(stage.victim.address)
     await assert.rejects(stage.mallory.open(connection, '/quorum/chat/2.0.0'), { name: 'UnsupportedProtocolError' })
     // A request that only a later version knows: field 40 of the call.
@@ -359,11 +357,11 @@ const attacks: { [name: string]: Attack } = {
     const answer = frameFromWire(await directory.frame(0))
     assert.ok(answer?.frame === 'response' && answer.id === 5 && answer.result.result === 'error')
     assert.equal(answer.result.error.code, 'unsupported-version')
-    assert.equal(directory.over, false, 'what both versions know goes on')
+    assert.equal(directory.over, false, 'calls that both versions know still work')
   },
 }
 
-/** How far the victim has heard the hostile friend, by its own hello on a fresh stream. */
+/** The last message of the hostile friend that the victim has, by the victim's hello on a new stream. */
 async function theirs(stage: Stage): Promise<{ received: number; receivedHash: Uint8Array; line: Line }> {
   const line = await stage.chat.open(stage.mallory)
   const hello = chatFrameFromWire(await line.frame(0))

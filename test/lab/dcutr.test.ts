@@ -1,7 +1,7 @@
 /**
  * Hole punch messages between Quorum and js-libp2p's own DCUtR service, in both roles, over a circuit in the NAT lab:
  * each side reads the other's addresses and dials them at the agreed moment. js-libp2p dials from a port that no node
- * has seen (libp2p/test-plans#864), so its own dial never gets through a router: it sits at a public address here.
+ * has seen (libp2p/test-plans#864), so its own dial never passes a router: here it has a public address.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -12,26 +12,34 @@ import type { Report } from '../support/dcutr-end.ts'
 
 const port = 4002
 
-test('called by js-libp2p: Quorum begins, and js-libp2p dials the address that Quorum sent', needsLab, async (t) => {
-  const { ours, stock, outside } = await ends(t, 'callee', 'caller')
-  const { dials } = await reported(stock, 'dials')
-  assert.ok(dials?.startsWith(`/ip4/${outside}/tcp/`), `${dials} is not the router of Quorum`)
-  // Not `no-answer`: the answer of js-libp2p had an address. Both ends of that dial take the part of the dialled one.
-  assert.match((await reported(ours, 'log')).log ?? '', /^no direct path to .* \(blocked\)$/)
-})
+test(
+  'dialled by js-libp2p: Quorum starts the exchange, and js-libp2p dials the address that Quorum sent',
+  needsLab,
+  async (t) => {
+    const { ours, stock, outside } = await ends(t, 'callee', 'caller')
+    const { dials } = await reported(stock, 'dials')
+    assert.ok(dials?.startsWith(`/ip4/${outside}/tcp/`), `${dials} is not the router of Quorum`)
+    // Not `no-answer`: the answer of js-libp2p had an address. Both ends of that dial act as the dialled side.
+    assert.match((await reported(ours, 'log')).log ?? '', /^no direct path to .* \(blocked\)$/)
+  },
+)
 
-test('called by Quorum: js-libp2p begins, both dial, and the connection becomes direct', needsLab, async (t) => {
-  const { ours, stock, outside, stockAddress } = await ends(t, 'caller', 'callee')
-  const { dials } = await reported(stock, 'dials')
-  assert.ok(dials?.startsWith(`/ip4/${outside}/tcp/`), `${dials} is not the router of Quorum`)
-  assert.ok((await reported(ours, 'direct')).direct?.startsWith(stockAddress))
-  assert.ok((await reported(stock, 'direct')).direct?.startsWith(`/ip4/${outside}/tcp/`))
-})
+test(
+  'dialled by Quorum: js-libp2p starts the exchange, both dial, and the connection becomes direct',
+  needsLab,
+  async (t) => {
+    const { ours, stock, outside, stockAddress } = await ends(t, 'caller', 'callee')
+    const { dials } = await reported(stock, 'dials')
+    assert.ok(dials?.startsWith(`/ip4/${outside}/tcp/`), `${dials} is not the router of Quorum`)
+    assert.ok((await reported(ours, 'direct')).direct?.startsWith(stockAddress))
+    assert.ok((await reported(stock, 'direct')).direct?.startsWith(`/ip4/${outside}/tcp/`))
+  },
+)
 
 interface Ends {
   ours: LineProcess
   stock: LineProcess
-  /** Where the internet sees Quorum. */
+  /** The address of Quorum as seen from the internet. */
   outside: string
   stockAddress: string
 }

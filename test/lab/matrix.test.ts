@@ -1,6 +1,7 @@
 /**
- * Who reaches whom, and how: a peer behind each kind of network meets one behind each other kind, as real processes in
- * the NAT lab. What is asserted must stay true; the rest is recorded in the table, for docs/connectivity.md.
+ * Which pairs of networks reach each other, and by which path: a peer behind each kind of network meets one behind each
+ * other kind, as real processes in the NAT lab. Guaranteed results are asserted; the others are recorded in the table
+ * of docs/connectivity.md.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -13,14 +14,14 @@ import type { Namespace } from '../support/lab-namespace.ts'
 import { needsLab } from '../support/lab-needs.ts'
 import { Stage } from '../support/line-process.ts'
 
-/** Promised to every pair, whatever stands between: seconds until they talk. Printed, since the machine decides too. */
+/** Seconds within which every pair must talk. Only printed, since it also depends on the load of the machine. */
 const connected = 10
-/** How long a pair is watched that may have to stay on the relay, and one that must not. Seconds since acceptance. */
+/** Seconds after acceptance to observe a pair that may stay on the relay, and one that must become direct. */
 const mayStay = 10
 const mustNotStay = 30
-/** Pairs that meet side by side. Watching costs nothing. */
+/** Pairs that meet in parallel. Observing them needs little processor time. */
 const atOnce = 3
-/** Every interface, as without the option. */
+/** Every interface, as in the default. */
 const everywhere = ['--listen', '/ip4/0.0.0.0/tcp/0', '--listen', '/ip6/::/tcp/0']
 /** The network of a second peer behind the router of the first peer in `cone`. */
 const sameLan = 'same LAN'
@@ -52,7 +53,7 @@ test('the matrix: every kind of network with every kind', needsLab, async (t) =>
     inTurn(() => sit(sameLan, neighbour, 'neighbour')),
     ...places.map(({ network, space }, index) => inTurn(() => sit(network, space, `${network}-${index}`))),
   ])
-  // Of each kind two: the first meets the second of its own kind and of every later one.
+  // Two of each kind: the first meets the second of its own kind and of every later kind.
   const pairs = kinds.flatMap((_, one) =>
     kinds.slice(one).map((_, ahead): [Guest, Guest] => [at(guests, one), at(guests, kinds.length + one + ahead)]),
   )
@@ -79,14 +80,14 @@ test('the matrix: every kind of network with every kind', needsLab, async (t) =>
   if (file != null && table.length === pairs.length) saveTable(file, table, lab.delay)
 })
 
-/** What holds for a pair whatever is built; `either` when hole punching decides. */
+/** The path that a pair must get on any implementation; `either` if it depends on hole punching. */
 function expected(host: Guest, guest: Guest): 'direct' | 'relayed' | 'either' {
   const pair = [host.network, guest.network]
-  // They can dial port 443 only, and nobody can dial them.
+  // They can dial only port 443, and no peer can dial them.
   if (pair.includes('443-only')) return 'relayed'
   if (pair.includes('open') || pair.includes(sameLan)) return 'direct'
   if (pair.every((network) => network === 'ipv6-open')) return 'direct'
-  // The port that such a router takes next is unpredictable.
+  // The next port that such a router picks is unpredictable.
   return pair.includes('symmetric') ? 'relayed' : 'either'
 }
 
@@ -103,7 +104,7 @@ function at<T>(all: readonly T[], index: number): T {
   return all[index] ?? assert.fail(`there is no number ${index}`)
 }
 
-/** Lets so many pieces of work run at a time, in the order they came. */
+/** Limits the number of tasks that run at a time; they start in order. */
 function turns(places: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let free = places

@@ -1,4 +1,4 @@
-/** The NAT lab itself: its networks do to TCP what their names say, and nothing is left of it, however it ends. */
+/** The NAT lab itself: its networks treat TCP as their names state, and it leaves nothing behind, however it ends. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ const probe = fileURLToPath(new URL('../support/lab-probe.ts', import.meta.url))
 /** A port that the router of `cone-remapped` has in its table. */
 const local = 40_123
 
-/** How a server sees connections from behind `network`, all from one port there: at two own ports, and at 443. */
+/** How a server sees connections from one port behind `network`: at two ports of the server, and at 443. */
 async function seenFrom(t: TestContext, lab: Lab, network: Network): Promise<(Seen | undefined)[]> {
   const { space, ip4 } = await lab.server()
   const [program, ...before] = [...space.enter, process.execPath, probe]
@@ -37,37 +37,41 @@ async function seenFrom(t: TestContext, lab: Lab, network: Network): Promise<(Se
   return Promise.all([4001, 4002, 443].map(call))
 }
 
-test('each network treats ports and callers as its name says', { ...needsLab, concurrency: true }, async (t) => {
-  const lab = await Lab.create(undo(t))
-  const kept = (back: string): Seen[] => [4001, 4002, 443].map(() => ({ port: local, back }))
-  await Promise.all([
-    t.test('open', async () => assert.deepEqual(await seenFrom(t, lab, 'open'), kept('ECONNREFUSED'))),
-    ...(['public-firewalled', 'cone', 'double-nat', 'ipv6-open'] as const).map((network) =>
-      t.test(network, async () => assert.deepEqual(await seenFrom(t, lab, network), kept('silence'))),
-    ),
-    t.test('cone-resetting', async () =>
-      assert.deepEqual(await seenFrom(t, lab, 'cone-resetting'), kept('ECONNREFUSED')),
-    ),
-    t.test('cone-remapped', async () => {
-      const [one, other] = await seenFrom(t, lab, 'cone-remapped')
-      assert.deepEqual(one, other)
-      assert.equal(one?.back, 'silence')
-      assert.notEqual(one?.port, local)
-    }),
-    t.test('symmetric', async () => {
-      const [one, other] = await seenFrom(t, lab, 'symmetric')
-      assert.notEqual(one?.port, other?.port)
-      assert.equal(one?.back, 'silence')
-    }),
-    t.test('443-only', async () => {
-      const [one, other, web] = await seenFrom(t, lab, '443-only')
-      assert.deepEqual([one, other], [undefined, undefined])
-      assert.deepEqual(web, { port: local, back: 'silence' })
-    }),
-  ])
-})
+test(
+  'each network treats ports and incoming connections as its name states',
+  { ...needsLab, concurrency: true },
+  async (t) => {
+    const lab = await Lab.create(undo(t))
+    const kept = (back: string): Seen[] => [4001, 4002, 443].map(() => ({ port: local, back }))
+    await Promise.all([
+      t.test('open', async () => assert.deepEqual(await seenFrom(t, lab, 'open'), kept('ECONNREFUSED'))),
+      ...(['public-firewalled', 'cone', 'double-nat', 'ipv6-open'] as const).map((network) =>
+        t.test(network, async () => assert.deepEqual(await seenFrom(t, lab, network), kept('silence'))),
+      ),
+      t.test('cone-resetting', async () =>
+        assert.deepEqual(await seenFrom(t, lab, 'cone-resetting'), kept('ECONNREFUSED')),
+      ),
+      t.test('cone-remapped', async () => {
+        const [one, other] = await seenFrom(t, lab, 'cone-remapped')
+        assert.deepEqual(one, other)
+        assert.equal(one?.back, 'silence')
+        assert.notEqual(one?.port, local)
+      }),
+      t.test('symmetric', async () => {
+        const [one, other] = await seenFrom(t, lab, 'symmetric')
+        assert.notEqual(one?.port, other?.port)
+        assert.equal(one?.back, 'silence')
+      }),
+      t.test('443-only', async () => {
+        const [one, other, web] = await seenFrom(t, lab, '443-only')
+        assert.deepEqual([one, other], [undefined, undefined])
+        assert.deepEqual(web, { port: local, back: 'silence' })
+      }),
+    ])
+  },
+)
 
-test('a lab whose test is killed leaves nothing', needsLab, async (t) => {
+test('a lab whose test is killed leaves nothing behind', needsLab, async (t) => {
   const file = new URL('../support/lab-namespace.ts', import.meta.url).href
   const make = `const { Namespace } = await import(${JSON.stringify(file)})
     console.log((await Namespace.create(new AsyncDisposableStack())).pid)`
@@ -80,7 +84,7 @@ test('a lab whose test is killed leaves nothing', needsLab, async (t) => {
   assert.ok(name != null && name !== networkOf('/proc/self/ns/net'))
   assert.ok(inUse(name))
   child.kill('SIGKILL')
-  await until(() => !inUse(name), 'nobody is in the namespace, so it is gone')
+  await until(() => !inUse(name), 'the namespace has no process left and is removed')
 })
 
 test('a namespace ends with its owner', needsLab, async () => {

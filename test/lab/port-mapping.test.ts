@@ -1,4 +1,4 @@
-/** A real router in the NAT lab that forwards ports to its private network, by UPnP or NAT-PMP. */
+/** A real router in the NAT lab that maps ports to its private network, by UPnP or NAT-PMP. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -54,7 +54,7 @@ for (const language of ['UPnP', 'NAT-PMP'] as const) {
 }
 
 test(
-  'without UPnP, or with --no-upnp, no port is opened and nobody is public',
+  'without UPnP, or with --no-upnp, no port is mapped and no peer is public',
   {
     ...needsIgd(),
   },
@@ -72,7 +72,7 @@ test(
       const peer = await new HeadlessPeer(stage, args.join('') || 'plain', all).start()
       const self = () => peer.call('self')
       await until(async () => (await self()).nodes[0]?.state === 'connected', 'it is at its node')
-      // Nobody asks how to reach a peer that does not want to be.
+      // No reachability check is requested for a peer that must not be reachable.
       if (!args.includes('never')) await until(async () => (await self()).reachable !== 'unknown', 'it knows')
       assert.notEqual((await self()).reachable, 'public')
       await peer.stop()
@@ -81,7 +81,7 @@ test(
   },
 )
 
-/** A program that embeds a peer and stops it on a signal: after that nothing may keep the process alive. */
+/** A program that embeds a peer and stops it on a signal: afterwards nothing may keep the process alive. */
 const embedder = `
   const { createPeer, openMemoryStore } = await import(${JSON.stringify(new URL('../../protocol/index.ts', import.meta.url).href)})
   const peer = await createPeer({ store: openMemoryStore(), listen: ['/ip4/0.0.0.0/tcp/0'] })
@@ -110,7 +110,7 @@ test(
       child.stdin.write('stop')
       await once(child.stdout, 'data')
       const stopped = performance.now()
-      // A lease's timer or a socket that is left would keep it for good.
+      // A remaining lease timer or socket would keep the process alive permanently.
       await until(() => child.exitCode !== null, 'it ends: nothing keeps it')
       assert.equal(child.exitCode, 0)
       t.diagnostic(

@@ -1,5 +1,5 @@
 /**
- * Hole punching between real kernel NATs: when a relayed conversation becomes direct, and which reason it gives if not.
+ * Hole punching between real kernel NATs: when a relayed conversation becomes direct, and the reported reason if not.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -12,17 +12,17 @@ import { Stage } from '../support/line-process.ts'
 import { until } from '../support/until.ts'
 
 const repetitions = 10
-/** Between two messages of a lively conversation, in milliseconds. */
+/** Milliseconds between two messages of a busy conversation. */
 const pace = 100
-/** Messages each way after the path has changed: they last until long after the old path is closed. */
+/** Messages each way after the path has changed: they continue until well after the old path is closed. */
 const wellAfter = 120
 
-test('two homes behind cone routers become direct, ten times of ten', needsLab, async (t) => {
+test('two homes behind cone routers become direct, ten times out of ten', needsLab, async (t) => {
   const { ann, ben } = await friends(t, 'cone', 'cone')
   await direct(ann, ben)
   const seconds: number[] = []
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    // Each side in turn is the caller of the circuit.
+    // The sides take turns in dialling the circuit.
     const one = repetition % 2 === 0 ? ann : ben
     await one.stop()
     await one.start()
@@ -38,29 +38,33 @@ test('two homes behind cone routers become direct, ten times of ten', needsLab, 
   t.diagnostic(`seconds from online to direct: ${seconds.map((one) => one.toFixed(2)).join(' ')}`)
 })
 
-test('while a conversation moves to the direct path, nothing is lost, doubled or out of order', needsLab, async (t) => {
-  const { ann, ben } = await friends(t, 'cone', 'cone-remapped')
-  await direct(ann, ben)
-  await ben.stop()
-  await ben.start()
-  await talking(ann, ben)
-  const sent: string[] = []
-  const paths = new Set<string>()
-  for (let after = 0; after < wellAfter;) {
-    const text = `message ${sent.length}`
-    await Promise.all([ann.send(ben, text), ben.send(ann, text)])
-    sent.push(text)
-    const { path } = await ann.call('connection', { peer: ben.id })
-    paths.add(path)
-    if (path === 'direct') after += 1
-    await pause(pace)
-  }
-  const last = sent.at(-1) ?? ''
-  await Promise.all([delivered(ann, ben, last), delivered(ben, ann, last)])
-  assert.deepEqual([...paths], ['relayed', 'direct'])
-  assert.deepEqual(await received(ann, ben), sent)
-  assert.deepEqual(await received(ben, ann), sent)
-})
+test(
+  'while a conversation moves to the direct path, no message is lost, duplicated or reordered',
+  needsLab,
+  async (t) => {
+    const { ann, ben } = await friends(t, 'cone', 'cone-remapped')
+    await direct(ann, ben)
+    await ben.stop()
+    await ben.start()
+    await talking(ann, ben)
+    const sent: string[] = []
+    const paths = new Set<string>()
+    for (let after = 0; after < wellAfter;) {
+      const text = `message ${sent.length}`
+      await Promise.all([ann.send(ben, text), ben.send(ann, text)])
+      sent.push(text)
+      const { path } = await ann.call('connection', { peer: ben.id })
+      paths.add(path)
+      if (path === 'direct') after += 1
+      await pause(pace)
+    }
+    const last = sent.at(-1) ?? ''
+    await Promise.all([delivered(ann, ben, last), delivered(ben, ann, last)])
+    assert.deepEqual([...paths], ['relayed', 'direct'])
+    assert.deepEqual(await received(ann, ben), sent)
+    assert.deepEqual(await received(ben, ann), sent)
+  },
+)
 
 test('two homes behind symmetric routers stay relayed and report why', needsLab, async (t) => {
   const { ann, ben } = await friends(t, 'symmetric', 'symmetric')
@@ -88,7 +92,7 @@ async function friends(
   const stage = new Stage(stageOwner(t))
   const { space, ip4 } = await lab.server()
   const listen = [`/ip4/${ip4}/tcp/4001`]
-  // A node takes no public address for its own until it is told.
+  // A node does not announce a public address until it is configured.
   const setup = { listen, args: ['--announce', ...listen], through: space.enter }
   const { addresses: nodes } = await new HeadlessNode(stage, 'node', setup).start()
   const [ann, ben] = await Promise.all(

@@ -11,7 +11,7 @@ import { needsLab } from '../support/lab-needs.ts'
 import { Stage } from '../support/line-process.ts'
 import { until } from '../support/until.ts'
 
-test('a node tells each peer whether it can be reached', needsLab, async (t) => {
+test('a node reports to each peer whether it can be reached', needsLab, async (t) => {
   const lab = await Lab.create(undo(t))
   const stage = new Stage(stageOwner(t))
   const server = await lab.server()
@@ -31,7 +31,7 @@ test('a node tells each peer whether it can be reached', needsLab, async (t) => 
     }),
   )
   t.diagnostic(JSON.stringify(told))
-  // With two ways to the node, the one of its session decides.
+  // With two connections to the node, the one of its session decides.
   const { 'ipv6-open': _either, open, ...others } = told
   assert.equal(open, 'public')
   assert.deepEqual(new Set(Object.values(others)), new Set(['private']))

@@ -1,7 +1,7 @@
 /**
- * A conversation of ten messages a second each way, between real processes in the NAT lab, while the paths below it
- * come and go: nothing is lost, doubled or out of order, and it always goes on. How long that takes is printed beside
- * what Quorum promises: on a busy machine it is no verdict.
+ * A conversation of ten messages a second each way, between real processes in the NAT lab, while its paths appear and
+ * disappear: no message is lost, duplicated or reordered, and the conversation always continues. The time until then is
+ * printed beside the promised time, but not asserted, since it depends on the load of the machine.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -14,10 +14,10 @@ import { needsLab } from '../support/lab-needs.ts'
 import { Stage } from '../support/line-process.ts'
 import { until } from '../support/until.ts'
 
-/** Promised seconds until it goes on: with something to say, and after a silence with nothing to say. */
+/** Promised seconds until it continues: with messages in flight, and after an idle period. */
 const goesOn = 10
 const noticedIdle = 45
-/** Milliseconds. A sender takes a path that loses everything for that long for dead. */
+/** Milliseconds. A sender treats a path that drops everything for that long as dead. */
 const pulledFor = 4000
 const lossyFor = 10_000
 /** One that stays relayed, and one that is direct. */
@@ -29,9 +29,9 @@ const pairs: [Network, Network][] = [
 interface World {
   lab: Lab
   stage: Stage
-  /** One more. */
+  /** A second node. */
   node(): Promise<HeadlessNode>
-  /** One that nothing happens to. */
+  /** A node that is not disturbed. */
   lasting: HeadlessNode
 }
 
@@ -40,13 +40,13 @@ interface Home {
   place: Place
 }
 
-test('paths come and go below a lively conversation', { ...needsLab, concurrency: true }, async (t) => {
+test('paths appear and disappear during a busy conversation', { ...needsLab, concurrency: true }, async (t) => {
   const world = await startWorld(t)
   await Promise.all([
     t.test('from direct to relayed, to another node, to direct', (sub) => comeAndGo(sub, world)),
     ...pairs.flatMap((pair) => [
       t.test(`${pair.join(' × ')}: cables and addresses`, (sub) => cables(sub, world, pair)),
-      t.test(`${pair.join(' × ')}: a cable that loses everything while nobody says anything`, (sub) =>
+      t.test(`${pair.join(' × ')}: a cable drops everything while the conversation is idle`, (sub) =>
         idle(sub, world, pair),
       ),
     ]),

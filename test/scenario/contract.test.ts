@@ -1,7 +1,7 @@
 /**
- * The headless contract as others rely on it: the shape of every answer and event, what is refused and how, and how
- * the process ends. Shapes are written down here a second time on purpose: a change in the code must not change them.
- * Fields may be added; those listed stay.
+ * The headless contract as clients rely on it: the shape of every answer and event, which input is refused and how, and
+ * how the process ends. Shapes are repeated here on purpose: a change in the code must not change them. Fields may be
+ * added; those listed stay.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -142,7 +142,7 @@ describe('the headless contract', () => {
     await Promise.all([alice.start(), bob.start()])
   })
 
-  /** Alice is asked, and must answer in this shape. */
+  /** Calls Alice; her answer must have this shape. */
   async function answers<Shape extends z.ZodType>(
     call: string,
     params: unknown,
@@ -208,7 +208,7 @@ describe('the headless contract', () => {
     })
     await answers('invite', { once: true, expiresIn: 60_000 }, invite)
 
-    // Requested, taken back, asked again and crossed: every call about people, in an order that makes sense.
+    // Requested, withdrawn, requested again and crossed: every call about people, in a sensible order.
     const { link } = await bob.call('invite', {})
     const requested = await answers('requestFriend', { to: link, note: 'hi' }, friend)
     assert.deepEqual([requested.state, requested.note, requested.name], ['requested', 'hi', 'bob'])
@@ -264,7 +264,6 @@ describe('the headless contract', () => {
     const [address = ''] = node.addresses
     const known2 = await answers('nodeKnowledge', { node: address }, knowledge)
     assert.deepEqual([known2.peer, known2.hasRecord, known2.reserved], [alice.id, true, true])
-    // Whatever is forgotten is told in words.
     await answers('forgetMe', { node: address }, z.null())
     assert.deepEqual((await answers('removeNode', { address }, self)).nodes, [])
     assert.equal((await answers('addNode', { address }, self)).nodes.length, 1)
@@ -272,7 +271,7 @@ describe('the headless contract', () => {
     assert.deepEqual([chosen.privacy.direct, chosen.privacy.typingMarks, chosen.listen], ['never', false, []])
   })
 
-  test('parameters that do not fit are refused: missing, unknown, of another type, too long', async () => {
+  test('invalid parameters are refused: missing, unknown, of another type, too long', async () => {
     const stranger = '12D3KooWLJtG8fd2hkQzTn96MrLvThmnNQjTUFZwGEsLRz5EmSzc'
     const wrong: [string, unknown, string][] = [
       ['selfie', {}, 'bad-request'],
@@ -322,7 +321,7 @@ describe('the headless contract', () => {
     assert.equal((await alice.call('self')).name, 'Alice Ä.')
   })
 
-  test('the longest text goes, one byte more does not', async () => {
+  test('the longest text is accepted, one byte more is refused', async () => {
     await bob.start()
     await bob.call('removeFriend', { peer: alice.id })
     await befriend(alice, bob)
@@ -330,7 +329,7 @@ describe('the headless contract', () => {
     await alice.send(bob, longest)
     await bob.has(alice, longest, 'delivered')
     assert.equal(await alice.refusal('sendMessage', { peer: bob.id, text: `${longest}!` }), 'too-large')
-    // What has no UTF-8 form still arrives as text, the same on both sides.
+    // A string without a UTF-8 form still arrives as text, the same on both sides.
     const odd = await alice.send(bob, 'a lone \ud800 half, a \u0000 and a \u001b[2J')
     assert.equal(odd.text, 'a lone \ufffd half, a \u0000 and a \u001b[2J')
     await bob.has(alice, odd.text, 'delivered')
@@ -357,7 +356,7 @@ describe('the headless contract', () => {
     assert.deepEqual([...asked].toSorted(), Object.keys(callParams).toSorted(), 'a call is not tested')
   })
 
-  /** A headless peer of which only the lines are of interest; it is ready. */
+  /** A ready headless peer, for tests that look only at its lines. */
   async function started(...args: string[]): Promise<LineProcess> {
     const lines = stage.start('peer', ['--listen', '/ip4/127.0.0.1/tcp/0', ...args])
     await lines.line('ready')
@@ -388,7 +387,7 @@ describe('the headless contract', () => {
     { what: 'a line of 2 MiB', line: `{"id": 1, "call": "${'x'.repeat(2 * 1024 * 1024)}"}\n`, id: null },
   ]
 
-  test('a malformed line gets bad-request, and the process lives on', async () => {
+  test('a malformed line gets bad-request, and the process continues', async () => {
     const lines = await started('--ephemeral')
     for (const { what, line, id } of malformed) {
       const known = lines.lines.length
@@ -397,7 +396,7 @@ describe('the headless contract', () => {
       const answer = z.strictObject({ id: z.any(), error }).parse(JSON.parse(lines.lines[known] ?? ''))
       assert.deepEqual([answer.id, answer.error.code], [id, 'bad-request'], what)
     }
-    // An empty line is nothing, a line may end as on Windows and come in pieces.
+    // An empty line is ignored; a line may end with CR LF and arrive in pieces.
     const known = lines.lines.length
     lines.write('\n  \n\r\n{"id": 8, "ca')
     lines.write('ll": "friends"}\r\n')
@@ -416,7 +415,7 @@ describe('the headless contract', () => {
     assert.deepEqual(new Set(answered), new Set([1, 2]))
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const lines = await started('--profile', join(stage.folder, signal))
-      // A code at a node that does not answer keeps a call in the air: nobody waits for it.
+      // A node that does not answer leaves a call pending: the process does not wait for it.
       lines.write(
         '{"id": 1, "call": "addNode", "params": {"address": "/ip4/127.0.0.1/tcp/1/p2p/12D3KooWLJtG8fd2hkQzTn96MrLvThmnNQjTUFZwGEsLRz5EmSzc"}}\n',
       )

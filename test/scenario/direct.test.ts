@@ -1,12 +1,10 @@
-/**
- * Which path a person allows: `--direct never`, `--direct only`, `--no-lan`, and what is told about it.
- */
+/** Allowed paths: `--direct never`, `--direct only`, `--no-lan`, and the addresses that each of them announces. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
 
-describe('paths that are allowed', () => {
+describe('allowed paths', () => {
   const stage = new Stage({ after })
   const node = new HeadlessNode(stage)
   before(async () => {
@@ -19,7 +17,7 @@ describe('paths that are allowed', () => {
     })
     assert.ok(a && b)
     await Promise.all([a.start(), b.start()])
-    // Reserved: from now on a circuit to either is possible.
+    // Both have a reservation: from now on a circuit to either is possible.
     await Promise.all([a, b].map((peer) => peer.event('node-state', ({ state }) => state === 'connected')))
     return [a, b]
   }
@@ -33,7 +31,7 @@ describe('paths that are allowed', () => {
     const [ann, ben] = await pair(['ann', 'ben'], [[], []])
     await befriend(ann, ben)
     await exchange(ann, ben)
-    // A circuit may have been first; the direct path follows by itself.
+    // A circuit may exist first; the direct path follows by itself.
     for (const [self, other] of [
       [ann, ben],
       [ben, ann],
@@ -43,14 +41,14 @@ describe('paths that are allowed', () => {
       assert.match(address ?? '', /^\/ip4\/127\.0\.0\.1\/tcp\/\d+/)
       assert.equal((await self.friend(other))?.path, 'direct')
     }
-    // The conversation does not need the node from here on.
+    // From here on the conversation does not need the node.
     await node.stop()
     await exchange(ann, ben)
     await Promise.all([ann.stop(), ben.stop()])
     await node.start()
   })
 
-  test('--direct never: relayed, and nobody learns an address', async () => {
+  test('--direct never: relayed, and no peer learns an address', async () => {
     const [cal, dee] = await pair(['cal', 'dee'], [['--direct', 'never'], []])
     await befriend(cal, dee)
     await exchange(cal, dee)
@@ -84,7 +82,7 @@ describe('paths that are allowed', () => {
     }
     await Promise.all([eli.stop(), fay.stop()])
 
-    // One who takes only direct paths and one who takes none never meet; what they write waits, and they are told.
+    // A peer with only direct paths and a peer with none never connect; messages wait, and both peers are informed.
     const [gil, hal] = await pair(
       ['gil', 'hal'],
       [
@@ -111,9 +109,9 @@ describe('paths that are allowed', () => {
     await Promise.all([gil.stop(), hal.stop()])
   })
 
-  test('--no-lan: addresses of the local network are neither told nor dialled', async () => {
+  test('--no-lan: addresses of the local network are neither announced nor dialled', async () => {
     const [ida, jon] = await pair(['ida', 'jon'], [['--no-lan'], []])
-    // He tells his address, which she does not dial; she tells him none.
+    // He announces his address, which she does not dial; she announces none.
     await befriend(ida, jon)
     await exchange(ida, jon)
     assert.equal((await ida.call('connection', { peer: jon.id })).path, 'relayed')

@@ -1,6 +1,6 @@
 /**
- * threats.md 48, 50, 53: the source changes under the sender, the disk of the receiver is full, read-only or gone: both
- * sides say it in words, nothing half done is shown, and what can be repaired goes on afterwards.
+ * threats.md 48, 50, 53: the source changes while it is sent, the disk of the receiver is full, read-only or removed:
+ * both sides report it in words, no partial file is shown, and a transfer continues once the problem is solved.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -41,7 +41,7 @@ describe('files and disks', () => {
     ;({ alice, bob } = await startFriends(stage, 'auto'))
   })
 
-  /** Paused when some of it is there, so that what happens to the source happens in the middle. */
+  /** Pauses the transfer when a part has arrived, so that the source changes in the middle of it. */
   async function halfway(file: string, to: string): Promise<string> {
     const id = await give(alice, bob, [file], to)
     await reaches(bob, id, 2 * MiB)
@@ -87,7 +87,7 @@ describe('files and disks', () => {
     ],
   ]
   for (const [what, change] of changes) {
-    test(`threats.md 48, 53: the source ${what} while paused: both sides say so, nothing is left`, async () => {
+    test(`threats.md 48, 53: the source ${what} while paused: both sides report it, nothing is left`, async () => {
       const { file, to } = fresh()
       const id = await halfway(file, to)
       change(file)
@@ -101,7 +101,7 @@ describe('files and disks', () => {
     })
   }
 
-  test('threats.md 48: content that changes while it is read is noticed at the end; a new date alone is none', async () => {
+  test('threats.md 48: content that changes while it is read is detected at the end; a new date is no change', async () => {
     const { file, to } = fresh()
     const id = await halfway(file, to)
     const now = new Date()
@@ -122,7 +122,7 @@ describe('files and disks', () => {
   })
 
   test(
-    'threats.md 50: no room: said before it is accepted; full in the middle: said, and it goes on',
+    'threats.md 50: no room is reported before accepting; a disk that fills up is reported, then it continues',
     needsMount,
     async () => {
       const { file } = fresh()
@@ -133,7 +133,7 @@ describe('files and disks', () => {
       assert.equal(await bob.refusal('acceptTransfer', { transfer: id, directory: disk }), 'disk-full')
       assert.equal((await transferOf(bob, id)).state, 'offered')
       fs.rmSync(ballast)
-      // Somebody else fills it after the room was looked at, and before anything comes.
+      // Another program fills the disk after the check of free space and before the first data.
       await alice.stop()
       await bob.sees(alice, false)
       await bob.call('acceptTransfer', { transfer: id, directory: disk })
@@ -155,7 +155,7 @@ describe('files and disks', () => {
   )
 
   test(
-    'threats.md 50: a disk that becomes read-only, and one that is gone: said, and it goes on',
+    'threats.md 50: a disk that becomes read-only or is removed is reported, and the transfer continues',
     needsMount,
     async () => {
       const { file } = fresh()
@@ -176,7 +176,7 @@ describe('files and disks', () => {
     },
   )
 
-  test('threats.md 50: the folder is removed in the middle: said, and goes on from the start when it is there', async () => {
+  test('threats.md 50: a folder removed in the middle is reported; once it is back, the transfer restarts', async () => {
     const { file, to } = fresh()
     const id = await halfway(file, to)
     fs.rmSync(to, { recursive: true })
@@ -190,7 +190,7 @@ describe('files and disks', () => {
     assert.deepEqual(fs.readdirSync(to), ['source.bin'])
   })
 
-  test('threats.md 53: pipes and devices are no sources, links are left out of folders, planted links are not followed', async () => {
+  test('threats.md 53: pipes and devices are refused, links in folders left out, planted links not followed', async () => {
     const { file, to } = fresh()
     const from = path.dirname(file)
     execFileSync('mkfifo', [path.join(from, 'pipe')])

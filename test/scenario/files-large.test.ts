@@ -1,4 +1,4 @@
-/** A file beyond four gigabytes, most of it holes, directly and over a relay: whole, and with its holes. */
+/** A sparse file larger than four gigabytes, direct and relayed: it arrives complete and still sparse. */
 import { test } from 'node:test'
 import { sendWithHoles } from '../support/sparse-file.ts'
 
@@ -6,5 +6,6 @@ for (const [path, direct] of [
   ['direct', 'auto'],
   ['relayed', 'never'],
 ] as const) {
-  test(`5 GB with holes, ${path}: whole, and it takes no more room than at the sender`, (t) => sendWithHoles(t, direct))
+  test(`5 GB with holes, ${path}: complete, and it uses no more disk space than at the sender`, (t) =>
+    sendWithHoles(t, direct))
 }

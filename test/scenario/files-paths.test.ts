@@ -1,4 +1,4 @@
-/** threats.md 22: the node between two friends is killed in the middle of a file, which goes on when it is back. */
+/** threats.md 22: the node between two friends is killed during a transfer, which continues when the node is back. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -8,7 +8,7 @@ import { Stage } from '../support/line-process.ts'
 import { becomes, digestOf, give, MiB, randomFile, reaches, transferOf } from '../support/transfers.ts'
 import { until } from '../support/until.ts'
 
-test('threats.md 22: the relay is killed during a transfer and comes back: it moves again', async (t) => {
+test('threats.md 22: the relay is killed during a transfer and restarts: the transfer continues', async (t) => {
   const stage = new Stage(t)
   const { node, alice, bob } = await startFriends(stage, 'never')
   const source = randomFile(path.join(stage.folder, 'source.bin'), 150 * MiB)

@@ -1,6 +1,6 @@
 /**
- * Files between friends, direct and relayed, over the headless contract: what arrives is what was sent, whatever it is,
- * whoever was away, restarted, paused or changed their mind meanwhile.
+ * Files between friends, direct and relayed, over the headless contract: all kinds of files and folders arrive
+ * unchanged, even if a peer was away, restarted, paused the transfer or changed its decision in the meantime.
  */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -28,7 +28,7 @@ for (const direct of ['auto', 'never'] as const) {
     let alice: HeadlessPeer
     let bob: HeadlessPeer
     let places = 0
-    /** A new folder to send from, and one that is not there yet to receive into. */
+    /** A new folder to send from, and a path for the receiving folder, which does not exist yet. */
     const fresh = (): { from: string; to: string } => {
       const at = path.join(stage.folder, `case-${++places}`)
       fs.mkdirSync(path.join(at, 'from'), { recursive: true })
@@ -38,7 +38,7 @@ for (const direct of ['auto', 'never'] as const) {
       ;({ alice, bob } = await startFriends(stage, direct))
     })
 
-    test('one file, many in one call, the same names and nothing at all: everything arrives, nothing is replaced', async () => {
+    test('one file, many in one call, equal names and an empty file: everything arrives, nothing is replaced', async () => {
       const { from, to } = fresh()
       const files = [
         randomFile(path.join(from, 'a/photo.jpg'), 3 * MiB + 17),
@@ -56,7 +56,7 @@ for (const direct of ['auto', 'never'] as const) {
         ['photo.jpg', 'photo (2).jpg', 'photo (3).jpg', 'empty', 'grüße 你好 👩‍👩‍👧.txt'].toSorted(),
       )
       assert.equal(fs.readFileSync(path.join(to, 'photo.jpg'), 'utf8'), 'mine')
-      // Which of the two gets which number depends on which was whole first.
+      // Which of the two gets which number depends on which was complete first.
       assert.deepEqual(
         ['photo (2).jpg', 'photo (3).jpg'].map((name) => digestOf(path.join(to, name))).toSorted(),
         files
@@ -89,7 +89,7 @@ for (const direct of ['auto', 'never'] as const) {
       assert.deepEqual(tree(to), tree(from))
     })
 
-    test('offered while the friend is away: waits, and goes when both are there; both restart in each state', async () => {
+    test('offered while the friend is away: it waits until both are online; both restart in each state', async () => {
       const { from, to } = fresh()
       const file = randomFile(path.join(from, 'large.bin'), 120 * MiB)
       const restart = async (): Promise<void> => {
@@ -132,7 +132,7 @@ for (const direct of ['auto', 'never'] as const) {
       fs.rmSync(to, { recursive: true })
     })
 
-    test('paused and resumed from either side, from both at once, and so fast that nothing has stopped yet', async () => {
+    test('paused and resumed from either side, from both at once, and before the pause has taken effect', async () => {
       const { from, to } = fresh()
       const file = randomFile(path.join(from, 'large.bin'), 100 * MiB)
       const id = await give(alice, bob, [file], to)
@@ -161,7 +161,7 @@ for (const direct of ['auto', 'never'] as const) {
       fs.rmSync(to, { recursive: true })
     })
 
-    test('declined, recalled, cancelled by either side at any moment: nothing is left', async () => {
+    test('declined, recalled, cancelled by either side at any moment: no partial data is left', async () => {
       const { from, to } = fresh()
       const file = randomFile(path.join(from, 'large.bin'), 100 * MiB)
       fs.mkdirSync(to)
@@ -202,7 +202,7 @@ for (const direct of ['auto', 'never'] as const) {
       assert.ok(!(await bob.call('transfers', {})).some((transfer) => transfer.id === id))
     })
 
-    test('one of two is cancelled: that answers at once, and the other goes on', async () => {
+    test('one of two transfers is cancelled: the call answers at once, and the other transfer continues', async () => {
       const { from, to } = fresh()
       const [large, small] = [300, 50].map((size) => randomFile(path.join(from, `${size}.bin`), size * MiB))
       const goesOn = await give(alice, bob, [large ?? ''], to)
@@ -235,7 +235,7 @@ for (const direct of ['auto', 'never'] as const) {
       fs.rmSync(path.dirname(from), { recursive: true })
     })
 
-    test('the friend is removed, or blocked, in the middle: it ends on both sides, and nothing is left', async () => {
+    test('the friend is removed or blocked during a transfer: it ends on both sides, no partial data is left', async () => {
       const { from, to } = fresh()
       const file = randomFile(path.join(from, 'large.bin'), 150 * MiB)
       const id = await give(alice, bob, [file], to)

@@ -1,6 +1,6 @@
 /**
- * Friendship as people live it: declining, removing, blocking, asking at the same moment, and invites that are used,
- * old, damaged or one's own. One node and a few peers serve all of it.
+ * Friendships: declining, removing, blocking, requests at the same moment, and invites that are used, expired, damaged
+ * or the peer's own. All tests share one node and a few peers.
  */
 import assert from 'node:assert/strict'
 import { before, describe, test, after } from 'node:test'
@@ -15,7 +15,7 @@ describe('friends', () => {
     await node.start()
   })
 
-  /** Started peers that are connected to the node: a code is to be found there as soon as it is given. */
+  /** Started peers that are connected to the node, so that a code can be found there as soon as it is created. */
   async function people(...names: string[]): Promise<HeadlessPeer[]> {
     return Promise.all(
       names.map(async (name) => {
@@ -32,13 +32,13 @@ describe('friends', () => {
     return [first, second]
   }
 
-  /** Returns when all that was handed to the node has been taken, and the events that it caused are here. */
+  /** Returns when the node has accepted all envelopes, and the resulting events have arrived. */
   async function settled(from: HeadlessPeer, to: HeadlessPeer): Promise<void> {
     await node.holds(0)
     await Promise.all([from.call('self'), to.call('self')])
   }
 
-  test('decline is silent, and does not keep them from asking again', async () => {
+  test('decline sends nothing, and does not prevent another request', async () => {
     const [ann, ben] = await two('ann', 'ben')
     await ben.call('requestFriend', { to: ann.id, note: 'please' })
     await ann.event('friend-request', ({ note }) => note === 'please')
@@ -56,7 +56,7 @@ describe('friends', () => {
     await Promise.all([ann.stop(), ben.stop()])
   })
 
-  test('remove ends it on the remover’s side, history stays, and asking again brings it back', async () => {
+  test('remove ends the friendship on one side, history stays, and a new request restores it', async () => {
     const [cleo, dan] = await two('cleo', 'dan')
     await befriend(cleo, dan)
     await cleo.send(dan, 'before')
@@ -65,7 +65,7 @@ describe('friends', () => {
     assert.deepEqual(await cleo.call('friends'), [])
     await dan.sees(cleo, false)
     assert.equal(await cleo.refusal('sendMessage', { peer: dan.id, text: 'x' }), 'not-friend')
-    // He does not know, and what he writes waits.
+    // He is not informed, and his messages wait.
     const waits = await dan.send(cleo, 'are you there?')
     assert.equal(waits.state, 'queued')
     assert.deepEqual(
@@ -84,7 +84,7 @@ describe('friends', () => {
     await Promise.all([cleo.stop(), dan.stop()])
   })
 
-  test('block drops everything, accepting is refused, and only unblocking and asking anew undoes it', async () => {
+  test('block drops everything, accepting is refused, and only unblocking and a new request undo it', async () => {
     const [eve, finn] = await two('eve', 'finn')
     await finn.call('requestFriend', { to: eve.id })
     await eve.event('friend-request')
@@ -92,16 +92,16 @@ describe('friends', () => {
     assert.equal(await eve.refusal('acceptFriend', { peer: finn.id }), 'blocked')
     assert.equal(await eve.refusal('requestFriend', { to: finn.id }), 'blocked')
     assert.equal(await eve.refusal('removeFriend', { peer: finn.id }), 'blocked')
-    const [told, taken] = [eve.events.length, await node.deliveries()]
+    const [before, taken] = [eve.events.length, await node.deliveries()]
     await finn.call('requestFriend', { to: eve.id, note: 'let me in' })
     await until(async () => (await node.deliveries()) > taken, 'the node has taken his request')
     await settled(finn, eve)
     assert.deepEqual(
-      eve.events.slice(told).filter(({ event }) => event.startsWith('friend')),
+      eve.events.slice(before).filter(({ event }) => event.startsWith('friend')),
       [],
     )
     assert.equal((await eve.friend(finn))?.state, 'blocked')
-    // A blocked peer's invite is no way around it either.
+    // An invite of a blocked peer does not bypass the block either.
     const { link } = await finn.call('invite', {})
     assert.equal(await eve.refusal('requestFriend', { to: link }), 'blocked')
 
@@ -109,7 +109,7 @@ describe('friends', () => {
     assert.equal(await eve.refusal('unblockPeer', { peer: finn.id }), 'bad-request')
     await finn.call('requestFriend', { to: eve.id, note: 'sorry' })
     await eve.event('friend-request', ({ note }) => note === 'sorry')
-    // What came while he was blocked stays away.
+    // Envelopes that arrived while he was blocked stay dropped.
     const requests = eve.events.flatMap((one) => (one.event === 'friend-request' ? (one.data.note ?? '') : []))
     assert.deepEqual(requests, ['', 'sorry'])
     await eve.call('acceptFriend', { peer: finn.id })
@@ -122,7 +122,7 @@ describe('friends', () => {
     await eve.stop()
     await eve.start()
     await eve.event('node-state', ({ reserved }) => reserved)
-    // He may dial, and is cut off either before or after the dial has succeeded.
+    // He may dial; the connection is closed before or after the dial has succeeded.
     await Promise.allSettled([finn.call('connect', { peer: eve.id })])
     const cutOff = async () => (await finn.call('connection', { peer: eve.id })).path === 'none'
     await until(cutOff, 'no connection lasts')
@@ -132,7 +132,7 @@ describe('friends', () => {
     await Promise.all([eve.stop(), finn.stop()])
   })
 
-  test('crossing requests make one friendship, and no request is left (threats.md 32)', async () => {
+  test('crossing requests result in one friendship, and no request is left (threats.md 32)', async () => {
     const [gwen, hugo] = await two('gwen', 'hugo')
     await Promise.all([
       gwen.call('requestFriend', { to: hugo.id, note: 'from gwen' }),
@@ -152,13 +152,13 @@ describe('friends', () => {
     await Promise.all([gwen.stop(), hugo.stop()])
   })
 
-  test('requests that crossed while both were away make one friendship too', async () => {
+  test('requests that crossed while both were away result in one friendship too', async () => {
     const [iris, jan] = await two('iris', 'jan')
     await jan.stop()
     await iris.call('requestFriend', { to: jan.id })
     await node.holds(1)
     await iris.kill9()
-    // He asks before he hears of hers: the node comes back only afterwards.
+    // He sends his request before he receives hers: the node restarts only afterwards.
     await node.stop()
     await jan.start()
     await jan.call('requestFriend', { to: iris.id })
@@ -177,7 +177,7 @@ describe('friends', () => {
     await Promise.all([iris.stop(), jan.stop()])
   })
 
-  test('a one-time invite serves one person; the second is told (threats.md 31)', async () => {
+  test('a one-time invite is valid for one person; the second is informed (threats.md 31)', async () => {
     const [kim, leo, mia] = await people('kim', 'leo', 'mia')
     assert.ok(kim && leo && mia)
     const { link } = await kim.call('invite', { once: true })
@@ -188,7 +188,7 @@ describe('friends', () => {
     assert.equal(warning.peer, kim.id)
     assert.deepEqual(await mia.call('friends'), [])
     assert.equal(await kim.friend(mia), undefined)
-    // The first person may ask again with it, and is served.
+    // The first person may ask again with it, and is accepted.
     await leo.call('requestFriend', { to: link, note: 'me again' })
     await kim.event('friend-request', ({ note }) => note === 'me again')
     await kim.call('acceptFriend', { peer: leo.id })
@@ -197,14 +197,14 @@ describe('friends', () => {
       (await kim.call('friends')).map(({ peer }) => peer),
       [leo.id],
     )
-    // The same invite without `once` serves both.
+    // The same invite without `once` is valid for both.
     const open = await kim.call('invite', {})
     await mia.call('requestFriend', { to: open.link })
     await kim.event('friend-request', ({ peer }) => peer === mia.id)
     await Promise.all([kim.stop(), leo.stop(), mia.stop()])
   })
 
-  test('an invite that is old, damaged, unknown, or one’s own is refused in words', async () => {
+  test('an invite that is expired, damaged, unknown or the peer’s own is refused with a message', async () => {
     const [nora, otto] = await two('nora', 'otto')
     const { link, code } = await nora.call('invite', {})
     assert.equal(await nora.refusal('requestFriend', { to: link }), 'bad-request')

@@ -1,7 +1,7 @@
 /**
- * A long conversation while everybody is killed with -9 again and again: every message once, in order, in the right
- * state, on both sides. When and who is drawn from a seed, which is printed; QUORUM_SEED repeats a run as far as
- * processes can be repeated.
+ * A long conversation while both peers and the node are repeatedly killed with -9: every message arrives once, in order
+ * and in the right state, on both sides. A seed decides which process is killed and when. It is printed; QUORUM_SEED
+ * repeats a run as far as processes can be repeated.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -14,22 +14,22 @@ import { until } from '../support/until.ts'
 const messagesEach = 1000
 const killsOfEachPeer = 5
 const killsOfNode = 2
-/** Calls in the air: some are always cut off by a kill. */
+/** Concurrent calls: a kill always interrupts some. */
 const callsAtOnce = 16
-/** The writer is at most this far ahead of the reader, so that kills fall into the conversation, not behind it. */
+/** The writer is at most this far ahead of the reader, so that kills happen during the conversation, not after it. */
 const ahead = 150
 
 const textOf = (from: HeadlessPeer, number: number) => `${from.name} ${number} ${'·'.repeat(number % 300)}`
 
-/** One side of the conversation: says its thousand, and notes what it is told of the other's. */
+/** One side of the conversation: sends its messages, and records the received ones. */
 class Voice {
   readonly self: HeadlessPeer
   readonly other: HeadlessPeer
-  /** Ids that `message-received` showed, in all lives: none may be shown twice. */
+  /** Ids from `message-received` across all restarts: none may occur twice. */
   readonly shown: string[] = []
-  /** Ids of the other's messages that are here: shown, or found after a kill that came between disk and event. */
+  /** Ids of received messages: from the event, or from the store after a kill between the write and the event. */
   readonly here = new Set<string>()
-  /** Resolves when the peer may be called again. */
+  /** Resolves when the peer accepts calls after a restart. */
   alive: Promise<unknown> = Promise.resolve()
   /** Calls that a kill left unanswered. */
   cut = 0
@@ -44,7 +44,7 @@ class Voice {
     }
   }
 
-  /** Dies, and is back, knowing what it has. */
+  /** Kills and restarts the peer, and reads the messages that it has stored. */
   async die(): Promise<void> {
     await this.self.kill9()
     await this.self.start()
@@ -52,17 +52,17 @@ class Voice {
   }
 
   /**
-   * `heard()`: how many of ours the other side has. Calls go out in order; what a kill cut off is looked up, not
-   * guessed.
+   * `arrived()`: how many of this side's messages the other side has. Calls are sent in order; the result of an
+   * interrupted call is read from the store, not guessed.
    */
-  async sayAll(heard: () => number, over: AbortSignal): Promise<void> {
+  async sayAll(arrived: () => number, over: AbortSignal): Promise<void> {
     let said = 0
     const caughtUp = () => {
       over.throwIfAborted()
-      return said - heard() < ahead
+      return said - arrived() < ahead
     }
     while (said < messagesEach) {
-      await until(caughtUp, () => `${this.other.name} catches up: ${heard()} of ${said}`, heard)
+      await until(caughtUp, () => `${this.other.name} catches up: ${arrived()} of ${said}`, arrived)
       await this.alive
       const batch = Array.from({ length: Math.min(callsAtOnce, messagesEach - said) }, (_, index) => said + index)
       const results = await Promise.allSettled(
@@ -76,13 +76,13 @@ class Voice {
       }
       this.cut += failed.length
       said = await this.countSaid(over)
-      // What was answered is on disk.
+      // Answered messages are on the disk.
       const answered = results.filter(({ status }) => status === 'fulfilled').length
       assert.ok(said >= (batch[0] ?? 0) + answered, `${this.self.name} forgot what it had acknowledged`)
     }
   }
 
-  /** How many of ours our own store holds; asked until no kill interrupts the answer. */
+  /** How many of its own messages the peer has stored; repeated until no kill interrupts the answer. */
   async countSaid(over: AbortSignal): Promise<number> {
     let said = 0
     await until(async () => {
@@ -95,11 +95,11 @@ class Voice {
         if (error instanceof Unanswered) return false
         throw error
       }
-    }, `${this.self.name} tells what it said`)
+    }, `${this.self.name} lists its messages`)
     return said
   }
 
-  /** Returns when every message of ours has reached `state`. */
+  /** Returns when every sent message has reached `state`. */
   async allAre(state: Message['state']): Promise<void> {
     const all = async () => (await this.own()).every((message) => message.state === state)
     await until(all, `all of ${this.self.name}'s messages are ${state}`)
@@ -120,14 +120,14 @@ const modes = [
 ] as const
 
 for (const { direct, path } of modes) {
-  test(`${messagesEach} messages each way, ${path}, everybody killed: each once, in order`, async (t) => {
+  test(`${messagesEach} messages each way, ${path}, all processes killed: each once, in order`, async (t) => {
     const { next } = random(t)
     const stage = new Stage(t)
     const { node, alice, bob } = await startFriends(stage, direct)
     assert.equal((await alice.call('connection', { peer: bob.id })).path, path)
 
     const [her, his] = [new Voice(alice, bob), new Voice(bob, alice)]
-    const heard = () => her.here.size + his.here.size
+    const arrived = () => her.here.size + his.here.size
     const killPeer = (voice: Voice) => async (): Promise<void> => {
       voice.alive = voice.die()
       await voice.alive
@@ -140,7 +140,7 @@ for (const { direct, path } of modes) {
         await node.start()
       }),
     ]
-    // When so many messages in all have been shown; several may fall together.
+    // Total numbers of received messages at which a kill is due; several may coincide.
     const plan = kills
       .map((kill) => ({ kill, at: Math.floor((0.02 + 0.93 * next()) * 2 * messagesEach) }))
       .toSorted((a, b) => a.at - b.at)
@@ -150,9 +150,9 @@ for (const { direct, path } of modes) {
       for (const { kill, at } of plan) {
         const due = () => {
           over.throwIfAborted()
-          return heard() >= at
+          return arrived() >= at
         }
-        await until(due, () => `${at} messages shown; ${heard()} are`, heard)
+        await until(due, () => `${at} messages received; ${arrived()} so far`, arrived)
         await kill()
       }
     }
@@ -160,7 +160,7 @@ for (const { direct, path } of modes) {
     try {
       await Promise.all(work)
     } finally {
-      // Whatever failed is enough: nobody waits for the rest.
+      // The first failure ends the test without waiting for the rest.
       failed.abort()
       await Promise.allSettled(work)
     }

@@ -1,6 +1,6 @@
 /**
- * The log of each program for people, as real processes write it: it is there, up to a kill; it tells as much as
- * QUORUM_LOG says; of a whole conversation it names nobody and nothing; and a report of it can be had at any time.
+ * The log of each program for people, as real processes write it: it is complete up to a kill; QUORUM_LOG sets its
+ * level; it contains no names and no content of a conversation; and a report of it can be made at any time.
  */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { startPiped } from '../support/terminal.ts'
 
 const debug = { QUORUM_LOG: 'debug' }
 
-/** All that the logs of a profile say. */
+/** The content of all logs of a profile. */
 function logsOf(folder: string): string {
   const logs = path.join(folder, 'logs')
   if (!existsSync(logs)) return ''
@@ -24,7 +24,7 @@ function logsOf(folder: string): string {
     .join('')
 }
 
-test('a debug log of a conversation, with files, faults and a kill, names nobody and nothing', async (t) => {
+test('a debug log of a conversation, with files, faults and a kill, contains no names and no content', async (t) => {
   const stage = new Stage(t)
   const node = await new HeadlessNode(stage).start()
   const setup = { nodes: node.addresses, env: debug }
@@ -36,7 +36,7 @@ test('a debug log of a conversation, with files, faults and a kill, names nobody
   const { link, code } = await ann.call('invite', {})
   await ann.send(ben, 'the treasure is below the lighthouse')
   await ann.has(ben, 'the treasure is below the lighthouse', 'delivered')
-  // A file that arrives, and one whose source is changed on the way.
+  // A file that arrives, and one whose source changes during the transfer.
   const [good, changed] = ['holiday plan.txt', 'old secret.txt'].map((name) => path.join(stage.folder, name)) as [
     string,
     string,
@@ -49,19 +49,19 @@ test('a debug log of a conversation, with files, faults and a kill, names nobody
     await ben.call('acceptTransfer', { transfer: id, directory: stage.folder })
     await ben.event('transfer-changed', (one) => one.id === id && /completed|failed|done/u.test(one.state))
   }
-  // Faults: the node dies, a friend is killed in the middle, both come back.
+  // Faults: the node is killed, a friend is killed in the middle, both restart.
   await node.kill9()
   await until(() => logsOf(ann.folder).includes('"level":"debug"'), 'a fault is in the log')
   await ben.kill9()
   const before = logsOf(ben.folder)
-  assert.match(before, /the peer runs/u, 'what was said before the kill is there')
+  assert.match(before, /the peer runs/u, 'lines from before the kill are present')
   await node.start()
   await ben.start()
   await talking(ann, ben)
   await Promise.all([ann.stop(), ben.stop()])
   assert.ok(logsOf(ben.folder).startsWith(before))
 
-  // What names a peer is cut out of lines that help.
+  // Identifiers of peers are removed from lines; the rest of the line stays useful.
   assert.match(logsOf(ben.folder), /a transfer from <peer> failed: source-changed/u)
   const ports = node.addresses.map((address) => {
     const found = multiaddr(address)
@@ -75,7 +75,7 @@ test('a debug log of a conversation, with files, faults and a kill, names nobody
   const places = ['127.0.0.1', '/tcp/', ...ports, stage.folder, path.basename(stage.folder)]
   for (const { folder } of [ann, ben]) {
     const text = logsOf(folder)
-    assert.match(text, /"level":"debug"/u, 'it tells something')
+    assert.match(text, /"level":"debug"/u, 'the log has debug lines')
     for (const telling of [...ids, ...words, ...places, link.slice(13, 40), code]) {
       assert.ok(!text.includes(telling), `${telling} in ${text}`)
     }
@@ -115,7 +115,7 @@ test('each program writes the log of its profile; off and --ephemeral write none
   assert.deepEqual(readdirSync(stage.folder), ['profile-silent'])
 })
 
-test('quorum report: of a profile at rest, in use, and guarded; never over a file', async (t) => {
+test('quorum report: of a profile not in use, in use, and with a passphrase; it never overwrites a file', async (t) => {
   const stage = new Stage(t)
   const peer = new HeadlessPeer(stage, 'Annabelle', { env: { QUORUM_PASSPHRASE: 'correct horse' } })
   await peer.start()
@@ -123,7 +123,7 @@ test('quorum report: of a profile at rest, in use, and guarded; never over a fil
     const process = stage.start('quorum', ['report', '--profile', peer.folder, ...args], { env }).mayEnd()
     return { code: await process.ended, out: process.out, err: process.err }
   }
-  const told = async (env: Record<string, string> = {}) => {
+  const report = async (env: Record<string, string> = {}) => {
     const { code, out, err } = await run(['--json'], env)
     assert.equal(code, 0, err)
     const { report, store, logLines } = JSON.parse(out) as { report: string; store: string; logLines: number }
@@ -131,15 +131,15 @@ test('quorum report: of a profile at rest, in use, and guarded; never over a fil
     if (process.platform !== 'win32') assert.equal(statSync(report).mode & 0o777, 0o600)
     return { report, store, text: readFileSync(report, 'utf8') }
   }
-  const inUse = await told({ QUORUM_PASSPHRASE: 'correct horse' })
+  const inUse = await report({ QUORUM_PASSPHRASE: 'correct horse' })
   assert.equal(inUse.store, 'store-locked')
   assert.match(inUse.text, /in use by another program/u)
   assert.equal((await peer.call('self')).name, 'Annabelle')
   await peer.stop()
-  const guarded = await told()
+  const guarded = await report()
   assert.equal(guarded.store, 'wrong-passphrase')
   assert.match(guarded.text, /passphrase is missing or wrong/u)
-  const opened = await told({ QUORUM_PASSPHRASE: 'correct horse' })
+  const opened = await report({ QUORUM_PASSPHRASE: 'correct horse' })
   assert.equal(opened.store, 'read')
   assert.match(opened.text, /# Counts\ndirect: auto\n(?:.+\n)*nodes: 0/u)
   assert.equal(new Set([inUse.report, guarded.report, opened.report]).size, 3, 'a name of its own each')

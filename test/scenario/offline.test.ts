@@ -1,6 +1,6 @@
 /**
- * What waits: messages written while somebody is away, whoever it is and in whatever order they leave and return, and
- * what can be done with a message until it goes. Paths are relayed, so that the node's absence counts.
+ * Waiting messages: those written while a peer or the node is away, for every order of leaving and returning, and the
+ * actions on a message before it is sent. Paths are relayed, so that the absence of the node matters.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -29,17 +29,17 @@ async function trio(stage: Stage): Promise<Trio> {
 
 const states: Message['state'][] = ['queued', 'sent', 'delivered', 'read']
 
-/** Notes every own message's state as it is told, and fails when one goes back or is told twice. */
+/** Records every reported state of a sent message; fails if a state is repeated or goes backwards. */
 function watchStates(peer: HeadlessPeer): (id: string) => Message['state'][] {
-  const told = new Map<string, Message['state'][]>()
+  const changes = new Map<string, Message['state'][]>()
   peer.onEvent = ({ event, data }) => {
     if (event !== 'message-changed' || data.direction !== 'out') return
-    const before = told.get(data.id) ?? []
+    const before = changes.get(data.id) ?? []
     const ranks = [before.at(-1) ?? 'queued', data.state].map((state) => states.indexOf(state))
     assert.ok((ranks[1] ?? 0) > (ranks[0] ?? 0), `${data.text} went from ${before.join()} to ${data.state}`)
-    told.set(data.id, [...before, data.state])
+    changes.set(data.id, [...before, data.state])
   }
-  return (id) => told.get(id) ?? []
+  return (id) => changes.get(id) ?? []
 }
 
 type Who = keyof Trio
@@ -53,10 +53,10 @@ const orders: { leave: Who[]; comeBack: Who[] }[] = [
   { leave: ['node', 'receiver', 'sender'], comeBack: ['node', 'sender', 'receiver'] },
 ]
 
-test('nothing is lost, whoever leaves and returns in whatever order', async (t) => {
+test('nothing is lost, in every order of leaving and returning', async (t) => {
   const cast = await trio(new Stage(t))
   const { sender, receiver, node } = cast
-  const told = watchStates(sender)
+  const states = watchStates(sender)
   for (const [number, { leave, comeBack }] of orders.entries()) {
     await t.test(`away: ${leave.join(', ')}; back: ${comeBack.join(', ')}`, async () => {
       const up = new Set<Who>(['sender', 'receiver', 'node'])
@@ -64,21 +64,21 @@ test('nothing is lost, whoever leaves and returns in whatever order', async (t) 
       const written = async (moment: string): Promise<void> => {
         const text = `${number} ${moment}`
         if (up.has('sender')) sent.push(await sender.send(receiver, text))
-        // The other way round too: an answer must not be lost either.
+        // In the other direction too: an answer must not be lost either.
         if (up.has('receiver')) await receiver.send(sender, `answer ${text}`)
       }
       await written('all here')
       for (const who of leave) {
         await cast[who].stop()
         up.delete(who)
-        // Whoever is left has noticed: from here on what is written waits.
+        // The remaining peers have noticed the absence: messages written from here on wait.
         if (up.has('sender')) await sender.sees(receiver, false)
         if (up.has('receiver')) await receiver.sees(sender, false)
         await written(`without ${who}`)
         const waiting = sent.at(-1)
         if (up.has('sender') && waiting != null) {
           assert.equal(waiting.state, 'queued')
-          assert.deepEqual(told(waiting.id), [])
+          assert.deepEqual(states(waiting.id), [])
         }
       }
       for (const who of comeBack) {
@@ -94,7 +94,7 @@ test('nothing is lost, whoever leaves and returns in whatever order', async (t) 
       const { id: last } = await sender.has(receiver, `${number} all back`, 'delivered')
       await receiver.call('markRead', { peer: sender.id, upTo: last })
       await sender.has(receiver, `${number} all back`, 'read')
-      for (const { id } of sent) assert.deepEqual(told(id).at(-1), 'read')
+      for (const { id } of sent) assert.deepEqual(states(id).at(-1), 'read')
       await sameHistory(sender, receiver)
     })
   }
@@ -107,7 +107,7 @@ test('nothing is lost, whoever leaves and returns in whatever order', async (t) 
 
 /** Both hold the same messages of each, once, in the order in which they were written. */
 async function sameHistory(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
-  // A receipt may still be under way.
+  // A receipt may still be in flight.
   await until(async () => {
     const both = [...(await a.history(b)), ...(await b.history(a))]
     return both.every(({ direction, state }) => direction === 'in' || state === 'delivered' || state === 'read')
@@ -117,9 +117,9 @@ async function sameHistory(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
     [b, a],
   ] as const) {
     const said = (await from.history(to)).filter(({ direction }) => direction === 'out')
-    const heard = (await to.history(from)).filter(({ direction }) => direction === 'in')
+    const received = (await to.history(from)).filter(({ direction }) => direction === 'in')
     const essence = ({ id, text, seq, sentAt, replyTo }: Message) => ({ id, text, seq, sentAt, replyTo })
-    assert.deepEqual(heard.map(essence), said.map(essence))
+    assert.deepEqual(received.map(essence), said.map(essence))
     assert.deepEqual(
       said.map(({ seq }) => seq),
       said.map((_, index) => index + 1),
@@ -144,21 +144,21 @@ test('a message can be recalled while it waits, and not afterwards', async (t) =
   assert.equal(await sender.refusal('recallMessage', { message: gone.id }), 'bad-request')
   assert.equal(await sender.refusal('recallMessage', { message: crypto.randomUUID() }), 'not-found')
   assert.deepEqual(await sender.call('search', { text: 'slip of the tongue' }), [])
-  // Not even by a restart does it come back.
+  // A restart does not bring it back either.
   await sender.kill9()
   await sender.start()
   await receiver.start()
   await receiver.has(sender, 'after the slip', 'delivered')
-  const heard = await receiver.history(sender)
+  const received = await receiver.history(sender)
   assert.deepEqual(
-    heard.map(({ text }) => text),
+    received.map(({ text }) => text),
     ['this has gone', 'before the slip', 'after the slip'],
   )
   assert.equal(await receiver.refusal('recallMessage', { message: gone.id }), 'not-found')
   assert.equal((await sender.history(receiver)).find(({ id }) => id === slip.id)?.state, 'recalled')
 })
 
-test('replies, search, read marks and typing, and what of them a restart keeps', async (t) => {
+test('replies, search, read marks and typing, and which of them survive a restart', async (t) => {
   const stage = new Stage(t)
   const { sender, receiver } = await trio(stage)
   const question = await sender.send(receiver, 'Wann kommst du in Zürich an?')
@@ -195,7 +195,7 @@ test('replies, search, read marks and typing, and what of them a restart keeps',
   await receiver.event('typing', ({ peer, active }) => peer === sender.id && !active)
   assert.deepEqual(receiver.events.filter(({ event }) => event === 'typing').length, 2)
 
-  // Read while the sender is away: the mark is on the reader's disk, and tells itself after both were killed.
+  // Read while the sender is away: the read mark is on the reader's disk, and is sent after both were killed.
   await sender.stop()
   await receiver.sees(sender, false)
   await receiver.call('markRead', { peer: sender.id, upTo: question.id })

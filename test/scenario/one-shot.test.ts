@@ -1,6 +1,6 @@
 /**
- * `quorum send` and `quorum receive` as people and scripts meet them: two programs on two profiles, what arrives, what
- * they say, and how they end.
+ * `quorum send` and `quorum receive` as people and scripts use them: two programs on two profiles, the received files,
+ * the output, and the exit codes.
  */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
@@ -16,7 +16,7 @@ import { until } from '../support/until.ts'
 
 const inTerminal = { skip: process.platform === 'linux' ? false : 'a terminal is lent by script(1) of util-linux' }
 
-/** The states in JSON lines, each once in a row. */
+/** The states in JSON lines, without consecutive repetitions. */
 function states({ lines }: LineProcess): string[] {
   const all = lines.map((line) => (JSON.parse(line) as Transfer).state)
   return all.filter((state, index) => state !== all[index - 1])
@@ -37,12 +37,12 @@ function digest(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex')
 }
 
-/** What is left in a folder that nobody should see: parts of what has not arrived. */
+/** Hidden remains in a folder: parts of incomplete transfers. */
 function visible(profile: Profile): string[] {
   return readdirSync(profile.downloads).filter((name) => !name.startsWith('.'))
 }
 
-test('files and folders arrive as they were; both programs say so in words, JSON and exit code', async (t) => {
+test('files and folders arrive unchanged; both programs report it in words, JSON and exit code', async (t) => {
   const { folder: home, alice, bob } = await befriendedProfiles(t)
   const photos = join(home, 'My Photos')
   mkdirSync(join(photos, 'empty'), { recursive: true })
@@ -78,7 +78,7 @@ test('files and folders arrive as they were; both programs say so in words, JSON
   assert.equal(last(receive).savedTo, into)
 })
 
-test('interrupted on the way, the transfer stays and goes on with the next start of either', async (t) => {
+test('an interrupted transfer is stored and continues with the next start of either program', async (t) => {
   const { folder: home, alice, bob } = await befriendedProfiles(t)
   const film = join(home, 'film.mkv')
   writeFileSync(film, randomBytes(1_000_000))
@@ -103,7 +103,7 @@ test('interrupted on the way, the transfer stays and goes on with the next start
   assert.equal(await again.mayEnd().ended, 0, again.err)
   assert.equal(digest(join(bob.downloads, 'film.mkv')), digest(film))
   assert.deepEqual(readdirSync(bob.downloads), ['film.mkv'])
-  // And now there is nothing left to go on with.
+  // Now there is no transfer left to continue.
   const idle = startPiped(t, ['send', ...alice.options])
   assert.equal(await idle.mayEnd().ended, 2)
   assert.match(idle.err, /^quorum: .+ \(bad-request\)\n$/u)
@@ -134,7 +134,7 @@ test('a person is asked on a terminal, sees a bar, and may decline', inTerminal,
   assert.deepEqual(visible(bob), ['photo.jpg.exe'])
 })
 
-test('what makes no sense, or cannot be, ends at once with one plain line', async (t) => {
+test('invalid or impossible arguments end the program at once with one plain line', async (t) => {
   const { folder: home, alice } = await befriendedProfiles(t)
   const file = join(home, 'x')
   writeFileSync(file, 'x')

@@ -1,6 +1,6 @@
 /**
- * The version before and this one: they are friends, talk and send files in both directions over both kinds of node,
- * and a profile of the version before opens here with everything that was in it.
+ * The previous version and this one: they become friends, talk and send files in both directions over nodes of both
+ * versions, and a profile of the previous version opens here with all of its data.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ interface Cast {
   now: HeadlessPeer
 }
 
-/** A peer of each version, with a node of either, before they are friends. */
+/** A peer of each version, with a node of either version, before they are friends. */
 async function cast(t: TestContext, nodeIs: 'before' | 'now', args: readonly string[]): Promise<Cast> {
   const stage = new Stage(t)
   const old: StartOptions = { programs: previousVersion(stage.folder) }
@@ -61,7 +61,7 @@ for (const [nodeIs, path, args] of [
   })
 }
 
-test('this version asks, the version before accepts, by handle and over a node of either', async (t) => {
+test('this version asks, the previous version accepts, by handle and over a node of either version', async (t) => {
   const { before, now } = await cast(t, 'before', relayed)
   await before.call('setProfile', { handle: 'old.friend' })
   await now.call('requestFriend', { to: 'old.friend', note: 'It is me' })
@@ -71,7 +71,7 @@ test('this version asks, the version before accepts, by handle and over a node o
   await talking(before, now)
 })
 
-test('a profile of the version before opens: friends, messages, settings, and what still waits goes', async (t) => {
+test('a profile of the previous version opens: friends, messages, settings; waiting messages are sent', async (t) => {
   const all = await cast(t, 'now', relayed)
   const { before, now, stage } = all
   await befriend(before, now)
@@ -101,7 +101,7 @@ test('a profile of the version before opens: friends, messages, settings, and wh
   const then = await known()
   await before.stop()
   const { programs: _, ...setup } = before.setup
-  // A name on the command line would rename it.
+  // A name on the command line would rename the peer.
   before.setup = setup
   await before.start()
   await before.call('setProfile', { name: 'Susan' })

@@ -1,6 +1,6 @@
 /**
- * The privacy of a profile through every program that opens it: chosen in one, obeyed by the next, taken over from the
- * window of an older version, and never less than what cannot be read may have said.
+ * The privacy settings of a profile in every program that opens it: set in one, applied by the next, and migrated from
+ * the window of an older version. If a setting cannot be read, the most private value applies.
  */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const mostPrivate = {
   typingMarks: false,
 }
 
-/** Puts a value into the store of a profile that nobody has open. */
+/** Writes a value into the store of a profile that no process has open. */
 async function keep(folder: string, value: string): Promise<void> {
   const store = await openSqliteStore({ directory: folder })
   store.setSetting('privacy', Buffer.from(value))
@@ -46,7 +46,7 @@ async function asWindow(t: TestContext, folder: string): Promise<WindowProfile> 
   return profile
 }
 
-test('what is chosen is obeyed at once, by the next start, and by the window; a flag overrides one run', async (t) => {
+test('a choice applies at once, at the next start, and in the window; a flag overrides it for one run', async (t) => {
   const stage = new Stage(stageOwner(t))
   const alice = await new HeadlessPeer(stage, 'Alice').start()
   const before = await alice.call('self')
@@ -83,7 +83,7 @@ test('what is chosen is obeyed at once, by the next start, and by the window; a 
 })
 
 for (const kept of ['{"direct":"nev', 'null', '\u0000']) {
-  test(`a kept choice that is ${JSON.stringify(kept)} means the most private one, and is said until one is made`, async (t) => {
+  test(`a stored choice of ${JSON.stringify(kept)} means the most private one, with a warning until a new choice`, async (t) => {
     const stage = new Stage(stageOwner(t))
     const alice = await new HeadlessPeer(stage, 'Alice', { args: ['--log-level', 'error'] }).start()
     await alice.stop()
@@ -106,7 +106,7 @@ for (const kept of ['{"direct":"nev', 'null', '\u0000']) {
   })
 }
 
-test('the window’s file of an older version: taken over by whatever opens the profile first, then dropped', async (t) => {
+test('the window’s file of an older version: migrated by the first program that opens the profile, then deleted', async (t) => {
   const stage = new Stage(stageOwner(t))
   const alice = new HeadlessPeer(stage, 'Alice')
   await alice.start()
@@ -131,7 +131,7 @@ test('the window’s file of an older version: taken over by whatever opens the 
   assert.deepEqual([preferences.value.theme, readFileSync(file, 'utf8').includes('direct')], ['dark', false])
 })
 
-test('a cut-short file of an older version: the most private choice, and the window is told when it opens', async (t) => {
+test('a truncated file of an older version: the most private choice, and the window gets a warning', async (t) => {
   const stage = new Stage(stageOwner(t))
   const alice = new HeadlessPeer(stage, 'Alice')
   await alice.start()
@@ -143,12 +143,12 @@ test('a cut-short file of an older version: the most private choice, and the win
   const window = await asWindow(t, alice.folder)
   assert.deepEqual((await window.peer.self()).privacy, mostPrivate)
   await new Promise(setImmediate)
-  const heard = window.takeEarlyWarnings()
-  assert.match(JSON.stringify(heard), /privacy-unreadable/u)
+  const warnings = window.takeEarlyWarnings()
+  assert.match(JSON.stringify(warnings), /privacy-unreadable/u)
   assert.deepEqual(window.takeEarlyWarnings(), [], 'once')
 })
 
-/** Where the friend of a profile said it is, as that profile's store has it. */
+/** The announced addresses of a profile's friend, from that profile's store. */
 async function addressesOf(friend: Profile, of: Profile): Promise<readonly string[]> {
   const store = await openSqliteStore({ directory: of.folder })
   try {
@@ -158,9 +158,9 @@ async function addressesOf(friend: Profile, of: Profile): Promise<readonly strin
   }
 }
 
-test('`quorum send` and `quorum receive` obey: a friend is told no address, and a damaged choice is said', async (t) => {
+test('`quorum send` and `quorum receive` apply it: no address is announced, a damaged choice is reported', async (t) => {
   const { folder: home, alice, bob } = await befriendedProfiles(t)
-  assert.notDeepEqual(await addressesOf(alice, bob), [], 'told while nothing was chosen')
+  assert.notDeepEqual(await addressesOf(alice, bob), [], 'announced by default')
   assert.notDeepEqual(await addressesOf(bob, alice), [])
   await keep(alice.folder, '{"direct":"never"}')
   await keep(bob.folder, '{"dir')
@@ -177,11 +177,13 @@ test('`quorum send` and `quorum receive` obey: a friend is told no address, and 
   assert.ok(!send.err.includes('cannot be read'))
 })
 
-test('the terminal client obeys, and says what cannot be read', async (t) => {
+test('the terminal client applies it, and reports unreadable choices', async (t) => {
   const { alice, bob } = await befriendedProfiles(t)
   await keep(alice.folder, '{"direct":"never","lan":"no"}')
   const terminal = startPiped(t, alice.options)
-  await terminal.line('it says so', (line) => line.includes('What you chose about privacy cannot be read (lan)'))
+  await terminal.line('the unreadable setting is reported', (line) =>
+    line.includes('What you chose about privacy cannot be read (lan)'),
+  )
   const other = startPiped(t, bob.options)
   await other.line('they talk', (line) => line.includes('Alice is online'))
   for (const program of [terminal, other]) {

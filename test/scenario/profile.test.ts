@@ -1,6 +1,6 @@
 /**
- * What is on the disk: one process a profile, a passphrase that guards it, damage that is told and never painted over,
- * an ephemeral peer that leaves nothing, and files in which nothing of a conversation can be found.
+ * Profiles on the disk: one process for each profile, protection by a passphrase, damage that is reported and never
+ * hidden, an ephemeral peer that writes nothing, and files that reveal nothing of a conversation.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -20,7 +20,7 @@ function tree(folder: string): Record<string, string> {
   return Object.fromEntries(entries) as Record<string, string>
 }
 
-/** Without the log, where a refusal is told. */
+/** Without the log, which records a refusal. */
 function profileOf(folder: string): Record<string, string> {
   return Object.fromEntries(Object.entries(tree(folder)).filter(([name]) => name.split(sep)[0] !== 'logs'))
 }
@@ -34,18 +34,18 @@ async function refused(stage: Stage, code: string, args: string[], options?: Sta
   assert.deepEqual(process.lines, [])
 }
 
-test('a second process on one profile is refused, and the first goes on (threats.md 44)', async (t) => {
+test('a second process on one profile is refused, and the first continues (threats.md 44)', async (t) => {
   const stage = new Stage(t)
   const peer = await new HeadlessPeer(stage, 'only').start()
   await refused(stage, 'store-locked', ['--profile', peer.folder])
   assert.equal((await peer.call('setProfile', { name: 'still here' })).name, 'still here')
-  // A lock does not outlive its holder, however that ends.
+  // A lock does not outlive its holder, however the holder ends.
   await peer.kill9()
   await peer.start()
   await peer.stop()
 })
 
-test('a passphrase: without it, with a wrong one, or with one too many nothing opens and nothing changes', async (t) => {
+test('a missing, wrong or unnecessary passphrase opens nothing and changes nothing', async (t) => {
   const stage = new Stage(t)
   const right = 'correct horse ünïcode battery'
   const guarded = new HeadlessPeer(stage, 'guarded', { env: { QUORUM_PASSPHRASE: right } })
@@ -57,7 +57,7 @@ test('a passphrase: without it, with a wrong one, or with one too many nothing o
   writeFileSync(wrongFile, `${right}!\n`)
   await refused(stage, 'wrong-passphrase', profile)
   await refused(stage, 'wrong-passphrase', profile, { env: { QUORUM_PASSPHRASE: right.slice(0, -1) } })
-  // The file wins over the variable.
+  // The file takes precedence over the variable.
   await refused(stage, 'wrong-passphrase', [...profile, '--passphrase-file', wrongFile], {
     env: { QUORUM_PASSPHRASE: right },
   })
@@ -111,7 +111,7 @@ const damages: { damage: string; file: string; inflict: (file: string) => void }
 ]
 
 test(
-  'a damaged profile is refused in one line, and not a byte of it is changed (threats.md 43)',
+  'a damaged profile is refused in one line, and no byte of it is changed (threats.md 43)',
   { concurrency: 4 },
   async (t) => {
     const stage = new Stage(t)
@@ -145,7 +145,7 @@ test('an ephemeral peer writes no file at all', async (t) => {
   const [ann, ben] = [new HeadlessPeer(stage, 'ann', setup), new HeadlessPeer(stage, 'ben', setup)]
   await Promise.all([ann.start(), ben.start()])
   await befriend(ann, ben)
-  // Enough that whatever spills to disk would.
+  // Enough data that anything with a spill to disk would write a file.
   for (let count = 0; count < 64; count++) await ann.send(ben, `${count} ${'x'.repeat(60_000)}`)
   await ann.send(ben, 'nobody will know')
   await ben.has(ann, 'nobody will know', 'delivered')
@@ -154,13 +154,13 @@ test('an ephemeral peer writes no file at all', async (t) => {
   const { id } = ann
   await Promise.all([ann.stop(), ben.kill9()])
   assert.deepEqual(tree(home), before)
-  // And remembers nothing.
+  // After a restart it has no data.
   await ann.start()
   assert.notEqual(ann.id, id)
   assert.deepEqual(await ann.call('friends'), [])
 })
 
-/** `text` in every form in which it might lie on a disk. */
+/** `text` in every encoding in which it could be stored on a disk. */
 function formsOf(text: string): Buffer[] {
   const bytes = Buffer.from(text, 'utf8')
   return [
@@ -177,7 +177,7 @@ function formsOfKey(peer: string): Buffer[] {
   return [raw, Buffer.from(raw.toString('hex')), Buffer.from(raw.toString('base64').slice(0, 40))]
 }
 
-test('the files of a profile contain nothing of what was said, of whom, or of any key', async (t) => {
+test('the files of a profile contain no message, no name and no key in readable form', async (t) => {
   const stage = new Stage(t)
   const node = await new HeadlessNode(stage).start()
   const setup = { nodes: node.addresses }
@@ -212,7 +212,7 @@ test('the files of a profile contain nothing of what was said, of whom, or of an
   secrets.push(...[ann.id, ben.id].flatMap(formsOfKey))
   const search = (bytes: Buffer): string[] =>
     secrets.filter((secret) => bytes.includes(secret)).map((secret) => secret.toString('latin1'))
-  // What the search would find, it finds where it is.
+  // A control: the search finds a word in data that contains it.
   assert.ok(search(Buffer.from(JSON.stringify(ann.events))).includes('lighthouse'))
 
   const filesOf = (folder: string): string[] =>
@@ -222,7 +222,7 @@ test('the files of a profile contain nothing of what was said, of whom, or of an
       filesOf(folder).flatMap((file) => search(readFileSync(join(folder, file))).map((found) => [file, found])),
     )
   assert.ok(filesOf(ann.folder).includes('store.db-wal'), filesOf(ann.folder).join())
-  // The log is one of them.
+  // The log is one of the files.
   assert.ok(filesOf(ann.folder).includes(join('logs', 'quorum.log')))
   assert.deepEqual(findings(), [], 'while open')
   await Promise.all([ann.stop(), ben.kill9()])

@@ -1,5 +1,5 @@
 /**
- * How two people become friends: by every way of naming somebody, with either side away, with a node that restarts in
+ * How two people become friends: by every way of naming a peer, with either side away, with a node that restarts in
  * between, and without a node at all.
  */
 import assert from 'node:assert/strict'
@@ -34,7 +34,7 @@ async function talkBothWays(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
   }
 }
 
-/** Every way of naming somebody. `name` runs while bob is up, and returns what alice types. */
+/** Every way of naming a peer. `name` runs while Bob is running, and returns the text that Alice types. */
 const ways: { way: string; everOnline: boolean; name: (bob: HeadlessPeer) => Promise<string> }[] = [
   { way: 'link', everOnline: false, name: async (bob) => (await bob.call('invite', {})).link },
   { way: 'PeerId', everOnline: false, name: async (bob) => bob.id },
@@ -48,9 +48,9 @@ const ways: { way: string; everOnline: boolean; name: (bob: HeadlessPeer) => Pro
 
 for (const { way, everOnline, name } of ways) {
   const been = everOnline ? 'is away' : 'has never been online'
-  test(`a request by ${way} to somebody who ${been} survives a restart of the node`, async (t) => {
+  test(`a request by ${way} to a peer that ${been} survives a restart of the node`, async (t) => {
     const { node, alice, bob } = await cast(t)
-    // For a link he needs to know the node's address, but the node need not have seen him.
+    // For a link he needs the node's address, but need not have been connected to the node.
     if (!everOnline) await node.stop()
     await bob.start()
     if (everOnline) await bob.event('node-state', ({ state }) => state === 'connected')
@@ -77,7 +77,7 @@ for (const { way, everOnline, name } of ways) {
   })
 }
 
-test('never both online until the end: asked, accepted and answered through a node that restarts each time', async (t) => {
+test('never both online before the end: asked, accepted and answered through a node that restarts each time', async (t) => {
   const { node, alice, bob } = await cast(t)
   await bob.start()
   const { link } = await bob.call('invite', { once: true })
@@ -107,9 +107,9 @@ test('never both online until the end: asked, accepted and answered through a no
   await bob.has(alice, 'waits for you too', 'delivered')
 })
 
-test('asked and accepted while the node is down: both go when it is back', async (t) => {
+test('asked and accepted while the node is down: both are delivered when it is back', async (t) => {
   const { node, alice, bob } = await cast(t)
-  // Without direct paths there is no way around the node.
+  // Without direct paths everything goes through the node.
   for (const peer of [alice, bob]) peer.setup = { ...peer.setup, args: ['--direct', 'never'] }
   await Promise.all([alice.start(), bob.start()])
   const { link } = await bob.call('invite', {})
@@ -142,7 +142,7 @@ test('without any node: two peers that know only the direct address in an invite
   assert.equal((await alice.call('connection', { peer: bob.id })).path, 'direct')
   assert.deepEqual((await alice.call('self')).nodes, [])
 
-  // Her port is another one now; his address she knows.
+  // Her port has changed; she knows his address.
   await alice.kill9()
   await bob.sees(alice, false)
   await bob.send(alice, 'while you were away')

@@ -1,4 +1,4 @@
-/** Files between two people at their terminals: typed, offered, accepted, paused, cancelled; and what arrives. */
+/** Files between two people at their terminals: typed, offered, accepted, paused, cancelled; and the received files. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ function says(process: LineProcess, text: string): Promise<string> {
 }
 
 test(
-  '/send with Tab here, /accept there: the block lives on both screens, and the file is the same',
+  '/send with Tab here, /accept there: the block is updated on both screens, and the file is the same',
   inTerminal,
   async (t) => {
     const { folder: home, alice, bob } = await befriendedProfiles(t)
@@ -43,7 +43,7 @@ test(
     assert.match(plain(his.output), /█+░* +\d+ % +[\d.]+ of 20\.0 MB/u)
     assert.ok(readFileSync(join(bob.downloads, 'film one.mkv')).equals(content))
 
-    // The conversation goes on, and remembers it.
+    // The conversation continues, and its history lists the transfer.
     her.enter('did you like it?')
     await his.sees('Alice: did you like it?')
     his.type('\u0004')

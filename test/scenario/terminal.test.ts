@@ -1,6 +1,7 @@
 /**
- * The terminal client as people meet it: two first runs on one machine with nothing configured, an invite, messages to
- * their read marks, crashes of either side and of the node; and, in a real terminal, what must never reach it.
+ * The terminal client as people use it: two first runs on one machine with nothing configured, an invite, messages up
+ * to their read marks, crashes of either side and of the node; and, in a real terminal, output that must never reach
+ * it.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -47,7 +48,7 @@ test('two people find each other from their first start, and again after every c
   await says(bob, 'Alice: hello Bob')
   await says(alice, 'read by Bob')
 
-  // Her process is gone in an instant: the node goes with it, and he sees that she is away.
+  // Her process is killed, and with it the node; he sees that she is away.
   alice.kill9()
   await alice.ended
   await says(bob, 'Alice is offline.')
@@ -60,7 +61,7 @@ test('two people find each other from their first start, and again after every c
   await says(alice, 'you: hello Bob ✓✓ read')
   await says(alice, 'Bob: are you there?')
   assert.equal(readFileSync(settings, 'utf8'), before, 'the node came back at another port')
-  await until(() => count(bob, 'read by Alice') === 2, 'he is told that she read it')
+  await until(() => count(bob, 'read by Alice') === 2, 'he sees that she read it')
 
   const pid = nodePid(home) ?? assert.fail('no node runs')
   process.kill(pid, 'SIGKILL')
@@ -78,54 +79,50 @@ test('two people find each other from their first start, and again after every c
   assert.deepEqual([alice.err, bob.err], ['', ''])
 })
 
-test(
-  'nothing that a peer writes reaches the terminal but its text; what is typed survives it',
-  inTerminal,
-  async (t) => {
-    const attacks = [
-      '\u001b]52;c;cHduZWQ=\u0007',
-      '\u001b]0;title\u001b\\',
-      '\u001b[2J',
-      '\u001b[38;5;213m',
-      '\u009b5;5H',
-    ]
-    const unseen = ['\u202e', '\u2066', '\u0007', '\u001b]', '\u009b', '\u001b[2J', '38;5;213', 'cHduZWQ']
-    const hostile = attacks.join('') + '\u202e\u2066\u0007'
-    const node = await startNode(t)
-    const nodes = node.addresses()
-    const eve = await startPeer(t, { nodes, name: `Eve${hostile}` })
-    const terminal = startInTerminal(t, ['--profile', join(folder(t), 'p'), '--node', nodes[0] ?? '', ...onLoopback])
-    await terminal.sees('What is your name?')
-    terminal.enter('Alice')
-    await terminal.sees('No friends yet.')
+test('only the plain text of a message reaches the terminal; the typed text survives it', inTerminal, async (t) => {
+  const attacks = [
+    '\u001b]52;c;cHduZWQ=\u0007',
+    '\u001b]0;title\u001b\\',
+    '\u001b[2J',
+    '\u001b[38;5;213m',
+    '\u009b5;5H',
+  ]
+  const unseen = ['\u202e', '\u2066', '\u0007', '\u001b]', '\u009b', '\u001b[2J', '38;5;213', 'cHduZWQ']
+  const hostile = attacks.join('') + '\u202e\u2066\u0007'
+  const node = await startNode(t)
+  const nodes = node.addresses()
+  const eve = await startPeer(t, { nodes, name: `Eve${hostile}` })
+  const terminal = startInTerminal(t, ['--profile', join(folder(t), 'p'), '--node', nodes[0] ?? '', ...onLoopback])
+  await terminal.sees('What is your name?')
+  terminal.enter('Alice')
+  await terminal.sees('No friends yet.')
 
-    const { link } = await eve.invite({})
-    terminal.enter(link)
-    await until(async () => (await eve.friends()).length === 1, 'the request arrived')
-    const [alice] = await eve.friends()
-    await eve.acceptFriend({ peer: alice?.peer ?? '' })
-    await terminal.sees('Eve has accepted.')
-    await until(async () => (await eve.friends())[0]?.online === true, 'they are connected')
+  const { link } = await eve.invite({})
+  terminal.enter(link)
+  await until(async () => (await eve.friends()).length === 1, 'the request arrived')
+  const [alice] = await eve.friends()
+  await eve.acceptFriend({ peer: alice?.peer ?? '' })
+  await terminal.sees('Eve has accepted.')
+  await until(async () => (await eve.friends())[0]?.online === true, 'they are connected')
 
-    terminal.type('half a li')
-    await terminal.sees('half a li')
-    await eve.sendMessage({ peer: alice?.peer ?? '', text: `before ${hostile} after` })
-    // The message goes above, and the prompt with what was typed comes back below.
-    await terminal.sees('Eve: before  after')
-    assert.match(plain(terminal.output), /Eve: before {2}after\s+Eve ● direct › half a li$/u)
-    terminal.enter('ne')
-    await until(
-      async () => (await eve.messages({ peer: alice?.peer ?? '' })).some((m) => m.text === 'half a line'),
-      'sent',
-    )
+  terminal.type('half a li')
+  await terminal.sees('half a li')
+  await eve.sendMessage({ peer: alice?.peer ?? '', text: `before ${hostile} after` })
+  // The message appears above, and the prompt with the typed text is restored below it.
+  await terminal.sees('Eve: before  after')
+  assert.match(plain(terminal.output), /Eve: before {2}after\s+Eve ● direct › half a li$/u)
+  terminal.enter('ne')
+  await until(
+    async () => (await eve.messages({ peer: alice?.peer ?? '' })).some((m) => m.text === 'half a line'),
+    'sent',
+  )
 
-    terminal.type('\u0003')
-    await terminal.ends(0)
-    for (const bad of unseen) assert.ok(!terminal.output.includes(bad), JSON.stringify(bad))
-  },
-)
+  terminal.type('\u0003')
+  await terminal.ends(0)
+  for (const bad of unseen) assert.ok(!terminal.output.includes(bad), JSON.stringify(bad))
+})
 
-test('/privacy changes a choice of the profile: for the running peer, and for the next start', async (t) => {
+test('/privacy changes a setting of the profile: for the running peer, and for the next start', async (t) => {
   const args = ['--profile', join(folder(t), 'p'), '--name', 'Alice', '--node', nowhere, ...onLoopback]
   const first = startPiped(t, [...args, '--no-read-receipts'])
   await says(first, 'you are Alice')
@@ -153,7 +150,7 @@ test('/privacy changes a choice of the profile: for the running peer, and for th
   assert.equal(await second.ended, 0, second.err)
 })
 
-test('a passphrase is set and asked for without being shown', inTerminal, async (t) => {
+test('a passphrase is set and entered without being shown', inTerminal, async (t) => {
   const profile = join(folder(t), 'p')
   const first = startPiped(t, ['--profile', profile, '--name', 'Alice', '--node', nowhere, ...onLoopback])
   await says(first, 'you are Alice')
@@ -185,7 +182,7 @@ test('a passphrase is set and asked for without being shown', inTerminal, async 
   assert.match(refused.err, /^quorum: .+\(wrong-passphrase\)\n$/u)
 })
 
-/** Nobody listens there. */
+/** An address without a listener. */
 const nowhere = '/ip4/127.0.0.1/tcp/9/p2p/12D3KooWQtvzoKmogkLjN5PMeFpLek3BrCT3YahaUihd5RCndShw'
 
 function says(process: LineProcess, text: string): Promise<string> {

@@ -1,7 +1,7 @@
 /**
- * `npm run screenshots`: pictures of every view for somebody to look at, in the folder screenshots/ that git ignores.
- * Real windows with real friends, who talked for days; light and dark, large and small, empty and full, German, right
- * to left.
+ * `npm run screenshots`: pictures of every view for review by people, in the folder screenshots/, which git ignores.
+ * Real windows with real friends and a history of several days; light and dark, large and small, empty and full,
+ * German, right to left.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -100,7 +100,7 @@ test('with friends', async (t) => {
     const card = page.getByRole('log').getByRole('region', { name })
     await card.getByRole('button', { name: 'Accept' }).waitFor()
     if (!name.endsWith('.pdf')) continue
-    // Before the next ones push it out of sight.
+    // Before later messages scroll it out of view.
     await card.getByRole('button', { name: 'Accept' }).click()
     await card.getByText('Saved as').waitFor()
   }
@@ -183,7 +183,7 @@ interface History {
   node: Awaited<ReturnType<typeof startNode>>
 }
 
-/** A profile whose owner talked with three people for three days; three more ask. */
+/** A profile with three friends, messages of three days, and three more friend requests. */
 async function history(t: TestContext, profile: string): Promise<History> {
   const node = await startNode(t)
   const address = node.addresses()[0] ?? ''
@@ -229,7 +229,7 @@ async function history(t: TestContext, profile: string): Promise<History> {
   for (const [name, note] of [
     ['Grace', 'We met at the conference in Lyon. I am the one with the yellow coat.'],
     ['Erwin', ''],
-    // Under a name that is another's.
+    // Under the name of another person.
     ['Susan', 'New computer, please add me again.'],
   ] as const) {
     const stranger = await startPeer(t, { nodes, name })

@@ -1,4 +1,4 @@
-/** What tests take out of an address. */
+/** Parts of an address that tests need. */
 import assert from 'node:assert/strict'
 import { parseAddress } from '../../protocol/address/address.ts'
 

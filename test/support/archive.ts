@@ -1,4 +1,4 @@
-/** What is in an Electron archive: its header is JSON behind four numbers of four bytes. */
+/** Lists the content of an Electron archive: its header is JSON after four numbers of four bytes. */
 import { readFileSync } from 'node:fs'
 
 interface Entry {
@@ -8,7 +8,7 @@ interface Entry {
 
 export interface ArchivedFile {
   path: string
-  /** It lies beside the archive. */
+  /** The file is stored beside the archive. */
   unpacked: boolean
 }
 

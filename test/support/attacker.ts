@@ -1,7 +1,7 @@
 /**
- * A hostile participant: a real libp2p host with an identity of its own that opens any protocol and writes whatever
- * bytes it is given. It keeps none of Quorum's rules; only its transport, encryption and multiplexing are honest,
- * because what breaks those never reaches Quorum's code.
+ * A hostile participant: a real libp2p host with its own identity that opens any protocol and writes arbitrary bytes.
+ * It follows none of Quorum's rules; only its transport, encryption and multiplexing are honest, because data that
+ * breaks those never reaches Quorum's code.
  */
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
@@ -24,9 +24,9 @@ import { befriended as friendRow } from './friends.ts'
 import { until } from './network.ts'
 import { patience } from './until.ts'
 
-/** Far more than any answer of Quorum. */
+/** Much longer than any answer of Quorum. */
 const longestFrame = 1024 * 1024
-/** As many streams as it likes. */
+/** The attacker's own number of streams is not limited. */
 const streams = 100_000
 
 export interface Attacker {
@@ -35,7 +35,7 @@ export interface Attacker {
   peer: string
   host: Libp2p
   dial(address: string): Promise<Connection>
-  /** `framed`: what comes back is frames, and kept. */
+  /** `framed`: the received data consists of frames, which are stored. */
   open(connection: Connection, protocol: string, framed?: boolean): Promise<Line>
 }
 
@@ -73,13 +73,13 @@ export async function startAttacker(
   }
 }
 
-/** One stream of the attacker, and what came back on it. */
+/** One stream of the attacker, and the data received on it. */
 export class Line {
   readonly stream: Stream
   readonly frames: Uint8Array[] = []
   readonly #decoder = new FrameDecoder(longestFrame)
   #over = false
-  /** Resolves at the next frame, or at the end; then there is another one. */
+  /** Resolves at the next frame or at the end; a new promise then replaces it. */
   #news = Promise.withResolvers<void>()
 
   constructor(stream: Stream, framed = true) {
@@ -123,13 +123,13 @@ export class Line {
     return until(() => this.over, 'the stream is ended by the other side')
   }
 
-  /** The frame number `index` of those that came back, when it is there. */
+  /** Waits for the received frame number `index`. */
   async frame(index: number): Promise<Uint8Array> {
     await until(() => this.frames.length > index, `frame ${index} comes back`)
     return this.frames[index] ?? new Uint8Array()
   }
 
-  /** The same, however long it takes; undefined when the other side ends the stream instead. */
+  /** The same without a time limit; undefined when the other side ends the stream instead. */
   async next(index: number): Promise<Uint8Array | undefined> {
     while (this.frames.length <= index && !this.over) await this.#news.promise
     return this.frames[index]
@@ -145,7 +145,7 @@ export class Line {
   }
 }
 
-/** A hello as the chat protocol wants it, with whatever `fields` differ. */
+/** A valid hello of the chat protocol, with `fields` replaced. */
 export function helloFrame(fields: Partial<Hello> = {}): Uint8Array {
   const honest = {
     version: chatVersion,

@@ -1,6 +1,6 @@
 /**
- * A process that sends or takes bytes through a circuit, as fast as the other side allows. Over a real circuit, with
- * encryption end to end, or over the bare streams of one, where nothing but the relay holds the sender back.
+ * A process that sends or receives bytes through a circuit, as fast as the other side allows: over a real circuit with
+ * end-to-end encryption, or over the bare streams of a circuit, where only the relay limits the sender.
  */
 import { randomBytes } from 'node:crypto'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
@@ -36,7 +36,7 @@ const calls = {
       () => 'auto',
       (other) => other === nodePeer,
     )
-    // Who is a friend is not the question here.
+    // Friendship is not tested here.
     policy.relation = (other) => (other === nodePeer ? 'node' : 'friend')
     network = await createPeerNetwork({ privateKey, listen: [], policy })
     await network.handle(bulkProtocol, take)
@@ -54,11 +54,11 @@ const calls = {
     if (status !== 100) throw new Error(`refused with ${status}`)
     return bare.peerId.toString()
   },
-  /** From now on what arrives is left unread. */
+  /** From now on incoming data is left unread. */
   async stopReading(): Promise<void> {
     reading = false
   },
-  /** Opens a circuit to `peer`, to push into. */
+  /** Opens a circuit to `peer`, for `push`. */
   async open(peer: string): Promise<void> {
     if (network != null) {
       const address = `${node}/p2p-circuit/p2p/${peer}`
@@ -68,7 +68,7 @@ const calls = {
       stream = (await callCircuit(toNode ?? missing(), peer)).stream
     }
   },
-  /** Pushes `bytes`, or as many as are taken before the stream ends, and waits until the other side has ended too. */
+  /** Sends `bytes`, or as many as are accepted before the stream ends, and waits until the other side has ended too. */
   async push(bytes: number): Promise<void> {
     const to = stream ?? missing()
     const data = randomBytes(chunk)

@@ -1,24 +1,25 @@
 /**
- * Honest friends who talk while somebody else is attacked: every message must arrive; how many come soon is printed.
+ * Honest friends who talk while another peer is attacked: every message must arrive; the number that arrive soon is
+ * printed.
  */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Message } from '../../protocol/index.ts'
 import { until, type TestPeer } from './network.ts'
 
-/** Milliseconds that count as soon: a hundred times what a message takes on an idle machine. */
+/** Milliseconds that count as soon: a hundred times the delivery time on an idle machine. */
 const soon = 2000
-/** Messages that go even when the attack is over at once. */
+/** Messages that are sent even if the attack ends at once. */
 const fewest = 10
 
 export interface Pair {
   from: TestPeer
-  /** PeerId of the receiver, and what it has. */
+  /** PeerId of the receiver, and the messages it has. */
   to: string
   received(): Promise<Message[]>
 }
 
-/** Runs `work` while each pair talks. */
+/** Runs `work` while each pair exchanges messages. */
 export async function besides(t: TestContext, pairs: readonly Pair[], work: () => Promise<void>): Promise<void> {
   let done = false
   const talking = pairs.map((pair) => talk(t, pair, () => done))

@@ -1,6 +1,6 @@
 /**
- * Chat streams without a network: libp2p's own stream, whose frames are collected instead of sent, on a connection of
- * which only those properties exist that the choice of a stream looks at.
+ * Chat streams without a network: libp2p's own stream, whose frames are collected instead of sent, on a connection that
+ * has only the properties that the choice of a stream reads.
  */
 import type { Connection } from '@libp2p/interface'
 import { AbstractStream, streamPair, type SendResult } from '@libp2p/utils'
@@ -15,9 +15,9 @@ const [{ log }] = await streamPair()
 let count = 0
 
 export class CollectingStream extends AbstractStream {
-  /** What was written to it, in order. */
+  /** The written frames, in order. */
   readonly frames: ChatFrame[] = []
-  /** It takes what is written, and has no room for more until `drain` is called. */
+  /** The stream accepts what is written, then has no room for more until `drain` is called. */
   full = false
   readonly #decoder = new FrameDecoder(chatLimits.chatFrame)
 
@@ -34,7 +34,7 @@ export class CollectingStream extends AbstractStream {
     return this.messages.map((body) => bodyFromWire(body).sequence)
   }
 
-  /** There is room again. */
+  /** Reports that there is room again. */
   drain(): void {
     this.full = false
     this.safeDispatchEvent('drain')
@@ -67,7 +67,7 @@ interface Properties {
   greeted?: boolean
 }
 
-/** A stream of a conversation, and the end that a network would be at. */
+/** A stream of a conversation, and its network-side end. */
 export function chatStream(properties: Properties = {}): { stream: ChatStream; wire: CollectingStream } {
   const { opener = 'outbound', smaller = true, greeted = true, beside } = properties
   const wire = new CollectingStream()

@@ -1,6 +1,6 @@
 /**
- * Both ends of a circuit, spoken by hand (Circuit Relay v2: the hop and stop protocols), on hosts that have nothing
- * else: what a peer does to a relay that keeps none of our rules. The bytes of the circuit are whatever the test sends.
+ * Both ends of a circuit, implemented directly on the hop and stop protocols of Circuit Relay v2, on hosts without any
+ * other protocol: a peer that follows none of Quorum's rules. The test decides which bytes go through the circuit.
  */
 import { noise } from '@libp2p/noise'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'

@@ -1,6 +1,6 @@
 /**
- * What a test started is ended with it, last first, unlike `t.after`: peers leave before their node, processes before
- * their folders.
+ * Cleanup at the end of a test, in reverse order unlike `t.after`: peers stop before their node, processes before their
+ * folders are removed.
  */
 import fs from 'node:fs'
 import os from 'node:os'
@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test'
 
 const stacks = new WeakMap<TestContext, AsyncDisposableStack>()
 
-/** The undoing of everything that `t` did: `undo(t).defer(() => …)`. */
+/** The cleanup of `t`: `undo(t).defer(() => …)`. */
 export function undo(t: TestContext): AsyncDisposableStack {
   const known = stacks.get(t)
   if (known != null) return known
@@ -19,14 +19,14 @@ export function undo(t: TestContext): AsyncDisposableStack {
   return stack
 }
 
-/** A folder of its own for `t`. */
+/** A temporary folder for `t`. */
 export function folder(t: TestContext): string {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-'))
   undo(t).defer(() => fs.rmSync(made, { recursive: true, force: true }))
   return made
 }
 
-/** For what wants to be cleaned up by `owner.after`: in the order of `undo`. */
+/** For code that registers its cleanup with `owner.after`: runs it in the order of `undo`. */
 export function stageOwner(t: TestContext): { after(work: () => Promise<void>): void } {
   return { after: (work) => undo(t).defer(work) }
 }

@@ -1,15 +1,15 @@
-/** Garbage collection on demand, so that what is measured afterwards is what is held. */
+/** Garbage collection on demand, so that a measurement afterwards counts only memory that is still referenced. */
 import { setImmediate } from 'node:timers/promises'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 
-/** A collection that frees less, in bytes, has nothing left to do. */
+/** A collection that frees fewer bytes than this is the last one. */
 const stillFreed = 64 * 1024
 
 v8.setFlagsFromString('--expose-gc')
 const gc = vm.runInNewContext('gc') as () => void
 
-/** Collects until a collection finds nothing more: finalizers run between two, and free what only they held. */
+/** Collects until a collection frees nothing more: finalizers run in between and release further objects. */
 export async function collect(): Promise<void> {
   for (let held = Infinity; ;) {
     gc()

@@ -29,7 +29,7 @@ export interface Report {
   direct?: string
   /** `stock` dials this address of the other end. */
   dials?: string
-  /** A line of the log of `ours`: each round says how it ended. */
+  /** A line of the log of `ours`: each round logs its result. */
   log?: string
 }
 
@@ -46,7 +46,7 @@ if (kind === 'ours') await runOurs(bob.peer)
 else await runStock(alice.peer)
 report({ ready: true })
 
-/** What a peer of Quorum has for hole punches, and nothing that would dial the other end in another way. */
+/** The parts of a Quorum peer for hole punches, and nothing that would dial the other end in another way. */
 async function runOurs(other: string): Promise<void> {
   const store = openMemoryStore()
   store.putFriend(befriended(other, []))
@@ -86,7 +86,7 @@ async function runStock(other: string): Promise<void> {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: {
-      // Asked before each dial: here it only observes.
+      // libp2p calls it before each dial: here it only observes.
       denyDialMultiaddr: (address) => {
         const text = address.toString()
         if (!isRelayed(text) && !text.startsWith(node)) report({ dials: text })

@@ -1,6 +1,6 @@
 /**
- * A lively conversation of two headless peers: each says something ten times a second, whatever happens to the network
- * between them. It knows when everything was said and when it was heard, and holds it against what the stores have.
+ * A busy conversation of two headless peers: each sends a message ten times a second, regardless of the network between
+ * them. It records when each message was written and received, and compares that with both stores.
  */
 import assert from 'node:assert/strict'
 import type { HeadlessPeer } from './headless.ts'
@@ -12,8 +12,8 @@ const pace = 100
 interface Side {
   from: HeadlessPeer
   to: HeadlessPeer
-  said: { text: string; at: number }[]
-  heard: { text: string; at: number }[]
+  written: { text: string; at: number }[]
+  received: { text: string; at: number }[]
 }
 
 export class Dialogue {
@@ -21,40 +21,40 @@ export class Dialogue {
   readonly #sent: Promise<unknown>[] = []
   readonly #timer: NodeJS.Timeout
 
-  /** Begins at once. Nothing may have been said between the two before. */
+  /** Begins at once. The two must not have exchanged messages before. */
   constructor(one: HeadlessPeer, other: HeadlessPeer) {
     this.#sides = [
-      { from: one, to: other, said: [], heard: [] },
-      { from: other, to: one, said: [], heard: [] },
+      { from: one, to: other, written: [], received: [] },
+      { from: other, to: one, written: [], received: [] },
     ]
-    for (const { from, to, heard } of this.#sides) {
+    for (const { from, to, received } of this.#sides) {
       to.onEvent = ({ event, data }) => {
         if (event === 'message-received' && data.peer === from.id)
-          heard.push({ text: data.text, at: performance.now() })
+          received.push({ text: data.text, at: performance.now() })
       }
     }
-    // Where a test fails nobody ends it: it must not keep the process.
+    // A failed test does not end it: the timer must not keep the process alive.
     this.#timer = setInterval(() => this.#speak(), pace).unref()
   }
 
-  /** Returns when something that is said from now on has arrived, both ways. */
+  /** Returns when a message that is written after this call has arrived, both ways. */
   async flows(): Promise<void> {
     const now = performance.now()
-    const arrived = ({ said, heard }: Side): boolean => {
-      const first = said.find(({ at }) => at > now)
-      return heard.some(({ text }) => text === first?.text)
+    const arrived = ({ written, received }: Side): boolean => {
+      const first = written.find(({ at }) => at > now)
+      return received.some(({ text }) => text === first?.text)
     }
-    await until(() => this.#sides.every(arrived), 'the conversation goes on')
+    await until(() => this.#sides.every(arrived), 'the conversation continues')
   }
 
   /**
-   * The longest that anything said since `moment` took to arrive, in seconds; where nothing could arrive before
-   * `possible`, from then on. Both by the monotonic clock, in milliseconds.
+   * The longest delivery time, in seconds, of the messages written since `moment`. If no delivery was possible before
+   * `possible`, the time counts from then. Both are milliseconds of the monotonic clock.
    */
   longest(moment: number, possible = moment): number {
-    const waits = this.#sides.flatMap(({ said, heard }) => {
-      const times = new Map(heard.map(({ text, at }) => [text, at]))
-      return said.flatMap(({ text, at }) => {
+    const waits = this.#sides.flatMap(({ written, received }) => {
+      const times = new Map(received.map(({ text, at }) => [text, at]))
+      return written.flatMap(({ text, at }) => {
         const arrived = times.get(text)
         return at < moment || arrived == null ? [] : arrived - Math.max(at, possible)
       })
@@ -62,17 +62,18 @@ export class Dialogue {
     return Math.max(...waits) / 1000
   }
 
-  /**
-   * Ends it. Everything has arrived then: once, in the order in which it was said, in the events and in both stores.
-   */
+  /** Ends it. Then every message has arrived once and in order, in the events and in both stores. */
   async end(): Promise<number> {
     clearInterval(this.#timer)
     await Promise.all(this.#sent)
-    await until(() => this.#sides.every(({ said, heard }) => heard.length >= said.length), 'everything has arrived')
-    for (const { from, to, said, heard } of this.#sides) {
-      const texts = said.map(({ text }) => text)
+    await until(
+      () => this.#sides.every(({ written, received }) => received.length >= written.length),
+      'everything has arrived',
+    )
+    for (const { from, to, written, received } of this.#sides) {
+      const texts = written.map(({ text }) => text)
       assert.deepEqual(
-        heard.map(({ text }) => text),
+        received.map(({ text }) => text),
         texts,
       )
       await from.has(to, texts.at(-1) ?? '', 'delivered')
@@ -81,13 +82,13 @@ export class Dialogue {
       assert.deepEqual(textsOf(theirs, 'in'), texts)
       assert.deepEqual(new Set(ours.flatMap(({ direction, state }) => (direction === 'out' ? state : []))), delivered)
     }
-    return this.#sides.reduce((sum, { said }) => sum + said.length, 0)
+    return this.#sides.reduce((sum, { written }) => sum + written.length, 0)
   }
 
   #speak(): void {
-    for (const { from, to, said } of this.#sides) {
-      const text = `${from.name} ${said.length}`
-      said.push({ text, at: performance.now() })
+    for (const { from, to, written } of this.#sides) {
+      const text = `${from.name} ${written.length}`
+      written.push({ text, at: performance.now() })
       this.#sent.push(from.send(to, text))
     }
   }

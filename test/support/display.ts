@@ -1,4 +1,4 @@
-/** A screen that nobody sees, for windows of tests: one Xvfb for each test file, ended with it. */
+/** A virtual screen for windows of tests: one Xvfb for each test file, which ends with the file. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -7,7 +7,7 @@ const size = '1600x1000x24'
 
 let screen: Promise<{ display: string; server: ChildProcess }> | undefined
 
-/** The name of the screen, started at the first use. Errors: says what is missing. */
+/** The name of the screen, started at the first use. Errors: the message names what is missing. */
 export async function display(): Promise<string> {
   screen ??= start()
   return (await screen).display
@@ -24,7 +24,7 @@ export async function endDisplay(): Promise<void> {
 }
 
 async function start(): Promise<{ display: string; server: ChildProcess }> {
-  // It picks a free number itself and tells it on the descriptor.
+  // Xvfb picks a free number itself and writes it to the descriptor.
   const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })

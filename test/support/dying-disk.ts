@@ -1,7 +1,7 @@
 /**
- * A disk under node:fs whose power can be cut at any step: from then on nothing is done any more and no call
- * ever returns, as for a process killed with -9. What was done stays, written or half written. It also knows what was
- * written and not yet synced, and sees every name that a file gets.
+ * A disk under node:fs whose power can be cut at any step: from then on no operation is carried out and no call
+ * returns, as for a process killed with -9. Completed and partial writes stay. It also records which data is written
+ * but not yet synced, and every name that a file gets.
  */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -12,7 +12,7 @@ import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { undo } from './cleanup.ts'
 
-/** What of a write is on the disk when it is the last. */
+/** How much of the last write before the power cut is on the disk. */
 export type Cut = 'before' | 'after' | 'half'
 
 type Call = (...args: unknown[]) => Promise<unknown>
@@ -42,13 +42,13 @@ await sample.close()
 
 export class DyingDisk {
   readonly #folder: string
-  /** What is open: its inode, and how to close it. */
+  /** Open files: the inode of each, and how to close it. */
   readonly #handles = new Map<FileHandle | number, { inode: number; close: () => Promise<void> | void }>()
   /** Inodes with content that no sync has covered. */
   readonly #unsynced = new Set<number>()
-  /** Names given to content that was not synced, outside of what is ours alone. */
+  /** Names given to content that was not synced, except in folders that only Quorum uses. */
   readonly early: string[] = []
-  /** The disk knows no hard links. */
+  /** The disk does not support hard links. */
   links = true
   /** Steps so far. */
   steps = 0
@@ -84,7 +84,7 @@ export class DyingDisk {
     })
   }
 
-  /** Does the same to the calls of node:fs that take a callback or return at once; returns what they were. */
+  /** Replaces the callback and synchronous calls of node:fs in the same way; returns the original ones. */
   #filesByNumber(): Record<string, unknown> {
     const calls = fs as unknown as Record<string, (...args: unknown[]) => unknown>
     const originals: Record<string, (...args: unknown[]) => unknown> = {}
@@ -115,7 +115,7 @@ export class DyingDisk {
     const at = typeof first === 'string' && first.startsWith(this.#folder) ? first : undefined
     const byTest = this.#life.getStore() == null
     if (byTest || (file == null && at == null)) return original(...args)
-    // Nobody is left to whom it could return.
+    // The caller counts as killed, so the call never returns.
     if (this.#isOver()) throw new Error('The power is off')
     this.steps += 1
     this.trace.push(at == null ? name : `${name} ${path.basename(at)}`)
@@ -133,12 +133,12 @@ export class DyingDisk {
 
   #opened(handle: number): void {
     const { ino: inode, size } = fs.fstatSync(handle)
-    // Of a file that was removed the number is given away again.
+    // The file system reuses the inode number of a removed file.
     if (size === 0) this.#unsynced.delete(inode)
     this.#handles.set(handle, { inode, close: () => this.#closeSync(handle) })
   }
 
-  /** Runs `work` until it has ended, or until the power is cut at step number `at`; returns whether it was. */
+  /** Runs `work` until it has ended or the power is cut at step number `at`; returns whether the power was cut. */
   async run(work: () => Promise<void>, at = Infinity, cut: Cut = 'before'): Promise<boolean> {
     this.steps = 0
     this.trace = []
@@ -148,10 +148,10 @@ export class DyingDisk {
     const lived = this.#life.run(life, () => work().then(() => false))
     const died = await Promise.race([lived, this.#dead.promise.then(() => true)])
     this.#die = undefined
-    // What was on its way to the disk still gets there, and then nothing of that life moves any more.
+    // Operations in progress still reach the disk; after that this run does nothing more.
     while (this.#onTheWay.size > 0) await Promise.allSettled(this.#onTheWay)
     await new Promise(setImmediate)
-    // What the dead one had open is closed by the system.
+    // The operating system closes the open files of a killed process.
     for (const { close } of this.#handles.values()) await close()
     this.#handles.clear()
     return died
@@ -170,7 +170,7 @@ export class DyingDisk {
     const last = this.steps === this.#die?.at ? this.#die.cut : undefined
     if (last === 'before') return this.#cut()
     if (name === 'link' && !this.links) throw Object.assign(new Error('no links here'), { code: 'EPERM' })
-    // By number, that number comes first.
+    // For calls with a file descriptor, the descriptor is the first argument.
     const first = typeof self === 'number' ? 1 : 0
     if (last === 'half' && name === 'write') args[first + 2] = Math.floor(Number(args[first + 2]) / 2)
     if (last === 'half' && name === 'writev') args[first] = (args[first] as Uint8Array[]).slice(0, 1)
@@ -192,7 +192,7 @@ export class DyingDisk {
       if (typeof handle === 'number') return last == null ? this.#passed(handle) : this.#cut()
       const { ino: inode } = fs.fstatSync(handle.fd)
       this.#handles.delete(handle.fd)
-      // Not on the prototype, unlike the others.
+      // Unlike the other methods, it is not on the prototype.
       const close = handle.close.bind(handle)
       handle.close = () => this.#step(handle, 'close', close, []) as Promise<void>
       this.#handles.set(handle, { inode, close })
@@ -200,7 +200,7 @@ export class DyingDisk {
     return last == null ? this.#passed(result) : this.#cut()
   }
 
-  /** It may have died while this was on its way. */
+  /** The power may have been cut while this call was in progress. */
   async #passed(result: unknown): Promise<unknown> {
     return this.#isOver() ? new Promise(() => undefined) : result
   }
@@ -214,7 +214,7 @@ export class DyingDisk {
     }
   }
 
-  /** Who calls is dead: a call that does not count may have kept it waiting into the next life. */
+  /** The caller belongs to an earlier run: it may have waited in an uncounted call until the next run began. */
   #isOver(): boolean {
     return this.#die == null || this.#life.getStore() !== this.#alive
   }

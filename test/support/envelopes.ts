@@ -1,4 +1,4 @@
-/** Envelopes made by hand: genuine ones of any identity, and those with something wrong. */
+/** Envelopes encoded for tests: valid ones of any identity, and invalid ones. */
 import { publicKeyOf, sign, type Domain, type Identity } from '../../protocol/identity/identity.ts'
 import { seal } from '../../protocol/identity/sealing.ts'
 import { signedToWire, type SignedBytes } from '../../protocol/wire/codec.ts'
@@ -7,7 +7,7 @@ import { contactToWire, sealedToWire, type ContactContent } from '../../protocol
 export interface Forgery {
   /** PeerId that the content names as its recipient. */
   to?: string
-  /** PeerId that it is sealed for. */
+  /** PeerId for which it is sealed. */
   sealedFor?: string
   sequence?: number
   token?: Uint8Array
@@ -17,7 +17,7 @@ export interface Forgery {
   tamper?: (signed: SignedBytes) => SignedBytes
 }
 
-/** A request of `from` for `peer`, genuine but for what `forgery` says. */
+/** A request of `from` for `peer`, valid except for the changes in `forgery`. */
 export function envelope(from: Identity, peer: string, forgery: Forgery = {}): Uint8Array {
   const { to = peer, sealedFor = peer, sequence = 1000, token, domain = 'quorum-envelope', kind = 'request' } = forgery
   const what = kind === 'answer' ? { kind } : { kind, note: 'let me in', ...(token == null ? {} : { token }) }

@@ -1,6 +1,6 @@
 /**
- * A peer that says what a test tells it to: for what people see of transfers, in states that a real one passes in a
- * blink. Tests of what really happens use real peers.
+ * A peer whose answers the test decides: for the display of transfers in states that a real peer leaves within
+ * milliseconds. Tests of real behaviour use real peers.
  */
 import { usualPrivacy } from '#protocol'
 import type { CallName, CallResults, Friend, Message, Peer, PeerEvent, Transfer } from '#protocol'
@@ -18,7 +18,7 @@ export const susan: Friend = {
 
 const offeredAt = new Date(2025, 2, 3, 14, 3).getTime()
 
-/** An offer of one film by Susan, unless told otherwise. */
+/** An offer of one film by Susan, with `fields` replaced. */
 export function transfer(change: Partial<Transfer> = {}): Transfer {
   return {
     id: 'film',
@@ -45,14 +45,14 @@ export class FakePeer {
   friends: Friend[] = [susan]
   messages: Message[] = []
   transfers: Transfer[] = []
-  /** Calls that change something, as they came: `acceptTransfer {"transfer":"film"}`. */
+  /** Calls that change something, in order: `acceptTransfer {"transfer":"film"}`. */
   readonly calls: string[] = []
-  /** What the calls about transfers answer. */
+  /** The answers to the calls about transfers. */
   answer: (call: TransferCall, params: { transfer?: string }) => Transfer = (_, { transfer: id }) =>
     this.transfers.find((one) => one.id === id) ?? transfer()
   readonly #listeners = new Set<(event: PeerEvent) => void>()
 
-  /** As what the programs take. It has the calls below and no other: one that is misspelt, or missing here, throws. */
+  /** The type that the programs expect. Only the calls below exist: a misspelt or missing one throws. */
   get peer(): Peer {
     const spoken = (call: TransferCall) => async (params: { transfer?: string; peer?: string }) => {
       this.calls.push(`${call} ${JSON.stringify(params)}`)
@@ -97,7 +97,7 @@ export class FakePeer {
     for (const listener of this.#listeners) listener(event)
   }
 
-  /** A transfer's new state, remembered and told. */
+  /** Stores a transfer's new state and emits the event. */
   changed(now: Transfer, event: 'transfer-offered' | 'transfer-changed' = 'transfer-changed'): void {
     this.#remember(now)
     this.emit({ event, data: now })

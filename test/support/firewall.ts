@@ -1,6 +1,6 @@
 /**
- * What stands between the peers of one process: sees every TCP connection they make, cuts those that are open and
- * refuses new ones, as a firewall does that somebody switches on.
+ * A firewall between the peers of one process: it sees every TCP connection they make, closes open ones and refuses new
+ * ones from the moment it is switched on.
  */
 import diagnostics from 'node:diagnostics_channel'
 import type net from 'node:net'
@@ -12,7 +12,7 @@ export interface Firewall {
   open(...ports: number[]): number
   /** Connections to these ports that were ever made. */
   made(...ports: number[]): number
-  /** Ends what is open to these ports, and refuses what comes, until `unblock`. */
+  /** Closes open connections to these ports, and refuses new ones, until `unblock`. */
   block(...ports: number[]): void
   unblock(): void
 }

@@ -1,6 +1,6 @@
 /**
- * Two people and two real windows, from the first start of each: name, node, invite, request, conversation; what only
- * the keyboard does; and everything still there after a restart.
+ * Two people and two real windows, from the first start of each: name, node, invite, request, conversation; one side by
+ * keyboard alone; and all data still present after a restart.
  */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -11,7 +11,7 @@ import { openWindow } from './window.ts'
 export async function firstConversation(t: TestContext, program?: string): Promise<void> {
   const { alice, bob } = await twoWindows(t, program)
 
-  // Alice touches nothing but keys.
+  // Alice uses only the keyboard.
   const keys = alice.page.keyboard
   await alice.page.getByLabel('What do your friends call you?').waitFor()
   await keys.type('Alice')
@@ -22,7 +22,7 @@ export async function firstConversation(t: TestContext, program?: string): Promi
   await alice.page.getByRole('heading', { name: 'Invite a friend' }).waitFor()
   const link = await inviteShown(alice.page)
 
-  // Bob clicks and types. While he is asked about, she is taken to his request by itself.
+  // Bob clicks and types. Alice's window shows his request by itself.
   await introduce(bob, 'Bob')
   await join(bob, link)
   await alice.page.getByRole('heading', { name: /Bob.? wants to be your friend/u }).waitFor()
@@ -41,7 +41,7 @@ export async function firstConversation(t: TestContext, program?: string): Promi
   await message(alice, 'Hello Alice').getByText('Hello Bob').waitFor()
   await alice.page.getByRole('button', { name: /Connection: (Direct|Through a node)/u }).waitFor()
 
-  // He leaves: what she writes waits, and can be taken back.
+  // Bob goes offline: her messages wait, and can be recalled.
   await bob.close()
   await alice.page.getByRole('button', { name: 'Connection: Waiting for' }).waitFor()
   await say(alice, 'Never mind this')
@@ -53,7 +53,7 @@ export async function firstConversation(t: TestContext, program?: string): Promi
   await say(alice, 'See you tomorrow at the harbour')
   await marked(alice, 'See you tomorrow', 'waiting')
 
-  // He comes back, and everything is there, and only that.
+  // Bob returns: exactly the messages that were not recalled arrive.
   const again = await openWindow(t, { profile: bob.profile, program })
   await open(again, 'Alice')
   await message(again, 'Hello Alice').waitFor()

@@ -1,4 +1,4 @@
-/** What a store remembers of a friend, for tests that begin where the friendship is made already. */
+/** The stored record of a friend, for tests that begin after the friendship was made. */
 import type { FriendRow } from '../../protocol/store/store.ts'
 
 export function befriended(peer: string, nodes: string[], addresses: string[] = []): FriendRow {

@@ -1,7 +1,4 @@
-/**
- * Nothing that a test provokes may end in the air: a rejection nobody handles or an exception nobody caught fails the
- * file.
- */
+/** An unhandled rejection or an uncaught exception fails the test file. */
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 
@@ -10,5 +7,5 @@ export function guardProcess(): void {
   const uncaught: unknown[] = []
   process.on('unhandledRejection', (reason) => uncaught.push(reason))
   process.on('uncaughtException', (error) => uncaught.push(error))
-  after(() => assert.deepEqual(uncaught, [], 'something failed where nobody looked'))
+  after(() => assert.deepEqual(uncaught, [], 'there were unhandled errors'))
 }

@@ -1,6 +1,6 @@
 /**
  * Peers and nodes as real processes, driven through their JSON lines: a peer and a node that can be stopped, killed and
- * started again on the same folder. It checks on the way what holds for every line and every life: each line is an
+ * restarted on the same folder. It also checks the rules for every line and every run of the process: each line is an
  * answer or an event, `ready` comes first, answers match calls, a clean stop exits with 0 and a silent standard error.
  */
 import assert from 'node:assert/strict'
@@ -32,7 +32,7 @@ export class Unanswered extends Error {
 export interface PeerSetup extends StartOptions {
   /** Node addresses. */
   nodes?: readonly string[]
-  /** More of the command line, `--direct never` for example. */
+  /** Additional command line arguments, for example `--direct never`. */
   args?: readonly string[]
   ephemeral?: boolean
 }
@@ -43,16 +43,16 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** One peer and its profile folder, through as many lives as a test gives it. */
+/** One peer and its profile folder, through any number of restarts. */
 export class HeadlessPeer {
   readonly name: string
   readonly folder: string
   /** PeerId; known from the first start on. */
   id = ''
   setup: PeerSetup
-  /** Events of the present life, `ready` included. */
+  /** Events since the last start, `ready` included. */
   events: PeerEvent[] = []
-  /** Called with every event of every life. */
+  /** Called with every event, across restarts. */
   onEvent: (event: PeerEvent) => void = () => undefined
   readonly #stage: Stage
   readonly #pending = new Map<number, Pending>()
@@ -115,7 +115,7 @@ export class HeadlessPeer {
     }
   }
 
-  /** The first event of this life that fits, whether it has come or is to come. */
+  /** The first matching event since the last start, past or future. */
   async event<E extends EventName>(event: E, fits: (data: DataOf<E>) => boolean = () => true): Promise<DataOf<E>> {
     const is = (one: PeerEvent): one is PeerEvent & { event: E } => one.event === event && fits(one.data as DataOf<E>)
     const found = (): PeerEvent | undefined => this.events.find(is)
@@ -145,7 +145,7 @@ export class HeadlessPeer {
     return this.call('sendMessage', { peer: to.id, text })
   }
 
-  /** Everything said with `peer`, oldest first, page by page. */
+  /** All messages with `peer`, oldest first, read page by page. */
   async history(peer: HeadlessPeer, limit = 1000): Promise<Message[]> {
     const all: Message[] = []
     for (;;) {
@@ -169,13 +169,13 @@ export class HeadlessPeer {
     return found ?? assert.fail()
   }
 
-  /** As by a power cut. */
+  /** Kills the process with SIGKILL, as in a power cut. */
   async kill9(): Promise<void> {
     this.#process?.kill9()
     await this.#process?.ended
   }
 
-  /** Ends its input, as whoever started it would. */
+  /** Closes its standard input, as the program that started it would. */
   async stop(): Promise<void> {
     const process = this.#process ?? assert.fail(`${this.name} was never started`)
     process.endInput()
@@ -213,11 +213,11 @@ interface NodeReady {
 export interface NodeSetup extends StartOptions {
   /** Multiaddrs; by default a free port of the loopback. */
   listen?: readonly string[]
-  /** More of the command line, `--announce MULTIADDR` for example. */
+  /** Additional command line arguments, for example `--announce MULTIADDR`. */
   args?: readonly string[]
 }
 
-/** One node and its data folder. Started again, it has the same PeerId and the same ports. */
+/** One node and its data folder. After a restart it has the same PeerId and the same ports. */
 export class HeadlessNode {
   addresses: string[] = []
   readonly folder: string
@@ -264,7 +264,7 @@ export class HeadlessNode {
     assert.equal(await process.ended, 0, process.err)
   }
 
-  /** A figure from /metrics; 0 for what has not been counted yet. */
+  /** A value from /metrics; 0 for a metric that does not exist yet. */
   async figure(name: string): Promise<number> {
     const text = await (await fetch(`${this.#http}/metrics`)).text()
     assert.ok(text.includes(name.replace(/{.*/, '')), `no ${name} in ${text}`)
@@ -272,12 +272,12 @@ export class HeadlessNode {
     return Number(line?.split(' ')[1] ?? 0)
   }
 
-  /** How many envelopes it has taken in this life. */
+  /** How many envelopes it has accepted since the last start. */
   deliveries(): Promise<number> {
     return this.figure('quorum_requests_total{kind="deliver",outcome="ok"}')
   }
 
-  /** Returns when it holds so many envelopes for peers that are away. */
+  /** Returns when it holds `count` envelopes for absent peers. */
   async holds(envelopes: number): Promise<void> {
     const held = () => this.figure('quorum_held_envelopes')
     await until(async () => (await held()) === envelopes, `the node holds ${envelopes}`)

@@ -1,6 +1,6 @@
 /**
- * Texts that a malicious friend may send, 200 and more: markup, scripts, links that are none, controls, towers,
- * look-alikes.
+ * More than 200 texts that a malicious friend may send: markup, scripts, false links, control characters, stacked
+ * combining marks, look-alikes.
  */
 
 const markup = [
@@ -61,7 +61,7 @@ const controls = [
 ]
 const huge = ['x'.repeat(20_000), '\n'.repeat(3000), '😀'.repeat(4000), 'لآ'.repeat(3000), 'word '.repeat(4000)]
 
-/** Each alone, and wrapped in what could end an attribute, an element or a line around it. */
+/** Each alone, and wrapped in text that could end a surrounding attribute, element or line. */
 export const hostileTexts: readonly string[] = [
   ...[...markup, ...links, ...controls].flatMap((text) => [text, `a ${text} b`, `"'>${text}`, `\n${text}\n`]),
   ...huge,

@@ -1,6 +1,6 @@
 /**
- * The cable between a place of the NAT lab and its wire: pulled out, as by a foot; or lossy in silence, as behind a
- * router that hangs.
+ * The cable between a host of the NAT lab and its network: it can be unplugged, or drop all packets without an error,
+ * as behind a router that hangs.
  */
 import type { Namespace } from './lab-namespace.ts'
 
@@ -18,7 +18,7 @@ export class Cable {
     this.#socket = socket
   }
 
-  /** Out of its socket: the interface at the other end goes down. */
+  /** Unplugs it: the interface at the other end goes down. */
   pull(): void {
     this.#wire.ip(`link set ${this.#socket} down`)
   }
@@ -27,7 +27,7 @@ export class Cable {
     this.#wire.ip(`link set ${this.#socket} up`)
   }
 
-  /** From now on everything is lost, or everything from and to `address`; nobody is told. */
+  /** Drops all packets from now on, or all from and to `address`, without an error to either side. */
   cut(address?: string): void {
     const [from, to] = address == null ? ['', ''] : [`ip saddr ${address}`, `ip daddr ${address}`]
     this.#space.nft(`table netdev cut {

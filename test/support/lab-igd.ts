@@ -1,6 +1,6 @@
 /**
  * UPnP or NAT-PMP for a home router of the lab: miniupnpd, the program that most routers of this kind run, in the
- * router's own namespace. Like the lab it leaves nothing, however the test ends: it is ended with its standard input.
+ * router's own namespace. Like the lab it leaves nothing behind, however the test ends: it ends with standard input.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,20 +9,20 @@ import { join } from 'node:path'
 import type { Namespace } from './lab-namespace.ts'
 import { until } from './until.ts'
 
-/** Runs a program until nobody writes to us any more. */
+/** Runs a program until standard input is closed. */
 const guarded = ['sh', '-c', '"$@" & child=$!; cat; kill $child; wait $child', 'sh']
 
-/** A sentence with what to type, or undefined if the program is there. */
+/** The reason with the command that installs the program, or undefined if it is installed. */
 export function igdMissing(): string | undefined {
   const there = spawnSync('miniupnpd', ['--version'], { stdio: 'ignore' }).error == null
   return there ? undefined : 'NOT RUN: a router with UPnP needs a program. Type: apt-get install miniupnpd-nftables'
 }
 
-/** What a router speaks, and the UDP port on which it listens for that, as the kernel writes it. */
+/** The protocol of a router, and the UDP port on which it listens, in the kernel's notation. */
 const languages = { UPnP: ':076C ', 'NAT-PMP': ':14E7 ' }
 export type Language = keyof typeof languages
 
-/** From now on `router` passes ports on for whoever asks from inside in that `language`. `folder`: for its files. */
+/** From now on `router` maps ports for inside hosts that ask in that `language`. `folder`: for its files. */
 export async function offersPorts(
   router: Namespace,
   language: Language,
@@ -37,7 +37,7 @@ export async function offersPorts(
     chain prerouting { type nat hook prerouting priority dstnat; jump mapped; }
     chain postrouting { type nat hook postrouting priority srcnat + 1; jump remapped; }
   }`)
-  // What it maps may pass the router's own rules.
+  // Mapped ports may pass the router's own rules.
   router.nft('insert rule ip through forward ct status dnat accept')
   const config = join(folder, 'miniupnpd.conf')
   const settings = {
@@ -46,7 +46,7 @@ export async function offersPorts(
     http_port: '0',
     enable_upnp: language === 'UPnP' ? 'yes' : 'no',
     enable_natpmp: language === 'NAT-PMP' ? 'yes' : 'no',
-    // Ports for nobody but who asks.
+    // A host may map ports only to itself.
     secure_mode: 'yes',
     uuid: '7b2f1c5e-8f0d-4b43-9a55-3f1f3b1d8b10',
     upnp_table_name: 'upnp',
@@ -73,7 +73,7 @@ export async function offersPorts(
   await until(listens, 'the router listens')
 }
 
-/** How many ports it passes on. */
+/** The number of mapped ports. */
 export function portsOpen(router: Namespace): number {
   return router.run(['nft', 'list', 'chain', 'inet', 'upnp', 'mapped']).split(' dnat ').length - 1
 }

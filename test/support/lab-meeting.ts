@@ -1,6 +1,6 @@
 /**
- * What two peers of the lab come to: they become friends by an invite link, say something each, and are watched for a
- * while to see whether they find a direct path. It measures and records; what is good enough, the tests say.
+ * A meeting of two peers in the lab: they become friends by an invite link, exchange messages, and are then observed
+ * for a while to see whether they find a direct path. This file measures and records; the tests judge the result.
  */
 import type { ConnectionInfo, PeerEvent } from '#protocol'
 import type { HeadlessPeer } from './headless.ts'
@@ -10,12 +10,12 @@ import { until } from './until.ts'
 export interface Meeting {
   pair: readonly [string, string]
   path: ConnectionInfo['path']
-  /** As each side sees it, when they differ. */
+  /** The path as each side sees it, if they differ. */
   transport: string
   firstMessage: number
-  /** Missing when they stayed on the relay for as long as they were watched. */
+  /** Missing if they stayed on the relay for the whole observation. */
   direct?: number
-  /** As the peer that accepted says it. */
+  /** As reported by the peer that accepted. */
   reason: string
 }
 
@@ -23,7 +23,7 @@ export interface Meeting {
  * When a peer had its first message from another, and its first direct path to it; by PeerId, on the monotonic clock.
  */
 export class Witness {
-  readonly heard = new Map<string, number>()
+  readonly firstMessages = new Map<string, number>()
   readonly direct = new Map<string, number>()
 
   constructor(peer: HeadlessPeer) {
@@ -31,7 +31,7 @@ export class Witness {
   }
 
   #take({ event, data }: PeerEvent): void {
-    if (event === 'message-received') note(this.heard, data.peer)
+    if (event === 'message-received') note(this.firstMessages, data.peer)
     if (event === 'path-changed' && data.path === 'direct') note(this.direct, data.peer)
   }
 }
@@ -43,8 +43,8 @@ export interface Guest {
 }
 
 /**
- * `guest` asks `host`, who accepts; then each says something. Returns when the request was accepted and both were
- * heard.
+ * `guest` asks `host`, who accepts; then each sends a message. Returns when the request was accepted and both messages
+ * have arrived.
  */
 export async function meet(host: Guest, guest: Guest): Promise<{ accepted: number }> {
   const { link } = await host.peer.call('invite', {})
@@ -53,17 +53,17 @@ export async function meet(host: Guest, guest: Guest): Promise<{ accepted: numbe
   const accepted = performance.now()
   await host.peer.call('acceptFriend', { peer: guest.peer.id })
   await Promise.all([hears(host, guest), hears(guest, host)])
-  // A path that was there before they were friends is announced by no event.
+  // No event announces a path that existed before they were friends.
   const { path } = await host.peer.call('connection', { peer: guest.peer.id })
   if (path === 'direct') note(host.witness.direct, guest.peer.id)
   return { accepted }
 }
 
-/** Watches them until they are connected directly, or for `seconds` after they met. */
+/** Observes them until they are connected directly, or for `seconds` after they met. */
 export async function watch(host: Guest, guest: Guest, accepted: number, seconds: number): Promise<Meeting> {
   const directly = (): number | undefined => host.witness.direct.get(guest.peer.id)
   const over = accepted + seconds * 1000
-  // The clock is what it waits for: as long as that goes on, so does the wait.
+  // It waits for the clock: the elapsed time itself is the progress.
   await until(
     () => directly() != null || performance.now() > over,
     'the end of the watch',
@@ -80,7 +80,10 @@ export async function watch(host: Guest, guest: Guest, accepted: number, seconds
     path: one.path,
     transport: [...new Set([one.transport, other.transport])].join(' / '),
     firstMessage: since(
-      Math.min(guest.witness.heard.get(host.peer.id) ?? Infinity, host.witness.heard.get(guest.peer.id) ?? Infinity),
+      Math.min(
+        guest.witness.firstMessages.get(host.peer.id) ?? Infinity,
+        host.witness.firstMessages.get(guest.peer.id) ?? Infinity,
+      ),
     ),
     ...(direct == null ? {} : { direct: since(direct) }),
     reason: one.reason,

@@ -1,18 +1,18 @@
 /**
- * A network namespace of the Linux kernel: a machine with interfaces, routes and a firewall of its own, and none of
- * ours. It has no name and no file. A process holds it, which ends when the test that started it does, however that
- * ends; with its last process the kernel removes it. So there are no leftovers, and nothing to sweep up at a start.
+ * A network namespace of the Linux kernel: interfaces, routes and a firewall separate from those of this machine. It
+ * has no name and no file. One process holds it, and that process ends with the test, however the test ends; the kernel
+ * removes a namespace with its last process. So nothing is left behind, and a start has nothing to clean up.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
-/** Holds a namespace until its standard input ends: this process's death is enough. */
+/** Holds a namespace until its standard input ends, which also happens when this process dies. */
 const holder = ['--net', 'sh', '-c', 'echo ready; exec cat']
 
 export class Namespace {
   readonly pid: number
-  /** What a command line begins with to run in here. */
+  /** The start of a command line that runs in this namespace. */
   readonly enter: readonly string[]
 
   private constructor(child: ChildProcess) {
@@ -21,7 +21,7 @@ export class Namespace {
   }
 
   /**
-   * A new one, with nothing but its loopback; `owner` ends it. Errors: what the kernel refuses, in `unshare`'s words.
+   * A new one with only its loopback; `owner` ends it. Errors: refusals of the kernel, with the message of `unshare`.
    */
   static async create(owner: AsyncDisposableStack): Promise<Namespace> {
     const child = spawn('unshare', holder, { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -51,7 +51,7 @@ export class Namespace {
     this.run(['tee', `/proc/sys/net/${parameter}`], value)
   }
 
-  /** Runs a command to its end. Errors: with what it said when it fails. */
+  /** Runs a command to its end. Errors: with its output when it fails. */
   run(command: readonly string[], input = ''): string {
     const [program = '', ...args] = [...this.enter, ...command]
     return execFileSync(program, args, { input, encoding: 'utf8', stdio: 'pipe' })

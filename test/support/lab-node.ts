@@ -1,4 +1,4 @@
-/** The lab with one node on its internet, as most tests begin. */
+/** The lab with one node on its internet: the setup of most tests. */
 import type { TestContext } from 'node:test'
 import { stageOwner, undo } from './cleanup.ts'
 import { HeadlessNode } from './headless.ts'

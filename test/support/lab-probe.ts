@@ -1,7 +1,7 @@
 /**
- * What a network of the lab does to plain TCP, as a program to be run inside it. `serve` listens on the ports given,
- * tells each caller from which port the call seems to come, and what comes of calling back there; `call HOST PORT
- * LOCAL-PORT` prints that answer, or null when nobody answers.
+ * A program that runs inside a network of the lab and measures how the network treats plain TCP. `serve` listens on the
+ * given ports, and reports to each caller the source port that it sees and the result of a connection back to it. `call
+ * HOST PORT LOCAL-PORT` prints that answer, or null if there is none.
  */
 import net from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -19,7 +19,7 @@ const [act, ...args] = process.argv.slice(2)
 if (act === 'serve') {
   for (const port of args)
     net.createServer({ allowHalfOpen: true }, (socket) => void answer(socket)).listen(Number(port))
-  // Whoever started it is gone.
+  // The process that started it has ended.
   process.stdin.resume().once('end', () => process.exit())
 } else {
   const [host = '', port, localPort] = args

@@ -1,4 +1,4 @@
-/** The table of the NAT lab, in Markdown, and where it is kept: a JSON file, or a document between two markers. */
+/** The table of the NAT lab, in Markdown, and its storage: a JSON file, or a document between two markers. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Meeting } from './lab-meeting.ts'
 
@@ -17,7 +17,7 @@ export function tableOf(meetings: readonly Meeting[]): string {
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** What the times hold for. */
+/** The conditions under which the times were measured. */
 export function distance(delayMs: number): string {
   if (delayMs === 0) return 'Measured without any distance: the kernel could add no delay (it has no netem).'
   return `Measured with ${delayMs} ms added to each way over the internet.`

@@ -1,14 +1,14 @@
 /**
- * The NAT lab: an internet, nodes on it, and places where people sit, each behind the kind of network that its name
- * says. All of it is Linux: bridges, and nftables as routers use it. Every home has the same private addresses, as in
- * life, and what is addressed to nobody is lost without an answer, as in life.
+ * The NAT lab: an internet, nodes on it, and hosts for peers, each behind the kind of network that its name states. It
+ * consists of Linux bridges and nftables, as in real routers. As on the real internet, every home has the same private
+ * addresses, and packets to unused addresses are lost without an answer.
  */
 import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 import { Cable } from './lab-cable.ts'
 import { Namespace } from './lab-namespace.ts'
 
-/** Networks to sit behind. */
+/** Kinds of networks for peers. */
 export const networks = {
   open: 'public address',
   'public-firewalled': 'public address, nothing comes in',
@@ -22,19 +22,19 @@ export const networks = {
 } as const
 export type Network = keyof typeof networks
 
-/** Not the prefixes for documentation: libp2p takes those for private. */
+/** Not the documentation prefixes: libp2p treats those as private. */
 const publicPrefix = '5.5.5'
 const publicPrefix6 = '2a00:5555:'
 const homePrefix = '192.168.1'
 const carrierPrefix = '100.64.0'
-/** The router in every network, and what leads nowhere on the internet. */
+/** The router in every network; on the internet, an unused address. */
 const gateway = 254
-/** Local ports of those behind `cone-remapped`, whose router has a table of them. */
+/** Local ports of the hosts behind `cone-remapped`, whose router has a table of them. */
 const remappedPorts = { first: 40_000, count: 1000, to: 50_000 }
-/** Milliseconds that one way over the internet takes, where the kernel can delay. */
+/** One-way delay over the internet in milliseconds, if the kernel can delay packets. */
 const wantedDelay = 10
 
-/** One wire with everybody on it: the bridge `net` of `space`. */
+/** One network segment with all of its hosts: the bridge `net` of `space`. */
 interface Segment {
   space: Namespace
   prefix: string
@@ -43,18 +43,18 @@ interface Segment {
   outside?: string
 }
 
-/** Somewhere to run a peer. */
+/** A host on which a peer runs. */
 export interface Place {
   network: Network
   space: Namespace
-  /** Where the internet sees it. */
+  /** Its address as seen from the internet. */
   outside: string
   cable: Cable
-  /** Its router, or the internet where it has none. */
+  /** Its router, or the internet if it has none. */
   router: Namespace
-  /** From now on it has another IPv4 address. */
+  /** Changes its IPv4 address. */
   move(): void
-  /** Another place behind the same router. */
+  /** Another host behind the same router. */
   neighbour(): Promise<Namespace>
 }
 
@@ -70,15 +70,15 @@ export class Lab {
     this.delay = runs([...internet.space.enter, ...delayed('net')]) ? wantedDelay : 0
   }
 
-  /** An internet with nobody on it; `owner` ends it, and all that is put on it. */
+  /** An empty internet; `owner` ends it and everything attached to it. */
   static async create(owner: AsyncDisposableStack): Promise<Lab> {
     const space = await Namespace.create(owner)
-    // A new namespace may take this over from the machine. What is for no host here is lost, as private addresses are.
+    // A new namespace may inherit this setting. Packets to unknown hosts are dropped, as those to private addresses.
     space.set('ipv4/ip_forward', '0')
     return new Lab(owner, segment(space, publicPrefix))
   }
 
-  /** What it takes, or undefined if all is there: a sentence with what to type. */
+  /** The missing requirements as a sentence with the command to type, or undefined if nothing is missing. */
   static missing(): string | undefined {
     if (process.platform !== 'linux') return 'NOT RUN: the lab needs Linux'
     if (userInfo().uid !== 0) return 'NOT RUN: the lab needs root. Type: sudo npm run lab'
@@ -86,7 +86,7 @@ export class Lab {
     return there ? undefined : 'NOT RUN: the lab needs some tools. Type: apt-get install nftables iproute2 util-linux'
   }
 
-  /** A public place for a node: its namespace and its addresses. */
+  /** A public host for a node: its namespace and its addresses. */
   async server(): Promise<{ space: Namespace; ip4: string; ip6: string }> {
     const space = await Namespace.create(this.#owner)
     const { address: ip4 } = this.#attach(this.#internet, space)
@@ -118,7 +118,7 @@ export class Lab {
     }
   }
 
-  /** The wire of those who sit there, and what each of them needs besides. */
+  /** The segment of the hosts there, and additional settings that each host needs. */
   async #behind(network: Network): Promise<{ wire: Segment; settle?: (space: Namespace) => void }> {
     const internet = this.#internet
     const cone = (outside = internet, prefix = homePrefix): Promise<Segment> =>
@@ -155,8 +155,8 @@ export class Lab {
   }
 
   /**
-   * A router between `outside` and a new wire. `mapping`: what it makes of the source; `lets`: what it lets out;
-   * `answers`: unexpected TCP.
+   * A router between `outside` and a new segment. `mapping`: how it translates the source; `lets`: which traffic may
+   * leave; `answers`: its reaction to unexpected TCP.
    */
   async #router(
     outside: Segment,
@@ -183,7 +183,7 @@ export class Lab {
     return { ...segment(space, prefix), outside: outside.outside ?? address }
   }
 
-  /** Puts `space` on the wire with an IPv4 address. */
+  /** Attaches `space` to the segment with an IPv4 address. */
   #attach(wire: Segment, space: Namespace): { address: string; cable: Cable } {
     const cable = this.#plug(wire, space, 'wan')
     const address = next(wire)
@@ -191,7 +191,7 @@ export class Lab {
     return { address, cable }
   }
 
-  /** A cable from `space` to the wire. */
+  /** A cable from `space` to the segment. */
   #plug(wire: Segment, space: Namespace, device: string): Cable {
     const socket = `port${space.pid}`
     wire.space.ip(
@@ -211,19 +211,19 @@ export class Lab {
   }
 }
 
-/** A wire, whose router is `space`. */
+/** A segment whose router is `space`. */
 function segment(space: Namespace, prefix: string): Segment {
   space.ip('link add net type bridge', `addr add ${prefix}.${gateway}/24 dev net`, 'link set net up')
   return { space, prefix, taken: 0 }
 }
 
-/** An IPv4 address on the wire that nobody has. */
+/** An unused IPv4 address of the segment. */
 function next(wire: Segment): string {
   wire.taken += 1
   return `${wire.prefix}.${wire.taken}`
 }
 
-/** What gives it to whoever is plugged in. */
+/** The `ip` commands that assign it to an attached host, with the default route. */
 function addressed(wire: Segment, address: string): string[] {
   return [`addr add ${address}/24 dev wan`, `route add default via ${wire.prefix}.${gateway}`]
 }
@@ -232,7 +232,7 @@ function delayed(device: string): string[] {
   return ['tc', 'qdisc', 'add', 'dev', device, 'root', 'netem', 'delay', `${wantedDelay}ms`]
 }
 
-/** Nothing comes in that was not asked for, and nobody is told. */
+/** Refuses unsolicited incoming packets, by default without an answer. */
 function closed(device: string, answers = 'drop'): string {
   return `table ip in4 {
       chain input {
@@ -243,10 +243,10 @@ function closed(device: string, answers = 'drop'): string {
     }`
 }
 
-/** As a router that keeps a table of ports: the port seen outside says nothing about the one inside. */
+/** Like a router with a port table: the outside port cannot be derived from the inside port. */
 function remapped(address: string): string {
   const { first, count, to } = remappedPorts
-  // 7 and `count` have no divisor in common: each port has one of its own.
+  // 7 and `count` have no common divisor: every port maps to a different one.
   const table = Array.from({ length: count }, (_, index) => `${first + index} : ${to + ((index * 7 + 1) % count)}`)
   return `meta l4proto tcp snat to ${address} : tcp sport map { ${table.join(', ')} }`
 }

@@ -1,6 +1,6 @@
 /**
- * Many peers in one process that do nothing but be there: relayed only, listening nowhere, remembering in memory. They
- * are friends in pairs from the start, the first with the second and so on.
+ * Many idle peers in one process: relayed only, without a listener, with a store in memory. They are friends in pairs
+ * from the start, the first with the second and so on.
  */
 import assert from 'node:assert/strict'
 import { createSeed, identityFromSeed } from '../../protocol/identity/identity.ts'
@@ -38,7 +38,7 @@ const calls = {
       online: friends.filter(([friend]) => friend?.online).length,
     }
   },
-  /** `count` of them, evenly spread, write to their friends; returns how many messages are delivered by now. */
+  /** `count` of them, evenly spread, write to their friends; returns the number of messages delivered so far. */
   async write(text: string, count: number): Promise<void> {
     for (const { peer, friend } of chosen(count)) await peer.sendMessage({ peer: friend, text })
   },

@@ -1,7 +1,7 @@
 /**
- * A program of Quorum as a process that speaks lines, started the way a person or a script would, and the stage on
- * which a test starts them: a temporary folder, and the promise that no process and no file outlives the test, however
- * it ends. It knows nothing of what the lines say.
+ * A program of Quorum as a process that reads and writes lines, started as a person or a script would start it, and the
+ * stage on which a test starts such processes: a temporary folder, and the guarantee that no process and no file
+ * outlives the test, however it ends. It does not interpret the lines.
  */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from './until.ts'
 
-/** What starts each program: arguments for Node. */
+/** The arguments for Node that start each program. */
 export interface Programs {
   peer: string[]
   quorum: string[]
@@ -33,13 +33,13 @@ const own: Programs = {
 export interface StartOptions {
   env?: Record<string, string>
   cwd?: string
-  /** What the command line begins with, to run it elsewhere: in a network namespace, say. */
+  /** A prefix of the command line, for example to run it in a network namespace. */
   through?: readonly string[]
   /** The programs of another version. */
   programs?: Programs
 }
 
-/** What of a TestContext a stage needs. */
+/** The part of a TestContext that a stage needs. */
 interface Owner {
   after(work: () => Promise<void>): void
 }
@@ -55,7 +55,7 @@ export class Stage {
 
   /** Starts `quorum peer --json …` or `quorum-node --json …`. */
   start(program: keyof Programs, args: readonly string[], options: StartOptions = {}): LineProcess {
-    // A variable of whoever runs the tests must not change what they test.
+    // Environment variables of the person who runs the tests must not change what they test.
     const inherited = Object.entries(process.env).filter(([name]) => !/^(QUORUM_|NODE_TEST_|NODE_OPTIONS)/.test(name))
     const [file, ...before] = [...(options.through ?? []), process.execPath]
     const child = spawn(file, [...before, ...(options.programs ?? own)[program], ...args], {
@@ -77,16 +77,16 @@ export class Stage {
     assert.deepEqual(
       lost.map((process) => process.err),
       [],
-      'a process ended that nobody ended',
+      'a process ended unexpectedly',
     )
   }
 }
 
 export class LineProcess {
   readonly lines: string[] = []
-  /** What it wrote to standard output, as it came. */
+  /** Its standard output, unchanged. */
   out = ''
-  /** What it wrote to standard error. */
+  /** Its standard error. */
   err = ''
   /** Exit code, or the signal that ended it; after its last output. */
   readonly ended: Promise<number | string>
@@ -99,7 +99,7 @@ export class LineProcess {
     this.#child = child
     const { stdout, stderr, stdin } = child
     assert.ok(stdout && stderr && stdin)
-    // Not readline: what a kill cut off in the middle is no line.
+    // Not readline, which would report a line that a kill has truncated.
     let rest = ''
     stdout.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n')
@@ -112,7 +112,7 @@ export class LineProcess {
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.err += text
     })
-    // It may end while we write to it: `ended` tells.
+    // The process may end during a write: `ended` reports that.
     stdin.on('error', (error) => assert.match(error.message, /EPIPE|ECONNRESET|destroyed/))
     this.ended = once(child, 'close').then(([code, signal]) => {
       this.#over = true
@@ -120,7 +120,7 @@ export class LineProcess {
     })
   }
 
-  /** It has ended though nobody asked it to. */
+  /** The process ended unexpectedly. */
   get lost(): boolean {
     return this.#over && !this.#wanted
   }
@@ -133,7 +133,7 @@ export class LineProcess {
     return this.#child.pid ?? assert.fail('it did not start')
   }
 
-  /** `listener` gets every line from now on. */
+  /** `listener` receives every line from now on. */
   listen(listener: (line: string) => void): void {
     this.#listeners.add(listener)
   }
@@ -157,13 +157,13 @@ export class LineProcess {
     this.signal('SIGKILL')
   }
 
-  /** From now on its end is no surprise. */
+  /** From now on the end of the process is expected. */
   mayEnd(): this {
     this.#wanted = true
     return this
   }
 
-  /** The first line that fits, written already or to come. */
+  /** The first matching line, past or future. */
   async line(what: string, fits: (line: string) => boolean = () => true): Promise<string> {
     await until(() => {
       if (this.lines.some(fits)) return true

@@ -1,6 +1,6 @@
 /**
- * Two peers' networks joined over loopback, friends of each other, with nothing above: real TCP, Noise and yamux for
- * tests of what speaks on a stream.
+ * The networks of two friends, connected over loopback, with nothing above: real TCP, Noise and yamux for tests of
+ * protocols that run on a stream.
  */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -62,7 +62,7 @@ async function half(
   )
   const network = await createPeerNetwork({ privateKey: identity.privateKey, listen, policy })
   undo(t).defer(async () => {
-    // Nothing to say goodbye to: a paused stream would take its time.
+    // An abort needs no orderly close, for which a paused stream would take long.
     for (const connection of network.getConnections()) connection.abort(new Error('The test is over'))
     await network.stop()
   })

@@ -1,4 +1,4 @@
-/** A node that lies: an attacker that speaks the directory protocol and answers, or pushes, whatever it is told to. */
+/** A lying node: an attacker with the directory protocol whose answers and pushes the test decides. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { toError } from '../../protocol/base/errors.ts'
@@ -20,10 +20,10 @@ export interface LyingNode extends Attacker {
   calls: DirectoryCall[]
 }
 
-/** What it says to a call; `undefined`: nothing, ever. */
+/** Its answer to a call; `undefined`: it never answers. */
 export type Answer = (call: DirectoryCall, id: number, line: Line) => DirectoryAnswer | undefined
 
-/** Like an honest node that knows nobody. */
+/** Answers like an honest node without any record. */
 export function honestly(call: DirectoryCall): DirectoryAnswer {
   switch (call.call) {
     case 'announce':

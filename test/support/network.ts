@@ -15,7 +15,7 @@ export { until } from './until.ts'
 
 export const loopback = '/ip4/127.0.0.1/tcp/0'
 
-/** A node with a memory of its own. */
+/** A node with its own store in memory. */
 export async function startNode(t: TestContext, options: Partial<RelayNodeOptions> = {}): Promise<RelayNode> {
   const store = openMailboxes(':memory:')
   undo(t).defer(() => store.close())
@@ -25,8 +25,8 @@ export async function startNode(t: TestContext, options: Partial<RelayNodeOption
 }
 
 /**
- * The same node with its libp2p in reach, put together as createRelayNode does: for tests that look inside it or make
- * it lie. `prepare` runs before anything listens.
+ * The same node with access to its libp2p, assembled as in createRelayNode: for tests that inspect it or change its
+ * answers. `prepare` runs before anything listens.
  */
 export async function startOpenNode(
   t: TestContext,
@@ -51,11 +51,11 @@ export async function startOpenNode(
 export interface TestPeer extends Peer {
   /** PeerId. */
   id: string
-  /** Everything that happened so far. */
+  /** All events so far. */
   events: PeerEvent[]
 }
 
-/** A peer that remembers in memory and listens on loopback, unless told otherwise. */
+/** A peer with a store in memory that listens on loopback, unless `options` differ. */
 export async function startPeer(t: TestContext, options: Partial<PeerOptions> = {}): Promise<TestPeer> {
   const peer = await createPeer({ store: openMemoryStore(), listen: [loopback], ...options })
   undo(t).defer(async () => void (await peer.stop()))
@@ -94,7 +94,7 @@ export async function pathBetween(a: TestPeer, b: TestPeer): Promise<string[]> {
   return [(await a.connection({ peer: b.id })).path, (await b.connection({ peer: a.id })).path]
 }
 
-/** `text` goes from one to the other; resolves when it is there and known to be. */
+/** Sends `text` from one to the other; resolves when it has arrived and the sender knows it. */
 export async function tell(from: TestPeer, to: TestPeer, text: string): Promise<void> {
   const { id } = await from.sendMessage({ peer: to.id, text })
   const arrived = async (): Promise<boolean> =>
@@ -105,7 +105,7 @@ export async function tell(from: TestPeer, to: TestPeer, text: string): Promise<
 
 type DataOf<E extends PeerEvent['event']> = Extract<PeerEvent, { event: E }>['data']
 
-/** The data of the first event `name` from now on that fits. */
+/** The data of the first matching event `name` from now on. */
 export async function nextEvent<E extends PeerEvent['event']>(
   peer: Peer,
   name: E,

@@ -1,15 +1,15 @@
 /**
- * Other limits for the time of one test. A bound that is raised to an hour turns "in time" into "at all": what would
- * have waited for it hangs, however fast or slow the machine is.
+ * Changes limits for the duration of one test. A timeout raised to an hour shows that nothing depends on it: code that
+ * waits for it hangs, regardless of the speed of the machine.
  */
 import type { TestContext } from 'node:test'
 import type { Rate } from '../../protocol/base/rate-limit.ts'
 import { undo } from './cleanup.ts'
 
-/** Of any limit: far beyond what a test waits for. */
+/** A value for any limit: much longer than any test waits. */
 export const hour = 3_600_000
 
-/** Sets some of `limits`, which are restored after the test. */
+/** Replaces some of `limits`; the test restores them at its end. */
 export function change<T extends object>(t: TestContext, limits: T, values: { [K in keyof T]?: unknown }): void {
   const before = { ...limits }
   undo(t).defer(() => void Object.assign(limits, before))
@@ -17,7 +17,7 @@ export function change<T extends object>(t: TestContext, limits: T, values: { [K
 }
 
 /**
- * How much of `rate` there has been since this was called: a bucketful, and what the time until now put back into it.
+ * How much `rate` has allowed since this call: a full bucket, plus the refill of the time since then.
  */
 export function bucket({ tokens, per }: Rate): () => number {
   const begun = performance.now()

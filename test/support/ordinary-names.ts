@@ -1,6 +1,5 @@
 /**
- * Names that people and programs give their files, in many languages: nothing about them is to be changed or warned
- * about.
+ * File names that people and programs use, in many languages: none of them may be changed or cause a warning.
  */
 
 /** Names between bars. */

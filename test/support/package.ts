@@ -1,6 +1,6 @@
 /**
- * Quorum as people install it, for tests: made once for a test file, by the command that makes releases, and taken out
- * of its Debian package again. Nothing of it is installed on this machine.
+ * Quorum as people install it, for tests: built once for a test file, by the command that makes releases, and unpacked
+ * from its Debian package. Nothing is installed on this machine.
  */
 import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, globSync, mkdtempSync, rmSync } from 'node:fs'
@@ -18,16 +18,16 @@ export interface Package {
   tree: string
   /** The folder of the program. */
   folder: string
-  /** What starts it, as it is shipped. */
+  /** The executable, as it is shipped. */
   shipped: string
   /**
-   * The same with one fuse the other way, the debugger's: without one, nothing drives it. It is a copy of the
-   * executable beside it; everything that it loads is what is shipped.
+   * The same with the debugger's fuse enabled, because tests drive the program through the debugger. It is a copy of
+   * the executable beside it; all files that it loads are those that are shipped.
    */
   driven: string
 }
 
-/** Why there is none on this machine. */
+/** The reason if no package can be built on this machine. */
 export const noPackage = onPath('dpkg-deb') ? false : 'There is no dpkg-deb, which makes Debian packages'
 
 let out: string | undefined
@@ -54,7 +54,7 @@ async function make(): Promise<Package> {
   await succeed(dist(['--unofficial', '--out', out]))
   const [deb = assert.fail('there is no package')] = globSync(join(out, '*.deb'))
   const tree = join(out, 'tree')
-  // Whoever runs it may look into it, as where it is installed.
+  // Any user may read it, as in an installed package.
   chmodSync(out, 0o755)
   await succeed(execute('dpkg-deb', ['--extract', deb, tree]))
   const folder = join(tree, 'opt', 'Quorum')

@@ -1,4 +1,4 @@
-/** What people do at their windows, by the words that they see: first run, inviting, accepting, writing. */
+/** Actions of people in the window, found by the visible text: first run, inviting, accepting, writing. */
 import assert from 'node:assert/strict'
 import { join as joinPath } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -9,7 +9,7 @@ import type { TestPeer } from './network.ts'
 import { openWindow } from './window.ts'
 import type { Window } from './window.ts'
 
-/** Types a name, and goes on. */
+/** Types a name, and continues. */
 export async function introduce({ page }: Pick<Window, 'page'>, name: string): Promise<void> {
   await page.getByLabel('What do your friends call you?').fill(name)
   await page.keyboard.press('Enter')
@@ -22,7 +22,7 @@ async function runHere({ page }: Pick<Window, 'page'>): Promise<string> {
   return inviteShown(page)
 }
 
-/** The link, once a node is there to lead to. */
+/** The link, once there is a node to include in it. */
 export async function inviteShown(page: Page): Promise<string> {
   await page.getByText('no node is connected').waitFor({ state: 'detached' })
   const line = page.getByText(/^quorum:\/\/add\//u)
@@ -37,12 +37,12 @@ export async function join({ page }: Pick<Window, 'page'>, link: string): Promis
   await page.getByText('Request sent to').waitFor()
 }
 
-/** Accepts the one request there is; a first run shows it by itself. */
+/** Accepts the only request; a first run shows it by itself. */
 export async function acceptShown({ page }: Pick<Window, 'page'>): Promise<void> {
   await page.getByRole('button', { name: 'Accept', exact: true }).click()
 }
 
-/** Opens the conversation with somebody in the list. */
+/** Opens a conversation from the list. */
 export async function open({ page }: Pick<Window, 'page'>, name: string): Promise<void> {
   await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name }).click()
   await writing({ page }).waitFor()
@@ -62,7 +62,7 @@ export function message({ page }: Pick<Window, 'page'>, text: string): Locator {
   return page.getByRole('log').getByRole('article').filter({ hasText: text })
 }
 
-/** Waits until an own message has this mark. */
+/** Waits until a sent message has this mark. */
 export async function marked(
   window: Window,
   text: string,
@@ -72,8 +72,8 @@ export async function marked(
 }
 
 /**
- * Drags files and folders of the disk into the conversation, and lets go: the browser's own events, as from a file
- * manager.
+ * Drags files and folders from the disk into the conversation and drops them, by the browser's own events, as from a
+ * file manager.
  */
 export async function drop({ page }: Pick<Window, 'page'>, paths: string[]): Promise<void> {
   const box = (await page.getByRole('log').boundingBox()) ?? assert.fail('no conversation is open')
@@ -120,7 +120,7 @@ export async function befriend(alice: Window, bob: Window): Promise<void> {
   await open(bob, 'Alice')
 }
 
-/** A window whose owner has one friend, who asked with a note: a peer of this process, as is the node between them. */
+/** A window whose owner has one friend, who asked with a note. The friend and the node run in this process. */
 export async function windowWithFriend(
   t: TestContext,
   home: string,

@@ -1,11 +1,11 @@
-/** Pictures for tests, made byte by byte: whole ones, and what somebody may send in their place (hostile 59). */
+/** Pictures for tests, built byte by byte: valid ones, and malformed ones that a peer may send (hostile 59). */
 import { crc32, deflateSync } from 'node:zlib'
 
 export function png(width: number, height: number, { pixels = true, frames = 0 } = {}): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
-  // Eight bits each of red, green and blue.
+  // Eight bits each for red, green and blue.
   header.set([8, 2, 0, 0, 0], 8)
   const row = (): Buffer => Buffer.concat([Buffer.from([0]), Buffer.alloc(width * 3, Buffer.from([70, 80, 200]))])
   const data = deflateSync(pixels ? Buffer.concat(Array.from({ length: height }, row)) : '')
@@ -28,7 +28,7 @@ function chunk(kind: string, data: Buffer): Buffer {
   return framed
 }
 
-/** One dot in each frame; `canvas` is what the header says, `frame` what each frame says. */
+/** One pixel in each frame; `canvas` is the size in the header, `frame` the size in each frame. */
 export function gif(canvas: [number, number], { frames = 1, frame = canvas } = {}): Buffer {
   const header = Buffer.from('GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1')
   header.writeUInt16LE(canvas[0], 6)

@@ -1,6 +1,6 @@
 /**
- * Quorum as it was, from the history of this checkout: what talks with it and opens its profiles must go on doing so.
- * Its sources are unpacked into a folder of the test; the packages are those of this checkout.
+ * An earlier version of Quorum, from the history of this checkout: the present version must stay compatible with its
+ * protocols and profiles. Its sources are unpacked into a folder of the test; the packages are those of this checkout.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..', '..')
 /** The last commit with all files of the library in one folder. */
 const commit = 'b2a2fc0096e37a2bdb161758dc57a0b86393e351'
 
-/** Unpacks it below `folder`; what it returns starts its programs. */
+/** Unpacks it below `folder`; returns the commands that start its programs. */
 export function previousVersion(folder: string): Programs {
   const tree = join(folder, 'previous-version')
   mkdirSync(tree)

@@ -1,6 +1,6 @@
 /**
- * Two profiles on disk whose people are friends, and a node that both use: where programs for people begin that need
- * somebody at the other end. Nobody runs on them when they are handed over.
+ * Two profiles on disk whose owners are friends, and a node that both use: the setup for tests of programs that need a
+ * peer at the other end. No process uses the profiles when they are returned.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ export interface Profile {
   /** PeerId. */
   id: string
   folder: string
-  /** Where what is accepted goes. */
+  /** The folder for accepted files. */
   downloads: string
   /** Options of every program on this profile. */
   options: string[]

@@ -1,4 +1,4 @@
-/** A TCP proxy that remembers every byte of both directions: what somebody on that link sees. */
+/** A TCP proxy that records every byte of both directions: the view of an observer on that link. */
 import { once } from 'node:events'
 import net from 'node:net'
 import type { TestContext } from 'node:test'
@@ -8,7 +8,7 @@ export interface Proxy {
   port: number
   /** Everything since the start, each direction of each connection in one piece. */
   seen(): Buffer[]
-  /** What is open now stays open and carries nothing any more, as when a cable is pulled. New connections work. */
+  /** Open connections stay open but carry no more data, as with an unplugged cable. New connections work. */
   silence(): void
 }
 
@@ -22,7 +22,7 @@ export async function startProxy(t: TestContext, port: number): Promise<Proxy> {
     sockets.add(from)
     from.on('data', (chunk) => bytes.push(chunk))
     from.pipe(to)
-    // Whatever ended this side ends the other.
+    // The end of one side ends the other, for any reason.
     from.on('error', () => to.destroy())
     from.on('close', () => to.destroy())
   }

@@ -1,4 +1,4 @@
-/** Says that a call must fail with one of Quorum's codes: `assert.throws(() => …, refused('too-large'))`. */
+/** Asserts that a call fails with one of Quorum's codes: `assert.throws(() => …, refused('too-large'))`. */
 import { QuorumError, type ErrorCode } from '../../protocol/base/errors.ts'
 
 export function refused(code: ErrorCode): (error: unknown) => boolean {

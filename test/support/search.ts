@@ -1,6 +1,6 @@
-/** Looks for words in captured bytes, in every form in which a program might have left them readable. */
+/** Searches captured bytes for words, in every encoding in which a program may have stored them. */
 
-/** Which of `words` is in `bytes` as UTF-8, UTF-16, hexadecimal or Base64 (wherever in a longer text it stood). */
+/** Which of `words` is in `bytes` as UTF-8, UTF-16, hexadecimal or Base64 (at any position in a longer text). */
 export function wordsIn(bytes: Buffer, words: readonly string[]): string[] {
   return words.filter((word) => forms(word).some((form) => bytes.includes(form)))
 }
@@ -19,7 +19,8 @@ function written(bytes: Buffer): Buffer[] {
 }
 
 /**
- * Three bytes make four characters: the word may begin at any of the three. What depends on its neighbours is cut off.
+ * Base64 encodes three bytes as four characters, so there are three alignments. Characters that depend on adjacent
+ * bytes are cut off.
  */
 function base64(bytes: Buffer, encoding: 'base64' | 'base64url'): string[] {
   return [0, 1, 2].map((before) => {

@@ -1,4 +1,4 @@
-/** Disks that are soon full: file systems in memory, which only the system's administrator may mount. */
+/** Small disks: file systems in memory, which only root may mount. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -12,7 +12,7 @@ const mounts = os.platform() === 'linux' && os.userInfo().uid === 0
 /** Options of a test that mounts. */
 export const needsMount = { skip: mounts ? false : 'NOT RUN: needs root to mount a small disk' }
 
-/** A disk of its own for `t`, of `size` as mount(8) reads it: `2m`, `500000`. Only its owner may read it. */
+/** A new disk for `t`, of `size` in the notation of mount(8): `2m`, `500000`. Only its owner may read it. */
 export function smallDisk(t: TestContext, size: string): string {
   const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-disk-'))
   undo(t).defer(() => fs.rmdirSync(disk))
@@ -20,13 +20,13 @@ export function smallDisk(t: TestContext, size: string): string {
   return disk
 }
 
-/** Mounts one at `folder`, which exists; returns what takes it away, though something is open there. */
+/** Mounts one at `folder`, which exists; returns a function that unmounts it, even with open files. */
 export function mountSmallDisk(folder: string, size: string): () => void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', folder])
   return () => void execFileSync('umount', ['--lazy', folder])
 }
 
-/** Fills a disk down to its last page; returns what makes room again. */
+/** Fills a disk to its last page; returns a function that frees the space. */
 export function fillDisk(disk: string): () => void {
   const ballast = path.join(disk, 'ballast')
   const file = fs.openSync(ballast, 'w')
@@ -38,7 +38,7 @@ export function fillDisk(disk: string): () => void {
   return () => fs.rmSync(ballast)
 }
 
-/** How many of `size` bytes still fitted. */
+/** How many of `size` bytes fit. */
 function written(file: number, size: number): number {
   try {
     return fs.writeSync(file, Buffer.alloc(size))

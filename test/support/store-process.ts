@@ -1,13 +1,14 @@
 /**
- * A process that opens the store in the directory it is given and says so in a line of JSON: `{"open":true}` or
- * `{"error":code}`. With `append` it then adds messages without end, one line for each that the store acknowledged.
+ * A process that opens the store in the given folder and reports the result in a line of JSON: `{"open":true}` or
+ * `{"error":code}`. With `append` it then adds messages without end, and writes one line for each that the store
+ * acknowledged.
  */
 import { writeSync } from 'node:fs'
 import { errorToData } from '../../protocol/base/errors.ts'
 import { openSqliteStore } from '../../protocol/store/sqlite.ts'
 
 const [directory = '', mode] = process.argv.slice(2)
-// Synchronous: a line that was not written when the process is killed was not acknowledged.
+// Synchronous: a message whose line is missing when the process is killed was not acknowledged.
 const say = (line: unknown) => void writeSync(1, `${JSON.stringify(line)}\n`)
 
 try {
@@ -17,14 +18,14 @@ try {
     const peer = 'friend'
     const text = (seq: number) => `message ${seq} ${'of some length '.repeat(seq % 50)}`
     for (;;) {
-      const said = store.queueMessage(peer, {
+      const message = store.queueMessage(peer, {
         id: `out-${store.conversation(peer).queued + 1}`,
         text: text(1),
         sentAt: 1,
       })
-      say({ queued: said.seq })
-      if (said.seq % 3 === 0) {
-        store.markSent(peer, [{ seq: store.conversation(peer).sent + 1, hash: new Uint8Array([said.seq % 256]) }])
+      say({ queued: message.seq })
+      if (message.seq % 3 === 0) {
+        store.markSent(peer, [{ seq: store.conversation(peer).sent + 1, hash: new Uint8Array([message.seq % 256]) }])
         say({ sent: store.conversation(peer).sent })
       }
       const seq = store.conversation(peer).received + 1

@@ -1,6 +1,6 @@
 /**
- * Conversations over a real connection, with their stores and what they announce. The other side is another
- * conversation, or a script that sends frame by frame what the test wants.
+ * Conversations over a real connection, with their stores and events. The other side is another conversation, or a
+ * script that sends the frames of the test one by one.
  */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -51,7 +51,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     typingMarks: () => true,
     onHello: () => {},
     onPresence: () => {},
-    onTransfer: () => assert.fail('nobody sent anything about a transfer'),
+    onTransfer: () => assert.fail('no peer sent anything about a transfer'),
     probe: () => assert.fail('no receipt came in time'),
   }
 }
@@ -121,7 +121,7 @@ export class Script {
     this.write(...frames.map(chatFrameToWire))
   }
 
-  /** Whatever bytes, a frame each, all in one piece. */
+  /** Sends arbitrary bytes, one frame for each argument, in a single write. */
   write(...payloads: Uint8Array[]): void {
     this.#writer.write(...payloads).catch(() => undefined)
   }
@@ -148,7 +148,7 @@ export class Script {
 export async function scripted(t: TestContext, instead: Partial<ConversationContext> = {}) {
   const link = await startLink(t)
   const b = talker(t, link.listener, alice.peer, instead)
-  /** One more stream, with `connection` for the one it seems to run on. */
+  /** One more stream that appears to run on `connection`. */
   const open = async (connection = link.listener.connection) => {
     const [out, into] = await openStream(link)
     const ended = b.conversation.run(into, connection, 'inbound').then(

@@ -1,6 +1,6 @@
 /**
- * The terminal client as a real process: through pipes, where it prints plain lines, or in a pseudo-terminal, which
- * `script` of util-linux lends it. Everything it wrote is kept, escape codes and all.
+ * The terminal client as a real process: through pipes, where it prints plain lines, or in a pseudo-terminal of
+ * `script` (util-linux). All of its output is recorded, including escape codes.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -35,19 +35,19 @@ export class TerminalProcess {
     this.process = process
   }
 
-  /** All that reached the terminal. */
+  /** The whole output to the terminal. */
   get output(): string {
     return this.process.out
   }
 
-  /** Waits for `text` after what was waited for before, colours and cursor movements left out. */
+  /** Waits for `text` after the last awaited text, ignoring colours and cursor movements. */
   async sees(text: string): Promise<void> {
     const rest = (end?: number): string => plain(this.output.slice(this.#mark, end))
     await until(
       () => rest().includes(text),
       () => `${JSON.stringify(text)} on the screen; there is ${JSON.stringify(rest())}`,
     )
-    // What came together with it is still to be seen.
+    // Text after it stays available for the next wait.
     let [less, enough] = [this.#mark, this.output.length]
     while (less + 1 < enough) {
       const middle = Math.floor((less + enough) / 2)
@@ -62,7 +62,7 @@ export class TerminalProcess {
     this.process.write(keys)
   }
 
-  /** What is typed and Enter. */
+  /** Types a line and Enter. */
   enter(line: string): void {
     this.type(`${line}\r`)
   }
@@ -74,7 +74,7 @@ export class TerminalProcess {
 
 /** Without colours and cursor movements. */
 export function plain(output: string): string {
-  // oxlint-disable-next-line no-control-regex -- control sequences are what it removes
+  // oxlint-disable-next-line no-control-regex -- it removes control sequences
   return output.replaceAll(/\u001b\[[0-?]*[ -/]*[@-~]/gu, '')
 }
 

@@ -1,12 +1,12 @@
 /**
- * As much of a terminal as our programs use: text that wraps and scrolls, and the cursor sequences of readline and of
- * our own screens. Fails for a sequence that it does not know, so that no test passes by not understanding.
+ * The part of a terminal that Quorum's programs use: text that wraps and scrolls, and the cursor sequences of readline
+ * and of Quorum's screens. An unknown sequence is an error, so that no test passes because a sequence was ignored.
  */
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import stringWidth from 'string-width'
 
-// oxlint-disable-next-line no-control-regex -- control sequences are what it is about
+// oxlint-disable-next-line no-control-regex -- it interprets control sequences
 const pieces = /\u001b\[([0-9;?]*)([A-Za-z])|\r|\n|[^\u001b\r\n]/gu
 
 export class TinyTerminal extends Writable {
@@ -23,7 +23,7 @@ export class TinyTerminal extends Writable {
     this.rows = rows
   }
 
-  /** What a person sees: the last rows, without spaces at their ends. */
+  /** The visible screen: the last rows, without trailing spaces. */
   get screen(): string {
     return this.#lines
       .slice(-this.rows)
@@ -56,7 +56,7 @@ export class TinyTerminal extends Writable {
 
   #move(command: string, parameters: string): void {
     const count = Number(parameters || '1')
-    // What has scrolled away cannot be reached.
+    // The cursor cannot reach rows that have scrolled off the screen.
     const top = Math.max(0, this.#lines.length - this.rows)
     if (command === 'A') this.#row = Math.max(top, this.#row - count)
     else if (command === 'B') this.#row = Math.min(this.#lines.length - 1, this.#row + count)

@@ -1,5 +1,5 @@
 /**
- * Transfers between headless peers: files to send, waiting for what becomes of a transfer, and what lies in a folder
+ * Transfers between headless peers: files to send, waiting for the state of a transfer, and the content of a folder
  * afterwards, whole trees by digest.
  */
 import assert from 'node:assert/strict'
@@ -70,7 +70,7 @@ export function tree(folder: string): Map<string, string> {
   return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Names of ours that are still below `folder`. */
+/** Names of Quorum's temporary files that are still below `folder`. */
 export function leftovers(folder: string): string[] {
   return fs
     .readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -96,7 +96,7 @@ export async function transferOf(peer: HeadlessPeer, id: string): Promise<Transf
   return found ?? assert.fail(`${peer.name} does not know transfer ${id}`)
 }
 
-/** Returns when the transfer has got to `state` at every one of `peers`. */
+/** Returns when the transfer has reached `state` at every one of `peers`. */
 export async function becomes(
   id: string,
   state: Transfer['state'],
@@ -119,7 +119,7 @@ async function becomesAt(peer: HeadlessPeer, id: string, state: Transfer['state'
   return last ?? assert.fail()
 }
 
-/** Returns when so many bytes are done at `peer`; fails if it is over before. */
+/** Returns when `peer` has transferred the given number of bytes; fails if the transfer ends before. */
 export async function reaches(peer: HeadlessPeer, id: string, bytes: number): Promise<void> {
   await until(async () => {
     const { doneBytes, state } = await transferOf(peer, id)

@@ -1,10 +1,10 @@
-/** A port where nobody should come. */
+/** A port that must receive no connections. */
 import { once } from 'node:events'
 import net from 'node:net'
 import type { TestContext } from 'node:test'
 import { undo } from './cleanup.ts'
 
-/** Takes connections on loopback, ends them at once, and counts them. `address`: without a PeerId. */
+/** Accepts connections on loopback, closes them at once, and counts them. `address`: without a PeerId. */
 export async function trap(t: TestContext): Promise<{ address: string; calls(): number }> {
   let calls = 0
   const server = net.createServer((socket) => {

@@ -13,11 +13,10 @@ export const patience = 180_000
 const look = 20
 
 /**
- * Resolves when `condition` holds.
+ * Resolves when `condition` is true.
  *
- * @param what - what is waited for, for the failure; a function is asked when it fails.
- * @param progress - of work that may rightly take longer than `patience`: each change of its value starts the wait
- * anew.
+ * @param what - the awaited event, for the error message; a function is called when the wait fails.
+ * @param progress - for work that may take longer than `patience`: each change of its value restarts the wait.
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,

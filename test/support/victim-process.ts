@@ -1,6 +1,6 @@
 /**
- * The process that a test attacks: a node and a peer on loopback, driven over Node's IPC. What nobody handles in here
- * ends it, and the test sees that; the memory that it says it has is what is left after a collection.
+ * The process that a test attacks: a node and a peer on loopback, driven over Node's IPC. An unhandled error ends it,
+ * and the test sees that; the memory that it reports is measured after a garbage collection.
  */
 import { randomBytes } from 'node:crypto'
 import { openMailboxes } from '../../node/mailboxes.ts'
@@ -9,7 +9,7 @@ import type { FriendRow } from '../../protocol/store/store.ts'
 import { loopback } from './network.ts'
 import { collect } from './collect.ts'
 
-/** From the test: a call of the peer, or one of the few things a peer has no call for. */
+/** From the test: a call of the peer, or one of the few actions for which the peer has no call. */
 export type Order =
   | { id: number; order: 'call'; name: string; params: unknown }
   | { id: number; order: 'put-friend'; row: FriendRow }

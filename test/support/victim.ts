@@ -18,7 +18,7 @@ type OrderWithoutId = Order extends infer O ? (O extends Order ? Omit<O, 'id'> :
 type Message = PeerEvent | { id: number; result: unknown } | { id: number; error: { code: string; message: string } }
 
 export interface Victim {
-  /** PeerId, and where it listens. */
+  /** PeerId and listening address. */
   peer: string
   address: string
   /** Address of the node, with its PeerId. */
@@ -27,7 +27,7 @@ export interface Victim {
   call<C extends CallName>(name: C, params?: unknown): Promise<CallResults[C]>
   putFriend(row: FriendRow): Promise<void>
   nodeStats(): Promise<RelayNodeStats>
-  /** Runs `work`; returns by how many MiB resident memory grew at its highest, and what of it remains afterwards. */
+  /** Runs `work`; returns the peak growth of resident memory in MiB, and the growth that remains afterwards. */
   growth(work: () => Promise<void>): Promise<{ peak: number; kept: number }>
   /** Fails if the process has ended, whatever ended it. */
   alive(): void
@@ -35,7 +35,7 @@ export interface Victim {
 
 export async function startVictim(t: TestContext): Promise<Victim> {
   const child = fork(path.join(import.meta.dirname, 'victim-process.ts'), {
-    // A small young generation: garbage is collected early, so what is measured is what is held.
+    // A small young generation: garbage is collected early, so the measurement counts referenced memory.
     execArgv: ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'],
     serialization: 'advanced',
   })
@@ -52,10 +52,11 @@ export async function startVictim(t: TestContext): Promise<Victim> {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let lastId = 0
   child.on('message', (message) => {
-    const said = message as Message
-    if ('event' in said) events.push(said)
-    else if ('error' in said) waiting.get(said.id)?.reject(Object.assign(new Error(said.error.message), said.error))
-    else waiting.get(said.id)?.resolve(said.result)
+    const received = message as Message
+    if ('event' in received) events.push(received)
+    else if ('error' in received)
+      waiting.get(received.id)?.reject(Object.assign(new Error(received.error.message), received.error))
+    else waiting.get(received.id)?.resolve(received.result)
   })
   child.on('exit', (code, signal) => {
     for (const { reject } of waiting.values()) reject(new Error(`the victim died: ${code ?? signal}`))

@@ -1,6 +1,6 @@
 /**
- * The real app for end-to-end tests: Electron with its window on a screen that nobody sees, driven by clicks and keys.
- * Every window has a profile of its own in a temporary folder, and everything stays on loopback.
+ * The real app for end-to-end tests: Electron with its window on a virtual screen, driven by clicks and keys. Every
+ * window has its own profile in a temporary folder, and all connections stay on loopback.
  */
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -18,7 +18,7 @@ export interface Window {
   app: ElectronApplication
   page: Page
   profile: string
-  /** Everything the page said on its console as an error. */
+  /** All errors on the console of the page. */
   complaints: string[]
   close(): Promise<void>
 }
@@ -39,7 +39,7 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
   const { profile, program, args = [], size = { width: 1280, height: 800 } } = setup
   if (program === undefined) {
     ready ??= provideWindow()
-    // Named like this and not as `executablePath`, Playwright holds the app until it is connected to it.
+    // With this option instead of `executablePath`, Playwright pauses the app until it is connected to it.
     process.env.ELECTRON_OVERRIDE_DIST_PATH = dirname(await ready)
   }
   const { ELECTRON_RUN_AS_NODE: _not, NODE_TEST_CONTEXT: _outer, ...env } = process.env
@@ -61,8 +61,8 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
       env: { ...definedOf(env), DISPLAY: screen, LANGUAGE: 'en', LANG: 'C.UTF-8' },
       timeout,
     })
-  // In the checkout the driver holds the program back until it is attached. Into a packaged one it cannot, and now and
-  // then it attaches while the window is being made, and never gets further: there a second start helps.
+  // In the checkout the driver pauses the program until it is attached. It cannot pause a packaged one, and sometimes
+  // attaches while the window is being created and then hangs: there a second start helps.
   const app = program === undefined ? await launch(patience) : await launch(30_000).catch(() => launch(patience))
   let closed = false
   const close = async (): Promise<void> => {

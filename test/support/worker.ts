@@ -1,5 +1,5 @@
 /**
- * A part of a test in a process of its own: because its memory is measured, or because it is to have a core to itself.
+ * A part of a test in a separate process: because its memory is measured, or because it needs a core of its own.
  * The worker serves a table of functions; the test calls them by name. It ends with the test, or with its parent.
  */
 import assert from 'node:assert/strict'
@@ -79,7 +79,7 @@ export function serve(table: Table): void {
   process.on('disconnect', () => process.exit())
 }
 
-/** Resident memory of a process, in bytes, as the kernel counts it; undefined where it does not say. */
+/** Resident memory of a process in bytes, from the kernel; undefined where the kernel does not report it. */
 export function residentBytes(pid: number): number | undefined {
   const status = `/proc/${pid}/status`
   if (!fs.existsSync(status)) return undefined

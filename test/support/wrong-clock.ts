@@ -1,6 +1,6 @@
 /**
  * A peer whose clock is wrong, in a process of its own: libp2p reads the clock too. Arguments: the node's address and
- * the years that it is ahead. Tells the state of its node twice a second, with the milliseconds since it began.
+ * the years that it is ahead. Reports the state of its node twice a second, with the milliseconds since it began.
  */
 import assert from 'node:assert/strict'
 

@@ -2,9 +2,8 @@
  * The settings of the window, in a file of the profile. The file is not encrypted, because the language and the theme
  * are needed before the passphrase is typed. So it contains nothing private.
  */
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { z } from 'zod'
+import { replaceFile } from '#protocol'
 import { formerPrivacy, textOfChoices } from '#former-privacy'
 import { languages, notificationKinds, textSizes, themes } from '../ipc/contract.ts'
 import type { Preferences } from '../ipc/contract.ts'
@@ -71,27 +70,8 @@ export class PreferencesFile {
   /** Writes the file. After a crash, the file has either its old or its new content. Errors: those of the disk. */
   change(patch: PreferencesPatch & { downloads?: string }): Preferences {
     this.#stored = fileSchema.parse({ ...this.#stored, ...patch })
-    writeAtomically(this.#file, `${JSON.stringify({ ...this.#stored, ...this.#former }, null, 2)}\n`)
+    replaceFile(this.#file, `${JSON.stringify({ ...this.#stored, ...this.#former }, null, 2)}\n`)
     return this.value
-  }
-}
-
-/** Replaces the file by renaming a new one, which is on the disk before it gets the name. */
-function writeAtomically(file: string, text: string): void {
-  const fresh = `${file}.new`
-  writeFileSync(fresh, text, { mode: 0o600, flush: true })
-  renameSync(fresh, file)
-  flushFolder(path.dirname(file))
-}
-
-/** Windows cannot flush a folder, and does not need it. */
-function flushFolder(folder: string): void {
-  if (process.platform === 'win32') return
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { isRelayed, relayPeer, withPeer } from '../address/address.ts'
 import { DirectorySession } from './session.ts'
+import { onAbort } from '../base/abort-listener.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
 import type { NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
@@ -168,12 +169,10 @@ export class HomeNodes {
     const wasConnected = this.#connections(peer).length > 0
     const connection = await this.#dial(addresses, this.#stopped.signal)
     const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
-    const end = (): void => session.close()
-    this.#stopped.signal.addEventListener('abort', end)
+    using _ = onAbort(this.#stopped.signal, () => session.close())
     try {
       return await task(session)
     } finally {
-      this.#stopped.signal.removeEventListener('abort', end)
       session.close()
       if (!wasConnected) void closeOrAbort(connection, directoryLimits.nodeClose)
     }

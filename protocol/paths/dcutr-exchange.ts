@@ -1,6 +1,7 @@
 /** The messages of one DCUtR stream, in both directions (docs/protocol.md, /libp2p/dcutr). */
 import type { Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
+import { onAbort } from '../base/abort-listener.ts'
 import { QuorumError } from '../base/errors.ts'
 import { pathLimits } from './limits.ts'
 import { closeOrAbort } from '../net/close.ts'
@@ -12,13 +13,14 @@ import { frame, unframe } from '../wire/framing.ts'
 export class DcutrExchange implements Disposable {
   readonly #stream: Stream
   readonly #signal: AbortSignal
+  readonly #listener: Disposable
   readonly #messages: AsyncGenerator<Punch>
 
   constructor(stream: Stream, signal: AbortSignal) {
     this.#stream = stream
     this.#signal = signal
     this.#messages = messages(stream)
-    signal.addEventListener('abort', this.#abort)
+    this.#listener = onAbort(signal, () => stream.abort(new Error('The hole punch is over')))
   }
 
   send(punch: Punch): Promise<void> {
@@ -35,11 +37,9 @@ export class DcutrExchange implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#signal.removeEventListener('abort', this.#abort)
+    this.#listener[Symbol.dispose]()
     void closeOrAbort(this.#stream)
   }
-
-  readonly #abort = (): void => this.#stream.abort(new Error('The hole punch is over'))
 }
 
 async function* messages(stream: Stream): AsyncGenerator<Punch> {

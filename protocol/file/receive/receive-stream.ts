@@ -6,6 +6,7 @@
 import type { Stream } from '@libp2p/interface'
 import { QuorumError } from '../../base/errors.ts'
 import { readChunks, type ArrivedChunk } from './chunk-reader.ts'
+import { onAbort } from '../../base/abort-listener.ts'
 import { chunkDigest, isZeros } from '../digest.ts'
 import type { Staging } from './staging.ts'
 import { limits } from '../../base/limits.ts'
@@ -41,8 +42,7 @@ export async function receiveFiles(stream: Stream, receiving: Receiving): Promis
     // If the stream is lost, there is nothing to stop.
     writer.write(fileFrameToWire({ kind: 'stop' })).catch(() => undefined)
   }
-  leave.addEventListener('abort', onLeave)
-  if (leave.aborted) onLeave()
+  using _ = onAbort(leave, onLeave)
   try {
     for await (const arrived of readChunks(pull(stream, { ...fileLimits.receiveAhead, once: true }), (length) =>
       acks.arrived(length),
@@ -57,7 +57,6 @@ export async function receiveFiles(stream: Stream, receiving: Receiving): Promis
   } finally {
     clearInterval(silence)
     acks.end()
-    leave.removeEventListener('abort', onLeave)
   }
 }
 

@@ -3,12 +3,13 @@
  * paused or over, is refused with the reason; a stream that is served ends when its transfer is stopped.
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { errorToData, QuorumError, toError, type ErrorData } from '../../base/errors.ts'
+import { errorToData, QuorumError, type ErrorData } from '../../base/errors.ts'
 import type { Progress } from '../progress.ts'
 import type { TransferStore } from '../transfer-store.ts'
 import { fileFrames, readOpening, refuse, serve, type FileFrames } from './send-stream.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { limits } from '../../base/limits.ts'
+import { abortOn } from '../../net/deadline.ts'
 import { peerInLog } from '../../base/log.ts'
 import type { Log } from '../../base/log.ts'
 import type { TransferRow } from '../../store/store.ts'
@@ -72,7 +73,7 @@ export class Uploads {
     const stopper = new AbortController()
     const running = this.#running.get(row.id) ?? new Set()
     this.#running.set(row.id, running.add(stopper))
-    stopper.signal.addEventListener('abort', () => stream.abort(toError(stopper.signal.reason)))
+    using _ = abortOn(stream, stopper.signal)
     const stopped = open.want === 'chunks' ? progress.moving(row) : () => undefined
     if (open.want === 'chunks') progress.done(row, before)
     const work = serve(

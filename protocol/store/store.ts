@@ -176,7 +176,15 @@ export type TransferChanges = Partial<
   Pick<TransferRow, 'state' | 'pausedByMe' | 'pausedByThem' | 'directory' | 'places' | 'savedTo' | 'doneBytes'>
 > & { error?: ErrorData | undefined }
 
-export type SettingKey = 'seed' | 'name' | 'handle' | 'nodes' | 'port' | 'record-sequence' | 'privacy'
+export type SettingKey =
+  | 'seed'
+  | 'name'
+  | 'handle'
+  | 'nodes'
+  | 'port'
+  | 'record-sequence'
+  | 'privacy'
+  | 'former-privacy'
 
 export interface Store {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */

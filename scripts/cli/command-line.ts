@@ -155,6 +155,7 @@ export function commandLine(commands: Commands): Command {
     .description('Talk and share files with people you know. Without a command: the terminal client.')
     .version(version)
     .enablePositionalOptions()
+    .helpCommand('help [command]', 'what a command does, and its options')
     .addOption(profileOption())
     .addHelpText('after', terminalHelp)
     .action((typed: IdentityTyped) => commands.terminal(requests.quorum(typed)))

@@ -4,10 +4,11 @@
  * window removes them from its file at its next write. An unreadable file counts as unreadable choices, never as no
  * choices.
  */
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, lstatSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { privacyNames } from '#protocol'
 import type { Store } from '#protocol'
+import { openRegular } from './regular-file.ts'
 
 export const windowFile = 'window.json'
 
@@ -29,22 +30,52 @@ export function formerPrivacy(text: string | undefined): Record<string, unknown>
   return Object.fromEntries(entries.map(([name, value]) => [name, name === 'direct' ? modeOf(value) : value]))
 }
 
+/** Bytes: far above what the window writes. */
+const longestChoices = 1024 * 1024
+
 /**
- * The text of a file of choices. Undefined if there is no file. Empty, which is not JSON, if the file cannot be read.
+ * The text of a file of choices. Undefined if there is no file. Empty, which is not JSON, if the file cannot be read: a
+ * link that leads nowhere is not the absence of choices, and neither is a pipe or a file that is too large.
  */
 export function textOfChoices(file: string): string | undefined {
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined
   try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? undefined : ''
+    const descriptor = openRegular(file, 'read-follow')
+    try {
+      return fstatSync(descriptor).size > longestChoices ? '' : readFileSync(descriptor, 'utf8')
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    // Unreadable, for whatever reason: the caller treats it as choices that cannot be read.
+    return ''
   }
 }
 
-/** Copies the choices of `window.json` into a store that has none. Errors: those of the store. */
+/**
+ * Copies those choices of `window.json` into the store that the store does not have: a program that embeds the library
+ * may have stored others first. Does it once: a file that appears later does not apply. Errors: those of the store.
+ */
 export function takeOverPrivacy(store: Store, folder: string): void {
-  if (store.setting('privacy') !== undefined) return
+  if (store.setting('former-privacy') !== undefined) return
+  const stored = store.setting('privacy')
+  const own = stored === undefined ? {} : parsed(stored)
   const former = formerPrivacy(textOfChoices(path.join(folder, windowFile)))
-  store.setSetting('privacy', Buffer.from(JSON.stringify(former)))
+  store.transaction(() => {
+    // Unreadable choices stay as they are: they mean the most private ones.
+    if (own !== undefined) store.setSetting('privacy', Buffer.from(JSON.stringify({ ...former, ...own })))
+    store.setSetting('former-privacy', Buffer.from('taken over'))
+  })
+}
+
+/** Undefined if it is not a JSON object. */
+function parsed(stored: Uint8Array): object | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(stored).toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Values that no choice can have. The peer replaces them by the most private ones and warns the person. */

@@ -4,9 +4,10 @@
  * does not stop the program: the failure is reported once. The log's own folder is created, never the folder above it:
  * without a profile there is no log.
  */
-import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fchmodSync, fstatSync, lstatSync, mkdirSync, renameSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import type { LineSink } from '#protocol'
+import { makePrivate, openRegular } from './regular-file.ts'
 
 /** Bytes of one file, and the number of files: enough for a day or more of `debug`, and for months of `info`. */
 const logBounds = { bytes: 1024 * 1024, files: 5 } as const
@@ -72,15 +73,19 @@ export class LogFile implements LineSink {
   #opened(): { descriptor: number; size: number } | undefined {
     if (this.#open !== undefined) return this.#open
     const { folder } = this.#options
-    if (!existsSync(folder)) {
+    const found = lstatSync(folder, { throwIfNoEntry: false })
+    if (found === undefined) {
       if (!existsSync(path.dirname(folder))) return undefined
       mkdirSync(folder, { mode: 0o700 })
+    } else if (!found.isDirectory()) {
+      // A link would put the log into a folder that is not this profile's.
+      throw Object.assign(new Error('ENOTDIR: the log folder is not a folder'), { code: 'ENOTDIR' })
     }
-    const descriptor = openSync(this.#file, 'a', 0o600)
+    const descriptor = openRegular(this.#file, 'append')
     this.#open = { descriptor, size: fstatSync(descriptor).size }
     // The modes above apply only on creation, and the log is for its owner only.
-    chmodSync(folder, 0o700)
-    chmodSync(this.#file, 0o600)
+    makePrivate(folder)
+    fchmodSync(descriptor, 0o600)
     return this.#open
   }
 

@@ -3,7 +3,7 @@
  * before sending it. It contains no data that identifies a person. The caller passes the counts; this file opens no
  * store.
  */
-import { chmodSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fstatSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { arch, release } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
@@ -12,6 +12,7 @@ import type { Peer } from '#protocol'
 import { windowFile } from './former-privacy.ts'
 import { logNames } from './log-file.ts'
 import { logFiles, logFolder } from './program-log.ts'
+import { openRegular } from './regular-file.ts'
 
 /** Bytes of each log, counted from its end: small enough for an e-mail and for a person to read. */
 const logBytes = 1024 * 1024
@@ -159,7 +160,7 @@ function lastLines(file: string): { lines: string[]; others: number } {
   let text = ''
   for (const name of logNames(file)) {
     if (left === 0 || !existsSync(name)) continue
-    const end = endOf(name, left)
+    const end = endOrReason(name, left)
     left -= Buffer.byteLength(end)
     text = end + text
   }
@@ -168,9 +169,20 @@ function lastLines(file: string): { lines: string[]; others: number } {
   return { lines, others: all.length - lines.length }
 }
 
+/** As `endOf`; of a file that cannot be read, one line that says why: a report with a gap is better than none. */
+function endOrReason(file: string, most: number): string {
+  try {
+    return endOf(file, most)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const time = new Date(0).toISOString()
+    return `${JSON.stringify({ level: 'error', time, msg: `this part of the log cannot be read (${code})` })}\n`
+  }
+}
+
 /** The last `most` bytes of a file, starting at the beginning of a line. */
 function endOf(file: string, most: number): string {
-  const descriptor = openSync(file, 'r')
+  const descriptor = openRegular(file, 'read')
   try {
     const { size } = fstatSync(descriptor)
     const bytes = Buffer.alloc(Math.min(size, most))
@@ -194,5 +206,15 @@ function readable(line: string): string | undefined {
   const parsed = lineSchema.safeParse(value)
   if (!parsed.success) return undefined
   const { level, time, msg, error } = parsed.data
-  return `${time} ${level.padEnd(5)} ${scrubText(msg)}${error === undefined ? '' : ` ${JSON.stringify(error)}`}`
+  const cause = error === undefined ? '' : ` ${JSON.stringify(scrubbed(error))}`
+  return `${time} ${level.padEnd(5)} ${scrubText(msg)}${cause}`
+}
+
+/** Every text in the value, scrubbed. */
+function scrubbed(value: unknown): unknown {
+  if (typeof value === 'string') return scrubText(value)
+  if (Array.isArray(value)) return value.map(scrubbed)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([name, part]) => [name, name === 'at' ? part : scrubbed(part)] as const)
+  return Object.fromEntries(entries)
 }

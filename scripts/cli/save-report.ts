@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { openSqliteStore, QuorumError, storedPrivacy } from '#protocol'
 import type { Store } from '#protocol'
+import { takeOverPrivacy } from './former-privacy.ts'
 import { buildReport, reportName, settingsOf, whatIsIn, writeReport } from './report.ts'
 import type { Counts } from './report.ts'
 
@@ -59,6 +60,7 @@ async function counts(
     return missing(error.code, why[error.code] ?? `the store does not open (${error.code})`)
   }
   try {
+    takeOverPrivacy(store, folder)
     return { counts: countsOfStore(store), store: 'read' }
   } finally {
     store.close()

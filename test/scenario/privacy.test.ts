@@ -31,6 +31,14 @@ async function keep(folder: string, value: string): Promise<void> {
   store.close()
 }
 
+/** Makes a profile that nobody has open one of an older version, which stored no choices. */
+async function withoutChoices(folder: string): Promise<void> {
+  const store = await openSqliteStore({ directory: folder })
+  store.setSetting('privacy', undefined)
+  store.setSetting('former-privacy', undefined)
+  store.close()
+}
+
 /** The peer as the window's process opens it. */
 async function asWindow(t: TestContext, folder: string): Promise<WindowProfile> {
   const options = {
@@ -111,9 +119,7 @@ test('the window’s file of an older version: migrated by the first program tha
   const alice = new HeadlessPeer(stage, 'Alice')
   await alice.start()
   await alice.stop()
-  const store = await openSqliteStore({ directory: alice.folder })
-  store.setSetting('privacy', undefined)
-  store.close()
+  await withoutChoices(alice.folder)
   const file = join(alice.folder, 'window.json')
   writeFileSync(file, JSON.stringify({ theme: 'dark', direct: 'never', typingMarks: false }))
 
@@ -136,9 +142,7 @@ test('a truncated file of an older version: the most private choice, and the win
   const alice = new HeadlessPeer(stage, 'Alice')
   await alice.start()
   await alice.stop()
-  const store = await openSqliteStore({ directory: alice.folder })
-  store.setSetting('privacy', undefined)
-  store.close()
+  await withoutChoices(alice.folder)
   writeFileSync(join(alice.folder, 'window.json'), '{"direct":"nev')
   const window = await asWindow(t, alice.folder)
   assert.deepEqual((await window.peer.self()).privacy, mostPrivate)

@@ -1,12 +1,13 @@
 /** Privacy choices of an older version that stored them in window.json are migrated when the profile is opened. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { mostPrivate } from '../../../protocol/api/privacy.ts'
-import { Settings } from '../../../protocol/identity/settings.ts'
+import { Settings, storedPrivacy } from '../../../protocol/identity/settings.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
-import { takeOverPrivacy } from '../../../scripts/cli/former-privacy.ts'
+import { takeOverPrivacy, textOfChoices } from '../../../scripts/cli/former-privacy.ts'
 import { folder } from '../../support/cleanup.ts'
 
 /** The choices of a profile whose folder has this window.json. */
@@ -56,4 +57,25 @@ test('the choices of the profile apply, and an old file that appears later does 
   writeFileSync(join(home, 'window.json'), '{"direct":"nev')
   takeOverPrivacy(store, home)
   assert.deepEqual(new Settings(store).privacy(), { chosen: {}, unreadable: [] })
+})
+
+test('a link that leads nowhere, a pipe, and a huge file are unreadable choices, never the absence of choices', (t) => {
+  const place = folder(t)
+  const file = (name: string): string => join(place, name)
+  symlinkSync(file('nowhere'), file('link'))
+  execFileSync('mkfifo', [file('pipe')])
+  writeFileSync(file('huge'), '{}')
+  truncateSync(file('huge'), 600 * 1024 * 1024)
+  for (const name of ['link', 'pipe', 'huge']) assert.equal(textOfChoices(file(name)), '', name)
+  assert.equal(textOfChoices(file('none')), undefined)
+})
+
+test('choices that the library stored first do not hide those that the window had', (t) => {
+  const place = folder(t)
+  writeFileSync(join(place, 'window.json'), '{"direct":"never","readReceipts":false}')
+  const store = openMemoryStore()
+  store.setSetting('privacy', Buffer.from('{"readReceipts":true,"typingMarks":false}'))
+  takeOverPrivacy(store, place)
+  const { direct, readReceipts, typingMarks } = storedPrivacy(store)
+  assert.deepEqual([direct, readReceipts, typingMarks], ['never', true, false])
 })

@@ -1,7 +1,16 @@
 /** The files of a log: bounded, readable for their owner only, complete up to a kill; errors never stop the program. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { LogFile, logNames } from '../../../scripts/cli/log-file.ts'
@@ -65,33 +74,29 @@ test('a folder that cannot be created is reported once; nothing is thrown, and t
   assert.deepEqual(reports, ['EISDIR'])
 })
 
-test(
-  'a full disk is reported once, and the program continues',
-  { skip: existsSync('/dev/full') ? false : 'no /dev/full' },
-  (t) => {
+test('no link is followed, no pipe is waited for, and nothing that is not the log changes its mode', (t) => {
+  const place = folder(t)
+  const other = path.join(place, 'other')
+  mkdirSync(other, { mode: 0o755 })
+  writeFileSync(path.join(other, 'file'), 'important', { mode: 0o644 })
+  for (const [name, make, code] of [
+    ['a link as the file', (logs: string) => symlinkSync(path.join(other, 'file'), path.join(logs, 'a.log')), 'ELOOP'],
+    ['a pipe', (logs: string) => execFileSync('mkfifo', [path.join(logs, 'a.log')]), 'ENXIO'],
+    ['a link as the folder', (logs: string) => (rmdirSync(logs), symlinkSync(other, logs)), 'ENOTDIR'],
+  ] as const) {
     const logs = path.join(folder(t), 'logs')
     mkdirSync(logs)
-    // Every write to this file ends as on a full disk.
-    spawnSync('ln', ['-s', '/dev/full', path.join(logs, 'quorum.log')])
-    const program = `
-    import { openLog } from ${JSON.stringify(new URL('../../../scripts/cli/program-log.ts', import.meta.url).href)}
-    const complain = (sentence) => process.stderr.write(sentence + '\\n')
-    const { log, close } = openLog({ folder: process.argv[1], file: 'peer', program: 'test', env: {}, complain })
-    for (let line = 0; line < 100; line++) log('info', 'line')
-    close()
-    process.stdout.write('went on')`
-    // Not in this process: a test must not change the mode of a device.
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      ['--input-type=module', '-e', program, path.dirname(logs)],
-      {
-        encoding: 'utf8',
-      },
-    )
-    assert.deepEqual([stdout, status], ['went on', 0])
-    assert.match(stderr, /^the log cannot be written \(ENOSPC\)[^\n]*\n$/u)
-  },
-)
+    make(logs)
+    const reports: string[] = []
+    const log = new LogFile({ folder: logs, name: 'a.log', trouble: (why) => reports.push(why) })
+    log.write('one\n')
+    assert.deepEqual(reports, [code], name)
+  }
+  assert.equal(readFileSync(path.join(other, 'file'), 'utf8'), 'important')
+  assert.deepEqual(readdirSync(other), ['file'])
+  const modes = [other, path.join(other, 'file')].map((file) => statSync(file).mode & 0o777)
+  assert.deepEqual(modes, [0o755, 0o644])
+})
 
 test('QUORUM_LOG raises and lowers the level; an unknown value is reported and has no other effect', (t) => {
   const levels = { debug: 4, info: 3, warn: 2, error: 1, off: 0, '': 3, loud: 3 }

@@ -79,3 +79,14 @@ test('a report is readable for its owner only, and replaces no file that was not
   assert.equal(readFileSync(file, 'utf8'), 'three')
   assert.throws(() => writeReport(path.join(file, 'below.txt'), 'x'), { code: 'not-writable' })
 })
+
+test('a log that cannot be read is one line of the report, and errors of older versions are scrubbed too', (t) => {
+  const profile = folder(t)
+  mkdirSync(path.join(profile, 'logs', 'window.log'), { recursive: true })
+  const error = { name: 'Error', message: 'connect ECONNREFUSED 10.1.2.3:4001', at: [] }
+  const line = { level: 'warn', time: new Date(0).toISOString(), msg: 'x', error: { ...error, cause: error } }
+  writeFileSync(path.join(profile, 'logs', 'quorum.log'), `${JSON.stringify(line)}\n`)
+  const { text } = buildReport({ folder: profile, settings: {}, counts: 'Nothing.', now: 0 })
+  assert.match(text, /cannot be read \((EISDIR|EINVAL)\)/u)
+  assert.ok(!text.includes('10.1.2.3'), text)
+})

@@ -51,6 +51,8 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
     return (await first()) < count - 200
   }, 'older ones are shown')
   assert.ok((await log.getByRole('article').count()) < drawn)
+  // A turn of the wheel moves the list for some frames; what moves it after that would be the loading.
+  await page.evaluate(unchanged(`document.querySelector('[role=log]').scrollTop`, 5))
   const shown = await first()
   await settled(page)
   assert.ok(Math.abs((await first()) - shown) < 15, 'what is looked at keeps its place')
@@ -91,17 +93,22 @@ test('100,000 messages open at the end, scroll and are searched', async (t) => {
 
 /** Returns when the requested messages are loaded and rendered: the list is unchanged for twenty frames. */
 async function settled(page: Page): Promise<void> {
-  await page.evaluate(`new Promise((resolve) => {
-    let [last, same] = ['', 0]
+  await page.evaluate(unchanged(`document.querySelector('[role=log]').textContent`, 20))
+}
+
+/** Script that resolves when `value`, an expression of the page, is the same for so many frames. */
+function unchanged(value: string, frames: number): string {
+  return `new Promise((resolve) => {
+    let [last, same] = [undefined, 0]
     const look = () => {
-      const now = document.querySelector('[role=log]').textContent
+      const now = ${value}
       same = now === last ? same + 1 : 0
       last = now
-      if (same === 20) resolve()
+      if (same === ${frames}) resolve()
       else requestAnimationFrame(look)
     }
     look()
-  })`)
+  })`
 }
 
 /**

@@ -97,7 +97,7 @@ test('several at once: by number, into a folder, paused, declined, cancelled by 
   his.write('/resume\n')
   await until(() => her.lines.filter((line) => line.includes('on its way')).length === 2, 'it moves again')
   his.write('/cancel\n')
-  await says(her, 'you offered Bob “large.bin”, 600 MB: called off')
+  await says(her, 'you offered Bob “large.bin”, 600 MB: cancelled')
   await until(() => readdirSync(bob.downloads).length === 0, 'nothing is left of it')
   for (const process of [her, his]) {
     process.endInput()

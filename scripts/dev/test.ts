@@ -56,8 +56,8 @@ function kindOf(file: string): string {
 }
 
 async function run(): Promise<void> {
-  // A log gets TAP, which ends with the totals whatever fails and has no colours; a person gets the readable reporter.
-  const reporter = process.stdout.isTTY && !process.env.CI ? 'spec' : 'tap'
+  // A log has no colours and ends with what failed and the totals; a person gets the readable reporter.
+  const reporter = process.stdout.isTTY && !process.env.CI ? 'spec' : new URL('log-reporter.ts', import.meta.url).href
   const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`, `--test-reporter=${reporter}`]
   const { NODE_TEST_CONTEXT: _outer, ...env } = process.env
   // Tests start hundreds of processes.

@@ -11,8 +11,8 @@ import { provideFor } from './system-packages.ts'
 
 /** Files at a time: several tests start processes of their own, and the lab keeps time. */
 const concurrency = 2
-/** Milliseconds for one file: longer than the longest scenario on a slow machine, so that only what hangs is cut. */
-const timeout = 15 * 60_000
+/** Milliseconds for one test: several times the longest on a slow machine, so that only what hangs is cut. */
+const timeout = 8 * 60_000
 /** Kinds that run for hours, or make something for people to look at: only when named. */
 const onlyNamed = new Set(['soak', 'screenshots'])
 /** Kinds that open windows. */

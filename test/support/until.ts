@@ -34,3 +34,13 @@ export async function until(
     await pause(look)
   }
 }
+
+/** The result of `work`. Errors: after `patience`, one that says `what` did not happen; and those of `work`. */
+export async function within<T>(work: Promise<T>, what: string): Promise<T> {
+  const timeout = new AbortController()
+  const tooLong = pause(patience, undefined, { signal: timeout.signal }).then(
+    () => assert.fail(`not within ${patience / 1000} s: ${what}`),
+    () => work,
+  )
+  return Promise.race([work, tooLong]).finally(() => timeout.abort())
+}

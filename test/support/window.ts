@@ -10,7 +10,7 @@ import { electronArguments } from '../../scripts/electron.mjs'
 import { provideWindow } from '../../scripts/dev/provide-window.ts'
 import { undo } from './cleanup.ts'
 import { display } from './display.ts'
-import { patience } from './until.ts'
+import { patience, within } from './until.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -64,26 +64,38 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
   // In the checkout the driver pauses the program until it is attached. It cannot pause a packaged one, and sometimes
   // attaches while the window is being created and then hangs: there a second start helps.
   const app = program === undefined ? await launch(patience) : await launch(30_000).catch(() => launch(patience))
+  const running = app.process()
   let closed = false
   const close = async (): Promise<void> => {
     if (closed) return
     closed = true
-    await app.close()
+    try {
+      await within(app.close(), 'the program ends')
+    } finally {
+      running.kill('SIGKILL')
+    }
   }
   undo(t).defer(close)
-  const page = await app.firstWindow()
+  const page = await app.firstWindow({ timeout: patience })
   page.setDefaultTimeout(patience)
+  // The driver has no limit for these.
+  const inProgram = app.evaluate.bind(app) as (...args: unknown[]) => Promise<unknown>
+  app.evaluate = (async (...args: unknown[]) =>
+    within(inProgram(...args), 'the program evaluates')) as typeof app.evaluate
+  const inPage = page.evaluate.bind(page) as (...args: unknown[]) => Promise<unknown>
+  page.evaluate = (async (...args: unknown[]) => within(inPage(...args), 'the page evaluates')) as typeof page.evaluate
   const complaints: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
-  const window = await app.browserWindow(page)
-  await window.evaluate(
+  const window = await within(app.browserWindow(page), 'the window is found')
+  const resized = window.evaluate(
     (it: { setContentSize(width: number, height: number): void }, { width, height }) =>
       it.setContentSize(width, height),
     size,
   )
+  await within(resized, 'the window has its size')
   return { app, page, profile, complaints, close }
 }
 

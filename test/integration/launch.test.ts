@@ -11,6 +11,7 @@ import { delimiter, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { installed } from '../../scripts/install.mjs'
+import { nextOf } from '../support/child.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'quorum-launch-'))
@@ -110,7 +111,7 @@ for (const node of nodes) {
   test(`${version}: signals reach the program, which handles them`, async () => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       const child = start(node, ['wait'])
-      await once(child.stdout!, 'data')
+      await nextOf(child, 'data', child.stdout)
       child.kill(signal)
       assert.deepEqual(await ended(child), { code: 40 + signal.length, signal: null }, signal)
     }
@@ -124,7 +125,7 @@ for (const node of nodes) {
 
   test(`${version}: kill -9 leaves no process behind`, async () => {
     const child = start(node, ['wait'])
-    await once(child.stdout!, 'data')
+    await nextOf(child, 'data', child.stdout)
     child.kill('SIGKILL')
     // Its stdout closes when the last process that has it open is gone.
     assert.deepEqual(await ended(child), { code: null, signal: 'SIGKILL' })

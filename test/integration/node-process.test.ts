@@ -13,6 +13,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { nextOf } from '../support/child.ts'
 import { fillDisk, needsMount, smallDisk } from '../support/small-disk.ts'
 
 const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
@@ -221,7 +222,7 @@ test('an occupied port is reported in one line, for the network and for HTTP', a
 
 test('on a terminal it prints the line to paste', async (t) => {
   const node = run(t, ['--data', folder(t), ...anyPort])
-  while (!node.out().includes('Ctrl-C')) await once(node.child.stdout ?? assert.fail(), 'data')
+  while (!node.out().includes('Ctrl-C')) await nextOf(node.child, 'data', node.child.stdout)
   assert.match(node.out(), /^ {4}\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW\w+$/m)
 })
 
@@ -229,11 +230,11 @@ test('it notifies its process manager that it is ready, and stops on request or 
   const data = folder(t)
   const args = ['--json', '--data', data, ...anyPort]
   const managed = run(t, args, { ipc: true })
-  assert.deepEqual((await once(managed.child, 'message'))[0], 'ready')
+  assert.deepEqual((await nextOf(managed.child, 'message'))[0], 'ready')
   managed.child.send('shutdown')
   assert.equal(await managed.ended, 0)
   const orphan = run(t, args, { ipc: true })
-  await once(orphan.child, 'message')
+  await nextOf(orphan.child, 'message')
   orphan.child.disconnect()
   assert.equal(await orphan.ended, 0)
 })

@@ -1,8 +1,8 @@
 /** A real router in the NAT lab that maps ports to its private network, by UPnP or NAT-PMP. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { test } from 'node:test'
+import { nextOf } from '../support/child.ts'
 import { folder, undo } from '../support/cleanup.ts'
 import { befriend, HeadlessPeer } from '../support/headless.ts'
 import { Lab } from '../support/lab.ts'
@@ -105,10 +105,10 @@ test(
       const [program, ...args] = [...space.enter, process.execPath, '--input-type=module', '--eval', embedder]
       const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
       undo(t).defer(() => void child.kill('SIGKILL'))
-      await once(child.stdout, 'data')
+      await nextOf(child, 'data', child.stdout)
       if (language !== undefined) await until(() => portsOpen(router) === 1, 'a port is open')
       child.stdin.write('stop')
-      await once(child.stdout, 'data')
+      await nextOf(child, 'data', child.stdout)
       const stopped = performance.now()
       // A remaining lease timer or socket would keep the process alive permanently.
       await until(() => child.exitCode !== null, 'it ends: nothing keeps it')

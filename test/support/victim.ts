@@ -9,6 +9,7 @@ import type { CallResults, PeerEvent } from '../../protocol/index.ts'
 import type { CallName } from '../../protocol/index.ts'
 import type { RelayNodeStats } from '../../protocol/relay-node.ts'
 import type { FriendRow } from '../../protocol/store/store.ts'
+import { nextOf } from './child.ts'
 import { undo } from './cleanup.ts'
 import type { Order } from './victim-process.ts'
 
@@ -46,7 +47,7 @@ export async function startVictim(t: TestContext): Promise<Victim> {
     child.kill('SIGKILL')
     await exited
   })
-  const [first] = (await once(child, 'message')) as [{ ready: CallResults['self'] & { node: string } }]
+  const [first] = (await nextOf(child, 'message')) as [{ ready: CallResults['self'] & { node: string } }]
   const { ready } = first
   const events: PeerEvent[] = []
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()

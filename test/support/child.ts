@@ -14,7 +14,8 @@ export async function nextOf(
 ): Promise<unknown[]> {
   assert.ok(emitter, 'the stream is piped')
   const over = new AbortController()
-  const ended = once(child, 'exit', { signal: over.signal }).then(([code, signal]) =>
+  // Not 'exit', after which its last words may still arrive.
+  const ended = once(child, 'close', { signal: over.signal }).then(([code, signal]) =>
     assert.fail(`the process ended with ${String(code ?? signal)} before its ${event}`),
   )
   // Its rejection by `over` interests nobody.

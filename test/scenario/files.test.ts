@@ -163,7 +163,8 @@ for (const direct of ['auto', 'never'] as const) {
 
     test('declined, recalled, cancelled by either side at any moment: no partial data is left', async () => {
       const { from, to } = fresh()
-      const file = randomFile(path.join(from, 'large.bin'), 100 * MiB)
+      // Large enough not to be whole before a busy machine has cancelled it.
+      const file = randomFile(path.join(from, 'large.bin'), 400 * MiB)
       fs.mkdirSync(to)
       fs.writeFileSync(path.join(to, 'large.bin'), 'mine')
       const clean = async (id: string): Promise<void> => {

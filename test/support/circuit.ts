@@ -11,6 +11,7 @@ import { lpStream } from '@libp2p/utils'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { netLimits } from '../../protocol/net/limits.ts'
 
 const hopProtocol = '/libp2p/circuit/relay/0.2.0/hop'
 const stopProtocol = '/libp2p/circuit/relay/0.2.0/stop'
@@ -29,7 +30,15 @@ export async function bareHost(privateKey?: Ed25519PrivateKey): Promise<Libp2p> 
     addresses: { listen: [] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxOutboundStreams: 1000, maxInboundStreams: 1000 })],
+    // The stock window grows to 16 MiB, while the read buffer of a stream that is paused takes 4 MiB: a guest that is
+    // slow to read would reset its own stream.
+    streamMuxers: [
+      yamux({
+        maxOutboundStreams: 1000,
+        maxInboundStreams: 1000,
+        streamOptions: { maxStreamWindowSize: netLimits.streamWindow },
+      }),
+    ],
   })
 }
 

@@ -22,6 +22,8 @@ export interface RootsOptions {
   names: readonly string[]
   /** Stores the names before the next one is given. */
   onNames(names: readonly string[]): void
+  /** Once it is aborted, nothing more is published. */
+  signal: AbortSignal
 }
 
 export class Roots {
@@ -86,7 +88,10 @@ export class Roots {
     for (const root of this.#options.list.roots.keys()) await this.publish(root)
   }
 
-  /** Publishes a root that is whole, if it is not published yet, after those before it. Errors: those of the disk. */
+  /**
+   * Publishes a root that is whole, if it is not published yet, after those before it. Errors: those of the disk, and
+   * the reason of the signal.
+   */
   publish(root: number): Promise<void> {
     const published = this.#publishing.then(() => this.#publish(root))
     this.#publishing = published.catch(() => undefined)
@@ -106,6 +111,8 @@ export class Roots {
       unflushed.map((file) => files.path(file)),
     )
     this.#unflushed[root] = []
+    // Flushing takes long; somebody who cancelled meanwhile must not find the file.
+    this.#options.signal.throwIfAborted()
     const onName = (name: string): void => {
       for (let before = this.#names.length; before < root; before += 1) this.#names[before] = ''
       this.#names[root] = name

@@ -72,23 +72,24 @@ export class Staging {
   #next: Chunk | undefined
   #failure: Error | undefined
 
-  private constructor(options: StagingOptions, journal: Journal) {
+  private constructor(options: StagingOptions, journal: Journal, signal: AbortSignal) {
     this.#options = options
     this.#folder = stagingFolder(options.directory, options.id)
     this.#files = new StagedFiles(this.#folder, options.list, options.paths)
     this.#journal = journal
-    this.#roots = new Roots({ ...options, folder: this.#folder, files: this.#files })
+    this.#roots = new Roots({ ...options, folder: this.#folder, files: this.#files, signal })
   }
 
   /**
-   * Opens the folder, created if it is missing, and verifies what is stored in it. Errors: those of the disk,
+   * Opens the folder, created if it is missing, and verifies what is stored in it. Once `signal` is aborted, nothing
+   * more is published, and `put`, `settled` and `finish` fail with its reason. Errors: those of the disk,
    * `not-writable` if something else has its name, and the reason of `signal`.
    */
   static async open(options: StagingOptions, signal: AbortSignal): Promise<Staging> {
     const folder = stagingFolder(options.directory, options.id)
     ownFolder(folder, 0o700)
     const journal = new Journal(join(folder, 'journal'))
-    const staging = new Staging(options, journal)
+    const staging = new Staging(options, journal, signal)
     try {
       await staging.#verify(signal)
       return staging

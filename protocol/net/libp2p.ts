@@ -5,7 +5,6 @@
 import { identify } from '@libp2p/identify'
 import { FaultTolerance, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
-import { webSockets } from '@libp2p/websockets'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { isPublic, isRelayed } from '../address/address.ts'
@@ -13,6 +12,7 @@ import { limits } from '../base/limits.ts'
 import { netLimits } from './limits.ts'
 import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
 import { directDial, type DirectDial } from './direct-dial.ts'
+import { InboundSockets } from './inbound-sockets.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
 import { noise } from './noise/noise.ts'
 import { ownAddresses, type OwnAddresses } from './own-addresses.ts'
@@ -20,6 +20,7 @@ import { relay, type Relay } from './relay.ts'
 import { tcp } from './tcp/tcp.ts'
 import { tcpPunch, type TcpPunch } from './tcp/punch.ts'
 import { traffic, type Traffic } from './traffic.ts'
+import { webSockets } from './websocket/websocket.ts'
 import { yamux } from './yamux/muxer.ts'
 import { type Policy } from './policy.ts'
 
@@ -50,6 +51,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
   )
   const counter = traffic()
   const basis = shared(options.privateKey, netLimits.streamWindow)
+  const inbound = new InboundSockets(netLimits.peerInbound)
   const network: PeerNetwork = await createLibp2p({
     ...basis,
     connectionEncrypters: basis.connectionEncrypters.map((encryption) => counter.counted(encryption)),
@@ -61,14 +63,14 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
       announceFilter: (addresses: Multiaddr[]) =>
         addresses.filter((address) => isPublic(address) && (policy.mayBeDirect() || isRelayed(address))),
     },
-    transports: [tcp(), webSockets(), circuits.factory],
+    transports: [tcp(inbound), webSockets(inbound), circuits.factory],
     // A port in use or a machine without IPv6 must not prevent the start: circuits still work.
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     connectionGater: policy.gater(() => network.getConnections()),
     connectionManager: {
       maxConnections: netLimits.peerConnections,
-      // All relayed connections seem to come from the relay's address.
-      inboundConnectionThreshold: netLimits.nodeInboundPerAddress,
+      // Sockets are limited where they are accepted. Relayed connections all seem to come from the relay's address.
+      inboundConnectionThreshold: netLimits.peerPending,
       maxIncomingPendingConnections: netLimits.peerPending,
       addressDialTimeout: limits.dialAddress,
       dialTimeout: limits.dial,
@@ -99,17 +101,16 @@ export interface NodeNetworkOptions {
 
 /** A stopped libp2p node for a relay node: `start()` it. */
 export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
+  const inbound = new InboundSockets(netLimits.nodeInbound)
   return createLibp2p({
     ...shared(options.privateKey, netLimits.nodeStreamWindow),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [
-      tcp({ maxConnections: netLimits.nodeConnections + netLimits.nodePending, backlog: netLimits.nodeBacklog }),
-      webSockets(),
-    ],
+    transports: [tcp(inbound, { backlog: netLimits.nodeBacklog }), webSockets(inbound)],
     connectionManager: {
       maxConnections: netLimits.nodeConnections,
-      maxIncomingPendingConnections: netLimits.nodePending,
-      inboundConnectionThreshold: netLimits.nodeInboundPerAddress,
+      // Sockets are limited where they are accepted.
+      maxIncomingPendingConnections: Infinity,
+      inboundConnectionThreshold: Infinity,
       inboundUpgradeTimeout: limits.handshake,
       reconnectRetries: 0,
     },

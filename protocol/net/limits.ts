@@ -1,6 +1,8 @@
 /** Numbers of connections: libp2p, the multiplexer, the relay, routers. Units are those of base/limits.ts. */
 import { limits } from '../base/limits.ts'
+import type { Rate } from '../base/rate-limit.ts'
 import { second, hour, day, KiB, MiB } from '../base/units.ts'
+import type { InboundLimits } from './inbound-sockets.ts'
 
 export const netLimits = {
   /**
@@ -11,6 +13,12 @@ export const netLimits = {
    * A connection or session that lasted this long worked: only after a shorter one does the next attempt wait longer.
    */
   stableAfter: 3 * second,
+
+  /**
+   * Bytes of a connection before its handshake is done: the handshake is less than 2 KiB, and the first requests may
+   * follow at once.
+   */
+  handshakeBytes: 64 * KiB,
 
   // ---- streams
   /** Frames that wait for a slow reader: beyond, the stream is reset. */
@@ -48,6 +56,16 @@ export const netLimits = {
   muxControlQueue: 64 * KiB,
   /** Streams of one connection, for each side that opens them. */
   muxStreams: 256,
+  /**
+   * Streams that the other side opens: each makes libp2p negotiate, however soon it is reset. At once: circuits to all
+   * friends after a start. Beyond, they are reset at once.
+   */
+  muxOpenings: { tokens: 256, per: 30 * second } as Rate,
+  /** Frames without data, and streams beyond that: a few for each stream. Beyond, the connection ends. */
+  muxIdleFrames: { tokens: 2000, per: 30 * second } as Rate,
+  /** Streams of one connection that have no protocol yet, and the bytes of each: the lines that agree on one. */
+  muxUnnamedStreams: 64,
+  muxUnnamedBytes: 4 * KiB,
 
   // ---- memory of bulk data (buffer-pool.ts)
   /** `size`: a Noise message of 65,535 bytes. `smallest`: below, fresh memory costs less. `most`: 4 MiB are kept. */
@@ -56,8 +74,26 @@ export const netLimits = {
   ciphertextPool: { size: 384 * KiB, smallest: 32 * KiB, most: 8 },
   /** Below this size a chunk is allocated: many small files would hold blocks of a whole chunk each. */
   chunkPoolSmallest: 64 * KiB,
-  /** One buffer for the reads of all TCP sockets: its content is processed before the next read. */
+  /**
+   * One buffer for the reads of all TCP sockets: its content is processed before the next read. Also the most of one
+   * socket before the others get their turn.
+   */
   tcpRead: 256 * KiB,
+
+  // ---- WebSockets
+  /**
+   * The longest message: a batch of the multiplexer as versions before 0.2 send it, in one message. It is in memory
+   * before anybody has looked at it.
+   */
+  webSocketReceive: 384 * KiB,
+  /** Data is sent in messages of this size; more waits in the socket than in the multiplexer, where files give way. */
+  webSocketSend: 64 * KiB,
+  /** Parts of a message, and reads that it takes to arrive: a sender in tiny parts costs more than its bytes. */
+  webSocketFragments: 1024,
+  /** The HTTP request that asks for a WebSocket. */
+  webSocketHeaders: 8 * KiB,
+  /** Pings, pongs and empty messages of one connection: a proxy asks every few seconds at most. */
+  webSocketIdleFrames: { tokens: 60, per: 60 * second } as Rate,
 
   // ---- liveness
   /**
@@ -102,6 +138,15 @@ export const netLimits = {
   peerConnections: 300,
   /** Handshakes at once: all friends come back after a change of network. */
   peerPending: 100,
+  /** Sockets that others opened: the connections, and some that say nothing yet. */
+  peerInbound: {
+    sockets: 400,
+    socketsPerAddress: [64, 128],
+    share: 16,
+    handshakes: 64,
+    handshakesPerAddress: 16,
+    handshakeRate: { tokens: 50, per: 1 * second },
+  } as InboundLimits,
   /** Connections of strangers at once, each for one friend request. */
   strangerConnections: 16,
   /** Connections of one peer at once: paths that race, and dead ones that are not noticed yet. */
@@ -115,11 +160,20 @@ export const netLimits = {
   // ---- connections of a node
   /** What one process carries with room to spare: growth is more nodes, not bigger ones. */
   nodeConnections: 4000,
-  /** Handshakes at once, and connections that the system queues before them: all peers come back after a restart. */
-  nodePending: 500,
+  /** Connections that the system queues before they are accepted: all peers come back after a restart. */
   nodeBacklog: 1024,
-  /** New connections a second from one address: a school, a mobile carrier's NAT. */
-  nodeInboundPerAddress: 50,
+  /**
+   * Sockets that others opened. An address stands for a school or for a mobile carrier's NAT. Handshakes at once: what
+   * one core finishes in two seconds, so that nobody's is late because everybody's was begun.
+   */
+  nodeInbound: {
+    sockets: 5000,
+    socketsPerAddress: [256, 1024],
+    share: 64,
+    handshakes: 256,
+    handshakesPerAddress: 32,
+    handshakeRate: { tokens: 50, per: 1 * second },
+  } as InboundLimits,
   /** More than connections, which are the limit that counts: a reservation ends with its connection. */
   reservations: 8000,
   /** From one address: a school, a mobile carrier's NAT. */
@@ -128,6 +182,14 @@ export const netLimits = {
   reservationTtl: 30 * 365 * day,
   /** Circuits of one peer: friends without a direct path, several each while paths race. */
   circuitsPerPeer: 64,
+  /**
+   * Requests for a circuit in vain: of one peer (friends that are away, several times), of one address (a school), from
+   * one address to one peer (every attempt of a minute, and its paths), to one peer (somebody whom many look for).
+   */
+  connectsPerSource: { tokens: 256, per: 60 * second } as Rate,
+  connectsPerAddress: { tokens: 1024, per: 60 * second } as Rate,
+  connectsPerPair: { tokens: 20, per: 60 * second } as Rate,
+  connectsPerTarget: { tokens: 300, per: 60 * second } as Rate,
   /** For how long a node announces an address that it listens on: longer than any process runs. */
   ownAddressTtl: 10 * 365 * day,
 } as const

@@ -1,6 +1,6 @@
-/** Attacks on a listening port that send no valid protocol data (docs/threats.md 10 to 14). */
+/** Attacks on a listening port that send no valid protocol data (docs/threats.md 10 to 14), over every transport. */
 import assert from 'node:assert/strict'
-import net from 'node:net'
+import fs from 'node:fs'
 import { describe, test, type TestContext } from 'node:test'
 import { limits } from '../../protocol/base/limits.ts'
 import { netLimits } from '../../protocol/net/limits.ts'
@@ -8,18 +8,18 @@ import { chatProtocol } from '../../protocol/net/policy.ts'
 import { befriended, helloFrame, startAttacker } from '../support/attacker.ts'
 import { besides } from '../support/bystanders.ts'
 import { undo } from '../support/cleanup.ts'
+import { bothTransports, doorsOf } from '../support/doors.ts'
 import { guardProcess } from '../support/guard.ts'
 import { befriend, reservations, startNode, startPeer, until } from '../support/network.ts'
-import { startVictim } from '../support/victim.ts'
-import { portOf } from '../support/addresses.ts'
 import { random } from '../support/random.ts'
+import { frames, dialRaw } from '../support/raw-muxer.ts'
+import { frameKind, rawSockets, webSocketFrame, webSocketHeader } from '../support/raw-socket.ts'
+import { startVictim } from '../support/victim.ts'
 
 guardProcess()
 
 /** Sockets per second. */
 const silentRate = 50
-/** A loopback address that no other participant uses: limits count per address. */
-const elsewhere = '127.0.0.2'
 /**
  * A stream flood: several rounds of bursts, each round on its own connection. A time limit in milliseconds ends a round
  * on a busy machine.
@@ -27,25 +27,9 @@ const elsewhere = '127.0.0.2'
 const storm = { rounds: 3, lasts: 1500, bursts: 10, streams: 50 }
 /** Connections from one address: fewer than libp2p accepts in a second, so that Quorum's own limit refuses them. */
 const identities = 40
-
-/** Sockets of a test, and the ends of these sockets, which it waits for. */
-function sockets(t: TestContext): (port: number, from?: string) => { socket: net.Socket; ended: Promise<void> } {
-  const all: net.Socket[] = []
-  undo(t).defer(() => {
-    for (const socket of all) socket.destroy()
-  })
-  return (port, from) => {
-    const socket = net.connect({ host: '127.0.0.1', port, ...(from == null ? {} : { localAddress: from }) })
-    all.push(socket)
-    const { promise: ended, resolve } = Promise.withResolvers<void>()
-    // Data must be read: an end after unread bytes is not reported. A reset is an end too.
-    socket
-      .resume()
-      .on('error', () => socket.destroy())
-      .on('close', () => resolve())
-    return { socket, ended }
-  }
-}
+/** MiB by which the victim's process may grow during an attack. */
+const mostGrowth = 16
+const MiB = 1024 * 1024
 
 // In parallel: most of the time is spent waiting for the handshake timeout.
 describe('data that is no handshake', { concurrency: true }, () => {
@@ -54,25 +38,26 @@ describe('data that is no handshake', { concurrency: true }, () => {
     ['hostile 10: a negotiation of unknown protocols', () => Buffer.from('\x13/multistream/1.0.0\n\x06/nope\n')],
     ['hostile 12: a byte a second instead of a handshake', undefined],
   ] satisfies [string, ((t: TestContext) => Buffer) | undefined][]) {
-    test(`${what}: the connection is closed, at a peer and at a node`, async (t) => {
-      const open = sockets(t)
-      const node = await startNode(t)
-      const peer = await startPeer(t, { nodes: node.addresses() })
-      const ports = [portOf(node.addresses()[0]), portOf((await peer.self()).listen[0])]
+    test(`${what}: the connection is closed, at a peer and at a node, over TCP and WebSocket`, async (t) => {
+      const open = rawSockets(t)
+      const node = await startNode(t, { listen: bothTransports })
+      const peer = await startPeer(t, { nodes: node.addresses(), listen: bothTransports })
+      const doors = [...doorsOf('a node', node.addresses()), ...doorsOf('a peer', (await peer.self()).listen)]
+      assert.equal(doors.length, 4)
       await Promise.all(
-        ports.map(async (port) => {
-          const { socket, ended } = open(port)
+        doors.map(async (door) => {
+          const { write, ended } = await open(door)
           const begun = performance.now()
           if (first == null) {
             const honest = Buffer.from('\x13/multistream/1.0.0\n')
             let at = 0
-            const drip = setInterval(() => socket.write(honest.subarray(at, ++at)), 1000)
+            const drip = setInterval(() => write(honest.subarray(at, ++at)), 1000)
             undo(t).defer(() => clearInterval(drip))
-          } else socket.write(first(t))
+          } else write(first(t))
           await ended
           // Only printed: on a busy machine the timer fires late.
           const seconds = ((performance.now() - begun) / 1000).toFixed(1)
-          t.diagnostic(`cut after ${seconds} s; the limit is ${limits.handshake / 1000} s`)
+          t.diagnostic(`${door.name}: cut after ${seconds} s; the limit is ${limits.handshake / 1000} s`)
         }),
       )
       await until(async () => (await peer.self()).nodes[0]?.state === 'connected', 'the two are well')
@@ -81,12 +66,13 @@ describe('data that is no handshake', { concurrency: true }, () => {
 })
 
 test('hostile 11: while 50 silent sockets open every second, honest peers connect, find each other and talk', async (t) => {
-  const node = await startNode(t)
-  const port = portOf(node.addresses()[0])
-  const open = sockets(t)
+  const node = await startNode(t, { listen: bothTransports })
+  const doors = doorsOf('a node', node.addresses())
+  const open = rawSockets(t)
   let made = 0
   const storm = setInterval(() => {
-    open(port, elsewhere)
+    const door = doors[made % doors.length] ?? assert.fail()
+    void open(door)
     made += 1
   }, 1000 / silentRate)
   undo(t).defer(() => clearInterval(storm))
@@ -99,6 +85,122 @@ test('hostile 11: while 50 silent sockets open every second, honest peers connec
   assert.ok(alice && bob)
   await befriend(alice, bob)
   t.diagnostic(`ten of ten and two friends after ${Math.round(performance.now() - begun)} ms, ${made} silent sockets`)
+})
+
+test('hostile 61: a large WebSocket message, or a handshake that does not end, is cut before it takes memory', async (t) => {
+  const victim = await startVictim(t)
+  const open = rawSockets(t)
+  const { kept, peak } = await victim.growth(async () => {
+    for (const door of victim.doors) {
+      const { socket, ended } = await open(door)
+      // 100 MiB in one message; over TCP the same without a frame.
+      if (door.over === 'WebSocket') socket.write(webSocketHeader(frameKind.binary, 100 * MiB))
+      const piece = Buffer.alloc(MiB)
+      const sending = setInterval(() => socket.writableLength < 4 * MiB && socket.write(piece), 1)
+      await ended
+      clearInterval(sending)
+      t.diagnostic(`${door.name}: cut after ${(socket.bytesWritten / MiB).toFixed(1)} MiB`)
+    }
+  })
+  victim.alive()
+  assert.ok(peak < 3 * mostGrowth && kept < mostGrowth, `${peak} MiB at most, ${kept} MiB stay`)
+})
+
+test('hostile 61: pings, empty and text messages instead of data end a WebSocket', async (t) => {
+  const victim = await startVictim(t)
+  const open = rawSockets(t)
+  const nothing = Buffer.alloc(0)
+  for (const door of victim.doors.filter(({ over }) => over === 'WebSocket')) {
+    for (const kind of [frameKind.ping, frameKind.binary, frameKind.text]) {
+      const { socket, ended } = await open(door)
+      socket.write(Buffer.concat(Array.from({ length: 1000 }, () => webSocketFrame(kind, nothing))))
+      await ended
+    }
+  }
+  victim.alive()
+})
+
+test('hostile 62: a connection that is given up leaves no socket behind', async (t) => {
+  const victim = await startVictim(t)
+  const sockets = (): number => fs.readdirSync(`/proc/${victim.pid}/fd`).filter((fd) => isSocket(victim.pid, fd)).length
+  const before = sockets()
+  for (const door of victim.doors) {
+    for (let count = 0; count < 5; count += 1) {
+      const connection = await dialRaw(t, door.address)
+      await connection.write(Buffer.alloc(64, 9))
+      await until(() => connection.over, `${door.name} ends a connection that sends nonsense`)
+    }
+    await until(
+      () => sockets() <= before,
+      () => `${door.name}: ${sockets()} sockets, ${before} before`,
+    )
+  }
+})
+
+test('hostile 14: one address takes at most its share of the sockets of a node, and others still come in', async (t) => {
+  const node = await startNode(t, { listen: bothTransports })
+  const doors = doorsOf('a node', node.addresses())
+  const open = rawSockets(t)
+  const [most] = netLimits.nodeInbound.socketsPerAddress
+  const all = await Promise.all(
+    Array.from({ length: most + 40 }, (_, at) => open(doors[at % doors.length] ?? assert.fail())),
+  )
+  const inside = (): number => all.filter(({ socket }) => !socket.destroyed).length
+  await until(() => inside() <= most, 'those above the share of one address are put out')
+  const peer = await startPeer(t, { nodes: node.addresses() })
+  await until(async () => (await reservations(peer)) === 1, 'another address comes in')
+})
+
+test('hostile 13: streams opened and reset at once, pings and empty frames end the connection', async (t) => {
+  const victim = await startVictim(t)
+  const [one, two] = [await startPeer(t, { nodes: [victim.node] }), await startPeer(t, { nodes: [victim.node] })]
+  await befriend(one, two)
+  const pair = { from: one, to: two.id, received: () => two.messages({ peer: one.id, limit: 1000 }) }
+  const negotiation = Buffer.from('\x13/multistream/1.0.0\n')
+  const floods = {
+    'streams opened and reset': (stream: number) =>
+      frames({ type: 1, flags: 1, stream }, { stream, data: negotiation }, { type: 1, flags: 8, stream }),
+    'streams opened': (stream: number) => frames({ type: 1, flags: 1, stream }),
+    pings: (value: number) => frames({ type: 2, flags: 1, length: value }),
+    'windows of nothing': () => frames({ type: 1, stream: 1 }),
+    'empty data': () => frames({ stream: 1 }),
+  }
+  const { kept, peak } = await victim.growth(() =>
+    besides(t, [pair], async () => {
+      for (const door of victim.doors) {
+        for (const [what, frame] of Object.entries(floods)) {
+          const connection = await dialRaw(t, door.address)
+          let sent = 0
+          const burst = (): Buffer => Buffer.concat(Array.from({ length: 200 }, () => frame(1 + 2 * sent++)))
+          while (await connection.write(burst())) await until(() => true, '')
+          t.diagnostic(`${door.name}: ended after ${sent} × ${what}`)
+        }
+      }
+    }),
+  )
+  victim.alive()
+  assert.ok(peak < 3 * mostGrowth && kept < mostGrowth, `${peak} MiB at most, ${kept} MiB stay`)
+})
+
+test('hostile 63: streams that do not say what they are for get little memory, and no more of them are taken', async (t) => {
+  const victim = await startVictim(t)
+  const block = Buffer.alloc(60_000)
+  const stall = async (): Promise<void> => {
+    for (const door of victim.doors) {
+      const connection = await dialRaw(t, door.address)
+      for (let stream = 1; stream < 4 * netLimits.muxUnnamedStreams; stream += 2) {
+        assert.ok(await connection.write(frames({ type: 1, flags: 1, stream })))
+        // Each waits for the rest of a line of the negotiation.
+        for (let piece = 0; piece < 4; piece += 1) assert.ok(await connection.write(frames({ stream, data: block })))
+      }
+    }
+  }
+  // The first round also costs memory for code that runs for the first time.
+  const rounds = [await victim.growth(stall), await victim.growth(stall)]
+  victim.alive()
+  for (const { peak, kept } of rounds) t.diagnostic(`${peak.toFixed(1)} MiB at most, ${kept.toFixed(1)} MiB stay`)
+  const { peak = Infinity, kept = Infinity } = rounds[1] ?? {}
+  assert.ok(peak < 3 * mostGrowth && kept < mostGrowth, `${peak} MiB at most, ${kept} MiB stay`)
 })
 
 test('hostile 13: floods of streams that are opened and reset stop neither the peer nor its other connections', async (t) => {
@@ -173,3 +275,13 @@ test('hostile 14: of many identities from one address few are accepted; friends 
   await until(delivered, 'the message of the friend arrives')
   victim.alive()
 })
+
+function isSocket(pid: number, fd: string): boolean {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:')
+  } catch (error) {
+    // Closed meanwhile.
+    assert.equal((error as NodeJS.ErrnoException).code, 'ENOENT')
+    return false
+  }
+}

@@ -10,6 +10,7 @@ import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
@@ -49,7 +50,7 @@ export async function startAttacker(
   const host = await createLibp2p({
     privateKey: identity.privateKey,
     addresses: { listen: [...listen] },
-    transports: [tcp(), circuitRelayTransport()],
+    transports: [tcp(), webSockets(), circuitRelayTransport()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxInboundStreams: streams, maxOutboundStreams: streams })],
     connectionManager: { maxConnections: 10_000, reconnectRetries: 0 },

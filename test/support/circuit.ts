@@ -21,7 +21,14 @@ const field = { type: 1, peer: 2, stopStatus: 4, hopStatus: 5, peerId: 1 }
 const hopType = { reserve: 0, connect: 1 }
 const stopType = { status: 1 }
 
-export const circuitStatus = { ok: 100, refused: 200, denied: 202, failed: 203, noReservation: 204 } as const
+export const circuitStatus = {
+  ok: 100,
+  refused: 200,
+  tooMany: 201,
+  denied: 202,
+  failed: 203,
+  noReservation: 204,
+} as const
 
 /** A host that only dials. Stop it. */
 export async function bareHost(privateKey?: Ed25519PrivateKey): Promise<Libp2p> {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { openMailboxes } from '../../node/mailboxes.ts'
 import { createPeer, createRelayNode, errorToData, openMemoryStore } from '../../protocol/index.ts'
 import type { FriendRow } from '../../protocol/store/store.ts'
-import { loopback } from './network.ts'
+import { bothTransports } from './doors.ts'
 import { collect } from './collect.ts'
 
 /** From the test: a call of the peer, or one of the few actions for which the peer has no call. */
@@ -17,9 +17,9 @@ export type Order =
   | { id: number; order: 'node-stats' }
 
 const mail = openMailboxes(':memory:')
-const node = await createRelayNode({ seed: randomBytes(32), listen: [loopback], store: mail })
+const node = await createRelayNode({ seed: randomBytes(32), listen: bothTransports, store: mail })
 const store = openMemoryStore()
-const peer = await createPeer({ store, nodes: node.addresses(), name: 'victim', listen: [loopback] })
+const peer = await createPeer({ store, nodes: node.addresses(), name: 'victim', listen: bothTransports })
 peer.subscribe((event) => void process.send?.(event))
 
 process.on('message', (message) => {
@@ -30,7 +30,7 @@ process.on('message', (message) => {
   )
 })
 process.on('disconnect', () => process.exit())
-process.send?.({ ready: { ...(await peer.self()), node: node.addresses()[0] } })
+process.send?.({ ready: { ...(await peer.self()), nodeAddresses: node.addresses() } })
 
 async function obey(order: Order): Promise<unknown> {
   switch (order.order) {

@@ -11,6 +11,7 @@ import type { RelayNodeStats } from '../../protocol/relay-node.ts'
 import type { FriendRow } from '../../protocol/store/store.ts'
 import { nextOf } from './child.ts'
 import { undo } from './cleanup.ts'
+import { doorsOf, type Door } from './doors.ts'
 import type { Order } from './victim-process.ts'
 
 const MiB = 1024 * 1024
@@ -19,11 +20,14 @@ type OrderWithoutId = Order extends infer O ? (O extends Order ? Omit<O, 'id'> :
 type Message = PeerEvent | { id: number; result: unknown } | { id: number; error: { code: string; message: string } }
 
 export interface Victim {
+  pid: number
   /** PeerId and listening address. */
   peer: string
   address: string
   /** Address of the node, with its PeerId. */
   node: string
+  /** Every address of both. */
+  doors: Door[]
   events: PeerEvent[]
   call<C extends CallName>(name: C, params?: unknown): Promise<CallResults[C]>
   putFriend(row: FriendRow): Promise<void>
@@ -47,7 +51,7 @@ export async function startVictim(t: TestContext): Promise<Victim> {
     child.kill('SIGKILL')
     await exited
   })
-  const [first] = (await nextOf(child, 'message')) as [{ ready: CallResults['self'] & { node: string } }]
+  const [first] = (await nextOf(child, 'message')) as [{ ready: CallResults['self'] & { nodeAddresses: string[] } }]
   const { ready } = first
   const events: PeerEvent[] = []
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
@@ -74,9 +78,11 @@ export async function startVictim(t: TestContext): Promise<Victim> {
     }
   }
   return {
+    pid,
     peer: ready.peer,
     address: ready.listen[0] ?? assert.fail('the victim does not listen'),
-    node: ready.node,
+    node: ready.nodeAddresses[0] ?? assert.fail('the node does not listen'),
+    doors: [...doorsOf('a node', ready.nodeAddresses), ...doorsOf('a peer', ready.listen)],
     events,
     call: async <C extends CallName>(name: C, params: unknown = {}) =>
       (await order({ order: 'call', name, params })) as CallResults[C],

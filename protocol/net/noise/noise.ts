@@ -14,7 +14,7 @@ import { MessageReader, seal, sealedLength, type Decrypt, type Encrypt } from '.
 import { sodiumCipher } from './sodium-cipher.ts'
 import { ciphertextPool, plaintextPool } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
-import { readInPlace } from '../tcp/tcp.ts'
+import { readInPlace } from '../read-in-place.ts'
 
 type Encrypter = ConnectionEncrypter<NoiseExtensions>
 

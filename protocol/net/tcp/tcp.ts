@@ -4,17 +4,21 @@
  *   that dial (`onread`), not for accepted ones, so it is set on the socket afterwards, by internal names of Node 24.
  *   Without these names reading stays as it is.
  * - Buffers are put back (net/buffer-pool.ts) once the system has taken their content.
+ * - One socket is read once, up to the size of that buffer, before the event loop goes on: libuv would read 32 times.
+ * - Accepted sockets are counted and wait for their handshake (net/inbound-sockets.ts).
  *
- * Depends on `socket` and `sendData` of the connection that the pinned version makes. Retires when @libp2p/tcp reads
- * into a buffer of the caller's and Node does so for accepted sockets.
+ * Depends on `server` of the listener, and `socket` and `sendData` of the connection that the pinned version makes.
+ * Retires when @libp2p/tcp reads into a buffer of the caller's, Node does so for accepted sockets, and libp2p counts
+ * sockets from accept to close.
  */
-import type { Socket } from 'node:net'
-import type { MessageStream, MessageStreamReadStatus, MultiaddrConnection, Upgrader } from '@libp2p/interface'
+import { Server, type Socket } from 'node:net'
+import type { Listener, MultiaddrConnection, Upgrader } from '@libp2p/interface'
 import { tcp as stockTcp, type TCPOptions } from '@libp2p/tcp'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { ciphertextPool } from '../buffer-pool.ts'
+import type { InboundSockets } from '../inbound-sockets.ts'
 import { netLimits } from '../limits.ts'
-import { countReceived } from '../traffic.ts'
+import { boundHandshake, deliver, type TransportStream } from '../read-in-place.ts'
 
 type TransportFactory = ReturnType<typeof stockTcp>
 
@@ -22,47 +26,56 @@ type TransportFactory = ReturnType<typeof stockTcp>
 const readBuffer = Buffer.allocUnsafeSlow(netLimits.tcpRead)
 
 /** What this file uses of the stock connection. */
-interface StockConnection extends MultiaddrConnection {
-  readStatus: MessageStreamReadStatus
-  socket: Socket
-  sendData(data: Uint8ArrayList): { sentBytes: number; canSendMore: boolean }
-  onData(data: Uint8Array): void
-}
+type StockConnection = MultiaddrConnection &
+  TransportStream & {
+    socket: Socket
+    sendData(data: Uint8ArrayList): { sentBytes: number; canSendMore: boolean }
+  }
 
-/** The readers of `readInPlace`. */
-const readers = new WeakMap<MessageStream, (bytes: Uint8Array) => void>()
-
-/** A libp2p transport: `transports: [tcp()]`. */
-export function tcp(init: TCPOptions = {}): TransportFactory {
+/** A libp2p transport: `transports: [tcp(inbound)]`. */
+export function tcp(inbound: InboundSockets, init: TCPOptions = {}): TransportFactory {
   const factory = stockTcp(init)
   return (components) => {
     const transport = factory(components)
     const dial = transport.dial.bind(transport)
     const createListener = transport.createListener.bind(transport)
-    transport.dial = (address, options) => dial(address, { ...options, upgrader: repairing(options.upgrader) })
-    transport.createListener = (options) => createListener({ ...options, upgrader: repairing(options.upgrader) })
+    transport.dial = (address, options) => dial(address, { ...options, upgrader: repairing(options.upgrader, inbound) })
+    transport.createListener = (options) =>
+      counted(createListener({ ...options, upgrader: repairing(options.upgrader, inbound) }), inbound)
     return transport
   }
 }
 
-/**
- * Passes all that `connection` reads from now on to `read`, which must not keep a reference to it: the memory is reused
- * when it returns. Ignored for connections other than TCP. Data read while the connection is paused, or has data in its
- * read buffer, arrives as `message` events as usual.
- */
-export function readInPlace(connection: MessageStream, read: (bytes: Uint8Array) => void): void {
-  readers.set(connection, read)
+/** The sockets of `listener` go through `inbound` first. */
+function counted(listener: Listener, inbound: InboundSockets): Listener {
+  const server: unknown = Reflect.get(listener, 'server')
+  if (!(server instanceof Server)) throw new Error('This version of TCP cannot be repaired: check the pin')
+  const stock = server.listeners('connection')
+  server.removeAllListeners('connection')
+  const cut = inbound.accept(server, (socket) => {
+    for (const accept of stock) Reflect.apply(accept, server, [socket])
+  })
+  const close = listener.close.bind(listener)
+  listener.close = async () => {
+    const closed = close()
+    cut()
+    await closed
+  }
+  return listener
 }
 
-function repairing(upgrader: Upgrader): Upgrader {
-  const upgradeInbound: Upgrader['upgradeInbound'] = (connection, options) =>
-    upgrader.upgradeInbound(repaired(connection), options)
+function repairing(upgrader: Upgrader, inbound: InboundSockets): Upgrader {
+  const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
+    const stock = repaired(connection)
+    await upgrader.upgradeInbound(stock, options)
+    inbound.connected(stock.socket)
+  }
   const upgradeOutbound: Upgrader['upgradeOutbound'] = (connection, options) =>
     upgrader.upgradeOutbound(repaired(connection), options)
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound, upgradeOutbound })
 }
 
-function repaired(connection: MultiaddrConnection): MultiaddrConnection {
+function repaired(connection: MultiaddrConnection): StockConnection {
   if (!isStock(connection)) throw new Error('This version of TCP cannot be repaired: check the pin')
   const { socket } = connection
   connection.sendData = (data) => {
@@ -72,12 +85,15 @@ function repaired(connection: MultiaddrConnection): MultiaddrConnection {
     socket.uncork()
     return { sentBytes: data.byteLength, canSendMore }
   }
+  boundHandshake(connection)
   readInto(socket, readBuffer, (bytes) => {
-    const read = readers.get(connection)
-    if (read != null && connection.readStatus === 'readable' && connection.readBufferLength === 0) {
-      countReceived(connection, bytes.byteLength)
-      read(bytes)
-    } else connection.onData(Uint8Array.from(bytes))
+    deliver(connection, bytes)
+    if (bytes.byteLength < readBuffer.byteLength) return true
+    // The buffer was full, so there is more: other sockets come first.
+    setImmediate(() => {
+      if (connection.readStatus !== 'paused' && !socket.destroyed) socket.resume()
+    })
+    return false
   })
   return connection
 }
@@ -86,8 +102,11 @@ function isStock(connection: object): connection is StockConnection {
   return 'socket' in connection && 'sendData' in connection && 'onData' in connection
 }
 
-/** The option `onread` of `net.connect` for any socket. Returns whether this version of Node supports it. */
-export function readInto(socket: Socket, buffer: Buffer, read: (bytes: Uint8Array) => void): boolean {
+/**
+ * The option `onread` of `net.connect` for any socket: `read` returns whether to go on reading. Returns whether this
+ * version of Node supports it.
+ */
+export function readInto(socket: Socket, buffer: Buffer, read: (bytes: Uint8Array) => boolean): boolean {
   const [forBuffer, forCallback] = ['kBuffer', 'kBufferCb'].map((name) =>
     Object.getOwnPropertySymbols(socket).find(({ description }) => description === name),
   )

@@ -138,7 +138,29 @@ const phrases = [
   row("strangers' requests", String(friendLimits.strangerRequests)),
   row('friends and requests · open invites', `${n(friendLimits.friends)} · ${friendLimits.invites}`),
   row('connections of a peer · of a node', `${netLimits.peerConnections} · ${n(netLimits.nodeConnections)}`),
-  row('new connections from one address', `${netLimits.nodeInboundPerAddress} a second`),
+  row(
+    'sockets of a node · from one IPv4 address or IPv6 /64 · from one IPv6 /48',
+    [netLimits.nodeInbound.sockets, ...netLimits.nodeInbound.socketsPerAddress].map(n).join(' · '),
+  ),
+  row('handshakes that one address begins', `${netLimits.nodeInbound.handshakeRate.tokens} a second`),
+  row(
+    'before the end of a handshake · one WebSocket message',
+    `${size(netLimits.handshakeBytes)} · ${size(netLimits.webSocketReceive)}`,
+  ),
+  row(
+    'streams that one side of a connection opens · frames without data',
+    [netLimits.muxOpenings, netLimits.muxIdleFrames].map(({ tokens }) => n(tokens)).join(' · ') + ' in 30 s',
+  ),
+  row(
+    'streams without a protocol · bytes of each',
+    `${netLimits.muxUnnamedStreams} a connection · ${size(netLimits.muxUnnamedBytes)}`,
+  ),
+  row(
+    'circuits asked for in vain: by one peer · from one address · from one address to one peer · to one peer',
+    [netLimits.connectsPerSource, netLimits.connectsPerAddress, netLimits.connectsPerPair, netLimits.connectsPerTarget]
+      .map(({ tokens }) => n(tokens))
+      .join(' · ') + ' a minute',
+  ),
   row(
     'envelopes held at a node · parked invites · handles',
     `${n(directoryLimits.held)} · ${n(directoryLimits.parked)} · ${n(directoryLimits.handles)}`,

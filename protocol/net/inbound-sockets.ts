@@ -1,0 +1,178 @@
+/**
+ * The sockets that others open to this host, over TCP and WebSocket alike, in one table from accept to close. libp2p
+ * counts only connections that it knows: not sockets that say nothing, that it refused or that it gave up on, and it
+ * begins every handshake at once, so that in a rush all of them are late together.
+ *
+ * A socket waits unread until its first byte arrives and a handshake is free; the waiting ones take turns by address.
+ * One that is not a connection within `limits.handshake` after it was accepted is destroyed.
+ */
+import type { Server, Socket } from 'node:net'
+import { quotaKeys } from '../address/quota-key.ts'
+import { limits } from '../base/limits.ts'
+import { Places } from '../base/places.ts'
+import { KeyedBuckets, type Rate } from '../base/rate-limit.ts'
+
+export interface InboundLimits {
+  /** Sockets in all, those that wait included. */
+  sockets: number
+  /** Of one IPv4 address or IPv6 /64, and of one IPv6 /48. */
+  socketsPerAddress: readonly [number, number]
+  /** What an address keeps when all places are taken. */
+  share: number
+  /** Handshakes at once, in all and of one address. */
+  handshakes: number
+  handshakesPerAddress: number
+  /** Handshakes that one address may begin. */
+  handshakeRate: Rate
+}
+
+interface Entry {
+  socket: Socket
+  /** The narrowest of its address's keys. */
+  key: string
+  state: 'silent' | 'waiting' | 'handshake' | 'connected'
+  begin: () => void
+  deadline: NodeJS.Timeout
+}
+
+/** While sockets wait for their address's rate: how often it is looked at again, in milliseconds. */
+const turn = 50
+
+export class InboundSockets {
+  readonly #limits: InboundLimits
+  readonly #places: Places<Entry>
+  readonly #rates: KeyedBuckets
+  readonly #entries = new WeakMap<Socket, Entry>()
+  /** By address, the longest waiting first; the addresses in the order of their turns. */
+  readonly #waiting = new Map<string, Entry[]>()
+  readonly #handshakes = new Map<string, number>()
+  #handshaking = 0
+  #refused = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(inbound: InboundLimits) {
+    this.#limits = inbound
+    this.#places = new Places({
+      most: inbound.sockets,
+      perKey: inbound.socketsPerAddress,
+      share: inbound.share,
+      givesWay: leastUseful,
+    })
+    this.#rates = new KeyedBuckets(inbound.handshakeRate, () => performance.now())
+  }
+
+  /** Sockets at present, those among them that wait for a handshake, and how many were refused or gave way. */
+  stats(): { sockets: number; waiting: number; refused: number } {
+    const waiting = [...this.#waiting.values()].reduce((sum, { length }) => sum + length, 0)
+    return { sockets: this.#places.size, waiting, refused: this.#refused }
+  }
+
+  /**
+   * Takes the sockets that `server` accepts from now on. `begin` is called for each when its handshake may start; after
+   * that the socket is read. Returns a function that destroys all that came in through this server.
+   */
+  accept(server: Server, begin: (socket: Socket) => void): () => void {
+    const accepted = new Set<Socket>()
+    // An option of net.createServer() that is read for each socket; the servers of libp2p's listeners exist already.
+    Object.assign(server, { pauseOnConnect: true })
+    server.on('connection', (socket: Socket) => {
+      accepted.add(socket)
+      socket.once('close', () => accepted.delete(socket))
+      this.#admit(socket, () => begin(socket))
+    })
+    return () => {
+      for (const socket of accepted) socket.destroy()
+    }
+  }
+
+  #admit(socket: Socket, begin: () => void): void {
+    socket.on('error', () => socket.destroy())
+    const keys = quotaKeys(socket.remoteAddress)
+    const deadline = setTimeout(() => socket.destroy(), limits.handshake).unref()
+    const entry: Entry = { socket, key: keys[0] ?? '', state: 'silent', begin, deadline }
+    const { added, lost } = this.#places.add(entry, keys)
+    if (!added || lost != null) this.#refused += 1
+    if (!added) {
+      clearTimeout(deadline)
+      socket.destroy()
+      return
+    }
+    this.#entries.set(socket, entry)
+    socket.once('close', () => this.#remove(entry))
+    lost?.socket.destroy()
+    socket.once('readable', () => {
+      // Readable without a byte: it has ended.
+      if (socket.readableLength === 0) socket.destroy()
+      if (socket.destroyed) return
+      entry.state = 'waiting'
+      const others = this.#waiting.get(entry.key)
+      if (others == null) this.#waiting.set(entry.key, [entry])
+      else others.push(entry)
+      this.#next()
+    })
+  }
+
+  /** The handshake of `socket` is done: it is a connection. */
+  connected(socket: Socket): void {
+    const entry = this.#entries.get(socket)
+    if (entry?.state !== 'handshake') return
+    this.#endHandshake(entry)
+    entry.state = 'connected'
+  }
+
+  #remove(entry: Entry): void {
+    this.#places.delete(entry)
+    if (entry.state === 'handshake') this.#endHandshake(entry)
+    clearTimeout(entry.deadline)
+  }
+
+  #endHandshake({ key, deadline }: Entry): void {
+    clearTimeout(deadline)
+    this.#handshaking -= 1
+    const left = (this.#handshakes.get(key) ?? 1) - 1
+    if (left > 0) this.#handshakes.set(key, left)
+    else this.#handshakes.delete(key)
+    this.#next()
+  }
+
+  /** Begins as many handshakes as may begin now, one of each address in turn. */
+  #next(): void {
+    // An address that began one and has more is at the end of the map again, and is reached once more.
+    for (const key of this.#waiting.keys()) this.#beginOne(key)
+    clearTimeout(this.#timer)
+    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#next(), turn).unref()
+  }
+
+  /** Begins one handshake of an address, if it may, and puts the address at the end of the turns. */
+  #beginOne(key: string): void {
+    const waiting = this.#waiting.get(key) ?? []
+    while (waiting[0]?.socket.destroyed === true) waiting.shift()
+    const [entry] = waiting
+    const ofAddress = this.#handshakes.get(key) ?? 0
+    const may =
+      entry != null &&
+      this.#handshaking < this.#limits.handshakes &&
+      ofAddress < this.#limits.handshakesPerAddress &&
+      this.#rates.take(key)
+    if (entry != null && !may) return
+    this.#waiting.delete(key)
+    if (entry == null) return
+    waiting.shift()
+    if (waiting.length > 0) this.#waiting.set(key, waiting)
+    entry.state = 'handshake'
+    this.#handshaking += 1
+    this.#handshakes.set(key, ofAddress + 1)
+    entry.begin()
+    entry.socket.resume()
+  }
+}
+
+/** The oldest socket that is no connection yet; else the newest connection, which has least to lose. */
+function leastUseful(entries: Iterable<Entry>): Entry | undefined {
+  let newest: Entry | undefined
+  for (const entry of entries) {
+    if (entry.state !== 'connected') return entry
+    newest = entry
+  }
+  return newest
+}

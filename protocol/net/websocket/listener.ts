@@ -1,0 +1,97 @@
+/** Listens for WebSockets on one address. Any other HTTP request is refused. */
+import http from 'node:http'
+import net from 'node:net'
+import {
+  TypedEventEmitter,
+  type ComponentLogger,
+  type CreateListenerOptions,
+  type Listener,
+  type ListenerEvents,
+} from '@libp2p/interface'
+import { getNetConfig, getThinWaistAddresses, ipPortToMultiaddr } from '@libp2p/utils'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { toError } from '../../base/errors.ts'
+import type { InboundSockets } from '../inbound-sockets.ts'
+import { netLimits } from '../limits.ts'
+import { WebSocketConnection } from './connection.ts'
+import { socketOptions } from './socket-options.ts'
+
+export class WebSocketListener extends TypedEventEmitter<ListenerEvents> implements Listener {
+  readonly #inbound: InboundSockets
+  readonly #logger: ComponentLogger
+  readonly #upgrader: CreateListenerOptions['upgrader']
+  readonly #server = net.createServer()
+  readonly #http: http.Server
+  readonly #webSockets = new WebSocketServer({ ...socketOptions, noServer: true, clientTracking: false })
+  readonly #stopped = new AbortController()
+  readonly #cut: () => void
+  #address: Multiaddr | undefined
+
+  constructor(inbound: InboundSockets, logger: ComponentLogger, { upgrader }: CreateListenerOptions) {
+    super()
+    this.#inbound = inbound
+    this.#logger = logger
+    this.#upgrader = upgrader
+    this.#http = http
+      .createServer({ maxHeaderSize: netLimits.webSocketHeaders }, (_request, response) => {
+        response.writeHead(400, { connection: 'close' }).end('Only WebSocket connections are supported\n')
+      })
+      .on('upgrade', (request, socket, head) => {
+        this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => void this.#upgrade(webSocket, request))
+      })
+    this.#cut = inbound.accept(this.#server, (socket) => this.#http.emit('connection', socket))
+    this.#server.on('close', () => this.safeDispatchEvent('close'))
+  }
+
+  async #upgrade(webSocket: WebSocket, { socket }: http.IncomingMessage): Promise<void> {
+    const { remoteAddress, remotePort } = socket
+    // The other side may have gone meanwhile.
+    if (remoteAddress == null || remotePort == null) return webSocket.terminate()
+    const connection = new WebSocketConnection(
+      {
+        remoteAddr: ipPortToMultiaddr(remoteAddress, remotePort).encapsulate('/ws'),
+        direction: 'inbound',
+        log: this.#logger.forComponent('quorum:websocket'),
+      },
+      webSocket,
+    )
+    try {
+      await this.#upgrader.upgradeInbound(connection, { signal: this.#stopped.signal })
+      this.#inbound.connected(socket)
+    } catch (error) {
+      connection.abort(toError(error))
+    }
+  }
+
+  async listen(address: Multiaddr): Promise<void> {
+    const config = getNetConfig(address)
+    const listening = Promise.withResolvers<void>()
+    this.#server.once('error', listening.reject)
+    this.#server.listen({ ...config, ipv6Only: config.type === 'ip6' }, listening.resolve)
+    await listening.promise
+    this.#server.off('error', listening.reject)
+    this.#server.on('error', (error) => this.safeDispatchEvent('error', { detail: error }))
+    this.#address = address
+    this.safeDispatchEvent('listening')
+  }
+
+  async close(): Promise<void> {
+    this.#stopped.abort()
+    if (!this.#server.listening) return
+    const closed = Promise.withResolvers<void>()
+    this.#server.close(() => closed.resolve())
+    this.#cut()
+    await closed.promise
+  }
+
+  getAddrs(): Multiaddr[] {
+    const bound = this.#server.address()
+    if (bound == null || typeof bound === 'string') return []
+    return getThinWaistAddresses(this.#address, bound.port).map((address) => address.encapsulate('/ws'))
+  }
+
+  updateAnnounceAddrs(): void {
+    // Nothing to add: the addresses are known.
+  }
+}

@@ -68,3 +68,16 @@ export const chunkPool = new BufferPool({
   smallest: netLimits.chunkPoolSmallest,
   most: limits.fileInFlight.most / limits.chunk,
 })
+
+/**
+ * `data`, for somebody who keeps it: a copy where it would keep more than twice its size in memory, since one byte of a
+ * packet can be all that waits of a whole block. The original is then put back.
+ */
+export function owned(data: Bytes): Bytes {
+  let kept = 0
+  for (const piece of data instanceof Uint8Array ? [data] : data) kept += piece.buffer.byteLength
+  if (data.byteLength >= kept / 2) return data
+  const copy = Uint8Array.from(data.subarray())
+  plaintextPool.put(data)
+  return copy
+}

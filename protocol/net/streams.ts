@@ -7,13 +7,14 @@ import type { Stream } from '@libp2p/interface'
 import type { Bytes } from '../base/bytes.ts'
 import { toError } from '../base/errors.ts'
 import { netLimits } from './limits.ts'
-import { plaintextPool } from './buffer-pool.ts'
+import { owned, plaintextPool } from './buffer-pool.ts'
+import { YamuxStream } from './yamux/stream.ts'
 
 /**
  * The data of `stream`, in order, with at most `high` bytes read ahead. Ends when the other side closes its half, and
  * also, without an error, when the connection is lost: only a protocol's own last frame proves completeness. Throws the
- * error that the stream was aborted or reset with. With `once`, a value is valid until the next one is requested: then
- * its memory is reused (buffer-pool.ts).
+ * error that the stream was aborted or reset with. A value is the reader's to keep, except with `once`: then it is
+ * valid until the next one is requested, and its memory is reused (buffer-pool.ts).
  */
 export async function* pull(
   stream: Stream,
@@ -32,7 +33,9 @@ export async function* pull(
     wake = undefined
   }
   const onMessage = (event: { data: Bytes }): void => {
-    queue.push(event.data)
+    // What waits must not keep a whole block in memory for each of its bytes.
+    const taken = options.once === true && wake != null && queue.length === 0
+    queue.push(taken ? event.data : owned(event.data))
     queued += event.data.byteLength
     kick()
     if (pausing) return
@@ -48,6 +51,7 @@ export async function* pull(
     kick()
   }
 
+  if (stream instanceof YamuxStream) stream.lends = true
   stream.addEventListener('message', onMessage)
   stream.addEventListener('end', kick)
   stream.addEventListener('close', onClose)
@@ -66,6 +70,7 @@ export async function* pull(
       })
     }
   } finally {
+    if (stream instanceof YamuxStream) stream.lends = false
     stream.removeEventListener('message', onMessage)
     stream.removeEventListener('end', kick)
     stream.removeEventListener('close', onClose)

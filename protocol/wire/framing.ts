@@ -105,7 +105,7 @@ export class FrameDecoder {
       at += 1
       if (!this.#takeLength(byte)) continue
       if (chunk.byteLength - at >= this.#length) {
-        const whole = chunk.subarray(at, at + this.#length)
+        const whole = kept(chunk.subarray(at, at + this.#length))
         at += this.#length
         this.#next()
         return { frame: whole, used: at }
@@ -142,6 +142,11 @@ export class FrameDecoder {
     this.#body = undefined
     this.#filled = 0
   }
+}
+
+/** A frame may be kept for long, and must not keep the whole chunk that it came in. */
+function kept(whole: Uint8Array): Uint8Array {
+  return whole.byteLength < whole.buffer.byteLength / 2 ? Uint8Array.from(whole) : whole
 }
 
 async function within<T>(clock: FrameClock, work: Promise<T>, ms: number): Promise<T> {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Uint8ArrayList } from 'uint8arraylist'
 import { FrameWriter } from '../../protocol/net/frame-writer.ts'
-import { push } from '../../protocol/net/streams.ts'
+import { pull, push } from '../../protocol/net/streams.ts'
 import { openStream, startLink } from '../support/link.ts'
 import { refused } from '../support/refused.ts'
 import { until } from '../support/until.ts'
@@ -44,4 +45,29 @@ test('a remote side that does not read costs a bounded queue, then the stream', 
   const results = (await Promise.all(writes)).flat()
   const last = results.at(-1)
   assert.ok(last?.status === 'rejected' && refused('rate-limited')(last.reason))
+})
+
+test('pieces of large packets that wait, for our readers and for libp2p’s, do not keep the packets in memory (threats.md 64)', async (t) => {
+  const link = await startLink(t)
+  const [filler, rest] = await openStream(link)
+  // Read, so that it is always accepted.
+  rest.addEventListener('message', () => undefined)
+  for (const whose of ['our', 'libp2p’s'] as const) {
+    const [out, into] = await openStream(link)
+    const held: Uint8Array[] = []
+    const keep = (bytes: Uint8Array | Uint8ArrayList): void =>
+      void held.push(...(bytes instanceof Uint8Array ? [bytes] : bytes))
+    const reading = whose === 'our' ? Array.fromAsync(pull(into), keep) : undefined
+    if (reading == null) into.addEventListener('message', ({ data }) => keep(data))
+    for (let at = 0; at < 100; at += 1) {
+      // Both in one batch of the multiplexer, and so in one packet.
+      filler.send(piece(0, 20_000))
+      out.send(piece(at, 1))
+      await until(() => held.length > at, 'it arrived')
+    }
+    const memory = held.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
+    assert.ok(memory < 100 * 1024, `${memory} bytes for ${held.length} at ${whose} reader`)
+    await out.close()
+    await reading
+  }
 })

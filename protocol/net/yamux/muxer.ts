@@ -15,6 +15,8 @@ import {
 import { AbstractStreamMuxer } from '@libp2p/utils'
 import { plaintextPool } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
+import { TokenBucket } from '../../base/rate-limit.ts'
+import { netLimits } from '../limits.ts'
 import {
   flag,
   FrameReader,
@@ -51,6 +53,8 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   readonly #reader = new FrameReader(this)
   readonly #byNumber = new Map<number, YamuxStream>()
   readonly #open = { inbound: 0, outbound: 0 }
+  readonly #openings = new TokenBucket(netLimits.muxOpenings, () => performance.now())
+  readonly #idle = new TokenBucket(netLimits.muxIdleFrames, () => performance.now())
   #next: number
   /** The stream of the frame that is being read, while that stream exists. */
   #current: YamuxStream | undefined
@@ -91,6 +95,7 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
     if (header.type > frameType.goAway) throw new YamuxError('A frame of a type that does not exist')
     const ofStream = header.type === frameType.data || header.type === frameType.windowUpdate
     if (ofStream !== header.stream > 0) throw new YamuxError('A frame of the wrong stream')
+    if (this.#isIdle(header)) this.#takeIdle()
     if (!ofStream) return
     if ((header.flags & flag.syn) !== 0) this.#accept(header.stream)
     this.#current = this.#byNumber.get(header.stream)
@@ -119,13 +124,35 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
     if (this.#dialled === (number % 2 === 1))
       throw new YamuxError('A stream with a number that is reserved for this side')
     if (this.#byNumber.has(number)) return
-    if (this.#goingAway || this.#open.inbound >= this.#init.maxInboundStreams) {
+    if (this.#goingAway || !this.#mayOpen()) {
+      this.#takeIdle()
       this.#writer.control({ type: frameType.windowUpdate, flags: flag.rst, stream: number, length: 0 })
       return
     }
     const stream = this.#add(number, 'inbound')
     stream.open()
     this.onRemoteStream(stream)
+  }
+
+  /** The other side may open one stream more: else it is reset, before libp2p spends anything on it. */
+  #mayOpen(): boolean {
+    const unnamed = [...this.#byNumber.values()].filter((stream) => stream.isUnnamed).length
+    return (
+      this.#open.inbound < this.#init.maxInboundStreams &&
+      unnamed < netLimits.muxUnnamedStreams &&
+      this.#openings.take()
+    )
+  }
+
+  /** A frame that brings no data and opens nothing: it costs its sender next to nothing. */
+  #isIdle({ type, flags, length }: Header): boolean {
+    if (type === frameType.ping || (flags & flag.rst) !== 0) return true
+    return type !== frameType.goAway && length === 0 && (flags & flag.syn) === 0
+  }
+
+  /** Errors: `YamuxError` for too many frames of this kind, which ends the connection. */
+  #takeIdle(): void {
+    if (!this.#idle.take()) throw new YamuxError('Too many frames without data, or streams')
   }
 
   #answerPing({ flags, length }: Header): void {

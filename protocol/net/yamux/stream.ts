@@ -7,7 +7,7 @@ import { StreamBufferError, StreamMessageEvent } from '@libp2p/interface'
 import { AbstractStream, type AbstractStreamInit, type SendResult } from '@libp2p/utils'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { netLimits } from '../limits.ts'
-import { plaintextPool } from '../buffer-pool.ts'
+import { owned } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { encodeHeader, flag, frameType, initialWindow, largestNumber, YamuxError } from './frames.ts'
 import type { Sender, FairWriter } from './fair-writer.ts'
@@ -22,6 +22,10 @@ export interface YamuxStreamInit extends AbstractStreamInit {
 
 export class YamuxStream extends AbstractStream implements Sender {
   readonly number: number
+  /**
+   * The listener copies what it keeps (streams.ts). Others, libp2p's own readers, get data that is theirs.
+   */
+  lends = false
   readonly #writer: FairWriter
   readonly #maxWindow: number
   /** The flag of the first frame that is sent: SYN, or ACK. */
@@ -32,6 +36,8 @@ export class YamuxStream extends AbstractStream implements Sender {
   #window = initialWindow
   /** Bytes of the window that the other side may still send. */
   #granted = initialWindow
+  /** Bytes received while no protocol was agreed. */
+  #unnamed = 0
   /** Bytes read since the last grant. Negative after read data was pushed back. */
   #read = 0
 
@@ -124,17 +130,26 @@ export class YamuxStream extends AbstractStream implements Sender {
     if (length > this.#granted) throw new YamuxError('More data than the window allows')
     if (length > 0 && this.remoteWriteStatus === 'closed') throw new YamuxError('Data after the end of a stream')
     this.#granted -= length
+    if (this.isUnnamed && this.#unnamed + length > netLimits.muxUnnamedBytes) {
+      this.abort(new YamuxError('Too much data before the protocol of a stream is agreed'))
+    }
+    this.#unnamed += length
+  }
+
+  /** The other side opened it, and has not agreed on a protocol yet. */
+  get isUnnamed(): boolean {
+    return this.direction === 'inbound' && this.protocol === ''
   }
 
   override onData(data: Bytes): void {
     const waiting = this.readBuffer.byteLength > 0 || this.listenerCount('message') === 0
     if (this.readStatus === 'readable' && !waiting) {
       this.#read += data.byteLength
-      this.dispatchEvent(new StreamMessageEvent(data))
+      this.dispatchEvent(new StreamMessageEvent(this.lends ? data : owned(data)))
     } else if (this.readStatus === 'closing' || this.readStatus === 'closed') {
       this.#read += data.byteLength
     } else {
-      super.onData(compact(data))
+      super.onData(owned(data))
     }
     this.#grantRead()
   }
@@ -185,12 +200,4 @@ export class YamuxStream extends AbstractStream implements Sender {
     this.#opening = 0
     return opening
   }
-}
-
-/** A copy of short data, which would keep the whole block of its packet in memory while it waits for a reader. */
-function compact(data: Bytes): Bytes {
-  if (data.byteLength >= netLimits.readLow / 2) return data
-  const copy = Uint8Array.from(data.subarray())
-  plaintextPool.put(data)
-  return copy
 }

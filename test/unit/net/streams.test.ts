@@ -84,3 +84,23 @@ test('frames leave in the order they were given', async () => {
     Array.from({ length: 100 }, (_, at) => Math.floor(at / 2)),
   )
 })
+
+test('what waits for a reader, or is kept by it, does not keep the block that it arrived in', async () => {
+  for (const once of [false, true]) {
+    const [out, into] = await streamPair()
+    const reader = pull(into, { once })
+    const first = reader.next()
+    // One byte of a block of 64 KiB, many times, as from a packet whose rest is for nobody.
+    for (let at = 0; at < 50; at += 1) await push(out, new Uint8Array(64 * 1024).subarray(at, at + 1))
+    await out.close()
+    await first
+    let [bytes, memory] = [0, 0]
+    for await (const value of reader) {
+      for (const data of value instanceof Uint8Array ? [value] : value) {
+        bytes += data.byteLength
+        memory += data.buffer.byteLength
+      }
+    }
+    assert.ok(bytes >= 48 && memory <= 2 * bytes, `${memory} bytes for ${bytes}`)
+  }
+})

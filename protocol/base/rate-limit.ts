@@ -32,6 +32,11 @@ export class TokenBucket {
     this.#level -= count
     return true
   }
+
+  /** Puts one token back: what it was taken for cost nothing after all. */
+  give(): void {
+    this.#level = Math.min(this.#rate.tokens, this.#level + 1)
+  }
 }
 
 /** One bucket for each key, for at most `keys` keys: the least recently used one is dropped. */
@@ -58,5 +63,10 @@ export class KeyedBuckets {
       }
     }
     return bucket.take(count)
+  }
+
+  /** The same as in a bucket of its own. */
+  give(key: string): void {
+    this.#buckets.get(key)?.give()
   }
 }

@@ -7,6 +7,7 @@
  *   outlive it, and a renewed one ends early, with every circuit to that peer. Reservations are capped by address,
  *   circuits by peer.
  * - A circuit uses the newest connection to its destination; the stock server uses the oldest.
+ * - Requests for circuits have a rate (connect-rates.ts), and one answer for a peer that is away and one that refuses.
  *
  * Depends on the names `handleConnect`, `stopHop` and `reservationStore.reserve` of that version, which is pinned;
  * test/integration/relay.test.ts and relay-memory.test.ts fail if an upgrade changes them. Retires when upstream has
@@ -31,6 +32,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { ConnectRates } from './connect-rates.ts'
 import { netLimits } from './limits.ts'
 import { quotaKey } from '../address/quota-key.ts'
 import { pull, push } from './streams.ts'
@@ -58,8 +60,11 @@ interface StockRelay extends CircuitRelayService, Startable {
 }
 interface HopRequest {
   connection: Connection
-  request: object
-  stream: { pb(codec: object): unknown; unwrap(): Stream }
+  request: { peer?: { id: Uint8Array } }
+  stream: { pb(codec: object): HopWriter; unwrap(): Stream }
+}
+interface HopWriter {
+  write(message: { status?: string }, options: object): Promise<void>
 }
 
 interface RelayStats {
@@ -93,6 +98,7 @@ function isStockRelay(relay: object): relay is StockRelay {
 function repair(stock: StockRelay, components: Components): Relay {
   const { connectionGater, connectionManager, events } = components
   const handleConnect = stock.handleConnect
+  const rates = new ConnectRates()
   const circuits = new Map<string, number>()
   const stats = { circuits: 0, relayedBytes: 0, refused: 0 }
 
@@ -118,12 +124,16 @@ function repair(stock: StockRelay, components: Components): Relay {
         callee = remotePeer.toString()
         // The stock choice is the oldest, which after a change of network may be dead without anybody having noticed.
         const connection = newest(connectionManager.getConnections(remotePeer)) ?? request.connection
-        destination = await stock.stopHop({ ...request, connection }, stopOptions)
+        // One that cannot be asked is answered for like one that refuses: the stock code would say that it is there.
+        destination = await stock.stopHop({ ...request, connection }, stopOptions).catch(() => undefined)
         return destination == null ? undefined : inert(destination, circuit.promise)
       },
     })
+    const succeeded = ask(rates, hop)
+    const refused = refuseIf(succeeded == null)
+    if (refused) Object.assign(scoped, { reservationStore: { get: () => undefined } })
     const stream = {
-      pb: (codec: object) => hop.stream.pb(codec),
+      pb: (codec: object) => answering(hop.stream.pb(codec), refused),
       unwrap: () => {
         source = hop.stream.unwrap()
         return inert(source, circuit.promise)
@@ -136,6 +146,7 @@ function repair(stock: StockRelay, components: Components): Relay {
       throw error
     }
     if (source == null || destination == null) return
+    succeeded?.()
     const ends = [hop.connection.remotePeer.toString(), callee]
     count(ends, 1)
     void Promise.all([carry(source, destination, stats), carry(destination, source, stats)]).finally(() => {
@@ -186,6 +197,22 @@ function repair(stock: StockRelay, components: Components): Relay {
     stats: (): RelayStats => ({ ...stats, reservations: stock.reservations.size }),
     reserved: (peer: string): boolean => stock.reservations.has(peerIdFromString(peer)),
   })
+}
+
+/** As `ConnectRates.take`. Requests whose peer cannot be decoded are refused by the stock code. */
+function ask(rates: ConnectRates, { connection, request }: HopRequest): (() => void) | undefined {
+  const target = Buffer.from(request.peer?.id ?? []).toString('base64')
+  return rates.take(connection.remotePeer.toString(), quotaKey(connection.remoteAddr), target)
+}
+
+/** The answer to a peer that asks for a circuit: whether the one asked for is away or has refused is not told. */
+function answering(writer: HopWriter, refused: boolean): HopWriter {
+  const write: HopWriter['write'] = (message, options) => {
+    const failed = message.status === 'CONNECTION_FAILED' || message.status === 'NO_RESERVATION'
+    const status = refused ? 'RESOURCE_LIMIT_EXCEEDED' : 'NO_RESERVATION'
+    return writer.write(failed ? { ...message, status } : message, options)
+  }
+  return Object.assign(Object.create(writer) as HopWriter, { write })
 }
 
 function newest(connections: readonly Connection[]): Connection | undefined {

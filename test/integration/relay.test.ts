@@ -111,6 +111,25 @@ test('circuits are capped per peer, whichever side calls, and 200 ended circuits
   await until(() => node.stats().connections === 0, 'everybody left')
 })
 
+test('asking for circuits in vain is limited, and its answer tells nobody who is there (threats.md 65)', async (t) => {
+  const node = await startNode(t)
+  const [address = ''] = node.addresses()
+  const [callee, away, caller] = [await guest(t, address), await guest(t, address), await guest(t, address)]
+  assert.equal(await reserve(callee.connection), circuitStatus.ok)
+  // The callee does not speak the protocol: it refuses every circuit.
+  const { tokens } = netLimits.connectsPerPair
+  for (const target of [callee, away]) {
+    const answers: number[] = []
+    for (let asked = 0; asked <= tokens; asked += 1) {
+      const { status, stream } = await callCircuit(caller.connection, target.id)
+      stream.abort(new Error('refused'))
+      answers.push(status)
+    }
+    assert.deepEqual([...new Set(answers)], [circuitStatus.noReservation, circuitStatus.tooMany])
+    assert.ok(answers.indexOf(circuitStatus.tooMany) >= tokens, answers.join(' '))
+  }
+})
+
 test('a circuit carries every byte in both directions at once, and each half closes on its own', async (t) => {
   const node = await startNode(t)
   const [address = ''] = node.addresses()

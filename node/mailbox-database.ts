@@ -10,7 +10,7 @@ import { createFile, refusal } from './disk.ts'
 
 /** "QrHM": distinguishes the file from those of other programs. */
 const applicationId = 0x5172484d
-const schemaVersion = 1
+const schemaVersion = 2
 
 const schema = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -28,6 +28,18 @@ const schema = `
   CREATE INDEX parked_owner ON parked (owner, expires_at);
   CREATE INDEX parked_age ON parked (expires_at);
 `
+
+/** Version 2: the address that each row came from (address-shares.ts); empty for those of earlier versions. */
+const origins = ['envelopes', 'handles', 'parked']
+  .map(
+    (table) => `
+  ALTER TABLE ${table} ADD COLUMN near BLOB NOT NULL DEFAULT x'';
+  ALTER TABLE ${table} ADD COLUMN wide BLOB NOT NULL DEFAULT x'';
+  CREATE INDEX ${table}_near ON ${table} (near);
+  CREATE INDEX ${table}_wide ON ${table} (wide);
+`,
+  )
+  .join('')
 
 /**
  * Opens `file` (or `:memory:`), creating it if there is none.
@@ -64,7 +76,7 @@ function build(db: Database.Database): void {
   db.pragma('auto_vacuum = INCREMENTAL')
   db.pragma('journal_mode = WAL')
   db.transaction(() => {
-    db.exec(schema)
+    db.exec(schema + origins)
     const put = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
     put.run('digest key', randomBytes(32))
     put.run('checks', 0)
@@ -91,4 +103,10 @@ function claim(db: Database.Database, file: string): void {
   const verdict = db.pragma('quick_check(1)', { simple: true })
   if (verdict !== 'ok')
     throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'the integrity check failed'))
+  if (version < schemaVersion) {
+    db.transaction(() => {
+      db.exec(origins)
+      db.pragma(`user_version = ${schemaVersion}`)
+    })()
+  }
 }

@@ -10,6 +10,7 @@ import { createHmac } from 'node:crypto'
 import type Database from 'better-sqlite3-multiple-ciphers'
 import { QuorumError, limits } from '#protocol'
 import type { DirectoryStore, HeldEnvelope } from '#protocol'
+import { originDigest, sharing, type Origin } from './address-shares.ts'
 import { diskError, refusal } from './disk.ts'
 import { nodeLimits } from './limits.ts'
 import { openMailboxDatabase } from './mailbox-database.ts'
@@ -30,6 +31,7 @@ interface Context {
   /** Counted once and then updated: a sum over 250,000 rows at each scrape would block the event loop. */
   totals: { held: number; heldBytes: number }
   digest(...parts: (string | Uint8Array)[]): Uint8Array
+  origin(keys: readonly string[]): Origin
   /** One transaction. Errors: those of `diskError`. */
   write<T>(change: () => T): T
   /** Errors: those of `diskError`. */
@@ -120,6 +122,7 @@ function contextOf(db: Database.Database, file: string): Context {
     sql,
     totals,
     digest: (...parts) => keyedDigest(key, parts),
+    origin: originDigest(),
     write: (change) => read(() => db.transaction(change).immediate()),
     read,
     subtract(rows) {
@@ -133,30 +136,49 @@ function envelopesOn({
   sql,
   totals,
   digest,
+  origin,
   write,
   read,
   subtract,
 }: Context): Pick<DirectoryStore, 'hold' | 'held' | 'drop'> {
+  /** Makes room in one mailbox: of a full one the address with the most gives way. Returns what had to go. */
+  const makeRoom = (to: string, { wide }: Origin): { bytes: number }[] => {
+    const own = wide.length === 0 ? 0 : (sql.countFromAddress.get(to, wide) ?? 0)
+    if (own >= limits.heldFromAddress) {
+      throw new QuorumError('rate-limited', 'Too many envelopes from your address are waiting for this peer already')
+    }
+    if ((sql.countFor.get(to) ?? 0) < limits.heldPerRecipient) return []
+    const heaviest = sql.heaviestFor.get(to)
+    if (heaviest === undefined || heaviest.count <= own + 1) {
+      throw new QuorumError('rate-limited', 'Too many envelopes are waiting for this peer already')
+    }
+    return sql.dropOldest.all(to, heaviest.wide)
+  }
   return {
-    hold(to, from, envelope, now) {
+    hold(to, from, envelope, now, keys = []) {
       if (envelope.length > limits.envelope) {
         throw new QuorumError('too-large', `An envelope has at most ${limits.envelope} bytes`)
       }
       const same = digest(envelope)
       const sender = digest(from, to)
-      const { row, added } = write(() => {
+      const address = origin(keys)
+      const { row, added, gone } = write(() => {
         const already = sql.identical.get(to, same)
-        if (already !== undefined) return { row: already, added: false }
-        if ((sql.countFor.get(to) ?? 0) >= limits.heldPerRecipient) {
-          throw new QuorumError('rate-limited', 'Too many envelopes are waiting for this peer already')
-        }
+        if (already !== undefined) return { row: already, added: false, gone: [] }
         if ((sql.countFrom.get(to, sender) ?? 0) >= limits.heldPerSender) {
           throw new QuorumError('rate-limited', 'Too many envelopes from you are waiting for this peer already')
         }
-        checkBelow(totals.held, limits.held)
-        const { lastInsertRowid } = sql.insert.run(to, sender, same, envelope.length, now, envelope)
-        return { row: { id: Number(lastInsertRowid), envelope, heldSince: now }, added: true }
+        const inMailbox = makeRoom(to, address)
+        const inAll = sql.shareHeld(address, totals.held - inMailbox.length)
+        const { near, wide } = address
+        const { lastInsertRowid } = sql.insert.run(to, sender, same, envelope.length, now, envelope, near, wide)
+        return {
+          row: { id: Number(lastInsertRowid), envelope, heldSince: now },
+          added: true,
+          gone: [...inMailbox, ...inAll],
+        }
       })
+      subtract(gone)
       if (added) {
         totals.held += 1
         totals.heldBytes += envelope.length
@@ -172,11 +194,12 @@ function envelopesOn({
 
 function handlesOn({
   sql,
+  origin,
   write,
   read,
 }: Context): Pick<DirectoryStore, 'claimHandle' | 'releaseHandle' | 'seen' | 'handleOwner' | 'handleOf'> {
   return {
-    claimHandle(handle, peer, now) {
+    claimHandle(handle, peer, now, keys = []) {
       if (!limits.handlePattern.test(handle)) {
         throw new QuorumError('bad-request', 'A handle has 3 to 32 of a-z, 0-9, "-", "_" and "."')
       }
@@ -185,11 +208,11 @@ function handlesOn({
         if (owner !== undefined && owner.peer !== peer && now - owner.seen <= limits.handleKept) {
           throw new QuorumError('handle-taken', 'Somebody else has this handle')
         }
-        if (owner === undefined && sql.handleOf.get(peer) === undefined) {
-          checkBelow(sql.handles.get() ?? 0, limits.handles)
-        }
+        if (owner?.peer === peer) return sql.see.run(now, peer)
         sql.releaseHandle.run(peer)
-        sql.putHandle.run(handle, peer, now)
+        const address = origin(keys)
+        if (owner === undefined) sql.shareHandles(address)
+        return sql.putHandle.run(handle, peer, now, address.near, address.wide)
       })
     },
     releaseHandle(peer) {
@@ -207,9 +230,9 @@ function handlesOn({
   }
 }
 
-function invitesOn({ sql, write, read }: Context): Pick<DirectoryStore, 'park' | 'parked' | 'parkedCount'> {
+function invitesOn({ sql, origin, write, read }: Context): Pick<DirectoryStore, 'park' | 'parked' | 'parkedCount'> {
   return {
-    park(slot, owner, sealed, expiresAt, now) {
+    park(slot, owner, sealed, expiresAt, now, keys = []) {
       if (slot.length !== slotBytes) throw new QuorumError('bad-request', `A slot has ${slotBytes} bytes`)
       if (sealed.length > limits.parkedInvite) {
         throw new QuorumError('too-large', `A parked invite has at most ${limits.parkedInvite} bytes`)
@@ -221,8 +244,10 @@ function invitesOn({ sql, write, read }: Context): Pick<DirectoryStore, 'park' |
         if (!live && (sql.parkedCount.get(owner, now) ?? 0) >= limits.parkedPerPeer) {
           throw new QuorumError('rate-limited', 'You have parked as many invites as this node allows')
         }
-        if (current === undefined) checkBelow(sql.parkedAll.get() ?? 0, limits.parked)
-        sql.park.run(slot, owner, Math.min(expiresAt, now + limits.parkedFor), sealed)
+        const address = origin(keys)
+        if (current === undefined) sql.shareParked(address)
+        const until = Math.min(expiresAt, now + limits.parkedFor)
+        sql.park.run(slot, owner, until, sealed, address.near, address.wide)
       })
     },
     parked(slot, now) {
@@ -231,10 +256,6 @@ function invitesOn({ sql, write, read }: Context): Pick<DirectoryStore, 'park' |
     },
     parkedCount: (owner, now) => read(() => sql.parkedCount.get(owner, now) ?? 0),
   }
-}
-
-function checkBelow(count: number, limit: number): void {
-  if (count >= limit) throw new QuorumError('disk-full', 'This node holds as much as it is allowed to')
 }
 
 function keyedDigest(key: Uint8Array, parts: (string | Uint8Array)[]): Uint8Array {
@@ -264,8 +285,27 @@ function statements(db: Database.Database) {
     countFrom: db
       .prepare<[string, Uint8Array], number>('SELECT count(*) FROM envelopes WHERE recipient = ? AND sender = ?')
       .pluck(),
-    insert: db.prepare<[string, Uint8Array, Uint8Array, number, number, Uint8Array]>(
-      'INSERT INTO envelopes (recipient, sender, digest, bytes, held_since, envelope) VALUES (?, ?, ?, ?, ?, ?)',
+    countFromAddress: db
+      .prepare<[string, Uint8Array], number>('SELECT count(*) FROM envelopes WHERE recipient = ? AND wide = ?')
+      .pluck(),
+    heaviestFor: db.prepare<[string], { wide: Uint8Array; count: number }>(
+      `SELECT wide, count(*) AS count FROM envelopes WHERE recipient = ? AND wide <> x''
+       GROUP BY wide ORDER BY count DESC LIMIT 1`,
+    ),
+    dropOldest: db.prepare<[string, Uint8Array], { bytes: number }>(
+      `DELETE FROM envelopes WHERE id = (SELECT min(id) FROM envelopes WHERE recipient = ? AND wide = ?)
+       RETURNING bytes`,
+    ),
+    shareHeld: sharing(db, {
+      name: 'envelopes',
+      key: 'id',
+      age: 'id',
+      most: limits.held,
+      perAddress: limits.heldPerAddress,
+    }),
+    insert: db.prepare<[string, Uint8Array, Uint8Array, number, number, Uint8Array, Uint8Array, Uint8Array]>(
+      `INSERT INTO envelopes (recipient, sender, digest, bytes, held_since, envelope, near, wide)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     heldFor: db.prepare<[string], HeldEnvelope>(
       'SELECT id, envelope, held_since AS heldSince FROM envelopes WHERE recipient = ? ORDER BY id',
@@ -280,8 +320,15 @@ function statements(db: Database.Database) {
     handleOf: db.prepare<[string], string>('SELECT handle FROM handles WHERE peer = ?').pluck(),
     handleSeen: db.prepare<[string], number>('SELECT seen FROM handles WHERE peer = ?').pluck(),
     handles: db.prepare<[], number>('SELECT count(*) FROM handles').pluck(),
-    putHandle: db.prepare<[string, string, number]>(
-      'INSERT OR REPLACE INTO handles (handle, peer, seen) VALUES (?, ?, ?)',
+    shareHandles: sharing(db, {
+      name: 'handles',
+      key: 'handle',
+      age: 'seen',
+      most: limits.handles,
+      perAddress: limits.handlesPerAddress,
+    }),
+    putHandle: db.prepare<[string, string, number, Uint8Array, Uint8Array]>(
+      'INSERT OR REPLACE INTO handles (handle, peer, seen, near, wide) VALUES (?, ?, ?, ?, ?)',
     ),
     releaseHandle: db.prepare<[string]>('DELETE FROM handles WHERE peer = ?'),
     see: db.prepare<[number, string]>('UPDATE handles SET seen = ? WHERE peer = ?'),
@@ -294,8 +341,15 @@ function statements(db: Database.Database) {
       .prepare<[string, number], number>('SELECT count(*) FROM parked WHERE owner = ? AND expires_at > ?')
       .pluck(),
     parkedAll: db.prepare<[], number>('SELECT count(*) FROM parked').pluck(),
-    park: db.prepare<[Uint8Array, string, number, Uint8Array]>(
-      'INSERT OR REPLACE INTO parked (slot, owner, expires_at, sealed) VALUES (?, ?, ?, ?)',
+    shareParked: sharing(db, {
+      name: 'parked',
+      key: 'slot',
+      age: 'expires_at',
+      most: limits.parked,
+      perAddress: limits.parkedPerAddress,
+    }),
+    park: db.prepare<[Uint8Array, string, number, Uint8Array, Uint8Array, Uint8Array]>(
+      'INSERT OR REPLACE INTO parked (slot, owner, expires_at, sealed, near, wide) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     unparkAll: db.prepare<[string]>('DELETE FROM parked WHERE owner = ?'),
     expireParked: db.prepare<[number]>('DELETE FROM parked WHERE expires_at <= ?'),

@@ -23,7 +23,19 @@ const {
   heldPerRecipient,
   parkedPerPeer,
 } = shared
-const { handleKept, heldPerSender, heldFor, held, parkedFor, parked, handles } = directoryLimits
+const {
+  handleKept,
+  heldPerSender,
+  heldFor,
+  held,
+  parkedFor,
+  parked,
+  handles,
+  heldPerAddress,
+  heldFromAddress,
+  parkedPerAddress,
+  handlesPerAddress,
+} = directoryLimits
 
 export const limits = {
   nodeAddresses,
@@ -47,4 +59,8 @@ export const limits = {
   parkedFor,
   parked,
   handles,
+  heldPerAddress,
+  heldFromAddress,
+  parkedPerAddress,
+  handlesPerAddress,
 } as const

@@ -14,8 +14,13 @@ const unknown = 'unknown'
  * since a household gets at least that many. `unknown` for names and everything else: they share one bucket.
  */
 export function quotaKey(address: Multiaddr): string {
-  const { family, host = '' } = parseAddress(address) ?? {}
-  return family === 'ip4' || family === 'ip6' ? (quotaKeys(host)[0] ?? unknown) : unknown
+  return quotaKeysOf(address)[0] ?? unknown
+}
+
+/** The same as `quotaKeys`, of a multiaddr. */
+export function quotaKeysOf(address: Multiaddr): readonly string[] {
+  const { family, host } = parseAddress(address) ?? {}
+  return quotaKeys(family === 'ip4' || family === 'ip6' ? host : undefined)
 }
 
 /**

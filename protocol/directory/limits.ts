@@ -41,11 +41,23 @@ export const directoryLimits = {
   heldFor: 30 * day,
   /** Envelopes held in all: at 8 KiB each, about 2 GiB of disk. */
   held: 250_000,
+  /**
+   * Of one address, and of one customer's IPv6 network (/48): an identity costs nothing. A school or a carrier's NAT is
+   * one address; of one recipient its people have that many envelopes.
+   */
+  heldPerAddress: [200, 800],
+  heldFromAddress: 20,
+  parkedPerAddress: [100, 400],
+  handlesPerAddress: [1000, 4000],
   /** Longest life of a parked invite, whatever its author asks for. */
   parkedFor: 30 * day,
   /** Parked invites and handles in all: identities cost nothing, so these bound the disk to some 500 MiB more. */
   parked: 100_000,
   handles: 500_000,
+
+  /** Records of one address and of one IPv6 /48, and what an address keeps when all places are taken. */
+  recordsPerAddress: [1000, 4000],
+  recordShare: 64,
 
   // ---- dials back
   /** In all: each holds a socket for as long as a closed port stays silent. */
@@ -53,12 +65,17 @@ export const directoryLimits = {
   dialBack: 5 * second,
 
   // ---- rates by address or recipient, beside those by peer: an identity costs nothing, an address does
-  /** Lookups of handles, which can be guessed. */
+  /** Lookups of handles, which can be guessed, and announcements of one's own, whose answer tells the same. */
   lookupsPerAddress: { tokens: 120, per: 1 * minute } as Rate,
   /** A school whose pupils send their requests at once. */
   deliveriesPerAddress: { tokens: 600, per: 1 * minute } as Rate,
   /** Envelopes for one recipient that are pushed and not held: a friend with many nodes, some friends at once. */
   fleetingPerRecipient: { tokens: 30, per: 1 * minute } as Rate,
+  /** The same from one peer, and from one address: neither can use up what others send. */
+  fleetingPerPeer: { tokens: 8, per: 1 * minute } as Rate,
+  fleetingPerAddress: { tokens: 20, per: 1 * minute } as Rate,
+  /** New handles: each is kept for half a year. */
+  claimsPerAddress: { tokens: 10, per: 1 * day } as Rate,
   /** Codes have 50 bits behind Argon2id: at this rate they stay out of reach. */
   codesPerAddress: { tokens: 10, per: 1 * minute } as Rate,
   /** A school that wakes up. */

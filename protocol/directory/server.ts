@@ -13,10 +13,11 @@ import { directoryLimits, directoryRates } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
-import { quotaKey } from '../address/quota-key.ts'
+import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
 import { pull } from '../net/streams.ts'
 import { type NodeNetwork } from '../net/libp2p.ts'
 import { directoryProtocol } from '../net/policy.ts'
+import { Places } from '../base/places.ts'
 import { KeyedBuckets, TokenBucket, type Rate } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
 import type { SignedBytes } from '../wire/codec.ts'
@@ -56,8 +57,14 @@ export class DirectoryServer {
   readonly #now: () => number
   readonly #log: Log
   readonly #sessions = new Map<string, Session>()
-  /** Newest last; beyond `directoryLimits.records` the oldest is dropped. */
   readonly #records = new Map<string, StoredRecord>()
+  /** The peers that have a record, the oldest record first. */
+  readonly #recordPlaces = new Places<string>({
+    most: directoryLimits.records,
+    perKey: directoryLimits.recordsPerAddress,
+    share: directoryLimits.recordShare,
+    givesWay: ([oldest]) => oldest,
+  })
   readonly #requests: { [kindAndOutcome: string]: number } = {}
   /** By peer, kept over its reconnects. */
   readonly #rates: Record<DirectoryCall['call'], KeyedBuckets>
@@ -65,6 +72,9 @@ export class DirectoryServer {
   readonly #fleetingByRecipient: KeyedBuckets
   readonly #codesByAddress: KeyedBuckets
   readonly #handlesByAddress: KeyedBuckets
+  readonly #claimsByAddress: KeyedBuckets
+  readonly #fleetingByPeer: KeyedBuckets
+  readonly #fleetingByAddress: KeyedBuckets
   readonly #dialBacksByAddress: KeyedBuckets
   #dialBacks = 0
 
@@ -91,6 +101,9 @@ export class DirectoryServer {
     this.#fleetingByRecipient = buckets(directoryLimits.fleetingPerRecipient)
     this.#codesByAddress = buckets(directoryLimits.codesPerAddress)
     this.#handlesByAddress = buckets(directoryLimits.lookupsPerAddress)
+    this.#claimsByAddress = buckets(directoryLimits.claimsPerAddress)
+    this.#fleetingByPeer = buckets(directoryLimits.fleetingPerPeer)
+    this.#fleetingByAddress = buckets(directoryLimits.fleetingPerAddress)
     this.#dialBacksByAddress = buckets(directoryLimits.dialBacksPerAddress)
   }
 
@@ -195,9 +208,7 @@ export class DirectoryServer {
       case 'lookup':
         return this.#lookup(peerFromPublicKey(call.peer))
       case 'lookupHandle':
-        if (!this.#handlesByAddress.take(quotaKey(session.connection.remoteAddr))) {
-          throw new QuorumError('rate-limited', 'Too many handles: wait a minute')
-        }
+        this.#checkHandleRate(session)
         return this.#lookup(this.#store.handleOwner(call.handle, this.#now()))
       case 'deliver':
         return this.#deliver(session, peerFromPublicKey(call.to), call.envelope, call.fleeting)
@@ -208,11 +219,12 @@ export class DirectoryServer {
         return this.#knowledge(session)
       case 'forget':
         this.#store.forget(peer)
-        this.#records.delete(peer)
+        this.#dropRecord(peer)
         return { result: 'done' }
       case 'postInvite': {
         const now = this.#now()
-        this.#store.park(call.slot, peer, call.sealed, now + Math.min(call.ttl, directoryLimits.parkedFor), now)
+        const until = now + Math.min(call.ttl, directoryLimits.parkedFor)
+        this.#store.park(call.slot, peer, call.sealed, until, now, originOf(session))
         return { result: 'done' }
       }
       case 'findInvite': {
@@ -233,13 +245,36 @@ export class DirectoryServer {
       throw new QuorumError('bad-request', 'This node has a newer record already')
     }
     const now = this.#now()
-    this.#records.delete(peer)
-    this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
-    if (this.#records.size > directoryLimits.records) this.#records.delete(this.#records.keys().next().value ?? '')
+    this.#dropRecord(peer)
+    const { added, lost } = this.#recordPlaces.add(peer, originOf(session))
+    if (lost != null) this.#records.delete(lost)
+    if (added) this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
     // After the record: a peer whose handle is taken can still be found by its PeerId.
     if (handle === '') this.#store.releaseHandle(peer)
-    else this.#store.claimHandle(handle, peer, now)
+    else if (handle !== this.#store.handleOf(peer)) this.#claim(session, handle, now)
     return { result: 'announced', observedAddress: connection.remoteAddr.toString(), time: now }
+  }
+
+  /** The answer tells whether a handle is taken, as a lookup does. */
+  #claim(session: Session, handle: string, now: number): void {
+    this.#checkHandleRate(session)
+    const owner = this.#store.handleOwner(handle, now)
+    if (owner == null && !this.#claimsByAddress.take(quotaKey(session.connection.remoteAddr))) {
+      throw new QuorumError('rate-limited', 'Too many new handles from this address: wait a day')
+    }
+    this.#store.claimHandle(handle, session.peer, now, originOf(session))
+  }
+
+  /** Errors: `rate-limited`. */
+  #checkHandleRate({ connection }: Session): void {
+    if (!this.#handlesByAddress.take(quotaKey(connection.remoteAddr))) {
+      throw new QuorumError('rate-limited', 'Too many handles: wait a minute')
+    }
+  }
+
+  #dropRecord(peer: string): void {
+    this.#records.delete(peer)
+    this.#recordPlaces.delete(peer)
   }
 
   #lookup(peer: string | undefined): DirectoryAnswer {
@@ -254,17 +289,28 @@ export class DirectoryServer {
       throw new QuorumError('rate-limited', 'Too many envelopes from this address: wait a minute')
     }
     // The store bounds what is held; nothing bounds what is only pushed.
-    if (fleeting && !this.#fleetingByRecipient.take(to)) {
+    if (fleeting && !this.#mayPush(session, to)) {
       throw new QuorumError('rate-limited', 'Too many envelopes for this peer: wait a minute')
     }
     // Held first, also for a connected recipient: it stays on disk until the recipient has collected it.
-    const held = fleeting ? { id: notHeld, envelope } : this.#store.hold(to, session.peer, envelope, this.#now())
+    const held = fleeting
+      ? { id: notHeld, envelope }
+      : this.#store.hold(to, session.peer, envelope, this.#now(), originOf(session))
     const recipient = this.#sessions.get(to)
     // A failed push changes nothing: the envelope stays held.
     recipient?.writer
       .write(frameToWire({ frame: 'envelope', id: held.id, envelope: held.envelope }))
       .catch((error: unknown) => this.#count('push', errorToData(error).code))
     return { result: 'delivered', pushed: recipient != null }
+  }
+
+  /** The narrowest first: neither a peer nor an address can use up what a recipient gets from others. */
+  #mayPush({ peer, connection }: Session, to: string): boolean {
+    return (
+      this.#fleetingByPeer.take(`${peer} ${to}`) &&
+      this.#fleetingByAddress.take(`${quotaKey(connection.remoteAddr)} ${to}`) &&
+      this.#fleetingByRecipient.take(to)
+    )
   }
 
   async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryAnswer> {
@@ -305,4 +351,8 @@ export class DirectoryServer {
     const key = `${kind} ${outcome}`
     this.#requests[key] = (this.#requests[key] ?? 0) + 1
   }
+}
+
+function originOf({ connection }: Session): readonly string[] {
+  return quotaKeysOf(connection.remoteAddr)
 }

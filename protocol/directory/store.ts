@@ -4,6 +4,12 @@
  * The implementation is node/mailboxes.ts; the interface is here because server.ts calls it.
  */
 
+/**
+ * Where what is stored came from: the keys of an address (address/quota-key.ts), the narrowest first. They bound what
+ * one address can fill, and may be stored only so that nobody can read them. Without keys there is no such bound.
+ */
+type OriginKeys = readonly string[]
+
 export interface HeldEnvelope {
   id: number
   envelope: Uint8Array
@@ -15,9 +21,11 @@ export interface DirectoryStore {
   /**
    * Holds `envelope` (at most `limits.envelope` bytes) for PeerId `to`. `from` is the sender's PeerId, stored only as a
    * keyed digest of sender and recipient. An identical envelope already held for `to` is returned, not held twice.
-   * Errors: `rate-limited` (limits.heldPerRecipient, limits.heldPerSender), `disk-full` (limits.held, or the disk).
+   * Of a full mailbox, and of a full store, the oldest of the address with the most is deleted.
+   * Errors: `rate-limited` (limits.heldPerRecipient, heldPerSender, heldPerAddress, heldFromAddress), `disk-full`
+   * (limits.held, or the disk).
    */
-  hold(to: string, from: string, envelope: Uint8Array, now: number): HeldEnvelope
+  hold(to: string, from: string, envelope: Uint8Array, now: number, origin?: OriginKeys): HeldEnvelope
   /** Oldest first. */
   held(to: string): HeldEnvelope[]
   /** Deletes those of `ids` that are held for `to`. */
@@ -25,9 +33,10 @@ export interface DirectoryStore {
 
   /**
    * Gives `handle` to `peer` if it is free, lapsed (limits.handleKept since last seen) or already theirs; a peer has
-   * one handle, an older one is released. Errors: `handle-taken`.
+   * one handle, an older one is released. Of a full store, the handle of the address with the most is released that was
+   * not seen for longest. Errors: `handle-taken`, `rate-limited` (limits.handlesPerAddress).
    */
-  claimHandle(handle: string, peer: string, now: number): void
+  claimHandle(handle: string, peer: string, now: number, origin?: OriginKeys): void
   /** Gives up the handle of `peer`, if it has one. */
   releaseHandle(peer: string): void
   /** Notes that the owner of a handle was seen, so that it does not lapse. */
@@ -37,9 +46,10 @@ export interface DirectoryStore {
 
   /**
    * Parks `sealed` (at most limits.parkedInvite bytes) under `slot` (16 bytes) until `expiresAt`. The same slot by the
-   * same owner is replaced. Errors: `rate-limited` (limits.parkedPerPeer), `bad-request` (slot of another owner).
+   * same owner is replaced. Of a full store, the next to expire of the address with the most is deleted. Errors:
+   * `rate-limited` (limits.parkedPerPeer, limits.parkedPerAddress), `bad-request` (slot of another owner).
    */
-  park(slot: Uint8Array, owner: string, sealed: Uint8Array, expiresAt: number, now: number): void
+  park(slot: Uint8Array, owner: string, sealed: Uint8Array, expiresAt: number, now: number, origin?: OriginKeys): void
   parked(slot: Uint8Array, now: number): Uint8Array | undefined
   parkedCount(owner: string, now: number): number
 

@@ -4,11 +4,10 @@
  * begins every handshake at once, so that in a rush all of them are late together.
  *
  * A socket waits unread until its first byte arrives and a handshake is free; the waiting ones take turns by address.
- * One that is not a connection within `limits.handshake` after it was accepted is destroyed.
+ * One that is not a connection within a deadline after it was accepted is destroyed.
  */
 import type { Server, Socket } from 'node:net'
 import { quotaKeys } from '../address/quota-key.ts'
-import { limits } from '../base/limits.ts'
 import { Places } from '../base/places.ts'
 import { KeyedBuckets, type Rate } from '../base/rate-limit.ts'
 
@@ -22,6 +21,8 @@ export interface InboundLimits {
   /** Handshakes at once, in all and of one address. */
   handshakes: number
   handshakesPerAddress: number
+  /** From accept to connection, in milliseconds. */
+  deadline: number
   /** Handshakes that one address may begin. */
   handshakeRate: Rate
 }
@@ -88,7 +89,7 @@ export class InboundSockets {
   #admit(socket: Socket, begin: () => void): void {
     socket.on('error', () => socket.destroy())
     const keys = quotaKeys(socket.remoteAddress)
-    const deadline = setTimeout(() => socket.destroy(), limits.handshake).unref()
+    const deadline = setTimeout(() => socket.destroy(), this.#limits.deadline).unref()
     const entry: Entry = { socket, key: keys[0] ?? '', state: 'silent', begin, deadline }
     const { added, lost } = this.#places.add(entry, keys)
     if (!added || lost != null) this.#refused += 1

@@ -145,6 +145,7 @@ export const netLimits = {
     share: 16,
     handshakes: 64,
     handshakesPerAddress: 16,
+    deadline: limits.handshake,
     handshakeRate: { tokens: 50, per: 1 * second },
   } as InboundLimits,
   /** Connections of strangers at once, each for one friend request. */
@@ -172,6 +173,7 @@ export const netLimits = {
     share: 64,
     handshakes: 256,
     handshakesPerAddress: 32,
+    deadline: limits.handshake,
     handshakeRate: { tokens: 50, per: 1 * second },
   } as InboundLimits,
   /** More than connections, which are the limit that counts: a reservation ends with its connection. */

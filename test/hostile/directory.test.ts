@@ -230,7 +230,7 @@ test('hostile 29: deliveries are rate-limited by address too: more identities de
     // To a different recipient each time, so that no other limit applies.
     const answers = await Promise.all(
       Array.from({ length: directoryRates.deliver.tokens }, async () =>
-        codeOf(await ask({ call: 'deliver', to: randomBytes(32), envelope: randomBytes(100) })),
+        codeOf(await ask({ call: 'deliver', to: randomBytes(32), envelope: randomBytes(100), fleeting: true })),
       ),
     )
     accepted += answers.filter((code) => code === 'delivered').length
@@ -239,6 +239,30 @@ test('hostile 29: deliveries are rate-limited by address too: more identities de
   assert.deepEqual([...codes].sort(), ['delivered', 'rate-limited'])
   const { tokens } = directoryLimits.deliveriesPerAddress
   assert.ok(accepted >= tokens && accepted <= deliveries(), `${accepted} of ${identities} identities`)
+})
+
+test('hostile 66, 67: more identities of one address park no more invites, and try and claim no more handles', async (t) => {
+  const { address } = await startOpenNode(t)
+  const [most] = directoryLimits.parkedPerAddress
+  const [handles, claims] = [bucket(directoryLimits.lookupsPerAddress), bucket(directoryLimits.claimsPerAddress)]
+  let [parked, claimed, tried] = [0, 0, 0]
+  for (let identity = 0; identity * limits.parkedPerPeer < 1.5 * most; identity += 1) {
+    const attacker = await startAttacker(t)
+    const { ask } = await session(attacker, address)
+    for (let n = 0; n < limits.parkedPerPeer; n += 1) {
+      const call = { call: 'postInvite', slot: randomBytes(16), sealed: randomBytes(100), ttl: 1e6 } as const
+      if (codeOf(await ask(call)) === 'done') parked += 1
+    }
+    for (let n = 1; n <= directoryRates.announce.tokens; n += 1) {
+      const record = recordOf(attacker.identity, n)
+      const code = codeOf(await ask({ call: 'announce', record, handle: `guess-${identity}-${n}` }))
+      if (code === 'announced') claimed += 1
+      if (code !== 'rate-limited') tried += 1
+    }
+  }
+  assert.equal(parked, most)
+  assert.ok(claimed > 0 && claimed <= claims(), `${claimed} were claimed`)
+  assert.ok(tried <= handles(), `${tried} were tried`)
 })
 
 test('hostile: pushes that the node does not hold reach no absent peer, and are limited for connected ones', async (t) => {
@@ -253,12 +277,17 @@ test('hostile: pushes that the node does not hold reach no absent peer, and are 
   assert.ok(knowledge.result === 'knowledge')
   assert.deepEqual(knowledge.report.held, [])
   const codes: string[] = []
-  const fleeting = bucket(directoryLimits.fleetingPerRecipient)
+  const fleeting = bucket(directoryLimits.fleetingPerAddress)
   for (let identity = 0; identity < 3; identity += 1) {
     const { ask } = await session(await startAttacker(t), address)
-    for (let n = 0; n < directoryLimits.fleetingPerRecipient.tokens; n += 1) codes.push(codeOf(await ask(push())))
+    const ofPeer = bucket(directoryLimits.fleetingPerPeer)
+    const answers: string[] = []
+    for (let n = 0; n < directoryLimits.fleetingPerRecipient.tokens; n += 1) answers.push(codeOf(await ask(push())))
+    const through = answers.filter((code) => code === 'delivered').length
+    assert.ok(through <= ofPeer(), `${through} of one peer`)
+    codes.push(...answers)
   }
-  const { tokens } = directoryLimits.fleetingPerRecipient
+  const { tokens } = directoryLimits.fleetingPerAddress
   const delivered = codes.filter((code) => code === 'delivered').length
   assert.ok(delivered >= tokens - 1 && delivered <= fleeting(), `${delivered} of ${codes.length}`)
   // The answer to the query, and the pushes.

@@ -78,17 +78,20 @@ test('hostile 25: a relay that modifies bytes ends the connection, but not the c
   await befriend(alice, bob)
   const said: string[] = []
   for (let round = 0; round < 3; round += 1) {
-    const since = (await alice.connection({ peer: bob.id })).since ?? 0
-    spoil = 1
-    for (const [from, to] of [
-      [alice, bob],
-      [bob, alice],
-    ] as const) {
-      await tell(from, to, `round ${round}`)
-      said.push(`round ${round}`)
-    }
-    assert.equal(spoil, 0, 'a byte was changed')
-    await until(async () => ((await alice.connection({ peer: bob.id })).since ?? 0) > since, 'another circuit')
+    const circuit = async (): Promise<number> => (await alice.connection({ peer: bob.id })).since ?? 0
+    const since = await circuit()
+    // Two that dial at once have two circuits for a while, and the byte may be one of the other circuit.
+    do {
+      spoil = 1
+      for (const [from, to] of [
+        [alice, bob],
+        [bob, alice],
+      ] as const) {
+        await tell(from, to, `round ${round}`)
+        said.push(`round ${round}`)
+      }
+      assert.equal(spoil, 0, 'a byte was changed')
+    } while ((await circuit()) <= since)
   }
   for (const [self, other] of [
     [alice, bob],

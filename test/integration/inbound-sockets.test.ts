@@ -13,6 +13,7 @@ const roomy: InboundLimits = {
   share: 100,
   handshakes: 100,
   handshakesPerAddress: 100,
+  deadline: 3_600_000,
   handshakeRate: { tokens: 100, per: 1000 },
 }
 
@@ -101,6 +102,12 @@ test('an address has its number of sockets, of which the oldest that is no conne
   const [first] = [await connect('127.0.0.1', ''), await connect('127.0.0.1', ''), await connect('127.0.0.1', '')]
   await until(() => first.destroyed, 'the oldest is gone')
   assert.equal(inbound.stats().sockets, 2)
+})
+
+test('a socket that is no connection in time is cut, whether it waits or not', async (t) => {
+  const { connect } = await scene(t, { deadline: 50, handshakes: 1 })
+  const all = [await connect('127.0.0.1', ''), await connect('127.0.0.1'), await connect('127.0.0.1')]
+  await until(() => all.every(({ destroyed }) => destroyed), 'they are gone')
 })
 
 test('what came in through a closed server is cut', async (t) => {

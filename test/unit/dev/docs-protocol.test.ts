@@ -47,6 +47,14 @@ function bounded(amount: Rate): number {
   return amount.tokens
 }
 
+/** Of one address (0) or of one IPv6 /48 (1), in the order of the table. */
+function perAddress(at: 0 | 1): string {
+  const { heldPerAddress, parkedPerAddress, handlesPerAddress, recordsPerAddress } = directoryLimits
+  return [heldPerAddress, parkedPerAddress, handlesPerAddress, recordsPerAddress]
+    .map((both) => n(both[at] ?? Number.NaN))
+    .join(' · ')
+}
+
 const yearsOfReservation = netLimits.reservationTtl / (365 * day)
 const [shortest, longest] = /\{(\d+),(\d+)\}/u.exec(limits.handlePattern.source)?.slice(1) ?? []
 
@@ -70,11 +78,11 @@ const phrases = [
   `One peer may send ${bounded(friendLimits.friendEnvelopes)} envelopes a minute; all peers together ${rate(friendLimits.envelopesOpened)}.`,
   // /quorum/directory
   `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream`,
-  `\`handle-taken\` | ${rate(directoryRates.announce)} |`,
+  `\`handle-taken\` | ${rate(directoryRates.announce)}; a handle that is not the caller's already counts as a lookup by handle, ${directoryLimits.claimsPerAddress.tokens} new ones a day for each address |`,
   `${rate(directoryRates.lookup)}; by handle also for each address |`,
-  `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender; \`disk-full\` | ${rate(directoryRates.deliver)} |`,
-  `with \`deliver\`; ${rate(directoryLimits.fleetingPerRecipient)} for each recipient |`,
-  `keeps it at most ${time(directoryLimits.parkedFor)}, ${limits.parkedPerPeer} a peer | done | \`rate-limited\`, \`bad-request\` another's slot, \`disk-full\` | ${rate(directoryRates.postInvite)} |`,
+  `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender, ${directoryLimits.heldFromAddress} from this address; ${directoryLimits.heldPerAddress[0]} from this address in all; \`disk-full\` | ${rate(directoryRates.deliver)} |`,
+  `with \`deliver\`; ${rate(directoryLimits.fleetingPerRecipient)} for each recipient, ${bounded(directoryLimits.fleetingPerPeer)} of them from one peer, ${bounded(directoryLimits.fleetingPerAddress)} from one address |`,
+  `keeps it at most ${time(directoryLimits.parkedFor)}, ${limits.parkedPerPeer} a peer, ${directoryLimits.parkedPerAddress[0]} an address | done | \`rate-limited\`, \`bad-request\` another's slot, \`disk-full\` | ${rate(directoryRates.postInvite)} |`,
   `sealed, or empty | | ${rate(directoryRates.findInvite)}, also for each address |`,
   `\`rate-limited\` | ${rate(directoryRates.reachable)}, ${bounded(directoryLimits.dialBacksPerAddress)} for each address |`,
   `deletes envelopes held for the caller | done | | ${rate(directoryRates.collected)} |`,
@@ -162,9 +170,11 @@ const phrases = [
       .join(' · ') + ' a minute',
   ),
   row(
-    'envelopes held at a node · parked invites · handles',
-    `${n(directoryLimits.held)} · ${n(directoryLimits.parked)} · ${n(directoryLimits.handles)}`,
+    'envelopes held at a node · parked invites · handles · records',
+    [directoryLimits.held, directoryLimits.parked, directoryLimits.handles, directoryLimits.records].map(n).join(' · '),
   ),
+  row('of them from one IPv4 address or IPv6 /64', perAddress(0)),
+  row('of them from one IPv6 /48', perAddress(1)),
   row(
     'age of a connection · bytes it carried, both ways together',
     `${time(limits.connectionAge)} · ${size(pathLimits.connectionBytes)}`,

@@ -27,7 +27,7 @@ function inMemory(t: TestContext): Mailboxes {
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const slot = (n: number) => new Uint8Array(16).fill(n)
+const slot = (n: number) => new Uint8Array(new Uint32Array(4).fill(n).buffer)
 const code = (expected: ErrorCode) => (error: unknown) => error instanceof QuorumError && error.code === expected
 
 test('an envelope is held until its recipient drops it, oldest first', (t) => {
@@ -229,11 +229,93 @@ test('a store of a newer schema is refused and not touched (threats.md 45)', (t)
   const file = path.join(folder(t), 'held.db')
   openMailboxes(file).close()
   const db = new Database(file)
-  db.pragma('user_version = 2')
+  db.pragma('user_version = 99')
   db.close()
   const before = fs.readFileSync(file)
   assert.throws(() => openMailboxes(file), code('unsupported-version'))
   assert.deepEqual(fs.readFileSync(file), before)
+})
+
+test('a store of the first schema is opened with all it holds, and knows no addresses of it', (t) => {
+  const file = path.join(folder(t), 'held.db')
+  const before = openMailboxes(file)
+  before.hold('bob', 'alice', bytes('one'), now)
+  before.claimHandle('anna', 'alice', now)
+  before.park(slot(1), 'alice', bytes('sealed'), now + hour, now)
+  before.close()
+  const db = new Database(file)
+  for (const table of ['envelopes', 'handles', 'parked']) {
+    db.exec(`DROP INDEX ${table}_near; DROP INDEX ${table}_wide;
+      ALTER TABLE ${table} DROP COLUMN near; ALTER TABLE ${table} DROP COLUMN wide`)
+  }
+  db.pragma('user_version = 1')
+  db.close()
+  const mail = openMailboxes(file)
+  t.after(() => mail.close())
+  assert.equal(mail.held('bob').length, 1)
+  assert.equal(mail.handleOwner('anna', now), 'alice')
+  assert.equal(mail.parkedCount('alice', now), 1)
+  mail.hold('bob', 'carol', bytes('two'), now, ['192.0.2.1'])
+  assert.equal(mail.held('bob').length, 2)
+})
+
+const [home, school] = [['192.0.2.1'], ['2001:db8:1:1', '2001:db8:1::/48']]
+
+test('one address stores only so much, whatever identities it has: envelopes, invites, handles', (t) => {
+  const mail = inMemory(t)
+  const [held] = limits.heldPerAddress
+  for (let n = 0; n < held; n++) mail.hold(`to ${n}`, `p${n}`, bytes('x'), now, home)
+  assert.throws(() => mail.hold('to others', 'carol', bytes('x'), now, home), code('rate-limited'))
+  mail.hold('to others', 'carol', bytes('x'), now, school)
+  const [parked] = limits.parkedPerAddress
+  for (let n = 0; n < parked; n++) mail.park(slot(n), `p${n}`, bytes('x'), now + hour, now, home)
+  assert.throws(() => mail.park(slot(200), 'carol', bytes('x'), now + hour, now, home), code('rate-limited'))
+  mail.park(slot(200), 'carol', bytes('x'), now + hour, now, school)
+  const [handles] = limits.handlesPerAddress
+  for (let n = 0; n < handles; n++) mail.claimHandle(`handle-${n}`, `p${n}`, now, home)
+  assert.throws(() => mail.claimHandle('late', 'carol', now, home), code('rate-limited'))
+  mail.claimHandle('late', 'carol', now, school)
+})
+
+test('networks of one customer count together', (t) => {
+  const mail = inMemory(t)
+  const [near, wide] = limits.parkedPerAddress
+  const from = (n: number): string[] => [`2001:db8:1:${Math.floor(n / near)}`, '2001:db8:1::/48']
+  for (let n = 0; n < wide; n++) mail.park(slot(n), `p${n}`, bytes('x'), now + hour, now, from(n))
+  assert.throws(() => mail.park(slot(999), 'p', bytes('x'), now + hour, now, from(wide)), code('rate-limited'))
+})
+
+test('a full mailbox takes from the address with the most, not from who comes next', (t) => {
+  const mail = inMemory(t)
+  for (let n = 0; n < limits.heldFromAddress; n++) mail.hold('bob', `h${n}`, bytes(`home ${n}`), now, home)
+  assert.throws(() => mail.hold('bob', 'late', bytes('more'), now, home), code('rate-limited'))
+  for (let n = limits.heldFromAddress; n < limits.heldPerRecipient; n++) {
+    mail.hold('bob', `o${n}`, bytes(`other ${n}`), now, [`198.51.100.${n}`])
+  }
+  const before = mail.stats()
+  mail.hold('bob', 'carol', bytes('honest'), now, school)
+  const held = mail.held('bob').map(({ envelope }) => Buffer.from(envelope).toString())
+  assert.equal(held.length, limits.heldPerRecipient)
+  assert.ok(held.includes('honest') && !held.includes('home 0') && held.includes('home 1'))
+  assert.deepEqual(mail.stats(), { ...before, heldBytes: before.heldBytes })
+  for (let n = 1; n < limits.heldFromAddress; n++) {
+    assert.throws(() => mail.hold('bob', 'more', bytes(`more ${n}`), now, home), code('rate-limited'), 'not for itself')
+  }
+})
+
+test('an address is not in the file, nor anything by which it could be found', (t) => {
+  const file = path.join(folder(t), 'held.db')
+  const first = openMailboxes(file)
+  first.hold('bob', 'alice', bytes('x'), now, ['203.0.113.77'])
+  first.close()
+  const again = openMailboxes(file)
+  again.hold('bob', 'carol', bytes('y'), now, ['203.0.113.77'])
+  again.close()
+  assert.ok(!fs.readFileSync(file, 'latin1').includes('203.0.113.77'))
+  const db = new Database(file, { readonly: true })
+  const digests = db.prepare<[], Uint8Array>('SELECT near FROM envelopes').pluck().all()
+  db.close()
+  assert.equal(new Set(digests.map((digest) => Buffer.from(digest).toString('hex'))).size, 2, 'a key for each run')
 })
 
 test('a folder that is missing is "not-writable"', (t) => {

@@ -72,7 +72,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   }
   try {
     await serve(parts, log)
-    await start(parts, rules, options)
+    await start(parts, rules, options, log)
   } catch (error) {
     // The store belongs to the caller until the peer runs.
     await stop(parts, rules)
@@ -138,8 +138,9 @@ function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): Privacy
   })
 }
 
-async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions): Promise<void> {
-  const { nodes, paths, watch, reachability, files, friends, delivery, settings, store } = parts
+async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions, log: Log): Promise<void> {
+  const { nodes, paths, watch, reachability, files, friends, delivery, sealing, settings, store } = parts
+  sealing.start({ failed: (error) => log('error', 'expired sealing keys cannot be destroyed', error) })
   nodes.start()
   paths.start()
   watch.start()
@@ -155,7 +156,8 @@ async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions
 
 /** Everything but the store. */
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
-  const { watch, reachability, chat, files, paths, delivery, nodes, network, events } = parts
+  const { sealing, watch, reachability, chat, files, paths, delivery, nodes, network, events } = parts
+  sealing.stop()
   watch.stop()
   reachability.stop()
   chat.stop()

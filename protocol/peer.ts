@@ -43,7 +43,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { store, now = Date.now, log = silent } = options
   for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
-  const identity = await identityFromSeed(settings.seed(createSeed))
+  const seed = settings.seed(createSeed)
+  const identity = await identityFromSeed(seed)
+  seed.fill(0)
   if (options.name != null) settings.rename(options.name)
 
   const privacy: PrivacyInForce = new PrivacyInForce({

@@ -8,7 +8,7 @@ import { userInfo } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProgramLog } from '#program-log'
-import { QuorumError, stillHolding, version } from '#protocol'
+import { QuorumError, stillHolding, toError, version } from '#protocol'
 import type { PrivacyPatch } from '#protocol'
 import { windowFile } from '#former-privacy'
 import type { EmbeddedNodeStatus, PeerProcessEvent, Preferences, StartInfo } from '../ipc/contract.ts'
@@ -18,7 +18,7 @@ import { ImageFiles } from './image-files.ts'
 import { startAtLogin } from './login.ts'
 import { mainCalls } from './main-calls.ts'
 import type { WindowOptions } from './options.ts'
-import { servePage } from './page-protocol.ts'
+import { pageUrl, servePage } from './page-protocol.ts'
 import { PeerProcess } from './peer-process.ts'
 import type { PeerClient } from './peer-process.ts'
 import { PreferencesFile } from './preferences.ts'
@@ -27,7 +27,7 @@ import { ReportFile } from './report-file.ts'
 import { StagedFiles } from './staged-files.ts'
 import { SystemIndicators } from './system-indicators.ts'
 import { WindowPorts } from './window-ports.ts'
-import { bringForward, openWindow, windowSession } from './window.ts'
+import { bringForward, openWindow, replacePage, windowSession } from './window.ts'
 
 const built = fileURLToPath(new URL(app.isPackaged ? '../window/' : '../../dist/desktop/', import.meta.url))
 const icons = fileURLToPath(new URL('../icons/', import.meta.url))
@@ -68,8 +68,9 @@ export class DesktopApp {
       options: () => this.#peerOptions(),
       onEvent: (event) => this.#onPeerEvent(event),
       onState: (state) => {
-        this.#ports.send({ event: 'peer-process', data: { state } })
-        if (state === 'running') this.#ports.connectPeer()
+        // A process that was replaced is no news: the profile was closed, and that was shown.
+        if (state !== 'replaced') this.#ports.send({ event: 'peer-process', data: { state } })
+        if (state !== 'ended') this.#ports.connectPeer()
       },
     })
     this.#node = new EmbeddedNodeProcess({
@@ -152,7 +153,10 @@ export class DesktopApp {
       session,
     )
     this.#window = window
-    window.webContents.on('did-finish-load', () => this.#ports.connect())
+    window.webContents.on('did-finish-load', () => {
+      // Nothing for the empty page that replaces a locked one for a moment.
+      if (window.webContents.getURL() === pageUrl) this.#ports.connect()
+    })
     window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
       this.#programLog.log('error', `the page has died (${reason}), exit code ${exitCode}`)
       window.webContents.reload()
@@ -240,6 +244,7 @@ export class DesktopApp {
   #onPeerEvent(event: PeerProcessEvent): void {
     this.#indicators.onEvent(event)
     if (event.event === 'privacy-changed') this.#runPrivacy = stillHolding(this.#runPrivacy, event.data)
+    if (event.event === 'status' && event.data.state === 'ending') this.#replacePage()
     if (event.event === 'status' && event.data.state === 'open') {
       this.#preferences.privacyTakenOver()
       void this.#addOwnNode()
@@ -292,6 +297,14 @@ export class DesktopApp {
   async #lock(): Promise<void> {
     if (this.#preferences.value.lockAfter === 0) return
     await this.#peer.client?.call('lock').catch(() => undefined)
+  }
+
+  /** The page has shown texts, and the passphrase was typed there: its process ends as well. */
+  #replacePage(): void {
+    if (this.#window === undefined) return
+    replacePage(this.#window).catch((error: unknown) => {
+      if (!this.#quitting) this.#programLog.log('error', 'the page could not be replaced', toError(error))
+    })
   }
 
   async #stopParts(): Promise<void> {

@@ -428,7 +428,8 @@ export const de: typeof en = {
       'Öffnet einen Port an deinem Router, solange Quorum läuft, damit Freunde dich von außen direkt erreichen.',
     passphrase: 'Passwort',
     passphraseHint:
-      'Schützt alles in Quorum auf diesem Computer. Ein vergessenes Passwort kann niemand wiederherstellen.',
+      'Schützt alles in Quorum auf diesem Computer. Ein vergessenes Passwort kann niemand wiederherstellen. ' +
+      'Wird es festgelegt oder geändert, sperrt sich Quorum: Öffne es mit dem neuen.',
     passphraseNow: 'Aktuelles Passwort',
     passphraseNew: 'Neues Passwort',
     passphraseAgain: 'Neues Passwort wiederholen',
@@ -436,8 +437,6 @@ export const de: typeof en = {
     passphraseChange: 'Passwort ändern',
     passphraseRemove: 'Passwort entfernen',
     passphraseDiffer: 'Die beiden Passwörter sind verschieden.',
-    passphraseDone: 'Das Passwort wurde geändert.',
-    passphraseGone: 'Das Profil öffnet sich jetzt ohne Passwort.',
     lockNow: 'Jetzt sperren',
     lockAfter: 'Sperren, wenn ich weg bin',
     lockNever: 'Nie',

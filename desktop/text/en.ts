@@ -384,7 +384,9 @@ export const en = {
     upnp: 'Ask the router to let friends in',
     upnpHint: 'Opens a port on your router while Quorum runs, so that friends can reach you directly from outside.',
     passphrase: 'Passphrase',
-    passphraseHint: 'Protects everything in Quorum on this computer. Nobody can recover a forgotten passphrase.',
+    passphraseHint:
+      'Protects everything in Quorum on this computer. Nobody can recover a forgotten passphrase. ' +
+      'When it is set or changed, Quorum locks: open it with the new one.',
     passphraseNow: 'Current passphrase',
     passphraseNew: 'New passphrase',
     passphraseAgain: 'Repeat new passphrase',
@@ -392,8 +394,6 @@ export const en = {
     passphraseChange: 'Change passphrase',
     passphraseRemove: 'Remove passphrase',
     passphraseDiffer: 'The two passphrases are different.',
-    passphraseDone: 'The passphrase has been changed.',
-    passphraseGone: 'The profile now opens without a passphrase.',
     lockNow: 'Lock now',
     lockAfter: 'Lock when I am away',
     lockNever: 'Never',

@@ -104,7 +104,7 @@ export class SealingKeys {
       return this.#store.sealingKeys().find((row) => Buffer.from(keyIdOf(row.publicKey)).equals(keyId))
     }
     const secretKey = Buffer.alloc(sodium.crypto_box_SECRETKEYBYTES)
-    sodium.crypto_sign_ed25519_sk_to_curve25519(secretKey, Buffer.from(this.#identity.secretKey))
+    sodium.crypto_sign_ed25519_sk_to_curve25519(secretKey, this.#identity.secretKey)
     return { publicKey: identitySealingKey(this.#identity.peer), secretKey }
   }
 

@@ -59,6 +59,15 @@ export async function openMigrated(
 }
 
 /**
+ * Checks the passphrase of the store in `directory`, open or closed; `undefined` means none. Errors:
+ * `wrong-passphrase`, `bad-request` when there is no store.
+ */
+export async function checkPassphrase(directory: string, passphrase: string | undefined): Promise<void> {
+  const dataKey = await unguardKey(existingKeyFile(directory), passphrase)
+  dataKey.fill(0)
+}
+
+/**
  * Changes the passphrase of the closed store in `directory`; `undefined` means none. The database is not touched: an
  * earlier copy of the key file still opens it with the earlier passphrase.
  * Errors: those of opening, and `bad-request` when there is no store or `next` is empty.
@@ -71,8 +80,7 @@ export async function changePassphrase(
   prepareDirectory(directory)
   const lock = takeLock(join(directory, lockName))
   try {
-    const keyFile = readKeyFileOf(directory)
-    if (!keyFile) throw new QuorumError('bad-request', 'There is no profile in this folder')
+    const keyFile = existingKeyFile(directory)
     const dataKey = await unguardKey(keyFile, current)
     writeKeyFile(join(directory, keyName), await guardKey(dataKey, next, keyFile.created))
     dataKey.fill(0)
@@ -113,6 +121,13 @@ function prepareDirectory(directory: string): void {
   } catch (error) {
     throw storeFailure(error)
   }
+}
+
+/** Errors: `bad-request` when there is none. */
+function existingKeyFile(directory: string): KeyFile {
+  const keyFile = readKeyFileOf(directory)
+  if (!keyFile) throw new QuorumError('bad-request', 'There is no profile in this folder')
+  return keyFile
 }
 
 /** The key file, after a check that neither it nor the database is missing. */

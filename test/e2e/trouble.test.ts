@@ -96,7 +96,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
   })
 
   await t.test(
-    'with a passphrase: locked it shows nothing, a wrong one does not unlock it, the right one does',
+    'a new passphrase locks it; locked it shows nothing, a wrong one does not unlock it, the right one does',
     async () => {
       const { page } = bob
       await page.keyboard.press('Control+,')
@@ -104,6 +104,12 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.getByLabel('New passphrase', { exact: true }).fill('correct horse')
       await page.getByLabel('Repeat new passphrase').fill('correct horse')
       await page.getByRole('button', { name: 'Set passphrase' }).click()
+      await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
+      await page.getByLabel('Passphrase').fill('correct horse')
+      await page.keyboard.press('Enter')
+      await open(bob, 'Alice')
+      await page.keyboard.press('Control+,')
+      await page.getByRole('button', { name: 'Privacy' }).click()
       await page.getByRole('button', { name: 'Lock now' }).click()
       await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
       assert.equal((await page.textContent('body'))?.includes('Alice'), false)
@@ -112,6 +118,15 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.getByText('Wrong passphrase.').waitFor()
       await page.getByLabel('Passphrase').fill('correct horse')
       await page.keyboard.press('Enter')
+      await open(bob, 'Alice')
+      await message(bob, 'Back again').waitFor()
+      await page.keyboard.press('Control+,')
+      await page.getByRole('button', { name: 'Privacy' }).click()
+      await page.getByLabel('Current passphrase').fill('wrong')
+      await page.getByRole('button', { name: 'Remove passphrase' }).click()
+      await page.getByText('Wrong passphrase.').waitFor()
+      await page.getByLabel('Current passphrase').fill('correct horse')
+      await page.getByRole('button', { name: 'Remove passphrase' }).click()
       await open(bob, 'Alice')
       await message(bob, 'Back again').waitFor()
     },

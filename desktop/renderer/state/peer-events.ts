@@ -25,7 +25,7 @@ export function onPeerEvent(event: PeerProcessEvent): void {
     case 'status':
       store.set({ status: event.data })
       if (event.data.state === 'open') void refresh()
-      if (event.data.state === 'locked') store.set(emptyProfile)
+      if (event.data.state === 'locked' || event.data.state === 'ending') store.set(emptyProfile)
       return
     case 'friend-request':
     case 'friend-changed':

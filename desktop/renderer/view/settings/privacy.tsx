@@ -6,7 +6,7 @@ import { directChoices } from '../../../ipc/contract.ts'
 import { setPreferences, setPrivacy } from '../../state/actions.ts'
 import { callPeer } from '../../state/clients.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
-import { attempt, toast } from '../../state/toasts.ts'
+import { attempt } from '../../state/toasts.ts'
 import { Field } from '../controls.tsx'
 import { Choice, Switch } from './parts.tsx'
 
@@ -113,7 +113,6 @@ function Passphrase({ guarded }: { guarded: boolean }) {
         ...(guarded ? { current } : {}),
         ...(to === undefined ? {} : { next: to }),
       })
-      toast(to === undefined ? settings.passphraseGone : settings.passphraseDone)
     } catch (error) {
       setWrong(errorText(error))
       setBusy(false)

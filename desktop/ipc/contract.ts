@@ -50,7 +50,7 @@ export interface Preferences {
   textSize: (typeof textSizes)[number]
   language: (typeof languages)[number]
   notifications: (typeof notificationKinds)[number]
-  /** Idle minutes after which a guarded profile is locked; 0: never. */
+  /** Idle minutes after which a guarded profile is locked, besides screen lock and sleep; 0: only when asked. */
   lockAfter: number
   startAtLogin: boolean
   /** Closing the window leaves Quorum running in the tray. */

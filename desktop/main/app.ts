@@ -3,7 +3,7 @@
  * The peer gets time to close its connections before the process exits.
  */
 import { app, nativeTheme, powerMonitor } from 'electron'
-import type { BrowserWindow } from 'electron'
+import type { BrowserWindow, WebContents } from 'electron'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -79,7 +79,7 @@ export class DesktopApp {
       onReady: () => void this.#addOwnNode(),
     })
     this.#ports = new WindowPorts({
-      contents: () => this.#window?.webContents,
+      contents: () => this.#pageContents(),
       peerPort: () => this.#peer.windowPort(),
       handle: this.#calls(),
       stage: (paths) => this.#files.add(paths),
@@ -118,6 +118,7 @@ export class DesktopApp {
     app.on('activate', () => this.open(undefined))
     this.#indicators.start()
     powerMonitor.on('lock-screen', () => void this.#lock())
+    powerMonitor.on('suspend', () => void this.#lock())
     setInterval(() => this.#lockIfIdle(), idleCheckInterval)
   }
 
@@ -153,10 +154,7 @@ export class DesktopApp {
       session,
     )
     this.#window = window
-    window.webContents.on('did-finish-load', () => {
-      // Nothing for the empty page that replaces a locked one for a moment.
-      if (window.webContents.getURL() === pageUrl) this.#ports.connect()
-    })
+    window.webContents.on('did-finish-load', () => this.#ports.connect())
     window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
       this.#programLog.log('error', `the page has died (${reason}), exit code ${exitCode}`)
       window.webContents.reload()
@@ -167,6 +165,12 @@ export class DesktopApp {
       event.preventDefault()
       window.hide()
     })
+  }
+
+  /** Undefined while there is no page, or the empty one that replaces a locked page for a moment. */
+  #pageContents(): WebContents | undefined {
+    const contents = this.#window?.webContents
+    return contents?.getURL() === pageUrl ? contents : undefined
   }
 
   #calls(): (name: string, params: unknown) => Promise<unknown> {
@@ -247,6 +251,7 @@ export class DesktopApp {
     if (event.event === 'status' && event.data.state === 'ending') this.#replacePage()
     if (event.event === 'status' && event.data.state === 'open') {
       this.#preferences.privacyTakenOver()
+      if (!event.data.guarded) this.#preferences.withoutPassphrase()
       void this.#addOwnNode()
     }
   }
@@ -293,7 +298,7 @@ export class DesktopApp {
     if (lockAfter > 0 && powerMonitor.getSystemIdleTime() >= lockAfter * 60) void this.#lock()
   }
 
-  /** Does nothing unless the person chose to lock when idle. A profile without a passphrase refuses the call. */
+  /** Does nothing if the person chose never to lock by itself. A profile without a passphrase refuses the call. */
   async #lock(): Promise<void> {
     if (this.#preferences.value.lockAfter === 0) return
     await this.#peer.client?.call('lock').catch(() => undefined)

@@ -441,7 +441,9 @@ export const de: typeof en = {
     lockAfter: 'Sperren, wenn ich weg bin',
     lockNever: 'Nie',
     lockMinutes: (n) => `Nach ${count(n, 'Minute', 'Minuten')}`,
-    lockNeeds: 'Lege zuerst ein Passwort fest.',
+    lockHint: 'Auch wenn der Bildschirm gesperrt wird und wenn der Computer schlafen geht.',
+    lockNeeds:
+      'Lege zuerst ein Passwort fest. Dann sperrt sich Quorum nach 15 Minuten, mit dem Bildschirm und im Ruhezustand.',
 
     notifyShow: 'Mitteilungen zeigen',
     notifyFull: 'Name und Nachricht',

@@ -398,7 +398,9 @@ export const en = {
     lockAfter: 'Lock when I am away',
     lockNever: 'Never',
     lockMinutes: (n: number): string => `After ${count(n, 'minute', 'minutes')}`,
-    lockNeeds: 'Set a passphrase first.',
+    lockHint: 'Also when the screen locks and when the computer goes to sleep.',
+    lockNeeds:
+      'Set a passphrase first. Quorum then locks after 15 minutes, with the screen, and when the computer sleeps.',
 
     notifyShow: 'Notifications show',
     notifyFull: 'Name and message',

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readFileSync, globSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -23,6 +23,7 @@ import {
   say,
   writing,
 } from '../support/people-at-windows.ts'
+import { processTree, roleOf } from '../support/memory-scan.ts'
 import { openWindow } from '../support/window.ts'
 import type { Window } from '../support/window.ts'
 import { portOf } from '../support/addresses.ts'
@@ -96,7 +97,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
   })
 
   await t.test(
-    'a new passphrase locks it; locked it shows nothing, a wrong one does not unlock it, the right one does',
+    'a new passphrase locks it, and so do sleep and the lock of the screen; locked it shows nothing, a wrong one does not unlock it, the right one does',
     async () => {
       const { page } = bob
       await page.keyboard.press('Control+,')
@@ -108,6 +109,13 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.getByLabel('Passphrase').fill('correct horse')
       await page.keyboard.press('Enter')
       await open(bob, 'Alice')
+      for (const event of ['suspend', 'lock-screen'] as const) {
+        await bob.app.evaluate(({ powerMonitor }, name) => powerMonitor.emit(name), event)
+        await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
+        await page.getByLabel('Passphrase').fill('correct horse')
+        await page.keyboard.press('Enter')
+        await open(bob, 'Alice')
+      }
       await page.keyboard.press('Control+,')
       await page.getByRole('button', { name: 'Privacy' }).click()
       await page.getByRole('button', { name: 'Lock now' }).click()
@@ -176,26 +184,5 @@ async function again(t: TestContext, first: Window, link?: string): Promise<numb
 
 /** Process ids of the peers that belong to a window. */
 function peerProcesses({ app }: Window): number[] {
-  const main = app.process().pid
-  return globSync('/proc/[0-9]*/cmdline')
-    .map((file) => file.split('/')[2] ?? '')
-    .filter((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-        const parent = /^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-        return command.includes('node.mojom.NodeService') && isBelow(Number(parent), main)
-      } catch {
-        // The process ended during the search.
-        return false
-      }
-    })
-    .map(Number)
-}
-
-function isBelow(pid: number, ancestor: number | undefined): boolean {
-  for (let at = pid; at > 1;) {
-    if (at === ancestor) return true
-    at = Number(/^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${at}/status`, 'utf8'))?.[1] ?? 0)
-  }
-  return false
+  return processTree(app.process().pid ?? 0).filter((pid) => roleOf(pid) === 'peer')
 }

@@ -11,9 +11,8 @@ export const needsMemory = { skip: readable ? false : 'NOT RUN: needs Linux, and
 export function processTree(root: number): number[] {
   const parents = new Map<number, number>()
   for (const file of globSync('/proc/[0-9]*/status')) {
-    const status = readOrNothing(file)
-    const [pid, parent] = [/^Pid:\s+(\d+)$/mu, /^PPid:\s+(\d+)$/mu].map((field) => Number(field.exec(status)?.[1]))
-    if (pid !== undefined && parent !== undefined) parents.set(pid, parent)
+    const [, pid, parent] = /^Pid:\s+(\d+)$.*^PPid:\s+(\d+)$/msu.exec(readOrNothing(file)) ?? []
+    if (pid !== undefined) parents.set(Number(pid), Number(parent))
   }
   const isBelow = (pid: number | undefined): boolean => pid !== undefined && (pid === root || isBelow(parents.get(pid)))
   return [...parents.keys()].filter(isBelow)

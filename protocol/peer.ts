@@ -7,6 +7,7 @@ import type { Peer } from './api/calls.ts'
 import { privacyNames, privacyPatch, type PrivacyPatch } from './api/privacy.ts'
 import { QuorumError } from './base/errors.ts'
 import { peerInLog, silent, type Log } from './base/log.ts'
+import { erase } from './erase.ts'
 import { createSeed, identityFromSeed } from './identity/identity.ts'
 import { PrivacyInForce } from './identity/privacy-in-force.ts'
 import { Settings } from './identity/settings.ts'
@@ -81,17 +82,27 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     throw error
   }
 
-  let stopping: Promise<null> | undefined
-  const stopAll = async (): Promise<null> => {
+  let ending: Promise<unknown> | undefined
+  const stopAll = async (): Promise<void> => {
     await stop(parts, rules)
     store.close()
-    return null
   }
-  const calls = peerCalls(parts, () => (stopping ??= stopAll()))
+  const calls = peerCalls(parts, {
+    stop: async () => {
+      await (ending ??= stopAll())
+      return null
+    },
+    erase: async () => {
+      if (ending !== undefined) throw new QuorumError('cancelled', 'This peer has stopped')
+      const erasing = erase(parts, log, () => stop(parts, rules))
+      ending = erasing
+      return erasing
+    },
+  })
   return {
     ...calls,
     subscribe: (listener) => events.subscribe(listener),
-    call: (name, params) => callByName(calls, name, params, stopping !== undefined),
+    call: (name, params) => callByName(calls, name, params, ending !== undefined),
   }
 }
 

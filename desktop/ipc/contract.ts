@@ -7,7 +7,7 @@
 import type { CallName, Calls, DirectMode, ErrorData, PeerEvent, Transfer } from '#protocol'
 
 /** Calls of the library that the window cannot make: they take or return paths, or end the peer. */
-type Withheld = 'stop' | 'sendFiles' | 'acceptTransfer' | 'transferFile'
+type Withheld = 'stop' | 'erase' | 'sendFiles' | 'acceptTransfer' | 'transferFile'
 
 /** Whether the profile is open. */
 export type PeerStatus =

@@ -2,7 +2,7 @@
  * The main process as a whole: creates its parts (each in a file of its own), connects them, and ends them in order.
  * The peer gets time to close its connections before the process exits.
  */
-import { app, nativeTheme, powerMonitor } from 'electron'
+import { app, dialog, nativeTheme, powerMonitor } from 'electron'
 import type { BrowserWindow, WebContents } from 'electron'
 import { userInfo } from 'node:os'
 import path from 'node:path'
@@ -13,7 +13,7 @@ import type { PrivacyPatch } from '#protocol'
 import { windowFile } from '#former-privacy'
 import type { EmbeddedNodeStatus, PeerProcessEvent, Preferences, StartInfo } from '../ipc/contract.ts'
 import { EmbeddedNodeProcess } from './embedded-node.ts'
-import { eraseProfile } from './erase.ts'
+import { erasePeer, eraseProfile, leftBehind } from './erase.ts'
 import { ImageFiles } from './image-files.ts'
 import { startAtLogin } from './login.ts'
 import { mainCalls } from './main-calls.ts'
@@ -320,10 +320,15 @@ export class DesktopApp {
 
   async #erase(): Promise<void> {
     this.#quitting = true
+    this.#window?.hide()
+    const left = await erasePeer(this.#peer.client)
     await this.#stopParts()
     if (this.#preferences.value.startAtLogin) this.#startAtLogin(false)
     this.#programLog.close()
     eraseProfile(this.#options.folder)
+    const { text } = this.#indicators
+    const detail = leftBehind(left, text)
+    if (detail !== undefined) await dialog.showMessageBox({ type: 'warning', message: text.erased.title, detail })
     app.exit(0)
   }
 }

@@ -467,7 +467,8 @@ export const de: typeof en = {
     downloadsChoose: 'Anderen Ordner wählen…',
     erase: 'Alles löschen',
     eraseHint:
-      'Löscht deine Identität, deine Freunde und alle Nachrichten von diesem Computer. Empfangene Dateien bleiben.',
+      'Löscht deine Identität, deine Freunde, alle Nachrichten und unfertige Dateien von diesem Computer und bittet ' +
+      'deine Knoten, dich zu vergessen. Empfangene Dateien bleiben.',
     eraseTitle: 'Alles löschen?',
     eraseIntro: 'Niemand kann das rückgängig machen, auch du nicht. Für deine Freunde bist du dann dauerhaft offline.',
     eraseType: (word) => `Gib „${word}“ ein, um fortzufahren`,
@@ -517,6 +518,16 @@ export const de: typeof en = {
     files: 'Möchte dir Dateien senden',
   },
   tray: { open: 'Quorum öffnen', quit: 'Quorum beenden' },
+  erased: {
+    title: 'Das Profil ist von diesem Computer gelöscht.',
+    nodes: (n) =>
+      `${count(n, 'Knoten hat', 'Knoten haben')} nicht geantwortet: Dort bleibt dein Handle bis zu 180 Tage, Codes ` +
+      'von Einladungen und was andere für dich hinterlegt haben bis zu 30.',
+    folders: (list) => `Teile von Dateien, die gerade empfangen wurden, ließen sich nicht entfernen:\n${list}`,
+    unknown:
+      'Es war nicht geöffnet. Deshalb wurden Knoten nicht gebeten, dich zu vergessen, und Teile von Dateien, die ' +
+      'gerade empfangen wurden, liegen vielleicht noch in Ordnern namens .quorum-… bei den empfangenen Dateien.',
+  },
 
   days: { today: 'Heute', yesterday: 'Gestern' },
   now: 'jetzt',

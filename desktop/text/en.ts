@@ -423,7 +423,9 @@ export const en = {
       `They are saved in the folder ${folder}, unless you choose another one for a transfer.`,
     downloadsChoose: 'Choose another folder…',
     erase: 'Erase everything',
-    eraseHint: 'Deletes your identity, your friends and all messages from this computer. Received files stay.',
+    eraseHint:
+      'Deletes your identity, your friends, all messages and unfinished files from this computer, and asks your ' +
+      'nodes to forget you. Received files stay.',
     eraseTitle: 'Erase everything?',
     eraseIntro: 'Nobody can undo this, not even you. Your friends will see you as offline permanently.',
     eraseType: (word: string): string => `Type “${word}” to continue`,
@@ -473,6 +475,16 @@ export const en = {
     files: 'Wants to send you files',
   },
   tray: { open: 'Open Quorum', quit: 'Quit Quorum' },
+  erased: {
+    title: 'The profile is erased from this computer.',
+    nodes: (n: number): string =>
+      `${count(n, 'node did', 'nodes did')} not answer: your handle stays there for up to 180 days, codes of invites ` +
+      'and what others left for you for up to 30.',
+    folders: (list: string): string => `Parts of files that were being received could not be removed:\n${list}`,
+    unknown:
+      'It was not open, so nodes were not asked to forget you, and parts of files that were being received may be ' +
+      'left in folders named .quorum-… beside received files.',
+  },
 
   days: { today: 'Today', yesterday: 'Yesterday' },
   now: 'now',

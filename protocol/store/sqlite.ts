@@ -13,6 +13,7 @@ import { discardUnfinished } from '../base/atomic-file.ts'
 import { corruptStore, storeFailure } from '../base/disk-errors.ts'
 import { guardKey, newDataKey, readKeyFile, unguardKey, writeKeyFile } from './key.ts'
 import type { KeyFile } from './key.ts'
+import { eraseStore } from './erase.ts'
 import { createPrivate, takeLock } from './lock.ts'
 import type { Lock } from './lock.ts'
 import { migrate, migrations } from './migrations.ts'
@@ -51,7 +52,7 @@ export async function openMigrated(
     const dataKey = await unguardKey(keyFile, passphrase)
     const copies = new Copies(directory)
     const database = openDatabase(directory, keyFile, dataKey, steps, copies)
-    return withCopies(storeOn(database), copies, lock)
+    return withFiles(storeOn(database), directory, copies, lock)
   } catch (error) {
     lock.release()
     throw storeFailure(error)
@@ -89,9 +90,19 @@ export async function changePassphrase(
   }
 }
 
-/** The store as its users see it: with its copies and its lock. */
-function withCopies(store: Store, copies: Copies, lock: Lock): Store {
+/** The store as its users see it: with the files beside the database. */
+function withFiles(store: Store, directory: string, copies: Copies, lock: Lock): Store {
   let open = true
+  const end = (closed: () => void): void => {
+    if (!open) return
+    open = false
+    try {
+      store.close()
+      closed()
+    } finally {
+      lock.release()
+    }
+  }
   return {
     ...store,
     recall(id) {
@@ -99,16 +110,13 @@ function withCopies(store: Store, copies: Copies, lock: Lock): Store {
       if (recalled) copies.destroyAll()
       return recalled
     },
-    close() {
-      if (!open) return
-      open = false
-      try {
-        store.close()
-        copies.ended()
-      } finally {
+    close: () => end(() => copies.ended()),
+    // The lock's own file is removed with the others. Where an open file cannot be removed, it is released before.
+    erase: () =>
+      end(() => {
         lock.release()
-      }
-    },
+        eraseStore(directory)
+      }),
   }
 }
 

@@ -15,6 +15,7 @@ export function storeOn(database: Database): Store {
   return {
     transaction: (work) => database.transaction(work),
     close: () => database.close(),
+    erase: () => database.close(),
     ...settingsOn(database),
     ...friendsOn(database),
     ...sealingKeysOn(database),

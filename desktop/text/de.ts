@@ -518,6 +518,9 @@ export const de: typeof en = {
     files: 'Möchte dir Dateien senden',
   },
   tray: { open: 'Quorum öffnen', quit: 'Quorum beenden' },
+  heldMore:
+    'Ein Freund meldet Nachrichten von dir, die hier nicht gespeichert sind. ' +
+    'Wurde keine ältere Kopie dieses Profils zurückgespielt, ist die Meldung falsch.',
   erased: {
     title: 'Das Profil ist von diesem Computer gelöscht.',
     nodes: (n) =>

@@ -475,6 +475,9 @@ export const en = {
     files: 'Wants to send you files',
   },
   tray: { open: 'Open Quorum', quit: 'Quit Quorum' },
+  heldMore:
+    'A friend reports messages from you that are not stored here. ' +
+    'If no older copy of this profile was put back, that report is wrong.',
   erased: {
     title: 'The profile is erased from this computer.',
     nodes: (n: number): string =>

@@ -23,7 +23,7 @@ import {
   say,
   writing,
 } from '../support/people-at-windows.ts'
-import { processTree, roleOf } from '../support/memory-scan.ts'
+import { hasMemory, processTree, roleOf } from '../support/memory-scan.ts'
 import { openWindow } from '../support/window.ts'
 import type { Window } from '../support/window.ts'
 import { portOf } from '../support/addresses.ts'
@@ -150,9 +150,12 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       const erase = page.getByRole('button', { name: 'Erase and quit' })
       assert.equal(await erase.isDisabled(), true)
       await page.keyboard.type('erase')
+      const processes = processTree(alice.app.process().pid ?? 0)
       const ended = new Promise((resolve) => alice.app.process().once('exit', resolve))
       await erase.click()
       await ended
+      assert.ok(processes.length > 2)
+      await until(() => !processes.some(hasMemory), 'no process keeps anything in its memory')
       assert.deepEqual(globSync('store.*', { cwd: alice.profile }), [])
     },
   )

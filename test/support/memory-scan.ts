@@ -25,6 +25,11 @@ export function roleOf(pid: number): string {
   return command.includes('node.mojom.NodeService') ? 'peer' : type
 }
 
+/** False for a process that has ended, also while nobody has asked for its exit code. */
+export function hasMemory(pid: number): boolean {
+  return readOrNothing(`/proc/${pid}/maps`) !== ''
+}
+
 /** How often each of `secrets` is found in the writable memory of a process; a process that has ended has none. */
 export function occurrences(pid: number, secrets: Record<string, Buffer>): Record<string, number> {
   const found = Object.fromEntries(Object.keys(secrets).map((name) => [name, 0]))

@@ -3,8 +3,19 @@
  * docs/embedding.md shows a conversation of two peers in twenty lines.
  */
 export { callParams } from './api/calls.ts'
-export type { CallName, CallParams, CallResults, Calls, NodeKnowledge, Peer, SafetyNumber, Self } from './api/calls.ts'
+export type {
+  CallName,
+  CallParams,
+  CallResults,
+  Calls,
+  Erased,
+  NodeKnowledge,
+  Peer,
+  SafetyNumber,
+  Self,
+} from './api/calls.ts'
 export { createFile, replaceFile } from './base/atomic-file.ts'
+export { destroyFile } from './base/destroy-file.ts'
 export type { FileContent } from './base/atomic-file.ts'
 export { diskErrorOf } from './base/disk-errors.ts'
 export type { DiskError, DiskErrorCode } from './base/disk-errors.ts'
@@ -40,8 +51,9 @@ export type { DirectMode, Privacy, PrivacyPatch } from './api/privacy.ts'
 export { storedPrivacy } from './identity/settings.ts'
 export { createRelayNode } from './relay-node.ts'
 export type { RelayNode, RelayNodeOptions, RelayNodeStats } from './relay-node.ts'
+export { eraseStore } from './store/erase.ts'
 export { openMemoryStore } from './store/memory.ts'
-export { changePassphrase, openSqliteStore } from './store/sqlite.ts'
+export { changePassphrase, checkPassphrase, openSqliteStore } from './store/sqlite.ts'
 export type { SqliteStoreOptions } from './store/sqlite.ts'
 export type { Store } from './store/store.ts'
 export { version } from './base/version.ts'

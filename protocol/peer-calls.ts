@@ -13,9 +13,9 @@ import type { FriendRow } from './store/store.ts'
 
 type PeerCalls = Omit<Peer, 'subscribe' | 'call'>
 
-/** `stop` may be called again while it runs. */
-export function peerCalls(parts: PeerParts, stop: () => Promise<null>): PeerCalls {
-  return { ...profileCalls(parts), ...friendCalls(parts), ...chatCalls(parts), ...fileCalls(parts), stop }
+/** The calls in `ends` end the peer. `stop` may be called again while it runs. */
+export function peerCalls(parts: PeerParts, ends: Pick<PeerCalls, 'stop' | 'erase'>): PeerCalls {
+  return { ...profileCalls(parts), ...friendCalls(parts), ...chatCalls(parts), ...fileCalls(parts), ...ends }
 }
 
 /**

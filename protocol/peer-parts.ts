@@ -51,6 +51,7 @@ export class PeerParts {
   readonly privacy: PrivacyInForce
   readonly policy: Policy
   readonly network: PeerNetwork
+  readonly sealing: SealingKeys
   readonly events: PeerEvents
   readonly nodes: HomeNodes
   readonly reachability: Reachability
@@ -67,7 +68,6 @@ export class PeerParts {
   readonly #log: Log
   readonly #now: () => number
   readonly #downloads: string | undefined
-  readonly #sealing: SealingKeys
   readonly #probe = probing()
 
   constructor({ identity, store, settings, privacy, policy, network, downloads, now, log }: Foundation) {
@@ -80,7 +80,7 @@ export class PeerParts {
     this.#downloads = downloads
     this.#now = now
     this.#log = log
-    this.#sealing = new SealingKeys(identity, store, now)
+    this.sealing = new SealingKeys(identity, store, now)
     this.events = this.#createEvents()
     this.nodes = this.#createNodes()
     this.reachability = this.#createReachability()
@@ -129,7 +129,7 @@ export class PeerParts {
   readonly #peerAddress = (to?: string): PeerAddress => ({
     nodes: this.nodes.addresses(),
     addresses: this.paths.ownAddresses(to),
-    sealingKey: this.#sealing.current(),
+    sealingKey: this.sealing.current(),
   })
 
   readonly #onEnvelope = (envelope: Uint8Array): void => this.friends.receive(envelope)
@@ -248,7 +248,7 @@ export class PeerParts {
     return new Friends({
       identity: this.identity,
       store: this.store,
-      sealing: this.#sealing,
+      sealing: this.sealing,
       now: this.#now,
       emit: this.events.emit,
       name: () => this.settings.name(),

@@ -7,6 +7,7 @@ import type { Peer } from './api/calls.ts'
 import { privacyNames, privacyPatch, type PrivacyPatch } from './api/privacy.ts'
 import { QuorumError } from './base/errors.ts'
 import { peerInLog, silent, type Log } from './base/log.ts'
+import { erase } from './erase.ts'
 import { createSeed, identityFromSeed } from './identity/identity.ts'
 import { PrivacyInForce } from './identity/privacy-in-force.ts'
 import { Settings } from './identity/settings.ts'
@@ -43,7 +44,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { store, now = Date.now, log = silent } = options
   for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
-  const identity = await identityFromSeed(settings.seed(createSeed))
+  const seed = settings.seed(createSeed)
+  const identity = await identityFromSeed(seed)
+  seed.fill(0)
   if (options.name != null) settings.rename(options.name)
 
   const privacy: PrivacyInForce = new PrivacyInForce({
@@ -72,24 +75,34 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   }
   try {
     await serve(parts, log)
-    await start(parts, rules, options)
+    await start(parts, rules, options, log)
   } catch (error) {
     // The store belongs to the caller until the peer runs.
     await stop(parts, rules)
     throw error
   }
 
-  let stopping: Promise<null> | undefined
-  const stopAll = async (): Promise<null> => {
+  let ending: Promise<unknown> | undefined
+  const stopAll = async (): Promise<void> => {
     await stop(parts, rules)
     store.close()
-    return null
   }
-  const calls = peerCalls(parts, () => (stopping ??= stopAll()))
+  const calls = peerCalls(parts, {
+    stop: async () => {
+      await (ending ??= stopAll())
+      return null
+    },
+    erase: async () => {
+      if (ending !== undefined) throw new QuorumError('cancelled', 'This peer has stopped')
+      const erasing = erase(parts, log, () => stop(parts, rules))
+      ending = erasing
+      return erasing
+    },
+  })
   return {
     ...calls,
     subscribe: (listener) => events.subscribe(listener),
-    call: (name, params) => callByName(calls, name, params, stopping !== undefined),
+    call: (name, params) => callByName(calls, name, params, ending !== undefined),
   }
 }
 
@@ -138,8 +151,9 @@ function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): Privacy
   })
 }
 
-async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions): Promise<void> {
-  const { nodes, paths, watch, reachability, files, friends, delivery, settings, store } = parts
+async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions, log: Log): Promise<void> {
+  const { nodes, paths, watch, reachability, files, friends, delivery, sealing, settings, store } = parts
+  sealing.start({ failed: (error) => log('error', 'expired sealing keys cannot be destroyed', error) })
   nodes.start()
   paths.start()
   watch.start()
@@ -155,7 +169,8 @@ async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions
 
 /** Everything but the store. */
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
-  const { watch, reachability, chat, files, paths, delivery, nodes, network, events } = parts
+  const { sealing, watch, reachability, chat, files, paths, delivery, nodes, network, events } = parts
+  sealing.stop()
   watch.stop()
   reachability.stop()
   chat.stop()

@@ -7,7 +7,7 @@
 import type { CallName, Calls, DirectMode, ErrorData, PeerEvent, Transfer } from '#protocol'
 
 /** Calls of the library that the window cannot make: they take or return paths, or end the peer. */
-type Withheld = 'stop' | 'sendFiles' | 'acceptTransfer' | 'transferFile'
+type Withheld = 'stop' | 'erase' | 'sendFiles' | 'acceptTransfer' | 'transferFile'
 
 /** Whether the profile is open. */
 export type PeerStatus =
@@ -17,13 +17,19 @@ export type PeerStatus =
   /** `guarded`: it has a passphrase, so it can be locked. */
   | { state: 'open'; guarded: boolean }
   | { state: 'failed'; error: ErrorData }
+  /** It was open and is closed. The process ends, so that no key stays in memory; the next one opens the profile. */
+  | { state: 'ending' }
 
 export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld>> {
   status(): Promise<PeerStatus>
   /** Errors: `wrong-passphrase`. */
   unlock(params: { passphrase: string }): Promise<PeerStatus>
+  /** Closes the profile; the next peer process asks for the passphrase. */
   lock(): Promise<PeerStatus>
-  /** Sets, changes or (without `next`) removes the passphrase. Errors: `wrong-passphrase`. */
+  /**
+   * Sets, changes or (without `next`) removes the passphrase, and closes the profile: it is opened with the new one.
+   * Errors: `wrong-passphrase`: nothing has changed.
+   */
   setPassphrase(params: { current?: string | undefined; next?: string | undefined }): Promise<PeerStatus>
 }
 
@@ -44,7 +50,7 @@ export interface Preferences {
   textSize: (typeof textSizes)[number]
   language: (typeof languages)[number]
   notifications: (typeof notificationKinds)[number]
-  /** Idle minutes after which a guarded profile is locked; 0: never. */
+  /** Idle minutes after which a guarded profile is locked, besides screen lock and sleep; 0: only when asked. */
   lockAfter: number
   startAtLogin: boolean
   /** Closing the window leaves Quorum running in the tray. */

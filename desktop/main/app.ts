@@ -2,23 +2,23 @@
  * The main process as a whole: creates its parts (each in a file of its own), connects them, and ends them in order.
  * The peer gets time to close its connections before the process exits.
  */
-import { app, nativeTheme, powerMonitor } from 'electron'
-import type { BrowserWindow } from 'electron'
+import { app, dialog, nativeTheme, powerMonitor } from 'electron'
+import type { BrowserWindow, WebContents } from 'electron'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProgramLog } from '#program-log'
-import { QuorumError, stillHolding, version } from '#protocol'
+import { QuorumError, stillHolding, toError, version } from '#protocol'
 import type { PrivacyPatch } from '#protocol'
 import { windowFile } from '#former-privacy'
 import type { EmbeddedNodeStatus, PeerProcessEvent, Preferences, StartInfo } from '../ipc/contract.ts'
 import { EmbeddedNodeProcess } from './embedded-node.ts'
-import { eraseProfile } from './erase.ts'
+import { erasePeer, eraseProfile, leftBehind } from './erase.ts'
 import { ImageFiles } from './image-files.ts'
 import { startAtLogin } from './login.ts'
 import { mainCalls } from './main-calls.ts'
 import type { WindowOptions } from './options.ts'
-import { servePage } from './page-protocol.ts'
+import { pageUrl, servePage } from './page-protocol.ts'
 import { PeerProcess } from './peer-process.ts'
 import type { PeerClient } from './peer-process.ts'
 import { PreferencesFile } from './preferences.ts'
@@ -27,7 +27,7 @@ import { ReportFile } from './report-file.ts'
 import { StagedFiles } from './staged-files.ts'
 import { SystemIndicators } from './system-indicators.ts'
 import { WindowPorts } from './window-ports.ts'
-import { bringForward, openWindow, windowSession } from './window.ts'
+import { bringForward, openWindow, replacePage, windowSession } from './window.ts'
 
 const built = fileURLToPath(new URL(app.isPackaged ? '../window/' : '../../dist/desktop/', import.meta.url))
 const icons = fileURLToPath(new URL('../icons/', import.meta.url))
@@ -68,8 +68,9 @@ export class DesktopApp {
       options: () => this.#peerOptions(),
       onEvent: (event) => this.#onPeerEvent(event),
       onState: (state) => {
-        this.#ports.send({ event: 'peer-process', data: { state } })
-        if (state === 'running') this.#ports.connectPeer()
+        // A process that was replaced is no news: the profile was closed, and that was shown.
+        if (state !== 'replaced') this.#ports.send({ event: 'peer-process', data: { state } })
+        if (state !== 'ended') this.#ports.connectPeer()
       },
     })
     this.#node = new EmbeddedNodeProcess({
@@ -78,7 +79,7 @@ export class DesktopApp {
       onReady: () => void this.#addOwnNode(),
     })
     this.#ports = new WindowPorts({
-      contents: () => this.#window?.webContents,
+      contents: () => this.#pageContents(),
       peerPort: () => this.#peer.windowPort(),
       handle: this.#calls(),
       stage: (paths) => this.#files.add(paths),
@@ -117,6 +118,7 @@ export class DesktopApp {
     app.on('activate', () => this.open(undefined))
     this.#indicators.start()
     powerMonitor.on('lock-screen', () => void this.#lock())
+    powerMonitor.on('suspend', () => void this.#lock())
     setInterval(() => this.#lockIfIdle(), idleCheckInterval)
   }
 
@@ -163,6 +165,12 @@ export class DesktopApp {
       event.preventDefault()
       window.hide()
     })
+  }
+
+  /** Undefined while there is no page, or the empty one that replaces a locked page for a moment. */
+  #pageContents(): WebContents | undefined {
+    const contents = this.#window?.webContents
+    return contents?.getURL() === pageUrl ? contents : undefined
   }
 
   #calls(): (name: string, params: unknown) => Promise<unknown> {
@@ -240,8 +248,10 @@ export class DesktopApp {
   #onPeerEvent(event: PeerProcessEvent): void {
     this.#indicators.onEvent(event)
     if (event.event === 'privacy-changed') this.#runPrivacy = stillHolding(this.#runPrivacy, event.data)
+    if (event.event === 'status' && event.data.state === 'ending') this.#replacePage()
     if (event.event === 'status' && event.data.state === 'open') {
       this.#preferences.privacyTakenOver()
+      if (!event.data.guarded) this.#preferences.withoutPassphrase()
       void this.#addOwnNode()
     }
   }
@@ -288,10 +298,18 @@ export class DesktopApp {
     if (lockAfter > 0 && powerMonitor.getSystemIdleTime() >= lockAfter * 60) void this.#lock()
   }
 
-  /** Does nothing unless the person chose to lock when idle. A profile without a passphrase refuses the call. */
+  /** Does nothing if the person chose never to lock by itself. A profile without a passphrase refuses the call. */
   async #lock(): Promise<void> {
     if (this.#preferences.value.lockAfter === 0) return
     await this.#peer.client?.call('lock').catch(() => undefined)
+  }
+
+  /** The page has shown texts, and the passphrase was typed there: its process ends as well. */
+  #replacePage(): void {
+    if (this.#window === undefined) return
+    replacePage(this.#window).catch((error: unknown) => {
+      if (!this.#quitting) this.#programLog.log('error', 'the page could not be replaced', toError(error))
+    })
   }
 
   async #stopParts(): Promise<void> {
@@ -302,10 +320,15 @@ export class DesktopApp {
 
   async #erase(): Promise<void> {
     this.#quitting = true
+    this.#window?.hide()
+    const left = await erasePeer(this.#peer.client)
     await this.#stopParts()
     if (this.#preferences.value.startAtLogin) this.#startAtLogin(false)
     this.#programLog.close()
     eraseProfile(this.#options.folder)
+    const { text } = this.#indicators
+    const detail = leftBehind(left, text)
+    if (detail !== undefined) await dialog.showMessageBox({ type: 'warning', message: text.erased.title, detail })
     app.exit(0)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Starts the peer process, restarts it when it dies, and stops it. The main process has a message port of its own to
- * it; each window gets another one.
+ * Starts the peer process, restarts it when it dies, replaces it when its profile was closed, and stops it. The main
+ * process has a message port of its own to it; each window gets another one.
  */
 import { MessageChannelMain, utilityProcess } from 'electron'
 import type { MessagePortMain, UtilityProcess } from 'electron'
@@ -29,7 +29,8 @@ export interface PeerProcessSetup {
   /** Returns the options of the process; called at every start. */
   options: () => object
   onEvent: (event: PeerProcessEvent) => void
-  onState: (state: 'ended' | 'running') => void
+  /** `ended`: the process died; `running`: its successor runs; `replaced`: one that closed its profile was replaced. */
+  onState: (state: 'ended' | 'running' | 'replaced') => void
   log: Log
 }
 
@@ -37,7 +38,9 @@ export class PeerProcess {
   readonly #setup: PeerProcessSetup
   #child: UtilityProcess | undefined
   #client: PeerClient | undefined
+  /** The end of the present process is wanted. */
   #stopping = false
+  #stopped = false
   #failures = 0
 
   constructor(setup: PeerProcessSetup) {
@@ -61,7 +64,10 @@ export class PeerProcess {
     const { port1, port2 } = new MessageChannelMain()
     child.postMessage('main', [port2])
     const client: PeerClient = new Client(wireOf(port1))
-    client.subscribe(this.#setup.onEvent)
+    client.subscribe((event) => {
+      if (event.event === 'status' && event.data.state === 'ending') void this.#replace()
+      this.#setup.onEvent(event)
+    })
     this.#client = client
     child.once('exit', (code) => {
       client.close()
@@ -85,8 +91,13 @@ export class PeerProcess {
     return port1
   }
 
-  /** Stops the process, and resolves when it has exited. */
+  /** Stops the process, and resolves when it has exited. No other one is started any more. */
   async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     this.#stopping = true
     const child = this.#child
     if (child === undefined) return
@@ -97,13 +108,21 @@ export class PeerProcess {
     clearTimeout(timer)
   }
 
+  /** The system clears the memory of a process that has ended, with every key that was in it. */
+  async #replace(): Promise<void> {
+    await this.#end()
+    if (this.#stopped) return
+    this.start()
+    this.#setup.onState('replaced')
+  }
+
   /** In milliseconds. */
   #restartDelay(): number {
     return Math.min(restartDelay.first * 2 ** (this.#failures - 1), restartDelay.longest)
   }
 
   #restart(): void {
-    if (this.#stopping) return
+    if (this.#stopped) return
     this.start()
     this.#setup.onState('running')
   }

@@ -10,6 +10,8 @@ import type { Preferences } from '../ipc/contract.ts'
 
 /** Minutes. */
 const maxLockAfter = 24 * 60
+/** Minutes, until the person chooses: the profile of a person who set a passphrase is not left open. */
+const usualLockAfter = 15
 
 const schema = z.object({
   theme: z.enum(themes),
@@ -25,16 +27,21 @@ const schema = z.object({
 export const preferencesPatch = schema.partial().strict()
 export type PreferencesPatch = z.infer<typeof preferencesPatch>
 
-/** The content of the file. The window never sees `downloads`, the folder for received files if one was chosen. */
-const fileSchema = schema.extend({ downloads: z.string().min(1).optional() })
+/**
+ * The content of the file. `lockAfter` is there only if it was chosen. The window never sees `downloads`, the folder
+ * for received files if one was chosen.
+ */
+const fileSchema = schema.extend({
+  lockAfter: schema.shape.lockAfter.optional(),
+  downloads: z.string().min(1).optional(),
+})
 type StoredPreferences = z.infer<typeof fileSchema>
 
-const defaults: Preferences = {
+const defaults: StoredPreferences = {
   theme: 'system',
   textSize: 'normal',
   language: 'system',
   notifications: 'full',
-  lockAfter: 0,
   startAtLogin: false,
   closeToTray: false,
 }
@@ -53,8 +60,8 @@ export class PreferencesFile {
   }
 
   get value(): Preferences {
-    const { downloads: _path, ...value } = this.#stored
-    return value
+    const { downloads: _path, lockAfter = usualLockAfter, ...value } = this.#stored
+    return { ...value, lockAfter }
   }
 
   /** A path; undefined if none was chosen. */
@@ -65,6 +72,17 @@ export class PreferencesFile {
   /** The profile has the privacy choices now, so the next write removes them from the file. */
   privacyTakenOver(): void {
     this.#former = {}
+  }
+
+  /**
+   * The profile has no passphrase, so nothing that is stored about locking was chosen for the next one. (Older versions
+   * stored "never" without being asked.)
+   */
+  withoutPassphrase(): void {
+    if (this.#stored.lockAfter === undefined) return
+    const { lockAfter: _choice, ...rest } = this.#stored
+    this.#stored = rest
+    this.change({})
   }
 
   /** Writes the file. After a crash, the file has either its old or its new content. Errors: those of the disk. */

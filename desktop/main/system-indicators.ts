@@ -42,7 +42,7 @@ export class SystemIndicators {
     this.#progress = new TaskBarProgress((share) => setup.window()?.setProgressBar(share))
     this.#unread = new UnreadCount({ friends: setup.friends, onChange: () => this.refresh() })
     this.#notifications = new Notifications({
-      text: () => this.#text(),
+      text: () => this.text,
       kind: () => setup.preferences().notifications,
       isWindowFocused: () => setup.window()?.isFocused() === true,
       nameOf: async (peer) => {
@@ -101,11 +101,12 @@ export class SystemIndicators {
   /** Shows the unread count and the chosen language. */
   refresh(): void {
     this.#setup.window()?.setTitle(this.title)
-    this.#tray?.show(this.#text(), this.#unread.value)
+    this.#tray?.show(this.text, this.#unread.value)
     app.setBadgeCount(this.#unread.value)
   }
 
-  #text(): Catalogue {
+  /** The catalogue of the chosen language. */
+  get text(): Catalogue {
     const { language } = this.#setup.preferences()
     return catalogueFor(language === 'system' ? app.getPreferredSystemLanguages() : [language])
   }

@@ -15,7 +15,7 @@ import { wireOf } from './peer-process.ts'
 const stagedPaths = z.array(z.string().max(32_767)).max(2000)
 
 export interface WindowPortsSetup {
-  /** Undefined while there is no window. */
+  /** Undefined while there is no page. */
   contents: () => WebContents | undefined
   /** A new port to the peer process; undefined while that does not run. */
   peerPort: () => MessagePortMain | undefined

@@ -70,6 +70,16 @@ export function openWindow(setup: WindowSetup, own: Session): BrowserWindow {
   return window
 }
 
+/**
+ * Loads the page again in a new process; the old one ends, with everything in its memory. Chromium changes the process
+ * because the page declares that it shares its process with no other origin (page-protocol.ts), and an empty page has
+ * none. Errors: those of loading.
+ */
+export async function replacePage(window: BrowserWindow): Promise<void> {
+  await window.loadURL('about:blank')
+  await window.loadURL(pageUrl)
+}
+
 /** Forbids navigation and new windows in every page of this process. */
 export function confine(): void {
   app.on('web-contents-created', (_event, contents) => {

@@ -51,6 +51,7 @@ const forWindow: Record<CallName, boolean> = {
   nodeKnowledge: true,
   forgetMe: true,
   stop: false,
+  erase: false,
 }
 
 const passphrase = z.string().min(1).max(1024)

@@ -1,17 +1,18 @@
 /**
- * The profile of this process: its store and, while the store is open, its peer. Opens, locks and unlocks the profile,
- * and changes its passphrase. It keeps no passphrase, not even in memory.
+ * The profile of this process: its store and, while the store is open, its peer. A process opens its profile once.
+ * After the profile was locked, or its passphrase changed, the main process ends this process and starts another one:
+ * only the end of a process removes every copy of a key from its memory.
  */
 import {
   changePassphrase,
+  checkPassphrase,
   createPeer,
   errorToData,
   openSqliteStore,
   QuorumError,
-  stillHolding,
   toError,
 } from '#protocol'
-import type { Log, Peer, PeerEvent, PrivacyPatch, Store } from '#protocol'
+import type { Log, Peer, PeerEvent, Store } from '#protocol'
 import { takeOverPrivacy } from '#former-privacy'
 import type { PeerProcessEvent, PeerStatus } from '../ipc/contract.ts'
 import type { PeerProcessOptions } from './options.ts'
@@ -24,8 +25,6 @@ export class Profile {
   readonly #log: Log
   readonly #listeners = new Set<(event: PeerProcessEvent) => void>()
   #status: PeerStatus = { state: 'opening' }
-  /** The privacy flags of this run, without those changed since. They still apply after the profile was locked. */
-  #runPrivacy: PrivacyPatch
   /** Warnings from before the first window; undefined once they were taken. */
   #earlyWarnings: PeerProcessEvent[] | undefined = []
   #peer: Peer | undefined
@@ -35,7 +34,6 @@ export class Profile {
   constructor(options: PeerProcessOptions, log: Log) {
     this.#options = options
     this.#log = log
-    this.#runPrivacy = options.privacy
   }
 
   get status(): PeerStatus {
@@ -71,37 +69,32 @@ export class Profile {
     }
   }
 
-  /** Errors: `wrong-passphrase`, and those of opening a store. */
+  /** Errors: `wrong-passphrase`, those of opening a store, and `cancelled` when this process is about to end. */
   unlock(passphrase: string): Promise<PeerStatus> {
-    return this.#oneByOne(async () => (this.#peer === undefined ? this.#start(passphrase) : this.#status))
+    return this.#oneByOne(async () => {
+      if (this.#status.state === 'ending') throw new QuorumError('cancelled', 'The profile was just closed')
+      return this.#peer === undefined ? this.#start(passphrase) : this.#status
+    })
   }
 
-  /** Closes every connection and discards the keys. Errors: `bad-request` when the profile has no passphrase. */
+  /** Closes every connection and the store. Errors: `bad-request` when the profile has no passphrase. */
   lock(): Promise<PeerStatus> {
     return this.#oneByOne(async () => {
       if (this.#status.state !== 'open') return this.#status
       if (!this.#status.guarded) throw new QuorumError('bad-request', 'Set a passphrase before you lock the profile')
-      await this.#stop()
-      return this.#setStatus({ state: 'locked' })
+      return this.#end()
     })
   }
 
   /**
-   * Closes the store, encrypts its key with `next` and opens it again. Errors: `wrong-passphrase`: then nothing has
-   * changed, but a profile with a passphrase stays locked, because the passphrase that opened it is not in memory.
+   * Closes the store and encrypts its key with `next`. Errors: `cancelled` while the profile is not open;
+   * `wrong-passphrase`: then nothing has changed, and the profile is still open.
    */
   setPassphrase(current: string | undefined, next: string | undefined): Promise<PeerStatus> {
     return this.#oneByOne(async () => {
-      const guarded = this.#status.state !== 'open' || this.#status.guarded
-      await this.#stop()
-      try {
-        await changePassphrase(this.#options.folder, current, next)
-      } catch (error) {
-        if (guarded) this.#setStatus({ state: 'locked' })
-        else await this.#start(undefined)
-        throw error
-      }
-      return this.#start(next)
+      if (this.#status.state !== 'open') throw new QuorumError('cancelled', 'The profile is not open')
+      await checkPassphrase(this.#options.folder, current)
+      return this.#end(() => changePassphrase(this.#options.folder, current, next))
     })
   }
 
@@ -112,7 +105,7 @@ export class Profile {
   // ---- private
 
   async #start(passphrase: string | undefined): Promise<PeerStatus> {
-    const { folder, downloads, nodes, listen } = this.#options
+    const { folder, downloads, nodes, listen, privacy } = this.#options
     const store: Store = await openSqliteStore({
       directory: folder,
       ...(passphrase === undefined ? {} : { passphrase }),
@@ -123,7 +116,7 @@ export class Profile {
         store,
         nodes,
         downloads,
-        ...this.#runPrivacy,
+        ...privacy,
         ...(listen.length > 0 ? { listen } : {}),
         log: this.#log,
       })
@@ -133,6 +126,17 @@ export class Profile {
     }
     this.#peer.subscribe((event: PeerEvent) => this.#emit(event))
     return this.#setStatus({ state: 'open', guarded: passphrase !== undefined })
+  }
+
+  /** `closed` runs when the store is closed. Whatever fails, this process will not open the profile again. */
+  async #end(closed?: () => Promise<void>): Promise<PeerStatus> {
+    try {
+      await this.#stop()
+      await closed?.()
+    } finally {
+      this.#setStatus({ state: 'ending' })
+    }
+    return this.#status
   }
 
   async #stop(): Promise<void> {
@@ -149,7 +153,6 @@ export class Profile {
   }
 
   #emit(event: PeerProcessEvent): void {
-    if (event.event === 'privacy-changed') this.#runPrivacy = stillHolding(this.#runPrivacy, event.data)
     if (event.event === 'warning' && this.#earlyWarnings !== undefined) {
       this.#earlyWarnings = [...this.#earlyWarnings, event].slice(-maxEarlyWarnings)
     }

@@ -32,6 +32,8 @@ function Page() {
       return <LockScreen />
     case 'failed':
       return <Failed error={status.error} />
+    case 'ending':
+      return null
     case 'opening':
       return loaded ? <MainWindow /> : null
     case 'open':

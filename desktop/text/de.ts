@@ -428,7 +428,8 @@ export const de: typeof en = {
       'Öffnet einen Port an deinem Router, solange Quorum läuft, damit Freunde dich von außen direkt erreichen.',
     passphrase: 'Passwort',
     passphraseHint:
-      'Schützt alles in Quorum auf diesem Computer. Ein vergessenes Passwort kann niemand wiederherstellen.',
+      'Schützt alles in Quorum auf diesem Computer. Ein vergessenes Passwort kann niemand wiederherstellen. ' +
+      'Wird es festgelegt oder geändert, sperrt sich Quorum: Öffne es mit dem neuen.',
     passphraseNow: 'Aktuelles Passwort',
     passphraseNew: 'Neues Passwort',
     passphraseAgain: 'Neues Passwort wiederholen',
@@ -436,13 +437,13 @@ export const de: typeof en = {
     passphraseChange: 'Passwort ändern',
     passphraseRemove: 'Passwort entfernen',
     passphraseDiffer: 'Die beiden Passwörter sind verschieden.',
-    passphraseDone: 'Das Passwort wurde geändert.',
-    passphraseGone: 'Das Profil öffnet sich jetzt ohne Passwort.',
     lockNow: 'Jetzt sperren',
     lockAfter: 'Sperren, wenn ich weg bin',
     lockNever: 'Nie',
     lockMinutes: (n) => `Nach ${count(n, 'Minute', 'Minuten')}`,
-    lockNeeds: 'Lege zuerst ein Passwort fest.',
+    lockHint: 'Auch wenn der Bildschirm gesperrt wird und wenn der Computer schlafen geht.',
+    lockNeeds:
+      'Lege zuerst ein Passwort fest. Dann sperrt sich Quorum nach 15 Minuten, mit dem Bildschirm und im Ruhezustand.',
 
     notifyShow: 'Mitteilungen zeigen',
     notifyFull: 'Name und Nachricht',
@@ -466,7 +467,8 @@ export const de: typeof en = {
     downloadsChoose: 'Anderen Ordner wählen…',
     erase: 'Alles löschen',
     eraseHint:
-      'Löscht deine Identität, deine Freunde und alle Nachrichten von diesem Computer. Empfangene Dateien bleiben.',
+      'Löscht deine Identität, deine Freunde, alle Nachrichten und unfertige Dateien von diesem Computer und bittet ' +
+      'deine Knoten, dich zu vergessen. Empfangene Dateien bleiben.',
     eraseTitle: 'Alles löschen?',
     eraseIntro: 'Niemand kann das rückgängig machen, auch du nicht. Für deine Freunde bist du dann dauerhaft offline.',
     eraseType: (word) => `Gib „${word}“ ein, um fortzufahren`,
@@ -516,6 +518,19 @@ export const de: typeof en = {
     files: 'Möchte dir Dateien senden',
   },
   tray: { open: 'Quorum öffnen', quit: 'Quorum beenden' },
+  heldMore:
+    'Ein Freund meldet Nachrichten von dir, die hier nicht gespeichert sind. ' +
+    'Wurde keine ältere Kopie dieses Profils zurückgespielt, ist die Meldung falsch.',
+  erased: {
+    title: 'Das Profil ist von diesem Computer gelöscht.',
+    nodes: (n) =>
+      `${count(n, 'Knoten hat', 'Knoten haben')} nicht geantwortet: Dort bleibt dein Handle bis zu 180 Tage, Codes ` +
+      'von Einladungen und was andere für dich hinterlegt haben bis zu 30.',
+    folders: (list) => `Teile von Dateien, die gerade empfangen wurden, ließen sich nicht entfernen:\n${list}`,
+    unknown:
+      'Es war nicht geöffnet. Deshalb wurden Knoten nicht gebeten, dich zu vergessen, und Teile von Dateien, die ' +
+      'gerade empfangen wurden, liegen vielleicht noch in Ordnern namens .quorum-… bei den empfangenen Dateien.',
+  },
 
   days: { today: 'Heute', yesterday: 'Gestern' },
   now: 'jetzt',

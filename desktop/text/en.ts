@@ -384,7 +384,9 @@ export const en = {
     upnp: 'Ask the router to let friends in',
     upnpHint: 'Opens a port on your router while Quorum runs, so that friends can reach you directly from outside.',
     passphrase: 'Passphrase',
-    passphraseHint: 'Protects everything in Quorum on this computer. Nobody can recover a forgotten passphrase.',
+    passphraseHint:
+      'Protects everything in Quorum on this computer. Nobody can recover a forgotten passphrase. ' +
+      'When it is set or changed, Quorum locks: open it with the new one.',
     passphraseNow: 'Current passphrase',
     passphraseNew: 'New passphrase',
     passphraseAgain: 'Repeat new passphrase',
@@ -392,13 +394,13 @@ export const en = {
     passphraseChange: 'Change passphrase',
     passphraseRemove: 'Remove passphrase',
     passphraseDiffer: 'The two passphrases are different.',
-    passphraseDone: 'The passphrase has been changed.',
-    passphraseGone: 'The profile now opens without a passphrase.',
     lockNow: 'Lock now',
     lockAfter: 'Lock when I am away',
     lockNever: 'Never',
     lockMinutes: (n: number): string => `After ${count(n, 'minute', 'minutes')}`,
-    lockNeeds: 'Set a passphrase first.',
+    lockHint: 'Also when the screen locks and when the computer goes to sleep.',
+    lockNeeds:
+      'Set a passphrase first. Quorum then locks after 15 minutes, with the screen, and when the computer sleeps.',
 
     notifyShow: 'Notifications show',
     notifyFull: 'Name and message',
@@ -421,7 +423,9 @@ export const en = {
       `They are saved in the folder ${folder}, unless you choose another one for a transfer.`,
     downloadsChoose: 'Choose another folder…',
     erase: 'Erase everything',
-    eraseHint: 'Deletes your identity, your friends and all messages from this computer. Received files stay.',
+    eraseHint:
+      'Deletes your identity, your friends, all messages and unfinished files from this computer, and asks your ' +
+      'nodes to forget you. Received files stay.',
     eraseTitle: 'Erase everything?',
     eraseIntro: 'Nobody can undo this, not even you. Your friends will see you as offline permanently.',
     eraseType: (word: string): string => `Type “${word}” to continue`,
@@ -471,6 +475,19 @@ export const en = {
     files: 'Wants to send you files',
   },
   tray: { open: 'Open Quorum', quit: 'Quit Quorum' },
+  heldMore:
+    'A friend reports messages from you that are not stored here. ' +
+    'If no older copy of this profile was put back, that report is wrong.',
+  erased: {
+    title: 'The profile is erased from this computer.',
+    nodes: (n: number): string =>
+      `${count(n, 'node did', 'nodes did')} not answer: your handle stays there for up to 180 days, codes of invites ` +
+      'and what others left for you for up to 30.',
+    folders: (list: string): string => `Parts of files that were being received could not be removed:\n${list}`,
+    unknown:
+      'It was not open, so nodes were not asked to forget you, and parts of files that were being received may be ' +
+      'left in folders named .quorum-… beside received files.',
+  },
 
   days: { today: 'Today', yesterday: 'Yesterday' },
   now: 'now',

@@ -83,6 +83,8 @@ export const callParams = {
   nodeKnowledge: z.strictObject({ node: address }),
   forgetMe: z.strictObject({ node: address }),
   stop: nothing,
+  /** Ends the peer as `stop` does, and removes its profile. Nobody can undo it. */
+  erase: nothing,
 } as const
 
 export type CallName = keyof typeof callParams
@@ -110,6 +112,14 @@ export interface NodeKnowledge {
   reserved: boolean
   held: { bytes: number; heldSince: number }[]
   invites: number
+}
+
+/** What `erase` could not remove. */
+export interface Erased {
+  /** PeerIds of nodes that did not answer in time: they keep the handle and what is held there for its usual time. */
+  nodes: string[]
+  /** Folders of this machine with parts of files that were being received. */
+  folders: string[]
 }
 
 export interface SafetyNumber {
@@ -154,6 +164,7 @@ export interface CallResults {
   nodeKnowledge: NodeKnowledge
   forgetMe: null
   stop: null
+  erase: Erased
 }
 
 export type Calls = {

@@ -43,6 +43,8 @@ export const limits = {
   dialAddress: 4 * second,
   /** All addresses of one attempt, and a circuit after them. */
   dial: 15 * second,
+  /** A node's last answer before a profile is erased: a person waits for it. */
+  farewell: 3 * second,
   /** A clean stop; unfinished work is aborted after it. */
   stop: 5 * second,
 

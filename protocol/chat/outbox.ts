@@ -47,6 +47,9 @@ export class Outbox {
    */
   #held: { sequence: number; hash: Uint8Array } = { sequence: 0, hash: new Uint8Array() }
 
+  /** The friend claimed more than was ever sent, and was believed. */
+  #continued = false
+
   constructor(context: OutboxContext, streams: StreamSet) {
     this.#context = context
     this.#streams = streams
@@ -94,16 +97,22 @@ export class Outbox {
     const { store, peer, emit } = this.#context
     const { queued, sent } = batch.position
     if (received > sent) {
-      // A repeated hello cannot report more than the first one, and no friend holds more than a full outbox beyond it.
-      if (stream.helloReceived || received > sent + chatLimits.outbox) {
+      // A store does not become older while it is open, and no friend holds more than a full outbox beyond it.
+      if (this.#continued || stream.helloReceived || received > sent + chatLimits.outbox) {
         throw new QuorumError('bad-request', 'They claim to hold what was never sent')
       }
-      // The friend holds more than the store knows of: the store is an older copy of itself. Continue after that.
+      // The friend claims more than the store knows of. If the store is an older copy of itself, that is true, and
+      // nothing else would ever arrive. Bodies are not signed, so it cannot be proved: believed once in a run.
       store.continueAfter(peer, received, receivedHash)
       const renumbered = { queued: queued + received - sent, sent: received, sentHash: receivedHash }
       batch.position = { ...batch.position, ...renumbered }
-      const message = 'Messages you sent them are missing here: this profile is an older copy of itself'
-      batch.effects.push(() => emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } }))
+      const message =
+        'They report messages from you that are not stored here: ' +
+        'if no older copy of this profile was put back, their report is wrong'
+      batch.effects.push(() => {
+        this.#continued = true
+        emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } })
+      })
     } else if (received > 0) {
       const hash = store.bodyHash(peer, 'out', received)
       if (hash != null && !Buffer.from(hash).equals(receivedHash)) {

@@ -4,7 +4,7 @@
  * file/receive/download.ts. Status updates travel as chat messages, so they arrive in order even if the friend is
  * offline.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { access, mkdir, rm } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { Connection, Stream } from '@libp2p/interface'
 import { v7 as uuid } from 'uuid'
@@ -85,6 +85,26 @@ export class Files {
     this.#uploads.stopAll()
     while (this.#working.size > 0) await Promise.all(this.#working.keys())
     this.#progress.stop()
+  }
+
+  /**
+   * After `stop`: removes the parts of files that were being received, of every transfer that this profile knows.
+   * Returns the folders that could not be removed, or whose disk is not there.
+   */
+  async removeStaged(): Promise<string[]> {
+    const left: string[] = []
+    for (const row of this.#transfers.all()) {
+      if (row.direction !== 'in' || row.directory == null) continue
+      const folder = stagingFolder(row.directory, row.id)
+      try {
+        await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+        if (row.state === 'accepted') await access(row.directory)
+      } catch (error) {
+        this.#options.log('warn', 'the parts of a transfer could not be removed', toError(error))
+        left.push(folder)
+      }
+    }
+    return left
   }
 
   /** Errors: `not-friend`; `not-found`, `bad-request`, `too-large` for paths (file/send/scan.ts); `rate-limited`. */

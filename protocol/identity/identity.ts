@@ -2,8 +2,8 @@
  * The identity of a peer: one Ed25519 key, its libp2p PeerId. It signs; it decrypts only first contacts (sealing.ts). A
  * signature is bound to a domain that its reader chooses, so bytes signed for one purpose are invalid for any other.
  */
-import { generateKeyPairFromSeed, publicKeyFromRaw } from '@libp2p/crypto/keys'
-import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { publicKeyFromRaw } from '@libp2p/crypto/keys'
+import type { Ed25519PrivateKey, Ed25519PublicKey } from '@libp2p/interface'
 import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
 import sodium from 'sodium-native'
 import { QuorumError } from '../base/errors.ts'
@@ -18,8 +18,8 @@ export interface Identity {
   readonly publicKey: Uint8Array
   /** For libp2p. */
   readonly privateKey: Ed25519PrivateKey
-  /** libsodium's 64-byte secret key: seed and public key. */
-  readonly secretKey: Uint8Array
+  /** libsodium's 64-byte secret key: seed and public key. The same memory as `privateKey.raw`. */
+  readonly secretKey: Buffer
 }
 
 /** A new 32-byte seed from the system's random generator. */
@@ -27,19 +27,44 @@ export function createSeed(): Uint8Array {
   return randomBytes(sodium.crypto_sign_SEEDBYTES)
 }
 
-/** The identity that belongs to a 32-byte seed. */
+/** The identity that belongs to a 32-byte seed. The seed is copied once; the caller may erase its own. */
 export async function identityFromSeed(seed: Uint8Array): Promise<Identity> {
-  const privateKey = await generateKeyPairFromSeed('Ed25519', seed)
   const publicKey = Buffer.alloc(sodium.crypto_sign_PUBLICKEYBYTES)
   const secretKey = Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES)
-  sodium.crypto_sign_seed_keypair(publicKey, secretKey, Buffer.from(seed))
+  sodium.crypto_sign_seed_keypair(publicKey, secretKey, inPlace(seed))
+  const privateKey = new SecretKey(secretKey, publicKeyFromRaw(publicKey) as Ed25519PublicKey)
   return { peer: peerFromPublicKey(publicKey), publicKey, privateKey, secretKey }
+}
+
+/**
+ * The key as libp2p uses it. libp2p's own class signs with a new object of OpenSSL each time, which it makes from the
+ * seed as text: at every handshake, two more copies of the seed stay in memory.
+ */
+class SecretKey implements Ed25519PrivateKey {
+  readonly type = 'Ed25519'
+  readonly raw: Buffer
+  readonly publicKey: Ed25519PublicKey
+
+  constructor(raw: Buffer, publicKey: Ed25519PublicKey) {
+    this.raw = raw
+    this.publicKey = publicKey
+  }
+
+  equals(other: unknown): boolean {
+    return other instanceof SecretKey && this.raw.equals(other.raw)
+  }
+
+  sign(data: Uint8Array | { subarray(): Uint8Array }): Uint8Array {
+    const signature = Buffer.alloc(sodium.crypto_sign_BYTES)
+    sodium.crypto_sign_detached(signature, inPlace(data.subarray()), this.raw)
+    return signature
+  }
 }
 
 /** Signs `payload` for `domain`. */
 export function sign(identity: Identity, domain: Domain, payload: Uint8Array): SignedBytes {
   const signature = Buffer.alloc(sodium.crypto_sign_BYTES)
-  sodium.crypto_sign_detached(signature, bound(domain, payload), Buffer.from(identity.secretKey))
+  sodium.crypto_sign_detached(signature, bound(domain, payload), identity.secretKey)
   return { payload, publicKey: identity.publicKey, signature }
 }
 
@@ -95,6 +120,11 @@ export function randomBytes(length: number): Uint8Array {
   const bytes = Buffer.alloc(length)
   sodium.randombytes_buf(bytes)
   return bytes
+}
+
+/** The same memory as a Buffer. */
+function inPlace(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function bound(domain: Domain, payload: Uint8Array): Buffer {

@@ -4,7 +4,7 @@
  * envelopes. Only for a first contact without such a key the box is sealed to the key derived from the PeerId.
  */
 import sodium from 'sodium-native'
-import { QuorumError } from '../base/errors.ts'
+import { QuorumError, toError } from '../base/errors.ts'
 import { digest, publicKeyOf, type Identity } from './identity.ts'
 import { identityLimits } from './limits.ts'
 import type { SealingKeyRow, Store } from '../store/store.ts'
@@ -21,11 +21,18 @@ export function seal(bytes: Uint8Array, to: string, key: SealingKeyInfo | undefi
   return { keyId: key == null ? new Uint8Array() : keyIdOf(key.publicKey), sealed }
 }
 
+/** Runs `work` every `ms` milliseconds until the returned function is called. */
+type Every = (work: () => void, ms: number) => () => void
+
+/** From the creation of a sealing key to its destruction. */
+const sealingKeyLife = identityLimits.sealingKeyRenewed + identityLimits.sealingKeyKept
+
 /** The own sealing keys: renews and destroys them on time. */
 export class SealingKeys {
   readonly #identity: Identity
   readonly #store: Store
   readonly #now: () => number
+  #end: (() => void) | undefined
 
   constructor(identity: Identity, store: Store, now: () => number) {
     this.#identity = identity
@@ -35,22 +42,50 @@ export class SealingKeys {
 
   /** The key to announce, renewed when the last is a week old. */
   current(): SealingKeyInfo {
+    this.destroyExpired()
     const now = this.#now()
-    this.#store.destroySealingKeys(now - identityLimits.sealingKeyRenewed - identityLimits.sealingKeyKept)
-    // Not simply the newest: one from the future (the clock was set back) would be used for years, or renewed each
-    // time.
     const fresh = this.#store
       .sealingKeys()
-      .find((key) => Math.abs(now - key.createdAt) < identityLimits.sealingKeyRenewed)
+      .find(({ createdAt }) => Math.abs(now - createdAt) < identityLimits.sealingKeyRenewed)
     const row = fresh ?? this.#renew(now)
-    return {
-      publicKey: row.publicKey,
-      expiresAt: row.createdAt + identityLimits.sealingKeyRenewed + identityLimits.sealingKeyKept,
-    }
+    return { publicKey: row.publicKey, expiresAt: row.createdAt + sealingKeyLife }
   }
 
-  /** Errors: `verification-failed` when it is not sealed for this peer, or for a key that is destroyed. */
+  /**
+   * Destroys the keys that are past their time. Errors: those of the store.
+   */
+  destroyExpired(): void {
+    const now = this.#now()
+    // A key from the future (the clock was set back) would live for years: it is dated as one that was just replaced.
+    for (const row of this.#store.sealingKeys()) {
+      const createdAt = now - identityLimits.sealingKeyRenewed
+      if (row.createdAt > now + identityLimits.sealingKeyRenewed) this.#store.putSealingKey({ ...row, createdAt })
+    }
+    this.#store.destroySealingKeys(now - sealingKeyLife)
+  }
+
+  /** Destroys expired keys now, and regularly until `stop`: also while nothing is announced or opened. */
+  start({ failed, every = repeat }: { failed: (error: Error) => void; every?: Every }): void {
+    const destroy = (): void => {
+      try {
+        this.destroyExpired()
+      } catch (error) {
+        failed(toError(error))
+      }
+    }
+    this.stop()
+    destroy()
+    this.#end = every(destroy, identityLimits.sealingKeyCheck)
+  }
+
+  stop(): void {
+    this.#end?.()
+    this.#end = undefined
+  }
+
+  /** Errors: `verification-failed` when it is not sealed for this peer, or for a key that is past its time. */
   open(envelope: SealedBytes): Uint8Array {
+    this.destroyExpired()
     const pair = this.#pairFor(envelope.keyId)
     if (pair != null && envelope.sealed.byteLength > sodium.crypto_box_SEALBYTES) {
       const bytes = Buffer.alloc(envelope.sealed.byteLength - sodium.crypto_box_SEALBYTES)
@@ -69,7 +104,7 @@ export class SealingKeys {
       return this.#store.sealingKeys().find((row) => Buffer.from(keyIdOf(row.publicKey)).equals(keyId))
     }
     const secretKey = Buffer.alloc(sodium.crypto_box_SECRETKEYBYTES)
-    sodium.crypto_sign_ed25519_sk_to_curve25519(secretKey, Buffer.from(this.#identity.secretKey))
+    sodium.crypto_sign_ed25519_sk_to_curve25519(secretKey, this.#identity.secretKey)
     return { publicKey: identitySealingKey(this.#identity.peer), secretKey }
   }
 
@@ -81,6 +116,11 @@ export class SealingKeys {
     this.#store.putSealingKey(row)
     return row
   }
+}
+
+function repeat(work: () => void, ms: number): () => void {
+  const timer = setInterval(work, ms)
+  return () => clearInterval(timer)
 }
 
 function identitySealingKey(peer: string): Uint8Array {

@@ -7,12 +7,15 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError } from '../base/errors.ts'
+import { Copies } from './copies.ts'
 import { Database } from './database.ts'
-import { discardUnfinished, replaceFile } from '../base/atomic-file.ts'
+import { discardUnfinished } from '../base/atomic-file.ts'
 import { corruptStore, storeFailure } from '../base/disk-errors.ts'
 import { guardKey, newDataKey, readKeyFile, unguardKey, writeKeyFile } from './key.ts'
 import type { KeyFile } from './key.ts'
+import { eraseStore } from './erase.ts'
 import { createPrivate, takeLock } from './lock.ts'
+import type { Lock } from './lock.ts'
 import { migrate, migrations } from './migrations.ts'
 import type { Store } from './store.ts'
 import { storeOn } from './tables.ts'
@@ -47,18 +50,22 @@ export async function openMigrated(
   try {
     const keyFile = readKeyFileOf(directory) ?? (await createKeyFile(directory, passphrase))
     const dataKey = await unguardKey(keyFile, passphrase)
-    const database = openDatabase(directory, keyFile, dataKey, steps)
-    return {
-      ...storeOn(database),
-      close() {
-        database.close()
-        lock.release()
-      },
-    }
+    const copies = new Copies(directory)
+    const database = openDatabase(directory, keyFile, dataKey, steps, copies)
+    return withFiles(storeOn(database), directory, copies, lock)
   } catch (error) {
     lock.release()
     throw storeFailure(error)
   }
+}
+
+/**
+ * Checks the passphrase of the store in `directory`, open or closed; `undefined` means none. Errors:
+ * `wrong-passphrase`, `bad-request` when there is no store.
+ */
+export async function checkPassphrase(directory: string, passphrase: string | undefined): Promise<void> {
+  const dataKey = await unguardKey(existingKeyFile(directory), passphrase)
+  dataKey.fill(0)
 }
 
 /**
@@ -74,13 +81,42 @@ export async function changePassphrase(
   prepareDirectory(directory)
   const lock = takeLock(join(directory, lockName))
   try {
-    const keyFile = readKeyFileOf(directory)
-    if (!keyFile) throw new QuorumError('bad-request', 'There is no profile in this folder')
+    const keyFile = existingKeyFile(directory)
     const dataKey = await unguardKey(keyFile, current)
     writeKeyFile(join(directory, keyName), await guardKey(dataKey, next, keyFile.created))
     dataKey.fill(0)
   } finally {
     lock.release()
+  }
+}
+
+/** The store as its users see it: with the files beside the database. */
+function withFiles(store: Store, directory: string, copies: Copies, lock: Lock): Store {
+  let open = true
+  const end = (closed: () => void): void => {
+    if (!open) return
+    open = false
+    try {
+      store.close()
+      closed()
+    } finally {
+      lock.release()
+    }
+  }
+  return {
+    ...store,
+    recall(id) {
+      const recalled = store.recall(id)
+      if (recalled) copies.destroyAll()
+      return recalled
+    },
+    close: () => end(() => copies.ended()),
+    // The lock's own file is removed with the others. Where an open file cannot be removed, it is released before.
+    erase: () =>
+      end(() => {
+        lock.release()
+        eraseStore(directory)
+      }),
   }
 }
 
@@ -93,6 +129,13 @@ function prepareDirectory(directory: string): void {
   } catch (error) {
     throw storeFailure(error)
   }
+}
+
+/** Errors: `bad-request` when there is none. */
+function existingKeyFile(directory: string): KeyFile {
+  const keyFile = readKeyFileOf(directory)
+  if (!keyFile) throw new QuorumError('bad-request', 'There is no profile in this folder')
+  return keyFile
 }
 
 /** The key file, after a check that neither it nor the database is missing. */
@@ -116,27 +159,31 @@ async function createKeyFile(directory: string, passphrase: string | undefined):
   return keyFile
 }
 
-function openDatabase(directory: string, keyFile: KeyFile, dataKey: Buffer, steps: readonly string[]): Database {
+/** Erases `dataKey`. */
+function openDatabase(
+  directory: string,
+  keyFile: KeyFile,
+  dataKey: Buffer,
+  steps: readonly string[],
+  copies: Copies,
+): Database {
   const file = join(directory, databaseName)
   createPrivate(file)
-  const database = new Database(file, dataKey)
-  dataKey.fill(0)
+  let database: Database | undefined
   try {
-    migrate(database, steps, (version) => backUp(database, directory, version))
+    database = new Database(file, dataKey)
+    const opened = database
+    migrate(opened, steps, (version) => copies.make(opened, dataKey, version))
+    copies.destroyOld()
     if (!keyFile.created) {
       database.get('PRAGMA wal_checkpoint(TRUNCATE)')
       writeKeyFile(join(directory, keyName), { ...keyFile, created: true })
     }
     return database
   } catch (error) {
-    database.close()
+    database?.close()
     throw error
+  } finally {
+    dataKey.fill(0)
   }
-}
-
-/** A copy under the same key, `store.v<version>.db`. An unfinished copy of an earlier attempt is replaced. */
-function backUp(database: Database, directory: string, version: number): void {
-  const file = join(directory, `store.v${version}.db`)
-  // SQLite does not flush such a copy, and the migration that follows changes the original.
-  replaceFile(file, (unfinished) => database.run('VACUUM INTO ?', unfinished))
 }

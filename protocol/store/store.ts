@@ -190,6 +190,8 @@ export interface Store {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */
   transaction<T>(work: () => T): T
   close(): void
+  /** Closes it, and removes its files for good. */
+  erase(): void
 
   setting(key: SettingKey): Uint8Array | undefined
   setSetting(key: SettingKey, value: Uint8Array | undefined): void

@@ -15,6 +15,7 @@ export function storeOn(database: Database): Store {
   return {
     transaction: (work) => database.transaction(work),
     close: () => database.close(),
+    erase: () => database.close(),
     ...settingsOn(database),
     ...friendsOn(database),
     ...sealingKeysOn(database),
@@ -30,7 +31,11 @@ function settingsOn(database: Database): Pick<Store, 'setting' | 'setSetting'> {
   return {
     setting(key) {
       const row = database.get<{ value: Uint8Array }>('SELECT value FROM setting WHERE key = ?', key)
-      return row && new Uint8Array(row.value)
+      if (!row) return undefined
+      const value = new Uint8Array(row.value)
+      // It may be a key: the caller erases its copy, and only this line knows of the other one.
+      row.value.fill(0)
+      return value
     },
 
     setSetting(key, value) {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readFileSync, globSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -23,6 +23,7 @@ import {
   say,
   writing,
 } from '../support/people-at-windows.ts'
+import { hasMemory, processTree, roleOf } from '../support/memory-scan.ts'
 import { openWindow } from '../support/window.ts'
 import type { Window } from '../support/window.ts'
 import { portOf } from '../support/addresses.ts'
@@ -96,7 +97,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
   })
 
   await t.test(
-    'with a passphrase: locked it shows nothing, a wrong one does not unlock it, the right one does',
+    'a new passphrase locks it, and so do sleep and the lock of the screen; locked it shows nothing, a wrong one does not unlock it, the right one does',
     async () => {
       const { page } = bob
       await page.keyboard.press('Control+,')
@@ -104,6 +105,19 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.getByLabel('New passphrase', { exact: true }).fill('correct horse')
       await page.getByLabel('Repeat new passphrase').fill('correct horse')
       await page.getByRole('button', { name: 'Set passphrase' }).click()
+      await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
+      await page.getByLabel('Passphrase').fill('correct horse')
+      await page.keyboard.press('Enter')
+      await open(bob, 'Alice')
+      for (const event of ['suspend', 'lock-screen'] as const) {
+        await bob.app.evaluate(({ powerMonitor }, name) => powerMonitor.emit(name), event)
+        await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
+        await page.getByLabel('Passphrase').fill('correct horse')
+        await page.keyboard.press('Enter')
+        await open(bob, 'Alice')
+      }
+      await page.keyboard.press('Control+,')
+      await page.getByRole('button', { name: 'Privacy' }).click()
       await page.getByRole('button', { name: 'Lock now' }).click()
       await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
       assert.equal((await page.textContent('body'))?.includes('Alice'), false)
@@ -112,6 +126,15 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.getByText('Wrong passphrase.').waitFor()
       await page.getByLabel('Passphrase').fill('correct horse')
       await page.keyboard.press('Enter')
+      await open(bob, 'Alice')
+      await message(bob, 'Back again').waitFor()
+      await page.keyboard.press('Control+,')
+      await page.getByRole('button', { name: 'Privacy' }).click()
+      await page.getByLabel('Current passphrase').fill('wrong')
+      await page.getByRole('button', { name: 'Remove passphrase' }).click()
+      await page.getByText('Wrong passphrase.').waitFor()
+      await page.getByLabel('Current passphrase').fill('correct horse')
+      await page.getByRole('button', { name: 'Remove passphrase' }).click()
       await open(bob, 'Alice')
       await message(bob, 'Back again').waitFor()
     },
@@ -127,9 +150,12 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       const erase = page.getByRole('button', { name: 'Erase and quit' })
       assert.equal(await erase.isDisabled(), true)
       await page.keyboard.type('erase')
+      const processes = processTree(alice.app.process().pid ?? 0)
       const ended = new Promise((resolve) => alice.app.process().once('exit', resolve))
       await erase.click()
       await ended
+      assert.ok(processes.length > 2)
+      await until(() => !processes.some(hasMemory), 'no process keeps anything in its memory')
       assert.deepEqual(globSync('store.*', { cwd: alice.profile }), [])
     },
   )
@@ -161,26 +187,5 @@ async function again(t: TestContext, first: Window, link?: string): Promise<numb
 
 /** Process ids of the peers that belong to a window. */
 function peerProcesses({ app }: Window): number[] {
-  const main = app.process().pid
-  return globSync('/proc/[0-9]*/cmdline')
-    .map((file) => file.split('/')[2] ?? '')
-    .filter((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-        const parent = /^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-        return command.includes('node.mojom.NodeService') && isBelow(Number(parent), main)
-      } catch {
-        // The process ended during the search.
-        return false
-      }
-    })
-    .map(Number)
-}
-
-function isBelow(pid: number, ancestor: number | undefined): boolean {
-  for (let at = pid; at > 1;) {
-    if (at === ancestor) return true
-    at = Number(/^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${at}/status`, 'utf8'))?.[1] ?? 0)
-  }
-  return false
+  return processTree(app.process().pid ?? 0).filter((pid) => roleOf(pid) === 'peer')
 }

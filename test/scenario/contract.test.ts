@@ -5,12 +5,13 @@
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { z } from 'zod'
 import { callParams, errorCodes, type PeerEvent, type Transfer } from '#protocol'
+import { folder } from '../support/cleanup.ts'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
 import { Stage, type LineProcess } from '../support/line-process.ts'
 import { until } from '../support/until.ts'
@@ -345,6 +346,17 @@ describe('the headless contract', () => {
     for (const event of Object.keys(eventShapes)) {
       if (event !== 'typing' && event !== 'warning') assert.ok(seen.has(event), `no ${event} was seen`)
     }
+  })
+
+  test('erase answers, then the process ends with 0, and the profile cannot be opened any more', async (t) => {
+    const profile = join(folder(t), 'profile')
+    const lines = await started('--profile', profile)
+    assert.ok(existsSync(join(profile, 'store.key')))
+    lines.mayEnd().write('{"id":"gone","call":"erase"}\n')
+    assert.equal(await lines.ended, 0)
+    assert.deepEqual(JSON.parse(lines.lines.at(-1) ?? ''), { id: 'gone', result: { nodes: [], folders: [] } })
+    assert.deepEqual(globSync('{store,lock}*', { cwd: profile }), [])
+    asked.add('erase')
   })
 
   test('stop answers, then the process ends with 0', async () => {

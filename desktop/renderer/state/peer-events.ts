@@ -25,7 +25,7 @@ export function onPeerEvent(event: PeerProcessEvent): void {
     case 'status':
       store.set({ status: event.data })
       if (event.data.state === 'open') void refresh()
-      if (event.data.state === 'locked') store.set(emptyProfile)
+      if (event.data.state === 'locked' || event.data.state === 'ending') store.set(emptyProfile)
       return
     case 'friend-request':
     case 'friend-changed':
@@ -101,10 +101,15 @@ function onNodeState(node: NodeState): void {
 }
 
 /** Shows a warning, unless one with the same code was shown shortly before: the peer may repeat it often. */
-function warn(error: ErrorData): void {
+function warn(error: ErrorData & { peer?: string }): void {
   const now = performance.now()
   if (now - (warnedAt.get(error.code) ?? -warningInterval) < warningInterval) return
   warnedAt.set(error.code, now)
   // The library's message is more exact than the catalogue's text, but English only.
-  toast(text().tag === 'en' ? cleanLine(error.message, 240) : errorText(error), 'bad')
+  toast(text().tag === 'en' ? cleanLine(error.message, 240) : warningText(error), 'bad')
+}
+
+function warningText(error: ErrorData & { peer?: string }): string {
+  // About a conversation it does not mean that the profile on the disk is damaged.
+  return error.code === 'store-corrupt' && error.peer !== undefined ? text().heldMore : errorText(error)
 }

@@ -1,7 +1,8 @@
 /**
  * The headless peer: a peer that another program controls with JSON lines. It reads calls from `input` and writes
- * answers and events to `output`, in the form of docs/embedding.md. `stop` is the only call that it knows by name: the
- * peer checks all calls. It does not start or stop the peer, and it does not use the process: the caller does.
+ * answers and events to `output`, in the form of docs/embedding.md. `stop` and `erase`, which end the peer, are the
+ * only calls that it knows by name: the peer checks all calls. It does not start or stop the peer, and it does not use
+ * the process: the caller does.
  */
 import type { Readable, Writable } from 'node:stream'
 import { errorToData, QuorumError } from '#protocol'
@@ -31,8 +32,8 @@ export interface Headless {
 }
 
 /**
- * Serves until `input` ends, `stop` was answered, `signal` aborts or `output` breaks. The caller stops the peer.
- * Errors: `internal` if `output` is not read.
+ * Serves until `input` ends, `stop` or `erase` was answered, `signal` aborts or `output` breaks. The caller stops the
+ * peer. Errors: `internal` if `output` is not read.
  */
 export async function serveLines({ peer, version, input, output, signal }: Headless): Promise<void> {
   const ended = Promise.withResolvers<void>()
@@ -62,7 +63,7 @@ export async function serveLines({ peer, version, input, output, signal }: Headl
       id = request.id
       const { call, params } = checkRequest(request)
       write({ id, result: (await peer.call(call, params)) ?? null })
-      if (call === 'stop') ended.resolve()
+      if (call === 'stop' || call === 'erase') ended.resolve()
     } catch (error) {
       write({ id, error: errorToData(error) })
     }

@@ -396,6 +396,24 @@ test('an older copy of the store continues after what the friend holds, and repo
   assert.deepEqual(again.wire.messages, made.wire.messages)
 })
 
+test('a friend that claims to hold what was never sent is believed once in a run, and its claim is called one', (t) => {
+  const one = sender(t)
+  const batch = resume(one, one.open({ greeted: false }), 100_000, someHash)
+  for (const effect of batch.effects) effect()
+  assert.throws(() => resume(one, one.open({ greeted: false }), 200_000, someHash), refused('bad-request'))
+  assert.equal(one.store.conversation(peer).sent, 100_000)
+  assert.deepEqual(codes(one), ['store-corrupt'])
+  assert.match(JSON.stringify(one.events), /They report messages .* if no older copy/u)
+})
+
+test('a claim that could not be stored does not count', (t) => {
+  const one = sender(t)
+  resume(one, one.open({ greeted: false }), 5, someHash)
+  const batch = resume(one, one.open({ greeted: false }), 7, someHash)
+  for (const effect of batch.effects) effect()
+  assert.equal(one.store.conversation(peer).sent, 7)
+})
+
 test('a friend that holds a different message than the one that was sent is refused', async (t) => {
   const one = sender(t)
   const made = one.open()

@@ -46,6 +46,25 @@ test('an invalid field gets its default and the other fields stay', (t) => {
   assert.deepEqual([read.value.theme, read.value.textSize, read.downloads], ['system', 'large', undefined])
 })
 
+test('a profile with a passphrase locks after 15 minutes, unless something else was chosen, "never" too', (t) => {
+  const file = join(folder(t), 'window.json')
+  const preferences = new PreferencesFile(file)
+  preferences.change({ theme: 'dark' })
+  assert.equal(new PreferencesFile(file).value.lockAfter, 15, 'another choice is none about locking')
+  preferences.change({ lockAfter: 0 })
+  assert.equal(new PreferencesFile(file).value.lockAfter, 0)
+})
+
+test('what is stored about locking does not outlast the passphrase: older versions stored "never" unasked', (t) => {
+  const file = join(folder(t), 'window.json')
+  writeFileSync(file, JSON.stringify({ theme: 'dark', lockAfter: 0, downloads: '/home/ada/received' }))
+  const preferences = new PreferencesFile(file)
+  assert.equal(preferences.value.lockAfter, 0, 'it may have been chosen')
+  preferences.withoutPassphrase()
+  const again = new PreferencesFile(file)
+  assert.deepEqual([again.value.lockAfter, again.value.theme, again.downloads], [15, 'dark', '/home/ada/received'])
+})
+
 test('a damaged file gives the defaults', (t) => {
   const file = join(folder(t), 'window.json')
   const defaults = new PreferencesFile(file).value

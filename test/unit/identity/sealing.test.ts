@@ -81,14 +81,55 @@ test('35 days after its week a key is destroyed, and envelopes sealed to it cann
   assert.equal(store.sealingKeys().length, 1)
 })
 
+test('an envelope that arrives after the time of its key does not open, and the key is destroyed', (t) => {
+  const { keys, clock, store } = bobsKeys(t)
+  const envelope = seal(secret, bob.peer, keys.current())
+  clock.now = start + 42 * day + 1
+  assert.throws(() => keys.open(envelope), refused('verification-failed'))
+  assert.equal(store.sealingKeys().length, 0)
+})
+
+test('expired keys are destroyed while nothing is announced or opened', (t) => {
+  const { keys, clock, store } = bobsKeys(t)
+  keys.current()
+  const failed = (error: Error): never => assert.fail(error)
+  const ticks = new Set<() => void>()
+  const every = (work: () => void): (() => void) => {
+    ticks.add(work)
+    return () => ticks.delete(work)
+  }
+  keys.start({ failed, every })
+  clock.now = start + 42 * day
+  for (const tick of ticks) tick()
+  assert.equal(store.sealingKeys().length, 1, 'on its last day')
+  clock.now += 1
+  for (const tick of ticks) tick()
+  assert.equal(store.sealingKeys().length, 0)
+  keys.stop()
+  assert.equal(ticks.size, 0)
+})
+
+test('keys that expired while nothing ran are destroyed at the start', (t) => {
+  const { keys, clock, store } = bobsKeys(t)
+  keys.current()
+  clock.now = start + 43 * day
+  keys.start({ failed: (error) => assert.fail(error), every: () => () => undefined })
+  assert.equal(store.sealingKeys().length, 0)
+})
+
 test('a clock that was far ahead does not leave a key stored for years', (t) => {
   const { keys, clock } = bobsKeys(t)
   clock.now = start + 3650 * day
   const ahead = keys.current()
+  const envelope = seal(secret, bob.peer, ahead)
   clock.now = start
   const now = keys.current()
   assert.notDeepEqual(now.publicKey, ahead.publicKey)
   assert.ok(now.expiresAt < start + 43 * day)
+  assert.deepEqual(keys.open(envelope), secret, 'what was sealed to it meanwhile can still be opened')
+  clock.now = start + 35 * day + 1
+  keys.destroyExpired()
+  assert.throws(() => keys.open(envelope), refused('verification-failed'))
 })
 
 test('a PeerId without a possible owner is refused as a recipient', () => {

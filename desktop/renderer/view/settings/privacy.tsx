@@ -6,11 +6,11 @@ import { directChoices } from '../../../ipc/contract.ts'
 import { setPreferences, setPrivacy } from '../../state/actions.ts'
 import { callPeer } from '../../state/clients.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
-import { attempt, toast } from '../../state/toasts.ts'
+import { attempt } from '../../state/toasts.ts'
 import { Field } from '../controls.tsx'
 import { Choice, Switch } from './parts.tsx'
 
-/** Idle minutes before the profile is locked; 0: never. */
+/** Idle minutes before the profile is locked; 0: never by itself. */
 const lockChoices = [0, 1, 5, 15, 60]
 
 export function Privacy() {
@@ -26,7 +26,7 @@ export function Privacy() {
       <div className="settings-group">
         <Choice
           label={settings.lockAfter}
-          {...(guarded ? {} : { hint: settings.lockNeeds })}
+          hint={guarded ? settings.lockHint : settings.lockNeeds}
           value={String(preferences.lockAfter)}
           disabled={!guarded}
           options={lockChoices.map((minutes) => [
@@ -113,7 +113,6 @@ function Passphrase({ guarded }: { guarded: boolean }) {
         ...(guarded ? { current } : {}),
         ...(to === undefined ? {} : { next: to }),
       })
-      toast(to === undefined ? settings.passphraseGone : settings.passphraseDone)
     } catch (error) {
       setWrong(errorText(error))
       setBusy(false)

@@ -1,0 +1,85 @@
+/** Searches the memory of running processes for secrets, as a thief with the machine could. Linux. */
+import { platform, userInfo } from 'node:os'
+import { closeSync, globSync, openSync, readFileSync, readSync } from 'node:fs'
+
+const readable = platform() === 'linux' && userInfo().uid === 0
+
+/** Options of a test that searches: the sandboxed processes of the window may be read by root only. */
+export const needsMemory = { skip: readable ? false : 'NOT RUN: needs Linux, and root to read the memory of processes' }
+
+/** A process and those below it, by id. One that ends during the search is left out. */
+export function processTree(root: number): number[] {
+  const parents = new Map<number, number>()
+  for (const file of globSync('/proc/[0-9]*/status')) {
+    const [, pid, parent] = /^Pid:\s+(\d+)$.*^PPid:\s+(\d+)$/msu.exec(readOrNothing(file)) ?? []
+    if (pid !== undefined) parents.set(Number(pid), Number(parent))
+  }
+  const isBelow = (pid: number | undefined): boolean => pid !== undefined && (pid === root || isBelow(parents.get(pid)))
+  return [...parents.keys()].filter(isBelow)
+}
+
+/** What a process is for: the type that Chromium gives it, `main` for the first. */
+export function roleOf(pid: number): string {
+  const command = readOrNothing(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')
+  const [, type = 'main'] = /--type=(\S+)/u.exec(command) ?? []
+  return command.includes('node.mojom.NodeService') ? 'peer' : type
+}
+
+/** False for a process that has ended, also while nobody has asked for its exit code. */
+export function hasMemory(pid: number): boolean {
+  return readOrNothing(`/proc/${pid}/maps`) !== ''
+}
+
+/** How often each of `secrets` is found in the writable memory of a process; a process that has ended has none. */
+export function occurrences(pid: number, secrets: Record<string, Buffer>): Record<string, number> {
+  const found = Object.fromEntries(Object.keys(secrets).map((name) => [name, 0]))
+  const overlap = Math.max(...Object.values(secrets).map(({ length }) => length))
+  const block = Buffer.alloc(16 * 1024 * 1024 + overlap)
+  const step = block.length - overlap
+  const memory = openSync(`/proc/${pid}/mem`, 'r')
+  try {
+    for (const [from, to] of writable(pid)) {
+      for (let at = from; at < to; at += step) {
+        const read = readAt(memory, block, Math.min(block.length, to - at), at)
+        for (const [name, secret] of Object.entries(secrets)) {
+          for (let index = -1; ;) {
+            index = block.subarray(0, read).indexOf(secret, index + 1)
+            if (index < 0 || index >= step) break
+            found[name] = (found[name] ?? 0) + 1
+          }
+        }
+      }
+    }
+  } finally {
+    closeSync(memory)
+  }
+  return found
+}
+
+function writable(pid: number): [number, number][] {
+  return readFileSync(`/proc/${pid}/maps`, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const range = /^([0-9a-f]+)-([0-9a-f]+) rw/u.exec(line)
+      return range && !line.includes('[v') ? [[parseInt(range[1] ?? '', 16), parseInt(range[2] ?? '', 16)]] : []
+    }) as [number, number][]
+}
+
+/** Pages that cannot be read (of a device, or unmapped meanwhile) count as empty. */
+function readAt(memory: number, block: Buffer, length: number, at: number): number {
+  try {
+    return readSync(memory, block, 0, length, at)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'EIO' || error.code === 'EFAULT')) return 0
+    throw error
+  }
+}
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && /^(ENOENT|ESRCH)$/u.test(String(error.code))) return ''
+    throw error
+  }
+}

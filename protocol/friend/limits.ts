@@ -5,6 +5,11 @@ import { second, minute, day } from '../base/units.ts'
 export const friendLimits = {
   /** An unanswered friend request is handed to the node again after this, in case the node lost it. */
   requestRetry: 1 * day,
+  /**
+   * The nodes of somebody who was asked are asked for the answer: this long after the request, and at the longest so
+   * often. A person answers within a minute, or within days.
+   */
+  answerVisits: { first: 1 * minute, longest: 60 * minute },
   /** Dial-me envelopes accepted from one friend: each costs a dial to every address in it. */
   dialMes: { tokens: 6, per: 1 * minute } as Rate,
   /** Friend requests of strangers without an invite that wait for a decision (docs/protocol.md, "Friendship"). */

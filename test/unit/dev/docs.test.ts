@@ -131,10 +131,12 @@ test('docs/using.md: every label that it quotes is one of the window', () => {
 
 test('docs/threats.md answers every number: a test, or the part that brings it', () => {
   const rows = [...read('docs/threats.md').matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gmu)]
+  const numbers = rows.map((row) => Number(row[1]))
   assert.deepEqual(
-    rows.map((row) => Number(row[1])),
-    Array.from({ length: 60 }, (_, index) => index + 1),
+    numbers,
+    [...new Set(numbers)].toSorted((a, b) => a - b),
   )
+  assert.ok(numbers.length >= 60)
   for (const [line, , proof = ''] of rows) assert.match(proof, /\]\(\.\.\/test\/|\]\[h\]|comes with \w+/u, line)
 })
 

@@ -23,7 +23,10 @@ export const directoryProtocol = '/quorum/directory/1.0.0'
 /** The protocol of libp2p by which the two ends of a circuit coordinate a hole punch. */
 export const dcutrProtocol = '/libp2p/dcutr'
 
-/** The relation of another peer to this one. `pending`: a friend request in either direction is not answered yet. */
+/**
+ * The relation of another peer to this one. `pending`: this peer asked it, and its answer may come. Who asks this peer
+ * stays a stranger until a person accepts: anybody can ask.
+ */
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
 
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
@@ -71,7 +74,7 @@ export class Policy {
   relation(peer: string): Relation {
     const state = this.#store.friend(peer)?.state
     if (state === 'friend' || state === 'blocked') return state
-    if (state === 'requested' || state === 'incoming') return 'pending'
+    if (state === 'requested') return 'pending'
     return this.#isNode(peer) ? 'node' : 'stranger'
   }
 

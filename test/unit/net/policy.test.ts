@@ -35,7 +35,7 @@ function policyWith(t: TestContext, mode: DirectMode, state?: FriendState, verif
 const relations: Record<FriendState, Relation> = {
   friend: 'friend',
   requested: 'pending',
-  incoming: 'pending',
+  incoming: 'stranger',
   blocked: 'blocked',
   removed: 'stranger',
 }
@@ -56,7 +56,7 @@ test('nodes and strangers are distinguished', (t) => {
 const table: [FriendState | 'node' | 'stranger', Record<DirectMode, [boolean, boolean]>][] = [
   ['friend', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
   ['requested', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
-  ['incoming', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
+  ['incoming', { auto: [true, false], verified: [false, false], never: [false, false], only: [true, false] }],
   ['blocked', { auto: [false, false], verified: [false, false], never: [false, false], only: [false, false] }],
   ['removed', { auto: [true, false], verified: [false, false], never: [false, false], only: [true, false] }],
   ['stranger', { auto: [true, false], verified: [false, false], never: [false, false], only: [true, false] }],

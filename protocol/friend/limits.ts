@@ -16,6 +16,10 @@ export const friendLimits = {
   strangerRequests: 100,
   /** Rows of declined or removed people without any message: stored for a while, so that replays are recognised. */
   strangersRemembered: 200,
+  /** A changed request is shown as new at most this often: whoever asks does not decide how often it rings. */
+  ringsAgain: 1 * day,
+  /** So long a declined peer is not heard, unless it has an invite that was made after the decline. */
+  declineRemembered: 30 * day,
   /** Refusals of invites that wait for delivery: without a bound, strangers decide how many are written. */
   refusals: 10,
   /** Friends and friend requests together. */

@@ -9,6 +9,7 @@ import { HomeNodes } from './directory/home-nodes.ts'
 import { Reachability } from './directory/reachability.ts'
 import { fileLimits } from './file/limits.ts'
 import { Files } from './file/transfers.ts'
+import { AnswerVisits } from './friend/answer-visits.ts'
 import { EnvelopeDelivery } from './friend/envelope-delivery.ts'
 import { Friends } from './friend/friends.ts'
 import { Introductions } from './friend/introductions.ts'
@@ -60,6 +61,7 @@ export class PeerParts {
   readonly lanDiscovery: LanDiscovery
   readonly reversals: ConnectionReversals
   readonly delivery: EnvelopeDelivery
+  readonly answerVisits: AnswerVisits
   readonly friends: Friends
   readonly introductions: Introductions
   readonly chat: Chat
@@ -88,6 +90,7 @@ export class PeerParts {
     this.paths = this.#createPaths()
     this.lanDiscovery = this.#createLanDiscovery()
     this.delivery = this.#createDelivery()
+    this.answerVisits = new AnswerVisits({ store, nodes: this.nodes, now, log })
     this.friends = this.#createFriends()
     this.reversals = this.#createReversals()
     this.introductions = this.#createIntroductions()
@@ -127,7 +130,7 @@ export class PeerParts {
     this.nodes.states().flatMap(({ state, address }) => (state === 'connected' ? address : []))
 
   readonly #peerAddress = (to?: string): PeerAddress => ({
-    nodes: this.nodes.addresses(),
+    nodes: this.nodes.addresses().filter((address) => this.policy.mayTellNode(address, to)),
     addresses: this.paths.ownAddresses(to),
     sealingKey: this.sealing.current(),
   })
@@ -296,6 +299,8 @@ export class PeerParts {
       peerAddress: this.#peerAddress,
       now: this.#now,
       log: this.#log,
+      mayUseNodesOf: (peer) => this.policy.mayBeDirect(peer),
+      mayDial: (address, peer) => this.policy.refusesDial(address, { peer }) === undefined,
       addNode: (address) => this.addNode(address),
     })
   }

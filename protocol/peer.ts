@@ -2,6 +2,7 @@
  * `createPeer`: opens the identity, the privacy rules and the network, creates and starts the parts of a peer
  * (peer-parts.ts), and returns its calls (peer-calls.ts). `stop` ends the parts before the network and the store.
  */
+import { scopeOf } from './address/address.ts'
 import { nodePeer } from './address/node-addresses.ts'
 import type { Peer } from './api/calls.ts'
 import { privacyNames, privacyPatch, type PrivacyPatch } from './api/privacy.ts'
@@ -56,11 +57,13 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   })
   // Connections may arrive before the parts exist.
   const later: { parts?: PeerParts } = {}
-  const policy = new Policy(
+  const { listen = [] } = options
+  const policy = new Policy({
     store,
-    () => privacy.now.direct,
-    (peer) => later.parts?.nodes.has(peer) ?? false,
-  )
+    privacy: () => privacy.now,
+    isNode: (peer) => later.parts?.nodes.has(peer) ?? false,
+    loopback: listen.length > 0 && listen.every((address) => scopeOf(address) === 'machine'),
+  })
   const network = await listening(options, privacy.now.direct, policy, identity.privateKey, settings)
   forgetPeers(network, log, { again: 'after-identify' })
   const { downloads } = options
@@ -165,17 +168,18 @@ async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions
   await rules.start(parts.privacy.now)
   files.start()
   delivery.flush()
+  parts.answerVisits.start()
 }
 
 /** Everything but the store. */
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
-  const { sealing, watch, reachability, chat, files, paths, delivery, nodes, network, events } = parts
+  const { sealing, watch, reachability, chat, files, paths, delivery, answerVisits, nodes, network, events } = parts
   sealing.stop()
   watch.stop()
   reachability.stop()
   chat.stop()
   await files.stop()
-  await Promise.all([paths.stop(), delivery.stop(), nodes.stop(), rules.stop()])
+  await Promise.all([paths.stop(), delivery.stop(), answerVisits.stop(), nodes.stop(), rules.stop()])
   await network.stop()
   events.stop()
 }

@@ -215,6 +215,9 @@ export const de: typeof en = {
       'direct-only':
         'Hier sind nur direkte Verbindungen erlaubt: Knoten zu erlauben würde helfen, wo keine Adresse antwortet.',
       'no-node': 'Keiner deiner Knoten antwortet: Prüfe dein Netz, oder füge einen anderen Knoten hinzu.',
+      'foreign-node':
+        'Dort wird ein Knoten benutzt, der keiner von deinen ist, und deine Wahl zu direkten Verbindungen erlaubt ' +
+        'keinen anderen: Ihn hinzuzufügen würde helfen, oder die Verbindung kommt über deinen Knoten zustande.',
       away: 'Vermutlich ist dort gerade niemand online: Sobald sich das ändert, seid ihr von selbst verbunden.',
       'direct-off':
         'Direkte Verbindungen sind hier abgeschaltet, um deine Adresse zu verbergen, darum geht alles über ' +
@@ -406,7 +409,7 @@ export const de: typeof en = {
       auto: 'Freunde werden direkt erreicht. Das ist am schnellsten, aber sie können erfahren, wo du bist.',
       verified:
         'Nur Freunde, deren Sicherheitsnummer du verglichen hast, werden direkt erreicht, alle anderen über Knoten.',
-      never: 'Alles geht über Knoten und dauert länger. Deine Freunde erfahren nicht, wo du bist.',
+      never: 'Alles geht über deine eigenen Knoten und dauert länger. Deine Freunde erfahren nicht, wo du bist.',
       only: 'Nichts geht über Knoten. Freunde, die nicht direkt erreichbar sind, sind gar nicht erreichbar.',
     },
     directChoices: {
@@ -541,6 +544,9 @@ export const de: typeof en = {
     'not-friend': 'Ihr seid (noch) nicht befreundet.',
     blocked: 'Du hast diese Person blockiert.',
     'node-unreachable': 'Der Knoten ist im Moment nicht erreichbar.',
+    'foreign-node':
+      'Das führt zu einem Knoten, der keiner von deinen ist, und deine Wahl zu direkten Verbindungen erlaubt keinen ' +
+      'anderen. Füge ihn hinzu, oder wähle unter Einstellungen, Privatsphäre anders.',
     'peer-offline': 'Die Person ist im Moment offline.',
     'relay-refused': 'Der Knoten weigert sich, dieses Gespräch weiterzuleiten.',
     'too-large': 'Das ist zu lang.',

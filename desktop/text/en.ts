@@ -365,7 +365,7 @@ export const en = {
       auto: 'Friends are reached directly. This is fastest, but they can learn where you are.',
       verified:
         'Only friends whose safety number you compared are reached directly. All others are reached through nodes.',
-      never: 'Everything goes through nodes, which is slower. Your friends do not learn where you are.',
+      never: 'Everything goes through your own nodes, which is slower. Your friends do not learn where you are.',
       only: 'Nothing goes through nodes. Friends who cannot be reached directly cannot be reached at all.',
     },
     directChoices: {
@@ -498,6 +498,9 @@ export const en = {
     'not-friend': 'You are not friends (yet).',
     blocked: 'You have blocked this person.',
     'node-unreachable': 'The node cannot be reached at the moment.',
+    'foreign-node':
+      'This leads to a node that is not one of yours, and your choice about direct connections allows no other. Add ' +
+      'that node, or choose differently in Settings, Privacy.',
     'peer-offline': 'They are offline at the moment.',
     'relay-refused': 'The node refuses to pass on this conversation.',
     'too-large': 'That is too long.',

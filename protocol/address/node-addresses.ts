@@ -27,6 +27,12 @@ export function byNode(addresses: readonly string[]): Map<string, string[]> {
   return nodes
 }
 
+/** These are addresses of nodes, and none of the nodes is an own one. */
+export function areForeign(addresses: readonly string[], isOwn: (node: string) => boolean): boolean {
+  const nodes = [...byNode(addresses).keys()]
+  return nodes.length > 0 && !nodes.some(isOwn)
+}
+
 /** The addresses of one node with `address` added as the newest, last; beyond the limit the oldest is dropped. */
 export function withAddress(stored: readonly string[], address: string): string[] {
   return [...stored.filter((other) => other !== address), address].slice(-addressLimits.nodeAddresses)

@@ -31,6 +31,8 @@ export type PathReason =
   | { code: 'relayed'; node: string; limited?: ConnectionInfo['limited']; notDirect: NotDirect; punch?: PunchFailure }
   | { code: 'not-friends' }
   | { code: 'connecting' }
+  /** None of their nodes is ours, and the privacy choices allow no other. */
+  | { code: 'foreign-node' }
   /** `failure`: the message of the last error, as a clause. */
   | { code: 'failed'; failure: string }
 
@@ -41,6 +43,9 @@ export const advice: Readonly<Record<AdviceCode, string>> = {
   'direct-only':
     'Only direct connections are allowed here: allowing nodes would help where none of their addresses answers.',
   'no-node': 'None of your nodes answers: check your network, or add another node.',
+  'foreign-node':
+    'They use a node that is not one of yours, and your choice about direct connections allows no other: adding ' +
+    'their node would help, or they connect through yours when they are online.',
   away: 'They are most likely offline: as soon as they are back, you are connected automatically.',
   'direct-off': 'Direct connections are switched off here to hide your address, so everything goes through a node.',
   unverified:
@@ -94,6 +99,8 @@ export function reasonSentence(reason: PathReason): string {
       return 'You are not connected, because you are not friends.'
     case 'connecting':
       return 'Connecting.'
+    case 'foreign-node':
+      return 'You are not connected: none of their nodes is one of yours, and you connect to no others.'
     case 'failed':
       return `You are not connected: ${reason.failure}. Quorum keeps trying, and messages wait until it works.`
   }

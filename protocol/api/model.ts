@@ -54,6 +54,8 @@ export type AdviceCode =
   | 'node-misleads'
   | 'direct-only'
   | 'no-node'
+  /** They use nodes that are none of ours, and the privacy choices allow no connection to those. */
+  | 'foreign-node'
   | 'away'
   | 'direct-off'
   | 'unverified'

@@ -15,8 +15,9 @@ export type DirectMode = (typeof directModes)[number]
 /** Some or all of the choices. Unknown fields are refused. */
 export const privacyPatch = z.strictObject({
   /**
-   * `verified`: only friends with a compared safety number are reached directly and receive the own address. `never`:
-   * all paths lead through nodes, and no friend receives the address. `only`: no path leads through a node.
+   * `verified`: only friends with a compared safety number are reached directly and receive the own address, also by
+   * way of nodes that they chose. `never`: all paths lead through own nodes, and no friend receives the address.
+   * `only`: no path leads through a node.
    */
   direct: z.enum(directModes).exactOptional(),
   /** Announce the own LAN addresses to friends and dial theirs. */

@@ -9,6 +9,7 @@ export const errorCodes = [
   'not-friend',
   'blocked',
   'node-unreachable',
+  'foreign-node',
   'peer-offline',
   'relay-refused',
   'too-large',

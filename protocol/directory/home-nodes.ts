@@ -18,6 +18,7 @@ import { closeOrAbort } from '../net/close.ts'
 import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
+import type { AddressSource } from '../net/policy.ts'
 import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
@@ -159,15 +160,20 @@ export class HomeNodes {
 
   /**
    * Runs `task` with the node that has these addresses: over the open session if the node is configured, otherwise over
-   * a separate connection that is closed after the task.
+   * a separate connection that is closed after the task. `peer`: for whose sake; it told the addresses of a node that
+   * is not configured. Errors: `foreign-node` where the privacy choices allow no connection to that node.
    */
-  async visit<T>(addresses: readonly string[], task: (session: DirectorySession) => Promise<T>): Promise<T> {
-    const peer = nodePeer(addresses[0] ?? '')
-    const node = this.#nodes.get(peer)
+  async visit<T>(
+    addresses: readonly string[],
+    peer: string,
+    task: (session: DirectorySession) => Promise<T>,
+  ): Promise<T> {
+    const visited = nodePeer(addresses[0] ?? '')
+    const node = this.#nodes.get(visited)
     if (node?.session != null) return task(node.session)
     if (node != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
-    const wasConnected = this.#connections(peer).length > 0
-    const connection = await this.#dial(addresses, this.#stopped.signal)
+    const wasConnected = this.#connections(visited).length > 0
+    const connection = await this.#dial(addresses, { peer }, this.#stopped.signal)
     const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
     using _ = onAbort(this.#stopped.signal, () => session.close())
     try {
@@ -212,7 +218,8 @@ export class HomeNodes {
   /** One connection to the node, from dialling to close. */
   async #hold(node: HomeNode, signal: AbortSignal): Promise<void> {
     const { address, addresses } = node
-    const connection = await this.#dial([address, ...addresses.filter((other) => other !== address)], signal)
+    const all = [address, ...addresses.filter((other) => other !== address)]
+    const connection = await this.#dial(all, 'own-node', signal)
     node.address = addressOf(connection, node)
     const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
     const begun = performance.now()
@@ -269,15 +276,18 @@ export class HomeNodes {
   }
 
   /** Connects to one node by the first of its addresses that answers. */
-  async #dial(addresses: readonly string[], signal: AbortSignal): Promise<Connection> {
+  async #dial(told: readonly string[], source: AddressSource, signal: AbortSignal): Promise<Connection> {
+    const { directDial } = this.#options.network.services
+    const addresses = told.filter((address) => directDial.refuses(address, source) === undefined)
+    const refusal = addresses.length === 0 ? directDial.refuses(told[0] ?? '', source) : undefined
+    if (refusal !== undefined) throw refusal
     const open = this.#connections(nodePeer(addresses[0] ?? '')).find((connection) => connection.status === 'open')
     if (open != null) return open
-    const { directDial } = this.#options.network.services
     try {
       return await raceDials({
         addresses,
         signal,
-        dial: (address, over) => directDial.dial(address, over, limits.dialAddress),
+        dial: (address, over) => directDial.dial(address, source, over, limits.dialAddress),
         // One connection carries the session and the reservation; no other code closes a second one.
         surplus: (connection) => void closeOrAbort(connection, directoryLimits.nodeClose),
       })

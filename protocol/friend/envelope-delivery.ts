@@ -85,7 +85,7 @@ export class EnvelopeDelivery {
     const pushed = await Promise.all(
       [...all.values()].map(async (addresses) => {
         try {
-          return await nodes.visit(addresses, (session) => session.push(to, sealEnvelope(content, to, key)))
+          return await nodes.visit(addresses, to, (session) => session.push(to, sealEnvelope(content, to, key)))
         } catch (error) {
           log('debug', `a node passes nothing on to ${peerInLog(to)}`, toError(error))
           return false
@@ -195,7 +195,7 @@ export class EnvelopeDelivery {
     const taken = await Promise.all(
       nodes.map(async (addresses) => {
         try {
-          await this.#options.nodes.visit(addresses, async (session) => {
+          await this.#options.nodes.visit(addresses, envelope.to, async (session) => {
             const newest = this.#usable(key) ?? (await session.lookup({ peer: envelope.to }))?.record.sealingKey
             await session.deliver(envelope.to, sealed(envelope, this.#usable(newest)))
           })

@@ -83,7 +83,11 @@ export class Envelopes {
     const { store, peerAddress } = this.#options
     const revealing = store.envelopes().flatMap(({ to, content }) => {
       const waiting = contactFromWire(signedFromWire(content).payload)
-      const reveals = waiting.addresses.length > 0 && peerAddress(to).addresses.length === 0
+      const allowed = peerAddress(to)
+      const reveals =
+        (waiting.addresses.length > 0 && allowed.addresses.length === 0) ||
+        // A node on this machine has its addresses.
+        waiting.nodes.some((node) => !allowed.nodes.includes(node))
       return reveals && waiting.kind !== 'dial-me' ? [{ to, waiting }] : []
     })
     // Without a write where there is nothing to hide: a peer with a full disk must start.

@@ -98,12 +98,12 @@ export class Friends {
     })
   }
 
-  /** Silent: they are not told. Errors: `not-found`, `bad-request`. */
+  /** Silent: they are not told, and not heard for a while. Errors: `not-found`, `bad-request`. */
   decline(peer: string): FriendRow {
     return this.#commit(() => {
       const row = this.get(peer)
       if (row.state !== 'incoming') throw new QuorumError('bad-request', 'There is no request of theirs to decline')
-      return this.#leave(row, 'removed')
+      return this.#leave({ ...row, declinedAt: this.#options.now() }, 'removed')
     })
   }
 
@@ -201,6 +201,11 @@ export class Friends {
     const row: FriendRow = { ...(known ?? emptyRow(sender, now())), ...announced(content) }
     // They ask again (the answer was lost, or they removed this peer), or both requests crossed: one friendship.
     if (known?.state === 'friend' || known?.state === 'requested') return this.#befriend(row)
+    if (known !== undefined && this.#isDeclined(known, content.token)) {
+      // Its sequence counts, so that a node cannot bring the envelope back later.
+      store.putFriend({ ...known, heardSequence: content.sequence })
+      return undefined
+    }
     const asked = known?.state === 'incoming'
     const use = asked && known.invited ? 'used now' : this.invites.use(content.token, sender)
     if (use === 'invite-expired' || use === 'invite-used') {
@@ -215,9 +220,26 @@ export class Friends {
     }
     const incoming: FriendRow = { ...row, state: 'incoming', addedAt: asked ? known.addedAt : now() }
     if (content.note !== '') incoming.note = content.note
-    store.putFriend(incoming)
-    effects.push(() => emit({ event: 'friend-request', data: view(incoming) }))
-    return undefined
+    const changed = !asked || known.name !== incoming.name || known.note !== incoming.note
+    const rings = changed && (!asked || !this.#within(friendLimits.ringsAgain, known.rangAt))
+    if (rings) {
+      incoming.rangAt = now()
+      effects.push(() => emit({ event: 'friend-request', data: view(incoming) }))
+    }
+    this.#put(incoming)
+    return changed && !rings ? incoming : undefined
+  }
+
+  /** The person declined them lately, and has made no invite since then that they have. */
+  #isDeclined({ state, declinedAt }: FriendRow, token: Uint8Array | undefined): boolean {
+    if (state !== 'removed' || !this.#within(friendLimits.declineRemembered, declinedAt)) return false
+    const invite = token === undefined ? undefined : this.#options.store.invite(token)
+    return invite === undefined || invite.createdAt < (declinedAt ?? 0)
+  }
+
+  /** Less than `period` from now, in both directions: a clock that went back must not silence anybody for years. */
+  #within(period: number, time: number | undefined): boolean {
+    return time !== undefined && Math.abs(this.#options.now() - time) < period
   }
 
   /** Envelopes that wait for people who may not know this peer's address any more are written again, without it. */
@@ -251,7 +273,8 @@ export class Friends {
 
   #enter(row: FriendRow): FriendRow {
     this.#envelopes.discard(row.peer, 'request')
-    return this.#put({ ...row, state: 'friend' })
+    const { declinedAt: _, ...friend } = row
+    return this.#put({ ...friend, state: 'friend' })
   }
 
   #leave(row: FriendRow, state: 'removed' | 'blocked'): FriendRow {

@@ -4,6 +4,7 @@
  * The friend request itself is in friends.ts. Described in docs/protocol.md, "Invites and codes" and "Records".
  */
 import { isPublic } from '../address/address.ts'
+import { areForeign } from '../address/node-addresses.ts'
 import type { NodeKnowledge } from '../api/calls.ts'
 import type { DirectorySession, Found } from '../directory/session.ts'
 import { QuorumError, toError } from '../base/errors.ts'
@@ -29,6 +30,10 @@ export interface IntroductionsOptions {
   peerAddress(): PeerAddress
   now: () => number
   log: Log
+  /** This peer may connect to nodes that only `peer` chose. */
+  mayUseNodesOf(peer: string): boolean
+  /** This peer may connect to that address, which `peer` told. */
+  mayDial(address: string, peer: string): boolean
   /** Uses a node from now on. */
   addNode(address: string): void
 }
@@ -79,7 +84,8 @@ export class Introductions {
 
   /**
    * Sends a friend request. `to`: a link, a code, a PeerId or a handle. Errors: `bad-invite`, `invite-expired`,
-   * `not-found`, `node-unreachable` (a code or handle needs a node), and those of `Friends.request`.
+   * `not-found`, `node-unreachable` (a code or handle needs a node), `foreign-node` (an invite of somebody who uses
+   * none of the own nodes, which are the only ones allowed), and those of `Friends.request`.
    */
   async request(to: string, note: string): Promise<FriendRow> {
     return this.#options.friends.request(await this.#candidate(to), note)
@@ -141,12 +147,33 @@ export class Introductions {
     }
   }
 
-  #invited(invite: Invite): Candidate {
-    const { nodes, now, addNode } = this.#options
+  async #invited(invite: Invite): Promise<Candidate> {
+    const { nodes, now, addNode, mayUseNodesOf, mayDial } = this.#options
     if (invite.expiresAt <= now()) throw new QuorumError('invite-expired', 'That invite has expired: ask for a new one')
+    if (!mayUseNodesOf(invite.peer)) await this.#checkReachable(invite)
     // A peer without a node joins those of the inviter: this is how a second person starts.
-    if (nodes.addresses().length === 0) for (const address of invite.nodes) addNode(address)
+    else if (nodes.addresses().length === 0) {
+      for (const address of invite.nodes) if (mayDial(address, invite.peer)) addNode(address)
+    }
     return candidateFromInvite(invite)
+  }
+
+  /**
+   * Only own nodes are used: one of them must know the author of the invite, unless the author is a friend or has
+   * asked already. A request that waits at a node that its reader never asks would wait for ever. Errors:
+   * `foreign-node`, `node-unreachable`.
+   */
+  async #checkReachable({ peer, nodes: theirs }: Invite): Promise<void> {
+    const { nodes, store } = this.#options
+    const state = store.friend(peer)?.state
+    if (state === 'friend' || state === 'incoming' || !areForeign(theirs, (node) => nodes.has(node))) return
+    const known = nodes.states().length > 0 && (await this.#lookup({ peer })) !== undefined
+    if (known) return
+    throw new QuorumError(
+      'foreign-node',
+      'This invite leads to a node that is not one of yours, and your choice about direct connections allows no ' +
+        `other: add the node ${theirs[0]}, or change that choice`,
+    )
   }
 
   async #linkOf(code: string): Promise<string> {

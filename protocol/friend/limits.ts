@@ -5,12 +5,21 @@ import { second, minute, day } from '../base/units.ts'
 export const friendLimits = {
   /** An unanswered friend request is handed to the node again after this, in case the node lost it. */
   requestRetry: 1 * day,
+  /**
+   * The nodes of somebody who was asked are asked for the answer: this long after the request, and at the longest so
+   * often. A person answers within a minute, or within days.
+   */
+  answerVisits: { first: 1 * minute, longest: 60 * minute },
   /** Dial-me envelopes accepted from one friend: each costs a dial to every address in it. */
   dialMes: { tokens: 6, per: 1 * minute } as Rate,
   /** Friend requests of strangers without an invite that wait for a decision (docs/protocol.md, "Friendship"). */
   strangerRequests: 100,
   /** Rows of declined or removed people without any message: stored for a while, so that replays are recognised. */
   strangersRemembered: 200,
+  /** A changed request is shown as new at most this often: whoever asks does not decide how often it rings. */
+  ringsAgain: 1 * day,
+  /** So long a declined peer is not heard, unless it has an invite that was made after the decline. */
+  declineRemembered: 30 * day,
   /** Refusals of invites that wait for delivery: without a bound, strangers decide how many are written. */
   refusals: 10,
   /** Friends and friend requests together. */

@@ -19,7 +19,8 @@ export async function dialBack(
   if (host == null) return false
   const signal = AbortSignal.timeout(timeout)
   try {
-    const connection = await directDial.dial(`${host}/tcp/${port}/p2p/${from.remotePeer.toString()}`, signal, timeout)
+    const peer = from.remotePeer.toString()
+    const connection = await directDial.dial(`${host}/tcp/${port}/p2p/${peer}`, { peer }, signal, timeout)
     void closeOrAbort(connection)
     return true
   } catch {

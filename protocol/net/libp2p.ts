@@ -11,7 +11,7 @@ import { isPublic, isRelayed } from '../address/address.ts'
 import { limits } from '../base/limits.ts'
 import { netLimits } from './limits.ts'
 import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
-import { directDial, type DirectDial } from './direct-dial.ts'
+import { anyDial, directDial, type DirectDial } from './direct-dial.ts'
 import { InboundSockets } from './inbound-sockets.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
 import { noise } from './noise/noise.ts'
@@ -82,8 +82,8 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
     },
     services: {
       ...sharedServices(),
-      directDial: directDial(),
-      punch: tcpPunch(),
+      directDial: directDial(policy),
+      punch: tcpPunch(policy),
       circuits: () => circuits,
       traffic: () => counter,
       mdns: mdns(),
@@ -120,7 +120,8 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
     },
     services: {
       ...sharedServices(),
-      directDial: directDial(),
+      // A node dials only back (dial-back.ts).
+      directDial: directDial(anyDial),
       ownAddresses: ownAddresses(),
       relay: relay({
         maxInboundHopStreams: netLimits.circuitsPerPeer,

@@ -1,7 +1,7 @@
 /** Numbers of connections: libp2p, the multiplexer, the relay, routers. Units are those of base/limits.ts. */
 import { limits } from '../base/limits.ts'
 import type { Rate } from '../base/rate-limit.ts'
-import { second, hour, day, KiB, MiB } from '../base/units.ts'
+import { second, minute, hour, day, KiB, MiB } from '../base/units.ts'
 import type { InboundLimits } from './inbound-sockets.ts'
 
 export const netLimits = {
@@ -9,6 +9,11 @@ export const netLimits = {
    * Between the starts of two dials to addresses of one peer: a dead address delays the next one by no more than this.
    */
   dialStagger: 100,
+  /**
+   * Dials to addresses that one peer told, its own and those of its nodes: three times as many as it can tell. A friend
+   * whose address works needs one; more would make this machine knock at other people's doors.
+   */
+  dialsPerSource: { tokens: 36, per: 1 * minute } as Rate,
   /**
    * A connection or session that lasted this long worked: only after a shorter one does the next attempt wait longer.
    */

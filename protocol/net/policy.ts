@@ -1,14 +1,19 @@
 /**
- * The access rules of a peer: which peers may connect to it, and which may open a stream of each Quorum protocol. A
- * stream that is not allowed is reset before any byte of it is parsed. Not checked here: the protocols of libp2p itself
- * (identify, ping, the stop protocol of circuits, which circuit-transport.ts restricts), and the directory, which a
- * node serves to every peer. Rate limits are in the limits.ts of each folder.
+ * The access rules of a peer: which peers may connect to it, which may open a stream of each Quorum protocol, and to
+ * which addresses it connects because another peer told them. A stream that is not allowed is reset before any byte of
+ * it is parsed. Not checked here: the protocols of libp2p itself (identify, ping, the stop protocol of circuits, which
+ * circuit-transport.ts restricts), and the directory, which a node serves to every peer. Rate limits are in the
+ * limits.ts of each folder.
  */
+import { networkInterfaces } from 'node:os'
 import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
-import { isRelayed } from '../address/address.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { isRelayed, lastPeer, relayPeer, scopeOf } from '../address/address.ts'
+import { isOwnHost, isWithinReach } from '../address/within-reach.ts'
 import { QuorumError, toError } from '../base/errors.ts'
+import { KeyedBuckets } from '../base/rate-limit.ts'
 import { netLimits } from './limits.ts'
-import type { DirectMode } from '../api/privacy.ts'
+import type { Privacy } from '../api/privacy.ts'
 import type { Store } from '../store/store.ts'
 
 export const chatProtocol = '/quorum/chat/1.0.0'
@@ -18,7 +23,10 @@ export const directoryProtocol = '/quorum/directory/1.0.0'
 /** The protocol of libp2p by which the two ends of a circuit coordinate a hole punch. */
 export const dcutrProtocol = '/libp2p/dcutr'
 
-/** The relation of another peer to this one. `pending`: a friend request in either direction is not answered yet. */
+/**
+ * The relation of another peer to this one. `pending`: this peer asked it, and its answer may come. Who asks this peer
+ * stays a stranger until a person accepts: anybody can ask.
+ */
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
 
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
@@ -31,21 +39,42 @@ const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number; di
   [friendProtocol]: { from: ['friend', 'pending', 'stranger'], streams: 2 },
 }
 
+/**
+ * Who told an address: `own-node`, the list of own nodes, which a person chose; or the peer for whose sake it is
+ * dialled (a friend, or somebody who is asked): it is an address of that peer, or of a node that it uses.
+ */
+export type AddressSource = 'own-node' | { peer: string }
+
+export interface PolicyOptions {
+  store: Store
+  privacy(): Pick<Privacy, 'direct' | 'lan'>
+  /** One of the own nodes. */
+  isNode(peer: string): boolean
+  /** This peer is told to listen on loopback only: then the loopback is its network. */
+  loopback?: boolean
+  interfaces?: typeof networkInterfaces
+}
+
 export class Policy {
   readonly #store: Store
-  readonly #direct: () => DirectMode
+  readonly #privacy: PolicyOptions['privacy']
   readonly #isNode: (peer: string) => boolean
+  readonly #loopback: boolean
+  readonly #interfaces: typeof networkInterfaces
+  readonly #dials = new KeyedBuckets(netLimits.dialsPerSource, () => performance.now())
 
-  constructor(store: Store, direct: () => DirectMode, isNode: (peer: string) => boolean) {
+  constructor({ store, privacy, isNode, loopback = false, interfaces = networkInterfaces }: PolicyOptions) {
     this.#store = store
-    this.#direct = direct
+    this.#privacy = privacy
     this.#isNode = isNode
+    this.#loopback = loopback
+    this.#interfaces = interfaces
   }
 
   relation(peer: string): Relation {
     const state = this.#store.friend(peer)?.state
     if (state === 'friend' || state === 'blocked') return state
-    if (state === 'requested' || state === 'incoming') return 'pending'
+    if (state === 'requested') return 'pending'
     return this.#isNode(peer) ? 'node' : 'stranger'
   }
 
@@ -53,12 +82,53 @@ export class Policy {
     return this.relation(peer) === 'friend'
   }
 
-  /** This peer may dial `peer` and reveal its own address to it. Without `peer`: to any peer. */
+  /**
+   * This peer may reveal its own address to `peer`: dial it, and connect to nodes that only `peer` chose, which are as
+   * good as its own machine. Without `peer`: to any peer.
+   */
   mayBeDirect(peer?: string): boolean {
-    const direct = this.#direct()
+    const { direct } = this.#privacy()
     if (direct !== 'verified') return direct !== 'never'
     const friend = peer === undefined ? undefined : this.#store.friend(peer)
     return friend?.state === 'friend' && friend.verified
+  }
+
+  /**
+   * The rule for every connection that this peer makes: why `address` may not be dialled, or undefined if it may.
+   * Errors in it: `foreign-node` where the privacy choices forbid it, `bad-request` where nobody may lead this peer.
+   */
+  refusesDial(address: string, source: AddressSource): QuorumError | undefined {
+    const relayed = isRelayed(address)
+    const end = lastPeer(address)
+    const host = relayed ? relayPeer(address) : end
+    const isOwn = host !== undefined && this.#isNode(host)
+    if (source === 'own-node') return isOwn && !relayed ? undefined : notToBeDialled()
+    if (relayed && this.#privacy().direct === 'only') return foreign()
+    // The connection to an own node is there already, or is made by the addresses in our list.
+    if (isOwn) return relayed ? undefined : notToBeDialled()
+    if (host === undefined || (relayed && end !== source.peer)) return notToBeDialled()
+    if (!this.mayBeDirect(source.peer)) return foreign()
+    const scope = scopeOf(address)
+    // A node on this very machine learns nothing about the local network.
+    const isLan = scope !== 'public' && (scope !== 'machine' || host === source.peer)
+    if (isLan && !this.#privacy().lan) return foreign()
+    return isWithinReach(address, this.#loopback, this.#interfaces) ? undefined : notToBeDialled()
+  }
+
+  /** Takes one of the dials that `source` may cause. Errors: those of `refusesDial`, and `rate-limited`. */
+  takeDial(address: string, source: AddressSource): void {
+    const refusal = this.refusesDial(address, source)
+    if (refusal !== undefined) throw refusal
+    if (source === 'own-node' || this.#isNode(relayPeer(address) ?? '')) return
+    if (!this.#dials.take(source.peer)) throw new QuorumError('rate-limited', 'Too many dials for the sake of one peer')
+  }
+
+  /** This address of an own node may be told to the friend `to`, or to any peer: it may be one of this machine. */
+  mayTellNode(address: string, to?: string): boolean {
+    const scope = scopeOf(address)
+    if (scope === 'machine') return true
+    if (scope !== 'public' && !this.#privacy().lan) return false
+    return this.mayBeDirect(to) || !isOwnHost(address, this.#interfaces)
   }
 
   /**
@@ -70,20 +140,24 @@ export class Policy {
     if (relation === 'blocked') return false
     if (relation === 'node') return true
     // Strangers send requests through a node's mailbox; a circuit would reveal addresses to them.
-    if (relayed ? this.#direct() === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
+    if (relayed ? this.#privacy().direct === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
     return relation === 'friend' || strangers < netLimits.strangerConnections
   }
 
   /**
    * The current rules allow an open connection to stay. Connections that this peer dialled to strangers and that carry
-   * circuits lead to the node of a friend.
+   * circuits (those that may stay) lead to the node of a friend.
    */
   mayStayOpen({ remotePeer, remoteAddr, direction }: Connection, carriesCircuits: boolean): boolean {
     const peer = remotePeer.toString()
     const relation = this.relation(peer)
     if (relation === 'node') return true
-    if (isRelayed(remoteAddr)) return this.#direct() !== 'only'
-    return (relation === 'stranger' && direction === 'outbound' && carriesCircuits) || this.mayBeDirect(peer)
+    const { direct } = this.#privacy()
+    if (isRelayed(remoteAddr)) {
+      return direct !== 'only' && (this.#isNode(relayPeer(remoteAddr) ?? '') || this.mayBeDirect(peer))
+    }
+    const isFriendsNode = relation === 'stranger' && direction === 'outbound' && carriesCircuits
+    return direct !== 'never' && (isFriendsNode || this.mayBeDirect(peer))
   }
 
   /** The rules of `mayConnect` as a connection gater of libp2p. */
@@ -96,14 +170,19 @@ export class Policy {
       return !this.mayConnect(peer.toString(), relayed, strangers.length)
     }
     return {
-      // paths/paths.ts decides about dials; libp2p itself dials only nodes.
-      denyDialMultiaddr: () => false,
+      // direct-dial.ts asks `takeDial`. libp2p itself dials a relay, also at addresses that the relay told it.
+      denyDialMultiaddr: (address: Multiaddr) => !this.#mayFollow(address.toString()),
       denyDialPeer: (peer: PeerId) => this.relation(peer.toString()) === 'blocked',
       denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: MultiaddrConnection) =>
         refuses(peer, isRelayed(remoteAddr)),
       denyInboundRelayedConnection: (relay: PeerId, peer: PeerId) =>
         this.relation(relay.toString()) !== 'node' || refuses(peer, true),
     }
+  }
+
+  #mayFollow(address: string): boolean {
+    if (this.#isNode((isRelayed(address) ? relayPeer(address) : lastPeer(address)) ?? '')) return true
+    return this.#privacy().direct !== 'never' && isWithinReach(address, this.#loopback, this.#interfaces)
   }
 
   /**
@@ -133,4 +212,15 @@ export class Policy {
       { maxInboundStreams: rule.streams, maxOutboundStreams: rule.streams, runOnLimitedConnection: true },
     )
   }
+}
+
+function foreign(): QuorumError {
+  return new QuorumError(
+    'foreign-node',
+    'Your choice about direct connections lets Quorum connect to no machine that they name',
+  )
+}
+
+function notToBeDialled(): QuorumError {
+  return new QuorumError('bad-request', 'That address leads nowhere that another peer may send this one')
 }

@@ -21,6 +21,8 @@ export interface PathsToPeer {
   hasAddress(): boolean
   /** How many nodes we are connected to. */
   nodes: number
+  /** None of its nodes is ours, and we may not connect to them. */
+  foreign: boolean
   tried: DialAttempt[]
   punchFailure: PunchFailure | undefined
 }
@@ -59,9 +61,11 @@ export function pathKind(best: Connection | undefined): PathKind {
   return isDirect(best) ? 'direct' : 'relayed'
 }
 
-function obstacle({ best, isFriend, direct, mayBeDirect, nodes, tried }: PathsToPeer): AdviceCode | undefined {
+function obstacle({ best, isFriend, direct, mayBeDirect, nodes, foreign, tried }: PathsToPeer): AdviceCode | undefined {
+  if (!isFriend) return undefined
   const mode = direct === 'verified' && mayBeDirect ? 'auto' : direct
-  return isFriend ? adviceCode(pathKind(best), mode, nodes, tried) : undefined
+  const code = adviceCode(pathKind(best), mode, nodes, tried)
+  return code === 'away' && foreign ? 'foreign-node' : code
 }
 
 function reasonOf(to: PathsToPeer, limited: ConnectionInfo['limited']): PathReason {
@@ -77,6 +81,7 @@ function reasonOf(to: PathsToPeer, limited: ConnectionInfo['limited']): PathReas
     }
   }
   if (!isFriend) return { code: 'not-friends' }
+  if (to.foreign) return { code: 'foreign-node' }
   return failure === undefined ? { code: 'connecting' } : { code: 'failed', failure }
 }
 

@@ -30,8 +30,12 @@ export function connectionsSharing(network: PeerNetwork, { remotePeer, remoteAdd
     .filter((other) => other.remotePeer.equals(remotePeer) || other.remotePeer.toString() === via)
 }
 
-/** Circuits run over this connection. */
-export function carriesCircuits(network: PeerNetwork, { remotePeer }: Connection): boolean {
+/** Circuits run over this connection, at least one that `counts`. */
+export function carriesCircuits(
+  network: PeerNetwork,
+  { remotePeer }: Connection,
+  counts: (circuit: Connection) => boolean = () => true,
+): boolean {
   const relay = remotePeer.toString()
-  return network.getConnections().some(({ remoteAddr }) => relayPeer(remoteAddr) === relay)
+  return network.getConnections().some((circuit) => relayPeer(circuit.remoteAddr) === relay && counts(circuit))
 }

@@ -6,7 +6,7 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { circuitAddress, isAddress, isPublic, isRelayed, lastPeer, withPeer } from '../address/address.ts'
-import { byNode } from '../address/node-addresses.ts'
+import { areForeign, byNode } from '../address/node-addresses.ts'
 import type { ConnectionInfo, PathKind } from '../api/model.ts'
 import type { Privacy } from '../api/privacy.ts'
 import { later, pause, Retry } from '../base/backoff.ts'
@@ -136,8 +136,8 @@ export class Paths {
 
   /** The result of `mayBeDirect` for this peer has changed. */
   ruleChanged(peer: string): void {
+    for (const connection of this.#forbidden()) void closeOrAbort(connection)
     if (this.#options.mayBeDirect(peer)) this.dialNow(peer)
-    else for (const connection of this.connections(peer)) if (isDirect(connection)) void closeOrAbort(connection)
   }
 
   /** Aborts the hole punches in progress, because the rules about direct paths have changed. */
@@ -153,18 +153,25 @@ export class Paths {
   async rulesChanged(lan: boolean): Promise<void> {
     this.#rules.abort(new Error('Other paths are allowed now'))
     this.#rules = new AbortController()
-    const { network, mayStayOpen } = this.#options
-    const ended = network.getConnections().filter((connection) => {
-      if (!mayStayOpen(connection, carriesCircuits(network, connection))) return true
+    const near = this.#options.network.getConnections().filter((connection) => {
       // A node stays connected also in the local network, because a person added it.
-      const near = isDirect(connection) && !isPublic(connection.remoteAddr)
-      return !lan && near && this.#wanted.has(connection.remotePeer.toString())
+      const isNear = isDirect(connection) && !isPublic(connection.remoteAddr)
+      return !lan && isNear && this.#wanted.has(connection.remotePeer.toString())
     })
-    await Promise.all(ended.map((connection) => closeOrAbort(connection)))
+    await Promise.all([...this.#forbidden(), ...near].map((connection) => closeOrAbort(connection)))
     for (const [peer, { retry }] of this.#wanted) {
       if (this.kind(peer) === 'relayed') this.dialNow(peer)
       else retry.now()
     }
+  }
+
+  /** Open connections that the current rules do not allow. */
+  #forbidden(): Connection[] {
+    const { network, mayStayOpen } = this.#options
+    const mayCarry = (circuit: Connection): boolean => mayStayOpen(circuit, false)
+    return network
+      .getConnections()
+      .filter((connection) => !mayStayOpen(connection, carriesCircuits(network, connection, mayCarry)))
   }
 
   /** The handler of /libp2p/dcutr. Errors: those of HolePunches.receive. */
@@ -187,7 +194,7 @@ export class Paths {
   }
 
   info(peer: string): ConnectionInfo {
-    const { privacy, mayBeDirect, ownNodes, announced } = this.#options
+    const { privacy, mayBeDirect, isContact, ownNodes, announced } = this.#options
     const wanted = this.#wanted.get(peer)
     return connectionInfo({
       best: this.connections(peer)[0],
@@ -197,6 +204,7 @@ export class Paths {
       mayBeDirect: mayBeDirect(peer),
       hasAddress: () => this.#directTargets(peer, announced(peer).addresses).length > 0,
       nodes: ownNodes().length,
+      foreign: !mayBeDirect(peer) && areForeign(announced(peer).nodes, isContact),
       tried: [...this.#diagnosis.tried(peer), ...[this.#holePunches.lastAttempt(peer) ?? []].flat()],
       punchFailure: this.#holePunches.failure(peer),
     })
@@ -297,7 +305,7 @@ export class Paths {
 
   /** Dials direct addresses, then circuits. `except`: the connection to replace. */
   async #dialAll(peer: string, except?: Connection): Promise<Connection> {
-    const { network, privacy, ownNodes, announced } = this.#options
+    const { network, ownNodes, announced } = this.#options
     const { addresses, nodes } = announced(peer)
     const targets = this.#directTargets(peer, addresses)
     const own = byNode(ownNodes())
@@ -305,11 +313,10 @@ export class Paths {
     const others = [...byNode(nodes)].flatMap(([node, all]) =>
       own.has(node) || this.#options.isContact(node) ? [] : all,
     )
-    const relays =
-      privacy().direct === 'only'
-        ? []
-        : [...ownNodes(), ...others].slice(0, limits.nodesTold + limits.nodeAddressesTold)
-    const circuits = relays.map((node) => circuitAddress(node, peer))
+    const circuits = [...ownNodes(), ...others]
+      .map((node) => circuitAddress(node, peer))
+      .filter((circuit) => this.#mayDial(circuit, peer))
+      .slice(0, limits.nodesTold + limits.nodeAddressesTold)
     if (targets.length + circuits.length === 0) {
       throw new QuorumError('peer-offline', 'no address of the friend is known, and none of its nodes can be reached')
     }
@@ -319,14 +326,15 @@ export class Paths {
   }
 
   #directTargets(peer: string, addresses: readonly string[]): string[] {
-    if (!this.#options.mayBeDirect(peer)) return []
     return addresses
-      .filter(
-        (address) => isAddress(address) && !isRelayed(address) && (this.#options.privacy().lan || isPublic(address)),
-      )
+      .filter((address) => isAddress(address) && !isRelayed(address))
       .map((address) => withPeer(address, peer))
-      .filter((address) => lastPeer(address) === peer)
+      .filter((address) => lastPeer(address) === peer && this.#mayDial(address, peer))
       .slice(0, limits.addressesTold)
+  }
+
+  #mayDial(address: string, peer: string): boolean {
+    return this.#options.network.services.directDial.refuses(address, { peer }) === undefined
   }
 
   /** The first connection that opens. `except` does not count as an open connection. */
@@ -344,7 +352,9 @@ export class Paths {
       const open = relayed ? this.connections(lastPeer(address) ?? '') : []
       const present = open.find((connection) => connection !== except)
       if (present !== undefined) return present
-      const dialled = network.services.directDial.dial(address, over, relayed ? limits.dial : limits.dialAddress)
+      const source = { peer: lastPeer(address) ?? '' }
+      const timeout = relayed ? limits.dial : limits.dialAddress
+      const dialled = network.services.directDial.dial(address, source, over, timeout)
       return this.#diagnosis.watch(address, over, dialled)
     }
     try {

@@ -134,7 +134,13 @@ const version2 = `
   CREATE INDEX transferOf ON transfer (peer, position);
 `
 
-export const migrations: readonly string[] = [version1, version2]
+/** When a friend request was last shown as new, and when it was last declined. */
+const version3 = `
+  ALTER TABLE friend ADD COLUMN rangAt INTEGER;
+  ALTER TABLE friend ADD COLUMN declinedAt INTEGER;
+`
+
+export const migrations: readonly string[] = [version1, version2, version3]
 
 /**
  * Migrates `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty

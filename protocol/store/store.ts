@@ -27,6 +27,9 @@ export interface FriendRow {
   nodes: string[]
   addresses: string[]
   sealingKey?: SealingKeyInfo
+  /** When the person was last told of their request, and when it was last declined. */
+  rangAt?: number
+  declinedAt?: number
   /** Highest envelope sequence accepted from this peer, and last one used towards it. */
   heardSequence: number
   spokenSequence: number

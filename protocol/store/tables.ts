@@ -56,6 +56,8 @@ interface FriendColumns {
   invited: number
   addedAt: number
   lastSeen: number | null
+  rangAt: number | null
+  declinedAt: number | null
   nodes: string
   addresses: string
   sealingKey: Uint8Array | null
@@ -81,9 +83,9 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
     putFriend(row) {
       database.run(
         `INSERT OR REPLACE INTO friend (
-          peer, name, handle, state, note, verified, invited, addedAt, lastSeen, nodes, addresses,
+          peer, name, handle, state, note, verified, invited, addedAt, lastSeen, rangAt, declinedAt, nodes, addresses,
           sealingKey, sealingKeyExpiresAt, heardSequence, spokenSequence, recordSequence
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         row.peer,
         row.name,
         row.handle ?? null,
@@ -93,6 +95,8 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
         Number(row.invited),
         row.addedAt,
         row.lastSeen ?? null,
+        row.rangAt ?? null,
+        row.declinedAt ?? null,
         JSON.stringify(row.nodes),
         JSON.stringify(row.addresses),
         row.sealingKey?.publicKey ?? null,
@@ -106,12 +110,14 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
 }
 
 function friendFrom(columns: FriendColumns): FriendRow {
-  const { handle, note, lastSeen, sealingKey, sealingKeyExpiresAt, ...row } = columns
+  const { handle, note, lastSeen, rangAt, declinedAt, sealingKey, sealingKeyExpiresAt, ...row } = columns
   return {
     ...row,
     ...(handle !== null && { handle }),
     ...(note !== null && { note }),
     ...(lastSeen !== null && { lastSeen }),
+    ...(rangAt !== null && { rangAt }),
+    ...(declinedAt !== null && { declinedAt }),
     ...(sealingKey !== null &&
       sealingKeyExpiresAt !== null && {
         sealingKey: { publicKey: new Uint8Array(sealingKey), expiresAt: sealingKeyExpiresAt },

@@ -1,5 +1,6 @@
 /**
- * A rule for the linter: which file may import which (ARCHITECTURE.md, "Import direction"). Top-level folders import
+ * Rules for the linter. The second, `dials`, is at the end: nothing in protocol/ connects past the rules of
+ * net/policy.ts. The first: which file may import which (ARCHITECTURE.md, "Import direction"). Top-level folders import
  * each other only through `#protocol` and the other doors, the `imports` of package.json. The processes of desktop/
  * share only its contract. Inside protocol/, imports point down the list of floors below. Other rules check packages
  * and cycles.
@@ -148,6 +149,26 @@ function roomOf(file) {
 function floorOf(room) {
   return floors.findIndex((floor) => floor.includes(room))
 }
+/** They call the transports of libp2p, or what they are given to call. */
+const dialers = ['protocol/net/direct-dial.ts', 'protocol/net/tcp/punch.ts', 'protocol/net/dial-race.ts']
+/** @typedef {{ type?: string, name?: string, object?: Callee, property?: Callee }} Callee */
+/** What asks the rules before it dials. */
+const askingFirst = ['directDial', 'punch']
+/** The only ones that may say that an address is from the person's own list of nodes. */
+const ownNodes = [...dialers, 'protocol/net/policy.ts', 'protocol/directory/home-nodes.ts']
+
+/**
+ * Returns why `file` may not call `method` of `owner` to dial, or undefined if it may.
+ * @param {string} file @param {string | undefined} owner @param {string | undefined} method
+ */
+export function dialRefusal(file, owner, method) {
+  if (folderOf(file) !== 'protocol' || dialers.includes(file)) return undefined
+  if (!['dial', 'dialProtocol', 'openConnection'].includes(method ?? '') || askingFirst.includes(owner ?? '')) {
+    return undefined
+  }
+  return 'Dial by directDial.dial, which asks net/policy.ts who told the address'
+}
+
 /** The plugin as oxlint loads it. oxlint requires a default export; it is the only one in the project. */
 export default {
   meta: { name: 'quorum' },
@@ -173,6 +194,24 @@ export default {
           ExportAllDeclaration: visit,
           ImportExpression: visit,
           TSImportType: visit,
+        }
+      },
+    },
+    dials: {
+      create(/** @type {{ cwd: string, filename: string, report(at: object): void }} */ context) {
+        const file = path.relative(context.cwd, context.filename).split(path.sep).join('/')
+        return {
+          CallExpression(/** @type {{ callee: Callee }} */ { callee }) {
+            const { object, property } = callee
+            // An own method, as `this.#dial()`, asks in its turn.
+            if (property?.type === 'PrivateIdentifier') return
+            const message = dialRefusal(file, object?.property?.name ?? object?.name, property?.name)
+            if (message !== undefined) context.report({ node: callee, message })
+          },
+          Literal(/** @type {{ value: unknown }} */ node) {
+            if (node.value !== 'own-node' || folderOf(file) !== 'protocol' || ownNodes.includes(file)) return
+            context.report({ node, message: 'Only directory/home-nodes.ts knows which nodes a person chose' })
+          },
         }
       },
     },

@@ -11,6 +11,7 @@ import { root } from '../../scripts/dev/checks.ts'
 /** The import rules; the linter's other rules are not tested here. */
 const rules = {
   'quorum(import-direction)': true,
+  'quorum(dials)': true,
   'import(no-cycle)': true,
   'eslint(no-restricted-globals)': true,
   'eslint(no-restricted-imports)': true,
@@ -27,6 +28,8 @@ test('the linter reports violations in files for every form of import', () => {
     'protocol/helpers/help.ts': `export const help = 1\n`,
     'protocol/base/limits.ts': `export const home = process.env.HOME\n`,
     'protocol/base/errors.ts': `import { pid } from 'node:process'\nexport const own = pid\n`,
+    'protocol/paths/paths.ts': `export const go = (network: { dial(a: string): void }) => network.dial('x')\n`,
+    'protocol/paths/upkeep.ts': `export const source = 'own-node'\n`,
     'node/server.ts': `import { friend } from '../protocol/friend/friends.ts'\nexport const server = friend\n`,
     'node/a.ts': `import { b } from './b.ts'\nexport const a = () => b\n`,
     'node/b.ts': `import { a } from './a.ts'\nexport const b = () => a\n`,

@@ -1,20 +1,28 @@
-/** Invalid friend requests (docs/threats.md 27, 30-33): forged, replayed, too many, after a block. */
+/** Invalid friend requests (docs/threats.md 27, 30-33, 67): forged, replayed, too many, after a block. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import type { PeerEvent } from '../../protocol/api/events.ts'
-import { Friends } from '../../protocol/friend/friends.ts'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../protocol/identity/identity.ts'
-import { openMemoryStore } from '../../protocol/index.ts'
 import { friendLimits } from '../../protocol/friend/limits.ts'
 import { apiLimits } from '../../protocol/api/limits.ts'
 import { directoryProtocol, friendProtocol } from '../../protocol/net/policy.ts'
-import { SealingKeys } from '../../protocol/identity/sealing.ts'
 import { frameFromWire, requestToWire } from '../../protocol/wire/directory.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { envelope, type Forgery } from '../support/envelopes.ts'
+import { friendsAlone } from '../support/friends-alone.ts'
 import { guardProcess } from '../support/guard.ts'
-import { befriend, friendOf, online, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import {
+  befriend,
+  friendOf,
+  online,
+  reservations,
+  startNode,
+  startPeer,
+  tell,
+  until,
+  type TestPeer,
+} from '../support/network.ts'
 
 guardProcess()
 
@@ -91,51 +99,6 @@ test('hostile 27: forged, foreign and replayed envelopes are dropped, from a nod
   }
   assert.deepEqual(await peer.friends(), [])
 })
-
-/** `Friends` alone, with a clock that the test moves: how a peer handles envelopes, from any source. */
-async function friendsAlone(t: TestContext) {
-  let clock = 0
-  t.mock.method(performance, 'now', () => clock)
-  const store = openMemoryStore()
-  t.after(() => store.close())
-  const identity = await fresh()
-  const events: PeerEvent[] = []
-  const friends = new Friends({
-    identity,
-    store,
-    sealing: new SealingKeys(identity, store, Date.now),
-    now: Date.now,
-    emit: (event) => events.push(event),
-    name: () => '',
-    peerAddress: () => ({ nodes: [], addresses: [] }),
-    view: (row) => ({ ...row, online: false, path: 'none', unread: 0 }),
-    onEnvelopeQueued: () => {},
-    onChange: () => {},
-    onDialMe: () => {},
-  })
-  return {
-    friends,
-    store,
-    identity,
-    events,
-    /**
-     * Offers envelopes, `perSecond` of them a second; those over the rate are lost. Returns how many were accepted.
-     */
-    offer(envelopes: Iterable<Uint8Array>, perSecond: number): number {
-      let taken = 0
-      for (const one of envelopes) {
-        clock += 1000 / perSecond
-        try {
-          friends.receive(one)
-          taken += 1
-        } catch (error) {
-          assert.equal(Reflect.get(Object(error), 'code'), 'rate-limited', String(error))
-        }
-      }
-      return taken
-    },
-  }
-}
 
 function* times(count: number, envelopes: readonly Uint8Array[]): Generator<Uint8Array> {
   for (let n = 0; n < count; n++) yield envelopes[n % envelopes.length] ?? new Uint8Array()
@@ -315,4 +278,20 @@ test('hostile 33: a request received while its sender was blocked does not reapp
   assert.equal(store.friend(blocked.peer)?.state, 'removed')
   offer([envelope(blocked, identity.peer, { sequence: 6 })], 1)
   assert.equal(store.friend(blocked.peer)?.state, 'incoming', 'a new request is received')
+})
+
+test('hostile 77: who asked gets no circuit until a person accepts', async (t) => {
+  const node = await startNode(t)
+  const [address = ''] = node.addresses()
+  const peer = await startPeer(t, { nodes: [address] })
+  await until(async () => (await reservations(peer)) === 1, 'circuits can come')
+  const attacker = await startAttacker(t)
+  const line = await attacker.open(await attacker.dial(address), directoryProtocol)
+  const [to, request] = [publicKeyOf(peer.id), envelope(attacker.identity, peer.id)]
+  await line.send(requestToWire(1, { call: 'deliver', to, envelope: request }))
+  await until(async () => (await peer.friends())[0]?.state === 'incoming', 'the request waits')
+  const circuit = `${address}/p2p-circuit/p2p/${peer.id}`
+  await assert.rejects(attacker.dial(circuit))
+  await peer.acceptFriend({ peer: attacker.peer })
+  assert.equal((await attacker.dial(circuit)).status, 'open')
 })

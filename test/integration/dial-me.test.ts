@@ -54,7 +54,9 @@ async function meet(t: TestContext, options: Partial<PeerOptions>): Promise<{ al
   const nodes = (await startNode(t)).addresses()
   const seeds = [randomBytes(32), randomBytes(32)] as const
   const [{ peer: aliceId }, { peer: bobId }] = [await identityFromSeed(seeds[0]), await identityFromSeed(seeds[1])]
-  const bob = await start(t, nodes, seeds[1], aliceId, { ...options, listen: [] })
+  // The node has that port.
+  const taken = nodes.map((address) => address.split('/p2p/')[0] ?? '')
+  const bob = await start(t, nodes, seeds[1], aliceId, { ...options, listen: taken })
   await connected(bob)
   await givenUp(bob, aliceId)
   const alice = await start(t, nodes, seeds[0], bobId, options)

@@ -12,8 +12,8 @@ Object.assign(pathLimits, { strangerLifetime: 3_000 })
 
 test('a conversation through the node of a friend outlives the limit for strangers; then the node is disconnected', async (t) => {
   const [ours, theirs] = [await startNode(t), await startNode(t)]
-  const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
-  const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
+  const alice = await startPeer(t, { nodes: ours.addresses(), lan: false })
+  const bob = await startPeer(t, { nodes: theirs.addresses(), lan: false })
   for (const peer of [alice, bob]) {
     await until(async () => (await reservations(peer)) === 1, 'each has a node of its own')
   }

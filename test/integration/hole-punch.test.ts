@@ -9,6 +9,7 @@ import { identityFromSeed, type Identity } from '../../protocol/identity/identit
 import { openMemoryStore } from '../../protocol/index.ts'
 import { pathLimits } from '../../protocol/paths/limits.ts'
 import { createPeerNetwork, type PeerNetwork } from '../../protocol/net/libp2p.ts'
+import { lastPeer } from '../../protocol/address/address.ts'
 import { dcutrProtocol, Policy } from '../../protocol/net/policy.ts'
 import { HolePunches } from '../../protocol/paths/hole-punch.ts'
 import { undo } from '../support/cleanup.ts'
@@ -84,7 +85,12 @@ async function circuit(
   await callee.network.services.circuits.reserve(peerIdFromString(node.peer))
   const signal = AbortSignal.timeout(patience)
   const target = `${address}/p2p-circuit/p2p/${callee.peer}`
-  const outbound = await caller.network.services.directDial.dial(target, signal, patience)
+  const outbound = await caller.network.services.directDial.dial(
+    target,
+    { peer: lastPeer(target) ?? '' },
+    signal,
+    patience,
+  )
   const arrived = (): Connection | undefined => callee.network.getConnections(peerIdFromString(caller.peer))[0]
   await until(() => arrived() != null, 'the circuit reaches the callee')
   const inbound = arrived() ?? assert.fail()
@@ -95,11 +101,12 @@ async function end(t: TestContext, self: Identity, friend: string, node: string)
   const store = openMemoryStore()
   undo(t).defer(() => store.close())
   store.putFriend(befriended(friend, []))
-  const policy = new Policy(
+  const policy = new Policy({
     store,
-    () => 'auto',
-    (peer) => peer === node,
-  )
+    privacy: () => ({ direct: 'auto', lan: true }),
+    isNode: (peer) => peer === node,
+    loopback: true,
+  })
   const network = await createPeerNetwork({ privateKey: self.privateKey, listen: [], policy })
   await network.start()
   undo(t).defer(async () => {

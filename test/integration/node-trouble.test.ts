@@ -252,7 +252,7 @@ test('only publicly reachable addresses of a stranger’s record are stored', as
 test('nodes announced in a stranger’s request are dialled when it is accepted, not before', async (t) => {
   const { address, calls } = await trap(t)
   const node = await startNode(t)
-  const peer = await startPeer(t, { nodes: node.addresses(), direct: 'never' })
+  const peer = await startPeer(t, { nodes: node.addresses() })
   await ready(peer)
   const session = await look(t, node)
   const strangers = await Promise.all([1, 2, 3].map(() => identityFromSeed(randomBytes(32))))

@@ -12,6 +12,7 @@ import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import { anyDial } from '../../protocol/net/direct-dial.ts'
 import { openHole, tcpPunch } from '../../protocol/net/tcp/punch.ts'
 import { undo } from '../support/cleanup.ts'
 import { befriend, startNode, startPeer, tell, until } from '../support/network.ts'
@@ -129,7 +130,7 @@ async function endOf(t: TestContext, listen: string[] = []) {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    services: { punch: tcpPunch(), ping: ping() },
+    services: { punch: tcpPunch(anyDial), ping: ping() },
   })
   undo(t).defer(async () => {
     await end.stop()

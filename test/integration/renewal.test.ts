@@ -16,7 +16,7 @@ import { createLibp2p } from 'libp2p'
 import { openMailboxes } from '../../node/mailboxes.ts'
 import { DirectoryServer } from '../../protocol/directory/server.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
-import { directDial } from '../../protocol/net/direct-dial.ts'
+import { anyDial, directDial } from '../../protocol/net/direct-dial.ts'
 import type { Transfer } from '../../protocol/index.ts'
 import type { NodeNetwork } from '../../protocol/net/libp2p.ts'
 import { pathLimits } from '../../protocol/paths/limits.ts'
@@ -147,7 +147,7 @@ async function limitedNode(t: TestContext, bytes = 128 * 1024): Promise<string> 
     services: {
       identify: identify(),
       ping: ping(),
-      directDial: directDial(),
+      directDial: directDial(anyDial),
       relay: circuitRelayServer({ reservations: { defaultDataLimit: BigInt(bytes) } }),
     },
   })

@@ -104,8 +104,8 @@ test('a node that stops answering without closing its connections is replaced by
 
 test('peers on different nodes communicate through the node of the friend', async (t) => {
   const [ours, theirs] = [await startNode(t), await startNode(t)]
-  const alice = await startPeer(t, { nodes: ours.addresses(), direct: 'never' })
-  const bob = await startPeer(t, { nodes: theirs.addresses(), direct: 'never' })
+  const alice = await startPeer(t, { nodes: ours.addresses(), lan: false })
+  const bob = await startPeer(t, { nodes: theirs.addresses(), lan: false })
   await until(async () => (await reservations(alice, bob)) === 2, 'each has a node of its own')
   await befriend(alice, bob)
   await tell(alice, bob, 'across')
@@ -123,8 +123,8 @@ test('a friend whose node failed is reached through its other node, by peers tha
   returnSoon(t)
   const [one, two] = await startTwo(t)
   const own = await startNode(t)
-  const alice = await startPeer(t, { nodes: [addressOf(one), addressOf(two)], direct: 'never' })
-  const bob = await startPeer(t, { nodes: own.addresses(), direct: 'never' })
+  const alice = await startPeer(t, { nodes: [addressOf(one), addressOf(two)], lan: false })
+  const bob = await startPeer(t, { nodes: own.addresses(), lan: false })
   await until(async () => (await reservations(alice, bob)) === 3, 'all are reserved')
   await befriend(alice, bob)
   await tell(bob, alice, 'before')

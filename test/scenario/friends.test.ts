@@ -38,7 +38,7 @@ describe('friends', () => {
     await Promise.all([from.call('self'), to.call('self')])
   }
 
-  test('decline sends nothing, and does not prevent another request', async () => {
+  test('decline sends nothing; another request needs a new invite', async () => {
     const [ann, ben] = await two('ann', 'ben')
     await ben.call('requestFriend', { to: ann.id, note: 'please' })
     await ann.event('friend-request', ({ note }) => note === 'please')
@@ -49,7 +49,11 @@ describe('friends', () => {
     assert.equal(await ann.refusal('acceptFriend', { peer: ben.id }), 'bad-request')
     assert.equal(await ann.refusal('declineFriend', { peer: ben.id }), 'bad-request')
     assert.equal(await ben.refusal('sendMessage', { peer: ann.id, text: 'hello?' }), 'not-friend')
-    await ben.call('requestFriend', { to: ann.id, note: 'pretty please' })
+    await ben.call('requestFriend', { to: ann.id, note: 'unheard' })
+    await settled(ann, ben)
+    assert.deepEqual(await ann.call('friends'), [])
+    const { link } = await ann.call('invite', {})
+    await ben.call('requestFriend', { to: link, note: 'pretty please' })
     await ann.event('friend-request', ({ note }) => note === 'pretty please')
     await ann.call('acceptFriend', { peer: ben.id })
     await talking(ann, ben)
@@ -190,7 +194,7 @@ describe('friends', () => {
     assert.equal(await kim.friend(mia), undefined)
     // The first person may ask again with it, and is accepted.
     await leo.call('requestFriend', { to: link, note: 'me again' })
-    await kim.event('friend-request', ({ note }) => note === 'me again')
+    await kim.event('friend-changed', ({ note }) => note === 'me again')
     await kim.call('acceptFriend', { peer: leo.id })
     await talking(kim, leo)
     assert.deepEqual(

@@ -31,17 +31,18 @@ const calls = {
     node = address
     const { privateKey, peer } = await identityFromSeed(randomBytes(32))
     const nodePeer = address.slice(address.lastIndexOf('/') + 1)
-    const policy = new Policy(
-      openMemoryStore(),
-      () => 'auto',
-      (other) => other === nodePeer,
-    )
+    const policy = new Policy({
+      store: openMemoryStore(),
+      privacy: () => ({ direct: 'auto', lan: true }),
+      isNode: (other) => other === nodePeer,
+      loopback: true,
+    })
     // Friendship is not tested here.
     policy.relation = (other) => (other === nodePeer ? 'node' : 'friend')
     network = await createPeerNetwork({ privateKey, listen: [], policy })
     await network.handle(bulkProtocol, take)
     await network.start()
-    toNode = await network.services.directDial.dial(node, AbortSignal.timeout(patience), patience)
+    toNode = await network.services.directDial.dial(node, 'own-node', AbortSignal.timeout(patience), patience)
     await network.services.circuits.reserve(toNode.remotePeer)
     return peer
   },
@@ -62,7 +63,7 @@ const calls = {
   async open(peer: string): Promise<void> {
     if (network != null) {
       const address = `${node}/p2p-circuit/p2p/${peer}`
-      const circuit = await network.services.directDial.dial(address, AbortSignal.timeout(patience), patience)
+      const circuit = await network.services.directDial.dial(address, { peer }, AbortSignal.timeout(patience), patience)
       stream = await circuit.newStream(bulkProtocol)
     } else {
       stream = (await callCircuit(toNode ?? missing(), peer)).stream

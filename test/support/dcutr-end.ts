@@ -51,11 +51,12 @@ async function runOurs(other: string): Promise<void> {
   const store = openMemoryStore()
   store.putFriend(befriended(other, []))
   const relay = lastPeer(node) ?? ''
-  const policy = new Policy(
+  const policy = new Policy({
     store,
-    () => 'auto',
-    (peer) => peer === relay,
-  )
+    privacy: () => ({ direct: 'auto', lan: true }),
+    isNode: (peer) => peer === relay,
+    loopback: true,
+  })
   const network = await createPeerNetwork({ privateKey: alice.privateKey, listen: [], policy })
   const punches = new HolePunches({ network, nodes: () => [node], log: (_, text) => report({ log: text }) })
   network.addEventListener('connection:open', ({ detail: connection }) => {
@@ -74,7 +75,12 @@ async function runOurs(other: string): Promise<void> {
     await network.dial(multiaddr(node))
     await network.services.circuits.reserve(peerIdFromString(relay))
   } else {
-    await network.services.directDial.dial(circuit + other, AbortSignal.timeout(limits.dial), limits.dial)
+    await network.services.directDial.dial(
+      circuit + other,
+      { peer: other },
+      AbortSignal.timeout(limits.dial),
+      limits.dial,
+    )
   }
 }
 

@@ -11,6 +11,7 @@ export interface Forgery {
   sealedFor?: string
   sequence?: number
   token?: Uint8Array
+  note?: string
   nodes?: string[]
   domain?: Domain
   kind?: 'request' | 'answer'
@@ -20,7 +21,8 @@ export interface Forgery {
 /** A request of `from` for `peer`, valid except for the changes in `forgery`. */
 export function envelope(from: Identity, peer: string, forgery: Forgery = {}): Uint8Array {
   const { to = peer, sealedFor = peer, sequence = 1000, token, domain = 'quorum-envelope', kind = 'request' } = forgery
-  const what = kind === 'answer' ? { kind } : { kind, note: 'let me in', ...(token == null ? {} : { token }) }
+  const what =
+    kind === 'answer' ? { kind } : { kind, note: forgery.note ?? 'let me in', ...(token == null ? {} : { token }) }
   const content: ContactContent = {
     to: publicKeyOf(to),
     sequence,

@@ -55,11 +55,12 @@ async function half(
   const store = openMemoryStore()
   undo(t).defer(() => store.close())
   store.putFriend(befriended(other.peer, []))
-  const policy = new Policy(
+  const policy = new Policy({
     store,
-    () => 'auto',
-    () => false,
-  )
+    privacy: () => ({ direct: 'auto', lan: true }),
+    isNode: () => false,
+    loopback: true,
+  })
   const network = await createPeerNetwork({ privateKey: identity.privateKey, listen, policy })
   undo(t).defer(async () => {
     // An abort needs no orderly close, for which a paused stream would take long.

@@ -15,11 +15,12 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
-import { endpoint } from '../../address/address.ts'
+import { endpoint, lastPeer } from '../../address/address.ts'
 import { QuorumError, toError } from '../../base/errors.ts'
 import { pause } from '../../base/backoff.ts'
 import { dialSignal } from '../dial-signal.ts'
 import { netLimits } from '../limits.ts'
+import { anyDial, type DialRules } from '../direct-dial.ts'
 import { sodiumCipher } from '../noise/sodium-cipher.ts'
 
 interface Components {
@@ -43,10 +44,12 @@ export interface TcpPunch {
   dial(address: string, options: PunchDial, signal: AbortSignal): Promise<Connection>
 }
 
-/** A libp2p service: `services: { punch: tcpPunch() }`. */
-export function tcpPunch(): (components: Components) => TcpPunch {
+/** A libp2p service: `services: { punch: tcpPunch(rules) }`. */
+export function tcpPunch(rules: DialRules): (components: Components) => TcpPunch {
   return ({ transportManager, upgrader }) => ({
     async dial(address, { localPort, initiator, random = Math.random }, signal) {
+      const refusal = rules.refusesDial(address, { peer: lastPeer(address) ?? '' })
+      if (refusal !== undefined) throw refusal
       const target = multiaddr(address)
       const transport = transportManager.dialTransportForMultiaddr(target)
       if (transport == null) throw new QuorumError('bad-request', 'That address cannot be dialled')
@@ -118,7 +121,7 @@ export async function openHole(node: string, signal: AbortSignal): Promise<Hole>
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
     connectionManager: { reconnectRetries: 0 },
-    services: { identify: identify({ runOnConnectionOpen: false }), punch: tcpPunch() },
+    services: { identify: identify({ runOnConnectionOpen: false }), punch: tcpPunch(anyDial) },
   })
   const close = async (): Promise<void> => {
     await observer.stop()

@@ -11,7 +11,8 @@ import { identityFromSeed } from '../../../protocol/identity/identity.ts'
 import { limits } from '../../../protocol/base/limits.ts'
 import { pull, push } from '../../../protocol/net/streams.ts'
 import { createPeerNetwork, type PeerNetwork } from '../../../protocol/net/libp2p.ts'
-import { Policy } from '../../../protocol/net/policy.ts'
+import { lastPeer } from '../../../protocol/address/address.ts'
+import { Policy, type AddressSource } from '../../../protocol/net/policy.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 
 const bulkProtocol = '/quorum-bench/bulk/1.0.0'
@@ -41,24 +42,25 @@ export const streamCommands = {
   async streamStart({ node }: { node?: string }): Promise<string> {
     const { privateKey, peer } = await identityFromSeed(randomBytes(32))
     const nodePeer = node?.slice(node.lastIndexOf('/') + 1)
-    const policy = new Policy(
-      openMemoryStore(),
-      () => 'auto',
-      (other) => other === nodePeer,
-    )
+    const policy = new Policy({
+      store: openMemoryStore(),
+      privacy: () => ({ direct: 'auto', lan: true }),
+      isNode: (other) => other === nodePeer,
+      loopback: true,
+    })
     policy.relation = (other) => (other === nodePeer ? 'node' : 'friend')
     network = await createPeerNetwork({ privateKey, policy, listen: [`/ip4/${loopback}/tcp/0`] })
     await network.handle(bulkProtocol, discard)
     await network.handle(echoProtocol, echo)
     await network.start()
     if (node === undefined) return `${network.services.directDial.listening()[0] ?? missing('address')}/p2p/${peer}`
-    const toNode = await dial(node)
+    const toNode = await dial(node, 'own-node')
     await network.services.circuits.reserve(toNode.remotePeer)
     return `${node}/p2p-circuit/p2p/${peer}`
   },
 
   async streamDial({ address }: { address: string }): Promise<void> {
-    connection = await dial(address)
+    connection = await dial(address, { peer: lastPeer(address) ?? '' })
   },
 
   /**
@@ -134,9 +136,9 @@ export const streamCommands = {
   },
 }
 
-async function dial(address: string): Promise<Connection> {
+async function dial(address: string, source: AddressSource): Promise<Connection> {
   const { directDial } = (network ?? missing('network')).services
-  return directDial.dial(address, AbortSignal.timeout(limits.dial), limits.dial)
+  return directDial.dial(address, source, AbortSignal.timeout(limits.dial), limits.dial)
 }
 
 async function open(protocol: string): Promise<Stream> {

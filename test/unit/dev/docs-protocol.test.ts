@@ -71,6 +71,7 @@ const phrases = [
   `at most ${limits.noteCharacters} characters; \`token\` or nothing`,
   `fewer than ${friendLimits.strangerRequests} strangers wait`,
   `sent to one friend again after ${time(pathLimits.dialMeRetry.first)}, doubling up to ${time(pathLimits.dialMeRetry.longest)}, and accepted from one friend ${bounded(friendLimits.dialMes)} times a minute.`,
+  `For ${time(friendLimits.declineRemembered)} further requests of that peer are dropped`,
   // /quorum/friend
   `an \`Envelope\` of at most ${size(limits.envelope)}.`,
   `The whole exchange takes at most ${time(limits.request)}.`,

@@ -139,13 +139,17 @@ test('the answer stays queued until it is delivered, and is written once', (t) =
   )
 })
 
-test('a declined request sends no answer, leaves the list, and may be repeated', (t) => {
+test('a declined request sends no answer, leaves the list, and may be repeated a month later', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   carry(alice, bob)
   bob.friends.decline(alice.peer)
   assert.deepEqual([bob.store.envelopes(), bob.friends.list()], [[], []])
   assert.equal(alice.state(bob), 'requested')
+  alice.ask(bob, 'Please')
+  carry(alice, bob)
+  assert.equal(bob.state(alice), 'removed')
+  bob.now = start + 31 * day
   alice.ask(bob, 'Please')
   carry(alice, bob)
   assert.equal(bob.state(alice), 'incoming')
@@ -271,11 +275,10 @@ test('a clock that goes back does not make new envelopes look old', (t) => {
   const { alice, bob } = two(t)
   alice.ask(bob)
   carry(alice, bob)
-  bob.friends.decline(alice.peer)
   alice.now = start - 365 * day
-  alice.ask(bob)
+  alice.ask(bob, 'from the past')
   carry(alice, bob)
-  assert.equal(bob.state(alice), 'incoming')
+  assert.equal(bob.friends.get(alice.peer).note, 'from the past')
 })
 
 test('forged, misdirected and meaningless envelopes have no effect', async (t) => {

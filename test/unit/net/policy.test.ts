@@ -24,17 +24,18 @@ function policyWith(t: TestContext, mode: DirectMode, state?: FriendState, verif
   if (state != null) {
     store.putFriend({ ...befriended(alice.peer, []), state, verified })
   }
-  return new Policy(
+  return new Policy({
     store,
-    () => mode,
-    (peer) => peer === node,
-  )
+    privacy: () => ({ direct: mode, lan: true }),
+    isNode: (peer) => peer === node,
+    loopback: true,
+  })
 }
 
 const relations: Record<FriendState, Relation> = {
   friend: 'friend',
   requested: 'pending',
-  incoming: 'pending',
+  incoming: 'stranger',
   blocked: 'blocked',
   removed: 'stranger',
 }
@@ -55,7 +56,7 @@ test('nodes and strangers are distinguished', (t) => {
 const table: [FriendState | 'node' | 'stranger', Record<DirectMode, [boolean, boolean]>][] = [
   ['friend', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
   ['requested', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
-  ['incoming', { auto: [true, true], verified: [false, true], never: [false, true], only: [true, false] }],
+  ['incoming', { auto: [true, false], verified: [false, false], never: [false, false], only: [true, false] }],
   ['blocked', { auto: [false, false], verified: [false, false], never: [false, false], only: [false, false] }],
   ['removed', { auto: [true, false], verified: [false, false], never: [false, false], only: [true, false] }],
   ['stranger', { auto: [true, false], verified: [false, false], never: [false, false], only: [true, false] }],
@@ -123,4 +124,78 @@ test('a blocked peer is not dialled', (t) => {
 
 test('a circuit is recognised by its address', () => {
   assert.deepEqual([isRelayed(direct.toString()), isRelayed(circuit.toString())], [false, true])
+})
+
+// ---- dials that the words of another peer cause
+
+const theirNode = `/ip4/45.1.2.3/tcp/4001/p2p/${bob.peer}`
+const told = {
+  address: `/ip4/45.1.2.4/tcp/4001/p2p/${alice.peer}`,
+  near: `/ip4/127.0.0.1/tcp/4001/p2p/${alice.peer}`,
+  node: theirNode,
+  circuit: `${theirNode}/p2p-circuit/p2p/${alice.peer}`,
+  ours: `/ip4/45.1.2.5/tcp/4001/p2p/${node}/p2p-circuit/p2p/${alice.peer}`,
+}
+const source = { peer: alice.peer }
+const dialled = (policy: Policy): string[] =>
+  Object.entries(told).flatMap(([name, address]) => (policy.refusesDial(address, source) === undefined ? name : []))
+
+test('which addresses are dialled that a friend told', (t) => {
+  const all = Object.keys(told)
+  assert.deepEqual(dialled(policyWith(t, 'auto', 'friend')), all)
+  assert.deepEqual(dialled(policyWith(t, 'only', 'friend')), ['address', 'near', 'node'])
+  assert.deepEqual(dialled(policyWith(t, 'verified', 'friend')), ['ours'])
+  assert.deepEqual(dialled(policyWith(t, 'verified', 'friend', true)), all)
+  assert.deepEqual(dialled(policyWith(t, 'never', 'friend', true)), ['ours'])
+  assert.equal(policyWith(t, 'never', 'friend').refusesDial(told.node, source)?.code, 'foreign-node')
+})
+
+test('a friend leads to no third party: not to our node, not to another peer behind its own', (t) => {
+  const policy = policyWith(t, 'auto', 'friend')
+  const code = (address: string): string | undefined => policy.refusesDial(address, source)?.code
+  assert.deepEqual(
+    [
+      code(`/ip4/45.1.2.3/tcp/1/p2p/${node}`),
+      code(`${theirNode}/p2p-circuit/p2p/${bob.peer}`),
+      code('/ip4/45.1.2.3/tcp/1'),
+    ],
+    ['bad-request', 'bad-request', 'bad-request'],
+  )
+  assert.equal(policy.refusesDial(theirNode, 'own-node')?.code, 'bad-request')
+  assert.equal(policy.refusesDial(`/ip4/127.0.0.1/tcp/1/p2p/${node}`, 'own-node'), undefined)
+})
+
+test('the dials that one peer causes are limited; circuits through our nodes and our nodes do not count', (t) => {
+  const policy = policyWith(t, 'auto', 'friend')
+  for (let n = 0; n < netLimits.dialsPerSource.tokens; n += 1) policy.takeDial(told.node, source)
+  assert.throws(() => policy.takeDial(told.address, source), { code: 'rate-limited' })
+  policy.takeDial(told.ours, source)
+  policy.takeDial(`/ip4/45.1.2.5/tcp/1/p2p/${node}`, 'own-node')
+  policy.takeDial(theirNode, { peer: bob.peer })
+})
+
+test('what libp2p dials by itself follows the same rules: a relay may tell any address', (t) => {
+  const denied = (mode: DirectMode, address: string): boolean =>
+    policyWith(t, mode)
+      .gater(() => [])
+      .denyDialMultiaddr(multiaddr(address))
+  const own = `/ip4/10.9.9.9/tcp/1/p2p/${node}`
+  assert.deepEqual([denied('auto', theirNode), denied('never', theirNode), denied('never', own)], [false, true, false])
+  assert.ok(denied('auto', `/ip4/10.9.9.9/tcp/1/p2p/${bob.peer}`))
+})
+
+test('addresses of a node on this machine are told as the own addresses are, those of other nodes are told', (t) => {
+  const interfaces = () => ({
+    wan: [{ address: '45.1.2.3', cidr: '45.1.2.3/24', netmask: '', mac: '', internal: false, family: 'IPv4' as const }],
+  })
+  const toldBy = (direct: DirectMode, lan: boolean): boolean[] => {
+    const store = openMemoryStore()
+    t.after(() => store.close())
+    const policy = new Policy({ store, privacy: () => ({ direct, lan }), isNode: () => true, interfaces })
+    return ['45.1.2.3', '45.9.9.9', '192.168.1.1', '127.0.0.1'].map((host) => policy.mayTellNode(`/ip4/${host}/tcp/1`))
+  }
+  assert.deepEqual(toldBy('auto', true), [true, true, true, true])
+  assert.deepEqual(toldBy('auto', false), [true, true, false, true])
+  assert.deepEqual(toldBy('never', true), [false, true, true, true])
+  assert.deepEqual(toldBy('verified', false), [false, true, false, true])
 })

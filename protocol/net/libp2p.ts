@@ -11,6 +11,7 @@ import { createLibp2p } from 'libp2p'
 import { isPublic, isRelayed } from '../address/address.ts'
 import { limits } from '../base/limits.ts'
 import { netLimits } from './limits.ts'
+import { connectionList } from './connection-list.ts'
 import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
 import { directDial, type DirectDial } from './direct-dial.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
@@ -148,6 +149,7 @@ function shared(privateKey: Ed25519PrivateKey, maxWindow: number) {
 
 function sharedServices() {
   return {
+    connectionList: connectionList(),
     identify: identify({ runOnLimitedConnection: true }),
     ping: ping({
       runOnLimitedConnection: true,

@@ -19,7 +19,7 @@ import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
 import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
-import { pause, Retry } from '../base/backoff.ts'
+import { later, pause, Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
 export interface HomeNodesOptions {
@@ -50,6 +50,8 @@ interface HomeNode {
   reserved: boolean
   rttMs?: number
   session?: DirectorySession
+  /** The node refused a record as one too many; it is announced again later. */
+  announceDue?: true
   retry: Retry
   stopped: AbortController
   done: Promise<void>
@@ -263,9 +265,19 @@ export class HomeNodes {
       const data = errorToData(error)
       // The node has the record without the handle, or the own disk is full and the record is sent later.
       if (reportedToPeople.has(data.code)) this.#options.onWarning(data)
+      else if (data.code === 'rate-limited') this.#announceLater(node)
       // Without a record friends cannot find this peer at the node, so the session is reopened.
       else node.session?.close()
     }
+  }
+
+  #announceLater(node: HomeNode): void {
+    if (node.announceDue === true) return
+    node.announceDue = true
+    later(directoryLimits.announceRetry, node.stopped.signal, () => {
+      delete node.announceDue
+      void this.#announce(node)
+    })
   }
 
   /** Connects to one node by the first of its addresses that answers. */

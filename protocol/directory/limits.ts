@@ -7,8 +7,10 @@ export const directoryLimits = {
   // ---- streams
   /** A directory frame: one envelope or one record, and the fields around it. */
   directoryFrame: 16 * KiB,
-  /** All frames of one stream: a whole friends list looked up after a start, then little. */
+  /** Frames of one stream that are processed: a whole friends list looked up after a start, then little. */
   directoryFrames: { tokens: 400, per: 10 * second } as Rate,
+  /** Frames of one stream, refused ones included: an impatient peer stays connected, a flood ends its stream. */
+  directoryFlood: { tokens: 2000, per: 10 * second } as Rate,
   /** Streams of one peer: the one in use, and its successor while nobody has noticed that the old one is dead. */
   streamsPerPeer: 2,
 
@@ -21,6 +23,8 @@ export const directoryLimits = {
   reserveAfter: 2 * second,
   /** Wait before a node that refused a reservation is asked again. */
   reservationRetry: 30 * second,
+  /** Wait before a record is announced again that a node refused as one too many: it says "wait a minute". */
+  announceRetry: 1 * minute,
   /** First and longest wait before an envelope that could not be stored (a flood, a full disk) is tried again. */
   envelopeRetry: { first: 1 * second, longest: 30 * second },
   /** Interval at which a peer announces its record: well within limits.recordTtl. */

@@ -41,6 +41,7 @@ interface Session {
   stream: Stream
   connectedSince: number
   frames: TokenBucket
+  flood: TokenBucket
 }
 
 export interface DirectoryStats {
@@ -128,6 +129,7 @@ export class DirectoryServer {
       writer: new FrameWriter(stream),
       connectedSince: this.#now(),
       frames: new TokenBucket(directoryLimits.directoryFrames, () => performance.now()),
+      flood: new TokenBucket(directoryLimits.directoryFlood, () => performance.now()),
     }
     this.#sessions.get(peer)?.stream.abort(new Error('Replaced by a newer session'))
     this.#sessions.set(peer, session)
@@ -137,7 +139,7 @@ export class DirectoryServer {
         await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
       }
       for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
-        if (!session.frames.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
+        if (!session.flood.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
         for (const bytes of frames) await this.#respond(session, bytes)
       }
       await stream.close()
@@ -167,6 +169,7 @@ export class DirectoryServer {
   async #finish(session: Session, id: number, call: DirectoryCall | undefined): Promise<void> {
     let result: DirectoryAnswer
     try {
+      if (!session.frames.take()) throw new QuorumError('rate-limited', 'Too many requests: wait some seconds')
       if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
       result = call.call === 'reachable' ? await this.#reachable(session, call.port) : this.#answer(session, call)
       this.#count(call.call, 'ok')

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { openMailboxes } from '../../node/mailboxes.ts'
 import type { DirectoryStore } from '../../protocol/directory/store.ts'
+import { directoryLimits } from '../../protocol/directory/limits.ts'
 import { DirectorySession } from '../../protocol/directory/session.ts'
 import { QuorumError } from '../../protocol/base/errors.ts'
 import { identityFromSeed, sign } from '../../protocol/identity/identity.ts'
@@ -81,6 +82,22 @@ test('a full disk while a record is announced causes a warning, and ends neither
   const ended = alice.events.filter(({ event, data }) => event === 'node-state' && data.state === 'unreachable')
   assert.deepEqual(ended, [])
   assert.equal(await (await look(t, second)).lookup({ peer: alice.id }), undefined)
+})
+
+test('a node that refuses a record as one too many keeps its session, and receives it later', async (t) => {
+  change(t, directoryLimits, { announceRetry: 10 })
+  let refused = 0
+  const node = await startLyingNode(t, (call) => {
+    if (call.call !== 'announce' || refused === 3) return honestly(call)
+    refused += 1
+    return { result: 'error', error: { code: 'rate-limited', message: 'Too many requests: wait a minute' } }
+  })
+  const peer = await startPeer(t, { nodes: [node.address] })
+  const announced = () => node.calls.filter(({ call }) => call === 'announce').length
+  await until(() => announced() > 3, 'it is announced again')
+  assert.equal(node.sessions.length, 1)
+  const states = peer.events.flatMap(({ event, data }) => (event === 'node-state' ? [data.state] : []))
+  assert.ok(!states.includes('unreachable'), states.join())
 })
 
 test('a node whose disk refuses the "last seen" time of a peer still serves that peer', async (t) => {

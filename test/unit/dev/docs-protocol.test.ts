@@ -80,7 +80,7 @@ const phrases = [
   `deletes envelopes held for the caller | done | | ${rate(directoryRates.collected)} |`,
   `everything it stores about the caller | | ${rate(directoryRates.knowledge)} |`,
   `parked invites, record | done | | ${rate(directoryRates.forget)} |`,
-  `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)};`,
+  `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)}; those beyond are answered so. More than ${rate(directoryLimits.directoryFlood)} end the stream.`,
   `The peer stops waiting for a response after ${time(limits.request)}.`,
   `An envelope is held for ${time(directoryLimits.heldFor)}.`,
   `after a change of network and every ${time(directoryLimits.reachabilityRecheck)}. The node tries for ${time(directoryLimits.dialBack)},`,

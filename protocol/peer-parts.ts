@@ -165,7 +165,7 @@ export class PeerParts {
       onReady: (node) => {
         this.delivery.flush()
         this.reversals.reset()
-        this.paths.retryNow()
+        this.paths.nodeReady()
         this.reachability.check()
         void this.introductions.parkAll(node)
       },

@@ -72,6 +72,11 @@ export class Retry {
    */
   now(): void {
     this.#attempt = 0
+    this.wake()
+  }
+
+  /** As `now`, but the waits continue to grow: what happened may repeat often. */
+  wake(): void {
     this.#woken.abort()
   }
 }

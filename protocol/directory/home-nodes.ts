@@ -199,15 +199,18 @@ export class HomeNodes {
   async #keep(node: HomeNode): Promise<void> {
     const { signal } = node.stopped
     while (!signal.aborted) {
+      let longest: number | undefined
       try {
         await this.#hold(node, signal)
       } catch (error) {
+        // A node that takes no more connections from one address this second closes the next ones at once.
+        if (toError(error).message.includes('ECONNRESET')) longest = directoryLimits.nodeRefused
         // Expected while a node is offline: its state is reported, and the loop continues.
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
       this.#change(node, { state: 'unreachable', reserved: false })
-      await node.retry.wait(signal)
+      await node.retry.wait(signal, longest)
     }
   }
 
@@ -289,7 +292,8 @@ export class HomeNodes {
       return await raceDials({
         addresses,
         signal,
-        dial: (address, over) => directDial.dial(address, over, limits.dialAddress),
+        // A node that answers and is slow has many handshakes to make: giving up on it wastes what both have done.
+        dial: (address, over) => directDial.dial(address, over, limits.dialAddress, limits.handshake),
         // One connection carries the session and the reservation; no other code closes a second one.
         surplus: (connection) => void closeOrAbort(connection, directoryLimits.nodeClose),
       })

@@ -17,6 +17,8 @@ export const directoryLimits = {
   // ---- the peer's side
   /** First and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
+  /** Longest wait after a node refused the connection: it takes some from one address each second. */
+  nodeRefused: 3 * second,
   /** A node is given this long for a clean close: the next dial to it waits for the end of the old connection. */
   nodeClose: 1 * second,
   /** libp2p asks for a reservation at once; a session that has none after this asks itself. */

@@ -11,6 +11,9 @@ import { lastPeer } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { dialSignal } from './dial-signal.ts'
 
+/** libp2p reports it when the transport is connected, before the handshake. */
+const answered = 'upgrader:encrypt-outbound-connection'
+
 interface Components {
   peerId: PeerId
   transportManager: TransportManager
@@ -21,9 +24,10 @@ export interface DirectDial {
    * Connects to `address`, which must name the peer: `…/p2p/<PeerId>`.
    * Errors: `bad-request` for an address without a PeerId, of this peer, or that no transport can dial; else what the
    * transport or the handshake threw. `signal`, or `timeout` milliseconds, end the attempt, but not a connection that
-   * was made: libp2p closes one whose dial signal aborts later.
+   * was made: libp2p closes one whose dial signal aborts later. `handshake`: once the remote system has answered, the
+   * attempt has this many milliseconds from then on.
    */
-  dial(address: string, signal: AbortSignal, timeout: number): Promise<Connection>
+  dial(address: string, signal: AbortSignal, timeout: number, handshake?: number): Promise<Connection>
   /** Own addresses, before `announceFilter` hides the private ones. */
   listening(): string[]
   /** Listens on these as well; where that cannot be, `listening` lacks them. */
@@ -35,7 +39,7 @@ export interface DirectDial {
 /** A libp2p service: `services: { directDial: directDial() }`. */
 export function directDial(): (components: Components) => DirectDial {
   return ({ peerId, transportManager }) => ({
-    async dial(address, signal, timeout) {
+    async dial(address, signal, timeout, handshake) {
       const target = multiaddr(address)
       const peer = lastPeer(address)
       if (peer == null || peer === peerId.toString() || transportManager.dialTransportForMultiaddr(target) == null) {
@@ -43,7 +47,12 @@ export function directDial(): (components: Components) => DirectDial {
       }
       signal.throwIfAborted()
       using attempt = dialSignal(signal, timeout)
-      return await transportManager.dial(target, { signal: attempt.signal })
+      return await transportManager.dial(target, {
+        signal: attempt.signal,
+        onProgress: ({ type }: { type: string }) => {
+          if (type === answered && handshake !== undefined) attempt.extend(handshake)
+        },
+      })
     },
     listening: () => transportManager.getAddrs().map(String),
     async listen(addresses) {

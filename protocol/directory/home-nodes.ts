@@ -6,6 +6,7 @@
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { isRelayed, relayPeer, withPeer } from '../address/address.ts'
+import { Presence, type PresenceOptions } from './presence.ts'
 import { DirectorySession } from './session.ts'
 import { onAbort } from '../base/abort-listener.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
@@ -13,7 +14,6 @@ import type { NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
 import { directoryLimits } from './limits.ts'
 import { peerInLog } from '../base/log.ts'
-import type { Log } from '../base/log.ts'
 import { closeOrAbort } from '../net/close.ts'
 import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
@@ -22,7 +22,7 @@ import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addr
 import { later, pause, Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
-export interface HomeNodesOptions {
+export interface HomeNodesOptions extends PresenceOptions {
   network: PeerNetwork
   /** A new record on each call, with a larger sequence. */
   record(): SignedBytes
@@ -34,7 +34,6 @@ export interface HomeNodesOptions {
   /** A session with a node has begun, or a reservation was made: work that waited for a node can be retried. */
   onReady(node: string): void
   onWarning(warning: ErrorData): void
-  log: Log
 }
 
 /** Refusals of an announcement that are reported to the person; after any other error the session is reopened. */
@@ -59,6 +58,7 @@ interface HomeNode {
 
 export class HomeNodes {
   readonly #options: HomeNodesOptions
+  readonly presence: Presence
   readonly #nodes = new Map<string, HomeNode>()
   readonly #stopped = new AbortController()
   #renewal: NodeJS.Timeout | undefined
@@ -69,6 +69,7 @@ export class HomeNodes {
 
   constructor(options: HomeNodesOptions) {
     this.#options = options
+    this.presence = new Presence(options)
   }
 
   start(): void {
@@ -219,7 +220,8 @@ export class HomeNodes {
     const { address, addresses } = node
     const connection = await this.#dial([address, ...addresses.filter((other) => other !== address)], signal)
     node.address = addressOf(connection, node)
-    const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
+    const { onEnvelope, onPresent, log } = this.#options
+    const session = await DirectorySession.open(connection, onEnvelope, log, onPresent)
     const begun = performance.now()
     const over = new AbortController()
     try {
@@ -230,7 +232,11 @@ export class HomeNodes {
       this.#wake()
       this.#options.onReady(node.peer)
       // libp2p requests a reservation once, after identify. This requests it again if the first request was lost.
-      void pause(directoryLimits.reserveAfter, signal, over.signal).then(() => this.#reserve())
+      void pause(directoryLimits.reserveAfter, signal, over.signal).then(() => {
+        this.#reserve()
+        this.#expectFriends(node)
+      })
+      if (node.reserved) this.#expectFriends(node)
       await Promise.race([session.closed, pause(limits.connectionAge, signal, over.signal)])
     } finally {
       over.abort()
@@ -253,6 +259,10 @@ export class HomeNodes {
         .reserve(peerIdFromString(node.peer))
         .catch((error: unknown) => log('debug', `node ${peerInLog(node.peer)} refuses a reservation`, toError(error)))
     }
+  }
+
+  #expectFriends({ session, stopped }: HomeNode): void {
+    if (session != null) void this.presence.tell(session, stopped.signal)
   }
 
   /** Sends the current record to one node. Errors: `handle-taken`, and every error that prevents its delivery. */
@@ -313,7 +323,9 @@ export class HomeNodes {
       const reserved = this.#isReserved(node)
       if (node.session == null || reserved === node.reserved) continue
       this.#change(node, { state: 'connected', reserved })
-      if (reserved) this.#options.onReady(node.peer)
+      if (!reserved) continue
+      this.#options.onReady(node.peer)
+      this.#expectFriends(node)
     }
   }
 

@@ -25,7 +25,7 @@ export const directoryLimits = {
   reserveAfter: 2 * second,
   /** Wait before a node that refused a reservation is asked again. */
   reservationRetry: 30 * second,
-  /** Wait before a record is announced again that a node refused as one too many: it says "wait a minute". */
+  /** Wait before a record or list of friends is sent again that a node refused as one too many, as it says. */
   announceRetry: 1 * minute,
   /** First and longest wait before an envelope that could not be stored (a flood, a full disk) is tried again. */
   envelopeRetry: { first: 1 * second, longest: 30 * second },
@@ -41,6 +41,10 @@ export const directoryLimits = {
   records: 50_000,
   /** A handle stays with its owner for this long after they were last seen. */
   handleKept: 180 * day,
+  /** Peers that one session expects: as many as a peer has friends (friend/limits.ts). */
+  expectedPerPeer: 5000,
+  /** Of all sessions together, some 80 bytes each: 100 friends for each connection and more. */
+  expected: 500_000,
   /** Envelopes of one sender for one recipient: a request, an answer, a refusal, and repeats of them. */
   heldPerSender: 5,
   /** Shorter than a sealing key lives (identity/limits.ts), so that what is held can still be opened. */
@@ -91,4 +95,6 @@ export const directoryRates = {
   findInvite: { tokens: 10, per: 1 * minute },
   /** A few ports after each change of network. */
   reachable: { tokens: 12, per: 1 * minute },
+  /** The whole list of friends, twice. */
+  expect: { tokens: 30, per: 1 * minute },
 } as const satisfies Record<Exclude<DirectoryCall['call'], 'lookupHandle'>, Rate>

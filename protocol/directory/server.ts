@@ -8,7 +8,8 @@ import { pipe } from 'it-pipe'
 import { isPublic } from '../address/address.ts'
 import type { DirectoryStore } from './store.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
-import { peerFromPublicKey, verify } from '../identity/identity.ts'
+import { peerFromPublicKey, publicKeyOf, verify } from '../identity/identity.ts'
+import { Expectations, type Expecting } from './expectations.ts'
 import { directoryLimits, directoryRates } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { dialBack } from '../net/dial-back.ts'
@@ -20,7 +21,13 @@ import { directoryProtocol } from '../net/policy.ts'
 import { KeyedBuckets, TokenBucket, type Rate } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
 import type { SignedBytes } from '../wire/codec.ts'
-import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryAnswer } from '../wire/directory.ts'
+import {
+  frameToWire,
+  requestFromWire,
+  type DirectoryCall,
+  type DirectoryAnswer,
+  type DirectoryFrame,
+} from '../wire/directory.ts'
 import { unframe } from '../wire/framing.ts'
 
 /** The id of an envelope that is pushed and not held: `collected` with it deletes nothing. */
@@ -40,6 +47,7 @@ interface Session {
   writer: FrameWriter
   stream: Stream
   connectedSince: number
+  expecting: Expecting
   frames: TokenBucket
   flood: TokenBucket
 }
@@ -59,6 +67,7 @@ export class DirectoryServer {
   readonly #sessions = new Map<string, Session>()
   /** Newest last; beyond `directoryLimits.records` the oldest is dropped. */
   readonly #records = new Map<string, StoredRecord>()
+  readonly #expectations = new Expectations()
   readonly #requests: { [kindAndOutcome: string]: number } = {}
   /** By peer, kept over its reconnects. */
   readonly #rates: Record<DirectoryCall['call'], KeyedBuckets>
@@ -87,6 +96,7 @@ export class DirectoryServer {
       postInvite: buckets(directoryRates.postInvite),
       findInvite: buckets(directoryRates.findInvite),
       reachable: buckets(directoryRates.reachable),
+      expect: buckets(directoryRates.expect),
     }
     this.#deliveriesByAddress = buckets(directoryLimits.deliveriesPerAddress)
     this.#fleetingByRecipient = buckets(directoryLimits.fleetingPerRecipient)
@@ -122,11 +132,15 @@ export class DirectoryServer {
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
+    const writer = new FrameWriter(stream)
     const session: Session = {
       peer,
       connection,
       stream,
-      writer: new FrameWriter(stream),
+      writer,
+      expecting: this.#expectations.begin(publicKeyOf(peer), (came) =>
+        this.#push(writer, { frame: 'present', peers: [came] }),
+      ),
       connectedSince: this.#now(),
       frames: new TokenBucket(directoryLimits.directoryFrames, () => performance.now()),
       flood: new TokenBucket(directoryLimits.directoryFlood, () => performance.now()),
@@ -145,6 +159,7 @@ export class DirectoryServer {
       await stream.close()
     } finally {
       if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
+      session.expecting.end()
     }
   }
 
@@ -213,6 +228,9 @@ export class DirectoryServer {
         this.#store.forget(peer)
         this.#records.delete(peer)
         return { result: 'done' }
+      case 'expect':
+        session.expecting.remove(call.noLonger)
+        return { result: 'present', peers: session.expecting.add(call.peers) }
       case 'postInvite': {
         const now = this.#now()
         this.#store.park(call.slot, peer, call.sealed, now + Math.min(call.ttl, directoryLimits.parkedFor), now)
@@ -264,10 +282,12 @@ export class DirectoryServer {
     const held = fleeting ? { id: notHeld, envelope } : this.#store.hold(to, session.peer, envelope, this.#now())
     const recipient = this.#sessions.get(to)
     // A failed push changes nothing: the envelope stays held.
-    recipient?.writer
-      .write(frameToWire({ frame: 'envelope', id: held.id, envelope: held.envelope }))
-      .catch((error: unknown) => this.#count('push', errorToData(error).code))
+    if (recipient != null) this.#push(recipient.writer, { frame: 'envelope', id: held.id, envelope: held.envelope })
     return { result: 'delivered', pushed: recipient != null }
+  }
+
+  #push(writer: FrameWriter, frame: Exclude<DirectoryFrame, { frame: 'response' }>): void {
+    writer.write(frameToWire(frame)).catch((error: unknown) => this.#count('push', errorToData(error).code))
   }
 
   async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryAnswer> {

@@ -2,23 +2,25 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { QuorumError } from '../../protocol/base/errors.ts'
+import { Expectations } from '../../protocol/directory/expectations.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { pathLimits } from '../../protocol/paths/limits.ts'
 import { befriended } from '../support/friends.ts'
 import { guardProcess } from '../support/guard.ts'
-import { startNode, startPeer, until } from '../support/network.ts'
+import { befriend, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { change, hour } from '../support/numbers.ts'
 
 guardProcess()
 
 const many = 300
 
-/** A store with a seed, and friends at that node. */
-async function storeWith(node: string, friends: readonly string[], seed = randomBytes(32)) {
+/** A store with a seed, and friends at that node, who are tried in this order. */
+async function storeWith(node: string, friends: readonly string[], seed: Uint8Array = randomBytes(32)) {
   const store = openMemoryStore()
   store.setSetting('seed', seed)
-  for (const friend of friends) store.putFriend(befriended(friend, [node]))
+  for (const [addedAt, friend] of friends.entries()) store.putFriend({ ...befriended(friend, [node]), addedAt })
   return store
 }
 
@@ -50,4 +52,45 @@ test('friends that are away are tried at a rate, however many they are and howev
   await last.stop()
   // It was there a moment ago, so it is tried again without waiting for a turn.
   await until(() => lookups() > tokens, 'it is tried again')
+})
+
+test('a friend that comes is named by the node, and dialled at once by the one that waited', async (t) => {
+  // No attempt is made without a sign that the friend is there.
+  change(t, pathLimits, { tries: { tokens: 1, per: hour } })
+  const node = await startNode(t)
+  const [address = ''] = node.addresses()
+  const seeds = [randomBytes(32), randomBytes(32), randomBytes(32)]
+  const [one = '', two = '', stranger = ''] = await Promise.all(
+    seeds.map(async (seed) => (await identityFromSeed(seed)).peer),
+  )
+  const start = async (friends: string[], seed?: Uint8Array) =>
+    startPeer(t, { store: await storeWith(address, friends, seed), nodes: [address], direct: 'never' })
+  const expected = () => node.stats().requests['expect ok'] ?? 0
+  const online = async (peer: TestPeer) =>
+    (await peer.friends()).flatMap((friend) => (friend.online ? friend.peer : []))
+  // The stranger takes the only attempt of each, so the two find each other by the node alone.
+  const waiting = await start([stranger, two], seeds[0])
+  await until(() => expected() === 1, 'the node knows who is expected')
+  const coming = await start([stranger, one], seeds[1])
+  await until(async () => (await online(waiting)).includes(two) && (await online(coming)).includes(one), 'they met')
+  // It expects both, and neither expects it.
+  await start([one, two], seeds[2])
+  await until(() => expected() === 3, 'the node knows who is expected')
+  assert.equal(node.stats().requests['lookup rate-limited'], undefined)
+})
+
+test('an older node does not know the call: friends find each other all the same', async (t) => {
+  const unknown = t.mock.method(Expectations.prototype, 'begin', () => ({
+    add: () => {
+      throw new QuorumError('unsupported-version', 'This node does not know that request')
+    },
+    remove: () => {},
+    end: () => {},
+  }))
+  const node = await startNode(t)
+  const [address = ''] = node.addresses()
+  const [alice, bob] = [await startPeer(t, { nodes: [address] }), await startPeer(t, { nodes: [address] })]
+  await befriend(alice, bob)
+  await tell(alice, bob, 'hello')
+  assert.ok(unknown.mock.callCount() > 0)
 })

@@ -24,17 +24,14 @@ export async function erase(parts: PeerParts, log: Log, stop: () => Promise<void
  * Returns the PeerIds of those that did not do it.
  */
 async function forget({ nodes }: PeerParts, log: Log): Promise<string[]> {
-  const left = nodes.states().map(async ({ peer, address, state }) => {
+  const left = nodes.states().map(async ({ peer }) => {
     try {
-      const connected = state === 'connected'
-      if (!connected) nodes.remove(peer)
-      await answer(connected ? nodes.session(peer).forget() : nodes.visit([address], (session) => session.forget()))
+      await answer(nodes.leave(peer, (session) => session.forget()))
       return []
     } catch (error) {
       log('info', `node ${peerInLog(peer)} was not told to forget this peer`, toError(error))
-      return [peer]
-    } finally {
       if (nodes.has(peer)) nodes.remove(peer)
+      return [peer]
     }
   })
   return (await Promise.all(left)).flat()

@@ -168,11 +168,17 @@ export class PeerParts {
       onReady: (node) => {
         this.delivery.flush()
         this.reversals.reset()
-        this.paths.retryNow()
+        this.paths.nodeReady()
         this.reachability.check()
         void this.introductions.parkAll(node)
       },
       onWarning: (data) => this.events.emit({ event: 'warning', data }),
+      friends: () => this.store.friends().flatMap(({ peer, state }) => (state === 'friend' ? peer : [])),
+      onPresent: (peer) => {
+        if (this.paths.kind(peer) !== 'none') return
+        this.reversals.forget(peer)
+        this.paths.dialNow(peer)
+      },
       log: this.#log,
     })
   }
@@ -264,6 +270,7 @@ export class PeerParts {
   }
 
   #friendshipChanged({ peer, state }: Pick<FriendRow, 'peer' | 'state'>): void {
+    void this.nodes.presence.friendshipChanged(peer, state === 'friend')
     if (state === 'friend') {
       this.paths.want(peer)
       for (const connection of this.paths.connections(peer)) void this.chat.keep(connection, true)

@@ -46,9 +46,9 @@ export class Retry {
     this.#options = options
   }
 
-  /** The next wait in milliseconds: half to all of the doubled one. */
-  next(): number {
-    const { first, longest, random = Math.random } = this.#options
+  /** The next wait in milliseconds: half to all of the doubled one, `longest` at most. */
+  next(longest = this.#options.longest): number {
+    const { first, random = Math.random } = this.#options
     const whole = Math.min(longest, first * 2 ** Math.min(this.#attempt, 30))
     this.#attempt += 1
     return whole * (0.5 + random() / 2)
@@ -60,9 +60,9 @@ export class Retry {
     this.#woken = new AbortController()
   }
 
-  /** Waits until the next attempt is due, `now()` is called or `signal` aborts. */
-  async wait(signal: AbortSignal): Promise<void> {
-    await pause(this.next(), signal, this.#woken.signal)
+  /** Waits until the next attempt is due, `now()` is called or `signal` aborts. `longest`: of this wait. */
+  async wait(signal: AbortSignal, longest?: number): Promise<void> {
+    await pause(this.next(longest), signal, this.#woken.signal)
     if (this.#woken.signal.aborted) this.#woken = new AbortController()
   }
 
@@ -72,6 +72,11 @@ export class Retry {
    */
   now(): void {
     this.#attempt = 0
+    this.wake()
+  }
+
+  /** As `now`, but the waits continue to grow: what happened may repeat often. */
+  wake(): void {
     this.#woken.abort()
   }
 }

@@ -6,24 +6,27 @@
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { isRelayed, relayPeer, withPeer } from '../address/address.ts'
+import { Presence, type PresenceOptions } from './presence.ts'
 import { DirectorySession } from './session.ts'
 import { onAbort } from '../base/abort-listener.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
 import type { NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
 import { directoryLimits } from './limits.ts'
+import { dialNode, nodeConnections } from './node-dial.ts'
 import { peerInLog } from '../base/log.ts'
-import type { Log } from '../base/log.ts'
 import { closeOrAbort } from '../net/close.ts'
-import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
 import type { AddressSource } from '../net/policy.ts'
 import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
-import { pause, Retry } from '../base/backoff.ts'
+import { later, pause, Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
-export interface HomeNodesOptions {
+/** Work over one session with a node. */
+type NodeTask<T> = (session: DirectorySession) => Promise<T>
+
+export interface HomeNodesOptions extends PresenceOptions {
   network: PeerNetwork
   /** A new record on each call, with a larger sequence. */
   record(): SignedBytes
@@ -35,7 +38,6 @@ export interface HomeNodesOptions {
   /** A session with a node has begun, or a reservation was made: work that waited for a node can be retried. */
   onReady(node: string): void
   onWarning(warning: ErrorData): void
-  log: Log
 }
 
 /** Refusals of an announcement that are reported to the person; after any other error the session is reopened. */
@@ -51,6 +53,8 @@ interface HomeNode {
   reserved: boolean
   rttMs?: number
   session?: DirectorySession
+  /** The node refused a record as one too many; it is announced again later. */
+  announceDue?: true
   retry: Retry
   stopped: AbortController
   done: Promise<void>
@@ -58,6 +62,7 @@ interface HomeNode {
 
 export class HomeNodes {
   readonly #options: HomeNodesOptions
+  readonly presence: Presence
   readonly #nodes = new Map<string, HomeNode>()
   readonly #stopped = new AbortController()
   #renewal: NodeJS.Timeout | undefined
@@ -68,6 +73,7 @@ export class HomeNodes {
 
   constructor(options: HomeNodesOptions) {
     this.#options = options
+    this.presence = new Presence(options)
   }
 
   start(): void {
@@ -147,7 +153,8 @@ export class HomeNodes {
     const node = this.#find(address)
     this.#end(node)
     this.#nodes.delete(node.peer)
-    for (const connection of this.#connections(node.peer)) void closeOrAbort(connection, directoryLimits.nodeClose)
+    for (const connection of nodeConnections(this.#options.network, node.peer))
+      void closeOrAbort(connection, directoryLimits.nodeClose)
     return node.peer
   }
 
@@ -163,17 +170,33 @@ export class HomeNodes {
    * a separate connection that is closed after the task. `peer`: for whose sake; it told the addresses of a node that
    * is not configured. Errors: `foreign-node` where the privacy choices allow no connection to that node.
    */
-  async visit<T>(
-    addresses: readonly string[],
-    peer: string,
-    task: (session: DirectorySession) => Promise<T>,
-  ): Promise<T> {
-    const visited = nodePeer(addresses[0] ?? '')
-    const node = this.#nodes.get(visited)
+  async visit<T>(addresses: readonly string[], peer: string, task: NodeTask<T>): Promise<T> {
+    const node = this.#nodes.get(nodePeer(addresses[0] ?? ''))
     if (node?.session != null) return task(node.session)
     if (node != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
-    const wasConnected = this.#connections(visited).length > 0
-    const connection = await this.#dial(addresses, { peer }, this.#stopped.signal)
+    return this.#visit(addresses, { peer }, task)
+  }
+
+  /**
+   * Removes a configured node after a last `task` with it: over the open session, or over a connection for that task.
+   * Errors: those of the connection and of the task; the node is removed anyway.
+   */
+  async leave<T>(peer: string, task: NodeTask<T>): Promise<T> {
+    const { address, addresses, session } = this.#find(peer)
+    try {
+      if (session != null) return await task(session)
+      // Nothing else dials it meanwhile.
+      this.remove(peer)
+      return await this.#visit([address, ...addresses.filter((other) => other !== address)], 'own-node', task)
+    } finally {
+      if (this.has(peer)) this.remove(peer)
+    }
+  }
+
+  async #visit<T>(addresses: readonly string[], source: AddressSource, task: NodeTask<T>): Promise<T> {
+    const { network } = this.#options
+    const wasConnected = nodeConnections(network, nodePeer(addresses[0] ?? '')).length > 0
+    const connection = await dialNode(network, addresses, source, this.#stopped.signal)
     const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
     using _ = onAbort(this.#stopped.signal, () => session.close())
     try {
@@ -203,15 +226,18 @@ export class HomeNodes {
   async #keep(node: HomeNode): Promise<void> {
     const { signal } = node.stopped
     while (!signal.aborted) {
+      let longest: number | undefined
       try {
         await this.#hold(node, signal)
       } catch (error) {
+        // A node that takes no more connections from one address this second closes the next ones at once.
+        if (toError(error).message.includes('ECONNRESET')) longest = directoryLimits.nodeRefused
         // Expected while a node is offline: its state is reported, and the loop continues.
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
       this.#change(node, { state: 'unreachable', reserved: false })
-      await node.retry.wait(signal)
+      await node.retry.wait(signal, longest)
     }
   }
 
@@ -219,9 +245,10 @@ export class HomeNodes {
   async #hold(node: HomeNode, signal: AbortSignal): Promise<void> {
     const { address, addresses } = node
     const all = [address, ...addresses.filter((other) => other !== address)]
-    const connection = await this.#dial(all, 'own-node', signal)
+    const connection = await dialNode(this.#options.network, all, 'own-node', signal)
     node.address = addressOf(connection, node)
-    const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
+    const { onEnvelope, onPresent, log } = this.#options
+    const session = await DirectorySession.open(connection, onEnvelope, log, onPresent)
     const begun = performance.now()
     const over = new AbortController()
     try {
@@ -232,7 +259,11 @@ export class HomeNodes {
       this.#wake()
       this.#options.onReady(node.peer)
       // libp2p requests a reservation once, after identify. This requests it again if the first request was lost.
-      void pause(directoryLimits.reserveAfter, signal, over.signal).then(() => this.#reserve())
+      void pause(directoryLimits.reserveAfter, signal, over.signal).then(() => {
+        this.#reserve()
+        this.#expectFriends(node)
+      })
+      if (node.reserved) this.#expectFriends(node)
       await Promise.race([session.closed, pause(limits.connectionAge, signal, over.signal)])
     } finally {
       over.abort()
@@ -257,6 +288,10 @@ export class HomeNodes {
     }
   }
 
+  #expectFriends({ session, stopped }: HomeNode): void {
+    if (session != null) void this.presence.tell(session, stopped.signal)
+  }
+
   /** Sends the current record to one node. Errors: `handle-taken`, and every error that prevents its delivery. */
   async #sendRecord(node: HomeNode): Promise<void> {
     const { session } = node
@@ -270,36 +305,19 @@ export class HomeNodes {
       const data = errorToData(error)
       // The node has the record without the handle, or the own disk is full and the record is sent later.
       if (reportedToPeople.has(data.code)) this.#options.onWarning(data)
+      else if (data.code === 'rate-limited') this.#announceLater(node)
       // Without a record friends cannot find this peer at the node, so the session is reopened.
       else node.session?.close()
     }
   }
 
-  /** Connects to one node by the first of its addresses that answers. */
-  async #dial(told: readonly string[], source: AddressSource, signal: AbortSignal): Promise<Connection> {
-    const { directDial } = this.#options.network.services
-    const addresses = told.filter((address) => directDial.refuses(address, source) === undefined)
-    const refusal = addresses.length === 0 ? directDial.refuses(told[0] ?? '', source) : undefined
-    if (refusal !== undefined) throw refusal
-    const open = this.#connections(nodePeer(addresses[0] ?? '')).find((connection) => connection.status === 'open')
-    if (open != null) return open
-    try {
-      return await raceDials({
-        addresses,
-        signal,
-        dial: (address, over) => directDial.dial(address, source, over, limits.dialAddress),
-        // One connection carries the session and the reservation; no other code closes a second one.
-        surplus: (connection) => void closeOrAbort(connection, directoryLimits.nodeClose),
-      })
-    } catch (error) {
-      throw error instanceof AggregateError ? toError(error.errors[0]) : error
-    }
-  }
-
-  #connections(peer: string): Connection[] {
-    return this.#options.network
-      .getConnections()
-      .filter(({ remotePeer, remoteAddr }) => remotePeer.toString() === peer && !isRelayed(remoteAddr))
+  #announceLater(node: HomeNode): void {
+    if (node.announceDue === true) return
+    node.announceDue = true
+    later(directoryLimits.announceRetry, node.stopped.signal, () => {
+      delete node.announceDue
+      void this.#announce(node)
+    })
   }
 
   #noteReservations(): void {
@@ -307,7 +325,9 @@ export class HomeNodes {
       const reserved = this.#isReserved(node)
       if (node.session == null || reserved === node.reserved) continue
       this.#change(node, { state: 'connected', reserved })
-      if (reserved) this.#options.onReady(node.peer)
+      if (!reserved) continue
+      this.#options.onReady(node.peer)
+      this.#expectFriends(node)
     }
   }
 

@@ -7,20 +7,26 @@ export const directoryLimits = {
   // ---- streams
   /** A directory frame: one envelope or one record, and the fields around it. */
   directoryFrame: 16 * KiB,
-  /** All frames of one stream: a whole friends list looked up after a start, then little. */
+  /** Frames of one stream that are processed: a whole friends list looked up after a start, then little. */
   directoryFrames: { tokens: 400, per: 10 * second } as Rate,
+  /** Frames of one stream, refused ones included: an impatient peer stays connected, a flood ends its stream. */
+  directoryFlood: { tokens: 2000, per: 10 * second } as Rate,
   /** Streams of one peer: the one in use, and its successor while nobody has noticed that the old one is dead. */
   streamsPerPeer: 2,
 
   // ---- the peer's side
   /** First and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
+  /** Longest wait after a node refused the connection: it takes some from one address each second. */
+  nodeRefused: 3 * second,
   /** A node is given this long for a clean close: the next dial to it waits for the end of the old connection. */
   nodeClose: 1 * second,
   /** libp2p asks for a reservation at once; a session that has none after this asks itself. */
   reserveAfter: 2 * second,
   /** Wait before a node that refused a reservation is asked again. */
   reservationRetry: 30 * second,
+  /** Wait before a record or list of friends is sent again that a node refused as one too many, as it says. */
+  announceRetry: 1 * minute,
   /** First and longest wait before an envelope that could not be stored (a flood, a full disk) is tried again. */
   envelopeRetry: { first: 1 * second, longest: 30 * second },
   /** Interval at which a peer announces its record: well within limits.recordTtl. */
@@ -35,6 +41,10 @@ export const directoryLimits = {
   records: 50_000,
   /** A handle stays with its owner for this long after they were last seen. */
   handleKept: 180 * day,
+  /** Peers that one session expects: as many as a peer has friends (friend/limits.ts). */
+  expectedPerPeer: 5000,
+  /** Of all sessions together, some 80 bytes each: 100 friends for each connection and more. */
+  expected: 500_000,
   /** Envelopes of one sender for one recipient: a request, an answer, a refusal, and repeats of them. */
   heldPerSender: 5,
   /** Shorter than a sealing key lives (identity/limits.ts), so that what is held can still be opened. */
@@ -102,4 +112,6 @@ export const directoryRates = {
   findInvite: { tokens: 10, per: 1 * minute },
   /** A few ports after each change of network. */
   reachable: { tokens: 12, per: 1 * minute },
+  /** The whole list of friends, twice. */
+  expect: { tokens: 30, per: 1 * minute },
 } as const satisfies Record<Exclude<DirectoryCall['call'], 'lookupHandle'>, Rate>

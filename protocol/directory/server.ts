@@ -8,7 +8,8 @@ import { pipe } from 'it-pipe'
 import { isPublic } from '../address/address.ts'
 import type { DirectoryStore } from './store.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
-import { peerFromPublicKey, verify } from '../identity/identity.ts'
+import { peerFromPublicKey, publicKeyOf, verify } from '../identity/identity.ts'
+import { Expectations, type Expecting } from './expectations.ts'
 import { directoryLimits, directoryRates } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { dialBack } from '../net/dial-back.ts'
@@ -21,7 +22,13 @@ import { Places } from '../base/places.ts'
 import { KeyedBuckets, TokenBucket, type Rate } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
 import type { SignedBytes } from '../wire/codec.ts'
-import { frameToWire, requestFromWire, type DirectoryCall, type DirectoryAnswer } from '../wire/directory.ts'
+import {
+  frameToWire,
+  requestFromWire,
+  type DirectoryCall,
+  type DirectoryAnswer,
+  type DirectoryFrame,
+} from '../wire/directory.ts'
 import { unframe } from '../wire/framing.ts'
 
 /** The id of an envelope that is pushed and not held: `collected` with it deletes nothing. */
@@ -41,7 +48,9 @@ interface Session {
   writer: FrameWriter
   stream: Stream
   connectedSince: number
+  expecting: Expecting
   frames: TokenBucket
+  flood: TokenBucket
 }
 
 export interface DirectoryStats {
@@ -65,6 +74,7 @@ export class DirectoryServer {
     share: directoryLimits.recordShare,
     givesWay: ([oldest]) => oldest,
   })
+  readonly #expectations = new Expectations()
   readonly #requests: { [kindAndOutcome: string]: number } = {}
   /** By peer, kept over its reconnects. */
   readonly #rates: Record<DirectoryCall['call'], KeyedBuckets>
@@ -96,6 +106,7 @@ export class DirectoryServer {
       postInvite: buckets(directoryRates.postInvite),
       findInvite: buckets(directoryRates.findInvite),
       reachable: buckets(directoryRates.reachable),
+      expect: buckets(directoryRates.expect),
     }
     this.#deliveriesByAddress = buckets(directoryLimits.deliveriesPerAddress)
     this.#fleetingByRecipient = buckets(directoryLimits.fleetingPerRecipient)
@@ -134,13 +145,18 @@ export class DirectoryServer {
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
+    const writer = new FrameWriter(stream)
     const session: Session = {
       peer,
       connection,
       stream,
-      writer: new FrameWriter(stream),
+      writer,
+      expecting: this.#expectations.begin(publicKeyOf(peer), (came) =>
+        this.#push(writer, { frame: 'present', peers: [came] }),
+      ),
       connectedSince: this.#now(),
       frames: new TokenBucket(directoryLimits.directoryFrames, () => performance.now()),
+      flood: new TokenBucket(directoryLimits.directoryFlood, () => performance.now()),
     }
     this.#sessions.get(peer)?.stream.abort(new Error('Replaced by a newer session'))
     this.#sessions.set(peer, session)
@@ -150,12 +166,13 @@ export class DirectoryServer {
         await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
       }
       for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
-        if (!session.frames.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
+        if (!session.flood.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
         for (const bytes of frames) await this.#respond(session, bytes)
       }
       await stream.close()
     } finally {
       if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
+      session.expecting.end()
     }
   }
 
@@ -180,6 +197,7 @@ export class DirectoryServer {
   async #finish(session: Session, id: number, call: DirectoryCall | undefined): Promise<void> {
     let result: DirectoryAnswer
     try {
+      if (!session.frames.take()) throw new QuorumError('rate-limited', 'Too many requests: wait some seconds')
       if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
       result = call.call === 'reachable' ? await this.#reachable(session, call.port) : this.#answer(session, call)
       this.#count(call.call, 'ok')
@@ -221,6 +239,9 @@ export class DirectoryServer {
         this.#store.forget(peer)
         this.#dropRecord(peer)
         return { result: 'done' }
+      case 'expect':
+        session.expecting.remove(call.noLonger)
+        return { result: 'present', peers: session.expecting.add(call.peers) }
       case 'postInvite': {
         const now = this.#now()
         const until = now + Math.min(call.ttl, directoryLimits.parkedFor)
@@ -298,9 +319,7 @@ export class DirectoryServer {
       : this.#store.hold(to, session.peer, envelope, this.#now(), originOf(session))
     const recipient = this.#sessions.get(to)
     // A failed push changes nothing: the envelope stays held.
-    recipient?.writer
-      .write(frameToWire({ frame: 'envelope', id: held.id, envelope: held.envelope }))
-      .catch((error: unknown) => this.#count('push', errorToData(error).code))
+    if (recipient != null) this.#push(recipient.writer, { frame: 'envelope', id: held.id, envelope: held.envelope })
     return { result: 'delivered', pushed: recipient != null }
   }
 
@@ -311,6 +330,10 @@ export class DirectoryServer {
       this.#fleetingByAddress.take(`${quotaKey(connection.remoteAddr)} ${to}`) &&
       this.#fleetingByRecipient.take(to)
     )
+  }
+
+  #push(writer: FrameWriter, frame: Exclude<DirectoryFrame, { frame: 'response' }>): void {
+    writer.write(frameToWire(frame)).catch((error: unknown) => this.#count('push', errorToData(error).code))
   }
 
   async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryAnswer> {

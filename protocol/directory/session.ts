@@ -6,7 +6,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { isAddress } from '../address/address.ts'
 import { errorFromData, QuorumError, toError } from '../base/errors.ts'
-import { publicKeyOf, verify } from '../identity/identity.ts'
+import { peerFromPublicKey, publicKeyOf, verify } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
 import { directoryLimits } from './limits.ts'
 import { silent, type Log } from '../base/log.ts'
@@ -37,6 +37,11 @@ interface PushedEnvelope {
   envelope: Uint8Array
 }
 
+interface Pushed {
+  onEnvelope(envelope: Uint8Array): void
+  onPresent(peer: string): void
+}
+
 interface Waiting {
   resolve(result: DirectoryResult): void
   reject(error: Error): void
@@ -57,23 +62,25 @@ export class DirectorySession {
 
   /**
    * Opens the stream on a connection to a node. `onEnvelope` returns only when the envelope is on disk or deliberately
-   * dropped: then the node deletes it. An envelope for which it throws is passed to it again later.
+   * dropped: then the node deletes it. An envelope for which it throws is passed to it again later. `onPresent`: a peer
+   * came that this one expects (`expect`), by its PeerId.
    */
   static async open(
     connection: Connection,
     onEnvelope: (envelope: Uint8Array) => void,
     log: Log = silent,
+    onPresent: (peer: string) => void = () => {},
   ): Promise<DirectorySession> {
     const stream = await connection.newStream(directoryProtocol, { signal: AbortSignal.timeout(limits.openStream) })
-    return new DirectorySession(connection.remotePeer.toString(), stream, onEnvelope, log)
+    return new DirectorySession(connection.remotePeer.toString(), stream, { onEnvelope, onPresent }, log)
   }
 
-  private constructor(node: string, stream: Stream, onEnvelope: (envelope: Uint8Array) => void, log: Log) {
+  private constructor(node: string, stream: Stream, pushed: Pushed, log: Log) {
     this.node = node
     this.#log = log
     this.#stream = stream
     this.#writer = new FrameWriter(stream)
-    this.closed = this.#read(onEnvelope)
+    this.closed = this.#read(pushed)
   }
 
   /** Returns the round trip in milliseconds. `handle` empty: none. Errors: `handle-taken`. */
@@ -132,6 +139,19 @@ export class DirectorySession {
     return { reachable, observedAddress }
   }
 
+  /**
+   * From now on the node reports when one of these comes, at most wireLimits.peersTogether in one call. Returns those
+   * that are there. Only peers that expect this one are ever named. Errors: `unsupported-version` (an older node).
+   */
+  async expect(peers: readonly string[]): Promise<string[]> {
+    const call: DirectoryCall = { call: 'expect', peers: peers.map(publicKeyOf), noLonger: [] }
+    return (await this.#request(call, 'present')).peers.map(peerFromPublicKey)
+  }
+
+  async expectNoLonger(peer: string): Promise<void> {
+    await this.#request({ call: 'expect', peers: [], noLonger: [publicKeyOf(peer)] }, 'present')
+  }
+
   close(): void {
     this.#stream.abort(new Error('The session is over'))
   }
@@ -160,7 +180,7 @@ export class DirectorySession {
     }
   }
 
-  async #read(onEnvelope: (envelope: Uint8Array) => void): Promise<void> {
+  async #read({ onEnvelope, onPresent }: Pushed): Promise<void> {
     let reason = new QuorumError('node-unreachable', 'The connection to the node was lost')
     const queue: PushedEnvelope[] = []
     let storing: Promise<void> | undefined
@@ -170,6 +190,7 @@ export class DirectorySession {
           const frame = frameFromWire(bytes)
           if (frame?.frame === 'response') this.#waiting.get(frame.id)?.resolve(frame.result)
           else if (frame?.frame === 'envelope') queue.push(frame)
+          else if (frame?.frame === 'present') for (const key of frame.peers) onPresent(peerFromPublicKey(key))
         }
         // An honest node holds no more than this for one peer, and pushes no envelope twice.
         if (queue.length > limits.heldPerRecipient) throw new QuorumError('bad-request', 'The node pushes too much')

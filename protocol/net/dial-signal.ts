@@ -7,6 +7,8 @@ import { onAbort } from '../base/abort-listener.ts'
 
 export interface DialSignal extends Disposable {
   readonly signal: AbortSignal
+  /** Replaces the timeout: this many milliseconds from now. */
+  extend(timeout: number): void
 }
 
 /** Aborts with `outer`, and after `timeout` milliseconds where given; never once it is disposed: `using dial = …`. */
@@ -14,9 +16,13 @@ export function dialSignal(outer: AbortSignal, timeout?: number): DialSignal {
   const own = new AbortController()
   const following = onAbort(outer, () => own.abort(outer.reason))
   const abort = (): void => own.abort(new Error('It did not answer in time'))
-  const timer = timeout === undefined ? undefined : setTimeout(abort, timeout)
+  let timer = timeout === undefined ? undefined : setTimeout(abort, timeout)
   return {
     signal: own.signal,
+    extend(longer) {
+      clearTimeout(timer)
+      timer = setTimeout(abort, longer)
+    },
     [Symbol.dispose]() {
       clearTimeout(timer)
       following[Symbol.dispose]()

@@ -14,6 +14,9 @@ import { dialSignal } from './dial-signal.ts'
 import type { AddressSource, Policy } from './policy.ts'
 import { resolved } from './resolve.ts'
 
+/** libp2p reports it when the transport is connected, before the handshake. */
+const answered = 'upgrader:encrypt-outbound-connection'
+
 interface Components {
   peerId: PeerId
   transportManager: TransportManager
@@ -30,9 +33,16 @@ export interface DirectDial {
    * Connects to `address`, which must name the peer: `…/p2p/<PeerId>`. `source`: who told the address.
    * Errors: those of Policy.takeDial; `bad-request` for an address without a PeerId, of this peer, or that no transport
    * can dial; else what the transport or the handshake threw. `signal`, or `timeout` milliseconds, end the attempt, but
-   * not a connection that was made: libp2p closes one whose dial signal aborts later.
+   * not a connection that was made: libp2p closes one whose dial signal aborts later. `handshake`: once the remote
+   * system has answered, the attempt has this many milliseconds from then on.
    */
-  dial(address: string, source: AddressSource, signal: AbortSignal, timeout: number): Promise<Connection>
+  dial(
+    address: string,
+    source: AddressSource,
+    signal: AbortSignal,
+    timeout: number,
+    handshake?: number,
+  ): Promise<Connection>
   /** Why the rules refuse to dial that address; undefined if they do not. */
   refuses(address: string, source: AddressSource): QuorumError | undefined
   /** Own addresses, before `announceFilter` hides the private ones. */
@@ -46,7 +56,7 @@ export interface DirectDial {
 /** A libp2p service: `services: { directDial: directDial(rules) }`. */
 export function directDial(rules: DialRules): (components: Components) => DirectDial {
   return ({ peerId, transportManager }) => ({
-    async dial(told, source, signal, timeout) {
+    async dial(told, source, signal, timeout, handshake) {
       rules.takeDial(told, source)
       signal.throwIfAborted()
       using attempt = dialSignal(signal, timeout)
@@ -57,7 +67,12 @@ export function directDial(rules: DialRules): (components: Components) => Direct
       if (peer == null || peer === peerId.toString() || transportManager.dialTransportForMultiaddr(target) == null) {
         throw new QuorumError('bad-request', 'That address cannot be dialled')
       }
-      return await transportManager.dial(target, { signal: attempt.signal })
+      return await transportManager.dial(target, {
+        signal: attempt.signal,
+        onProgress: ({ type }: { type: string }) => {
+          if (type === answered && handshake !== undefined) attempt.extend(handshake)
+        },
+      })
     },
     refuses: (address, source) => rules.refusesDial(address, source),
     listening: () => transportManager.getAddrs().map(String),

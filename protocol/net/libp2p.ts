@@ -10,6 +10,7 @@ import { createLibp2p } from 'libp2p'
 import { isPublic, isRelayed } from '../address/address.ts'
 import { limits } from '../base/limits.ts'
 import { netLimits } from './limits.ts'
+import { connectionList } from './connection-list.ts'
 import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
 import { anyDial, directDial, type DirectDial } from './direct-dial.ts'
 import { InboundSockets } from './inbound-sockets.ts'
@@ -150,6 +151,7 @@ function shared(privateKey: Ed25519PrivateKey, maxWindow: number) {
 
 function sharedServices() {
   return {
+    connectionList: connectionList(),
     identify: identify({ runOnLimitedConnection: true }),
     ping: ping({
       runOnLimitedConnection: true,

@@ -19,6 +19,14 @@ export const pathLimits = {
   /** Dials of one friend whose outcome is remembered: more than one attempt ever makes. */
   attemptsRemembered: 32,
 
+  /**
+   * Attempts to reach friends that are away, all together: all at once for a few dozen friends, and less than half of
+   * the lookups that a node answers in a minute.
+   */
+  tries: { tokens: 60, per: 2 * minute } as Rate,
+  /** Attempts at once after a friend was there, or asked to be dialled: its own node may not have its circuit yet. */
+  hopefulTries: 5,
+
   // ---- hole punches
   /** A hole punch message: a few addresses. DCUtR's own limit. */
   punchFrame: 4 * KiB,

@@ -5,8 +5,8 @@
  * while the peer runs. Their order is described in docs/protocol.md.
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import { circuitAddress, isAddress, isPublic, isRelayed, lastPeer, withPeer } from '../address/address.ts'
-import { areForeign, byNode } from '../address/node-addresses.ts'
+import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
+import { areForeign } from '../address/node-addresses.ts'
 import type { ConnectionInfo, PathKind } from '../api/model.ts'
 import type { Privacy } from '../api/privacy.ts'
 import { later, pause, Retry } from '../base/backoff.ts'
@@ -14,6 +14,7 @@ import { QuorumError, toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { connectionInfo, isDirect, pathKind } from './connection-info.ts'
+import { circuitTargets, directTargets, type DialTargetsOptions } from './dial-targets.ts'
 import { HolePunches } from './hole-punch.ts'
 import { pathLimits } from './limits.ts'
 import { carriesCircuits, connectionsSharing, openConnections } from './open-connections.ts'
@@ -22,9 +23,10 @@ import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
 import { PathDiagnosis } from './path-diagnosis.ts'
+import { TryQueue } from './try-queue.ts'
 import { PathUpkeep } from './upkeep.ts'
 
-export interface PathsOptions {
+export interface PathsOptions extends DialTargetsOptions {
   network: PeerNetwork
   /** The current choices about direct paths, and about announcing and dialling LAN addresses. */
   privacy(): Pick<Privacy, 'direct' | 'lan'>
@@ -33,18 +35,12 @@ export interface PathsOptions {
   /** The current rules allow the connection to stay open. `carries`: circuits run over it. */
   mayStayOpen(connection: Connection, carries: boolean): boolean
   log: Log
-  /** The addresses and nodes that a friend announced. */
-  announced(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
   /** Own public addresses that a node dialled back successfully. */
   confirmed(): readonly string[]
-  /** Addresses of the own nodes that are connected. */
-  ownNodes(): readonly string[]
   /** No announced address answered: looks up the current addresses of the friend at the nodes. */
   discover(peer: string): Promise<void>
   /** No path reaches the friend: asks it to dial this peer. Never throws. */
   askToDial(peer: string): Promise<void>
-  /** A friend or a node. Connections of other peers last only long enough for one envelope. */
-  isContact(peer: string): boolean
   /** A connection to any peer opened. */
   onOpen(connection: Connection): void
   /** The best path to a peer may have changed. */
@@ -54,6 +50,8 @@ export interface PathsOptions {
 interface Wanted {
   retry: Retry
   stopped: AbortController
+  /** Attempts that do not wait for their turn, because something showed that the friend is there. */
+  hopeful: number
   /** Why the last attempt failed, for people. */
   failure?: string
 }
@@ -64,6 +62,7 @@ export class Paths {
   readonly #attempts = new Map<string, Promise<Connection>>()
   /** Peers that are connected by a circuit, and for which a search for a direct path runs. */
   readonly #improving = new Set<string>()
+  readonly #tries = new TryQueue(pathLimits.tries)
   readonly #stopped = new AbortController()
   /** Aborted when the rules change, because the dials in progress follow the old rules. */
   #rules = new AbortController()
@@ -101,6 +100,7 @@ export class Paths {
     this.#upkeep.stop()
     this.#stopped.abort(new Error('The peer stops'))
     for (const wanted of this.#wanted.values()) wanted.stopped.abort()
+    this.#tries.stop()
     this.#wanted.clear()
     await this.#holePunches.stop()
   }
@@ -108,7 +108,7 @@ export class Paths {
   /** Keeps a connection to `peer` until `unwant`. */
   want(peer: string): void {
     if (this.#wanted.has(peer)) return
-    const wanted: Wanted = { retry: new Retry(limits.friendRetry), stopped: new AbortController() }
+    const wanted: Wanted = { retry: new Retry(limits.friendRetry), stopped: new AbortController(), hopeful: 0 }
     this.#wanted.set(peer, wanted)
     void this.#keep(peer, wanted)
   }
@@ -117,21 +117,28 @@ export class Paths {
   unwant(peer: string): void {
     this.#wanted.get(peer)?.stopped.abort()
     this.#wanted.delete(peer)
+    this.#tries.skip(peer)
     this.#diagnosis.forget(peer)
     this.#holePunches.forget(peer)
     for (const connection of this.connections(peer)) void closeOrAbort(connection)
   }
 
-  /** A node reconnected, or the network changed: dials every offline friend, and permits hole punches again. */
+  /** The network changed: dials every offline friend, and permits hole punches again. */
   retryNow(): void {
     this.#holePunches.reset()
-    for (const wanted of this.#wanted.values()) wanted.retry.now()
+    for (const { retry } of this.#wanted.values()) retry.now()
+  }
+
+  /** A node reconnected: as `retryNow`, but the waits are not short again, because a session may end as it began. */
+  nodeReady(): void {
+    this.#holePunches.reset()
+    for (const { retry } of this.#wanted.values()) retry.wake()
   }
 
   /** The peer asks to be dialled, and has announced its addresses. */
   dialNow(peer: string): void {
     if (this.kind(peer) === 'relayed') void this.#improve(peer)
-    else if (this.kind(peer) === 'none') this.#wanted.get(peer)?.retry.now()
+    else if (this.kind(peer) === 'none') this.#hope(peer)
   }
 
   /** The result of `mayBeDirect` for this peer has changed. */
@@ -202,7 +209,7 @@ export class Paths {
       failure: wanted?.failure,
       direct: privacy().direct,
       mayBeDirect: mayBeDirect(peer),
-      hasAddress: () => this.#directTargets(peer, announced(peer).addresses).length > 0,
+      hasAddress: () => directTargets(this.#options, peer).length > 0,
       nodes: ownNodes().length,
       foreign: !mayBeDirect(peer) && areForeign(announced(peer).nodes, isContact),
       tried: [...this.#diagnosis.tried(peer), ...[this.#holePunches.lastAttempt(peer) ?? []].flat()],
@@ -228,7 +235,7 @@ export class Paths {
 
   /** A direct connection to a peer that is not a friend yet, for one envelope. Undefined if it may dial none. */
   async connectDirectly(peer: string, addresses: readonly string[]): Promise<Connection | undefined> {
-    const targets = this.#directTargets(peer, addresses)
+    const targets = directTargets(this.#options, peer, addresses)
     return targets.length === 0 ? undefined : this.#race(targets)
   }
 
@@ -241,6 +248,23 @@ export class Paths {
     return [...new Set([...this.#options.confirmed(), ...listening])].slice(0, limits.addressesTold)
   }
 
+  /** Whether an attempt would dial or look up anything: before the first node is connected, often not. */
+  #mayCost(peer: string): boolean {
+    const { ownNodes } = this.#options
+    return (
+      ownNodes().length + directTargets(this.#options, peer).length + circuitTargets(this.#options, peer).length > 0
+    )
+  }
+
+  /** Something shows that the friend is there: dials it at once. */
+  #hope(peer: string): void {
+    const wanted = this.#wanted.get(peer)
+    if (wanted === undefined) return
+    wanted.hopeful = pathLimits.hopefulTries
+    wanted.retry.now()
+    this.#tries.skip(peer)
+  }
+
   async #keep(peer: string, wanted: Wanted): Promise<void> {
     const { signal } = wanted.stopped
     while (!signal.aborted) {
@@ -251,6 +275,9 @@ export class Paths {
         if (!signal.aborted && this.kind(peer) === 'relayed') await this.#improve(peer)
         continue
       }
+      if (wanted.hopeful > 0) wanted.hopeful -= 1
+      else if (this.#mayCost(peer)) await this.#tries.take(peer)
+      if (signal.aborted) return
       try {
         await this.connect(peer)
       } catch (error) {
@@ -269,7 +296,7 @@ export class Paths {
     if (this.#improving.has(peer) || !this.#options.mayBeDirect(peer)) return
     this.#improving.add(peer)
     try {
-      const targets = this.#directTargets(peer, this.#options.announced(peer).addresses)
+      const targets = directTargets(this.#options, peer)
       // The error of each dial is logged; the circuit stays in use.
       const dials = targets.length === 0 ? undefined : this.#race(targets).catch(() => undefined)
       await Promise.race([dials, pause(pathLimits.punchAfter, this.#stopped.signal)])
@@ -295,6 +322,7 @@ export class Paths {
     try {
       return await this.#dialAll(peer)
     } catch (first) {
+      if (this.#options.ownNodes().length === 0) throw first
       // The stored addresses may be out of date: look them up, and dial once more if the nodes have newer ones.
       const before = JSON.stringify(this.#options.announced(peer))
       await this.#options.discover(peer)
@@ -305,36 +333,14 @@ export class Paths {
 
   /** Dials direct addresses, then circuits. `except`: the connection to replace. */
   async #dialAll(peer: string, except?: Connection): Promise<Connection> {
-    const { network, ownNodes, announced } = this.#options
-    const { addresses, nodes } = announced(peer)
-    const targets = this.#directTargets(peer, addresses)
-    const own = byNode(ownNodes())
-    // One circuit through each node is enough. Only directory/home-nodes.ts dials an own node that is disconnected.
-    const others = [...byNode(nodes)].flatMap(([node, all]) =>
-      own.has(node) || this.#options.isContact(node) ? [] : all,
-    )
-    const circuits = [...ownNodes(), ...others]
-      .map((node) => circuitAddress(node, peer))
-      .filter((circuit) => this.#mayDial(circuit, peer))
-      .slice(0, limits.nodesTold + limits.nodeAddressesTold)
+    const targets = directTargets(this.#options, peer)
+    const circuits = circuitTargets(this.#options, peer)
     if (targets.length + circuits.length === 0) {
       throw new QuorumError('peer-offline', 'no address of the friend is known, and none of its nodes can be reached')
     }
     // If two peers dial each other, one circuit is enough: the smaller PeerId dials first.
-    const grace = network.peerId.toString() < peer ? 0 : pathLimits.circuitGrace
+    const grace = this.#options.network.peerId.toString() < peer ? 0 : pathLimits.circuitGrace
     return this.#race(targets, circuits, (targets.length === 0 ? 0 : pathLimits.circuitsAfter) + grace, except)
-  }
-
-  #directTargets(peer: string, addresses: readonly string[]): string[] {
-    return addresses
-      .filter((address) => isAddress(address) && !isRelayed(address))
-      .map((address) => withPeer(address, peer))
-      .filter((address) => lastPeer(address) === peer && this.#mayDial(address, peer))
-      .slice(0, limits.addressesTold)
-  }
-
-  #mayDial(address: string, peer: string): boolean {
-    return this.#options.network.services.directDial.refuses(address, { peer }) === undefined
   }
 
   /** The first connection that opens. `except` does not count as an open connection. */
@@ -388,7 +394,7 @@ export class Paths {
     this.#options.onChange(peer)
     // A connection that closed immediately was refused (for example after an unfriend): no reason for an early retry.
     const lasted = Date.now() - connection.timeline.open > netLimits.stableAfter
-    if (lasted && this.connections(peer).length === 0) this.#wanted.get(peer)?.retry.now()
+    if (lasted && this.connections(peer).length === 0) this.#hope(peer)
     if (isDirect(connection) && this.kind(peer) === 'relayed') this.#improveSoon(peer)
   }
 }

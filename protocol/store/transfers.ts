@@ -68,9 +68,11 @@ export function transfersOn(database: Database): Transfers {
     transfer,
 
     transfers(peer, open) {
-      const states = open === undefined ? '' : ` AND state IN ('offered', 'accepted', 'failed')`
-      const sql = `${select} WHERE ($peer IS NULL OR peer = $peer)${states} ORDER BY position`
-      return database.all<TransferColumns>(sql, { peer: peer ?? null }).map(rowFrom)
+      const states = open === undefined ? '' : `AND state IN ('offered', 'accepted', 'failed')`
+      // Without a condition on `peer` that is always true: SQLite uses no index for one that may be.
+      const of = peer === undefined ? 'TRUE' : 'peer = $peer'
+      const sql = `${select} WHERE ${of} ${states} ORDER BY position`
+      return database.all<TransferColumns>(sql, peer === undefined ? {} : { peer }).map(rowFrom)
     },
 
     offersFrom(peer) {

@@ -31,6 +31,7 @@ export type DirectoryCall =
   | { call: 'postInvite'; slot: Uint8Array; sealed: Uint8Array; ttl: number }
   | { call: 'findInvite'; slot: Uint8Array }
   | { call: 'reachable'; port: number }
+  | { call: 'expect'; peers: Uint8Array[]; noLonger: Uint8Array[] }
 
 export interface KnowledgeReport {
   handle: string
@@ -51,6 +52,7 @@ export type DirectoryResult =
   | { result: 'knowledge'; report: KnowledgeReport }
   | { result: 'foundInvite'; sealed: Uint8Array }
   | { result: 'reachability'; reachable: boolean; observedAddress: string }
+  | { result: 'present'; peers: Uint8Array[] }
 
 /**
  * A result as a node writes it: `observedAddress`, `time` and `connected` are fields of the first version that no
@@ -66,6 +68,8 @@ export type DirectoryFrame<R extends DirectoryAnswer = DirectoryResult> =
   | { frame: 'response'; id: number; result: R }
   /** `id` 0: pushed only, not held. */
   | { frame: 'envelope'; id: number; envelope: Uint8Array }
+  /** Raw public keys of peers that came. */
+  | { frame: 'present'; peers: Uint8Array[] }
 
 export function requestToWire(id: number, call: DirectoryCall): Uint8Array {
   return encode(DirectoryRequestSchema, { id: BigInt(id), call: callToWire(call) })
@@ -78,12 +82,18 @@ export function requestFromWire(bytes: Uint8Array): { id: number; call: Director
 }
 
 export function frameToWire(frame: DirectoryFrame<DirectoryAnswer>): Uint8Array {
-  return encode(DirectoryFrameSchema, {
-    frame:
-      frame.frame === 'envelope'
-        ? { case: 'mail', value: { id: BigInt(frame.id), envelope: frame.envelope } }
-        : { case: 'response', value: { id: BigInt(frame.id), result: resultToWire(frame.result) } },
-  })
+  switch (frame.frame) {
+    case 'envelope': {
+      const value = { id: BigInt(frame.id), envelope: frame.envelope }
+      return encode(DirectoryFrameSchema, { frame: { case: 'mail', value } })
+    }
+    case 'present':
+      return encode(DirectoryFrameSchema, { frame: { case: 'present', value: { peers: frame.peers } } })
+    case 'response': {
+      const value = { id: BigInt(frame.id), result: resultToWire(frame.result) }
+      return encode(DirectoryFrameSchema, { frame: { case: 'response', value } })
+    }
+  }
 }
 
 /** `undefined`: a frame of a later version, to be ignored. */
@@ -94,6 +104,8 @@ export function frameFromWire(bytes: Uint8Array): DirectoryFrame | undefined {
       return { frame: 'envelope', id: numberFromWire(frame.value.id), envelope: frame.value.envelope }
     case 'response':
       return { frame: 'response', id: numberFromWire(frame.value.id), result: resultFromWire(frame.value.result) }
+    case 'present':
+      return { frame: 'present', peers: peersFromWire(frame.value.peers) }
     case undefined:
       return undefined
   }
@@ -121,6 +133,8 @@ function callToWire(call: DirectoryCall): NonNullable<Fields<typeof DirectoryReq
       return { case: 'findInvite', value: { slot: call.slot } }
     case 'reachable':
       return { case: 'reachable', value: { port: call.port } }
+    case 'expect':
+      return { case: 'expect', value: { peers: call.peers, noLonger: call.noLonger } }
   }
 }
 
@@ -162,6 +176,12 @@ function callFromWire(
       if (port < 1 || port > 0xffff) throw new QuorumError('bad-request', 'A port is 1 to 65535')
       return { call: 'reachable', port }
     }
+    case 'expect':
+      return {
+        call: 'expect',
+        peers: peersFromWire(call.value.peers),
+        noLonger: peersFromWire(call.value.noLonger),
+      }
     case undefined:
       return undefined
   }
@@ -204,6 +224,8 @@ function resultToWire(result: DirectoryAnswer): NonNullable<Fields<typeof Direct
       const { reachable, observedAddress } = result
       return { case: 'reachability', value: { reachable, observedAddress } }
     }
+    case 'present':
+      return { case: 'present', value: { peers: result.peers } }
   }
 }
 
@@ -262,9 +284,17 @@ function resultFromWire(result: WireResult): DirectoryResult {
         observedAddress: textFromWire(observedAddress, limits.address, 'An address'),
       }
     }
+    case 'present':
+      return { result: 'present', peers: peersFromWire(result.value.peers) }
     case undefined:
       throw new QuorumError('unsupported-version', 'A node gave an answer that this version does not know')
   }
+}
+
+/** Errors: `too-large`, `bad-request`. */
+function peersFromWire(peers: readonly Uint8Array[]): Uint8Array[] {
+  if (peers.length > wireLimits.peersTogether) throw new QuorumError('too-large', 'A list of peers is too long')
+  return peers.map((peer) => bytesFromWire(peer, publicKeyLength, 'A peer'))
 }
 
 /** Empty, or 3-32 of a-z 0-9 - _ . */

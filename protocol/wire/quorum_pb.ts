@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIt0CCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIkCgdkaWFsX21lGAsgASgLMhEucXVvcnVtLnYxLkRpYWxNZUgAEg8KB3BhZGRpbmcYDyABKAxCBgoEa2luZCIsCg1GcmllbmRSZXF1ZXN0EgwKBG5vdGUYASABKAkSDQoFdG9rZW4YAiABKAwiDgoMRnJpZW5kQW5zd2VyIh0KDUZyaWVuZFJlZnVzYWwSDAoEY29kZRgBIAEoCSIICgZEaWFsTWUiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIp0DChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNImwKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCL8AgoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiMwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBCJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCKgAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5IjwKDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUibAoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKTAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCGIGcHJvdG8z");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIt0CCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIkCgdkaWFsX21lGAsgASgLMhEucXVvcnVtLnYxLkRpYWxNZUgAEg8KB3BhZGRpbmcYDyABKAxCBgoEa2luZCIsCg1GcmllbmRSZXF1ZXN0EgwKBG5vdGUYASABKAkSDQoFdG9rZW4YAiABKAwiDgoMRnJpZW5kQW5zd2VyIh0KDUZyaWVuZFJlZnVzYWwSDAoEY29kZRgBIAEoCSIICgZEaWFsTWUiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIsIDChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAEiMKBmV4cGVjdBgLIAEoCzIRLnF1b3J1bS52MS5FeHBlY3RIAEIGCgRjYWxsIj0KCEFubm91bmNlEiEKBnJlY29yZBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSDgoGaGFuZGxlGAIgASgJIjEKBkxvb2t1cBIOCgRwZWVyGAEgASgMSAASEAoGaGFuZGxlGAIgASgJSABCBQoDd2hvIjkKB0RlbGl2ZXISCgoCdG8YASABKAwSEAoIZW52ZWxvcGUYAiABKAwSEAoIZmxlZXRpbmcYAyABKAgiGQoJQ29sbGVjdGVkEgwKBG1haWwYASADKAQiCwoJS25vd2xlZGdlIggKBkZvcmdldCI/CgpQb3N0SW52aXRlEgwKBHNsb3QYASABKAwSDgoGc2VhbGVkGAIgASgMEhMKC3R0bF9zZWNvbmRzGAMgASgNIhoKCkZpbmRJbnZpdGUSDAoEc2xvdBgBIAEoDCIZCglSZWFjaGFibGUSDAoEcG9ydBgBIAEoDSIqCgZFeHBlY3QSDQoFcGVlcnMYASADKAwSEQoJbm9fbG9uZ2VyGAIgAygMIpMBCg5EaXJlY3RvcnlGcmFtZRIwCghyZXNwb25zZRgBIAEoCzIcLnF1b3J1bS52MS5EaXJlY3RvcnlSZXNwb25zZUgAEh8KBG1haWwYAiABKAsyDy5xdW9ydW0udjEuTWFpbEgAEiUKB3ByZXNlbnQYAyABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQgcKBWZyYW1lIiQKBE1haWwSCgoCaWQYASABKAQSEAoIZW52ZWxvcGUYAiABKAwiowMKEURpcmVjdG9yeVJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEikKCWFubm91bmNlZBgDIAEoCzIULnF1b3J1bS52MS5Bbm5vdW5jZWRIABIhCgVmb3VuZBgEIAEoCzIQLnF1b3J1bS52MS5Gb3VuZEgAEikKCWRlbGl2ZXJlZBgFIAEoCzIULnF1b3J1bS52MS5EZWxpdmVyZWRIABIfCgRkb25lGAYgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIvCglrbm93bGVkZ2UYByABKAsyGi5xdW9ydW0udjEuS25vd2xlZGdlUmVwb3J0SAASLgoMZm91bmRfaW52aXRlGAggASgLMhYucXVvcnVtLnYxLkZvdW5kSW52aXRlSAASLwoMcmVhY2hhYmlsaXR5GAkgASgLMhcucXVvcnVtLnYxLlJlYWNoYWJpbGl0eUgAEiUKB3ByZXNlbnQYCiABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQggKBnJlc3VsdCIqCglXaXJlRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIjMKCUFubm91bmNlZBIYChBvYnNlcnZlZF9hZGRyZXNzGAEgASgJEgwKBHRpbWUYAiABKAQiUgoFRm91bmQSIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIRCgljb25uZWN0ZWQYAiABKAgSEwoLYWdlX3NlY29uZHMYAyABKA0iGwoJRGVsaXZlcmVkEg4KBnB1c2hlZBgBIAEoCCIGCgREb25lIh0KC0ZvdW5kSW52aXRlEg4KBnNlYWxlZBgBIAEoDCI7CgxSZWFjaGFiaWxpdHkSEQoJcmVhY2hhYmxlGAEgASgIEhgKEG9ic2VydmVkX2FkZHJlc3MYAiABKAkiGAoHUHJlc2VudBINCgVwZWVycxgBIAMoDCKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCKgAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5IjwKDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUibAoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKTAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCGIGcHJvdG8z");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
@@ -441,6 +441,12 @@ export type DirectoryRequest = Message<"quorum.v1.DirectoryRequest"> & {
      */
     value: Reachable;
     case: "reachable";
+  } | {
+    /**
+     * @generated from field: quorum.v1.Expect expect = 11;
+     */
+    value: Expect;
+    case: "expect";
   } | { case: undefined; value?: undefined };
 };
 
@@ -653,6 +659,35 @@ export const ReachableSchema: GenMessage<Reachable> = /*@__PURE__*/
   messageDesc(file_quorum, 20);
 
 /**
+ * The caller wants to know when these peers are connected to the node, for as long as this stream lasts. A peer is
+ * named only to those that it expects itself.
+ *
+ * @generated from message quorum.v1.Expect
+ */
+export type Expect = Message<"quorum.v1.Expect"> & {
+  /**
+   * raw public keys, at most 400 in one call
+   *
+   * @generated from field: repeated bytes peers = 1;
+   */
+  peers: Uint8Array[];
+
+  /**
+   * the same
+   *
+   * @generated from field: repeated bytes no_longer = 2;
+   */
+  noLonger: Uint8Array[];
+};
+
+/**
+ * Describes the message quorum.v1.Expect.
+ * Use `create(ExpectSchema)` to create a new message.
+ */
+export const ExpectSchema: GenMessage<Expect> = /*@__PURE__*/
+  messageDesc(file_quorum, 21);
+
+/**
  * @generated from message quorum.v1.DirectoryFrame
  */
 export type DirectoryFrame = Message<"quorum.v1.DirectoryFrame"> & {
@@ -673,6 +708,14 @@ export type DirectoryFrame = Message<"quorum.v1.DirectoryFrame"> & {
      */
     value: Mail;
     case: "mail";
+  } | {
+    /**
+     * pushed: they came, and expect the receiver too
+     *
+     * @generated from field: quorum.v1.Present present = 3;
+     */
+    value: Present;
+    case: "present";
   } | { case: undefined; value?: undefined };
 };
 
@@ -681,7 +724,7 @@ export type DirectoryFrame = Message<"quorum.v1.DirectoryFrame"> & {
  * Use `create(DirectoryFrameSchema)` to create a new message.
  */
 export const DirectoryFrameSchema: GenMessage<DirectoryFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 21);
+  messageDesc(file_quorum, 22);
 
 /**
  * @generated from message quorum.v1.Mail
@@ -703,7 +746,7 @@ export type Mail = Message<"quorum.v1.Mail"> & {
  * Use `create(MailSchema)` to create a new message.
  */
 export const MailSchema: GenMessage<Mail> = /*@__PURE__*/
-  messageDesc(file_quorum, 22);
+  messageDesc(file_quorum, 23);
 
 /**
  * @generated from message quorum.v1.DirectoryResponse
@@ -765,6 +808,12 @@ export type DirectoryResponse = Message<"quorum.v1.DirectoryResponse"> & {
      */
     value: Reachability;
     case: "reachability";
+  } | {
+    /**
+     * @generated from field: quorum.v1.Present present = 10;
+     */
+    value: Present;
+    case: "present";
   } | { case: undefined; value?: undefined };
 };
 
@@ -773,7 +822,7 @@ export type DirectoryResponse = Message<"quorum.v1.DirectoryResponse"> & {
  * Use `create(DirectoryResponseSchema)` to create a new message.
  */
 export const DirectoryResponseSchema: GenMessage<DirectoryResponse> = /*@__PURE__*/
-  messageDesc(file_quorum, 23);
+  messageDesc(file_quorum, 24);
 
 /**
  * @generated from message quorum.v1.WireError
@@ -795,7 +844,7 @@ export type WireError = Message<"quorum.v1.WireError"> & {
  * Use `create(WireErrorSchema)` to create a new message.
  */
 export const WireErrorSchema: GenMessage<WireError> = /*@__PURE__*/
-  messageDesc(file_quorum, 24);
+  messageDesc(file_quorum, 25);
 
 /**
  * No version reads these fields; nodes still send them.
@@ -819,7 +868,7 @@ export type Announced = Message<"quorum.v1.Announced"> & {
  * Use `create(AnnouncedSchema)` to create a new message.
  */
 export const AnnouncedSchema: GenMessage<Announced> = /*@__PURE__*/
-  messageDesc(file_quorum, 25);
+  messageDesc(file_quorum, 26);
 
 /**
  * @generated from message quorum.v1.Found
@@ -850,7 +899,7 @@ export type Found = Message<"quorum.v1.Found"> & {
  * Use `create(FoundSchema)` to create a new message.
  */
 export const FoundSchema: GenMessage<Found> = /*@__PURE__*/
-  messageDesc(file_quorum, 26);
+  messageDesc(file_quorum, 27);
 
 /**
  * @generated from message quorum.v1.Delivered
@@ -869,7 +918,7 @@ export type Delivered = Message<"quorum.v1.Delivered"> & {
  * Use `create(DeliveredSchema)` to create a new message.
  */
 export const DeliveredSchema: GenMessage<Delivered> = /*@__PURE__*/
-  messageDesc(file_quorum, 27);
+  messageDesc(file_quorum, 28);
 
 /**
  * @generated from message quorum.v1.Done
@@ -882,7 +931,7 @@ export type Done = Message<"quorum.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_quorum, 28);
+  messageDesc(file_quorum, 29);
 
 /**
  * @generated from message quorum.v1.FoundInvite
@@ -901,7 +950,7 @@ export type FoundInvite = Message<"quorum.v1.FoundInvite"> & {
  * Use `create(FoundInviteSchema)` to create a new message.
  */
 export const FoundInviteSchema: GenMessage<FoundInvite> = /*@__PURE__*/
-  messageDesc(file_quorum, 29);
+  messageDesc(file_quorum, 30);
 
 /**
  * @generated from message quorum.v1.Reachability
@@ -927,7 +976,26 @@ export type Reachability = Message<"quorum.v1.Reachability"> & {
  * Use `create(ReachabilitySchema)` to create a new message.
  */
 export const ReachabilitySchema: GenMessage<Reachability> = /*@__PURE__*/
-  messageDesc(file_quorum, 30);
+  messageDesc(file_quorum, 31);
+
+/**
+ * @generated from message quorum.v1.Present
+ */
+export type Present = Message<"quorum.v1.Present"> & {
+  /**
+   * raw public keys
+   *
+   * @generated from field: repeated bytes peers = 1;
+   */
+  peers: Uint8Array[];
+};
+
+/**
+ * Describes the message quorum.v1.Present.
+ * Use `create(PresentSchema)` to create a new message.
+ */
+export const PresentSchema: GenMessage<Present> = /*@__PURE__*/
+  messageDesc(file_quorum, 32);
 
 /**
  * @generated from message quorum.v1.KnowledgeReport
@@ -974,7 +1042,7 @@ export type KnowledgeReport = Message<"quorum.v1.KnowledgeReport"> & {
  * Use `create(KnowledgeReportSchema)` to create a new message.
  */
 export const KnowledgeReportSchema: GenMessage<KnowledgeReport> = /*@__PURE__*/
-  messageDesc(file_quorum, 31);
+  messageDesc(file_quorum, 33);
 
 /**
  * @generated from message quorum.v1.HeldMail
@@ -996,7 +1064,7 @@ export type HeldMail = Message<"quorum.v1.HeldMail"> & {
  * Use `create(HeldMailSchema)` to create a new message.
  */
 export const HeldMailSchema: GenMessage<HeldMail> = /*@__PURE__*/
-  messageDesc(file_quorum, 32);
+  messageDesc(file_quorum, 34);
 
 /**
  * @generated from message quorum.v1.ChatFrame
@@ -1044,7 +1112,7 @@ export type ChatFrame = Message<"quorum.v1.ChatFrame"> & {
  * Use `create(ChatFrameSchema)` to create a new message.
  */
 export const ChatFrameSchema: GenMessage<ChatFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 33);
+  messageDesc(file_quorum, 35);
 
 /**
  * The first frame in both directions, sent again whenever its content changes.
@@ -1104,7 +1172,7 @@ export type Hello = Message<"quorum.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_quorum, 34);
+  messageDesc(file_quorum, 36);
 
 /**
  * @generated from message quorum.v1.ChatMessage
@@ -1123,7 +1191,7 @@ export type ChatMessage = Message<"quorum.v1.ChatMessage"> & {
  * Use `create(ChatMessageSchema)` to create a new message.
  */
 export const ChatMessageSchema: GenMessage<ChatMessage> = /*@__PURE__*/
-  messageDesc(file_quorum, 35);
+  messageDesc(file_quorum, 37);
 
 /**
  * @generated from message quorum.v1.MessageBody
@@ -1196,7 +1264,7 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
  * Use `create(MessageBodySchema)` to create a new message.
  */
 export const MessageBodySchema: GenMessage<MessageBody> = /*@__PURE__*/
-  messageDesc(file_quorum, 36);
+  messageDesc(file_quorum, 38);
 
 /**
  * @generated from message quorum.v1.Text
@@ -1222,7 +1290,7 @@ export type Text = Message<"quorum.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_quorum, 37);
+  messageDesc(file_quorum, 39);
 
 /**
  * @generated from message quorum.v1.Recalled
@@ -1235,7 +1303,7 @@ export type Recalled = Message<"quorum.v1.Recalled"> & {
  * Use `create(RecalledSchema)` to create a new message.
  */
 export const RecalledSchema: GenMessage<Recalled> = /*@__PURE__*/
-  messageDesc(file_quorum, 38);
+  messageDesc(file_quorum, 40);
 
 /**
  * @generated from message quorum.v1.Receipt
@@ -1259,7 +1327,7 @@ export type Receipt = Message<"quorum.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_quorum, 39);
+  messageDesc(file_quorum, 41);
 
 /**
  * @generated from message quorum.v1.Typing
@@ -1276,7 +1344,7 @@ export type Typing = Message<"quorum.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_quorum, 40);
+  messageDesc(file_quorum, 42);
 
 /**
  * @generated from message quorum.v1.Offer
@@ -1337,7 +1405,7 @@ export type Offer = Message<"quorum.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_quorum, 41);
+  messageDesc(file_quorum, 43);
 
 /**
  * @generated from message quorum.v1.ManifestEntry
@@ -1368,7 +1436,7 @@ export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
  * Use `create(ManifestEntrySchema)` to create a new message.
  */
 export const ManifestEntrySchema: GenMessage<ManifestEntry> = /*@__PURE__*/
-  messageDesc(file_quorum, 42);
+  messageDesc(file_quorum, 44);
 
 /**
  * @generated from message quorum.v1.Manifest
@@ -1385,7 +1453,7 @@ export type Manifest = Message<"quorum.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_quorum, 43);
+  messageDesc(file_quorum, 45);
 
 /**
  * @generated from message quorum.v1.TransferNews
@@ -1416,7 +1484,7 @@ export type TransferNews = Message<"quorum.v1.TransferNews"> & {
  * Use `create(TransferNewsSchema)` to create a new message.
  */
 export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
-  messageDesc(file_quorum, 44);
+  messageDesc(file_quorum, 46);
 
 /**
  * From the receiver. The first frame opens a stream; later ones acknowledge what has arrived.
@@ -1453,7 +1521,7 @@ export type FileFrame = Message<"quorum.v1.FileFrame"> & {
  * Use `create(FileFrameSchema)` to create a new message.
  */
 export const FileFrameSchema: GenMessage<FileFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 45);
+  messageDesc(file_quorum, 47);
 
 /**
  * @generated from message quorum.v1.FileOpen
@@ -1503,7 +1571,7 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
  * Use `create(FileOpenSchema)` to create a new message.
  */
 export const FileOpenSchema: GenMessage<FileOpen> = /*@__PURE__*/
-  messageDesc(file_quorum, 46);
+  messageDesc(file_quorum, 48);
 
 /**
  * @generated from message quorum.v1.FileAck
@@ -1529,7 +1597,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
  * Use `create(FileAckSchema)` to create a new message.
  */
 export const FileAckSchema: GenMessage<FileAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 47);
+  messageDesc(file_quorum, 49);
 
 /**
  * @generated from message quorum.v1.FileStop
@@ -1542,7 +1610,7 @@ export type FileStop = Message<"quorum.v1.FileStop"> & {
  * Use `create(FileStopSchema)` to create a new message.
  */
 export const FileStopSchema: GenMessage<FileStop> = /*@__PURE__*/
-  messageDesc(file_quorum, 48);
+  messageDesc(file_quorum, 50);
 
 /**
  * From the sender: a header, then `length` bytes of that chunk.
@@ -1599,5 +1667,5 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
  * Use `create(ChunkHeaderSchema)` to create a new message.
  */
 export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
-  messageDesc(file_quorum, 49);
+  messageDesc(file_quorum, 51);
 

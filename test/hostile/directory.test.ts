@@ -23,7 +23,7 @@ import { besides } from '../support/bystanders.ts'
 import { guardProcess } from '../support/guard.ts'
 import { honestly, startLyingNode } from '../support/lying-node.ts'
 import { befriend, startNode, startOpenNode, startPeer, until } from '../support/network.ts'
-import { bucket } from '../support/numbers.ts'
+import { bucket, change, hour } from '../support/numbers.ts'
 import { startVictim } from '../support/victim.ts'
 import { Retry } from '../../protocol/base/backoff.ts'
 
@@ -206,6 +206,24 @@ test('hostile 29: all unknown names get the same answer; queries are rate-limite
   }
   assert.ok(slots <= codeLookups(), `${slots} codes were tried`)
   assert.ok(answered + handles <= lookups(), `${handles} more handles were tried`)
+})
+
+test('hostile 5: a peer that asks too much is refused and stays connected; a flood ends its stream', async (t) => {
+  const [frames, flood] = [5, 20]
+  change(t, directoryLimits, {
+    directoryFrames: { tokens: frames, per: hour },
+    directoryFlood: { tokens: flood, per: hour },
+  })
+  const node = await startNode(t)
+  const attacker = await startAttacker(t)
+  const { line, ask } = await session(attacker, node.addresses()[0] ?? '')
+  const call: DirectoryCall = { call: 'lookup', peer: attacker.identity.publicKey }
+  const codes: string[] = []
+  for (let asked = 0; asked < flood; asked += 1) codes.push(codeOf(await ask(call)))
+  const expected = Array.from({ length: flood }, (_, index) => (index < frames ? 'found' : 'rate-limited'))
+  assert.deepEqual(codes, expected)
+  await line.send(requestToWire(7, call))
+  await until(() => line.stream.status === 'reset', 'the stream is reset')
 })
 
 test('hostile 29: reading the data that a node stores, and having it deleted, are rate-limited too', async (t) => {

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { openMailboxes } from '../../node/mailboxes.ts'
 import type { DirectoryStore } from '../../protocol/directory/store.ts'
+import { directoryLimits } from '../../protocol/directory/limits.ts'
 import { DirectorySession } from '../../protocol/directory/session.ts'
 import { QuorumError } from '../../protocol/base/errors.ts'
 import { identityFromSeed, sign } from '../../protocol/identity/identity.ts'
@@ -83,6 +84,22 @@ test('a full disk while a record is announced causes a warning, and ends neither
   assert.equal(await (await look(t, second)).lookup({ peer: alice.id }), undefined)
 })
 
+test('a node that refuses a record as one too many keeps its session, and receives it later', async (t) => {
+  change(t, directoryLimits, { announceRetry: 10 })
+  let refused = 0
+  const node = await startLyingNode(t, (call) => {
+    if (call.call !== 'announce' || refused === 3) return honestly(call)
+    refused += 1
+    return { result: 'error', error: { code: 'rate-limited', message: 'Too many requests: wait a minute' } }
+  })
+  const peer = await startPeer(t, { nodes: [node.address] })
+  const announced = () => node.calls.filter(({ call }) => call === 'announce').length
+  await until(() => announced() > 3, 'it is announced again')
+  assert.equal(node.sessions.length, 1)
+  const states = peer.events.flatMap(({ event, data }) => (event === 'node-state' ? [data.state] : []))
+  assert.ok(!states.includes('unreachable'), states.join())
+})
+
 test('a node whose disk refuses the "last seen" time of a peer still serves that peer', async (t) => {
   const { node, store } = await nodeWithStore(t)
   const seen = t.mock.method(store, 'seen', full)
@@ -154,25 +171,51 @@ describe('clocks', { concurrency: true }, () => {
 
 // ---- stop and start
 
+/** Something that accepts TCP connections in place of a node. `address`: with a PeerId. */
+async function notANode(t: TestContext, accept: (socket: net.Socket) => void) {
+  let calls = 0
+  const server = net.createServer((socket) => {
+    calls += 1
+    socket.on('error', () => socket.destroy())
+    accept(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  undo(t).defer(() => void server.close())
+  const { peer } = await identityFromSeed(randomBytes(32))
+  return { address: `/ip4/127.0.0.1/tcp/${(server.address() as net.AddressInfo).port}/p2p/${peer}`, calls: () => calls }
+}
+
+test('a node that has answered is given the time of a handshake from then on, not that of a dead address', async (t) => {
+  change(t, limits, { dialAddress: hour, handshake: 10 })
+  const tarpit = await notANode(t, () => {})
+  await startPeer(t, { nodes: [tarpit.address] })
+  await until(() => tarpit.calls() > 2, 'it is given up, and dialled again')
+})
+
+test('a node that refuses connections of one address for a second is dialled again after short waits', async (t) => {
+  change(t, directoryLimits, { nodeRetry: { first: 10, longest: hour }, nodeRefused: 20 })
+  const full = await notANode(t, (socket) => socket.resetAndDestroy())
+  await startPeer(t, { nodes: [full.address] })
+  // With waits that double it would be hours.
+  await until(() => full.calls() > 30, 'it is dialled again and again')
+})
+
 test('stop() settles a connect() that is in progress', async (t) => {
   // No dial times out: only the stop can end one.
   change(t, limits, { dialAddress: hour, dial: hour })
   // Accepts connections and never answers: the attempt would hang.
-  const tarpit = net.createServer((socket) => void socket.on('error', () => socket.destroy()))
-  tarpit.listen(0, '127.0.0.1')
-  await once(tarpit, 'listening')
-  undo(t).defer(() => void tarpit.close())
-  const { port } = tarpit.address() as net.AddressInfo
+  const reached = Promise.withResolvers<void>()
+  const tarpit = await notANode(t, () => reached.resolve())
   const friend = await identityFromSeed(randomBytes(32))
   const store = openMemoryStore()
   const peer = await startPeer(t, { store })
-  store.putFriend(befriended(friend.peer, [], [`/ip4/127.0.0.1/tcp/${port}`]))
-  const reached = once(tarpit, 'connection')
+  store.putFriend(befriended(friend.peer, [], [tarpit.address.replace(/\/p2p.*/, '')]))
   const connecting = peer.connect({ peer: friend.peer }).then(
     () => 'connected',
     (error: QuorumError) => error.code,
   )
-  await reached
+  await reached.promise
   await peer.stop()
   let outcome = ''
   void connecting.then((code) => (outcome = code))

@@ -37,6 +37,8 @@ export function honestly(call: DirectoryCall): DirectoryAnswer {
       return { result: 'foundInvite', sealed: new Uint8Array() }
     case 'reachable':
       return { result: 'reachability', reachable: false, observedAddress: '/ip4/127.0.0.1/tcp/1' }
+    case 'expect':
+      return { result: 'present', peers: [] }
     case 'collected':
     case 'knowledge':
     case 'forget':

@@ -1,7 +1,8 @@
 /**
- * libsodium's ChaCha20-Poly1305 for Noise. Electron's crypto module lacks this cipher, and the package would fall back
- * to WASM there; libsodium is as fast as Node's module. The rest of the handshake is the package's own code. Retires
- * when Electron's node:crypto has chacha20-poly1305.
+ * libsodium's ChaCha20-Poly1305 and X25519 for Noise. Electron's crypto module lacks this cipher, and the package would
+ * fall back to WASM there; libsodium is as fast as Node's module. The package's X25519 in JavaScript takes 2.75 ms of
+ * each side of a handshake, more than all the rest of it; libsodium takes 0.1 ms, Node's module 0.3 ms. Hashes are the
+ * package's own code. Retires when Electron's node:crypto has chacha20-poly1305.
  */
 import { pureJsCrypto, type ICryptoInterface } from '@libp2p/noise'
 import sodium from 'sodium-native'
@@ -31,6 +32,22 @@ export class TargetedPlaintext extends Uint8ArrayList {
 
 export const sodiumCipher: ICryptoInterface = {
   ...pureJsCrypto,
+  generateX25519KeyPair() {
+    const seed = Buffer.alloc(sodium.crypto_scalarmult_SCALARBYTES)
+    sodium.randombytes_buf(seed)
+    return sodiumCipher.generateX25519KeyPairFromSeed(seed)
+  },
+  generateX25519KeyPairFromSeed(seed) {
+    const publicKey = Buffer.alloc(sodium.crypto_scalarmult_BYTES)
+    sodium.crypto_scalarmult_base(publicKey, view(seed))
+    return { publicKey, privateKey: seed }
+  },
+  /** Throws for keys of another length, and for points of low order, with which anybody knows the result. */
+  generateX25519SharedKey(privateKey, publicKey) {
+    const shared = Buffer.alloc(sodium.crypto_scalarmult_BYTES)
+    sodium.crypto_scalarmult(shared, view(privateKey.subarray()), view(publicKey.subarray()))
+    return shared
+  },
   chaCha20Poly1305Encrypt(plaintext, nonce, ad, key) {
     const input = plaintext.subarray()
     const output =

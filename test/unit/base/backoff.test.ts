@@ -11,6 +11,19 @@ test('waits double up to the longest', () => {
   assert.deepEqual(waits(retry, 6), [100, 200, 400, 800, 1000, 1000])
 })
 
+test('one wait may have a shorter longest', () => {
+  const retry = new Retry({ first: 100, longest: 10_000, random: () => 1 })
+  assert.deepEqual([retry.next(), retry.next(150), retry.next(150), retry.next()], [100, 150, 150, 800])
+})
+
+test('wake() ends a wait, and the next one is longer all the same', async () => {
+  const retry = new Retry({ first: 3_600_000, longest: 36_000_000, random: () => 1 })
+  const over = retry.wait(new AbortController().signal)
+  retry.wake()
+  await over
+  assert.equal(retry.next(), 7_200_000)
+})
+
 test('they are jittered between half and whole', () => {
   assert.deepEqual(waits(new Retry({ first: 100, longest: 1000, random: () => 0 }), 3), [50, 100, 200])
 })

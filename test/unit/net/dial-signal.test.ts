@@ -32,6 +32,17 @@ test('it aborts at its deadline', (t) => {
   assert.match(String(dial.signal.reason), /in time/)
 })
 
+test('an extended deadline counts from then on', (t) => {
+  fakeTimers(t)
+  using dial = dialSignal(new AbortController().signal, 1000)
+  mock.timers.tick(900)
+  dial.extend(5000)
+  mock.timers.tick(4999)
+  assert.equal(dial.signal.aborted, false)
+  mock.timers.tick(1)
+  assert.match(String(dial.signal.reason), /in time/)
+})
+
 test('a dial that has ended is never aborted, and leaves no listener', (t) => {
   fakeTimers(t)
   const outer = new AbortController()

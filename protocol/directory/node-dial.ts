@@ -1,0 +1,48 @@
+/** The connection to a node: an open one, or the first of its addresses that answers. */
+import type { Connection } from '@libp2p/interface'
+import { isRelayed } from '../address/address.ts'
+import { nodePeer } from '../address/node-addresses.ts'
+import { toError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { closeOrAbort } from '../net/close.ts'
+import { raceDials } from '../net/dial-race.ts'
+import type { PeerNetwork } from '../net/libp2p.ts'
+import type { AddressSource } from '../net/policy.ts'
+import { directoryLimits } from './limits.ts'
+
+/**
+ * Connects to the node that has these addresses. `source`: who told them.
+ * Errors: `foreign-node` and others of Policy.refusesDial; else that of the first dial.
+ */
+export async function dialNode(
+  network: PeerNetwork,
+  told: readonly string[],
+  source: AddressSource,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { directDial } = network.services
+  const addresses = told.filter((address) => directDial.refuses(address, source) === undefined)
+  const refusal = addresses.length === 0 ? directDial.refuses(told[0] ?? '', source) : undefined
+  if (refusal !== undefined) throw refusal
+  const open = nodeConnections(network, nodePeer(addresses[0] ?? '')).find(({ status }) => status === 'open')
+  if (open != null) return open
+  try {
+    return await raceDials({
+      addresses,
+      signal,
+      // A node that answers and is slow has many handshakes to make: giving up on it wastes what both have done.
+      dial: (address, over) => directDial.dial(address, source, over, limits.dialAddress, limits.handshake),
+      // One connection carries the session and the reservation; no other code closes a second one.
+      surplus: (connection) => void closeOrAbort(connection, directoryLimits.nodeClose),
+    })
+  } catch (error) {
+    throw error instanceof AggregateError ? toError(error.errors[0]) : error
+  }
+}
+
+/** The connections to a node that are not circuits. */
+export function nodeConnections(network: PeerNetwork, peer: string): Connection[] {
+  return network
+    .getConnections()
+    .filter(({ remotePeer, remoteAddr }) => remotePeer.toString() === peer && !isRelayed(remoteAddr))
+}

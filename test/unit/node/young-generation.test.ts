@@ -1,0 +1,37 @@
+/** The bound of V8's young generation, in a process of its own: it holds for the rest of the process. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { nodeLimits } from '../../../node/limits.ts'
+
+const module = new URL('../../../node/young-generation.ts', import.meta.url).href
+
+/** Prints the size before, after much survived while growth was held, and as it was allowed: when grown, and after. */
+const program = `
+  import { setImmediate } from 'node:timers/promises'
+  import { holdYoungGeneration, letYoungGenerationGrow, youngGeneration } from '${module}'
+  let kept
+  async function survive(rounds, until = () => false) {
+    for (let round = 0; round < rounds && !until(); round += 1) {
+      kept = Array.from({ length: 20_000 }, (_, index) => ({ index }))
+      await setImmediate()
+    }
+  }
+  holdYoungGeneration()
+  const sizes = [youngGeneration()]
+  await survive(100)
+  sizes.push(youngGeneration())
+  letYoungGenerationGrow()
+  await survive(10_000, () => youngGeneration() >= ${nodeLimits.youngGeneration})
+  sizes.push(youngGeneration())
+  await survive(300)
+  sizes.push(youngGeneration())
+  console.log(JSON.stringify(sizes))
+`
+
+test('the young generation stays small while the program loads, then grows to its limit and no further', () => {
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
+  const [first = 0, held = 0, grown = 0, after = 0] = JSON.parse(output) as number[]
+  assert.ok(held <= 2 * first, `held at ${held} bytes`)
+  assert.deepEqual([grown, after], [nodeLimits.youngGeneration, nodeLimits.youngGeneration])
+})

@@ -5,7 +5,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { isRelayed, relayPeer, withPeer } from '../address/address.ts'
+import { relayPeer, withPeer } from '../address/address.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import { DirectorySession } from './session.ts'
 import { onAbort } from '../base/abort-listener.ts'

@@ -1,4 +1,4 @@
-/** Which addresses of a friend may be dialled now: its own, and circuits to it. The rules are those of net/policy.ts. */
+/** Which addresses of a friend may be dialled now: its own, and circuits to it, by the rules of net/policy.ts. */
 import { circuitAddress, isAddress, isRelayed, lastPeer, withPeer } from '../address/address.ts'
 import { byNode } from '../address/node-addresses.ts'
 import { limits } from '../base/limits.ts'

@@ -20,6 +20,8 @@ export interface NodeConfig {
   listen: string[]
   /** Multiaddrs to announce instead of those listened on; empty: announce those. */
   announce: string[]
+  /** A proxy on this machine passes WebSockets on, and names each client in X-Forwarded-For. */
+  behindProxy: boolean
   http: { host: string; port: number }
   /** The ready line as JSON. */
   json: boolean
@@ -59,6 +61,7 @@ const schema = z.strictObject({
     .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'must be ADDRESS:PORT, such as 127.0.0.1:9090 or [::1]:9090')
     .transform((text) => ({ host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''), port: portOf(text) }))
     .refine(({ port }) => port <= 65535, 'has a port above 65535'),
+  behindProxy: z.boolean('must be true or false'),
   json: z.boolean('must be true or false'),
   logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
 })
@@ -70,7 +73,8 @@ const options: Record<Option, { flag: string; fromText: (text: string) => unknow
   listen: { flag: '--listen', fromText: words },
   announce: { flag: '--announce', fromText: words },
   http: { flag: '--http', fromText: (text) => text },
-  json: { flag: '--json', fromText: (text) => ({ true: true, '1': true, false: false, '0': false })[text] ?? text },
+  behindProxy: { flag: '--behind-proxy', fromText: truth },
+  json: { flag: '--json', fromText: truth },
   logLevel: { flag: '--log-level', fromText: (text) => text },
 }
 const optionNames = Object.keys(options) as Option[]
@@ -121,6 +125,7 @@ function defaults({ env, home, ipv6 }: Invocation): Source {
       data: path.join(base, 'quorum-node'),
       listen,
       announce: [],
+      behindProxy: false,
       http: '127.0.0.1:9090',
       json: false,
       logLevel: 'info',
@@ -210,6 +215,7 @@ function describe(version: string): Command {
     .option('--data <folder>', 'where the identity and the mailboxes are stored (default: ~/.local/share/quorum-node)')
     .option('--listen <multiaddr>', 'listen here; may be repeated (default: TCP 4001, WebSocket 4002)', collect)
     .option('--announce <multiaddr>', 'announce this address instead; may be repeated', collect)
+    .option('--behind-proxy', 'trust X-Forwarded-For of WebSockets that come from this machine: a proxy sets it')
     .option('--http <address:port>', 'metrics, health and status page (default: 127.0.0.1:9090)')
     .option('--log-level <level>', `one of ${logLevels.join(', ')} (default: info)`)
     .option('--json', 'print the ready line as JSON')
@@ -226,7 +232,7 @@ Examples:
   On a server with a public address and a name:
     quorum-node --announce /dns4/node.example.org/tcp/4001
   Behind a reverse proxy that ends TLS on port 443:
-    quorum-node --listen /ip4/0.0.0.0/tcp/4001 --listen /ip4/127.0.0.1/tcp/4002/ws \\
+    quorum-node --behind-proxy --listen /ip4/0.0.0.0/tcp/4001 --listen /ip4/127.0.0.1/tcp/4002/ws \\
                 --announce /dns4/node.example.org/tcp/4001 --announce /dns4/node.example.org/tcp/443/tls/ws
   Any free port, for a script that reads the ready line:
     quorum-node --json --listen /ip4/127.0.0.1/tcp/0 --http 127.0.0.1:0
@@ -269,6 +275,10 @@ function addressProblem(text: string, use: 'listen' | 'announce'): string | unde
 
 function portOf(text: string): number {
   return Number(text.slice(text.lastIndexOf(':') + 1))
+}
+
+function truth(text: string): unknown {
+  return { true: true, '1': true, false: false, '0': false }[text] ?? text
 }
 
 /** A multiaddr contains neither spaces nor commas. */

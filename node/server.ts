@@ -62,6 +62,7 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
       seed,
       listen: config.listen,
       announce: config.announce,
+      behindProxy: config.behindProxy,
       store: mailboxes,
       now,
       log,

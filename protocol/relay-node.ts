@@ -14,6 +14,11 @@ export interface RelayNodeOptions {
   listen: readonly string[]
   /** Multiaddrs to announce instead of the listening ones, for a node behind port forwarding or a proxy. */
   announce?: readonly string[]
+  /**
+   * WebSockets that come from this machine come from a proxy, whose last entry in X-Forwarded-For is the client's
+   * address. Without such a proxy, every program of this machine could pretend any address.
+   */
+  behindProxy?: boolean
   /** The node's data on disk. The caller closes it after `stop`. */
   store: DirectoryStore
   /** Milliseconds since the epoch. */
@@ -46,9 +51,9 @@ export interface RelayNode {
 
 /** Starts a node. Errors: `bad-request` if it cannot listen on one of the addresses. */
 export async function createRelayNode(options: RelayNodeOptions): Promise<RelayNode> {
-  const { listen, announce = [], store, now = Date.now, log = silent } = options
+  const { listen, announce = [], behindProxy = false, store, now = Date.now, log = silent } = options
   const { privateKey, peer } = await identityFromSeed(options.seed)
-  const network = await createNodeNetwork({ privateKey, listen, announce })
+  const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy })
   const directory = new DirectoryServer(network, store, now, log)
   forgetPeers(network, log, { again: 'on-update' })
   try {

@@ -74,11 +74,7 @@ export const directoryLimits = {
   dialBacksAtOnce: 100,
   dialBack: 5 * second,
 
-  // ---- rates by address or recipient, beside those by peer: an identity costs nothing, an address does
-  /** Lookups of handles, which can be guessed, and announcements of one's own, whose answer tells the same. */
-  lookupsPerAddress: { tokens: 120, per: 1 * minute } as Rate,
-  /** A school whose pupils send their requests at once. */
-  deliveriesPerAddress: { tokens: 600, per: 1 * minute } as Rate,
+  // ---- rates beside those of calls
   /** Envelopes for one recipient that are pushed and not held: a friend with many nodes, some friends at once. */
   fleetingPerRecipient: { tokens: 30, per: 1 * minute } as Rate,
   /** The same from one peer, and from one address: neither can use up what others send. */
@@ -86,10 +82,6 @@ export const directoryLimits = {
   fleetingPerAddress: { tokens: 20, per: 1 * minute } as Rate,
   /** New handles: each is kept for half a year. */
   claimsPerAddress: { tokens: 10, per: 1 * day } as Rate,
-  /** Codes have 50 bits behind Argon2id: at this rate they stay out of reach. */
-  codesPerAddress: { tokens: 10, per: 1 * minute } as Rate,
-  /** A school that wakes up. */
-  dialBacksPerAddress: { tokens: 60, per: 1 * minute } as Rate,
 } as const
 
 /** How often one peer may make each call, kept over its reconnects. A call without a rate does not compile. */
@@ -115,3 +107,28 @@ export const directoryRates = {
   /** The whole list of friends, twice. */
   expect: { tokens: 30, per: 1 * minute },
 } as const satisfies Record<Exclude<DirectoryCall['call'], 'lookupHandle'>, Rate>
+
+/** All peers of one address together, a school for example, may call as often as this many. */
+const peersPerAddress = 30
+
+function together({ tokens, per }: Rate): Rate {
+  return { tokens: peersPerAddress * tokens, per }
+}
+
+/** The same from one address: an identity costs nothing, an address does. */
+export const directoryAddressRates = {
+  announce: together(directoryRates.announce),
+  lookup: together(directoryRates.lookup),
+  /** Handles can be guessed. */
+  lookupHandle: { tokens: 120, per: 1 * minute },
+  deliver: { tokens: 600, per: 1 * minute },
+  collected: together(directoryRates.collected),
+  knowledge: together(directoryRates.knowledge),
+  forget: together(directoryRates.forget),
+  postInvite: together(directoryRates.postInvite),
+  /** Codes have 50 bits behind Argon2id: at this rate they stay out of reach. */
+  findInvite: { tokens: 10, per: 1 * minute },
+  /** Each dials. */
+  reachable: { tokens: 60, per: 1 * minute },
+  expect: together(directoryRates.expect),
+} as const satisfies Record<DirectoryCall['call'], Rate>

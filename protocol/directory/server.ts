@@ -10,7 +10,8 @@ import type { DirectoryStore } from './store.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import { peerFromPublicKey, publicKeyOf, verify } from '../identity/identity.ts'
 import { Expectations, type Expecting } from './expectations.ts'
-import { directoryLimits, directoryRates } from './limits.ts'
+import { CallRates, type Caller } from './call-rates.ts'
+import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
@@ -19,7 +20,7 @@ import { pull } from '../net/streams.ts'
 import { type NodeNetwork } from '../net/libp2p.ts'
 import { directoryProtocol } from '../net/policy.ts'
 import { Places } from '../base/places.ts'
-import { KeyedBuckets, TokenBucket, type Rate } from '../base/rate-limit.ts'
+import { TokenBucket } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 import {
@@ -42,8 +43,7 @@ interface StoredRecord {
   receivedAt: number
 }
 
-interface Session {
-  peer: string
+interface Session extends Caller {
   connection: Connection
   writer: FrameWriter
   stream: Stream
@@ -76,16 +76,7 @@ export class DirectoryServer {
   })
   readonly #expectations = new Expectations()
   readonly #requests: { [kindAndOutcome: string]: number } = {}
-  /** By peer, kept over its reconnects. */
-  readonly #rates: Record<DirectoryCall['call'], KeyedBuckets>
-  readonly #deliveriesByAddress: KeyedBuckets
-  readonly #fleetingByRecipient: KeyedBuckets
-  readonly #codesByAddress: KeyedBuckets
-  readonly #handlesByAddress: KeyedBuckets
-  readonly #claimsByAddress: KeyedBuckets
-  readonly #fleetingByPeer: KeyedBuckets
-  readonly #fleetingByAddress: KeyedBuckets
-  readonly #dialBacksByAddress: KeyedBuckets
+  readonly #rates = new CallRates()
   #dialBacks = 0
 
   constructor(network: NodeNetwork, store: DirectoryStore, now: () => number, log: Log) {
@@ -93,29 +84,6 @@ export class DirectoryServer {
     this.#network = network
     this.#store = store
     this.#now = now
-    const buckets = (rate: Rate): KeyedBuckets => new KeyedBuckets(rate, () => performance.now())
-    const lookups = buckets(directoryRates.lookup)
-    this.#rates = {
-      announce: buckets(directoryRates.announce),
-      lookup: lookups,
-      lookupHandle: lookups,
-      deliver: buckets(directoryRates.deliver),
-      collected: buckets(directoryRates.collected),
-      knowledge: buckets(directoryRates.knowledge),
-      forget: buckets(directoryRates.forget),
-      postInvite: buckets(directoryRates.postInvite),
-      findInvite: buckets(directoryRates.findInvite),
-      reachable: buckets(directoryRates.reachable),
-      expect: buckets(directoryRates.expect),
-    }
-    this.#deliveriesByAddress = buckets(directoryLimits.deliveriesPerAddress)
-    this.#fleetingByRecipient = buckets(directoryLimits.fleetingPerRecipient)
-    this.#codesByAddress = buckets(directoryLimits.codesPerAddress)
-    this.#handlesByAddress = buckets(directoryLimits.lookupsPerAddress)
-    this.#claimsByAddress = buckets(directoryLimits.claimsPerAddress)
-    this.#fleetingByPeer = buckets(directoryLimits.fleetingPerPeer)
-    this.#fleetingByAddress = buckets(directoryLimits.fleetingPerAddress)
-    this.#dialBacksByAddress = buckets(directoryLimits.dialBacksPerAddress)
   }
 
   async start(): Promise<void> {
@@ -148,6 +116,7 @@ export class DirectoryServer {
     const writer = new FrameWriter(stream)
     const session: Session = {
       peer,
+      address: quotaKey(connection.remoteAddr),
       connection,
       stream,
       writer,
@@ -212,21 +181,15 @@ export class DirectoryServer {
     await session.writer.write(frameToWire({ frame: 'response', id, result }))
   }
 
-  /** Errors: `rate-limited`. */
-  #checkRate(call: DirectoryCall['call'], peer: string): void {
-    if (!this.#rates[call].take(peer)) throw new QuorumError('rate-limited', 'Too many requests: wait a minute')
-  }
-
   #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryAnswer {
     const { peer } = session
-    this.#checkRate(call.call, peer)
+    this.#rates.check(call.call, session)
     switch (call.call) {
       case 'announce':
         return this.#announce(session, call.record, call.handle)
       case 'lookup':
         return this.#lookup(peerFromPublicKey(call.peer))
       case 'lookupHandle':
-        this.#checkHandleRate(session)
         return this.#lookup(this.#store.handleOwner(call.handle, this.#now()))
       case 'deliver':
         return this.#deliver(session, peerFromPublicKey(call.to), call.envelope, call.fleeting)
@@ -248,11 +211,8 @@ export class DirectoryServer {
         this.#store.park(call.slot, peer, call.sealed, until, now, originOf(session))
         return { result: 'done' }
       }
-      case 'findInvite': {
-        const host = quotaKey(session.connection.remoteAddr)
-        if (!this.#codesByAddress.take(host)) throw new QuorumError('rate-limited', 'Too many codes: wait a minute')
+      case 'findInvite':
         return { result: 'foundInvite', sealed: this.#store.parked(call.slot, this.#now()) ?? new Uint8Array() }
-      }
     }
   }
 
@@ -278,19 +238,9 @@ export class DirectoryServer {
 
   /** The answer tells whether a handle is taken, as a lookup does. */
   #claim(session: Session, handle: string, now: number): void {
-    this.#checkHandleRate(session)
-    const owner = this.#store.handleOwner(handle, now)
-    if (owner == null && !this.#claimsByAddress.take(quotaKey(session.connection.remoteAddr))) {
-      throw new QuorumError('rate-limited', 'Too many new handles from this address: wait a day')
-    }
+    this.#rates.checkHandle(session)
+    if (this.#store.handleOwner(handle, now) == null) this.#rates.checkClaim(session)
     this.#store.claimHandle(handle, session.peer, now, originOf(session))
-  }
-
-  /** Errors: `rate-limited`. */
-  #checkHandleRate({ connection }: Session): void {
-    if (!this.#handlesByAddress.take(quotaKey(connection.remoteAddr))) {
-      throw new QuorumError('rate-limited', 'Too many handles: wait a minute')
-    }
   }
 
   #dropRecord(peer: string): void {
@@ -306,13 +256,7 @@ export class DirectoryServer {
   }
 
   #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryAnswer {
-    if (!this.#deliveriesByAddress.take(quotaKey(session.connection.remoteAddr))) {
-      throw new QuorumError('rate-limited', 'Too many envelopes from this address: wait a minute')
-    }
-    // The store bounds what is held; nothing bounds what is only pushed.
-    if (fleeting && !this.#mayPush(session, to)) {
-      throw new QuorumError('rate-limited', 'Too many envelopes for this peer: wait a minute')
-    }
+    if (fleeting) this.#rates.checkPush(session, to)
     // Held first, also for a connected recipient: it stays on disk until the recipient has collected it.
     const held = fleeting
       ? { id: notHeld, envelope }
@@ -323,27 +267,18 @@ export class DirectoryServer {
     return { result: 'delivered', pushed: recipient != null }
   }
 
-  /** The narrowest first: neither a peer nor an address can use up what a recipient gets from others. */
-  #mayPush({ peer, connection }: Session, to: string): boolean {
-    return (
-      this.#fleetingByPeer.take(`${peer} ${to}`) &&
-      this.#fleetingByAddress.take(`${quotaKey(connection.remoteAddr)} ${to}`) &&
-      this.#fleetingByRecipient.take(to)
-    )
-  }
-
   #push(writer: FrameWriter, frame: Exclude<DirectoryFrame, { frame: 'response' }>): void {
     writer.write(frameToWire(frame)).catch((error: unknown) => this.#count('push', errorToData(error).code))
   }
 
-  async #reachable({ peer, connection }: Session, port: number): Promise<DirectoryAnswer> {
-    this.#checkRate('reachable', peer)
+  async #reachable(session: Session, port: number): Promise<DirectoryAnswer> {
+    this.#rates.check('reachable', session)
+    const { connection } = session
     const observed = connection.remoteAddr
     const observedAddress = observed.toString()
     // Behind a proxy on this machine every peer seems to come from this machine, whose ports are not the peer's.
     if (!isPublic(observed)) return { result: 'reachability', reachable: false, observedAddress }
-    const tooMany = this.#dialBacks >= directoryLimits.dialBacksAtOnce
-    if (tooMany || !this.#dialBacksByAddress.take(quotaKey(observed))) {
+    if (this.#dialBacks >= directoryLimits.dialBacksAtOnce) {
       throw new QuorumError('rate-limited', 'Too many are asking whether they can be reached: wait a minute')
     }
     this.#dialBacks += 1

@@ -36,6 +36,9 @@ interface Entry {
   deadline: NodeJS.Timeout
 }
 
+/** Stands for the addresses behind a proxy, which are not known before the handshake. */
+const manyAddresses = 'proxy'
+
 /** While sockets wait for their address's rate: how often it is looked at again, in milliseconds. */
 const turn = 50
 
@@ -70,37 +73,38 @@ export class InboundSockets {
 
   /**
    * Takes the sockets that `server` accepts from now on. `begin` is called for each when its handshake may start; after
-   * that the socket is read. Returns a function that destroys all that came in through this server.
+   * that the socket is read. `fromProxy`: sockets of many addresses, which `cameFrom` tells later. Returns a function
+   * that destroys all that came in through this server.
    */
-  accept(server: Server, begin: (socket: Socket) => void): () => void {
+  accept(server: Server, begin: (socket: Socket) => void, fromProxy = (_: Socket): boolean => false): () => void {
     const accepted = new Set<Socket>()
     // An option of net.createServer() that is read for each socket; the servers of libp2p's listeners exist already.
     Object.assign(server, { pauseOnConnect: true })
     server.on('connection', (socket: Socket) => {
       accepted.add(socket)
       socket.once('close', () => accepted.delete(socket))
-      this.#admit(socket, () => begin(socket))
+      this.#admit(socket, fromProxy(socket) ? [] : quotaKeys(socket.remoteAddress), () => begin(socket))
     })
     return () => {
       for (const socket of accepted) socket.destroy()
     }
   }
 
-  #admit(socket: Socket, begin: () => void): void {
+  /** A proxy has told the address that `socket` comes from: it counts as one of that address from now on. */
+  cameFrom(socket: Socket, host: string): void {
+    const entry = this.#entries.get(socket)
+    if (entry == null) return
+    this.#places.delete(entry)
+    this.#place(entry, quotaKeys(host))
+  }
+
+  #admit(socket: Socket, keys: readonly string[], begin: () => void): void {
     socket.on('error', () => socket.destroy())
-    const keys = quotaKeys(socket.remoteAddress)
     const deadline = setTimeout(() => socket.destroy(), this.#limits.deadline).unref()
-    const entry: Entry = { socket, key: keys[0] ?? '', state: 'silent', begin, deadline }
-    const { added, lost } = this.#places.add(entry, keys)
-    if (!added || lost != null) this.#refused += 1
-    if (!added) {
-      clearTimeout(deadline)
-      socket.destroy()
-      return
-    }
+    const entry: Entry = { socket, key: keys[0] ?? manyAddresses, state: 'silent', begin, deadline }
     this.#entries.set(socket, entry)
     socket.once('close', () => this.#remove(entry))
-    lost?.socket.destroy()
+    if (!this.#place(entry, keys)) return
     socket.once('readable', () => {
       // Readable without a byte: it has ended.
       if (socket.readableLength === 0) socket.destroy()
@@ -111,6 +115,15 @@ export class InboundSockets {
       else others.push(entry)
       this.#next()
     })
+  }
+
+  /** Gives it a place, or destroys it; who has to give way is destroyed too. Returns whether it has a place. */
+  #place(entry: Entry, keys: readonly string[]): boolean {
+    const { added, lost } = this.#places.add(entry, keys)
+    if (!added || lost != null) this.#refused += 1
+    if (added) lost?.socket.destroy()
+    else entry.socket.destroy()
+    return added
   }
 
   /** The handshake of `socket` is done: it is a connection. */
@@ -153,8 +166,7 @@ export class InboundSockets {
     const may =
       entry != null &&
       this.#handshaking < this.#limits.handshakes &&
-      ofAddress < this.#limits.handshakesPerAddress &&
-      this.#rates.take(key)
+      (key === manyAddresses || (ofAddress < this.#limits.handshakesPerAddress && this.#rates.take(key)))
     if (entry != null && !may) return
     this.#waiting.delete(key)
     if (entry == null) return

@@ -98,15 +98,18 @@ export interface NodeNetworkOptions {
   listen: readonly string[]
   /** Addresses to announce instead of the ones listened on. */
   announce?: readonly string[]
+  /** WebSockets from this machine are those of a proxy (RelayNodeOptions). */
+  behindProxy?: boolean
 }
 
 /** A stopped libp2p node for a relay node: `start()` it. */
 export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
+  const { behindProxy = false } = options
   const inbound = new InboundSockets(netLimits.nodeInbound)
   return createLibp2p({
     ...shared(options.privateKey, netLimits.nodeStreamWindow),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [tcp(inbound, { backlog: netLimits.nodeBacklog }), webSockets(inbound)],
+    transports: [tcp(inbound, { backlog: netLimits.nodeBacklog }), webSockets(inbound, behindProxy)],
     connectionManager: {
       maxConnections: netLimits.nodeConnections,
       // Sockets are limited where they are accepted.

@@ -11,6 +11,8 @@ import { limits } from '../base/limits.ts'
 /** Lengths up to 2^28 - 1 fit in four bytes: more is hostile, whatever the maximum. */
 const maxLengthBytes = 4
 
+const empty = new Uint8Array()
+
 /** The clock by which a frame must end. Passed in, so that tests need no waiting. */
 export interface FrameClock {
   /** Milliseconds from any monotonic origin. */
@@ -146,6 +148,8 @@ export class FrameDecoder {
 
 /** A frame may be kept for long, and must not keep the whole chunk that it came in. */
 function kept(whole: Uint8Array): Uint8Array {
+  // Of empty frames, a chunk has as many as bytes.
+  if (whole.byteLength === 0) return empty
   return whole.byteLength < whole.buffer.byteLength / 2 ? Uint8Array.from(whole) : whole
 }
 

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { identityFromSeed, sign, type Domain, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { limits } from '../../protocol/base/limits.ts'
-import { directoryLimits, directoryRates } from '../../protocol/directory/limits.ts'
+import { directoryAddressRates, directoryLimits, directoryRates } from '../../protocol/directory/limits.ts'
 import { directoryProtocol } from '../../protocol/net/policy.ts'
 import type { SignedBytes } from '../../protocol/wire/codec.ts'
 import { recordToWire } from '../../protocol/wire/contact.ts'
@@ -194,7 +194,7 @@ test('hostile 29: all unknown names get the same answer; queries are rate-limite
 
   // More identities from one address can try no more handles and no more codes.
   let [handles, slots] = [0, 0]
-  const codeLookups = bucket(directoryLimits.codesPerAddress)
+  const codeLookups = bucket(directoryAddressRates.findInvite)
   for (let identity = 0; identity < 3; identity++) {
     const one = await session(await startAttacker(t), address)
     const tried = await askAll(one, directoryRates.lookup.tokens, guess('more'))
@@ -241,8 +241,8 @@ test('hostile 29: deliveries are rate-limited by address too: more identities de
   const { address } = await startOpenNode(t)
   let accepted = 0
   const codes = new Set<string>()
-  const identities = Math.ceil((1.5 * directoryLimits.deliveriesPerAddress.tokens) / directoryRates.deliver.tokens)
-  const deliveries = bucket(directoryLimits.deliveriesPerAddress)
+  const identities = Math.ceil((1.5 * directoryAddressRates.deliver.tokens) / directoryRates.deliver.tokens)
+  const deliveries = bucket(directoryAddressRates.deliver)
   for (let identity = 0; identity < identities; identity += 1) {
     const { ask } = await session(await startAttacker(t), address)
     // To a different recipient each time, so that no other limit applies.
@@ -255,14 +255,14 @@ test('hostile 29: deliveries are rate-limited by address too: more identities de
     for (const code of answers) codes.add(code)
   }
   assert.deepEqual([...codes].sort(), ['delivered', 'rate-limited'])
-  const { tokens } = directoryLimits.deliveriesPerAddress
+  const { tokens } = directoryAddressRates.deliver
   assert.ok(accepted >= tokens && accepted <= deliveries(), `${accepted} of ${identities} identities`)
 })
 
 test('hostile 66, 67: more identities of one address park no more invites, and try and claim no more handles', async (t) => {
   const { address } = await startOpenNode(t)
   const [most] = directoryLimits.parkedPerAddress
-  const [handles, claims] = [bucket(directoryLimits.lookupsPerAddress), bucket(directoryLimits.claimsPerAddress)]
+  const [handles, claims] = [bucket(directoryAddressRates.lookupHandle), bucket(directoryLimits.claimsPerAddress)]
   let [parked, claimed, tried] = [0, 0, 0]
   for (let identity = 0; identity * limits.parkedPerPeer < 1.5 * most; identity += 1) {
     const attacker = await startAttacker(t)

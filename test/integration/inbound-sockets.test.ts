@@ -22,7 +22,9 @@ async function scene(t: TestContext, limits: Partial<InboundLimits>) {
   const server = net.createServer()
   const inbound = new InboundSockets({ ...roomy, ...limits })
   const begun: Socket[] = []
-  const cut = inbound.accept(server, (socket) => begun.push(socket.on('data', () => undefined)))
+  const begin = (socket: Socket): void => void begun.push(socket.on('data', () => undefined))
+  // 127.0.0.9 is a proxy.
+  const cut = inbound.accept(server, begin, ({ remoteAddress }) => remoteAddress === '127.0.0.9')
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   undo(t).defer(() => {
@@ -108,6 +110,20 @@ test('a socket that is no connection in time is cut, whether it waits or not', a
   const { connect } = await scene(t, { deadline: 50, handshakes: 1 })
   const all = [await connect('127.0.0.1', ''), await connect('127.0.0.1'), await connect('127.0.0.1')]
   await until(() => all.every(({ destroyed }) => destroyed), 'they are gone')
+})
+
+test('sockets of a proxy count for the addresses that it tells, not for its own', async (t) => {
+  const { begun, connect, inbound } = await scene(t, {
+    socketsPerAddress: [2, 100],
+    handshakesPerAddress: 1,
+    handshakeRate: { tokens: 1, per: 3_600_000 },
+  })
+  const all: Socket[] = []
+  for (let count = 0; count < 4; count += 1) all.push(await connect('127.0.0.9'))
+  await until(() => begun.length === 4, 'all have begun')
+  for (const socket of begun) inbound.cameFrom(socket, '192.0.2.1')
+  await until(() => all.filter(({ destroyed }) => destroyed).length === 2, 'one address has two')
+  assert.equal(inbound.stats().sockets, 2)
 })
 
 test('what came in through a closed server is cut', async (t) => {

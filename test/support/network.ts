@@ -7,7 +7,7 @@ import { DirectoryServer } from '../../protocol/directory/server.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { createPeer, createRelayNode, openMemoryStore } from '../../protocol/index.ts'
 import type { Friend, Peer, PeerEvent, PeerOptions, RelayNode, RelayNodeOptions } from '../../protocol/index.ts'
-import { createNodeNetwork, type NodeNetwork } from '../../protocol/net/libp2p.ts'
+import { createNodeNetwork, type NodeNetwork, type NodeNetworkOptions } from '../../protocol/net/libp2p.ts'
 import { undo } from './cleanup.ts'
 import { patience, until } from './until.ts'
 
@@ -31,11 +31,12 @@ export async function startNode(t: TestContext, options: Partial<RelayNodeOption
 export async function startOpenNode(
   t: TestContext,
   prepare: (network: NodeNetwork) => void = () => {},
+  options: Partial<NodeNetworkOptions> = {},
 ): Promise<{ peer: string; address: string; network: NodeNetwork }> {
   const store = openMailboxes(':memory:')
   undo(t).defer(() => store.close())
   const { privateKey, peer } = await identityFromSeed(randomBytes(32))
-  const network = await createNodeNetwork({ privateKey, listen: [loopback] })
+  const network = await createNodeNetwork({ privateKey, listen: [loopback], ...options })
   prepare(network)
   const directory = new DirectoryServer(network, store, Date.now, () => {})
   await directory.start()

@@ -1,6 +1,6 @@
 /** Listens for WebSockets on one address. Any other HTTP request is refused. */
 import http from 'node:http'
-import net from 'node:net'
+import net, { type Socket } from 'node:net'
 import {
   TypedEventEmitter,
   type ComponentLogger,
@@ -10,6 +10,7 @@ import {
 } from '@libp2p/interface'
 import { getNetConfig, getThinWaistAddresses, ipPortToMultiaddr } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import ipaddr from 'ipaddr.js'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { toError } from '../../base/errors.ts'
 import type { InboundSockets } from '../inbound-sockets.ts'
@@ -17,10 +18,17 @@ import { netLimits } from '../limits.ts'
 import { WebSocketConnection } from './connection.ts'
 import { socketOptions } from './socket-options.ts'
 
+interface ListenerInit extends CreateListenerOptions {
+  inbound: InboundSockets
+  logger: ComponentLogger
+  behindProxy: boolean
+}
+
 export class WebSocketListener extends TypedEventEmitter<ListenerEvents> implements Listener {
   readonly #inbound: InboundSockets
   readonly #logger: ComponentLogger
   readonly #upgrader: CreateListenerOptions['upgrader']
+  readonly #behindProxy: boolean
   readonly #server = net.createServer()
   readonly #http: http.Server
   readonly #webSockets = new WebSocketServer({ ...socketOptions, noServer: true, clientTracking: false })
@@ -28,8 +36,9 @@ export class WebSocketListener extends TypedEventEmitter<ListenerEvents> impleme
   readonly #cut: () => void
   #address: Multiaddr | undefined
 
-  constructor(inbound: InboundSockets, logger: ComponentLogger, { upgrader }: CreateListenerOptions) {
+  constructor({ inbound, logger, behindProxy, upgrader }: ListenerInit) {
     super()
+    this.#behindProxy = behindProxy
     this.#inbound = inbound
     this.#logger = logger
     this.#upgrader = upgrader
@@ -40,14 +49,18 @@ export class WebSocketListener extends TypedEventEmitter<ListenerEvents> impleme
       .on('upgrade', (request, socket, head) => {
         this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => void this.#upgrade(webSocket, request))
       })
-    this.#cut = inbound.accept(this.#server, (socket) => this.#http.emit('connection', socket))
+    const fromProxy = (socket: Socket): boolean => behindProxy && isLocal(socket)
+    this.#cut = inbound.accept(this.#server, (socket) => this.#http.emit('connection', socket), fromProxy)
     this.#server.on('close', () => this.safeDispatchEvent('close'))
   }
 
-  async #upgrade(webSocket: WebSocket, { socket }: http.IncomingMessage): Promise<void> {
-    const { remoteAddress, remotePort } = socket
+  async #upgrade(webSocket: WebSocket, { socket, headers }: http.IncomingMessage): Promise<void> {
+    const forwarded = this.#behindProxy && isLocal(socket) ? clientOf(headers['x-forwarded-for']) : undefined
+    const remoteAddress = forwarded ?? socket.remoteAddress
+    const { remotePort } = socket
     // The other side may have gone meanwhile.
     if (remoteAddress == null || remotePort == null) return webSocket.terminate()
+    if (forwarded != null) this.#inbound.cameFrom(socket, forwarded)
     const connection = new WebSocketConnection(
       {
         remoteAddr: ipPortToMultiaddr(remoteAddress, remotePort).encapsulate('/ws'),
@@ -94,4 +107,14 @@ export class WebSocketListener extends TypedEventEmitter<ListenerEvents> impleme
   updateAnnounceAddrs(): void {
     // Nothing to add: the addresses are known.
   }
+}
+
+function isLocal({ remoteAddress = '' }: Socket): boolean {
+  return ipaddr.isValid(remoteAddress) && ipaddr.process(remoteAddress).range() === 'loopback'
+}
+
+/** The last entry: the one that the proxy itself has added. */
+function clientOf(header: string | string[] | undefined): string | undefined {
+  const last = [header].flat().join().split(',').at(-1)?.trim() ?? ''
+  return ipaddr.isValid(last) ? last : undefined
 }

@@ -30,8 +30,8 @@ interface Components {
   logger: ComponentLogger
 }
 
-/** A libp2p transport: `transports: [webSockets(inbound)]`. */
-export function webSockets(inbound: InboundSockets): (components: Components) => Transport {
+/** A libp2p transport: `transports: [webSockets(inbound)]`. `behindProxy`: as in RelayNodeOptions. */
+export function webSockets(inbound: InboundSockets, behindProxy = false): (components: Components) => Transport {
   return ({ logger }) => ({
     [transportSymbol]: true,
     [Symbol.toStringTag]: 'quorum-websocket',
@@ -46,7 +46,8 @@ export function webSockets(inbound: InboundSockets): (components: Components) =>
         throw error
       }
     },
-    createListener: (options: CreateListenerOptions): Listener => new WebSocketListener(inbound, logger, options),
+    createListener: (options: CreateListenerOptions): Listener =>
+      new WebSocketListener({ inbound, logger, behindProxy, ...options }),
     listenFilter: (addresses) => addresses.filter((address) => WebSockets.exactMatch(address)),
     dialFilter: (addresses) =>
       addresses.filter((address) => WebSockets.exactMatch(address) || WebSocketsSecure.exactMatch(address)),

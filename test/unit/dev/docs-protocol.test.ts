@@ -10,7 +10,7 @@ import { friendLimits } from '../../../protocol/friend/limits.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
 import { fileLimits } from '../../../protocol/file/limits.ts'
 import { pathLimits } from '../../../protocol/paths/limits.ts'
-import { directoryLimits, directoryRates } from '../../../protocol/directory/limits.ts'
+import { directoryAddressRates, directoryLimits, directoryRates } from '../../../protocol/directory/limits.ts'
 import { netLimits } from '../../../protocol/net/limits.ts'
 import { identityLimits } from '../../../protocol/identity/limits.ts'
 import { wireLimits } from '../../../protocol/wire/limits.ts'
@@ -85,7 +85,7 @@ const phrases = [
   `with \`deliver\`; ${rate(directoryLimits.fleetingPerRecipient)} for each recipient, ${bounded(directoryLimits.fleetingPerPeer)} of them from one peer, ${bounded(directoryLimits.fleetingPerAddress)} from one address |`,
   `keeps it at most ${time(directoryLimits.parkedFor)}, ${limits.parkedPerPeer} a peer, ${directoryLimits.parkedPerAddress[0]} an address | done | \`rate-limited\`, \`bad-request\` another's slot, \`disk-full\` | ${rate(directoryRates.postInvite)} |`,
   `sealed, or empty | | ${rate(directoryRates.findInvite)}, also for each address |`,
-  `\`rate-limited\` | ${rate(directoryRates.reachable)}, ${bounded(directoryLimits.dialBacksPerAddress)} for each address |`,
+  `\`rate-limited\` | ${rate(directoryRates.reachable)}, ${bounded(directoryAddressRates.reachable)} for each address |`,
   `deletes envelopes held for the caller | done | | ${rate(directoryRates.collected)} |`,
   `everything it stores about the caller | | ${rate(directoryRates.knowledge)} |`,
   `parked invites, record | done | | ${rate(directoryRates.forget)} |`,
@@ -93,6 +93,7 @@ const phrases = [
   `\`rate-limited\` ${n(directoryLimits.expectedPerPeer)} expected by one session; \`too-large\` more than ${wireLimits.peersTogether} in one call | ${rate(directoryRates.expect)} |`,
   `with its friends, at most ${wireLimits.peersTogether} in one call,`,
   `${pathLimits.tries.tokens} at once and ${(pathLimits.tries.tokens * minute) / pathLimits.tries.per} a minute all together`,
+  `Every call is also limited for each address: to what ${directoryAddressRates.announce.tokens / directoryRates.announce.tokens} peers may do, \`deliver\` to ${rate(directoryAddressRates.deliver)}, lookups by handle to ${rate(directoryAddressRates.lookupHandle)}.`,
   `The peer stops waiting for a response after ${time(limits.request)}.`,
   `An envelope is held for ${time(directoryLimits.heldFor)}.`,
   `after a change of network and every ${time(directoryLimits.reachabilityRecheck)}. The node tries for ${time(directoryLimits.dialBack)},`,

@@ -40,6 +40,7 @@ test('without options the defaults apply', () => {
     data: '/home/op/.local/share/quorum-node',
     listen: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001', '/ip4/0.0.0.0/tcp/4002/ws'],
     announce: [],
+    behindProxy: false,
     http: { host: '127.0.0.1', port: 9090 },
     json: false,
     logLevel: 'info',

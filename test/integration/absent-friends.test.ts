@@ -6,6 +6,7 @@ import { QuorumError } from '../../protocol/base/errors.ts'
 import { Expectations } from '../../protocol/directory/expectations.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { pathLimits } from '../../protocol/paths/limits.ts'
 import { befriended } from '../support/friends.ts'
 import { guardProcess } from '../support/guard.ts'
@@ -27,6 +28,8 @@ async function storeWith(node: string, friends: readonly string[], seed: Uint8Ar
 test('friends that are away are tried at a rate, however many they are and however often the node comes back', async (t) => {
   const tokens = 20
   change(t, pathLimits, { tries: { tokens, per: hour } })
+  // However short the friend's stay is on a fast machine, it counts as one.
+  change(t, netLimits, { stableAfter: 0 })
   const node = await startNode(t)
   const [address = ''] = node.addresses()
   const seeds = Array.from({ length: many }, () => randomBytes(32))

@@ -16,9 +16,9 @@ import {
   type Transport,
 } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { WebSockets, WebSocketsSecure } from '@multiformats/multiaddr-matcher'
 import { multiaddrToUri } from '@multiformats/multiaddr-to-uri'
 import { WebSocket } from 'ws'
+import { parseAddress } from '../../address/address.ts'
 import { toError } from '../../base/errors.ts'
 import type { InboundSockets } from '../inbound-sockets.ts'
 import { netLimits } from '../limits.ts'
@@ -48,10 +48,18 @@ export function webSockets(inbound: InboundSockets, behindProxy = false): (compo
     },
     createListener: (options: CreateListenerOptions): Listener =>
       new WebSocketListener({ inbound, logger, behindProxy, ...options }),
-    listenFilter: (addresses) => addresses.filter((address) => WebSockets.exactMatch(address)),
-    dialFilter: (addresses) =>
-      addresses.filter((address) => WebSockets.exactMatch(address) || WebSocketsSecure.exactMatch(address)),
+    listenFilter: (addresses) => addresses.filter((address) => isWebSocket(address) && !hasTls(address)),
+    dialFilter: (addresses) => addresses.filter(isWebSocket),
   })
+}
+
+function isWebSocket(address: Multiaddr): boolean {
+  const { transport, relay } = parseAddress(address) ?? {}
+  return transport === 'ws' && relay === undefined
+}
+
+function hasTls(address: Multiaddr): boolean {
+  return address.getComponents().some(({ name }) => name === 'tls' || name === 'wss')
 }
 
 async function open(address: Multiaddr, signal: AbortSignal): Promise<WebSocket> {

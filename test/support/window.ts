@@ -49,6 +49,9 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
       ...(program === undefined ? {} : { executablePath: program }),
       args: [
         ...electronArguments(),
+        // A virtual display has no GPU: its process may end while it starts, and then now and then no frame is drawn
+        // any more.
+        '--disable-gpu',
         ...(program === undefined ? [join(root, 'desktop', 'main', 'main.ts')] : []),
         '--profile',
         profile,

@@ -227,9 +227,8 @@ export class DirectoryServer {
     }
     const now = this.#now()
     this.#dropRecord(peer)
-    const { added, lost } = this.#recordPlaces.add(peer, originOf(session))
-    if (lost != null) this.#records.delete(lost)
-    if (added) this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
+    this.#makeRoom(peer, originOf(session))
+    this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
     // After the record: a peer whose handle is taken can still be found by its PeerId.
     if (handle === '') this.#store.releaseHandle(peer)
     else if (handle !== this.#store.handleOf(peer)) this.#claim(session, handle, now)
@@ -241,6 +240,17 @@ export class DirectoryServer {
     this.#rates.checkHandle(session)
     if (this.#store.handleOwner(handle, now) == null) this.#rates.checkClaim(session)
     this.#store.claimHandle(handle, session.peer, now, originOf(session))
+  }
+
+  /** A place for the record of `peer`; the record of whoever gives way is dropped. */
+  #makeRoom(peer: string, origin: readonly string[]): void {
+    const { added, lost } = this.#recordPlaces.add(peer, origin)
+    if (lost != null) this.#records.delete(lost)
+    if (added) return
+    // No address has more than its share: the oldest record goes, since everybody who is there renews theirs.
+    const [oldest] = this.#records.keys()
+    if (oldest != null) this.#dropRecord(oldest)
+    this.#recordPlaces.add(peer, origin)
   }
 
   #dropRecord(peer: string): void {

@@ -283,6 +283,25 @@ test('hostile 66, 67: more identities of one address park no more invites, and t
   assert.ok(tried <= handles(), `${tried} were tried`)
 })
 
+test('a node that has no place for another record drops the oldest, not the new one', async (t) => {
+  change(t, directoryLimits, { records: 2 })
+  const { address } = await startOpenNode(t)
+  const peers = [await startAttacker(t), await startAttacker(t), await startAttacker(t)]
+  let last: Session | undefined
+  for (const peer of peers) {
+    last = await session(peer, address)
+    assert.equal(
+      codeOf(await last.ask({ call: 'announce', record: recordOf(peer.identity, 1), handle: '' })),
+      'announced',
+    )
+  }
+  const has = async ({ identity }: Attacker): Promise<boolean> => {
+    const found = await last?.ask({ call: 'lookup', peer: identity.publicKey })
+    return found?.result === 'found' && found.record != null
+  }
+  assert.deepEqual(await Promise.all(peers.map(has)), [false, true, true])
+})
+
 test('hostile: pushes that the node does not hold reach no absent peer, and are limited for connected ones', async (t) => {
   const { address } = await startOpenNode(t)
   const recipient = await startAttacker(t)

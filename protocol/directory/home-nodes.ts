@@ -230,7 +230,7 @@ export class HomeNodes {
       try {
         await this.#hold(node, signal)
       } catch (error) {
-        // A node that takes no more connections from one address this second closes the next ones at once.
+        // A node that is full closes a connection at once; one of an earlier version, when many come from one address.
         if (toError(error).message.includes('ECONNRESET')) longest = directoryLimits.nodeRefused
         // Expected while a node is offline: its state is reported, and the loop continues.
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))

@@ -17,7 +17,7 @@ export const directoryLimits = {
   // ---- the peer's side
   /** First and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
-  /** Longest wait after a node refused the connection: it takes some from one address each second. */
+  /** Longest wait after a node closed the connection at once: it had no room at that moment. */
   nodeRefused: 3 * second,
   /** A node is given this long for a clean close: the next dial to it waits for the end of the old connection. */
   nodeClose: 1 * second,

@@ -87,8 +87,8 @@ export const netLimits = {
 
   // ---- WebSockets
   /**
-   * The longest message: a batch of the multiplexer as versions before 0.2 send it, in one message. It is in memory
-   * before anybody has looked at it.
+   * The longest message: a batch of the multiplexer, which earlier versions send in one message. It is in memory before
+   * anybody has looked at it.
    */
   webSocketReceive: 384 * KiB,
   /** Data is sent in messages of this size; more waits in the socket than in the multiplexer, where files give way. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, test, type TestContext } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { limits } from '../../protocol/base/limits.ts'
 import { netLimits } from '../../protocol/net/limits.ts'
 import { chatProtocol } from '../../protocol/net/policy.ts'
@@ -123,6 +124,8 @@ test('hostile 61: pings, empty and text messages instead of data end a WebSocket
 test('hostile 62: a connection that is given up leaves no socket behind', async (t) => {
   const victim = await startVictim(t)
   const sockets = (): number => fs.readdirSync(`/proc/${victim.pid}/fd`).filter((fd) => isSocket(victim.pid, fd)).length
+  // The two sockets by which the victim's peer is at the victim's node.
+  await until(async () => (await victim.call('self')).nodes[0]?.reserved === true, 'the victim is at its node')
   const before = sockets()
   for (const door of victim.doors) {
     for (let count = 0; count < 5; count += 1) {
@@ -172,7 +175,7 @@ test('hostile 13: streams opened and reset at once, pings and empty frames end t
           const connection = await dialRaw(t, door.address)
           let sent = 0
           const burst = (): Buffer => Buffer.concat(Array.from({ length: 200 }, () => frame(1 + 2 * sent++)))
-          while (await connection.write(burst())) await until(() => true, '')
+          while (await connection.write(burst())) await turn()
           t.diagnostic(`${door.name}: ended after ${sent} × ${what}`)
         }
       }

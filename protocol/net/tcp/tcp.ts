@@ -1,5 +1,5 @@
 /**
- * TCP for bulk data: @libp2p/tcp 11.0.28 with two repairs.
+ * TCP for bulk data: @libp2p/tcp 11.0.28 with these repairs.
  * - Reads use one buffer instead of 64 KiB of fresh memory for every read, however short. Node has that for sockets
  *   that dial (`onread`), not for accepted ones, so it is set on the socket afterwards, by internal names of Node 24.
  *   Without these names reading stays as it is.

@@ -32,6 +32,7 @@ export type {
   Message,
   MessageState,
   NodeState,
+  HeldReason,
   PathKind,
   Transfer,
   TransferFile,

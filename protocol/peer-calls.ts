@@ -139,9 +139,17 @@ function friendCalls(parts: PeerParts): Pick<PeerCalls, FriendCall> {
   }
 }
 
-type ChatCall = 'sendMessage' | 'messages' | 'message' | 'markRead' | 'search' | 'recallMessage' | 'typing'
+type ChatCall =
+  | 'sendMessage'
+  | 'messages'
+  | 'message'
+  | 'markRead'
+  | 'search'
+  | 'recallMessage'
+  | 'receiveMore'
+  | 'typing'
 
-function chatCalls({ store, chat, files, friends }: PeerParts): Pick<PeerCalls, ChatCall> {
+function chatCalls({ store, chat, files, friends, events }: PeerParts): Pick<PeerCalls, ChatCall> {
   return {
     sendMessage: async ({ peer, text, replyTo }) => chat.send(peer, text, replyTo),
     messages: async ({ peer, limit = apiLimits.pageDefault, ...range }) => store.messages(peer, limit, range),
@@ -159,6 +167,11 @@ function chatCalls({ store, chat, files, friends }: PeerParts): Pick<PeerCalls, 
       const recalled = chat.recall(message)
       if (recalled.transfer != null) files.recalled(recalled.transfer)
       return recalled
+    },
+    receiveMore: async ({ peer }) => {
+      const friend = friends.get(peer)
+      chat.receiveMore(friend.peer)
+      return events.friend(friend)
     },
     typing: async ({ peer, active }) => {
       chat.typing(peer, active)

@@ -2,10 +2,10 @@
  * The events of a peer: delivers them to the listeners, and converts friends to the form that callers receive. Events
  * report completed changes; this file makes no decision.
  */
-import type { ErrorCode } from './base/errors.ts'
+import type { ErrorCode, ErrorData } from './base/errors.ts'
 import { toError } from './base/errors.ts'
 import type { PeerEvent } from './api/events.ts'
-import type { ConnectionInfo, Friend, PathKind } from './api/model.ts'
+import type { ConnectionInfo, Friend, HeldReason, PathKind } from './api/model.ts'
 import type { Log } from './base/log.ts'
 import { shortId } from './identity/identity.ts'
 import type { FriendRow, Store } from './store/store.ts'
@@ -18,8 +18,17 @@ export interface PeerEventsOptions {
   now(): number
   /** A conversation with this peer is open. */
   online(peer: string): boolean
+  held(peer: string): HeldReason | undefined
   path(peer: string): PathKind
   connection(peer: string): ConnectionInfo
+}
+
+const heldWarnings: Record<HeldReason, ErrorData> = {
+  'too-much': {
+    code: 'rate-limited',
+    message: 'They send very much: what they write waits until you take more of it, or block them',
+  },
+  'disk-full': { code: 'disk-full', message: 'The disk is nearly full: what they write waits until there is room' },
 }
 
 export class PeerEvents {
@@ -67,6 +76,7 @@ export class PeerEvents {
   /** A friend in the form for callers. Its name is the announced name, or the handle, or the end of the PeerId. */
   friend(row: FriendRow): Friend {
     const { peer, name, handle, state, note, verified, addedAt, lastSeen } = row
+    const held = this.#options.held(peer)
     return {
       peer,
       name: name === '' ? (handle ?? shortId(peer)) : name,
@@ -79,6 +89,7 @@ export class PeerEvents {
       addedAt,
       unread: this.#options.store.unread(peer),
       ...(lastSeen == null ? {} : { lastSeen }),
+      ...(held == null ? {} : { held }),
     }
   }
 
@@ -92,6 +103,15 @@ export class PeerEvents {
     if (kind === (this.#paths.get(peer) ?? 'none') || this.#options.store.friend(peer) == null) return
     this.#paths.set(peer, kind)
     this.emit({ event: 'path-changed', data: { ...this.#options.connection(peer), peer } })
+  }
+
+  /** What the friend writes is held, or taken again. */
+  heldChanged(peer: string): void {
+    const row = this.#options.store.friend(peer)
+    if (row == null) return
+    this.friendChanged(row)
+    const held = this.#options.held(peer)
+    if (held != null) this.emit({ event: 'warning', data: { ...heldWarnings[held], peer } })
   }
 
   /** A friend's conversation opened or ended. */

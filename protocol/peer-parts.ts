@@ -153,6 +153,7 @@ export class PeerParts {
       log: this.#log,
       now: this.#now,
       online: (peer) => this.chat.online(peer),
+      held: (peer) => this.chat.held(peer),
       path: (peer) => this.paths.kind(peer),
       connection: (peer) => this.paths.info(peer),
     })
@@ -326,6 +327,7 @@ export class PeerParts {
       isFriend: (peer) => this.policy.isFriend(peer),
       onHello: (peer, hello) => this.events.helloReceived(peer, hello),
       onPresence: (peer) => this.events.presenceChanged(peer),
+      onHeld: (peer) => this.events.heldChanged(peer),
       onTransfer: (peer, content, message) => this.files.receiveMessage(peer, content, message),
       probe: this.#probeSharing,
     })

@@ -37,6 +37,7 @@ const forWindow: Record<CallName, boolean> = {
   markRead: true,
   search: true,
   recallMessage: true,
+  receiveMore: true,
   typing: true,
   sendFiles: false,
   acceptTransfer: false,

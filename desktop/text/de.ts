@@ -137,6 +137,12 @@ export const de: typeof en = {
     hideDetails: 'Details ausblenden',
     searchHere: 'In diesem Gespräch suchen',
     blocked: 'Du hast diese Person blockiert. Sie erreicht dich nicht.',
+    held: {
+      'too-much': (name) => `${name} sendet sehr viel. Was noch kommt, wartet, bis du entscheidest.`,
+      'disk-full': (name) =>
+        `Die Festplatte ist fast voll. Was ${name} schreibt, wartet, bis Platz ist, und kommt dann von selbst.`,
+    },
+    receiveMore: 'Weiter empfangen',
     removedHere: 'Ihr seid nicht mehr befreundet. Eure Nachrichten bleiben hier.',
     loadFailed: 'Die Nachrichten konnten nicht geladen werden.',
   },

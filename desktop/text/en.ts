@@ -140,6 +140,12 @@ export const en = {
     searchHere: 'Search in this conversation',
     blocked: 'You have blocked this person. They cannot reach you.',
     removedHere: 'You are no longer friends. Your messages stay here.',
+    held: {
+      'too-much': (name: string): string => `${name} sends very much. What they write waits until you decide.`,
+      'disk-full': (name: string): string =>
+        `The disk is nearly full. What ${name} writes waits until there is room, and comes by itself then.`,
+    },
+    receiveMore: 'Go on',
     loadFailed: 'The messages could not be loaded.',
   },
 

@@ -61,6 +61,8 @@ export const callParams = {
   markRead: z.strictObject({ peer, upTo: z.union([id, z.number().int().min(0)]) }),
   search: z.strictObject({ text, peer: peer.optional(), limit: count.optional() }),
   recallMessage: z.strictObject({ message: id }),
+  /** Takes what a friend writes although it was very much (`held`), as much again. */
+  receiveMore: z.strictObject({ peer }),
   /** Announces to the friend, if online, that this person is writing or has stopped. */
   typing: z.strictObject({ peer, active: z.boolean() }),
   /** `paths`: files and folders of this machine. */
@@ -150,6 +152,7 @@ export interface CallResults {
   markRead: null
   search: Message[]
   recallMessage: Message
+  receiveMore: Friend
   typing: null
   sendFiles: Transfer
   acceptTransfer: Transfer

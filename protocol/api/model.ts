@@ -25,7 +25,15 @@ export interface Friend {
   /** Messages from this friend that are not read here. */
   unread: number
   lastSeen?: number
+  /** Why nothing more of what they write is taken for now. It waits on their side; `receiveMore` takes it. */
+  held?: HeldReason
 }
+
+export type HeldReason =
+  /** They sent more within a day than a person writes. */
+  | 'too-much'
+  /** The disk of the profile is nearly full. */
+  | 'disk-full'
 
 export type PathKind = 'direct' | 'relayed' | 'none'
 

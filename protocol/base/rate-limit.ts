@@ -24,18 +24,29 @@ export class TokenBucket {
 
   /** Takes `count` tokens and returns true, or takes nothing and returns false. */
   take(count = 1): boolean {
-    const now = this.#now()
-    const refill = (Math.max(0, now - this.#at) * this.#rate.tokens) / this.#rate.per
-    this.#at = now
-    this.#level = Math.min(this.#rate.tokens, this.#level + refill)
+    this.#refill()
     if (this.#level < count) return false
     this.#level -= count
     return true
   }
 
+  /** Milliseconds until `take(count)` succeeds, if nothing else is taken: at least 1 if it would not now. */
+  wait(count: number): number {
+    this.#refill()
+    const missing = Math.min(count, this.#rate.tokens) - this.#level
+    return missing <= 0 ? 0 : Math.max(1, Math.ceil((missing * this.#rate.per) / this.#rate.tokens))
+  }
+
   /** Puts one token back: what it was taken for cost nothing after all. */
   give(): void {
     this.#level = Math.min(this.#rate.tokens, this.#level + 1)
+  }
+
+  #refill(): void {
+    const now = this.#now()
+    const refill = (Math.max(0, now - this.#at) * this.#rate.tokens) / this.#rate.per
+    this.#at = now
+    this.#level = Math.min(this.#rate.tokens, this.#level + refill)
   }
 }
 

@@ -4,6 +4,8 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { isRelayed } from '../address/address.ts'
+import { pause } from '../base/backoff.ts'
+import { QuorumError } from '../base/errors.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 
 export type Opener = 'inbound' | 'outbound'
@@ -40,6 +42,16 @@ export class ChatStream {
   /** Resolves when the stream has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise
+  }
+
+  /** Waits `ms` milliseconds while what arrived is not looked at. Errors: `cancelled` if the stream closes before. */
+  async pause(ms: number): Promise<void> {
+    const closed = new AbortController()
+    const onClose = (): void => closed.abort()
+    this.stream.addEventListener('close', onClose)
+    await pause(ms, closed.signal)
+    this.stream.removeEventListener('close', onClose)
+    if (closed.signal.aborted) throw new QuorumError('cancelled', 'The conversation ended while it was paused')
   }
 
   /** The stream has ended. */

@@ -6,6 +6,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { v7 as uuid } from 'uuid'
 import { Conversation, type ConversationContext } from './conversation.ts'
+import type { HeldReason } from '../api/model.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { chatLimits } from './limits.ts'
@@ -39,6 +40,11 @@ export class Chat {
   /** The friend has said hello on a chat stream that is open. */
   online(peer: string): boolean {
     return this.#conversations.get(peer)?.online ?? false
+  }
+
+  /** Why nothing more of what the friend writes is taken. */
+  held(peer: string): HeldReason | undefined {
+    return this.#conversations.get(peer)?.held
   }
 
   /** Handler of /quorum/chat/1.0.0. The policy has checked already that the stream is a friend's. */
@@ -137,6 +143,11 @@ export class Chat {
       sequence = message.direction === 'in' ? message.seq : store.conversation(peer).received
     }
     this.#conversation(peer).markRead(sequence)
+  }
+
+  /** The person wants what the friend writes, although it is very much: the allowance is whole again. */
+  receiveMore(peer: string): void {
+    this.#conversations.get(peer)?.receiveMore()
   }
 
   typing(peer: string, active: boolean): void {

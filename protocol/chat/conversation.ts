@@ -7,6 +7,7 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
+import type { HeldReason } from '../api/model.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { ChatStream, type Opener } from './chat-stream.ts'
@@ -42,18 +43,25 @@ export class Conversation {
   readonly #inbox: Inbox
   readonly #outbox: Outbox
   #wasOnline = false
+  /** Runs while messages of the friend are held. */
+  #heldCheck: NodeJS.Timeout | undefined
   /** Runs while the friend is shown as typing. */
   #typing: NodeJS.Timeout | undefined
 
   constructor(context: ConversationContext) {
     this.#context = context
-    this.#inbox = new Inbox(context)
+    this.#inbox = new Inbox({ ...context, onHeld: (peer) => this.#onHeld(peer) })
     this.#outbox = new Outbox(context, this.#streams)
   }
 
   /** The friend's hello has arrived on an open stream. */
   get online(): boolean {
     return this.#streams.online
+  }
+
+  /** As `Inbox.held`. */
+  get held(): HeldReason | undefined {
+    return this.#inbox.held
   }
 
   /** As `StreamSet.served`. */
@@ -70,6 +78,7 @@ export class Conversation {
     try {
       await this.#sendHello(stream)
       for await (const frames of pipe(pull(libp2pStream), unframe(chatLimits.chatFrame))) {
+        for (let wait = this.#inbox.wait(frames); wait > 0; wait = this.#inbox.wait(frames)) await stream.pause(wait)
         this.#receive(stream, frames)
         if (stream.helloReceived) helloDeadline[Symbol.dispose]()
       }
@@ -87,6 +96,7 @@ export class Conversation {
 
   end(): void {
     clearTimeout(this.#typing)
+    clearInterval(this.#heldCheck)
     const reason = new QuorumError('cancelled', 'The conversation is closed')
     for (const { stream } of this.#streams) stream.abort(reason)
   }
@@ -117,6 +127,11 @@ export class Conversation {
     const stream = readReceipts() ? this.#streams.best() : undefined
     if (stream != null) this.#sendReceipt(stream, position)
     for (const message of changed) emit({ event: 'message-changed', data: message })
+  }
+
+  /** The person wants what is held. */
+  receiveMore(): void {
+    if (this.#inbox.release(true)) this.hello()
   }
 
   typing(active: boolean): void {
@@ -157,6 +172,16 @@ export class Conversation {
       this.#reportPresence()
       this.#streams.closeReplaced()
     })
+  }
+
+  #onHeld(peer: string): void {
+    clearInterval(this.#heldCheck)
+    if (this.held != null) {
+      this.#heldCheck = setInterval(() => {
+        if (this.#inbox.release(false)) this.hello()
+      }, chatLimits.heldCheck).unref()
+    }
+    this.#context.onHeld(peer)
   }
 
   #reportPresence(): void {

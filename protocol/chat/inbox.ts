@@ -7,8 +7,10 @@
  */
 import { QuorumError, type ErrorCode } from '../base/errors.ts'
 import type { Emit } from '../api/events.ts'
+import type { HeldReason } from '../api/model.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
 import { digest } from '../identity/identity.ts'
+import { Intake } from './intake.ts'
 import { chatLimits } from './limits.ts'
 import type { Conversation as Position, Draft, MessageContent, Store } from '../store/store.ts'
 import { bodyFromWire, chatFrameFromWire, type Hello } from '../wire/chat.ts'
@@ -24,6 +26,8 @@ export interface InboxContext {
    * errors refuse the message.
    */
   onTransfer(peer: string, content: MessageContent, id: string): TransferMessage
+  /** What the friend writes is held, or taken again. */
+  onHeld(peer: string): void
 }
 
 /** What is stored of a message about a transfer, and what to do once it is on disk. */
@@ -49,6 +53,8 @@ export interface Batch {
   position: Position
   /** What is to happen, in order, once the transaction is on disk. Nothing of it happens if the transaction fails. */
   readonly effects: (() => void)[]
+  /** As `Inbox.held`, once the transaction is on disk. */
+  held: HeldReason | undefined
 }
 
 /** A batch that is on disk. */
@@ -61,8 +67,11 @@ export interface Received {
   effects: readonly (() => void)[]
 }
 
-/** What a frame was: something new, nothing new, a message received before, or a message with a gap before it. */
-type Outcome = 'new' | 'idle' | 'repeated' | 'gap'
+/**
+ * What a frame was: something new, nothing new, a message received before, a message with a gap before it, or one that
+ * is not taken for now.
+ */
+type Outcome = 'new' | 'idle' | 'repeated' | 'gap' | 'held'
 
 /** Errors that end a stream and concern the person, not only the program. */
 const reportedToPerson: ReadonlySet<ErrorCode> = new Set([
@@ -76,11 +85,37 @@ export class Inbox {
   readonly #context: InboxContext
   /** Per friend, not per stream: a new stream brings no new allowance. */
   readonly #idle: TokenBucket
+  readonly #intake: Intake
+  #held: HeldReason | undefined
 
   /** `clock`: milliseconds, monotonic. */
   constructor(context: InboxContext, clock: () => number = () => performance.now()) {
     this.#context = context
     this.#idle = new TokenBucket(chatLimits.chatIdleFrames, clock)
+    this.#intake = new Intake(context.store, context.now, clock)
+  }
+
+  /** Why nothing more is taken: set when a message is refused, until one is taken or `release` was called. */
+  get held(): HeldReason | undefined {
+    return this.#held
+  }
+
+  /** Milliseconds to wait before `frames` are given to `receive`: 0 counts them as arrived. */
+  wait(frames: readonly Uint8Array[]): number {
+    return this.#intake.wait(frames.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  }
+
+  /**
+   * Takes messages again, if there is room for them again, or if the person wants them (`anyway`). Returns whether that
+   * is news: the caller sends a hello then, and the friend sends what was held.
+   */
+  release(anyway: boolean): boolean {
+    const { store, peer, now, onHeld } = this.#context
+    if (this.#held == null || (!anyway && !this.#intake.recovered(store.conversation(peer)))) return false
+    if (anyway) store.setTaken(peer, { taken: 0, takenAt: now() })
+    this.#held = undefined
+    onHeld(peer)
+    return true
   }
 
   /**
@@ -89,9 +124,9 @@ export class Inbox {
    * the callbacks. The caller ends the stream then; the person is told here where the error concerns them.
    */
   receive(frames: readonly Uint8Array[], source: Source): Received {
-    const { store, peer, emit } = this.#context
+    const { store, peer, emit, onHeld } = this.#context
     const before = store.conversation(peer)
-    const batch: Batch = { position: before, effects: [] }
+    const batch: Batch = { position: before, effects: [], held: this.#held }
     const outcomes = new Set<Outcome>()
     try {
       store.transaction(() => {
@@ -102,6 +137,7 @@ export class Inbox {
             throw new QuorumError('rate-limited', 'They send too much that says nothing')
           }
         }
+        if (batch.position.taken !== before.taken) store.setTaken(peer, batch.position)
       })
     } catch (error) {
       if (error instanceof QuorumError && reportedToPerson.has(error.code)) {
@@ -109,7 +145,11 @@ export class Inbox {
       }
       throw error
     }
-    const { position, effects } = batch
+    const { position, effects, held } = batch
+    if (held !== this.#held) {
+      this.#held = held
+      effects.push(() => onHeld(peer))
+    }
     const toAcknowledge = outcomes.has('repeated') || position.received > before.received
     return {
       position,
@@ -161,7 +201,7 @@ export class Inbox {
     }
   }
 
-  #onMessage(bytes: Uint8Array, batch: Batch): 'new' | 'repeated' | 'gap' {
+  #onMessage(bytes: Uint8Array, batch: Batch): 'new' | 'repeated' | 'gap' | 'held' {
     const { store, peer } = this.#context
     const { received, receivedHash } = batch.position
     const body = bodyFromWire(bytes)
@@ -174,12 +214,19 @@ export class Inbox {
         'They sent another message in the place of an earlier one: it was refused',
       )
     }
-    if (body.sequence > received + 1) return 'gap'
+    // What follows a message that was held has no gap that a hello could close.
+    if (body.sequence > received + 1) return batch.held == null ? 'gap' : 'held'
     if (!Buffer.from(body.previous).equals(receivedHash)) {
       throw new QuorumError('verification-failed', 'A message does not follow the one before it: it was refused')
     }
+    const admitted = this.#intake.admit(batch.position, bytes.byteLength)
+    if ('held' in admitted) {
+      batch.held = admitted.held
+      return 'held'
+    }
     this.#store(body, hash, batch)
-    batch.position = { ...batch.position, received: body.sequence, receivedHash: hash }
+    batch.held = undefined
+    batch.position = { ...batch.position, ...admitted.allowance, received: body.sequence, receivedHash: hash }
     return 'new'
   }
 

@@ -1,6 +1,6 @@
 /** Sizes, durations and rates of /quorum/chat. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
-import { second, KiB, MiB } from '../base/units.ts'
+import { day, minute, second, KiB, MiB } from '../base/units.ts'
 
 export const chatLimits = {
   /** A chat frame: the longest text and its padding fit with room to spare. */
@@ -10,6 +10,21 @@ export const chatLimits = {
    * whole window after a reconnect.
    */
   chatIdleFrames: { tokens: 2000, per: 20 * second } as Rate,
+  /** Bytes of one friend that are read at once, and then: what a disk takes beside everything else. */
+  chatArriving: { tokens: 4 * MiB, per: 4 * second } as Rate,
+  /**
+   * Bytes of new messages of one friend that are stored, read or not: a person writes some 100 KiB a day, so only a
+   * flood comes here. `messageCost` is what a message takes on the disk besides its body, with its indexes.
+   */
+  chatNewBytes: { tokens: 64 * MiB, per: day } as Rate,
+  messageCost: 256,
+  /** What was held is asked for again when no more than this share of the allowance is used up. */
+  heldUntil: 0.75,
+  /** How often it is looked whether what is held may come. */
+  heldCheck: minute,
+  /** Room that is left for the person's own work: this much, or this share of a small disk. */
+  diskFloor: 64 * MiB,
+  diskFloorShare: 0.05,
   /**
    * Without a receipt for this long, the path is probed instead of waiting for the idle check. A receipt takes a round
    * trip and a sync of the friend's disk. Where that is slow, the price is one ping too many; on a dead path that looks

@@ -13,7 +13,7 @@ type Sending = Pick<
   Store,
   'queueMessage' | 'outgoing' | 'markSent' | 'markDelivered' | 'markReadByThem' | 'continueAfter' | 'recall'
 >
-type Receiving = Pick<Store, 'receiveMessage' | 'markReadByMe'>
+type Receiving = Pick<Store, 'receiveMessage' | 'setTaken' | 'markReadByMe'>
 
 /** The database must have been migrated. */
 export function conversationsOn(database: Database): Sending & Receiving & Pick<Store, 'conversation' | 'bodyHash'> {
@@ -157,6 +157,12 @@ function receivingOn(database: Database): Receiving {
         return message
       }),
 
+    setTaken(peer, { taken, takenAt }) {
+      const sql = `INSERT INTO conversation (peer, taken, takenAt) VALUES (?, ?, ?) ON CONFLICT (peer)
+        DO UPDATE SET taken = excluded.taken, takenAt = excluded.takenAt`
+      database.run(sql, peer, Math.ceil(taken), takenAt)
+    },
+
     markReadByMe: (peer, upTo) =>
       database.transaction(() => {
         const { received, readByMe } = conversationOf(database, peer)
@@ -207,5 +213,7 @@ function newConversation(peer: string): Conversation {
     received: 0,
     receivedHash: new Uint8Array(),
     readByMe: 0,
+    taken: 0,
+    takenAt: 0,
   }
 }

@@ -140,7 +140,32 @@ const version3 = `
   ALTER TABLE friend ADD COLUMN declinedAt INTEGER;
 `
 
-export const migrations: readonly string[] = [version1, version2, version3]
+/**
+ * The allowance of each friend. The index holds the beginning of a message only: trigrams take three times the room of
+ * the text, and nobody types 4,096 characters to be found.
+ */
+const version4 = `
+  ALTER TABLE conversation ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE conversation ADD COLUMN takenAt INTEGER NOT NULL DEFAULT 0;
+  DROP TRIGGER messageAdded;
+  DROP TRIGGER messageErased;
+  DROP TABLE messageText;
+  CREATE VIEW messageBeginning (position, text) AS SELECT position, substr(text, 1, 4096) FROM message;
+  CREATE VIRTUAL TABLE messageText USING fts5 (
+    text, content = 'messageBeginning', content_rowid = 'position', tokenize = 'trigram'
+  );
+  INSERT INTO messageText (messageText, rank) VALUES ('secure-delete', 1);
+  INSERT INTO messageText (messageText) VALUES ('rebuild');
+  CREATE TRIGGER messageAdded AFTER INSERT ON message BEGIN
+    INSERT INTO messageText (rowid, text) VALUES (new.position, substr(new.text, 1, 4096));
+  END;
+  CREATE TRIGGER messageErased AFTER UPDATE OF text ON message BEGIN
+    INSERT INTO messageText (messageText, rowid, text) VALUES ('delete', old.position, substr(old.text, 1, 4096));
+    INSERT INTO messageText (rowid, text) VALUES (new.position, substr(new.text, 1, 4096));
+  END;
+`
+
+export const migrations: readonly string[] = [version1, version2, version3, version4]
 
 /**
  * Migrates `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty

@@ -4,13 +4,13 @@
  * changing a byte of it. A file that was lost is never replaced by an empty one.
  */
 
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError } from '../base/errors.ts'
 import { Copies } from './copies.ts'
 import { Database } from './database.ts'
 import { discardUnfinished } from '../base/atomic-file.ts'
-import { corruptStore, storeFailure } from '../base/disk-errors.ts'
+import { corruptStore, diskErrorOf, storeFailure } from '../base/disk-errors.ts'
 import { guardKey, newDataKey, readKeyFile, unguardKey, writeKeyFile } from './key.ts'
 import type { KeyFile } from './key.ts'
 import { eraseStore } from './erase.ts'
@@ -110,6 +110,7 @@ function withFiles(store: Store, directory: string, copies: Copies, lock: Lock):
       if (recalled) copies.destroyAll()
       return recalled
     },
+    space: () => diskSpace(directory),
     close: () => end(() => copies.ended()),
     // The lock's own file is removed with the others. Where an open file cannot be removed, it is released before.
     erase: () =>
@@ -117,6 +118,19 @@ function withFiles(store: Store, directory: string, copies: Copies, lock: Lock):
         lock.release()
         eraseStore(directory)
       }),
+  }
+}
+
+function diskSpace(directory: string): { free: number; total: number } {
+  const unknown = { free: Infinity, total: Infinity }
+  try {
+    const { bavail, blocks, bsize } = statfsSync(directory)
+    // Some network drives tell no size.
+    return blocks === 0 ? unknown : { free: bavail * bsize, total: blocks * bsize }
+  } catch (error) {
+    // Whether the disk still takes data is seen when something is stored.
+    if (diskErrorOf(error) === undefined) throw error
+    return unknown
   }
 }
 

@@ -110,6 +110,12 @@ export interface Conversation {
   received: number
   receivedHash: Uint8Array
   readByMe: number
+  /**
+   * Bytes of the friend's messages that count against its allowance, and the time of that count in milliseconds since
+   * the epoch (chat/intake.ts).
+   */
+  taken: number
+  takenAt: number
 }
 
 /**
@@ -257,6 +263,10 @@ export interface Store {
    * Appends a received message and returns it (state `delivered`). Errors: `verification-failed` unless it is the next.
    */
   receiveMessage(peer: string, message: ReceivedMessage): Message
+  /** Stores the count of what was taken of the friend's messages. */
+  setTaken(peer: string, allowance: Pick<Conversation, 'taken' | 'takenAt'>): void
+  /** Bytes on the disk of the store: infinite where there is none, or where it does not say. */
+  space(): { free: number; total: number }
   /** The friend's messages up to sequence `upTo` are read. Returns the messages whose state changed. */
   markReadByMe(peer: string, upTo: number): Message[]
 

@@ -16,6 +16,7 @@ export function storeOn(database: Database): Store {
     transaction: (work) => database.transaction(work),
     close: () => database.close(),
     erase: () => database.close(),
+    space: () => ({ free: Infinity, total: Infinity }),
     ...settingsOn(database),
     ...friendsOn(database),
     ...sealingKeysOn(database),

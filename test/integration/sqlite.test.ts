@@ -82,34 +82,6 @@ test('threats.md: the files contain none of the texts, names or keys', async (t)
   }
 })
 
-test('a recalled text is removed from the database, its index and its log, even for a holder of the key', (t) => {
-  const file = path.join(folder(t), 'unencrypted.db')
-  // Without a key the same code writes what a holder of the key would see, including free pages and slack space.
-  const reopen = (use: (store: Store, database: Database) => void) => {
-    const database = new Database(file)
-    migrate(database, migrations, () => {})
-    use(storeOn(database), database)
-    database.close()
-    return fs.readFileSync(file)
-  }
-  // Characters that appear in no other text: as a trigram they are stored undivided in the index too.
-  const long = `漢字仮 ${Array.from({ length: 2000 }, (_, n) => `regret${n}`).join(' ')}`
-  const before = reopen((store) => {
-    store.queueMessage('b', draft('kept', '世界人 something harmless'))
-    store.queueMessage('b', draft('gone', long))
-    assert.equal(store.search('regret1999', 9).length, 1)
-  })
-  assert.ok(before.includes('regret') && before.includes('漢字仮'))
-  const after = reopen((store, database) => {
-    store.recall('gone')
-    assert.equal(fs.statSync(`${file}-wal`).size, 0)
-    assert.deepEqual(store.search('regret', 9), [])
-    database.exec("INSERT INTO messageText (messageText, rank) VALUES ('integrity-check', 1)")
-  })
-  assert.notEqual(after.indexOf('世界人'), after.lastIndexOf('世界人'))
-  for (const gone of ['regret', '漢字仮']) assert.equal(after.includes(gone), false, gone)
-})
-
 function openRaw(directory: string, name = 'store.db'): Database {
   const key = readKeyFile(path.join(directory, 'store.key'))
   assert.ok(key && 'key' in key)

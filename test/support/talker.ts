@@ -51,6 +51,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     typingMarks: () => true,
     onHello: () => {},
     onPresence: () => {},
+    onHeld: () => {},
     onTransfer: () => assert.fail('no peer sent anything about a transfer'),
     probe: () => assert.fail('no receipt came in time'),
   }

@@ -199,7 +199,7 @@ export async function recall(message: Message): Promise<void> {
 
 // ---- friends
 
-type FriendCall = 'acceptFriend' | 'declineFriend' | 'removeFriend' | 'blockPeer' | 'unblockPeer'
+type FriendCall = 'acceptFriend' | 'declineFriend' | 'removeFriend' | 'blockPeer' | 'unblockPeer' | 'receiveMore'
 
 export async function changeFriendship(call: FriendCall, peer: string): Promise<boolean> {
   return attempt(async () => {

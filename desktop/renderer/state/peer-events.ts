@@ -1,6 +1,6 @@
 /** What the peer and the main process report, as changes of the state. */
 import type { ErrorData, NodeState } from '#protocol'
-import { cleanLine } from '../../text/foreign.ts'
+import { cleanLine, isolate } from '../../text/foreign.ts'
 import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
 import { markOpenRead, openConversation, refresh, showLink } from './actions.ts'
 import { changeFriend, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
@@ -10,6 +10,7 @@ import { emptyProfile, errorText, store, text } from './state.ts'
 import { conversationWith, putMessage } from './conversations.ts'
 import { addMessage } from './history.ts'
 import { toast } from './toasts.ts'
+import { nameOf } from '../model/friend-display.ts'
 
 /** Milliseconds after which a typing mark ends, if no other follows. */
 const typingLifetime = 6500
@@ -102,6 +103,12 @@ function onNodeState(node: NodeState): void {
 
 /** Shows a warning, unless one with the same code was shown shortly before: the peer may repeat it often. */
 function warn(error: ErrorData & { peer?: string }): void {
+  const friend = error.peer === undefined ? undefined : store.get().friends.get(error.peer)
+  if (friend?.held !== undefined && (error.code === 'rate-limited' || error.code === 'disk-full')) {
+    // Above the composer of an open conversation it is said already.
+    if (store.get().open !== friend.peer) toast(text().conversation.held[friend.held](isolate(nameOf(friend))), 'bad')
+    return
+  }
   const now = performance.now()
   if (now - (warnedAt.get(error.code) ?? -warningInterval) < warningInterval) return
   warnedAt.set(error.code, now)

@@ -15,6 +15,7 @@ import { useApp, useText } from '../state/state.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { IconButton } from './controls.tsx'
 import { EmojiButton } from './emoji-button.tsx'
+import { HeldNotice } from './held-notice.tsx'
 import { Menu } from './menu.tsx'
 
 const encoder = new TextEncoder()
@@ -56,6 +57,7 @@ export function Composer({ friend }: { friend: Friend }) {
   }
   return (
     <div className="composer">
+      {friend.held !== undefined && <HeldNotice friend={friend} held={friend.held} />}
       {draft.replyTo !== undefined && (
         <div className="replying">
           <div className="quote">

@@ -9,7 +9,7 @@ import { openConversation, sendText } from './conversation.ts'
 import { listFriends } from './friend-list.ts'
 import { nodeCommand } from './node-command.ts'
 import { accept, decline } from './answer-commands.ts'
-import { add, block, invite, opened, remove, unblock, verify } from './people-commands.ts'
+import { add, block, invite, more, opened, remove, unblock, verify } from './people-commands.ts'
 import { completePrivacy, privacyCommand } from './privacy-command.ts'
 import { cleanLine } from './sanitize.ts'
 import { cancel, pause, resume, send, transfers } from './transfer-commands.ts'
@@ -86,6 +86,7 @@ export const commands: readonly Command[] = [
     run: block,
   },
   { name: 'unblock', usage: 'NAME', group: 'people', run: unblock },
+  { name: 'more', usage: 'NAME', group: 'people', run: more },
   { name: 'open', usage: 'NAME|NUMBER', help: 'open a conversation', group: 'talk', run: open },
   { name: 'search', usage: 'TEXT', help: 'find messages in all conversations', group: 'talk', run: search },
   { name: 'recall', usage: '', help: 'recall your last message while it is queued', group: 'talk', run: recall },
@@ -173,7 +174,7 @@ export function complete(line: string, { labels, paths }: Choices): [matches: st
   if (path !== null) return paths(path[1] ?? '')
   const choice = /^\/privacy +(.*)$/iu.exec(line)
   if (choice !== null) return completePrivacy(choice[1] ?? '')
-  const person = /^\/(?:open|accept|decline|remove|block|unblock|connection|verify) +(.*)$/iu.exec(line)
+  const person = /^\/(?:open|accept|decline|remove|block|unblock|more|connection|verify) +(.*)$/iu.exec(line)
   if (person !== null) {
     const typed = (person[1] ?? '').toLowerCase()
     return [labels().filter((label) => label.toLowerCase().startsWith(typed)), person[1] ?? '']

@@ -2,7 +2,7 @@
  * Shows the peer's events: a few lines, never a flood. Many events of one kind become one line. Presence and paths
  * change only the prompt and the list of friends.
  */
-import type { Friend, NodeState, PeerEvent } from '#protocol'
+import type { Friend, HeldReason, NodeState, PeerEvent } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { messageChanged, messageReceived, openConversation } from './conversation.ts'
@@ -97,9 +97,17 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
       case 'typing':
         return typing(data.peer, data.active)
       case 'warning':
+        // The change of the friend says it with a name, and with what to type.
+        if (data.peer !== undefined && client.friends.get(data.peer)?.held !== undefined) return
         return warning(cleanLine(data.message))
     }
   }
+}
+
+function heldLine(held: HeldReason, label: string): string {
+  return held === 'too-much'
+    ? `${label} sends very much. What they write waits: /more ${label} takes it, /block ${label} ends it.`
+    : `The disk is nearly full: what ${label} writes waits until there is room.`
 }
 
 function requested(client: Client, friend: Friend): void {
@@ -123,6 +131,8 @@ function changed(client: Client, before: Friend | undefined, friend: Friend): vo
       openConversation(client, friend).catch((error: unknown) => sayError(client, error))
     }
   }
+  if (friend.held !== undefined && friend.held !== before?.held)
+    say(client, `! ${heldLine(friend.held, label)}`, 'yellow')
   // On a terminal the prompt shows this. Elsewhere it needs a line.
   if (!client.screen.terminal && friend.state === 'friend' && friend.online !== (before?.online ?? false)) {
     say(client, `${label} is ${friend.online ? 'online' : 'offline'}.`)

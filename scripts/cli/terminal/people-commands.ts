@@ -1,4 +1,4 @@
-/** Commands about people: invite, add, remove, block, verify. Answers are in answer-commands.ts. */
+/** Commands about people: invite, add, remove, block, take more of, verify. Answers are in answer-commands.ts. */
 import { QuorumError } from '#protocol'
 import type { Friend } from '#protocol'
 import { renderUnicodeCompact } from 'uqr'
@@ -74,6 +74,14 @@ export async function unblock(client: Client, rest: string): Promise<void> {
   client.friends.put(unblocked)
   const hint = unblocked.state === 'friend' ? '' : ' To be friends again, one of you asks the other: /add, /invite.'
   say(client, `${client.friends.label(friend.peer)} is no longer blocked.${hint}`)
+}
+
+export async function more(client: Client, rest: string): Promise<void> {
+  const friend = client.friends.find(needed(rest, '/more NAME'))
+  const label = client.friends.label(friend.peer)
+  if (friend.held === undefined) return say(client, `Nothing of ${label} waits.`)
+  client.friends.put(await client.peer.receiveMore({ peer: friend.peer }))
+  say(client, `What ${label} wrote comes now.`)
 }
 
 export async function verify(client: Client, rest: string): Promise<void> {

@@ -61,6 +61,7 @@ function receiver(t: TestContext, instead: Partial<InboxContext> = {}, store = o
       events.push(event)
     },
     onTransfer: () => assert.fail('nothing about a transfer was sent'),
+    onHeld: () => calls.push('held'),
     ...instead,
   }
   const one: Receiver = {

@@ -82,7 +82,7 @@ async function settled(): Promise<void> {
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at)
 
 function batchOf(store: Store): Batch {
-  return { position: store.conversation(peer), effects: [] }
+  return { position: store.conversation(peer), effects: [], held: undefined }
 }
 
 test('without a stream a message waits; with a stream it is sent in the same call', async (t) => {

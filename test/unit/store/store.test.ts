@@ -173,6 +173,8 @@ for (const [kind, open] of Object.entries(stores)) {
         received: 0,
         receivedHash: bytes(),
         readByMe: 0,
+        taken: 0,
+        takenAt: 0,
       }
       assert.deepEqual(store.conversation('b'), empty)
       const first = store.queueMessage('b', { ...draft('1'), replyTo: 'x' })

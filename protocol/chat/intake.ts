@@ -1,0 +1,60 @@
+/**
+ * How much of what one friend writes is taken: so many new bytes a day, as long as the disk has room, and not faster
+ * than they can be stored. What is not taken is not acknowledged, so it waits on the friend's side, and nothing is lost
+ * (docs/protocol.md, "/quorum/chat/1.0.0", Flow).
+ */
+import type { HeldReason } from '../api/model.ts'
+import { TokenBucket } from '../base/rate-limit.ts'
+import type { Conversation as Position, Store } from '../store/store.ts'
+import { chatLimits } from './limits.ts'
+
+/** The part of a position that counts what was taken: it is stored, because a restart brings no new allowance. */
+type Allowance = Pick<Position, 'taken' | 'takenAt'>
+
+export class Intake {
+  readonly #store: Pick<Store, 'space'>
+  /** Milliseconds since the epoch. */
+  readonly #now: () => number
+  /** Per friend, as the allowance: a new stream brings no new one. */
+  readonly #arriving: TokenBucket
+
+  /** `clock`: milliseconds, monotonic. */
+  constructor(store: Pick<Store, 'space'>, now: () => number, clock: () => number) {
+    this.#store = store
+    this.#now = now
+    this.#arriving = new TokenBucket(chatLimits.chatArriving, clock)
+  }
+
+  /** Milliseconds to wait before `bytes`, which have arrived, are looked at. */
+  wait(bytes: number): number {
+    const wait = this.#arriving.wait(bytes)
+    if (wait === 0) this.#arriving.take(bytes)
+    return wait
+  }
+
+  /** Why a new message of `bytes` is not taken, or the allowance once it is. */
+  admit(allowance: Allowance, bytes: number): { held: HeldReason } | { allowance: Allowance } {
+    if (this.#diskFull()) return { held: 'disk-full' }
+    const { taken, takenAt } = this.#left(allowance)
+    const after = taken + bytes + chatLimits.messageCost
+    return after > chatLimits.chatNewBytes.tokens ? { held: 'too-much' } : { allowance: { taken: after, takenAt } }
+  }
+
+  /** What was held may be sent again: the disk has room, and enough of the allowance is back. */
+  recovered(allowance: Allowance): boolean {
+    return !this.#diskFull() && this.#left(allowance).taken <= chatLimits.chatNewBytes.tokens * chatLimits.heldUntil
+  }
+
+  /** `allowance` with what came back until now. */
+  #left({ taken, takenAt }: Allowance): Allowance {
+    const { tokens, per } = chatLimits.chatNewBytes
+    const now = this.#now()
+    // A clock that was set back gives nothing back, and takes nothing.
+    return { taken: Math.max(0, taken - (Math.max(0, now - takenAt) * tokens) / per), takenAt: now }
+  }
+
+  #diskFull(): boolean {
+    const { free, total } = this.#store.space()
+    return free < Math.min(chatLimits.diskFloor, total * chatLimits.diskFloorShare)
+  }
+}

@@ -22,6 +22,7 @@ export class CallRates {
     byAddress: buckets(directoryLimits.fleetingPerAddress),
     byRecipient: buckets(directoryLimits.fleetingPerRecipient),
   }
+  readonly #deliveries = buckets(directoryLimits.heldPushesPerAddress)
 
   constructor() {
     const lookup = buckets(directoryRates.lookup)
@@ -45,13 +46,17 @@ export class CallRates {
     if (!this.#claims.take(address)) throw tooMany('Too many new handles from this address: wait a day')
   }
 
-  /** For an envelope that is pushed and not held: the store does not bound it. */
-  checkPush({ peer, address }: Caller, to: string): void {
+  /**
+   * For an envelope to one recipient. One that is only pushed (`fleeting`) is not bounded by the store; one that
+   * is held is only as long as the recipient does not collect it.
+   */
+  checkDelivery({ peer, address }: Caller, to: string, fleeting: boolean): void {
     const { byPeer, byAddress, byRecipient } = this.#pushes
     // The narrowest first: neither a peer nor an address can use up what a recipient gets from others.
-    if (!(byPeer.take(`${peer} ${to}`) && byAddress.take(`${address} ${to}`) && byRecipient.take(to))) {
-      throw tooMany('Too many envelopes for this peer: wait a minute')
-    }
+    const may = fleeting
+      ? byPeer.take(`${peer} ${to}`) && byAddress.take(`${address} ${to}`) && byRecipient.take(to)
+      : this.#deliveries.take(`${address} ${to}`)
+    if (!may) throw tooMany('Too many envelopes for this peer: wait a minute')
   }
 }
 

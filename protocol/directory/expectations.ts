@@ -11,6 +11,8 @@ interface Entry {
   peer: Uint8Array
   /** Keys of the peers that it expects. */
   expected: Set<string>
+  /** Of its address (address/quota-key.ts). */
+  quotaKeys: readonly string[]
   /** Tells it that `peer` came. */
   tell(peer: Uint8Array): void
 }
@@ -19,7 +21,7 @@ interface Entry {
 export interface Expecting {
   /**
    * Expects these as well. Returns those that are here and expect this one, and tells them. Errors: `rate-limited` when
-   * there are too many (limits.expectedPerPeer, limits.expected); then none is added.
+   * there are too many (expectedPerPeer, expectedPerAddress, expected of directoryLimits); then none is added.
    */
   add(peers: readonly Uint8Array[]): Uint8Array[]
   remove(peers: readonly Uint8Array[]): void
@@ -29,16 +31,17 @@ export interface Expecting {
 export class Expectations {
   readonly #entries = new Map<string, Entry>()
   #total = 0
+  readonly #totals = new Map<string, number>()
 
   /** The session of `peer` begins; an older one of the same peer is forgotten. */
-  begin(peer: Uint8Array, tell: (peer: Uint8Array) => void): Expecting {
-    const entry: Entry = { peer, expected: new Set(), tell }
+  begin(peer: Uint8Array, quotaKeys: readonly string[], tell: (peer: Uint8Array) => void): Expecting {
+    const entry: Entry = { peer, expected: new Set(), quotaKeys, tell }
     this.#end(this.#entries.get(keyOf(peer)))
     this.#entries.set(keyOf(peer), entry)
     return {
       add: (peers) => this.#add(entry, peers),
       remove: (peers) => {
-        for (const other of peers) if (entry.expected.delete(keyOf(other))) this.#total -= 1
+        for (const other of peers) if (entry.expected.delete(keyOf(other))) this.#count(entry, -1)
       },
       end: () => this.#end(entry),
     }
@@ -46,13 +49,16 @@ export class Expectations {
 
   #add(entry: Entry, peers: readonly Uint8Array[]): Uint8Array[] {
     const added = [...new Set(peers.map(keyOf))].filter((key) => !entry.expected.has(key))
-    const tooMany = entry.expected.size + added.length > directoryLimits.expectedPerPeer
-    if (tooMany || this.#total + added.length > directoryLimits.expected) {
+    const ofPeer = entry.expected.size + added.length > directoryLimits.expectedPerPeer
+    const ofAddress = entry.quotaKeys.some(
+      (key, at) => (this.#totals.get(key) ?? 0) + added.length > (directoryLimits.expectedPerAddress[at] ?? Infinity),
+    )
+    if (ofPeer || ofAddress || this.#total + added.length > directoryLimits.expected) {
       throw new QuorumError('rate-limited', 'Too many peers are expected')
     }
     // An older session of the same peer may still be read.
     if (this.#entries.get(keyOf(entry.peer)) !== entry) return []
-    this.#total += added.length
+    this.#count(entry, added.length)
     const present: Uint8Array[] = []
     for (const key of added) {
       entry.expected.add(key)
@@ -67,7 +73,16 @@ export class Expectations {
   #end(entry: Entry | undefined): void {
     if (entry === undefined || this.#entries.get(keyOf(entry.peer)) !== entry) return
     this.#entries.delete(keyOf(entry.peer))
-    this.#total -= entry.expected.size
+    this.#count(entry, -entry.expected.size)
+  }
+
+  #count({ quotaKeys }: Entry, step: number): void {
+    this.#total += step
+    for (const key of quotaKeys) {
+      const count = (this.#totals.get(key) ?? 0) + step
+      if (count === 0) this.#totals.delete(key)
+      else this.#totals.set(key, count)
+    }
   }
 }
 

@@ -45,6 +45,8 @@ export const directoryLimits = {
   expectedPerPeer: 5000,
   /** Of all sessions together, some 80 bytes each: 100 friends for each connection and more. */
   expected: 500_000,
+  /** Of one address, and of one IPv6 /48: a school of 60 with 300 friends each. */
+  expectedPerAddress: [20_000, 80_000],
   /** Envelopes of one sender for one recipient: a request, an answer, a refusal, and repeats of them. */
   heldPerSender: 5,
   /** Shorter than a sealing key lives (identity/limits.ts), so that what is held can still be opened. */
@@ -80,6 +82,8 @@ export const directoryLimits = {
   /** The same from one peer, and from one address: neither can use up what others send. */
   fleetingPerPeer: { tokens: 8, per: 1 * minute } as Rate,
   fleetingPerAddress: { tokens: 20, per: 1 * minute } as Rate,
+  /** Envelopes of one address for one recipient, who opens each: a class that asks its teacher. */
+  heldPushesPerAddress: { tokens: 60, per: 1 * minute } as Rate,
   /** New handles: each is kept for half a year. */
   claimsPerAddress: { tokens: 10, per: 1 * day } as Rate,
 } as const

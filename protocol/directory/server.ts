@@ -120,7 +120,7 @@ export class DirectoryServer {
       connection,
       stream,
       writer,
-      expecting: this.#expectations.begin(publicKeyOf(peer), (came) =>
+      expecting: this.#expectations.begin(publicKeyOf(peer), quotaKeysOf(connection.remoteAddr), (came) =>
         this.#push(writer, { frame: 'present', peers: [came] }),
       ),
       connectedSince: this.#now(),
@@ -266,7 +266,7 @@ export class DirectoryServer {
   }
 
   #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryAnswer {
-    if (fleeting) this.#rates.checkPush(session, to)
+    this.#rates.checkDelivery(session, to, fleeting)
     // Held first, also for a connected recipient: it stays on disk until the recipient has collected it.
     const held = fleeting
       ? { id: notHeld, envelope }

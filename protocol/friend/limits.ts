@@ -28,8 +28,12 @@ export const friendLimits = {
   invites: 200,
   /** Envelopes over /quorum/friend from one peer. */
   friendEnvelopes: { tokens: 10, per: 1 * minute } as Rate,
-  /** Envelopes opened, of all peers together: each costs a Diffie-Hellman and a signature check. */
-  envelopesOpened: { tokens: 200, per: 10 * second } as Rate,
+  /**
+   * Envelopes opened, of all peers together: each costs a Diffie-Hellman and a signature check, some 0.25 ms. Who sent
+   * one is known after that only, so a node bounds what an address sends (directoryLimits.heldPushesPerAddress): thirty
+   * of them would use this up.
+   */
+  envelopesOpened: { tokens: 400, per: 10 * second } as Rate,
   /** Envelopes that are delivered at the same time: a recipient that does not answer delays one queue of these. */
   deliveryQueues: 8,
   /** Bytes of an acknowledgement: it has two, and anything near this is something else. */

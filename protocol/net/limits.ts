@@ -71,6 +71,15 @@ export const netLimits = {
   /** Streams of one connection that have no protocol yet, and the bytes of each: the lines that agree on one. */
   muxUnnamedStreams: 64,
   muxUnnamedBytes: 4 * KiB,
+  /**
+   * What libp2p's own handlers may take of one stream that the other side opened: they read up to 4 MiB of one message,
+   * and echo whatever they get. 512 pings, a request for a circuit, nothing.
+   */
+  stockReads: {
+    '/ipfs/ping/1.0.0': 16 * KiB,
+    '/ipfs/id/1.0.0': 1 * KiB,
+    '/libp2p/circuit/relay/0.2.0/hop': 4 * KiB,
+  } as Readonly<Record<string, number>>,
 
   // ---- memory of bulk data (buffer-pool.ts)
   /** `size`: a Noise message of 65,535 bytes. `smallest`: below, fresh memory costs less. `most`: 4 MiB are kept. */

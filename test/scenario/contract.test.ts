@@ -54,6 +54,7 @@ const friend = z.object({
   path,
   addedAt: time,
   lastSeen: time.optional(),
+  held: z.enum(['too-much', 'disk-full']).optional(),
 })
 const connection = z.object({
   path,
@@ -260,6 +261,7 @@ describe('the headless contract', () => {
     assert.equal((await answers('recallMessage', { message: waiting.id }, message)).state, 'recalled')
     const unreached = await answers('connection', { peer: bob.id }, connection)
     assert.equal(unreached.path, 'none')
+    assert.equal((await answers('receiveMore', { peer: bob.id }, friend)).held, undefined)
     assert.equal((await answers('blockPeer', { peer: bob.id }, friend)).state, 'blocked')
     assert.equal((await answers('unblockPeer', { peer: bob.id }, friend)).state, 'removed')
 

@@ -38,6 +38,7 @@ export class YamuxStream extends AbstractStream implements Sender {
   #granted = initialWindow
   /** Bytes received while no protocol was agreed. */
   #unnamed = 0
+  #handedOver = 0
   /** Bytes read since the last grant. Negative after read data was pushed back. */
   #read = 0
 
@@ -145,6 +146,7 @@ export class YamuxStream extends AbstractStream implements Sender {
     const waiting = this.readBuffer.byteLength > 0 || this.listenerCount('message') === 0
     if (this.readStatus === 'readable' && !waiting) {
       this.#read += data.byteLength
+      this.#handOver(data.byteLength)
       this.dispatchEvent(new StreamMessageEvent(this.lends ? data : owned(data)))
     } else if (this.readStatus === 'closing' || this.readStatus === 'closed') {
       this.#read += data.byteLength
@@ -154,9 +156,18 @@ export class YamuxStream extends AbstractStream implements Sender {
     this.#grantRead()
   }
 
+  /** `length` bytes go to a reader. One of libp2p's own holds or answers them all, so it gets few. */
+  #handOver(length: number): void {
+    const most = this.direction === 'inbound' && !this.lends ? netLimits.stockReads[this.protocol] : undefined
+    if (most == null) return
+    this.#handedOver += length
+    if (this.#handedOver > most) this.abort(new YamuxError('Too much data for a protocol of libp2p'))
+  }
+
   protected override dispatchReadBuffer(): void {
     const before = this.readBuffer.byteLength
     super.dispatchReadBuffer()
+    this.#handOver(before - this.readBuffer.byteLength)
     this.#read += before - this.readBuffer.byteLength
     this.#grantRead()
   }

@@ -81,7 +81,7 @@ const phrases = [
   `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream`,
   `\`handle-taken\` | ${rate(directoryRates.announce)}; a handle that is not the caller's already counts as a lookup by handle, ${directoryLimits.claimsPerAddress.tokens} new ones a day for each address |`,
   `${rate(directoryRates.lookup)}; by handle also for each address |`,
-  `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender, ${directoryLimits.heldFromAddress} from this address; ${directoryLimits.heldPerAddress[0]} from this address in all; \`disk-full\` | ${rate(directoryRates.deliver)} |`,
+  `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender, ${directoryLimits.heldFromAddress} from this address; ${directoryLimits.heldPerAddress[0]} from this address in all; \`disk-full\` | ${rate(directoryLimits.heldPushesPerAddress)}, also of one address for one recipient |`,
   `with \`deliver\`; ${rate(directoryLimits.fleetingPerRecipient)} for each recipient, ${bounded(directoryLimits.fleetingPerPeer)} of them from one peer, ${bounded(directoryLimits.fleetingPerAddress)} from one address |`,
   `keeps it at most ${time(directoryLimits.parkedFor)}, ${limits.parkedPerPeer} a peer, ${directoryLimits.parkedPerAddress[0]} an address | done | \`rate-limited\`, \`bad-request\` another's slot, \`disk-full\` | ${rate(directoryRates.postInvite)} |`,
   `sealed, or empty | | ${rate(directoryRates.findInvite)}, also for each address |`,
@@ -90,7 +90,7 @@ const phrases = [
   `everything it stores about the caller | | ${rate(directoryRates.knowledge)} |`,
   `parked invites, record | done | | ${rate(directoryRates.forget)} |`,
   `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)}; those beyond are answered so. More than ${rate(directoryLimits.directoryFlood)} end the stream.`,
-  `\`rate-limited\` ${n(directoryLimits.expectedPerPeer)} expected by one session; \`too-large\` more than ${wireLimits.peersTogether} in one call | ${rate(directoryRates.expect)} |`,
+  `\`rate-limited\` ${n(directoryLimits.expectedPerPeer)} expected by one session, ${n(directoryLimits.expectedPerAddress[0])} from one address; \`too-large\` more than ${wireLimits.peersTogether} in one call | ${rate(directoryRates.expect)} |`,
   `with its friends, at most ${wireLimits.peersTogether} in one call,`,
   `${pathLimits.tries.tokens} at once and ${(pathLimits.tries.tokens * minute) / pathLimits.tries.per} a minute all together`,
   `Every call is also limited for each address: to what ${directoryAddressRates.announce.tokens / directoryRates.announce.tokens} peers may do, \`deliver\` to ${rate(directoryAddressRates.deliver)}, lookups by handle to ${rate(directoryAddressRates.lookupHandle)}.`,
@@ -170,6 +170,12 @@ const phrases = [
   row(
     'streams without a protocol · bytes of each',
     `${netLimits.muxUnnamedStreams} a connection · ${size(netLimits.muxUnnamedBytes)}`,
+  ),
+  row(
+    "bytes sent on one stream of libp2p's ping · of the relay's requests",
+    ['/ipfs/ping/1.0.0', '/libp2p/circuit/relay/0.2.0/hop']
+      .map((one) => size(netLimits.stockReads[one] ?? 0))
+      .join(' · '),
   ),
   row(
     'circuits asked for in vain: by one peer · from one address · from one address to one peer · to one peer',

@@ -8,10 +8,17 @@ import { change } from '../../support/numbers.ts'
 const key = (number: number) => new Uint8Array(32).fill(number)
 const [a, b, c] = [key(1), key(2), key(3)]
 
-function peers(): { begin(peer: Uint8Array): ReturnType<Expectations['begin']>; told: string[] } {
+function peers(): {
+  begin(peer: Uint8Array, address?: string): ReturnType<Expectations['begin']>
+  told: string[]
+} {
   const expectations = new Expectations()
   const told: string[] = []
-  return { begin: (peer) => expectations.begin(peer, (came) => told.push(`${peer[0]} of ${came[0]}`)), told }
+  return {
+    begin: (peer, address = `192.0.2.${peer[0]}`) =>
+      expectations.begin(peer, [address], (came) => told.push(`${peer[0]} of ${came[0]}`)),
+    told,
+  }
 }
 
 test('two that expect each other are named to each other, whoever comes first', () => {
@@ -60,4 +67,15 @@ test('what one peer and all together expect is bounded, and given back', (t: Tes
   ofB.add([key(13), key(14)])
   ofA.end()
   ofB.add([key(15)])
+})
+
+test('what the peers of one address expect is bounded, and given back when a session ends', (t: TestContext) => {
+  change(t, directoryLimits, { expectedPerAddress: [3] })
+  const { begin } = peers()
+  const [ofA, ofB, elsewhere] = [begin(a, 'school'), begin(b, 'school'), begin(c, 'home')]
+  ofA.add([key(10), key(11)])
+  assert.throws(() => ofB.add([key(12), key(13)]), { code: 'rate-limited' })
+  elsewhere.add([key(10), key(11), key(12)])
+  ofA.end()
+  ofB.add([key(12), key(13)])
 })

@@ -156,6 +156,9 @@ export type MainEvent =
   /** A notification was clicked: the window shows this friend or this request. */
   | { event: 'show'; data: { peer: string } }
 
+/** Below this path of the page's address, the preload script submits files as a form (main/given-files.ts). */
+export const givenPath = '/given/'
+
 /** What the preload script adds to the page, besides the ports that it passes on. */
 export interface Bridge {
   /** Holds dropped or pasted files for sending. A file that is not on the disk has no path and is left out. */

@@ -14,6 +14,7 @@ import { windowFile } from '#former-privacy'
 import type { EmbeddedNodeStatus, PeerProcessEvent, Preferences, StartInfo } from '../ipc/contract.ts'
 import { EmbeddedNodeProcess } from './embedded-node.ts'
 import { erasePeer, eraseProfile, leftBehind } from './erase.ts'
+import { GivenFiles } from './given-files.ts'
 import { ImageFiles } from './image-files.ts'
 import { startAtLogin } from './login.ts'
 import { mainCalls } from './main-calls.ts'
@@ -40,6 +41,7 @@ export class DesktopApp {
   readonly #programLog: ProgramLog
   readonly #preferences: PreferencesFile
   readonly #files = new StagedFiles()
+  readonly #given = new GivenFiles()
   readonly #questions: Questions
   readonly #images = new ImageFiles(async (transfer, file) => {
     const { path: found } = await this.#peerClient().call('transferFile', { transfer, file })
@@ -85,7 +87,7 @@ export class DesktopApp {
       contents: () => this.#pageContents(),
       peerPort: () => this.#peer.windowPort(),
       handle: this.#calls(),
-      stage: (paths) => this.#files.add(paths),
+      stage: async (form) => this.#files.add(await this.#given.take(form)),
     })
     this.#indicators = new SystemIndicators({
       icons,
@@ -145,7 +147,7 @@ export class DesktopApp {
   #openWindow(): void {
     nativeTheme.themeSource = this.#preferences.value.theme
     const session = windowSession()
-    servePage(session, path.join(built, 'renderer'), this.#images)
+    servePage(session, path.join(built, 'renderer'), this.#images, (request) => this.#given.redirected(request))
     const window = openWindow(
       {
         preload: path.join(built, 'preload.cjs'),
@@ -157,6 +159,9 @@ export class DesktopApp {
       session,
     )
     this.#window = window
+    window.webContents.on('will-redirect', ({ url, isMainFrame }) => {
+      if (isMainFrame) this.#given.onRedirect(url)
+    })
     window.webContents.on('did-finish-load', () => this.#ports.connect())
     window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
       this.#programLog.log('error', `the page has died (${reason}), exit code ${exitCode}`)

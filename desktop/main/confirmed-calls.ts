@@ -103,7 +103,7 @@ export function confirmedCalls(setup: ConfirmedCallsSetup): ConfirmedCalls {
       const { questions, settings } = setup.text()
       // Where friends learn the address anyway, a friend's node learns it as well.
       const asks = hidesAddress(self.privacy)
-      const detail = `${inLines(cleanLine(address))}\n\n${questions.nodeIntro}`
+      const detail = `${inLines(cleanLine(address, address.length))}\n\n${questions.nodeIntro}`
       if (asks && !(await confirms(questions.node, detail, settings.nodeAddDo))) return self
       return peer().call('addNode', { address })
     },
@@ -124,7 +124,7 @@ export function confirmedCalls(setup: ConfirmedCallsSetup): ConfirmedCalls {
 function linkDetail(address: string, link: Catalogue['link']): string {
   const { host } = new URL(address)
   const lookalike = /(?:^|\.)xn--/u.test(host)
-  return [host, inLines(address), ...(lookalike ? [link.lookalike] : []), link.intro].join('\n\n')
+  return [inLines(host), inLines(address), ...(lookalike ? [link.lookalike] : []), link.intro].join('\n\n')
 }
 
 /** A safety number, in three lines of four groups. */

@@ -95,6 +95,17 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
   const refused = await app.evaluate(() => (globalThis as { refused?: unknown }).refused)
   assert.deepEqual(refused, ['https://example.net/', true])
   assert.equal(page.url(), url)
+  // The only address to which a page may navigate, and where nothing is.
+  await app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents
+    Object.assign(globalThis, {
+      ended: new Promise((resolve) => contents?.once('did-stop-loading', () => resolve(''))),
+    })
+  })
+  await page.evaluate(`void (location.href = '/given/x')`)
+  await app.evaluate(() => (globalThis as { ended?: unknown }).ended)
+  assert.equal(page.url(), url)
+  await page.getByLabel('What do your friends call you?').waitFor()
   const windows = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)
   assert.equal(windows, 1)
 })

@@ -1,19 +1,21 @@
 /**
  * Hostile 78: a page whose process runs an attacker's code makes every call that its ports and the preload script
  * accept. What leads out of Quorum, cannot be undone or protects less is asked by the main process, and Cancel leaves
- * everything as it was.
+ * everything as it was. Files that nobody gave to the page are not sent.
  */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { CallResults, Friend } from '../../protocol/index.ts'
 import type { Preferences } from '../../desktop/ipc/contract.ts'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { windowWithFriend } from '../support/people-at-windows.ts'
+import { hasMemory, needsMemory, rewrite } from '../support/memory-scan.ts'
+import { drop, message, windowWithFriend } from '../support/people-at-windows.ts'
 import { answerQuestions } from '../support/questions.ts'
 import { takeOver } from '../support/taken-over.ts'
+import { until } from '../support/until.ts'
 
 after(endDisplay)
 
@@ -144,3 +146,52 @@ test('hostile 78: links, erasing, privacy, the passphrase, trust and nodes are a
     assert.equal((await call('peer', 'setPassphrase', { next: 'x' })).error?.code, 'bad-request', 'that used it up')
   })
 })
+
+test('a question ends with the page that caused it', async (t) => {
+  const { window, friend, me } = await windowWithFriend(t, folder(t), 'Susan')
+  const { app } = window
+  await friend.sendMessage({ peer: me, text: 'https://example.org/menu' })
+  await app.evaluate(({ dialog }) => {
+    const real = dialog.showMessageBox as (...given: unknown[]) => Promise<{ response: number }>
+    const seen: { shown: number; answers: number[] } = { shown: 0, answers: [] }
+    Object.assign(globalThis, { seen })
+    dialog.showMessageBox = (async (...given: unknown[]) => {
+      seen.shown += 1
+      const answer = await real(...given)
+      seen.answers.push(answer.response)
+      return answer
+    }) as typeof dialog.showMessageBox
+  })
+  const seen = () => app.evaluate(() => (globalThis as unknown as { seen: { shown: number; answers: number[] } }).seen)
+  await message(window, 'example.org').getByRole('link').click()
+  await until(async () => (await seen()).shown === 1, 'the system shows the question')
+  assert.deepEqual((await seen()).answers, [])
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer())
+  await until(async () => (await seen()).answers.length === 1, 'it is closed')
+  assert.deepEqual((await seen()).answers, [0], 'as if it was cancelled')
+})
+
+test(
+  'hostile 78: a path that the page invents, in its own memory, ends the page and is not staged',
+  needsMemory,
+  async (t) => {
+    const home = folder(t)
+    const { window } = await windowWithFriend(t, home, 'Susan')
+    const { app, page } = window
+    writeFileSync(join(home, 'given-to-quorum.txt'), 'for Susan')
+    writeFileSync(join(home, 'never-given-out.txt'), 'for nobody')
+    await page.evaluate(
+      `addEventListener('drop', ({ dataTransfer }) => { window.dropped = [...dataTransfer.files] }, true)`,
+    )
+    await drop(window, [join(home, 'given-to-quorum.txt')])
+    await page.getByText('given-to-quorum.txt').waitFor()
+    const stage = 'window.quorum.stage(window.dropped).then((staged) => staged.map(({ name }) => name))'
+    assert.deepEqual(await page.evaluate(stage), ['given-to-quorum.txt'])
+    const pid = await app.evaluate(
+      ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId() ?? 0,
+    )
+    assert.ok(rewrite(pid, 'given-to-quorum', 'never-given-out') > 0, 'the path is in the memory of the page')
+    await assert.rejects(page.evaluate(stage), /crash/u)
+    await until(() => !hasMemory(pid), 'the process of the page has ended')
+  },
+)

@@ -1,6 +1,6 @@
 /**
  * The calls and events that each client of this process is allowed. The main process is allowed all of them. The window
- * is allowed what a person can do there: it passes no path, does not end the peer, and receives no path of the disk.
+ * is allowed what its page does: it passes no path, does not end the peer, and receives no path of the disk.
  * What the person confirms in a dialog, the main process calls (main/confirmed-calls.ts). A new call of the library
  * does not compile until it is listed here, so the window never gets it by accident.
  */
@@ -50,8 +50,8 @@ const forWindow: Record<CallName, boolean> = {
   transferFile: false,
   addNode: false,
   removeNode: true,
-  nodeKnowledge: true,
-  forgetMe: true,
+  nodeKnowledge: false,
+  forgetMe: false,
   stop: false,
   erase: false,
 }

@@ -47,6 +47,7 @@ test('hostile 78: links, erasing, privacy, the passphrase, trust and nodes are a
       ['setPassphrase', { next: 'only the attacker knows it' }],
       ['permitPassphrase', { change: 'set' }],
       ['erase', {}],
+      ['forgetMe', { node }],
       ['sendFiles', { peer: friend.id, paths: ['/etc/passwd'] }],
     ] as const) {
       assert.equal((await call('peer', name, params)).error?.code, 'bad-request', name)

@@ -47,7 +47,15 @@ export { logLevels } from './base/log.ts'
 export type { Log, LogLevel } from './base/log.ts'
 export { createPeer } from './peer.ts'
 export type { PeerOptions } from './peer.ts'
-export { directModes, mostPrivate, privacyNames, privacyPatch, stillHolding, usualPrivacy } from './api/privacy.ts'
+export {
+  directModes,
+  lessPrivate,
+  mostPrivate,
+  privacyNames,
+  privacyPatch,
+  stillHolding,
+  usualPrivacy,
+} from './api/privacy.ts'
 export type { DirectMode, Privacy, PrivacyPatch } from './api/privacy.ts'
 export { storedPrivacy } from './identity/settings.ts'
 export { createRelayNode } from './relay-node.ts'

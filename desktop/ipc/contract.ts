@@ -6,8 +6,10 @@
  */
 import type { CallName, Calls, DirectMode, ErrorData, PeerEvent, Transfer } from '#protocol'
 
-/** Calls of the library that the window cannot make: they take or return paths, or end the peer. */
-type Withheld = 'stop' | 'erase' | 'sendFiles' | 'acceptTransfer' | 'transferFile'
+/** Calls of the library that the window makes through the main process, which asks the person first. */
+type Confirmed = 'setPrivacy' | 'verifyFriend' | 'addNode'
+/** Calls of the library that the window cannot make: they take or return paths, end the peer, or are not needed. */
+type Withheld = 'stop' | 'erase' | 'sendFiles' | 'acceptTransfer' | 'transferFile' | 'nodeKnowledge' | 'forgetMe'
 
 /** Whether the profile is open. */
 export type PeerStatus =
@@ -20,7 +22,7 @@ export type PeerStatus =
   /** It was open and is closed. The process ends, so that no key stays in memory; the next one opens the profile. */
   | { state: 'ending' }
 
-export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld>> {
+export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld | Confirmed>> {
   status(): Promise<PeerStatus>
   /** Errors: `wrong-passphrase`. */
   unlock(params: { passphrase: string }): Promise<PeerStatus>
@@ -28,9 +30,19 @@ export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld>> {
   lock(): Promise<PeerStatus>
   /**
    * Sets, changes or (without `next`) removes the passphrase, and closes the profile: it is opened with the new one.
-   * Errors: `wrong-passphrase`: nothing has changed.
+   * Errors: `bad-request` unless the person has confirmed it (`confirmPassphrase`); `wrong-passphrase`: nothing has
+   * changed. It does not lead through the main process, whose memory stays when Quorum is locked.
    */
   setPassphrase(params: { current?: string | undefined; next?: string | undefined }): Promise<PeerStatus>
+}
+
+export const passphraseChanges = ['set', 'remove'] as const
+export type PassphraseChange = (typeof passphraseChanges)[number]
+
+/** A call that only the main process makes. */
+export interface PermitCall {
+  /** The person has confirmed this change of the passphrase: the window may make it once. */
+  permitPassphrase(params: { change: PassphraseChange }): Promise<null>
 }
 
 /** The library's events, and changes of the profile's status. */
@@ -97,12 +109,20 @@ export interface StartInfo {
   tray: boolean
 }
 
-export interface MainCalls {
+/**
+ * What the person confirms in a dialog of the main process (main/confirmed-calls.ts) does nothing when it is cancelled:
+ * a call that returns a state returns the unchanged one.
+ */
+export interface MainCalls extends Pick<Calls, Confirmed> {
   start(): Promise<StartInfo>
+  /** Asks before a setting protects less than before. */
   setPreferences(params: Partial<Preferences>): Promise<Preferences>
   copy(params: { text: string }): Promise<null>
-  /** Opens the link in the browser, http and https only. The window asks the person first. */
+  /** Asks, then opens the link in the browser or copies it. Errors: `bad-request` unless it is http or https. */
   openLink(params: { url: string }): Promise<null>
+  /** Asks about a change of the passphrase. True: the peer process accepts it once. */
+  confirmPassphrase(params: { change: PassphraseChange }): Promise<boolean>
+  /** Asks if friends are not to learn the address. */
   runNode(): Promise<EmbeddedNodeStatus>
   endNode(): Promise<EmbeddedNodeStatus>
   /** Shows a dialog to choose files or folders, and holds their paths for sending. */
@@ -123,7 +143,7 @@ export interface MainCalls {
   saveReport(): Promise<boolean>
   /** Opens the folder with the last saved report. Errors: `not-found`. */
   showReport(): Promise<null>
-  /** Deletes the profile and quits Quorum. */
+  /** Asks, then deletes the profile and quits Quorum. */
   erase(): Promise<null>
   quit(): Promise<null>
 }
@@ -135,6 +155,9 @@ export type MainEvent =
   | { event: 'link'; data: { link: string } }
   /** A notification was clicked: the window shows this friend or this request. */
   | { event: 'show'; data: { peer: string } }
+
+/** Below this path of the page's address, the preload script submits files as a form (main/given-files.ts). */
+export const givenPath = '/given/'
 
 /** What the preload script adds to the page, besides the ports that it passes on. */
 export interface Bridge {

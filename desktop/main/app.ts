@@ -14,6 +14,7 @@ import { windowFile } from '#former-privacy'
 import type { EmbeddedNodeStatus, PeerProcessEvent, Preferences, StartInfo } from '../ipc/contract.ts'
 import { EmbeddedNodeProcess } from './embedded-node.ts'
 import { erasePeer, eraseProfile, leftBehind } from './erase.ts'
+import { GivenFiles } from './given-files.ts'
 import { ImageFiles } from './image-files.ts'
 import { startAtLogin } from './login.ts'
 import { mainCalls } from './main-calls.ts'
@@ -23,6 +24,7 @@ import { PeerProcess } from './peer-process.ts'
 import type { PeerClient } from './peer-process.ts'
 import { PreferencesFile } from './preferences.ts'
 import type { PreferencesPatch } from './preferences.ts'
+import { Questions } from './questions.ts'
 import { ReportFile } from './report-file.ts'
 import { StagedFiles } from './staged-files.ts'
 import { SystemIndicators } from './system-indicators.ts'
@@ -39,6 +41,8 @@ export class DesktopApp {
   readonly #programLog: ProgramLog
   readonly #preferences: PreferencesFile
   readonly #files = new StagedFiles()
+  readonly #given = new GivenFiles()
+  readonly #questions: Questions
   readonly #images = new ImageFiles(async (transfer, file) => {
     const { path: found } = await this.#peerClient().call('transferFile', { transfer, file })
     return found
@@ -73,6 +77,7 @@ export class DesktopApp {
         if (state !== 'ended') this.#ports.connectPeer()
       },
     })
+    this.#questions = new Questions({ window: () => this.#window, text: () => this.#indicators.text })
     this.#node = new EmbeddedNodeProcess({
       folder: options.folder,
       onChange: (data) => this.#ports.send({ event: 'embedded-node', data }),
@@ -82,7 +87,7 @@ export class DesktopApp {
       contents: () => this.#pageContents(),
       peerPort: () => this.#peer.windowPort(),
       handle: this.#calls(),
-      stage: (paths) => this.#files.add(paths),
+      stage: async (form) => this.#files.add(await this.#given.take(form)),
     })
     this.#indicators = new SystemIndicators({
       icons,
@@ -142,7 +147,7 @@ export class DesktopApp {
   #openWindow(): void {
     nativeTheme.themeSource = this.#preferences.value.theme
     const session = windowSession()
-    servePage(session, path.join(built, 'renderer'), this.#images)
+    servePage(session, path.join(built, 'renderer'), this.#images, (request) => this.#given.redirected(request))
     const window = openWindow(
       {
         preload: path.join(built, 'preload.cjs'),
@@ -154,9 +159,13 @@ export class DesktopApp {
       session,
     )
     this.#window = window
+    window.webContents.on('will-redirect', ({ url, isMainFrame }) => {
+      if (isMainFrame) this.#given.onRedirect(url)
+    })
     window.webContents.on('did-finish-load', () => this.#ports.connect())
     window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
       this.#programLog.log('error', `the page has died (${reason}), exit code ${exitCode}`)
+      this.#questions.withdraw()
       window.webContents.reload()
     })
     window.on('focus', () => this.#indicators.clearNotifications())
@@ -181,7 +190,10 @@ export class DesktopApp {
       },
       peer: () => this.#peerClient(),
       files: this.#files,
+      questions: this.#questions,
+      text: () => this.#indicators.text,
       start: () => this.#startInfo(),
+      preferences: () => this.#preferences.value,
       setPreferences: (patch) => this.#changePreferences(patch),
       downloads: () => this.#downloads(),
       setDownloads: (folder) => {
@@ -193,6 +205,7 @@ export class DesktopApp {
         () => this.#preferences.value,
         () => this.#peerClient(),
       ),
+      node: () => this.#node.status,
       runNode: () => this.#node.run(),
       endNode: () => this.#endNode(),
       erase: () => this.#erase(),
@@ -307,6 +320,8 @@ export class DesktopApp {
   /** The page has shown texts, and the passphrase was typed there: its process ends as well. */
   #replacePage(): void {
     if (this.#window === undefined) return
+    // A question may show what the lock hides.
+    this.#questions.withdraw()
     replacePage(this.#window).catch((error: unknown) => {
       if (!this.#quitting) this.#programLog.log('error', 'the page could not be replaced', toError(error))
     })

@@ -1,19 +1,20 @@
 /**
  * The calls of the window to the main process, each with the schema of its parameters; everything else is refused. Ids
- * from the window become paths here, and some calls show a dialog. Results contain names, never paths.
+ * from the window become paths here, and some calls show a dialog. Those that the person confirms are in
+ * confirmed-calls.ts. Results contain names, never paths.
  */
 import { clipboard, dialog, shell } from 'electron'
 import type { BrowserWindow } from 'electron'
 import path from 'node:path'
 import { z } from 'zod'
-import { limits, QuorumError } from '#protocol'
+import { callParams, limits, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
-import { openable } from '../text/foreign.ts'
-import type { EmbeddedNodeStatus, Preferences, MainCalls, StagedFile, StartInfo } from '../ipc/contract.ts'
+import { passphraseChanges } from '../ipc/contract.ts'
+import type { EmbeddedNodeStatus, MainCalls, StagedFile, StartInfo } from '../ipc/contract.ts'
+import { confirmedCalls } from './confirmed-calls.ts'
+import type { ConfirmedCallsSetup } from './confirmed-calls.ts'
 import type { ReportFile } from './report-file.ts'
-import type { PeerClient } from './peer-process.ts'
 import { preferencesPatch } from './preferences.ts'
-import type { PreferencesPatch } from './preferences.ts'
 import type { StagedFiles } from './staged-files.ts'
 
 const nothing = z.strictObject({})
@@ -23,6 +24,10 @@ const staged = z.array(z.uuid()).min(1).max(limits.page)
 const schemas = {
   start: nothing,
   setPreferences: preferencesPatch,
+  setPrivacy: callParams.setPrivacy,
+  confirmPassphrase: z.strictObject({ change: z.enum(passphraseChanges) }),
+  verifyFriend: callParams.verifyFriend,
+  addNode: callParams.addNode,
   copy: z.strictObject({ text: z.string().max(limits.messageText) }),
   openLink: z.strictObject({ url: z.string().max(limits.messageText) }),
   runNode: nothing,
@@ -39,20 +44,15 @@ const schemas = {
   quit: nothing,
 } satisfies Record<keyof MainCalls, z.ZodType>
 
-export interface MainCallsSetup {
+export interface MainCallsSetup extends ConfirmedCallsSetup {
   window: () => BrowserWindow
-  /** Errors: `cancelled` while the peer process does not run. */
-  peer: () => PeerClient
   files: StagedFiles
   start: () => StartInfo
-  setPreferences: (patch: PreferencesPatch) => Preferences
   /** The path of the folder for received files. */
   downloads: () => string
   setDownloads: (folder: string) => void
   report: ReportFile
-  runNode: () => EmbeddedNodeStatus
   endNode: () => Promise<EmbeddedNodeStatus>
-  erase: () => Promise<void>
   quit: () => void
 }
 
@@ -60,19 +60,12 @@ export interface MainCallsSetup {
 export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown) => Promise<unknown> {
   const { files } = setup
   const calls: { [K in keyof MainCalls]: (params: z.infer<(typeof schemas)[K]>) => ReturnType<MainCalls[K]> } = {
+    ...confirmedCalls(setup),
     start: async () => setup.start(),
-    setPreferences: async (patch) => setup.setPreferences(patch),
     copy: async ({ text }) => {
       await clipboard.writeText(text)
       return null
     },
-    openLink: async ({ url }) => {
-      const link = openable(url)
-      if (link === undefined) throw new QuorumError('bad-request', 'Only links to websites are opened')
-      await shell.openExternal(link)
-      return null
-    },
-    runNode: async () => setup.runNode(),
     endNode: () => setup.endNode(),
     chooseFiles: ({ folder }) => chooseFiles(setup, folder),
     unstage: async ({ staged }) => {
@@ -101,10 +94,6 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
     saveReport: () => setup.report.save(setup.window()),
     showReport: async () => {
       setup.report.show()
-      return null
-    },
-    erase: async () => {
-      await setup.erase()
       return null
     },
     quit: async () => {

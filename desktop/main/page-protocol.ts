@@ -1,17 +1,20 @@
 /**
  * Serves the page of the window at `app://quorum/`: the built files and the images among the files of transfers,
- * nothing else of the disk. The Content-Security-Policy withholds from the page everything that it does not need.
- * Requests to the network are cancelled.
+ * nothing else of the disk. Passes on what a person gave to the page (given-files.ts). The Content-Security-Policy
+ * withholds from the page everything that it does not need. Requests to the network are cancelled.
  */
 import { readFile } from 'node:fs/promises'
 import { globSync } from 'node:fs'
 import path from 'node:path'
 import type { Session } from 'electron'
+import { givenPath } from '../ipc/contract.ts'
 import type { ImageFiles } from './image-files.ts'
 
 export const scheme = 'app'
 export const pageOrigin = `${scheme}://quorum`
 export const pageUrl = `${pageOrigin}/index.html`
+/** The preload script submits files below this address. */
+export const givenUrl = `${pageOrigin}${givenPath}`
 /** The page loads an image as `/picture/TRANSFER/FILE`. */
 const imagePath = 'picture/'
 
@@ -22,7 +25,7 @@ const policy = [
   "font-src 'self'",
   `img-src ${pageOrigin}/${imagePath}`,
   "base-uri 'none'",
-  "form-action 'none'",
+  `form-action ${givenUrl}`,
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
@@ -52,8 +55,21 @@ const imageHeaders = {
   'Cache-Control': 'no-store',
 }
 
-/** Serves `folder` and `images`; every other address is refused. */
-export function servePage(session: Session, folder: string, images: ImageFiles): void {
+/** A request as Electron reports it before it is carried out. */
+export interface PageRequest {
+  url: string
+  method: string
+  /** `file`: a path. Electron leaves the list out if the request has no body. */
+  uploadData?: { bytes?: unknown; file?: string }[] | undefined
+}
+
+/** Serves `folder` and `images`; every other address is refused. `redirected`: where a request goes instead. */
+export function servePage(
+  session: Session,
+  folder: string,
+  images: ImageFiles,
+  redirected: (request: PageRequest) => string | undefined,
+): void {
   const files = new Set(globSync('**/*.*', { cwd: folder }).map((file) => file.replaceAll('\\', '/')))
   session.protocol.handle(scheme, async ({ url }) => {
     const { origin, host, pathname } = new URL(url)
@@ -66,6 +82,8 @@ export function servePage(session: Session, folder: string, images: ImageFiles):
         headers: { ...imageHeaders, 'Content-Type': image.type },
       })
     }
+    // No answer: the page that submitted the form stays.
+    if (url.startsWith(givenUrl)) return new Response(null, { status: 204 })
     if (`${scheme}://${host}` !== pageOrigin || !files.has(file)) {
       return new Response(`There is no ${origin}`, { status: 404 })
     }
@@ -77,7 +95,10 @@ export function servePage(session: Session, folder: string, images: ImageFiles):
       },
     })
   })
-  session.webRequest.onBeforeRequest(({ url }, answer) => {
-    answer({ cancel: !url.startsWith(`${pageOrigin}/`) && !url.startsWith('devtools://') })
+  session.webRequest.onBeforeRequest((details, answer) => {
+    const { url } = details
+    const redirectURL = redirected(details)
+    if (redirectURL !== undefined) answer({ redirectURL })
+    else answer({ cancel: !url.startsWith(`${pageOrigin}/`) && !url.startsWith('devtools://') })
   })
 }

@@ -23,8 +23,17 @@ const schema = z.object({
   closeToTray: z.boolean(),
 }) satisfies z.ZodType<Preferences>
 
-/** The fields that the window may change; each is optional. */
-export const preferencesPatch = schema.partial().strict()
+const { shape } = schema
+/** The fields that the window may change. One that is there has a value: `undefined` would bring back a default. */
+export const preferencesPatch = z.strictObject({
+  theme: shape.theme.exactOptional(),
+  textSize: shape.textSize.exactOptional(),
+  language: shape.language.exactOptional(),
+  notifications: shape.notifications.exactOptional(),
+  lockAfter: shape.lockAfter.exactOptional(),
+  startAtLogin: shape.startAtLogin.exactOptional(),
+  closeToTray: shape.closeToTray.exactOptional(),
+} satisfies Record<keyof Preferences, z.ZodType>)
 export type PreferencesPatch = z.infer<typeof preferencesPatch>
 
 /**
@@ -32,7 +41,7 @@ export type PreferencesPatch = z.infer<typeof preferencesPatch>
  * for received files if one was chosen.
  */
 const fileSchema = schema.extend({
-  lockAfter: schema.shape.lockAfter.optional(),
+  lockAfter: shape.lockAfter.optional(),
   downloads: z.string().min(1).optional(),
 })
 type StoredPreferences = z.infer<typeof fileSchema>

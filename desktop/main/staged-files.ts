@@ -1,6 +1,7 @@
 /**
  * The paths of files that a person dropped, pasted or chose, until they are sent or released. The window knows only an
- * id and a name of each. A path enters this table from a drop, a paste or a dialog, never from the page.
+ * id and a name of each. A path enters this table from a drop or a paste (given-files.ts) or from a dialog of the main
+ * process, never from the page.
  */
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 /**
  * The message ports of the page: one to the main process and one to the peer process. Both reach the page through the
- * preload script. Dropped files arrive beside the ports, because only the preload script knows their paths.
+ * preload script, which also asks for the ids of files that it has submitted (given-files.ts).
  */
 import { ipcMain, MessageChannelMain } from 'electron'
 import type { IpcMainInvokeEvent, MessagePortMain, WebContents } from 'electron'
@@ -11,9 +11,6 @@ import { serve } from '../ipc/rpc.ts'
 import { pageOrigin } from './page-protocol.ts'
 import { wireOf } from './peer-process.ts'
 
-/** Paths of files that were dropped or pasted at once. The longest path is the one of Windows, in characters. */
-const stagedPaths = z.array(z.string().max(32_767)).max(2000)
-
 export interface WindowPortsSetup {
   /** Undefined while there is no page. */
   contents: () => WebContents | undefined
@@ -21,7 +18,8 @@ export interface WindowPortsSetup {
   peerPort: () => MessagePortMain | undefined
   /** Runs a call of the page (main-calls.ts). */
   handle: (name: string, params: unknown) => Promise<unknown>
-  stage: (paths: readonly string[]) => Promise<StagedFile[]>
+  /** Holds the files of a form for sending. */
+  stage: (form: string) => Promise<StagedFile[]>
 }
 
 export class WindowPorts {
@@ -30,7 +28,7 @@ export class WindowPorts {
 
   constructor(setup: WindowPortsSetup) {
     this.#setup = setup
-    ipcMain.handle('stage', (event, paths) => this.#stage(event, paths))
+    ipcMain.handle('stage', (event, form) => this.#stage(event, form))
   }
 
   /** Sends an event to the page; does nothing before the first page. */
@@ -57,8 +55,8 @@ export class WindowPorts {
   /** Errors: `bad-request` unless the request is from the page itself, not from a frame or another origin. */
   async #stage(event: IpcMainInvokeEvent, given: unknown): Promise<StagedFile[]> {
     const fromPage = event.senderFrame?.origin === pageOrigin && event.senderFrame.parent === null
-    const paths = stagedPaths.safeParse(given)
-    if (!fromPage || !paths.success) throw new QuorumError('bad-request', 'No files were dropped')
-    return this.#setup.stage(paths.data)
+    const form = z.uuid().safeParse(given)
+    if (!fromPage || !form.success) throw new QuorumError('bad-request', 'No files were dropped')
+    return this.#setup.stage(form.data)
   }
 }

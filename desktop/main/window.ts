@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { app, BrowserWindow, nativeTheme, screen, session } from 'electron'
 import type { Rectangle, Session } from 'electron'
 import { z } from 'zod'
-import { pageUrl } from './page-protocol.ts'
+import { givenUrl, pageUrl } from './page-protocol.ts'
 
 /** In pixels. */
 const minSize = { width: 640, height: 480 }
@@ -80,15 +80,22 @@ export async function replacePage(window: BrowserWindow): Promise<void> {
   await window.loadURL(pageUrl)
 }
 
-/** Forbids navigation and new windows in every page of this process. */
+/**
+ * Forbids navigation and new windows in every page of this process. A form with files begins a navigation, which ends
+ * at its redirect (given-files.ts).
+ */
 export function confine(): void {
   app.on('web-contents-created', (_event, contents) => {
-    contents.on('will-navigate', (event) => event.preventDefault())
+    contents.on('will-navigate', refuse)
+    contents.on('will-frame-navigate', refuse)
     contents.on('will-redirect', (event) => event.preventDefault())
-    contents.on('will-frame-navigate', (event) => event.preventDefault())
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   })
+}
+
+function refuse(event: { url: string; isMainFrame: boolean; preventDefault(): void }): void {
+  if (!event.isMainFrame || !event.url.startsWith(givenUrl)) event.preventDefault()
 }
 
 /** Shows and focuses the window, also when it is hidden or minimized. */

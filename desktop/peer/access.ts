@@ -1,12 +1,14 @@
 /**
  * The calls and events that each client of this process is allowed. The main process is allowed all of them. The window
- * is allowed what a person can do there: it passes no path, does not end the peer, and receives no path of the disk. A
- * new call of the library does not compile until it is listed here, so the window never gets it by accident.
+ * is allowed what its page does: it passes no path, does not end the peer, and receives no path of the disk.
+ * What the person confirms in a dialog, the main process calls (main/confirmed-calls.ts). A new call of the library
+ * does not compile until it is listed here, so the window never gets it by accident.
  */
 import path from 'node:path'
 import { z } from 'zod'
 import { QuorumError } from '#protocol'
 import type { CallName, PeerEvent, Transfer } from '#protocol'
+import { passphraseChanges } from '../ipc/contract.ts'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
 import type { Profile } from './profile.ts'
 
@@ -18,7 +20,7 @@ export type ClientKind = (typeof clientKinds)[number]
 const forWindow: Record<CallName, boolean> = {
   self: true,
   setProfile: true,
-  setPrivacy: true,
+  setPrivacy: false,
   invite: true,
   requestFriend: true,
   acceptFriend: true,
@@ -28,7 +30,7 @@ const forWindow: Record<CallName, boolean> = {
   unblockPeer: true,
   friends: true,
   safetyNumber: true,
-  verifyFriend: true,
+  verifyFriend: false,
   connection: true,
   connect: true,
   sendMessage: true,
@@ -47,16 +49,17 @@ const forWindow: Record<CallName, boolean> = {
   cancelTransfer: true,
   transfers: true,
   transferFile: false,
-  addNode: true,
+  addNode: false,
   removeNode: true,
-  nodeKnowledge: true,
-  forgetMe: true,
+  nodeKnowledge: false,
+  forgetMe: false,
   stop: false,
   erase: false,
 }
 
 const passphrase = z.string().min(1).max(1024)
 const unlockParams = z.strictObject({ passphrase })
+const permitParams = z.strictObject({ change: z.enum(passphraseChanges) })
 const changeParams = z.strictObject({ current: passphrase.optional(), next: passphrase.optional() })
 
 /** Runs a call by name with unchecked parameters. Errors: `bad-request`, then those of the call. */
@@ -68,18 +71,27 @@ export async function handle(profile: Profile, client: ClientKind, name: string,
       return profile.unlock(parsed(unlockParams, params).passphrase)
     case 'lock':
       return profile.lock()
+    case 'permitPassphrase':
+      if (client !== 'main') throw refused()
+      profile.permit = parsed(permitParams, params).change
+      return null
     case 'setPassphrase': {
       const { current, next } = parsed(changeParams, params)
+      if (client === 'window' && !profile.takePermit(next === undefined ? 'remove' : 'set')) throw refused()
       return profile.setPassphrase(current, next)
     }
     default: {
       if (client === 'main') return profile.peer.call(name, params)
       if (!Object.hasOwn(forWindow, name) || !forWindow[name as CallName]) {
-        throw new QuorumError('bad-request', 'The window has no such call')
+        throw refused()
       }
       return withoutPaths(await profile.peer.call(name, params))
     }
   }
+}
+
+function refused(): QuorumError {
+  return new QuorumError('bad-request', 'The window has no such call')
 }
 
 /** The event without what this client must not know. */

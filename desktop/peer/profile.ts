@@ -14,7 +14,7 @@ import {
 } from '#protocol'
 import type { Log, Peer, PeerEvent, Store } from '#protocol'
 import { takeOverPrivacy } from '#former-privacy'
-import type { PeerProcessEvent, PeerStatus } from '../ipc/contract.ts'
+import type { PassphraseChange, PeerProcessEvent, PeerStatus } from '../ipc/contract.ts'
 import type { PeerProcessOptions } from './options.ts'
 
 /** Warnings that are held for the first window; older ones are dropped. */
@@ -28,6 +28,8 @@ export class Profile {
   /** Warnings from before the first window; undefined once they were taken. */
   #earlyWarnings: PeerProcessEvent[] | undefined = []
   #peer: Peer | undefined
+  /** The person has confirmed that the window makes this change, once. */
+  permit: PassphraseChange | undefined
   /** The last change; changes run one after the other. */
   #lastChange: Promise<unknown> = Promise.resolve()
 
@@ -56,6 +58,13 @@ export class Profile {
     const warnings = this.#earlyWarnings ?? []
     this.#earlyWarnings = undefined
     return warnings
+  }
+
+  /** Returns whether the person has confirmed this change, and uses that up. */
+  takePermit(change: PassphraseChange): boolean {
+    const permitted = this.permit === change
+    this.permit = undefined
+    return permitted
   }
 
   /** Opens a profile that has no passphrase; with one, the status becomes `locked`. Never rejects. */

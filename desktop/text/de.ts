@@ -195,6 +195,19 @@ export const de: typeof en = {
     copy: 'Link kopieren',
   },
 
+  questions: {
+    weaker: 'Weniger schützen als bisher?',
+    weakerDo: 'Ändern',
+    passphrase: 'Die Passphrase dieses Profils ändern?',
+    passphraseDo: 'Passphrase ändern',
+    noPassphrase: 'Die Passphrase entfernen?',
+    noPassphraseIntro: 'Wer diesen Computer benutzen kann, kann dann Quorum öffnen und alles darin lesen.',
+    verify: (name) => `Sieht ${name} dieselben Ziffern?`,
+    node: 'Diesen Knoten benutzen?',
+    nodeIntro: 'Wer ihn betreibt, erfährt deine Adresse und mit wem du in Kontakt bist.',
+    runIntro: 'Deine Freunde erfahren die Adressen des Knotens. Eine davon kann verraten, wo du bist.',
+  },
+
   path: {
     label: 'Verbindung',
     direct: 'Direkt',

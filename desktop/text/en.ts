@@ -189,6 +189,19 @@ export const en = {
     copy: 'Copy link',
   },
 
+  questions: {
+    weaker: 'Protect less than before?',
+    weakerDo: 'Change it',
+    passphrase: 'Change the passphrase of this profile?',
+    passphraseDo: 'Change passphrase',
+    noPassphrase: 'Remove the passphrase?',
+    noPassphraseIntro: 'Anyone who can use this computer can then open Quorum and read everything in it.',
+    verify: (name: string): string => `Does ${name} see the same digits?`,
+    node: 'Use this node?',
+    nodeIntro: 'Its operator learns your address, and with whom you are in contact.',
+    runIntro: 'Your friends learn the addresses of the node. One of them may show where you are.',
+  },
+
   path: {
     label: 'Connection',
     direct: 'Direct',

@@ -37,6 +37,22 @@ export function isolate(text: string): string {
   return `\u2068${text}\u2069`
 }
 
+/** Characters of a line, and lines, of a dialog of the system that still fits a small screen. */
+const dialogLine = 64
+const dialogLines = 10
+
+/**
+ * Breaks an address, which has no blanks, into lines: a dialog of the system would become as wide as it. Of a very long
+ * one, the middle is left out.
+ */
+export function inLines(address: string): string {
+  const lines = Array.from({ length: Math.ceil(address.length / dialogLine) }, (_, n) =>
+    address.slice(n * dialogLine, (n + 1) * dialogLine),
+  )
+  if (lines.length <= dialogLines) return lines.join('\n')
+  return [...lines.slice(0, dialogLines - 2), '…', ...lines.slice(-1)].join('\n')
+}
+
 export type Piece = { text: string } | { link: string; text: string }
 
 const linkPattern = /\bhttps?:\/\/[^\s<>"'`\u2018-\u201f\u00ab\u00bb]+/giu

@@ -49,9 +49,6 @@ test('axe finds no serious problem on any view, light and dark', async (t) => {
     await look(name)
     await page.keyboard.press('Escape')
   }
-  await message(alice, 'Hello!').getByRole('link').click()
-  await look('link dialog')
-  await page.keyboard.press('Escape')
   await page.keyboard.press('Control+j')
   await look('files')
   await page.keyboard.press('Control+,')

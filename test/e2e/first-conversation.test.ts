@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { endDisplay } from '../support/display.ts'
+import { answerQuestions, askedOnce } from '../support/questions.ts'
 import { firstConversation } from '../support/first-conversation.ts'
 import { marked, message, open, say, twoFriends } from '../support/people-at-windows.ts'
 
@@ -34,7 +35,10 @@ test('an address for verified friends only, comparing the safety number, blockin
   }
   assert.equal(numbers[0]?.length, 60)
   assert.equal(numbers[0], numbers[1])
+  const asked = await answerQuestions(alice, 'They match: mark as verified')
   await alice.page.getByRole('button', { name: 'They match: mark as verified' }).click()
+  const { detail } = await askedOnce(asked, 'Does \u2068Bob\u2069 see the same digits?')
+  assert.equal(detail.replaceAll(/\s/gu, ''), numbers[0])
   await alice.page.getByText('You have verified this person.').waitFor()
   await alice.page.keyboard.press('Escape')
   await path('Direct')

@@ -7,6 +7,7 @@ import { readKeyFile, unguardKey } from '../../protocol/store/key.ts'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import { needsMemory, occurrences, processTree, roleOf } from '../support/memory-scan.ts'
+import { answerQuestions } from '../support/questions.ts'
 import { until } from '../support/until.ts'
 import { openWindow } from '../support/window.ts'
 import type { Window } from '../support/window.ts'
@@ -45,6 +46,7 @@ test('63: no process has a key or a passphrase after locking and after a new pas
     await page.getByLabel(label, { exact: true }).click()
     await page.keyboard.type(value)
   }
+  await answerQuestions(window, 'Change passphrase')
   await page.getByRole('button', { name: 'Change passphrase' }).click()
   await nothingLeft(window, secrets)
   await unlock(window, nextPassphrase)

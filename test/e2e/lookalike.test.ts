@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import { startPeer } from '../support/network.ts'
+import { answerQuestions } from '../support/questions.ts'
 import { message, open, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
 
 after(endDisplay)
@@ -17,6 +18,7 @@ test('a request under the name of a verified friend is marked, and no message is
   const notice = page.getByRole('alert').filter({ hasText: /This is not the .Susan. you know/u })
   await page.keyboard.press('Control+i')
   await page.getByRole('button', { name: 'Compare safety number' }).click()
+  await answerQuestions(window, 'They match: mark as verified')
   await page.getByRole('button', { name: 'They match: mark as verified' }).click()
   await page.getByText('You have verified this person.').waitFor()
   await page.keyboard.press('Escape')

@@ -12,7 +12,10 @@ import { endDisplay } from '../support/display.ts'
 import { until } from '../support/network.ts'
 import { introduce, message, windowWithFriend } from '../support/people-at-windows.ts'
 import { hostileTexts } from '../support/hostile-texts.ts'
+import { answerQuestions, askedOnce } from '../support/questions.ts'
 import { random } from '../support/random.ts'
+import { takeOver } from '../support/taken-over.ts'
+import type { Answer } from '../support/taken-over.ts'
 import { openWindow } from '../support/window.ts'
 
 after(endDisplay)
@@ -92,6 +95,17 @@ test('the page is confined: policy, sandbox, isolation, navigation, windows, per
   const refused = await app.evaluate(() => (globalThis as { refused?: unknown }).refused)
   assert.deepEqual(refused, ['https://example.net/', true])
   assert.equal(page.url(), url)
+  // The only address to which a page may navigate, and where nothing is.
+  await app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents
+    Object.assign(globalThis, {
+      ended: new Promise((resolve) => contents?.once('did-stop-loading', () => resolve(''))),
+    })
+  })
+  await page.evaluate(`void (location.href = '/given/x')`)
+  await app.evaluate(() => (globalThis as { ended?: unknown }).ended)
+  assert.equal(page.url(), url)
+  await page.getByLabel('What do your friends call you?').waitFor()
   const windows = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)
   assert.equal(windows, 1)
 })
@@ -127,10 +141,17 @@ test('hostile 55 56: names, notes and messages are shown as text; links lead onl
   await page.getByRole('button', { name: 'Jump to latest' }).click()
   await message({ page }, sentinel).waitFor()
   await friend.sendMessage({ peer: me, text: 'see https://аррӏе.com/login' })
+  const asked = await answerQuestions(window, 'Copy link')
   await message({ page }, 'see https').getByRole('link').click()
-  await page.getByRole('dialog').getByText('letters from another alphabet').waitFor()
-  await page.getByRole('dialog').getByText(/^xn--/u).waitFor()
-  await page.keyboard.press('Escape')
+  const { detail } = await askedOnce(asked, 'Open this link?')
+  assert.match(
+    detail,
+    /^xn--80ak6aa92e\.com\n\nhttps:\/\/xn--80ak6aa92e\.com\/login\n\n.*letters from another alphabet/u,
+  )
+  await until(
+    async () => (await app.evaluate(({ clipboard }) => clipboard.readText())) === 'https://xn--80ak6aa92e.com/login',
+    'the link is copied',
+  )
   assert.deepEqual(complaints, [])
   assert.equal(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length), 1)
 })
@@ -141,19 +162,7 @@ test('hostile 57: a compromised page with arbitrary calls gets refusals or answe
   mkdirSync(join(home, 'secret-folder-name'))
   const window = await openWindow(t, { profile })
   const { page } = window
-  // Takes the message ports as a compromised page would: before the app's own code.
-  await page.addInitScript(`
-    window.ports = {}
-    window.addEventListener('message', (event) => {
-      if (event.data?.quorum === undefined) return
-      event.stopImmediatePropagation()
-      const port = event.ports[0]
-      window.ports[event.data.quorum] = port
-      port.answers = []
-      port.onmessage = ({ data }) => port.answers.push(data)
-    }, true)`)
-  await page.reload()
-  await until(() => page.evaluate('Boolean(window.ports.peer && window.ports.main)'), 'the ports are taken')
+  await takeOver(page)
   const names = [
     ...Object.keys(callParams),
     'status',
@@ -197,12 +206,6 @@ test('hostile 57: a compromised page with arbitrary calls gets refusals or answe
     while (!done()) await new Promise((resolve) => setTimeout(resolve, 10))
     return Object.fromEntries(Object.entries(window.ports).map(([name, { answers }]) => [name, answers]))
   })()`
-  interface Answer {
-    id?: number
-    result?: unknown
-    error?: { code: string }
-    event?: string
-  }
   const { peer = [], main = [] } = (await page.evaluate(fuzz)) as Record<string, Answer[]>
   assert.ok(peer.length > 8000 && main.length > 8000, `${peer.length} and ${main.length} answers, seed ${seed}`)
   const all = JSON.stringify([peer, main])

@@ -12,6 +12,7 @@ import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import { until } from '../support/network.ts'
 import { message, windowWithFriend, writing } from '../support/people-at-windows.ts'
+import { answerQuestions } from '../support/questions.ts'
 
 interface Seen {
   notifications: { title: string; body: string; click(): void }[]
@@ -42,6 +43,7 @@ test('notifications, tray, start with the session, language', async (t) => {
     await page.getByRole('heading', { name: 'Files', exact: true }).waitFor()
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
   }
+  await answerQuestions(window, 'Change it')
   const choose = async (label: string): Promise<void> => {
     await page.keyboard.press('Control+,')
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Notifications' }).click()

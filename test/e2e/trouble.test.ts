@@ -23,6 +23,7 @@ import {
   say,
   writing,
 } from '../support/people-at-windows.ts'
+import { answerQuestions, askedOnce } from '../support/questions.ts'
 import { hasMemory, processTree, roleOf } from '../support/memory-scan.ts'
 import { openWindow } from '../support/window.ts'
 import type { Window } from '../support/window.ts'
@@ -104,8 +105,10 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.getByRole('button', { name: 'Privacy' }).click()
       await page.getByLabel('New passphrase', { exact: true }).fill('correct horse')
       await page.getByLabel('Repeat new passphrase').fill('correct horse')
+      const asked = await answerQuestions(bob, 'Change passphrase')
       await page.getByRole('button', { name: 'Set passphrase' }).click()
       await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
+      await askedOnce(asked, 'Change the passphrase of this profile?')
       await page.getByLabel('Passphrase').fill('correct horse')
       await page.keyboard.press('Enter')
       await open(bob, 'Alice')
@@ -130,6 +133,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await message(bob, 'Back again').waitFor()
       await page.keyboard.press('Control+,')
       await page.getByRole('button', { name: 'Privacy' }).click()
+      await answerQuestions(bob, 'Remove passphrase')
       await page.getByLabel('Current passphrase').fill('wrong')
       await page.getByRole('button', { name: 'Remove passphrase' }).click()
       await page.getByText('Wrong passphrase.').waitFor()
@@ -152,6 +156,10 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.keyboard.type('erase')
       const processes = processTree(alice.app.process().pid ?? 0)
       const ended = new Promise((resolve) => alice.app.process().once('exit', resolve))
+      const asked = await answerQuestions(alice, 'no such button')
+      await erase.click()
+      assert.equal((await askedOnce(asked, 'Erase everything?')).defaultId, 0)
+      await answerQuestions(alice, 'Erase and quit')
       await erase.click()
       await ended
       assert.ok(processes.length > 2)

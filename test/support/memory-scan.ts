@@ -1,6 +1,9 @@
-/** Searches the memory of running processes for secrets, as a thief with the machine could. Linux. */
+/**
+ * Searches the memory of running processes for secrets, as a thief with the machine could, and changes it, as an
+ * attacker's code in the process could. Linux.
+ */
 import { platform, userInfo } from 'node:os'
-import { closeSync, globSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, globSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 
 const readable = platform() === 'linux' && userInfo().uid === 0
 
@@ -33,10 +36,37 @@ export function hasMemory(pid: number): boolean {
 /** How often each of `secrets` is found in the writable memory of a process; a process that has ended has none. */
 export function occurrences(pid: number, secrets: Record<string, Buffer>): Record<string, number> {
   const found = Object.fromEntries(Object.keys(secrets).map((name) => [name, 0]))
+  search(pid, secrets, 'r', (name) => {
+    found[name] = (found[name] ?? 0) + 1
+  })
+  return found
+}
+
+/** Replaces `from` by `to`, in UTF-8 and UTF-16, wherever it is in the memory of a process. Returns how often. */
+export function rewrite(pid: number, from: string, to: string): number {
+  if (from.length !== to.length) throw new Error('The texts have different lengths')
+  let count = 0
+  const encodings = ['utf8', 'utf16le'] as const
+  const wanted = Object.fromEntries(encodings.map((encoding) => [encoding, Buffer.from(from, encoding)]))
+  search(pid, wanted, 'r+', (encoding, at, memory) => {
+    const bytes = Buffer.from(to, encoding as (typeof encodings)[number])
+    writeSync(memory, bytes, 0, bytes.length, at)
+    count += 1
+  })
+  return count
+}
+
+/** Calls `found` with the address of each occurrence, and the opened memory. */
+function search(
+  pid: number,
+  secrets: Record<string, Buffer>,
+  mode: 'r' | 'r+',
+  found: (name: string, at: number, memory: number) => void,
+): void {
   const overlap = Math.max(...Object.values(secrets).map(({ length }) => length))
   const block = Buffer.alloc(16 * 1024 * 1024 + overlap)
   const step = block.length - overlap
-  const memory = openSync(`/proc/${pid}/mem`, 'r')
+  const memory = openSync(`/proc/${pid}/mem`, mode)
   try {
     for (const [from, to] of writable(pid)) {
       for (let at = from; at < to; at += step) {
@@ -45,7 +75,7 @@ export function occurrences(pid: number, secrets: Record<string, Buffer>): Recor
           for (let index = -1; ;) {
             index = block.subarray(0, read).indexOf(secret, index + 1)
             if (index < 0 || index >= step) break
-            found[name] = (found[name] ?? 0) + 1
+            found(name, at + index, memory)
           }
         }
       }
@@ -53,7 +83,6 @@ export function occurrences(pid: number, secrets: Record<string, Buffer>): Recor
   } finally {
     closeSync(memory)
   }
-  return found
 }
 
 function writable(pid: number): [number, number][] {

@@ -214,7 +214,7 @@ export function acknowledge(peer: string): void {
 }
 
 export async function verify(peer: string, verified: boolean): Promise<boolean> {
-  return attempt(async () => putFriend(await callPeer('verifyFriend', { peer, verified })))
+  return attempt(async () => putFriend(await callMain('verifyFriend', { peer, verified })))
 }
 
 /** Errors: those of the call, shown at the field. */
@@ -273,7 +273,7 @@ export async function saveProfile(patch: CallParams<'setProfile'>): Promise<void
 
 /** Errors: those of the call, shown at the field. */
 export async function addNode(address: string): Promise<void> {
-  putSelf(await callPeer('addNode', { address }))
+  putSelf(await callMain('addNode', { address }))
 }
 
 export async function removeNode(address: string): Promise<void> {
@@ -289,7 +289,7 @@ export async function runNode(on: boolean): Promise<void> {
 }
 
 export async function setPrivacy(patch: PrivacyPatch): Promise<void> {
-  await attempt(async () => putSelf(await callPeer('setPrivacy', patch)))
+  await attempt(async () => putSelf(await callMain('setPrivacy', patch)))
 }
 
 export async function setPreferences(patch: Partial<Preferences>): Promise<void> {

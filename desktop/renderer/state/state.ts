@@ -36,7 +36,6 @@ export interface Draft {
 
 export type Dialog =
   | { kind: 'add'; tab: 'invite' | 'join'; link?: string }
-  | { kind: 'link'; url: string }
   | { kind: 'verify'; peer: string }
   | { kind: 'remove'; peer: string }
   | { kind: 'block'; peer: string }

@@ -1,13 +1,10 @@
 /** The open dialog, at most one. */
 import { isolate } from '../../text/foreign.ts'
-import { changeFriendship, closeDialog, copy } from '../state/actions.ts'
-import { callMain } from '../state/clients.ts'
+import { changeFriendship, closeDialog } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
-import { attempt } from '../state/toasts.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { AddFriend } from './add-friend.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
-import { LinkDialog } from './link-dialog.tsx'
 import { Confirm } from './modal.tsx'
 import { PictureDialog } from './pictures.tsx'
 import { SafetyDialog } from './safety-dialog.tsx'
@@ -21,18 +18,6 @@ export function Dialogs() {
       return null
     case 'add':
       return <AddFriend key={dialog.link} tab={dialog.tab} link={dialog.link} onClose={close} />
-    case 'link':
-      return (
-        <LinkDialog
-          url={dialog.url}
-          onClose={close}
-          onCopy={() => void copy(dialog.url)}
-          onOpen={() => {
-            close()
-            void attempt(() => callMain('openLink', { url: dialog.url }))
-          }}
-        />
-      )
     case 'verify':
       return <SafetyDialog peer={dialog.peer} onClose={close} />
     case 'remove':

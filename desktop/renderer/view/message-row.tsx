@@ -3,9 +3,11 @@ import { Copy, EllipsisVertical, Reply, Undo2 } from 'lucide-react'
 import { memo, useDeferredValue } from 'react'
 import type { Friend, Message } from '#protocol'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
-import { copy, openConversation, openDialog, recall } from '../state/actions.ts'
+import { copy, openConversation, recall } from '../state/actions.ts'
 import { replyTo } from '../state/drafts.ts'
+import { callMain } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
 import { clock, fullWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { timeOf } from '../model/message-rows.ts'
@@ -80,7 +82,7 @@ function MessageText({ body }: { body: string }) {
         href={piece.link}
         onClick={(event) => {
           event.preventDefault()
-          openDialog({ kind: 'link', url: piece.link })
+          void attempt(() => callMain('openLink', { url: piece.link }))
         }}
       >
         {piece.text}

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { cleanLine, cleanText, openable, pieces } from '../../../desktop/text/foreign.ts'
+import { cleanLine, cleanText, inLines, openable, pieces } from '../../../desktop/text/foreign.ts'
 import { withoutUnseen } from '../../../protocol/file/safe-names.ts'
 import { directionMarks, marksBeyond, unseenRemover } from '../../../protocol/base/foreign-text.ts'
 import { cleanText as cleanForTerminal } from '../../../scripts/cli/terminal/sanitize.ts'
@@ -141,6 +141,15 @@ test('links are http and https without passwords, and end before the punctuation
   }
   assert.equal(openable('https://аррӏе.com/'), 'https://xn--80ak6aa92e.com/')
   assert.equal(openable('javascript:alert(1)'), undefined)
+})
+
+test('an address in a dialog of the system is broken into short lines; of a very long one the middle is left out', () => {
+  assert.equal(inLines('https://example.org/'), 'https://example.org/')
+  const address = `https://example.org/${'a'.repeat(600)}`
+  assert.equal(inLines(address).replaceAll('\n', ''), address)
+  const long = inLines(`https://example.org/${'a'.repeat(60_000)}?end`).split('\n')
+  assert.ok(long.length <= 10 && long.every((line) => line.length <= 64))
+  assert.ok(long[0]?.startsWith('https://example.org/a') && long.includes('…') && long.at(-1)?.endsWith('?end'))
 })
 
 test('the pieces of a message together are the whole message', () => {

@@ -4,7 +4,7 @@ import type { FormEvent } from 'react'
 import type { DirectMode, Privacy as PrivacyChoices } from '#protocol'
 import { directChoices } from '../../../ipc/contract.ts'
 import { setPreferences, setPrivacy } from '../../state/actions.ts'
-import { callPeer } from '../../state/clients.ts'
+import { callMain, callPeer } from '../../state/clients.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
 import { attempt } from '../../state/toasts.ts'
 import { Field } from '../controls.tsx'
@@ -109,14 +109,16 @@ function Passphrase({ guarded }: { guarded: boolean }) {
     setWrong(undefined)
     setBusy(true)
     try {
-      await callPeer('setPassphrase', {
-        ...(guarded ? { current } : {}),
-        ...(to === undefined ? {} : { next: to }),
-      })
+      if (await callMain('confirmPassphrase', { change: to === undefined ? 'remove' : 'set' })) {
+        await callPeer('setPassphrase', {
+          ...(guarded ? { current } : {}),
+          ...(to === undefined ? {} : { next: to }),
+        })
+      }
     } catch (error) {
       setWrong(errorText(error))
-      setBusy(false)
     }
+    setBusy(false)
   }
   const submit = (event: FormEvent): void => {
     event.preventDefault()

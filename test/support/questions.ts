@@ -1,0 +1,42 @@
+/** Answers the questions that the main process asks the person, and remembers them. */
+import { until } from './until.ts'
+import type { Window } from './window.ts'
+
+export interface Asked {
+  message: string
+  detail: string
+  buttons: string[]
+  defaultId: number
+  cancelId: number
+}
+
+/**
+ * From now on, `answer` is chosen in each dialog that has such a button; Cancel in every other one. Returns the dialogs
+ * since then.
+ */
+export async function answerQuestions({ app }: Pick<Window, 'app'>, answer: string): Promise<() => Promise<Asked[]>> {
+  await app.evaluate(({ dialog }, action) => {
+    const asked: Asked[] = []
+    Object.assign(globalThis, { asked })
+    dialog.showMessageBox = (...given: unknown[]) => {
+      const options = given.at(-1) as Asked
+      const { message, detail, buttons, defaultId, cancelId } = options
+      asked.push({ message, detail, buttons, defaultId, cancelId })
+      const response = buttons.includes(action) ? buttons.indexOf(action) : cancelId
+      return Promise.resolve({ response, checkboxChecked: false })
+    }
+  }, answer)
+  return () => app.evaluate(() => (globalThis as unknown as { asked: Asked[] }).asked)
+}
+
+/** Waits until this was asked, once. */
+export async function askedOnce(asked: () => Promise<Asked[]>, message: string): Promise<Asked> {
+  let found: Asked[] = []
+  await until(async () => {
+    found = (await asked()).filter((one) => one.message === message)
+    return found.length > 0
+  }, `"${message}" is asked`)
+  const [first] = found
+  if (first === undefined || found.length > 1) throw new Error(`"${message}" was asked ${found.length} times`)
+  return first
+}

@@ -1,4 +1,5 @@
 /** Numbers of /quorum/file. Units are those of base/limits.ts. */
+import type { Rate } from '../base/rate-limit.ts'
 import { second, KiB, MiB } from '../base/units.ts'
 
 export const fileLimits = {
@@ -8,6 +9,8 @@ export const fileLimits = {
   offersOpen: 200,
   /** A frame from the receiver: an opening or an acknowledgement. */
   fileFrame: 1 * KiB,
+  /** Frames of one receiver on one stream: an acknowledgement every `acknowledge.bytes` at 2 GiB a second. */
+  fileFrames: { tokens: 20_000, per: 10 * second } as Rate,
   /** The header of a chunk, or the error in its place. */
   chunkHeader: 4 * KiB,
   /** A circuit that its node ends after fewer bytes is left to the chat: chunks and what waits in front of them. */

@@ -6,6 +6,7 @@
 import type { Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { errorToData, QuorumError, toError } from '../../base/errors.ts'
+import { TokenBucket } from '../../base/rate-limit.ts'
 import { CongestionControl } from './congestion.ts'
 import type { ReadChunk } from './read-ahead.ts'
 import { fileLimits } from '../limits.ts'
@@ -40,9 +41,13 @@ export async function readOpening(frames: FileFrames): Promise<FileOpen> {
 
 export type FileFrames = AsyncGenerator<FileFrame, void, undefined>
 
-/** The receiver's frames. */
+/** The receiver's frames. Errors: `rate-limited`. */
 export async function* fileFrames(stream: Stream): FileFrames {
-  for await (const frames of pipe(pull(stream), unframe(fileLimits.fileFrame))) yield* frames.map(fileFrameFromWire)
+  const rate = new TokenBucket(fileLimits.fileFrames, () => performance.now())
+  for await (const frames of pipe(pull(stream), unframe(fileLimits.fileFrame))) {
+    if (!rate.take(frames.length)) throw new QuorumError('rate-limited', 'They send too many acknowledgements')
+    yield* frames.map(fileFrameFromWire)
+  }
 }
 
 /** Sends the receiver the reason why it gets nothing (more), and closes the stream. */

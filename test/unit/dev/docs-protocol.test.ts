@@ -171,6 +171,7 @@ const phrases = [
     'streams without a protocol · bytes of each',
     `${netLimits.muxUnnamedStreams} a connection · ${size(netLimits.muxUnnamedBytes)}`,
   ),
+  row('frames of a receiver on one file stream', rate(fileLimits.fileFrames)),
   row(
     "bytes sent on one stream of libp2p's ping · of the relay's requests",
     ['/ipfs/ping/1.0.0', '/libp2p/circuit/relay/0.2.0/hop']

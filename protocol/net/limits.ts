@@ -149,7 +149,9 @@ export const netLimits = {
     socketsPerAddress: [64, 128],
     share: 16,
     handshakes: 64,
+    handshakesWhenLate: 16,
     handshakesPerAddress: 16,
+    wait: 6 * second,
     deadline: limits.handshake,
     handshakeRate: { tokens: 50, per: 1 * second },
   } as InboundLimits,
@@ -170,14 +172,17 @@ export const netLimits = {
   nodeBacklog: 1024,
   /**
    * Sockets that others opened. An address stands for a school or for a mobile carrier's NAT. Handshakes at once: what
-   * one core finishes in two seconds, so that nobody's is late because everybody's was begun.
+   * a free core finishes in two seconds, and one that other programs keep busy too, so that nobody's is late because
+   * everybody's was begun. The wait leaves them these seconds of the deadline, by which the peer has given up.
    */
   nodeInbound: {
     sockets: 5000,
     socketsPerAddress: [256, 1024],
     share: 64,
     handshakes: 256,
+    handshakesWhenLate: 32,
     handshakesPerAddress: 32,
+    wait: 6 * second,
     deadline: limits.handshake,
     handshakeRate: { tokens: 50, per: 1 * second },
   } as InboundLimits,

@@ -166,8 +166,15 @@ export const netLimits = {
   circuitsWanted: limits.nodesTold + 1,
 
   // ---- connections of a node
-  /** What one process carries with room to spare: growth is more nodes, not bigger ones. */
+  /** Peers with a place: what one process carries with room to spare. Growth is more nodes, not bigger ones. */
   nodeConnections: 4000,
+  /** Seats above them for those who are told that the node is full, in all, and of one address and one IPv6 /48. */
+  nodeSeats: 64,
+  nodeSeatsPerAddress: [4, 8],
+  /** When all seats are taken, an address keeps this many. */
+  nodeSeatShare: 1,
+  /** For a visit, or for five round trips until the answer on a slow line. */
+  nodeSeatFor: 10 * second,
   /** Connections that the system queues before they are accepted: all peers come back after a restart. */
   nodeBacklog: 1024,
   /**

@@ -15,6 +15,7 @@ import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
 import { anyDial, directDial, type DirectDial } from './direct-dial.ts'
 import { InboundSockets } from './inbound-sockets.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
+import { noLog } from './no-log.ts'
 import { nodePlaces, type NodePlaces } from './node-places.ts'
 import { noise } from './noise/noise.ts'
 import { ownAddresses, type OwnAddresses } from './own-addresses.ts'
@@ -155,6 +156,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
 function shared(privateKey: Ed25519PrivateKey, maxWindow: number) {
   return {
     start: false,
+    logger: noLog,
     privateKey,
     nodeInfo: { userAgent: agent, name: agent },
     connectionEncrypters: [noise()],

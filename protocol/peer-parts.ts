@@ -164,6 +164,7 @@ export class PeerParts {
       network: this.network,
       record: () => this.introductions.record(),
       handle: () => this.settings.handle(),
+      now: this.#now,
       onEnvelope: this.#onEnvelope,
       onState: (data) => this.events.emit({ event: 'node-state', data }),
       onReady: (node) => {
@@ -219,6 +220,7 @@ export class PeerParts {
         return { addresses: [...new Set([...this.lanDiscovery.addresses(peer), ...addresses])], nodes }
       },
       ownNodes: this.#connectedNodes,
+      nodeIsFull: () => this.nodes.states().some(({ fullUntil }) => fullUntil != null),
       discover: (peer) => this.introductions.discover(peer),
       askToDial: (peer) => this.reversals.ask(peer),
       isContact: (peer) => policy.isFriend(peer) || this.nodes.has(peer),

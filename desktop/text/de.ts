@@ -233,6 +233,7 @@ export const de: typeof en = {
       'node-misleads': 'Der Knoten verbindet dich mit jemand anderem, was abgelehnt wird: Nimm einen anderen Knoten.',
       'direct-only':
         'Hier sind nur direkte Verbindungen erlaubt: Knoten zu erlauben würde helfen, wo keine Adresse antwortet.',
+      'node-full': 'Dein Knoten ist voll: Alle paar Minuten wird es wieder versucht; ein anderer Knoten würde helfen.',
       'no-node': 'Keiner deiner Knoten antwortet: Prüfe dein Netz, oder füge einen anderen Knoten hinzu.',
       'foreign-node':
         'Dort wird ein Knoten benutzt, der keiner von deinen ist, und deine Wahl zu direkten Verbindungen erlaubt ' +
@@ -411,6 +412,8 @@ export const de: typeof en = {
       'Ein Knoten hilft Freunden, dich zu finden, und leitet weiter, was nicht direkt gesendet werden ' +
       'kann. Lesen kann er nichts.',
     nodeStates: { connected: 'Verbunden', connecting: 'Verbindet…', unreachable: 'Nicht erreichbar' },
+    nodeFull: (time) => `Dieser Knoten ist voll; der nächste Versuch ist um ${time}`,
+    nodeFullShort: 'Der Knoten ist voll',
     nodeHere: 'Auf diesem Computer',
     nodeRelays: 'leitet Gespräche weiter',
     nodeAdd: 'Knoten hinzufügen',
@@ -563,6 +566,7 @@ export const de: typeof en = {
     'not-friend': 'Ihr seid (noch) nicht befreundet.',
     blocked: 'Du hast diese Person blockiert.',
     'node-unreachable': 'Der Knoten ist im Moment nicht erreichbar.',
+    'node-full': 'Der Knoten ist voll. Alle paar Minuten wird es wieder versucht; ein anderer Knoten würde helfen.',
     'foreign-node':
       'Das führt zu einem Knoten, der keiner von deinen ist, und deine Wahl zu direkten Verbindungen erlaubt keinen ' +
       'anderen. Füge ihn hinzu, oder wähle unter Einstellungen, Privatsphäre anders.',

@@ -367,6 +367,8 @@ export const en = {
 
     nodesIntro: 'A node helps friends find you and passes on what cannot be sent directly. It cannot read anything.',
     nodeStates: { connected: 'Connected', connecting: 'Connecting…', unreachable: 'Cannot be reached' },
+    nodeFull: (time: string): string => `This node is full; it is tried again at ${time}`,
+    nodeFullShort: 'The node is full',
     nodeHere: 'On this computer',
     nodeRelays: 'passes on conversations',
     nodeAdd: 'Add a node',
@@ -517,6 +519,7 @@ export const en = {
     'not-friend': 'You are not friends (yet).',
     blocked: 'You have blocked this person.',
     'node-unreachable': 'The node cannot be reached at the moment.',
+    'node-full': 'The node is full. It is tried again every few minutes; another node would help.',
     'foreign-node':
       'This leads to a node that is not one of yours, and your choice about direct connections allows no other. Add ' +
       'that node, or choose differently in Settings, Privacy.',

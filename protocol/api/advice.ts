@@ -42,6 +42,7 @@ export const advice: Readonly<Record<AdviceCode, string>> = {
   'node-misleads': 'The node connects you to somebody else than your friend, which is refused: use another node.',
   'direct-only':
     'Only direct connections are allowed here: allowing nodes would help where none of their addresses answers.',
+  'node-full': 'Your node is full: it is tried again every few minutes, and another node would help.',
   'no-node': 'None of your nodes answers: check your network, or add another node.',
   'foreign-node':
     'They use a node that is not one of yours, and your choice about direct connections allows no other: adding ' +

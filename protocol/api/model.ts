@@ -62,6 +62,8 @@ export type AdviceCode =
   | 'node-misleads'
   | 'direct-only'
   | 'no-node'
+  /** No own node has a place for this peer. */
+  | 'node-full'
   /** They use nodes that are none of ours, and the privacy choices allow no connection to those. */
   | 'foreign-node'
   | 'away'
@@ -108,6 +110,8 @@ export interface NodeState {
   state: 'connected' | 'connecting' | 'unreachable'
   /** The node accepts relayed connections for this peer. */
   reserved: boolean
+  /** The node is full: it is tried again at this time, in milliseconds since the epoch. */
+  fullUntil?: number
   rttMs?: number
 }
 

@@ -60,9 +60,14 @@ export class Retry {
     this.#woken = new AbortController()
   }
 
-  /** Waits until the next attempt is due, `now()` is called or `signal` aborts. `longest`: of this wait. */
-  async wait(signal: AbortSignal, longest?: number): Promise<void> {
-    await pause(this.next(longest), signal, this.#woken.signal)
+  /** Waits until the next attempt is due, `now()` is called or `signal` aborts. */
+  wait(signal: AbortSignal): Promise<void> {
+    return this.rest(this.next(), signal)
+  }
+
+  /** As `wait`, for `ms` milliseconds that `next` returned. */
+  async rest(ms: number, signal: AbortSignal): Promise<void> {
+    await pause(ms, signal, this.#woken.signal)
     if (this.#woken.signal.aborted) this.#woken = new AbortController()
   }
 

@@ -9,6 +9,7 @@ export const errorCodes = [
   'not-friend',
   'blocked',
   'node-unreachable',
+  'node-full',
   'foreign-node',
   'peer-offline',
   'relay-refused',

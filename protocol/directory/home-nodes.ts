@@ -3,15 +3,15 @@
  * peer runs, also after a restart of the node. It also visits other nodes (those of a friend) for a single task. The
  * protocol is described in docs/protocol.md, /quorum/directory.
  */
-import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { relayPeer, withPeer } from '../address/address.ts'
+import { relayPeer } from '../address/address.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import { DirectorySession } from './session.ts'
 import { onAbort } from '../base/abort-listener.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
 import type { NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
+import { addressOf, homeNode, stateOf, type HomeNode } from './home-node.ts'
 import { directoryLimits } from './limits.ts'
 import { dialNode, nodeConnections } from './node-dial.ts'
 import { peerInLog } from '../base/log.ts'
@@ -20,7 +20,7 @@ import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
 import type { AddressSource } from '../net/policy.ts'
 import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
-import { later, pause, Retry } from '../base/backoff.ts'
+import { later, pause } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
 /** Work over one session with a node. */
@@ -31,6 +31,8 @@ export interface HomeNodesOptions extends PresenceOptions {
   /** A new record on each call, with a larger sequence. */
   record(): SignedBytes
   handle(): string
+  /** Milliseconds since the epoch. */
+  now(): number
   /** Returns when the envelope is on disk or deliberately dropped. */
   onEnvelope: (envelope: Uint8Array) => void
   /** The state of a node changed. */
@@ -42,23 +44,6 @@ export interface HomeNodesOptions extends PresenceOptions {
 
 /** Refusals of an announcement that are reported to the person; after any other error the session is reopened. */
 const reportedToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
-
-interface HomeNode {
-  /** The address in use. Without a connection: the last one used, initially the first one configured. */
-  address: string
-  /** All known addresses in the order in which they were added. */
-  addresses: string[]
-  peer: string
-  state: NodeState['state']
-  reserved: boolean
-  rttMs?: number
-  session?: DirectorySession
-  /** The node refused a record as one too many; it is announced again later. */
-  announceDue?: true
-  retry: Retry
-  stopped: AbortController
-  done: Promise<void>
-}
 
 export class HomeNodes {
   readonly #options: HomeNodesOptions
@@ -132,18 +117,10 @@ export class HomeNodes {
     if (present != null) {
       present.addresses = withAddress(present.addresses, address)
       present.retry.now()
+      present.fullRetry.now()
       return
     }
-    const node: HomeNode = {
-      address,
-      addresses: [address],
-      peer,
-      state: 'connecting',
-      reserved: false,
-      retry: new Retry(directoryLimits.nodeRetry),
-      stopped: new AbortController(),
-      done: Promise.resolve(),
-    }
+    const node = homeNode(address, peer)
     this.#nodes.set(peer, node)
     node.done = this.#keep(node)
   }
@@ -227,17 +204,21 @@ export class HomeNodes {
     const { signal } = node.stopped
     while (!signal.aborted) {
       let longest: number | undefined
+      delete node.full
       try {
         await this.#hold(node, signal)
       } catch (error) {
-        // A node that is full closes a connection at once; one of an earlier version, when many come from one address.
+        // More come than a full node can tell so. An earlier version cuts when it is full, or many share an address.
         if (toError(error).message.includes('ECONNRESET')) longest = directoryLimits.nodeRefused
         // Expected while a node is offline: its state is reported, and the loop continues.
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
-      this.#change(node, { state: 'unreachable', reserved: false })
-      await node.retry.wait(signal, longest)
+      const retry = node.full === true ? node.fullRetry : node.retry
+      const wait = retry.next(longest)
+      const full = node.full === true ? { fullUntil: this.#options.now() + wait } : {}
+      this.#change(node, { state: 'unreachable', reserved: false, ...full })
+      await retry.rest(wait, signal)
     }
   }
 
@@ -255,6 +236,8 @@ export class HomeNodes {
       node.session = session
       await this.#announce(node)
       signal.throwIfAborted()
+      if (node.full === true) return
+      node.fullRetry.reset()
       this.#change(node, { state: 'connected', reserved: this.#isReserved(node) })
       this.#wake()
       this.#options.onReady(node.peer)
@@ -307,7 +290,10 @@ export class HomeNodes {
       if (reportedToPeople.has(data.code)) this.#options.onWarning(data)
       else if (data.code === 'rate-limited') this.#announceLater(node)
       // Without a record friends cannot find this peer at the node, so the session is reopened.
-      else node.session?.close()
+      else {
+        if (data.code === 'node-full') node.full = true
+        node.session?.close()
+      }
     }
   }
 
@@ -363,8 +349,9 @@ export class HomeNodes {
     for (const wake of this.#awaitingSession.splice(0)) wake()
   }
 
-  #change(node: HomeNode, to: Pick<NodeState, 'state' | 'reserved'>): void {
-    if (node.state === to.state && node.reserved === to.reserved) return
+  #change(node: HomeNode, to: Pick<NodeState, 'state' | 'reserved' | 'fullUntil'>): void {
+    if (node.state === to.state && node.reserved === to.reserved && node.fullUntil === to.fullUntil) return
+    delete node.fullUntil
     Object.assign(node, to)
     this.#options.onState(stateOf(node))
     if (!this.#connecting) this.#wake()
@@ -380,14 +367,4 @@ export class HomeNodes {
     node.stopped.abort()
     node.session?.close()
   }
-}
-
-/** Which of the node's addresses a connection was made to. */
-function addressOf(connection: Connection, { address, addresses, peer }: HomeNode): string {
-  const remote = connection.remoteAddr.toString()
-  return addresses.find((one) => one === remote || one === withPeer(remote, peer)) ?? address
-}
-
-function stateOf({ address, peer, state, reserved, rttMs }: HomeNode): NodeState {
-  return { address, peer, state, reserved, ...(rttMs == null ? {} : { rttMs: Math.round(rttMs * 10) / 10 }) }
 }

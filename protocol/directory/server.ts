@@ -13,6 +13,7 @@ import { Expectations, type Expecting } from './expectations.ts'
 import { CallRates, type Caller } from './call-rates.ts'
 import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
+import { closeOrAbort } from '../net/close.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
@@ -165,6 +166,7 @@ export class DirectoryServer {
 
   async #finish(session: Session, id: number, call: DirectoryCall | undefined): Promise<void> {
     let result: DirectoryAnswer
+    let full = false
     try {
       if (!session.frames.take()) throw new QuorumError('rate-limited', 'Too many requests: wait some seconds')
       if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
@@ -172,6 +174,7 @@ export class DirectoryServer {
       this.#count(call.call, 'ok')
     } catch (error) {
       const data = errorToData(error)
+      full = data.code === 'node-full'
       // Details of an internal error go to the log and the metrics, not to a stranger.
       const message = data.code === 'internal' ? 'The node could not do that' : data.message
       if (data.code === 'internal') this.#log('error', `${call?.call} failed`, toError(error))
@@ -179,6 +182,8 @@ export class DirectoryServer {
       this.#count(call?.call ?? 'unknown', data.code)
     }
     await session.writer.write(frameToWire({ frame: 'response', id, result }))
+    // Somebody else may be waiting to be told.
+    if (full) void closeOrAbort(session.connection, directoryLimits.nodeClose)
   }
 
   #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryAnswer {
@@ -218,6 +223,9 @@ export class DirectoryServer {
 
   #announce(session: Session, signed: SignedBytes, handle: string): DirectoryAnswer {
     const { peer, connection } = session
+    if (!this.#network.services.places.admits(connection)) {
+      throw new QuorumError('node-full', 'This node has no place for another peer')
+    }
     if (verify(signed, 'quorum-record') !== peer) {
       throw new QuorumError('verification-failed', 'That record belongs to another peer')
     }

@@ -4,7 +4,8 @@
  * begins every handshake at once, so that in a rush all of them are late together.
  *
  * A socket waits unread until its first byte arrives and a handshake is free; the waiting ones take turns by address.
- * One that is not a connection within a deadline after it was accepted is destroyed.
+ * One that is not a connection within a deadline after it was accepted is destroyed: all that was done for it is lost.
+ * So no more handshakes are in progress than this process keeps up with, and none begins with little time left.
  */
 import type { Server, Socket } from 'node:net'
 import { quotaKeys } from '../address/quota-key.ts'
@@ -18,10 +19,12 @@ export interface InboundLimits {
   socketsPerAddress: readonly [number, number]
   /** What an address keeps when all places are taken. */
   share: number
-  /** Handshakes at once, in all and of one address. */
+  /** Handshakes at once: while this process is on time, while it is late, and of one address. */
   handshakes: number
+  handshakesWhenLate: number
   handshakesPerAddress: number
-  /** From accept to connection, in milliseconds. */
+  /** From accept to the begin of the handshake, and to the connection, in milliseconds. */
+  wait: number
   deadline: number
   /** Handshakes that one address may begin. */
   handshakeRate: Rate
@@ -32,6 +35,7 @@ interface Entry {
   /** The narrowest of its address's keys. */
   key: string
   state: 'silent' | 'waiting' | 'handshake' | 'connected'
+  acceptedAt: number
   begin: () => void
   deadline: NodeJS.Timeout
 }
@@ -39,8 +43,10 @@ interface Entry {
 /** Stands for the addresses behind a proxy, which are not known before the handshake. */
 const manyAddresses = 'proxy'
 
-/** While sockets wait for their address's rate: how often it is looked at again, in milliseconds. */
+/** While sockets wait: how often it is looked whether one may begin, in milliseconds. */
 const turn = 50
+/** A turn that comes so much later, in milliseconds: the handshakes that were begun take all the time there is. */
+const late = 100
 
 export class InboundSockets {
   readonly #limits: InboundLimits
@@ -51,11 +57,14 @@ export class InboundSockets {
   readonly #waiting = new Map<string, Entry[]>()
   readonly #handshakes = new Map<string, number>()
   #handshaking = 0
+  /** Handshakes that this process can keep up with, as far as it is known. */
+  #affordable: number
   #refused = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(inbound: InboundLimits) {
     this.#limits = inbound
+    this.#affordable = inbound.handshakesWhenLate
     this.#places = new Places({
       most: inbound.sockets,
       perKey: inbound.socketsPerAddress,
@@ -100,8 +109,9 @@ export class InboundSockets {
 
   #admit(socket: Socket, keys: readonly string[], begin: () => void): void {
     socket.on('error', () => socket.destroy())
-    const deadline = setTimeout(() => socket.destroy(), this.#limits.deadline).unref()
-    const entry: Entry = { socket, key: keys[0] ?? manyAddresses, state: 'silent', begin, deadline }
+    const deadline = setTimeout(() => socket.destroy(), this.#limits.wait).unref()
+    const acceptedAt = performance.now()
+    const entry: Entry = { socket, key: keys[0] ?? manyAddresses, state: 'silent', acceptedAt, begin, deadline }
     this.#entries.set(socket, entry)
     socket.once('close', () => this.#remove(entry))
     if (!this.#place(entry, keys)) return
@@ -153,8 +163,20 @@ export class InboundSockets {
   #next(): void {
     // An address that began one and has more is at the end of the map again, and is reached once more.
     for (const key of this.#waiting.keys()) this.#beginOne(key)
-    clearTimeout(this.#timer)
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#next(), turn).unref()
+    if (this.#timer == null && this.#waiting.size > 0) this.#plan()
+  }
+
+  #plan(): void {
+    const due = performance.now() + turn
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      const { handshakes, handshakesWhenLate } = this.#limits
+      const onTime = performance.now() - due < late
+      this.#affordable = onTime
+        ? Math.min(handshakes, this.#affordable * 2)
+        : Math.max(handshakesWhenLate, Math.floor(this.#affordable / 2))
+      this.#next()
+    }, turn).unref()
   }
 
   /** Begins one handshake of an address, if it may, and puts the address at the end of the turns. */
@@ -165,7 +187,7 @@ export class InboundSockets {
     const ofAddress = this.#handshakes.get(key) ?? 0
     const may =
       entry != null &&
-      this.#handshaking < this.#limits.handshakes &&
+      this.#handshaking < this.#affordable &&
       (key === manyAddresses || (ofAddress < this.#limits.handshakesPerAddress && this.#rates.take(key)))
     if (entry != null && !may) return
     this.#waiting.delete(key)
@@ -173,6 +195,9 @@ export class InboundSockets {
     waiting.shift()
     if (waiting.length > 0) this.#waiting.set(key, waiting)
     entry.state = 'handshake'
+    clearTimeout(entry.deadline)
+    const left = this.#limits.deadline - (performance.now() - entry.acceptedAt)
+    entry.deadline = setTimeout(() => entry.socket.destroy(), left).unref()
     this.#handshaking += 1
     this.#handshakes.set(key, ofAddress + 1)
     entry.begin()

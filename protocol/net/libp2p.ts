@@ -15,6 +15,8 @@ import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
 import { anyDial, directDial, type DirectDial } from './direct-dial.ts'
 import { InboundSockets } from './inbound-sockets.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
+import { noLog } from './no-log.ts'
+import { nodePlaces, type NodePlaces } from './node-places.ts'
 import { noise } from './noise/noise.ts'
 import { ownAddresses, type OwnAddresses } from './own-addresses.ts'
 import { relay, type Relay } from './relay.ts'
@@ -32,7 +34,12 @@ export type PeerNetwork = Libp2p<{
   traffic: Traffic
   mdns: Mdns
 }>
-export type NodeNetwork = Libp2p<{ relay: Relay; directDial: DirectDial; ownAddresses: OwnAddresses }>
+export type NodeNetwork = Libp2p<{
+  places: NodePlaces
+  relay: Relay
+  directDial: DirectDial
+  ownAddresses: OwnAddresses
+}>
 
 /** The same for every version: versions are exchanged in the hello, with friends only. */
 const agent = 'quorum'
@@ -106,13 +113,14 @@ export interface NodeNetworkOptions {
 export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
   const { behindProxy = false } = options
   const inbound = new InboundSockets(netLimits.nodeInbound)
-  return createLibp2p({
+  const network: NodeNetwork = await createLibp2p({
     ...shared(options.privateKey, netLimits.nodeStreamWindow),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [tcp(inbound, { backlog: netLimits.nodeBacklog }), webSockets(inbound, behindProxy)],
     connectionManager: {
-      maxConnections: netLimits.nodeConnections,
-      // Sockets are limited where they are accepted.
+      // Sockets are limited where they are accepted, peers by node-places.ts. At a limit of its own, libp2p would
+      // refuse newcomers without a word, and end the connections that it finds least useful.
+      maxConnections: Infinity,
       maxIncomingPendingConnections: Infinity,
       inboundConnectionThreshold: Infinity,
       inboundUpgradeTimeout: limits.handshake,
@@ -127,22 +135,28 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
       // A node dials only back (dial-back.ts).
       directDial: directDial(anyDial),
       ownAddresses: ownAddresses(),
-      relay: relay({
-        maxInboundHopStreams: netLimits.circuitsPerPeer,
-        maxOutboundStopStreams: netLimits.circuitsPerPeer,
-        reservations: {
-          maxReservations: netLimits.reservations,
-          // Limited circuits would cut a conversation after two minutes or 128 KiB.
-          applyDefaultLimit: false,
+      places: nodePlaces(),
+      relay: relay(
+        {
+          maxInboundHopStreams: netLimits.circuitsPerPeer,
+          maxOutboundStopStreams: netLimits.circuitsPerPeer,
+          reservations: {
+            maxReservations: netLimits.reservations,
+            // Limited circuits would cut a conversation after two minutes or 128 KiB.
+            applyDefaultLimit: false,
+          },
         },
-      }),
+        (peer) => network.services.places.hasRoomFor(peer),
+      ),
     },
   })
+  return network
 }
 
 function shared(privateKey: Ed25519PrivateKey, maxWindow: number) {
   return {
     start: false,
+    logger: noLog,
     privateKey,
     nodeInfo: { userAgent: agent, name: agent },
     connectionEncrypters: [noise()],

@@ -158,7 +158,9 @@ export const netLimits = {
     socketsPerAddress: [64, 128],
     share: 16,
     handshakes: 64,
+    handshakesWhenLate: 16,
     handshakesPerAddress: 16,
+    wait: 6 * second,
     deadline: limits.handshake,
     handshakeRate: { tokens: 50, per: 1 * second },
   } as InboundLimits,
@@ -173,20 +175,30 @@ export const netLimits = {
   circuitsWanted: limits.nodesTold + 1,
 
   // ---- connections of a node
-  /** What one process carries with room to spare: growth is more nodes, not bigger ones. */
+  /** Peers with a place: what one process carries with room to spare. Growth is more nodes, not bigger ones. */
   nodeConnections: 4000,
+  /** Seats above them for those who are told that the node is full, in all, and of one address and one IPv6 /48. */
+  nodeSeats: 64,
+  nodeSeatsPerAddress: [4, 8],
+  /** When all seats are taken, an address keeps this many. */
+  nodeSeatShare: 1,
+  /** For a visit, or for five round trips until the answer on a slow line. */
+  nodeSeatFor: 10 * second,
   /** Connections that the system queues before they are accepted: all peers come back after a restart. */
   nodeBacklog: 1024,
   /**
    * Sockets that others opened. An address stands for a school or for a mobile carrier's NAT. Handshakes at once: what
-   * one core finishes in two seconds, so that nobody's is late because everybody's was begun.
+   * a free core finishes in two seconds, and one that other programs keep busy too, so that nobody's is late because
+   * everybody's was begun. The wait leaves them these seconds of the deadline, by which the peer has given up.
    */
   nodeInbound: {
     sockets: 5000,
     socketsPerAddress: [256, 1024],
     share: 64,
     handshakes: 256,
+    handshakesWhenLate: 32,
     handshakesPerAddress: 32,
+    wait: 6 * second,
     deadline: limits.handshake,
     handshakeRate: { tokens: 50, per: 1 * second },
   } as InboundLimits,

@@ -81,13 +81,16 @@ export interface Relay extends CircuitRelayService {
   reserved(peer: string): boolean
 }
 
-/** A libp2p service: `services: { relay: relay() }`. */
-export function relay(init: CircuitRelayServerInit = {}): (components: Components) => Relay {
+/** A libp2p service: `services: { relay: relay() }`. `mayReserve`: whether this PeerId may have a reservation. */
+export function relay(
+  init: CircuitRelayServerInit = {},
+  mayReserve: (peer: string) => boolean = () => true,
+): (components: Components) => Relay {
   const factory = circuitRelayServer(init)
   return (components) => {
     const stock = factory(components)
     if (!isStockRelay(stock)) throw new Error('This version of the circuit relay cannot be repaired: check the pin')
-    return repair(stock, components)
+    return repair(stock, components, mayReserve)
   }
 }
 
@@ -95,7 +98,7 @@ function isStockRelay(relay: object): relay is StockRelay {
   return 'handleConnect' in relay && 'stopHop' in relay && 'reservationStore' in relay
 }
 
-function repair(stock: StockRelay, components: Components): Relay {
+function repair(stock: StockRelay, components: Components, mayReserve: (peer: string) => boolean): Relay {
   const { connectionGater, connectionManager, events } = components
   const handleConnect = stock.handleConnect
   const rates = new ConnectRates()
@@ -165,7 +168,7 @@ function repair(stock: StockRelay, components: Components): Relay {
     } else {
       const host = quotaKey(address)
       const fromThere = hosts.get(host) ?? 0
-      const full = reservations.size >= stock.reservationStore.maxReservations
+      const full = reservations.size >= stock.reservationStore.maxReservations || !mayReserve(peer.toString())
       if (refuseIf(full || fromThere >= netLimits.reservationsPerAddress)) return { status: 'RESERVATION_REFUSED' }
       hosts.set(host, fromThere + 1)
       reservations.set(peer, { addr: address, expiry, signal: endless() })

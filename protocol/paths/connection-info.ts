@@ -19,8 +19,8 @@ export interface PathsToPeer {
   mayBeDirect: boolean
   /** It has announced an address that can be dialled. Called only for relayed connections. */
   hasAddress(): boolean
-  /** How many nodes we are connected to. */
-  nodes: number
+  /** How many nodes we are connected to, and whether one of ours has no place for us. */
+  nodes: { connected: number; full: boolean }
   /** None of its nodes is ours, and we may not connect to them. */
   foreign: boolean
   tried: DialAttempt[]
@@ -61,10 +61,12 @@ export function pathKind(best: Connection | undefined): PathKind {
   return isDirect(best) ? 'direct' : 'relayed'
 }
 
-function obstacle({ best, isFriend, direct, mayBeDirect, nodes, foreign, tried }: PathsToPeer): AdviceCode | undefined {
+function obstacle(to: PathsToPeer): AdviceCode | undefined {
+  const { best, isFriend, direct, mayBeDirect, nodes, foreign, tried } = to
   if (!isFriend) return undefined
   const mode = direct === 'verified' && mayBeDirect ? 'auto' : direct
-  const code = adviceCode(pathKind(best), mode, nodes, tried)
+  const code = adviceCode(pathKind(best), mode, nodes.connected, tried)
+  if (code === 'no-node' && nodes.full) return 'node-full'
   return code === 'away' && foreign ? 'foreign-node' : code
 }
 

@@ -10,6 +10,8 @@ export interface DialTargetsOptions {
   announced(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
   /** Addresses of the own nodes that are connected. */
   ownNodes(): readonly string[]
+  /** An own node has no place for this peer. */
+  nodeIsFull(): boolean
   /** A friend or a node. Connections of other peers last only long enough for one envelope. */
   isContact(peer: string): boolean
 }

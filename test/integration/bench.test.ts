@@ -60,6 +60,38 @@ const fileReport = z.strictObject({
   chatDeliveredP50Ms: figure,
   chatDeliveredP99Ms: figure,
 })
+const rush = z.strictObject({
+  wanted: figure,
+  in: figure,
+  halfInSeconds: figure,
+  ninetyPercentInSeconds: figure,
+  allInSeconds: figure,
+  nodeCpuMsPerSignIn: figure,
+  peerCpuMsPerSignIn: figure,
+  nodeBusyPercent: figure,
+  peersBusyPercent: figure,
+})
+const crowd = rush.extend({
+  loadAverage: z.number(),
+  lookups: figure,
+  lookupsFailed: z.literal(0),
+  lookupP50Ms: figure,
+  lookupP99Ms: figure,
+  messages: figure,
+  messagesFailed: z.literal(0),
+  messageP50Ms: figure,
+  messageP99Ms: figure,
+  nodeRssMiB: figure,
+  // Garbage collection may free more than some peers take, so the difference can be negative.
+  peerRssKiB: z.number(),
+  peerHeapKiB: z.number(),
+  again: rush.strict(),
+})
+const nodeReport = z.strictObject({
+  definitions,
+  longestSeconds: figure,
+  rounds: z.array(z.strictObject({ peers: figure, here: crowd.strict() })),
+})
 const about = {
   version: z.string(),
   runtime: z.string(),
@@ -103,7 +135,7 @@ const report = z.strictObject({
     newestPageOf50P50Ms: figure,
     searchFirst50P50Ms: figure,
   }),
-  node: z.strictObject({
+  memory: z.strictObject({
     definitions,
     idlePeerRssMiB: figure,
     idlePeerHeapMiB: figure,
@@ -133,6 +165,23 @@ test('files are measured when that part is named', async () => {
   assert.ok(Math.abs(ratio / file.directTimesTcp - 1) < 0.02, 'the ratio is of this run')
 })
 
+const onLinux = { skip: process.platform === 'linux' ? false : 'peers need the many loopback addresses of Linux' }
+
+test('a node is measured with peers that come at once, and come back', onLinux, async () => {
+  const { stdout, stderr } = await run('node', '--quick', '--peers', '12')
+  const { node } = z.strictObject({ ...about, node: nodeReport }).parse(JSON.parse(stdout))
+  assert.deepEqual(
+    node.rounds.map(({ peers }) => peers),
+    [12],
+  )
+  for (const { wanted, in: came, again, ...times } of node.rounds.map(({ here }) => here)) {
+    assert.deepEqual([came, again.in, again.wanted], [wanted, wanted, wanted], 'all are in, and in again')
+    assert.ok(times.halfInSeconds <= times.allInSeconds)
+    assert.ok(times.lookupP50Ms <= times.lookupP99Ms)
+  }
+  assert.match(stderr, /here +[▁-█ ]+ 6 in/)
+})
+
 test('one part alone, with its progress on standard error', async () => {
   const { stdout, stderr } = await run('store', '--quick')
   report
@@ -142,7 +191,9 @@ test('one part alone, with its progress on standard error', async () => {
 })
 
 test('help names the parts; an unknown part or option is refused', async () => {
-  assert.match((await run('--help')).stdout, /chat, file, stream, store, node/)
-  await assert.rejects(run('speed'), { code: 2, stderr: /chat, file, stream, store, node/ })
+  assert.match((await run('--help')).stdout, /chat, file, stream, store, memory, node/)
+  await assert.rejects(run('speed'), { code: 2, stderr: /chat, file, stream, store, memory, node/ })
   await assert.rejects(run('--fast'), { code: 2 })
+  await assert.rejects(run('node', '--peers', '10,many'), { code: 2, stderr: /whole numbers/ })
+  await assert.rejects(run('node', '--against', 'v9.9.9'), { code: 1, stderr: /neither a folder .* nor a revision/ })
 })

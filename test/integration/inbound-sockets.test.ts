@@ -12,7 +12,9 @@ const roomy: InboundLimits = {
   socketsPerAddress: [100, 100],
   share: 100,
   handshakes: 100,
+  handshakesWhenLate: 100,
   handshakesPerAddress: 100,
+  wait: 3_600_000,
   deadline: 3_600_000,
   handshakeRate: { tokens: 100, per: 1000 },
 }
@@ -20,7 +22,7 @@ const roomy: InboundLimits = {
 /** A server with these limits, a way to connect to it, and the sockets whose handshakes have begun. */
 async function scene(t: TestContext, limits: Partial<InboundLimits>) {
   const server = net.createServer()
-  const inbound = new InboundSockets({ ...roomy, ...limits })
+  const inbound = new InboundSockets({ ...roomy, handshakesWhenLate: limits.handshakes ?? 100, ...limits })
   const begun: Socket[] = []
   const begin = (socket: Socket): void => void begun.push(socket.on('data', () => undefined))
   // 127.0.0.9 is a proxy.
@@ -106,10 +108,38 @@ test('an address has its number of sockets, of which the oldest that is no conne
   assert.equal(inbound.stats().sockets, 2)
 })
 
-test('a socket that is no connection in time is cut, whether it waits or not', async (t) => {
-  const { connect } = await scene(t, { deadline: 50, handshakes: 1 })
-  const all = [await connect('127.0.0.1', ''), await connect('127.0.0.1'), await connect('127.0.0.1')]
-  await until(() => all.every(({ destroyed }) => destroyed), 'they are gone')
+test('a socket whose handshake does not begin in time is cut, and keeps nobody else from beginning', async (t) => {
+  const { begun, connect, inbound } = await scene(t, { wait: 50, handshakes: 1 })
+  const all = [await connect('127.0.0.1'), await connect('127.0.0.1', ''), await connect('127.0.0.1')]
+  await until(() => all.filter(({ destroyed }) => destroyed).length === 2, 'one is left')
+  assert.deepEqual([begun.length, begun[0]?.destroyed], [1, false])
+  begun[0]?.destroy()
+  await until(() => inbound.stats().sockets === 0, 'it has ended too')
+  await connect('127.0.0.2')
+  await until(() => begun.length === 2, 'the next one begins')
+})
+
+test('a handshake that does not end in time is cut', async (t) => {
+  const { begun, connect } = await scene(t, { deadline: 50 })
+  const socket = await connect('127.0.0.1')
+  await until(() => socket.destroyed, 'it is gone')
+  assert.equal(begun.length, 1)
+})
+
+test('while the process is late, few handshakes are in progress at once', async (t) => {
+  const { begun, connect, inbound } = await scene(t, { handshakesWhenLate: 2 })
+  const busy = setInterval(() => {
+    for (const end = performance.now() + 300; performance.now() < end;);
+  }, 1)
+  undo(t).defer(() => clearInterval(busy))
+  for (let count = 0; count < 8; count += 1) await connect(`127.0.0.${count + 1}`)
+  for (let done = 0; done < 3; done += 1) {
+    await until(() => begun.length === done + 2, 'two are in progress')
+    await until(() => inbound.stats().waiting === 6 - done, 'the others wait')
+    inbound.connected(begun[done] ?? assert.fail())
+  }
+  clearInterval(busy)
+  await until(() => begun.length === 8, 'on time again, all are in progress')
 })
 
 test('sockets of a proxy count for the addresses that it tells, not for its own', async (t) => {

@@ -45,10 +45,10 @@ interface Running {
   ended: Promise<number | string>
 }
 
-function run(t: TestContext, args: string[], { ipc = false } = {}): Running {
+function run(t: TestContext, args: string[], { ipc = false, debug = '' } = {}): Running {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])]
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUORUM_')))
-  const child = spawn(process.execPath, [program, ...args], { stdio, env })
+  const child = spawn(process.execPath, [program, ...args], { stdio, env: { ...env, DEBUG: debug } })
   let [out, err] = ['', '']
   child.stdout?.on('data', (chunk) => (out += String(chunk)))
   child.stderr?.on('data', (chunk) => (err += String(chunk)))
@@ -112,6 +112,14 @@ test('it reports that it is ready, answers HTTP, and stops cleanly at SIGTERM', 
   assert.equal(await node.ended, 0)
   assert.equal(node.out().trimEnd().split('\n').length, 1)
   assert.ok(!node.err().includes(peer))
+})
+
+test('the environment cannot make libp2p log PeerIds and addresses', async (t) => {
+  const node = run(t, ['--json', '--data', folder(t), ...anyPort], { debug: 'libp2p*' })
+  await ready(node)
+  node.child.kill('SIGTERM')
+  assert.equal(await node.ended, 0)
+  for (const line of node.err().trimEnd().split('\n')) assert.doesNotThrow(() => JSON.parse(line) as unknown, line)
 })
 
 test('its identity stays the same after a stop and after a kill', async (t) => {

@@ -36,6 +36,7 @@ const self = z.object({
       peer: peerId,
       state: z.enum(['connected', 'connecting', 'unreachable']),
       reserved: z.boolean(),
+      fullUntil: time.optional(),
       rttMs: z.number().min(0).optional(),
     }),
   ),

@@ -104,10 +104,14 @@ function Foot() {
   const nodes = useApp((state) => state.self?.nodes)
   const connected = nodes?.some(({ state }) => state === 'connected') ?? false
   const connecting = nodes?.some(({ state }) => state === 'connecting') ?? false
+  const full = nodes?.some(({ fullUntil }) => fullUntil !== undefined) ?? false
+  const unreachable = full ? settings.nodeFullShort : settings.nodeStates.unreachable
   const status =
     nodes?.length === 0
       ? settings.nodeNone
-      : settings.nodeStates[connected ? 'connected' : connecting ? 'connecting' : 'unreachable']
+      : connected || connecting
+        ? settings.nodeStates[connected ? 'connected' : 'connecting']
+        : unreachable
   return (
     <footer className="sidebar-foot">
       <span className="node-line">

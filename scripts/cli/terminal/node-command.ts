@@ -50,6 +50,7 @@ function listNodes(client: Client, self: Self): void {
       index + 1,
       here ? { ...node, address: client.node?.addresses().at(-1) ?? node.address } : node,
       here,
+      client.now(),
     )
   })
   client.screen.print(lines.join('\n'))

@@ -10,7 +10,7 @@ import { refreshFriends } from './friend-list.ts'
 import { warnOfLookalike } from './lookalike-warning.ts'
 import { cleanLine } from './sanitize.ts'
 import { refreshTransfersWith, transferChanged } from './transfer-events.ts'
-import { noteLine, truncate } from './view.ts'
+import { fullNote, noteLine, truncate } from './view.ts'
 
 /** A typing mark expires after this time unless it is renewed, in milliseconds. */
 const typingTimeout = 6000
@@ -25,7 +25,7 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
   const newestOwn = new Map<string, number>()
   const nodes = new Map<string, NodeState>()
   const warnings = new Map<string, number>()
-  let reached: boolean | undefined
+  let reached: 'connected' | 'full' | 'unreachable' | undefined
 
   const typing = (peer: string, active: boolean): void => {
     clearTimeout(typingTimers.get(peer))
@@ -42,14 +42,19 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
   const nodeState = (node: NodeState): void => {
     nodes.set(node.peer, node)
     const states = [...nodes.values()].map(({ state }) => state)
-    const connected = states.includes('connected')
+    const full = [...nodes.values()].flatMap(({ fullUntil }) => fullUntil ?? [])
+    const now = states.includes('connected') ? 'connected' : full.length > 0 ? 'full' : 'unreachable'
     // The embedded node takes a second to start, and its end is reported on its own.
     const starting = client.node?.running === true && client.node.peer === undefined
-    if (connected === reached || (!connected && (starting || states.includes('connecting')))) return
-    if (connected && reached === false) say(client, 'Connected to a node again.', 'dim', 'nodes')
-    if (!connected)
-      say(client, 'No node can be reached, so friends may not find you. Quorum keeps trying.', 'yellow', 'nodes')
-    reached = connected
+    if (now === reached || (now === 'unreachable' && (starting || states.includes('connecting')))) return
+    if (now === 'connected') {
+      if (reached !== undefined) say(client, 'Connected to a node again.', 'dim', 'nodes')
+    } else {
+      const why =
+        now === 'full' ? `No node has room: ${fullNote(Math.min(...full), client.now())}` : 'No node can be reached'
+      say(client, `${why}, so friends may not find you. Quorum keeps trying.`, 'yellow', 'nodes')
+    }
+    reached = now
   }
 
   const warning = (text: string): void => {

@@ -170,13 +170,20 @@ function triedLine(tried: ConnectionInfo['tried']): string {
   return [...counts].map(([what, count]) => (count === 1 ? what : `${count} ${what}`)).join(', ')
 }
 
-export function nodeLine(look: Look, number: number, node: NodeState, here: boolean): string {
+export function nodeLine(look: Look, number: number, node: NodeState, here: boolean, now: number): string {
   const color: Paint = node.state === 'connected' ? 'green' : node.state === 'connecting' ? 'yellow' : 'red'
-  const notes = [paint(look, color, node.state)]
+  const full = node.fullUntil === undefined ? undefined : fullNote(node.fullUntil, now)
+  const notes = [paint(look, color, full ?? node.state)]
   if (node.rttMs !== undefined) notes.push(`${Math.round(node.rttMs)} ms`)
   if (node.reserved) notes.push('relays for you')
   if (here) notes.push('runs here')
   return `${String(number).padStart(3)}  ${notes.join(' · ')}\n     ${paint(look, 'dim', cleanLine(node.address))}`
+}
+
+/** Of a node that has no place: when it is tried again. */
+export function fullNote(until: number, now: number): string {
+  const minutes = Math.max(1, Math.ceil((until - now) / 60_000))
+  return `this node is full; trying again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
 }
 
 /** The 60 digits, four groups a line, for reading aloud. */

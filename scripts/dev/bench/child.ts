@@ -1,14 +1,15 @@
 /**
  * One end of a measurement in a process of its own: a peer, many light peers, or one end of a plain TCP connection. The
- * parent sends commands over the IPC channel; the process exits when the parent is gone. Times are measured in this
- * process, so that they do not contain the channel's delay.
+ * parent sends commands over the IPC channel (serve.ts). Times are measured in this process, so that they do not
+ * contain the channel's delay.
  */
 import { once } from 'node:events'
 import net from 'node:net'
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
-import { createPeer, errorToData, openMemoryStore, openSqliteStore } from '#protocol'
+import { createPeer, openMemoryStore, openSqliteStore } from '#protocol'
 import type { ConnectionInfo, Message, Peer, PeerEvent } from '#protocol'
 import { fileCommands } from './file-commands.ts'
+import { serve } from './serve.ts'
 import { streamCommands } from './stream-end.ts'
 
 interface StartOptions {
@@ -169,13 +170,6 @@ const commands = {
 }
 
 export type Commands = typeof commands
-export type CommandName = keyof Commands
-export interface Command {
-  id: number
-  name: CommandName
-  params: unknown
-}
-export type Answer = { id: number; result: unknown } | { id: number; error: string }
 
 /** Receipts arrive in order, so the highest sequence is enough. Only one caller may wait at a time. */
 function watchReceipts(): { until(seq: number): Promise<void>; stop(): void } {
@@ -215,15 +209,4 @@ async function waitFor<T>(find: () => Promise<T | undefined>): Promise<T> {
   }
 }
 
-async function serve({ id, name, params }: Command): Promise<void> {
-  const answer = (value: Answer): void => void process.send?.(value)
-  try {
-    const command = commands[name] as (params: unknown) => Promise<unknown>
-    answer({ id, result: await command(params) })
-  } catch (error) {
-    answer({ id, error: errorToData(error).message })
-  }
-}
-
-process.on('message', (command: Command) => void serve(command))
-process.on('disconnect', () => process.exit())
+serve(commands)

@@ -147,7 +147,7 @@ async function withPair<T>(
   runtime?: string,
 ): Promise<T> {
   const folder = join(stage.folder, `pair-${randomBytes(4).toString('hex')}`)
-  const { addresses, end } = await stage.node(folder)
+  const { addresses, end } = await stage.node({ folder })
   const [alice, bob] = [stage.child(runtime), stage.child(runtime)]
   const direct = path === 'direct' ? 'auto' : 'never'
   const start = (child: Child, name: string): Promise<string> =>

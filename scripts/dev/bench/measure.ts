@@ -4,4 +4,8 @@ export interface Measure {
   quick: boolean
   /** Reports what is being measured now, as one line for a person. */
   progress(what: string): void
+  /** How many peers sign in at once, for each run. Undefined: the part decides. */
+  peers?: readonly number[]
+  /** A folder or git revision whose code is measured beside this one. */
+  against?: string
 }

@@ -10,11 +10,16 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import type { Answer, Command, CommandName, Commands } from './child.ts'
+import type { Asker } from './asker.ts'
+import type { Commands } from './child.ts'
+import type { LightPeers } from './light-peers.ts'
+import type { Answer, Command, CommandTable } from './serve.ts'
 import type { Usage } from './stream-end.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const [childFile, peerFile, nodeFile] = [file('child.ts'), file('../../cli/quorum.ts'), file('../../../node/main.ts')]
+const peerFile = file('../../cli/quorum.ts')
+/** The checkout that this file is part of. */
+export const ownRoot = file('../../../')
 const inspected = '--inspect=127.0.0.1:0'
 
 const nodeReady = z.object({ data: z.object({ addresses: z.array(z.string()) }) })
@@ -28,10 +33,8 @@ export interface Memory {
   heapBytes: number
 }
 
-type Params<N extends CommandName> = Parameters<Commands[N]>
-type Result<N extends CommandName> = Awaited<ReturnType<Commands[N]>>
-
-export class Child {
+/** A process that serves the commands `T`. */
+export class Child<T extends CommandTable = Commands> {
   readonly #process: ChildProcess
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
   #asked = 0
@@ -56,13 +59,13 @@ export class Child {
     await ended
   }
 
-  async ask<N extends CommandName>(name: N, ...params: Params<N>): Promise<Result<N>> {
+  async ask<N extends keyof T & string>(name: N, ...params: Parameters<T[N]>): Promise<Awaited<ReturnType<T[N]>>> {
     this.#asked += 1
-    const command: Command = { id: this.#asked, name, params: params[0] }
+    const command: Command = { id: this.#asked, name, params: (params as readonly unknown[])[0] }
     const pending = Promise.withResolvers<unknown>()
     this.#pending.set(command.id, pending)
     this.#process.send(command)
-    return (await pending.promise) as Result<N>
+    return (await pending.promise) as Awaited<ReturnType<T[N]>>
   }
 }
 
@@ -145,6 +148,12 @@ export class Program {
   }
 }
 
+export interface RunningNode {
+  program: Program
+  addresses: string[]
+  end(): Promise<void>
+}
+
 const open = new Set<Stage>()
 
 /** Disposes every stage: called when a signal ends the benchmark. */
@@ -163,17 +172,25 @@ export class Stage implements AsyncDisposable {
 
   /** `execPath`: another runtime than this one, for example an Electron that runs as Node. */
   child(execPath = process.execPath): Child {
-    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
-    const child = fork(childFile, [], { execPath, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    this.#started.push(child)
-    return new Child(child)
+    return this.#child<Commands>('child.ts', execPath)
   }
 
-  /** Starts a node; returns it and its addresses. */
-  async node(folder = this.folder): Promise<{ program: Program; addresses: string[]; end(): Promise<void> }> {
+  lightPeers(): Child<LightPeers> {
+    return this.#child<LightPeers>('light-peers.ts', process.execPath)
+  }
+
+  asker(): Child<Asker> {
+    return this.#child<Asker>('asker.ts', process.execPath)
+  }
+
+  /** Starts a node; returns it and its addresses. `root`: the checkout whose node it is. `port` 0: any. */
+  async node({ folder = this.folder, root = ownRoot, port = 0 } = {}): Promise<RunningNode> {
     const data = join(folder, 'node')
-    const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
-    const program = this.#program(nodeFile, ['--data', data, ...listen, '--json', '--log-level', 'warn'])
+    const listen = ['--listen', `/ip4/127.0.0.1/tcp/${port}`, '--http', '127.0.0.1:0']
+    const program = this.#program(
+      [join(root, 'node/main.ts'), '--data', data, ...listen, '--json', '--log-level', 'warn'],
+      true,
+    )
     const { addresses } = nodeReady.parse(JSON.parse(await program.line('"ready"'))).data
     return { program, addresses, end: () => program.end() }
   }
@@ -181,7 +198,8 @@ export class Stage implements AsyncDisposable {
   /** Starts a peer on a new profile; returns when it has a reservation at the node. */
   async peer(nodes: readonly string[]): Promise<Program> {
     const args = ['--profile', join(this.folder, 'peer'), '--listen', '/ip4/127.0.0.1/tcp/0']
-    const program = this.#program(peerFile, ['peer', '--json', ...args, ...nodes.flatMap((one) => ['--node', one])])
+    const to = nodes.flatMap((one) => ['--node', one])
+    const program = this.#program([peerFile, 'peer', '--json', ...args, ...to], false)
     await program.line('"reserved":true')
     return program
   }
@@ -199,11 +217,17 @@ export class Stage implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
   }
 
-  #program(path: string, args: readonly string[]): Program {
-    // If this process dies, the node ends because the IPC channel closes, and the peer because its standard input
-    // closes.
-    const child = spawn(process.execPath, [inspected, '--expose-gc', path, ...args], {
-      stdio: ['pipe', 'pipe', 'pipe', ...(path === nodeFile ? (['ipc'] as const) : [])],
+  #child<T extends CommandTable>(name: string, execPath: string): Child<T> {
+    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
+    const child = fork(file(name), [], { execPath, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    this.#started.push(child)
+    return new Child<T>(child)
+  }
+
+  /** If this process dies, a node ends because the IPC channel closes, and a peer because its standard input closes. */
+  #program(args: readonly string[], ipc: boolean): Program {
+    const child = spawn(process.execPath, [inspected, '--expose-gc', ...args], {
+      stdio: ['pipe', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
     })
     this.#started.push(child)
     return new Program(child)

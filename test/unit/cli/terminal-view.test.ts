@@ -336,3 +336,16 @@ test('on a terminal, output is printed above the line being typed, and a block i
   assert.equal(await screen.next(), 'typed '.repeat(6))
   screen.close()
 })
+
+test('of a node that is full, the list says when it is tried again', () => {
+  const node = {
+    address: '/ip4/192.0.2.1/tcp/4001',
+    peer: '12D3KooWNode',
+    state: 'unreachable',
+    reserved: false,
+  } as const
+  const shown = (until: number): string => view.nodeLine(plain, 1, { ...node, fullUntil: until }, false, time)
+  assert.match(shown(time + 150_000), /this node is full; trying again in 3 minutes/)
+  assert.match(shown(time - 1), /in 1 minute\n/)
+  assert.match(view.nodeLine(plain, 1, node, false, time), /unreachable/)
+})

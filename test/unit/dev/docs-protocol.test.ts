@@ -79,7 +79,7 @@ const phrases = [
   `One peer may send ${bounded(friendLimits.friendEnvelopes)} envelopes a minute; all peers together ${rate(friendLimits.envelopesOpened)}.`,
   // /quorum/directory
   `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream`,
-  `\`handle-taken\` | ${rate(directoryRates.announce)}; a handle that is not the caller's already counts as a lookup by handle, ${directoryLimits.claimsPerAddress.tokens} new ones a day for each address |`,
+  `\`handle-taken\`, \`node-full\` | ${rate(directoryRates.announce)}; a handle that is not the caller's already counts as a lookup by handle, ${directoryLimits.claimsPerAddress.tokens} new ones a day for each address |`,
   `${rate(directoryRates.lookup)}; by handle also for each address |`,
   `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender, ${directoryLimits.heldFromAddress} from this address; ${directoryLimits.heldPerAddress[0]} from this address in all; \`disk-full\` | ${rate(directoryLimits.heldPushesPerAddress)}, also of one address for one recipient |`,
   `with \`deliver\`; ${rate(directoryLimits.fleetingPerRecipient)} for each recipient, ${bounded(directoryLimits.fleetingPerPeer)} of them from one peer, ${bounded(directoryLimits.fleetingPerAddress)} from one address |`,
@@ -153,7 +153,13 @@ const phrases = [
   row('messages queued for one friend', n(chatLimits.outbox)),
   row("strangers' requests", String(friendLimits.strangerRequests)),
   row('friends and requests · open invites', `${n(friendLimits.friends)} · ${friendLimits.invites}`),
-  row('connections of a peer · of a node', `${netLimits.peerConnections} · ${n(netLimits.nodeConnections)}`),
+  row('connections of a peer · peers of a node', `${netLimits.peerConnections} · ${n(netLimits.nodeConnections)}`),
+  row(
+    'seats at a full node · from one address · for',
+    `${netLimits.nodeSeats} · ${netLimits.nodeSeatsPerAddress[0]} · ${time(netLimits.nodeSeatFor)}`,
+  ),
+  `waits ${directoryLimits.nodeFull.first / 2 / minute} to ${time(directoryLimits.nodeFull.first)}, then up to ${directoryLimits.nodeFull.longest / minute}`,
+  `there are ${netLimits.nodeSeats} seats above, ${netLimits.nodeSeatsPerAddress[0]} of one address, each for ${time(netLimits.nodeSeatFor)}`,
   row(
     'sockets of a node · from one IPv4 address or IPv6 /64 · from one IPv6 /48',
     [netLimits.nodeInbound.sockets, ...netLimits.nodeInbound.socketsPerAddress].map(n).join(' · '),

@@ -5,6 +5,7 @@ import type { FormEvent } from 'react'
 import { limits } from '#limits'
 import type { NodeState } from '#protocol'
 import { cleanLine } from '../../../text/foreign.ts'
+import { clock } from '../../model/format.ts'
 import { addNode, removeNode, runNode } from '../../state/actions.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
 import { CopyLine, Field, IconButton } from '../controls.tsx'
@@ -39,7 +40,7 @@ function OneNode({ node }: { node: NodeState }) {
   const own = useApp((state) => state.node)
   const embedded = own.peer === node.peer
   const notes = [
-    settings.nodeStates[node.state],
+    node.fullUntil === undefined ? settings.nodeStates[node.state] : settings.nodeFull(clock(node.fullUntil, tag)),
     ...(node.rttMs === undefined ? [] : [path.milliseconds(Math.round(node.rttMs).toLocaleString(tag))]),
     ...(node.reserved ? [settings.nodeRelays] : []),
   ]

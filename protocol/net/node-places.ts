@@ -1,0 +1,77 @@
+/**
+ * Who has a place at a node: a peer, for as long as it is connected. Nobody loses a place to somebody who comes later.
+ * Above the places there are a few seats, each for some seconds: time for one visit, or to be told that the node is
+ * full, which a connection that is cut does not tell. An address has few of them, and who sits longest there gives way,
+ * so that nobody keeps others from being told.
+ */
+import type { Connection, Libp2pEvents, TypedEventTarget } from '@libp2p/interface'
+import { quotaKeysOf } from '../address/quota-key.ts'
+import { Places } from '../base/places.ts'
+import { netLimits } from './limits.ts'
+
+export class NodePlaces {
+  readonly #peers = new Map<string, Set<Connection>>()
+  readonly #seats = new Places<Connection>({
+    most: netLimits.nodeSeats,
+    perKey: netLimits.nodeSeatsPerAddress,
+    share: netLimits.nodeSeatShare,
+    givesWay: ([longest]) => longest,
+  })
+  readonly #timers = new Map<Connection, NodeJS.Timeout>()
+
+  constructor(events: TypedEventTarget<Libp2pEvents>) {
+    events.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
+    events.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
+  }
+
+  /** Whether the peer of this connection has a place; it gets one that has become free. */
+  admits(connection: Connection): boolean {
+    const peer = connection.remotePeer.toString()
+    if (!this.hasRoomFor(peer)) return false
+    this.#leaveSeat(connection)
+    const connections = this.#peers.get(peer) ?? new Set()
+    this.#peers.set(peer, connections.add(connection))
+    return true
+  }
+
+  /** Whether this PeerId has a place, or one is free. */
+  hasRoomFor(peer: string): boolean {
+    return this.#peers.has(peer) || this.#peers.size < netLimits.nodeConnections
+  }
+
+  #opened(connection: Connection): void {
+    // A dial back (dial-back.ts) is the node's own.
+    if (connection.direction === 'outbound' || this.admits(connection)) return
+    const { added, lost } = this.#seats.add(connection, quotaKeysOf(connection.remoteAddr))
+    if (lost != null) this.#end(lost)
+    if (!added) return this.#end(connection)
+    const over = (): void => {
+      if (!this.admits(connection)) this.#end(connection)
+    }
+    this.#timers.set(connection, setTimeout(over, netLimits.nodeSeatFor).unref())
+  }
+
+  #closed(connection: Connection): void {
+    this.#leaveSeat(connection)
+    const peer = connection.remotePeer.toString()
+    const connections = this.#peers.get(peer)
+    connections?.delete(connection)
+    if (connections?.size === 0) this.#peers.delete(peer)
+  }
+
+  #leaveSeat(connection: Connection): void {
+    this.#seats.delete(connection)
+    clearTimeout(this.#timers.get(connection))
+    this.#timers.delete(connection)
+  }
+
+  #end(connection: Connection): void {
+    this.#leaveSeat(connection)
+    connection.abort(new Error('This node is full'))
+  }
+}
+
+/** A libp2p service: `services: { places: nodePlaces() }`. */
+export function nodePlaces(): (components: { events: TypedEventTarget<Libp2pEvents> }) => NodePlaces {
+  return ({ events }) => new NodePlaces(events)
+}

@@ -95,7 +95,7 @@ export class Inbox {
     this.#intake = new Intake(context.store, context.now, clock)
   }
 
-  /** Why nothing more is taken: set when a message is refused, until one is taken or `release` was called. */
+  /** Why nothing more is taken: set when a message is refused, until `release`. */
   get held(): HeldReason | undefined {
     return this.#held
   }
@@ -214,8 +214,9 @@ export class Inbox {
         'They sent another message in the place of an earlier one: it was refused',
       )
     }
-    // What follows a message that was held has no gap that a hello could close.
-    if (body.sequence > received + 1) return batch.held == null ? 'gap' : 'held'
+    // Nothing is taken before `release`: else each byte that comes back would be news.
+    if (batch.held != null) return 'held'
+    if (body.sequence > received + 1) return 'gap'
     if (!Buffer.from(body.previous).equals(receivedHash)) {
       throw new QuorumError('verification-failed', 'A message does not follow the one before it: it was refused')
     }
@@ -225,7 +226,6 @@ export class Inbox {
       return 'held'
     }
     this.#store(body, hash, batch)
-    batch.held = undefined
     batch.position = { ...batch.position, ...admitted.allowance, received: body.sequence, receivedHash: hash }
     return 'new'
   }

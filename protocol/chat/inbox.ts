@@ -106,16 +106,18 @@ export class Inbox {
   }
 
   /**
-   * Takes messages again, if there is room for them again, or if the person wants them (`anyway`). Returns whether that
-   * is news: the caller sends a hello then, and the friend sends what was held.
+   * Takes messages again, if there is room for them again; `anyway`: the person wants them, so only a full disk is in
+   * the way. Returns whether they are taken: the caller sends a hello then, and the friend sends what was held.
    */
   release(anyway: boolean): boolean {
     const { store, peer, now, onHeld } = this.#context
-    if (this.#held == null || (!anyway && !this.#intake.recovered(store.conversation(peer)))) return false
+    if (this.#held == null) return false
     if (anyway) store.setTaken(peer, { taken: 0, takenAt: now() })
-    this.#held = undefined
+    const recovered = this.#intake.recovered(store.conversation(peer))
+    if (!recovered && !anyway) return false
+    this.#held = recovered ? undefined : 'disk-full'
     onHeld(peer)
-    return true
+    return recovered
   }
 
   /**

@@ -314,6 +314,20 @@ test('what is held stays held until it is released, whatever comes back meanwhil
   assert.deepEqual(one.calls, ['held', 'message-received'])
 })
 
+test('what is held because of the disk stays held although the person wants it, and says so', (t) => {
+  const disk = { free: Infinity, total: Infinity }
+  const one = receiver(t, {}, { ...openMemoryStore(), space: () => disk })
+  one.store.setTaken(peer, { taken: chatLimits.chatNewBytes.tokens, takenAt: now })
+  one.receive(message(first))
+  assert.equal(one.inbox.held, 'too-much')
+  disk.free = 0
+  assert.equal(one.inbox.release(true), false)
+  assert.equal(one.inbox.held, 'disk-full')
+  disk.free = Infinity
+  assert.equal(one.inbox.release(false), true)
+  assert.equal(one.receive(message(first)).answer, 'receipt')
+})
+
 test('the position that a batch returns equals the row in the store, for any batch', (t) => {
   const one = receiver(t)
   one.sent(4)

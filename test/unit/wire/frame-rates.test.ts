@@ -1,6 +1,6 @@
 /**
- * Every frame that a friend or stranger can send has a rate. A new frame fails here until it is decided which; the calls
- * of the directory do not compile without one (directoryRates).
+ * Every frame that a friend or stranger can send has a rate. A new frame fails here until it is decided which; the
+ * calls of the directory do not compile without one (directoryRates).
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

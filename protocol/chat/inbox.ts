@@ -95,7 +95,7 @@ export class Inbox {
     this.#intake = new Intake(context.store, context.now, clock)
   }
 
-  /** Why nothing more is taken: set when a message is refused, until one is taken or `release` was called. */
+  /** Why nothing more is taken: set when a message is refused, until `release`. */
   get held(): HeldReason | undefined {
     return this.#held
   }
@@ -106,16 +106,18 @@ export class Inbox {
   }
 
   /**
-   * Takes messages again, if there is room for them again, or if the person wants them (`anyway`). Returns whether that
-   * is news: the caller sends a hello then, and the friend sends what was held.
+   * Takes messages again, if there is room for them again; `anyway`: the person wants them, so only a full disk is in
+   * the way. Returns whether they are taken: the caller sends a hello then, and the friend sends what was held.
    */
   release(anyway: boolean): boolean {
     const { store, peer, now, onHeld } = this.#context
-    if (this.#held == null || (!anyway && !this.#intake.recovered(store.conversation(peer)))) return false
+    if (this.#held == null) return false
     if (anyway) store.setTaken(peer, { taken: 0, takenAt: now() })
-    this.#held = undefined
+    const recovered = this.#intake.recovered(store.conversation(peer))
+    if (!recovered && !anyway) return false
+    this.#held = recovered ? undefined : 'disk-full'
     onHeld(peer)
-    return true
+    return recovered
   }
 
   /**
@@ -214,8 +216,9 @@ export class Inbox {
         'They sent another message in the place of an earlier one: it was refused',
       )
     }
-    // What follows a message that was held has no gap that a hello could close.
-    if (body.sequence > received + 1) return batch.held == null ? 'gap' : 'held'
+    // Nothing is taken before `release`: else each byte that comes back would be news.
+    if (batch.held != null) return 'held'
+    if (body.sequence > received + 1) return 'gap'
     if (!Buffer.from(body.previous).equals(receivedHash)) {
       throw new QuorumError('verification-failed', 'A message does not follow the one before it: it was refused')
     }
@@ -225,7 +228,6 @@ export class Inbox {
       return 'held'
     }
     this.#store(body, hash, batch)
-    batch.held = undefined
     batch.position = { ...batch.position, ...admitted.allowance, received: body.sequence, receivedHash: hash }
     return 'new'
   }

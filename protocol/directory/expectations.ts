@@ -74,6 +74,8 @@ export class Expectations {
     if (entry === undefined || this.#entries.get(keyOf(entry.peer)) !== entry) return
     this.#entries.delete(keyOf(entry.peer))
     this.#count(entry, -entry.expected.size)
+    // What an older session that is still read no longer expects must not be counted a second time.
+    entry.expected.clear()
   }
 
   #count({ quotaKeys }: Entry, step: number): void {

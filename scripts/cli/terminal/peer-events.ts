@@ -2,7 +2,7 @@
  * Shows the peer's events: a few lines, never a flood. Many events of one kind become one line. Presence and paths
  * change only the prompt and the list of friends.
  */
-import type { Friend, HeldReason, NodeState, PeerEvent } from '#protocol'
+import type { Friend, NodeState, PeerEvent } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { messageChanged, messageReceived, openConversation } from './conversation.ts'
@@ -10,7 +10,7 @@ import { refreshFriends } from './friend-list.ts'
 import { warnOfLookalike } from './lookalike-warning.ts'
 import { cleanLine } from './sanitize.ts'
 import { refreshTransfersWith, transferChanged } from './transfer-events.ts'
-import { fullNote, noteLine, truncate } from './view.ts'
+import { fullNote, heldLine, noteLine, truncate } from './view.ts'
 
 /** A typing mark expires after this time unless it is renewed, in milliseconds. */
 const typingTimeout = 6000
@@ -107,12 +107,6 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
         return warning(cleanLine(data.message))
     }
   }
-}
-
-function heldLine(held: HeldReason, label: string): string {
-  return held === 'too-much'
-    ? `${label} sends very much. What they write waits: /more ${label} takes it, /block ${label} ends it.`
-    : `The disk is nearly full: what ${label} writes waits until there is room.`
 }
 
 function requested(client: Client, friend: Friend): void {

@@ -6,7 +6,7 @@ import { say, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { useOwnNode } from './node-command.ts'
 import { needed, splitWord } from './typed-line.ts'
-import { paint, safetyLines } from './view.ts'
+import { heldLine, paint, safetyLines } from './view.ts'
 
 /** Rows that /invite prints below the QR code: a link of several rows, the code, and what to do. */
 const rowsBelowPicture = 12
@@ -80,8 +80,10 @@ export async function more(client: Client, rest: string): Promise<void> {
   const friend = client.friends.find(needed(rest, '/more NAME'))
   const label = client.friends.label(friend.peer)
   if (friend.held === undefined) return say(client, `Nothing of ${label} waits.`)
-  client.friends.put(await client.peer.receiveMore({ peer: friend.peer }))
-  say(client, `What ${label} wrote comes now.`)
+  const { held } = await client.peer.receiveMore({ peer: friend.peer })
+  if (held === undefined) say(client, `What ${label} wrote comes now.`)
+  // Another reason was said when it changed.
+  else if (held === friend.held) say(client, heldLine(held, label), 'yellow')
 }
 
 export async function verify(client: Client, rest: string): Promise<void> {

@@ -6,7 +6,7 @@
 import { styleText } from 'node:util'
 import { appearance, Lookalikes, looksLike } from '#lookalike'
 import stringWidth from 'string-width'
-import type { ConnectionInfo, Friend, Message, NodeState, SafetyNumber } from '#protocol'
+import type { ConnectionInfo, Friend, HeldReason, Message, NodeState, SafetyNumber } from '#protocol'
 import { cleanLine, cleanText } from './sanitize.ts'
 
 /** What the terminal can show. `columns` is Infinity if lines are not wrapped. */
@@ -275,4 +275,10 @@ export function truncate(text: string, cells: number): string {
 
 export function pad(text: string, cells: number): string {
   return text + ' '.repeat(Math.max(0, cells - stringWidth(text)))
+}
+
+export function heldLine(held: HeldReason, label: string): string {
+  return held === 'too-much'
+    ? `${label} sends very much. What they write waits: /more ${label} takes it, /block ${label} ends it.`
+    : `The disk is nearly full: what ${label} writes waits until there is room.`
 }

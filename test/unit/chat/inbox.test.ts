@@ -297,6 +297,37 @@ test('frames without effect are limited, over all batches, and the allowance rec
   assert.throws(() => one.receive(typing), refused('rate-limited'))
 })
 
+test('what is held stays held until it is released, whatever comes back meanwhile, and is reported once', (t) => {
+  const { tokens, per } = chatLimits.chatNewBytes
+  const time = { now }
+  const one = receiver(t, { now: () => time.now })
+  one.store.setTaken(peer, { taken: tokens, takenAt: now })
+  one.receive(message(first))
+  time.now += per / 10
+  assert.equal(one.receive(message(first), message(second)).answer, 'none')
+  assert.equal(one.inbox.release(false), false)
+  assert.equal(one.inbox.held, 'too-much')
+  time.now += per / 4
+  assert.equal(one.inbox.release(false), true)
+  for (const effect of one.receive(message(first)).effects) effect()
+  assert.deepEqual(texts(one.store), ['one'])
+  assert.deepEqual(one.calls, ['held', 'message-received'])
+})
+
+test('what is held because of the disk stays held although the person wants it, and says so', (t) => {
+  const disk = { free: Infinity, total: Infinity }
+  const one = receiver(t, {}, { ...openMemoryStore(), space: () => disk })
+  one.store.setTaken(peer, { taken: chatLimits.chatNewBytes.tokens, takenAt: now })
+  one.receive(message(first))
+  assert.equal(one.inbox.held, 'too-much')
+  disk.free = 0
+  assert.equal(one.inbox.release(true), false)
+  assert.equal(one.inbox.held, 'disk-full')
+  disk.free = Infinity
+  assert.equal(one.inbox.release(false), true)
+  assert.equal(one.receive(message(first)).answer, 'receipt')
+})
+
 test('the position that a batch returns equals the row in the store, for any batch', (t) => {
   const one = receiver(t)
   one.sent(4)

@@ -69,6 +69,16 @@ test('what one peer and all together expect is bounded, and given back', (t: Tes
   ofB.add([key(15)])
 })
 
+test('a session that was replaced gives back what it expected once, although it is still read', (t: TestContext) => {
+  change(t, directoryLimits, { expected: 4 })
+  const { begin } = peers()
+  const older = begin(a)
+  older.add([key(10), key(11), key(12)])
+  begin(a)
+  older.remove([key(10), key(11), key(12)])
+  assert.throws(() => begin(b).add([10, 11, 12, 13, 14].map(key)), { code: 'rate-limited' })
+})
+
 test('what the peers of one address expect is bounded, and given back when a session ends', (t: TestContext) => {
   change(t, directoryLimits, { expectedPerAddress: [3] })
   const { begin } = peers()

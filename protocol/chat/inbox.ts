@@ -102,7 +102,7 @@ export class Inbox {
 
   /** Milliseconds to wait before `frames` are given to `receive`: 0 counts them as arrived. */
   wait(frames: readonly Uint8Array[]): number {
-    return this.#intake.wait(frames.reduce((sum, { byteLength }) => sum + byteLength, 0))
+    return this.#intake.wait(frames.map(({ byteLength }) => byteLength))
   }
 
   /**

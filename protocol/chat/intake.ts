@@ -25,10 +25,14 @@ export class Intake {
     this.#arriving = new TokenBucket(chatLimits.chatArriving, clock)
   }
 
-  /** Milliseconds to wait before `bytes`, which have arrived, are looked at. */
-  wait(bytes: number): number {
-    const wait = this.#arriving.wait(bytes)
-    if (wait === 0) this.#arriving.take(bytes)
+  /** Milliseconds to wait before frames of these lengths, which have arrived, are looked at; 0 counts them. */
+  wait(lengths: readonly number[]): number {
+    const cost = Math.min(
+      chatLimits.chatArriving.tokens,
+      lengths.reduce((sum, length) => sum + costOf(length), 0),
+    )
+    const wait = this.#arriving.wait(cost)
+    if (wait === 0) this.#arriving.take(cost)
     return wait
   }
 
@@ -36,7 +40,7 @@ export class Intake {
   admit(allowance: Allowance, bytes: number): { held: HeldReason } | { allowance: Allowance } {
     if (this.#diskFull()) return { held: 'disk-full' }
     const { taken, takenAt } = this.#left(allowance)
-    const after = taken + bytes + chatLimits.messageCost
+    const after = taken + costOf(bytes)
     return after > chatLimits.chatNewBytes.tokens ? { held: 'too-much' } : { allowance: { taken: after, takenAt } }
   }
 
@@ -57,4 +61,9 @@ export class Intake {
     const { free, total } = this.#store.space()
     return free < Math.min(chatLimits.diskFloor, total * chatLimits.diskFloorShare)
   }
+}
+
+/** What a message of `bytes` takes on the disk, and takes of the processor in proportion: the search has most of it. */
+function costOf(bytes: number): number {
+  return bytes + chatLimits.searchCost * Math.min(bytes, chatLimits.searchedBytes) + chatLimits.messageCost
 }

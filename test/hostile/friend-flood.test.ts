@@ -26,7 +26,9 @@ async function friends(
   t: TestContext,
   store: Store = openMemoryStore(),
 ): Promise<Record<'victim' | 'friend', TestPeer>> {
-  change(t, chatLimits, { chatNewBytes: { tokens: 10 * (1100 + chatLimits.messageCost), per: hour } })
+  change(t, chatLimits, {
+    chatNewBytes: { tokens: 10 * (1100 * (1 + chatLimits.searchCost) + chatLimits.messageCost), per: hour },
+  })
   const node = await startNode(t)
   const victim = await startPeer(t, { nodes: node.addresses(), store })
   const friend = await startPeer(t, { nodes: node.addresses() })
@@ -96,7 +98,7 @@ test('hostile 78: on a disk that is nearly full messages wait, and come by thems
 
 test('hostile 78: a friend who goes on sending what is held stores nothing, and is limited', async (t) => {
   change(t, chatLimits, {
-    chatNewBytes: { tokens: 20 * chatLimits.messageCost, per: hour },
+    chatNewBytes: { tokens: 40 * chatLimits.messageCost, per: hour },
     chatIdleFrames: { tokens: 100, per: hour },
   })
   const store = openMemoryStore()

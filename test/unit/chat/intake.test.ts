@@ -6,7 +6,10 @@ import { Intake } from '../../../protocol/chat/intake.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
 
 const { tokens, per } = chatLimits.chatNewBytes
-const { messageCost, diskFloor, diskFloorShare } = chatLimits
+const { messageCost, searchCost, searchedBytes, diskFloor, diskFloorShare } = chatLimits
+const long = 64_000
+const ofLong = long + searchCost * searchedBytes + messageCost
+const ofShort = (bytes: number): number => bytes * (1 + searchCost) + messageCost
 const kept = { taken: 0, takenAt: 0 }
 
 /** An intake whose clocks and disk the test sets. */
@@ -21,7 +24,7 @@ test('every message counts with its bytes and what it costs, up to the allowance
   let allowance = kept
   let messages = 0
   for (;;) {
-    const admitted = one.admit(allowance, 64_000)
+    const admitted = one.admit(allowance, long)
     if ('held' in admitted) {
       assert.equal(admitted.held, 'too-much')
       break
@@ -29,7 +32,7 @@ test('every message counts with its bytes and what it costs, up to the allowance
     allowance = admitted.allowance
     messages += 1
   }
-  assert.equal(messages, Math.floor(tokens / (64_000 + messageCost)))
+  assert.equal(messages, Math.floor(tokens / ofLong))
   assert.ok('held' in one.admit({ ...kept, taken: tokens, takenAt: 1000 * day }, 0), 'an empty one has a cost too')
 })
 
@@ -39,14 +42,14 @@ test('the allowance comes back evenly; a clock that was set back gives nothing a
   set.now += per / 4
   const later = one.admit(spent, 1000)
   assert.ok('allowance' in later)
-  assert.equal(later.allowance.taken, (tokens * 3) / 4 + 1000 + messageCost)
+  assert.equal(later.allowance.taken, (tokens * 3) / 4 + ofShort(1000))
   assert.equal(later.allowance.takenAt, set.now)
   set.now -= 500 * day
   assert.deepEqual(one.admit(spent, 1), { held: 'too-much' })
   set.now += 600 * day
-  const long = one.admit(spent, 1)
-  assert.ok('allowance' in long)
-  assert.equal(long.allowance.taken, 1 + messageCost)
+  const afterLong = one.admit(spent, 1)
+  assert.ok('allowance' in afterLong)
+  assert.equal(afterLong.allowance.taken, ofShort(1))
 })
 
 test('it recovers when enough is back, not with each byte', () => {
@@ -76,10 +79,19 @@ test('nothing is taken below the floor of free disk, which is a share of a small
 test('what arrives faster than it may is looked at later; one that waits is counted once', () => {
   const { set, intake: one } = intake()
   const { tokens: burst, per: refill } = chatLimits.chatArriving
-  assert.equal(one.wait(burst), 0)
-  assert.equal(one.wait(burst / 2), refill / 2)
-  assert.equal(one.wait(burst / 2), refill / 2)
+  const half = burst / 2 - searchCost * searchedBytes - messageCost
+  assert.equal(one.wait([half, half]), 0)
+  assert.equal(one.wait([half]), refill / 2)
+  assert.equal(one.wait([half]), refill / 2)
   set.clock += refill / 2
-  assert.equal(one.wait(burst / 2), 0)
-  assert.equal(one.wait(1), 1)
+  assert.equal(one.wait([half]), 0)
+  assert.ok(one.wait([1]) > 0)
+  set.clock += refill
+  assert.equal(one.wait([10 * burst]), 0, 'more than a burst waits no longer than for a whole one')
+})
+
+test('many short messages cost what the search takes of them', () => {
+  const { intake: one } = intake()
+  const frames = Array.from({ length: 4000 }, () => 1000)
+  assert.ok(one.wait(frames) === 0 && one.wait([1]) > 0, 'four million bytes of them are more than a burst')
 })

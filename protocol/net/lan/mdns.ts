@@ -49,6 +49,6 @@ export function mdns(): (components: Components) => Mdns {
 }
 
 /** An address of the local network that all its machines can use: a link-local one needs the name of an interface. */
-function isNearby(address: Multiaddr): boolean {
+export function isNearby(address: Multiaddr): boolean {
   return hostPart(address) !== undefined && scopeOf(address) === 'network'
 }

@@ -12,7 +12,7 @@ import { random } from '../support/random.ts'
 import type { Target } from '../support/fuzz-target.ts'
 
 /** A minute on a machine that does other things as well. */
-const inputs = Number(process.env.QUORUM_FUZZ ?? 3_000_000)
+const inputs = Number(process.env.QUORUM_FUZZ ?? 1_500_000)
 const shares = decoders.reduce((sum, { share = 1 }) => sum + share, 0)
 
 test('every exported decoder of the wire is fuzzed', async () => {

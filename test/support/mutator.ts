@@ -1,8 +1,9 @@
 /**
  * Damages valid bytes as a fuzzer does: flipped bits, other bytes, insertions, deletions, repetitions, other lengths,
- * and pieces of one input within another. The same inputs and seed give the same sequence. It writes to one buffer: an
- * input is valid until the next.
+ * pieces of one input within another, and single fields of messages. The same inputs and seed give the same sequence.
+ * It writes to one buffer: an input is valid until the next.
  */
+import { varint, withEditedField } from './field-edit.ts'
 
 /** Numbers at the bounds of the formats: of bytes, of varints, of 16 and 32 bits, of sizes in limits.ts. */
 const numbers = [
@@ -40,8 +41,18 @@ export class Mutator {
       this.#out.set(seed)
       this.#length = seed.byteLength
     }
+    if (this.#below(2) === 0 && this.#editField()) return this.#out.subarray(0, this.#length)
     for (let edits = 1 + this.#below(1 + this.#below(8)); edits > 0; edits -= 1) this.#edit()
     return this.#out.subarray(0, this.#length)
+  }
+
+  /** Damages a field and keeps the message; false if these bytes are none, or it does not fit. */
+  #editField(): boolean {
+    const edited = withEditedField(this.#out.subarray(0, this.#length), (bound) => this.#below(bound), numbers)
+    if (edited === undefined || edited.byteLength > this.#out.byteLength) return false
+    this.#out.set(edited)
+    this.#length = edited.byteLength
+    return true
   }
 
   #edit(): void {
@@ -100,18 +111,13 @@ export class Mutator {
 
   /** A number as a varint, in place of what is there or before it. */
   #varint(at: number): void {
-    let left = BigInt(numbers[this.#below(numbers.length)] ?? 0)
-    const encoded: number[] = []
-    do {
-      encoded.push(Number(left & 0x7fn) | (left > 0x7fn ? 0x80 : 0))
-      left >>= 7n
-    } while (left > 0n)
+    const encoded = varint(BigInt(numbers[this.#below(numbers.length)] ?? 0))
     if (this.#below(2) === 0) {
       let end = at
       while (end < this.#length && end - at < 9 && (this.#out[end] ?? 0) >= 0x80) end += 1
       this.#close(at, end + 1 - at)
     }
-    if (this.#open(at, encoded.length)) this.#out.set(encoded, at)
+    if (this.#open(at, encoded.byteLength)) this.#out.set(encoded, at)
   }
 
   /** Makes room for `count` bytes at `at`; false if there is none. */

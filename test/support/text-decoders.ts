@@ -25,6 +25,7 @@ import { riskOf } from '../../protocol/file/name-risk.ts'
 import { numbered, safeComponent, safePaths } from '../../protocol/file/safe-names.ts'
 import { createCode, inviteFromLink, inviteToLink, parseRecipient } from '../../protocol/identity/invite-link.ts'
 import { appearance } from '../../protocol/identity/lookalike.ts'
+import { fits } from '../../protocol/net/lan/dns-datagrams.ts'
 import { isNearby } from '../../protocol/net/lan/mdns.ts'
 import { answers, maps } from '../../protocol/net/nat/nat-pmp.ts'
 import { locationIn, refusalIn, serviceIn } from '../../protocol/net/nat/upnp-igd.ts'
@@ -145,7 +146,8 @@ const dns = createRequire(createRequire(ofMdns).resolve('multicast-dns'))('dns-p
 }
 const tag = '_quorum._udp.local'
 const log = Object.assign(() => undefined, { error: () => undefined, trace: () => undefined })
-const announced = (...data: string[]): Buffer =>
+/** A datagram in which a neighbour announces addresses. */
+export const announced = (...data: string[]): Buffer =>
   dns.encode({
     type: 'response',
     answers: [
@@ -207,13 +209,13 @@ export const texts: Target[] = [
   },
   {
     name: 'an mDNS answer',
-    // The package's decoder believes the counts in the header, and takes milliseconds.
-    share: 0.01,
+    share: 0.1,
     seeds: () => [
       announced(`/ip4/192.168.1.7/tcp/4001/p2p/${peer}`),
       announced(`/ip6/fd00::7/tcp/4001/p2p/${peer}`, `/dns4/a.local/tcp/1/p2p/${peer}`),
     ],
     run(bytes) {
+      if (!fits(Buffer.from(bytes))) return
       // The package catches whatever its decoder throws.
       const packet = orRefuses(
         () => dns.decode(Buffer.from(bytes)),

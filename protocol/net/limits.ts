@@ -136,6 +136,8 @@ export const netLimits = {
   /** One answer of a router, which has a slow processor, and its length: descriptions have some 5 KiB. */
   routerAnswer: 5 * second,
   routerText: 64 * KiB,
+  /** A message of multicast DNS, in bytes: RFC 6762, section 17. */
+  dnsDatagram: 9000,
   /** A mapping outlives a crash of this process by this much; it is renewed well before. */
   portLease: 1 * hour,
   /** First, and how many: external ports to ask for where the own one is taken, above those of services. */

@@ -5,11 +5,12 @@
  * network. The service has a name of its own, so that other libp2p programs neither find nor dial this peer. Retires
  * when @libp2p/mdns takes the addresses to announce.
  */
-import { start, stop, type ComponentLogger, type PeerId, type PeerInfo } from '@libp2p/interface'
+import { isStartable, stop, type ComponentLogger, type PeerId, type PeerInfo } from '@libp2p/interface'
 import type { AddressManager, TransportManager } from '@libp2p/interface-internal'
 import { mdns as libp2pMdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { hostPart, scopeOf } from '../../address/address.ts'
+import { guardSocketOf } from './dns-datagrams.ts'
 
 interface Components {
   peerId: PeerId
@@ -42,13 +43,19 @@ export function mdns(): (components: Components) => Mdns {
       search.addEventListener('peer', ({ detail }: CustomEvent<PeerInfo>) => {
         if (!detail.id.equals(peerId)) found(detail.id.toString(), detail.multiaddrs.filter(isNearby).map(String))
       })
-      await start(search)
+      if (!isStartable(search)) throw new Error('This version of multicast DNS cannot be started: check the pin')
+      try {
+        await guardSocketOf(() => search.start())
+      } catch (error) {
+        await stop(search)
+        throw error
+      }
       return () => stop(search)
     },
   })
 }
 
 /** An address of the local network that all its machines can use: a link-local one needs the name of an interface. */
-function isNearby(address: Multiaddr): boolean {
+export function isNearby(address: Multiaddr): boolean {
   return hostPart(address) !== undefined && scopeOf(address) === 'network'
 }

@@ -8,7 +8,7 @@ import { createSocket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
 import { endianness, networkInterfaces, platform } from 'node:os'
 import { onAbort } from '../../base/abort-listener.ts'
-import { QuorumError } from '../../base/errors.ts'
+import { QuorumError, toError } from '../../base/errors.ts'
 import { netLimits } from '../limits.ts'
 
 export interface Gateway {
@@ -76,8 +76,21 @@ async function map(
   request.writeUInt16BE(wanted, 6)
   request.writeUInt32BE(lease, 8)
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(netLimits.routerAnswer)])
-  const isMapping = (answer: Buffer): boolean => answer.byteLength >= mappingLength && answer.readUInt16BE(8) === port
-  return ask(gateway, request, isMapping, deadline)
+  return ask(gateway, request, (answer) => maps(answer, port), deadline)
+}
+
+/** An answer about the local `port`, complete. */
+export function maps(answer: Buffer, port: number): boolean {
+  return answer.byteLength >= mappingLength && answer.readUInt16BE(8) === port
+}
+
+/** A datagram is an answer to `request`; others are ignored. Errors: `internal` when the router refuses. */
+export function answers(answer: Buffer, request: Buffer): boolean {
+  const matches = answer.byteLength >= answerLength && answer[0] === 0 && answer[1] === (answerBit | (request[1] ?? 0))
+  if (!matches) return false
+  const result = answer.readUInt16BE(2)
+  if (result !== 0) throw new QuorumError('internal', `The router refuses to map a port (${result})`)
+  return true
 }
 
 /** The first answer to `request` for which `fits` holds. */
@@ -97,12 +110,11 @@ async function ask(
   socket.once('connect', send)
   socket.on('error', reject)
   socket.on('message', (answer) => {
-    const matches =
-      answer.byteLength >= answerLength && answer[0] === 0 && answer[1] === (answerBit | (request[1] ?? 0))
-    if (!matches) return
-    const result = answer.readUInt16BE(2)
-    if (result !== 0) reject(new QuorumError('internal', `The router refuses to map a port (${result})`))
-    else if (fits(answer)) resolve(answer)
+    try {
+      if (answers(answer, request) && fits(answer)) resolve(answer)
+    } catch (error) {
+      reject(toError(error))
+    }
   })
   try {
     using _ = onAbort(signal, () => reject(new QuorumError('node-unreachable', 'No router answers')))

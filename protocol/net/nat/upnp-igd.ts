@@ -42,12 +42,18 @@ const onlyPermanentLeases = 725
 export async function findRouter(local: string, signal: AbortSignal): Promise<Router | undefined> {
   const location = await searchFrom(local, signal)
   if (location == null) return undefined
-  for (const part of (await request(location, local, signal)).split('<service>')) {
+  const found = serviceIn(await request(location, local, signal), location)
+  return found && { ...found, local }
+}
+
+/** The service that maps ports, in the description at `location`: only one of the same host. */
+export function serviceIn(description: string, location: URL): Omit<Router, 'local'> | undefined {
+  for (const part of description.split('<service>')) {
     const service = /<serviceType>\s*(urn:schemas-upnp-org:service:WAN(?:IP|PPP)Connection:[12])\s*</.exec(part)?.[1]
     const path = /<controlURL>\s*([^<\s]+)\s*</.exec(part)?.[1]
     if (service == null || path == null || !URL.canParse(path, location.href)) continue
     const control = new URL(path, location)
-    if (control.protocol === 'http:' && control.hostname === location.hostname) return { control, service, local }
+    if (control.protocol === 'http:' && control.hostname === location.hostname) return { control, service }
   }
   return undefined
 }
@@ -125,7 +131,7 @@ async function searchFrom(local: string, signal: AbortSignal): Promise<URL | und
 }
 
 /** Only a URL of the machine that answered: it could direct requests to any other host otherwise. */
-function locationIn(answer: string, from: string): URL | undefined {
+export function locationIn(answer: string, from: string): URL | undefined {
   const text = answer.startsWith('HTTP/1.1 200 ') ? /^location:[ \t]*(\S+)/im.exec(answer)?.[1] : undefined
   if (text == null || !URL.canParse(text)) return undefined
   const location = new URL(text)
@@ -144,7 +150,11 @@ async function invoke(
 <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"
   s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">
 <s:Body><u:${action} xmlns:u="${service}">${fields.join('')}</u:${action}></s:Body></s:Envelope>`
-  const answer = await request(control, local, signal, { action: `"${service}#${action}"`, body })
+  return refusalIn(await request(control, local, signal, { action: `"${service}#${action}"`, body }), action)
+}
+
+/** The error code of a refusal; undefined for success. Errors: `internal` for what is no answer to `action`. */
+export function refusalIn(answer: string, action: string): number | undefined {
   const refusal = /<errorCode>\s*(\d{1,4})\s*</.exec(answer)?.[1]
   if (refusal != null) return Number(refusal)
   if (!answer.includes(`${action}Response`)) throw new QuorumError('internal', 'That is no answer of a UPnP router')

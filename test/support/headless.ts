@@ -70,6 +70,10 @@ export class HeadlessPeer {
     return this.#process?.over === false
   }
 
+  get pid(): number {
+    return this.#process?.pid ?? assert.fail(`${this.name} was never started`)
+  }
+
   /** Starts it, and returns when it is ready. */
   async start(): Promise<this> {
     assert.ok(!this.running, `${this.name} is running already`)

@@ -69,6 +69,11 @@ export class Stage {
     return started
   }
 
+  /** What all its processes so far have written to standard error. */
+  get errors(): string {
+    return this.#started.map(({ err }) => err).join('')
+  }
+
   async #clear(): Promise<void> {
     const lost = this.#started.filter((process) => process.lost)
     for (const process of this.#started) process.kill9()

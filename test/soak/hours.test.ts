@@ -1,0 +1,135 @@
+/**
+ * Hours of chat, files, kills and reconnects at one node: memory and descriptors of the node and of a peer that is
+ * never killed stay level, every message arrives once and in order, and nothing is unhandled. `npm test -- soak`;
+ * SOAK_MINUTES is how long (120), SOAK_OUT a file for the samples as JSON lines.
+ */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
+import { Stage } from '../support/line-process.ts'
+import { exchange, Inhabitant, Speech } from '../support/long-life.ts'
+import { minima, quarters, sample, slope, type Sample } from '../support/process-samples.ts'
+import { random } from '../support/random.ts'
+
+const minutes = Number(process.env.SOAK_MINUTES ?? 120)
+/** Minutes until caches, pools and compiled code have their size. */
+const warm = Math.min(20, minutes / 6)
+/** MB an hour; of a shorter run than an hour, noise is larger than that. */
+const slopeMost = 2
+const judgedFrom = 60
+/** Descriptors more in the last quarter than in the first: connections differ by the moment. */
+const descriptorsMore = 4
+/** Milliseconds between two samples, and between two disturbances: from and up to. */
+const every = 10_000
+const disturbed = [20_000, 60_000] as const
+
+test(
+  `${minutes} minutes of chat, files, kills and reconnects at one node`,
+  { timeout: (minutes + 15) * 60_000, skip: process.platform === 'linux' ? false : 'memory is read in /proc' },
+  async (t) => {
+    const stage = new Stage(t)
+    const { next } = random(t)
+    const node = await new HeadlessNode(stage).start()
+    const inhabit = async (name: string, direct: 'auto' | 'never'): Promise<Inhabitant> =>
+      new Inhabitant(await new HeadlessPeer(stage, name, { nodes: node.addresses, args: ['--direct', direct] }).start())
+    // She is never killed, and has a direct and a relayed conversation.
+    const alice = await inhabit('alice', 'auto')
+    const bob = await inhabit('bob', 'auto')
+    const carol = await inhabit('carol', 'never')
+    const pairs = [
+      [alice, bob],
+      [carol, alice],
+      [bob, carol],
+      [bob, alice],
+      [alice, carol],
+      [carol, bob],
+    ] as const
+    for (const [one, other] of [pairs[0], pairs[1], pairs[2]]) await befriend(one.peer, other.peer)
+
+    const begun = performance.now()
+    const now = (): number => (performance.now() - begun) / 60_000
+    const watched = {
+      node: { pid: node.pid, samples: [] as Sample[] },
+      alice: { pid: alice.peer.pid, samples: [] as Sample[] },
+    }
+    const speeches = pairs.map(([from, to]) => new Speech(from, to))
+    const ending = new AbortController()
+    const over = AbortSignal.any([ending.signal, t.signal])
+    let disturbances = 0
+
+    const watch = async (): Promise<void> => {
+      for (let told = 0; !over.aborted;) {
+        for (const [name, { pid, samples }] of Object.entries(watched)) {
+          const taken = sample(pid, now())
+          samples.push(taken)
+          if (process.env.SOAK_OUT) fs.appendFileSync(process.env.SOAK_OUT, `${JSON.stringify({ name, ...taken })}\n`)
+        }
+        if (now() >= told) {
+          told += 1
+          const said = speeches.reduce((sum, speech) => sum + speech.said, 0)
+          const figures = Object.entries(watched).map(([name, { samples }]) => `${name} ${brief(samples.at(-1))}`)
+          // Not a diagnostic, which is printed at the end.
+          process.stderr.write(
+            `minute ${now().toFixed(0)}: ${said} messages, ${disturbances} kills and stops; ${figures.join('; ')}\n`,
+          )
+        }
+        if (now() >= minutes) ending.abort()
+        else await pause(every)
+      }
+    }
+    const disturb = async (): Promise<void> => {
+      for (;;) {
+        const [least, most] = disturbed
+        await pause(least + next() * (most - least))
+        if (over.aborted) return
+        await (next() < 0.5 ? bob.restart('kill9') : carol.restart(next() < 0.5 ? 'kill9' : 'stop'))
+        disturbances += 1
+      }
+    }
+    const work = [watch(), disturb(), ...speeches.map((speech) => speech.speak(over))]
+    const files = exchange(pairs, stage.folder, next, over)
+    // The first that fails ends the others.
+    await Promise.all(
+      [...work, files].map((one) =>
+        one.catch((error: unknown) => {
+          ending.abort()
+          throw error
+        }),
+      ),
+    )
+    for (const speech of speeches) await speech.arrives()
+    // Of the one that was never killed no event is missing.
+    for (const { heard, said } of speeches.filter(({ to }) => to === alice)) assert.equal(heard.length, said)
+
+    const { done, cancelled } = await files
+    const said = speeches.reduce((sum, speech) => sum + speech.said, 0)
+    t.diagnostic(`${said} messages, ${done} files, ${cancelled} cancelled, ${disturbances} kills and stops`)
+    for (const [name, { samples }] of Object.entries(watched)) judge(name, samples, (text) => t.diagnostic(text))
+    assert.doesNotMatch(stage.errors, /unhandled|uncaught/i)
+    for (const { peer } of [alice, bob, carol]) assert.doesNotMatch(logOf(peer), /unhandled|uncaught/i)
+  },
+)
+
+function judge(name: string, samples: readonly Sample[], tell: (text: string) => void): void {
+  const late = samples.filter(({ minute }) => minute >= warm)
+  const growth = slope(minima(samples, warm)) * 60
+  const [first, last] = quarters(late)
+  tell(`${name}: ${growth.toFixed(2)} MB an hour after ${warm.toFixed(0)} minutes; descriptors ${first}, then ${last}`)
+  assert.ok(last - first <= descriptorsMore, `${name} has ${first} descriptors, and later ${last}`)
+  if (minutes >= judgedFrom) assert.ok(growth < slopeMost, `${name} grows by ${growth} MB an hour`)
+}
+
+function brief(taken: Sample | undefined): string {
+  return `${taken?.memory.toFixed(1)} MB, ${taken?.descriptors} descriptors`
+}
+
+function logOf({ folder }: HeadlessPeer): string {
+  const logs = path.join(folder, 'logs')
+  return fs
+    .readdirSync(logs)
+    .map((file) => fs.readFileSync(path.join(logs, file), 'utf8'))
+    .join('')
+}

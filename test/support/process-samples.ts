@@ -1,0 +1,46 @@
+/**
+ * Memory and descriptors of running processes over time, from /proc, and what a long run says about them. A process of
+ * V8 holds garbage until it is collected, so the smallest of the samples of a minute counts.
+ */
+import fs from 'node:fs'
+
+export interface Sample {
+  /** Minutes since the beginning. */
+  minute: number
+  /** Resident memory in MB (10^6 bytes). */
+  memory: number
+  descriptors: number
+}
+
+export function sample(pid: number, minute: number): Sample {
+  const status = fs.readFileSync(`/proc/${pid}/status`, 'latin1')
+  const memory = (Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024) / 1e6
+  return { minute, memory, descriptors: fs.readdirSync(`/proc/${pid}/fd`).length }
+}
+
+/** The least memory of each whole minute from `begin` on: the minute, and MB. */
+export function minima(samples: readonly Sample[], begin: number): [minute: number, memory: number][] {
+  const least = new Map<number, number>()
+  for (const { minute, memory } of samples) {
+    if (minute >= begin) least.set(Math.floor(minute), Math.min(memory, least.get(Math.floor(minute)) ?? Infinity))
+  }
+  return [...least]
+}
+
+/** Least squares: how much y grows with one more of x. NaN for fewer than two points. */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (which: 0 | 1): number => points.reduce((sum, point) => sum + point[which], 0) / points.length
+  const [x, y] = [mean(0), mean(1)]
+  const covariance = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0)
+  return covariance / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0)
+}
+
+/** The median number of descriptors in the first and in the last quarter of `samples`. */
+export function quarters(samples: readonly Sample[]): [first: number, last: number] {
+  const quarter = Math.ceil(samples.length / 4)
+  return [median(samples.slice(0, quarter)), median(samples.slice(-quarter))]
+}
+
+function median(samples: readonly Sample[]): number {
+  return samples.map(({ descriptors }) => descriptors).toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0
+}

@@ -35,9 +35,9 @@ export const callParams = {
     once: z.boolean().optional(),
     expiresIn: z.number().positive().max(apiLimits.inviteLongest).optional(),
   }),
-  /** `to`: an invite link, a code, a PeerId or a handle. */
+  /** `to`: an invite link, a code, a PeerId or a handle, also within other text. */
   requestFriend: z.strictObject({
-    to: z.string().min(1).max(limits.inviteLink),
+    to: z.string().min(1).max(limits.pastedInvite),
     note: z.string().max(limits.noteCharacters).optional(),
   }),
   acceptFriend: z.strictObject({ peer }),

@@ -46,7 +46,7 @@ export type { LoggedError } from './base/log-scrub.ts'
 export { logLevels } from './base/log.ts'
 export type { Log, LogLevel } from './base/log.ts'
 export { createPeer } from './peer.ts'
-export type { PeerOptions } from './peer.ts'
+export type { PeerOptions } from './peer-options.ts'
 export {
   directModes,
   lessPrivate,
@@ -59,7 +59,8 @@ export {
 export type { DirectMode, Privacy, PrivacyPatch } from './api/privacy.ts'
 export { storedPrivacy } from './identity/settings.ts'
 export { createRelayNode } from './relay-node.ts'
-export type { RelayNode, RelayNodeOptions, RelayNodeStats } from './relay-node.ts'
+export type { RelayNodeOptions } from './relay-node-options.ts'
+export type { RelayNode, RelayNodeStats } from './relay-node.ts'
 export { eraseStore } from './store/erase.ts'
 export { openMemoryStore } from './store/memory.ts'
 export { changePassphrase, checkPassphrase, openSqliteStore } from './store/sqlite.ts'

@@ -6,6 +6,7 @@ import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
 import type { Friend } from './api/model.ts'
 import { apiLimits } from './api/limits.ts'
+import { issueText } from './base/check-value.ts'
 import { QuorumError } from './base/errors.ts'
 import { safetyNumber } from './identity/safety-number.ts'
 import type { PeerParts } from './peer-parts.ts'
@@ -26,14 +27,19 @@ export async function callByName(calls: PeerCalls, name: string, params: unknown
   if (!isCall(name)) throw new QuorumError('bad-request', `There is no call named ${JSON.stringify(name)}`)
   if (stopped && name !== 'stop') throw new QuorumError('cancelled', 'This peer has stopped')
   const parsed = callParams[name].safeParse(params ?? {})
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const where = issue?.path.join('.') ?? ''
-    throw new QuorumError('bad-request', `${name}: ${where} ${issue?.message ?? 'does not fit'}`)
-  }
+  if (!parsed.success) throw new QuorumError('bad-request', issueText(name, parsed.error))
   // The table pairs each name with its own parameters; the union over all names cannot be called.
   const serve = calls[name] as (params: unknown) => Promise<unknown>
   return serve(parsed.data)
+}
+
+/** The calls as methods, each checked as `callByName` does. */
+export function checkedCalls(calls: PeerCalls, stopped: () => boolean): PeerCalls {
+  const checked = Object.keys(callParams).map((name) => [
+    name,
+    (params: unknown) => callByName(calls, name, params, stopped()),
+  ])
+  return Object.fromEntries(checked) as PeerCalls
 }
 
 function isCall(name: string): name is CallName {

@@ -60,11 +60,16 @@ export class PeerEvents {
     for (const listener of this.#listeners) {
       // A listener that throws must not stop the other listeners, or the protocol.
       try {
-        listener(event)
+        const done: unknown = listener(event)
+        if (done instanceof Promise) done.catch((error: unknown) => this.#listenerFailed(event, error))
       } catch (error) {
-        this.#options.log('error', `a listener failed at ${event.event}`, toError(error))
+        this.#listenerFailed(event, error)
       }
     }
+  }
+
+  #listenerFailed({ event }: PeerEvent, error: unknown): void {
+    this.#options.log('error', `a listener failed at ${event}`, toError(error))
   }
 
   warn(code: ErrorCode, message: string): void {

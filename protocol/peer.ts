@@ -2,6 +2,7 @@
  * `createPeer`: opens the identity, the privacy rules and the network, creates and starts the parts of a peer
  * (peer-parts.ts), and returns its calls (peer-calls.ts). `stop` ends the parts before the network and the store.
  */
+import path from 'node:path'
 import { scopeOf } from './address/address.ts'
 import { nodePeer } from './address/node-addresses.ts'
 import type { Peer } from './api/calls.ts'
@@ -15,33 +16,18 @@ import { Settings } from './identity/settings.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { listenAgain, listening, unbound } from './net/listen.ts'
 import { chatProtocol, dcutrProtocol, fileProtocol, friendProtocol, Policy } from './net/policy.ts'
-import { callByName, peerCalls } from './peer-calls.ts'
+import { callByName, checkedCalls, peerCalls } from './peer-calls.ts'
 import { PeerParts } from './peer-parts.ts'
+import { checkPeerOptions, type PeerOptions } from './peer-options.ts'
 import { PrivacyRules } from './privacy-rules.ts'
 import type { Store } from './store/store.ts'
 
-/** A privacy choice in these options replaces the profile's choice for this run; it is not stored. */
-export interface PeerOptions extends PrivacyPatch {
-  /** The store of the profile; closed by `stop()`. */
-  store: Store
-  /** Node addresses to use besides those in the store, each ending in `/p2p/<PeerId>`. */
-  nodes?: readonly string[]
-  /** Sets the name that friends see. */
-  name?: string
-  /** Multiaddrs to listen on; by default every interface, on the port of the last run if it is free. */
-  listen?: readonly string[]
-  /** The default folder for accepted files; created when needed. */
-  downloads?: string
-  /** Milliseconds since the epoch. */
-  now?: () => number
-  log?: Log
-}
-
 /**
  * Starts a peer. It is usable at once, also without a reachable node; messages and requests are queued until then.
- * Errors: `bad-request` for a malformed address, `too-large` for a name that is too long, and those of the store.
+ * Errors: `bad-request` for an unknown or wrong option, or a malformed address, `too-large` for a name that is too long, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
+  checkPeerOptions(options)
   const { store, now = Date.now, log = silent } = options
   for (const address of options.nodes ?? []) nodePeer(address)
   const settings = new Settings(store)
@@ -66,7 +52,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   })
   const network = await listening(options, privacy.now.direct, policy, identity.privateKey, settings)
   forgetPeers(network, log, { again: 'after-identify' })
-  const { downloads } = options
+  // A relative folder is that of now, whatever the process changes to later.
+  const downloads = options.downloads === undefined ? undefined : path.resolve(options.downloads)
   const parts = new PeerParts({ identity, store, settings, privacy, policy, network, downloads, now, log })
   later.parts = parts
   const rules = privacyRules(parts, options, log)
@@ -103,7 +90,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     },
   })
   return {
-    ...calls,
+    ...checkedCalls(calls, () => ending !== undefined),
     subscribe: (listener) => events.subscribe(listener),
     call: (name, params) => callByName(calls, name, params, ending !== undefined),
   }
@@ -187,10 +174,7 @@ async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
 /** The privacy choices in the options. */
 function given(options: PeerOptions): PrivacyPatch {
   const all = privacyNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))
-  const parsed = privacyPatch.safeParse(Object.fromEntries(all))
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new QuorumError('bad-request', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`)
+  return privacyPatch.parse(Object.fromEntries(all))
 }
 
 function unreadableChoices(names: readonly string[]): string {

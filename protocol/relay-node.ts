@@ -6,25 +6,7 @@ import { silent, type Log } from './base/log.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { createNodeNetwork } from './net/libp2p.ts'
 import { QuorumError } from './base/errors.ts'
-
-export interface RelayNodeOptions {
-  /** Ed25519 seed, 32 bytes. */
-  seed: Uint8Array
-  /** Multiaddrs to listen on. */
-  listen: readonly string[]
-  /** Multiaddrs to announce instead of the listening ones, for a node behind port forwarding or a proxy. */
-  announce?: readonly string[]
-  /**
-   * WebSockets that come from this machine come from a proxy, whose last entry in X-Forwarded-For is the client's
-   * address. Without such a proxy, every program of this machine could pretend any address.
-   */
-  behindProxy?: boolean
-  /** The node's data on disk. The caller closes it after `stop`. */
-  store: DirectoryStore
-  /** Milliseconds since the epoch. */
-  now?: () => number
-  log?: Log
-}
+import { checkRelayNodeOptions, type RelayNodeOptions } from './relay-node-options.ts'
 
 export interface RelayNodeStats {
   connections: number
@@ -51,6 +33,7 @@ export interface RelayNode {
 
 /** Starts a node. Errors: `bad-request` if it cannot listen on one of the addresses. */
 export async function createRelayNode(options: RelayNodeOptions): Promise<RelayNode> {
+  checkRelayNodeOptions(options)
   const { listen, announce = [], behindProxy = false, store, now = Date.now, log = silent } = options
   const { privateKey, peer } = await identityFromSeed(options.seed)
   const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy })

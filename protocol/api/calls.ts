@@ -8,10 +8,11 @@ import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
 import type { ConnectionInfo, Friend, Message, NodeState, Transfer } from './model.ts'
 import { limits } from '../base/limits.ts'
+import { isPeerId } from '../identity/identity.ts'
 import { apiLimits } from './limits.ts'
 import { privacyPatch, type Privacy } from './privacy.ts'
 
-const peer = z.string().min(1).max(128)
+const peer = z.string().max(128).refine(isPeerId, 'it is no PeerId')
 const address = z.string().min(1).max(limits.address)
 const text = z.string().min(1)
 const id = z.string().min(1).max(64)
@@ -35,9 +36,9 @@ export const callParams = {
     once: z.boolean().optional(),
     expiresIn: z.number().positive().max(apiLimits.inviteLongest).optional(),
   }),
-  /** `to`: an invite link, a code, a PeerId or a handle. */
+  /** `to`: an invite link, a code, a PeerId or a handle, also within other text. */
   requestFriend: z.strictObject({
-    to: z.string().min(1).max(limits.inviteLink),
+    to: z.string().min(1).max(limits.pastedInvite),
     note: z.string().max(limits.noteCharacters).optional(),
   }),
   acceptFriend: z.strictObject({ peer }),

@@ -21,6 +21,8 @@ export const limits = {
   parkedInvite: 4 * KiB,
   /** A typed link or code; a longer one is refused before decoding. */
   inviteLink: 4 * KiB,
+  /** Text in which an invite is looked for: a mail, or a page. In characters. */
+  pastedInvite: 64 * KiB,
   /** Nodes announced in an invite, record or hello: two are enough, more only add dials and bytes. */
   nodesTold: 4,
   /** Node addresses announced in total: two for each announced node, one of them for LAN peers. */

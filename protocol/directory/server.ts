@@ -5,6 +5,7 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
+import { looksLikeCode } from '../identity/invite-link.ts'
 import { isPublic } from '../address/address.ts'
 import type { DirectoryStore } from './store.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
@@ -246,6 +247,9 @@ export class DirectoryServer {
   /** The answer tells whether a handle is taken, as a lookup does. */
   #claim(session: Session, handle: string, now: number): void {
     this.#rates.checkHandle(session)
+    // Somebody who mistypes a code of a friend would ask its owner.
+    if (looksLikeCode(handle))
+      throw new QuorumError('handle-taken', 'A handle that looks like a code is given to nobody')
     if (this.#store.handleOwner(handle, now) == null) this.#rates.checkClaim(session)
     this.#store.claimHandle(handle, session.peer, now, originOf(session))
   }

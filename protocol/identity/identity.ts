@@ -90,6 +90,17 @@ export function peerFromPublicKey(publicKey: Uint8Array): string {
   }
 }
 
+/** Whether `text` is the PeerId of an Ed25519 key. */
+export function isPeerId(text: string): boolean {
+  try {
+    publicKeyOf(text)
+    return true
+  } catch (error) {
+    if (!(error instanceof QuorumError)) throw error
+    return false
+  }
+}
+
 /** Raw Ed25519 key of a PeerId. Errors: `bad-request` for anything that is not the PeerId of an Ed25519 key. */
 export function publicKeyOf(peer: string): Uint8Array {
   try {

@@ -7,7 +7,7 @@
  */
 import sodium from 'sodium-native'
 import { QuorumError } from '../base/errors.ts'
-import { publicKeyOf, randomBytes, sign, verify, type Identity } from './identity.ts'
+import { randomBytes, sign, verify, type Identity } from './identity.ts'
 import { limits } from '../base/limits.ts'
 import { signedFromWire, signedToWire } from '../wire/codec.ts'
 import { inviteFromWire, inviteToWire, type InviteContent } from '../wire/contact.ts'
@@ -18,10 +18,14 @@ export interface Invite extends InviteContent {
   peer: string
 }
 
-const scheme = 'quorum://add/'
+/** What a link begins with. */
+export const scheme = 'quorum://add/'
 /** Crockford's base 32: without I, L, O and U, which are easily confused. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const codeLength = 10
+/** What people write between the halves of a code. */
+const separators = /[\s\p{Pd}\u2212._]/gu
+const twoGroups = /^[0-9a-z]{4,6}[\s\p{Pd}\u2212._]+[0-9a-z]{4,6}$/iu
 const slotLength = 16
 const stretchSalt = Buffer.from('quorum-code-v1\0\0', 'ascii')
 const stretch = { ops: 3, memory: 64 * 1024 * 1024 }
@@ -44,10 +48,6 @@ export function inviteFromLink(link: string): Invite {
   }
 }
 
-export function isInviteLink(text: string): boolean {
-  return text.trim().toLowerCase().startsWith(scheme)
-}
-
 /** A new random code, such as `K7QF2-M9XTD`. */
 export function createCode(): string {
   const code = [...randomBytes(codeLength)].map((byte) => alphabet[byte % alphabet.length]).join('')
@@ -55,13 +55,35 @@ export function createCode(): string {
 }
 
 /**
- * The code in typed text, in any case, with or without spaces and dashes, O for 0, I and L for 1; undefined if the
- * text is not a code.
+ * The code in typed text, in any case, with or without blanks, dashes and full stops, O for 0, I and L for 1; undefined
+ * if the text is not a code.
  */
 export function parseCode(text: string): string | undefined {
-  const code = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1')
+  const code = codeLetters(text).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')
   if (code.length !== codeLength || [...code].some((letter) => !alphabet.includes(letter))) return undefined
   return `${code.slice(0, 5)}-${code.slice(5)}`
+}
+
+/**
+ * The text has the shape of a code, with up to two letters too few or too many, or with a letter that no code has: two
+ * groups, or letters after digits. Random letters look so, and names hardly do.
+ */
+export function looksLikeCode(text: string): boolean {
+  if (parseCode(text) !== undefined) return true
+  const letters = codeLetters(text)
+  if (!/^[0-9a-z]*$/iu.test(letters) || Math.abs(letters.length - codeLength) > 2) return false
+  return twoGroups.test(text.trim()) || /\d[a-z]/iu.test(letters)
+}
+
+/** Why a text that looks like a code is none, as a clause about it. */
+export function codeFault(text: string): string {
+  const { length } = codeLetters(text)
+  if (length === codeLength) return 'a code has no U'
+  return `a code has ${codeLength} letters and digits, and this has ${length}`
+}
+
+function codeLetters(text: string): string {
+  return text.replaceAll(separators, '')
 }
 
 /** The slot in which the link of a code is parked, and the key that seals it there. */
@@ -112,26 +134,4 @@ export class ParkedInvite {
     }
     throw new QuorumError('bad-invite', 'That code does not open the invite that is parked under it')
   }
-}
-
-/** A recipient as typed by a person: a link, a code, a PeerId or a handle. */
-export type Recipient =
-  | { kind: 'invite'; invite: Invite }
-  | { kind: 'code'; code: string }
-  | { kind: 'peer'; peer: string }
-  | { kind: 'handle'; handle: string }
-
-/** Errors: `bad-invite` for a damaged link, `bad-request` for text that is none of the four. */
-export function parseRecipient(text: string): Recipient {
-  const trimmed = text.trim()
-  if (isInviteLink(trimmed)) return { kind: 'invite', invite: inviteFromLink(trimmed) }
-  if (trimmed.startsWith('12D3Koo')) {
-    publicKeyOf(trimmed)
-    return { kind: 'peer', peer: trimmed }
-  }
-  const code = parseCode(trimmed)
-  if (code != null) return { kind: 'code', code }
-  const handle = trimmed.replace(/^@/, '').toLowerCase()
-  if (limits.handlePattern.test(handle)) return { kind: 'handle', handle }
-  throw new QuorumError('bad-request', 'That is not an invite link, a code, a PeerId or a handle')
 }

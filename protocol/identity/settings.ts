@@ -2,6 +2,7 @@
 import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { looksLikeCode } from './invite-link.ts'
 import { readPrivacy, usualPrivacy, type Privacy, type PrivacyPatch } from '../api/privacy.ts'
 import { byNode, nodePeer, withAddress } from '../address/node-addresses.ts'
 import type { SettingKey, Store } from '../store/store.ts'
@@ -45,6 +46,9 @@ export class Settings {
     const wanted = handle.trim().replace(/^@/, '').toLowerCase()
     if (wanted !== '' && !limits.handlePattern.test(wanted)) {
       throw new QuorumError('bad-request', 'A handle is 3 to 32 of a-z 0-9 - _ .')
+    }
+    if (looksLikeCode(wanted)) {
+      throw new QuorumError('bad-request', 'That looks like a code of an invite: choose another handle')
     }
     this.#set('handle', wanted)
   }

@@ -7,7 +7,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { QuorumError } from '../../protocol/base/errors.ts'
-import { inviteFromLink, parseRecipient } from '../../protocol/identity/invite-link.ts'
+import { inviteFromLink } from '../../protocol/identity/invite-link.ts'
+import { parseRecipient } from '../../protocol/identity/recipient.ts'
 import { limits } from '../../protocol/base/limits.ts'
 import {
   bodyFromWire,

@@ -124,6 +124,7 @@ test('a handle that is taken is refused and the old one stays; the record is sto
   assert.equal((await bob.self()).handle, 'bob')
   assert.deepEqual([store.handleOf(alice.id), store.handleOf(bob.id)], ['alice', 'bob'])
   assert.equal((await bob.self()).nodes[0]?.state, 'connected')
+  await assert.rejects(bob.setProfile({ handle: 'k7qf2-m9xt' }), { code: 'bad-request' })
 
   // A peer that chose the handle before it connected to the node.
   const carol = await startPeer(t)

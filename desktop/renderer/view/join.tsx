@@ -1,6 +1,6 @@
 /** The form for an invite that was received, which sends a friend request. Used in the first run and later. */
 import { useState } from 'react'
-import type { FormEvent } from 'react'
+import type { ClipboardEvent, FormEvent } from 'react'
 import { limits } from '#limits'
 import type { Friend } from '#protocol'
 import { requestFriend } from '../state/actions.ts'
@@ -35,6 +35,13 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
       setBusy(false)
     }
   }
+  const paste = (event: ClipboardEvent<HTMLInputElement>): void => {
+    // A field of one line would join the lines of a mail without a blank, and a link with what follows it.
+    const text = event.clipboardData.getData('text/plain')
+    if (!text.includes('\n')) return
+    event.preventDefault()
+    setTo(text.replaceAll(/=?\r?\n/gu, (end) => (end.startsWith('=') ? '' : ' ')).slice(0, limits.pastedInvite))
+  }
   return (
     <form className="choice" onSubmit={(event) => void submit(event)}>
       <Field label={label} wrong={wrong}>
@@ -47,11 +54,12 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
             autoFocus
             data-first
             autoComplete="off"
-            maxLength={limits.inviteLink}
+            maxLength={limits.pastedInvite}
             placeholder={welcome.joinPlaceholder}
             aria-invalid={invalid}
             aria-describedby={describedBy}
             onChange={(event) => setTo(event.target.value)}
+            onPaste={paste}
           />
         )}
       </Field>

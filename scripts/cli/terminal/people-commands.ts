@@ -11,6 +11,8 @@ import { heldLine, paint, safetyLines } from './view.ts'
 /** Rows that /invite prints below the QR code: a link of several rows, the code, and what to do. */
 const rowsBelowPicture = 12
 
+const link = /quorum(?::|%3a)/iu
+
 export async function invite(client: Client, rest: string): Promise<void> {
   if (rest !== '' && rest !== 'once') throw new QuorumError('bad-request', 'Usage: /invite or /invite once')
   const { screen } = client
@@ -42,7 +44,10 @@ export async function invite(client: Client, rest: string): Promise<void> {
 }
 
 export async function add(client: Client, rest: string): Promise<void> {
-  const [to, note] = splitWord(rest)
+  const [first, behind] = splitWord(rest)
+  // With words in front of it, the invite is somewhere in the rest, and there is no note.
+  const within = first.endsWith(':') || (!link.test(first) && link.test(behind))
+  const [to, note] = within ? [rest, ''] : [first, behind]
   if (to === '')
     throw new QuorumError('bad-request', 'Usage: /add LINK (or a code, handle or PeerId), then a note if you like')
   const friend = await client.peer.requestFriend(note === '' ? { to } : { to, note })

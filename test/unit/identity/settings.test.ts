@@ -42,7 +42,7 @@ test('a handle is checked and normalized', (t) => {
   const { settings } = settingsFor(t)
   settings.setHandle(' @Alice_1 ')
   assert.equal(settings.handle(), 'alice_1')
-  for (const handle of ['al', 'with space', 'a'.repeat(33)]) {
+  for (const handle of ['al', 'with space', 'a'.repeat(33), 'k7qf2-m9xt', 'K7QF2M9XT1']) {
     assert.throws(() => settings.setHandle(handle), refused('bad-request'), handle)
   }
   settings.setHandle('')

@@ -1,0 +1,39 @@
+/** The options of `createRelayNode`, and their check. */
+import { z } from 'zod'
+import { callback, checkOptions, withMethod } from './base/check-value.ts'
+import type { Log } from './base/log.ts'
+import type { DirectoryStore } from './directory/store.ts'
+
+export interface RelayNodeOptions {
+  /** Ed25519 seed, 32 bytes. */
+  seed: Uint8Array
+  /** Multiaddrs to listen on. */
+  listen: readonly string[]
+  /** Multiaddrs to announce instead of the listening ones, for a node behind port forwarding or a proxy. */
+  announce?: readonly string[]
+  /**
+   * WebSockets that come from this machine come from a proxy, whose last entry in X-Forwarded-For is the client's
+   * address. Without such a proxy, every program of this machine could pretend any address.
+   */
+  behindProxy?: boolean
+  /** The node's data on disk. The caller closes it after `stop`. */
+  store: DirectoryStore
+  /** Milliseconds since the epoch. */
+  now?: () => number
+  log?: Log
+}
+
+const shape = {
+  seed: z.instanceof(Uint8Array).refine(({ byteLength }) => byteLength === 32, 'it has not 32 bytes'),
+  listen: z.array(z.string()),
+  announce: z.array(z.string()),
+  behindProxy: z.boolean(),
+  store: withMethod('hold', 'it is no store of a node'),
+  now: callback,
+  log: callback,
+} satisfies Record<keyof RelayNodeOptions, z.ZodType>
+
+/** Errors: `bad-request`. */
+export function checkRelayNodeOptions(options: RelayNodeOptions): void {
+  checkOptions('createRelayNode', shape, ['seed', 'listen', 'store'], options)
+}

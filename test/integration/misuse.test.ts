@@ -1,0 +1,112 @@
+/** The library in the hands of somebody who mistypes: what is refused, and that nothing else breaks. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { createPeer, createRelayNode, openMemoryStore } from '../../protocol/index.ts'
+import type { Peer, PeerOptions, RelayNodeOptions } from '../../protocol/index.ts'
+import { openMailboxes } from '../../node/mailboxes.ts'
+import { folder, undo } from '../support/cleanup.ts'
+import { guardProcess } from '../support/guard.ts'
+import { befriend, loopback, startNode, startPeer, until } from '../support/network.ts'
+import { bob } from '../support/people.ts'
+
+guardProcess()
+
+/** What JavaScript lets a caller pass. */
+type Anything = Record<string, unknown>
+
+for (const [what, options, message] of [
+  ['a misspelt name', { dirct: 'never' }, /createPeer: .*dirct/u],
+  ['a name of another library', { port: 4001 }, /port/u],
+  ['a capital', { Direct: 'never' }, /Direct/u],
+  ['a misspelt choice', { direct: 'nevr' }, /direct: .*never/u],
+  ['a choice as a boolean', { direct: false }, /direct/u],
+  ['a switch as a word', { upnp: 'no' }, /upnp/u],
+  ['one address instead of a list', { listen: loopback }, /listen/u],
+  ['a number as a name', { name: 7 }, /name/u],
+  ['a path that is empty', { downloads: '' }, /downloads/u],
+  ['a log that is no function', { log: console }, /log/u],
+  ['a store that is none', { store: {} }, /store: .*openMemoryStore/u],
+  ['no store', { store: undefined }, /store/u],
+] satisfies [string, Anything, RegExp][]) {
+  test(`createPeer refuses ${what}`, async () => {
+    const all: Anything = { store: openMemoryStore(), listen: [], ...options }
+    await assert.rejects(createPeer(all as unknown as PeerOptions), { code: 'bad-request', message })
+  })
+}
+
+test('createPeer takes an option that is undefined for one that is absent', async (t) => {
+  const options: Anything = { store: openMemoryStore(), listen: [], direct: undefined, name: undefined }
+  const peer = await createPeer(options as unknown as PeerOptions)
+  undo(t).defer(async () => void (await peer.stop()))
+  assert.equal((await peer.self()).privacy.direct, 'auto')
+})
+
+for (const [what, options] of [
+  ['a misspelt name', { anounce: [] }],
+  ['a short seed', { seed: randomBytes(31) }],
+  ['the store of a peer', { store: openMemoryStore() }],
+  ['one address instead of a list', { listen: loopback }],
+] satisfies [string, Anything][]) {
+  test(`createRelayNode refuses ${what}`, async (t) => {
+    const store = openMailboxes(':memory:')
+    undo(t).defer(() => store.close())
+    const all: Anything = { seed: randomBytes(32), listen: [loopback], store, ...options }
+    await assert.rejects(createRelayNode(all as unknown as RelayNodeOptions), {
+      code: 'bad-request',
+      message: /createRelayNode/u,
+    })
+  })
+}
+
+test('calls are checked as methods too: no parameters, unknown ones, a PeerId that is none, after stop()', async (t) => {
+  const peer = await startPeer(t)
+  const methods = peer as unknown as Record<string, (params?: unknown) => Promise<unknown>>
+  const refused = (name: string, params: unknown, code: string): Promise<void> =>
+    assert.rejects(async () => methods[name]?.(params), { code }, name)
+  assert.match(((await methods.invite?.()) as { link: string }).link, /^quorum:/u)
+  await refused('invite', { onec: true }, 'bad-request')
+  await refused('sendMessage', undefined, 'bad-request')
+  for (const name of ['safetyNumber', 'connect', 'acceptFriend', 'blockPeer', 'messages']) {
+    await refused(name, { peer: 'nobody' }, 'bad-request')
+    await refused(name, { peer: bob.peer.slice(0, -1) }, 'bad-request')
+  }
+  await refused('sendMessage', { peer: 'nobody', text: 'x' }, 'bad-request')
+  await peer.stop()
+  await peer.stop()
+  for (const name of ['self', 'friends', 'invite'] satisfies (keyof Peer)[]) await refused(name, undefined, 'cancelled')
+})
+
+test('a listener that throws or rejects ends nothing', async (t) => {
+  const node = await startNode(t)
+  const [alice, friend] = [
+    await startPeer(t, { nodes: node.addresses() }),
+    await startPeer(t, { nodes: node.addresses() }),
+  ]
+  alice.subscribe(() => Promise.reject(new Error('an async listener fails')) as unknown as void)
+  alice.subscribe(() => {
+    throw new Error('a listener fails')
+  })
+  await befriend(alice, friend)
+  await friend.sendMessage({ peer: alice.id, text: 'still there?' })
+  await until(() => alice.events.some(({ event }) => event === 'message-received'), 'the others are called')
+})
+
+test('a relative folder for downloads is that of the start', async (t) => {
+  const [before, here, elsewhere] = [process.cwd(), folder(t), folder(t)]
+  undo(t).defer(() => process.chdir(before))
+  process.chdir(here)
+  const node = await startNode(t)
+  const receiver = await startPeer(t, { nodes: node.addresses(), downloads: './dropped' })
+  const sender = await startPeer(t, { nodes: node.addresses() })
+  await befriend(receiver, sender)
+  process.chdir(elsewhere)
+  const file = path.join(elsewhere, 'one.txt')
+  fs.writeFileSync(file, 'one')
+  const { id } = await sender.sendFiles({ peer: receiver.id, paths: [file] })
+  await until(async () => (await receiver.transfers({})).length === 1, 'it is offered')
+  await receiver.acceptTransfer({ transfer: id })
+  await until(() => fs.existsSync(path.join(here, 'dropped', 'one.txt')), 'it is there')
+})

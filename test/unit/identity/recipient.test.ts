@@ -1,0 +1,139 @@
+/** The ways in which people paste an invite and type a code, and what is none. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inviteToLink } from '../../../protocol/identity/invite-link.ts'
+import { parseRecipient } from '../../../protocol/identity/recipient.ts'
+import { alice, bob } from '../../support/people.ts'
+import { refused } from '../../support/refused.ts'
+
+const content = {
+  name: 'Alice',
+  nodes: ['/dns4/node.example.org/tcp/4001'],
+  addresses: ['/ip4/192.0.2.1/tcp/4002'],
+  token: new Uint8Array(16).fill(7),
+  expiresAt: 1_800_000_000_000,
+}
+const link = inviteToLink(alice, content)
+const other = inviteToLink(bob, { ...content, name: 'Bob' })
+const code = 'K7QF2-M9XT1'
+const wide = (text: string): string =>
+  [...text].map((letter) => String.fromCodePoint((letter.codePointAt(0) ?? 0) + 0xfee0)).join('')
+/** Lines of `width` characters. */
+const wrapped = (text: string, width: number, between: string): string =>
+  text.match(new RegExp(`.{1,${width}}`, 'gu'))?.join(between) ?? ''
+
+const pasted: Record<string, string> = {
+  'as it is': link,
+  'blanks around': ` \n${link}\t`,
+  'angle brackets': `<${link}>`,
+  'straight quotes': `"${link}"`,
+  'typographic quotes': `„${link}“`,
+  'French quotes': `« ${link} »`,
+  'a sentence before': `Add me: ${link}`,
+  'a sentence behind': `${link} see you soon!`,
+  'a full stop': `My invite is ${link}.`,
+  'a line behind': `${link}\nSent from my phone`,
+  Markdown: `[Add me](${link}) on Quorum`,
+  'escaped Markdown': link.replaceAll('_', String.raw`\_`),
+  'code in Markdown': `\`${link}\``,
+  'quoted-printable': wrapped(link, 75, '=\r\n'),
+  'wrapped by a mail program': wrapped(`Here it is: ${link}`, 72, '\r\n'),
+  'wrapped, and words on the next line': `${wrapped(link, 72, '\n')}\nlove, Alice`,
+  'wrapped and quoted': wrapped(link, 70, '\n> '),
+  'wrapped and indented': wrapped(link, 60, '\n    '),
+  'percent-encoded': encodeURIComponent(link),
+  'in the address of a page': `https://example.org/r?to=${encodeURIComponent(link)}&s=1`,
+  'tracking behind it': `${link}?fbclid=abc`,
+  'a fragment behind it': `${link}#top`,
+  'without the slashes': link.replace('//', ''),
+  'a capital scheme': link.replace('quorum', 'QUORUM'),
+  'zero width space before': `\u200b${link}`,
+  'zero width spaces inside': wrapped(link, 30, '\u200b'),
+  'a soft hyphen inside': wrapped(link, 40, '\u00ad'),
+  'a direction mark': `\u200e${link}\u200e`,
+  'a byte order mark': `\ufeff${link}`,
+  'full width': wide(link),
+  'before another one': `${link} or ${other}`,
+  'behind a damaged one': `${link.slice(0, 60)}, no: ${link}`,
+}
+for (const [how, text] of Object.entries(pasted)) {
+  test(`a link is found: ${how}`, () => {
+    const recipient = parseRecipient(text)
+    assert.equal(recipient.kind === 'invite' && recipient.invite.peer, alice.peer)
+  })
+}
+
+const typed: Record<string, string> = {
+  'as it is': code,
+  'small, with a blank': 'k7qf2 m9xt1',
+  'without a dash': 'K7QF2M9XT1',
+  'I for 1': 'k7qf2-m9xti',
+  'a full stop behind it': `${code}.`,
+  'an exclamation mark': `${code}!`,
+  'a full stop for the dash': 'k7qf2.m9xt1',
+  'a low line for the dash': 'k7qf2_m9xt1',
+  'an en dash': 'K7QF2–M9XT1',
+  'an em dash with blanks': 'K7QF2 — M9XT1',
+  'a non-breaking hyphen': 'K7QF2\u2011M9XT1',
+  'a minus sign': 'K7QF2−M9XT1',
+  quotes: `"${code}"`,
+  'typographic quotes': `“${code}”`,
+  brackets: `(${code})`,
+  'a label': `Code: ${code}`,
+  'a label in another language': `Der Code ist: k7qf2 m9xt1`,
+  'full width': wide(code),
+  'in a sentence': `My code is ${code}, see you!`,
+  'invisible characters': `\u2068${code}\u2069`,
+  'a tab': `\t${code}\n`,
+}
+for (const [how, text] of Object.entries(typed)) {
+  test(`a code is found: ${how}`, () => assert.deepEqual(parseRecipient(text), { kind: 'code', code }))
+}
+
+test('what looks like a code and is none is an error that says what is wrong, and no handle', () => {
+  for (const [text, why] of [
+    ['K7QF2-M9XT', /10 letters and digits, and this has 9.*@K7QF2-M9XT/u],
+    ['k7qf2.m9xt', /this has 9/u],
+    ['k7qf2m9xt', /this has 9/u],
+    ['K7QF2-M9XT10', /this has 11/u],
+    ['K7QF2-M9XTU', /no U/u],
+    ['Code: K7QF2-M9XT', /this has 9/u],
+    ['"K7QF-M9XT."', /this has 8/u],
+    ['abcde–fghj', /this has 9/u],
+  ] as const) {
+    assert.throws(() => parseRecipient(text), { code: 'bad-invite', message: why }, text)
+  }
+})
+
+test('PeerIds and handles', () => {
+  assert.deepEqual(parseRecipient(alice.peer), { kind: 'peer', peer: alice.peer })
+  assert.deepEqual(parseRecipient(`My PeerId: ${alice.peer}.`), { kind: 'peer', peer: alice.peer })
+  for (const [text, handle] of [
+    ['@Alice', 'alice'],
+    ['alice_1', 'alice_1'],
+    ['"alice"', 'alice'],
+    ['alice2024', 'alice2024'],
+    ['@k7qf2-m9xt', 'k7qf2-m9xt'],
+  ] as const) {
+    assert.deepEqual(parseRecipient(text), { kind: 'handle', handle })
+  }
+})
+
+test('text that identifies no peer is refused', () => {
+  for (const text of ['', 'al', 'https://example.org/', 'two words', alice.peer.slice(0, -2), '@', 'x'.repeat(5000)]) {
+    assert.throws(() => parseRecipient(text), refused('bad-request'), text)
+  }
+  for (const text of [
+    link.slice(0, -9),
+    'quorum://add/',
+    `${link.slice(0, -9)} see you`,
+    link.replace('add/', 'add/A'),
+  ]) {
+    assert.throws(() => parseRecipient(text), refused('bad-invite'), text)
+  }
+})
+
+test('a long text with many beginnings of links is looked through at once', () => {
+  const text = 'quorum://add/AAAA '.repeat(3000)
+  assert.throws(() => parseRecipient(text), refused('bad-invite'))
+})

@@ -20,11 +20,11 @@ import { callByName, checkedCalls, peerCalls } from './peer-calls.ts'
 import { PeerParts } from './peer-parts.ts'
 import { checkPeerOptions, type PeerOptions } from './peer-options.ts'
 import { PrivacyRules } from './privacy-rules.ts'
-import type { Store } from './store/store.ts'
 
 /**
  * Starts a peer. It is usable at once, also without a reachable node; messages and requests are queued until then.
- * Errors: `bad-request` for an unknown or wrong option, or a malformed address, `too-large` for a name that is too long, and those of the store.
+ * Errors: `bad-request` for an unknown or wrong option, or a malformed address, `too-large` for a name that is too
+ * long, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   checkPeerOptions(options)

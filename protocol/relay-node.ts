@@ -1,8 +1,7 @@
 /** A relay node: starts and stops the libp2p node, the circuit relay and the directory together. */
 import { DirectoryServer } from './directory/server.ts'
-import type { DirectoryStore } from './directory/store.ts'
 import { identityFromSeed } from './identity/identity.ts'
-import { silent, type Log } from './base/log.ts'
+import { silent } from './base/log.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { createNodeNetwork } from './net/libp2p.ts'
 import { QuorumError } from './base/errors.ts'

@@ -7,12 +7,15 @@
 import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
 import type { ConnectionInfo, Friend, Message, NodeState, Transfer } from './model.ts'
+import { parsePeerId } from '../address/peer-id.ts'
 import { limits } from '../base/limits.ts'
-import { isPeerId } from '../identity/identity.ts'
 import { apiLimits } from './limits.ts'
 import { privacyPatch, type Privacy } from './privacy.ts'
 
-const peer = z.string().max(128).refine(isPeerId, 'it is no PeerId')
+const peer = z
+  .string()
+  .max(128)
+  .refine((text) => parsePeerId(text) != null, 'it is no PeerId')
 const address = z.string().min(1).max(limits.address)
 const text = z.string().min(1)
 const id = z.string().min(1).max(64)

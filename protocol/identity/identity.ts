@@ -4,8 +4,9 @@
  */
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey, Ed25519PublicKey } from '@libp2p/interface'
-import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
+import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import sodium from 'sodium-native'
+import { parsePeerId } from '../address/peer-id.ts'
 import { QuorumError } from '../base/errors.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
@@ -90,26 +91,11 @@ export function peerFromPublicKey(publicKey: Uint8Array): string {
   }
 }
 
-/** Whether `text` is the PeerId of an Ed25519 key. */
-export function isPeerId(text: string): boolean {
-  try {
-    publicKeyOf(text)
-    return true
-  } catch (error) {
-    if (!(error instanceof QuorumError)) throw error
-    return false
-  }
-}
-
 /** Raw Ed25519 key of a PeerId. Errors: `bad-request` for anything that is not the PeerId of an Ed25519 key. */
 export function publicKeyOf(peer: string): Uint8Array {
-  try {
-    const id = peerIdFromString(peer)
-    if (id.type === 'Ed25519' && id.toString() === peer) return id.publicKey.raw
-  } catch (cause) {
-    throw new QuorumError('bad-request', 'That is not a PeerId', { cause })
-  }
-  throw new QuorumError('bad-request', 'That is not the PeerId of an Ed25519 key')
+  const id = parsePeerId(peer)
+  if (id == null) throw new QuorumError('bad-request', 'That is not a PeerId')
+  return id.publicKey.raw
 }
 
 /** The last six characters of a PeerId, which names a peer in logs. */

@@ -43,6 +43,7 @@ export class Conversation {
   readonly #inbox: Inbox
   readonly #outbox: Outbox
   #wasOnline = false
+  #ended = false
   /** Runs while messages of the friend are held. */
   #heldCheck: NodeJS.Timeout | undefined
   /** Runs while the friend is shown as typing. */
@@ -95,6 +96,7 @@ export class Conversation {
   }
 
   end(): void {
+    this.#ended = true
     clearTimeout(this.#typing)
     clearInterval(this.#heldCheck)
     const reason = new QuorumError('cancelled', 'The conversation is closed')
@@ -176,7 +178,8 @@ export class Conversation {
 
   #onHeld(peer: string): void {
     clearInterval(this.#heldCheck)
-    if (this.held != null) {
+    // What had arrived before the end is still received, but the store may be closed by the time of a check.
+    if (this.held != null && !this.#ended) {
       this.#heldCheck = setInterval(() => {
         if (this.#inbox.release(false)) this.hello()
       }, chatLimits.heldCheck).unref()

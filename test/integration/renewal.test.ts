@@ -19,6 +19,7 @@ import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { anyDial, directDial } from '../../protocol/net/direct-dial.ts'
 import type { Transfer } from '../../protocol/index.ts'
 import type { NodeNetwork } from '../../protocol/net/libp2p.ts'
+import { nodePlaces } from '../../protocol/net/node-places.ts'
 import { pathLimits } from '../../protocol/paths/limits.ts'
 import { folder, undo } from '../support/cleanup.ts'
 import { befriend, loopback, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
@@ -148,6 +149,7 @@ async function limitedNode(t: TestContext, bytes = 128 * 1024): Promise<string> 
       identify: identify(),
       ping: ping(),
       directDial: directDial(anyDial),
+      places: nodePlaces(),
       relay: circuitRelayServer({ reservations: { defaultDataLimit: BigInt(bytes) } }),
     },
   })

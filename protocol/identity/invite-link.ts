@@ -25,6 +25,8 @@ const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const codeLength = 10
 /** What people write between the halves of a code. */
 const separators = /[\s\p{Pd}\u2212._]/gu
+/** Three words or more. */
+const sentence = /^\p{L}+(?:\s+\p{L}+){2,}$/u
 const twoGroups = /^[0-9a-z]{4,6}[\s\p{Pd}\u2212._]+[0-9a-z]{4,6}$/iu
 const slotLength = 16
 const stretchSalt = Buffer.from('quorum-code-v1\0\0', 'ascii')
@@ -59,6 +61,7 @@ export function createCode(): string {
  * if the text is not a code.
  */
 export function parseCode(text: string): string | undefined {
+  if (sentence.test(text.trim())) return undefined
   const code = codeLetters(text).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')
   if (code.length !== codeLength || [...code].some((letter) => !alphabet.includes(letter))) return undefined
   return `${code.slice(0, 5)}-${code.slice(5)}`

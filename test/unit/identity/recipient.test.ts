@@ -120,7 +120,16 @@ test('PeerIds and handles', () => {
 })
 
 test('text that identifies no peer is refused', () => {
-  for (const text of ['', 'al', 'https://example.org/', 'two words', alice.peer.slice(0, -2), '@', 'x'.repeat(5000)]) {
+  for (const text of [
+    '',
+    'al',
+    'https://example.org/',
+    'what is this?',
+    'is it a code',
+    alice.peer.slice(0, -2),
+    '@',
+    'x'.repeat(5000),
+  ]) {
     assert.throws(() => parseRecipient(text), refused('bad-request'), text)
   }
   for (const text of [

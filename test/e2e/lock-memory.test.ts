@@ -71,13 +71,23 @@ async function privacySettings({ page }: Window): Promise<void> {
 async function nothingLeft(window: Window, secrets: Secrets): Promise<void> {
   await window.page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
   let left = found(window, secrets)
-  const clean = (): boolean => left.every(({ counts }) => Object.values(counts).every((count) => count === 0))
+  const clean = (): boolean => left.every(({ role, counts }) => kept(role, counts).every((count) => count === 0))
   await until(
     () => {
       if (!clean()) left = found(window, secrets)
       return clean()
     },
     () => `nothing is left: ${describe(left)}`,
+  )
+}
+
+/**
+ * What must be gone. Chromium passes the text of a field to the main process while it is typed, and frees it there
+ * without overwriting it: that copy goes when its memory is used again, which nobody can wait for.
+ */
+function kept(role: string, counts: Record<string, number>): number[] {
+  return Object.entries(counts).flatMap(([name, count]) =>
+    role === 'main' && name.endsWith('in UTF-16') ? [] : [count],
   )
 }
 

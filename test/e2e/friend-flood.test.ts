@@ -17,7 +17,7 @@ test('what a friend writes beyond a day’s allowance waits; the line says so, a
   const { window, friend, me, node } = await windowWithFriend(t, home, 'Bob')
   await window.close()
   const profile = path.join(home, 'me')
-  // As after 64 MiB of messages, which would take a minute; more, so that none of it is back during the test.
+  // As after a day’s messages, which would take a minute; more, so that none of it is back during the test.
   const store = await openSqliteStore({ directory: profile })
   store.setTaken(friend.id, { taken: 2 * chatLimits.chatNewBytes.tokens, takenAt: Date.now() })
   store.close()

@@ -60,6 +60,11 @@ export function createMetrics({ relay, mailboxes, version }: Figures): Registry 
   counter('quorum_requests_total', 'Directory requests', ['kind', 'outcome'], () =>
     Object.entries(relay()?.requests ?? {}).map(([name, count]) => [kindAndOutcome(name), count]),
   )
+  gauge('quorum_sockets', 'Sockets that others opened', () => relay()?.sockets ?? 0)
+  gauge('quorum_sockets_waiting', 'Sockets that wait for a handshake', () => relay()?.socketsWaiting ?? 0)
+  counter('quorum_sockets_refused_total', 'Sockets refused, or ended for others, by a cap', [], () => [
+    [{}, relay()?.socketsRefused ?? 0],
+  ])
   counter('quorum_refused_total', 'Reservations and circuits refused by a cap', [], () => [[{}, relay()?.refused ?? 0]])
   new Gauge({
     name: 'quorum_info',

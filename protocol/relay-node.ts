@@ -19,6 +19,10 @@ export interface RelayNodeStats {
   requests: { [kindAndOutcome: string]: number }
   /** Reservations and circuits refused because of a limit. */
   refused: number
+  /** Sockets that others opened, those of them that wait for a handshake, and how many were refused since the start. */
+  sockets: number
+  socketsWaiting: number
+  socketsRefused: number
 }
 
 export interface RelayNode {
@@ -52,6 +56,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
     stats() {
       const { reservations, circuits, relayedBytes, refused } = network.services.relay.stats()
       const { sessions, records, requests } = directory.stats()
+      const inbound = network.services.inbound.stats()
       const connections = network.getConnections().length
       return {
         connections,
@@ -62,6 +67,9 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
         records,
         requests,
         directorySessions: sessions,
+        sockets: inbound.sockets,
+        socketsWaiting: inbound.waiting,
+        socketsRefused: inbound.refused,
       }
     },
     async stop() {

@@ -35,6 +35,7 @@ export type PeerNetwork = Libp2p<{
   mdns: Mdns
 }>
 export type NodeNetwork = Libp2p<{
+  inbound: InboundSockets
   places: NodePlaces
   relay: Relay
   directDial: DirectDial
@@ -136,6 +137,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
       directDial: directDial(anyDial),
       ownAddresses: ownAddresses(),
       places: nodePlaces(),
+      inbound: () => inbound,
       relay: relay(
         {
           maxInboundHopStreams: netLimits.circuitsPerPeer,

@@ -62,12 +62,15 @@ export const netLimits = {
   /** Streams of one connection, for each side that opens them. */
   muxStreams: 256,
   /**
-   * Streams that the other side opens: each makes libp2p negotiate, however soon it is reset. At once: circuits to all
-   * friends after a start. Beyond, they are reset at once.
+   * Streams that the other side opens: each makes libp2p negotiate, however soon it is reset. A connection has some of
+   * its own, and its address more, for whoever behind it has many friends: circuits to all of them after a start.
+   * Beyond, they are reset at once.
    */
-  muxOpenings: { tokens: 256, per: 30 * second } as Rate,
+  muxOpenings: { tokens: 32, per: 30 * second } as Rate,
+  muxOpeningsPerAddress: { tokens: 512, per: 30 * second } as Rate,
   /** Frames without data, and streams beyond that: a few for each stream. Beyond, the connection ends. */
-  muxIdleFrames: { tokens: 2000, per: 30 * second } as Rate,
+  muxIdleFrames: { tokens: 256, per: 30 * second } as Rate,
+  muxIdleFramesPerAddress: { tokens: 4096, per: 30 * second } as Rate,
   /** Streams of one connection that have no protocol yet, and the bytes of each: the lines that agree on one. */
   muxUnnamedStreams: 64,
   muxUnnamedBytes: 4 * KiB,
@@ -79,6 +82,11 @@ export const netLimits = {
     '/ipfs/ping/1.0.0': 16 * KiB,
     '/ipfs/id/1.0.0': 1 * KiB,
     '/libp2p/circuit/relay/0.2.0/hop': 4 * KiB,
+  } as Readonly<Record<string, number>>,
+  /** The same of a circuit, before it is one: one message from the other side, as the request or as its answer. */
+  stockRequests: {
+    '/libp2p/circuit/relay/0.2.0/hop': 4 * KiB,
+    '/libp2p/circuit/relay/0.2.0/stop': 4 * KiB,
   } as Readonly<Record<string, number>>,
 
   // ---- memory of bulk data (buffer-pool.ts)

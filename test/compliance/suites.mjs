@@ -21,7 +21,9 @@ import { yamux } from '../../protocol/net/yamux/muxer.ts'
 const unlimited = { tokens: 1e9, per: 1 }
 Object.assign(netLimits, {
   muxOpenings: unlimited,
+  muxOpeningsPerAddress: unlimited,
   muxIdleFrames: unlimited,
+  muxIdleFramesPerAddress: unlimited,
   muxUnnamedStreams: Infinity,
   muxUnnamedBytes: Infinity,
 })

@@ -5,12 +5,14 @@ import { describe, test, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { limits } from '../../protocol/base/limits.ts'
 import { netLimits } from '../../protocol/net/limits.ts'
+import { flag } from '../../protocol/net/yamux/frames.ts'
 import { chatProtocol } from '../../protocol/net/policy.ts'
 import { befriended, helloFrame, startAttacker } from '../support/attacker.ts'
 import { besides } from '../support/bystanders.ts'
 import { undo } from '../support/cleanup.ts'
 import { bothTransports, doorsOf } from '../support/doors.ts'
 import { guardProcess } from '../support/guard.ts'
+import { change, hour } from '../support/numbers.ts'
 import { befriend, reservations, startNode, startPeer, until } from '../support/network.ts'
 import { random } from '../support/random.ts'
 import { frames, dialRaw } from '../support/raw-muxer.ts'
@@ -150,6 +152,7 @@ test('hostile 14: one address takes at most its share of the sockets of a node, 
   )
   const inside = (): number => all.filter(({ socket }) => !socket.destroyed).length
   await until(() => inside() <= most, 'those above the share of one address are put out')
+  assert.ok(node.stats().socketsRefused >= 40, 'the operator is told')
   const peer = await startPeer(t, { nodes: node.addresses() })
   await until(async () => (await reservations(peer)) === 1, 'another address comes in')
 })
@@ -183,6 +186,28 @@ test('hostile 13: streams opened and reset at once, pings and empty frames end t
   )
   victim.alive()
   assert.ok(peak < 3 * mostGrowth && kept < mostGrowth, `${peak} MiB at most, ${kept} MiB stay`)
+})
+
+test('hostile 13: the connections of one address share what they may open; each keeps a little', async (t) => {
+  const [own, shared, opens] = [8, 20, 60]
+  change(t, netLimits, {
+    muxOpenings: { tokens: own, per: hour },
+    muxOpeningsPerAddress: { tokens: shared, per: hour },
+  })
+  const node = await startNode(t)
+  const [address = assert.fail()] = node.addresses()
+  const streams = Array.from({ length: opens }, (_, at) => ({ type: 1, flags: flag.syn, stream: 1 + 2 * at }))
+  for (const accepted of [own + shared, own]) {
+    const connection = await dialRaw(t, address)
+    // libp2p takes few streams before it knows the connection; then it asks who this is.
+    await until(() => connection.opened > 0, 'the connection is ready')
+    await connection.write(frames(...streams))
+    const refused = (): boolean => connection.resets >= opens - accepted
+    await until(refused, () => `${connection.resets} of ${opens} are refused`)
+    assert.equal(connection.resets, opens - accepted)
+  }
+  const peer = await startPeer(t, { nodes: [address] })
+  await until(async () => (await reservations(peer)) === 1, 'its own few streams are enough for a peer to come in')
 })
 
 test('hostile 63: streams that do not say what they are for get little memory, and no more of them are taken', async (t) => {

@@ -20,6 +20,9 @@ const relay = {
   directorySessions: 4,
   requests: { 'lookup ok': 10, 'lookup rate-limited': 1, 'deliver ok': 3 },
   refused: 9,
+  sockets: 12,
+  socketsWaiting: 3,
+  socketsRefused: 21,
 }
 const mailboxes = { held: 11, heldBytes: 2048, handles: 3, parked: 1 }
 const version = '1.2.3'
@@ -67,6 +70,9 @@ test('/metrics has every metric for Prometheus', async (t) => {
     'quorum_requests_total{kind="lookup",outcome="ok"} 10',
     'quorum_requests_total{kind="lookup",outcome="rate-limited"} 1',
     'quorum_refused_total 9',
+    'quorum_sockets 12',
+    'quorum_sockets_waiting 3',
+    'quorum_sockets_refused_total 21',
     'quorum_info{version="1.2.3"} 1',
   ]) {
     assert.ok(lines.includes(line), line)

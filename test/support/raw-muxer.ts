@@ -15,7 +15,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { push } from '../../protocol/net/streams.ts'
-import { encodeHeader, type Header } from '../../protocol/net/yamux/frames.ts'
+import { encodeHeader, flag, FrameReader, type Header } from '../../protocol/net/yamux/frames.ts'
 import { undo } from './cleanup.ts'
 import { patience } from './until.ts'
 
@@ -26,17 +26,28 @@ export interface RawConnection {
   write(bytes: Uint8Array): Promise<boolean>
   /** The other side has ended the connection. */
   readonly over: boolean
+  /** Streams that the other side has opened, and that it has reset. */
+  readonly opened: number
+  readonly resets: number
 }
 
 /** Connects to `address` as a stranger of its own. */
 export async function dialRaw(t: TestContext, address: string): Promise<RawConnection> {
   const { privateKey } = await identityFromSeed(randomBytes(32))
   const secured = Promise.withResolvers<MessageStream>()
+  let [opened, resets] = [0, 0]
+  const reader = new FrameReader({
+    begin: ({ flags }) => {
+      if ((flags & flag.syn) !== 0) opened += 1
+      if ((flags & flag.rst) !== 0) resets += 1
+    },
+    data: () => undefined,
+    end: () => undefined,
+  })
   const factory = (): StreamMuxerFactory => ({
     protocol,
     createStreamMuxer: (connection) => {
-      // Read, or the connection would be paused when its buffer is full.
-      connection.addEventListener('message', () => undefined)
+      connection.addEventListener('message', ({ data }) => reader.read(data.subarray()))
       secured.resolve(connection)
       return silentMuxer(connection)
     },
@@ -64,6 +75,12 @@ export async function dialRaw(t: TestContext, address: string): Promise<RawConne
     },
     get over() {
       return stream.status !== 'open' || connection.status !== 'open'
+    },
+    get opened() {
+      return opened
+    },
+    get resets() {
+      return resets
     },
   }
 }

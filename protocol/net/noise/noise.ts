@@ -6,8 +6,9 @@
  * returns, which is pinned; without them no connection is made, and test/integration/transport-interop.test.ts fails.
  * Retires when upstream encrypts into one buffer and decrypts in place.
  */
-import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
+import type { ConnectionEncrypter, MessageStream, MultiaddrConnection, SecuredConnection } from '@libp2p/interface'
 import { noise as stockNoise, type NoiseComponents, type NoiseExtensions } from '@libp2p/noise'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { toError } from '../../base/errors.ts'
 import { MessageReader, seal, sealedLength, type Decrypt, type Encrypt } from './messages.ts'
@@ -26,6 +27,15 @@ interface StockConnection extends MessageStream {
   sendData(data: Bytes): { sentBytes: number; canSendMore: boolean }
   decrypt(data: Bytes): Bytes
   onData(data: Bytes): void
+}
+
+/** Of each encrypted connection, the one that carries it: a muxer gets only the former. */
+const carriers = new WeakMap<MessageStream, MessageStream>()
+
+/** The address at the other end of an encrypted connection; undefined for one that was not made here. */
+export function remoteAddress(connection: MessageStream): Multiaddr | undefined {
+  const carrier = carriers.get(connection)
+  return carrier != null && 'remoteAddr' in carrier ? (carrier as MultiaddrConnection).remoteAddr : undefined
 }
 
 /** A libp2p connection encrypter: `connectionEncrypters: [noise()]`. */
@@ -50,6 +60,7 @@ function repaired(
 ): SecuredConnection<NoiseExtensions> {
   const { connection } = secured
   if (!isStock(connection)) throw new Error('This version of Noise cannot be repaired: check the pin')
+  carriers.set(connection, under)
   const { handshake } = connection
   const reader = new MessageReader((ciphertext, destination) => handshake.decrypt(ciphertext, destination))
   const open = (data: Bytes): Bytes[] => {

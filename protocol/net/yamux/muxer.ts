@@ -15,7 +15,6 @@ import {
 import { AbstractStreamMuxer } from '@libp2p/utils'
 import { plaintextPool } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
-import { TokenBucket } from '../../base/rate-limit.ts'
 import { netLimits } from '../limits.ts'
 import {
   flag,
@@ -27,6 +26,7 @@ import {
   type FrameSink,
   type Header,
 } from './frames.ts'
+import { muxRates, type ConnectionRates } from './rates.ts'
 import { YamuxStream } from './stream.ts'
 import { FairWriter } from './fair-writer.ts'
 
@@ -43,7 +43,11 @@ export interface YamuxInit {
 
 /** A libp2p muxer: `streamMuxers: [yamux({ … })]`. */
 export function yamux(init: YamuxInit): () => StreamMuxerFactory<YamuxMuxer> {
-  return () => ({ protocol, createStreamMuxer: (connection) => new YamuxMuxer(connection, init) })
+  const rates = muxRates()
+  return () => ({
+    protocol,
+    createStreamMuxer: (connection) => new YamuxMuxer(connection, init, rates(connection)),
+  })
 }
 
 class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
@@ -53,17 +57,17 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   readonly #reader = new FrameReader(this)
   readonly #byNumber = new Map<number, YamuxStream>()
   readonly #open = { inbound: 0, outbound: 0 }
-  readonly #openings = new TokenBucket(netLimits.muxOpenings, () => performance.now())
-  readonly #idle = new TokenBucket(netLimits.muxIdleFrames, () => performance.now())
+  readonly #rates: ConnectionRates
   #next: number
   /** The stream of the frame that is being read, while that stream exists. */
   #current: YamuxStream | undefined
   #goingAway = false
   #remoteGoneAway = false
 
-  constructor(connection: MessageStream, init: YamuxInit) {
+  constructor(connection: MessageStream, init: YamuxInit, rates: ConnectionRates) {
     super(connection, { protocol, name: 'yamux' })
     this.#init = init
+    this.#rates = rates
     this.#dialled = connection.direction === 'outbound'
     this.#next = this.#dialled ? 1 : 2
     this.#writer = new FairWriter(connection)
@@ -140,7 +144,7 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
     return (
       this.#open.inbound < this.#init.maxInboundStreams &&
       unnamed < netLimits.muxUnnamedStreams &&
-      this.#openings.take()
+      this.#rates.opening()
     )
   }
 
@@ -152,7 +156,7 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
 
   /** Errors: `YamuxError` for too many frames of this kind, which ends the connection. */
   #takeIdle(): void {
-    if (!this.#idle.take()) throw new YamuxError('Too many frames without data, or streams')
+    if (!this.#rates.idle()) throw new YamuxError('Too many frames without data, or streams')
   }
 
   #answerPing({ flags, length }: Header): void {

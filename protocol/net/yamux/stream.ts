@@ -39,6 +39,8 @@ export class YamuxStream extends AbstractStream implements Sender {
   /** Bytes received while no protocol was agreed. */
   #unnamed = 0
   #handedOver = 0
+  /** Calls of `send` since a protocol was agreed. */
+  #sends = 0
   /** Bytes read since the last grant. Negative after read data was pushed back. */
   #read = 0
 
@@ -57,6 +59,11 @@ export class YamuxStream extends AbstractStream implements Sender {
   }
 
   // ---- sending
+
+  override send(data: Bytes): boolean {
+    if (this.protocol !== '') this.#sends += 1
+    return super.send(data)
+  }
 
   /** Sends as many bytes as possible at once, the rest when scheduled: `send` returns false only if some are left. */
   protected override processSendQueue(): boolean {
@@ -158,10 +165,17 @@ export class YamuxStream extends AbstractStream implements Sender {
 
   /** `length` bytes go to a reader. One of libp2p's own holds or answers them all, so it gets few. */
   #handOver(length: number): void {
-    const most = this.direction === 'inbound' && !this.lends ? netLimits.stockReads[this.protocol] : undefined
+    const most = this.lends ? undefined : this.#mostHandedOver()
     if (most == null) return
     this.#handedOver += length
     if (this.#handedOver > most) this.abort(new YamuxError('Too much data for a protocol of libp2p'))
+  }
+
+  #mostHandedOver(): number | undefined {
+    const inbound = this.direction === 'inbound'
+    const whole = inbound ? netLimits.stockReads[this.protocol] : undefined
+    // Whoever is asked has said one thing before the circuit, who asks says the next one inside it.
+    return whole ?? (this.#sends < (inbound ? 1 : 2) ? netLimits.stockRequests[this.protocol] : undefined)
   }
 
   protected override dispatchReadBuffer(): void {

@@ -170,8 +170,13 @@ const phrases = [
     `${size(netLimits.handshakeBytes)} · ${size(netLimits.webSocketReceive)}`,
   ),
   row(
-    'streams that one side of a connection opens · frames without data',
-    [netLimits.muxOpenings, netLimits.muxIdleFrames].map(({ tokens }) => n(tokens)).join(' · ') + ' in 30 s',
+    'streams that one side of a connection opens · of its address, beyond',
+    [netLimits.muxOpenings, netLimits.muxOpeningsPerAddress].map(({ tokens }) => n(tokens)).join(' · ') + ' in 30 s',
+  ),
+  row(
+    'frames without data on one connection · of its address, beyond',
+    [netLimits.muxIdleFrames, netLimits.muxIdleFramesPerAddress].map(({ tokens }) => n(tokens)).join(' · ') +
+      ' in 30 s',
   ),
   row(
     'streams without a protocol · bytes of each',

@@ -4,7 +4,7 @@ import type { FormEvent } from 'react'
 import { callPeer } from '../state/clients.ts'
 import { errorText, useText } from '../state/state.ts'
 import { Brand } from './brand.tsx'
-import { Field } from './controls.tsx'
+import { PassphraseField } from './passphrase-field.tsx'
 
 export function LockScreen() {
   const { lock } = useText()
@@ -33,21 +33,7 @@ export function LockScreen() {
           <h1>{lock.title}</h1>
           <p>{lock.intro}</p>
         </header>
-        <Field label={lock.label} wrong={wrong}>
-          {({ id, describedBy, invalid }) => (
-            <input
-              id={id}
-              className="input"
-              type="password"
-              value={passphrase}
-              autoFocus
-              autoComplete="off"
-              aria-invalid={invalid}
-              aria-describedby={describedBy}
-              onChange={(event) => setPassphrase(event.target.value)}
-            />
-          )}
-        </Field>
+        <PassphraseField label={lock.label} value={passphrase} wrong={wrong} autoFocus onChange={setPassphrase} />
         <div className="buttons end">
           <button type="submit" className="button main" disabled={busy || passphrase === ''}>
             {busy ? lock.opening : lock.open}

@@ -7,7 +7,7 @@ import { setPreferences, setPrivacy } from '../../state/actions.ts'
 import { callMain, callPeer } from '../../state/clients.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
 import { attempt } from '../../state/toasts.ts'
-import { Field } from '../controls.tsx'
+import { PassphraseField } from '../passphrase-field.tsx'
 import { Choice, Switch } from './parts.tsx'
 
 /** Idle minutes before the profile is locked; 0: never by itself. */
@@ -131,9 +131,11 @@ function Passphrase({ guarded }: { guarded: boolean }) {
         <h3>{settings.passphrase}</h3>
         <p className="quiet">{settings.passphraseHint}</p>
       </div>
-      {guarded && <Secret label={settings.passphraseNow} value={current} onChange={setCurrent} />}
-      <Secret label={settings.passphraseNew} value={next} onChange={setNext} />
-      {next !== '' && <Secret label={settings.passphraseAgain} value={again} onChange={setAgain} wrong={wrong} />}
+      {guarded && <PassphraseField label={settings.passphraseNow} value={current} onChange={setCurrent} />}
+      <PassphraseField label={settings.passphraseNew} value={next} onChange={setNext} />
+      {next !== '' && (
+        <PassphraseField label={settings.passphraseAgain} value={again} onChange={setAgain} wrong={wrong} />
+      )}
       {next === '' && wrong !== undefined && (
         <p className="notice bad" role="alert">
           {wrong}
@@ -159,32 +161,5 @@ function Passphrase({ guarded }: { guarded: boolean }) {
         )}
       </div>
     </form>
-  )
-}
-
-interface SecretProps {
-  label: string
-  value: string
-  wrong?: string | undefined
-  onChange: (value: string) => void
-}
-
-function Secret({ label, value, wrong, onChange }: SecretProps) {
-  return (
-    <Field label={label} wrong={wrong}>
-      {({ id, describedBy, invalid }) => (
-        <input
-          id={id}
-          className="input"
-          type="password"
-          value={value}
-          autoComplete="off"
-          maxLength={1024}
-          aria-invalid={invalid}
-          aria-describedby={describedBy}
-          onChange={(event) => onChange(event.target.value)}
-        />
-      )}
-    </Field>
   )
 }

@@ -34,6 +34,7 @@ export type {
   NodeState,
   HeldReason,
   PathKind,
+  RecipientInfo,
   Transfer,
   TransferFile,
   TransferState,

@@ -100,6 +100,7 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
 }
 
 type FriendCall =
+  | 'recipient'
   | 'requestFriend'
   | 'acceptFriend'
   | 'declineFriend'
@@ -116,6 +117,7 @@ function friendCalls(parts: PeerParts): Pick<PeerCalls, FriendCall> {
   const { identity, store, policy, privacy, friends, introductions, chat, paths, events } = parts
   const friend = (row: FriendRow): Promise<Friend> => Promise.resolve(events.friend(row))
   return {
+    recipient: async ({ to }) => introductions.recipient(to),
     requestFriend: async ({ to, note = '' }) => friend(await introductions.request(to, note)),
     acceptFriend: async ({ peer }) => friend(friends.accept(peer)),
     declineFriend: async ({ peer }) => friend(friends.decline(peer)),

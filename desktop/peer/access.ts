@@ -22,6 +22,7 @@ const forWindow: Record<CallName, boolean> = {
   setProfile: true,
   setPrivacy: false,
   invite: true,
+  recipient: true,
   requestFriend: true,
   acceptFriend: true,
   declineFriend: true,

@@ -77,7 +77,20 @@ export const de: typeof en = {
     sending: 'Sendet…',
     sent: (name) => `Anfrage an ${name} gesendet.`,
     linkTitle: 'Diese Person hinzufügen?',
-    linkIntro: 'Quorum wurde mit einer Einladung geöffnet. Nichts wird gesendet, bevor du bestätigst.',
+    linkIntro: 'Nichts wird gesendet, bevor du bestätigst.',
+    notRecognized:
+      'Das ist weder ein Einladungslink noch ein Code, und kein Handle: Der hat 3 bis 32 von a bis z, 0 bis 9 und . _ -',
+    adds: (name) => `Damit fragst du ${name}, ob ihr euch befreundet.`,
+    expired: (name) => `Diese Einladung von ${name} ist abgelaufen. Bitte um eine neue.`,
+    expiredShort: 'Diese Einladung ist abgelaufen.',
+    needsNode: 'Das geht erst, wenn du einen Knoten benutzt, der die Person kennt. Bitte um den Link.',
+    known: {
+      self: () => 'Das ist deine eigene Einladung: Schicke sie jemand anderem.',
+      friend: (name) => `${name} ist schon mit dir befreundet.`,
+      incoming: (name) => `${name} hat dich schon gefragt: Damit nimmst du an.`,
+      requested: (name) => `Du hast ${name} schon gefragt: Damit fragst du noch einmal.`,
+      blocked: (name) => `Du hast ${name} blockiert.`,
+    },
   },
 
   sidebar: {
@@ -168,6 +181,12 @@ export const de: typeof en = {
     actions: 'Aktionen für die Nachricht',
     recalled: 'Du hast diese Nachricht zurückgenommen',
     original: 'Die ursprüngliche Nachricht ist nicht verfügbar',
+    inviteFrom: (who) => `Einladung von ${who}`,
+    inviteAdd: 'Hinzufügen',
+    inviteOpen: 'Öffnen',
+    inviteOwn: 'Deine eigene Einladung',
+    inviteFriend: 'Schon mit dir befreundet',
+    inviteDamaged: 'Eine beschädigte Einladung: Bitte noch einmal darum.',
     from: (who, time) => `${who}, ${time}`,
     states: {
       queued: 'Wartet: wird gesendet, sobald eine Verbindung besteht',

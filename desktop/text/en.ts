@@ -79,7 +79,20 @@ export const en = {
     sending: 'Sending…',
     sent: (name: string): string => `Request sent to ${name}.`,
     linkTitle: 'Add this friend?',
-    linkIntro: 'Quorum was opened with an invite. Nothing is sent until you confirm.',
+    linkIntro: 'Nothing is sent until you confirm.',
+    notRecognized:
+      'This is neither an invite link nor a code, and no handle: that has 3 to 32 of a to z, 0 to 9, and . _ -',
+    adds: (name: string): string => `This asks ${name} to be your friend.`,
+    expired: (name: string): string => `This invite of ${name} has expired. Ask for a new one.`,
+    expiredShort: 'This invite has expired.',
+    needsNode: 'This works only once you use a node that knows your friend. Ask for the link instead.',
+    known: {
+      self: () => 'That is your own invite: send it to somebody else.',
+      friend: (name: string): string => `${name} is your friend already.`,
+      incoming: (name: string): string => `${name} has asked you: this accepts.`,
+      requested: (name: string): string => `You have asked ${name} before: this asks again.`,
+      blocked: (name: string): string => `You have blocked ${name}.`,
+    },
   },
 
   sidebar: {
@@ -170,6 +183,12 @@ export const en = {
     actions: 'Message actions',
     recalled: 'You took this message back',
     original: 'The original message is not available',
+    inviteFrom: (who: string): string => `Invite from ${who}`,
+    inviteAdd: 'Add',
+    inviteOpen: 'Open',
+    inviteOwn: 'Your own invite',
+    inviteFriend: 'Your friend already',
+    inviteDamaged: 'A damaged invite: ask for it again.',
     from: (who: string, time: string): string => `${who}, ${time}`,
     states: {
       queued: 'Waiting: it is sent as soon as there is a connection',

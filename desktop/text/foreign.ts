@@ -53,24 +53,30 @@ export function inLines(address: string): string {
   return [...lines.slice(0, dialogLines - 2), '…', ...lines.slice(-1)].join('\n')
 }
 
-export type Piece = { text: string } | { link: string; text: string }
+export type Piece = { text: string } | { link: string; text: string } | { invite: string; text: string }
 
-const linkPattern = /\bhttps?:\/\/[^\s<>"'`\u2018-\u201f\u00ab\u00bb]+/giu
+const linkPattern = /\bquorum:\/\/add\/[\w-]+|\b(?:https?:\/\/|www\.)[^\s<>"'`\u2018-\u201f\u00ab\u00bb]+/giu
 
-/** Splits a message into text and links. Together the pieces are the whole message. */
+/** Splits a message into text, links and invites. Together the pieces are the whole message. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = []
   let end = 0
   for (const match of text.matchAll(linkPattern)) {
-    const shown = withoutTail(match[0])
-    const link = openable(shown)
-    if (link === undefined) continue
+    const piece = pieceOf(match[0])
+    if (piece === undefined) continue
     if (match.index > end) found.push({ text: text.slice(end, match.index) })
-    found.push({ link, text: shown })
-    end = match.index + shown.length
+    found.push(piece)
+    end = match.index + piece.text.length
   }
   if (end < text.length) found.push({ text: text.slice(end) })
   return found
+}
+
+function pieceOf(matched: string): Piece | undefined {
+  if (/^quorum:/iu.test(matched)) return { invite: matched, text: matched }
+  const text = withoutTail(matched)
+  const link = openable(/^www\./iu.test(text) ? `https://${text}` : text)
+  return link === undefined ? undefined : { link, text }
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
-import type { ConnectionInfo, Friend, Message, NodeState, Transfer } from './model.ts'
+import type { ConnectionInfo, Friend, Message, NodeState, RecipientInfo, Transfer } from './model.ts'
 import { parsePeerId } from '../address/peer-id.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
@@ -39,6 +39,8 @@ export const callParams = {
     once: z.boolean().optional(),
     expiresIn: z.number().positive().max(apiLimits.inviteLongest).optional(),
   }),
+  /** Whom `to` means, as `requestFriend` would take it. Sends nothing. */
+  recipient: z.strictObject({ to: z.string().min(1).max(limits.pastedInvite) }),
   /** `to`: an invite link, a code, a PeerId or a handle, also within other text. */
   requestFriend: z.strictObject({
     to: z.string().min(1).max(limits.pastedInvite),
@@ -139,6 +141,7 @@ export interface CallResults {
   setProfile: Self
   setPrivacy: Self
   invite: { link: string; code: string }
+  recipient: RecipientInfo
   requestFriend: Friend
   acceptFriend: Friend
   declineFriend: Friend

@@ -29,6 +29,23 @@ export interface Friend {
   held?: HeldReason
 }
 
+/** Whom a text means, before anybody is asked (call `recipient`). */
+export type RecipientInfo =
+  | {
+      kind: 'invite'
+      /** PeerId of the author, who signed the invite. */
+      peer: string
+      /** The name that the author chose. */
+      name: string
+      expired: boolean
+      /** What the author is here already; `self`: the invite is the own one. */
+      known?: FriendState | 'self'
+    }
+  | { kind: 'peer'; peer: string; known?: FriendState | 'self' }
+  /** `needsNode`: there is no node to ask for it. */
+  | { kind: 'code'; needsNode: boolean }
+  | { kind: 'handle'; handle: string; needsNode: boolean }
+
 export type HeldReason =
   /** They sent more within a day than a person writes. */
   | 'too-much'

@@ -6,6 +6,7 @@
 import { isPublic } from '../address/address.ts'
 import { areForeign } from '../address/node-addresses.ts'
 import type { NodeKnowledge } from '../api/calls.ts'
+import type { FriendState, RecipientInfo } from '../api/model.ts'
 import type { DirectorySession, Found } from '../directory/session.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { candidateFromFound, candidateFromInvite, publicAddresses, type Candidate } from './candidate.ts'
@@ -81,6 +82,31 @@ export class Introductions {
     } catch (error) {
       log('debug', 'invites could not be parked', toError(error))
     }
+  }
+
+  /** Whom `to` means, without asking anybody. Errors: `bad-invite`, `bad-request`. */
+  recipient(to: string): RecipientInfo {
+    const { nodes, now } = this.#options
+    const needsNode = nodes.addresses().length === 0
+    const recipient = parseRecipient(to)
+    switch (recipient.kind) {
+      case 'invite': {
+        const { peer, name, expiresAt } = recipient.invite
+        return { kind: 'invite', peer, name, expired: expiresAt <= now(), ...this.#known(peer) }
+      }
+      case 'peer':
+        return { ...recipient, ...this.#known(recipient.peer) }
+      case 'code':
+        return { kind: 'code', needsNode }
+      case 'handle':
+        return { ...recipient, needsNode }
+    }
+  }
+
+  #known(peer: string): { known?: FriendState | 'self' } {
+    const { identity, store } = this.#options
+    const known = peer === identity.peer ? 'self' : store.friend(peer)?.state
+    return known == null ? {} : { known }
   }
 
   /**

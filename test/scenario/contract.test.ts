@@ -213,6 +213,13 @@ describe('the headless contract', () => {
 
     // Requested, withdrawn, requested again and crossed: every call about people, in a sensible order.
     const { link } = await bob.call('invite', {})
+    const author = z.strictObject({
+      kind: z.literal('invite'),
+      peer: z.literal(bob.id),
+      name: z.literal('bob'),
+      expired: z.literal(false),
+    })
+    await answers('recipient', { to: `He says: <${link}>` }, author)
     const requested = await answers('requestFriend', { to: link, note: 'hi' }, friend)
     assert.deepEqual([requested.state, requested.note, requested.name], ['requested', 'hi', 'bob'])
     await bob.event('friend-request')
@@ -225,6 +232,17 @@ describe('the headless contract', () => {
     await bob.call('requestFriend', { to: again.link, note: 'really?' })
     await alice.event('friend-request', ({ note }) => note === 'really?')
     assert.equal((await answers('acceptFriend', { peer: bob.id }, friend)).state, 'friend')
+    await answers('recipient', { to: link }, author.extend({ known: z.literal('friend') }))
+    await answers(
+      'recipient',
+      { to: again.link },
+      author.extend({ peer: z.literal(alice.id), name: z.string(), known: z.literal('self') }),
+    )
+    await answers(
+      'recipient',
+      { to: 'code: k7qf2 m9xtd' },
+      z.strictObject({ kind: z.literal('code'), needsNode: z.literal(false) }),
+    )
     await Promise.all([alice.sees(bob), bob.sees(alice)])
     const [listed] = await answers('friends', {}, z.array(friend))
     assert.ok(listed?.online && listed.lastSeen != null && listed.path !== 'none')
@@ -303,6 +321,7 @@ describe('the headless contract', () => {
       ['blockPeer', { peer: 'nobody' }, 'bad-request'],
       ['blockPeer', { peer: alice.id }, 'bad-request'],
       ['safetyNumber', { peer: 'nobody' }, 'bad-request'],
+      ['recipient', { to: 'no such thing!' }, 'bad-request'],
       ['requestFriend', { to: stranger, note: 'x'.repeat(501) }, 'bad-request'],
       ['requestFriend', { to: 'x'.repeat(5000) }, 'bad-request'],
       ['setProfile', { name: 'x'.repeat(65) }, 'bad-request'],

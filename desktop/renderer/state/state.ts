@@ -153,9 +153,13 @@ export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undef
   return next
 }
 
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'internal'
+}
+
 /** The text for an error, in the chosen language. */
 export function errorText(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'internal'
+  const code = codeOf(error)
   const { errors } = text()
   return Object.hasOwn(errors, code) ? errors[code as ErrorData['code']] : errors.internal
 }

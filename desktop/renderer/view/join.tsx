@@ -4,8 +4,10 @@ import type { ClipboardEvent, FormEvent } from 'react'
 import { limits } from '#limits'
 import type { Friend } from '#protocol'
 import { requestFriend } from '../state/actions.ts'
-import { errorText, useText } from '../state/state.ts'
+import { useRecipient } from '../state/recipient.ts'
+import { codeOf, errorText, useText } from '../state/state.ts'
 import { Field } from './controls.tsx'
+import { expectation, Invited } from './invited.tsx'
 
 interface JoinProps {
   link: string | undefined
@@ -18,11 +20,14 @@ interface JoinProps {
 }
 
 export function Join({ link, label, action, busyLabel, withNote, onRequested }: JoinProps) {
-  const { welcome, add, common } = useText()
+  const text = useText()
+  const { welcome, add, common } = text
   const [to, setTo] = useState(link ?? '')
   const [note, setNote] = useState('')
   const [wrong, setWrong] = useState<string>()
   const [busy, setBusy] = useState(false)
+  const { info, wrong: damaged } = useRecipient(to)
+  const isOwn = info !== undefined && 'known' in info && info.known === 'self'
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     setBusy(true)
@@ -30,39 +35,52 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
     try {
       onRequested(await requestFriend(to, note.trim()))
     } catch (error) {
-      setWrong(errorText(error))
+      // The only thing that can be wrong with the call itself.
+      setWrong(codeOf(error) === 'bad-request' ? add.notRecognized : errorText(error))
     } finally {
       setBusy(false)
     }
   }
   const paste = (event: ClipboardEvent<HTMLInputElement>): void => {
     // A field of one line would join the lines of a mail without a blank, and a link with what follows it.
-    const text = event.clipboardData.getData('text/plain')
-    if (!text.includes('\n')) return
+    const pasted = event.clipboardData.getData('text/plain')
+    if (!pasted.includes('\n')) return
     event.preventDefault()
-    setTo(text.replaceAll(/=?\r?\n/gu, (end) => (end.startsWith('=') ? '' : ' ')).slice(0, limits.pastedInvite))
+    setTo(pasted.replaceAll(/=?\r?\n/gu, (end) => (end.startsWith('=') ? '' : ' ')).slice(0, limits.pastedInvite))
   }
   return (
     <form className="choice" onSubmit={(event) => void submit(event)}>
-      <Field label={label} wrong={wrong}>
-        {({ id, describedBy, invalid }) => (
-          <input
-            id={id}
-            className="input"
-            dir="ltr"
-            value={to}
-            autoFocus
-            data-first
-            autoComplete="off"
-            maxLength={limits.pastedInvite}
-            placeholder={welcome.joinPlaceholder}
-            aria-invalid={invalid}
-            aria-describedby={describedBy}
-            onChange={(event) => setTo(event.target.value)}
-            onPaste={paste}
-          />
-        )}
-      </Field>
+      {link !== undefined && info?.kind === 'invite' ? (
+        <>
+          <Invited info={info} />
+          <p className={wrong === undefined ? 'hint' : 'wrong'} role={wrong === undefined ? undefined : 'alert'}>
+            {wrong ?? expectation(info, text)}
+          </p>
+        </>
+      ) : (
+        <Field label={label} hint={expectation(info, text)} wrong={wrong ?? damaged}>
+          {({ id, describedBy, invalid }) => (
+            <input
+              id={id}
+              className="input"
+              dir="ltr"
+              value={to}
+              autoFocus
+              data-first
+              autoComplete="off"
+              maxLength={limits.pastedInvite}
+              placeholder={welcome.joinPlaceholder}
+              aria-invalid={invalid}
+              aria-describedby={describedBy}
+              onChange={(event) => {
+                setTo(event.target.value)
+                setWrong(undefined)
+              }}
+              onPaste={paste}
+            />
+          )}
+        </Field>
+      )}
       {withNote && (
         <Field label={`${add.note} (${common.optional})`}>
           {({ id, describedBy }) => (
@@ -80,7 +98,11 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
         </Field>
       )}
       <div className="buttons end">
-        <button type="submit" className="button main" disabled={busy || to.trim() === ''}>
+        <button
+          type="submit"
+          className="button main"
+          disabled={busy || to.trim() === '' || damaged !== undefined || isOwn}
+        >
           {busy ? busyLabel : action}
         </button>
       </div>

@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import type { FormEvent } from 'react'
 import { callPeer } from '../state/clients.ts'
-import { errorText, useText } from '../state/state.ts'
+import { codeOf, errorText, useText } from '../state/state.ts'
 import { Brand } from './brand.tsx'
 import { PassphraseField } from './passphrase-field.tsx'
 
@@ -19,8 +19,7 @@ export function LockScreen() {
     try {
       await callPeer('unlock', { passphrase })
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : ''
-      setWrong(code === 'wrong-passphrase' ? lock.wrong : errorText(error))
+      setWrong(codeOf(error) === 'wrong-passphrase' ? lock.wrong : errorText(error))
       setPassphrase('')
       setBusy(false)
     }

@@ -12,6 +12,7 @@ import { clock, fullWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { timeOf } from '../model/message-rows.ts'
 import { Avatar, IconButton } from './controls.tsx'
+import { InviteCard } from './invited.tsx'
 import { Menu } from './menu.tsx'
 import { StateMark } from './state-mark.tsx'
 import { TransferCard } from './transfer-card.tsx'
@@ -75,7 +76,9 @@ function Meta({ message }: { message: Message }) {
 
 function MessageText({ body }: { body: string }) {
   return pieces(body).map((piece, index) =>
-    'link' in piece ? (
+    'invite' in piece ? (
+      <InviteCard key={index} link={piece.invite} />
+    ) : 'link' in piece ? (
       <a
         // The pieces of a message never change their order.
         key={index}

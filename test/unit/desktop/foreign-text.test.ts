@@ -139,8 +139,22 @@ test('links are http and https without passwords, and end before the punctuation
   ]) {
     assert.deepEqual(links(none), [], none)
   }
+  assert.deepEqual(links('www.example.org, or WWW.example.org/a?'), [
+    'https://www.example.org/',
+    'https://www.example.org/a',
+  ])
+  assert.deepEqual(links('www. xwww.example.org'), [])
   assert.equal(openable('https://аррӏе.com/'), 'https://xn--80ak6aa92e.com/')
   assert.equal(openable('javascript:alert(1)'), undefined)
+})
+
+test('an invite in a message is a piece of its own, as long as the letters of a link go on', () => {
+  assert.deepEqual(pieces('<quorum://add/CiQ_-9>, and QUORUM://add/x'), [
+    { text: '<' },
+    { invite: 'quorum://add/CiQ_-9', text: 'quorum://add/CiQ_-9' },
+    { text: '>, and ' },
+    { invite: 'QUORUM://add/x', text: 'QUORUM://add/x' },
+  ])
 })
 
 test('an address in a dialog of the system is broken into short lines; of a very long one the middle is left out', () => {
@@ -153,7 +167,13 @@ test('an address in a dialog of the system is broken into short lines; of a very
 })
 
 test('the pieces of a message together are the whole message', () => {
-  for (const text of ['', 'plain', 'https://example.org', 'a https://example.org. b http://example.org! c']) {
+  for (const text of [
+    '',
+    'plain',
+    'https://example.org',
+    'a https://example.org. b http://example.org! c',
+    'quorum://add/a b www.c.d.',
+  ]) {
     assert.equal(
       pieces(text)
         .map((piece) => piece.text)

@@ -1,0 +1,80 @@
+/** Invites say whom they add before anything is sent: in a message, in the form, and where they are of no use. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { startPeer } from '../support/network.ts'
+import { introduce, message, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
+import { openWindow } from '../support/window.ts'
+
+after(endDisplay)
+
+test('an invite in a message is a card that names its author, and adds them only after a question', async (t) => {
+  const { window, friend, me, node, link } = await windowWithFriend(t, folder(t), 'Bob')
+  const { page } = window
+  page.setDefaultTimeout(20_000)
+  const carol = await startPeer(t, { nodes: [node], name: 'Carol' })
+  const invite = (await carol.invite({})).link
+  await friend.sendMessage({ peer: me, text: `This is Carol, she is fine: ${invite} Say hello!` })
+  const card = message(window, 'This is Carol').getByRole('group', { name: /Invite from .?Carol/u })
+  await card.waitFor()
+  assert.doesNotMatch((await message(window, 'This is Carol').textContent()) ?? '', /quorum:/u)
+  await card.getByRole('button', { name: 'Add' }).click()
+
+  const dialog = page.getByRole('dialog', { name: 'Add this friend?' })
+  await dialog.getByText('Carol', { exact: true }).waitFor()
+  await dialog.getByText(/asks .?Carol.? to be your friend/u).waitFor()
+  assert.deepEqual(await carol.friends(), [], 'nothing is sent before the person agrees')
+  const request = new Promise<void>((resolve) => {
+    carol.subscribe(({ event }) => event === 'friend-request' && resolve())
+  })
+  await dialog.getByRole('button', { name: 'Send request' }).click()
+  await request
+  await carol.acceptFriend({ peer: me })
+  await page.getByText('Carol').first().waitFor()
+
+  await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: 'Bob' }).click()
+  await card.getByText('Your friend already').waitFor()
+  await card.getByRole('button', { name: 'Open' }).click()
+  await page.getByRole('textbox', { name: /^Message to .?Carol/u }).waitFor()
+  await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: 'Bob' }).click()
+  await say(window, `Mine is ${link}`)
+  await message(window, 'Mine is').getByText('Your own invite').waitFor()
+  await friend.sendMessage({ peer: me, text: `${invite.slice(0, 60)} is cut` })
+  await message(window, 'is cut')
+    .getByText(/damaged invite/u)
+    .waitFor()
+
+  await page.keyboard.press('Control+n')
+  await page.getByRole('tab', { name: 'I have an invite' }).click()
+  const field = page.getByLabel('Invite link, code or handle')
+  for (const [text, said] of [
+    [link, /your own invite/u],
+    [invite, /Carol.? is your friend already/u],
+    [`${invite.slice(0, 80)}`, /not a valid invite/u],
+  ] as const) {
+    await field.fill(text)
+    await page.getByRole('dialog').getByText(said).waitFor()
+  }
+  await field.fill('Carol, please!')
+  await page.getByRole('button', { name: 'Send request' }).click()
+  await page
+    .getByRole('dialog')
+    .getByText(/neither an invite/u)
+    .waitFor()
+  await page.keyboard.press('Escape')
+  await writing(window).waitFor()
+  assert.deepEqual(window.complaints, [])
+})
+
+test('in the first run a code is said to need a node, before anybody tries it', async (t) => {
+  const window = await openWindow(t, { profile: `${folder(t)}/bob` })
+  const { page } = window
+  await introduce(window, 'Bob')
+  const field = page.getByLabel('Invite link or code')
+  await field.fill('5SVWQ-J3D76')
+  await page.getByText(/only once you use a node/u).waitFor()
+  await field.fill('')
+  await page.getByText(/only once you use a node/u).waitFor({ state: 'detached' })
+  assert.deepEqual(window.complaints, [])
+})

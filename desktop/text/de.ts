@@ -79,7 +79,7 @@ export const de: typeof en = {
     linkTitle: 'Diese Person hinzufügen?',
     linkIntro: 'Nichts wird gesendet, bevor du bestätigst.',
     notRecognized:
-      'Das ist weder ein Einladungslink noch ein Code, und kein Handle: Der hat 3 bis 32 von a bis z, 0 bis 9 und . _ -',
+      'Das ist weder ein Einladungslink noch ein Code, auch kein Handle (3 bis 32 von a bis z, 0 bis 9 und . _ -).',
     adds: (name) => `Damit fragst du ${name}, ob ihr euch befreundet.`,
     expired: (name) => `Diese Einladung von ${name} ist abgelaufen. Bitte um eine neue.`,
     expiredShort: 'Diese Einladung ist abgelaufen.',

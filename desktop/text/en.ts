@@ -80,8 +80,7 @@ export const en = {
     sent: (name: string): string => `Request sent to ${name}.`,
     linkTitle: 'Add this friend?',
     linkIntro: 'Nothing is sent until you confirm.',
-    notRecognized:
-      'This is neither an invite link nor a code, and no handle: that has 3 to 32 of a to z, 0 to 9, and . _ -',
+    notRecognized: 'This is neither an invite link nor a code, nor a handle (3 to 32 of a to z, 0 to 9 and . _ -).',
     adds: (name: string): string => `This asks ${name} to be your friend.`,
     expired: (name: string): string => `This invite of ${name} has expired. Ask for a new one.`,
     expiredShort: 'This invite has expired.',

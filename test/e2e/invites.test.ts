@@ -51,7 +51,7 @@ test('an invite in a message is a card that names its author, and adds them only
   for (const [text, said] of [
     [link, /your own invite/u],
     [invite, /Carol.? is your friend already/u],
-    [`${invite.slice(0, 80)}`, /not a valid invite/u],
+    [invite.slice(0, 80), /not a valid invite/u],
   ] as const) {
     await field.fill(text)
     await page.getByRole('dialog').getByText(said).waitFor()

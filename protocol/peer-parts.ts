@@ -3,6 +3,7 @@
  * the folders of protocol/ may not import each other freely (ARCHITECTURE.md). Starts nothing.
  */
 import type { Connection } from '@libp2p/interface'
+import { givenNodeAddress } from './address/given-address.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
 import { HomeNodes } from './directory/home-nodes.ts'
@@ -99,7 +100,9 @@ export class PeerParts {
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
   }
 
-  addNode(address: string): void {
+  /** Errors: `bad-request` with the part that is wrong. */
+  addNode(given: string): void {
+    const address = givenNodeAddress(given)
     this.nodes.add(address)
     this.settings.rememberNode(address)
   }

@@ -420,6 +420,13 @@ export const de: typeof en = {
     nodeAddHint: 'Füge die Adresse ein, die du vom Betreiber bekommen hast.',
     nodeAddPlaceholder: '/dns4/node.example.org/tcp/4001/p2p/…',
     nodeAddDo: 'Hinzufügen',
+    nodeWrong: {
+      form: 'Das ist keine Adresse eines Knotens. Kopiere eine ganze Zeile, die mit /dns4/ oder /ip4/ beginnt.',
+      host: 'Nach /dns4/ oder /ip4/ steht kein Rechner im Internet.',
+      port: 'Nach /tcp/ steht kein Port von 1 bis 65535.',
+      transport: 'Zwischen Rechner und Identität kennt Quorum nur /tcp/ mit einem Port, dann nichts, /ws oder /tls/ws.',
+      peer: 'Nach /p2p/ steht keine Identität eines Knotens. Kopiere sie vollständig und nichts danach.',
+    },
     nodeRemove: 'Entfernen',
     nodeNone: 'Noch kein Knoten',
     runTitle: 'Einen Knoten für meine Freunde betreiben',

@@ -7,6 +7,7 @@ import { isAddress, isRelayed, lastPeer, scopeOf } from './address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { addressLimits } from './limits.ts'
+import { parsePeerId } from './peer-id.ts'
 
 /** PeerId in a node's address. Errors: `bad-request`. */
 export function nodePeer(address: string): string {
@@ -63,5 +64,6 @@ function narrowness(address: string): number {
 }
 
 function peerOf(address: string): string | undefined {
-  return isAddress(address) && !isRelayed(address) ? lastPeer(address) : undefined
+  const peer = isAddress(address) && !isRelayed(address) ? lastPeer(address) : undefined
+  return peer === undefined || parsePeerId(peer) === undefined ? undefined : peer
 }

@@ -1,5 +1,4 @@
 /** The settings of a peer in its store, decoded from and encoded to bytes. */
-import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { looksLikeCode } from './invite-link.ts'
@@ -55,7 +54,8 @@ export class Settings {
 
   /** Addresses of the nodes that a person added or that an invite contained. */
   nodes(): string[] {
-    return this.#text('nodes').split('\n').filter(isAddress)
+    // Earlier versions stored addresses whose PeerId is none.
+    return [...byNode(this.#text('nodes').split('\n')).values()].flat()
   }
 
   /** Errors: `bad-request`. */

@@ -7,7 +7,7 @@ import type { NodeState } from '#protocol'
 import { cleanLine } from '../../../text/foreign.ts'
 import { clock } from '../../model/format.ts'
 import { addNode, removeNode, runNode } from '../../state/actions.ts'
-import { errorText, useApp, useText } from '../../state/state.ts'
+import { errorPart, errorText, useApp, useText } from '../../state/state.ts'
 import { CopyLine, Field, IconButton } from '../controls.tsx'
 import { Switch } from './parts.tsx'
 
@@ -78,7 +78,7 @@ function AddNode() {
       await addNode(address.trim())
       setAddress('')
     } catch (error) {
-      setWrong(errorText(error))
+      setWrong(errorPart(error, settings.nodeWrong) ?? errorText(error))
     }
   }
   return (

@@ -33,6 +33,7 @@ export type {
   FriendState,
   Message,
   MessageState,
+  NodeProblem,
   NodeState,
   HeldReason,
   PathKind,

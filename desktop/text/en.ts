@@ -2,7 +2,7 @@
  * The text of the window in English. It defines the keys of every other language. A sentence with a number or a name is
  * a function. Names of people are foreign text: callers pass them cleaned and isolated (foreign.ts).
  */
-import { advice } from '#advice'
+import { advice, nodeProblems } from '#advice'
 import type { AddressPart, ErrorCode } from '#protocol'
 
 const plural = new Intl.PluralRules('en')
@@ -367,6 +367,7 @@ export const en = {
 
     nodesIntro: 'A node helps friends find you and passes on what cannot be sent directly. It cannot read anything.',
     nodeStates: { connected: 'Connected', connecting: 'Connecting…', unreachable: 'Cannot be reached' },
+    nodeProblems,
     nodeFull: (time: string): string => `This node is full; it is tried again at ${time}`,
     nodeFullShort: 'The node is full',
     nodeHere: 'On this computer',

@@ -1,7 +1,7 @@
 /** One node of a peer: what is known of it, and what callers see. */
 import type { Connection } from '@libp2p/interface'
 import { withPeer } from '../address/address.ts'
-import type { NodeState } from '../api/model.ts'
+import type { NodeProblem, NodeState } from '../api/model.ts'
 import { Retry } from '../base/backoff.ts'
 import { directoryLimits } from './limits.ts'
 import type { DirectorySession } from './session.ts'
@@ -19,6 +19,7 @@ export interface HomeNode {
   /** The node refused this peer because it is full, in the last session. */
   full?: true
   fullUntil?: number
+  problem?: NodeProblem
   /** The node refused a record as one too many; it is announced again later. */
   announceDue?: true
   retry: Retry
@@ -48,13 +49,14 @@ export function addressOf(connection: Connection, { address, addresses, peer }: 
   return addresses.find((one) => one === remote || one === withPeer(remote, peer)) ?? address
 }
 
-export function stateOf({ address, peer, state, reserved, rttMs, fullUntil }: HomeNode): NodeState {
+export function stateOf({ address, peer, state, reserved, rttMs, fullUntil, problem }: HomeNode): NodeState {
   return {
     address,
     peer,
     state,
     reserved,
     ...(fullUntil == null ? {} : { fullUntil }),
+    ...(problem == null ? {} : { problem }),
     ...(rttMs == null ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
   }
 }

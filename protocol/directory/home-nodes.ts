@@ -9,13 +9,14 @@ import { Presence, type PresenceOptions } from './presence.ts'
 import { DirectorySession } from './session.ts'
 import { onAbort } from '../base/abort-listener.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
-import type { NodeState } from '../api/model.ts'
+import type { NodeProblem, NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
 import { addressOf, homeNode, stateOf, type HomeNode } from './home-node.ts'
 import { directoryLimits } from './limits.ts'
 import { dialNode, nodeConnections } from './node-dial.ts'
 import { peerInLog } from '../base/log.ts'
 import { closeOrAbort } from '../net/close.ts'
+import { dialFailure } from '../net/dial-failure.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
 import type { AddressSource } from '../net/policy.ts'
@@ -204,20 +205,23 @@ export class HomeNodes {
     const { signal } = node.stopped
     while (!signal.aborted) {
       let longest: number | undefined
+      let problem: NodeProblem | undefined
       delete node.full
       try {
         await this.#hold(node, signal)
       } catch (error) {
+        problem = dialFailure(error)
         // More come than a full node can tell so. An earlier version cuts when it is full, or many share an address.
-        if (toError(error).message.includes('ECONNRESET')) longest = directoryLimits.nodeRefused
+        if (problem === 'closed') longest = directoryLimits.nodeRefused
         // Expected while a node is offline: its state is reported, and the loop continues.
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
       const retry = node.full === true ? node.fullRetry : node.retry
       const wait = retry.next(longest)
-      const full = node.full === true ? { fullUntil: this.#options.now() + wait } : {}
-      this.#change(node, { state: 'unreachable', reserved: false, ...full })
+      const why =
+        node.full === true ? { fullUntil: this.#options.now() + wait } : problem === undefined ? {} : { problem }
+      this.#change(node, { state: 'unreachable', reserved: false, ...why })
       await retry.rest(wait, signal)
     }
   }
@@ -349,9 +353,11 @@ export class HomeNodes {
     for (const wake of this.#awaitingSession.splice(0)) wake()
   }
 
-  #change(node: HomeNode, to: Pick<NodeState, 'state' | 'reserved' | 'fullUntil'>): void {
-    if (node.state === to.state && node.reserved === to.reserved && node.fullUntil === to.fullUntil) return
+  #change(node: HomeNode, to: Pick<NodeState, 'state' | 'reserved' | 'fullUntil' | 'problem'>): void {
+    const same = (['state', 'reserved', 'fullUntil', 'problem'] as const).every((name) => node[name] === to[name])
+    if (same) return
     delete node.fullUntil
+    delete node.problem
     Object.assign(node, to)
     this.#options.onState(stateOf(node))
     if (!this.#connecting) this.#wake()

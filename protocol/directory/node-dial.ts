@@ -2,9 +2,9 @@
 import type { Connection } from '@libp2p/interface'
 import { isRelayed } from '../address/address.ts'
 import { nodePeer } from '../address/node-addresses.ts'
-import { toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { closeOrAbort } from '../net/close.ts'
+import { mostTelling } from '../net/dial-failure.ts'
 import { raceDials } from '../net/dial-race.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import type { AddressSource } from '../net/policy.ts'
@@ -12,7 +12,7 @@ import { directoryLimits } from './limits.ts'
 
 /**
  * Connects to the node that has these addresses. `source`: who told them.
- * Errors: `foreign-node` and others of Policy.refusesDial; else that of the first dial.
+ * Errors: `foreign-node` and others of Policy.refusesDial; else that of the dial that tells most.
  */
 export async function dialNode(
   network: PeerNetwork,
@@ -36,7 +36,7 @@ export async function dialNode(
       surplus: (connection) => void closeOrAbort(connection, directoryLimits.nodeClose),
     })
   } catch (error) {
-    throw error instanceof AggregateError ? toError(error.errors[0]) : error
+    throw error instanceof AggregateError ? mostTelling(error.errors) : error
   }
 }
 

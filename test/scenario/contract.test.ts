@@ -37,6 +37,7 @@ const self = z.object({
       state: z.enum(['connected', 'connecting', 'unreachable']),
       reserved: z.boolean(),
       fullUntil: time.optional(),
+      problem: z.string().optional(),
       rttMs: z.number().min(0).optional(),
     }),
   ),

@@ -55,6 +55,7 @@ function OneNode({ node }: { node: NodeState }) {
         <p className="mono one-line selectable" dir="ltr" title={node.address}>
           {cleanLine(node.address, limits.address)}
         </p>
+        {node.problem !== undefined && <p className="quiet">{settings.nodeProblems[node.problem]}</p>}
       </div>
       {embedded ? (
         <span />

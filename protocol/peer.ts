@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { scopeOf } from './address/address.ts'
 import { givenNodeAddress } from './address/given-address.ts'
+import { nodePeer } from './address/node-addresses.ts'
 import type { Peer } from './api/calls.ts'
 import { privacyNames, privacyPatch, type PrivacyPatch } from './api/privacy.ts'
 import { QuorumError } from './base/errors.ts'
@@ -148,7 +149,9 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
   paths.start()
   watch.start()
   reachability.start()
-  for (const address of [...settings.nodes(), ...given]) nodes.add(address)
+  for (const address of [...settings.nodes(), ...given]) {
+    nodes.add(address, settings.learntNode(nodePeer(address)))
+  }
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
   // Before anything is sent: the choice may have become more private while an envelope waited.
   friends.hideAddresses()

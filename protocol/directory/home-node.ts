@@ -2,15 +2,20 @@
 import type { Connection } from '@libp2p/interface'
 import { withPeer } from '../address/address.ts'
 import type { NodeProblem, NodeState } from '../api/model.ts'
+import { sameHost } from '../address/node-addresses.ts'
+import type { AddressSource } from '../net/policy.ts'
 import { Retry } from '../base/backoff.ts'
 import { directoryLimits } from './limits.ts'
+import type { DialTarget } from './node-dial.ts'
 import type { DirectorySession } from './session.ts'
 
 export interface HomeNode {
   /** The address in use. Without a connection: the last one used, initially the first one configured. */
   address: string
-  /** All known addresses in the order in which they were added. */
+  /** The addresses that a person or an invite gave, in the order in which they were added. */
   addresses: string[]
+  /** Those that the node says it has, besides. */
+  learnt: string[]
   peer: string
   state: NodeState['state']
   reserved: boolean
@@ -33,6 +38,7 @@ export function homeNode(address: string, peer: string): HomeNode {
   return {
     address,
     addresses: [address],
+    learnt: [],
     peer,
     state: 'connecting',
     reserved: false,
@@ -43,10 +49,26 @@ export function homeNode(address: string, peer: string): HomeNode {
   }
 }
 
+export function knownAddresses({ addresses, learnt }: HomeNode): string[] {
+  return [...new Set([...addresses, ...learnt])]
+}
+
+/** The addresses to dial: first the one that was used last. */
+export function dialTargets(node: HomeNode): DialTarget[] {
+  const known = knownAddresses(node)
+  const last = known.includes(node.address) ? [node.address] : []
+  return [...new Set([...last, ...known])].map((address) => ({ address, source: sourceOf(address, node) }))
+}
+
+/** Another port of a machine that a person chose is the person's choice, too; other machines are the node's. */
+export function sourceOf(address: string, { addresses, peer }: HomeNode): AddressSource {
+  return addresses.some((given) => sameHost(given, address)) ? 'own-node' : { node: peer }
+}
+
 /** Which of the node's addresses a connection was made to. */
-export function addressOf(connection: Connection, { address, addresses, peer }: HomeNode): string {
+export function addressOf(connection: Connection, node: HomeNode): string {
   const remote = connection.remoteAddr.toString()
-  return addresses.find((one) => one === remote || one === withPeer(remote, peer)) ?? address
+  return knownAddresses(node).find((one) => one === remote || one === withPeer(remote, node.peer)) ?? node.address
 }
 
 export function stateOf({ address, peer, state, reserved, rttMs, fullUntil, problem }: HomeNode): NodeState {

@@ -154,8 +154,9 @@ export class Introductions {
     if (!mayUseNodesOf(invite.peer)) await this.#checkReachable(invite)
     // A peer without a node joins those of the inviter: this is how a second person starts.
     else if (nodes.addresses().length === 0) {
-      const told = [...byNode(invite.nodes).values()].flat()
-      for (const address of told) if (mayDial(address, invite.peer)) addNode(address)
+      // All are asked about before the first is added: of a node that is an own one, nobody else tells addresses.
+      const all = [...byNode(invite.nodes).values()].flat()
+      for (const address of all.filter((one) => mayDial(one, invite.peer))) addNode(address)
     }
     return candidateFromInvite(invite)
   }

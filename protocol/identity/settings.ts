@@ -66,11 +66,28 @@ export class Settings {
     this.#setNodes(nodes)
   }
 
+  /** The addresses that the node with this PeerId said it has. */
+  learntNode(peer: string): string[] {
+    return this.#learnt().get(peer) ?? []
+  }
+
+  /** In place of those stored before. */
+  rememberLearnt(peer: string, addresses: readonly string[]): void {
+    const learnt = this.#learnt()
+    learnt.set(peer, [...addresses])
+    this.#set('nodes-learnt', [...learnt.values()].flat().join('\n'))
+  }
+
   /** Removes all addresses of the node with this PeerId. */
   forgetNode(peer: string): void {
     const nodes = byNode(this.nodes())
     nodes.delete(peer)
     this.#setNodes(nodes)
+    this.rememberLearnt(peer, [])
+  }
+
+  #learnt(): Map<string, string[]> {
+    return byNode(this.#text('nodes-learnt').split('\n'))
   }
 
   #setNodes(nodes: Map<string, string[]>): void {

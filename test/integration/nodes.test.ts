@@ -1,7 +1,10 @@
 /** A node with several addresses: one address that answers is enough, for its peers and for the peers they invite. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { inviteFromLink } from '../../protocol/identity/invite-link.ts'
+import { Settings } from '../../protocol/identity/settings.ts'
+import { openMemoryStore } from '../../protocol/index.ts'
 import { befriend, loopback, nextEvent, startNode, startPeer, until } from '../support/network.ts'
 
 test('a peer uses the address that answers, keeps using it, and announces all', async (t) => {
@@ -25,6 +28,34 @@ test('a peer uses the address that answers, keeps using it, and announces all', 
 
   const removed = await peer.removeNode({ address: two })
   assert.deepEqual(removed.nodes, [])
+})
+
+test('a peer learns the other addresses of its node, stores them, and puts them into invites', async (t) => {
+  const seed = randomBytes(32)
+  const first = await startNode(t, { seed, listen: [loopback, `${loopback}/ws`] })
+  const [given = '', web = ''] = first.addresses()
+  const store = openMemoryStore()
+  const peer = await startPeer(t, { nodes: [given], store })
+  const nodesInInvite = async (): Promise<readonly string[]> => inviteFromLink((await peer.invite({})).link).nodes
+  await until(async () => (await nodesInInvite()).length === 2, 'both are known')
+  assert.deepEqual(await nodesInInvite(), [given, web])
+  assert.deepEqual(new Settings(store).learntNode(first.peer), [web])
+
+  // The port that was given is shut.
+  await first.stop()
+  await startNode(t, { seed, listen: [web.replace(/\/p2p\/.*/, '')] })
+  await until(async () => (await peer.self()).nodes[0]?.address === web, 'it is reached at the other address')
+
+  // The next run of the profile knows it from the start, and who joins by the invite as well.
+  const copy = openMemoryStore()
+  for (const key of ['nodes', 'nodes-learnt'] as const) copy.setSetting(key, store.setting(key))
+  copy.setSetting('nodes', Buffer.from(given))
+  for (const one of [await startPeer(t, { store: copy }), await startPeer(t)]) {
+    if ((await one.self()).nodes.length === 0) await befriend(peer, one)
+    await until(async () => (await one.self()).nodes[0]?.state === 'connected', 'connected')
+  }
+  await peer.removeNode({ address: web })
+  assert.deepEqual(new Settings(store).learntNode(first.peer), [])
 })
 
 test('a node that is not reachable is found at an address that is added later', async (t) => {

@@ -97,7 +97,9 @@ export class DirectoryServer {
         try {
           await this.#serve(stream, connection)
         } catch (error) {
-          this.#count('stream', errorToData(error).code)
+          // The peer went away in the middle of something: no fault of this node.
+          const gone = !(error instanceof QuorumError) && stream.status !== 'open'
+          this.#count('stream', gone ? 'closed' : errorToData(error).code)
           stream.abort(toError(error))
         }
       },

@@ -80,3 +80,17 @@ test('the unread count of a friend is the number of messages that were not read'
   assert.equal((await b.friends())[0]?.unread, 1)
   assert.equal((await a.friends())[0]?.unread, 0)
 })
+
+test('a peer that leaves, or whose connection is lost, is counted as gone and not as a fault of the node', async (t) => {
+  const node = await startNode(t)
+  const [polite, lost] = [
+    await startPeer(t, { nodes: node.addresses() }),
+    await startPeer(t, { nodes: node.addresses(), name: 'lost' }),
+  ]
+  await until(() => node.stats().directorySessions === 2, 'both are connected')
+  await polite.stop()
+  await lost.removeNode({ address: node.peer })
+  await until(() => node.stats().directorySessions === 0, 'both are gone')
+  const outcomes = Object.keys(node.stats().requests).filter((name) => name.startsWith('stream '))
+  assert.deepEqual(outcomes, ['stream closed'])
+})

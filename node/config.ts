@@ -58,7 +58,7 @@ const schema = z.strictObject({
   announce: z.array(announceAddress, 'must be a list of multiaddrs').max(nodeLimits.addresses),
   http: z
     .string('must be ADDRESS:PORT')
-    .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'must be ADDRESS:PORT, such as 127.0.0.1:9090 or [::1]:9090')
+    .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'must be ADDRESS:PORT, such as 127.0.0.1:4003 or [::1]:4003')
     .transform((text) => ({ host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''), port: portOf(text) }))
     .refine(({ port }) => port <= 65535, 'has a port above 65535'),
   behindProxy: z.boolean('must be true or false'),
@@ -126,7 +126,7 @@ function defaults({ env, home, ipv6 }: Invocation): Source {
       listen,
       announce: [],
       behindProxy: false,
-      http: '127.0.0.1:9090',
+      http: '127.0.0.1:4003',
       json: false,
       logLevel: 'info',
     },
@@ -142,7 +142,8 @@ function fromFile(file: string | undefined, { cwd, home }: Invocation): Source {
   try {
     if (fs.statSync(location).size > nodeLimits.configFile)
       throw new Error('it is larger than a configuration should be')
-    const content: unknown = JSON.parse(fs.readFileSync(location, 'utf8'))
+    // Windows editors begin a file with a byte order mark.
+    const content: unknown = JSON.parse(fs.readFileSync(location, 'utf8').replace(/^\ufeff/, ''))
     if (typeof content !== 'object' || content === null || Array.isArray(content)) {
       throw new Error('it must be one JSON object')
     }
@@ -216,7 +217,7 @@ function describe(version: string): Command {
     .option('--listen <multiaddr>', 'listen here; may be repeated (default: TCP 4001, WebSocket 4002)', collect)
     .option('--announce <multiaddr>', 'announce this address instead; may be repeated', collect)
     .option('--behind-proxy', 'trust X-Forwarded-For of WebSockets that come from this machine: a proxy sets it')
-    .option('--http <address:port>', 'metrics, health and status page (default: 127.0.0.1:9090)')
+    .option('--http <address:port>', 'metrics, health and status page (default: 127.0.0.1:4003)')
     .option('--log-level <level>', `one of ${logLevels.join(', ')} (default: info)`)
     .option('--json', 'print the ready line as JSON')
     .version(version, '--version', 'print the version')

@@ -24,12 +24,14 @@ export interface HttpOptions {
   checkHealth(): void
   /** Throws if the node should get no traffic: 503 at /readyz. */
   checkReady(): void
+  /** `port` is used by another program: HTTP is at this one. */
+  onOtherPort(port: number): void
   /** Receives internal errors. */
   onError(error: Error): void
 }
 
 export interface HttpServer {
-  /** Without a slash at the end: `http://127.0.0.1:9090`. */
+  /** Without a slash at the end: `http://127.0.0.1:4003`. */
   url: string
   stop(): Promise<void>
 }
@@ -80,13 +82,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
         response.destroy()
       })
   })
-  try {
-    server.listen({ host, port })
-    await once(server, 'listening')
-  } catch (error) {
-    const message = `HTTP cannot listen on ${host}:${port} (${toError(error).message}): choose another with --http`
-    throw new QuorumError('bad-request', message, { cause: error })
-  }
+  const used = await listen(server, host, port)
+  if (used !== port) options.onOtherPort(used)
   server.on('error', onError)
   // A server that listens on a port has this kind of address.
   const bound = server.address() as AddressInfo
@@ -99,6 +96,26 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       server.closeAllConnections()
       await once(server, 'close')
     },
+  }
+}
+
+/**
+ * Listens on `port`, or on the first of those after it that is free: figures are no reason for a node not to run.
+ * Returns the port. Errors: `bad-request`.
+ */
+async function listen(server: http.Server, host: string, port: number): Promise<number> {
+  const last = port === 0 ? 0 : Math.min(port + nodeLimits.httpPortsTried, 65_535)
+  for (let at = port; ; at += 1) {
+    try {
+      server.listen({ host, port: at })
+      await once(server, 'listening')
+      return at
+    } catch (error) {
+      const taken = toError(error).message.includes('EADDRINUSE')
+      if (taken && at < last) continue
+      const message = `HTTP cannot listen on ${host}:${port} (${toError(error).message}): choose another with --http`
+      throw new QuorumError('bad-request', message, { cause: error })
+    }
   }
 }
 

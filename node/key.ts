@@ -33,7 +33,7 @@ function read(file: string): string {
     // Restoring a backup often makes files readable by everyone. (Windows has no such bits.)
     if ((mode & 0o077) !== 0 && path.sep === '/') fs.chmodSync(file, 0o600)
     if (size > nodeLimits.keyFile) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'too long'))
-    return fs.readFileSync(file, 'latin1')
+    return fs.readFileSync(file, 'utf8')
   } catch (error) {
     throw diskError(error, file)
   }
@@ -45,6 +45,7 @@ function line(seed: Uint8Array): string {
 }
 
 function parse(text: string, file: string): Uint8Array {
+  // An editor may have added a byte order mark, which `trim` removes, or a line break.
   const [name, written, hex = '', sum] = text.trim().split(' ')
   if (name !== format) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'not a node key'))
   if (written !== undefined && /^[2-9]$/.test(written)) {

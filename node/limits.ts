@@ -1,6 +1,7 @@
 /** Numbers of the node, each with its reason. Durations are milliseconds, sizes bytes. */
 const second = 1000
-const hour = 60 * 60 * second
+const minute = 60 * second
+const hour = 60 * minute
 const KiB = 1024
 const MiB = 1024 * KiB
 
@@ -8,6 +9,8 @@ export const nodeLimits = {
   // ---- disk
   /** With less free space the node reports a full disk, before SQLite meets it in the middle of a transaction. */
   freeDisk: 16 * MiB,
+  /** Interval at which the disk is asked whether it accepts data, so that the log says when it does not. */
+  diskCheck: 1 * minute,
   /** Interval at which the owner of a handle is noted as seen: nobody waits for the disk when all peers reconnect. */
   seenInterval: 1 * hour,
   /** Interval at which expired data is deleted, and deleted data is removed from SQLite's log. */
@@ -21,6 +24,8 @@ export const nodeLimits = {
   configFile: 1 * MiB,
 
   // ---- HTTP, which is for scrapers and people, not a public site: bounds what a stranger on an open port can use up
+  /** Ports after the one that is wanted, of which the first free one is used. */
+  httpPortsTried: 16,
   httpConnections: 64,
   httpRequest: 10 * second,
   httpIdle: 5 * second,

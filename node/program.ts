@@ -28,7 +28,8 @@ export function main(): void {
       break
     case 'refuse':
       process.stderr.write(`${instruction.message}\n`)
-      process.exitCode = 2
+      // Not exitCode: under a process manager its channel would keep this process alive.
+      process.exit(2)
       break
     case 'start': {
       const log = nodeLog(instruction.config.logLevel)

@@ -3,7 +3,7 @@
  * in the order of their dependencies and stops them in reverse. It does not use `process`.
  */
 import path from 'node:path'
-import { QuorumError, createRelayNode, limits, toError, version } from '#protocol'
+import { QuorumError, createRelayNode, errorToData, limits, toError, version } from '#protocol'
 import type { Log, RelayNode } from '#protocol'
 import type { NodeConfig } from './config.ts'
 import { makeFolder } from './disk.ts'
@@ -44,6 +44,7 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
   const startedAt = now()
   let state: State = 'starting'
   let relay: RelayNode | undefined
+  let diskTrouble: Error | undefined
   const running = new AsyncDisposableStack()
 
   try {
@@ -53,8 +54,11 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
     running.defer(() => mailboxes.close())
     const seed = loadNodeKey(config.data)
     expire(mailboxes)
-    const timer = setInterval(() => expire(mailboxes), nodeLimits.expireInterval)
-    running.defer(() => clearInterval(timer))
+    const timers = [
+      setInterval(() => expire(mailboxes), nodeLimits.expireInterval),
+      setInterval(() => checkDisk(mailboxes), nodeLimits.diskCheck),
+    ]
+    running.defer(() => timers.forEach((timer) => clearInterval(timer)))
 
     const http = await serveHttp(mailboxes)
     running.defer(() => http.stop())
@@ -89,7 +93,8 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
     const stats = () => (state === 'ready' ? relay?.stats() : undefined)
     const checkReady = () => {
       if (state !== 'ready') throw new QuorumError('node-unreachable', `The node is ${state}`)
-      mailboxes.check()
+      checkDisk(mailboxes)
+      if (diskTrouble !== undefined) throw diskTrouble
     }
     return startHttp({
       ...config.http,
@@ -104,8 +109,23 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
         }),
       checkHealth: () => mailboxes.stats(),
       checkReady,
+      onOtherPort: (port) => log('warn', `HTTP is at port ${port}: another program uses ${config.http.port} (--http)`),
       onError: (error) => log('warn', 'An HTTP request failed', error),
     })
+  }
+
+  /** What the disk refuses, and that it no longer does, is logged once. */
+  function checkDisk(mailboxes: Mailboxes): void {
+    const before = diskTrouble?.message
+    diskTrouble = undefined
+    try {
+      mailboxes.check()
+      if (before !== undefined) log('info', 'The disk accepts data again')
+    } catch (error) {
+      diskTrouble = toError(error)
+      const { code } = errorToData(error)
+      if (before === undefined) log('error', `The disk takes no more data (${code}): nothing new is held`)
+    }
   }
 
   /** A failing disk is reported at /readyz; the node continues with what needs no disk. */

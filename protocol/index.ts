@@ -14,6 +14,8 @@ export type {
   SafetyNumber,
   Self,
 } from './api/calls.ts'
+export { givenNodeAddress } from './address/given-address.ts'
+export type { AddressPart } from './address/given-address.ts'
 export { createFile, replaceFile } from './base/atomic-file.ts'
 export { destroyFile } from './base/destroy-file.ts'
 export type { FileContent } from './base/atomic-file.ts'
@@ -31,6 +33,7 @@ export type {
   FriendState,
   Message,
   MessageState,
+  NodeProblem,
   NodeState,
   HeldReason,
   PathKind,

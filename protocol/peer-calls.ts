@@ -87,7 +87,7 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
       return self()
     },
     removeNode: async ({ address }) => {
-      settings.forgetNode(nodes.remove(address))
+      settings.forgetNode(nodes.remove(address.trim()))
       chat.hello()
       return self()
     },

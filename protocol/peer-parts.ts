@@ -3,6 +3,8 @@
  * the folders of protocol/ may not import each other freely (ARCHITECTURE.md). Starts nothing.
  */
 import type { Connection } from '@libp2p/interface'
+import { givenNodeAddress } from './address/given-address.ts'
+import { toError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
 import { HomeNodes } from './directory/home-nodes.ts'
@@ -99,7 +101,9 @@ export class PeerParts {
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
   }
 
-  addNode(address: string): void {
+  /** Errors: `bad-request` with the part that is wrong. */
+  addNode(given: string): void {
+    const address = givenNodeAddress(given)
     this.nodes.add(address)
     this.settings.rememberNode(address)
   }
@@ -166,6 +170,7 @@ export class PeerParts {
       handle: () => this.settings.handle(),
       now: this.#now,
       onEnvelope: this.#onEnvelope,
+      onLearnt: (node, addresses) => this.#nodeLearnt(node, addresses),
       onState: (data) => this.events.emit({ event: 'node-state', data }),
       onReady: (node) => {
         this.delivery.flush()
@@ -183,6 +188,18 @@ export class PeerParts {
       },
       log: this.#log,
     })
+  }
+
+  /** A node has other addresses than were known: friends and nodes are told, too. */
+  #nodeLearnt(node: string, addresses: readonly string[]): void {
+    try {
+      this.settings.rememberLearnt(node, addresses)
+    } catch (error) {
+      // With a full disk they are learnt again with the next session.
+      this.#log('warn', 'the addresses of a node could not be stored', toError(error))
+    }
+    this.chat.hello()
+    void this.nodes.announce()
   }
 
   #createReachability(): Reachability {

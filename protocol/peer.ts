@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import { scopeOf } from './address/address.ts'
+import { givenNodeAddress } from './address/given-address.ts'
 import { nodePeer } from './address/node-addresses.ts'
 import type { Peer } from './api/calls.ts'
 import { privacyNames, privacyPatch, type PrivacyPatch } from './api/privacy.ts'
@@ -29,7 +30,7 @@ import { PrivacyRules } from './privacy-rules.ts'
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   checkPeerOptions(options)
   const { store, now = Date.now, log = silent } = options
-  for (const address of options.nodes ?? []) nodePeer(address)
+  const nodes = (options.nodes ?? []).map(givenNodeAddress)
   const settings = new Settings(store)
   const seed = settings.seed(createSeed)
   const identity = await identityFromSeed(seed)
@@ -65,7 +66,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   }
   try {
     await serve(parts, log)
-    await start(parts, rules, options, log)
+    await start(parts, rules, nodes, log)
   } catch (error) {
     // The store belongs to the caller until the peer runs.
     await stop(parts, rules)
@@ -141,14 +142,16 @@ function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): Privacy
   })
 }
 
-async function start(parts: PeerParts, rules: PrivacyRules, options: PeerOptions, log: Log): Promise<void> {
+async function start(parts: PeerParts, rules: PrivacyRules, given: readonly string[], log: Log): Promise<void> {
   const { nodes, paths, watch, reachability, files, friends, delivery, sealing, settings, store } = parts
   sealing.start({ failed: (error) => log('error', 'expired sealing keys cannot be destroyed', error) })
   nodes.start()
   paths.start()
   watch.start()
   reachability.start()
-  for (const address of [...settings.nodes(), ...(options.nodes ?? [])]) nodes.add(address)
+  for (const address of [...settings.nodes(), ...given]) {
+    nodes.add(address, settings.learntNode(nodePeer(address)))
+  }
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
   // Before anything is sent: the choice may have become more private while an envelope waited.
   friends.hideAddresses()

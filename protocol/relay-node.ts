@@ -4,7 +4,8 @@ import { identityFromSeed } from './identity/identity.ts'
 import { silent } from './base/log.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { createNodeNetwork } from './net/libp2p.ts'
-import { QuorumError } from './base/errors.ts'
+import { listenFailure } from './net/listen-failure.ts'
+import { QuorumError, toError } from './base/errors.ts'
 import { checkRelayNodeOptions, type RelayNodeOptions } from './relay-node-options.ts'
 
 export interface RelayNodeStats {
@@ -48,7 +49,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
     if (announce.length === 0) network.services.ownAddresses.announce()
   } catch (cause) {
     await network.stop()
-    throw new QuorumError('bad-request', `The node cannot listen on ${listen.join(', ')}: is a port in use?`, { cause })
+    throw new QuorumError('bad-request', await whyNot(listen, toError(cause)), { cause })
   }
   return {
     peer,
@@ -77,4 +78,12 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
       await network.stop()
     },
   }
+}
+
+async function whyNot(listen: readonly string[], error: Error): Promise<string> {
+  for (const address of listen) {
+    const reason = await listenFailure(address)
+    if (reason !== undefined) return `The node cannot listen on ${address}: ${reason}`
+  }
+  return `The node cannot listen on ${listen.join(', ')}: ${error.message}`
 }

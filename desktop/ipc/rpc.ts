@@ -22,14 +22,18 @@ type Result<M> = M extends (...params: never) => Promise<infer R> ? R : never
 /** A call of `Api` by name. */
 export type Call<Api> = <K extends Names<Api>>(name: K, ...params: Params<Api[K]>) => Promise<Result<Api[K]>>
 
-/** The error of a call as its caller sees it. */
+/** The error of a call as its caller sees it: `ErrorData` of a process that may be newer. */
 class CallError extends Error {
+  readonly data: { code: string; message: string; part?: string }
   readonly code: string
+  readonly part: string | undefined
 
-  constructor({ code, message }: { code: string; message: string }) {
-    super(message)
+  constructor(data: { code: string; message: string; part?: string }) {
+    super(data.message)
     this.name = 'CallError'
-    this.code = code
+    this.data = data
+    this.code = data.code
+    this.part = data.part
   }
 }
 
@@ -85,7 +89,9 @@ export class Client<Api, Event> {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
     if (isRecord(error)) {
-      pending?.reject(new CallError({ code: String(error['code']), message: String(error['message']) }))
+      const { code, message, part } = error
+      const named = typeof part === 'string' ? { part } : {}
+      pending?.reject(new CallError({ code: String(code), message: String(message), ...named }))
     } else {
       pending?.resolve(frame['result'])
     }
@@ -114,7 +120,8 @@ export function serve(wire: Wire, { handle, describe }: Handler): (event: object
     try {
       frame = { id, result: await handle(call, params) }
     } catch (error) {
-      frame = { id, error: describe(error) }
+      // The error of another process, which this one asked: its code is passed on.
+      frame = { id, error: error instanceof CallError ? error.data : describe(error) }
     }
     inProgress.delete(id)
     wire.send(frame)

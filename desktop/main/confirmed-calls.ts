@@ -5,7 +5,7 @@
  * (peer/access.ts).
  */
 import { clipboard, shell } from 'electron'
-import { QuorumError } from '#protocol'
+import { givenNodeAddress, QuorumError } from '#protocol'
 import type { Privacy } from '#protocol'
 import type { Catalogue } from '../text/catalogue.ts'
 import { cleanLine, inLines, isolate, openable } from '../text/foreign.ts'
@@ -98,7 +98,9 @@ export function confirmedCalls(setup: ConfirmedCallsSetup): ConfirmedCalls {
       }
       return peer().call('verifyFriend', { peer: id, verified })
     },
-    addNode: async ({ address }) => {
+    addNode: async ({ address: given }) => {
+      // Nobody is asked about what cannot be an address.
+      const address = givenNodeAddress(given)
       const self = await peer().call('self')
       const { questions, settings } = setup.text()
       // Where friends learn the address anyway, a friend's node learns it as well.

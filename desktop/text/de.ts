@@ -431,6 +431,25 @@ export const de: typeof en = {
       'Ein Knoten hilft Freunden, dich zu finden, und leitet weiter, was nicht direkt gesendet werden ' +
       'kann. Lesen kann er nichts.',
     nodeStates: { connected: 'Verbunden', connecting: 'Verbindet…', unreachable: 'Nicht erreichbar' },
+    nodeProblems: {
+      'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
+      'not-a-node': 'Dort antwortet Quorum, aber kein Knoten.',
+      certificate:
+        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit: Der Betreiber muss es erneuern, oder die Uhr ' +
+        'dieses Computers geht falsch.',
+      'no-websocket':
+        'Dort antwortet ein Server, der nichts an einen Knoten weiterleitet: Vielleicht läuft der Knoten nicht.',
+      web: 'Dort antwortet ein Webserver: Der Adresse fehlt vielleicht /tls/ws oder /ws vor /p2p/, oder der Port ist falsch.',
+      ssh: 'Dort antwortet ein SSH-Server: Der Port in der Adresse ist falsch.',
+      'other-service': 'Dort antwortet etwas anderes als Quorum: Vielleicht ist der Port in der Adresse falsch.',
+      closed:
+        'Die Verbindung wird sofort beendet: Vielleicht hat der Knoten keinen Platz, oder unterwegs wird nichts durchgelassen.',
+      refused: 'Der Computer lehnt die Verbindung ab: Der Knoten läuft dort nicht oder hat einen anderen Port.',
+      'unknown-name': 'Einen Computer dieses Namens gibt es nicht.',
+      'no-route': 'Dieses Netz hat keinen Weg zu dem Computer.',
+      silent: 'Dort antwortet nichts: Der Computer ist aus, oder eine Firewall lässt nichts durch.',
+      failed: 'Er ist nicht erreichbar.',
+    },
     nodeFull: (time) => `Dieser Knoten ist voll; der nächste Versuch ist um ${time}`,
     nodeFullShort: 'Der Knoten ist voll',
     nodeHere: 'Auf diesem Computer',
@@ -439,6 +458,13 @@ export const de: typeof en = {
     nodeAddHint: 'Füge die Adresse ein, die du vom Betreiber bekommen hast.',
     nodeAddPlaceholder: '/dns4/node.example.org/tcp/4001/p2p/…',
     nodeAddDo: 'Hinzufügen',
+    nodeWrong: {
+      form: 'Das ist keine Adresse eines Knotens. Kopiere eine ganze Zeile, die mit /dns4/ oder /ip4/ beginnt.',
+      host: 'Nach /dns4/ oder /ip4/ steht kein Rechner im Internet.',
+      port: 'Nach /tcp/ steht kein Port von 1 bis 65535.',
+      transport: 'Zwischen Rechner und Identität kennt Quorum nur /tcp/ mit einem Port, dann nichts, /ws oder /tls/ws.',
+      peer: 'Nach /p2p/ steht keine Identität eines Knotens. Kopiere sie vollständig und nichts danach.',
+    },
     nodeRemove: 'Entfernen',
     nodeNone: 'Noch kein Knoten',
     runTitle: 'Einen Knoten für meine Freunde betreiben',

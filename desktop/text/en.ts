@@ -2,8 +2,8 @@
  * The text of the window in English. It defines the keys of every other language. A sentence with a number or a name is
  * a function. Names of people are foreign text: callers pass them cleaned and isolated (foreign.ts).
  */
-import { advice } from '#advice'
-import type { ErrorCode } from '#protocol'
+import { advice, nodeProblems } from '#advice'
+import type { AddressPart, ErrorCode } from '#protocol'
 
 const plural = new Intl.PluralRules('en')
 const count = (n: number, one: string, other: string): string =>
@@ -385,6 +385,7 @@ export const en = {
 
     nodesIntro: 'A node helps friends find you and passes on what cannot be sent directly. It cannot read anything.',
     nodeStates: { connected: 'Connected', connecting: 'Connecting…', unreachable: 'Cannot be reached' },
+    nodeProblems,
     nodeFull: (time: string): string => `This node is full; it is tried again at ${time}`,
     nodeFullShort: 'The node is full',
     nodeHere: 'On this computer',
@@ -393,6 +394,13 @@ export const en = {
     nodeAddHint: 'Paste the address that its operator gave you.',
     nodeAddPlaceholder: '/dns4/node.example.org/tcp/4001/p2p/…',
     nodeAddDo: 'Add',
+    nodeWrong: {
+      form: 'That is no address of a node. Copy one whole line that begins with /dns4/ or /ip4/.',
+      host: 'The name or number after /dns4/ or /ip4/ is no machine on the internet.',
+      port: 'The port after /tcp/ is no number from 1 to 65535.',
+      transport: 'Between host and identity, Quorum knows only /tcp/ with a port, and then nothing, /ws or /tls/ws.',
+      peer: 'What follows /p2p/ is no identity of a node. Copy it as a whole, and nothing after it.',
+    } satisfies Record<AddressPart, string>,
     nodeRemove: 'Remove',
     nodeNone: 'No node yet',
     runTitle: 'Run a node for my friends',

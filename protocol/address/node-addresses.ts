@@ -3,10 +3,11 @@
  * or one in each network of its machine and the loopback address, which only programs on that machine can use. Nothing
  * here dials.
  */
-import { isAddress, isRelayed, lastPeer, scopeOf } from './address.ts'
+import { isAddress, isRelayed, lastPeer, parseAddress, scopeOf } from './address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { addressLimits } from './limits.ts'
+import { parsePeerId } from './peer-id.ts'
 
 /** PeerId in a node's address. Errors: `bad-request`. */
 export function nodePeer(address: string): string {
@@ -43,9 +44,7 @@ export function withAddress(stored: readonly string[], address: string): string[
  * limits.nodeAddressesTold; public ones first.
  */
 export function addressesToAnnounce(nodes: Iterable<readonly string[]>): string[] {
-  const sorted = [...nodes]
-    .slice(0, limits.nodesTold)
-    .map((addresses) => addresses.toSorted((a, b) => narrowness(a) - narrowness(b)))
+  const sorted = [...nodes].slice(0, limits.nodesTold).map(widestFirst)
   const rounds = Array.from({ length: addressLimits.nodeAddresses }, (_, round) =>
     sorted.flatMap((one) => one[round] ?? []),
   )
@@ -53,6 +52,44 @@ export function addressesToAnnounce(nodes: Iterable<readonly string[]>): string[
     .flat()
     .slice(0, limits.nodeAddressesTold)
     .sort((a, b) => narrowness(a) - narrowness(b))
+}
+
+/**
+ * Those with the widest scope first, and among them one of every transport before the second of any: a network that
+ * lets one through may stop the other.
+ */
+export function widestFirst(addresses: readonly string[]): string[] {
+  const before = new Map<string, number>()
+  const ranked = addresses.map((address) => {
+    const kind = `${narrowness(address)} ${parseAddress(address)?.transport}`
+    const rank = before.get(kind) ?? 0
+    before.set(kind, rank + 1)
+    return { address, rank, scope: narrowness(address) }
+  })
+  return ranked.sort((a, b) => a.scope - b.scope || a.rank - b.rank).map(({ address }) => address)
+}
+
+/**
+ * Of `told`, what a node says of its own addresses, those to store beside `known`: they end with its PeerId.
+ * `fits`: this one may be dialled.
+ */
+export function learntAddresses(
+  peer: string,
+  told: readonly string[],
+  known: readonly string[],
+  fits: (address: string) => boolean,
+): string[] {
+  const own = (byNode(told).get(peer) ?? []).filter((address) => !known.includes(address) && fits(address))
+  return [...new Set(own)].slice(0, addressLimits.nodeAddressesLearnt)
+}
+
+/** Both lead to the machine of the same name or IP address. */
+export function sameHost(one: string, other: string): boolean {
+  const host = (address: string): string => {
+    const { family = '', host: name = '' } = parseAddress(address) ?? {}
+    return name === '' ? '' : `${family} ${name.toLowerCase()}`
+  }
+  return host(one) !== '' && host(one) === host(other)
 }
 
 /** 0: from anywhere; 1: in one network; 2: on one machine. */
@@ -63,5 +100,6 @@ function narrowness(address: string): number {
 }
 
 function peerOf(address: string): string | undefined {
-  return isAddress(address) && !isRelayed(address) ? lastPeer(address) : undefined
+  const peer = isAddress(address) && !isRelayed(address) ? lastPeer(address) : undefined
+  return peer === undefined || parsePeerId(peer) === undefined ? undefined : peer
 }

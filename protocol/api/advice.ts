@@ -3,7 +3,26 @@
  * contract and the window's English take their sentences from here, so that one code reads the same everywhere.
  * The window's page loads this file too (`#advice`), so it imports types only.
  */
-import type { AdviceCode, ConnectionInfo } from './model.ts'
+import type { AdviceCode, ConnectionInfo, NodeProblem } from './model.ts'
+
+/** Why a node is not reached, and what to do. */
+export const nodeProblems: Readonly<Record<NodeProblem, string>> = {
+  'wrong-peer': 'Another identity answers there: ask the operator of the node for its present address.',
+  'not-a-node': 'Quorum answers there, but it is no node.',
+  certificate:
+    'The certificate there is not valid for this name and this time: the operator has to renew it, or the clock of ' +
+    'this computer is wrong.',
+  'no-websocket': 'A server answers there, but passes nothing on to a node: the node may not run.',
+  web: 'A web server answers there: the address may need /tls/ws or /ws before /p2p/, or another port.',
+  ssh: 'An SSH server answers there: the port in the address is wrong.',
+  'other-service': 'Something else than Quorum answers there: the port in the address may be wrong.',
+  closed: 'It ends the connection at once: it may have no room, or something on the way lets nothing through.',
+  refused: 'That computer refuses the connection: the node does not run there, or uses another port.',
+  'unknown-name': 'No computer of that name was found.',
+  'no-route': 'This network has no route to that computer.',
+  silent: 'Nothing answers there: the computer is off, or a firewall lets nothing through.',
+  failed: 'It cannot be reached.',
+}
 
 /** Why a hole punch failed. */
 export type PunchFailure =

@@ -120,6 +120,28 @@ export interface ConnectionInfo {
   adviceCode?: AdviceCode
 }
 
+/** Why a node is not reached: what happened at the address that tells most. */
+export type NodeProblem =
+  /** Another identity answers there. */
+  | 'wrong-peer'
+  /** It speaks Quorum's protocols, but not those of a node. */
+  | 'not-a-node'
+  /** The certificate of a `/tls/ws` address is not valid. */
+  | 'certificate'
+  /** It answers, but not as a WebSocket. */
+  | 'no-websocket'
+  /** A web server answers to plain TCP: a WebSocket needs `/ws` or `/tls/ws` in the address. */
+  | 'web'
+  | 'ssh'
+  | 'other-service'
+  /** It ends each connection at once. */
+  | 'closed'
+  | 'refused'
+  | 'unknown-name'
+  | 'no-route'
+  | 'silent'
+  | 'failed'
+
 export interface NodeState {
   address: string
   /** PeerId. */
@@ -129,6 +151,8 @@ export interface NodeState {
   reserved: boolean
   /** The node is full: it is tried again at this time, in milliseconds since the epoch. */
   fullUntil?: number
+  /** Why the last attempt failed, while `unreachable`. */
+  problem?: NodeProblem
   rttMs?: number
 }
 

@@ -35,14 +35,19 @@ export type ErrorCode = (typeof errorCodes)[number]
 
 const codes: ReadonlySet<string> = new Set(errorCodes)
 
-/** An error with a stable `code`. `message`: one sentence for a person. `cause`: the underlying error. */
+/**
+ * An error with a stable `code`. `message`: one sentence for a person. `cause`: the underlying error. `part`: of a value
+ * that has several parts, the wrong one, as a code to translate.
+ */
 export class QuorumError extends Error {
   readonly code: ErrorCode
+  readonly part?: string
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; part?: string }) {
     super(message, options)
     this.name = 'QuorumError'
     this.code = code
+    if (options?.part !== undefined) this.part = options.part
   }
 }
 
@@ -50,17 +55,21 @@ export class QuorumError extends Error {
 export interface ErrorData {
   code: ErrorCode
   message: string
+  part?: string
 }
 
 /** Any thrown value as data. An error that is not a QuorumError becomes `internal`, with its own message. */
 export function errorToData(error: unknown): ErrorData {
-  if (error instanceof QuorumError) return { code: error.code, message: error.message }
+  if (error instanceof QuorumError) {
+    const { code, message, part } = error
+    return { code, message, ...(part === undefined ? {} : { part }) }
+  }
   return { code: 'internal', message: toError(error).message }
 }
 
 /** An error from received data. An unknown code becomes `internal`, because the other side may be newer. */
-export function errorFromData(data: { code: string; message: string }): QuorumError {
-  return new QuorumError(isErrorCode(data.code) ? data.code : 'internal', data.message)
+export function errorFromData({ code, message, part }: { code: string; message: string; part?: string }): QuorumError {
+  return new QuorumError(isErrorCode(code) ? code : 'internal', message, part === undefined ? {} : { part })
 }
 
 export function isErrorCode(code: string): code is ErrorCode {

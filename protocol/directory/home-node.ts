@@ -1,16 +1,21 @@
 /** One node of a peer: what is known of it, and what callers see. */
 import type { Connection } from '@libp2p/interface'
 import { withPeer } from '../address/address.ts'
-import type { NodeState } from '../api/model.ts'
+import type { NodeProblem, NodeState } from '../api/model.ts'
+import { sameHost } from '../address/node-addresses.ts'
+import type { AddressSource } from '../net/policy.ts'
 import { Retry } from '../base/backoff.ts'
 import { directoryLimits } from './limits.ts'
+import type { DialTarget } from './node-dial.ts'
 import type { DirectorySession } from './session.ts'
 
 export interface HomeNode {
   /** The address in use. Without a connection: the last one used, initially the first one configured. */
   address: string
-  /** All known addresses in the order in which they were added. */
+  /** The addresses that a person or an invite gave, in the order in which they were added. */
   addresses: string[]
+  /** Those that the node says it has, besides. */
+  learnt: string[]
   peer: string
   state: NodeState['state']
   reserved: boolean
@@ -19,6 +24,7 @@ export interface HomeNode {
   /** The node refused this peer because it is full, in the last session. */
   full?: true
   fullUntil?: number
+  problem?: NodeProblem
   /** The node refused a record as one too many; it is announced again later. */
   announceDue?: true
   retry: Retry
@@ -32,6 +38,7 @@ export function homeNode(address: string, peer: string): HomeNode {
   return {
     address,
     addresses: [address],
+    learnt: [],
     peer,
     state: 'connecting',
     reserved: false,
@@ -42,19 +49,36 @@ export function homeNode(address: string, peer: string): HomeNode {
   }
 }
 
-/** Which of the node's addresses a connection was made to. */
-export function addressOf(connection: Connection, { address, addresses, peer }: HomeNode): string {
-  const remote = connection.remoteAddr.toString()
-  return addresses.find((one) => one === remote || one === withPeer(remote, peer)) ?? address
+export function knownAddresses({ addresses, learnt }: HomeNode): string[] {
+  return [...new Set([...addresses, ...learnt])]
 }
 
-export function stateOf({ address, peer, state, reserved, rttMs, fullUntil }: HomeNode): NodeState {
+/** The addresses to dial: first the one that was used last. */
+export function dialTargets(node: HomeNode): DialTarget[] {
+  const known = knownAddresses(node)
+  const last = known.includes(node.address) ? [node.address] : []
+  return [...new Set([...last, ...known])].map((address) => ({ address, source: sourceOf(address, node) }))
+}
+
+/** Another port of a machine that a person chose is the person's choice, too; other machines are the node's. */
+export function sourceOf(address: string, { addresses, peer }: HomeNode): AddressSource {
+  return addresses.some((given) => sameHost(given, address)) ? 'own-node' : { node: peer }
+}
+
+/** Which of the node's addresses a connection was made to. */
+export function addressOf(connection: Connection, node: HomeNode): string {
+  const remote = connection.remoteAddr.toString()
+  return knownAddresses(node).find((one) => one === remote || one === withPeer(remote, node.peer)) ?? node.address
+}
+
+export function stateOf({ address, peer, state, reserved, rttMs, fullUntil, problem }: HomeNode): NodeState {
   return {
     address,
     peer,
     state,
     reserved,
     ...(fullUntil == null ? {} : { fullUntil }),
+    ...(problem == null ? {} : { problem }),
     ...(rttMs == null ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
   }
 }

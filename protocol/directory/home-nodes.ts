@@ -9,17 +9,17 @@ import { Presence, type PresenceOptions } from './presence.ts'
 import { DirectorySession } from './session.ts'
 import { onAbort } from '../base/abort-listener.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
-import type { NodeState } from '../api/model.ts'
+import type { NodeProblem, NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
-import { addressOf, homeNode, stateOf, type HomeNode } from './home-node.ts'
+import { addressOf, dialTargets, homeNode, knownAddresses, sourceOf, stateOf, type HomeNode } from './home-node.ts'
 import { directoryLimits } from './limits.ts'
-import { dialNode, nodeConnections } from './node-dial.ts'
+import { dialNode, nodeConnections, type DialTarget } from './node-dial.ts'
 import { peerInLog } from '../base/log.ts'
 import { closeOrAbort } from '../net/close.ts'
+import { dialFailure } from '../net/dial-failure.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
-import type { AddressSource } from '../net/policy.ts'
-import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
+import { addressesToAnnounce, learntAddresses, nodePeer, withAddress } from '../address/node-addresses.ts'
 import { later, pause } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
@@ -35,6 +35,8 @@ export interface HomeNodesOptions extends PresenceOptions {
   now(): number
   /** Returns when the envelope is on disk or deliberately dropped. */
   onEnvelope: (envelope: Uint8Array) => void
+  /** A node said that it has these addresses, besides those given; all of them, as they are to be stored. */
+  onLearnt(node: string, addresses: readonly string[]): void
   /** The state of a node changed. */
   onState(state: NodeState): void
   /** A session with a node has begun, or a reservation was made: work that waited for a node can be retried. */
@@ -88,7 +90,7 @@ export class HomeNodes {
 
   /** The addresses that friends receive, at most limits.nodeAddressesTold; public addresses first. */
   addresses(): string[] {
-    return addressesToAnnounce([...this.#nodes.values()].map((node) => node.addresses))
+    return addressesToAnnounce([...this.#nodes.values()].map(knownAddresses))
   }
 
   /** The open sessions. */
@@ -109,9 +111,10 @@ export class HomeNodes {
 
   /**
    * Keeps a connection to the node from now on. For a node that is already in the list it adds one more address.
+   * `learnt`: what the node said of its own addresses in an earlier run.
    * Errors: `bad-request` for an address without a PeerId.
    */
-  add(address: string): void {
+  add(address: string, learnt: readonly string[] = []): void {
     const peer = nodePeer(address)
     const present = this.#nodes.get(peer)
     if (present != null) {
@@ -121,6 +124,7 @@ export class HomeNodes {
       return
     }
     const node = homeNode(address, peer)
+    node.learnt = [...learnt]
     this.#nodes.set(peer, node)
     node.done = this.#keep(node)
   }
@@ -151,7 +155,10 @@ export class HomeNodes {
     const node = this.#nodes.get(nodePeer(addresses[0] ?? ''))
     if (node?.session != null) return task(node.session)
     if (node != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
-    return this.#visit(addresses, { peer }, task)
+    return this.#visit(
+      addresses.map((address) => ({ address, source: { peer } })),
+      task,
+    )
   }
 
   /**
@@ -159,21 +166,22 @@ export class HomeNodes {
    * Errors: those of the connection and of the task; the node is removed anyway.
    */
   async leave<T>(peer: string, task: NodeTask<T>): Promise<T> {
-    const { address, addresses, session } = this.#find(peer)
+    const node = this.#find(peer)
+    const { session } = node
     try {
       if (session != null) return await task(session)
       // Nothing else dials it meanwhile.
       this.remove(peer)
-      return await this.#visit([address, ...addresses.filter((other) => other !== address)], 'own-node', task)
+      return await this.#visit(dialTargets(node), task)
     } finally {
       if (this.has(peer)) this.remove(peer)
     }
   }
 
-  async #visit<T>(addresses: readonly string[], source: AddressSource, task: NodeTask<T>): Promise<T> {
+  async #visit<T>(targets: readonly DialTarget[], task: NodeTask<T>): Promise<T> {
     const { network } = this.#options
-    const wasConnected = nodeConnections(network, nodePeer(addresses[0] ?? '')).length > 0
-    const connection = await dialNode(network, addresses, source, this.#stopped.signal)
+    const wasConnected = nodeConnections(network, nodePeer(targets[0]?.address ?? '')).length > 0
+    const connection = await dialNode(network, targets, this.#stopped.signal)
     const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
     using _ = onAbort(this.#stopped.signal, () => session.close())
     try {
@@ -204,29 +212,30 @@ export class HomeNodes {
     const { signal } = node.stopped
     while (!signal.aborted) {
       let longest: number | undefined
+      let problem: NodeProblem | undefined
       delete node.full
       try {
         await this.#hold(node, signal)
       } catch (error) {
+        problem = dialFailure(error)
         // More come than a full node can tell so. An earlier version cuts when it is full, or many share an address.
-        if (toError(error).message.includes('ECONNRESET')) longest = directoryLimits.nodeRefused
+        if (problem === 'closed') longest = directoryLimits.nodeRefused
         // Expected while a node is offline: its state is reported, and the loop continues.
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
       const retry = node.full === true ? node.fullRetry : node.retry
       const wait = retry.next(longest)
-      const full = node.full === true ? { fullUntil: this.#options.now() + wait } : {}
-      this.#change(node, { state: 'unreachable', reserved: false, ...full })
+      const why =
+        node.full === true ? { fullUntil: this.#options.now() + wait } : problem === undefined ? {} : { problem }
+      this.#change(node, { state: 'unreachable', reserved: false, ...why })
       await retry.rest(wait, signal)
     }
   }
 
   /** One connection to the node, from dialling to close. */
   async #hold(node: HomeNode, signal: AbortSignal): Promise<void> {
-    const { address, addresses } = node
-    const all = [address, ...addresses.filter((other) => other !== address)]
-    const connection = await dialNode(this.#options.network, all, 'own-node', signal)
+    const connection = await dialNode(this.#options.network, dialTargets(node), signal)
     node.address = addressOf(connection, node)
     const { onEnvelope, onPresent, log } = this.#options
     const session = await DirectorySession.open(connection, onEnvelope, log, onPresent)
@@ -234,8 +243,10 @@ export class HomeNodes {
     const over = new AbortController()
     try {
       node.session = session
-      await this.#announce(node)
+      const told = await this.#announce(node)
       signal.throwIfAborted()
+      // Once in a session: a node that tells another list each time must not make this peer announce without end.
+      this.#learn(node, told)
       if (node.full === true) return
       node.fullRetry.reset()
       this.#change(node, { state: 'connected', reserved: this.#isReserved(node) })
@@ -276,14 +287,18 @@ export class HomeNodes {
   }
 
   /** Sends the current record to one node. Errors: `handle-taken`, and every error that prevents its delivery. */
-  async #sendRecord(node: HomeNode): Promise<void> {
+  async #sendRecord(node: HomeNode): Promise<string[]> {
     const { session } = node
-    if (session != null) node.rttMs = await session.announce(this.#options.record(), this.#options.handle())
+    if (session == null) return []
+    const { rttMs, nodeAddresses } = await session.announce(this.#options.record(), this.#options.handle())
+    node.rttMs = rttMs
+    return nodeAddresses
   }
 
-  async #announce(node: HomeNode): Promise<void> {
+  /** Returns the addresses that the node says it has. */
+  async #announce(node: HomeNode): Promise<string[]> {
     try {
-      await this.#sendRecord(node)
+      return await this.#sendRecord(node)
     } catch (error) {
       const data = errorToData(error)
       // The node has the record without the handle, or the own disk is full and the record is sent later.
@@ -294,7 +309,19 @@ export class HomeNodes {
         if (data.code === 'node-full') node.full = true
         node.session?.close()
       }
+      return []
     }
+  }
+
+  /** Takes over what a node says of its own addresses, if it says anything: an older one does not. */
+  #learn(node: HomeNode, told: readonly string[]): void {
+    if (told.length === 0) return
+    const { directDial } = this.#options.network.services
+    const fits = (address: string): boolean => directDial.refuses(address, sourceOf(address, node)) === undefined
+    const learnt = learntAddresses(node.peer, told, node.addresses, fits)
+    if (learnt.join() === node.learnt.join()) return
+    node.learnt = learnt
+    this.#options.onLearnt(node.peer, learnt)
   }
 
   #announceLater(node: HomeNode): void {
@@ -349,16 +376,18 @@ export class HomeNodes {
     for (const wake of this.#awaitingSession.splice(0)) wake()
   }
 
-  #change(node: HomeNode, to: Pick<NodeState, 'state' | 'reserved' | 'fullUntil'>): void {
-    if (node.state === to.state && node.reserved === to.reserved && node.fullUntil === to.fullUntil) return
+  #change(node: HomeNode, to: Pick<NodeState, 'state' | 'reserved' | 'fullUntil' | 'problem'>): void {
+    const same = (['state', 'reserved', 'fullUntil', 'problem'] as const).every((name) => node[name] === to[name])
+    if (same) return
     delete node.fullUntil
+    delete node.problem
     Object.assign(node, to)
     this.#options.onState(stateOf(node))
     if (!this.#connecting) this.#wake()
   }
 
   #find(wanted: string): HomeNode {
-    const node = [...this.#nodes.values()].find(({ addresses, peer }) => wanted === peer || addresses.includes(wanted))
+    const node = [...this.#nodes.values()].find((one) => wanted === one.peer || knownAddresses(one).includes(wanted))
     if (node == null) throw new QuorumError('not-found', 'That node is not in the list')
     return node
   }

@@ -7,10 +7,12 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { looksLikeCode } from '../identity/invite-link.ts'
 import { isPublic } from '../address/address.ts'
+import { widestFirst } from '../address/node-addresses.ts'
 import type { DirectoryStore } from './store.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import { peerFromPublicKey, publicKeyOf, verify } from '../identity/identity.ts'
 import { Expectations, type Expecting } from './expectations.ts'
+import { limits } from '../base/limits.ts'
 import { CallRates, type Caller } from './call-rates.ts'
 import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
@@ -95,7 +97,9 @@ export class DirectoryServer {
         try {
           await this.#serve(stream, connection)
         } catch (error) {
-          this.#count('stream', errorToData(error).code)
+          // The peer went away in the middle of something: no fault of this node.
+          const gone = !(error instanceof QuorumError) && stream.status !== 'open'
+          this.#count('stream', gone ? 'closed' : errorToData(error).code)
           stream.abort(toError(error))
         }
       },
@@ -241,7 +245,12 @@ export class DirectoryServer {
     // After the record: a peer whose handle is taken can still be found by its PeerId.
     if (handle === '') this.#store.releaseHandle(peer)
     else if (handle !== this.#store.handleOf(peer)) this.#claim(session, handle, now)
-    return { result: 'announced', observedAddress: connection.remoteAddr.toString(), time: now }
+    return {
+      result: 'announced',
+      observedAddress: connection.remoteAddr.toString(),
+      time: now,
+      nodeAddresses: widestFirst(this.#network.getMultiaddrs().map(String)).slice(0, limits.nodeAddressesTold),
+    }
   }
 
   /** The answer tells whether a handle is taken, as a lookup does. */

@@ -83,11 +83,14 @@ export class DirectorySession {
     this.closed = this.#read(pushed)
   }
 
-  /** Returns the round trip in milliseconds. `handle` empty: none. Errors: `handle-taken`. */
-  async announce(record: SignedBytes, handle: string): Promise<number> {
+  /**
+   * Returns the round trip in milliseconds, and the addresses that the node says it has. `handle` empty: none.
+   * Errors: `handle-taken`.
+   */
+  async announce(record: SignedBytes, handle: string): Promise<{ rttMs: number; nodeAddresses: string[] }> {
     const begun = performance.now()
-    await this.#request({ call: 'announce', record, handle }, 'announced')
-    return performance.now() - begun
+    const { nodeAddresses } = await this.#request({ call: 'announce', record, handle }, 'announced')
+    return { rttMs: performance.now() - begun, nodeAddresses }
   }
 
   /** By PeerId or by handle. `undefined`: the node has no such record. */

@@ -4,7 +4,7 @@
  * The friend request itself is in friends.ts. Described in docs/protocol.md, "Invites and codes" and "Records".
  */
 import { isPublic } from '../address/address.ts'
-import { areForeign } from '../address/node-addresses.ts'
+import { areForeign, byNode } from '../address/node-addresses.ts'
 import type { NodeKnowledge } from '../api/calls.ts'
 import type { FriendState, RecipientInfo } from '../api/model.ts'
 import type { DirectorySession, Found } from '../directory/session.ts'
@@ -180,7 +180,9 @@ export class Introductions {
     if (!mayUseNodesOf(invite.peer)) await this.#checkReachable(invite)
     // A peer without a node joins those of the inviter: this is how a second person starts.
     else if (nodes.addresses().length === 0) {
-      for (const address of invite.nodes) if (mayDial(address, invite.peer)) addNode(address)
+      // All are asked about before the first is added: of a node that is an own one, nobody else tells addresses.
+      const all = [...byNode(invite.nodes).values()].flat()
+      for (const address of all.filter((one) => mayDial(one, invite.peer))) addNode(address)
     }
     return candidateFromInvite(invite)
   }

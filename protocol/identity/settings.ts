@@ -1,5 +1,4 @@
 /** The settings of a peer in its store, decoded from and encoded to bytes. */
-import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { looksLikeCode } from './invite-link.ts'
@@ -55,7 +54,8 @@ export class Settings {
 
   /** Addresses of the nodes that a person added or that an invite contained. */
   nodes(): string[] {
-    return this.#text('nodes').split('\n').filter(isAddress)
+    // Earlier versions stored addresses whose PeerId is none.
+    return [...byNode(this.#text('nodes').split('\n')).values()].flat()
   }
 
   /** Errors: `bad-request`. */
@@ -66,11 +66,28 @@ export class Settings {
     this.#setNodes(nodes)
   }
 
+  /** The addresses that the node with this PeerId said it has. */
+  learntNode(peer: string): string[] {
+    return this.#learnt().get(peer) ?? []
+  }
+
+  /** In place of those stored before. */
+  rememberLearnt(peer: string, addresses: readonly string[]): void {
+    const learnt = this.#learnt()
+    learnt.set(peer, [...addresses])
+    this.#set('nodes-learnt', [...learnt.values()].flat().join('\n'))
+  }
+
   /** Removes all addresses of the node with this PeerId. */
   forgetNode(peer: string): void {
     const nodes = byNode(this.nodes())
     nodes.delete(peer)
     this.#setNodes(nodes)
+    this.rememberLearnt(peer, [])
+  }
+
+  #learnt(): Map<string, string[]> {
+    return byNode(this.#text('nodes-learnt').split('\n'))
   }
 
   #setNodes(nodes: Map<string, string[]>): void {

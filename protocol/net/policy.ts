@@ -40,10 +40,11 @@ const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number; di
 }
 
 /**
- * Who told an address: `own-node`, the list of own nodes, which a person chose; or the peer for whose sake it is
- * dialled (a friend, or somebody who is asked): it is an address of that peer, or of a node that it uses.
+ * Who told an address: `own-node`, the list of own nodes, which a person chose; a node of that list about itself; or
+ * the peer for whose sake it is dialled (a friend, or somebody who is asked): it is an address of that peer, or of a
+ * node that it uses.
  */
-export type AddressSource = 'own-node' | { peer: string }
+export type AddressSource = 'own-node' | { node: string } | { peer: string }
 
 export interface PolicyOptions {
   store: Store
@@ -103,14 +104,22 @@ export class Policy {
     const host = relayed ? relayPeer(address) : end
     const isOwn = host !== undefined && this.#isNode(host)
     if (source === 'own-node') return isOwn && !relayed ? undefined : notToBeDialled()
+    if ('node' in source) {
+      return isOwn && !relayed && end === source.node ? this.#refusesLead(address) : notToBeDialled()
+    }
     if (relayed && this.#privacy().direct === 'only') return foreign()
     // The connection to an own node is there already, or is made by the addresses in our list.
     if (isOwn) return relayed ? undefined : notToBeDialled()
     if (host === undefined || (relayed && end !== source.peer)) return notToBeDialled()
-    if (!this.mayBeDirect(source.peer)) return foreign()
+    return this.#refusesLead(address, source.peer, host === source.peer)
+  }
+
+  /** Why `peer`, or a node, may not lead this peer to `address`. `isPeer`: it is an address of that peer itself. */
+  #refusesLead(address: string, peer?: string, isPeer = false): QuorumError | undefined {
+    if (!this.mayBeDirect(peer)) return foreign()
     const scope = scopeOf(address)
     // A node on this very machine learns nothing about the local network.
-    const isLan = scope !== 'public' && (scope !== 'machine' || host === source.peer)
+    const isLan = scope !== 'public' && (scope !== 'machine' || isPeer)
     if (isLan && !this.#privacy().lan) return foreign()
     return isWithinReach(address, this.#loopback, this.#interfaces) ? undefined : notToBeDialled()
   }
@@ -120,7 +129,8 @@ export class Policy {
     const refusal = this.refusesDial(address, source)
     if (refusal !== undefined) throw refusal
     if (source === 'own-node' || this.#isNode(relayPeer(address) ?? '')) return
-    if (!this.#dials.take(source.peer)) throw new QuorumError('rate-limited', 'Too many dials for the sake of one peer')
+    if (!this.#dials.take('node' in source ? source.node : source.peer))
+      throw new QuorumError('rate-limited', 'Too many dials for the sake of one peer')
   }
 
   /** This address of an own node may be told to the friend `to`, or to any peer: it may be one of this machine. */

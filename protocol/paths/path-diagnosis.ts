@@ -6,6 +6,7 @@ import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
 import { toError } from '../base/errors.ts'
 import type { AdviceCode, DialAttempt, PathKind } from '../api/model.ts'
 import type { DirectMode } from '../api/privacy.ts'
+import { dialFailure } from '../net/dial-failure.ts'
 import { pathLimits } from './limits.ts'
 
 interface Remembered extends DialAttempt {
@@ -90,14 +91,22 @@ function kindOf(address: string): DialAttempt['kind'] {
   return isPublic(address) ? 'public' : 'lan'
 }
 
-/** Transports report an error by code, name or message, each in its own way. */
 function outcomeOf(error: Error): DialAttempt['outcome'] {
-  const text = `${'code' in error ? String(error.code) : ''} ${error.name} ${error.message}`
-  if (/NO_RESERVATION/.test(text)) return 'away'
-  if (/RESOURCE_LIMIT|PERMISSION_DENIED|ECONNREFUSED|ECONNRESET|EPIPE/.test(text)) return 'refused'
-  if (/ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|ENOTFOUND|EAI_AGAIN/.test(text)) return 'no-route'
-  if (/UnexpectedPeerError|InvalidCryptoExchange|does not match|unexpected (remote )?peer/i.test(text))
-    return 'wrong-peer'
-  if (/in time|Timeout|ETIMEDOUT/i.test(text)) return 'silent'
-  return 'failed'
+  // What a relay answers is in the message only.
+  if (/NO_RESERVATION/.test(error.message)) return 'away'
+  if (/RESOURCE_LIMIT|PERMISSION_DENIED/.test(error.message)) return 'refused'
+  const problem = dialFailure(error)
+  switch (problem) {
+    case 'closed':
+      return 'refused'
+    case 'unknown-name':
+      return 'no-route'
+    case 'refused':
+    case 'no-route':
+    case 'wrong-peer':
+    case 'silent':
+      return problem
+    default:
+      return 'failed'
+  }
 }

@@ -190,6 +190,7 @@ export type SettingKey =
   | 'name'
   | 'handle'
   | 'nodes'
+  | 'nodes-learnt'
   | 'port'
   | 'record-sequence'
   | 'privacy'

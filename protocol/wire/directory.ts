@@ -3,6 +3,7 @@ import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { wireLimits } from './limits.ts'
 import {
+  addressesFromWire,
   bytesFromWire,
   decode,
   encode,
@@ -45,7 +46,8 @@ export interface KnowledgeReport {
 
 export type DirectoryResult =
   | { result: 'error'; error: ErrorData }
-  | { result: 'announced' }
+  /** `nodeAddresses`: those that the node announces of itself; empty from an older node. */
+  | { result: 'announced'; nodeAddresses: string[] }
   | { result: 'found'; record?: SignedBytes; age: number }
   | { result: 'delivered'; pushed: boolean }
   | { result: 'done' }
@@ -194,7 +196,11 @@ function resultToWire(result: DirectoryAnswer): NonNullable<Fields<typeof Direct
     case 'announced':
       return {
         case: 'announced',
-        value: { observedAddress: result.observedAddress ?? '', time: timeToWire(result.time ?? 0) },
+        value: {
+          observedAddress: result.observedAddress ?? '',
+          time: timeToWire(result.time ?? 0),
+          nodeAddresses: result.nodeAddresses,
+        },
       }
     case 'found': {
       const { record, connected = false, age } = result
@@ -244,7 +250,10 @@ function resultFromWire(result: WireResult): DirectoryResult {
       return { result: 'error', error: { code, message } }
     }
     case 'announced':
-      return { result: 'announced' }
+      return {
+        result: 'announced',
+        nodeAddresses: addressesFromWire(result.value.nodeAddresses, limits.nodeAddressesTold),
+      }
     case 'found': {
       const { record, ageSeconds } = result.value
       return {

@@ -3,7 +3,7 @@
  * the profile's choice for one run. Without a flag the profile's choice holds.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { directModes, privacyNames, usualPrivacy } from '#protocol'
+import { directModes, givenNodeAddress, privacyNames, toError, usualPrivacy } from '#protocol'
 import type { PrivacyPatch } from '#protocol'
 import { directHelp, switchHelp, typedName, type PrivacySwitch } from './privacy-choices.ts'
 
@@ -31,7 +31,7 @@ export function profileOption(): Option {
 /** Adds the options of every program that starts a peer. */
 export function addPeerOptions(command: Command): Command {
   command
-    .option('--node <multiaddr>', 'a node that helps friends find you; may be given several times', collect)
+    .option('--node <multiaddr>', 'a node that helps friends find you; may be given several times', collectNodes)
     .option('--listen <multiaddr>', 'where to listen; may be given several times', collect)
     .option('--downloads <folder>', 'where accepted files go (default: your own folder for downloads)', notEmpty)
     .addOption(new Option('--direct <mode>', directWords).choices(directModes))
@@ -67,4 +67,12 @@ export function notEmpty(value: string): string {
 
 function collect(value: string, all: string[] = []): string[] {
   return [...all, value]
+}
+
+function collectNodes(value: string, all: string[] = []): string[] {
+  try {
+    return [...all, givenNodeAddress(value)]
+  } catch (error) {
+    throw new InvalidArgumentError(toError(error).message)
+  }
 }

@@ -137,7 +137,7 @@ export async function countsOf(peer: Pick<Peer, 'friends' | 'self' | 'connection
     ...privacy,
     ...tally('friends', friends, ({ state }) => state),
     ...tally('paths', accepted, (friend) => friend.path),
-    ...tally('nodes', nodes, ({ state }) => state),
+    ...tally('nodes', nodes, ({ state, problem }) => problem ?? state),
     ...tally('what stops a better path', connections, ({ adviceCode }) => adviceCode ?? 'nothing'),
   }
 }

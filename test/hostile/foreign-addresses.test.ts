@@ -8,6 +8,7 @@ import { test, type TestContext } from 'node:test'
 import { friendLimits } from '../../protocol/friend/limits.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { inviteToLink } from '../../protocol/identity/invite-link.ts'
+import { Settings } from '../../protocol/identity/settings.ts'
 import { openMemoryStore, QuorumError } from '../../protocol/index.ts'
 import { guardProcess } from '../support/guard.ts'
 import {
@@ -21,6 +22,7 @@ import {
   until,
   type TestPeer,
 } from '../support/network.ts'
+import { honestly, startLyingNode } from '../support/lying-node.ts'
 import { change } from '../support/numbers.ts'
 import { trap } from '../support/trap.ts'
 
@@ -146,4 +148,33 @@ test('hostile 75: nodes and addresses that an invite names lead to nothing on th
   await victim.requestFriend({ to: link })
   await until(() => (node.stats().requests['deliver ok'] ?? 0) > 0, 'the request is left at our own node')
   assert.equal(service.calls(), 0)
+})
+
+test('hostile 81: with never, a node leads to other ports of its own host only; without, to no more than four places', async (t) => {
+  const traps = await Promise.all(Array.from({ length: 6 }, () => trap(t)))
+  const told: string[] = []
+  const node = await startLyingNode(t, (call) => {
+    const answer = honestly(call)
+    return answer.result === 'announced' ? { ...answer, nodeAddresses: told } : answer
+  })
+  const peer = node.address.split('/').at(-1) ?? ''
+  const [foreign, near] = [traps.slice(0, 5), traps[5]]
+  // The whole of 127.0.0.0/8 leads here: another host by its address.
+  told.push(...foreign.map(({ address }) => `${address.replace('127.0.0.1', '127.0.0.2')}/p2p/${peer}`))
+  told.push(`${near?.address}/p2p/${peer}`)
+  const calls = (): number[] => traps.map((one) => one.calls())
+  const store = openMemoryStore()
+  const victim = await startPeer(t, { nodes: [node.address], direct: 'never', store })
+  const free = openMemoryStore()
+  const other = await startPeer(t, { nodes: [node.address], store: free })
+  await until(() => new Settings(store).learntNode(peer).length > 0, 'the port of the same host is learnt')
+  await until(() => new Settings(free).learntNode(peer).length > 0, 'others learn more')
+  assert.deepEqual(new Settings(store).learntNode(peer), [`${near?.address}/p2p/${peer}`])
+  assert.deepEqual(new Settings(free).learntNode(peer), told.slice(0, 4))
+  assert.deepEqual(calls(), [0, 0, 0, 0, 0, 0])
+
+  await other.stop()
+  await node.host.stop()
+  await until(() => (calls()[5] ?? 0) > 0, 'with never it goes on at the same host')
+  assert.deepEqual(calls().slice(0, 5), [0, 0, 0, 0, 0])
 })

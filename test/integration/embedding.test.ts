@@ -45,7 +45,7 @@ test('the types in docs/embedding.md are those of the library, field by field', 
   const names = [...shapes.matchAll(/^interface (\w+)/gmu)].map(([, name = '']) => name)
   assert.ok(names.length > 5)
   const source = `import type * as library from 'quorum'
-import type { AdviceCode, ErrorCode } from 'quorum'
+import type { AdviceCode, ErrorCode, NodeProblem } from 'quorum'
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 ${shapes}
 ${names.map((name) => `export const is${name}: Same<${name}, library.${name}> = true`).join('\n')}

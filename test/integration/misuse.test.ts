@@ -61,6 +61,18 @@ for (const [what, options] of [
   })
 }
 
+test('the address of a node is checked when it is given, as an option and by a call', async (t) => {
+  const good = `/ip4/127.0.0.1/tcp/9/p2p/${bob.peer}`
+  for (const bad of [`${good}.`, good.slice(0, -1), good.replace('/p2p/', '/p2p/\n')]) {
+    const options = { store: openMemoryStore(), listen: [], nodes: [bad] }
+    await assert.rejects(createPeer(options), { code: 'bad-request' }, bad)
+  }
+  const peer = await startPeer(t, { nodes: [` ${good}\n`] })
+  await assert.rejects(peer.addNode({ address: `${good}.` }), { code: 'bad-request', part: 'peer' })
+  const { nodes } = await peer.addNode({ address: `${good.replace('/tcp/9/', '/tcp/10/')}\n` })
+  assert.deepEqual([nodes.length, nodes[0]?.address], [1, good])
+})
+
 test('calls are checked as methods too: no parameters, unknown ones, a PeerId that is none, after stop()', async (t) => {
   const peer = await startPeer(t)
   const methods = peer as unknown as Record<string, (params?: unknown) => Promise<unknown>>

@@ -35,6 +35,7 @@ async function serve(t: TestContext, more: Partial<HttpOptions> = {}): Promise<U
     page: () => statusPage({ unready: undefined, relay, mailboxes, uptime: 90_000_000, version }),
     checkHealth: () => {},
     checkReady: () => {},
+    onOtherPort: () => {},
     onError: () => {},
     ...more,
   })
@@ -164,12 +165,15 @@ test('an internal error is a 500 without details, and is reported', async (t) =>
   assert.equal(errors[0]?.message, 'secret')
 })
 
-test('an occupied port is reported in one sentence', async (t) => {
-  const at = await serve(t)
-  await assert.rejects(serve(t, { port: Number(at.port) }), (error) => {
-    assert.ok(error instanceof QuorumError)
-    assert.match(error.message, /^HTTP cannot listen on 127\.0\.0\.1:\d+ \(.*EADDRINUSE.*--http$/)
-    return true
+test('an occupied port leads to the next free one; an address of another machine is refused in one sentence', async (t) => {
+  const { hostname: host, port } = await serve(t)
+  let other = 0
+  const second = await serve(t, { host, port: Number(port), onOtherPort: (at) => (other = at) })
+  assert.ok(other > Number(port))
+  assert.equal(second.port, String(other))
+  await assert.rejects(serve(t, { host: '192.0.2.1', port: 1 }), {
+    code: 'bad-request',
+    message: /192\.0\.2\.1:1.*--http/,
   })
 })
 
@@ -181,6 +185,7 @@ test('stopping closes idle connections and can be repeated', async (t) => {
     page: () => '',
     checkHealth: () => {},
     checkReady: () => {},
+    onOtherPort: () => {},
     onError: () => {},
   })
   const socket = net.connect(Number(new URL(server.url).port), '127.0.0.1')

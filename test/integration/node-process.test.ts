@@ -12,7 +12,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nextOf } from '../support/child.ts'
 import { fillDisk, needsMount, smallDisk } from '../support/small-disk.ts'
 
@@ -45,10 +45,11 @@ interface Running {
   ended: Promise<number | string>
 }
 
-function run(t: TestContext, args: string[], { ipc = false, debug = '' } = {}): Running {
+function run(t: TestContext, args: string[], { ipc = false, debug = '', as = [] as string[] } = {}): Running {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])]
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUORUM_')))
-  const child = spawn(process.execPath, [program, ...args], { stdio, env: { ...env, DEBUG: debug } })
+  const [command = '', ...words] = [...as, process.execPath, program, ...args]
+  const child = spawn(command, words, { stdio, env: { ...env, DEBUG: debug } })
   let [out, err] = ['', '']
   child.stdout?.on('data', (chunk) => (out += String(chunk)))
   child.stderr?.on('data', (chunk) => (err += String(chunk)))
@@ -184,6 +185,8 @@ test(
     free = fillDisk(data)
     const full = await fetch(`${http}/readyz`)
     assert.deepEqual([full.status, await full.text()], [503, 'disk-full\n'])
+    await fetch(`${http}/readyz`)
+    assert.equal(node.err().match(/takes no more data \(disk-full\)/g)?.length, 1)
     assert.equal((await fetch(`${http}/healthz`)).status, 200)
     node.child.kill('SIGTERM')
     assert.equal(await node.ended, 0)
@@ -199,6 +202,15 @@ test('a data folder that cannot be created is refused with one line', async (t) 
   await refusal(start(t, file), file)
 })
 
+test('incorrect usage ends the process under a process manager, whose channel would keep it alive', async (t) => {
+  // As the wrapper of pm2: it listens to its channel before it loads the program.
+  const wrapper = `process.on('message', () => {}); await import(${JSON.stringify(pathToFileURL(program).href)})`
+  const args = ['--input-type=module', '--eval', wrapper, '--', '--announce', 'node.example.org:4001']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  undo(t).defer(() => void child.kill('SIGKILL'))
+  assert.deepEqual((await nextOf(child, 'exit')).slice(0, 1), [2])
+})
+
 test('incorrect usage gives one line and exit code 2; --help and --version exit with 0', async (t) => {
   const bad = run(t, ['--listen', 'nowhere', '--htpp', 'x'])
   assert.equal(await bad.ended, 2)
@@ -211,21 +223,65 @@ test('incorrect usage gives one line and exit code 2; --help and --version exit 
   assert.match(version.out(), /^\d+\.\d+\.\d+\n$/)
 })
 
-test('an occupied port is reported in one line, for the network and for HTTP', async (t) => {
+async function takenPort(t: TestContext): Promise<number> {
   const taken = net.createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   undo(t).defer(() => void taken.close())
-  const { port } = taken.address() as net.AddressInfo
+  return (taken.address() as net.AddressInfo).port
+}
+
+test('what prevents it from listening is said in one line: a port in use, an address of another machine', async (t) => {
   const data = folder(t)
-  for (const args of [
-    ['--listen', `/ip4/127.0.0.1/tcp/${port}`, '--http', '127.0.0.1:0'],
-    ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', `127.0.0.1:${port}`],
-  ]) {
-    const node = run(t, ['--json', '--data', data, ...args])
+  const port = await takenPort(t)
+  for (const [address, reason] of [
+    [`/ip4/127.0.0.1/tcp/${port}`, new RegExp(`port ${port} is used by another program`)],
+    [`/ip4/127.0.0.1/tcp/${port}/ws`, /used by another program/],
+    ['/ip4/192.0.2.1/tcp/4001', /does not have that address.*--listen.*--announce/],
+  ] as const) {
+    const node = run(t, ['--json', '--data', data, '--listen', address, '--http', '127.0.0.1:0'])
     assert.equal(await node.ended, 1)
     assert.match(node.err(), /^quorum-node: [^\n]+\n$/)
-    assert.ok(node.err().includes(String(port)), node.err())
+    assert.ok(node.err().includes(address), node.err())
+    assert.match(node.err(), reason)
   }
+})
+
+test('of several addresses, the one that it cannot listen on is named', async (t) => {
+  const port = await takenPort(t)
+  const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--listen', `/ip4/127.0.0.1/tcp/${port}`]
+  const node = run(t, ['--json', '--data', folder(t), ...listen, '--http', '127.0.0.1:0'])
+  assert.equal(await node.ended, 1)
+  assert.match(node.err(), new RegExp(`cannot listen on /ip4/127.0.0.1/tcp/${port}: port ${port} is used`))
+})
+
+const firstFree =
+  os.platform() === 'linux' ? Number(fs.readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start')) : 0
+const needsPrivileged = { skip: firstFree > 1 ? false : 'NOT RUN: this system keeps no port for privileged programs' }
+
+test('a port that the system keeps for privileged programs is said to be one', needsPrivileged, async (t) => {
+  const port = firstFree - 1
+  const args = ['--json', '--data', folder(t), '--listen', `/ip4/127.0.0.1/tcp/${port}`, '--http', '127.0.0.1:0']
+  // Root without the capability is as anybody else.
+  const node = run(t, args, { as: os.userInfo().uid === 0 ? ['setpriv', '--bounding-set=-net_bind_service'] : [] })
+  assert.equal(await node.ended, 1)
+  assert.match(node.err(), new RegExp(`port ${port} for privileged programs.*CAP_NET_BIND_SERVICE`))
+})
+
+test('HTTP takes the next free port when another program uses its own, and the log says so', async (t) => {
+  const port = await takenPort(t)
+  const node = run(t, [
+    '--json',
+    '--data',
+    folder(t),
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+    '--http',
+    `127.0.0.1:${port}`,
+  ])
+  const { http } = await ready(node)
+  assert.ok(Number(new URL(http).port) > port, http)
+  assert.equal((await fetch(`${http}/readyz`)).status, 200)
+  assert.match(node.err(), new RegExp(`HTTP is at port \\d+: another program uses ${port}`))
 })
 
 test('on a terminal it prints the line to paste', async (t) => {

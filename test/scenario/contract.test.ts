@@ -37,6 +37,7 @@ const self = z.object({
       state: z.enum(['connected', 'connecting', 'unreachable']),
       reserved: z.boolean(),
       fullUntil: time.optional(),
+      problem: z.string().optional(),
       rttMs: z.number().min(0).optional(),
     }),
   ),
@@ -103,7 +104,7 @@ const transfer = z.object({
   savedTo: z.string().optional(),
   error: z.object({ code: z.enum(errorCodes), message: z.string().min(1) }).optional(),
 })
-const error = z.strictObject({ code: z.enum(errorCodes), message: z.string().min(1) })
+const error = z.strictObject({ code: z.enum(errorCodes), message: z.string().min(1), part: z.string().optional() })
 const knowledge = z.object({
   peer: peerId,
   hasRecord: z.boolean(),
@@ -330,6 +331,7 @@ describe('the headless contract', () => {
       ['invite', { once: 'yes' }, 'bad-request'],
       ['addNode', { address: '/ip4/127.0.0.1/tcp/1' }, 'bad-request'],
       ['addNode', { address: 'nonsense' }, 'bad-request'],
+      ['addNode', { address: `/ip4/127.0.0.1/tcp/1/p2p/${stranger}.` }, 'bad-request'],
       ['removeNode', { address: `/ip4/127.0.0.1/tcp/1/p2p/${stranger}` }, 'not-found'],
       ['nodeKnowledge', { node: stranger }, 'not-found'],
       ['recallMessage', { message: 'x' }, 'not-found'],

@@ -27,7 +27,7 @@ export type Answer = (call: DirectoryCall, id: number, line: Line) => DirectoryA
 export function honestly(call: DirectoryCall): DirectoryAnswer {
   switch (call.call) {
     case 'announce':
-      return { result: 'announced', observedAddress: '/ip4/127.0.0.1/tcp/1', time: Date.now() }
+      return { result: 'announced', observedAddress: '/ip4/127.0.0.1/tcp/1', time: Date.now(), nodeAddresses: [] }
     case 'lookup':
     case 'lookupHandle':
       return { result: 'found', connected: false, age: 0 }

@@ -17,6 +17,7 @@ import {
   scopeOf,
   withPeer,
 } from '../../protocol/address/address.ts'
+import { givenNodeAddress } from '../../protocol/address/given-address.ts'
 import { addressesToAnnounce, byNode, nodePeer } from '../../protocol/address/node-addresses.ts'
 import { quotaKeys } from '../../protocol/address/quota-key.ts'
 import { QuorumError } from '../../protocol/base/errors.ts'
@@ -78,6 +79,7 @@ function examine(address: string): void {
   addressesToAnnounce(byNode(lines).values())
   assert.ok(addressesFromWire(lines, limits.addressesTold).every(isAddress))
   orRefuses(() => nodePeer(address))
+  orRefuses(() => nodePeer(givenNodeAddress(address)))
 }
 
 const names = [

@@ -163,3 +163,9 @@ export function errorText(error: unknown): string {
   const { errors } = text()
   return Object.hasOwn(errors, code) ? errors[code as ErrorData['code']] : errors.internal
 }
+
+/** The text among `texts` for the part of a value that an error says is wrong. */
+export function errorPart(error: unknown, texts: Readonly<Record<string, string>>): string | undefined {
+  const part = typeof error === 'object' && error !== null && 'part' in error ? String(error.part) : ''
+  return Object.hasOwn(texts, part) ? texts[part] : undefined
+}

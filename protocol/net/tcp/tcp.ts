@@ -16,6 +16,7 @@ import type { Listener, MultiaddrConnection, Upgrader } from '@libp2p/interface'
 import { tcp as stockTcp, type TCPOptions } from '@libp2p/tcp'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { ciphertextPool } from '../buffer-pool.ts'
+import { refuseOtherServices } from '../dial-failure.ts'
 import type { InboundSockets } from '../inbound-sockets.ts'
 import { netLimits } from '../limits.ts'
 import { boundHandshake, deliver, type TransportStream } from '../read-in-place.ts'
@@ -70,8 +71,15 @@ function repairing(upgrader: Upgrader, inbound: InboundSockets): Upgrader {
     await upgrader.upgradeInbound(stock, options)
     inbound.connected(stock.socket)
   }
-  const upgradeOutbound: Upgrader['upgradeOutbound'] = (connection, options) =>
-    upgrader.upgradeOutbound(repaired(connection), options)
+  const upgradeOutbound: Upgrader['upgradeOutbound'] = async (connection, options) => {
+    const stock = repaired(connection)
+    const other = refuseOtherServices(stock)
+    try {
+      return await upgrader.upgradeOutbound(stock, options)
+    } catch (error) {
+      throw other() ?? error
+    }
+  }
   return Object.assign(Object.create(upgrader) as Upgrader, { upgradeInbound, upgradeOutbound })
 }
 

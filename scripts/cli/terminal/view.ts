@@ -4,6 +4,7 @@
  * that a message can never begin a line as if the client had printed it.
  */
 import { styleText } from 'node:util'
+import { nodeProblems } from '#advice'
 import { appearance, Lookalikes, looksLike } from '#lookalike'
 import stringWidth from 'string-width'
 import type { ConnectionInfo, Friend, HeldReason, Message, NodeState, SafetyNumber } from '#protocol'
@@ -177,7 +178,9 @@ export function nodeLine(look: Look, number: number, node: NodeState, here: bool
   if (node.rttMs !== undefined) notes.push(`${Math.round(node.rttMs)} ms`)
   if (node.reserved) notes.push('relays for you')
   if (here) notes.push('runs here')
-  return `${String(number).padStart(3)}  ${notes.join(' · ')}\n     ${paint(look, 'dim', cleanLine(node.address))}`
+  const lines = [paint(look, 'dim', cleanLine(node.address))]
+  if (node.problem !== undefined) lines.push(nodeProblems[node.problem])
+  return `${String(number).padStart(3)}  ${notes.join(' · ')}${lines.map((line) => `\n     ${line}`).join('')}`
 }
 
 /** Of a node that has no place: when it is tried again. */

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../../protocol/base/limits.ts'
-import { addressesToAnnounce, byNode, nodePeer, withAddress } from '../../../protocol/address/node-addresses.ts'
+import {
+  addressesToAnnounce,
+  byNode,
+  learntAddresses,
+  nodePeer,
+  sameHost,
+  widestFirst,
+  withAddress,
+} from '../../../protocol/address/node-addresses.ts'
 import { Settings } from '../../../protocol/identity/settings.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 
@@ -46,6 +54,43 @@ test('addresses with the widest scope are announced first: one of every node bef
   const result = addressesToAnnounce([...many, [at('8.8.8.8')]])
   assert.equal(result.length, limits.nodeAddressesTold)
   assert.ok(!result.includes(at('8.8.8.8')) && !result.includes(at('127.0.0.1')))
+})
+
+test('among addresses of one scope, one of every transport comes before the second of any', () => {
+  const [tcp4, tcp6, ws, near] = [
+    at('192.0.2.1'),
+    `/ip6/2001:db8::1/tcp/4001/p2p/${first}`,
+    `/dns4/node.example.org/tcp/443/tls/ws/p2p/${first}`,
+    at('127.0.0.1'),
+  ]
+  const result = widestFirst([near, at('8.8.8.8'), at('9.9.9.9'), ws])
+  assert.deepEqual(result, [at('8.8.8.8'), ws, at('9.9.9.9'), near])
+  assert.deepEqual(
+    learntAddresses(first, [tcp4, tcp4, tcp6, ws], [tcp6], () => true),
+    [tcp4, ws],
+  )
+})
+
+test('of what a node says of itself, only addresses that end with its PeerId are learnt, and only a few', () => {
+  const told = [at('1.1.1.1', second), `${at('1.1.1.1', second)}/p2p-circuit/p2p/${first}`, '/ip4/1.1.1.1/tcp/1', 'x']
+  assert.deepEqual(
+    learntAddresses(first, told, [], () => true),
+    [],
+  )
+  const many = Array.from({ length: 9 }, (_, n) => at(`9.9.9.${n}`))
+  assert.equal(learntAddresses(first, many, [], () => true).length, 4)
+  assert.deepEqual(
+    learntAddresses(first, many, [], (address) => address === many[5]),
+    [many[5]],
+  )
+})
+
+test('a host is the same under another port or transport, and not by another name', () => {
+  const name = (host: string, rest = '/tcp/1'): string => `/dns4/${host}${rest}/p2p/${first}`
+  assert.ok(sameHost(name('node.example.org'), name('Node.Example.org', '/tcp/443/tls/ws')))
+  assert.ok(sameHost(name('node.example.org'), name('node.example.org').replace('dns4', 'dns')))
+  assert.ok(!sameHost(name('node.example.org'), name('example.org')))
+  assert.ok(!sameHost(at('1.1.1.1'), at('1.1.1.2')) && !sameHost(at('1.1.1.1'), name('1.1.1.1')) && !sameHost('', ''))
 })
 
 test('settings store every address of a node, and remove the node with all of them', () => {

@@ -348,4 +348,5 @@ test('of a node that is full, the list says when it is tried again', () => {
   assert.match(shown(time + 150_000), /this node is full; trying again in 3 minutes/)
   assert.match(shown(time - 1), /in 1 minute\n/)
   assert.match(view.nodeLine(plain, 1, node, false, time), /unreachable/)
+  assert.match(view.nodeLine(plain, 1, { ...node, problem: 'ssh' }, false, time), /\n {5}An SSH server answers/)
 })

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import { MessageChannel } from 'node:worker_threads'
 import { Client, serve } from '../../../desktop/ipc/rpc.ts'
 import type { Wire } from '../../../desktop/ipc/rpc.ts'
+import { errorToData, QuorumError } from '../../../protocol/index.ts'
 
 interface Api {
   double(params: { n: number }): Promise<number>
@@ -41,6 +42,25 @@ test('a call returns its result or its error, and events reach the subscribers',
   const received = new Promise((resolve) => client.subscribe(resolve))
   sendEvent({ event: 'test', data: 7 })
   assert.deepEqual(await received, { event: 'test', data: 7 })
+})
+
+test('a process that asked another one passes on the code of its error, and which part is wrong', async (t) => {
+  const { port1, port2 } = new MessageChannel()
+  t.after(() => port1.close())
+  const wire = (port: typeof port1): Wire => ({
+    send: (frame) => port.postMessage(frame),
+    receive: (listener) => port.on('message', listener),
+  })
+  const error = { code: 'bad-request', message: 'No', part: 'peer' } as const
+  serve(wire(port2), {
+    handle: () => Promise.reject(new QuorumError(error.code, error.message, error)),
+    describe: errorToData,
+  })
+  const behind = new Client<Api, TestEvent>(wire(port1))
+  const front = new MessageChannel()
+  t.after(() => front.port1.close())
+  serve(wire(front.port2), { handle: () => behind.call('fail'), describe: errorToData })
+  await assert.rejects(new Client<Api, TestEvent>(wire(front.port1)).call('fail'), error)
 })
 
 test('closing a client fails its pending calls and every later one', async (t) => {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { addressLimits } from '../../../protocol/address/limits.ts'
 import { limits } from '../../../protocol/base/limits.ts'
 import { friendLimits } from '../../../protocol/friend/limits.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
@@ -91,6 +92,7 @@ const phrases = [
   `parked invites, record | done | | ${rate(directoryRates.forget)} |`,
   `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)}; those beyond are answered so. More than ${rate(directoryLimits.directoryFlood)} end the stream.`,
   `\`rate-limited\` ${n(directoryLimits.expectedPerPeer)} expected by one session, ${n(directoryLimits.expectedPerAddress[0])} from one address; \`too-large\` more than ${wireLimits.peersTogether} in one call | ${rate(directoryRates.expect)} |`,
+  `under which addresses it is reached, at most ${limits.nodeAddressesTold}, the public ones first. Once in a session a peer takes over at most ${addressLimits.nodeAddressesLearnt} of them`,
   `with its friends, at most ${wireLimits.peersTogether} in one call,`,
   `${pathLimits.tries.tokens} at once and ${(pathLimits.tries.tokens * minute) / pathLimits.tries.per} a minute all together`,
   `Every call is also limited for each address: to what ${directoryAddressRates.announce.tokens / directoryRates.announce.tokens} peers may do, \`deliver\` to ${rate(directoryAddressRates.deliver)}, lookups by handle to ${rate(directoryAddressRates.lookupHandle)}.`,

@@ -140,6 +140,24 @@ const source = { peer: alice.peer }
 const dialled = (policy: Policy): string[] =>
   Object.entries(told).flatMap(([name, address]) => (policy.refusesDial(address, source) === undefined ? name : []))
 
+test('where an own node leads when it tells its addresses: to the internet, and with never or verified nowhere', (t) => {
+  const at = (host: string, peer = node): string => `/${host}/tcp/4001/p2p/${peer}`
+  const ours = { node }
+  const code = (policy: Policy, address: string): string | undefined => policy.refusesDial(address, ours)?.code
+  const auto = policyWith(t, 'auto')
+  assert.equal(code(auto, at('ip4/45.1.2.3')), undefined)
+  assert.equal(code(auto, at('ip4/45.1.2.3', bob.peer)), 'bad-request')
+  assert.equal(code(auto, at('ip4/10.255.255.1')), 'bad-request')
+  assert.equal(code(auto, at('ip4/0.0.0.0')), 'bad-request')
+  assert.equal(code(auto, `${at('ip4/45.1.2.3', bob.peer)}/p2p-circuit/p2p/${node}`), 'bad-request')
+  assert.equal(auto.refusesDial(at('ip4/45.1.2.3', bob.peer), { node: bob.peer })?.code, 'bad-request')
+  for (const mode of ['never', 'verified'] as const) {
+    assert.equal(code(policyWith(t, mode), at('ip4/45.1.2.3')), 'foreign-node')
+  }
+  for (let n = 0; n < netLimits.dialsPerSource.tokens; n += 1) auto.takeDial(at('ip4/45.1.2.3'), ours)
+  assert.throws(() => auto.takeDial(at('ip4/45.1.2.3'), ours), { code: 'rate-limited' })
+})
+
 test('which addresses are dialled that a friend told', (t) => {
   const all = Object.keys(told)
   assert.deepEqual(dialled(policyWith(t, 'auto', 'friend')), all)

@@ -41,7 +41,7 @@ test('without options the defaults apply', () => {
     listen: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001', '/ip4/0.0.0.0/tcp/4002/ws'],
     announce: [],
     behindProxy: false,
-    http: { host: '127.0.0.1', port: 9090 },
+    http: { host: '127.0.0.1', port: 4003 },
     json: false,
     logLevel: 'info',
   })

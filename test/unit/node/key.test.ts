@@ -28,6 +28,14 @@ test('the seed is generated once, is 32 random bytes, and does not change', (t) 
   assert.deepEqual(fs.readdirSync(place), ['node.key'])
 })
 
+test('a key that an editor saved with a byte order mark, or with the line ends of Windows, is the same key', (t) => {
+  const place = folder(t)
+  const file = path.join(place, 'node.key')
+  const seed = loadNodeKey(place)
+  fs.writeFileSync(file, `\ufeff${fs.readFileSync(file, 'utf8').trim()}\r\n`)
+  assert.deepEqual(loadNodeKey(place), seed)
+})
+
 test('only the owner can read the key, even after it was restored from a backup', (t) => {
   const place = folder(t)
   const file = path.join(place, 'node.key')

@@ -7,7 +7,7 @@ import type { NodeState } from '#protocol'
 import { cleanLine } from '../../../text/foreign.ts'
 import { clock } from '../../model/format.ts'
 import { addNode, removeNode, runNode } from '../../state/actions.ts'
-import { errorText, useApp, useText } from '../../state/state.ts'
+import { errorPart, errorText, useApp, useText } from '../../state/state.ts'
 import { CopyLine, Field, IconButton } from '../controls.tsx'
 import { Switch } from './parts.tsx'
 
@@ -55,6 +55,7 @@ function OneNode({ node }: { node: NodeState }) {
         <p className="mono one-line selectable" dir="ltr" title={node.address}>
           {cleanLine(node.address, limits.address)}
         </p>
+        {node.problem !== undefined && <p className="quiet">{settings.nodeProblems[node.problem]}</p>}
       </div>
       {embedded ? (
         <span />
@@ -78,7 +79,7 @@ function AddNode() {
       await addNode(address.trim())
       setAddress('')
     } catch (error) {
-      setWrong(errorText(error))
+      setWrong(errorPart(error, settings.nodeWrong) ?? errorText(error))
     }
   }
   return (

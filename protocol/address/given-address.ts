@@ -1,0 +1,56 @@
+/**
+ * Checks the address of a node as a person or a program gives it, in every program alike, and says which part of it is
+ * wrong. Addresses that arrive in messages are not checked here: what does not fit is dropped there.
+ */
+import { isIPv4, isIPv6 } from 'node:net'
+import { isRelayed, parseAddress } from './address.ts'
+import { QuorumError } from '../base/errors.ts'
+import { blank, unseen } from '../base/foreign-text.ts'
+import { limits } from '../base/limits.ts'
+import { parsePeerId } from './peer-id.ts'
+
+/** The part that is wrong: `form` is the address as a whole, `peer` the PeerId at its end. */
+export type AddressPart = 'form' | 'host' | 'port' | 'transport' | 'peer'
+
+const example = '/dns4/node.example.org/tcp/4001/p2p/12D3Koo…'
+const interrupted = new RegExp(`[${blank}${unseen}]`, 'u')
+
+/** The address without the white space around it. Errors: `bad-request`, whose `part` is an `AddressPart`. */
+export function givenNodeAddress(given: string): string {
+  const address = given.trim().replace(/\/$/, '')
+  if (address.length > limits.address) throw wrong('form', 'it is too long')
+  if (interrupted.test(address)) {
+    throw wrong('form', 'there is a blank, a line break or an invisible character in it; give one address at a time')
+  }
+  const [before, family = '', host = '', tcp, port = ''] = address.split('/')
+  if (before !== '' || !/^(ip[46]|dns[46]?)$/.test(family)) throw wrong('form', `it looks like ${example}`)
+  if (!isHost(family, host)) throw wrong('host', `${JSON.stringify(host)} is no ${kindOfHost(family)}`)
+  if (tcp !== 'tcp') throw wrong('transport', 'after the host comes /tcp/ and a port, as Quorum connects over TCP only')
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+    throw wrong('port', `${JSON.stringify(port)} is no port from 1 to 65535`)
+  }
+  if (isRelayed(address)) throw wrong('transport', 'it leads through another node, with /p2p-circuit')
+  const end = /\/p2p\/(?<peer>[^/]*)$/.exec(address)?.groups?.['peer']
+  if (end === undefined) throw wrong('peer', `it ends with /p2p/ and the identity of the node, as in ${example}`)
+  if (parsePeerId(end) === undefined) {
+    throw wrong('peer', `${JSON.stringify(end)} is no identity of a node: copy it as a whole, and nothing after it`)
+  }
+  if (!['tcp', 'ws'].includes(parseAddress(address)?.transport ?? 'other')) {
+    throw wrong('transport', `between port and identity comes nothing, /ws or /tls/ws, as in ${example}`)
+  }
+  return address
+}
+
+function isHost(family: string, host: string): boolean {
+  if (family === 'ip4') return isIPv4(host)
+  return family === 'ip6' ? isIPv6(host) && !host.includes('%') : /^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u.test(host)
+}
+
+function kindOfHost(family: string): string {
+  if (family === 'ip4') return 'IPv4 address'
+  return family === 'ip6' ? 'IPv6 address' : 'name of a machine'
+}
+
+function wrong(part: AddressPart, why: string): QuorumError {
+  return new QuorumError('bad-request', `That is no address of a node: ${why}`, { part })
+}

@@ -1,0 +1,19 @@
+/** A certificate for `localhost` that its own key signed: nobody trusts it. Valid for a hundred years. */
+export const untrusted = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdSO0CzyHrp4BKlCs
+Ed6R/B5Dzhj0Vn2+CHJiL8anq1KhRANCAAREQhzmmWvf/htN9jQoFZcy7yRFScZN
+2AkyR0y54dWN5i3gboHwqTBKurxPEfmi9iXvxchLWz+Y3XokkAB32lbu
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUFoDyCyzh0rIUqnI0n9Y0dyZFsLYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODEwNTAyOVoYDzIxMjYxMTA0
+MTA1MDI5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAREQhzmmWvf/htN9jQoFZcy7yRFScZN2AkyR0y54dWN5i3gboHwqTBK
+urxPEfmi9iXvxchLWz+Y3XokkAB32lbuo2kwZzAdBgNVHQ4EFgQUDlL1OasTIz3o
+e/DzSHBV0BGYvMswHwYDVR0jBBgwFoAUDlL1OasTIz3oe/DzSHBV0BGYvMswDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIgX0xs1sG2RQhQe2gExGhLEQUyz/wxyFAf/JCovViNpKkCIQCVaVNXYfrS
+CZ4X6AHEaH7GNfs75zkEfVePDc4sZ8S5Ig==
+-----END CERTIFICATE-----`,
+}

@@ -1,0 +1,85 @@
+/** What a person may paste as the address of a node, and which part is said to be wrong. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { givenNodeAddress, type AddressPart } from '../../../protocol/address/given-address.ts'
+import { nodePeer } from '../../../protocol/address/node-addresses.ts'
+import { Settings } from '../../../protocol/identity/settings.ts'
+import { openMemoryStore } from '../../../protocol/store/memory.ts'
+
+const id = '12D3KooWQtvzoKmogkLjN5PMeFpLek3BrCT3YahaUihd5RCndShw'
+const end = `/p2p/${id}`
+
+test('addresses of nodes, also with white space around them', () => {
+  for (const host of [
+    '/ip4/192.0.2.1',
+    '/ip6/2001:db8::1',
+    '/dns4/node.example.org',
+    '/dns/localhost',
+    '/dns6/bücher.example.',
+  ]) {
+    for (const transport of ['/tcp/1', '/tcp/443/ws', '/tcp/443/wss', '/tcp/65535/tls/ws']) {
+      const address = `${host}${transport}${end}`
+      assert.equal(givenNodeAddress(`\n  ${address}/ \t`), address)
+      assert.equal(nodePeer(address), id)
+    }
+  }
+})
+
+for (const [part, addresses] of Object.entries({
+  form: [
+    '',
+    'node.example.org:4001',
+    'https://node.example.org',
+    `ip4/192.0.2.1/tcp/1${end}`,
+    `/ip4/192.0.2.1/tcp/1${end} /ip4/192.0.2.1/tcp/2${end}`,
+    `/ip4/192.0.2.1/tcp/1/p2p/\n${id}`,
+    `/ip4/192.0.2.1/tcp/1${end}\u200b`,
+    `/dns4/node\u00a0example.org/tcp/1${end}`,
+    `/unix/tmp/tcp/1${end}`,
+    `/dns4/${'a'.repeat(600)}/tcp/1${end}`,
+  ],
+  host: [
+    `/ip4/192.0.2/tcp/1${end}`,
+    `/ip6/192.0.2.1/tcp/1${end}`,
+    `/dns4//tcp/1${end}`,
+    `/dns4/a..b/tcp/1${end}`,
+    `/dns4/a:1/tcp/1${end}`,
+  ],
+  port: [
+    `/ip4/192.0.2.1/tcp/0${end}`,
+    `/ip4/192.0.2.1/tcp/65536${end}`,
+    `/ip4/192.0.2.1/tcp/x${end}`,
+    `/ip4/192.0.2.1/tcp`,
+  ],
+  transport: [
+    `/ip4/192.0.2.1/udp/1/quic-v1${end}`,
+    `/ip4/192.0.2.1/4001${end}`,
+    `/ip4/192.0.2.1/tcp/1/tls${end}`,
+    `/ip4/192.0.2.1/tcp/1/nonsense${end}`,
+    `/ip4/192.0.2.1/tcp/1${end}/p2p-circuit${end}`,
+  ],
+  peer: [
+    '/ip4/192.0.2.1/tcp/1',
+    '/ip4/192.0.2.1/tcp/1/p2p/',
+    `/ip4/192.0.2.1/tcp/1${end}.`,
+    `/ip4/192.0.2.1/tcp/1${end}>`,
+    `/ip4/192.0.2.1/tcp/1${end.slice(0, -3)}`,
+    '/ip4/192.0.2.1/tcp/1/p2p/hello',
+    `/ip4/192.0.2.1/tcp/1${end}/ws`,
+    // A PeerId of another kind of key.
+    '/ip4/192.0.2.1/tcp/1/p2p/QmcgpsyWgH8Y8ajJz1Cu72KnS5uo2Aa2LpzU7kinSupNKC',
+  ],
+} satisfies Record<AddressPart, string[]>)) {
+  test(`what is no address of a node because of its ${part}`, () => {
+    for (const address of addresses) {
+      assert.throws(() => givenNodeAddress(address), { code: 'bad-request', part }, JSON.stringify(address))
+    }
+  })
+}
+
+test('an address whose PeerId is none, stored by an earlier version, is left out', () => {
+  const store = openMemoryStore()
+  const good = `/ip4/192.0.2.1/tcp/1${end}`
+  store.setSetting('nodes', Buffer.from(`${good}.\n${good}`))
+  assert.deepEqual(new Settings(store).nodes(), [good])
+})

@@ -16,6 +16,7 @@ export type {
 } from './api/calls.ts'
 export { createFile, replaceFile } from './base/atomic-file.ts'
 export { destroyFile } from './base/destroy-file.ts'
+export { makeFolderSync } from './base/make-folder.ts'
 export type { FileContent } from './base/atomic-file.ts'
 export { diskErrorOf } from './base/disk-errors.ts'
 export type { DiskError, DiskErrorCode } from './base/disk-errors.ts'

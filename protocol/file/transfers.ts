@@ -4,11 +4,12 @@
  * file/receive/download.ts. Status updates travel as chat messages, so they arrive in order even if the friend is
  * offline.
  */
-import { access, mkdir, rm } from 'node:fs/promises'
+import { access, rm } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { Connection, Stream } from '@libp2p/interface'
 import { v7 as uuid } from 'uuid'
 import { errorToData, QuorumError, toError, type ErrorCode } from '../base/errors.ts'
+import { makeFolder } from '../base/make-folder.ts'
 import type { Emit } from '../api/events.ts'
 import type { Transfer } from '../api/model.ts'
 import { diskFailure, needRoom } from './receive/disk.ts'
@@ -145,7 +146,7 @@ export class Files {
     if (directory == null) throw new QuorumError('bad-request', 'Say where to put it')
     if (!isAbsolute(directory)) throw new QuorumError('bad-request', 'The directory must be an absolute path')
     try {
-      await mkdir(directory, { recursive: true })
+      await makeFolder(directory)
       await needRoom(directory, this.#transfers.offer(row).bytes)
     } catch (error) {
       throw diskFailure(error, directory)

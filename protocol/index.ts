@@ -34,6 +34,8 @@ export type {
   MessageState,
   NodeState,
   HeldReason,
+  MissingFile,
+  MissingReason,
   PathKind,
   Transfer,
   TransferFile,

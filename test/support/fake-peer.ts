@@ -78,6 +78,7 @@ export class FakePeer {
       acceptTransfer: spoken('acceptTransfer'),
       declineTransfer: spoken('declineTransfer'),
       cancelTransfer: spoken('cancelTransfer'),
+      sendMissing: spoken('sendMissing'),
       pauseTransfer: spoken('pauseTransfer'),
       resumeTransfer: spoken('resumeTransfer'),
       subscribe: (listener) => {

@@ -1639,7 +1639,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
   received: bigint;
 
   /**
-   * and of those that are on disk and verified
+   * and of those that are on disk and verified, or of files that were skipped
    *
    * @generated from field: uint64 stored = 2;
    */

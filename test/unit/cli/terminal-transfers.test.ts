@@ -189,8 +189,10 @@ test('a transfer that scrolled away is shown in the prompt, and is printed again
   const { terminal, type, shows } = inTerminal(t, fake, 12)
   fake.changed(transfer({ state: 'active' }))
   await shows('No messages yet')
-  for (let line = 0; line < 4; line += 1) type('/name')
-  await until(() => terminal.screen.split('PeerId').length > 4, 'it scrolls')
+  for (let line = 1; line <= 4; line += 1) {
+    type('/name')
+    await until(() => terminal.screen.split('PeerId').length > line, 'it scrolls')
+  }
   fake.changed(transfer({ state: 'active', doneBytes: 0.6e9, bytesPerSecond: 9 }))
   await shows('Susan ● direct ↓ 31 % ›')
   fake.changed(transfer({ state: 'done', savedTo: '/d/film.mkv' }))

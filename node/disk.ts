@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { createFile as createWholeFile, diskErrorOf, QuorumError, toError } from '#protocol'
+import { createFile as createWholeFile, diskErrorOf, makeFolderSync, QuorumError, toError } from '#protocol'
 import type { FileContent, ErrorCode } from '#protocol'
 
 /**
@@ -43,7 +43,7 @@ export function refusal(code: ErrorCode, file: string, detail: string): string {
 /** Makes the data folder (0700) if it is missing. Errors: `disk-full`, `not-writable`. */
 export function makeFolder(folder: string): void {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolderSync(folder, 0o700)
   } catch (error) {
     throw diskError(error, path.join(folder, 'held.db'))
   }

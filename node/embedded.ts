@@ -7,14 +7,14 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import { limits } from '#protocol'
+import { limits, makeFolderSync } from '#protocol'
 
 /** Delays between starts, in milliseconds: short at first, then growing, so that a failing node uses little CPU. */
 const restart = { first: 500, longest: 30_000 }
@@ -125,7 +125,7 @@ export class EmbeddedNode {
     if (signal.aborted) return ''
     const { folder } = this.#options
     const data = path.join(folder, 'node')
-    mkdirSync(data, { recursive: true, mode: 0o700 })
+    makeFolderSync(data, 0o700)
     const args = ['--json', '--data', data, '--listen', `/ip4/0.0.0.0/tcp/${port}`, '--http', '127.0.0.1:0']
     const child = (this.#options.launch ?? forkNode)(args)
     const end = (): void => child.end()

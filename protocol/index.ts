@@ -18,6 +18,7 @@ export { givenNodeAddress } from './address/given-address.ts'
 export type { AddressPart } from './address/given-address.ts'
 export { createFile, replaceFile } from './base/atomic-file.ts'
 export { destroyFile } from './base/destroy-file.ts'
+export { makeFolderSync } from './base/make-folder.ts'
 export type { FileContent } from './base/atomic-file.ts'
 export { diskErrorOf } from './base/disk-errors.ts'
 export type { DiskError, DiskErrorCode } from './base/disk-errors.ts'
@@ -36,6 +37,8 @@ export type {
   NodeProblem,
   NodeState,
   HeldReason,
+  MissingFile,
+  MissingReason,
   PathKind,
   RecipientInfo,
   Transfer,

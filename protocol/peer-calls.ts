@@ -195,6 +195,7 @@ type FileCall =
   | 'pauseTransfer'
   | 'resumeTransfer'
   | 'cancelTransfer'
+  | 'sendMissing'
   | 'transfers'
   | 'transferFile'
 
@@ -206,6 +207,7 @@ function fileCalls({ files }: PeerParts): Pick<PeerCalls, FileCall> {
     pauseTransfer: async ({ transfer }) => files.pause(transfer),
     resumeTransfer: async ({ transfer }) => files.resume(transfer),
     cancelTransfer: async ({ transfer }) => files.cancel(transfer),
+    sendMissing: async ({ transfer }) => files.sendMissing(transfer),
     transfers: async ({ peer }) => files.list(peer),
     transferFile: async ({ transfer, file }) => files.place(transfer, file),
   }

@@ -4,9 +4,10 @@
  */
 import { app } from 'electron'
 import { createHash } from 'node:crypto'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { makeFolderSync } from '#protocol'
 
 /** `profile`: a name, or the absolute path of a folder. Errors: those of the disk. */
 export function startAtLogin(on: boolean, profile: string, icon: string): void {
@@ -20,7 +21,7 @@ export function startAtLogin(on: boolean, profile: string, icon: string): void {
     rmSync(file, { force: true })
     return
   }
-  mkdirSync(path.dirname(file), { recursive: true })
+  makeFolderSync(path.dirname(file))
   const [program, ...before] = commandLine()
   writeFileSync(file, entry([program ?? process.execPath, ...before, ...args], icon))
 }

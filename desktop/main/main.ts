@@ -3,10 +3,9 @@
  * first and exits. Configures what Electron accepts only before it is ready; everything else is in app.ts.
  */
 import { app, Menu, protocol } from 'electron'
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { logCrashes, openLog } from '#program-log'
-import { errorToData } from '#protocol'
+import { errorToData, makeFolderSync } from '#protocol'
 import { DesktopApp } from './app.ts'
 import { linkIn, ownWords, readCommandLine } from './options.ts'
 import type { WindowOptions } from './options.ts'
@@ -14,7 +13,7 @@ import { scheme } from './page-protocol.ts'
 import { confine } from './window.ts'
 
 function begin(options: WindowOptions): void {
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 })
+  makeFolderSync(options.folder, 0o700)
   app.setName('Quorum')
   // Electron's single-instance lock is bound to this folder, so it is one lock for each profile.
   app.setPath('userData', path.join(options.folder, 'window'))

@@ -48,6 +48,8 @@ const forWindow: Record<CallName, boolean> = {
   pauseTransfer: true,
   resumeTransfer: true,
   cancelTransfer: true,
+  // What the person chose before, to the same friend.
+  sendMissing: true,
   transfers: true,
   transferFile: false,
   addNode: false,

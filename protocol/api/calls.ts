@@ -83,6 +83,8 @@ export const callParams = {
   pauseTransfer: z.strictObject({ transfer: id }),
   resumeTransfer: z.strictObject({ transfer: id }),
   cancelTransfer: z.strictObject({ transfer: id }),
+  /** Offers what did not arrive of a transfer that this peer sent (`missing`), alone, as a new transfer. */
+  sendMissing: z.strictObject({ transfer: id }),
   transfers: z.strictObject({ peer: peer.optional() }),
   /** The path of a file on this machine. `file`: its index in the transfer's `files`. */
   transferFile: z.strictObject({ transfer: id, file: z.number().int().min(0).max(limits.transferFiles) }),
@@ -167,6 +169,7 @@ export interface CallResults {
   pauseTransfer: Transfer
   resumeTransfer: Transfer
   cancelTransfer: Transfer
+  sendMissing: Transfer
   transfers: Transfer[]
   transferFile: { path: string }
   addNode: Self

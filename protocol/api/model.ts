@@ -190,6 +190,23 @@ export interface TransferFile {
   risk?: FileRisk
 }
 
+/** A file or folder of those that were chosen that does not arrive, although the others do. */
+export interface MissingFile {
+  /** As in `TransferFile`. Characters that are no text are replaced. Foreign text. */
+  path: string
+  why: MissingReason
+}
+
+export type MissingReason =
+  /** It could not be read when the others were offered. */
+  | 'unreadable'
+  /** Its name is no text. */
+  | 'name'
+  /** It does not tell its size, as files of /proc do not. */
+  | 'size'
+  /** It was changed, moved or removed after it was offered, or cannot be read any more. */
+  | 'changed'
+
 /** Files offered to a friend or by one. */
 export interface Transfer {
   /** UUID. */
@@ -204,6 +221,12 @@ export interface Transfer {
   /** Number of files and empty folders; `files` may have only the first of them until it is accepted. */
   count: number
   files: TransferFile[]
+  /**
+   * What does not arrive: known from the offer on of what could not be offered, when it is done of what changed since.
+   * The first 100 by name; `missingCount` of them in all. The sender can offer them again with `sendMissing`.
+   */
+  missing?: MissingFile[]
+  missingCount?: number
   bytes: number
   doneBytes: number
   /** Smoothed; 0 while nothing is being transferred. */

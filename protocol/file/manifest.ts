@@ -82,11 +82,17 @@ export class FileList {
   }
 
   after({ file, chunk, last }: Chunk): Chunk | undefined {
-    return this.at(last ? { file: file + 1, chunk: 0 } : { file, chunk: chunk + 1 })
+    return last ? this.beyond(file) : this.at({ file, chunk: chunk + 1 })
+  }
+
+  /** The first chunk after those of `file`. */
+  beyond(file: number): Chunk | undefined {
+    return this.at({ file: file + 1, chunk: 0 })
   }
 }
 
-function rootOf(path: string): string {
+/** The first component of a path. */
+export function rootOf(path: string): string {
   const end = path.indexOf('/')
   return end === -1 ? path : path.slice(0, end)
 }

@@ -4,7 +4,7 @@
  */
 import { advice } from '../api/advice.ts'
 import type { Emit } from '../api/events.ts'
-import type { FileRisk, Transfer, TransferFile, TransferState } from '../api/model.ts'
+import type { FileRisk, MissingFile, Transfer, TransferFile, TransferState } from '../api/model.ts'
 import { FileList } from './manifest.ts'
 import { riskOf } from './name-risk.ts'
 import { Speed } from './speed.ts'
@@ -13,6 +13,7 @@ import { isOpen } from './transfer-status.ts'
 import type { TransferStore } from './transfer-store.ts'
 import { apiLimits } from '../api/limits.ts'
 import type { TransferRow } from '../store/store.ts'
+import { wireLimits } from '../wire/limits.ts'
 import type { Offer } from '../wire/offer.ts'
 
 /** What is not stored of a transfer. */
@@ -58,9 +59,12 @@ export class Progress {
     const offer = transfers.offer(row)
     const live = this.#live.get(id)
     const state = this.#state(row)
-    const doneBytes = state === 'done' ? offer.bytes : (live?.doneBytes ?? row.doneBytes)
     const list = transfers.list(row) ?? new FileList(offer.first)
-    const done = list.done(doneBytes)
+    const missing = missingOf(row, list, offer)
+    const position = state === 'done' ? offer.bytes : (live?.doneBytes ?? row.doneBytes)
+    const doneBytes = state === 'done' ? position - missing.bytes : position
+    const done = list.done(position)
+    for (const file of row.missing ?? []) if (file < done.length) done[file] = 0
     const eta = state === 'active' ? live?.speed.secondsFor(offer.bytes - doneBytes) : undefined
     const pausedBy = row.pausedByMe ? (row.pausedByThem ? 'both' : 'me') : 'them'
     const isLimited = isOpen(row) && limited(peer)
@@ -73,6 +77,7 @@ export class Progress {
       ...(offer.note === '' ? {} : { note: offer.note }),
       count: offer.count,
       files: this.#files(row, list, done),
+      ...(missing.count === 0 ? {} : { missing: missing.named, missingCount: missing.count }),
       bytes: offer.bytes,
       doneBytes,
       bytesPerSecond: state === 'active' ? (live?.speed.bytesPerSecond ?? 0) : 0,
@@ -157,6 +162,17 @@ export class Progress {
       this.#live.set(row.id, live)
     }
     return live
+  }
+}
+
+/** What does not arrive: what changed since it was offered first, then what could not be offered. */
+function missingOf({ missing = [] }: TransferRow, { entries }: FileList, { leftOut, leftOutCount }: Offer) {
+  const changed = missing.flatMap((file) => entries[file] ?? [])
+  const named: MissingFile[] = changed.slice(0, wireLimits.leftOut.files).map(({ path }) => ({ path, why: 'changed' }))
+  return {
+    named: [...named, ...leftOut].slice(0, wireLimits.leftOut.files),
+    count: changed.length + leftOutCount,
+    bytes: changed.reduce((sum, { size }) => sum + size, 0),
   }
 }
 

@@ -17,9 +17,15 @@ export function canResume(code: string | undefined): boolean {
 }
 
 /** What a status update of the friend changes about `row`. Undefined: nothing, because the transfer is over here. */
-export function changesOf(row: TransferRow, { what, code = 'internal' }: TransferNews): TransferChanges | undefined {
+export function changesOf(
+  row: TransferRow,
+  { what, code = 'internal', missing }: TransferNews,
+): TransferChanges | undefined {
   const fromReceiver = row.direction === 'out'
-  if (what === 'done') return fromReceiver && row.state !== 'done' ? { state: 'done', error: undefined } : undefined
+  if (what === 'done') {
+    if (!fromReceiver || row.state === 'done') return undefined
+    return { state: 'done', error: undefined, ...(missing == null ? {} : { missing }) }
+  }
   if (!isOpen(row)) return undefined
   switch (what) {
     case 'accepted':
@@ -34,14 +40,23 @@ export function changesOf(row: TransferRow, { what, code = 'internal' }: Transfe
       if (row.state === 'failed' && fromReceiver) return { state: 'accepted', pausedByThem: false, error: undefined }
       return { pausedByThem: false }
     case 'failed':
-      return { state: 'failed', error: { code, message: failures[code] ?? 'It failed on their side' } }
+      return { state: 'failed', error: { code, message: messageOf(code, fromReceiver) } }
   }
+}
+
+/** `sending`: this side sends the files. */
+function messageOf(code: ErrorCode, sending: boolean): string {
+  if (code === 'source-changed') {
+    return sending
+      ? 'What you offered was changed, moved or removed since'
+      : 'What they offered was changed, moved or removed since: ask them to send it again'
+  }
+  return failures[code] ?? 'It failed on their side'
 }
 
 const failures: Partial<Record<ErrorCode, string>> = {
   'disk-full': 'Their disk is full: the transfer goes on when they have made room and resumed it',
   'not-writable':
     'Their disk refuses to be written to: the transfer goes on when they have repaired that and resumed it',
-  'source-changed': 'What they offered was changed, moved or removed since: ask them to send it again',
   'verification-failed': 'What arrived on their side is not what was sent: it was thrown away',
 }

@@ -4,20 +4,20 @@
  * file/receive/download.ts. Status updates travel as chat messages, so they arrive in order even if the friend is
  * offline.
  */
-import { access, mkdir, rm } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { Connection, Stream } from '@libp2p/interface'
 import { v7 as uuid } from 'uuid'
-import { errorToData, QuorumError, toError, type ErrorCode } from '../base/errors.ts'
+import { errorToData, QuorumError, toError } from '../base/errors.ts'
+import { makeFolder } from '../base/make-folder.ts'
 import type { Emit } from '../api/events.ts'
 import type { Transfer } from '../api/model.ts'
 import { diskFailure, needRoom } from './receive/disk.ts'
 import { Download } from './receive/download.ts'
-import { pathOf } from './local-paths.ts'
+import { missingMembers, pathOf } from './local-paths.ts'
 import { Progress } from './progress.ts'
-import { scan } from './send/scan.ts'
+import { scan, scanAgain, type Scanned } from './send/scan.ts'
 import { Uploads } from './send/uploads.ts'
-import { stagingFolder } from './receive/staging.ts'
+import { removeAllStaged, removeStaging } from './receive/unfinished.ts'
 import { canResume, changesOf, isOpen } from './transfer-status.ts'
 import { TransferStore } from './transfer-store.ts'
 import { fileLimits } from './limits.ts'
@@ -69,7 +69,7 @@ export class Files {
       onOpened: (row) => {
         if (row.state === 'offered') this.#change(row, { state: 'accepted' })
       },
-      onSourceChanged: (row, error) => this.#changeAndTell(row, 'failed', { state: 'failed', error }, error.code),
+      onSourceChanged: (row, error) => this.#changeAndTell(row, 'failed', { state: 'failed', error }, error),
       during: (id, work) => this.#track(id, work),
     })
   }
@@ -91,36 +91,43 @@ export class Files {
    * After `stop`: removes the parts of files that were being received, of every transfer that this profile knows.
    * Returns the folders that could not be removed, or whose disk is not there.
    */
-  async removeStaged(): Promise<string[]> {
-    const left: string[] = []
-    for (const row of this.#transfers.all()) {
-      if (row.direction !== 'in' || row.directory == null) continue
-      const folder = stagingFolder(row.directory, row.id)
-      try {
-        await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-        if (row.state === 'accepted') await access(row.directory)
-      } catch (error) {
-        this.#options.log('warn', 'the parts of a transfer could not be removed', toError(error))
-        left.push(folder)
-      }
-    }
-    return left
+  removeStaged(): Promise<string[]> {
+    return removeAllStaged(this.#transfers.all(), this.#options.log)
   }
 
   /** Errors: `not-friend`; `not-found`, `bad-request`, `too-large` for paths (file/send/scan.ts); `rate-limited`. */
   async send(peer: string, paths: readonly string[], note = ''): Promise<Transfer> {
-    const { isFriend, emit, say, now } = this.#options
-    if (!isFriend(peer)) throw new QuorumError('not-friend', 'They have not accepted you as a friend yet')
-    const { entries, sources, leftOut } = await scan(paths)
+    this.#needFriend(peer)
+    return this.#offer(peer, await scan(paths), note)
+  }
+
+  /**
+   * Offers what did not arrive of a transfer that this peer sent, alone, under the same paths. Errors: `not-found`, also
+   * if none of it can be read; `bad-request` if nothing is missing that has a name; those of `send`.
+   */
+  async sendMissing(id: string): Promise<Transfer> {
+    const row = this.#transfers.row(id)
+    const members = missingMembers(row, this.#transfers.list(row), this.#transfers.offer(row).leftOut)
+    this.#needFriend(row.peer)
+    return this.#offer(row.peer, await scanAgain(members))
+  }
+
+  #needFriend(peer: string): void {
+    if (this.#options.isFriend(peer)) return
+    throw new QuorumError('not-friend', 'They have not accepted you as a friend yet')
+  }
+
+  #offer(peer: string, { entries, sources, leftOut, links }: Scanned, note = ''): Transfer {
+    const { emit, say, now } = this.#options
     const id = uuid()
-    const { offer, manifest } = offerToWire(id, note.toWellFormed(), entries)
+    const { offer, manifest } = offerToWire(id, note.toWellFormed(), entries, leftOut)
     const { first, count } = offerFromWire(offer)
     say(peer, { transfer: id, text: note, content: { kind: 'offer', bytes: offer } }, (message) => {
       const transfer = { id, peer, direction: 'out' as const, message, offeredAt: now(), offer, sources }
       this.#transfers.add(transfer, first.length < count ? manifest : undefined)
     })
-    if (leftOut > 0) {
-      const what = leftOut === 1 ? 'One link or device was' : `${leftOut} links or devices were`
+    if (links > 0) {
+      const what = links === 1 ? 'One link or device was' : `${links} links or devices were`
       emit({ event: 'warning', data: { code: 'bad-request', message: `${what} left out of what you send`, peer } })
     }
     return this.#view(id)
@@ -145,7 +152,7 @@ export class Files {
     if (directory == null) throw new QuorumError('bad-request', 'Say where to put it')
     if (!isAbsolute(directory)) throw new QuorumError('bad-request', 'The directory must be an absolute path')
     try {
-      await mkdir(directory, { recursive: true })
+      await makeFolder(directory)
       await needRoom(directory, this.#transfers.offer(row).bytes)
     } catch (error) {
       throw diskFailure(error, directory)
@@ -278,6 +285,7 @@ export class Files {
         this.#progress.changed(id)
       },
       onNames: (names) => this.#transfers.update(id, { places: [...names] }),
+      onMissing: (missing) => this.#transfers.update(id, { missing }),
       onStored: (bytes) => this.#progress.done(row, bytes),
       moving: () => this.#progress.moving(row),
       onSilence: probe,
@@ -285,11 +293,13 @@ export class Files {
     })
     this.#downloads.set(id, download)
     try {
-      const names = await download.run()
+      const { names, missing } = await download.run()
       const directory = row.directory ?? ''
-      const savedTo = names.length === 1 ? join(directory, names[0] ?? '') : directory
+      const [only = '', ...others] = names.filter((name) => name !== '')
+      const savedTo = others.length === 0 ? join(directory, only) : directory
       const { bytes: doneBytes } = this.#transfers.offer(row)
-      this.#changeAndTell(this.#transfers.row(id), 'done', { state: 'done', savedTo, doneBytes })
+      const changes = { state: 'done' as const, savedTo, doneBytes, missing }
+      this.#changeAndTell(this.#transfers.row(id), 'done', changes, { missing })
     } catch (error) {
       // Whatever ended it has changed its state already, and it may have been resumed since.
       if (!download.stopped) this.#failed(id, toError(error))
@@ -307,24 +317,28 @@ export class Files {
     const error = errorToData(failure)
     // The event has the message with its names and paths; the log must not.
     this.#options.log('info', `a transfer from ${peerInLog(row.peer)} failed: ${error.code}`)
-    this.#changeAndTell(row, 'failed', { state: 'failed', error }, error.code)
+    this.#changeAndTell(row, 'failed', { state: 'failed', error }, error)
   }
 
-  async #removeStaging({ id, directory, peer }: TransferRow): Promise<void> {
-    if (directory == null) return
+  async #removeStaging(row: TransferRow): Promise<void> {
     try {
-      await rm(stagingFolder(directory, id), { recursive: true, force: true })
+      await removeStaging(row)
     } catch (error) {
-      const { code, message } = errorToData(diskFailure(error, directory))
-      this.#options.emit({ event: 'warning', data: { code, message, peer } })
+      this.#options.emit({ event: 'warning', data: { ...errorToData(error), peer: row.peer } })
     }
   }
 
   /** Changes a transfer and sends the friend a status update, in one transaction; then acts on the change. */
-  #changeAndTell(row: TransferRow, what: TransferNews['what'], changes: TransferChanges, code?: ErrorCode): void {
+  #changeAndTell(
+    row: TransferRow,
+    what: TransferNews['what'],
+    changes: TransferChanges,
+    { code, missing }: Pick<TransferNews, 'code' | 'missing'> = {},
+  ): void {
     const { id: transfer, peer } = row
     const update = (): void => this.#transfers.update(transfer, changes)
-    if (this.#options.isFriend(peer)) this.#send(peer, { transfer, what, ...(code == null ? {} : { code }) }, update)
+    const told = { ...(code == null ? {} : { code }), ...(missing == null ? {} : { missing }) }
+    if (this.#options.isFriend(peer)) this.#send(peer, { transfer, what, ...told }, update)
     else update()
     this.#afterChange(transfer)
   }

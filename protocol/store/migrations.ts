@@ -165,7 +165,12 @@ const version4 = `
   END;
 `
 
-export const migrations: readonly string[] = [version1, version2, version3, version4]
+/** Which files of a transfer do not arrive, as bits (wire/entry-bits.ts). */
+const version5 = `
+  ALTER TABLE transfer ADD COLUMN missing BLOB;
+`
+
+export const migrations: readonly string[] = [version1, version2, version3, version4, version5]
 
 /**
  * Migrates `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty

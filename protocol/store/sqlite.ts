@@ -4,13 +4,14 @@
  * changing a byte of it. A file that was lost is never replaced by an empty one.
  */
 
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { QuorumError } from '../base/errors.ts'
 import { Copies } from './copies.ts'
 import { Database } from './database.ts'
 import { discardUnfinished } from '../base/atomic-file.ts'
 import { corruptStore, diskErrorOf, storeFailure } from '../base/disk-errors.ts'
+import { makeFolderSync } from '../base/make-folder.ts'
 import { guardKey, newDataKey, readKeyFile, unguardKey, writeKeyFile } from './key.ts'
 import type { KeyFile } from './key.ts'
 import { eraseStore } from './erase.ts'
@@ -136,7 +137,7 @@ function diskSpace(directory: string): { free: number; total: number } {
 
 function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeFolderSync(directory, 0o700)
     // An empty folder is made private; one with other files keeps its permissions: the files of the store are private.
     if (readdirSync(directory).length === 0) chmodSync(directory, 0o700)
     accessSync(directory, constants.W_OK)

@@ -178,11 +178,16 @@ export interface TransferRow {
   savedTo?: string
   /** Bytes on the receiver's disk, in the order of the manifest. */
   doneBytes: number
+  /** Entries of the manifest that do not arrive, although the others do; ascending. */
+  missing?: readonly number[]
   error?: ErrorData
 }
 
 export type TransferChanges = Partial<
-  Pick<TransferRow, 'state' | 'pausedByMe' | 'pausedByThem' | 'directory' | 'places' | 'savedTo' | 'doneBytes'>
+  Pick<
+    TransferRow,
+    'state' | 'pausedByMe' | 'pausedByThem' | 'directory' | 'places' | 'savedTo' | 'doneBytes' | 'missing'
+  >
 > & { error?: ErrorData | undefined }
 
 export type SettingKey =

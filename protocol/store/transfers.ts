@@ -1,5 +1,6 @@
 /** Transfers in the store: one row each. The manifest, which may be large, is read and written separately. */
 import type { ErrorCode } from '../base/errors.ts'
+import { entriesFromBits, entriesToBits } from '../wire/entry-bits.ts'
 import type { Database } from './database.ts'
 import type { Store, TransferRow } from './store.ts'
 
@@ -18,6 +19,7 @@ interface TransferColumns {
   places: string
   savedTo: string | null
   doneBytes: number
+  missing: Uint8Array | null
   errorCode: ErrorCode | null
   errorMessage: string | null
 }
@@ -38,6 +40,7 @@ const names = [
   'places',
   'savedTo',
   'doneBytes',
+  'missing',
   'errorCode',
   'errorMessage',
 ] as const satisfies (keyof TransferColumns)[]
@@ -104,7 +107,7 @@ export function transfersOn(database: Database): Transfers {
 }
 
 function columnsOf(row: TransferRow): TransferColumns {
-  const { error, sources, directory, savedTo, pausedByMe, pausedByThem, places, ...same } = row
+  const { error, sources, directory, savedTo, pausedByMe, pausedByThem, places, missing, ...same } = row
   return {
     ...same,
     pausedByMe: Number(pausedByMe),
@@ -113,13 +116,15 @@ function columnsOf(row: TransferRow): TransferColumns {
     directory: directory ?? null,
     places: JSON.stringify(places),
     savedTo: savedTo ?? null,
+    missing: missing === undefined ? null : entriesToBits(missing),
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,
   }
 }
 
 function rowFrom(row: TransferColumns): TransferRow {
-  const { errorCode, errorMessage, sources, directory, savedTo, pausedByMe, pausedByThem, places, offer, ...same } = row
+  const { errorCode, errorMessage, sources, directory, savedTo, pausedByMe, pausedByThem, places, ...rest } = row
+  const { offer, missing, ...same } = rest
   return {
     ...same,
     offer: new Uint8Array(offer),
@@ -129,6 +134,7 @@ function rowFrom(row: TransferColumns): TransferRow {
     ...(directory !== null && { directory }),
     places: JSON.parse(places) as string[],
     ...(savedTo !== null && { savedTo }),
+    ...(missing !== null && missing.byteLength > 0 && { missing: entriesFromBits(missing) }),
     ...(errorCode !== null && { error: { code: errorCode, message: errorMessage ?? '' } }),
   }
 }

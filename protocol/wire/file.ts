@@ -24,6 +24,8 @@ export type FileOpen =
       chunk: number
       /** Digest over the digests of the earlier chunks, empty at 0. */
       prefix: Uint8Array
+      /** The receiver understands `SkippedFile`. Absent in older versions. */
+      skips?: true
     }
 
 export type FileFrame =
@@ -44,6 +46,12 @@ export interface ChunkHeader {
   fileDigest?: Uint8Array
 }
 
+/** In the place of a chunk: no more of this file comes, because it is no longer what was offered. */
+export interface SkippedFile {
+  file: number
+  skipped: true
+}
+
 export function fileFrameToWire(frame: Exclude<FileFrame, { kind: 'unknown' }>): Uint8Array {
   switch (frame.kind) {
     case 'open': {
@@ -51,7 +59,7 @@ export function fileFrameToWire(frame: Exclude<FileFrame, { kind: 'unknown' }>):
       const where =
         open.want === 'manifest'
           ? { manifest: true }
-          : { file: open.file, chunk: BigInt(open.chunk), prefix: open.prefix }
+          : { file: open.file, chunk: BigInt(open.chunk), prefix: open.prefix, skips: open.skips === true }
       const value = { version: fileVersion, transfer: uuidToBytes(open.transfer), ...where }
       return encode(FileFrameSchema, { frame: { case: 'open', value } })
     }
@@ -79,7 +87,9 @@ export function fileFrameFromWire(bytes: Uint8Array): FileFrame {
   }
 }
 
-export function chunkHeaderToWire({ fileDigest = none, chunk, ...header }: ChunkHeader): Uint8Array {
+export function chunkHeaderToWire(value: ChunkHeader | SkippedFile): Uint8Array {
+  if ('skipped' in value) return encode(ChunkHeaderSchema, value)
+  const { fileDigest = none, chunk, ...header } = value
   return encode(ChunkHeaderSchema, { ...header, chunk: BigInt(chunk), fileDigest })
 }
 
@@ -89,9 +99,10 @@ export function chunkErrorToWire(error: ErrorData): Uint8Array {
 }
 
 /** Errors: `RemoteError` with the reason of the sender; `bad-request`, `too-large`. */
-export function chunkHeaderFromWire(bytes: Uint8Array): ChunkHeader {
-  const { file, chunk, length, digest, fileDigest, zeros, error } = decode(ChunkHeaderSchema, bytes)
+export function chunkHeaderFromWire(bytes: Uint8Array): ChunkHeader | SkippedFile {
+  const { file, chunk, length, digest, fileDigest, zeros, error, skipped } = decode(ChunkHeaderSchema, bytes)
   if (error != null) throw new RemoteError(errorFromData(error))
+  if (skipped) return { file, skipped }
   if (length === 0 || length > limits.chunk) throw new QuorumError('too-large', 'A chunk has the wrong length')
   if (zeros && length !== limits.chunk) throw new QuorumError('bad-request', 'Only a whole chunk can be left out')
   return {
@@ -111,7 +122,7 @@ export class RemoteError extends QuorumError {
   }
 }
 
-function openFromWire({ version, transfer, manifest, file, chunk, prefix }: WireOpen): FileOpen {
+function openFromWire({ version, transfer, manifest, file, chunk, prefix, skips }: WireOpen): FileOpen {
   if (version !== fileVersion) {
     throw new QuorumError(
       'unsupported-version',
@@ -127,5 +138,6 @@ function openFromWire({ version, transfer, manifest, file, chunk, prefix }: Wire
     file,
     chunk: begin,
     prefix: bytesFromWire(prefix, begin === 0 ? 0 : digestLength, 'A digest'),
+    ...(skips ? { skips } : {}),
   }
 }

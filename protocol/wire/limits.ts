@@ -6,6 +6,8 @@ export const wireLimits = {
   manifest: 64 * MiB,
   /** The part of the list that is sent in the offer: with its padding it fits a chat frame. */
   offerEntries: 160 * KiB,
+  /** Files that an offer names although they could not be offered, and the bytes of their paths; more are counted. */
+  leftOut: { files: 100, bytes: 24 * KiB },
   /** Peers that a node is asked about in one call: with its keys and fields it fits a directory frame. */
   peersTogether: 400,
   /** The message of an error, in characters: one sentence. */

@@ -8,7 +8,14 @@ import { isErrorCode, QuorumError, type ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { wireLimits } from './limits.ts'
 import { bytesFromWire, decode, encode, numberFromWire, textFromWire, timeFromWire, timeToWire } from './codec.ts'
-import { ManifestSchema, OfferSchema, TransferNewsSchema, type ManifestEntry as WireEntry } from './quorum_pb.ts'
+import {
+  ManifestSchema,
+  OfferSchema,
+  TransferNewsSchema,
+  type LeftOut as WireLeftOut,
+  type ManifestEntry as WireEntry,
+} from './quorum_pb.ts'
+import { entriesFromBits, entriesToBits } from './entry-bits.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
 
 export interface ManifestEntry {
@@ -18,6 +25,16 @@ export interface ManifestEntry {
   size: number
   /** Milliseconds since the epoch. */
   modified: number
+}
+
+const leftOutReasons = ['unreadable', 'name', 'size'] as const
+
+/** A file or folder that was chosen, within a folder, and could not be offered. */
+export interface LeftOut {
+  /** As in `ManifestEntry`. Foreign text. */
+  path: string
+  /** It cannot be read; its name is no text; it does not tell its size. */
+  why: (typeof leftOutReasons)[number]
 }
 
 export interface Offer {
@@ -32,15 +49,22 @@ export interface Offer {
   manifestDigest: Uint8Array
   /** All entries if they fit, else the first ones. */
   first: ManifestEntry[]
+  /** The first ones of `leftOutCount`. */
+  leftOut: LeftOut[]
+  leftOutCount: number
 }
 
 const newsKinds = ['accepted', 'declined', 'cancelled', 'paused', 'resumed', 'done', 'failed'] as const
 
-/** What happened to a transfer at the side that sends this. `code`: why it failed. */
+/**
+ * What happened to a transfer at the side that sends this. `code`: why it failed. `missing`: the entries of the manifest
+ * that did not arrive although it is done.
+ */
 export interface TransferNews {
   transfer: string
   what: (typeof newsKinds)[number]
   code?: ErrorCode
+  missing?: readonly number[]
 }
 
 const digestLength = 32
@@ -53,6 +77,7 @@ export function offerToWire(
   transfer: string,
   note: string,
   entries: readonly ManifestEntry[],
+  leftOut: readonly LeftOut[] = [],
 ): { offer: Uint8Array; manifest: Uint8Array } {
   const manifest = manifestToWire(entries)
   if (manifest.byteLength > wireLimits.manifest) {
@@ -69,6 +94,8 @@ export function offerToWire(
     manifestLength: manifest.byteLength,
     manifestDigest: blake3(Buffer.from(manifest)),
     first: entries.slice(0, fits ? entries.length : Math.max(1, shown)).map(entryToWire),
+    leftOut: named(leftOut),
+    leftOutCount: leftOut.length,
   })
   return { offer, manifest }
 }
@@ -89,7 +116,24 @@ export function offerFromWire(bytes: Uint8Array): Offer {
     manifestLength: offer.manifestLength,
     manifestDigest: bytesFromWire(offer.manifestDigest, digestLength, 'A digest'),
     first,
+    ...leftOutFromWire(offer.leftOut, offer.leftOutCount),
   }
+}
+
+/** The first ones, as many as the offer may name. */
+function named(leftOut: readonly LeftOut[]): LeftOut[] {
+  let bytes = 0
+  const most = wireLimits.leftOut
+  return leftOut.slice(0, most.files).filter(({ path }) => (bytes += Buffer.byteLength(path)) <= most.bytes)
+}
+
+function leftOutFromWire(wire: readonly WireLeftOut[], count: number): Pick<Offer, 'leftOut' | 'leftOutCount'> {
+  const leftOut = wire.slice(0, wireLimits.leftOut.files).map(({ path, why }) => ({
+    path: textFromWire(path, limits.offeredPath, 'A path'),
+    // A later version may know more reasons.
+    why: leftOutReasons.find((reason) => reason === why) ?? 'unreadable',
+  }))
+  return { leftOut, leftOutCount: Math.max(count, leftOut.length) }
 }
 
 /**
@@ -113,18 +157,25 @@ function entriesOf({ first }: Offer, manifest?: Uint8Array): ManifestEntry[] {
   return manifest == null ? first : decode(ManifestSchema, manifest).entries.map(entryFromWire)
 }
 
-export function newsToWire({ transfer, what, code }: TransferNews): Uint8Array {
-  return encode(TransferNewsSchema, { transfer: uuidToBytes(transfer), what, code: code ?? '' })
+export function newsToWire({ transfer, what, code, missing = [] }: TransferNews): Uint8Array {
+  const value = { transfer: uuidToBytes(transfer), what, code: code ?? '', missing: entriesToBits(missing) }
+  return encode(TransferNewsSchema, value)
 }
 
-/** Errors: `unsupported-version` for a kind that this version does not know. */
+/** Errors: `unsupported-version` for a kind that this version does not know; `too-large`. */
 export function newsFromWire(bytes: Uint8Array): TransferNews {
   const news = decode(TransferNewsSchema, bytes)
   const what = newsKinds.find((kind) => kind === news.what)
   if (what == null)
     throw new QuorumError('unsupported-version', 'A transfer has a status update that this version does not know')
   const code = news.code === '' ? undefined : isErrorCode(news.code) ? news.code : 'internal'
-  return { transfer: uuidFromBytes(news.transfer), what, ...(code == null ? {} : { code }) }
+  const missing = entriesFromBits(news.missing)
+  return {
+    transfer: uuidFromBytes(news.transfer),
+    what,
+    ...(code == null ? {} : { code }),
+    ...(missing.length === 0 ? {} : { missing }),
+  }
 }
 
 function manifestToWire(entries: readonly ManifestEntry[]): Uint8Array {

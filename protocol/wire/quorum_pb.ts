@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIt0CCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIkCgdkaWFsX21lGAsgASgLMhEucXVvcnVtLnYxLkRpYWxNZUgAEg8KB3BhZGRpbmcYDyABKAxCBgoEa2luZCIsCg1GcmllbmRSZXF1ZXN0EgwKBG5vdGUYASABKAkSDQoFdG9rZW4YAiABKAwiDgoMRnJpZW5kQW5zd2VyIh0KDUZyaWVuZFJlZnVzYWwSDAoEY29kZRgBIAEoCSIICgZEaWFsTWUiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIsIDChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAEiMKBmV4cGVjdBgLIAEoCzIRLnF1b3J1bS52MS5FeHBlY3RIAEIGCgRjYWxsIj0KCEFubm91bmNlEiEKBnJlY29yZBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSDgoGaGFuZGxlGAIgASgJIjEKBkxvb2t1cBIOCgRwZWVyGAEgASgMSAASEAoGaGFuZGxlGAIgASgJSABCBQoDd2hvIjkKB0RlbGl2ZXISCgoCdG8YASABKAwSEAoIZW52ZWxvcGUYAiABKAwSEAoIZmxlZXRpbmcYAyABKAgiGQoJQ29sbGVjdGVkEgwKBG1haWwYASADKAQiCwoJS25vd2xlZGdlIggKBkZvcmdldCI/CgpQb3N0SW52aXRlEgwKBHNsb3QYASABKAwSDgoGc2VhbGVkGAIgASgMEhMKC3R0bF9zZWNvbmRzGAMgASgNIhoKCkZpbmRJbnZpdGUSDAoEc2xvdBgBIAEoDCIZCglSZWFjaGFibGUSDAoEcG9ydBgBIAEoDSIqCgZFeHBlY3QSDQoFcGVlcnMYASADKAwSEQoJbm9fbG9uZ2VyGAIgAygMIpMBCg5EaXJlY3RvcnlGcmFtZRIwCghyZXNwb25zZRgBIAEoCzIcLnF1b3J1bS52MS5EaXJlY3RvcnlSZXNwb25zZUgAEh8KBG1haWwYAiABKAsyDy5xdW9ydW0udjEuTWFpbEgAEiUKB3ByZXNlbnQYAyABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQgcKBWZyYW1lIiQKBE1haWwSCgoCaWQYASABKAQSEAoIZW52ZWxvcGUYAiABKAwiowMKEURpcmVjdG9yeVJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEikKCWFubm91bmNlZBgDIAEoCzIULnF1b3J1bS52MS5Bbm5vdW5jZWRIABIhCgVmb3VuZBgEIAEoCzIQLnF1b3J1bS52MS5Gb3VuZEgAEikKCWRlbGl2ZXJlZBgFIAEoCzIULnF1b3J1bS52MS5EZWxpdmVyZWRIABIfCgRkb25lGAYgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIvCglrbm93bGVkZ2UYByABKAsyGi5xdW9ydW0udjEuS25vd2xlZGdlUmVwb3J0SAASLgoMZm91bmRfaW52aXRlGAggASgLMhYucXVvcnVtLnYxLkZvdW5kSW52aXRlSAASLwoMcmVhY2hhYmlsaXR5GAkgASgLMhcucXVvcnVtLnYxLlJlYWNoYWJpbGl0eUgAEiUKB3ByZXNlbnQYCiABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQggKBnJlc3VsdCIqCglXaXJlRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIksKCUFubm91bmNlZBIYChBvYnNlcnZlZF9hZGRyZXNzGAEgASgJEgwKBHRpbWUYAiABKAQSFgoObm9kZV9hZGRyZXNzZXMYAyADKAkiUgoFRm91bmQSIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIRCgljb25uZWN0ZWQYAiABKAgSEwoLYWdlX3NlY29uZHMYAyABKA0iGwoJRGVsaXZlcmVkEg4KBnB1c2hlZBgBIAEoCCIGCgREb25lIh0KC0ZvdW5kSW52aXRlEg4KBnNlYWxlZBgBIAEoDCI7CgxSZWFjaGFiaWxpdHkSEQoJcmVhY2hhYmxlGAEgASgIEhgKEG9ic2VydmVkX2FkZHJlc3MYAiABKAkiGAoHUHJlc2VudBINCgVwZWVycxgBIAMoDCKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCKgAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5IjwKDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUibAoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKTAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCGIGcHJvdG8z");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCI0CgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBCKHAQoGSW52aXRlEgwKBG5hbWUYASABKAkSDQoFbm9kZXMYAiADKAkSEQoJYWRkcmVzc2VzGAMgAygJEg0KBXRva2VuGAQgASgMEhIKCmV4cGlyZXNfYXQYBSABKAQSKgoLc2VhbGluZ19rZXkYBiABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSKBAQoKUGVlclJlY29yZBIQCghzZXF1ZW5jZRgBIAEoBBITCgt0dGxfc2Vjb25kcxgCIAEoDRIRCglhZGRyZXNzZXMYAyADKAkSDQoFbm9kZXMYBCADKAkSKgoLc2VhbGluZ19rZXkYBSABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleSIqCghFbnZlbG9wZRIOCgZrZXlfaWQYASABKAwSDgoGc2VhbGVkGAIgASgMIt0CCg9FbnZlbG9wZUNvbnRlbnQSCgoCdG8YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEdGltZRgDIAEoBBIMCgRuYW1lGAQgASgJEg0KBW5vZGVzGAUgAygJEhEKCWFkZHJlc3NlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EisKB3JlcXVlc3QYCCABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVxdWVzdEgAEikKBmFuc3dlchgJIAEoCzIXLnF1b3J1bS52MS5GcmllbmRBbnN3ZXJIABIrCgdyZWZ1c2FsGAogASgLMhgucXVvcnVtLnYxLkZyaWVuZFJlZnVzYWxIABIkCgdkaWFsX21lGAsgASgLMhEucXVvcnVtLnYxLkRpYWxNZUgAEg8KB3BhZGRpbmcYDyABKAxCBgoEa2luZCIsCg1GcmllbmRSZXF1ZXN0EgwKBG5vdGUYASABKAkSDQoFdG9rZW4YAiABKAwiDgoMRnJpZW5kQW5zd2VyIh0KDUZyaWVuZFJlZnVzYWwSDAoEY29kZRgBIAEoCSIICgZEaWFsTWUiHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIsIDChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAEiMKBmV4cGVjdBgLIAEoCzIRLnF1b3J1bS52MS5FeHBlY3RIAEIGCgRjYWxsIj0KCEFubm91bmNlEiEKBnJlY29yZBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSDgoGaGFuZGxlGAIgASgJIjEKBkxvb2t1cBIOCgRwZWVyGAEgASgMSAASEAoGaGFuZGxlGAIgASgJSABCBQoDd2hvIjkKB0RlbGl2ZXISCgoCdG8YASABKAwSEAoIZW52ZWxvcGUYAiABKAwSEAoIZmxlZXRpbmcYAyABKAgiGQoJQ29sbGVjdGVkEgwKBG1haWwYASADKAQiCwoJS25vd2xlZGdlIggKBkZvcmdldCI/CgpQb3N0SW52aXRlEgwKBHNsb3QYASABKAwSDgoGc2VhbGVkGAIgASgMEhMKC3R0bF9zZWNvbmRzGAMgASgNIhoKCkZpbmRJbnZpdGUSDAoEc2xvdBgBIAEoDCIZCglSZWFjaGFibGUSDAoEcG9ydBgBIAEoDSIqCgZFeHBlY3QSDQoFcGVlcnMYASADKAwSEQoJbm9fbG9uZ2VyGAIgAygMIpMBCg5EaXJlY3RvcnlGcmFtZRIwCghyZXNwb25zZRgBIAEoCzIcLnF1b3J1bS52MS5EaXJlY3RvcnlSZXNwb25zZUgAEh8KBG1haWwYAiABKAsyDy5xdW9ydW0udjEuTWFpbEgAEiUKB3ByZXNlbnQYAyABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQgcKBWZyYW1lIiQKBE1haWwSCgoCaWQYASABKAQSEAoIZW52ZWxvcGUYAiABKAwiowMKEURpcmVjdG9yeVJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEikKCWFubm91bmNlZBgDIAEoCzIULnF1b3J1bS52MS5Bbm5vdW5jZWRIABIhCgVmb3VuZBgEIAEoCzIQLnF1b3J1bS52MS5Gb3VuZEgAEikKCWRlbGl2ZXJlZBgFIAEoCzIULnF1b3J1bS52MS5EZWxpdmVyZWRIABIfCgRkb25lGAYgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIvCglrbm93bGVkZ2UYByABKAsyGi5xdW9ydW0udjEuS25vd2xlZGdlUmVwb3J0SAASLgoMZm91bmRfaW52aXRlGAggASgLMhYucXVvcnVtLnYxLkZvdW5kSW52aXRlSAASLwoMcmVhY2hhYmlsaXR5GAkgASgLMhcucXVvcnVtLnYxLlJlYWNoYWJpbGl0eUgAEiUKB3ByZXNlbnQYCiABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQggKBnJlc3VsdCIqCglXaXJlRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIksKCUFubm91bmNlZBIYChBvYnNlcnZlZF9hZGRyZXNzGAEgASgJEgwKBHRpbWUYAiABKAQSFgoObm9kZV9hZGRyZXNzZXMYAyADKAkiUgoFRm91bmQSIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIRCgljb25uZWN0ZWQYAiABKAgSEwoLYWdlX3NlY29uZHMYAyABKA0iGwoJRGVsaXZlcmVkEg4KBnB1c2hlZBgBIAEoCCIGCgREb25lIh0KC0ZvdW5kSW52aXRlEg4KBnNlYWxlZBgBIAEoDCI7CgxSZWFjaGFiaWxpdHkSEQoJcmVhY2hhYmxlGAEgASgIEhgKEG9ic2VydmVkX2FkZHJlc3MYAiABKAkiGAoHUHJlc2VudBINCgVwZWVycxgBIAMoDCKuAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCCItCghIZWxkTWFpbBINCgVieXRlcxgBIAEoDRISCgpoZWxkX3NpbmNlGAIgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUivQEKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCLeAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkSJAoIbGVmdF9vdXQYCCADKAsyEi5xdW9ydW0udjEuTGVmdE91dBIWCg5sZWZ0X291dF9jb3VudBgJIAEoDSIkCgdMZWZ0T3V0EgwKBHBhdGgYASABKAkSCwoDd2h5GAIgASgJIj0KDU1hbmlmZXN0RW50cnkSDAoEcGF0aBgBIAEoCRIMCgRzaXplGAIgASgEEhAKCG1vZGlmaWVkGAMgASgEIjUKCE1hbmlmZXN0EikKB2VudHJpZXMYASADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeSJNCgxUcmFuc2Zlck5ld3MSEAoIdHJhbnNmZXIYASABKAwSDAoEd2hhdBgCIAEoCRIMCgRjb2RlGAMgASgJEg8KB21pc3NpbmcYBCABKAwigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUiewoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDBINCgVza2lwcxgHIAEoCCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKkAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCBIPCgdza2lwcGVkGAggASgIYgZwcm90bzM");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
@@ -1409,6 +1409,20 @@ export type Offer = Message<"quorum.v1.Offer"> & {
    * @generated from field: repeated quorum.v1.ManifestEntry first = 7;
    */
   first: ManifestEntry[];
+
+  /**
+   * what could not be offered of what was chosen; the first ones
+   *
+   * @generated from field: repeated quorum.v1.LeftOut left_out = 8;
+   */
+  leftOut: LeftOut[];
+
+  /**
+   * how many there are
+   *
+   * @generated from field: uint32 left_out_count = 9;
+   */
+  leftOutCount: number;
 };
 
 /**
@@ -1417,6 +1431,32 @@ export type Offer = Message<"quorum.v1.Offer"> & {
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
   messageDesc(file_quorum, 43);
+
+/**
+ * @generated from message quorum.v1.LeftOut
+ */
+export type LeftOut = Message<"quorum.v1.LeftOut"> & {
+  /**
+   * as in ManifestEntry
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * unreadable, name or size
+   *
+   * @generated from field: string why = 2;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message quorum.v1.LeftOut.
+ * Use `create(LeftOutSchema)` to create a new message.
+ */
+export const LeftOutSchema: GenMessage<LeftOut> = /*@__PURE__*/
+  messageDesc(file_quorum, 44);
 
 /**
  * @generated from message quorum.v1.ManifestEntry
@@ -1447,7 +1487,7 @@ export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
  * Use `create(ManifestEntrySchema)` to create a new message.
  */
 export const ManifestEntrySchema: GenMessage<ManifestEntry> = /*@__PURE__*/
-  messageDesc(file_quorum, 44);
+  messageDesc(file_quorum, 45);
 
 /**
  * @generated from message quorum.v1.Manifest
@@ -1464,7 +1504,7 @@ export type Manifest = Message<"quorum.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_quorum, 45);
+  messageDesc(file_quorum, 46);
 
 /**
  * @generated from message quorum.v1.TransferNews
@@ -1488,6 +1528,13 @@ export type TransferNews = Message<"quorum.v1.TransferNews"> & {
    * @generated from field: string code = 3;
    */
   code: string;
+
+  /**
+   * done: bit n (n mod 8 of byte n div 8, from the lowest) is set if entry n did not arrive
+   *
+   * @generated from field: bytes missing = 4;
+   */
+  missing: Uint8Array;
 };
 
 /**
@@ -1495,7 +1542,7 @@ export type TransferNews = Message<"quorum.v1.TransferNews"> & {
  * Use `create(TransferNewsSchema)` to create a new message.
  */
 export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
-  messageDesc(file_quorum, 46);
+  messageDesc(file_quorum, 47);
 
 /**
  * From the receiver. The first frame opens a stream; later ones acknowledge what has arrived.
@@ -1532,7 +1579,7 @@ export type FileFrame = Message<"quorum.v1.FileFrame"> & {
  * Use `create(FileFrameSchema)` to create a new message.
  */
 export const FileFrameSchema: GenMessage<FileFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 47);
+  messageDesc(file_quorum, 48);
 
 /**
  * @generated from message quorum.v1.FileOpen
@@ -1575,6 +1622,13 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
    * @generated from field: bytes prefix = 6;
    */
   prefix: Uint8Array;
+
+  /**
+   * the receiver understands ChunkHeader.skipped
+   *
+   * @generated from field: bool skips = 7;
+   */
+  skips: boolean;
 };
 
 /**
@@ -1582,7 +1636,7 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
  * Use `create(FileOpenSchema)` to create a new message.
  */
 export const FileOpenSchema: GenMessage<FileOpen> = /*@__PURE__*/
-  messageDesc(file_quorum, 48);
+  messageDesc(file_quorum, 49);
 
 /**
  * @generated from message quorum.v1.FileAck
@@ -1596,7 +1650,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
   received: bigint;
 
   /**
-   * and of those that are on disk and verified
+   * and of those that are on disk and verified, or of files that were skipped
    *
    * @generated from field: uint64 stored = 2;
    */
@@ -1608,7 +1662,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
  * Use `create(FileAckSchema)` to create a new message.
  */
 export const FileAckSchema: GenMessage<FileAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 49);
+  messageDesc(file_quorum, 50);
 
 /**
  * @generated from message quorum.v1.FileStop
@@ -1621,7 +1675,7 @@ export type FileStop = Message<"quorum.v1.FileStop"> & {
  * Use `create(FileStopSchema)` to create a new message.
  */
 export const FileStopSchema: GenMessage<FileStop> = /*@__PURE__*/
-  messageDesc(file_quorum, 50);
+  messageDesc(file_quorum, 51);
 
 /**
  * From the sender: a header, then `length` bytes of that chunk.
@@ -1671,6 +1725,13 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
    * @generated from field: bool zeros = 7;
    */
   zeros: boolean;
+
+  /**
+   * instead of bytes: none of `file` follow any more, it is no longer what was offered
+   *
+   * @generated from field: bool skipped = 8;
+   */
+  skipped: boolean;
 };
 
 /**
@@ -1678,5 +1739,5 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
  * Use `create(ChunkHeaderSchema)` to create a new message.
  */
 export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
-  messageDesc(file_quorum, 51);
+  messageDesc(file_quorum, 52);
 

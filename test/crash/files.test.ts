@@ -1,7 +1,7 @@
 /**
  * threats.md 40 and 47: a receiver killed at every step of its disk access (open, write, sync, rename, …), before it,
  * after it and in the middle of it, and again while it recovers: the received files are complete, stored once, have
- * their dates, and nothing else remains. No file gets its final name before its data is safe on the disk.
+ * their dates, those that the sender skipped are known, and nothing else remains. No file gets its final name before its data is safe on the disk.
  */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -24,11 +24,15 @@ const content = new Map<string, Buffer | undefined>([
   ['large', noise(MiB + 70_000)],
   ['hole', Buffer.concat([noise(100, MiB), Buffer.alloc(MiB)])],
   ['folder/one', noise(3000)],
+  ['folder/changed', noise(2 * MiB)],
   ['folder/deep/two', noise(10)],
   ['folder/deep/empty', Buffer.alloc(0)],
   ['folder/nothing/', undefined],
+  ['gone', noise(100)],
   ['taken', noise(500)],
 ])
+/** Those that the sender skips, the first one in the middle of it. */
+const skipped = ['folder/changed', 'gone']
 const entries: ManifestEntry[] = [...content].map(([name, bytes]) => ({
   path: name,
   size: bytes?.byteLength ?? 0,
@@ -36,6 +40,7 @@ const entries: ManifestEntry[] = [...content].map(([name, bytes]) => ({
 }))
 const list = new FileList(entries)
 const paths = entries.map(({ path: name }) => name)
+const missing = skipped.map((name) => paths.indexOf(name))
 
 const cuts: Cut[] = ['before', 'half', 'after']
 
@@ -79,7 +84,7 @@ test('files that were received and moved away since are not fetched again, and n
   fs.renameSync(path.join(at, 'large'), `${at}-large`)
   const asked: string[] = []
   await receive(at, (name) => asked.push(name) > 0)
-  assert.deepEqual(asked, ['taken'])
+  assert.deepEqual(asked, ['taken'], 'what was skipped is not asked for again')
   fs.renameSync(`${at}-large`, path.join(at, 'large'))
   check(at, 'moved away')
 })
@@ -124,12 +129,20 @@ function prepare(at: string): void {
  */
 async function receive(at: string, wants: (name: string) => boolean = () => true): Promise<void> {
   const store = `${at}.names`
-  const names = fs.existsSync(store) ? (JSON.parse(fs.readFileSync(store, 'utf8')) as string[]) : []
-  const onNames = (decided: readonly string[]): void => {
-    fs.writeFileSync(`${store}~`, JSON.stringify(decided))
+  const known = { names: [] as readonly string[], missing: [] as readonly number[] }
+  if (fs.existsSync(store)) Object.assign(known, JSON.parse(fs.readFileSync(store, 'utf8')))
+  const keep = (changes: Partial<typeof known>): void => {
+    fs.writeFileSync(`${store}~`, JSON.stringify(Object.assign(known, changes)))
     fs.renameSync(`${store}~`, store)
   }
-  const staging = await Staging.open({ directory: at, id, list, paths, names, onNames, onStored: () => {} }, none)
+  const staging = await Staging.open(
+    {
+      ...{ directory: at, id, list, paths, names: known.names, missing: known.missing, onStored: () => {} },
+      onNames: (names) => keep({ names: [...names] }),
+      onMissing: (missing) => keep({ missing }),
+    },
+    none,
+  )
   for (let chunk = staging.next; chunk != null; chunk = staging.next) {
     const name = paths[chunk.file] ?? ''
     if (!wants(name)) {
@@ -137,16 +150,22 @@ async function receive(at: string, wants: (name: string) => boolean = () => true
       await staging.close()
       return
     }
+    if (skipped.includes(name) && (chunk.chunk > 0 || chunk.last)) {
+      await staging.skip(chunk.file)
+      continue
+    }
     const bytes = content.get(name) ?? assert.fail()
     const data = bytes.subarray(chunk.offset, chunk.offset + chunk.length)
     await staging.put(data, chunkDigest(data), chunk.last ? fileDigest(bytes) : undefined)
   }
   await staging.finish()
+  assert.deepEqual(staging.missing, missing)
 }
 
 function check(at: string, what: string): void {
   const expected = new Map<string, string>()
   for (const [name, bytes] of content) {
+    if (skipped.includes(name)) continue
     if (bytes == null) fs.mkdirSync(path.join(at, '..', 'expected', name), { recursive: true })
     else {
       const file = path.join(at, '..', 'expected', name === 'taken' ? 'taken (2)' : name)
@@ -158,7 +177,7 @@ function check(at: string, what: string): void {
   for (const [name, is] of tree(path.join(at, '..', 'expected'))) expected.set(name, is)
   assert.deepEqual(tree(at), expected, what)
   for (const [name, bytes] of content) {
-    if (bytes == null || bytes.byteLength === 0) continue
+    if (bytes == null || bytes.byteLength === 0 || skipped.includes(name)) continue
     const file = path.join(at, name === 'taken' ? 'taken (2)' : name)
     const stats = fs.statSync(file)
     assert.equal(stats.mtimeMs, modified, `the date of ${name}, ${what}`)

@@ -28,7 +28,7 @@ function scene(t: TestContext) {
   const id = randomUUID()
   const open = (onStored = () => {}): Promise<Staging> =>
     Staging.open(
-      { directory: at, id, list, paths, names: [], onNames: () => {}, onStored },
+      { directory: at, id, list, paths, names: [], onNames: () => {}, missing: [], onMissing: () => {}, onStored },
       new AbortController().signal,
     )
   const staged = (...names: string[]): string => path.join(stagingFolder(at, id), ...names)

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { existsSync, globSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { z } from 'zod'
@@ -99,6 +99,10 @@ const transfer = z.object({
   files: z.array(z.object({ path: z.string().min(1), size: z.number().int().min(0), done: z.number().int().min(0) })),
   bytes: z.number().int().min(0),
   doneBytes: z.number().int().min(0),
+  missing: z
+    .array(z.object({ path: z.string().min(1), why: z.enum(['unreadable', 'name', 'size', 'changed']) }))
+    .optional(),
+  missingCount: z.number().int().min(1).optional(),
   bytesPerSecond: z.number().min(0),
   etaSeconds: z.number().min(0).optional(),
   savedTo: z.string().optional(),
@@ -186,10 +190,26 @@ describe('the headless contract', () => {
     await answers('resumeTransfer', { transfer: third }, transfer)
     assert.equal((await answers('cancelTransfer', { transfer: third }, transfer)).state, 'cancelled')
     await becomes('cancelled', third)
+    const folder = join(stage.folder, 'folder')
+    await mkdir(folder)
+    for (const name of ['kept', 'log']) await writeFile(join(folder, name), 'text')
+    const fourth = await answers('sendFiles', { peer: bob.id, paths: [folder] }, transfer)
+    await bob.event('transfer-offered', ({ id }) => id === fourth.id)
+    await writeFile(join(folder, 'log'), 'other text')
+    await bob.call('acceptTransfer', { transfer: fourth.id, directory: join(stage.folder, 'got') })
+    const lost = [{ path: 'folder/log', why: 'changed' }]
+    const { missing, missingCount } = await becomes('done', fourth.id)
+    assert.deepEqual([missing, missingCount], [lost, 1])
+    const isDone = (one: Transfer): boolean => one.id === fourth.id && one.state === 'done'
+    assert.deepEqual((await alice.event('transfer-changed', isDone)).missing, lost)
+    const again = await answers('sendMissing', { transfer: fourth.id }, transfer)
+    assert.deepEqual(again.files, [{ path: 'folder/log', size: 10, done: 0 }])
+    await bob.event('transfer-offered', ({ id }) => id === again.id)
+    assert.equal((await bob.call('declineTransfer', { transfer: again.id })).state, 'declined')
     const all = await answers('transfers', { peer: bob.id }, z.array(transfer))
     assert.deepEqual(
       all.map(({ id }) => id),
-      [first, second, third],
+      [first, second, third, fourth.id, again.id],
     )
     for (const call of ['acceptTransfer', 'declineTransfer'] as const) {
       asked.add(call)

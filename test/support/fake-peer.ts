@@ -3,7 +3,7 @@
  * milliseconds. Tests of real behaviour use real peers.
  */
 import { usualPrivacy } from '#protocol'
-import type { CallName, CallResults, Friend, Message, Peer, PeerEvent, Transfer } from '#protocol'
+import type { CallName, CallParams, CallResults, Friend, Message, Peer, PeerEvent, Transfer } from '#protocol'
 
 export const susan: Friend = {
   peer: '12D3KooWSusan1',
@@ -74,10 +74,23 @@ export class FakePeer {
       transfers: async () => this.transfers,
       markRead: async () => null,
       typing: async () => null,
+      sendMessage: async (params: CallParams<'sendMessage'>): Promise<Message> => {
+        this.calls.push(`sendMessage ${JSON.stringify(params)}`)
+        const seq = this.messages.length + 1
+        const said = { direction: 'out', sentAt: offeredAt, state: 'queued', seq } as const
+        const message = { ...said, id: `message ${seq}`, peer: params.peer, text: params.text }
+        this.messages.push(message)
+        return message
+      },
+      requestFriend: async (params: CallParams<'requestFriend'>): Promise<Friend> => {
+        this.calls.push(`requestFriend ${JSON.stringify(params)}`)
+        return { ...susan, peer: '12D3KooWAsked5', name: 'Asked', state: 'requested' }
+      },
       sendFiles: spoken('sendFiles'),
       acceptTransfer: spoken('acceptTransfer'),
       declineTransfer: spoken('declineTransfer'),
       cancelTransfer: spoken('cancelTransfer'),
+      sendMissing: spoken('sendMissing'),
       pauseTransfer: spoken('pauseTransfer'),
       resumeTransfer: spoken('resumeTransfer'),
       subscribe: (listener) => {

@@ -227,7 +227,7 @@ export async function requestFriend(to: string, note: string): Promise<Friend> {
 
 // ---- files
 
-type TransferCall = 'declineTransfer' | 'pauseTransfer' | 'resumeTransfer' | 'cancelTransfer'
+type TransferCall = 'sendMissing' | 'declineTransfer' | 'pauseTransfer' | 'resumeTransfer' | 'cancelTransfer'
 
 export async function changeTransfer(call: TransferCall, transfer: string): Promise<void> {
   await attempt(async () => putTransfer(await callPeer(call, { transfer })))

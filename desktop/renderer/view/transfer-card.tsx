@@ -65,6 +65,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
         </p>
       )}
       <Progress transfer={transfer} />
+      <Missing transfer={transfer} />
       <Actions transfer={transfer} />
     </section>
   )
@@ -96,6 +97,36 @@ function Progress({ transfer }: { transfer: Transfer }) {
       {state === 'active' && adviceCode !== undefined && <p className="quiet small">{path.advice[adviceCode]}</p>}
       {error !== undefined && <p className="wrong">{errorText(error)}</p>}
     </>
+  )
+}
+
+/** What does not arrive, by name and reason, and a way to send it again. */
+function Missing({ transfer }: { transfer: Transfer }) {
+  const { files } = useText()
+  const { id, direction, state, missing = [], missingCount = 0 } = transfer
+  if (missingCount === 0 || state === 'declined' || state === 'cancelled' || state === 'failed') return null
+  const shown = missing.slice(0, mostListed)
+  return (
+    <div className="notice warn small missing">
+      <TriangleAlert size={16} aria-hidden="true" />
+      <div>
+        <p>{state === 'done' ? files.missing(missingCount) : files.cannotSend(missingCount)}</p>
+        <ul>
+          {shown.map(({ path, why }, index) => (
+            <li key={`${index} ${path}`}>
+              <bdi>{cleanLine(withoutFolder(path, transfer), 200)}</bdi> ({files.missingWhy[why]})
+            </li>
+          ))}
+          {missingCount > shown.length && <li>{files.andMore(missingCount - shown.length)}</li>}
+        </ul>
+        {direction === 'in' && <p>{files.askAgain}</p>}
+        {direction === 'out' && missing.some(({ why }) => why !== 'name') && (
+          <button type="button" className="button low" onClick={() => void changeTransfer('sendMissing', id)}>
+            {files.sendMissing}
+          </button>
+        )}
+      </div>
+    </div>
   )
 }
 

@@ -7,7 +7,7 @@ import { QuorumError } from '../../base/errors.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkPool } from '../../net/buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
-import { chunkHeaderFromWire, type ChunkHeader } from '../../wire/file.ts'
+import { chunkHeaderFromWire, type ChunkHeader, type SkippedFile } from '../../wire/file.ts'
 import { FrameDecoder } from '../../wire/framing.ts'
 
 export interface ArrivedChunk {
@@ -19,14 +19,14 @@ export interface ArrivedChunk {
 const nothing = Buffer.alloc(0)
 
 /**
- * Yields chunk after chunk. What `source` yields is not used any more when the next part is requested. `onBytes` is
- * called with the length of each part of a chunk as it arrives, and with 0 for a chunk of zeros. Errors: those of
+ * Yields chunk after chunk, or that a file was skipped. What `source` yields is not used any more when the next part is requested. `onBytes` is
+ * called with the length of each part of a chunk as it arrives, and with 0 for what has no bytes. Errors: those of
  * headers (wire/file.ts), `peer-offline` when the stream ends within a chunk.
  */
 export async function* readChunks(
   source: AsyncIterable<Bytes>,
   onBytes: (length: number) => void,
-): AsyncGenerator<ArrivedChunk, void, undefined> {
+): AsyncGenerator<ArrivedChunk | SkippedFile, void, undefined> {
   const headers = new FrameDecoder(fileLimits.chunkHeader)
   /** Its header has arrived, its bytes up to `filled`. */
   let open: ArrivedChunk | undefined
@@ -41,6 +41,11 @@ export async function* readChunks(
           at += used
           if (frame == null) continue
           const header = chunkHeaderFromWire(Uint8Array.from(frame))
+          if ('skipped' in header) {
+            onBytes(0)
+            yield header
+            continue
+          }
           if (header.zeros === true) {
             onBytes(0)
             yield { header, data: nothing }

@@ -46,6 +46,8 @@ export interface DownloadOptions {
   onManifest(bytes: Uint8Array): void
   /** The names that the roots get in the folder; called before they are given. */
   onNames(names: readonly string[]): void
+  /** The entries that do not arrive; called before anything is published without them. */
+  onMissing(missing: readonly number[]): void
   /** `bytes`, counted from the first file, are stored. */
   onStored(bytes: number): void
   /** A stream moves the transfer; call the result when it ends. */
@@ -54,6 +56,13 @@ export interface DownloadOptions {
   onSilence(connection: Connection, arrived: () => boolean): void
   /** The transfer was interrupted and goes on later. */
   onInterrupted(error: Error): void
+}
+
+export interface Downloaded {
+  /** The name of each root; empty or absent: nothing of it arrived. */
+  names: readonly string[]
+  /** Entries that the sender skipped, ascending: not all. */
+  missing: readonly number[]
 }
 
 export class Download {
@@ -69,10 +78,10 @@ export class Download {
   }
 
   /**
-   * Runs until everything is published; returns the names that the roots got. Errors: `cancelled` after `end()`;
-   * `disk-full`, `not-writable`; `verification-failed`; what the sender reports (`source-changed`, …).
+   * Runs until everything is published that the sender still has. Errors: `cancelled` after `end()`; `disk-full`,
+   * `not-writable`; `verification-failed`; `source-changed` if the sender has nothing any more, and what else it reports.
    */
-  async run(): Promise<readonly string[]> {
+  async run(): Promise<Downloaded> {
     const { row } = this.#options
     const directory = row.directory ?? ''
     const { signal } = this.#ended
@@ -83,14 +92,22 @@ export class Download {
       if (list.roots.length > limits.transferRoots) {
         throw new QuorumError('too-large', 'They send too many things at once')
       }
-      const { onNames, onStored } = this.#options
-      const onDisk = { directory, id: row.id, list, paths, names: row.places, onNames }
+      const { onNames, onMissing, onStored } = this.#options
+      const known = { names: row.places, missing: row.missing ?? [] }
+      const onDisk = { directory, id: row.id, list, paths, ...known, onNames, onMissing }
       const staging: Staging = await Staging.open({ ...onDisk, onStored: () => onStored(staging.stored) }, signal)
       try {
         onStored(staging.stored)
         await needRoom(directory, list.bytes - staging.bytes)
         while (staging.next != null) await this.#overPath((stream) => this.#receive(stream, staging))
-        return await staging.finish()
+        await staging.settled()
+        if (staging.missing.length === entries.length) {
+          throw new QuorumError(
+            'source-changed',
+            'What they offered was changed, moved or removed since: ask them to send it again',
+          )
+        }
+        return { names: await staging.finish(), missing: staging.missing }
       } catch (error) {
         await staging.close()
         throw error

@@ -1,5 +1,6 @@
 /**
- * The digests of the chunks that are stored, one after the other, in one file beside them. A digest is written after
+ * The digests of the chunks that are stored, one after the other, in one file beside them; a mark, in the place of the
+ * digests that a file still lacked, says that its sender skipped it. A digest is written after
  * its chunk, so the chunk exists unless the power failed, which is why the staging folder is verified when it is
  * opened. The few bytes are appended synchronously: a trip through Node's thread pool takes a hundred times longer.
  */
@@ -10,6 +11,13 @@ import { readAt, writeAtOnce } from '../io.ts'
 const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants
 /** BLAKE3-256, in bytes. */
 const digestLength = 32
+
+/** No chunk has this digest: it is computed here, from the chunk. */
+export const skippedMark: Uint8Array = Buffer.alloc(digestLength)
+
+export function isSkipped(digest: Buffer): boolean {
+  return digest.equals(skippedMark)
+}
 
 interface Entry {
   digest: Uint8Array

@@ -25,7 +25,7 @@ export interface Receiving {
 }
 
 /**
- * Fetches the rest of a transfer until everything is stored, or until `leave`. Errors: those of the disk;
+ * Fetches the rest of a transfer until everything is stored or was skipped, or until `leave`. Errors: those of the disk;
  * `verification-failed` if the sender does not send what it offered; what the sender reports (`RemoteError`);
  * `peer-offline` if the path was lost.
  */
@@ -36,7 +36,9 @@ export async function receiveFiles(stream: Stream, receiving: Receiving): Promis
   const writer = new FrameWriter(stream)
   const acks = new Acks(writer, staging)
   const { prefix } = staging
-  await writer.write(fileFrameToWire({ kind: 'open', open: { transfer, want: 'chunks', file, chunk, prefix } }))
+  await writer.write(
+    fileFrameToWire({ kind: 'open', open: { transfer, want: 'chunks', file, chunk, prefix, skips: true } }),
+  )
   const silence = watchSilence(stream, () => acks.events, receiving)
   const onLeave = (): void => {
     // If the stream is lost, there is nothing to stop.
@@ -47,7 +49,8 @@ export async function receiveFiles(stream: Stream, receiving: Receiving): Promis
     for await (const arrived of readChunks(pull(stream, { ...fileLimits.receiveAhead, once: true }), (length) =>
       acks.arrived(length),
     )) {
-      await staging.put(arrived.data, verified(staging, arrived), arrived.header.fileDigest)
+      if ('skipped' in arrived) await staging.skip(arrived.file)
+      else await staging.put(arrived.data, verified(staging, arrived), arrived.header.fileDigest)
     }
     if (staging.next == null) {
       await staging.settled()

@@ -1,8 +1,9 @@
 /**
  * The roots of a transfer, which are the files and folders that a person sees in the end: how much of each is missing,
  * what must reach the disk before it is published, and under which name it was. A root is published when it is whole,
- * on the disk and verified, one root after the other. A root that is published is the person's: it is never touched
- * again, wherever it was moved.
+ * on the disk and verified, one root after the other. Files that their sender skipped are missing from it: a folder
+ * without them is whole, and a root of which nothing arrived is not published. A root that is published is the person's:
+ * it is never touched again, wherever it was moved.
  */
 import { join } from 'node:path'
 import { syncFiles } from './disk.ts'
@@ -22,6 +23,10 @@ export interface RootsOptions {
   names: readonly string[]
   /** Stores the names before the next one is given. */
   onNames(names: readonly string[]): void
+  /** Entries that an earlier run knew to be missing. */
+  missing: readonly number[]
+  /** Stores the missing entries before a root without them is published. */
+  onMissing(missing: readonly number[]): void
   /** Once it is aborted, nothing more is published. */
   signal: AbortSignal
 }
@@ -30,8 +35,13 @@ export class Roots {
   readonly #options: RootsOptions
   readonly #names: string[]
   readonly #published = new Set<number>()
-  /** Of each root: how many files are not whole yet, which have no content, and which are not flushed yet. */
-  readonly #missing: number[] = []
+  /** Entries that do not arrive, and how many of them are stored as such. */
+  readonly #missing = new Set<number>()
+  #missingStored = 0
+  /** Of each root: how many entries arrive, and how many of those files are not whole yet. */
+  readonly #arriving: number[] = []
+  readonly #unfinished: number[] = []
+  /** Of each root: which files have no content, and which are not flushed yet. */
   readonly #empty: number[][] = []
   readonly #unflushed: number[][] = []
   readonly #yielder = new Yielder()
@@ -43,7 +53,8 @@ export class Roots {
     const { list } = options
     for (const [file, { size }] of list.entries.entries()) {
       const root = list.rootNumber(file)
-      this.#missing[root] = (this.#missing[root] ?? 0) + Number(size > 0)
+      this.#arriving[root] = (this.#arriving[root] ?? 0) + 1
+      this.#unfinished[root] = (this.#unfinished[root] ?? 0) + Number(size > 0)
       if (size === 0) (this.#empty[root] ??= []).push(file)
     }
   }
@@ -51,6 +62,11 @@ export class Roots {
   /** The names that the roots got. */
   get names(): readonly string[] {
     return this.#names
+  }
+
+  /** Entries that do not arrive, ascending. */
+  get missing(): readonly number[] {
+    return [...this.#missing].toSorted((a, b) => a - b)
   }
 
   get allPublished(): boolean {
@@ -62,13 +78,21 @@ export class Roots {
     return this.#published.has(this.#options.list.rootNumber(file))
   }
 
-  /** Finds what an earlier run published. `begun`: it had stored something, so what is missing was published. */
+  /** Finds what an earlier run published. `begun`: it had stored something, so what is not there was published. */
   async findPublished(begun: boolean): Promise<void> {
-    const { list, directory, files } = this.#options
+    const { list, directory, files, missing } = this.#options
+    const arriving = [...this.#arriving]
+    for (const file of missing) arriving[list.rootNumber(file)] = (arriving[list.rootNumber(file)] ?? 0) - 1
     for (const root of list.roots.keys()) {
       const name = this.#names[root] ?? ''
-      if (name !== '' && (await isPublished(files.root(root), join(directory, name), begun))) this.#published.add(root)
+      // Nothing of it arrived: that was stored in the place of its name.
+      if (arriving[root] === 0) this.#published.add(root)
+      else if (name !== '' && (await isPublished(files.root(root), join(directory, name), begun)))
+        this.#published.add(root)
     }
+    // Of the others, each missing file gets another chance.
+    for (const file of missing) if (this.publishedWith(file)) this.#missing.add(file)
+    this.#missingStored = this.#missing.size
   }
 
   /** `file` is flushed before its root is published, together with others. */
@@ -79,9 +103,17 @@ export class Roots {
   /** `file`, which has content, is whole. Returns its root if that is whole now. */
   complete(file: number): number | undefined {
     const root = this.#options.list.rootNumber(file)
-    const missing = (this.#missing[root] ?? 0) - 1
-    this.#missing[root] = missing
-    return missing === 0 ? root : undefined
+    const unfinished = (this.#unfinished[root] ?? 0) - 1
+    this.#unfinished[root] = unfinished
+    return unfinished === 0 ? root : undefined
+  }
+
+  /** `file`, which has content and whose root is not published, does not arrive. Returns its root if that is whole now. */
+  skip(file: number): number | undefined {
+    const root = this.#options.list.rootNumber(file)
+    this.#missing.add(file)
+    this.#arriving[root] = (this.#arriving[root] ?? 0) - 1
+    return this.complete(file)
   }
 
   async publishAll(): Promise<void> {
@@ -100,7 +132,15 @@ export class Roots {
 
   async #publish(root: number): Promise<void> {
     if (this.#published.has(root)) return
-    const { directory, folder, files, list, onNames } = this.#options
+    const { directory, folder, files, list, onNames, onMissing } = this.#options
+    if (this.#missing.size !== this.#missingStored) {
+      onMissing(this.missing)
+      this.#missingStored = this.#missing.size
+    }
+    if (this.#arriving[root] === 0) {
+      this.#published.add(root)
+      return
+    }
     for (const file of this.#empty[root] ?? []) {
       files.putEmpty(file)
       if (this.#yielder.due) await this.#yielder.yield()

@@ -52,6 +52,11 @@ export class StagedFiles {
     }
   }
 
+  /** Removes what is there of a file. */
+  remove(file: number): void {
+    rmSync(this.path(file), { force: true })
+  }
+
   /** Creates a file or a folder without content. */
   putEmpty(file: number): void {
     if (this.#paths[file]?.endsWith('/') === true) this.#createFolderOf(join(this.path(file), 'content'))

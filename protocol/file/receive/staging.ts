@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { QuorumError } from '../../base/errors.ts'
 import { diskFailure, ownFolder } from './disk.ts'
 import { syncData, syncFile, writeAt } from '../io.ts'
-import { Journal } from './journal.ts'
+import { isSkipped, Journal, skippedMark } from './journal.ts'
 import { FileDigest, isZeros } from '../digest.ts'
 import type { Chunk, FileList } from '../manifest.ts'
 import { Roots } from './roots.ts'
@@ -33,6 +33,10 @@ export interface StagingOptions {
   names: readonly string[]
   /** Stores the names before the next one is given. */
   onNames(names: readonly string[]): void
+  /** Entries that an earlier run knew to be missing. */
+  missing: readonly number[]
+  /** Stores the missing entries before anything is published without them. */
+  onMissing(missing: readonly number[]): void
   /** `stored` has grown. */
   onStored(): void
 }
@@ -99,6 +103,11 @@ export class Staging {
     }
   }
 
+  /** Entries that their sender skipped, ascending. */
+  get missing(): readonly number[] {
+    return this.#roots.missing
+  }
+
   /** The next chunk to be put; undefined when all were. */
   get next(): Chunk | undefined {
     return this.#next
@@ -136,11 +145,7 @@ export class Staging {
       this.#digest = new FileDigest()
     }
     this.#next = this.#options.list.after(chunk)
-    const stored = this.bytes
-    const onStored = (): void => {
-      this.#stored = stored
-      this.#options.onStored()
-    }
+    const onStored = this.#whenStored()
     if (this.#roots.publishedWith(chunk.file)) {
       // The power failed after the root was published and before the journal was flushed: the chunk is not needed.
       this.#journal.add(digest, undefined, onStored)
@@ -153,6 +158,51 @@ export class Staging {
     } catch (error) {
       this.#fail(error)
     }
+    await this.#room()
+  }
+
+  /**
+   * The sender has no more of `file`, whose turn it is: what is there of it is removed, the others go on. Errors:
+   * `verification-failed`, and what kept an earlier chunk from being written.
+   */
+  async skip(file: number): Promise<void> {
+    if (this.#next?.file !== file) {
+      throw new QuorumError('verification-failed', 'They skipped a file that they were not sending')
+    }
+    this.#digest = new FileDigest()
+    this.#next = this.#options.list.beyond(file)
+    const begun = this.#file
+    this.#file = undefined
+    const dropped = this.#roots.publishedWith(file) ? undefined : this.#drop(file, begun)
+    this.#journal.add(skippedMark, dropped, this.#whenStored())
+    if (dropped != null) this.#work(dropped.then(() => this.#skipped(file)))
+    await this.#room()
+  }
+
+  async #drop(file: number, begun: OpenFile | undefined): Promise<void> {
+    if (begun != null) {
+      await Promise.allSettled([...begun.writing, begun.flushing])
+      closeSync(begun.handle)
+    }
+    this.#files.remove(file)
+  }
+
+  async #skipped(file: number): Promise<void> {
+    const root = this.#roots.skip(file)
+    if (root != null) await this.#roots.publish(root)
+  }
+
+  /** To be called when everything before `next` is stored. */
+  #whenStored(): () => void {
+    const stored = this.bytes
+    return () => {
+      this.#stored = stored
+      this.#options.onStored()
+    }
+  }
+
+  /** Resolves when there is room for more work. Errors: what kept an earlier chunk from being written. */
+  async #room(): Promise<void> {
     while (this.#waiting >= fileLimits.chunksWaiting * limits.chunk || this.#working.size >= 2 * fileLimits.filesOpen) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#onRoom = resolve
@@ -293,6 +343,7 @@ export class Staging {
       this.#stored = list.bytes
       return
     }
+    const skipped = this.#skippedIn(digests)
     const reader = new StagedReader(this.#files)
     let verified = 0
     let next = list.at({ file: 0, chunk: 0 })
@@ -301,6 +352,14 @@ export class Staging {
         signal.throwIfAborted()
         if (next == null) break
         const published = this.#roots.publishedWith(next.file)
+        if (skipped.has(next.file)) {
+          verified += 1
+          if (isSkipped(digest)) {
+            if (!published) this.#roots.skip(next.file)
+            next = list.beyond(next.file)
+          } else next = list.after(next)
+          continue
+        }
         if (!published && !(await reader.holds(next, digest))) break
         if (next.last) {
           const last = next
@@ -318,5 +377,18 @@ export class Staging {
     this.#next = next
     this.#stored = this.bytes
     this.#journal.truncate(verified)
+  }
+
+  /** The files that an earlier run skipped: what is stored of them was removed, and counts nevertheless. */
+  #skippedIn(digests: readonly Buffer[]): Set<number> {
+    const { list } = this.#options
+    const skipped = new Set<number>()
+    let next = list.at({ file: 0, chunk: 0 })
+    for (const digest of digests) {
+      if (next == null) break
+      if (isSkipped(digest)) skipped.add(next.file)
+      next = isSkipped(digest) ? list.beyond(next.file) : list.after(next)
+    }
+    return skipped
   }
 }

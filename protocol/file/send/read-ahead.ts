@@ -1,7 +1,8 @@
 /**
  * Reads the files of a transfer at the sender, chunk after chunk, a few ahead of what is being sent, so that reading,
  * hashing and sending overlap. It refuses a file that is no longer what was offered: another length, no regular file,
- * or content that changed while it was read or since. Changed dates alone are no reason: digests decide.
+ * or content that changed while it was read or since. Changed dates alone are no reason: digests decide. A refused file
+ * costs itself only, where the receiver understands that; otherwise it ends the transfer.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkPool } from '../../net/buffer-pool.ts'
 import { diskErrorOf } from '../../base/disk-errors.ts'
-import type { ChunkHeader } from '../../wire/file.ts'
+import type { ChunkHeader, SkippedFile } from '../../wire/file.ts'
 
 /** No link is followed, and a pipe that took the place of a file does not block. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -22,7 +23,7 @@ const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const nothing = Buffer.alloc(0)
 
 export interface ReadChunk {
-  header: ChunkHeader
+  header: ChunkHeader | SkippedFile
   /** Empty if no bytes follow the header. From `chunkPool`: the last user gives it back there. */
   data: Buffer
 }
@@ -42,6 +43,17 @@ interface PendingChunk {
   file: Promise<OpenFile>
 }
 
+/** What is being read. */
+interface Pending {
+  ahead: PendingChunk[]
+  /** Bytes of the chunks in `ahead`. */
+  bytes: number
+  /** The first chunk that is not in `ahead`. */
+  next: Chunk | undefined
+  /** The file of the last chunk in `ahead`, or of the one before. */
+  current: Promise<OpenFile> | undefined
+}
+
 export class ReadAhead {
   readonly #list: FileList
   readonly #sources: readonly string[]
@@ -53,61 +65,112 @@ export class ReadAhead {
   }
 
   /**
-   * All chunks from `from` on. `prefix`: the receiver's digest over the chunks before it in the same file. Errors:
-   * `source-changed`; `verification-failed` if there is no such chunk; those of a disk that fails for a while.
+   * All chunks from `from` on. `prefix`: the receiver's digest over the chunks before it in the same file. `skips`: a
+   * file that is no longer what was offered is skipped. Errors: `source-changed`, unless `skips`; `verification-failed`
+   * if there is no such chunk; those of a disk that fails for a while.
    */
-  async *read(from: ChunkPosition, prefix: Uint8Array): AsyncGenerator<ReadChunk, void, undefined> {
-    let next = this.#list.at(from)
-    const same = next?.file === from.file && next.chunk === from.chunk
+  async *read(from: ChunkPosition, prefix: Uint8Array, skips = false): AsyncGenerator<ReadChunk, void, undefined> {
+    const first = this.#list.at(from)
+    const same = first?.file === from.file && first.chunk === from.chunk
     if (from.chunk > 0 && !same) throw new QuorumError('verification-failed', 'They requested what was never offered')
     const yielder = new Yielder()
-    const ahead: PendingChunk[] = []
-    let current: Promise<OpenFile> | undefined
-    let bytes = 0
-    if (from.chunk > 0) {
-      current = this.#open(from.file)
-      await this.#verify(await current, from, prefix)
-    }
+    const pending: Pending = { ahead: [], bytes: 0, next: first, current: undefined }
     try {
+      if (from.chunk > 0) {
+        const skipped = await this.#orSkip(pending, skips, () => this.#resume(pending, from, prefix))
+        if (skipped != null) yield skipped
+      }
       for (;;) {
-        while (next != null && !isSmall(next) && bytes < fileLimits.chunksWaiting * limits.chunk) {
-          const chunk: Chunk = next
-          const file = chunk.chunk === 0 || current == null ? this.#open(chunk.file) : current
-          const data = file.then((opened) => this.#readAt(opened, chunk))
-          // The loop below awaits it and gets the error; until then it must not count as an unhandled rejection.
-          data.catch(() => undefined)
-          ahead.push({ chunk, data, file })
-          current = file
-          bytes += chunk.length
-          next = this.#list.after(chunk)
-        }
-        const first = ahead[0]
-        if (first == null) {
-          if (next == null) return
-          yield this.#readSmall(next)
-          next = this.#list.after(next)
+        this.#readOn(pending)
+        const { ahead, next } = pending
+        if (ahead.length > 0) yield await this.#orSkip(pending, skips, () => this.#takeFirst(pending))
+        else if (next == null) return
+        else {
+          yield await this.#orSkip(pending, skips, () => this.#takeSmall(pending, next))
           if (yielder.due) await yielder.yield()
-          continue
         }
-        const data = await first.data
-        const file = await first.file
-        const digest = chunkDigest(data)
-        file.digest.add(digest)
-        const { chunk } = first
-        const header: ChunkHeader = { file: chunk.file, chunk: chunk.chunk, length: chunk.length, digest }
-        if (isZeros(digest)) header.zeros = true
-        if (chunk.last) await this.#finish(file, chunk)
-        ahead.shift()
-        bytes -= chunk.length
-        if (chunk.last) header.fileDigest = file.digest.value()
-        if (header.zeros === true) chunkPool.put(data)
-        yield { header, data: header.zeros === true ? nothing : data }
       }
     } finally {
-      const files = new Set(ahead.map(({ file }) => file))
-      if (current != null) files.add(current)
+      const files = new Set(pending.ahead.map(({ file }) => file))
+      if (pending.current != null) files.add(pending.current)
       for (const file of files) void file.then(close).catch(() => undefined)
     }
+  }
+
+  /** The result of `work`, which is about the file of the next chunk; or that this file is skipped. */
+  async #orSkip<T>(pending: Pending, skips: boolean, work: () => T | Promise<T>): Promise<T | ReadChunk> {
+    const file = (pending.ahead[0]?.chunk ?? pending.next)?.file
+    try {
+      return await work()
+    } catch (error) {
+      const isGone = error instanceof QuorumError && error.code === 'source-changed'
+      if (!skips || !isGone || file == null) throw error
+      await this.#drop(pending, file)
+      return { header: { file, skipped: true }, data: nothing }
+    }
+  }
+
+  /** Lets go of everything of `file`, the first that is pending, and goes on after it. */
+  async #drop(pending: Pending, file: number): Promise<void> {
+    const { ahead } = pending
+    for (let first = ahead[0]; first?.chunk.file === file; first = ahead[0]) {
+      ahead.shift()
+      pending.bytes -= first.chunk.length
+      const read = await first.data.catch(() => undefined)
+      if (read != null) chunkPool.put(read)
+      await first.file.then(close).catch(() => undefined)
+    }
+    if (pending.next?.file !== file) return
+    await pending.current?.then(close).catch(() => undefined)
+    pending.current = undefined
+    pending.next = this.#list.beyond(file)
+  }
+
+  /** Opens the file of `from`, and verifies what is before it. */
+  async #resume(pending: Pending, from: ChunkPosition, prefix: Uint8Array): Promise<undefined> {
+    pending.current = this.#open(from.file)
+    await this.#verify(await pending.current, from, prefix)
+  }
+
+  /** Begins to read the next chunks, as far as they may wait; small files are read when it is their turn. */
+  #readOn(pending: Pending): void {
+    while (pending.next != null && !isSmall(pending.next) && pending.bytes < fileLimits.chunksWaiting * limits.chunk) {
+      const chunk = pending.next
+      const file = chunk.chunk === 0 || pending.current == null ? this.#open(chunk.file) : pending.current
+      const data = file.then((opened) => this.#readAt(opened, chunk))
+      // `#takeFirst` awaits it and gets the error; until then it must not count as an unhandled rejection.
+      data.catch(() => undefined)
+      pending.ahead.push({ chunk, data, file })
+      pending.current = file
+      pending.bytes += chunk.length
+      pending.next = this.#list.after(chunk)
+    }
+  }
+
+  async #takeFirst(pending: Pending): Promise<ReadChunk> {
+    const [first] = pending.ahead
+    if (first == null) throw new Error('Nothing is being read')
+    const { chunk } = first
+    const data = await first.data
+    const file = await first.file
+    const digest = chunkDigest(data)
+    file.digest.add(digest)
+    const header: ChunkHeader = { file: chunk.file, chunk: chunk.chunk, length: chunk.length, digest }
+    if (isZeros(digest)) header.zeros = true
+    if (chunk.last) {
+      await this.#finish(file, chunk)
+      header.fileDigest = file.digest.value()
+    }
+    pending.ahead.shift()
+    pending.bytes -= chunk.length
+    if (header.zeros === true) chunkPool.put(data)
+    return { header, data: header.zeros === true ? nothing : data }
+  }
+
+  #takeSmall(pending: Pending, chunk: Chunk): ReadChunk {
+    const read = this.#readSmall(chunk)
+    pending.next = this.#list.after(chunk)
+    return read
   }
 
   #path(file: number): string {

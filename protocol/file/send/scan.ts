@@ -1,35 +1,49 @@
 /**
  * Makes the manifest of files and folders of this machine. A link that a person names is followed. Inside folders only
- * files and folders are taken: links could lead out of the folder, and pipes and devices have no end. What is left out
- * is counted, so that the person can be told.
+ * files and folders are taken: links could lead out of the folder, and pipes and devices have no end. These are counted,
+ * so that the person can be told. A member of a folder that cannot be offered (unreadable, gone, a name that is no text,
+ * a size that is not its own) is left out and named: it costs itself only. What a person named must be there.
  */
-import { accessSync, constants, lstatSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { QuorumError } from '../../base/errors.ts'
 import { Yielder } from '../../base/yield.ts'
 import { numbered } from '../safe-names.ts'
+import { rootOf } from '../manifest.ts'
 import { limits } from '../../base/limits.ts'
 import { codeOf } from '../../base/disk-errors.ts'
-import type { ManifestEntry } from '../../wire/offer.ts'
+import type { LeftOut, ManifestEntry } from '../../wire/offer.ts'
 
 /** The permission bit that lets every user read. */
 const readableByAll = 0o004
+/** A pipe that took the place of a file does not block. */
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 export interface Scanned {
   entries: ManifestEntry[]
   /** The path of each root, in the order in which roots appear in `entries`. */
   sources: string[]
+  /** Members of folders that cannot be offered. */
+  leftOut: LeftOut[]
   /** Links, pipes and devices inside folders. */
-  leftOut: number
+  links: number
+}
+
+/** A file or folder of an earlier manifest: its path there, where it is on this machine, and where its root is. */
+export interface Member {
+  path: string
+  at: string
+  source: string
 }
 
 /**
- * Errors: `not-found` for what does not exist or cannot be read, `bad-request` for a pipe or a device, `too-large` for
- * more files than one transfer may have.
+ * Errors: `not-found` for what does not exist or cannot be read, or has no member that can be; `bad-request` for a pipe,
+ * a device, or a file that does not tell its size; `too-large` for more files than one transfer may have.
  */
 export async function scan(paths: readonly string[]): Promise<Scanned> {
-  const scanned: Scanned = { entries: [], sources: [], leftOut: 0 }
+  const scanned: Scanned = { entries: [], sources: [], leftOut: [], links: 0 }
   const names = new Set<string>()
   for (const path of new Set(paths.map((given) => resolve(given)))) {
     const source = await attempt(path, () => realpath(path))
@@ -37,36 +51,134 @@ export async function scan(paths: readonly string[]): Promise<Scanned> {
     names.add(name)
     scanned.sources.push(source)
     const stats = await attempt(path, () => lstat(source))
-    if (stats.isDirectory()) await scanFolder(scanned, source, name, new Yielder())
-    else if (stats.isFile()) push(scanned, entryOf(source, name))
+    if (stats.isDirectory()) {
+      await scanFolder(scanned, await attempt(path, () => membersOf(source)), source, name, new Yielder())
+    } else if (stats.isFile()) push(scanned, named(path, entryOf(source, name)))
     else throw new QuorumError('bad-request', `${path} is neither a file nor a folder`)
+  }
+  return something(scanned)
+}
+
+/** The same for members that did not arrive: each keeps its path. What cannot be offered now is left out again. */
+export async function scanAgain(members: readonly Member[]): Promise<Scanned> {
+  const scanned: Scanned = { entries: [], sources: [], leftOut: [], links: 0 }
+  const yielder = new Yielder()
+  for (const { path, at } of members) {
+    const plain = path.replace(/\/$/, '')
+    if (path === plain) add(scanned, entryOf(at, plain), plain)
+    else await scanBelow(scanned, at, plain, yielder)
+    if (yielder.due) await yielder.yield()
+  }
+  const sources = new Map(members.map(({ path, source }) => [rootOf(path), source]))
+  const roots = new Set(scanned.entries.map(({ path }) => rootOf(path)))
+  return something({ ...scanned, sources: [...roots].map((root) => sources.get(root) ?? '') })
+}
+
+/** Errors: `not-found` if nothing but empty folders is left of what was to be offered. */
+function something(scanned: Scanned): Scanned {
+  const [first] = scanned.leftOut
+  if (first != null && scanned.entries.every(({ path }) => path.endsWith('/'))) {
+    throw new QuorumError('not-found', `Nothing of it can be read: ${first.path}, for example`)
   }
   return scanned
 }
 
-async function scanFolder(scanned: Scanned, folder: string, path: string, yielder: Yielder): Promise<void> {
-  const items = await attempt(folder, () => readdir(folder, { withFileTypes: true }))
-  items.sort((a, b) => (a.name < b.name ? -1 : 1))
-  const files = items.filter((item) => item.isFile())
-  const folders = items.filter((item) => item.isDirectory())
-  scanned.leftOut += items.length - files.length - folders.length
-  if (files.length + folders.length === 0) push(scanned, { path: `${path}/`, size: 0, modified: 0 })
-  for (const { name } of files) {
-    push(scanned, entryOf(join(folder, name), `${path}/${name}`))
+interface FolderMembers {
+  files: string[]
+  folders: string[]
+  /** Names that are no text, with their wrong bytes replaced. */
+  unnamable: string[]
+  links: number
+}
+
+/** Errors: those of the disk. */
+async function membersOf(folder: string): Promise<FolderMembers> {
+  const members: FolderMembers = { files: [], folders: [], unnamable: [], links: 0 }
+  for (const item of await readdir(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    const name = item.name.toString()
+    const isFolder = item.isDirectory()
+    if (!isFolder && !item.isFile()) members.links += 1
+    else if (!isUtf8(item.name)) members.unnamable.push(isFolder ? `${name}/` : name)
+    else (isFolder ? members.folders : members.files).push(name)
+  }
+  return members
+}
+
+async function scanFolder(
+  scanned: Scanned,
+  { files, folders, unnamable, links }: FolderMembers,
+  folder: string,
+  path: string,
+  yielder: Yielder,
+): Promise<void> {
+  const before = scanned.entries.length
+  scanned.links += links
+  for (const name of unnamable.toSorted()) scanned.leftOut.push({ path: `${path}/${name}`, why: 'name' })
+  for (const name of files.toSorted(byUnits)) {
+    add(scanned, entryOf(join(folder, name), `${path}/${name}`), `${path}/${name}`)
     if (yielder.due) await yielder.yield()
   }
-  for (const { name } of folders) await scanFolder(scanned, join(folder, name), `${path}/${name}`, yielder)
+  for (const name of folders.toSorted(byUnits)) await scanBelow(scanned, join(folder, name), `${path}/${name}`, yielder)
+  if (scanned.entries.length === before) push(scanned, { path: `${path}/`, size: 0, modified: 0 })
+}
+
+/** A folder within another: one that cannot be read is left out as a whole. */
+async function scanBelow(scanned: Scanned, folder: string, path: string, yielder: Yielder): Promise<void> {
+  const members = await membersOf(folder).catch((error: unknown) => {
+    if (codeOf(error) === undefined) throw error
+  })
+  if (members == null) scanned.leftOut.push({ path: `${path}/`, why: 'unreadable' })
+  else await scanFolder(scanned, members, folder, path, yielder)
+}
+
+function byUnits(a: string, b: string): number {
+  return a < b ? -1 : 1
+}
+
+interface Refused {
+  why: 'unreadable' | 'size'
+  cause?: unknown
 }
 
 /** Synchronous: a trip through the thread pool takes longer. */
-function entryOf(file: string, path: string): ManifestEntry {
+function entryOf(file: string, path: string): ManifestEntry | Refused {
   try {
-    const { size, mtimeMs, mode } = lstatSync(file)
-    if ((mode & readableByAll) === 0) accessSync(file, constants.R_OK)
-    return { path, size, modified: Math.max(0, Math.trunc(mtimeMs)) }
-  } catch (error) {
-    throw unreadable(file, error)
+    const stats = lstatSync(file)
+    if (!stats.isFile()) return { why: 'unreadable' }
+    if (!tellsItsSize(file, stats)) return { why: 'size' }
+    return { path, size: stats.size, modified: Math.max(0, Math.trunc(stats.mtimeMs)) }
+  } catch (cause) {
+    if (codeOf(cause) === undefined) throw cause
+    return { why: 'unreadable', cause }
   }
+}
+
+/**
+ * Whether the size of a file is that of its content. In procfs, sysfs and some FUSE folders it is 0 or a whole page.
+ * Such files have no blocks on a disk, so of those that every user may read, only files without blocks are opened.
+ * Errors: those of the disk.
+ */
+function tellsItsSize(file: string, { size, blocks, mode }: Stats): boolean {
+  if (blocks > 0 && (mode & readableByAll) > 0) return true
+  const handle = openSync(file, flags)
+  try {
+    const read = readSync(handle, Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
+    return size === 0 ? read === 0 : read === 1
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** The entry of a file that a person named. Errors: `not-found`, `bad-request`. */
+function named(path: string, entry: ManifestEntry | Refused): ManifestEntry {
+  if (!('why' in entry)) return entry
+  if (entry.why === 'unreadable') throw unreadable(path, entry.cause)
+  throw new QuorumError('bad-request', `${path} does not tell its size: copy it, and send the copy`)
+}
+
+function add(scanned: Scanned, entry: ManifestEntry | Refused, path: string): void {
+  if ('why' in entry) scanned.leftOut.push({ path, why: entry.why })
+  else push(scanned, entry)
 }
 
 function push({ entries }: Scanned, entry: ManifestEntry): void {

@@ -82,7 +82,7 @@ export class Uploads {
       open,
       {
         onStored: (bytes) => progress.done(row, Math.min(list.bytes, before + bytes)),
-        chunks: ({ file, chunk, prefix }) => source.read({ file, chunk }, prefix),
+        chunks: ({ file, chunk, prefix, skips }) => source.read({ file, chunk }, prefix, skips),
         manifest: () => transfers.manifest(row.id) ?? new Uint8Array(),
       },
       stopper.signal,

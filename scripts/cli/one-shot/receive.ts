@@ -8,7 +8,7 @@ import { errorToData, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
 import { cleanLine } from '../terminal/sanitize.ts'
 import { warningOf, whatOf } from '../terminal/transfer-view.ts'
-import { canBeResumed, isOver, waitsForUs } from '../terminal/transfers.ts'
+import { canBeResumed, isComplete, isOver, waitsForUs } from '../terminal/transfers.ts'
 import { Follower, type Followed } from './follower.ts'
 import { friendNamed } from './friend-named.ts'
 
@@ -117,7 +117,7 @@ class Receiving {
   }
 
   #allDone(): boolean {
-    return this.#accepted.every(({ state }) => state === 'done')
+    return this.#accepted.every(isComplete)
   }
 
   /** Accepts or resumes a transfer, after a question where one is due; follows one that already continues. */

@@ -5,7 +5,7 @@
 import { byteSize } from '#byte-size'
 import { QuorumError } from '#protocol'
 import type { Friend, Transfer } from '#protocol'
-import { isOver } from '../terminal/transfers.ts'
+import { isComplete, isOver } from '../terminal/transfers.ts'
 import { plural } from '../terminal/amounts.ts'
 import { whatOf } from '../terminal/transfer-view.ts'
 import { Follower, type Followed } from './follower.ts'
@@ -43,7 +43,7 @@ export async function send(options: Followed, { paths, to, note }: SendRequest):
     for (;;) {
       const { changed } = follower
       follower.draw()
-      if (follower.followed.every(isOver)) return follower.followed.every(({ state }) => state === 'done') ? 0 : 1
+      if (follower.followed.every(isOver)) return follower.followed.every(isComplete) ? 0 : 1
       if (signal.aborted) return leave(options, follower)
       await changed
     }

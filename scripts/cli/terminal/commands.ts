@@ -12,7 +12,7 @@ import { accept, decline } from './answer-commands.ts'
 import { add, block, invite, more, opened, remove, unblock, verify } from './people-commands.ts'
 import { completePrivacy, privacyCommand } from './privacy-command.ts'
 import { cleanLine } from './sanitize.ts'
-import { cancel, pause, resume, send, transfers } from './transfer-commands.ts'
+import { cancel, pause, resend, resume, send, transfers } from './transfer-commands.ts'
 import { distance, needed, parseLine } from './typed-line.ts'
 import { connectionLines, dayOf, messageBlock, pad, paint, wrap } from './view.ts'
 
@@ -104,10 +104,11 @@ export const commands: readonly Command[] = [
     group: 'files',
     run: send,
   },
+  { name: 'resend', usage: '[N]', group: 'files', run: resend },
   {
     name: 'transfers',
     usage: '[N]',
-    help: 'list transfers with their numbers',
+    help: 'list transfers; /resend [N] offers what is missing',
     group: 'files',
     run: transfers,
   },

@@ -153,7 +153,13 @@ async function askName(client: Client, proposed: string, next: Next): Promise<st
     client.leaving = line === undefined
     if (line === undefined || parseLine(line).kind === 'nothing') return proposed
     const name = cleanLine(line)
-    if (parseLine(line).kind === 'message' && name !== '' && name.length <= limits.nameCharacters) return name
+    if (
+      parseLine(line).kind === 'message' &&
+      !line.includes('\n') &&
+      name !== '' &&
+      name.length <= limits.nameCharacters
+    )
+      return name
     say(client, `A name, please, by which friends know you: up to ${limits.nameCharacters} characters.`, 'yellow')
   }
 }

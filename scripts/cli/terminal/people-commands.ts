@@ -45,8 +45,8 @@ export async function invite(client: Client, rest: string): Promise<void> {
 
 export async function add(client: Client, rest: string): Promise<void> {
   const [first, behind] = splitWord(rest)
-  // With words in front of it, the invite is somewhere in the rest, and there is no note.
-  const within = first.endsWith(':') || (!link.test(first) && link.test(behind))
+  // With words in front of it, or wrapped, the invite is somewhere in the rest, and there is no note.
+  const within = first.endsWith(':') || rest.includes('\n') || (!link.test(first) && link.test(behind))
   const [to, note] = within ? [rest, ''] : [first, behind]
   if (to === '')
     throw new QuorumError('bad-request', 'Usage: /add LINK (or a code, handle or PeerId), then a note if you like')

@@ -1,12 +1,14 @@
 /**
  * Prints lines above a prompt, so that output never breaks the line that is being typed. On a terminal it remembers
- * which blocks are still visible, so that a printed block (a message with its mark) can be replaced in place. Elsewhere
- * it prints and reads plain lines. It knows nothing of peers and does not clean text: view.ts does.
+ * which blocks are still visible, so that a printed block (a message with its mark) can be replaced in place. There a
+ * paste is one line, however many lines it has: its line breaks are signs in the line until it is entered. Elsewhere it
+ * prints and reads plain lines. It knows nothing of peers and does not clean text: view.ts does.
  */
 import { createInterface } from 'node:readline'
 import type { Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import stringWidth from 'string-width'
+import { markNoPastes, markPastes, PastedInput } from './pasted-input.ts'
 import type { Look } from './view.ts'
 
 export interface ScreenStreams {
@@ -39,6 +41,13 @@ export class Screen {
   readonly #options: ScreenOptions
   readonly #readline: Interface
   readonly #lines: string[] = []
+  readonly #pasted: PastedInput | undefined
+  /** How a line break is shown in the line that is being typed. */
+  readonly #breakSign: string
+  /** Line breaks were pasted into the line that is being typed; `first`: and they began it. */
+  #breaks: 'none' | 'some' | 'first' = 'none'
+  /** Lines of the history with such line breaks. */
+  readonly #broken = new Map<string, 'some' | 'first'>()
   #waiting: ((line: string | undefined) => void) | undefined
   #closed = false
   #prompt = ''
@@ -47,7 +56,10 @@ export class Screen {
 
   constructor(options: ScreenOptions) {
     this.#options = options
-    const { input, output, terminal } = options
+    const { output, terminal } = options
+    this.#breakSign = options.unicode ? '⏎' : '^J'
+    this.#pasted = terminal ? readPastes(options.input) : undefined
+    const input = this.#pasted ?? options.input
     this.#readline = createInterface({
       input,
       output,
@@ -59,12 +71,18 @@ export class Screen {
     this.#readline.on('line', (line) => this.#typed(line))
     this.#readline.on('close', () => this.#end())
     this.#readline.on('SIGINT', () => this.#interrupt())
-    this.#readline.on('SIGCONT', () => this.#forget())
+    this.#readline.on('SIGCONT', () => {
+      this.#forget()
+      output.write(markPastes)
+    })
     output.on('error', () => options.interrupted())
     output.on('resize', () => this.#forget())
     if (terminal) {
+      output.write(markPastes)
       input.on('keypress', (_text: unknown, key: { name?: string; ctrl?: boolean } | undefined) => {
         // readline itself draws completions and Ctrl-L, so the remembered blocks are no longer right above the prompt.
+        if (key?.name === 'paste-start') this.#insert(this.#pasted?.nextPaste() ?? '')
+        if (this.#readline.line === '') this.#breaks = 'none'
         if (key?.name === 'tab' || (key?.ctrl === true && key.name === 'l')) this.#forget()
         options.typed(this.#readline.line)
       })
@@ -163,8 +181,27 @@ export class Screen {
     return rows === 0 ? '' : `\u001b[${rows}A`
   }
 
+  /** Inserts pasted text at the cursor. */
+  #insert(text: string): void {
+    if (text.includes('\n')) {
+      if (this.#breaks === 'none') this.#breaks = this.#readline.cursor === 0 ? 'first' : 'some'
+    }
+    this.#readline.write(text.replaceAll('\n', this.#breakSign))
+  }
+
+  /** What was entered, with its line breaks. If pasted lines began it, it is a message, whatever it looks like. */
+  #entered(line: string): string {
+    const breaks = this.#breaks === 'none' ? this.#broken.get(line) : this.#breaks
+    this.#breaks = 'none'
+    if (breaks === undefined) return line
+    this.#broken.set(line, breaks)
+    const text = line.replaceAll(this.#breakSign, '\n')
+    return breaks === 'first' && /^\s*\//u.test(text) ? `/${text.trimStart()}` : text
+  }
+
   #typed(line: string): void {
     const { output, terminal } = this.#options
+    const text = this.#entered(line)
     if (terminal) {
       // readline leaves the typed line and its prompt on the screen. They are removed here, and the reader of the line
       // prints what should stay.
@@ -175,8 +212,8 @@ export class Screen {
     }
     const waiting = this.#waiting
     this.#waiting = undefined
-    if (waiting === undefined) this.#lines.push(line)
-    else waiting(line)
+    if (waiting === undefined) this.#lines.push(text)
+    else waiting(text)
   }
 
   #interrupt(): void {
@@ -193,7 +230,11 @@ export class Screen {
     if (this.#closed) return
     this.#closed = true
     // The prompt is removed, so that the next output starts at the beginning of a line.
-    if (this.#options.terminal) this.#options.output.write(`${this.#up(0)}\r\u001b[J`)
+    if (this.#options.terminal) this.#options.output.write(`${this.#up(0)}\r\u001b[J${markNoPastes}`)
+    if (this.#pasted !== undefined) {
+      this.#options.input.unpipe(this.#pasted)
+      this.#options.input.pause()
+    }
     const waiting = this.#waiting
     this.#waiting = undefined
     waiting?.(undefined)
@@ -221,4 +262,12 @@ export class Screen {
   #promptRows(line: string): number {
     return Math.floor(stringWidth(this.#prompt + line) / this.#columns) + 1
   }
+}
+
+/** The input of readline: keys as they come, and pastes. It passes the modes that readline sets on to the terminal. */
+function readPastes(input: ScreenStreams['input']): PastedInput {
+  const setRawMode = 'setRawMode' in input && typeof input.setRawMode === 'function' ? input.setRawMode : () => input
+  return Object.assign(input.pipe(new PastedInput()), {
+    setRawMode: (raw: boolean): void => void setRawMode.call(input, raw),
+  })
 }

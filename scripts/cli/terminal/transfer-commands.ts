@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
 import type { Client } from './client.ts'
+import { canBeSentAgain } from './missing-files.ts'
 import { opened } from './people-commands.ts'
 import { listTransfers, shownHere, transferChanged } from './transfer-events.ts'
 import { nameOf, transferDetails } from './transfer-view.ts'
@@ -42,6 +43,13 @@ const cancellable: Choice = {
   not: 'is not in progress.',
 }
 
+const sendable: Choice = {
+  command: 'resend',
+  fits: canBeSentAgain,
+  none: 'Nothing is missing of what you sent.',
+  not: 'has nothing missing that you could send again.',
+}
+
 export async function send(client: Client, rest: string): Promise<void> {
   const { peer } = opened(client)
   const [, typed = '', note = ''] = /^(.*?)(?:\s+--\s+(.*))?$/su.exec(needed(rest, sendUsage)) ?? []
@@ -68,6 +76,11 @@ export async function resume(client: Client, rest: string): Promise<void> {
 export async function cancel(client: Client, rest: string): Promise<void> {
   const { id } = chosen(client, rest, cancellable)
   transferChanged(client, await client.peer.cancelTransfer({ transfer: id }), true)
+}
+
+export async function resend(client: Client, rest: string): Promise<void> {
+  const { id } = chosen(client, rest, sendable)
+  transferChanged(client, await client.peer.sendMissing({ transfer: id }), true)
 }
 
 /** The transfer with this number. Errors: `not-found`. */

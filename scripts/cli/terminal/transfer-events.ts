@@ -6,6 +6,7 @@
 import type { Transfer } from '#protocol'
 import { say, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
+import { canBeSentAgain } from './missing-files.ts'
 import { listedTransfer, transferBlock, transferSummary, type ShownTransfer } from './transfer-view.ts'
 import { canBeResumed, isOver, waitsForUs } from './transfers.ts'
 
@@ -14,7 +15,7 @@ const listKey = 'transfers'
 /** A transfer with what the view needs. One that is over gets no number, except in a list. */
 export function shownHere(client: Client, transfer: Transfer, listed = false): ShownTransfer {
   const { friends, transfers } = client
-  const needed = listed || !isOver(transfer) || canBeResumed(transfer)
+  const needed = listed || !isOver(transfer) || canBeResumed(transfer) || canBeSentAgain(transfer)
   const label = friends.label(transfer.peer)
   const online = friends.get(transfer.peer)?.online === true
   return { transfer, label, online, number: needed ? transfers.numberOf(transfer.id) : undefined }

@@ -5,6 +5,7 @@
 import type { Transfer } from '#protocol'
 import { byteSize } from '#byte-size'
 import { plural } from './amounts.ts'
+import { missingLines } from './missing-files.ts'
 import { progressLine } from './progress-bar.ts'
 import { warningAbout } from './risk-warning.ts'
 import { cleanLine } from './sanitize.ts'
@@ -25,14 +26,16 @@ const indent = '      '
 const nameCells = 60
 /** The most files in the details. */
 const filesListed = 20
+/** The most missing files in a conversation. */
+const missingListed = 3
 /** The most cells of a bar with its figures. A longer line is harder to read. */
 const barColumns = 100
 
 // ---- whole blocks
 
 /** A transfer in its conversation: a few lines, which are replaced while it continues. */
-export function transferBlock(look: Look, shown: ShownTransfer): string {
-  const { transfer } = shown
+export function transferBlock(look: Look, shown: ShownTransfer, missingMost = missingListed): string {
+  const { transfer, label, number } = shown
   const clock = clockOf(transfer.offeredAt)
   const [who, rest] = headOf(shown)
   const head = wrap(`${clock} ${who} ${rest}`, look.columns, indent)
@@ -43,7 +46,10 @@ export function transferBlock(look: Look, shown: ShownTransfer): string {
   if (transfer.note) lines.push(wrap(`${indent}“${cleanLine(transfer.note)}”`, look.columns, `${indent} `))
   const warning = warningOf(shown)
   if (warning !== undefined) lines.push(paint(look, 'yellow', wrap(`${indent}! ${warning}`, look.columns, indent)))
-  return [...lines, ...progressLines(look, shown, indent)].join('\n')
+  const missing = missingLines(transfer, label, number, missingMost).map((line) =>
+    paint(look, 'yellow', wrap(indent + line, look.columns, `${indent}    `)),
+  )
+  return [...lines, ...progressLines(look, shown, indent), ...missing].join('\n')
 }
 
 /** An entry of the list: number and head, then the progress. */
@@ -56,26 +62,28 @@ export function listedTransfer(look: Look, shown: ShownTransfer): string {
 
 /** One transfer with its files. */
 export function transferDetails(look: Look, shown: ShownTransfer): string {
-  const { files, count } = shown.transfer
+  const { files, count, missing = [] } = shown.transfer
+  const gone = new Set(missing.map(({ path }) => path))
   const lines = files.slice(0, filesListed).map(({ path, size, done }) => {
-    const state = size > 0 && done >= size ? ', done' : ''
+    const state = gone.has(path) ? ', missing' : size > 0 && done >= size ? ', done' : ''
     const amount = path.endsWith('/') ? 'empty folder' : `${byteSize(size)}${state}`
     return wrap(`${indent}${cleanLine(path)}  (${amount})`, look.columns, `${indent}  `)
   })
   if (count > lines.length) lines.push(`${indent}and ${count - lines.length} more`)
-  return [transferBlock(look, shown), ...lines].join('\n')
+  return [transferBlock(look, shown, filesListed), ...lines].join('\n')
 }
 
 /** The present state in one line or a few, for output in which nothing can be replaced. */
 export function transferSummary(shown: ShownTransfer): string {
   const [who, rest] = headOf(shown)
-  const { transfer } = shown
+  const { transfer, label, number } = shown
+  const missing = missingLines(transfer, label, number, filesListed).map((line) => indent + line)
   const lines = [`${who} ${rest}: ${statusOf(shown).text}`]
-  if (transfer.state !== 'offered') return lines.join('')
+  if (transfer.state !== 'offered') return [...lines, ...missing].join('\n')
   if (transfer.note) lines.push(`${indent}“${cleanLine(transfer.note)}”`)
   const warning = warningOf(shown)
   if (warning !== undefined) lines.push(`${indent}! ${warning}`)
-  return lines.join('\n')
+  return [...lines, ...missing].join('\n')
 }
 
 // ---- parts
@@ -151,6 +159,7 @@ function progressLines(look: Look, shown: ShownTransfer, indent: string): string
 export function statusOf(shown: ShownTransfer): { text: string; color: Paint } {
   const { transfer, label, online, number } = shown
   const own = transfer.direction === 'out'
+  const isWhole = transfer.missingCount === undefined
   const type = (command: string): string => (number === undefined ? '' : ` /${command} ${number}`)
   switch (transfer.state) {
     case 'offered':
@@ -169,8 +178,11 @@ export function statusOf(shown: ShownTransfer): { text: string; color: Paint } {
       if (transfer.pausedBy === 'them') return { text: `paused by ${label}`, color: 'yellow' }
       return { text: `paused.${type('resume')}${number === undefined ? '' : ' continues'}`, color: 'yellow' }
     case 'done':
-      if (own) return { text: `${label} has it`, color: 'green' }
-      return { text: `saved to ${cleanLine(transfer.savedTo ?? 'your folder for downloads')}`, color: 'green' }
+      if (own) return { text: `${label} has ${isWhole ? 'it' : 'the rest'}`, color: 'green' }
+      return {
+        text: `${isWhole ? '' : 'the rest is '}saved to ${cleanLine(transfer.savedTo ?? 'your folder for downloads')}`,
+        color: 'green',
+      }
     case 'declined':
       return { text: own ? `${label} declined` : 'declined', color: 'dim' }
     case 'cancelled':

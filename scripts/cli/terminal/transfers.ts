@@ -13,6 +13,11 @@ export function isOver({ state }: Transfer): boolean {
   return over.has(state)
 }
 
+/** Everything that was chosen has arrived. */
+export function isComplete({ state, missingCount }: Transfer): boolean {
+  return state === 'done' && missingCount === undefined
+}
+
 /** It is an offer that waits for an answer of this peer. */
 export function waitsForUs({ direction, state }: Transfer): boolean {
   return direction === 'in' && state === 'offered'

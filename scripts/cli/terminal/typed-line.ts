@@ -6,11 +6,14 @@ export type Typed =
   | { kind: 'message'; text: string }
   | { kind: 'command'; name: string; rest: string }
 
-/** What a typed line means. `//x` is the message `/x`. */
+/** A line of a wrapped link: one word, behind the marks of a quotation. */
+const wrappedLink = /^\s*[>|\s]*quorum:\/\/[\w/-]+=?\s*(?:\n[>|\s]*[\w-]+=?\s*)*$/iu
+
+/** What a typed or pasted text means. `//x` is the message `/x`. */
 export function parseLine(line: string): Typed {
   const text = line.trim()
   if (text === '') return { kind: 'nothing' }
-  if (/^quorum:\/\/\S+$/u.test(text)) return { kind: 'command', name: 'add', rest: text }
+  if (/^quorum:\/\/\S+$/u.test(text) || wrappedLink.test(text)) return { kind: 'command', name: 'add', rest: text }
   if (text.startsWith('//')) return { kind: 'message', text: text.slice(1) }
   if (!text.startsWith('/')) return { kind: 'message', text: line.trimEnd() }
   const [name, rest] = splitWord(text.slice(1))

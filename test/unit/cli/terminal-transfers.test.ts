@@ -189,8 +189,10 @@ test('a transfer that scrolled away is shown in the prompt, and is printed again
   const { terminal, type, shows } = inTerminal(t, fake, 12)
   fake.changed(transfer({ state: 'active' }))
   await shows('No messages yet')
-  for (let line = 0; line < 4; line += 1) type('/name')
-  await until(() => terminal.screen.split('PeerId').length > 4, 'it scrolls')
+  for (let line = 1; line <= 4; line += 1) {
+    type('/name')
+    await until(() => terminal.screen.split('PeerId').length > line, 'it scrolls')
+  }
   fake.changed(transfer({ state: 'active', doneBytes: 0.6e9, bytesPerSecond: 9 }))
   await shows('Susan ● direct ↓ 31 % ›')
   fake.changed(transfer({ state: 'done', savedTo: '/d/film.mkv' }))
@@ -295,6 +297,44 @@ test('/send takes several paths and a note; /pause, /resume and /cancel apply to
     'pauseTransfer {"transfer":"mine"}',
     'cancelTransfer {"transfer":"mine"}',
   ])
+})
+
+test('what is missing of a folder is named with its reason, and the sender can offer it again', async (t) => {
+  const missing = [
+    { path: 'D/app.log', why: 'changed' },
+    { path: 'D/locked', why: 'unreadable' },
+    { path: 'D/Gr\ufffde', why: 'name' },
+    { path: 'D/stat', why: 'size' },
+  ] as const
+  const change: Partial<Transfer> = { state: 'done', savedTo: '/home/b/D', missing: [...missing], missingCount: 6 }
+  assert.deepEqual(block(change).slice(-7), [
+    '      the rest is saved to /home/b/D',
+    '      ! 6 files missing:',
+    '        D/app.log (changed, moved or removed since it was offered)',
+    '        D/locked (cannot be read)',
+    '        D/Gr\ufffde (its name is no text)',
+    '        and 3 more',
+    '        Susan can send them again.',
+  ])
+  const own = block({ ...change, direction: 'out' })
+  assert.ok(own.includes('      Susan has the rest'))
+  assert.equal(own.at(-1), '        /resend 2 offers them again, alone.')
+  const nameless = { missing: [missing[2]], missingCount: 1 }
+  assert.equal(block({ ...change, ...nameless, direction: 'out' }).at(-1), '        D/Gr\ufffde (its name is no text)')
+  assert.equal(
+    block({ state: 'offered', missing: [missing[1]], missingCount: 1 }).at(-3),
+    '      ! 1 file cannot be sent:',
+  )
+  assert.ok(!block({ ...change, state: 'cancelled' }).some((line) => line.includes('D/app.log')))
+
+  const fake = new FakePeer()
+  fake.friends = [susan]
+  fake.transfers = [transfer({ id: 'mine', ...change, direction: 'out' })]
+  const client = piped(t, fake)
+  client.type('/transfers')
+  await client.says('Susan has the rest')
+  client.type('/resend')
+  await until(() => fake.calls.includes('sendMissing {"transfer":"mine"}'), 'it is offered again')
 })
 
 test('a request under a name that looks like a friend’s is marked as another identity', async (t) => {

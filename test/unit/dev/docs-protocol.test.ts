@@ -121,6 +121,7 @@ const phrases = [
   `${size(chatLimits.chatArriving.tokens)} by the same count are looked at at once, and 2 MiB a second after that`,
   // /quorum/file
   `it holds all entries while they take ${size(wireLimits.offerEntries)}, else`,
+  `the first ${wireLimits.leftOut.files}, in at most ${size(wireLimits.leftOut.bytes)}, and`,
   `A chunk is ${size(limits.chunk)}, the last chunk of a file is the rest of it.`,
   `in two round trips, between ${size(limits.fileInFlight.least)} and ${size(limits.fileInFlight.most)}.`,
   row(

@@ -22,8 +22,8 @@ async function* source(parts: Iterable<Bytes>): AsyncGenerator<Bytes> {
 async function read(parts: Iterable<Bytes>): Promise<{ chunks: Buffer[]; counted: number }> {
   const chunks: Buffer[] = []
   let counted = 0
-  for await (const { data } of readChunks(source(parts), (length) => (counted += length))) {
-    chunks.push(data)
+  for await (const chunk of readChunks(source(parts), (length) => (counted += length))) {
+    if (!('skipped' in chunk)) chunks.push(chunk.data)
   }
   return { chunks, counted }
 }

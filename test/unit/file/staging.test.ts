@@ -15,7 +15,15 @@ import { fileDigest } from '../../support/transfers.ts'
 function transferOf(t: TestContext, bytes: Buffer) {
   const directory = folder(t)
   const list = new FileList([{ path: 'secret', size: bytes.byteLength, modified: 0 }])
-  const options = { directory, id: randomUUID(), list, paths: ['secret'], onStored: () => {} }
+  const options = {
+    directory,
+    id: randomUUID(),
+    list,
+    paths: ['secret'],
+    missing: [],
+    onMissing: () => {},
+    onStored: () => {},
+  }
   const names: string[] = []
   const onNames = (decided: readonly string[]): void => void names.splice(0, names.length, ...decided)
   const receive = async (signal: AbortSignal): Promise<Staging> => {

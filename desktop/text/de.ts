@@ -158,6 +158,8 @@ export const de: typeof en = {
     replyingOwn: 'Antwort auf deine eigene Nachricht',
     cancelReply: 'Nicht antworten',
     tooLong: 'Das ist zu lang für eine Nachricht.',
+    picture: (when) => `Bild ${when}`,
+    notAFile: 'Von hier lässt sich das nicht senden. Speichere es zuerst als Datei.',
     offline: (name) => `${name} ist offline. Deine Nachrichten warten hier und werden automatisch gesendet.`,
   },
 

@@ -160,6 +160,9 @@ export const en = {
     replyingOwn: 'Reply to your own message',
     cancelReply: 'Do not reply',
     tooLong: 'That is too long for one message.',
+    /** A file name, without what systems do not allow in it. */
+    picture: (when: string): string => `Picture ${when}`,
+    notAFile: 'This cannot be sent from here. Save it as a file first.',
     offline: (name: string): string => `${name} is offline. Your messages wait here and are sent automatically.`,
   },
 

@@ -254,9 +254,14 @@ export async function stageChosen(peer: string, folder: boolean): Promise<void> 
   await attempt(async () => addStaged(peer, await callMain('chooseFiles', { folder })))
 }
 
-/** Stages files that were dropped or pasted. */
+/** Stages files that were dropped or pasted, and says so if that is not possible. */
 export async function stageFiles(peer: string, files: readonly File[]): Promise<void> {
-  if (files.length > 0) await attempt(async () => addStaged(peer, await window.quorum.stage([...files])))
+  await attempt(async () => {
+    const { staged, error } = await window.quorum.stage([...files])
+    addStaged(peer, staged)
+    if (error !== undefined) throw error
+    if (staged.length === 0 || staged.length < files.length) toast(text().composer.notAFile, 'bad')
+  })
 }
 
 export function unstage(peer: string, id: string): void {

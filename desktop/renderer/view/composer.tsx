@@ -17,6 +17,7 @@ import { IconButton } from './controls.tsx'
 import { EmojiButton } from './emoji-button.tsx'
 import { HeldNotice } from './held-notice.tsx'
 import { Menu } from './menu.tsx'
+import { StagedPicture } from './pictures.tsx'
 
 const encoder = new TextEncoder()
 
@@ -46,7 +47,8 @@ export function Composer({ friend }: { friend: Friend }) {
     }
   }
   const onPaste = (event: ClipboardEvent): void => {
-    if (event.clipboardData.files.length === 0) return
+    const { types } = event.clipboardData
+    if (types.length === 0 || isText(event.clipboardData)) return
     event.preventDefault()
     void stageFiles(peer, [...event.clipboardData.files])
   }
@@ -77,6 +79,7 @@ export function Composer({ friend }: { friend: Friend }) {
         <ul className="staged">
           {draft.staged.map((one) => (
             <li key={one.id}>
+              {!one.folder && <StagedPicture file={one} />}
               <bdi className="one-line">{cleanLine(one.name)}</bdi>
               <span className="quiet small">{one.size === undefined ? files.folder : byteSize(one.size, tag)}</span>
               <IconButton label={`${files.cancel}: ${cleanLine(one.name)}`} onClick={() => unstage(peer, one.id)}>
@@ -131,4 +134,11 @@ export function Composer({ friend }: { friend: Friend }) {
       </div>
     </div>
   )
+}
+
+/** Programs for texts and tables put a picture of the text beside it into the clipboard: then the text is meant. */
+function isText(clipboard: DataTransfer): boolean {
+  const [file, ...more] = clipboard.files
+  const bitmap = file?.name === 'image.png' && more.length === 0
+  return clipboard.getData('text/plain') !== '' && (file === undefined || bitmap)
 }

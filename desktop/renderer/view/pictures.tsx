@@ -1,10 +1,12 @@
 /**
- * Pictures among the files of a transfer, drawn in a box of a fixed size; a click shows one large. The main process
+ * Pictures among the files of a transfer, drawn in a box of a fixed size; a click shows one large. And those that wait
+ * to be sent. The main process
  * decides by the bytes whether a file is a picture. If it refuses the file, a symbol is shown.
  */
 import { ImageOff } from 'lucide-react'
 import { useState } from 'react'
 import type { Transfer } from '#protocol'
+import type { StagedFile } from '../../ipc/contract.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { openDialog } from '../state/actions.ts'
 import { useText } from '../state/state.ts'
@@ -64,6 +66,13 @@ export function PictureDialog({ transfer, file, name, onClose }: PictureName & {
       {failed ? <NoPicture /> : <img src={addressOf(transfer, file)} alt={label} onError={() => setFailed(true)} />}
     </Modal>
   )
+}
+
+/** A small picture of a file that waits to be sent; nothing if it is not a picture. */
+export function StagedPicture({ file: { id, name } }: { file: StagedFile }) {
+  const [failed, setFailed] = useState(false)
+  if (failed || !pictureNames.test(name)) return null
+  return <img src={`/picture/staged/${id}`} alt="" decoding="async" onError={() => setFailed(true)} />
 }
 
 function NoPicture() {

@@ -8,9 +8,8 @@ import type { Preferences } from '../../ipc/contract.ts'
 import { callMain, callPeer } from './clients.ts'
 import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversation } from './conversations.ts'
 import { addStaged, clearDraft, draftFor, removeStaged, setDraft } from './drafts.ts'
-import { changeFriend, putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
+import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
-import { isReading } from './reading.ts'
 import { store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
@@ -111,25 +110,12 @@ export async function openConversation(peer: string, at?: Message): Promise<void
   const target = at === undefined ? undefined : { peer, message: at.id }
   store.set({ open: peer, view: { kind: 'conversation' }, target })
   await (at === undefined ? loadLatest(peer) : loadAround(at))
-  await markOpenRead()
   void loadConnection(peer)
 }
 
 /** Loads the end of a conversation, unless it is loaded. */
 export async function loadLatest(peer: string): Promise<void> {
   await loadNewest(peer, store.get().friends.get(peer)?.unread ?? 0)
-}
-
-/** Marks the open conversation as read, if the person looks at its newest message. */
-export async function markOpenRead(): Promise<void> {
-  const state = store.get()
-  const friend = state.open === undefined ? undefined : state.friends.get(state.open)
-  if (friend === undefined || !isReading(state, friend.peer)) return
-  const { messages, latest } = conversationWith(friend.peer)
-  const newest = latest ? messages.findLast(({ direction }) => direction === 'in') : undefined
-  if (newest === undefined || (newest.state === 'read' && friend.unread === 0)) return
-  changeFriend(friend.peer, { unread: 0 })
-  await attempt(() => callPeer('markRead', { peer: friend.peer, upTo: newest.id }))
 }
 
 export async function loadConnection(peer: string): Promise<void> {

@@ -29,6 +29,7 @@ import { Questions } from './questions.ts'
 import { ReportFile } from './report-file.ts'
 import { StagedFiles } from './staged-files.ts'
 import { SystemIndicators } from './system-indicators.ts'
+import { addTextMenu } from './text-menu.ts'
 import { WindowPorts } from './window-ports.ts'
 import { bringForward, openWindow, replacePage, windowSession } from './window.ts'
 
@@ -171,6 +172,7 @@ export class DesktopApp {
       session,
     )
     this.#window = window
+    addTextMenu(window, () => this.#indicators.text)
     window.webContents.on('will-redirect', ({ url, isMainFrame }) => {
       if (isMainFrame) this.#given.onRedirect(url)
     })

@@ -25,7 +25,10 @@ export const de: typeof en = {
     retry: 'Erneut versuchen',
     more: 'Mehr',
     quit: 'Quorum beenden',
+    actions: 'Aktionen',
   },
+
+  edit: { cut: 'Ausschneiden', paste: 'Einfügen', selectAll: 'Alles auswählen' },
 
   welcome: {
     title: 'Willkommen bei Quorum',
@@ -194,6 +197,7 @@ export const de: typeof en = {
       'Dieser Name enthält Buchstaben aus einem anderen Alphabet. Vielleicht ist es nicht die Website, ' +
       'nach der er aussieht.',
     open: 'Öffnen',
+    openThis: 'Link öffnen…',
     copy: 'Link kopieren',
   },
 

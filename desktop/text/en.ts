@@ -29,7 +29,10 @@ export const en = {
     retry: 'Try again',
     more: 'More',
     quit: 'Quit Quorum',
+    actions: 'Actions',
   },
+
+  edit: { cut: 'Cut', paste: 'Paste', selectAll: 'Select all' },
 
   welcome: {
     title: 'Welcome to Quorum',
@@ -189,6 +192,7 @@ export const en = {
     intro: 'It opens in your browser. The site can then see your IP address.',
     lookalike: 'This name contains letters from another alphabet. It may not be the site it looks like.',
     open: 'Open',
+    openThis: 'Open link…',
     copy: 'Copy link',
   },
 

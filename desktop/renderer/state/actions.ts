@@ -135,6 +135,11 @@ export function toggleDetails(): void {
   if (open !== undefined) void loadConnection(open)
 }
 
+export function openDetails(peer: string): void {
+  store.set({ details: true })
+  void openConversation(peer)
+}
+
 export function closeDetails(): void {
   store.set({ details: false })
 }

@@ -9,7 +9,9 @@ import { useApp, useText } from '../state/state.ts'
 import { shortWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { timeOf } from '../model/message-rows.ts'
+import { openContextMenu } from './context-menu.tsx'
 import { Avatar } from './controls.tsx'
+import { friendMenu } from './friend-actions.tsx'
 import { StateMark } from './state-mark.tsx'
 
 export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Friend; last: Message | undefined }) {
@@ -20,7 +22,13 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
   const file = useApp((state) => state.transfers.get(last?.transfer ?? '')?.name ?? '')
   const when = last === undefined ? '' : shortWhen(timeOf(last), Date.now(), text)
   return (
-    <button type="button" className="person" aria-current={current} onClick={() => void openConversation(friend.peer)}>
+    <button
+      type="button"
+      className="person"
+      aria-current={current}
+      onClick={() => void openConversation(friend.peer)}
+      onContextMenu={(event) => openContextMenu(event, friendMenu(friend, text))}
+    >
       <Avatar friend={friend} presence />
       <span className="name">
         <bdi className="one-line">{nameOf(friend)}</bdi>

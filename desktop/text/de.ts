@@ -174,6 +174,7 @@ export const de: typeof en = {
     recalled: 'Du hast diese Nachricht zurückgenommen',
     original: 'Die ursprüngliche Nachricht ist nicht verfügbar',
     from: (who, time) => `${who}, ${time}`,
+    times: (sent, arrived) => `Gesendet: ${sent}. Angekommen: ${arrived}`,
     states: {
       queued: 'Wartet: wird gesendet, sobald eine Verbindung besteht',
       sent: 'Gesendet',

@@ -177,6 +177,7 @@ export const en = {
     recalled: 'You took this message back',
     original: 'The original message is not available',
     from: (who: string, time: string): string => `${who}, ${time}`,
+    times: (sent: string, arrived: string): string => `Sent: ${sent}. Arrived: ${arrived}`,
     states: {
       queued: 'Waiting: it is sent as soon as there is a connection',
       sent: 'Sent',

@@ -8,6 +8,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { WheelEvent } from 'react'
 import { Virtualizer } from 'virtua'
 import type { VirtualizerHandle } from 'virtua'
+import { saidAt } from '#message-times'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
 import { clearTarget, loadLatest } from '../state/actions.ts'
@@ -19,7 +20,7 @@ import type { LoadedConversation } from '../state/state.ts'
 import { dayName, dayStart } from '../model/format.ts'
 import { ScrollIntent } from './scroll-intent.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { rowsOf, timeOf } from '../model/message-rows.ts'
+import { rowsOf } from '../model/message-rows.ts'
 import type { Row } from '../model/message-rows.ts'
 import { Avatar } from './controls.tsx'
 import { MessageRow } from './message-row.tsx'
@@ -245,7 +246,7 @@ function useScrolling(
     setAtEnd(end || sticky.current)
     report()
     const top = rows[sizes.findItemIndex(offset)]
-    setDay(top?.kind === 'message' ? dayStart(timeOf(top.message)) : undefined)
+    setDay(top?.kind === 'message' ? dayStart(saidAt(top.message)) : undefined)
     if (offset < nearEdge) void loadOlder(peer)
     if (!latest && fromEnd < nearEdge) void loadNewer(peer)
   }

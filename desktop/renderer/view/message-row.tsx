@@ -1,6 +1,7 @@
 /** One message: its text, the message it replies to, its time and state, and the possible actions. */
 import { Copy, EllipsisVertical, ExternalLink, Link, Reply, Undo2 } from 'lucide-react'
 import { memo, useDeferredValue } from 'react'
+import { addedAt, saidAt } from '#message-times'
 import type { Friend, Message } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
@@ -11,7 +12,6 @@ import { useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
 import { clock, fullWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { timeOf } from '../model/message-rows.ts'
 import { openContextMenu } from './context-menu.tsx'
 import { Avatar, IconButton } from './controls.tsx'
 import { Menu } from './menu.tsx'
@@ -49,7 +49,8 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
   return (
     <article
       className={classes.filter(Boolean).join(' ')}
-      aria-label={text.message.from(author, clock(timeOf(message), text.tag))}
+      aria-label={text.message.from(author, clock(saidAt(message), text.tag))}
+      aria-description={waited(message) ? timesOf(message, text) : undefined}
       onContextMenu={(event) => openContextMenu(event, menuOf(message, friend, text))}
     >
       {!own && (last ? <Avatar friend={friend} /> : <span className="avatar-space" />)}
@@ -68,13 +69,23 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
 })
 
 function Meta({ message }: { message: Message }) {
-  const { tag } = useText()
+  const text = useText()
   return (
     <span className="meta">
-      <time title={fullWhen(timeOf(message), tag)}>{clock(timeOf(message), tag)}</time>
+      <time title={timesOf(message, text)}>{clock(saidAt(message), text.tag)}</time>
       <StateMark message={message} />
     </span>
   )
+}
+
+/** It came so much later than it was said that the two are shown as different times. */
+function waited(message: Message): boolean {
+  return addedAt(message) - saidAt(message) >= 60_000
+}
+
+function timesOf(message: Message, { message: labels, tag }: Catalogue): string {
+  const [said, added] = [saidAt(message), addedAt(message)].map((time) => fullWhen(time, tag))
+  return waited(message) ? labels.times(said ?? '', added ?? '') : (said ?? '')
 }
 
 function openLink(url: string): void {

@@ -30,6 +30,7 @@ export type {
   Friend,
   FriendState,
   Message,
+  MessageDraft,
   MessageState,
   NodeState,
   HeldReason,

@@ -40,6 +40,8 @@ const forWindow: Record<CallName, boolean> = {
   search: true,
   recallMessage: true,
   receiveMore: true,
+  setDraft: true,
+  drafts: true,
   typing: true,
   sendFiles: false,
   acceptTransfer: false,

@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { loadStart, refresh } from './state/actions.ts'
 import { receivePorts } from './state/clients.ts'
+import { storeDrafts } from './state/drafts.ts'
 import { onMainEvent, onPeerEvent } from './state/peer-events.ts'
 import { markRead } from './state/reading.ts'
 import { store } from './state/state.ts'
@@ -28,6 +29,7 @@ receivePorts({
   },
 })
 window.addEventListener('focus', () => void markRead())
+window.addEventListener('visibilitychange', storeDrafts)
 // Without this, a file dropped outside the conversation would replace the page.
 for (const kind of ['dragover', 'drop'] as const) window.addEventListener(kind, (event) => event.preventDefault())
 

@@ -7,7 +7,7 @@ import type { CallParams, Friend, Message, PrivacyPatch, Transfer } from '#proto
 import type { Preferences } from '../../ipc/contract.ts'
 import { callMain, callPeer } from './clients.ts'
 import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversation } from './conversations.ts'
-import { addStaged, clearDraft, draftFor, removeStaged, setDraft } from './drafts.ts'
+import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
 import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
 import { store, text } from './state.ts'
@@ -80,7 +80,12 @@ export async function refresh(): Promise<void> {
       conversations: new Map(),
     }))
     const { open } = store.get()
-    await Promise.all([loadLast(friends), loadTransfers(), ...(open === undefined ? [] : [loadNewest(open, 0)])])
+    await Promise.all([
+      loadLast(friends),
+      loadTransfers(),
+      loadDrafts(),
+      ...(open === undefined ? [] : [loadNewest(open, 0)]),
+    ])
   })
 }
 

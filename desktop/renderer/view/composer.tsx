@@ -10,7 +10,7 @@ import { limits } from '#limits'
 import type { Friend } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { announceTyping, send, stageChosen, stageFiles, unstage } from '../state/actions.ts'
-import { cancelReply, emptyDraft, setDraft } from '../state/drafts.ts'
+import { cancelReply, emptyDraft, setDraft, storeDrafts } from '../state/drafts.ts'
 import { useApp, useText } from '../state/state.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { IconButton } from './controls.tsx'
@@ -31,6 +31,7 @@ export function Composer({ friend }: { friend: Friend }) {
   const empty = draft.text.trim() === '' && draft.staged.length === 0
   // A person who opens a conversation or begins a reply wants to write.
   useEffect(() => field.current?.focus(), [draft.replyTo])
+  useEffect(() => storeDrafts, [])
 
   const submit = (): void => {
     if (!empty && !tooLong) void send(peer)
@@ -121,7 +122,10 @@ export function Composer({ friend }: { friend: Friend }) {
           title={friend.online ? undefined : composer.offline(isolate(name))}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
-          onBlur={() => announceTyping(peer, false)}
+          onBlur={() => {
+            announceTyping(peer, false)
+            storeDrafts()
+          }}
           onChange={(event) => {
             setDraft(peer, { text: event.target.value })
             announceTyping(peer, event.target.value !== '')

@@ -33,6 +33,7 @@ export type {
   Friend,
   FriendState,
   Message,
+  MessageDraft,
   MessageState,
   NodeProblem,
   NodeState,

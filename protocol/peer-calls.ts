@@ -155,9 +155,11 @@ type ChatCall =
   | 'search'
   | 'recallMessage'
   | 'receiveMore'
+  | 'setDraft'
+  | 'drafts'
   | 'typing'
 
-function chatCalls({ store, chat, files, friends, events }: PeerParts): Pick<PeerCalls, ChatCall> {
+function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): Pick<PeerCalls, ChatCall> {
   return {
     sendMessage: async ({ peer, text, replyTo }) => chat.send(peer, text, replyTo),
     messages: async ({ peer, limit = apiLimits.pageDefault, ...range }) => store.messages(peer, limit, range),
@@ -181,6 +183,11 @@ function chatCalls({ store, chat, files, friends, events }: PeerParts): Pick<Pee
       chat.receiveMore(friend.peer)
       return events.friend(friend)
     },
+    setDraft: async (draft) => {
+      drafts.set(draft)
+      return null
+    },
+    drafts: async () => drafts.list(),
     typing: async ({ peer, active }) => {
       chat.typing(peer, active)
       return null

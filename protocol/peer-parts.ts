@@ -7,6 +7,7 @@ import { givenNodeAddress } from './address/given-address.ts'
 import { toError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
+import { Drafts } from './chat/drafts.ts'
 import { HomeNodes } from './directory/home-nodes.ts'
 import { Reachability } from './directory/reachability.ts'
 import { fileLimits } from './file/limits.ts'
@@ -67,6 +68,7 @@ export class PeerParts {
   readonly friends: Friends
   readonly introductions: Introductions
   readonly chat: Chat
+  readonly drafts: Drafts
   readonly files: Files
   readonly watch: NetworkWatch
   readonly #log: Log
@@ -97,6 +99,7 @@ export class PeerParts {
     this.reversals = this.#createReversals()
     this.introductions = this.#createIntroductions()
     this.chat = this.#createChat()
+    this.drafts = new Drafts(this.store, (peer) => this.policy.isFriend(peer))
     this.files = this.#createFiles()
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
   }
@@ -300,6 +303,7 @@ export class PeerParts {
     }
     this.chat.end(peer)
     this.files.end(peer)
+    this.drafts.forget(peer)
     // A pending request may use the open connections; only after removal or blocking are they closed.
     if (state !== 'removed' && state !== 'blocked') return
     this.paths.unwant(peer)

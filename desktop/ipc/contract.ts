@@ -89,6 +89,12 @@ export interface StagedFile {
   folder: boolean
 }
 
+/** `error`: why the rest could not be held. */
+export interface StagedResult {
+  staged: StagedFile[]
+  error?: ErrorData
+}
+
 /** What the window needs to know when it opens. */
 export interface StartInfo {
   version: string
@@ -161,6 +167,9 @@ export const givenPath = '/given/'
 
 /** What the preload script adds to the page, besides the ports that it passes on. */
 export interface Bridge {
-  /** Holds dropped or pasted files for sending. A file that is not on the disk has no path and is left out. */
-  stage(files: File[]): Promise<StagedFile[]>
+  /**
+   * Holds dropped or pasted files for sending. A picture that is not on the disk is written there. Left out is what is
+   * neither a file or folder of the disk nor a picture. An error comes as data: as an exception it would lose its code.
+   */
+  stage(files: File[]): Promise<StagedResult>
 }

@@ -20,6 +20,7 @@ import { startAtLogin } from './login.ts'
 import { mainCalls } from './main-calls.ts'
 import type { WindowOptions } from './options.ts'
 import { pageUrl, servePage } from './page-protocol.ts'
+import { isOver, PastedPictures } from './pasted-pictures.ts'
 import { PeerProcess } from './peer-process.ts'
 import type { PeerClient } from './peer-process.ts'
 import { PreferencesFile } from './preferences.ts'
@@ -28,6 +29,7 @@ import { Questions } from './questions.ts'
 import { ReportFile } from './report-file.ts'
 import { StagedFiles } from './staged-files.ts'
 import { SystemIndicators } from './system-indicators.ts'
+import { addTextMenu } from './text-menu.ts'
 import { WindowPorts } from './window-ports.ts'
 import { bringForward, openWindow, replacePage, windowSession } from './window.ts'
 
@@ -43,9 +45,10 @@ export class DesktopApp {
   readonly #files = new StagedFiles()
   readonly #given = new GivenFiles()
   readonly #questions: Questions
-  readonly #images = new ImageFiles(async (transfer, file) => {
-    const { path: found } = await this.#peerClient().call('transferFile', { transfer, file })
-    return found
+  readonly #pasted: PastedPictures
+  readonly #images = new ImageFiles({
+    pathOf: (transfer, file) => this.#pathOf(transfer, file),
+    stagedPath: (id) => this.#files.pathOf(id),
   })
   readonly #peer: PeerProcess
   readonly #node: EmbeddedNodeProcess
@@ -83,11 +86,21 @@ export class DesktopApp {
       onChange: (data) => this.#ports.send({ event: 'embedded-node', data }),
       onReady: () => void this.#addOwnNode(),
     })
+    this.#pasted = new PastedPictures({
+      profile: options.folder,
+      nameOf: (time) => this.#indicators.text.composer.picture(stamp(time)),
+      transfers: async () => this.#peerClient().call('transfers', {}),
+      pathOf: (transfer, file) => this.#pathOf(transfer, file),
+    })
     this.#ports = new WindowPorts({
       contents: () => this.#pageContents(),
       peerPort: () => this.#peer.windowPort(),
       handle: this.#calls(),
       stage: async (form) => this.#files.add(await this.#given.take(form)),
+      stagePicture: async (bytes) => {
+        const file = this.#pasted.add(bytes)
+        return file === undefined ? [] : this.#files.add([file])
+      },
     })
     this.#indicators = new SystemIndicators({
       icons,
@@ -159,6 +172,7 @@ export class DesktopApp {
       session,
     )
     this.#window = window
+    addTextMenu(window, () => this.#indicators.text)
     window.webContents.on('will-redirect', ({ url, isMainFrame }) => {
       if (isMainFrame) this.#given.onRedirect(url)
     })
@@ -190,6 +204,7 @@ export class DesktopApp {
       },
       peer: () => this.#peerClient(),
       files: this.#files,
+      pasted: this.#pasted,
       questions: this.#questions,
       text: () => this.#indicators.text,
       start: () => this.#startInfo(),
@@ -247,6 +262,11 @@ export class DesktopApp {
     return client
   }
 
+  async #pathOf(transfer: string, file: number): Promise<string> {
+    const { path: found } = await this.#peerClient().call('transferFile', { transfer, file })
+    return found
+  }
+
   #peerOptions(): object {
     const { folder, nodes, listen } = this.#options
     return { folder, downloads: this.#downloads(), nodes, listen, privacy: this.#runPrivacy }
@@ -266,7 +286,9 @@ export class DesktopApp {
       this.#preferences.privacyTakenOver()
       if (!event.data.guarded) this.#preferences.withoutPassphrase()
       void this.#addOwnNode()
+      void this.#pasted.sweep()
     }
+    if (event.event === 'transfer-changed' && isOver(event.data)) void this.#pasted.sweep()
   }
 
   /** Adds the embedded node to the peer at every start, because its addresses change with the machine's networks. */
@@ -346,6 +368,11 @@ export class DesktopApp {
     if (detail !== undefined) await dialog.showMessageBox({ type: 'warning', message: text.erased.title, detail })
     app.exit(0)
   }
+}
+
+/** A time as part of a file name: `2026-11-27 20.21.05`, by the local clock. */
+function stamp(time: Date): string {
+  return time.toLocaleString('sv').replaceAll(':', '.')
 }
 
 /** The name of the system's user; empty if there is none. */

@@ -7,14 +7,15 @@ import path from 'node:path'
 import { destroyFile, eraseStore } from '#protocol'
 import type { Erased } from '#protocol'
 import type { Catalogue } from '../text/catalogue.ts'
+import { pastedFiles } from './pasted-pictures.ts'
 import type { PeerClient } from './peer-process.ts'
 
 /** Milliseconds until a peer that does not end counts as one that left everything. Its nodes have three seconds. */
 const patience = 20_000
 /** Patterns of the files in a profile that show more than that it existed: overwritten before they are removed. */
-const secretFiles = ['node/*.key', 'logs/*.log*']
+const secretFiles = ['node/*.key', 'logs/*.log*', pastedFiles.pictures]
 /** Patterns of the other files and folders that Quorum creates in a profile. */
-const ownFiles = ['node', 'node.json', 'window', 'window.json', 'window.json.new', 'logs']
+const ownFiles = ['node', 'node.json', 'window', 'window.json', 'window.json.new', 'logs', pastedFiles.folder]
 
 /** Lets the peer end and leave nothing behind. Undefined if it could not: the profile was not open, or it hangs. */
 export async function erasePeer(client: PeerClient | undefined): Promise<Erased | undefined> {

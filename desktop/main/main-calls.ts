@@ -15,6 +15,7 @@ import { confirmedCalls } from './confirmed-calls.ts'
 import type { ConfirmedCallsSetup } from './confirmed-calls.ts'
 import type { ReportFile } from './report-file.ts'
 import { preferencesPatch } from './preferences.ts'
+import type { PastedPictures } from './pasted-pictures.ts'
 import type { StagedFiles } from './staged-files.ts'
 
 const nothing = z.strictObject({})
@@ -47,6 +48,7 @@ const schemas = {
 export interface MainCallsSetup extends ConfirmedCallsSetup {
   window: () => BrowserWindow
   files: StagedFiles
+  pasted: PastedPictures
   start: () => StartInfo
   /** The path of the folder for received files. */
   downloads: () => string
@@ -58,10 +60,14 @@ export interface MainCallsSetup extends ConfirmedCallsSetup {
 
 /** Runs calls by name. Errors: `bad-request` for an unknown name or invalid parameters, then those of the call. */
 export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown) => Promise<unknown> {
-  const { files } = setup
+  const { files, pasted } = setup
   const calls: { [K in keyof MainCalls]: (params: z.infer<(typeof schemas)[K]>) => ReturnType<MainCalls[K]> } = {
     ...confirmedCalls(setup),
-    start: async () => setup.start(),
+    start: async () => {
+      // A new page has no drafts with files of an earlier one.
+      await pasted.release(files.drop())
+      return setup.start()
+    },
     copy: async ({ text }) => {
       await clipboard.writeText(text)
       return null
@@ -69,11 +75,17 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
     endNode: () => setup.endNode(),
     chooseFiles: ({ folder }) => chooseFiles(setup, folder),
     unstage: async ({ staged }) => {
-      files.drop(staged)
+      await pasted.release(files.drop(staged))
       return null
     },
-    sendFiles: async ({ peer, staged, note }) =>
-      withoutPath(await setup.peer().call('sendFiles', { peer, paths: files.take(staged), ...(note ? { note } : {}) })),
+    sendFiles: async ({ peer, staged, note }) => {
+      const paths = files.take(staged)
+      try {
+        return withoutPath(await setup.peer().call('sendFiles', { peer, paths, ...(note ? { note } : {}) }))
+      } finally {
+        await pasted.release(paths)
+      }
+    },
     acceptTransfer: async ({ transfer, choose }) => {
       const directory = choose ? await chooseFolder(setup) : setup.downloads()
       if (directory === undefined) return null

@@ -1,6 +1,6 @@
 /**
- * Serves the page of the window at `app://quorum/`: the built files and the images among the files of transfers,
- * nothing else of the disk. Passes on what a person gave to the page (given-files.ts). The Content-Security-Policy
+ * Serves the page of the window at `app://quorum/`: the built files and images (image-files.ts), nothing else of
+ * the disk. Passes on what a person gave to the page (given-files.ts). The Content-Security-Policy
  * withholds from the page everything that it does not need. Requests to the network are cancelled.
  */
 import { readFile } from 'node:fs/promises'
@@ -15,7 +15,7 @@ export const pageOrigin = `${scheme}://quorum`
 export const pageUrl = `${pageOrigin}/index.html`
 /** The preload script submits files below this address. */
 export const givenUrl = `${pageOrigin}${givenPath}`
-/** The page loads an image as `/picture/TRANSFER/FILE`. */
+/** The page loads an image as `/picture/TRANSFER/FILE` or `/picture/staged/ID`. */
 const imagePath = 'picture/'
 
 const policy = [

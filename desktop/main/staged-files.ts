@@ -1,7 +1,7 @@
 /**
  * The paths of files that a person dropped, pasted or chose, until they are sent or released. The window knows only an
- * id and a name of each. A path enters this table from a drop or a paste (given-files.ts) or from a dialog of the main
- * process, never from the page.
+ * id and a name of each. A path enters this table from a drop or a paste (given-files.ts, pasted-pictures.ts) or from a
+ * dialog of the main process, never from the page.
  */
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
@@ -28,17 +28,25 @@ export class StagedFiles {
 
   /** Returns the paths and releases them. Errors: `not-found`: an id is unknown; then all stay held. */
   take(ids: readonly string[]): string[] {
-    const paths = ids.map((id) => {
-      const held = this.#paths.get(id)
-      if (held === undefined) throw new QuorumError('not-found', 'These files were not chosen here')
-      return held
-    })
+    const paths = ids.map((id) => this.pathOf(id))
     this.drop(ids)
     return paths
   }
 
-  drop(ids: readonly string[]): void {
-    for (const id of ids) this.#paths.delete(id)
+  /** Returns the paths that were held. */
+  drop(ids: Iterable<string> = [...this.#paths.keys()]): string[] {
+    return [...ids].flatMap((id) => {
+      const held = this.#paths.get(id)
+      this.#paths.delete(id)
+      return held === undefined ? [] : [held]
+    })
+  }
+
+  /** Errors: `not-found`. */
+  pathOf(id: string): string {
+    const held = this.#paths.get(id)
+    if (held === undefined) throw new QuorumError('not-found', 'These files were not chosen here')
+    return held
   }
 
   async #look(file: string): Promise<StagedFile | undefined> {

@@ -14,6 +14,12 @@ const initialSize = { width: 1100, height: 760 }
 /** The background of the page, so that the window does not flash while it loads. */
 const background = { light: '#ffffff', dark: '#16181d' }
 
+/**
+ * The spelling checker of macOS works on this computer. On other systems Chromium has one of its own, for which it
+ * downloads dictionaries.
+ */
+const spelling = process.platform === 'darwin'
+
 const boundsSchema = z.object({
   x: z.number().int(),
   y: z.number().int(),
@@ -36,7 +42,7 @@ export function windowSession(): Session {
   own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
   own.setPermissionCheckHandler(() => false)
   own.setDevicePermissionHandler(() => false)
-  own.setSpellCheckerEnabled(false)
+  own.setSpellCheckerEnabled(spelling)
   own.on('will-download', (event) => event.preventDefault())
   return own
 }
@@ -57,7 +63,7 @@ export function openWindow(setup: WindowSetup, own: Session): BrowserWindow {
       contextIsolation: true,
       nodeIntegration: false,
       webviewTag: false,
-      spellcheck: false,
+      spellcheck: spelling,
       navigateOnDragDrop: false,
       enableWebSQL: false,
       devTools: !app.isPackaged,

@@ -41,6 +41,8 @@ const forWindow: Record<CallName, boolean> = {
   search: true,
   recallMessage: true,
   receiveMore: true,
+  setDraft: true,
+  drafts: true,
   typing: true,
   sendFiles: false,
   acceptTransfer: false,

@@ -1,11 +1,12 @@
 /**
  * The preload script, between the main process and the page. Passes each message port on to the page when it arrives.
  * Turns files that a person dropped or pasted into ids under which the main process holds their paths. It tells no path
- * itself: it submits the files as a form, whose list Chromium checks (main/given-files.ts).
+ * itself: it submits the files as a form, whose list Chromium checks (main/given-files.ts). A picture that is not on
+ * the disk has no path: its bytes are passed on (main/pasted-pictures.ts).
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import { givenPath } from '../ipc/contract.ts'
-import type { Bridge, StagedFile } from '../ipc/contract.ts'
+import type { Bridge, StagedResult } from '../ipc/contract.ts'
 
 ipcRenderer.on('port', ({ ports }, name: string) => {
   window.postMessage({ quorum: name }, location.origin, ports)
@@ -16,15 +17,26 @@ let last: Promise<unknown> = Promise.resolve()
 
 const bridge: Bridge = {
   stage(files) {
-    const onDisk = files.filter((file) => webUtils.getPathForFile(file) !== '')
-    if (onDisk.length === 0) return Promise.resolve([])
-    const staged = last.then(() => give(onDisk))
+    const staged = last.then(() => stage(files))
     last = staged.catch(() => undefined)
     return staged
   },
 }
 
-function give(files: File[]): Promise<StagedFile[]> {
+async function stage(files: File[]): Promise<StagedResult> {
+  const onDisk = files.filter((file) => webUtils.getPathForFile(file) !== '')
+  const result: StagedResult = onDisk.length === 0 ? { staged: [] } : await give(onDisk)
+  for (const file of files) {
+    if (onDisk.includes(file) || !file.type.startsWith('image/')) continue
+    const bytes = new Uint8Array(await file.arrayBuffer())
+    const { staged, error } = (await ipcRenderer.invoke('stage-picture', bytes)) as StagedResult
+    result.staged.push(...staged)
+    if (error !== undefined) result.error ??= error
+  }
+  return result
+}
+
+function give(files: File[]): Promise<StagedResult> {
   const id = crypto.randomUUID()
   const list = new DataTransfer()
   for (const file of files) list.items.add(file)
@@ -36,7 +48,7 @@ function give(files: File[]): Promise<StagedFile[]> {
   document.body.append(form)
   form.submit()
   form.remove()
-  return ipcRenderer.invoke('stage', id) as Promise<StagedFile[]>
+  return ipcRenderer.invoke('stage', id) as Promise<StagedResult>
 }
 
 contextBridge.exposeInMainWorld('quorum', bridge)

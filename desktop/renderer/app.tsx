@@ -1,6 +1,7 @@
 /** Chooses the page: lock screen, failure, first run or main window. Applies theme, text size and language. */
 import { useEffect } from 'react'
 import { useApp, useText } from './state/state.ts'
+import { ContextMenu } from './view/context-menu.tsx'
 import { Dialogs } from './view/dialogs.tsx'
 import { Failed } from './view/failed.tsx'
 import { LockScreen } from './view/lock-screen.tsx'
@@ -15,6 +16,7 @@ export function App() {
     <>
       <Page />
       <Dialogs />
+      <ContextMenu />
       <Toasts />
       <Tooltip />
     </>

@@ -2,9 +2,11 @@
 import '@fontsource-variable/inter/wght.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { loadStart, markOpenRead, refresh } from './state/actions.ts'
+import { loadStart, refresh } from './state/actions.ts'
 import { receivePorts } from './state/clients.ts'
+import { storeDrafts } from './state/drafts.ts'
 import { onMainEvent, onPeerEvent } from './state/peer-events.ts'
+import { markRead } from './state/reading.ts'
 import { store } from './state/state.ts'
 import './style/index.css'
 
@@ -26,7 +28,8 @@ receivePorts({
     )
   },
 })
-window.addEventListener('focus', () => void markOpenRead())
+window.addEventListener('focus', () => void markRead())
+window.addEventListener('visibilitychange', storeDrafts)
 // Without this, a file dropped outside the conversation would replace the page.
 for (const kind of ['dragover', 'drop'] as const) window.addEventListener(kind, (event) => event.preventDefault())
 

@@ -25,7 +25,10 @@ export const de: typeof en = {
     retry: 'Erneut versuchen',
     more: 'Mehr',
     quit: 'Quorum beenden',
+    actions: 'Aktionen',
   },
+
+  edit: { cut: 'Ausschneiden', paste: 'Einfügen', selectAll: 'Alles auswählen' },
 
   welcome: {
     title: 'Willkommen bei Quorum',
@@ -171,6 +174,8 @@ export const de: typeof en = {
     replyingOwn: 'Antwort auf deine eigene Nachricht',
     cancelReply: 'Nicht antworten',
     tooLong: 'Das ist zu lang für eine Nachricht.',
+    picture: (when) => `Bild ${when}`,
+    notAFile: 'Von hier lässt sich das nicht senden. Speichere es zuerst als Datei.',
     offline: (name) => `${name} ist offline. Deine Nachrichten warten hier und werden automatisch gesendet.`,
   },
 
@@ -188,6 +193,7 @@ export const de: typeof en = {
     inviteFriend: 'Schon mit dir befreundet',
     inviteDamaged: 'Eine beschädigte Einladung: Bitte noch einmal darum.',
     from: (who, time) => `${who}, ${time}`,
+    times: (sent, arrived) => `Gesendet: ${sent}. Angekommen: ${arrived}`,
     states: {
       queued: 'Wartet: wird gesendet, sobald eine Verbindung besteht',
       sent: 'Gesendet',
@@ -211,6 +217,7 @@ export const de: typeof en = {
       'Dieser Name enthält Buchstaben aus einem anderen Alphabet. Vielleicht ist es nicht die Website, ' +
       'nach der er aussieht.',
     open: 'Öffnen',
+    openThis: 'Link öffnen…',
     copy: 'Link kopieren',
   },
 

@@ -29,7 +29,10 @@ export const en = {
     retry: 'Try again',
     more: 'More',
     quit: 'Quit Quorum',
+    actions: 'Actions',
   },
+
+  edit: { cut: 'Cut', paste: 'Paste', selectAll: 'Select all' },
 
   welcome: {
     title: 'Welcome to Quorum',
@@ -172,6 +175,9 @@ export const en = {
     replyingOwn: 'Reply to your own message',
     cancelReply: 'Do not reply',
     tooLong: 'That is too long for one message.',
+    /** A file name, without what systems do not allow in it. */
+    picture: (when: string): string => `Picture ${when}`,
+    notAFile: 'This cannot be sent from here. Save it as a file first.',
     offline: (name: string): string => `${name} is offline. Your messages wait here and are sent automatically.`,
   },
 
@@ -189,6 +195,7 @@ export const en = {
     inviteFriend: 'Your friend already',
     inviteDamaged: 'A damaged invite: ask for it again.',
     from: (who: string, time: string): string => `${who}, ${time}`,
+    times: (sent: string, arrived: string): string => `Sent: ${sent}. Arrived: ${arrived}`,
     states: {
       queued: 'Waiting: it is sent as soon as there is a connection',
       sent: 'Sent',
@@ -204,6 +211,7 @@ export const en = {
     intro: 'It opens in your browser. The site can then see your IP address.',
     lookalike: 'This name contains letters from another alphabet. It may not be the site it looks like.',
     open: 'Open',
+    openThis: 'Open link…',
     copy: 'Copy link',
   },
 

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
-import type { ConnectionInfo, Friend, Message, NodeState, RecipientInfo, Transfer } from './model.ts'
+import type { ConnectionInfo, Friend, Message, MessageDraft, NodeState, RecipientInfo, Transfer } from './model.ts'
 import { parsePeerId } from '../address/peer-id.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
@@ -69,6 +69,9 @@ export const callParams = {
   recallMessage: z.strictObject({ message: id }),
   /** Takes what a friend writes although it was very much (`held`), as much again. */
   receiveMore: z.strictObject({ peer }),
+  /** Stores an unfinished message, one for each friend; without text and reply it is removed. */
+  setDraft: z.strictObject({ peer, text: z.string().max(limits.messageText), replyTo: id.optional() }),
+  drafts: nothing,
   /** Announces to the friend, if online, that this person is writing or has stopped. */
   typing: z.strictObject({ peer, active: z.boolean() }),
   /** `paths`: files and folders of this machine. */
@@ -162,6 +165,8 @@ export interface CallResults {
   search: Message[]
   recallMessage: Message
   receiveMore: Friend
+  setDraft: null
+  drafts: MessageDraft[]
   typing: null
   sendFiles: Transfer
   acceptTransfer: Transfer

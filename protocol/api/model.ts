@@ -46,6 +46,16 @@ export type RecipientInfo =
   | { kind: 'code'; needsNode: boolean }
   | { kind: 'handle'; handle: string; needsNode: boolean }
 
+/** An unfinished message. */
+export interface MessageDraft {
+  /** The friend's PeerId. */
+  peer: string
+  /** At most `limits.messageText` characters. */
+  text: string
+  /** Id of the message that it replies to. */
+  replyTo?: string | undefined
+}
+
 export type HeldReason =
   /** They sent more within a day than a person writes. */
   | 'too-much'

@@ -200,6 +200,8 @@ export type SettingKey =
   | 'record-sequence'
   | 'privacy'
   | 'former-privacy'
+  /** An unfinished message to this PeerId. */
+  | `draft/${string}`
 
 export interface Store {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */

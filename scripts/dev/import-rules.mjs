@@ -55,6 +55,7 @@ const pureDoors = {
   '#limits': 'protocol/base/limits.ts',
   '#lookalike': 'protocol/identity/lookalike.ts',
   '#advice': 'protocol/api/advice.ts',
+  '#message-times': 'protocol/api/message-times.ts',
 }
 /** The files behind these doors, and those that they share, which have no door of their own. */
 const pureFiles = [...Object.values(pureDoors), 'protocol/base/units.ts']

@@ -186,7 +186,7 @@ test(
     )
     await drop(window, [join(home, 'given-to-quorum.txt')])
     await page.getByText('given-to-quorum.txt').waitFor()
-    const stage = 'window.quorum.stage(window.dropped).then((staged) => staged.map(({ name }) => name))'
+    const stage = 'window.quorum.stage(window.dropped).then(({ staged }) => staged.map(({ name }) => name))'
     assert.deepEqual(await page.evaluate(stage), ['given-to-quorum.txt'])
     const pid = await app.evaluate(
       ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId() ?? 0,

@@ -77,6 +77,7 @@ const connection = z.object({
     .regex(/^[A-Z].*\.$/)
     .optional(),
 })
+const messageDraft = z.object({ peer: peerId, text: z.string(), replyTo: z.uuid().optional() })
 const message = z.object({
   id: z.uuid(),
   peer: peerId,
@@ -291,6 +292,9 @@ describe('the headless contract', () => {
     await answers('markRead', { peer: bob.id, upTo: reply.id }, z.null())
     await answers('markRead', { peer: bob.id, upTo: 1 }, z.null())
     assert.equal((await answers('search', { text: 'tw', peer: bob.id, limit: 5 }, z.array(message)))[0]?.id, reply.id)
+    const draft = { peer: bob.id, text: 'unfin', replyTo: reply.id }
+    await answers('setDraft', draft, z.null())
+    assert.deepEqual(await answers('drafts', {}, z.array(messageDraft)), [draft])
     await answers('typing', { peer: bob.id, active: true }, z.null())
     await bob.event('typing')
     await transfersAnswer()

@@ -2,6 +2,7 @@
  * A conversation as rows of a list: its beginning, the days, the line above the unread messages, and the messages, each
  * with whether it is the first or the last of a group. Pure.
  */
+import { saidAt } from '#message-times'
 import type { Message } from '#protocol'
 import { dayStart } from './format.ts'
 import type { LoadedConversation } from '../state/state.ts'
@@ -24,7 +25,7 @@ export function rowsOf({
   let day: number | undefined
   let before: Message | undefined
   for (const [index, message] of messages.entries()) {
-    const time = timeOf(message)
+    const time = saidAt(message)
     const newDay = dayStart(time) !== day
     if (newDay) {
       day = dayStart(time)
@@ -39,18 +40,13 @@ export function rowsOf({
       message,
       first: newDay || unread || !sameGroup(before, message),
       last:
-        next === undefined || next.id === firstUnread || !sameGroup(message, next) || dayStart(timeOf(next)) !== day,
+        next === undefined || next.id === firstUnread || !sameGroup(message, next) || dayStart(saidAt(next)) !== day,
     })
     before = message
   }
   return rows
 }
 
-/** By the clock of this computer where possible: the sender's may be wrong. */
-export function timeOf({ receivedAt, sentAt }: Message): number {
-  return receivedAt ?? sentAt
-}
-
 function sameGroup(a: Message | undefined, b: Message): boolean {
-  return a !== undefined && a.direction === b.direction && Math.abs(timeOf(b) - timeOf(a)) < groupGap
+  return a !== undefined && a.direction === b.direction && Math.abs(saidAt(b) - saidAt(a)) < groupGap
 }

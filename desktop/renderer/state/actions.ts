@@ -7,10 +7,9 @@ import type { CallParams, Friend, Message, PrivacyPatch, Transfer } from '#proto
 import type { Preferences } from '../../ipc/contract.ts'
 import { callMain, callPeer } from './clients.ts'
 import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversation } from './conversations.ts'
-import { addStaged, clearDraft, draftFor, removeStaged, setDraft } from './drafts.ts'
-import { changeFriend, putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
+import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
+import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
-import { isReading } from './reading.ts'
 import { store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
@@ -81,7 +80,12 @@ export async function refresh(): Promise<void> {
       conversations: new Map(),
     }))
     const { open } = store.get()
-    await Promise.all([loadLast(friends), loadTransfers(), ...(open === undefined ? [] : [loadNewest(open, 0)])])
+    await Promise.all([
+      loadLast(friends),
+      loadTransfers(),
+      loadDrafts(),
+      ...(open === undefined ? [] : [loadNewest(open, 0)]),
+    ])
   })
 }
 
@@ -111,25 +115,12 @@ export async function openConversation(peer: string, at?: Message): Promise<void
   const target = at === undefined ? undefined : { peer, message: at.id }
   store.set({ open: peer, view: { kind: 'conversation' }, target })
   await (at === undefined ? loadLatest(peer) : loadAround(at))
-  await markOpenRead()
   void loadConnection(peer)
 }
 
 /** Loads the end of a conversation, unless it is loaded. */
 export async function loadLatest(peer: string): Promise<void> {
   await loadNewest(peer, store.get().friends.get(peer)?.unread ?? 0)
-}
-
-/** Marks the open conversation as read, if the person looks at its newest message. */
-export async function markOpenRead(): Promise<void> {
-  const state = store.get()
-  const friend = state.open === undefined ? undefined : state.friends.get(state.open)
-  if (friend === undefined || !isReading(state, friend.peer)) return
-  const { messages, latest } = conversationWith(friend.peer)
-  const newest = latest ? messages.findLast(({ direction }) => direction === 'in') : undefined
-  if (newest === undefined || (newest.state === 'read' && friend.unread === 0)) return
-  changeFriend(friend.peer, { unread: 0 })
-  await attempt(() => callPeer('markRead', { peer: friend.peer, upTo: newest.id }))
 }
 
 export async function loadConnection(peer: string): Promise<void> {
@@ -147,6 +138,11 @@ export function toggleDetails(): void {
   const { open, details } = store.get()
   store.set({ details: !details })
   if (open !== undefined) void loadConnection(open)
+}
+
+export function openDetails(peer: string): void {
+  store.set({ details: true })
+  void openConversation(peer)
 }
 
 export function closeDetails(): void {
@@ -254,9 +250,14 @@ export async function stageChosen(peer: string, folder: boolean): Promise<void> 
   await attempt(async () => addStaged(peer, await callMain('chooseFiles', { folder })))
 }
 
-/** Stages files that were dropped or pasted. */
+/** Stages files that were dropped or pasted, and says so if that is not possible. */
 export async function stageFiles(peer: string, files: readonly File[]): Promise<void> {
-  if (files.length > 0) await attempt(async () => addStaged(peer, await window.quorum.stage([...files])))
+  await attempt(async () => {
+    const { staged, error } = await window.quorum.stage([...files])
+    addStaged(peer, staged)
+    if (error !== undefined) throw error
+    if (staged.length === 0 || staged.length < files.length) toast(text().composer.notAFile, 'bad')
+  })
 }
 
 export function unstage(peer: string, id: string): void {

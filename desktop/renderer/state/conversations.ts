@@ -2,8 +2,8 @@
  * The loaded part of each conversation, and how messages change it. history.ts loads the pages. Messages keep the order
  * in which the peer returns them.
  */
+import { addedAt } from '#message-times'
 import type { Message } from '#protocol'
-import { timeOf } from '../model/message-rows.ts'
 import { store, withEntry } from './state.ts'
 import type { LoadedConversation } from './state.ts'
 
@@ -53,7 +53,7 @@ export function putMessage(message: Message, { isNew = false } = {}): void {
 export function putLast(message: Message): void {
   store.set(({ last }) => {
     const before = last.get(message.peer)
-    const newer = before === undefined || before.id === message.id || timeOf(message) >= timeOf(before)
+    const newer = before === undefined || before.id === message.id || addedAt(message) >= addedAt(before)
     return newer ? { last: withEntry(last, message.peer, message) } : {}
   })
 }

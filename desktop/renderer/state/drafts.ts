@@ -1,7 +1,19 @@
-/** What a person has written, chosen to send and chosen to reply to, by friend, until it is sent. */
+/**
+ * What a person has written, chosen to send and chosen to reply to, by friend, until it is sent. The peer stores texts
+ * and replies, so that they survive a restart; files that were chosen do not.
+ */
+import { limits } from '#limits'
 import type { Message } from '#protocol'
+import { callPeer } from './clients.ts'
 import { store, withEntry } from './state.ts'
 import type { Draft } from './state.ts'
+import { attempt } from './toasts.ts'
+
+/** Milliseconds from a change of a draft until it is stored. */
+const storedAfter = 500
+
+/** Timers of drafts that have changed and are not stored yet, by PeerId. */
+const changed = new Map<string, number>()
 
 export const emptyDraft: Draft = { text: '', staged: [] }
 
@@ -13,8 +25,10 @@ export function setDraft(peer: string, patch: Partial<Draft>): void {
   putDraft(peer, { ...draftFor(peer), ...patch })
 }
 
+/** Stored at once: what was sent must not come back after a crash. */
 export function clearDraft(peer: string): void {
   putDraft(peer, emptyDraft)
+  storeDrafts()
 }
 
 /** Begins a reply to `message`. */
@@ -38,4 +52,26 @@ export function removeStaged(peer: string, id: string): void {
 function putDraft(peer: string, draft: Draft): void {
   const empty = draft.text === '' && draft.replyTo === undefined && draft.staged.length === 0
   store.set(({ drafts }) => ({ drafts: withEntry(drafts, peer, empty ? undefined : draft) }))
+  if (!changed.has(peer)) changed.set(peer, window.setTimeout(storeDrafts, storedAfter))
+}
+
+/** Stores the drafts that have changed. A text that is too long for a message is stored in part. */
+export function storeDrafts(): void {
+  for (const [peer, timer] of changed) {
+    clearTimeout(timer)
+    const { text, replyTo } = draftFor(peer)
+    const draft = { peer, text: text.slice(0, limits.messageText), ...(replyTo && { replyTo: replyTo.id }) }
+    void attempt(() => callPeer('setDraft', draft))
+  }
+  changed.clear()
+}
+
+/** Loads the stored drafts. One that was begun in this window meanwhile stays. */
+export async function loadDrafts(): Promise<void> {
+  for (const { peer, text, replyTo: id } of await callPeer('drafts')) {
+    // The message may have been taken back since.
+    const replyTo = id === undefined ? undefined : await callPeer('message', { message: id }).catch(() => undefined)
+    const stored: Draft = { text, staged: [], ...(replyTo && { replyTo }) }
+    if (!store.get().drafts.has(peer)) store.set(({ drafts }) => ({ drafts: withEntry(drafts, peer, stored) }))
+  }
 }

@@ -1,20 +1,19 @@
 /** Friends, transfers, connections and the own profile: how results of calls and events change them in the state. */
 import type { ConnectionInfo, Friend, Self, Transfer } from '#protocol'
-import { isReading } from './reading.ts'
 import { store, withEntry } from './state.ts'
 
 export function putFriend(friend: Friend): void {
-  store.set((state) => {
-    const { friends } = state
-    // A conversation that is being read is read at this moment, even if the event was sent before that.
-    const unread = isReading(state, friend.peer) ? (friends.get(friend.peer)?.unread ?? 0) : friend.unread
-    return { friends: withEntry(friends, friend.peer, { ...friend, unread }) }
-  })
+  store.set(({ friends }) => ({ friends: withEntry(friends, friend.peer, friend) }))
 }
 
 export function changeFriend(peer: string, patch: Partial<Friend>): void {
   const friend = store.get().friends.get(peer)
   if (friend !== undefined) store.set(({ friends }) => ({ friends: withEntry(friends, peer, { ...friend, ...patch }) }))
+}
+
+/** More, or with a negative number fewer, messages of this friend are unread. */
+export function countUnread(peer: string, more: number): void {
+  changeFriend(peer, { unread: Math.max(0, (store.get().friends.get(peer)?.unread ?? 0) + more) })
 }
 
 export function putConnection(peer: string, info: ConnectionInfo): void {

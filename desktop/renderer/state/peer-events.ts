@@ -2,12 +2,11 @@
 import type { ErrorData, NodeState } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
-import { markOpenRead, openConversation, refresh, showLink } from './actions.ts'
-import { changeFriend, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
+import { openConversation, refresh, showLink } from './actions.ts'
+import { changeFriend, countUnread, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
 import { callPeer, peerEnded } from './clients.ts'
-import { isReading } from './reading.ts'
 import { emptyProfile, errorText, store, text } from './state.ts'
-import { conversationWith, putMessage } from './conversations.ts'
+import { putMessage } from './conversations.ts'
 import { addMessage } from './history.ts'
 import { toast } from './toasts.ts'
 import { nameOf } from '../model/friend-display.ts'
@@ -37,14 +36,16 @@ export function onPeerEvent(event: PeerProcessEvent): void {
     case 'message-received': {
       const { peer } = event.data
       onTyping(peer, false)
+      countUnread(peer, 1)
       addMessage(event.data)
-      const state = store.get()
-      if (isReading(state, peer) && conversationWith(peer).latest) void markOpenRead()
-      else changeFriend(peer, { unread: (state.friends.get(peer)?.unread ?? 0) + 1 })
       return
     }
-    case 'message-changed':
+    case 'message-changed': {
+      const { peer, direction, state } = event.data
+      // The peer reports this once for each message.
+      if (direction === 'in' && state === 'read') countUnread(peer, -1)
       return putMessage(event.data)
+    }
     case 'transfer-offered':
     case 'transfer-changed':
       return putTransfer(event.data)

@@ -1,6 +1,6 @@
 /**
  * Everything the window shows, as one value. Views read it; actions and events change it through the functions of
- * entities.ts, conversations.ts, drafts.ts and toasts.ts. None of it is stored on disk.
+ * entities.ts, conversations.ts, drafts.ts and toasts.ts. Of it, only drafts are stored, by the peer.
  */
 import type { ConnectionInfo, ErrorData, Friend, Message, Self, Transfer } from '#protocol'
 import { catalogueFor } from '../../text/catalogue.ts'

@@ -10,13 +10,14 @@ import { limits } from '#limits'
 import type { Friend } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { announceTyping, send, stageChosen, stageFiles, unstage } from '../state/actions.ts'
-import { cancelReply, emptyDraft, setDraft } from '../state/drafts.ts'
+import { cancelReply, emptyDraft, setDraft, storeDrafts } from '../state/drafts.ts'
 import { useApp, useText } from '../state/state.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { IconButton } from './controls.tsx'
 import { EmojiButton } from './emoji-button.tsx'
 import { HeldNotice } from './held-notice.tsx'
 import { Menu } from './menu.tsx'
+import { StagedPicture } from './pictures.tsx'
 
 const encoder = new TextEncoder()
 
@@ -30,6 +31,7 @@ export function Composer({ friend }: { friend: Friend }) {
   const empty = draft.text.trim() === '' && draft.staged.length === 0
   // A person who opens a conversation or begins a reply wants to write.
   useEffect(() => field.current?.focus(), [draft.replyTo])
+  useEffect(() => storeDrafts, [])
 
   const submit = (): void => {
     if (!empty && !tooLong) void send(peer)
@@ -46,7 +48,8 @@ export function Composer({ friend }: { friend: Friend }) {
     }
   }
   const onPaste = (event: ClipboardEvent): void => {
-    if (event.clipboardData.files.length === 0) return
+    const { types } = event.clipboardData
+    if (types.length === 0 || isText(event.clipboardData)) return
     event.preventDefault()
     void stageFiles(peer, [...event.clipboardData.files])
   }
@@ -77,6 +80,7 @@ export function Composer({ friend }: { friend: Friend }) {
         <ul className="staged">
           {draft.staged.map((one) => (
             <li key={one.id}>
+              {!one.folder && <StagedPicture file={one} />}
               <bdi className="one-line">{cleanLine(one.name)}</bdi>
               <span className="quiet small">{one.size === undefined ? files.folder : byteSize(one.size, tag)}</span>
               <IconButton label={`${files.cancel}: ${cleanLine(one.name)}`} onClick={() => unstage(peer, one.id)}>
@@ -118,7 +122,10 @@ export function Composer({ friend }: { friend: Friend }) {
           title={friend.online ? undefined : composer.offline(isolate(name))}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
-          onBlur={() => announceTyping(peer, false)}
+          onBlur={() => {
+            announceTyping(peer, false)
+            storeDrafts()
+          }}
           onChange={(event) => {
             setDraft(peer, { text: event.target.value })
             announceTyping(peer, event.target.value !== '')
@@ -131,4 +138,11 @@ export function Composer({ friend }: { friend: Friend }) {
       </div>
     </div>
   )
+}
+
+/** Programs for texts and tables put a picture of the text beside it into the clipboard: then the text is meant. */
+function isText(clipboard: DataTransfer): boolean {
+  const [file, ...more] = clipboard.files
+  const bitmap = file?.name === 'image.png' && more.length === 0
+  return clipboard.getData('text/plain') !== '' && (file === undefined || bitmap)
 }

@@ -2,16 +2,18 @@
 import { BadgeCheck, ShieldQuestion, X } from 'lucide-react'
 import type { Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
-import { changeFriendship, openDialog, toggleDetails } from '../state/actions.ts'
+import { openDialog, toggleDetails } from '../state/actions.ts'
 import { useText } from '../state/state.ts'
 import { dateOnly, fullWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { Avatar, CopyLine, IconButton } from './controls.tsx'
 import { ConnectionPanel } from './connection-panel.tsx'
+import { friendshipActions } from './friend-actions.tsx'
 import { SharedFiles } from './transfers.tsx'
 
 export function Details({ friend }: { friend: Friend }) {
-  const { details, conversation, tag, request } = useText()
+  const text = useText()
+  const { details, conversation, tag } = text
   const { peer, state } = friend
   return (
     <aside className="details scroll" aria-label={details.title} tabIndex={-1}>
@@ -60,25 +62,16 @@ export function Details({ friend }: { friend: Friend }) {
           <CopyLine value={peer} label={`${details.id}: ${peer.slice(-6)}`} />
         </div>
         <div className="buttons">
-          {state === 'friend' && (
-            <button type="button" className="button" onClick={() => openDialog({ kind: 'remove', peer })}>
-              {details.remove}
+          {friendshipActions(friend, text).map(({ label, onChoose }) => (
+            <button
+              key={label}
+              type="button"
+              className={`button ${label === details.block ? 'bad' : ''}`}
+              onClick={onChoose}
+            >
+              {label}
             </button>
-          )}
-          {state === 'requested' && (
-            <button type="button" className="button" onClick={() => void changeFriendship('removeFriend', peer)}>
-              {request.withdraw}
-            </button>
-          )}
-          {state === 'blocked' ? (
-            <button type="button" className="button" onClick={() => void changeFriendship('unblockPeer', peer)}>
-              {details.unblock}
-            </button>
-          ) : (
-            <button type="button" className="button bad" onClick={() => openDialog({ kind: 'block', peer })}>
-              {details.block}
-            </button>
-          )}
+          ))}
         </div>
       </section>
     </aside>

@@ -1,9 +1,9 @@
 /** The main window: friends on the left, a view in the middle, details on the right. And its keyboard shortcuts. */
 import { useEffect } from 'react'
+import { addedAt } from '#message-times'
 import { closeDetails, openConversation, openDialog, openView, toggleDetails } from '../state/actions.ts'
 import { store, useApp } from '../state/state.ts'
 import { inOrder } from '../model/friend-display.ts'
-import { timeOf } from '../model/message-rows.ts'
 import { Banner } from './banner.tsx'
 import { Conversation } from './conversation.tsx'
 import { Details } from './details.tsx'
@@ -75,7 +75,7 @@ function moveBy(step: number): void {
     [...friends.values()].filter(({ state }) => state !== 'incoming'),
     (peer) => {
       const message = last.get(peer)
-      return message === undefined ? 0 : timeOf(message)
+      return message === undefined ? 0 : addedAt(message)
     },
   )
   const at = listed.findIndex(({ peer }) => peer === open)

@@ -1,14 +1,14 @@
 /**
- * A button that opens a list of actions. Arrow keys and first letters move the focus; Escape and a click elsewhere
- * close it.
+ * A list of actions, and the button that opens one. Arrow keys and first letters move the focus; Escape and a click
+ * elsewhere close it.
  */
 import { useEffect, useRef, useState } from 'react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { IconButton } from './controls.tsx'
 
-interface MenuItem {
+export interface MenuItem {
   label: string
-  icon: ReactNode
+  icon?: ReactNode
   onChoose: () => void
 }
 
@@ -20,6 +20,29 @@ interface MenuProps {
 
 export function Menu({ label, icon, items }: MenuProps) {
   const { open, close, toggle, anchor, panel } = usePanel()
+  return (
+    <>
+      <span ref={anchor}>
+        <IconButton label={label} aria-haspopup="menu" aria-expanded={open} onClick={toggle}>
+          {icon}
+        </IconButton>
+      </span>
+      {open && <MenuItems panel={panel} label={label} items={items} onClose={close} />}
+    </>
+  )
+}
+
+interface MenuItemsProps {
+  panel: RefObject<HTMLDivElement | null>
+  label: string
+  items: readonly MenuItem[]
+  onClose: () => void
+  /** `manual`: its owner closes it as well, not only a choice. */
+  popover?: 'auto' | 'manual'
+}
+
+/** The list itself, a popover that its owner shows. */
+export function MenuItems({ panel, label, items, onClose, popover = 'auto' }: MenuItemsProps) {
   const onKeyDown = (event: KeyboardEvent): void => {
     const buttons = [...(panel.current?.querySelectorAll('button') ?? [])]
     const index = buttons.findIndex((button) => button === document.activeElement)
@@ -30,39 +53,30 @@ export function Menu({ label, icon, items }: MenuProps) {
     buttons.at(next % buttons.length)?.focus()
   }
   return (
-    <>
-      <span ref={anchor}>
-        <IconButton label={label} aria-haspopup="menu" aria-expanded={open} onClick={toggle}>
-          {icon}
-        </IconButton>
-      </span>
-      {open && (
-        <div
-          ref={panel}
-          popover="auto"
-          className="panel menu"
-          role="menu"
-          tabIndex={-1}
-          aria-label={label}
-          onKeyDown={onKeyDown}
+    <div
+      ref={panel}
+      popover={popover}
+      className="panel menu"
+      role="menu"
+      tabIndex={-1}
+      aria-label={label}
+      onKeyDown={onKeyDown}
+    >
+      {items.map((item) => (
+        <button
+          key={item.label}
+          type="button"
+          role="menuitem"
+          onClick={() => {
+            onClose()
+            item.onChoose()
+          }}
         >
-          {items.map((item) => (
-            <button
-              key={item.label}
-              type="button"
-              role="menuitem"
-              onClick={() => {
-                close()
-                item.onChoose()
-              }}
-            >
-              {item.icon}
-              {item.label}
-            </button>
-          ))}
-        </div>
-      )}
-    </>
+          {item.icon}
+          {item.label}
+        </button>
+      ))}
+    </div>
   )
 }
 

@@ -8,23 +8,27 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { WheelEvent } from 'react'
 import { Virtualizer } from 'virtua'
 import type { VirtualizerHandle } from 'virtua'
+import { saidAt } from '#message-times'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
-import { clearTarget, loadLatest, markOpenRead } from '../state/actions.ts'
+import { clearTarget, loadLatest } from '../state/actions.ts'
 import { emptyConversation } from '../state/conversations.ts'
 import { loadNewer, loadOlder } from '../state/history.ts'
+import { showsUpTo } from '../state/reading.ts'
 import { useApp, useText } from '../state/state.ts'
 import type { LoadedConversation } from '../state/state.ts'
 import { dayName, dayStart } from '../model/format.ts'
 import { ScrollIntent } from './scroll-intent.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { rowsOf, timeOf } from '../model/message-rows.ts'
+import { rowsOf } from '../model/message-rows.ts'
 import type { Row } from '../model/message-rows.ts'
 import { Avatar } from './controls.tsx'
 import { MessageRow } from './message-row.tsx'
 
 /** Pixels from the end within which the list counts as being at its end. */
 const nearEnd = 48
+/** Pixels of a row that hold its first line. */
+const firstLine = 36
 /** Pixels from either edge within which the next page is loaded. */
 const nearEdge = 600
 
@@ -130,6 +134,20 @@ function OneRow({ row, friend, target }: { row: Row; friend: Friend; target: str
   }
 }
 
+function fromEndOf({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number {
+  return scrollHeight - scrollTop - clientHeight
+}
+
+/** The id of the last message of which at least the first line is in sight. */
+function lastShown(sizes: VirtualizerHandle, rows: readonly Row[]): string | undefined {
+  if (sizes.viewportSize === 0) return undefined
+  const edge = sizes.scrollOffset + sizes.viewportSize
+  const last = sizes.findItemIndex(edge)
+  const shown = sizes.getItemOffset(last) + Math.min(firstLine, sizes.getItemSize(last)) <= edge ? last : last - 1
+  const row = rows.findLast(({ kind }, index) => index <= shown && kind === 'message')
+  return row?.kind === 'message' ? row.message.id : undefined
+}
+
 function useScrolling(
   peer: string,
   rows: readonly Row[],
@@ -150,7 +168,7 @@ function useScrolling(
   const prepending = seenPages.current !== pages
 
   const toEnd = useCallback((): void => {
-    if (!latest) return void loadLatest(peer).then(markOpenRead)
+    if (!latest) return void loadLatest(peer)
     sticky.current = true
     setAtEnd(true)
     list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
@@ -159,6 +177,12 @@ function useScrolling(
   useLayoutEffect(() => {
     seenPages.current = pages
   }, [pages])
+
+  const report = useCallback((): void => {
+    const sizes = list.current
+    if (sizes !== null) showsUpTo(peer, lastShown(sizes, rows))
+  }, [peer, rows])
+  useEffect(() => () => showsUpTo(peer, undefined), [peer])
 
   // At first: go to the searched message, to the first unread one, or to the end. Later: stay at the end, and go there
   // for an own message.
@@ -169,8 +193,10 @@ function useScrolling(
     const own = added && newest.kind === 'message' && newest.message.direction === 'out'
     const unread = rows.findIndex(({ kind }) => kind === 'unread')
     if (!positioned.current && !latest) sticky.current = false
-    else if (!positioned.current && unread >= 0) list.current?.scrollToIndex(unread, { align: 'start', offset: -80 })
-    else if (!positioned.current || sticky.current || own) {
+    else if (!positioned.current && unread >= 0) {
+      sticky.current = false
+      list.current?.scrollToIndex(unread, { align: 'start', offset: -80 })
+    } else if (!positioned.current || sticky.current || own) {
       sticky.current = true
       list.current?.scrollToIndex(rows.length - 1, { align: 'end' })
     }
@@ -195,12 +221,16 @@ function useScrolling(
     const element = scroller.current
     if (element === null) return undefined
     const observer = new ResizeObserver(() => {
+      // Without a scroll event where everything fits.
+      if (latest && positioned.current && fromEndOf(element) <= nearEnd) sticky.current = true
       if (sticky.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
+      setAtEnd(sticky.current)
+      report()
     })
     observer.observe(element)
     for (const child of element.children) observer.observe(child)
     return () => observer.disconnect()
-  }, [])
+  }, [report, latest])
 
   const onScroll = (offset: number): void => {
     const [element, sizes] = [scroller.current, list.current]
@@ -209,16 +239,16 @@ function useScrolling(
     // Reading the height of the element forces a layout, so it is read only to decide whether the list is
     // still at its end. Otherwise the sizes of the list are enough, which are updated a moment later.
     const fromEnd = sizes.scrollSize - offset - sizes.viewportSize
-    const end =
-      latest && (sticky.current ? element.scrollHeight - element.scrollTop - element.clientHeight : fromEnd) <= nearEnd
+    const end = latest && (sticky.current ? fromEndOf(element) : fromEnd) <= nearEnd
     if (end) sticky.current = true
     else if (scrolledUp) sticky.current = false
     else if (sticky.current) list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
     setAtEnd(end || sticky.current)
+    report()
     const top = rows[sizes.findItemIndex(offset)]
-    setDay(top?.kind === 'message' ? dayStart(timeOf(top.message)) : undefined)
+    setDay(top?.kind === 'message' ? dayStart(saidAt(top.message)) : undefined)
     if (offset < nearEdge) void loadOlder(peer)
-    if (!latest && fromEnd < nearEdge) void loadNewer(peer).then(markOpenRead)
+    if (!latest && fromEnd < nearEdge) void loadNewer(peer)
   }
   const inputs = {
     onWheel: ({ deltaY }: WheelEvent) => deltaY < 0 && scrollIntent.input(),

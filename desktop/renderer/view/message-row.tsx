@@ -1,7 +1,9 @@
 /** One message: its text, the message it replies to, its time and state, and the possible actions. */
-import { Copy, EllipsisVertical, Reply, Undo2 } from 'lucide-react'
+import { Copy, EllipsisVertical, ExternalLink, Link, Reply, Undo2 } from 'lucide-react'
 import { memo, useDeferredValue } from 'react'
+import { addedAt, saidAt } from '#message-times'
 import type { Friend, Message } from '#protocol'
+import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
 import { copy, openConversation, recall } from '../state/actions.ts'
 import { replyTo } from '../state/drafts.ts'
@@ -10,10 +12,11 @@ import { useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
 import { clock, fullWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { timeOf } from '../model/message-rows.ts'
+import { openContextMenu } from './context-menu.tsx'
 import { Avatar, IconButton } from './controls.tsx'
 import { InviteCard } from './invited.tsx'
 import { Menu } from './menu.tsx'
+import type { MenuItem } from './menu.tsx'
 import { StateMark } from './state-mark.tsx'
 import { TransferCard } from './transfer-card.tsx'
 
@@ -47,7 +50,9 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
   return (
     <article
       className={classes.filter(Boolean).join(' ')}
-      aria-label={text.message.from(author, clock(timeOf(message), text.tag))}
+      aria-label={text.message.from(author, clock(saidAt(message), text.tag))}
+      aria-description={waited(message) ? timesOf(message, text) : undefined}
+      onContextMenu={(event) => openContextMenu(event, menuOf(message, friend, text))}
     >
       {!own && (last ? <Avatar friend={friend} /> : <span className="avatar-space" />)}
       {message.transfer !== undefined && !recalled ? (
@@ -65,16 +70,31 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
 })
 
 function Meta({ message }: { message: Message }) {
-  const { tag } = useText()
+  const text = useText()
   return (
     <span className="meta">
-      <time title={fullWhen(timeOf(message), tag)}>{clock(timeOf(message), tag)}</time>
+      <time title={timesOf(message, text)}>{clock(saidAt(message), text.tag)}</time>
       <StateMark message={message} />
     </span>
   )
 }
 
+/** It came so much later than it was said that the two are shown as different times. */
+function waited(message: Message): boolean {
+  return addedAt(message) - saidAt(message) >= 60_000
+}
+
+function timesOf(message: Message, { message: labels, tag }: Catalogue): string {
+  const [said, added] = [saidAt(message), addedAt(message)].map((time) => fullWhen(time, tag))
+  return waited(message) ? labels.times(said ?? '', added ?? '') : (said ?? '')
+}
+
+function openLink(url: string): void {
+  void attempt(() => callMain('openLink', { url }))
+}
+
 function MessageText({ body }: { body: string }) {
+  const { link } = useText()
   return pieces(body).map((piece, index) =>
     'invite' in piece ? (
       <InviteCard key={index} link={piece.invite} />
@@ -85,8 +105,14 @@ function MessageText({ body }: { body: string }) {
         href={piece.link}
         onClick={(event) => {
           event.preventDefault()
-          void attempt(() => callMain('openLink', { url: piece.link }))
+          openLink(piece.link)
         }}
+        onContextMenu={(event) =>
+          openContextMenu(event, [
+            { label: link.openThis, icon: <ExternalLink size={16} />, onChoose: () => openLink(piece.link) },
+            { label: link.copy, icon: <Link size={16} />, onChoose: () => void copy(piece.link) },
+          ])
+        }
       >
         {piece.text}
       </a>
@@ -124,20 +150,36 @@ function Tools({ message }: { message: Message }) {
   const { message: labels } = useText()
   const rendered = useDeferredValue(true, false)
   if (!rendered) return <div className="message-tools" />
-  const items = [
-    { label: labels.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) },
-    ...(message.state === 'queued' && message.direction === 'out'
-      ? [{ label: labels.recall, icon: <Undo2 size={16} />, onChoose: () => void recall(message) }]
-      : []),
-  ]
   return (
     <div className="message-tools">
       <IconButton label={labels.reply} onClick={() => replyTo(message)}>
         <Reply size={17} />
       </IconButton>
-      <Menu label={labels.actions} icon={<EllipsisVertical size={17} />} items={items} />
+      <Menu label={labels.actions} icon={<EllipsisVertical size={17} />} items={actionsOf(message, labels)} />
     </div>
   )
+}
+
+function actionsOf(message: Message, labels: Catalogue['message']): MenuItem[] {
+  return [
+    { label: labels.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) },
+    ...(message.state === 'queued' && message.direction === 'out'
+      ? [{ label: labels.recall, icon: <Undo2 size={16} />, onChoose: () => void recall(message) }]
+      : []),
+  ]
+}
+
+/** The menu of a message: what is selected can be copied, and what the buttons of the message do. */
+function menuOf(message: Message, friend: Friend, { common, message: labels }: Catalogue): MenuItem[] {
+  if (message.state === 'recalled') return []
+  const selected = document.getSelection()?.toString() ?? ''
+  const copySelected = { label: common.copy, icon: <Copy size={16} />, onChoose: () => void copy(selected) }
+  const reply = { label: labels.reply, icon: <Reply size={16} />, onChoose: () => replyTo(message) }
+  return [
+    ...(selected === '' ? [] : [copySelected]),
+    ...(message.transfer === undefined && friend.state === 'friend' ? [reply] : []),
+    ...(message.transfer === undefined || message.text !== '' ? actionsOf(message, labels) : []),
+  ]
 }
 
 function TransferOf({ message }: { message: Message }) {

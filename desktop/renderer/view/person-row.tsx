@@ -1,6 +1,7 @@
 /** One friend in the sidebar: presence, the newest message or the state of the friendship, and the unread count. */
 import { BadgeCheck } from 'lucide-react'
 import { memo } from 'react'
+import { saidAt } from '#message-times'
 import type { Friend, Message } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 import type { Catalogue } from '../../text/catalogue.ts'
@@ -8,8 +9,9 @@ import { openConversation } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { shortWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { timeOf } from '../model/message-rows.ts'
+import { openContextMenu } from './context-menu.tsx'
 import { Avatar } from './controls.tsx'
+import { friendMenu } from './friend-actions.tsx'
 import { StateMark } from './state-mark.tsx'
 
 export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Friend; last: Message | undefined }) {
@@ -18,9 +20,15 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
   const typing = useApp((state) => state.typing.has(friend.peer))
   const draft = useApp((state) => state.drafts.get(friend.peer)?.text ?? '')
   const file = useApp((state) => state.transfers.get(last?.transfer ?? '')?.name ?? '')
-  const when = last === undefined ? '' : shortWhen(timeOf(last), Date.now(), text)
+  const when = last === undefined ? '' : shortWhen(saidAt(last), Date.now(), text)
   return (
-    <button type="button" className="person" aria-current={current} onClick={() => void openConversation(friend.peer)}>
+    <button
+      type="button"
+      className="person"
+      aria-current={current}
+      onClick={() => void openConversation(friend.peer)}
+      onContextMenu={(event) => openContextMenu(event, friendMenu(friend, text))}
+    >
       <Avatar friend={friend} presence />
       <span className="name">
         <bdi className="one-line">{nameOf(friend)}</bdi>

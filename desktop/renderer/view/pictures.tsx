@@ -1,13 +1,16 @@
 /**
- * Pictures among the files of a transfer, drawn in a box of a fixed size; a click shows one large. The main process
+ * Pictures among the files of a transfer, drawn in a box of a fixed size; a click shows one large. And those that wait
+ * to be sent. The main process
  * decides by the bytes whether a file is a picture. If it refuses the file, a symbol is shown.
  */
-import { ImageOff } from 'lucide-react'
+import { ImageOff, Maximize2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Transfer } from '#protocol'
+import type { StagedFile } from '../../ipc/contract.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { openDialog } from '../state/actions.ts'
 import { useText } from '../state/state.ts'
+import { openContextMenu } from './context-menu.tsx'
 import { Modal } from './modal.tsx'
 
 /** Pictures shown of one transfer. */
@@ -42,6 +45,7 @@ function Thumbnail({ transfer, file, name }: PictureName) {
   const { files } = useText()
   const [failed, setFailed] = useState(false)
   const label = cleanLine(name, 120)
+  const enlarge = (): void => openDialog({ kind: 'picture', transfer, file, name })
   if (failed) return <NoPicture />
   return (
     <button
@@ -49,7 +53,10 @@ function Thumbnail({ transfer, file, name }: PictureName) {
       className="picture"
       data-tooltip={files.enlarge}
       aria-label={`${files.enlarge}: ${isolate(label)}`}
-      onClick={() => openDialog({ kind: 'picture', transfer, file, name })}
+      onClick={enlarge}
+      onContextMenu={(event) =>
+        openContextMenu(event, [{ label: files.enlarge, onChoose: enlarge, icon: <Maximize2 size={16} /> }])
+      }
     >
       <img src={addressOf(transfer, file)} alt={label} decoding="async" onError={() => setFailed(true)} />
     </button>
@@ -64,6 +71,13 @@ export function PictureDialog({ transfer, file, name, onClose }: PictureName & {
       {failed ? <NoPicture /> : <img src={addressOf(transfer, file)} alt={label} onError={() => setFailed(true)} />}
     </Modal>
   )
+}
+
+/** A small picture of a file that waits to be sent; nothing if it is not a picture. */
+export function StagedPicture({ file: { id, name } }: { file: StagedFile }) {
+  const [failed, setFailed] = useState(false)
+  if (failed || !pictureNames.test(name)) return null
+  return <img src={`/picture/staged/${id}`} alt="" decoding="async" onError={() => setFailed(true)} />
 }
 
 function NoPicture() {

@@ -2,6 +2,7 @@
 import { Search } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
+import { saidAt } from '#message-times'
 import type { Friend, Message } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { closeDialog, openConversation } from '../state/actions.ts'
@@ -9,7 +10,6 @@ import { callPeer } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
 import { shortWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { timeOf } from '../model/message-rows.ts'
 import { Avatar } from './controls.tsx'
 import { Modal } from './modal.tsx'
 
@@ -176,7 +176,7 @@ function FoundMessage({ message, friend, wanted }: { message: Message; friend: F
       <bdi className="one-line small quiet">
         {message.direction === 'out' ? text.common.you : friend === undefined ? '' : nameOf(friend)}
       </bdi>
-      <span className="quiet small">{shortWhen(timeOf(message), Date.now(), text)}</span>
+      <span className="quiet small">{shortWhen(saidAt(message), Date.now(), text)}</span>
       <bdi className="one-line" style={{ gridColumn: '2 / 4' }}>
         {at < 0 ? (
           shown

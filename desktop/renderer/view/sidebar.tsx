@@ -1,10 +1,10 @@
 /** The left column: the own profile, search, requests, friends by their newest message, and the state of the nodes. */
 import { FolderOpen, Search, Settings as SettingsIcon, UserPlus, UserRoundPlus } from 'lucide-react'
 import { useMemo } from 'react'
+import { addedAt } from '#message-times'
 import { openDialog, openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { inOrder } from '../model/friend-display.ts'
-import { timeOf } from '../model/message-rows.ts'
 import { Face, IconButton } from './controls.tsx'
 import { PersonRow } from './person-row.tsx'
 import { cleanLine } from '../../text/foreign.ts'
@@ -63,7 +63,7 @@ function People() {
     const shown = all.filter(({ state, peer }) => state !== 'incoming' && (state !== 'removed' || last.has(peer)))
     const lastAt = (peer: string): number => {
       const message = last.get(peer)
-      return message === undefined ? 0 : timeOf(message)
+      return message === undefined ? 0 : addedAt(message)
     }
     return [all.filter(({ state }) => state === 'incoming').length, inOrder(shown, lastAt)]
   }, [friends, last])

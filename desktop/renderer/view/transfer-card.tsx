@@ -10,6 +10,8 @@ import { errorText, useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
 import { duration } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
+import { openContextMenu } from './context-menu.tsx'
+import type { MenuItem } from './menu.tsx'
 import { Pictures } from './pictures.tsx'
 
 /** Files of a transfer that its card lists. */
@@ -26,7 +28,11 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
   const shown = transfer.files.slice(0, mostListed)
   const dangerous = transfer.files.some(({ risk }) => risk !== undefined && risk !== 'hidden')
   return (
-    <section className="transfer" aria-label={cleanLine(name)}>
+    <section
+      className="transfer"
+      aria-label={cleanLine(name)}
+      onContextMenu={(event) => openContextMenu(event, actionsOf(transfer, text))}
+    >
       {offeredToMe && !named && friend !== undefined && (
         <p className="quiet small">{files.offers(isolate(nameOf(friend)))}</p>
       )}
@@ -142,37 +148,42 @@ function statusOf(
   return files.states[state]
 }
 
+/** The buttons of a transfer, which are also its menu. */
 function Actions({ transfer }: { transfer: Transfer }) {
-  const { files } = useText()
-  const { id, direction, state, pausedBy } = transfer
-  const pausedHere = pausedBy === 'me' || pausedBy === 'both'
-  const actions: [label: string, act: () => void, kind?: string][] = []
-  if (state === 'offered' && direction === 'in') {
-    actions.push([files.accept, () => void acceptTransfer(id, false), 'main'])
-    actions.push([files.saveAs, () => void acceptTransfer(id, true)])
-    actions.push([files.decline, () => void changeTransfer('declineTransfer', id)])
-  }
-  if (state === 'active' || state === 'waiting')
-    actions.push([files.pause, () => void changeTransfer('pauseTransfer', id)])
-  if ((state === 'paused' && pausedHere) || (state === 'failed' && resumable(transfer))) {
-    actions.push([files.resume, () => void changeTransfer('resumeTransfer', id), 'main'])
-  }
-  if (['active', 'waiting', 'paused'].includes(state) || (state === 'offered' && direction === 'out')) {
-    actions.push([files.cancel, () => void changeTransfer('cancelTransfer', id), 'plain'])
-  }
-  if (state === 'done' && direction === 'in') {
-    actions.push([files.open, () => void attempt(() => callMain('showTransfer', { transfer: id }))])
-  }
+  const actions = actionsOf(transfer, useText())
   if (actions.length === 0) return null
   return (
     <div className="buttons">
-      {actions.map(([label, act, kind = '']) => (
-        <button key={label} type="button" className={`button low ${kind}`} onClick={act}>
+      {actions.map(({ label, onChoose, kind = '' }) => (
+        <button key={label} type="button" className={`button low ${kind}`} onClick={onChoose}>
           {label}
         </button>
       ))}
     </div>
   )
+}
+
+function actionsOf(transfer: Transfer, { files }: Catalogue): (MenuItem & { kind?: string })[] {
+  const { id, direction, state, pausedBy } = transfer
+  const pausedHere = pausedBy === 'me' || pausedBy === 'both'
+  const actions: (MenuItem & { kind?: string })[] = []
+  const add = (label: string, onChoose: () => void, kind = ''): void => void actions.push({ label, onChoose, kind })
+  if (state === 'offered' && direction === 'in') {
+    add(files.accept, () => void acceptTransfer(id, false), 'main')
+    add(files.saveAs, () => void acceptTransfer(id, true))
+    add(files.decline, () => void changeTransfer('declineTransfer', id))
+  }
+  if (state === 'active' || state === 'waiting') add(files.pause, () => void changeTransfer('pauseTransfer', id))
+  if ((state === 'paused' && pausedHere) || (state === 'failed' && resumable(transfer))) {
+    add(files.resume, () => void changeTransfer('resumeTransfer', id), 'main')
+  }
+  if (['active', 'waiting', 'paused'].includes(state) || (state === 'offered' && direction === 'out')) {
+    add(files.cancel, () => void changeTransfer('cancelTransfer', id), 'plain')
+  }
+  if (state === 'done' && direction === 'in') {
+    add(files.open, () => void attempt(() => callMain('showTransfer', { transfer: id })))
+  }
+  return actions
 }
 
 function resumable({ error }: Transfer): boolean {

@@ -2,6 +2,7 @@
  * What a person can type: the table of commands with their help, running a typed line, and Tab completion.
  * A command calls the peer and prints the result of the call. Later events are printed by peer-events.ts.
  */
+import { saidAt } from '#message-times'
 import { QuorumError } from '#protocol'
 import { say, sayError } from './client.ts'
 import type { Client } from './client.ts'
@@ -240,7 +241,7 @@ async function search(client: Client, rest: string): Promise<void> {
   let under = ''
   for (const message of messages.toReversed()) {
     const label = friends.label(message.peer)
-    const heading = `──── ${label}, ${dayOf(message.sentAt)} ────`
+    const heading = `──── ${label}, ${dayOf(saidAt(message))} ────`
     if (heading !== under) screen.print(paint(screen.look, 'dim', heading))
     under = heading
     screen.print(messageBlock(screen.look, message, label))

@@ -2,6 +2,7 @@
  * The open conversation: its history, what is typed into it, and the delivery marks of own messages.
  * It decides what gets a line; view.ts decides how a line looks.
  */
+import { saidAt } from '#message-times'
 import { QuorumError } from '#protocol'
 import type { Friend, Message } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
@@ -55,7 +56,7 @@ function showMessage(client: Client, message: Message): void {
   const { screen, friends, transfers } = client
   const block = messageBlock(screen.look, message, friends.label(message.peer))
   if (screen.replace(message.id, block)) return
-  const day = dayOf(message.sentAt)
+  const day = dayOf(saidAt(message))
   if (day !== client.lastDay && (client.lastDay !== undefined || day !== dayOf(client.now()))) {
     screen.print(paint(screen.look, 'dim', `──── ${day} ────`))
   }

@@ -2,6 +2,7 @@
  * The terminal client: Quorum without a window, for example over ssh. It connects screen, people, events and commands
  * to one peer, and guides through the first start. It opens no store and stops no peer: quorum.ts does.
  */
+import { addedAt } from '#message-times'
 import { limits } from '#protocol'
 import type { Friend, Message, Peer } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
@@ -114,15 +115,11 @@ async function loadFriends(client: Client): Promise<Friend | undefined> {
     client.friends.put(friend)
     if (friend.state !== 'friend') continue
     const messages = await client.peer.messages({ peer: friend.peer, limit: 1 })
-    const at = timeOf(messages.at(-1)) ?? friend.addedAt
+    const [last] = messages
+    const at = last === undefined ? friend.addedAt : addedAt(last)
     if (latest === undefined || at > latest.at) latest = { friend, at }
   }
   return latest?.friend
-}
-
-/** The time of a message by the local clock: a received message also carries the sender's time. */
-function timeOf(message: Message | undefined): number | undefined {
-  return message?.receivedAt ?? message?.sentAt
 }
 
 async function greet(client: Client, options: TerminalOptions, next: Next): Promise<void> {

@@ -7,6 +7,7 @@ import { styleText } from 'node:util'
 import { nodeProblems } from '#advice'
 import { appearance, Lookalikes, looksLike } from '#lookalike'
 import stringWidth from 'string-width'
+import { saidAt } from '#message-times'
 import type { ConnectionInfo, Friend, HeldReason, Message, NodeState, SafetyNumber } from '#protocol'
 import { cleanLine, cleanText } from './sanitize.ts'
 
@@ -117,7 +118,7 @@ export function noteLine(look: Look, note: string): string {
 /** One message, wrapped, with its time. An own message has its delivery mark. */
 export function messageBlock(look: Look, message: Message, label: string): string {
   const own = message.direction === 'out'
-  const clock = clockOf(message.sentAt)
+  const clock = clockOf(saidAt(message))
   const who = own ? 'you' : label
   const head = `${clock} ${who}: `
   const text = message.state === 'recalled' ? '(recalled)' : cleanText(message.text)

@@ -43,6 +43,17 @@ test('messages of one person within five minutes are a group; a day and an unrea
   )
 })
 
+test('a message that waited keeps its place and shows the day on which it was said', () => {
+  const day = 24 * 60 * minute
+  const waited = { ...message('b', 'in', 0), receivedAt: noon + day + minute }
+  const messages = [message('a', 'out', day), waited, message('c', 'out', day + 2 * minute)]
+  const rows = rowsOf({ messages, complete: false, firstUnread: undefined })
+  assert.deepEqual(
+    rows.map((row) => (row.kind === 'day' ? new Date(row.time).getDate() : row.key)),
+    [4, 'a', 3, 'b', 4, 'c'],
+  )
+})
+
 test('the rows of a conversation have unique keys', () => {
   const messages = Array.from({ length: 50 }, (_, n) =>
     message(`m${n}`, n % 3 === 0 ? 'in' : 'out', n * 7 * 60 * minute),

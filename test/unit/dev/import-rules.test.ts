@@ -76,6 +76,7 @@ const allowed = [
   ['desktop/main/app.ts', '../text/catalogue.ts'],
   ['desktop/renderer/app.tsx', '../text/catalogue.ts'],
   ['desktop/text/en.ts', '#advice'],
+  ['desktop/renderer/model/message-rows.ts', '#message-times'],
   ['desktop/renderer/state/clients.ts', '../../ipc/rpc.ts'],
   ['desktop/text/foreign.ts', '#foreign-text'],
   ['desktop/renderer/model/format.ts', '#byte-size'],

@@ -1,0 +1,110 @@
+/**
+ * Right click, the menu key and Shift F10: messages, links, files, pictures and friends have a menu in the page, text
+ * fields and selected text one of the system.
+ */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Locator } from 'playwright-core'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { message, windowWithFriend, writing } from '../support/people-at-windows.ts'
+import { png } from '../support/pictures.ts'
+import { until } from '../support/until.ts'
+
+after(endDisplay)
+
+interface Shown {
+  label: string
+  role?: string
+  enabled: boolean
+}
+
+const isFocused = (element: unknown): boolean => (element as { matches(selector: string): boolean }).matches(':focus')
+
+test('everything with actions has a menu, by mouse and by keyboard', async (t) => {
+  const home = folder(t)
+  const { window, friend, me } = await windowWithFriend(t, home, 'Susan')
+  const { app, page } = window
+  const menu = page.getByRole('menu')
+  const items = async (): Promise<string[]> => {
+    await menu.waitFor()
+    return menu.getByRole('menuitem').allTextContents()
+  }
+  const rightClick = async (element: Locator): Promise<string[]> => {
+    await element.click({ button: 'right' })
+    return items()
+  }
+  const close = async (): Promise<void> => {
+    await page.keyboard.press('Escape')
+    await menu.waitFor({ state: 'detached' })
+  }
+
+  await friend.sendMessage({ peer: me, text: 'look at https://example.org/map please' })
+  const text = message(window, 'look at')
+  assert.deepEqual(await rightClick(text.getByText('please')), ['Reply', 'Copy text'])
+  await menu.getByRole('menuitem', { name: 'Reply' }).click()
+  await page.getByText('Reply to').waitFor()
+  assert.ok(await writing(window).evaluate(isFocused), 'then the reply can be typed')
+  await page.keyboard.press('Escape')
+  assert.deepEqual(await rightClick(text.getByRole('link')), ['Open link…', 'Copy link', 'Reply', 'Copy text'])
+  await menu.getByRole('menuitem', { name: 'Copy link' }).click()
+  const copied = () => app.evaluate(({ clipboard }) => clipboard.readText())
+  await until(async () => (await copied()) === 'https://example.org/map', 'the link is copied')
+  // By keyboard, where the focus is.
+  for (const key of ['ContextMenu', 'Shift+F10']) {
+    await text.getByRole('link').focus()
+    await page.keyboard.press(key)
+    assert.equal((await items())[0], 'Open link…', key)
+    await page.keyboard.press('ArrowDown')
+    assert.ok(await menu.getByRole('menuitem', { name: 'Copy link' }).evaluate(isFocused))
+    await close()
+    assert.ok(await text.getByRole('link').evaluate(isFocused), 'the focus is back')
+  }
+
+  const picture = join(home, 'view.png')
+  writeFileSync(picture, png(60, 40))
+  await friend.sendFiles({ peer: me, paths: [picture] })
+  const card = page.getByRole('log').getByRole('region', { name: 'view.png' })
+  assert.deepEqual(await rightClick(card.getByText('view.png').first()), ['Accept', 'Save in…', 'Decline'])
+  await menu.getByRole('menuitem', { name: 'Accept' }).click()
+  await card.getByRole('img', { name: 'view.png' }).waitFor()
+  assert.deepEqual(await rightClick(card.getByRole('img', { name: 'view.png' })), ['Show larger', 'Show in folder'])
+  await close()
+
+  const person = page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: 'Susan' })
+  const all = ['Details', 'Search in this conversation', 'Compare safety number', 'Remove friend', 'Block']
+  assert.deepEqual(await rightClick(person), all)
+  await menu.getByRole('menuitem', { name: 'Block' }).click()
+  await page.getByRole('dialog', { name: /^Block/u }).waitFor()
+  await page.keyboard.press('Escape')
+
+  await app.evaluate(({ Menu }) => {
+    const shown: Shown[][] = []
+    Object.assign(globalThis, { shown })
+    Menu.prototype.popup = function (this: Electron.Menu) {
+      shown.push(
+        this.items
+          .filter(({ type }) => type !== 'separator')
+          .map(({ label, role, enabled }) => ({ label, role: String(role).toLowerCase(), enabled })),
+      )
+    }
+  })
+  const shown = () => app.evaluate(() => (globalThis as unknown as { shown: Shown[][] }).shown)
+  await app.evaluate(({ clipboard }) => clipboard.writeText('from elsewhere'))
+  await writing(window).click({ button: 'right' })
+  await until(async () => (await shown()).length === 1, 'a text field has a menu')
+  await writing(window).fill('some words')
+  await writing(window).press('Control+a')
+  await page.keyboard.press('Shift+F10')
+  await until(async () => (await shown()).length === 2, 'also by keyboard')
+  const [empty, selected] = await shown()
+  assert.deepEqual(
+    empty?.map(({ label, role }) => `${label}: ${role}`),
+    ['Cut: cut', 'Copy: copy', 'Paste: paste', 'Select all: selectall'],
+  )
+  assert.deepEqual([empty?.[0]?.enabled, empty?.[2]?.enabled], [false, true])
+  assert.deepEqual([selected?.[0]?.enabled, selected?.[1]?.enabled], [true, true])
+  assert.deepEqual(window.complaints, [])
+})

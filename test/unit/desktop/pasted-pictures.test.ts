@@ -1,0 +1,68 @@
+/** Pasted pictures stay on the disk as long as a draft or an unfinished transfer needs them, and are bounded. */
+import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { PastedPictures, pastedLimits } from '../../../desktop/main/pasted-pictures.ts'
+import type { Transfer } from '../../../protocol/index.ts'
+import { folder } from '../../support/cleanup.ts'
+import { html, png, svg } from '../../support/pictures.ts'
+
+const time = new Date(2026, 10, 27, 20, 21, 5)
+const picture = png(3, 2)
+
+function pasted(t: TestContext) {
+  const sent: { transfer: Transfer; path: string }[] = []
+  const peer = { away: false }
+  const pictures = new PastedPictures({
+    profile: folder(t),
+    nameOf: (at) => `Picture ${at.getHours()}`,
+    transfers: () =>
+      peer.away ? Promise.reject(new Error('locked')) : Promise.resolve(sent.map(({ transfer }) => transfer)),
+    pathOf: (id) => Promise.resolve(sent.find(({ transfer }) => transfer.id === id)?.path ?? ''),
+  })
+  const add = (): string => pictures.add(picture, time) ?? assert.fail('it is a picture')
+  const send = (path: string, state: Transfer['state']): Transfer => {
+    const files = [{ path: basename(path), size: 1, done: 0 }]
+    const transfer = { id: String(sent.length), direction: 'out', state, files } as unknown as Transfer
+    sent.push({ transfer, path })
+    return transfer
+  }
+  return { pictures, add, send, peer }
+}
+
+test('a pasted picture is private, and is removed when neither a draft nor a transfer needs it', async (t) => {
+  const { pictures, add, send, peer } = pasted(t)
+  const [draft, waiting, done, failed] = [add(), add(), add(), add()]
+  assert.equal(basename(draft), 'Picture 20.png')
+  assert.equal(statSync(draft).mode & 0o777, 0o600)
+  await pictures.sweep()
+  const transfer = send(waiting, 'offered')
+  send(done, 'done')
+  const resumable = send(failed, 'failed')
+  resumable.error = { code: 'disk-full', message: '' }
+  peer.away = true
+  await pictures.release([waiting, done, failed])
+  assert.ok(existsSync(done), 'nothing is removed while it is unknown what is needed')
+  peer.away = false
+  await pictures.sweep()
+  assert.deepEqual([draft, waiting, done, failed].map(existsSync), [true, true, false, true])
+  transfer.state = 'cancelled'
+  resumable.error = { code: 'source-changed', message: '' }
+  await pictures.sweep()
+  assert.deepEqual([draft, waiting, failed].map(existsSync), [true, false, false])
+  await pictures.release([draft])
+  assert.ok(!existsSync(draft))
+})
+
+test('only pictures are stored, and only so many', (t) => {
+  const { pictures, add } = pasted(t)
+  for (const other of ['', html, svg, picture.subarray(0, 40)]) {
+    assert.equal(pictures.add(Buffer.from(other), time), undefined)
+  }
+  const trailing = pictures.add(Buffer.concat([picture, Buffer.from(html)]), time)
+  assert.equal(statSync(trailing ?? '').size, picture.length)
+  for (let n = 1; n < pastedLimits.pictures; n++) add()
+  assert.throws(add, { code: 'rate-limited' })
+})

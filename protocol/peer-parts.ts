@@ -282,6 +282,7 @@ export class PeerParts {
       store: this.store,
       sealing: this.sealing,
       now: this.#now,
+      networkNow: () => this.nodes.time.now(),
       emit: this.events.emit,
       name: () => this.settings.name(),
       peerAddress: this.#peerAddress,

@@ -27,6 +27,7 @@ export const errorCodes = [
   'store-corrupt',
   'privacy-unreadable',
   'wrong-passphrase',
+  'wrong-clock',
   'unsupported-version',
   'cancelled',
   'internal',

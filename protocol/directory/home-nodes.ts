@@ -13,6 +13,7 @@ import type { NodeProblem, NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
 import { addressOf, dialTargets, homeNode, knownAddresses, sourceOf, stateOf, type HomeNode } from './home-node.ts'
 import { directoryLimits } from './limits.ts'
+import { NetworkTime } from './network-time.ts'
 import { dialNode, nodeConnections, type DialTarget } from './node-dial.ts'
 import { peerInLog } from '../base/log.ts'
 import { closeOrAbort } from '../net/close.ts'
@@ -21,6 +22,7 @@ import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
 import { addressesToAnnounce, learntAddresses, nodePeer, withAddress } from '../address/node-addresses.ts'
 import { later, pause } from '../base/backoff.ts'
+import { WakeUp } from '../base/wake-up.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
 /** Work over one session with a node. */
@@ -50,17 +52,19 @@ const reportedToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-
 export class HomeNodes {
   readonly #options: HomeNodesOptions
   readonly presence: Presence
+  readonly time: NetworkTime
   readonly #nodes = new Map<string, HomeNode>()
   readonly #stopped = new AbortController()
   #renewal: NodeJS.Timeout | undefined
   #reserving: NodeJS.Timeout | undefined
-  #awaitingSession: (() => void)[] = []
+  readonly #awaitingSession = new WakeUp()
   /** Own addresses at the last update: only a change has to be announced. */
   #announced = ''
 
   constructor(options: HomeNodesOptions) {
     this.#options = options
     this.presence = new Presence(options)
+    this.time = new NetworkTime(options)
   }
 
   start(): void {
@@ -134,6 +138,7 @@ export class HomeNodes {
     const node = this.#find(address)
     this.#end(node)
     this.#nodes.delete(node.peer)
+    this.time.forget(node.peer)
     for (const connection of nodeConnections(this.#options.network, node.peer))
       void closeOrAbort(connection, directoryLimits.nodeClose)
     return node.peer
@@ -250,7 +255,7 @@ export class HomeNodes {
       if (node.full === true) return
       node.fullRetry.reset()
       this.#change(node, { state: 'connected', reserved: this.#isReserved(node) })
-      this.#wake()
+      this.#awaitingSession.wake()
       this.#options.onReady(node.peer)
       // libp2p requests a reservation once, after identify. This requests it again if the first request was lost.
       void pause(directoryLimits.reserveAfter, signal, over.signal).then(() => {
@@ -290,8 +295,9 @@ export class HomeNodes {
   async #sendRecord(node: HomeNode): Promise<string[]> {
     const { session } = node
     if (session == null) return []
-    const { rttMs, nodeAddresses } = await session.announce(this.#options.record(), this.#options.handle())
+    const { rttMs, nodeAddresses, time } = await session.announce(this.#options.record(), this.#options.handle())
     node.rttMs = rttMs
+    this.time.observe(node.peer, time, rttMs)
     return nodeAddresses
   }
 
@@ -359,21 +365,11 @@ export class HomeNodes {
 
   async #firstSession(): Promise<void> {
     if (this.sessions().length > 0 || !this.#connecting) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limits.request)
-      this.#awaitingSession.push(() => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
+    await this.#awaitingSession.wait(limits.request)
   }
 
   get #connecting(): boolean {
     return [...this.#nodes.values()].some(({ state }) => state === 'connecting')
-  }
-
-  #wake(): void {
-    for (const wake of this.#awaitingSession.splice(0)) wake()
   }
 
   #change(node: HomeNode, to: Pick<NodeState, 'state' | 'reserved' | 'fullUntil' | 'problem'>): void {
@@ -383,7 +379,7 @@ export class HomeNodes {
     delete node.problem
     Object.assign(node, to)
     this.#options.onState(stateOf(node))
-    if (!this.#connecting) this.#wake()
+    if (!this.#connecting) this.#awaitingSession.wake()
   }
 
   #find(wanted: string): HomeNode {

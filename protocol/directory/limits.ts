@@ -15,6 +15,8 @@ export const directoryLimits = {
   streamsPerPeer: 2,
 
   // ---- the peer's side
+  /** A clock that differs less is as right as clocks are. */
+  clockTolerance: 10 * minute,
   /** First and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
   /** Longest wait after a node closed the connection at once: it had no room at that moment. */

@@ -84,13 +84,16 @@ export class DirectorySession {
   }
 
   /**
-   * Returns the round trip in milliseconds, and the addresses that the node says it has. `handle` empty: none.
+   * Returns the round trip in milliseconds, the addresses that the node says it has, and its time. `handle` empty: none.
    * Errors: `handle-taken`.
    */
-  async announce(record: SignedBytes, handle: string): Promise<{ rttMs: number; nodeAddresses: string[] }> {
+  async announce(
+    record: SignedBytes,
+    handle: string,
+  ): Promise<{ rttMs: number; nodeAddresses: string[]; time: number }> {
     const begun = performance.now()
-    const { nodeAddresses } = await this.#request({ call: 'announce', record, handle }, 'announced')
-    return { rttMs: performance.now() - begun, nodeAddresses }
+    const { nodeAddresses, time } = await this.#request({ call: 'announce', record, handle }, 'announced')
+    return { rttMs: performance.now() - begun, nodeAddresses, time }
   }
 
   /** By PeerId or by handle. `undefined`: the node has no such record. */

@@ -16,6 +16,8 @@ import type { FriendRow } from '../store/store.ts'
 import type { ContactContent } from '../wire/contact.ts'
 
 export interface FriendsOptions extends EnvelopesOptions {
+  /** As in InvitesOptions. */
+  networkNow(): number
   emit: Emit
   /** A stored friend as callers of the API see it. */
   view(row: FriendRow): Friend

@@ -86,13 +86,13 @@ export class Introductions {
 
   /** Whom `to` means, without asking anybody. Errors: `bad-invite`, `bad-request`. */
   recipient(to: string): RecipientInfo {
-    const { nodes, now } = this.#options
+    const { nodes } = this.#options
     const needsNode = nodes.addresses().length === 0
     const recipient = parseRecipient(to)
     switch (recipient.kind) {
       case 'invite': {
-        const { peer, name, expiresAt } = recipient.invite
-        return { kind: 'invite', peer, name, expired: expiresAt <= now(), ...this.#known(peer) }
+        const { peer, name } = recipient.invite
+        return { kind: 'invite', peer, name, expired: this.#isExpired(recipient.invite), ...this.#known(peer) }
       }
       case 'peer':
         return { ...recipient, ...this.#known(recipient.peer) }
@@ -175,8 +175,8 @@ export class Introductions {
   }
 
   async #invited(invite: Invite): Promise<Candidate> {
-    const { nodes, now, addNode, mayUseNodesOf, mayDial } = this.#options
-    if (invite.expiresAt <= now()) throw new QuorumError('invite-expired', 'That invite has expired: ask for a new one')
+    const { nodes, addNode, mayUseNodesOf, mayDial } = this.#options
+    if (this.#isExpired(invite)) throw new QuorumError('invite-expired', expired(invite))
     if (!mayUseNodesOf(invite.peer)) await this.#checkReachable(invite)
     // A peer without a node joins those of the inviter: this is how a second person starts.
     else if (nodes.addresses().length === 0) {
@@ -185,6 +185,10 @@ export class Introductions {
       for (const address of all.filter((one) => mayDial(one, invite.peer))) addNode(address)
     }
     return candidateFromInvite(invite)
+  }
+
+  #isExpired({ expiresAt }: Invite): boolean {
+    return expiresAt <= this.#options.nodes.time.now()
   }
 
   /**
@@ -253,4 +257,10 @@ export class Introductions {
     this.#parkedInvites.set(code, parked)
     return parked
   }
+}
+
+/** Without a node that tells the time, a wrong clock of either side looks the same. */
+function expired({ expiresAt }: Invite): string {
+  const when = new Date(expiresAt).toUTCString()
+  return `That invite expired on ${when}: ask for a new one. If it was made just now, a clock is wrong`
 }

@@ -13,6 +13,8 @@ export interface InvitesOptions {
   identity: Identity
   store: Store
   now: () => number
+  /** What time it is for others, in milliseconds since the epoch: the own clock may be wrong. */
+  networkNow(): number
   name(): string
   /** How to reach this peer, as anybody may know it. */
   peerAddress(): PeerAddress
@@ -33,7 +35,7 @@ export class Invites {
    * `rate-limited` when too many are outstanding.
    */
   create(once: boolean, expiresIn: number): InviteRow {
-    const { identity, store, now, name, peerAddress } = this.#options
+    const { identity, store, now, networkNow, name, peerAddress } = this.#options
     return store.transaction(() => {
       const outstanding = store.invites().filter((invite) => {
         if (invite.expiresAt > now()) return true
@@ -45,7 +47,9 @@ export class Invites {
       }
       const token = randomBytes(inviteTokenLength)
       const expiresAt = now() + expiresIn
-      const link = inviteToLink(identity, { ...peerAddress(), name: name(), token, expiresAt })
+      // Read by clocks of others; the own one decides when it is used.
+      const told = networkNow() + expiresIn
+      const link = inviteToLink(identity, { ...peerAddress(), name: name(), token, expiresAt: told })
       const row: InviteRow = { token, link, code: createCode(), once, createdAt: now(), expiresAt }
       store.putInvite(row)
       return row

@@ -47,7 +47,8 @@ export interface KnowledgeReport {
 export type DirectoryResult =
   | { result: 'error'; error: ErrorData }
   /** `nodeAddresses`: those that the node announces of itself; empty from an older node. */
-  | { result: 'announced'; nodeAddresses: string[] }
+  /** `time`: the node's clock, in milliseconds since the epoch. */
+  | { result: 'announced'; nodeAddresses: string[]; time: number }
   | { result: 'found'; record?: SignedBytes; age: number }
   | { result: 'delivered'; pushed: boolean }
   | { result: 'done' }
@@ -57,12 +58,12 @@ export type DirectoryResult =
   | { result: 'present'; peers: Uint8Array[] }
 
 /**
- * A result as a node writes it: `observedAddress`, `time` and `connected` are fields of the first version that no
+ * A result as a node writes it: `observedAddress` and `connected` are fields of the first version that no
  * version uses. A node still writes them, and no peer decodes them.
  */
 export type DirectoryAnswer =
   | Exclude<DirectoryResult, { result: 'announced' | 'found' }>
-  | (Extract<DirectoryResult, { result: 'announced' }> & { observedAddress?: string; time?: number })
+  | (Extract<DirectoryResult, { result: 'announced' }> & { observedAddress?: string })
   | (Extract<DirectoryResult, { result: 'found' }> & { connected?: boolean })
 
 /** `R` is a `DirectoryAnswer` where a frame is written. */
@@ -198,7 +199,7 @@ function resultToWire(result: DirectoryAnswer): NonNullable<Fields<typeof Direct
         case: 'announced',
         value: {
           observedAddress: result.observedAddress ?? '',
-          time: timeToWire(result.time ?? 0),
+          time: timeToWire(result.time),
           nodeAddresses: result.nodeAddresses,
         },
       }
@@ -253,6 +254,7 @@ function resultFromWire(result: WireResult): DirectoryResult {
       return {
         result: 'announced',
         nodeAddresses: addressesFromWire(result.value.nodeAddresses, limits.nodeAddressesTold),
+        time: timeFromWire(result.value.time),
       }
     case 'found': {
       const { record, ageSeconds } = result.value

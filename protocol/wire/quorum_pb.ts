@@ -860,7 +860,7 @@ export type Announced = Message<"quorum.v1.Announced"> & {
   observedAddress: string;
 
   /**
-   * sent; no version reads it
+   * the node's clock, milliseconds since the epoch
    *
    * @generated from field: uint64 time = 2;
    */

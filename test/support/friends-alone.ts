@@ -22,6 +22,7 @@ export async function friendsAlone(t: TestContext) {
     store,
     sealing: new SealingKeys(identity, store, () => date),
     now: () => date,
+    networkNow: () => date,
     emit: (event) => events.push(event),
     name: () => '',
     peerAddress: () => ({ nodes: [], addresses: [] }),

@@ -37,6 +37,7 @@ class Person {
       store: this.store,
       sealing,
       now: () => this.now,
+      networkNow: () => this.now,
       emit: (event) => this.events.push(event),
       name: () => name,
       peerAddress: () => ({

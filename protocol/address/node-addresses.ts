@@ -40,18 +40,21 @@ export function withAddress(stored: readonly string[], address: string): string[
 }
 
 /**
- * The addresses to announce: of each node the one with the widest scope, then the next of each, up to
- * limits.nodeAddressesTold; public ones first.
+ * The addresses to announce, up to limits.nodeAddressesTold, of the nodes with the smallest `use` first. Among equals,
+ * of each node the one with the widest scope, then the next of each; public ones first.
  */
-export function addressesToAnnounce(nodes: Iterable<readonly string[]>): string[] {
-  const sorted = [...nodes].slice(0, limits.nodesTold).map(widestFirst)
-  const rounds = Array.from({ length: addressLimits.nodeAddresses }, (_, round) =>
-    sorted.flatMap((one) => one[round] ?? []),
-  )
-  return rounds
-    .flat()
+export function addressesToAnnounce(nodes: Iterable<{ known: readonly string[]; use: number }>): string[] {
+  const told = [...nodes].sort((a, b) => a.use - b.use).slice(0, limits.nodesTold)
+  const groups = [...Map.groupBy(told, ({ use }) => use).values()].map((group) => {
+    const sorted = group.map(({ known }) => widestFirst(known))
+    const rounds = Array.from({ length: addressLimits.nodeAddresses }, (_, round) =>
+      sorted.flatMap((one) => one[round] ?? []),
+    )
+    return rounds.flat().slice(0, limits.nodeAddressesTold)
+  })
+  return groups
+    .flatMap((group) => group.sort((a, b) => narrowness(a) - narrowness(b)))
     .slice(0, limits.nodeAddressesTold)
-    .sort((a, b) => narrowness(a) - narrowness(b))
 }
 
 /**

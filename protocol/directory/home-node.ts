@@ -2,7 +2,8 @@
 import type { Connection } from '@libp2p/interface'
 import { withPeer } from '../address/address.ts'
 import type { NodeProblem, NodeState } from '../api/model.ts'
-import { sameHost } from '../address/node-addresses.ts'
+import { learntAddresses, sameHost } from '../address/node-addresses.ts'
+import type { DirectDial } from '../net/direct-dial.ts'
 import type { AddressSource } from '../net/policy.ts'
 import { Retry } from '../base/backoff.ts'
 import { directoryLimits } from './limits.ts'
@@ -53,6 +54,12 @@ export function knownAddresses({ addresses, learnt }: HomeNode): string[] {
   return [...new Set([...addresses, ...learnt])]
 }
 
+/** For `addressesToAnnounce`: 0, the node is connected; 1, it was in this run; 2, it never answered. */
+export function toAnnounce(node: HomeNode): { known: string[]; use: number } {
+  const { session, rttMs } = node
+  return { known: knownAddresses(node), use: session != null ? 0 : rttMs == null ? 2 : 1 }
+}
+
 /** The addresses to dial: first the one that was used last. */
 export function dialTargets(node: HomeNode): DialTarget[] {
   const known = knownAddresses(node)
@@ -61,8 +68,20 @@ export function dialTargets(node: HomeNode): DialTarget[] {
 }
 
 /** Another port of a machine that a person chose is the person's choice, too; other machines are the node's. */
-export function sourceOf(address: string, { addresses, peer }: HomeNode): AddressSource {
+function sourceOf(address: string, { addresses, peer }: HomeNode): AddressSource {
   return addresses.some((given) => sameHost(given, address)) ? 'own-node' : { node: peer }
+}
+
+/** What the node says of its own addresses; undefined if that is nothing, or known. `mayDial`: the rules for dials. */
+export function newlyLearnt(
+  node: HomeNode,
+  told: readonly string[],
+  mayDial: Pick<DirectDial, 'refuses'>,
+): string[] | undefined {
+  if (told.length === 0) return undefined
+  const fits = (address: string): boolean => mayDial.refuses(address, sourceOf(address, node)) === undefined
+  const learnt = learntAddresses(node.peer, told, node.addresses, fits)
+  return learnt.join() === node.learnt.join() ? undefined : learnt
 }
 
 /** Which of the node's addresses a connection was made to. */

@@ -11,7 +11,16 @@ import { onAbort } from '../base/abort-listener.ts'
 import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
 import type { NodeProblem, NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
-import { addressOf, dialTargets, homeNode, knownAddresses, sourceOf, stateOf, type HomeNode } from './home-node.ts'
+import {
+  addressOf,
+  dialTargets,
+  homeNode,
+  knownAddresses,
+  newlyLearnt,
+  toAnnounce,
+  stateOf,
+  type HomeNode,
+} from './home-node.ts'
 import { directoryLimits } from './limits.ts'
 import { NetworkTime } from './network-time.ts'
 import { dialNode, nodeConnections, type DialTarget } from './node-dial.ts'
@@ -20,7 +29,7 @@ import { closeOrAbort } from '../net/close.ts'
 import { dialFailure } from '../net/dial-failure.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
-import { addressesToAnnounce, learntAddresses, nodePeer, withAddress } from '../address/node-addresses.ts'
+import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
 import { later, pause } from '../base/backoff.ts'
 import { WakeUp } from '../base/wake-up.ts'
 import type { SignedBytes } from '../wire/codec.ts'
@@ -92,12 +101,11 @@ export class HomeNodes {
     return [...this.#nodes.values()].map(stateOf)
   }
 
-  /** The addresses that friends receive, at most limits.nodeAddressesTold; public addresses first. */
+  /** The addresses that others receive, at most limits.nodeAddressesTold: first of nodes that are connected. */
   addresses(): string[] {
-    return addressesToAnnounce([...this.#nodes.values()].map(knownAddresses))
+    return addressesToAnnounce([...this.#nodes.values()].map(toAnnounce))
   }
 
-  /** The open sessions. */
   sessions(): DirectorySession[] {
     return [...this.#nodes.values()].flatMap((node) => node.session ?? [])
   }
@@ -321,11 +329,8 @@ export class HomeNodes {
 
   /** Takes over what a node says of its own addresses, if it says anything: an older one does not. */
   #learn(node: HomeNode, told: readonly string[]): void {
-    if (told.length === 0) return
-    const { directDial } = this.#options.network.services
-    const fits = (address: string): boolean => directDial.refuses(address, sourceOf(address, node)) === undefined
-    const learnt = learntAddresses(node.peer, told, node.addresses, fits)
-    if (learnt.join() === node.learnt.join()) return
+    const learnt = newlyLearnt(node, told, this.#options.network.services.directDial)
+    if (learnt == null) return
     node.learnt = learnt
     this.#options.onLearnt(node.peer, learnt)
   }

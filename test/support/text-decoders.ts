@@ -76,7 +76,7 @@ function examine(address: string): void {
   quotaKeys(parsed?.host)
   withPeer(address, peer)
   const lines = address.split('\n')
-  addressesToAnnounce(byNode(lines).values())
+  addressesToAnnounce([...byNode(lines).values()].map((known) => ({ known, use: 0 })))
   assert.ok(addressesFromWire(lines, limits.addressesTold).every(isAddress))
   orRefuses(() => nodePeer(address))
   orRefuses(() => nodePeer(givenNodeAddress(address)))

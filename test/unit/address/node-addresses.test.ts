@@ -37,12 +37,14 @@ test('of one node the newest addresses are stored; one received again counts as 
   )
 })
 
+const connected = (known: readonly string[]) => ({ known, use: 0 })
+
 test('addresses with the widest scope are announced first: one of every node before the second of any', () => {
   const [own, other] = [
     ['127.0.0.1', '192.168.1.2'].map((ip) => at(ip)),
     ['127.0.0.1', '1.1.1.1'].map((ip) => at(ip, second)),
   ]
-  assert.deepEqual(addressesToAnnounce([own, other]), [
+  assert.deepEqual(addressesToAnnounce([connected(own), connected(other)]), [
     at('1.1.1.1', second),
     at('192.168.1.2'),
     at('127.0.0.1'),
@@ -51,9 +53,17 @@ test('addresses with the widest scope are announced first: one of every node bef
   const many = Array.from({ length: limits.nodesTold }, () =>
     ['1.1.1.1', '2.2.2.2', '3.3.3.3', '127.0.0.1'].map((ip) => at(ip)),
   )
-  const result = addressesToAnnounce([...many, [at('8.8.8.8')]])
+  const result = addressesToAnnounce([...many, [at('8.8.8.8')]].map(connected))
   assert.equal(result.length, limits.nodeAddressesTold)
   assert.ok(!result.includes(at('8.8.8.8')) && !result.includes(at('127.0.0.1')))
+})
+
+test('nodes that are connected are announced first, those that never answered last, and beyond the limit not at all', () => {
+  const known = Array.from({ length: limits.nodesTold }, (_, index) => [at(`1.1.1.${index}`)])
+  const dead = known.map((one) => ({ known: one, use: 2 }))
+  const result = addressesToAnnounce([...dead, { known: [at('8.8.8.8')], use: 1 }, connected([at('192.168.1.2')])])
+  assert.deepEqual(result.slice(0, 2), [at('192.168.1.2'), at('8.8.8.8')])
+  assert.equal(result.length, limits.nodesTold)
 })
 
 test('among addresses of one scope, one of every transport comes before the second of any', () => {

@@ -35,6 +35,4 @@ export const nodeLimits = {
   closing: 1 * second,
   /** Interval of event loop samples: the default of 10 ms wakes an idle machine 100 times a second. */
   loopSampling: 100,
-  /** V8's young generation: enough for a rush of handshakes, and little carried data waits for its collection. */
-  youngGeneration: 8 * MiB,
 } as const

@@ -6,6 +6,9 @@
 import { second, hour, day, KiB, MiB } from './units.ts'
 
 export const limits = {
+  /** V8's young generation: enough for a rush of handshakes, and little carried data waits for its collection. */
+  youngGeneration: 8 * MiB,
+
   // ---- text that a person types
   /** Name of a person, in characters: the longest that is still readable in a list row when truncated. */
   nameCharacters: 64,

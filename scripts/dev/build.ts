@@ -2,14 +2,14 @@
  * `npm run build`: writes dist/, the published part of the package: the library with its declarations, and the two
  * programs as JavaScript. Type errors stop it. The old content of dist/ is removed first.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { root, tool } from './checks.ts'
 
 const dist = join(root, 'dist')
-const { version } = z
-  .object({ version: z.string() })
+const { version, imports } = z
+  .object({ version: z.string(), imports: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
 
 rmSync(dist, { recursive: true, force: true })
@@ -17,18 +17,15 @@ const { ok, output } = await tool('typescript', 'tsc', '-p', 'tsconfig.build.jso
 process.stdout.write(output)
 if (ok) {
   // Inside dist/, the `#` imports resolve to the built files, and `../package.json` exists as it does in the checkout.
+  const builtImports = Object.entries(imports)
+    .map(([name, source]) => [name, source.replace(/\.ts$/u, '.js')] as const)
+    .filter(([, file]) => existsSync(join(dist, file)))
   const manifest = {
     name: 'quorum',
     version,
     private: true,
     type: 'module',
-    imports: {
-      '#protocol': './protocol/index.js',
-      '#foreign-text': './protocol/base/foreign-text.js',
-      '#byte-size': './protocol/base/byte-size.js',
-      '#lookalike': './protocol/identity/lookalike.js',
-      '#embedded-node': './node/embedded.js',
-    },
+    imports: Object.fromEntries(builtImports),
   }
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }

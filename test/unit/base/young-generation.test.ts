@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
-import { nodeLimits } from '../../../node/limits.ts'
+import { limits } from '../../../protocol/base/limits.ts'
 
-const module = new URL('../../../node/young-generation.ts', import.meta.url).href
+const module = new URL('../../../protocol/base/young-generation.ts', import.meta.url).href
 
 /** Prints the size before, after much survived while growth was held, and as it was allowed: when grown, and after. */
 const program = `
@@ -22,7 +22,7 @@ const program = `
   await survive(100)
   sizes.push(youngGeneration())
   letYoungGenerationGrow()
-  await survive(10_000, () => youngGeneration() >= ${nodeLimits.youngGeneration})
+  await survive(10_000, () => youngGeneration() >= ${limits.youngGeneration})
   sizes.push(youngGeneration())
   await survive(300)
   sizes.push(youngGeneration())
@@ -33,5 +33,5 @@ test('the young generation stays small while the program loads, then grows to it
   const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
   const [first = 0, held = 0, grown = 0, after = 0] = JSON.parse(output) as number[]
   assert.ok(held <= 2 * first, `held at ${held} bytes`)
-  assert.deepEqual([grown, after], [nodeLimits.youngGeneration, nodeLimits.youngGeneration])
+  assert.deepEqual([grown, after], [limits.youngGeneration, limits.youngGeneration])
 })

@@ -96,6 +96,6 @@ Add it to Quorum with this line:
 
     ${best}
 
-${others.length > 0 ? `It also answers at:\n\n${others.join('')}\n` : ''}Ctrl-C stops it.
+${others.length > 0 ? `Peers learn its other addresses from it. Who cannot reach it there may need one of them:\n\n${others.join('')}\n` : ''}Ctrl-C stops it.
 `
 }

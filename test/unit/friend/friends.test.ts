@@ -49,6 +49,7 @@ class Person {
       },
       onEnvelopeQueued: () => {},
       onChange: () => {},
+      onForgotten: () => {},
       onDialMe: (peer) => this.dialMes.push(peer),
     })
   }

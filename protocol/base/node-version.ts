@@ -3,7 +3,9 @@
  * ways that explain nothing. The build keeps to syntax that those versions can read.
  */
 const needed = 24
+// oxlint-disable-next-line no-restricted-globals -- a constant of the runtime, not how the program was started
+const { version } = process
 
-if (Number(process.versions.node.split('.')[0]) < needed) {
-  throw new Error(`Quorum needs Node ${needed} or later; this is ${process.version}`)
+if (Number(/^v(\d+)/.exec(version)?.[1]) < needed) {
+  throw new Error(`Quorum needs Node ${needed} or later; this is ${version}`)
 }

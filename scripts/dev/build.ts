@@ -1,6 +1,7 @@
 /**
  * `npm run build`: writes dist/, the published part of the package: the library with its declarations, and the two
- * programs as JavaScript; with `--out FOLDER` elsewhere. Type errors stop it. The old content of dist/ is removed first.
+ * programs as JavaScript; with `--out FOLDER` elsewhere. Type errors stop it. The old content of the folder is removed
+ * first.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

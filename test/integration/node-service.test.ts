@@ -20,7 +20,11 @@ const valueOf = (key: string): string => lines[settings.indexOf(key)]?.slice(key
 
 /** The version of systemd that brought a setting: its manual says so from version 240 on; 0 for those before. */
 const since: Record<string, number> = {
-  ...{ ProtectHostname: 242, RestrictSUIDSGID: 242, ProtectKernelLogs: 244, ProtectClock: 245, ProtectProc: 247 },
+  ProtectHostname: 242,
+  RestrictSUIDSGID: 242,
+  ProtectKernelLogs: 244,
+  ProtectClock: 245,
+  ProtectProc: 247,
   ...Object.fromEntries(
     `Description After Wants EnvironmentFile Environment ExecStart DynamicUser StateDirectory StateDirectoryMode UMask
      LimitNOFILE TimeoutStopSec Restart RestartPreventExitStatus RestartSec NoNewPrivileges CapabilityBoundingSet

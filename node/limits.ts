@@ -13,8 +13,6 @@ export const nodeLimits = {
   diskCheck: 1 * minute,
   /** Interval at which the owner of a handle is noted as seen: nobody waits for the disk when all peers reconnect. */
   seenInterval: 1 * hour,
-  /** Interval at which expired data is deleted, and deleted data is removed from SQLite's log. */
-  expireInterval: 1 * hour,
   /** A key file is one short line: another file by that name is not read into memory. */
   keyFile: 4 * KiB,
 

@@ -91,11 +91,12 @@ function welcome({ addresses, http }: NodeServer): string {
   const loopback = /^\/(ip4\/127\.|ip6\/::1\/)/
   const best = addresses.find((address) => !loopback.test(address)) ?? addresses[0] ?? ''
   const others = addresses.filter((address) => address !== best).map((address) => `    ${address}\n`)
+  const besides = 'Peers learn its other addresses from it. Who cannot reach it there may need one of them:'
   return `Quorum node ${version} is ready. Figures and health: ${http}
 Add it to Quorum with this line:
 
     ${best}
 
-${others.length > 0 ? `It also answers at:\n\n${others.join('')}\n` : ''}Ctrl-C stops it.
+${others.length > 0 ? `${besides}\n\n${others.join('')}\n` : ''}Ctrl-C stops it.
 `
 }

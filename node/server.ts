@@ -1,5 +1,5 @@
 /**
- * Composes a node: identity, mailboxes, relay and directory, HTTP, and the timer that deletes expired data. Starts them
+ * Composes a node: identity, mailboxes, relay and directory, HTTP, and the timer that watches the disk. Starts them
  * in the order of their dependencies and stops them in reverse. It does not use `process`.
  */
 import path from 'node:path'
@@ -53,12 +53,8 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
     const mailboxes = openMailboxes(path.join(config.data, 'held.db'))
     running.defer(() => mailboxes.close())
     const seed = loadNodeKey(config.data)
-    expire(mailboxes)
-    const timers = [
-      setInterval(() => expire(mailboxes), nodeLimits.expireInterval),
-      setInterval(() => checkDisk(mailboxes), nodeLimits.diskCheck),
-    ]
-    running.defer(() => timers.forEach((timer) => clearInterval(timer)))
+    const timer = setInterval(() => checkDisk(mailboxes), nodeLimits.diskCheck)
+    running.defer(() => clearInterval(timer))
 
     const http = await serveHttp(mailboxes)
     running.defer(() => http.stop())
@@ -125,15 +121,6 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
       diskTrouble = toError(error)
       const { code } = errorToData(error)
       if (before === undefined) log('error', `The disk takes no more data (${code}): nothing new is held`)
-    }
-  }
-
-  /** A failing disk is reported at /readyz; the node continues with what needs no disk. */
-  function expire(mailboxes: Mailboxes): void {
-    try {
-      mailboxes.expire(now())
-    } catch (error) {
-      log('warn', 'Expired data could not be deleted', toError(error))
     }
   }
 

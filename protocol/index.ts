@@ -2,6 +2,7 @@
  * The public API of Quorum's library. `createPeer` starts a peer, `createRelayNode` starts a node.
  * docs/embedding.md shows a conversation of two peers in twenty lines.
  */
+import './base/node-version.ts'
 export { callParams } from './api/calls.ts'
 export type {
   CallName,

@@ -38,9 +38,13 @@ export class PeerEvents {
   #early: PeerEvent[] = []
   /** The kind of the path to each friend at the last `path-changed` event. */
   readonly #paths = new Map<string, PathKind>()
+  /** What was told last of each person: `friend-changed` reports a change of it, once. */
+  readonly #told = new Map<string, string>()
 
   constructor(options: PeerEventsOptions) {
     this.#options = options
+    for (const row of options.store.friends())
+      this.#told.set(row.peer, toldOf({ ...row, ...nameOf(row), online: false }))
   }
 
   subscribe(listener: (event: PeerEvent) => void): () => void {
@@ -57,6 +61,7 @@ export class PeerEvents {
   }
 
   readonly emit = (event: PeerEvent): void => {
+    if ((event.event === 'friend-changed' || event.event === 'friend-request') && !this.#isNews(event)) return
     for (const listener of this.#listeners) {
       // A listener that throws must not stop the other listeners, or the protocol.
       try {
@@ -66,6 +71,18 @@ export class PeerEvents {
         this.#listenerFailed(event, error)
       }
     }
+  }
+
+  /** Of a person who is no longer in the store. */
+  forget(peer: string): void {
+    this.#told.delete(peer)
+  }
+
+  #isNews({ event, data }: Extract<PeerEvent, { event: 'friend-changed' | 'friend-request' }>): boolean {
+    const told = toldOf(data)
+    const before = this.#told.get(data.peer)
+    this.#told.set(data.peer, told)
+    return event === 'friend-request' || told !== before
   }
 
   #listenerFailed({ event }: PeerEvent, error: unknown): void {
@@ -80,11 +97,11 @@ export class PeerEvents {
 
   /** A friend in the form for callers. Its name is the announced name, or the handle, or the end of the PeerId. */
   friend(row: FriendRow): Friend {
-    const { peer, name, handle, state, note, verified, addedAt, lastSeen } = row
+    const { peer, handle, state, note, verified, addedAt, lastSeen } = row
     const held = this.#options.held(peer)
     return {
       peer,
-      name: name === '' ? (handle ?? shortId(peer)) : name,
+      ...nameOf(row),
       ...(handle == null ? {} : { handle }),
       state,
       ...(note == null ? {} : { note }),
@@ -150,4 +167,13 @@ export class PeerEvents {
     }
     if (name !== row.name) this.friendChanged(updated)
   }
+}
+
+function nameOf({ peer, name, handle }: FriendRow): { name: string } {
+  return { name: name === '' ? (handle ?? shortId(peer)) : name }
+}
+
+/** All that `friend-changed` is about: the rest has events of its own, or changes with these. */
+function toldOf({ name, handle, state, note, verified, online, held }: Omit<Friend, 'path' | 'unread'>): string {
+  return JSON.stringify([name, handle, state, note, verified, online, held])
 }

@@ -289,6 +289,7 @@ export class PeerParts {
       view: (row) => this.events.friend(row),
       onEnvelopeQueued: () => this.delivery.flush(),
       onChange: (row) => this.#friendshipChanged(row),
+      onForgotten: (peer) => this.events.forget(peer),
       onDialMe: (peer) => this.paths.dialNow(peer),
     })
   }

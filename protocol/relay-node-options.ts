@@ -16,7 +16,7 @@ export interface RelayNodeOptions {
    * address. Without such a proxy, every program of this machine could pretend any address.
    */
   behindProxy?: boolean
-  /** The node's data on disk. The caller closes it after `stop`. */
+  /** The node's data on disk: `openMailboxes` of `quorum/mailboxes`. The caller closes it after `stop`. */
   store: DirectoryStore
   /** Milliseconds since the epoch. */
   now?: () => number

@@ -1,4 +1,5 @@
 /** A relay node: starts and stops the libp2p node, the circuit relay and the directory together. */
+import { directoryLimits } from './directory/limits.ts'
 import { DirectoryServer } from './directory/server.ts'
 import { identityFromSeed } from './identity/identity.ts'
 import { silent } from './base/log.ts'
@@ -35,13 +36,24 @@ export interface RelayNode {
   stop(): Promise<void>
 }
 
-/** Starts a node. Errors: `bad-request` if it cannot listen on one of the addresses. */
+/**
+ * Starts a node. What expires in the store is deleted at the start and then every hour.
+ * Errors: `bad-request` if it cannot listen on one of the addresses.
+ */
 export async function createRelayNode(options: RelayNodeOptions): Promise<RelayNode> {
   checkRelayNodeOptions(options)
   const { listen, announce = [], behindProxy = false, store, now = Date.now, log = silent } = options
   const { privateKey, peer } = await identityFromSeed(options.seed)
   const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy })
   const directory = new DirectoryServer(network, store, now, log)
+  const expire = (): void => {
+    try {
+      store.expire(now())
+    } catch (error) {
+      // A failing disk: the node continues with what needs none.
+      log('warn', 'Expired data could not be deleted', toError(error))
+    }
+  }
   forgetPeers(network, log, { again: 'on-update' })
   try {
     await directory.start()
@@ -51,6 +63,8 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
     await network.stop()
     throw new QuorumError('bad-request', await whyNot(listen, toError(cause)), { cause })
   }
+  expire()
+  const expiry = setInterval(expire, directoryLimits.expireInterval)
   return {
     peer,
     addresses: () => network.getMultiaddrs().map(String),
@@ -74,6 +88,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
       }
     },
     async stop() {
+      clearInterval(expiry)
       await directory.stop()
       await network.stop()
     },

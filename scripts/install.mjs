@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The holder of the lock touches its file at this interval, in milliseconds. */
@@ -152,7 +152,8 @@ function claim(file) {
     return true
   } catch (err) {
     if (codeOf(err) === 'EEXIST') return false
-    throw new SetupError(`Quorum must be installed first, but its folder is not writable: ${file}`, { cause: err })
+    const what = `its owner has to run "npm ci --omit=dev" in ${dirname(file)}`
+    throw new SetupError(`Quorum must be installed first, and this user cannot write there: ${what}`, { cause: err })
   }
 }
 

@@ -7,6 +7,7 @@ export type PeerEvent =
   | { event: 'ready'; data: { peer: string; name: string; version: string } }
   | { event: 'node-state'; data: NodeState }
   | { event: 'friend-request'; data: Friend }
+  /** State, name, handle, note, `verified`, `online` or `held` changed: once for each change. */
   | { event: 'friend-changed'; data: Friend }
   | { event: 'path-changed'; data: ConnectionInfo & { peer: string } }
   | { event: 'message-received'; data: Message }

@@ -37,8 +37,8 @@ export type ErrorCode = (typeof errorCodes)[number]
 const codes: ReadonlySet<string> = new Set(errorCodes)
 
 /**
- * An error with a stable `code`. `message`: one sentence for a person. `cause`: the underlying error. `part`: of a value
- * that has several parts, the wrong one, as a code to translate.
+ * An error with a stable `code`. `message`: one sentence for a person. `cause`: the underlying error. `part`: of a
+ * value that has several parts, the wrong one, as a code to translate.
  */
 export class QuorumError extends Error {
   readonly code: ErrorCode

@@ -1,6 +1,6 @@
 /** Numbers of /quorum/directory, both sides. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
-import { second, minute, day, KiB } from '../base/units.ts'
+import { second, minute, hour, day, KiB } from '../base/units.ts'
 import type { DirectoryCall } from '../wire/directory.ts'
 
 export const directoryLimits = {
@@ -41,6 +41,8 @@ export const directoryLimits = {
   portsChecked: 3,
 
   // ---- the node's memory and disk
+  /** Interval at which expired data is deleted, and deleted data is removed from SQLite's log. */
+  expireInterval: 1 * hour,
   /** Records in memory, the oldest dropped: more than ten times the connections of a node. */
   records: 50_000,
   /** A handle stays with its owner for this long after they were last seen. */

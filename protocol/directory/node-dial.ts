@@ -38,8 +38,11 @@ export async function dialNode(
       addresses,
       signal,
       // A node that answers and is slow has many handshakes to make: giving up on it wastes what both have done.
-      dial: (address, over) =>
-        directDial.dial(address, sources.get(address) ?? 'own-node', over, limits.dialAddress, limits.handshake),
+      dial: async (address, over) => {
+        const source = sources.get(address)
+        if (source === undefined) throw new Error('Not one of the targets')
+        return directDial.dial(address, source, over, limits.dialAddress, limits.handshake)
+      },
       // One connection carries the session and the reservation; no other code closes a second one.
       surplus: (connection) => void closeOrAbort(connection, directoryLimits.nodeClose),
     })

@@ -25,6 +25,8 @@ export interface FriendsOptions extends EnvelopesOptions {
   onEnvelopeQueued(): void
   /** The row changed: `peer` may have become a friend, or stopped being one. */
   onChange(row: FriendRow): void
+  /** Somebody was removed long ago, and is no longer in the store. */
+  onForgotten(peer: string): void
   /** A friend that cannot dial this peer asks to be dialled; its addresses are stored. */
   onDialMe(peer: string): void
 }
@@ -287,14 +289,16 @@ export class Friends {
 
   /** Only so many removed people are remembered with whom no message was exchanged. */
   #forgetOldest(): void {
-    const { store } = this.#options
+    const { store, onForgotten } = this.#options
     const removed = store.friends().filter(({ state }) => state === 'removed')
     if (removed.length < friendLimits.strangersRemembered) return
     const withoutMessages = removed.find(({ peer }) => {
       const { queued, received } = store.conversation(peer)
       return queued + received === 0
     })
-    if (withoutMessages != null) store.deleteFriend(withoutMessages.peer)
+    if (withoutMessages == null) return
+    store.deleteFriend(withoutMessages.peer)
+    onForgotten(withoutMessages.peer)
   }
 
   #put(row: FriendRow): FriendRow {
@@ -314,7 +318,8 @@ export class Friends {
     const row = store.transaction(work)
     if (row != null) {
       onChange(row)
-      emit({ event: 'friend-changed', data: view(row) })
+      // What ended with the friendship has changed the row once more.
+      emit({ event: 'friend-changed', data: view(store.friend(row.peer) ?? row) })
     }
     onEnvelopeQueued()
     return row

@@ -1,19 +1,22 @@
 /**
  * `npm run build`: writes dist/, the published part of the package: the library with its declarations, and the two
- * programs as JavaScript. Type errors stop it. The old content of dist/ is removed first.
+ * programs as JavaScript; with `--out FOLDER` elsewhere. Type errors stop it. The old content of the folder is removed
+ * first.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { root, tool } from './checks.ts'
 
-const dist = join(root, 'dist')
+const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } })
+const dist = resolve(values.out)
 const { version, imports } = z
   .object({ version: z.string(), imports: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
 
 rmSync(dist, { recursive: true, force: true })
-const { ok, output } = await tool('typescript', 'tsc', '-p', 'tsconfig.build.json')
+const { ok, output } = await tool('typescript', 'tsc', '-p', 'tsconfig.build.json', '--outDir', dist)
 process.stdout.write(output)
 if (ok) {
   // Inside dist/, the `#` imports resolve to the built files, and `../package.json` exists as it does in the checkout.

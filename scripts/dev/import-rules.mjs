@@ -156,7 +156,7 @@ const dialers = ['protocol/net/direct-dial.ts', 'protocol/net/tcp/punch.ts', 'pr
 /** What asks the rules before it dials. */
 const askingFirst = ['directDial', 'punch']
 /** The only ones that may say that an address is from the person's own list of nodes. */
-const ownNodes = [...dialers, 'protocol/net/policy.ts', 'protocol/directory/home-nodes.ts']
+const ownNodes = [...dialers, 'protocol/net/policy.ts', 'protocol/directory/home-node.ts']
 
 /**
  * Returns why `file` may not call `method` of `owner` to dial, or undefined if it may.
@@ -211,7 +211,7 @@ export default {
           },
           Literal(/** @type {{ value: unknown }} */ node) {
             if (node.value !== 'own-node' || folderOf(file) !== 'protocol' || ownNodes.includes(file)) return
-            context.report({ node, message: 'Only directory/home-nodes.ts knows which nodes a person chose' })
+            context.report({ node, message: 'Only directory/home-node.ts knows which nodes a person chose' })
           },
         }
       },

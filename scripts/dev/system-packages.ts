@@ -10,6 +10,7 @@ import { delimiter, join } from 'node:path'
 
 /** For each kind of test: the package, and the program or file that shows that it is installed. */
 const needed = [
+  { kind: 'integration', name: 'python3', present: () => onPath('python3') },
   { kind: 'lab', name: 'nftables', present: () => onPath('nft') },
   { kind: 'lab', name: 'iproute2', present: () => onPath('ip') },
   { kind: 'lab', name: 'miniupnpd-nftables', present: () => onPath('miniupnpd') },

@@ -164,7 +164,7 @@ test('hostile 81: with never, a node leads to other ports of its own host only; 
   told.push(`${near?.address}/p2p/${peer}`)
   const calls = (): number[] => traps.map((one) => one.calls())
   const store = openMemoryStore()
-  const victim = await startPeer(t, { nodes: [node.address], direct: 'never', store })
+  await startPeer(t, { nodes: [node.address], direct: 'never', store })
   const free = openMemoryStore()
   const other = await startPeer(t, { nodes: [node.address], store: free })
   await until(() => new Settings(store).learntNode(peer).length > 0, 'the port of the same host is learnt')

@@ -42,7 +42,7 @@ test('the example of docs/embedding.md compiles against the types of the library
 
 test('the types in docs/embedding.md are those of the library, field by field', async (t) => {
   const shapes = block('ts shapes')
-  const names = [...shapes.matchAll(/^interface (\w+)/gmu)].map(([, name = '']) => name)
+  const names = [...shapes.matchAll(/^(?:interface|type) (\w+)/gmu)].map(([, name = '']) => name)
   assert.ok(names.length > 5)
   const source = `import type * as library from 'quorum'
 import type { AdviceCode, ErrorCode, NodeProblem } from 'quorum'

@@ -19,6 +19,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { builtPackage } from '../support/built.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'quorum-engines-'))
@@ -54,7 +55,9 @@ test('package.json, .node-version, the bundled Node and the start scripts requir
   assert.deepEqual(new Set(Object.values(optionalDependencies)), new Set([exact]))
   const major = exact.split('.')[0]
   assert.equal(engines.node, `>=${major}`)
-  assert.ok(read('scripts/launch.mjs').includes(`const needed = ${major}\n`))
+  for (const file of ['scripts/launch.mjs', 'protocol/base/node-version.ts']) {
+    assert.ok(read(file).includes(`const needed = ${major}\n`), file)
+  }
 })
 
 for (const node of older) {
@@ -64,6 +67,18 @@ for (const node of older) {
     assert.equal(status, 0, stderr)
     assert.match(stderr, /EBADENGINE/u)
     assert.ok(stderr.includes(`${name}@${version}`), stderr)
+  })
+
+  test(`${node} is told that it is too old when it imports the library`, async (t) => {
+    const place = await builtPackage(t)
+    for (const entry of ['quorum', 'quorum/mailboxes']) {
+      const { stderr, status } = spawnSync(node, ['--input-type=module', '--eval', `import '${entry}'`], {
+        cwd: place,
+        encoding: 'utf8',
+      })
+      assert.equal(status, 1)
+      assert.match(stderr, /^Error: Quorum needs Node 24 or later; this is v\d+/mu, entry)
+    }
   })
 
   test(`npm on ${node}: the checkout installs`, () => {

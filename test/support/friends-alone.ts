@@ -29,6 +29,7 @@ export async function friendsAlone(t: TestContext) {
     view: (row) => ({ ...row, online: false, path: 'none', unread: 0 }),
     onEnvelopeQueued: () => {},
     onChange: () => {},
+    onForgotten: () => {},
     onDialMe: () => {},
   })
   return {

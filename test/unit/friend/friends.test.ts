@@ -50,6 +50,7 @@ class Person {
       },
       onEnvelopeQueued: () => {},
       onChange: () => {},
+      onForgotten: () => {},
       onDialMe: (peer) => this.dialMes.push(peer),
     })
   }

@@ -152,6 +152,11 @@ test('incorrect usage is one line: unknown options, missing values, extra words,
   assert.match(refused(['--data', '']), /--data must be a folder/)
 })
 
+test('a configuration file that begins with a byte order mark is read', (t) => {
+  const file = configFile(t, '\ufeff{"logLevel": "warn"}')
+  assert.equal(started(['--config', file]).logLevel, 'warn')
+})
+
 test('a configuration file that is missing or not a JSON object is refused', (t) => {
   assert.match(refused(['--config', '/missing/node.json']), /--config \/missing\/node.json cannot be used: ENOENT/)
   assert.match(refused(['--config', configFile(t, '{')]), /cannot be used/)

@@ -80,7 +80,7 @@ export class PeerEvents {
 
   /** A friend in the form for callers. Its name is the announced name, or the handle, or the end of the PeerId. */
   friend(row: FriendRow): Friend {
-    const { peer, name, handle, state, note, verified, addedAt, lastSeen } = row
+    const { peer, name, handle, state, note, verified, addedAt, lastSeen, askedAt } = row
     const held = this.#options.held(peer)
     return {
       peer,
@@ -94,6 +94,7 @@ export class PeerEvents {
       addedAt,
       unread: this.#options.store.unread(peer),
       ...(lastSeen == null ? {} : { lastSeen }),
+      ...(askedAt == null ? {} : { askedAt }),
       ...(held == null ? {} : { held }),
     }
   }

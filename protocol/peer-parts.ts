@@ -3,6 +3,7 @@
  * the folders of protocol/ may not import each other freely (ARCHITECTURE.md). Starts nothing.
  */
 import type { Connection } from '@libp2p/interface'
+import { toError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
 import { HomeNodes } from './directory/home-nodes.ts'
@@ -268,6 +269,7 @@ export class PeerParts {
       view: (row) => this.events.friend(row),
       onEnvelopeQueued: () => this.delivery.flush(),
       onChange: (row) => this.#friendshipChanged(row),
+      online: (peer) => this.chat.online(peer),
       onDialMe: (peer) => this.paths.dialNow(peer),
     })
   }
@@ -288,6 +290,15 @@ export class PeerParts {
     this.paths.unwant(peer)
     this.reversals.forget(peer)
     this.lanDiscovery.forget(peer)
+  }
+
+  #presenceChanged(peer: string): void {
+    try {
+      if (this.chat.online(peer)) this.friends.connected(peer)
+    } catch (error) {
+      this.#log('warn', 'that a friend has answered could not be stored', toError(error))
+    }
+    this.events.presenceChanged(peer)
   }
 
   #createReversals(): ConnectionReversals {
@@ -328,7 +339,7 @@ export class PeerParts {
       typingMarks: () => this.privacy.now.typingMarks,
       isFriend: (peer) => this.policy.isFriend(peer),
       onHello: (peer, hello) => this.events.helloReceived(peer, hello),
-      onPresence: (peer) => this.events.presenceChanged(peer),
+      onPresence: (peer) => this.#presenceChanged(peer),
       onHeld: (peer) => this.events.heldChanged(peer),
       onTransfer: (peer, content, message) => this.files.receiveMessage(peer, content, message),
       probe: this.#probeSharing,

@@ -28,6 +28,7 @@ export async function friendsAlone(t: TestContext) {
     view: (row) => ({ ...row, online: false, path: 'none', unread: 0 }),
     onEnvelopeQueued: () => {},
     onChange: () => {},
+    online: () => false,
     onDialMe: () => {},
   })
   return {

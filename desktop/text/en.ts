@@ -78,6 +78,8 @@ export const en = {
     send: 'Send request',
     sending: 'Sending…',
     sent: (name: string): string => `Request sent to ${name}.`,
+    already: (name: string): string => `You and ${name} are friends already.`,
+    friends: (name: string): string => `${name} is your friend now.`,
     linkTitle: 'Add this friend?',
     linkIntro: 'Quorum was opened with an invite. Nothing is sent until you confirm.',
   },
@@ -105,6 +107,7 @@ export const en = {
   },
 
   request: {
+    again: 'Ask again',
     title: 'Friend requests',
     wants: (name: string): string => `${name} wants to be your friend`,
     accept: 'Accept',
@@ -139,6 +142,8 @@ export const en = {
     hideDetails: 'Hide details',
     searchHere: 'Search in this conversation',
     blocked: 'You have blocked this person. They cannot reach you.',
+    askedAgain: (name: string): string =>
+      `You asked ${name} again, in case they removed you. What you write waits until they answer or come online.`,
     removedHere: 'You are no longer friends. Your messages stay here.',
     held: {
       'too-much': (name: string): string => `${name} sends very much. What they write waits until you decide.`,
@@ -257,7 +262,7 @@ export const en = {
     block: 'Block',
     unblock: 'Unblock',
     removeTitle: (name: string): string => `Remove ${name}?`,
-    removeIntro: 'You can no longer write to each other. The messages stay on both sides.',
+    removeIntro: 'You can no longer write to each other. The messages stay on both sides. They are not told.',
     removeDo: 'Remove',
     blockTitle: (name: string): string => `Block ${name}?`,
     blockIntro: 'They can no longer reach you, and are not told. You can undo this at any time.',

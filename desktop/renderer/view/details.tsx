@@ -2,7 +2,7 @@
 import { BadgeCheck, ShieldQuestion, X } from 'lucide-react'
 import type { Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
-import { changeFriendship, openDialog, toggleDetails } from '../state/actions.ts'
+import { askAgain, changeFriendship, openDialog, toggleDetails } from '../state/actions.ts'
 import { useText } from '../state/state.ts'
 import { dateOnly, fullWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
@@ -63,6 +63,11 @@ export function Details({ friend }: { friend: Friend }) {
           {state === 'friend' && (
             <button type="button" className="button" onClick={() => openDialog({ kind: 'remove', peer })}>
               {details.remove}
+            </button>
+          )}
+          {state === 'removed' && (
+            <button type="button" className="button" onClick={() => void askAgain(peer)}>
+              {request.again}
             </button>
           )}
           {state === 'requested' && (

@@ -97,7 +97,7 @@ export class PeerEvents {
 
   /** A friend in the form for callers. Its name is the announced name, or the handle, or the end of the PeerId. */
   friend(row: FriendRow): Friend {
-    const { peer, handle, state, note, verified, addedAt, lastSeen } = row
+    const { peer, handle, state, note, verified, addedAt, lastSeen, askedAt } = row
     const held = this.#options.held(peer)
     return {
       peer,
@@ -111,6 +111,7 @@ export class PeerEvents {
       addedAt,
       unread: this.#options.store.unread(peer),
       ...(lastSeen == null ? {} : { lastSeen }),
+      ...(askedAt == null ? {} : { askedAt }),
       ...(held == null ? {} : { held }),
     }
   }

@@ -290,6 +290,7 @@ export class PeerParts {
       onEnvelopeQueued: () => this.delivery.flush(),
       onChange: (row) => this.#friendshipChanged(row),
       onForgotten: (peer) => this.events.forget(peer),
+      online: (peer) => this.chat.online(peer),
       onDialMe: (peer) => this.paths.dialNow(peer),
     })
   }
@@ -311,6 +312,15 @@ export class PeerParts {
     this.paths.unwant(peer)
     this.reversals.forget(peer)
     this.lanDiscovery.forget(peer)
+  }
+
+  #presenceChanged(peer: string): void {
+    try {
+      if (this.chat.online(peer)) this.friends.connected(peer)
+    } catch (error) {
+      this.#log('warn', 'that a friend has answered could not be stored', toError(error))
+    }
+    this.events.presenceChanged(peer)
   }
 
   #createReversals(): ConnectionReversals {
@@ -351,7 +361,7 @@ export class PeerParts {
       typingMarks: () => this.privacy.now.typingMarks,
       isFriend: (peer) => this.policy.isFriend(peer),
       onHello: (peer, hello) => this.events.helloReceived(peer, hello),
-      onPresence: (peer) => this.events.presenceChanged(peer),
+      onPresence: (peer) => this.#presenceChanged(peer),
       onHeld: (peer) => this.events.heldChanged(peer),
       onTransfer: (peer, content, message) => this.files.receiveMessage(peer, content, message),
       probe: this.#probeSharing,

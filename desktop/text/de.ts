@@ -79,6 +79,8 @@ export const de: typeof en = {
     send: 'Anfrage senden',
     sending: 'Sendet…',
     sent: (name) => `Anfrage an ${name} gesendet.`,
+    already: (name) => `Du und ${name} seid schon befreundet.`,
+    friends: (name) => `${name} ist jetzt mit dir befreundet.`,
     linkTitle: 'Diese Person hinzufügen?',
     linkIntro: 'Nichts wird gesendet, bevor du bestätigst.',
     notRecognized:
@@ -119,6 +121,7 @@ export const de: typeof en = {
   },
 
   request: {
+    again: 'Noch einmal fragen',
     title: 'Freundschaftsanfragen',
     wants: (name) => `${name} möchte mit dir befreundet sein`,
     accept: 'Annehmen',
@@ -159,6 +162,8 @@ export const de: typeof en = {
         `Die Festplatte ist fast voll. Was ${name} schreibt, wartet, bis Platz ist, und kommt dann von selbst.`,
     },
     receiveMore: 'Weiter empfangen',
+    askedAgain: (name) =>
+      `Du hast ${name} noch einmal gefragt, falls du entfernt wurdest. Was du schreibst, wartet auf die Antwort.`,
     removedHere: 'Ihr seid nicht mehr befreundet. Eure Nachrichten bleiben hier.',
     loadFailed: 'Die Nachrichten konnten nicht geladen werden.',
   },
@@ -321,7 +326,9 @@ export const de: typeof en = {
     block: 'Blockieren',
     unblock: 'Nicht mehr blockieren',
     removeTitle: (name) => `Freundschaft mit ${name} beenden?`,
-    removeIntro: 'Ihr könnt einander nicht mehr schreiben. Die Nachrichten bleiben auf beiden Seiten.',
+    removeIntro:
+      'Ihr könnt einander nicht mehr schreiben. Die Nachrichten bleiben auf beiden Seiten. ' +
+      'Die andere Person erfährt nichts davon.',
     removeDo: 'Beenden',
     blockTitle: (name) => `${name} blockieren?`,
     blockIntro: 'Die Person kann dich nicht mehr erreichen und erfährt nichts davon. Du kannst das jederzeit aufheben.',

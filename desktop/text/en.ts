@@ -81,6 +81,8 @@ export const en = {
     send: 'Send request',
     sending: 'Sending…',
     sent: (name: string): string => `Request sent to ${name}.`,
+    already: (name: string): string => `You and ${name} are friends already.`,
+    friends: (name: string): string => `${name} is your friend now.`,
     linkTitle: 'Add this friend?',
     linkIntro: 'Nothing is sent until you confirm.',
     notRecognized: 'This is neither an invite link nor a code, nor a handle (3 to 32 of a to z, 0 to 9 and . _ -).',
@@ -120,6 +122,7 @@ export const en = {
   },
 
   request: {
+    again: 'Ask again',
     title: 'Friend requests',
     wants: (name: string): string => `${name} wants to be your friend`,
     accept: 'Accept',
@@ -154,6 +157,8 @@ export const en = {
     hideDetails: 'Hide details',
     searchHere: 'Search in this conversation',
     blocked: 'You have blocked this person. They cannot reach you.',
+    askedAgain: (name: string): string =>
+      `You asked ${name} again, in case they removed you. What you write waits until they answer or come online.`,
     removedHere: 'You are no longer friends. Your messages stay here.',
     held: {
       'too-much': (name: string): string => `${name} sends very much. What they write waits until you decide.`,
@@ -283,7 +288,7 @@ export const en = {
     block: 'Block',
     unblock: 'Unblock',
     removeTitle: (name: string): string => `Remove ${name}?`,
-    removeIntro: 'You can no longer write to each other. The messages stay on both sides.',
+    removeIntro: 'You can no longer write to each other. The messages stay on both sides. They are not told.',
     removeDo: 'Remove',
     blockTitle: (name: string): string => `Block ${name}?`,
     blockIntro: 'They can no longer reach you, and are not told. You can undo this at any time.',

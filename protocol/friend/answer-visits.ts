@@ -59,7 +59,8 @@ export class AnswerVisits {
   #isDue(peer: string): boolean {
     const { store, now } = this.#options
     const { first, longest } = friendLimits.answerVisits
-    const age = now() - (store.friend(peer)?.addedAt ?? 0)
+    const row = store.friend(peer)
+    const age = now() - (row?.askedAt ?? row?.addedAt ?? 0)
     const wait = Math.min(Math.max(age / 10, first), longest)
     // In both directions: a clock that went back must not delay a visit for years.
     return Math.abs(now() - (this.#last.get(peer) ?? 0)) >= wait

@@ -27,6 +27,8 @@ export interface FriendsOptions extends EnvelopesOptions {
   onChange(row: FriendRow): void
   /** Somebody was removed long ago, and is no longer in the store. */
   onForgotten(peer: string): void
+  /** A conversation with that friend is open, so they have not removed this peer. */
+  online(peer: string): boolean
   /** A friend that cannot dial this peer asks to be dialled; its addresses are stored. */
   onDialMe(peer: string): void
 }
@@ -66,19 +68,21 @@ export class Friends {
   }
 
   /**
-   * Asks `candidate` for friendship; works while they are offline. If they have asked already, this accepts them.
-   * Errors: `bad-request` (this peer itself), `blocked`, `rate-limited` (too many friends).
+   * Asks `candidate` for friendship; works while they are offline. If they have asked already, this accepts them. A
+   * friend is asked as well, unless they are online: a removal is not announced, so they may have removed this peer; if
+   * not, they only confirm. `askedAt` of the result says whether anything was sent. Errors: `bad-request` (this peer itself), `blocked`, `rate-limited` (too many friends).
    */
   request(candidate: Candidate, note: string): FriendRow {
-    const { identity, store, now } = this.#options
+    const { identity, store, now, online } = this.#options
     if (candidate.peer === identity.peer) throw new QuorumError('bad-request', 'That invite is your own')
     return this.#commit(() => {
       const known = store.friend(candidate.peer)
       if (known?.state === 'blocked') throw new QuorumError('blocked', 'You have blocked them: unblock them first')
       const updated: FriendRow = { ...(known ?? this.#newRow(candidate.peer)), ...learned(candidate, known) }
-      if (updated.state === 'friend') return this.#put(updated)
       if (updated.state === 'incoming') return this.#befriend(updated)
-      const row: FriendRow = { ...updated, state: 'requested', addedAt: now(), ...(note === '' ? {} : { note }) }
+      if (updated.state === 'friend' && online(updated.peer)) return this.#put(updated)
+      const own = { state: 'requested' as const, addedAt: now(), ...(note === '' ? {} : { note }) }
+      const row: FriendRow = { ...updated, ...(updated.state === 'friend' ? {} : own), askedAt: now() }
       const token = candidate.token == null ? {} : { token: candidate.token }
       return this.#envelopes.queue(row, { kind: 'request', note, ...token })
     })
@@ -125,15 +129,24 @@ export class Friends {
     const { identity, store } = this.#options
     publicKeyOf(peer)
     if (peer === identity.peer) throw new QuorumError('bad-request', 'That is yourself')
-    return this.#commit(() => this.#leave(store.friend(peer) ?? this.#newRow(peer), 'blocked'))
+    return this.#commit(() => {
+      const row = store.friend(peer) ?? this.#newRow(peer)
+      const { state, blockedAs } = row
+      const before = state === 'friend' || state === 'incoming' ? state : blockedAs
+      return this.#leave({ ...row, ...(before == null ? {} : { blockedAs: before }) }, 'blocked')
+    })
   }
 
-  /** They may ask again; the friendship does not come back. Errors: `not-found`, `bad-request`. */
+  /**
+   * They are again what they were: a friend, or somebody who waits for an answer. A request of this peer that was not
+   * answered was taken back by the block. Errors: `not-found`, `bad-request`.
+   */
   unblock(peer: string): FriendRow {
     return this.#commit(() => {
       const row = this.get(peer)
       if (row.state !== 'blocked') throw new QuorumError('bad-request', 'They are not blocked')
-      return this.#leave(row, 'removed')
+      const { blockedAs, ...known } = row
+      return blockedAs == null ? this.#leave(known, 'removed') : this.#put({ ...known, state: blockedAs })
     })
   }
 
@@ -145,6 +158,14 @@ export class Friends {
       if (row?.state !== 'friend') throw new QuorumError('not-friend', 'Only friends are asked to dial')
       return this.#envelopes.write(row, { kind: 'dial-me' }).content
     })
+  }
+
+  /** A conversation with `peer` has begun: nothing that this peer asked them waits any more. Errors: those of the store. */
+  connected(peer: string): void {
+    const { store } = this.#options
+    const row = store.friend(peer)
+    if (row?.state !== 'friend' || row.askedAt == null) return
+    store.transaction(() => this.#enter(row))
   }
 
   /** Stores whether the person compared the safety number. Errors: `not-found`. */
@@ -183,9 +204,9 @@ export class Friends {
         if (row?.state !== 'requested' && row?.state !== 'friend') return undefined
         return this.#enter({ ...row, ...announced(content) })
       case 'refusal':
-        if (row?.state !== 'requested') return undefined
+        if (row?.askedAt == null && row?.state !== 'requested') return undefined
         effects.push(() => emit({ event: 'warning', data: { ...refusalWarning(content.code), peer: sender } }))
-        return this.#leave({ ...row, heardSequence: content.sequence }, 'removed')
+        return this.#refused({ ...row, heardSequence: content.sequence })
       case 'dial-me':
         // From anybody else, neither the addresses nor the sequence count.
         if (row?.state !== 'friend' || !this.#dialMes.take(sender)) return undefined
@@ -277,14 +298,20 @@ export class Friends {
 
   #enter(row: FriendRow): FriendRow {
     this.#envelopes.discard(row.peer, 'request')
-    const { declinedAt: _, ...friend } = row
+    const { declinedAt: _, askedAt: __, ...friend } = row
     return this.#put({ ...friend, state: 'friend' })
+  }
+
+  /** They refused the invite with which they were asked. That ends no friendship: a friend stays one here. */
+  #refused(row: FriendRow): FriendRow {
+    return row.state === 'friend' ? this.#enter(row) : this.#leave(row, 'removed')
   }
 
   #leave(row: FriendRow, state: 'removed' | 'blocked'): FriendRow {
     this.#envelopes.discard(row.peer)
     this.#forgetOldest()
-    return this.#put({ ...row, state, invited: false })
+    const { askedAt: _, ...left } = row
+    return this.#put({ ...left, state, invited: false })
   }
 
   /** Only so many removed people are remembered with whom no message was exchanged. */

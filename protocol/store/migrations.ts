@@ -165,9 +165,14 @@ const version4 = `
   END;
 `
 
-/** Which files of a transfer do not arrive, as bits (wire/entry-bits.ts). */
+/**
+ * Which files of a transfer do not arrive, as bits (wire/entry-bits.ts). What somebody blocked was before, and since when
+ * a request waits for their answer.
+ */
 const version5 = `
   ALTER TABLE transfer ADD COLUMN missing BLOB;
+  ALTER TABLE friend ADD COLUMN blockedAs TEXT CHECK (blockedAs IN ('friend', 'incoming'));
+  ALTER TABLE friend ADD COLUMN askedAt INTEGER;
 `
 
 export const migrations: readonly string[] = [version1, version2, version3, version4, version5]

@@ -30,6 +30,13 @@ export interface FriendRow {
   /** When the person was last told of their request, and when it was last declined. */
   rangAt?: number
   declinedAt?: number
+  /** Blocked: what they were before, and are again once they are unblocked. */
+  blockedAs?: 'friend' | 'incoming'
+  /**
+   * When this peer asked them, while they have not answered: in state `requested`, or in state `friend` if they may have
+   * removed this peer.
+   */
+  askedAt?: number
   /** Highest envelope sequence accepted from this peer, and last one used towards it. */
   heardSequence: number
   spokenSequence: number

@@ -59,6 +59,8 @@ interface FriendColumns {
   lastSeen: number | null
   rangAt: number | null
   declinedAt: number | null
+  blockedAs: NonNullable<FriendRow['blockedAs']> | null
+  askedAt: number | null
   nodes: string
   addresses: string
   sealingKey: Uint8Array | null
@@ -84,9 +86,9 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
     putFriend(row) {
       database.run(
         `INSERT OR REPLACE INTO friend (
-          peer, name, handle, state, note, verified, invited, addedAt, lastSeen, rangAt, declinedAt, nodes, addresses,
-          sealingKey, sealingKeyExpiresAt, heardSequence, spokenSequence, recordSequence
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          peer, name, handle, state, note, verified, invited, addedAt, lastSeen, rangAt, declinedAt, blockedAs, askedAt,
+          nodes, addresses, sealingKey, sealingKeyExpiresAt, heardSequence, spokenSequence, recordSequence
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         row.peer,
         row.name,
         row.handle ?? null,
@@ -98,6 +100,8 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
         row.lastSeen ?? null,
         row.rangAt ?? null,
         row.declinedAt ?? null,
+        row.blockedAs ?? null,
+        row.askedAt ?? null,
         JSON.stringify(row.nodes),
         JSON.stringify(row.addresses),
         row.sealingKey?.publicKey ?? null,
@@ -111,7 +115,8 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
 }
 
 function friendFrom(columns: FriendColumns): FriendRow {
-  const { handle, note, lastSeen, rangAt, declinedAt, sealingKey, sealingKeyExpiresAt, ...row } = columns
+  const { handle, note, lastSeen, rangAt, declinedAt, blockedAs, askedAt, ...rest } = columns
+  const { sealingKey, sealingKeyExpiresAt, ...row } = rest
   return {
     ...row,
     ...(handle !== null && { handle }),
@@ -119,6 +124,8 @@ function friendFrom(columns: FriendColumns): FriendRow {
     ...(lastSeen !== null && { lastSeen }),
     ...(rangAt !== null && { rangAt }),
     ...(declinedAt !== null && { declinedAt }),
+    ...(blockedAs !== null && { blockedAs }),
+    ...(askedAt !== null && { askedAt }),
     ...(sealingKey !== null &&
       sealingKeyExpiresAt !== null && {
         sealingKey: { publicKey: new Uint8Array(sealingKey), expiresAt: sealingKeyExpiresAt },

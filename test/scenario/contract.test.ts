@@ -12,7 +12,7 @@ import { after, before, describe, test } from 'node:test'
 import { z } from 'zod'
 import { callParams, errorCodes, type PeerEvent, type Transfer } from '#protocol'
 import { folder } from '../support/cleanup.ts'
-import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
+import { HeadlessNode, HeadlessPeer, talking } from '../support/headless.ts'
 import { Stage, type LineProcess } from '../support/line-process.ts'
 import { until } from '../support/until.ts'
 
@@ -57,6 +57,7 @@ const friend = z.object({
   addedAt: time,
   lastSeen: time.optional(),
   held: z.enum(['too-much', 'disk-full']).optional(),
+  askedAt: time.optional(),
 })
 const connection = z.object({
   path,
@@ -307,7 +308,7 @@ describe('the headless contract', () => {
     assert.equal(unreached.path, 'none')
     assert.equal((await answers('receiveMore', { peer: bob.id }, friend)).held, undefined)
     assert.equal((await answers('blockPeer', { peer: bob.id }, friend)).state, 'blocked')
-    assert.equal((await answers('unblockPeer', { peer: bob.id }, friend)).state, 'removed')
+    assert.equal((await answers('unblockPeer', { peer: bob.id }, friend)).state, 'friend')
 
     const [address = ''] = node.addresses
     const known2 = await answers('nodeKnowledge', { node: address }, knowledge)
@@ -374,7 +375,9 @@ describe('the headless contract', () => {
   test('the longest text is accepted, one byte more is refused', async () => {
     await bob.start()
     await bob.call('removeFriend', { peer: alice.id })
-    await befriend(alice, bob)
+    // To Alice he is a friend, so she need not decide.
+    await bob.call('requestFriend', { to: alice.id })
+    await talking(alice, bob)
     const longest = '€'.repeat(21_845) + '!'
     await alice.send(bob, longest)
     await bob.has(alice, longest, 'delivered')

@@ -30,6 +30,7 @@ export async function friendsAlone(t: TestContext) {
     onEnvelopeQueued: () => {},
     onChange: () => {},
     onForgotten: () => {},
+    online: () => false,
     onDialMe: () => {},
   })
   return {

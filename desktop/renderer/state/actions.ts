@@ -3,7 +3,7 @@
  * the result into the state, by the same functions that events use. An action that fails shows a toast and does not
  * throw, unless its comment names errors.
  */
-import type { CallParams, Friend, Message, PrivacyPatch, Transfer } from '#protocol'
+import type { CallParams, Friend, FriendState, Message, PrivacyPatch, Transfer } from '#protocol'
 import type { Preferences } from '../../ipc/contract.ts'
 import { callMain, callPeer } from './clients.ts'
 import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversation } from './conversations.ts'
@@ -213,12 +213,21 @@ export async function verify(peer: string, verified: boolean): Promise<boolean> 
   return attempt(async () => putFriend(await callMain('verifyFriend', { peer, verified })))
 }
 
-/** Errors: those of the call, shown at the field. */
-export async function requestFriend(to: string, note: string): Promise<Friend> {
+/** `was`: their state before. Errors: those of the call, shown at the field. */
+export async function requestFriend(
+  to: string,
+  note: string,
+): Promise<{ friend: Friend; was: FriendState | undefined }> {
+  const before = store.get().friends
   const friend = await callPeer('requestFriend', { to: to.trim(), ...(note === '' ? {} : { note }) })
   putFriend(friend)
   putSelf(await callPeer('self'))
-  return friend
+  return { friend, was: before.get(friend.peer)?.state }
+}
+
+/** Asks somebody whom the person removed, or who may have removed the person. */
+export async function askAgain(peer: string): Promise<void> {
+  await attempt(() => requestFriend(peer, ''))
 }
 
 // ---- files

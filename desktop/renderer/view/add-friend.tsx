@@ -60,9 +60,11 @@ export function AddFriend({ tab, link, onClose }: AddFriendProps) {
             action={add.send}
             busyLabel={add.sending}
             withNote
-            onRequested={(friend) => {
+            onRequested={(friend, was) => {
               onClose()
-              toast(add.sent(isolate(nameOf(friend))))
+              const name = isolate(nameOf(friend))
+              if (friend.askedAt !== undefined) toast(add.sent(name))
+              else toast(was === 'friend' ? add.already(name) : add.friends(name))
               void openConversation(friend.peer)
             }}
           />

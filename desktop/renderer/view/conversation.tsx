@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import type { DragEvent } from 'react'
 import type { Friend } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
-import { changeFriendship, openDialog, stageFiles, toggleDetails } from '../state/actions.ts'
+import { askAgain, changeFriendship, openDialog, stageFiles, toggleDetails } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { isAmbiguous, nameOf, shortId } from '../model/friend-display.ts'
 import { Composer } from './composer.tsx'
@@ -74,7 +74,14 @@ function Foot({ friend }: { friend: Friend }) {
     case 'friend':
       // A person who compared the safety number relies on it, so a message to a lookalike must be a decision.
       if (original?.verified === true && !acknowledged) return <LookalikeStop friend={friend} original={original} />
-      return <Composer friend={friend} />
+      return (
+        <>
+          {friend.askedAt !== undefined && !friend.online && (
+            <p className="notice small">{conversation.askedAgain(isolate(nameOf(friend)))}</p>
+          )}
+          <Composer friend={friend} />
+        </>
+      )
     case 'incoming':
       return (
         <div className="composer">
@@ -111,7 +118,17 @@ function Foot({ friend }: { friend: Friend }) {
     case 'removed':
       return (
         <div className="composer">
-          <p className="notice">{conversation.removedHere}</p>
+          <div className="notice" style={{ alignItems: 'center' }}>
+            <span>{conversation.removedHere}</span>
+            <button
+              type="button"
+              className="button low"
+              style={{ marginInlineStart: 'auto' }}
+              onClick={() => void askAgain(friend.peer)}
+            >
+              {request.again}
+            </button>
+          </div>
         </div>
       )
   }

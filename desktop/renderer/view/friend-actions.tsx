@@ -1,8 +1,8 @@
 /** What can be done about a friend: the buttons of the details, and the menu of the list. */
-import { Ban, Info, RotateCcw, Search, ShieldQuestion, UserRoundMinus, UserRoundX } from 'lucide-react'
+import { Ban, Info, RotateCcw, Search, ShieldQuestion, UserRoundMinus, UserRoundPlus, UserRoundX } from 'lucide-react'
 import type { Friend } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
-import { changeFriendship, openDetails, openDialog } from '../state/actions.ts'
+import { askAgain, changeFriendship, openDetails, openDialog } from '../state/actions.ts'
 import type { MenuItem } from './menu.tsx'
 
 /** What changes the friendship. */
@@ -16,6 +16,11 @@ export function friendshipActions({ peer, state }: Friend, { details, request }:
     label: request.withdraw,
     icon: <UserRoundX size={16} />,
     onChoose: () => void changeFriendship('removeFriend', peer),
+  }
+  const again = {
+    label: request.again,
+    icon: <UserRoundPlus size={16} />,
+    onChoose: () => void askAgain(peer),
   }
   const unblock = {
     label: details.unblock,
@@ -31,8 +36,9 @@ export function friendshipActions({ peer, state }: Friend, { details, request }:
     case 'blocked':
       return [unblock]
     case 'incoming':
-    case 'removed':
       return [block]
+    case 'removed':
+      return [again, block]
   }
 }
 

@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import type { ClipboardEvent, FormEvent } from 'react'
 import { limits } from '#limits'
-import type { Friend } from '#protocol'
+import type { Friend, FriendState } from '#protocol'
 import { requestFriend } from '../state/actions.ts'
 import { useRecipient } from '../state/recipient.ts'
 import { codeOf, errorText, useText } from '../state/state.ts'
@@ -16,7 +16,8 @@ interface JoinProps {
   busyLabel: string
   /** Shows a field for a note to the recipient. */
   withNote: boolean
-  onRequested: (friend: Friend) => void
+  /** `was`: their state before. */
+  onRequested: (friend: Friend, was: FriendState | undefined) => void
 }
 
 export function Join({ link, label, action, busyLabel, withNote, onRequested }: JoinProps) {
@@ -33,7 +34,8 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
     setBusy(true)
     setWrong(undefined)
     try {
-      onRequested(await requestFriend(to, note.trim()))
+      const { friend, was } = await requestFriend(to, note.trim())
+      onRequested(friend, was)
     } catch (error) {
       // The only thing that can be wrong with the call itself.
       setWrong(codeOf(error) === 'bad-request' ? add.notRecognized : errorText(error))

@@ -32,6 +32,9 @@ export async function openConversation(client: Client, friend: Friend): Promise<
   const shown = new Set(messages.map((message) => message.transfer))
   for (const transfer of transfers.open(friend.peer)) if (!shown.has(transfer.id)) showTransfer(client, transfer)
   if (friend.state === 'requested') say(client, 'They have not accepted you yet.', 'dim')
+  if (friend.state === 'friend' && friend.askedAt !== undefined) {
+    say(client, 'You asked them again, in case they removed you. They have not answered yet.', 'dim')
+  }
   if (friend.state === 'incoming') say(client, 'They are waiting for your answer: /accept or /decline.', 'dim')
   if (messages.length === 0 && friend.state === 'friend') say(client, 'No messages yet. Just type.', 'dim')
   warnOfLookalike(client, friend)

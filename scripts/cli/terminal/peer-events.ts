@@ -130,6 +130,13 @@ function changed(client: Client, before: Friend | undefined, friend: Friend): vo
       openConversation(client, friend).catch((error: unknown) => sayError(client, error))
     }
   }
+  if (
+    before?.state === 'friend' &&
+    before.askedAt !== undefined &&
+    friend.state === 'friend' &&
+    friend.askedAt === undefined
+  )
+    say(client, `${label} has answered: you are friends.`, 'green')
   if (friend.held !== undefined && friend.held !== before?.held)
     say(client, `! ${heldLine(friend.held, label)}`, 'yellow')
   // On a terminal the prompt shows this. Elsewhere it needs a line.

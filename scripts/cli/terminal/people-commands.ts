@@ -50,11 +50,21 @@ export async function add(client: Client, rest: string): Promise<void> {
   const [to, note] = within ? [rest, ''] : [first, behind]
   if (to === '')
     throw new QuorumError('bad-request', 'Usage: /add LINK (or a code, handle or PeerId), then a note if you like')
+  const before = new Map(client.friends.all().map(({ peer, state }) => [peer, state]))
   const friend = await client.peer.requestFriend(note === '' ? { to } : { to, note })
   client.friends.put(friend)
   const label = client.friends.label(friend.peer)
-  if (friend.state === 'friend') say(client, `${label} is your friend. /open ${label} to talk.`, 'green')
-  else say(client, `Asked ${label}. You are told when they accept, even if one of you is offline until then.`)
+  say(client, askedLine(friend, label, before.get(friend.peer)), friend.askedAt === undefined ? 'green' : undefined)
+}
+
+/** What the request has done. `before`: their state until then; undefined: nobody who is listed. */
+function askedLine({ state, askedAt }: Friend, label: string, before: Friend['state'] | undefined): string {
+  const later = 'You are told when they accept, even if one of you is offline until then.'
+  if (state !== 'friend') return `Asked ${label}. ${later}`
+  if (askedAt !== undefined) {
+    return `You and ${label} are friends, but not connected. Asked again, in case they removed you. ${later}`
+  }
+  return `${before === 'friend' ? `You and ${label} are friends already.` : `${label} is your friend.`} /open ${label} to talk.`
 }
 
 export async function remove(client: Client, rest: string): Promise<void> {
@@ -62,7 +72,7 @@ export async function remove(client: Client, rest: string): Promise<void> {
   const label = client.friends.label(friend.peer)
   client.friends.put(await client.peer.removeFriend({ peer: friend.peer }))
   leave(client, friend)
-  say(client, `${label} is no longer a friend.`)
+  say(client, `${label} is no longer a friend. They are not told. ${howToAsk(friend)}`)
 }
 
 export async function block(client: Client, rest: string): Promise<void> {
@@ -77,8 +87,16 @@ export async function unblock(client: Client, rest: string): Promise<void> {
   const friend = client.friends.find(needed(rest, '/unblock NAME'))
   const unblocked = await client.peer.unblockPeer({ peer: friend.peer })
   client.friends.put(unblocked)
-  const hint = unblocked.state === 'friend' ? '' : ' To be friends again, one of you asks the other: /add, /invite.'
-  say(client, `${client.friends.label(friend.peer)} is no longer blocked.${hint}`)
+  const label = client.friends.label(friend.peer)
+  const hints: Partial<Record<Friend['state'], string>> = {
+    friend: 'You are friends, as before.',
+    incoming: `They still wait for your answer: /accept ${label} or /decline ${label}`,
+  }
+  say(client, `${label} is no longer blocked. ${hints[unblocked.state] ?? howToAsk(friend)}`)
+}
+
+function howToAsk({ peer }: Friend): string {
+  return `To ask them: /add ${peer}`
 }
 
 export async function more(client: Client, rest: string): Promise<void> {

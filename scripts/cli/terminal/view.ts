@@ -70,7 +70,8 @@ function presence(look: Look, friend: Friend): string {
     case 'removed':
       return paint(look, 'dim', 'removed')
     case 'friend':
-      if (!friend.online) return paint(look, 'dim', '○ offline')
+      if (!friend.online)
+        return paint(look, 'dim', friend.askedAt === undefined ? '○ offline' : '○ offline, asked again')
       return paint(look, 'green', friend.path === 'none' ? '● online' : `● ${friend.path}`)
   }
 }

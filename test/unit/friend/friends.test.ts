@@ -26,6 +26,8 @@ class Person {
   /** PeerIds that sent a dial request, in order. */
   readonly dialMes: string[] = []
   addresses: string[] = []
+  /** Whose conversation is open. */
+  readonly online = new Set<string>()
   now = start
 
   constructor(t: TestContext, identity: Identity, name: string) {
@@ -51,6 +53,7 @@ class Person {
       onEnvelopeQueued: () => {},
       onChange: () => {},
       onForgotten: () => {},
+      online: (peer) => this.online.has(peer),
       onDialMe: (peer) => this.dialMes.push(peer),
     })
   }
@@ -215,7 +218,7 @@ test('an answer without a request creates no friendship', (t) => {
   assert.equal(alice.state(bob), 'removed')
 })
 
-test('a blocked peer’s envelopes have no effect; after unblocking it may send a request', (t) => {
+test('a blocked peer’s envelopes have no effect; unblocked, it is a friend again as it was', (t) => {
   const { alice, bob } = friends(t)
   bob.friends.block(alice.peer)
   alice.friends.remove(bob.peer)
@@ -226,10 +229,88 @@ test('a blocked peer’s envelopes have no effect; after unblocking it may send 
   assert.throws(() => bob.ask(alice), refused('blocked'))
   assert.throws(() => bob.friends.accept(alice.peer), refused('blocked'))
   assert.throws(() => bob.friends.remove(alice.peer), refused('blocked'))
-  bob.friends.unblock(alice.peer)
+  assert.equal(bob.friends.block(alice.peer).state, 'blocked', 'blocking twice forgets nothing')
+  assert.equal(bob.friends.unblock(alice.peer).state, 'friend')
+  assert.equal(carry(alice, bob), 0)
+  assert.equal(bob.state(alice), 'friend')
+  // Alice's request during the block had no effect: she asks again.
   alice.ask(bob)
   carry(alice, bob)
-  assert.equal(bob.state(alice), 'incoming')
+  assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
+})
+
+test('unblocking gives back what was: a request that waits, or nobody', (t) => {
+  const { alice, bob } = two(t)
+  alice.ask(bob, 'It is me')
+  carry(alice, bob)
+  bob.friends.block(alice.peer)
+  const again = bob.friends.unblock(alice.peer)
+  assert.deepEqual([again.state, again.note, again.blockedAs], ['incoming', 'It is me', undefined])
+  bob.friends.accept(alice.peer)
+  carry(bob, alice)
+  assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
+
+  // What this peer asked is taken back by its block, and nothing says that it waits.
+  const carol = new Person(t, people.carol, 'Carol')
+  carol.ask(bob)
+  carol.friends.block(bob.peer)
+  const left = carol.friends.unblock(bob.peer)
+  assert.deepEqual([left.state, left.askedAt, carry(carol, bob)], ['removed', undefined, 0])
+  carol.ask(bob)
+  assert.equal(carry(carol, bob), 1)
+  carol.friends.remove(bob.peer)
+  carol.friends.block(bob.peer)
+  assert.equal(carol.friends.unblock(bob.peer).state, 'removed', 'who was removed before stays removed')
+})
+
+test('who was removed, and does not know it, takes a new invite: it is asked, accepted, and both are friends', (t) => {
+  const { alice, bob } = friends(t)
+  alice.friends.remove(bob.peer)
+  const { token } = alice.friends.invites.create(true, 1000)
+  const asked = bob.friends.request({ peer: alice.peer, token }, 'Once more?')
+  assert.deepEqual([asked.state, asked.askedAt], ['friend', bob.now])
+  carry(bob, alice)
+  const [waiting] = alice.friends.list()
+  assert.deepEqual([waiting?.state, waiting?.invited, waiting?.note], ['incoming', true, 'Once more?'])
+  alice.friends.accept(bob.peer)
+  carry(alice, bob)
+  assert.deepEqual([alice.state(bob), bob.state(alice)], ['friend', 'friend'])
+  assert.equal(bob.friends.get(alice.peer).askedAt, undefined)
+  assert.deepEqual(bob.store.envelopes(), [])
+})
+
+test('a friend who is away and has removed nobody confirms without a question', (t) => {
+  const { alice, bob } = friends(t)
+  const before = alice.named('friend-request').length
+  assert.equal(bob.friends.request({ peer: alice.peer }, '').askedAt, bob.now)
+  carry(bob, alice)
+  assert.equal(alice.named('friend-request').length, before)
+  assert.deepEqual([bob.state(alice), bob.friends.get(alice.peer).askedAt], ['friend', undefined])
+})
+
+test('a friend who is online is not asked, and nothing says so; one who comes online has nothing to answer', (t) => {
+  const { alice, bob } = friends(t)
+  bob.online.add(alice.peer)
+  assert.equal(bob.friends.request({ peer: alice.peer }, '').askedAt, undefined)
+  assert.deepEqual(bob.store.envelopes(), [])
+  bob.online.clear()
+  bob.ask(alice)
+  assert.equal(bob.store.envelopes().length, 1)
+  bob.friends.connected(alice.peer)
+  assert.deepEqual([bob.friends.get(alice.peer).askedAt, bob.store.envelopes()], [undefined, []])
+})
+
+test('a friend asked again with a used invite learns that it is refused, and stays a friend', (t) => {
+  const { alice, bob } = friends(t)
+  const { token } = alice.friends.invites.create(true, 1000)
+  alice.friends.invites.use(token, people.carol.peer)
+  alice.friends.remove(bob.peer)
+  bob.friends.request({ peer: alice.peer, token }, '')
+  carry(bob, alice)
+  const [warning] = bob.named('warning')
+  assert.ok(warning?.event === 'warning')
+  assert.equal(warning.data.code, 'invite-used')
+  assert.deepEqual([bob.state(alice), bob.friends.get(alice.peer).askedAt], ['friend', undefined])
 })
 
 test('an unknown peer can be blocked', (t) => {

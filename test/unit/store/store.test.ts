@@ -79,6 +79,8 @@ for (const [kind, open] of Object.entries(stores)) {
         verified: true,
         invited: true,
         lastSeen: now,
+        blockedAs: 'friend',
+        askedAt: now + 1,
         nodes: ['/ip4/1.2.3.4/tcp/1'],
         addresses: ['/ip4/5.6.7.8/tcp/1', '/ip6/::1/tcp/2'],
         sealingKey: { publicKey: bytes(9, 9), expiresAt: now + 5 },

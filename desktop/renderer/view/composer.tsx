@@ -29,8 +29,8 @@ export function Composer({ friend }: { friend: Friend }) {
   const name = nameOf(friend)
   const tooLong = draft.text.length > limits.messageText / 4 && encoder.encode(draft.text).length > limits.messageText
   const empty = draft.text.trim() === '' && draft.staged.length === 0
-  // A person who opens a conversation or begins a reply wants to write.
-  useEffect(() => field.current?.focus(), [draft.replyTo])
+  // A person who opens a conversation, begins a reply or adds files wants to write or to send.
+  useEffect(() => field.current?.focus(), [draft.replyTo, draft.staged.length])
   useEffect(() => storeDrafts, [])
 
   const submit = (): void => {
@@ -54,9 +54,9 @@ export function Composer({ friend }: { friend: Friend }) {
     void stageFiles(peer, [...event.clipboardData.files])
   }
   const insert = (emoji: string): void => {
-    const { selectionStart = draft.text.length, selectionEnd = draft.text.length } = field.current ?? {}
-    setDraft(peer, { text: draft.text.slice(0, selectionStart) + emoji + draft.text.slice(selectionEnd) })
     field.current?.focus()
+    // Although deprecated, the only way of inserting that Ctrl Z undoes.
+    document.execCommand('insertText', false, emoji)
   }
   return (
     <div className="composer">

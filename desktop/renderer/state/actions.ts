@@ -10,7 +10,7 @@ import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversati
 import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
 import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
-import { store, text } from './state.ts'
+import { errorText, store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
 
@@ -255,8 +255,8 @@ export async function stageFiles(peer: string, files: readonly File[]): Promise<
   await attempt(async () => {
     const { staged, error } = await window.quorum.stage([...files])
     addStaged(peer, staged)
-    if (error !== undefined) throw error
-    if (staged.length === 0 || staged.length < files.length) toast(text().composer.notAFile, 'bad')
+    if (error !== undefined) toast(errorText(error), 'bad')
+    else if (staged.length === 0 || staged.length < files.length) toast(text().composer.notAFile, 'bad')
   })
 }
 

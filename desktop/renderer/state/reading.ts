@@ -1,6 +1,6 @@
 /**
- * What the person has read: the messages of the open conversation up to the last one that was in sight, while the window
- * had the focus.
+ * What the person has read: the messages of the open conversation up to the last one that was in sight, while the
+ * window had the focus.
  */
 import { callPeer } from './clients.ts'
 import { conversationWith } from './conversations.ts'

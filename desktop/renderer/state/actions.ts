@@ -10,6 +10,7 @@ import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversati
 import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
 import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
+import { markRead } from './reading.ts'
 import { errorText, store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
@@ -29,6 +30,7 @@ export function openDialog(dialog: Dialog): void {
 
 export function closeDialog(): void {
   store.set({ dialog: undefined })
+  void markRead()
 }
 
 /** An invite link with which Quorum was opened: shown, and used only when the person confirms. */

@@ -84,7 +84,9 @@ export function MessageList({ friend }: { friend: Friend }) {
           <button
             type="button"
             className="jump"
-            aria-label={conversation.latest}
+            aria-label={
+              friend.unread > 0 ? `${conversation.latest}, ${text.unread(friend.unread)}` : conversation.latest
+            }
             data-tooltip={conversation.latest}
             onClick={toEnd}
           >

@@ -89,6 +89,7 @@ export class DesktopApp {
     this.#pasted = new PastedPictures({
       profile: options.folder,
       nameOf: (time) => this.#indicators.text.composer.picture(stamp(time)),
+      onNotRemoved: (error) => programLog.log('warn', 'a pasted picture could not be removed', error),
       transfers: async () => this.#peerClient().call('transfers', {}),
       pathOf: (transfer, file) => this.#pathOf(transfer, file),
     })
@@ -350,6 +351,7 @@ export class DesktopApp {
   }
 
   async #stopParts(): Promise<void> {
+    this.#pasted.discard(this.#files.drop())
     this.#indicators.stop()
     this.#window?.hide()
     await Promise.all([this.#peer.stop(), this.#node.stop()])

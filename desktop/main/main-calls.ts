@@ -65,7 +65,7 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
     ...confirmedCalls(setup),
     start: async () => {
       // A new page has no drafts with files of an earlier one.
-      await pasted.release(files.drop())
+      pasted.discard(files.drop())
       return setup.start()
     },
     copy: async ({ text }) => {
@@ -75,7 +75,7 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
     endNode: () => setup.endNode(),
     chooseFiles: ({ folder }) => chooseFiles(setup, folder),
     unstage: async ({ staged }) => {
-      await pasted.release(files.drop(staged))
+      pasted.discard(files.drop(staged))
       return null
     },
     sendFiles: async ({ peer, staged, note }) => {
@@ -83,7 +83,7 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
       try {
         return withoutPath(await setup.peer().call('sendFiles', { peer, paths, ...(note ? { note } : {}) }))
       } finally {
-        await pasted.release(paths)
+        await pasted.sent(paths)
       }
     },
     acceptTransfer: async ({ transfer, choose }) => {

@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto'
 import { globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { destroyFile, diskErrorOf, QuorumError } from '#protocol'
+import { destroyFile, diskErrorOf, QuorumError, toError } from '#protocol'
 import type { Transfer } from '#protocol'
 import { readImageHeader } from './image-header.ts'
 
@@ -29,6 +29,8 @@ export interface PastedPicturesSetup {
   transfers: () => Promise<Transfer[]>
   /** The path of a file of a transfer. Errors: as `transfers`. */
   pathOf: (transfer: string, file: number) => Promise<string>
+  /** The disk refused to remove a picture. It is tried again with the next sweep. */
+  onNotRemoved: (error: Error) => void
 }
 
 export class PastedPictures {
@@ -60,7 +62,7 @@ export class PastedPictures {
       mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
       writeFileSync(file, bytes.subarray(0, header.end), { mode: 0o600, flag: 'wx' })
     } catch (error) {
-      remove(file)
+      this.#remove(file)
       const failure = diskErrorOf(error)
       throw failure === undefined ? error : new QuorumError(failure.code, failure.reason, { cause: error })
     }
@@ -68,8 +70,13 @@ export class PastedPictures {
     return file
   }
 
-  /** These files wait in no draft any more: they were sent, or will not be. */
-  async release(files: readonly string[]): Promise<void> {
+  /** These files were not sent and will not be. */
+  discard(files: readonly string[]): void {
+    for (const file of files) if (this.#drafted.delete(file)) this.#remove(file)
+  }
+
+  /** These files were sent, or that has failed. */
+  async sent(files: readonly string[]): Promise<void> {
     for (const file of files) this.#drafted.delete(file)
     await this.sweep()
   }
@@ -81,7 +88,7 @@ export class PastedPictures {
     if (idle.length === 0) return
     const needed = await this.#needed(new Set(idle.map((file) => path.basename(file)))).catch(() => undefined)
     if (needed === undefined) return
-    for (const file of idle) if (!needed.has(file)) remove(file)
+    for (const file of idle) if (!needed.has(file)) this.#remove(file)
   }
 
   /** The paths of the files with these names that transfers which are not over will still read. */
@@ -96,6 +103,15 @@ export class PastedPictures {
     return needed
   }
 
+  #remove(file: string): void {
+    try {
+      destroyFile(file)
+      rmSync(path.dirname(file), { recursive: true, force: true })
+    } catch (error) {
+      this.#setup.onNotRemoved(toError(error))
+    }
+  }
+
   #all(): string[] {
     return globSync(pastedFiles.pictures, { cwd: this.#setup.profile }).map((file) =>
       path.join(this.#setup.profile, file),
@@ -107,9 +123,4 @@ export class PastedPictures {
 export function isOver({ state, error }: Transfer): boolean {
   if (state === 'failed') return error?.code !== 'disk-full' && error?.code !== 'not-writable'
   return state === 'done' || state === 'declined' || state === 'cancelled'
-}
-
-function remove(file: string): void {
-  destroyFile(file)
-  rmSync(path.dirname(file), { recursive: true, force: true })
 }

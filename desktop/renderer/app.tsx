@@ -4,6 +4,7 @@ import { useApp, useText } from './state/state.ts'
 import { ContextMenu } from './view/context-menu.tsx'
 import { Dialogs } from './view/dialogs.tsx'
 import { Failed } from './view/failed.tsx'
+import { useFocusKept } from './view/focus.ts'
 import { LockScreen } from './view/lock-screen.tsx'
 import { MainWindow } from './view/main-window.tsx'
 import { Toasts } from './view/toasts.tsx'
@@ -12,6 +13,7 @@ import { Welcome } from './view/welcome.tsx'
 
 export function App() {
   useAppearance()
+  useFocusKept()
   return (
     <>
       <Page />

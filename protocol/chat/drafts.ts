@@ -41,7 +41,7 @@ export class Drafts {
   #get(peer: string): MessageDraft | undefined {
     const bytes = this.#store.setting(`draft/${peer}`)
     if (bytes === undefined) return undefined
-    const { text, replyTo } = stored.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
-    return { peer, text, ...(replyTo === undefined ? {} : { replyTo }) }
+    const { success, data } = stored.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    return success ? { peer, ...data } : undefined
   }
 }

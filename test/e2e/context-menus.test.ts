@@ -106,5 +106,14 @@ test('everything with actions has a menu, by mouse and by keyboard', async (t) =
   )
   assert.deepEqual([empty?.[0]?.enabled, empty?.[2]?.enabled], [false, true])
   assert.deepEqual([selected?.[0]?.enabled, selected?.[1]?.enabled], [true, true])
+
+  // Where the system checks the spelling.
+  await app.evaluate(({ BrowserWindow }) => {
+    const editFlags = { canCut: true, canCopy: true, canPaste: true, canSelectAll: true }
+    const word = { isEditable: true, selectionText: 'wrods', misspelledWord: 'wrods', dictionarySuggestions: ['words'] }
+    BrowserWindow.getAllWindows()[0]?.webContents.emit('context-menu', {}, { editFlags, ...word })
+  })
+  const [first, second] = (await shown())[2] ?? []
+  assert.deepEqual([first?.label, second?.label], ['words', 'Cut'])
   assert.deepEqual(window.complaints, [])
 })

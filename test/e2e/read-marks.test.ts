@@ -23,6 +23,14 @@ test('read is what was in sight: not what arrived below, and not what a conversa
   await message(window, 'line 60').waitFor()
   await becomes(-1, 'read', 'what arrives at the end is read')
 
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').waitFor()
+  await write('behind the search')
+  await page.getByRole('button', { name: /Susan.*1 unread/su }).waitFor()
+  await becomes(-1, 'delivered', 'it has arrived')
+  await page.keyboard.press('Escape')
+  await becomes(-1, 'read', 'it is in sight again')
+
   const log = page.getByRole('log')
   await log.hover()
   const jump = page.getByRole('button', { name: 'Jump to latest' })
@@ -42,7 +50,7 @@ test('read is what was in sight: not what arrived below, and not what a conversa
   await page.keyboard.press('Control+j')
   await log.waitFor({ state: 'detached' })
   for (let n = 1; n <= 60; n++) await write(`later ${n}`)
-  await page.getByRole('button', { name: /Susan.*60/su }).waitFor()
+  await page.getByRole('button', { name: /Susan.*60 unread/su }).waitFor()
   await open(window, 'Susan')
   await message(window, 'later 1').first().waitFor()
   await becomes(-60, 'read', 'the first of them is in sight')

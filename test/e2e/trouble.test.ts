@@ -117,6 +117,8 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
         await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
         await page.getByLabel('Passphrase').fill('correct horse')
         await page.keyboard.press('Enter')
+        await page.getByRole('heading', { name: 'Choose a conversation' }).waitFor()
+        await until(() => page.evaluate(`document.activeElement !== document.body`), 'something has the focus')
         await open(bob, 'Alice')
       }
       await page.keyboard.press('Control+,')

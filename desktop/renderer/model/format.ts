@@ -1,4 +1,9 @@
-/** Times, sizes and durations in the form of a language. `tag` is its language tag. */
+/**
+ * Times, sizes and durations in the form of a language, whose tag is `tag`. Each is isolated: within text of the other
+ * direction, a number would change places with its unit.
+ */
+import { byteSize } from '#byte-size'
+import { isolate } from '../../text/foreign.ts'
 import type { Catalogue } from '../../text/catalogue.ts'
 
 const day = 24 * 60 * 60 * 1000
@@ -21,7 +26,7 @@ function formatTime(time: number, form: keyof typeof forms, tag: string): string
   const key = `${form} ${tag}`
   const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(tag, forms[form])
   formatters.set(key, formatter)
-  return formatter.format(time)
+  return isolate(formatter.format(time))
 }
 
 export function clock(time: number, tag: string): string {
@@ -64,7 +69,23 @@ export function dateOnly(time: number, tag: string): string {
 
 /** An approximate duration, in one unit. */
 export function duration(seconds: number, { files }: Catalogue): string {
-  if (seconds < 60) return files.seconds(Math.max(1, Math.round(seconds)))
-  if (seconds < 90 * 60) return files.minutes(Math.round(seconds / 60))
-  return files.hours(Math.round(seconds / 3600))
+  if (seconds < 60) return isolate(files.seconds(Math.max(1, Math.round(seconds))))
+  if (seconds < 90 * 60) return isolate(files.minutes(Math.round(seconds / 60)))
+  return isolate(files.hours(Math.round(seconds / 3600)))
+}
+
+/** An amount of data. */
+export function size(bytes: number, tag: string): string {
+  return isolate(byteSize(bytes, tag))
+}
+
+/** An amount of data in each second. */
+export function speed(bytesPerSecond: number, { files, tag }: Catalogue): string {
+  return isolate(files.speed(byteSize(bytesPerSecond, tag)))
+}
+
+/** A delay, below 10 ms with a decimal. */
+export function delay(milliseconds: number, { path, tag }: Catalogue): string {
+  const number = new Intl.NumberFormat(tag, { maximumFractionDigits: milliseconds < 10 ? 1 : 0 })
+  return isolate(path.milliseconds(number.format(milliseconds)))
 }

@@ -10,7 +10,8 @@ import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversati
 import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
 import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
-import { store, text } from './state.ts'
+import { markRead } from './reading.ts'
+import { errorText, store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
 
@@ -29,6 +30,7 @@ export function openDialog(dialog: Dialog): void {
 
 export function closeDialog(): void {
   store.set({ dialog: undefined })
+  void markRead()
 }
 
 /** An invite link with which Quorum was opened: shown, and used only when the person confirms. */
@@ -264,8 +266,8 @@ export async function stageFiles(peer: string, files: readonly File[]): Promise<
   await attempt(async () => {
     const { staged, error } = await window.quorum.stage([...files])
     addStaged(peer, staged)
-    if (error !== undefined) throw error
-    if (staged.length === 0 || staged.length < files.length) toast(text().composer.notAFile, 'bad')
+    if (error !== undefined) toast(errorText(error), 'bad')
+    else if (staged.length === 0 || staged.length < files.length) toast(text().composer.notAFile, 'bad')
   })
 }
 

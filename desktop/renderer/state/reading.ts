@@ -1,6 +1,6 @@
 /**
- * What the person has read: the messages of the open conversation up to the last one that was in sight, while the window
- * had the focus.
+ * What the person has read: the messages of the open conversation up to the last one that was in sight, while the
+ * window had the focus.
  */
 import { callPeer } from './clients.ts'
 import { conversationWith } from './conversations.ts'
@@ -29,10 +29,10 @@ export async function markRead(): Promise<void> {
   const newest = shown.findLast(({ direction }) => direction === 'in')
   if (newest === undefined || newest.state === 'read' || newest.id === told) return
   told = newest.id
-  await attempt(() => callPeer('markRead', { peer, upTo: newest.id }))
+  if (!(await attempt(() => callPeer('markRead', { peer, upTo: newest.id })))) told = undefined
 }
 
 /** The person looks at the conversation with `peer`: it is open, nothing covers it, and the window has the focus. */
-function isReading({ open, view }: Pick<State, 'open' | 'view'>, peer: string): boolean {
-  return open === peer && view.kind === 'conversation' && document.hasFocus()
+function isReading({ open, view, dialog }: Pick<State, 'open' | 'view' | 'dialog'>, peer: string): boolean {
+  return open === peer && view.kind === 'conversation' && dialog === undefined && document.hasFocus()
 }

@@ -24,7 +24,9 @@ export function toast(text: string, tone: 'calm' | 'bad' = 'calm', action?: Toas
   const id = nextId
   nextId += 1
   const added: Toast = { id, text, tone, ...(action === undefined ? {} : { action }) }
-  store.set((state) => ({ toasts: [...state.toasts.slice(-2), added] }))
+  // The same once more takes the place of the earlier one.
+  const others = store.get().toasts.filter((one) => one.text !== text || one.tone !== tone)
+  store.set({ toasts: [...others.slice(-2), added] })
   setTimeout(() => dismiss(id), action === undefined ? shownFor : shownWithActionFor)
 }
 

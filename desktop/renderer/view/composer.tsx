@@ -2,7 +2,6 @@
  * Writing a message: Enter sends, Shift and Enter break the line. Shows the message replied to and the staged files.
  * Each conversation keeps its draft.
  */
-import { byteSize } from '#byte-size'
 import { FolderPlus, FilePlus, Paperclip, SendHorizontal, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { ClipboardEvent, KeyboardEvent } from 'react'
@@ -12,6 +11,7 @@ import { cleanLine, isolate } from '../../text/foreign.ts'
 import { announceTyping, send, stageChosen, stageFiles, unstage } from '../state/actions.ts'
 import { cancelReply, emptyDraft, setDraft, storeDrafts } from '../state/drafts.ts'
 import { useApp, useText } from '../state/state.ts'
+import { size } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { IconButton } from './controls.tsx'
 import { EmojiButton } from './emoji-button.tsx'
@@ -29,8 +29,8 @@ export function Composer({ friend }: { friend: Friend }) {
   const name = nameOf(friend)
   const tooLong = draft.text.length > limits.messageText / 4 && encoder.encode(draft.text).length > limits.messageText
   const empty = draft.text.trim() === '' && draft.staged.length === 0
-  // A person who opens a conversation or begins a reply wants to write.
-  useEffect(() => field.current?.focus(), [draft.replyTo])
+  // A person who opens a conversation, begins a reply or adds files wants to write or to send.
+  useEffect(() => field.current?.focus(), [draft.replyTo, draft.staged.length])
   useEffect(() => storeDrafts, [])
 
   const submit = (): void => {
@@ -54,9 +54,9 @@ export function Composer({ friend }: { friend: Friend }) {
     void stageFiles(peer, [...event.clipboardData.files])
   }
   const insert = (emoji: string): void => {
-    const { selectionStart = draft.text.length, selectionEnd = draft.text.length } = field.current ?? {}
-    setDraft(peer, { text: draft.text.slice(0, selectionStart) + emoji + draft.text.slice(selectionEnd) })
     field.current?.focus()
+    // Although deprecated, the only way of inserting that Ctrl Z undoes.
+    document.execCommand('insertText', false, emoji)
   }
   return (
     <div className="composer">
@@ -82,7 +82,7 @@ export function Composer({ friend }: { friend: Friend }) {
             <li key={one.id}>
               {!one.folder && <StagedPicture file={one} />}
               <bdi className="one-line">{cleanLine(one.name)}</bdi>
-              <span className="quiet small">{one.size === undefined ? files.folder : byteSize(one.size, tag)}</span>
+              <span className="quiet small">{one.size === undefined ? files.folder : size(one.size, tag)}</span>
               <IconButton label={`${files.cancel}: ${cleanLine(one.name)}`} onClick={() => unstage(peer, one.id)}>
                 <X size={16} />
               </IconButton>

@@ -8,7 +8,7 @@ import type { ConnectionInfo, Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 import { connect, loadConnection } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
-import { clock } from '../model/format.ts'
+import { clock, delay } from '../model/format.ts'
 import { shortId } from '../model/friend-display.ts'
 
 /** Milliseconds between two updates while the panel is open. */
@@ -57,10 +57,10 @@ export function ConnectionPanel({ friend }: { friend: Friend }) {
 }
 
 function Facts({ info }: { info: ConnectionInfo }) {
-  const { path, tag } = useText()
+  const text = useText()
+  const { path, tag } = text
   const { since, rttMs, via } = info
   if (since === undefined && rttMs === undefined && via === undefined) return null
-  const milliseconds = new Intl.NumberFormat(tag, { maximumFractionDigits: rttMs !== undefined && rttMs < 10 ? 1 : 0 })
   return (
     <dl className="facts">
       {since !== undefined && (
@@ -72,7 +72,7 @@ function Facts({ info }: { info: ConnectionInfo }) {
       {rttMs !== undefined && (
         <>
           <dt>{path.delay}</dt>
-          <dd>{path.milliseconds(milliseconds.format(rttMs))}</dd>
+          <dd>{delay(rttMs, text)}</dd>
         </>
       )}
       {via !== undefined && (

@@ -16,7 +16,7 @@ import { RequestCard } from './requests.tsx'
 
 export function Conversation({ friend }: { friend: Friend }) {
   const { files } = useText()
-  const { over, handlers } = useDrop(friend)
+  const { over, end, handlers } = useDrop(friend)
   const rangeId = useApp((state) => state.conversations.get(friend.peer)?.rangeId ?? 0)
   return (
     <div className="centre" style={{ flex: 1 }} {...handlers}>
@@ -24,7 +24,7 @@ export function Conversation({ friend }: { friend: Friend }) {
       <MessageList key={rangeId} friend={friend} />
       <Foot friend={friend} />
       {over && (
-        <div className="drop-here">
+        <div className="drop-here" onDragLeave={end}>
           <Paperclip size={32} aria-hidden="true" />
           {files.drop(isolate(nameOf(friend)))}
         </div>
@@ -134,25 +134,37 @@ function Foot({ friend }: { friend: Friend }) {
   }
 }
 
-/** Files dragged over the conversation. Moving between its elements fires enter and leave too, so they are counted. */
+/**
+ * Files dragged over the conversation. Leaving is noticed on what is shown then, which covers everything: a message
+ * under the pointer may disappear, and then nothing tells that the files have left it.
+ */
 function useDrop(friend: Friend) {
-  const [depth, setDepth] = useState(0)
+  const [over, setOver] = useState(false)
   const allowed = friend.state === 'friend'
   const accepts = (event: DragEvent): boolean => allowed && event.dataTransfer.types.includes('Files')
-  useEffect(() => setDepth(0), [friend.state])
+  const end = (): void => setOver(false)
+  useEffect(end, [friend.state])
+  useEffect(() => {
+    if (!over) return undefined
+    // While something is dragged, the pointer does not move for the page.
+    const ends = ['pointermove', 'pointerdown', 'keydown', 'blur', 'dragend'] as const
+    for (const name of ends) window.addEventListener(name, end)
+    return () => {
+      for (const name of ends) window.removeEventListener(name, end)
+    }
+  }, [over])
   return {
-    over: depth > 0,
+    over,
+    end,
     handlers: {
-      onDragEnter: (event: DragEvent) => {
-        if (accepts(event)) setDepth((before) => before + 1)
+      onDragEnter: (event: DragEvent) => setOver(accepts(event)),
+      onDragOver: (event: DragEvent) => {
+        event.preventDefault()
+        setOver(accepts(event))
       },
-      onDragLeave: (event: DragEvent) => {
-        if (accepts(event)) setDepth((before) => Math.max(0, before - 1))
-      },
-      onDragOver: (event: DragEvent) => event.preventDefault(),
       onDrop: (event: DragEvent) => {
         event.preventDefault()
-        setDepth(0)
+        end()
         if (accepts(event)) void stageFiles(friend.peer, [...event.dataTransfer.files])
       },
     },

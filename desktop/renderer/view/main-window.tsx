@@ -7,6 +7,7 @@ import { inOrder } from '../model/friend-display.ts'
 import { Banner } from './banner.tsx'
 import { Conversation } from './conversation.tsx'
 import { Details } from './details.tsx'
+import { focusForTyping } from './focus.ts'
 import { NothingOpen } from './nothing-open.tsx'
 import { Requests } from './requests.tsx'
 import { Settings } from './settings.tsx'
@@ -45,6 +46,7 @@ function useShortcuts(): void {
       const run = command ? commands[key] : event.altKey ? moves[event.key] : undefined
       if (run === undefined) {
         if (event.key === 'Escape' && !event.defaultPrevented) leaveView()
+        else focusForTyping(event)
         return
       }
       event.preventDefault()

@@ -23,6 +23,7 @@ import { nameOf } from '../model/friend-display.ts'
 import { rowsOf } from '../model/message-rows.ts'
 import type { Row } from '../model/message-rows.ts'
 import { Avatar } from './controls.tsx'
+import { focusComposer } from './focus.ts'
 import { MessageRow } from './message-row.tsx'
 
 /** Pixels from the end within which the list counts as being at its end. */
@@ -83,7 +84,9 @@ export function MessageList({ friend }: { friend: Friend }) {
           <button
             type="button"
             className="jump"
-            aria-label={conversation.latest}
+            aria-label={
+              friend.unread > 0 ? `${conversation.latest}, ${text.unread(friend.unread)}` : conversation.latest
+            }
             data-tooltip={conversation.latest}
             onClick={toEnd}
           >
@@ -168,6 +171,7 @@ function useScrolling(
   const prepending = seenPages.current !== pages
 
   const toEnd = useCallback((): void => {
+    focusComposer()
     if (!latest) return void loadLatest(peer)
     sticky.current = true
     setAtEnd(true)

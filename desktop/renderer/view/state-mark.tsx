@@ -12,7 +12,7 @@ export function StateMark({ message }: { message: Message }) {
       {state === 'queued' && <Clock size={13} />}
       {state === 'sent' && <Check size={14} />}
       {state === 'delivered' && <CheckCheck size={15} />}
-      {state === 'read' && <CheckCheck size={15} strokeWidth={2.75} />}
+      {state === 'read' && <CheckCheck size={13} strokeWidth={2.75} />}
     </span>
   )
 }

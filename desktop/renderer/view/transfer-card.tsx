@@ -1,5 +1,4 @@
 /** One transfer: names and sizes, progress with speed and time left, and the possible actions. */
-import { byteSize } from '#byte-size'
 import { File as FileSign, Files, Folder, TriangleAlert } from 'lucide-react'
 import type { Transfer } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
@@ -8,7 +7,7 @@ import { acceptTransfer, changeTransfer } from '../state/actions.ts'
 import { callMain } from '../state/clients.ts'
 import { errorText, useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
-import { duration } from '../model/format.ts'
+import { duration, size, speed } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { openContextMenu } from './context-menu.tsx'
 import type { MenuItem } from './menu.tsx'
@@ -49,7 +48,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
         </bdi>
         <span className="quiet small">
           {count > 1 ? `${files.count(count)}, ` : ''}
-          {byteSize(bytes, tag)}
+          {size(bytes, tag)}
         </span>
       </div>
       <Pictures transfer={transfer} />
@@ -58,7 +57,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
           {shown.map(({ path, size: each }) => (
             <li key={path}>
               <bdi className="one-line">{cleanLine(withoutFolder(path, transfer), 200)}</bdi>
-              <span>{byteSize(each, tag)}</span>
+              <span>{size(each, tag)}</span>
             </li>
           ))}
           {count > shown.length && <li>{files.andMore(count - shown.length)}</li>}
@@ -83,7 +82,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
   const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error, adviceCode } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
   const line = statusOf(transfer, text)
-  const speed = state === 'active' && bytesPerSecond > 0 ? files.speed(byteSize(bytesPerSecond, tag)) : ''
+  const rate = state === 'active' && bytesPerSecond > 0 ? speed(bytesPerSecond, text) : ''
   const left = state === 'active' && etaSeconds !== undefined ? files.left(duration(etaSeconds, text)) : ''
   return (
     <>
@@ -91,13 +90,13 @@ function Progress({ transfer }: { transfer: Transfer }) {
         <progress
           max={Math.max(1, bytes)}
           value={doneBytes}
-          aria-label={files.progress(byteSize(doneBytes, tag), byteSize(bytes, tag))}
+          aria-label={files.progress(size(doneBytes, tag), size(bytes, tag))}
         />
       )}
       {line !== '' && (
         <p className="line">
           <span className="one-line">{line}</span>
-          <span>{[speed, left].filter((part) => part !== '').join(' · ')}</span>
+          <span>{[rate, left].filter((part) => part !== '').join(' · ')}</span>
         </p>
       )}
       {state === 'active' && adviceCode !== undefined && <p className="quiet small">{path.advice[adviceCode]}</p>}
@@ -142,7 +141,7 @@ function statusOf(
   { files, tag }: Catalogue,
 ): string {
   if (state === 'offered' && direction === 'in') return ''
-  if (state === 'active') return files.progress(byteSize(doneBytes, tag), byteSize(bytes, tag))
+  if (state === 'active') return files.progress(size(doneBytes, tag), size(bytes, tag))
   if (state === 'paused' && pausedBy !== undefined) return files.pausedBy[pausedBy]
   if (state === 'done' && savedTo !== undefined) return files.savedAs(isolate(cleanLine(savedTo, 120)))
   return files.states[state]

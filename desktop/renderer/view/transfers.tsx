@@ -1,11 +1,11 @@
 /** All transfers, the newest first; and the latest transfers with one friend, for the details. */
-import { byteSize } from '#byte-size'
 import { FolderOpen } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Transfer } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 import { openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
+import { size } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { TransferCard } from './transfer-card.tsx'
 
@@ -67,7 +67,7 @@ export function SharedFiles({ peer }: { peer: string }) {
             <li key={transfer.id}>
               <bdi className="one-line">{cleanLine(transfer.name, 120)}</bdi>
               <span className="quiet" style={{ whiteSpace: 'nowrap' }}>
-                {byteSize(transfer.bytes, tag)}
+                {size(transfer.bytes, tag)}
               </span>
             </li>
           ))}

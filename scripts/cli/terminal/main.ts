@@ -4,7 +4,7 @@
  */
 import { addedAt } from '#message-times'
 import { limits } from '#protocol'
-import type { Friend, Message, Peer } from '#protocol'
+import type { Friend, Peer } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { complete, runLine } from './commands.ts'

@@ -1,7 +1,7 @@
 /** Pasted pictures stay on the disk as long as a draft or an unfinished transfer needs them, and are bounded. */
 import assert from 'node:assert/strict'
-import { existsSync, statSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { PastedPictures, pastedLimits } from '../../../desktop/main/pasted-pictures.ts'
@@ -17,6 +17,7 @@ function pasted(t: TestContext) {
   const peer = { away: false }
   const pictures = new PastedPictures({
     profile: folder(t),
+    onNotRemoved: (error) => assert.fail(error),
     nameOf: (at) => `Picture ${at.getHours()}`,
     transfers: () =>
       peer.away ? Promise.reject(new Error('locked')) : Promise.resolve(sent.map(({ transfer }) => transfer)),
@@ -43,7 +44,7 @@ test('a pasted picture is private, and is removed when neither a draft nor a tra
   const resumable = send(failed, 'failed')
   resumable.error = { code: 'disk-full', message: '' }
   peer.away = true
-  await pictures.release([waiting, done, failed])
+  await pictures.sent([waiting, done, failed])
   assert.ok(existsSync(done), 'nothing is removed while it is unknown what is needed')
   peer.away = false
   await pictures.sweep()
@@ -52,8 +53,12 @@ test('a pasted picture is private, and is removed when neither a draft nor a tra
   resumable.error = { code: 'source-changed', message: '' }
   await pictures.sweep()
   assert.deepEqual([draft, waiting, failed].map(existsSync), [true, false, false])
-  await pictures.release([draft])
-  assert.ok(!existsSync(draft))
+  peer.away = true
+  const other = join(folder(t), 'mine.txt')
+  writeFileSync(other, 'mine')
+  pictures.discard([draft, other])
+  assert.ok(!existsSync(draft), 'what was never sent is needed by nothing')
+  assert.ok(existsSync(other))
 })
 
 test('only pictures are stored, and only so many', (t) => {

@@ -3,7 +3,7 @@
  * or one in each network of its machine and the loopback address, which only programs on that machine can use. Nothing
  * here dials.
  */
-import { isAddress, isRelayed, lastPeer, parseAddress, scopeOf } from './address.ts'
+import { isAddress, isPublic, isRelayed, lastPeer, parseAddress, scopeOf } from './address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { addressLimits } from './limits.ts'
@@ -73,8 +73,8 @@ export function widestFirst(addresses: readonly string[]): string[] {
 }
 
 /**
- * Of `told`, what a node says of its own addresses, those to store beside `known`: they end with its PeerId.
- * `fits`: this one may be dialled.
+ * Of `told`, what a node says of its own addresses, those to store beside `known`: they end with its PeerId, and are
+ * public if all that is known is: a server's private networks are not those of its peers. `fits`: it may be dialled.
  */
 export function learntAddresses(
   peer: string,
@@ -82,7 +82,10 @@ export function learntAddresses(
   known: readonly string[],
   fits: (address: string) => boolean,
 ): string[] {
-  const own = (byNode(told).get(peer) ?? []).filter((address) => !known.includes(address) && fits(address))
+  const near = !known.every(isPublic)
+  const own = (byNode(told).get(peer) ?? []).filter(
+    (address) => !known.includes(address) && (near || isPublic(address)) && fits(address),
+  )
   return [...new Set(own)].slice(0, addressLimits.nodeAddressesLearnt)
 }
 

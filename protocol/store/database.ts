@@ -6,6 +6,7 @@
 
 import Sqlite from 'better-sqlite3-multiple-ciphers'
 import { storeFailure } from '../base/disk-errors.ts'
+import { QuorumError } from '../base/errors.ts'
 
 type Value = string | number | Uint8Array | null
 /** For `?` in order, or for `$name`. */
@@ -128,6 +129,7 @@ export class Database {
 
   #attempt<T>(work: () => T): T {
     if (this.#lost) throw this.#lost.reason
+    if (!this.#connection.open) throw new QuorumError('cancelled', 'The store is closed')
     try {
       return work()
     } catch (error) {

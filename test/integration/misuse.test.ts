@@ -37,6 +37,12 @@ for (const [what, options, message] of [
   })
 }
 
+test('createPeer refuses a store that is closed', async () => {
+  const store = openMemoryStore()
+  store.close()
+  await assert.rejects(createPeer({ store, listen: [] }), { code: 'cancelled', message: 'The store is closed' })
+})
+
 test('createPeer takes an option that is undefined for one that is absent', async (t) => {
   const options: Anything = { store: openMemoryStore(), listen: [], direct: undefined, name: undefined }
   const peer = await createPeer(options as unknown as PeerOptions)

@@ -87,6 +87,10 @@ test('of what a node says of itself, only addresses that end with its PeerId are
     learntAddresses(first, told, [], () => true),
     [],
   )
+  const both = [at('10.0.0.1'), at('9.9.9.9')]
+  const all = (known: string[]): string[] => learntAddresses(first, both, known, () => true)
+  assert.deepEqual(all([at('8.8.8.8')]), [at('9.9.9.9')])
+  assert.deepEqual(all([at('8.8.8.8'), at('10.0.0.2')]), both)
   const many = Array.from({ length: 9 }, (_, n) => at(`9.9.9.${n}`))
   assert.equal(learntAddresses(first, many, [], () => true).length, 4)
   assert.deepEqual(

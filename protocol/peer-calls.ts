@@ -7,6 +7,7 @@ import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
 import type { Friend } from './api/model.ts'
 import { apiLimits } from './api/limits.ts'
 import { issueText } from './base/check-value.ts'
+import { claimHandle } from './directory/claim-handle.ts'
 import { QuorumError } from './base/errors.ts'
 import { safetyNumber } from './identity/safety-number.ts'
 import type { PeerParts } from './peer-parts.ts'
@@ -71,7 +72,7 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
     self: async () => self(),
     setProfile: async ({ name, handle }) => {
       if (name != null) settings.rename(name)
-      if (handle != null) await parts.claimHandle(handle)
+      if (handle != null) await claimHandle(handle, settings, nodes)
       chat.hello()
       return self()
     },

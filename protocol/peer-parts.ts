@@ -111,20 +111,6 @@ export class PeerParts {
     this.settings.rememberNode(address)
   }
 
-  /** Claims a handle at the connected nodes. A node that is disconnected receives the claim when it reconnects. */
-  async claimHandle(handle: string): Promise<void> {
-    const before = this.settings.handle()
-    this.settings.setHandle(handle)
-    try {
-      await this.nodes.claimHandle()
-    } catch (error) {
-      this.settings.setHandle(before)
-      // One of several nodes may have granted it already.
-      void this.nodes.announce()
-      throw error
-    }
-  }
-
   /** Announces to friends and nodes the addresses that the current rules allow. */
   async tellAddresses(): Promise<void> {
     this.friends.hideAddresses()

@@ -137,7 +137,13 @@ async function receive(at: string, wants: (name: string) => boolean = () => true
   }
   const staging = await Staging.open(
     {
-      ...{ directory: at, id, list, paths, names: known.names, missing: known.missing, onStored: () => {} },
+      directory: at,
+      id,
+      list,
+      paths,
+      names: known.names,
+      missing: known.missing,
+      onStored: () => {},
       onNames: (names) => keep({ names: [...names] }),
       onMissing: (missing) => keep({ missing }),
     },

@@ -81,3 +81,29 @@ export class KeyedBuckets {
     this.#buckets.get(key)?.give()
   }
 }
+
+/**
+ * A rate in two parts: a little for each member, so that nobody is locked out by a neighbour behind the same router,
+ * and what it wants beyond from a bucket that all with its key share, since members cost nothing.
+ */
+export class SharedRate {
+  readonly #own: Rate
+  readonly #shared: Rate
+  readonly #now: () => number
+  readonly #byKey: KeyedBuckets
+
+  constructor(own: Rate, shared: Rate, now: () => number) {
+    this.#own = own
+    this.#shared = shared
+    this.#now = now
+    this.#byKey = new KeyedBuckets(shared, now)
+  }
+
+  /** For a new member; without a key it shares with nobody. Returns what takes one token, or none and false. */
+  of(key: string | undefined): () => boolean {
+    const own = new TokenBucket(this.#own, this.#now)
+    if (key != null) return () => own.take() || this.#byKey.take(key)
+    const alone = new TokenBucket(this.#shared, this.#now)
+    return () => own.take() || alone.take()
+  }
+}

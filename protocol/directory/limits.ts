@@ -9,8 +9,12 @@ export const directoryLimits = {
   directoryFrame: 16 * KiB,
   /** Frames of one stream that are processed: a whole friends list looked up after a start, then little. */
   directoryFrames: { tokens: 400, per: 10 * second } as Rate,
-  /** Frames of one stream, refused ones included: an impatient peer stays connected, a flood ends its stream. */
-  directoryFlood: { tokens: 2000, per: 10 * second } as Rate,
+  /**
+   * Frames of one stream, refused ones included, and beyond them of all streams of its address: an impatient peer stays
+   * connected, a flood ends its stream. A peer with 5,000 friends sends 100 after a start.
+   */
+  directoryFlood: { tokens: 64, per: 10 * second } as Rate,
+  directoryFloodPerAddress: { tokens: 4000, per: 10 * second } as Rate,
   /** Streams of one peer: the one in use, and its successor while nobody has noticed that the old one is dead. */
   streamsPerPeer: 2,
 

@@ -24,7 +24,7 @@ import { pull } from '../net/streams.ts'
 import { type NodeNetwork } from '../net/libp2p.ts'
 import { directoryProtocol } from '../net/policy.ts'
 import { Places } from '../base/places.ts'
-import { TokenBucket } from '../base/rate-limit.ts'
+import { SharedRate, TokenBucket } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 import {
@@ -54,7 +54,7 @@ interface Session extends Caller {
   connectedSince: number
   expecting: Expecting
   frames: TokenBucket
-  flood: TokenBucket
+  mayAsk: () => boolean
 }
 
 export interface DirectoryStats {
@@ -81,6 +81,9 @@ export class DirectoryServer {
   readonly #expectations = new Expectations()
   readonly #requests: { [kindAndOutcome: string]: number } = {}
   readonly #rates = new CallRates()
+  readonly #flood = new SharedRate(directoryLimits.directoryFlood, directoryLimits.directoryFloodPerAddress, () =>
+    performance.now(),
+  )
   #dialBacks = 0
 
   constructor(network: NodeNetwork, store: DirectoryStore, now: () => number, log: Log) {
@@ -131,7 +134,7 @@ export class DirectoryServer {
       ),
       connectedSince: this.#now(),
       frames: new TokenBucket(directoryLimits.directoryFrames, () => performance.now()),
-      flood: new TokenBucket(directoryLimits.directoryFlood, () => performance.now()),
+      mayAsk: this.#flood.of(quotaKeysOf(connection.remoteAddr).at(-1)),
     }
     this.#sessions.get(peer)?.stream.abort(new Error('Replaced by a newer session'))
     this.#sessions.set(peer, session)
@@ -141,8 +144,10 @@ export class DirectoryServer {
         await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
       }
       for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
-        if (!session.flood.take(frames.length)) throw new QuorumError('rate-limited', 'Too many requests')
-        for (const bytes of frames) await this.#respond(session, bytes)
+        for (const bytes of frames) {
+          if (!session.mayAsk()) throw new QuorumError('rate-limited', 'Too many requests')
+          await this.#respond(session, bytes)
+        }
       }
       await stream.close()
     } finally {
@@ -283,7 +288,8 @@ export class DirectoryServer {
     const record = peer == null ? undefined : this.#records.get(peer)
     const age = record == null ? 0 : Math.max(0, this.#now() - record.receivedAt)
     if (peer == null || record == null || age > record.ttl) return { result: 'found', connected: false, age: 0 }
-    return { result: 'found', record: record.signed, connected: this.#sessions.has(peer), age }
+    // Whether they are here is told only to those whom they expect.
+    return { result: 'found', record: record.signed, connected: false, age }
   }
 
   #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryAnswer {

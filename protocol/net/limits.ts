@@ -57,19 +57,21 @@ export const netLimits = {
    */
   muxTurn: 64 * KiB,
   muxBatch: 256 * KiB,
+  /** Data up to this size is passed on together with what else one read brings for its stream. */
+  muxSmallData: 1 * KiB,
   /** Frames without data that wait while the connection is full: honest streams have one or two each. */
   muxControlQueue: 64 * KiB,
   /** Streams of one connection, for each side that opens them. */
   muxStreams: 256,
   /**
-   * Streams that the other side opens: each makes libp2p negotiate, however soon it is reset. A connection has some of
-   * its own, and its address more, for whoever behind it has many friends: circuits to all of them after a start.
-   * Beyond, they are reset at once.
+   * Streams that the other side opens: each makes libp2p negotiate, however soon it is reset. A connection has a few
+   * of its own, for a sign-in, and its address more, for whoever behind it has many friends: circuits to all of them
+   * after a start. Beyond, they are reset at once.
    */
-  muxOpenings: { tokens: 32, per: 30 * second } as Rate,
+  muxOpenings: { tokens: 8, per: 30 * second } as Rate,
   muxOpeningsPerAddress: { tokens: 512, per: 30 * second } as Rate,
   /** Frames without data, and streams beyond that: a few for each stream. Beyond, the connection ends. */
-  muxIdleFrames: { tokens: 256, per: 30 * second } as Rate,
+  muxIdleFrames: { tokens: 64, per: 30 * second } as Rate,
   muxIdleFramesPerAddress: { tokens: 4096, per: 30 * second } as Rate,
   /** Streams of one connection that have no protocol yet, and the bytes of each: the lines that agree on one. */
   muxUnnamedStreams: 64,

@@ -209,10 +209,11 @@ test('hostile 29: all unknown names get the same answer; queries are rate-limite
 })
 
 test('hostile 5: a peer that asks too much is refused and stays connected; a flood ends its stream', async (t) => {
-  const [frames, flood] = [5, 20]
+  const [frames, own, flood] = [5, 8, 20]
   change(t, directoryLimits, {
     directoryFrames: { tokens: frames, per: hour },
-    directoryFlood: { tokens: flood, per: hour },
+    directoryFlood: { tokens: own, per: hour },
+    directoryFloodPerAddress: { tokens: flood - own, per: hour },
   })
   const node = await startNode(t)
   const attacker = await startAttacker(t)
@@ -224,6 +225,12 @@ test('hostile 5: a peer that asks too much is refused and stays connected; a flo
   assert.deepEqual(codes, expected)
   await line.send(requestToWire(7, call))
   await until(() => line.stream.status === 'reset', 'the stream is reset')
+
+  // Another identity of that address has its own few, and no more.
+  const other = await session(await startAttacker(t), node.addresses()[0] ?? '')
+  for (let asked = 0; asked < own; asked += 1) await other.ask(call)
+  await other.line.send(requestToWire(8, call))
+  await until(() => other.line.stream.status === 'reset', 'it is reset, too')
 })
 
 test('hostile 29: reading the data that a node stores, and having it deleted, are rate-limited too', async (t) => {

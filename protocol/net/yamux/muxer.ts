@@ -61,6 +61,8 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   #next: number
   /** The stream of the frame that is being read, while that stream exists. */
   #current: YamuxStream | undefined
+  /** Small data of the read in progress, by stream: each frame on its own would cost much more than its bytes. */
+  readonly #small = new Map<YamuxStream, Uint8Array[]>()
   #goingAway = false
   #remoteGoneAway = false
 
@@ -89,6 +91,7 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
   onData(data: Bytes): void {
     if (data instanceof Uint8Array) this.#reader.read(data)
     else for (const piece of data) this.#reader.read(piece)
+    for (const stream of this.#small.keys()) this.#handOver(stream)
     // Window updates may allow more to be sent.
     this.#writer.flush()
   }
@@ -106,21 +109,42 @@ class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements FrameSink {
     if (this.#current == null) return
     if (header.type === frameType.data) this.#current.expect(header.length)
     if ((header.flags & flag.rst) !== 0) {
+      this.#handOver(this.#current)
       this.#current.onRemoteReset()
       this.#current = undefined
     }
   }
 
   data(bytes: Uint8Array): void {
-    if (this.#current == null) plaintextPool.put(bytes)
-    else this.#current.onData(bytes)
+    const stream = this.#current
+    if (stream != null && bytes.byteLength > netLimits.muxSmallData) {
+      this.#handOver(stream)
+      return stream.onData(bytes)
+    }
+    if (stream != null) {
+      const pieces = this.#small.get(stream)
+      if (pieces == null) this.#small.set(stream, [bytes.slice()])
+      else pieces.push(bytes.slice())
+    }
+    plaintextPool.put(bytes)
+  }
+
+  /** Passes the small data that a stream got in this read on as one piece. */
+  #handOver(stream: YamuxStream): void {
+    const pieces = this.#small.get(stream)
+    if (pieces == null) return
+    this.#small.delete(stream)
+    stream.onData(pieces.length === 1 && pieces[0] != null ? pieces[0] : Buffer.concat(pieces))
   }
 
   end(header: Header): void {
     if (header.type === frameType.ping) return this.#answerPing(header)
     if (header.type === frameType.goAway) return this.#goneAway(header.length)
     if (header.type === frameType.windowUpdate) this.#current?.grant(header.length)
-    if ((header.flags & flag.fin) !== 0) this.#current?.onRemoteCloseWrite()
+    if ((header.flags & flag.fin) !== 0 && this.#current != null) {
+      this.#handOver(this.#current)
+      this.#current.onRemoteCloseWrite()
+    }
     this.#current = undefined
   }
 

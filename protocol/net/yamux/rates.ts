@@ -1,12 +1,11 @@
 /**
  * How much the other side of a connection may cause for nothing: streams that it opens, however soon they are reset,
- * and frames without data. Each connection has a little of its own, so that nobody is locked out by a neighbour behind
- * the same router; what it wants beyond, it shares with all connections of its address, since connections are cheap.
+ * and frames without data.
  */
 import type { MessageStream } from '@libp2p/interface'
 import { isRelayed } from '../../address/address.ts'
 import { quotaKeysOf } from '../../address/quota-key.ts'
-import { KeyedBuckets, TokenBucket, type Rate } from '../../base/rate-limit.ts'
+import { SharedRate } from '../../base/rate-limit.ts'
 import { netLimits } from '../limits.ts'
 import { remoteAddress } from '../noise/noise.ts'
 
@@ -19,20 +18,11 @@ export interface ConnectionRates {
 
 /** The rates of all connections of one host. */
 export function muxRates(): (connection: MessageStream) => ConnectionRates {
-  const openings = sharedRate(netLimits.muxOpenings, netLimits.muxOpeningsPerAddress)
-  const idle = sharedRate(netLimits.muxIdleFrames, netLimits.muxIdleFramesPerAddress)
+  const openings = new SharedRate(netLimits.muxOpenings, netLimits.muxOpeningsPerAddress, now)
+  const idle = new SharedRate(netLimits.muxIdleFrames, netLimits.muxIdleFramesPerAddress, now)
   return (connection) => {
     const key = addressKey(connection)
-    return { opening: openings(key), idle: idle(key) }
-  }
-}
-
-function sharedRate(ofConnection: Rate, ofAddress: Rate): (key: string | undefined) => () => boolean {
-  const byAddress = new KeyedBuckets(ofAddress, now)
-  return (key) => {
-    const own = new TokenBucket(ofConnection, now)
-    const alone = new TokenBucket(ofAddress, now)
-    return () => own.take() || (key == null ? alone.take() : byAddress.take(key))
+    return { opening: openings.of(key), idle: idle.of(key) }
   }
 }
 

@@ -90,7 +90,7 @@ const phrases = [
   `deletes envelopes held for the caller | done | | ${rate(directoryRates.collected)} |`,
   `everything it stores about the caller | | ${rate(directoryRates.knowledge)} |`,
   `parked invites, record | done | | ${rate(directoryRates.forget)} |`,
-  `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)}; those beyond are answered so. More than ${rate(directoryLimits.directoryFlood)} end the stream.`,
+  `All frames of a stream together are limited to ${rate(directoryLimits.directoryFrames)}; those beyond are answered so. More than ${rate(directoryLimits.directoryFlood)}, and of all streams of an address ${rate(directoryLimits.directoryFloodPerAddress)} beyond, end the stream.`,
   `\`rate-limited\` ${n(directoryLimits.expectedPerPeer)} expected by one session, ${n(directoryLimits.expectedPerAddress[0])} from one address; \`too-large\` more than ${wireLimits.peersTogether} in one call | ${rate(directoryRates.expect)} |`,
   `under which addresses it is reached, at most ${limits.nodeAddressesTold}, the public ones first. Once in a session a peer takes over at most ${addressLimits.nodeAddressesLearnt} of them`,
   `with its friends, at most ${wireLimits.peersTogether} in one call,`,

@@ -43,9 +43,23 @@ export function refusal(code: ErrorCode, file: string, detail: string): string {
 /** Makes the data folder (0700) if it is missing. Errors: `disk-full`, `not-writable`. */
 export function makeFolder(folder: string): void {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    make(folder)
   } catch (error) {
     throw diskError(error, path.join(folder, 'held.db'))
+  }
+}
+
+/** Not mkdir's own recursion: it never ends in a folder that exists and takes no entries, as /proc. */
+function make(folder: string): void {
+  const isFolder = (): boolean => fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+  if (isFolder()) return
+  const above = path.dirname(folder)
+  if (above !== folder) make(above)
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Two first starts at once.
+    if (!isFolder()) throw error
   }
 }
 

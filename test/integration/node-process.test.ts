@@ -200,6 +200,10 @@ test('a data folder that cannot be created is refused with one line', async (t) 
   const file = path.join(folder(t), 'file')
   fs.writeFileSync(file, '')
   await refusal(start(t, file), file)
+  const below = path.join(file, 'below')
+  await refusal(start(t, below), below)
+  // A folder that exists, and in which nothing can be made.
+  if (os.platform() === 'linux') await refusal(start(t, '/proc/quorum'), '/proc/quorum')
 })
 
 test('incorrect usage ends the process under a process manager, whose channel would keep it alive', async (t) => {

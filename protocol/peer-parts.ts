@@ -28,6 +28,7 @@ import { NetworkWatch, type NetworkChange } from './paths/network-change.ts'
 import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
 import { PeerEvents } from './peer-events.ts'
+import { SearchUpkeep } from './search-upkeep.ts'
 import type { FriendRow, Store } from './store/store.ts'
 import type { PeerAddress } from './wire/contact.ts'
 
@@ -68,6 +69,7 @@ export class PeerParts {
   readonly chat: Chat
   readonly files: Files
   readonly watch: NetworkWatch
+  readonly search: SearchUpkeep
   readonly #log: Log
   readonly #now: () => number
   readonly #downloads: string | undefined
@@ -98,6 +100,7 @@ export class PeerParts {
     this.chat = this.#createChat()
     this.files = this.#createFiles()
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
+    this.search = new SearchUpkeep(store, log)
   }
 
   addNode(address: string): void {

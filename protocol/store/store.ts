@@ -206,6 +206,7 @@ export type SettingKey =
   | 'record-sequence'
   | 'privacy'
   | 'former-privacy'
+  | 'unfolded'
 
 export interface Store {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */
@@ -302,6 +303,15 @@ export interface Store {
    * ones of the friend never.
    */
   messages(peer: string, limit: number, range?: MessageRange): Message[]
-  /** Substring search without case, newest first. Three characters or more use an index, shorter texts a scan. */
+  /**
+   * The messages with all of the words and phrases of `text` (base/folded-text.ts), in their first 4,096 characters or
+   * in the names of the files that they offer; newest first. Words of three characters or more use an index, a search
+   * without any reads all messages.
+   */
   search(text: string, limit: number, peer?: string): Message[]
+  /**
+   * Prepares up to `count` messages of an older version for the search. Until all are, of these it finds only what is
+   * typed as it was written. False if nothing is left to do.
+   */
+  foldOlder(count: number): boolean
 }

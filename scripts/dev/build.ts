@@ -27,6 +27,7 @@ if (ok) {
       '#foreign-text': './protocol/base/foreign-text.js',
       '#byte-size': './protocol/base/byte-size.js',
       '#lookalike': './protocol/identity/lookalike.js',
+      '#folded-text': './protocol/base/folded-text.js',
       '#embedded-node': './node/embedded.js',
     },
   }

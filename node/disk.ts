@@ -2,7 +2,6 @@
  * Creates the data folder and its files, and explains disk errors to the person that runs the node. The error names and
  * their meaning are defined in protocol/base/disk-errors.ts. This file never replaces an existing file.
  */
-import fs from 'node:fs'
 import path from 'node:path'
 import { createFile as createWholeFile, diskErrorOf, makeFolderSync, QuorumError, toError } from '#protocol'
 import type { FileContent, ErrorCode } from '#protocol'

@@ -11,7 +11,16 @@
 
 /** Letters with a stroke and joined letters, which Unicode does not decompose. */
 const plainLetters: Readonly<Record<string, string>> = {
-  ...{ ø: 'o', ł: 'l', đ: 'd', ħ: 'h', ŧ: 't', ð: 'd', þ: 'th', æ: 'ae', œ: 'oe', ς: 'σ' },
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ħ: 'h',
+  ŧ: 't',
+  ð: 'd',
+  þ: 'th',
+  æ: 'ae',
+  œ: 'oe',
+  ς: 'σ',
 }
 const strokes = new RegExp(`[${Object.keys(plainLetters).join('')}]`, 'gu')
 /** Accents, and characters that are not seen (soft hyphens, joiners, variants of a sign). */
@@ -68,7 +77,7 @@ export interface Hit {
 /** A letter with its marks, a syllable of Hangul in its parts, or blanks: what is folded together. */
 const cluster = /[\u1100-\u11ff]+|[\s\p{Cc}]+|\P{M}?\p{M}*/gsu
 
-/** Where `terms` are in `text`, from left to right, without overlaps. */
+/** Where `terms` are in `text`, from left to right; hits that touch are one. */
 export function hitsIn(text: string, terms: readonly string[]): Hit[] {
   let folded = ''
   /** For each unit of `folded`: the cluster of `text` that it comes from. */
@@ -88,7 +97,7 @@ export function hitsIn(text: string, terms: readonly string[]): Hit[] {
   const joined: Hit[] = []
   for (const hit of hits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
     const last = joined.at(-1)
-    if (last !== undefined && hit.start < last.end) last.end = Math.max(last.end, hit.end)
+    if (last !== undefined && hit.start <= last.end) last.end = Math.max(last.end, hit.end)
     else joined.push({ ...hit })
   }
   return joined

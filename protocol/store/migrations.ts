@@ -166,8 +166,8 @@ const version4 = `
 `
 
 /**
- * Which files of a transfer do not arrive, as bits (wire/entry-bits.ts). What somebody blocked was before, and since when
- * a request waits for their answer.
+ * Which files of a transfer do not arrive, as bits (wire/entry-bits.ts). What somebody blocked was before, and since
+ * when a request waits for their answer.
  */
 const version5 = `
   ALTER TABLE transfer ADD COLUMN missing BLOB;

@@ -1,7 +1,7 @@
 /**
- * The search on an open database: an index of trigrams over folded text (base/folded-text.ts), which triggers keep equal
- * to the rows. Trigrams find any part of a word of three characters or more; shorter ones are looked for in what the
- * longer ones found, or in all messages.
+ * The search on an open database: an index of trigrams over folded text (base/folded-text.ts), which triggers keep
+ * equal to the rows. Trigrams find any part of a word of three characters or more; shorter ones are looked for in what
+ * the longer ones found, or in all messages.
  */
 import { searchTerms } from '../base/folded-text.ts'
 import type { Database } from './database.ts'
@@ -58,7 +58,8 @@ export function searchOn(database: Database): Pick<Store, 'search' | 'foldOlder'
           upTo,
           count,
         )
-        // What can still be recalled must leave no trace in the index. The others stay, and that is fifteen times faster.
+        // What can still be recalled must leave no trace in the index. The others stay, and that is fifteen times
+        // faster.
         for (const row of rows) if (row.state === 'queued') foldRow(database, row)
         secureDelete(database, false)
         for (const row of rows) if (row.state !== 'queued') foldRow(database, row)

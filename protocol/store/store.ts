@@ -33,8 +33,8 @@ export interface FriendRow {
   /** Blocked: what they were before, and are again once they are unblocked. */
   blockedAs?: 'friend' | 'incoming'
   /**
-   * When this peer asked them, while they have not answered: in state `requested`, or in state `friend` if they may have
-   * removed this peer.
+   * When this peer asked them, while they have not answered: in state `requested`, or in state `friend` if they may
+   * have removed this peer.
    */
   askedAt?: number
   /** Highest envelope sequence accepted from this peer, and last one used towards it. */

@@ -1,7 +1,8 @@
 /**
  * threats.md 40 and 47: a receiver killed at every step of its disk access (open, write, sync, rename, …), before it,
  * after it and in the middle of it, and again while it recovers: the received files are complete, stored once, have
- * their dates, those that the sender skipped are known, and nothing else remains. No file gets its final name before its data is safe on the disk.
+ * their dates, those that the sender skipped are known, and nothing else remains. No file gets its final name before
+ * its data is safe on the disk.
  */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -137,7 +138,13 @@ async function receive(at: string, wants: (name: string) => boolean = () => true
   }
   const staging = await Staging.open(
     {
-      ...{ directory: at, id, list, paths, names: known.names, missing: known.missing, onStored: () => {} },
+      directory: at,
+      id,
+      list,
+      paths,
+      names: known.names,
+      missing: known.missing,
+      onStored: () => {},
       onNames: (names) => keep({ names: [...names] }),
       onMissing: (missing) => keep({ missing }),
     },

@@ -1,5 +1,4 @@
 /** What a terminal sends for a paste, marked or not, is told from typed keys, however it is cut. */
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'

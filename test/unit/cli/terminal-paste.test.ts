@@ -96,7 +96,7 @@ test('typed text goes around what is pasted, and a pasted line is a line like a 
 
 test('what a pasted text means', () => {
   const quoted = wrapped.replaceAll('\n', '\n> ')
-  for (const invite of [link, wrapped, `> ${quoted}`, `${wrapped.replaceAll('\n', '=\n')}`]) {
+  for (const invite of [link, wrapped, `> ${quoted}`, wrapped.replaceAll('\n', '=\n')]) {
     assert.deepEqual(parseLine(invite), { kind: 'command', name: 'add', rest: invite })
   }
   for (const message of [`See ${link}\nfor more`, `${link}\nSee you soon`, 'a\nb']) {

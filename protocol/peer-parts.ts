@@ -30,6 +30,7 @@ import { NetworkWatch, type NetworkChange } from './paths/network-change.ts'
 import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
 import { PeerEvents } from './peer-events.ts'
+import { SearchUpkeep } from './search-upkeep.ts'
 import type { FriendRow, Store } from './store/store.ts'
 import type { PeerAddress } from './wire/contact.ts'
 
@@ -71,6 +72,7 @@ export class PeerParts {
   readonly drafts: Drafts
   readonly files: Files
   readonly watch: NetworkWatch
+  readonly search: SearchUpkeep
   readonly #log: Log
   readonly #now: () => number
   readonly #downloads: string | undefined
@@ -102,6 +104,7 @@ export class PeerParts {
     this.drafts = new Drafts(this.store, (peer) => this.policy.isFriend(peer))
     this.files = this.#createFiles()
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
+    this.search = new SearchUpkeep(store, log)
   }
 
   /** Errors: `bad-request` with the part that is wrong. */

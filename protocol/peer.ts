@@ -143,7 +143,7 @@ function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): Privacy
 }
 
 async function start(parts: PeerParts, rules: PrivacyRules, given: readonly string[], log: Log): Promise<void> {
-  const { nodes, paths, watch, reachability, files, friends, delivery, sealing, settings, store } = parts
+  const { nodes, paths, watch, reachability, files, friends, delivery, sealing, settings, store, search } = parts
   sealing.start({ failed: (error) => log('error', 'expired sealing keys cannot be destroyed', error) })
   nodes.start()
   paths.start()
@@ -157,13 +157,16 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
   friends.hideAddresses()
   await rules.start(parts.privacy.now)
   files.start()
+  search.start()
   delivery.flush()
   parts.answerVisits.start()
 }
 
 /** Everything but the store. */
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
-  const { sealing, watch, reachability, chat, files, paths, delivery, answerVisits, nodes, network, events } = parts
+  const { search, sealing, watch, reachability, chat, files, paths, delivery, answerVisits, nodes, network, events } =
+    parts
+  search.stop()
   sealing.stop()
   watch.stop()
   reachability.stop()

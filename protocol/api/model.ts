@@ -26,8 +26,8 @@ export interface Friend {
   unread: number
   lastSeen?: number
   /**
-   * When this peer asked them for friendship, while they have not answered: with `requested`; with `friend` if they were
-   * asked again because they may have removed this peer.
+   * When this peer asked them for friendship, while they have not answered: with `requested`; with `friend` if they
+   * were asked again because they may have removed this peer.
    */
   askedAt?: number
   /** Why nothing more of what they write is taken for now. It waits on their side; `receiveMore` takes it. */

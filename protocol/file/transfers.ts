@@ -102,8 +102,8 @@ export class Files {
   }
 
   /**
-   * Offers what did not arrive of a transfer that this peer sent, alone, under the same paths. Errors: `not-found`, also
-   * if none of it can be read; `bad-request` if nothing is missing that has a name; those of `send`.
+   * Offers what did not arrive of a transfer that this peer sent, alone, under the same paths. Errors: `not-found`,
+   * also if none of it can be read; `bad-request` if nothing is missing that has a name; those of `send`.
    */
   async sendMissing(id: string): Promise<Transfer> {
     const row = this.#transfers.row(id)

@@ -70,7 +70,8 @@ export class Friends {
   /**
    * Asks `candidate` for friendship; works while they are offline. If they have asked already, this accepts them. A
    * friend is asked as well, unless they are online: a removal is not announced, so they may have removed this peer; if
-   * not, they only confirm. `askedAt` of the result says whether anything was sent. Errors: `bad-request` (this peer itself), `blocked`, `rate-limited` (too many friends).
+   * not, they only confirm. `askedAt` of the result says whether anything was sent. Errors: `bad-request` (this peer
+   * itself), `blocked`, `rate-limited` (too many friends).
    */
   request(candidate: Candidate, note: string): FriendRow {
     const { identity, store, now, online } = this.#options
@@ -160,7 +161,9 @@ export class Friends {
     })
   }
 
-  /** A conversation with `peer` has begun: nothing that this peer asked them waits any more. Errors: those of the store. */
+  /**
+   * A conversation with `peer` has begun: nothing that this peer asked them waits any more. Errors: those of the store.
+   */
   connected(peer: string): void {
     const { store } = this.#options
     const row = store.friend(peer)

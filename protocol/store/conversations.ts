@@ -115,7 +115,7 @@ function sendingOn(database: Database): Sending {
     recall: (id) =>
       database.transaction(() => {
         const row = database.get<MessageColumns>(
-          `UPDATE message SET state = 'recalled', text = '', content = 'text', contentBytes = NULL
+          `UPDATE message SET state = 'recalled', text = '', folded = NULL, content = 'text', contentBytes = NULL
            WHERE id = ? AND direction = 'out' AND state = 'queued' RETURNING *`,
           id,
         )

@@ -58,11 +58,6 @@ export class Database {
     this.#attempt(() => this.#connection.exec(sql))
   }
 
-  /** Makes `test` available as a function in SQL. */
-  define(name: string, test: (a: unknown, b: unknown) => boolean): void {
-    this.#connection.function(name, { deterministic: true, directOnly: true }, (a, b) => Number(test(a, b)))
-  }
-
   /** Runs `work` as one transaction. A nested one is a savepoint: a throw rolls back at least `work`. */
   transaction<T>(work: () => T): T {
     const level = this.#depth

@@ -1,8 +1,11 @@
 /**
- * The rows of messages on an open database, and what callers read of them: one message, a part of a conversation, a
- * search. conversations.ts writes them.
+ * The rows of messages on an open database, and what callers read of them: one message, a part of a conversation. The
+ * search is in search.ts; conversations.ts writes them.
  */
 import type { Database } from './database.ts'
+import { fold } from '../base/folded-text.ts'
+import { QuorumError } from '../base/errors.ts'
+import { offerFromWire } from '../wire/offer.ts'
 import type { Draft, Message, MessageContent, ReceivedMessage, Store } from './store.ts'
 
 export interface MessageColumns {
@@ -12,6 +15,7 @@ export interface MessageColumns {
   seq: number
   id: string
   text: string
+  folded: string | null
   sentAt: number
   receivedAt: number | null
   state: Message['state']
@@ -26,15 +30,12 @@ export interface MessageColumns {
  * Recalled messages of this peer are shown, those of the friend are not; status updates never. As in index
  * `messageShown`.
  */
-const shown = `(direction = 'out' OR state <> 'recalled') AND content <> 'news'`
+export const shown = `(direction = 'out' OR state <> 'recalled') AND content <> 'news'`
 
-/** The index of trigrams finds nothing shorter than three characters, and stops at a NUL. */
-const indexed = (text: string): boolean => Array.from(text).length >= 3 && !text.includes('\0')
-
+/** Nobody types more to be found, and trigrams take several times the room of the text. */
+export const charactersSearched = 4096
 /** The database must have been migrated. */
-export function messagesOn(database: Database): Pick<Store, 'message' | 'messages' | 'search' | 'unread'> {
-  database.define('contains', (text, part) => String(text).toLowerCase().includes(String(part)))
-
+export function messagesOn(database: Database): Pick<Store, 'message' | 'messages' | 'unread'> {
   return {
     unread(peer) {
       // Named, because SQLite prefers the index of all sequences, which has every message ever received.
@@ -62,20 +63,26 @@ export function messagesOn(database: Database): Pick<Store, 'message' | 'message
       const found = database.all<MessageColumns>(sql, { peer, limit, ...range }).map(messageFrom)
       return after === undefined ? found.toReversed() : found
     },
+  }
+}
 
-    search(text, limit, peer) {
-      if (text === '') return []
-      // Messages that are not shown have no text.
-      const [source, within] =
-        peer === undefined ? ['message', ''] : ['message INDEXED BY messageShown', `AND peer = $peer AND ${shown}`]
-      const sql = indexed(text)
-        ? `SELECT message.* FROM messageText JOIN message ON position = messageText.rowid
-           WHERE messageText MATCH $sought ${within} ORDER BY messageText.rowid DESC LIMIT $limit`
-        : `SELECT * FROM ${source} WHERE contains(text, $sought) ${within} ORDER BY position DESC LIMIT $limit`
-      const sought = indexed(text) ? `"${text.replaceAll('"', '""')}"` : text.toLowerCase()
-      const values = { sought, limit, ...(peer === undefined ? {} : { peer }) }
-      return database.all<MessageColumns>(sql, values).map(messageFrom)
-    },
+/** The column `folded` of a message: null where the text in lower case is the same. */
+export function foldedColumn(text: string, content?: MessageContent): string | null {
+  const names = namesIn(content)
+  const beginning = Array.from([text, ...names].join('\n').slice(0, 2 * charactersSearched))
+  const written = beginning.slice(0, charactersSearched).join('')
+  const folded = fold(written)
+  return names.length === 0 && folded === written.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) ? null : folded
+}
+
+/** The names of the files that a message offers; none if it cannot be read here. */
+function namesIn(content: MessageContent | undefined): string[] {
+  if (content?.kind !== 'offer') return []
+  try {
+    return offerFromWire(content.bytes).first.map(({ path }) => path)
+  } catch (error) {
+    if (error instanceof QuorumError) return []
+    throw error
   }
 }
 
@@ -89,14 +96,15 @@ export function fieldsOf(
 
 export function insertMessage(database: Database, message: Message, content?: MessageContent, hash?: Uint8Array): void {
   database.run(
-    `INSERT INTO message (peer, direction, seq, id, text, sentAt, receivedAt, state, replyTo, transfer, content,
-       contentBytes, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO message (peer, direction, seq, id, text, folded, sentAt, receivedAt, state, replyTo, transfer,
+       content, contentBytes, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.peer,
     message.direction,
     message.seq,
     message.id,
     message.text,
+    foldedColumn(message.text, content),
     message.sentAt,
     message.receivedAt ?? null,
     message.state,

@@ -166,8 +166,8 @@ const version4 = `
 `
 
 /**
- * Which files of a transfer do not arrive, as bits (wire/entry-bits.ts). What somebody blocked was before, and since when
- * a request waits for their answer.
+ * Which files of a transfer do not arrive, as bits (wire/entry-bits.ts). What somebody blocked was before, and since
+ * when a request waits for their answer.
  */
 const version5 = `
   ALTER TABLE transfer ADD COLUMN missing BLOB;
@@ -175,7 +175,31 @@ const version5 = `
   ALTER TABLE friend ADD COLUMN askedAt INTEGER;
 `
 
-export const migrations: readonly string[] = [version1, version2, version3, version4, version5]
+/**
+ * The search finds folded text (base/folded-text.ts), also the names of offered files. `folded` is absent where it is
+ * the text in lower case. The older messages are folded later, a few at a time, up to the position in the setting
+ * `unfolded`: making the index of a large profile anew takes many seconds.
+ */
+const version6 = `
+  ALTER TABLE message ADD COLUMN folded TEXT;
+  INSERT INTO setting (key, value)
+    SELECT 'unfolded', CAST(CAST(max(position) AS TEXT) AS BLOB) FROM message HAVING max(position) IS NOT NULL;
+  DROP TRIGGER messageAdded;
+  DROP TRIGGER messageErased;
+  DROP VIEW messageBeginning;
+  CREATE VIEW messageBeginning (position, text) AS
+    SELECT position, coalesce(folded, substr(text, 1, 4096)) FROM message;
+  CREATE TRIGGER messageAdded AFTER INSERT ON message BEGIN
+    INSERT INTO messageText (rowid, text) VALUES (new.position, coalesce(new.folded, substr(new.text, 1, 4096)));
+  END;
+  CREATE TRIGGER messageErased AFTER UPDATE OF text, folded ON message BEGIN
+    INSERT INTO messageText (messageText, rowid, text)
+      VALUES ('delete', old.position, coalesce(old.folded, substr(old.text, 1, 4096)));
+    INSERT INTO messageText (rowid, text) VALUES (new.position, coalesce(new.folded, substr(new.text, 1, 4096)));
+  END;
+`
+
+export const migrations: readonly string[] = [version1, version2, version3, version4, version5, version6]
 
 /**
  * Migrates `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty

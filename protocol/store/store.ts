@@ -33,8 +33,8 @@ export interface FriendRow {
   /** Blocked: what they were before, and are again once they are unblocked. */
   blockedAs?: 'friend' | 'incoming'
   /**
-   * When this peer asked them, while they have not answered: in state `requested`, or in state `friend` if they may have
-   * removed this peer.
+   * When this peer asked them, while they have not answered: in state `requested`, or in state `friend` if they may
+   * have removed this peer.
    */
   askedAt?: number
   /** Highest envelope sequence accepted from this peer, and last one used towards it. */
@@ -209,6 +209,7 @@ export type SettingKey =
   | 'former-privacy'
   /** An unfinished message to this PeerId. */
   | `draft/${string}`
+  | 'unfolded'
 
 export interface Store {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */
@@ -305,6 +306,15 @@ export interface Store {
    * ones of the friend never.
    */
   messages(peer: string, limit: number, range?: MessageRange): Message[]
-  /** Substring search without case, newest first. Three characters or more use an index, shorter texts a scan. */
+  /**
+   * The messages with all of the words and phrases of `text` (base/folded-text.ts), in their first 4,096 characters or
+   * in the names of the files that they offer; newest first. Words of three characters or more use an index, a search
+   * without any reads all messages.
+   */
   search(text: string, limit: number, peer?: string): Message[]
+  /**
+   * Prepares up to `count` messages of an older version for the search. Until all are, of these it finds only what is
+   * typed as it was written. False if nothing is left to do.
+   */
+  foldOlder(count: number): boolean
 }

@@ -7,6 +7,7 @@
 import { conversationsOn } from './conversations.ts'
 import type { Database } from './database.ts'
 import { messagesOn } from './messages.ts'
+import { searchOn } from './search.ts'
 import { transfersOn } from './transfers.ts'
 import type { FriendRow, InviteRow, EnvelopeRow, SealingKeyRow, Store } from './store.ts'
 
@@ -24,6 +25,7 @@ export function storeOn(database: Database): Store {
     ...envelopesOn(database),
     ...conversationsOn(database),
     ...messagesOn(database),
+    ...searchOn(database),
     ...transfersOn(database),
   }
 }

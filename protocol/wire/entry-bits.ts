@@ -1,6 +1,6 @@
 /**
- * A set of entries of a manifest as bits: bit n, which is bit n mod 8 of byte n div 8 from the lowest, is set if entry n
- * belongs to it. Of all entries that one manifest may have this is 31 KB, which fits a message.
+ * A set of entries of a manifest as bits: bit n, which is bit n mod 8 of byte n div 8 from the lowest, is set if entry
+ * n belongs to it. Of all entries that one manifest may have this is 31 KB, which fits a message.
  */
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'

@@ -57,8 +57,8 @@ export interface Offer {
 const newsKinds = ['accepted', 'declined', 'cancelled', 'paused', 'resumed', 'done', 'failed'] as const
 
 /**
- * What happened to a transfer at the side that sends this. `code`: why it failed. `missing`: the entries of the manifest
- * that did not arrive although it is done.
+ * What happened to a transfer at the side that sends this. `code`: why it failed. `missing`: the entries of the
+ * manifest that did not arrive although it is done.
  */
 export interface TransferNews {
   transfer: string

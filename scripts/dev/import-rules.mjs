@@ -54,6 +54,7 @@ const pureDoors = {
   '#byte-size': 'protocol/base/byte-size.ts',
   '#limits': 'protocol/base/limits.ts',
   '#lookalike': 'protocol/identity/lookalike.ts',
+  '#folded-text': 'protocol/base/folded-text.ts',
   '#advice': 'protocol/api/advice.ts',
   '#message-times': 'protocol/api/message-times.ts',
 }

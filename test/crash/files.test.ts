@@ -1,7 +1,8 @@
 /**
  * threats.md 40 and 47: a receiver killed at every step of its disk access (open, write, sync, rename, …), before it,
  * after it and in the middle of it, and again while it recovers: the received files are complete, stored once, have
- * their dates, those that the sender skipped are known, and nothing else remains. No file gets its final name before its data is safe on the disk.
+ * their dates, those that the sender skipped are known, and nothing else remains. No file gets its final name before
+ * its data is safe on the disk.
  */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'

@@ -1,9 +1,10 @@
 /** Search while typing: friends by name, messages by any word. Arrow keys select a result, Enter opens it. */
 import { Search } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
+import { Fragment, useEffect, useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
+import { hitsIn, matches, searchTerms } from '#folded-text'
 import { saidAt } from '#message-times'
-import type { Friend, Message } from '#protocol'
+import type { Friend, Message, Transfer } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { closeDialog, openConversation } from '../state/actions.ts'
 import { callPeer } from '../state/clients.ts'
@@ -56,7 +57,8 @@ export function SearchDialog({ peer, onClose }: { peer: string | undefined; onCl
   const people = useMemo(() => {
     if (peer !== undefined) return []
     const all = [...friends.values()].filter(({ state }) => state === 'friend' || state === 'requested')
-    return all.filter((friend) => nameOf(friend).toLowerCase().includes(wanted.toLowerCase())).slice(0, mostPeople)
+    const terms = searchTerms(wanted)
+    return all.filter((friend) => matches([nameOf(friend), friend.handle ?? ''], terms)).slice(0, mostPeople)
   }, [friends, wanted, peer])
 
   const go = (index: number): void => {
@@ -168,9 +170,13 @@ function Found({ index, chosen, friend, onGo, children }: FoundProps) {
 
 function FoundMessage({ message, friend, wanted }: { message: Message; friend: Friend | undefined; wanted: string }) {
   const text = useText()
-  const shown = cleanLine(message.text, 2000)
-  const at = shown.toLowerCase().indexOf(wanted.toLowerCase())
-  const from = Math.max(0, at - contextBefore)
+  const transfer = useApp((state) =>
+    message.transfer === undefined ? undefined : state.transfers.get(message.transfer),
+  )
+  const terms = searchTerms(wanted)
+  const shown = shownOf(message, transfer, terms)
+  const hits = hitsIn(shown, terms)
+  const from = Math.max(0, (hits[0]?.start ?? 0) - contextBefore)
   return (
     <>
       <bdi className="one-line small quiet">
@@ -178,17 +184,22 @@ function FoundMessage({ message, friend, wanted }: { message: Message; friend: F
       </bdi>
       <span className="quiet small">{shortWhen(saidAt(message), Date.now(), text)}</span>
       <bdi className="one-line" style={{ gridColumn: '2 / 4' }}>
-        {at < 0 ? (
-          shown
-        ) : (
-          <>
-            {from > 0 && '…'}
-            {shown.slice(from, at)}
-            <mark>{shown.slice(at, at + wanted.length)}</mark>
-            {shown.slice(at + wanted.length)}
-          </>
-        )}
+        {from > 0 && '…'}
+        {hits.map(({ start, end }, index) => (
+          <Fragment key={start}>
+            {shown.slice(index === 0 ? from : hits[index - 1]?.end, start)}
+            <mark>{shown.slice(start, end)}</mark>
+          </Fragment>
+        ))}
+        {shown.slice(hits.at(-1)?.end ?? 0)}
       </bdi>
     </>
   )
+}
+
+/** The text of a message; of an offer also the file that was found, or the first one. */
+function shownOf({ text }: Message, transfer: Transfer | undefined, terms: readonly string[]): string {
+  const found = transfer?.files.find(({ path }) => terms.some((term) => matches([path], [term])))
+  const name = transfer === undefined ? [] : [cleanLine(found?.path ?? transfer.name, 300)]
+  return [...name, cleanLine(text, 2000)].filter((part) => part !== '').join(' · ')
 }

@@ -19,9 +19,9 @@ export interface ArrivedChunk {
 const nothing = Buffer.alloc(0)
 
 /**
- * Yields chunk after chunk, or that a file was skipped. What `source` yields is not used any more when the next part is requested. `onBytes` is
- * called with the length of each part of a chunk as it arrives, and with 0 for what has no bytes. Errors: those of
- * headers (wire/file.ts), `peer-offline` when the stream ends within a chunk.
+ * Yields chunk after chunk, or that a file was skipped. What `source` yields is not used any more when the next part is
+ * requested. `onBytes` is called with the length of each part of a chunk as it arrives, and with 0 for what has no
+ * bytes. Errors: those of headers (wire/file.ts), `peer-offline` when the stream ends within a chunk.
  */
 export async function* readChunks(
   source: AsyncIterable<Bytes>,

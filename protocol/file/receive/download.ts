@@ -79,7 +79,8 @@ export class Download {
 
   /**
    * Runs until everything is published that the sender still has. Errors: `cancelled` after `end()`; `disk-full`,
-   * `not-writable`; `verification-failed`; `source-changed` if the sender has nothing any more, and what else it reports.
+   * `not-writable`; `verification-failed`; `source-changed` if the sender has nothing any more, and what else it
+   * reports.
    */
   async run(): Promise<Downloaded> {
     const { row } = this.#options

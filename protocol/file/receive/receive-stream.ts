@@ -25,8 +25,8 @@ export interface Receiving {
 }
 
 /**
- * Fetches the rest of a transfer until everything is stored or was skipped, or until `leave`. Errors: those of the disk;
- * `verification-failed` if the sender does not send what it offered; what the sender reports (`RemoteError`);
+ * Fetches the rest of a transfer until everything is stored or was skipped, or until `leave`. Errors: those of the
+ * disk; `verification-failed` if the sender does not send what it offered; what the sender reports (`RemoteError`);
  * `peer-offline` if the path was lost.
  */
 export async function receiveFiles(stream: Stream, receiving: Receiving): Promise<void> {

@@ -2,8 +2,8 @@
  * The roots of a transfer, which are the files and folders that a person sees in the end: how much of each is missing,
  * what must reach the disk before it is published, and under which name it was. A root is published when it is whole,
  * on the disk and verified, one root after the other. Files that their sender skipped are missing from it: a folder
- * without them is whole, and a root of which nothing arrived is not published. A root that is published is the person's:
- * it is never touched again, wherever it was moved.
+ * without them is whole, and a root of which nothing arrived is not published. A root that is published is the
+ * person's: it is never touched again, wherever it was moved.
  */
 import { join } from 'node:path'
 import { syncFiles } from './disk.ts'
@@ -108,7 +108,9 @@ export class Roots {
     return unfinished === 0 ? root : undefined
   }
 
-  /** `file`, which has content and whose root is not published, does not arrive. Returns its root if that is whole now. */
+  /**
+   * `file`, which has content and whose root is not published, does not arrive. Returns its root if that is whole now.
+   */
   skip(file: number): number | undefined {
     const root = this.#options.list.rootNumber(file)
     this.#missing.add(file)

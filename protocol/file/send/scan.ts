@@ -1,8 +1,9 @@
 /**
  * Makes the manifest of files and folders of this machine. A link that a person names is followed. Inside folders only
- * files and folders are taken: links could lead out of the folder, and pipes and devices have no end. These are counted,
- * so that the person can be told. A member of a folder that cannot be offered (unreadable, gone, a name that is no text,
- * a size that is not its own) is left out and named: it costs itself only. What a person named must be there.
+ * files and folders are taken: links could lead out of the folder, and pipes and devices have no end. These are
+ * counted, so that the person can be told. A member of a folder that cannot be offered (unreadable, gone, a name that
+ * is no text, a size that is not its own) is left out and named: it costs itself only. What a person named must be
+ * there.
  */
 import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 'node:fs'
@@ -39,8 +40,8 @@ export interface Member {
 }
 
 /**
- * Errors: `not-found` for what does not exist or cannot be read, or has no member that can be; `bad-request` for a pipe,
- * a device, or a file that does not tell its size; `too-large` for more files than one transfer may have.
+ * Errors: `not-found` for what does not exist or cannot be read, or has no member that can be; `bad-request` for a
+ * pipe, a device, or a file that does not tell its size; `too-large` for more files than one transfer may have.
  */
 export async function scan(paths: readonly string[]): Promise<Scanned> {
   const scanned: Scanned = { entries: [], sources: [], leftOut: [], links: 0 }

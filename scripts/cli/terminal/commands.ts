@@ -2,6 +2,7 @@
  * What a person can type: the table of commands with their help, running a typed line, and Tab completion.
  * A command calls the peer and prints the result of the call. Later events are printed by peer-events.ts.
  */
+import { matches, searchTerms } from '#folded-text'
 import { saidAt } from '#message-times'
 import { QuorumError } from '#protocol'
 import { say, sayError } from './client.ts'
@@ -13,6 +14,8 @@ import { accept, decline } from './answer-commands.ts'
 import { add, block, invite, more, opened, remove, unblock, verify } from './people-commands.ts'
 import { completePrivacy, privacyCommand } from './privacy-command.ts'
 import { cleanLine } from './sanitize.ts'
+import { shownHere } from './transfer-events.ts'
+import { transferDetails } from './transfer-view.ts'
 import { cancel, pause, resend, resume, send, transfers } from './transfer-commands.ts'
 import { distance, needed, parseLine } from './typed-line.ts'
 import { connectionLines, dayOf, messageBlock, pad, paint, wrap } from './view.ts'
@@ -89,7 +92,13 @@ export const commands: readonly Command[] = [
   { name: 'unblock', usage: 'NAME', group: 'people', run: unblock },
   { name: 'more', usage: 'NAME', group: 'people', run: more },
   { name: 'open', usage: 'NAME|NUMBER', help: 'open a conversation', group: 'talk', run: open },
-  { name: 'search', usage: 'TEXT', help: 'find messages in all conversations', group: 'talk', run: search },
+  {
+    name: 'search',
+    usage: 'TEXT',
+    help: 'find messages, files and people; "…" for a phrase',
+    group: 'talk',
+    run: search,
+  },
   { name: 'recall', usage: '', help: 'recall your last message while it is queued', group: 'talk', run: recall },
   {
     name: 'connection',
@@ -237,14 +246,24 @@ async function recall(client: Client): Promise<void> {
 async function search(client: Client, rest: string): Promise<void> {
   const { screen, friends } = client
   const messages = await client.peer.search({ text: needed(rest, '/search TEXT'), limit: searchResults })
-  if (messages.length === 0) say(client, 'Nothing found.', 'dim')
+  const terms = searchTerms(rest)
+  const people = friends.all().filter((friend) => matches([friends.label(friend.peer), friend.handle ?? ''], terms))
+  if (messages.length + people.length === 0) say(client, 'Nothing found.', 'dim')
+  if (people.length > 0) {
+    say(client, `People: ${people.map(({ peer }) => friends.label(peer)).join(', ')}. /open NAME opens one.`)
+  }
   let under = ''
   for (const message of messages.toReversed()) {
     const label = friends.label(message.peer)
     const heading = `──── ${label}, ${dayOf(saidAt(message))} ────`
     if (heading !== under) screen.print(paint(screen.look, 'dim', heading))
     under = heading
-    screen.print(messageBlock(screen.look, message, label))
+    const transfer = message.transfer === undefined ? undefined : client.transfers.get(message.transfer)
+    screen.print(
+      transfer === undefined
+        ? messageBlock(screen.look, message, label)
+        : transferDetails(screen.look, shownHere(client, transfer)),
+    )
   }
 }
 

@@ -34,7 +34,9 @@ export class PastedInput extends Transform {
   #open: { marked: boolean; text: string } | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /** The text of the next paste. Its lines end in `\n`, except the last. Call it once for each keypress `paste-start`. */
+  /**
+   * The text of the next paste. Its lines end in `\n`, except the last. Call it once for each keypress `paste-start`.
+   */
   nextPaste(): string {
     return this.#pastes.shift() ?? ''
   }

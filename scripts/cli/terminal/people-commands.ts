@@ -64,7 +64,8 @@ function askedLine({ state, askedAt }: Friend, label: string, before: Friend['st
   if (askedAt !== undefined) {
     return `You and ${label} are friends, but not connected. Asked again, in case they removed you. ${later}`
   }
-  return `${before === 'friend' ? `You and ${label} are friends already.` : `${label} is your friend.`} /open ${label} to talk.`
+  const now = before === 'friend' ? `You and ${label} are friends already.` : `${label} is your friend.`
+  return `${now} /open ${label} to talk.`
 }
 
 export async function remove(client: Client, rest: string): Promise<void> {

@@ -116,7 +116,7 @@ const phrases = [
   `An idle connection is pinged every ${time(netLimits.peerPing)} and is closed after ${time(netLimits.peerPingTimeout)} without an answer.`,
   `A mark that disappears after ${time(chatLimits.typing)}.`,
   `are limited to ${rate(chatLimits.chatIdleFrames)}.`,
-  `at most ${size(chatLimits.chatNewBytes.tokens)} of new messages of one friend in a day, where each counts ${chatLimits.messageCost} bytes, its body, and the first ${size(chatLimits.searchedBytes)} of it four times more`,
+  `at most ${size(chatLimits.chatNewBytes.tokens)} of new messages of one friend in a day, where each counts ${chatLimits.messageCost} bytes, its body, and the first ${size(chatLimits.searchedBytes)} of it five times more`,
   `while its disk has less than ${size(chatLimits.diskFloor)} free`,
   `${size(chatLimits.chatArriving.tokens)} by the same count are looked at at once, and 2 MiB a second after that`,
   // /quorum/file

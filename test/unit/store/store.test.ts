@@ -11,6 +11,7 @@ import type { ErrorCode } from '../../../protocol/base/errors.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import { openSqliteStore } from '../../../protocol/store/sqlite.ts'
 import type { Conversation, FriendRow, Message, ReceivedMessage, Store } from '../../../protocol/store/store.ts'
+import { offerToWire } from '../../../protocol/wire/offer.ts'
 import { befriended } from '../../support/friends.ts'
 
 const now = 1_800_000_000_000
@@ -377,7 +378,7 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.deepEqual(store.messages('d', 4), [])
     })
 
-    test('search finds substrings of any case and script, newest first', async (t) => {
+    test('search finds all words in any order, in any case and script, newest first', async (t) => {
       const store = await open(t)
       store.receiveMessage('b', incoming(1, { text: 'Der Grüße viele, "quoted" AND 100% sure' }))
       store.receiveMessage('b', incoming(2, { text: 'こんにちは世界 GRÜSSE' }))
@@ -393,10 +394,52 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.deepEqual(found('"quoted" and'), ['in-1'])
       assert.deepEqual(found('100%'), ['in-1'])
       assert.deepEqual(found('%_%'), [])
-      assert.deepEqual(found('viele sure'), [])
-      assert.deepEqual(found('nul\0nul'), [])
+      assert.deepEqual(found('sure viele'), ['in-1'])
+      assert.deepEqual(found('"viele sure"'), [])
+      assert.deepEqual(found('„grüße VIELE“ 100'), ['in-1'])
+      assert.deepEqual(found('sure nothing'), [])
+      assert.deepEqual(found('GRUSS'), ['in-2', 'in-1'])
+      assert.deepEqual(found('gru'), ['c', 'in-2', 'in-1'])
+      assert.deepEqual(found('gru d'), ['c', 'in-1'])
+      assert.deepEqual(found('de r'), ['in-1'])
       assert.deepEqual(found(''), [])
       assert.deepEqual(ids(store.search('grü', 1)), ['c'])
+    })
+
+    test('search: letters as people type them, lines, and what is behind a NUL', async (t) => {
+      const store = await open(t)
+      const texts = [
+        'Caf\u00e9 in \u0130stanbul, Stra\u00dfe 5',
+        'cafe\u0301 in istanbul',
+        '\uff2c\uff21\uff2e \uff11\uff12\uff13\u3000\uff76\uff9e\uff77',
+        'before\0behind the NUL',
+        'one line\r\nand another',
+        'soft\u00adhyphen',
+      ]
+      for (const [index, text] of texts.entries()) store.receiveMessage('b', incoming(index + 1, { text }))
+      const found = (text: string) => store.search(text, 9).map(({ seq }) => seq - 1)
+      assert.deepEqual(found('CAFÉ ıstanbul'), [1, 0])
+      assert.deepEqual(found('cafe ISTANBUL'), [1, 0])
+      assert.deepEqual(found('strasse'), [0])
+      assert.deepEqual(found('lan 123'), [2])
+      assert.deepEqual(found('ガキ'), [2])
+      assert.deepEqual(found('behind'), [3])
+      assert.deepEqual(found('"before behind"'), [3])
+      assert.deepEqual(found('be\0hi'), [3])
+      assert.deepEqual(found('"line and"'), [4])
+      assert.deepEqual(found('softhyphen'), [5])
+    })
+
+    test('search finds offers by the names of their files', async (t) => {
+      const store = await open(t)
+      const files = ['Urlaub 2024/Straße.jpg', 'Urlaub 2024/b.png'].map((path) => ({ path, size: 1, modified: 0 }))
+      const { offer } = offerToWire('01890a5d-ac97-7000-8000-000000000001', 'von mir', files)
+      store.queueMessage('b', { ...draft('photos'), text: 'von mir', content: { kind: 'offer', bytes: offer } })
+      for (const text of ['strasse.JPG', 'png urlaub', 'von mir 2024', 'jp']) {
+        assert.deepEqual(ids(store.search(text, 9)), ['photos'], text)
+      }
+      store.recall('photos')
+      assert.deepEqual([store.search('urlaub', 9), store.search('jp', 9)], [[], []])
     })
   })
 }

@@ -1,0 +1,91 @@
+/**
+ * The search on an open database: an index of trigrams over folded text (base/folded-text.ts), which triggers keep
+ * equal to the rows. Trigrams find any part of a word of three characters or more; shorter ones are looked for in what
+ * the longer ones found, or in all messages.
+ */
+import { searchTerms } from '../base/folded-text.ts'
+import type { Database } from './database.ts'
+import { charactersSearched, foldedColumn, messageFrom, shown, type MessageColumns } from './messages.ts'
+import type { Store } from './store.ts'
+
+/** Trigrams find nothing shorter. */
+const shortestIndexed = 3
+
+/** What the search compares, as SQL: `folded`, or the text as it would be. SQLite lowers the letters of ASCII only. */
+const compared = `coalesce(message.folded, lower(substr(message.text, 1, ${charactersSearched})))`
+
+/** The database must have been migrated. */
+export function searchOn(database: Database): Pick<Store, 'search' | 'foldOlder'> {
+  const unfolded = (): number | undefined => {
+    const row = database.get<{ upTo: number }>(
+      `SELECT CAST(CAST(value AS TEXT) AS INTEGER) AS upTo FROM setting WHERE key = 'unfolded'`,
+    )
+    return row?.upTo
+  }
+
+  return {
+    search(text, limit, peer) {
+      const terms = searchTerms(text)
+      const indexed = terms.filter((term) => Array.from(term).length >= shortestIndexed)
+      const short = terms.filter((term) => !indexed.includes(term))
+      if (terms.length === 0) return []
+      // What is not folded yet is found as it was written.
+      const asWritten = unfolded() === undefined ? undefined : text.trim().replaceAll('\0', '')
+      const all = indexed.map(phrase).join(' AND ')
+      const other = asWritten !== undefined && Array.from(asWritten).length >= shortestIndexed ? asWritten : undefined
+      const values: Record<string, string | number> = { limit, ...(peer === undefined ? {} : { peer }) }
+      for (const [index, term] of short.entries()) values[`short${index}`] = term
+      const contains = short.map((_, index) => `AND instr(${compared}, $short${index})`).join(' ')
+      // Messages that are not shown have no text.
+      const within = peer === undefined ? '' : `AND peer = $peer AND ${shown}`
+      const scanned = peer === undefined ? 'message' : 'message INDEXED BY messageShown'
+      if (indexed.length > 0) values['sought'] = other === undefined ? all : `(${all}) OR ${phrase(other)}`
+      const sql =
+        indexed.length > 0
+          ? `SELECT message.* FROM messageText JOIN message ON position = messageText.rowid
+             WHERE messageText MATCH $sought ${within} ${contains} ORDER BY messageText.rowid DESC LIMIT $limit`
+          : `SELECT * FROM ${scanned} WHERE TRUE ${within} ${contains} ORDER BY position DESC LIMIT $limit`
+      return database.all<MessageColumns>(sql, values).map(messageFrom)
+    },
+
+    foldOlder: (count) =>
+      database.transaction(() => {
+        const upTo = unfolded()
+        if (upTo === undefined) return false
+        const rows = database.all<Older>(
+          `SELECT position, text, state, content, contentBytes FROM message WHERE position <= ?
+           ORDER BY position DESC LIMIT ?`,
+          upTo,
+          count,
+        )
+        // What can still be recalled must leave no trace in the index. The others stay, and that is fifteen times
+        // faster.
+        for (const row of rows) if (row.state === 'queued') foldRow(database, row)
+        secureDelete(database, false)
+        for (const row of rows) if (row.state !== 'queued') foldRow(database, row)
+        secureDelete(database, true)
+        const last = rows.at(-1)?.position
+        if (last === undefined || rows.length < count) database.run(`DELETE FROM setting WHERE key = 'unfolded'`)
+        else database.run(`UPDATE setting SET value = ? WHERE key = 'unfolded'`, Buffer.from(String(last - 1)))
+        return last !== undefined && rows.length === count
+      }),
+  }
+}
+
+type Older = Pick<MessageColumns, 'position' | 'text' | 'state' | 'content' | 'contentBytes'>
+
+function foldRow(database: Database, { position, text, content, contentBytes }: Older): void {
+  const offer = content === 'offer' && contentBytes !== null ? { kind: content, bytes: contentBytes } : undefined
+  const folded = foldedColumn(text, offer)
+  if (folded !== null) database.run('UPDATE message SET folded = ? WHERE position = ?', folded, position)
+}
+
+/** Whether words that are removed from the index are overwritten at once, as after the creation of its table. */
+function secureDelete(database: Database, on: boolean): void {
+  database.run(`INSERT INTO messageText (messageText, rank) VALUES ('secure-delete', ${on ? 1 : 0})`)
+}
+
+/** A phrase of FTS5. */
+function phrase(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`
+}

@@ -113,3 +113,8 @@ function remove(file: string): void {
   destroyFile(file)
   rmSync(path.dirname(file), { recursive: true, force: true })
 }
+
+/** A time as part of a file name: `2026-11-27 20.21.05`, by the local clock. */
+export function stamp(time: Date): string {
+  return time.toLocaleString('sv').replaceAll(':', '.')
+}

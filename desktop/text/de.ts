@@ -528,7 +528,9 @@ export const de: typeof en = {
     lockAfter: 'Sperren, wenn ich weg bin',
     lockNever: 'Nie',
     lockMinutes: (n) => `Nach ${count(n, 'Minute', 'Minuten')}`,
-    lockHint: 'Auch wenn der Bildschirm gesperrt wird und wenn der Computer schlafen geht.',
+    lockHint:
+      'Auch wenn der Bildschirm gesperrt wird und wenn der Computer schlafen geht. Solange Quorum gesperrt ist, kommt ' +
+      'nichts an, und für Freunde bist du offline.',
     lockNeeds:
       'Lege zuerst ein Passwort fest. Dann sperrt sich Quorum nach 15 Minuten, mit dem Bildschirm und im Ruhezustand.',
 
@@ -592,6 +594,12 @@ export const de: typeof en = {
     open: 'Entsperren',
     opening: 'Öffnet…',
     wrong: 'Falsches Passwort.',
+    offline: 'Solange Quorum gesperrt ist, kommt nichts an, und für deine Freunde bist du offline.',
+    forgotten: 'Passwort vergessen?',
+    forgottenIntro:
+      'Niemand kann es wiederherstellen, denn es ist nirgends gespeichert. Ohne das Passwort bleibt nur ein neuer ' +
+      'Anfang: Lösche hier alles, starte Quorum neu und lade deine Freunde noch einmal ein.',
+    erase: 'Alles löschen…',
   },
 
   failed: {
@@ -602,7 +610,21 @@ export const de: typeof en = {
   notices: {
     message: 'Neue Nachricht',
     request: 'Möchte mit dir befreundet sein',
+    accepted: 'Hat deine Anfrage angenommen',
     files: 'Möchte dir Dateien senden',
+    received: 'Alles ist angekommen',
+    delivered: 'Hat deine Dateien bekommen',
+    failed: 'Dateien ließen sich nicht übertragen',
+  },
+  closing: {
+    title: 'Quorum beenden?',
+    transfers: 'Dateien werden gerade übertragen. Es geht weiter, wenn Quorum wieder läuft.',
+    messages: 'Nachrichten warten noch. Sie werden erst gesendet, wenn Quorum wieder läuft.',
+    node: 'Deine Freunde finden einander über deinen Knoten auf diesem Computer. Auch er wird beendet.',
+    stay: 'Im Hintergrund weiterlaufen',
+    stayHint:
+      'Im Hintergrund bleibt Quorum in der Taskleiste. Das lässt sich unter Einstellungen, Mitteilungen ändern.',
+    quit: 'Beenden',
   },
   tray: { open: 'Quorum öffnen', quit: 'Quorum beenden' },
   heldMore:

@@ -463,7 +463,9 @@ export const en = {
     lockAfter: 'Lock when I am away',
     lockNever: 'Never',
     lockMinutes: (n: number): string => `After ${count(n, 'minute', 'minutes')}`,
-    lockHint: 'Also when the screen locks and when the computer goes to sleep.',
+    lockHint:
+      'Also when the screen locks and when the computer goes to sleep. While it is locked, nothing arrives, and ' +
+      'friends see you as offline.',
     lockNeeds:
       'Set a passphrase first. Quorum then locks after 15 minutes, with the screen, and when the computer sleeps.',
 
@@ -527,6 +529,12 @@ export const en = {
     open: 'Unlock',
     opening: 'Opening…',
     wrong: 'Wrong passphrase.',
+    offline: 'While Quorum is locked, nothing arrives, and your friends see you as offline.',
+    forgotten: 'Forgotten passphrase?',
+    forgottenIntro:
+      'Nobody can recover it, because it is stored nowhere. Without it, only a new start is left: erase everything ' +
+      'here, start Quorum again, and invite your friends anew.',
+    erase: 'Erase everything…',
   },
 
   failed: {
@@ -537,7 +545,20 @@ export const en = {
   notices: {
     message: 'New message',
     request: 'Wants to be your friend',
+    accepted: 'Accepted your request',
     files: 'Wants to send you files',
+    received: 'Everything has been received',
+    delivered: 'Has received your files',
+    failed: 'Files could not be transferred',
+  },
+  closing: {
+    title: 'Quit Quorum?',
+    transfers: 'Files are being transferred. They go on when Quorum runs again.',
+    messages: 'Messages wait to be sent. They wait until Quorum runs again.',
+    node: 'Your friends find each other through your node on this computer. It stops, too.',
+    stay: 'Keep running in the background',
+    stayHint: 'In the background, Quorum stays in the tray. You can change this in Settings, Notifications.',
+    quit: 'Quit',
   },
   tray: { open: 'Open Quorum', quit: 'Quit Quorum' },
   heldMore:

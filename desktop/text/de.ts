@@ -37,6 +37,7 @@ export const de: typeof en = {
     nameTitle: 'Wie nennen dich deine Freunde?',
     nameLabel: 'Dein Name',
     nameHint: 'Deine Freunde sehen ihn. Du kannst ihn jederzeit ändern.',
+    nameIsInvite: 'Das ist eine Einladung: Sie kommt im nächsten Schritt dran. Gib hier deinen eigenen Namen ein.',
     joinTitle: 'Hat dich jemand eingeladen?',
     joinIntro: 'Eine Einladung verbindet dich mit der Person, die sie geschickt hat.',
     joinLabel: 'Link oder Code der Einladung',
@@ -44,9 +45,11 @@ export const de: typeof en = {
     join: 'Mit der Einladung beitreten',
     joining: 'Anfrage wird gesendet…',
     or: 'oder',
-    runTitle: 'Allein anfangen',
-    runIntro: 'Quorum betreibt einen kleinen Knoten auf diesem Computer. Über ihn finden dich deine Freunde.',
-    run: 'Hier betreiben',
+    runTitle: 'Freunde finden dich über diesen Computer',
+    runIntro:
+      'Quorum betreibt dann hier einen Knoten: ein kleines Programm, über das Freunde einander finden und das nicht ' +
+      'mitlesen kann. Es läuft, solange Quorum läuft.',
+    run: 'Diesen Computer nutzen',
     running: 'Startet…',
     inviteTitle: 'Lade jemanden ein',
     inviteIntro:
@@ -61,12 +64,15 @@ export const de: typeof en = {
     title: 'Jemanden einladen',
     link: 'Link',
     code: 'Code zum Vorlesen',
+    codeHint: 'Für Freunde, die schon einen deiner Knoten nutzen.',
     copyLink: 'Link kopieren',
     qr: 'QR-Code deiner Einladung',
     qrHint: 'Oder lass diesen Code scannen.',
     lasts: 'Der Link gilt eine Woche.',
     noNode: 'Deine Freunde können dich noch nicht finden: Kein Knoten ist verbunden.',
-    local: 'Dein Knoten läuft auf diesem Computer: Freunde im selben Netz erreichen ihn.',
+    local:
+      'Dein Knoten läuft auf diesem Computer: Freunde im selben Netz erreichen ihn. Für Freunde anderswo füge unter ' +
+      'Einstellungen, Knoten einen Knoten im Internet hinzu.',
   },
 
   add: {
@@ -78,7 +84,7 @@ export const de: typeof en = {
     notePlaceholder: 'Damit klar ist, wer du bist',
     send: 'Anfrage senden',
     sending: 'Sendet…',
-    sent: (name) => `Anfrage an ${name} gesendet.`,
+    sent: (name) => `Anfrage an ${name} gesendet`,
     linkTitle: 'Diese Person hinzufügen?',
     linkIntro: 'Nichts wird gesendet, bevor du bestätigst.',
     notRecognized:
@@ -116,6 +122,7 @@ export const de: typeof en = {
     recalled: 'Nachricht zurückgenommen',
     online: 'online',
     offline: 'offline',
+    unreachable: 'Deine Knoten sind nicht erreichbar',
   },
 
   request: {
@@ -143,7 +150,7 @@ export const de: typeof en = {
   conversation: {
     none: 'Wähle ein Gespräch',
     noneHint: 'oder lade jemanden zu einem neuen ein.',
-    start: (name) => `Hier beginnt dein Gespräch mit ${name}.`,
+    start: (name) => `Dein Gespräch mit ${name} beginnt hier.`,
     private: 'Nur ihr beide könnt es lesen.',
     messages: 'Nachrichten',
     unreadHere: 'Neue Nachrichten',
@@ -236,8 +243,8 @@ export const de: typeof en = {
 
   path: {
     label: 'Verbindung',
-    direct: 'Direkt',
-    relayed: 'Über einen Knoten, der nicht mitlesen kann',
+    direct: 'Direkt verbunden',
+    relayed: 'Über einen Knoten verbunden, der nicht mitlesen kann',
     waiting: (name) => `Wartet auf ${name}`,
     connecting: 'Verbindet…',
     directLong: 'Ihr seid direkt verbunden, von Computer zu Computer.',
@@ -365,6 +372,7 @@ export const de: typeof en = {
     cancel: 'Abbrechen',
     open: 'Im Ordner zeigen',
     savedAs: (name) => `Gespeichert als ${name}`,
+    savedIn: (folder) => `Gespeichert in ${folder}`,
     progress: (done, all) => `${done} von ${all}`,
     speed: (amount) => `${amount}/s`,
     left: (time) => `noch ${time}`,
@@ -436,6 +444,7 @@ export const de: typeof en = {
 
     name: 'Dein Name',
     nameHint: 'Deine Freunde sehen ihn.',
+    nameIsInvite: 'Das ist eine Einladung. Nutze sie unter Freund hinzufügen.',
     handle: 'Handle',
     handleHint:
       'Ein kurzer Name, unter dem Freunde dich über deine Knoten finden. 3 bis 32 Zeichen: ' +
@@ -445,8 +454,8 @@ export const de: typeof en = {
     identityHint: 'Sie ändert sich nie. Wer sie kennt, kann dir ohne Einladung eine Anfrage senden.',
 
     nodesIntro:
-      'Ein Knoten hilft Freunden, dich zu finden, und leitet weiter, was nicht direkt gesendet werden ' +
-      'kann. Lesen kann er nichts.',
+      'Ein Knoten ist ein kleines Programm auf einem Computer, der immer läuft. Er hilft Freunden, dich zu finden, und ' +
+      'leitet weiter, was nicht direkt gesendet werden kann. Lesen kann er nichts.',
     nodeStates: { connected: 'Verbunden', connecting: 'Verbindet…', unreachable: 'Nicht erreichbar' },
     nodeProblems: {
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
@@ -488,7 +497,7 @@ export const de: typeof en = {
     runHint: 'Der Knoten läuft, solange Quorum läuft. Wer mit deiner Einladung beitritt, nutzt ihn auch.',
     runTrouble: 'Er wurde unerwartet beendet und startet neu.',
 
-    direct: 'Wer meine Adresse erfahren darf',
+    direct: 'Wer meine Internetadresse erfahren darf',
     directHint: {
       auto: 'Freunde werden direkt erreicht. Das ist am schnellsten, aber sie können erfahren, wo du bist.',
       verified:

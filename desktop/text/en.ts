@@ -41,6 +41,7 @@ export const en = {
     nameTitle: 'What do your friends call you?',
     nameLabel: 'Your name',
     nameHint: 'Your friends see it. You can change it at any time.',
+    nameIsInvite: 'That is an invite: it is used in the next step. Type your own name here.',
     joinTitle: 'Were you invited?',
     joinIntro: 'An invite connects you with the friend who sent it.',
     joinLabel: 'Invite link or code',
@@ -48,9 +49,11 @@ export const en = {
     join: 'Join with the invite',
     joining: 'Sending request…',
     or: 'or',
-    runTitle: 'Start on your own',
-    runIntro: 'Quorum runs a small node on this computer. Your friends find you through it.',
-    run: 'Run it here',
+    runTitle: 'Let friends find you through this computer',
+    runIntro:
+      'Quorum then runs a node here: a small program through which friends find each other, and which cannot read ' +
+      'what they write. It runs as long as Quorum does.',
+    run: 'Use this computer',
     running: 'Starting…',
     inviteTitle: 'Invite a friend',
     inviteIntro: 'Send this link to someone you trust. Anyone who opens it can ask to be your friend, and you decide.',
@@ -63,12 +66,15 @@ export const en = {
     title: 'Invite a friend',
     link: 'Link',
     code: 'Code to read aloud',
+    codeHint: 'For friends who use one of your nodes already.',
     copyLink: 'Copy link',
     qr: 'QR code of your invite',
     qrHint: 'Or let your friend scan this code.',
     lasts: 'The link works for a week.',
     noNode: 'Your friends cannot find you yet: no node is connected.',
-    local: 'Your node runs on this computer: friends in the same network can reach it.',
+    local:
+      'Your node runs on this computer: friends in the same network can reach it. For friends elsewhere, add a node ' +
+      'on the internet in Settings, Nodes.',
   },
 
   add: {
@@ -80,7 +86,7 @@ export const en = {
     notePlaceholder: 'So that they know who you are',
     send: 'Send request',
     sending: 'Sending…',
-    sent: (name: string): string => `Request sent to ${name}.`,
+    sent: (name: string): string => `Request sent to ${name}`,
     linkTitle: 'Add this friend?',
     linkIntro: 'Nothing is sent until you confirm.',
     notRecognized: 'This is neither an invite link nor a code, nor a handle (3 to 32 of a to z, 0 to 9 and . _ -).',
@@ -93,7 +99,7 @@ export const en = {
       friend: (name: string): string => `${name} is your friend already.`,
       incoming: (name: string): string => `${name} has asked you: this accepts.`,
       requested: (name: string): string => `You have asked ${name} before: this asks again.`,
-      blocked: (name: string): string => `You have blocked ${name}.`,
+      blocked: (name: string): string => `${name} is blocked by you.`,
     },
   },
 
@@ -117,6 +123,7 @@ export const en = {
     recalled: 'Message taken back',
     online: 'online',
     offline: 'offline',
+    unreachable: 'Your nodes cannot be reached',
   },
 
   request: {
@@ -144,7 +151,7 @@ export const en = {
   conversation: {
     none: 'Choose a conversation',
     noneHint: 'or invite a friend to start one.',
-    start: (name: string): string => `This is the beginning of your conversation with ${name}.`,
+    start: (name: string): string => `Your conversation with ${name} begins here.`,
     private: 'Only the two of you can read it.',
     messages: 'Messages',
     unreadHere: 'New messages',
@@ -230,8 +237,8 @@ export const en = {
 
   path: {
     label: 'Connection',
-    direct: 'Direct',
-    relayed: 'Through a node, which cannot read it',
+    direct: 'Connected directly',
+    relayed: 'Connected through a node, which cannot read it',
     waiting: (name: string): string => `Waiting for ${name}`,
     connecting: 'Connecting…',
     directLong: 'You are connected directly, computer to computer.',
@@ -326,6 +333,7 @@ export const en = {
     cancel: 'Cancel',
     open: 'Show in folder',
     savedAs: (name: string): string => `Saved as ${name}`,
+    savedIn: (folder: string): string => `Saved in ${folder}`,
     progress: (done: string, all: string): string => `${done} of ${all}`,
     speed: (amount: string): string => `${amount}/s`,
     left: (time: string): string => `${time} left`,
@@ -393,6 +401,7 @@ export const en = {
 
     name: 'Your name',
     nameHint: 'Your friends see it.',
+    nameIsInvite: 'That is an invite. Use it with Add a friend.',
     handle: 'Handle',
     handleHint:
       'A short name under which friends find you on your nodes. 3 to 32 characters: a\u2060–\u2060z, ' +
@@ -401,7 +410,9 @@ export const en = {
     identity: 'Your identity',
     identityHint: 'It never changes. Anyone who has it can send you a request without an invite.',
 
-    nodesIntro: 'A node helps friends find you and passes on what cannot be sent directly. It cannot read anything.',
+    nodesIntro:
+      'A node is a small program on a computer that is always on. It helps friends find you and passes on what cannot ' +
+      'be sent directly. It cannot read anything.',
     nodeStates: { connected: 'Connected', connecting: 'Connecting…', unreachable: 'Cannot be reached' },
     nodeProblems,
     nodeFull: (time: string): string => `This node is full; it is tried again at ${time}`,
@@ -425,7 +436,7 @@ export const en = {
     runHint: 'The node runs as long as Quorum runs. Friends who join with your invite use it too.',
     runTrouble: 'It stopped unexpectedly and is restarting.',
 
-    direct: 'Who may learn my address',
+    direct: 'Who may learn my internet address',
     directHint: {
       auto: 'Friends are reached directly. This is fastest, but they can learn where you are.',
       verified:

@@ -15,10 +15,10 @@ test('an address for verified friends only, comparing the safety number, blockin
   const { alice, bob } = await twoFriends(t)
   const path = (words: string): Promise<void> =>
     alice.page.getByRole('button', { name: `Connection: ${words}` }).waitFor()
-  await path('Direct')
+  await path('Connected directly')
   await alice.page.getByRole('button', { name: 'Settings' }).click()
   await alice.page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Privacy' }).click()
-  await alice.page.getByLabel('Who may learn my address').selectOption('Verified friends')
+  await alice.page.getByLabel('Who may learn my internet address').selectOption('Verified friends')
   await open(alice, 'Bob')
   await path('Through a node')
 
@@ -41,7 +41,7 @@ test('an address for verified friends only, comparing the safety number, blockin
   assert.equal(detail.replaceAll(/\s/gu, ''), numbers[0])
   await alice.page.getByText('You have verified this person.').waitFor()
   await alice.page.keyboard.press('Escape')
-  await path('Direct')
+  await path('Connected directly')
 
   await alice.page.getByRole('button', { name: 'Block', exact: true }).click()
   await alice.page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click()

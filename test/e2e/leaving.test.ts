@@ -17,7 +17,7 @@ after(endDisplay)
 async function withNode(t: TestContext): Promise<Window> {
   const window = await openWindow(t, { profile: join(folder(t), 'ada') })
   await introduce(window, 'Ada')
-  await window.page.getByRole('button', { name: 'Run it here' }).click()
+  await window.page.getByRole('button', { name: 'Use this computer' }).click()
   await inviteShown(window.page)
   return window
 }

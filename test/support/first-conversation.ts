@@ -16,7 +16,7 @@ export async function firstConversation(t: TestContext, program?: string): Promi
   await alice.page.getByLabel('What do your friends call you?').waitFor()
   await keys.type('Alice')
   await keys.press('Enter')
-  await alice.page.getByRole('button', { name: 'Run it here' }).waitFor()
+  await alice.page.getByRole('button', { name: 'Use this computer' }).waitFor()
   await keys.press('Tab')
   await keys.press('Enter')
   await alice.page.getByRole('heading', { name: 'Invite a friend' }).waitFor()
@@ -39,7 +39,7 @@ export async function firstConversation(t: TestContext, program?: string): Promi
   await message(bob, 'Hello Bob').getByRole('button', { name: 'Reply' }).click()
   await say(bob, 'Hello Alice')
   await message(alice, 'Hello Alice').getByText('Hello Bob').waitFor()
-  await alice.page.getByRole('button', { name: /Connection: (Direct|Through a node)/u }).waitFor()
+  await alice.page.getByRole('button', { name: /Connection: (Connected directly|Connected through a node)/u }).waitFor()
 
   // Bob goes offline: her messages wait, and can be recalled.
   await bob.close()

@@ -50,12 +50,12 @@ export function Invite() {
             <span className="code selectable" dir="ltr">
               {shown?.code ?? '…'}
             </span>
+            <p className="hint">{invite.codeHint}</p>
           </div>
         </div>
       </div>
-      <p className="quiet small">
-        {invite.lasts} {onlyHere && connected ? invite.local : ''}
-      </p>
+      <p className="quiet small">{invite.lasts}</p>
+      {onlyHere && connected && <p className="notice warn small">{invite.local}</p>}
       {!connected && <p className="notice warn">{invite.noNode}</p>}
     </div>
   )

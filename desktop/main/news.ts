@@ -1,12 +1,12 @@
 /**
- * What is worth a notification: a message, a request, an accepted request, an offer of files, and the end of a transfer.
+ * What is worth a notification: a message, a request, an accepted request, an offer of files, the end of a transfer.
  * The peer reports states; this file remembers the one before, because an event also repeats a state that is no news.
  */
 import type { Friend, TransferState } from '#protocol'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
 
 /** A key of the catalogue's `notices`. */
-export type NewsKind = 'message' | 'request' | 'accepted' | 'files' | 'received' | 'delivered' | 'failed'
+type NewsKind = 'message' | 'request' | 'accepted' | 'files' | 'received' | 'delivered' | 'failed'
 
 export interface News {
   peer: string

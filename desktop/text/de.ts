@@ -454,8 +454,8 @@ export const de: typeof en = {
     identityHint: 'Sie ändert sich nie. Wer sie kennt, kann dir ohne Einladung eine Anfrage senden.',
 
     nodesIntro:
-      'Ein Knoten ist ein kleines Programm auf einem Computer, der immer läuft. Er hilft Freunden, dich zu finden, und ' +
-      'leitet weiter, was nicht direkt gesendet werden kann. Lesen kann er nichts.',
+      'Ein Knoten ist ein kleines Programm auf einem Computer, der immer läuft. Er hilft Freunden, dich zu finden, ' +
+      'und leitet weiter, was nicht direkt gesendet werden kann. Lesen kann er nichts.',
     nodeStates: { connected: 'Verbunden', connecting: 'Verbindet…', unreachable: 'Nicht erreichbar' },
     nodeProblems: {
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
@@ -538,8 +538,8 @@ export const de: typeof en = {
     lockNever: 'Nie',
     lockMinutes: (n) => `Nach ${count(n, 'Minute', 'Minuten')}`,
     lockHint:
-      'Auch wenn der Bildschirm gesperrt wird und wenn der Computer schlafen geht. Solange Quorum gesperrt ist, kommt ' +
-      'nichts an, und für Freunde bist du offline.',
+      'Auch wenn der Bildschirm gesperrt wird und wenn der Computer schlafen geht. Solange Quorum gesperrt ist, ' +
+      'kommt nichts an, und für Freunde bist du offline.',
     lockNeeds:
       'Lege zuerst ein Passwort fest. Dann sperrt sich Quorum nach 15 Minuten, mit dem Bildschirm und im Ruhezustand.',
 
@@ -583,6 +583,7 @@ export const de: typeof en = {
     reportSave: 'Bericht speichern…',
     reportSaved: 'Der Bericht ist gespeichert. Lies ihn, bevor du ihn verschickst.',
     keys: 'Tastatur',
+    keyNames: { ctrl: 'Strg', shift: 'Umschalt' },
     keyList: {
       search: 'Suchen',
       next: 'Nächstes Gespräch',

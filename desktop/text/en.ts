@@ -411,8 +411,8 @@ export const en = {
     identityHint: 'It never changes. Anyone who has it can send you a request without an invite.',
 
     nodesIntro:
-      'A node is a small program on a computer that is always on. It helps friends find you and passes on what cannot ' +
-      'be sent directly. It cannot read anything.',
+      'A node is a small program on a computer that is always on. It helps friends find you and passes on what ' +
+      'cannot be sent directly. It cannot read anything.',
     nodeStates: { connected: 'Connected', connecting: 'Connecting…', unreachable: 'Cannot be reached' },
     nodeProblems,
     nodeFull: (time: string): string => `This node is full; it is tried again at ${time}`,
@@ -520,6 +520,7 @@ export const en = {
     reportSave: 'Save a report…',
     reportSaved: 'The report is saved. Read it before you send it.',
     keys: 'Keyboard',
+    keyNames: { ctrl: 'Ctrl', shift: 'Shift' },
     keyList: {
       search: 'Search',
       next: 'Next conversation',

@@ -1,4 +1,4 @@
-/** The smallest window, with the largest text and in the longest words: everything in the settings can be read and used. */
+/** The smallest window, with the largest text and the longest words: everything in the settings can be used. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'

@@ -31,8 +31,9 @@ export async function firstConversation(t: TestContext, program?: string): Promi
   await writing(alice).waitFor()
   await keys.type('Hello Bob')
   await keys.press('Enter')
-  await open(bob, 'Alice')
+  // Whoever was invited is brought to the friend who accepted.
   await message(bob, 'Hello Bob').waitFor()
+  await bob.page.waitForFunction('document.activeElement?.tagName === "TEXTAREA"')
   await marked(alice, 'Hello Bob', 'read')
 
   await message(bob, 'Hello Bob').hover()

@@ -43,7 +43,7 @@ export function Invite() {
         <div className="stack">
           <div className="field">
             <span className="label">{invite.link}</span>
-            <CopyLine value={shown?.link ?? ''} label={invite.copyLink} />
+            <CopyLine value={shown?.link ?? ''} label={invite.copyLink} wide />
           </div>
           <div className="field">
             <span className="label">{invite.code}</span>

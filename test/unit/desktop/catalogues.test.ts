@@ -42,6 +42,8 @@ test('an invite is found in what was pasted as a name', () => {
 /** Every text, with the shortened name in place of every argument. */
 function sentences(value: unknown): string[] {
   if (typeof value === 'string') return [value]
-  if (typeof value === 'function') return [String(value(...Array<string>(value.length).fill(shortened)))]
+  if (typeof value === 'function') {
+    return [String(Reflect.apply(value, undefined, Array<string>(value.length).fill(shortened)))]
+  }
   return Object.values(value as object).flatMap(sentences)
 }

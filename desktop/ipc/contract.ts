@@ -159,6 +159,8 @@ export type MainEvent =
   /** The peer process has died (`ended`); when its successor runs, the window gets a new port. */
   | { event: 'peer-process'; data: { state: 'ended' | 'running' } }
   | { event: 'link'; data: { link: string } }
+  /** The settings of the window were changed outside the page. */
+  | { event: 'preferences'; data: Preferences }
   /** A notification was clicked: the window shows this friend or this request. */
   | { event: 'show'; data: { peer: string } }
 

@@ -4,7 +4,6 @@
  */
 import { app, dialog, nativeTheme, powerMonitor } from 'electron'
 import type { BrowserWindow, WebContents } from 'electron'
-import { userInfo } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProgramLog } from '#program-log'
@@ -20,7 +19,7 @@ import { startAtLogin } from './login.ts'
 import { mainCalls } from './main-calls.ts'
 import type { WindowOptions } from './options.ts'
 import { pageUrl, servePage } from './page-protocol.ts'
-import { isOver, PastedPictures } from './pasted-pictures.ts'
+import { isOver, PastedPictures, stamp } from './pasted-pictures.ts'
 import { PeerProcess } from './peer-process.ts'
 import type { PeerClient } from './peer-process.ts'
 import { PreferencesFile } from './preferences.ts'
@@ -30,7 +29,9 @@ import { ReportFile } from './report-file.ts'
 import { StagedFiles } from './staged-files.ts'
 import { SystemIndicators } from './system-indicators.ts'
 import { addTextMenu } from './text-menu.ts'
+import { underWay } from './under-way.ts'
 import { WindowPorts } from './window-ports.ts'
+import { userName } from './user-name.ts'
 import { bringForward, openWindow, replacePage, windowSession } from './window.ts'
 
 const built = fileURLToPath(new URL(app.isPackaged ? '../window/' : '../../dist/desktop/', import.meta.url))
@@ -185,10 +186,28 @@ export class DesktopApp {
     })
     window.on('focus', () => this.#indicators.clearNotifications())
     window.on('close', (event) => {
-      if (this.#quitting || !this.#preferences.value.closeToTray || !this.#indicators.inTray) return
+      if (this.#quitting) return
       event.preventDefault()
-      window.hide()
+      if (this.#preferences.value.closeToTray && this.#indicators.inTray) window.hide()
+      else void this.#close()
     })
+  }
+
+  /** Quits; while something is under way, only after the person was asked. */
+  async #close(): Promise<void> {
+    const stops = await underWay(this.#peer.client, this.#node.status)
+    if (stops.length === 0) return this.quit()
+    const { closing } = this.#indicators.text
+    const tray = this.#indicators.inTray
+    const chosen = await this.#questions.ask({
+      message: closing.title,
+      detail: [...stops.map((what) => closing[what]), ...(tray ? [closing.stayHint] : [])].join('\n\n'),
+      actions: [...(tray ? [closing.stay] : []), closing.quit],
+    })
+    if (chosen === closing.quit) this.quit()
+    if (chosen !== closing.stay) return
+    this.#ports.send({ event: 'preferences', data: this.#changePreferences({ closeToTray: true }) })
+    this.#window?.hide()
   }
 
   /** Undefined while there is no page, or the empty one that replaces a locked page for a moment. */
@@ -369,20 +388,5 @@ export class DesktopApp {
     const detail = leftBehind(left, text)
     if (detail !== undefined) await dialog.showMessageBox({ type: 'warning', message: text.erased.title, detail })
     app.exit(0)
-  }
-}
-
-/** A time as part of a file name: `2026-11-27 20.21.05`, by the local clock. */
-function stamp(time: Date): string {
-  return time.toLocaleString('sv').replaceAll(':', '.')
-}
-
-/** The name of the system's user; empty if there is none. */
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // In a container, the user may have no entry in the user database.
-    return ''
   }
 }

@@ -1,11 +1,14 @@
 /**
- * Notifications of the system: for a message, a friend request or an offer of files that arrives while the window is
- * not focused, with as much content as the person allows. One for each friend: a newer one replaces the older one.
+ * Notifications of the system: for news (news.ts) that arrive while nobody looks at the window, with as much content as
+ * the person allows. One for each friend: a newer one replaces the older one.
  */
 import { Notification } from 'electron'
+import type { Friend } from '#protocol'
 import { cleanLine } from '../text/foreign.ts'
 import type { Catalogue } from '../text/catalogue.ts'
 import type { PeerProcessEvent, Preferences } from '../ipc/contract.ts'
+import { NewsFilter } from './news.ts'
+import type { News } from './news.ts'
 
 /** Characters of a message that a notification shows at most. */
 const maxBody = 160
@@ -13,8 +16,10 @@ const maxBody = 160
 export interface NotificationsSetup {
   text: () => Catalogue
   kind: () => Preferences['notifications']
-  isWindowFocused: () => boolean
-  nameOf: (peer: string) => Promise<string>
+  /** The window is visible and has the focus. */
+  isLookedAt: () => boolean
+  /** Rejects while the peer is not available. */
+  friends: () => Promise<Friend[]>
   onClick: (peer: string) => void
   icon: string
 }
@@ -22,23 +27,18 @@ export interface NotificationsSetup {
 export class Notifications {
   readonly #setup: NotificationsSetup
   readonly #shown = new Map<string, Notification>()
+  readonly #news = new NewsFilter()
 
   constructor(setup: NotificationsSetup) {
     this.#setup = setup
   }
 
   async onEvent(event: PeerProcessEvent): Promise<void> {
-    const { text, isWindowFocused, kind } = this.#setup
-    if (isWindowFocused() || kind() === 'off' || !Notification.isSupported()) return
-    switch (event.event) {
-      case 'message-received':
-        return this.#show(event.data.peer, text().notices.message, event.data.text)
-      case 'friend-request':
-        return this.#show(event.data.peer, text().notices.request, text().notices.request)
-      case 'transfer-offered':
-        return this.#show(event.data.peer, text().notices.files, event.data.name)
-      default:
-    }
+    const { isLookedAt, kind, friends } = this.#setup
+    const news = this.#news.of(event)
+    if (event.event === 'status' && event.data.state === 'open') this.#news.begin(await friends())
+    if (news === undefined || isLookedAt() || kind() === 'off' || !Notification.isSupported()) return
+    await this.#show(news)
   }
 
   /** Closes all notifications. */
@@ -47,11 +47,13 @@ export class Notifications {
     this.#shown.clear()
   }
 
-  async #show(peer: string, what: string, detail: string): Promise<void> {
-    const { text, kind, nameOf, onClick, icon } = this.#setup
+  async #show(news: News): Promise<void> {
+    const { text, kind, friends, onClick, icon } = this.#setup
+    const { peer } = news
     const content = kind()
-    const title = content === 'none' ? text().appName : cleanLine(await nameOf(peer), 64)
-    const body = content === 'full' ? cleanLine(detail, maxBody) : what
+    const name = (await friends()).find((friend) => friend.peer === peer)?.name ?? ''
+    const title = content === 'none' ? text().appName : cleanLine(name, 64)
+    const body = bodyOf(news, content, text())
     this.#shown.get(peer)?.close()
     const notification = new Notification({ title, body: escapeMarkup(body), icon })
     notification.on('click', () => onClick(peer))
@@ -59,6 +61,13 @@ export class Notifications {
     this.#shown.set(peer, notification)
     notification.show()
   }
+}
+
+function bodyOf({ kind, detail }: News, content: Preferences['notifications'], { notices }: Catalogue): string {
+  const what = notices[kind]
+  if (content !== 'full' || detail === undefined) return what
+  // A message says by itself what it is.
+  return cleanLine(kind === 'message' ? detail : `${what}: ${detail}`, maxBody)
 }
 
 /** On Linux the body is markup (Desktop Notifications Specification), so text of a friend is escaped. */

@@ -124,3 +124,8 @@ export function isOver({ state, error }: Transfer): boolean {
   if (state === 'failed') return error?.code !== 'disk-full' && error?.code !== 'not-writable'
   return state === 'done' || state === 'declined' || state === 'cancelled'
 }
+
+/** A time as part of a file name: `2026-11-27 20.21.05`, by the local clock. */
+export function stamp(time: Date): string {
+  return time.toLocaleString('sv').replaceAll(':', '.')
+}

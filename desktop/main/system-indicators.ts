@@ -44,11 +44,9 @@ export class SystemIndicators {
     this.#notifications = new Notifications({
       text: () => this.text,
       kind: () => setup.preferences().notifications,
-      isWindowFocused: () => setup.window()?.isFocused() === true,
-      nameOf: async (peer) => {
-        const friends = await setup.friends()
-        return friends.find((friend) => friend.peer === peer)?.name ?? ''
-      },
+      // A hidden window may still have the focus.
+      isLookedAt: () => setup.window()?.isFocused() === true && setup.window()?.isVisible() === true,
+      friends: setup.friends,
       onClick: setup.onOpenPeer,
       icon: path.join(setup.icons, 'icon.png'),
     })

@@ -11,6 +11,8 @@ import { givenUrl, pageUrl } from './page-protocol.ts'
 /** In pixels. */
 const minSize = { width: 640, height: 480 }
 const initialSize = { width: 1100, height: 760 }
+/** Milliseconds without a change after which the bounds are stored. */
+const settledAfter = 500
 /** The background of the page, so that the window does not flash while it loads. */
 const background = { light: '#ffffff', dark: '#16181d' }
 
@@ -70,7 +72,7 @@ export function openWindow(setup: WindowSetup, own: Session): BrowserWindow {
     },
   })
   if (!setup.hidden) window.once('ready-to-show', () => window.show())
-  window.on('close', () => storeBounds(window, setup.boundsFile))
+  rememberBounds(window, setup.boundsFile)
   window.on('page-title-updated', (event) => event.preventDefault())
   void window.loadURL(pageUrl)
   return window
@@ -140,6 +142,28 @@ function storedBounds(file: string): Rectangle | undefined {
     bounds.y >= workArea.y - 10 &&
     bounds.y < workArea.y + workArea.height - 100
   return visible ? bounds : undefined
+}
+
+/**
+ * Stores the bounds soon after each change: a session that ends, or a process that is killed, asks nobody. What hides
+ * or closes the window does not wait.
+ */
+function rememberBounds(window: BrowserWindow, file: string): void {
+  let timer: NodeJS.Timeout | undefined
+  const now = (): void => {
+    if (timer === undefined) return
+    clearTimeout(timer)
+    timer = undefined
+    storeBounds(window, file)
+  }
+  const soon = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(now, settledAfter)
+  }
+  window.on('move', soon)
+  window.on('resize', soon)
+  window.on('hide', now)
+  window.on('close', now)
 }
 
 function storeBounds(window: BrowserWindow, file: string): void {

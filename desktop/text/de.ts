@@ -37,6 +37,7 @@ export const de: typeof en = {
     nameTitle: 'Wie nennen dich deine Freunde?',
     nameLabel: 'Dein Name',
     nameHint: 'Deine Freunde sehen ihn. Du kannst ihn jederzeit ändern.',
+    nameIsInvite: 'Das ist eine Einladung: Sie kommt im nächsten Schritt dran. Gib hier deinen eigenen Namen ein.',
     joinTitle: 'Hat dich jemand eingeladen?',
     joinIntro: 'Eine Einladung verbindet dich mit der Person, die sie geschickt hat.',
     joinLabel: 'Link oder Code der Einladung',
@@ -44,9 +45,11 @@ export const de: typeof en = {
     join: 'Mit der Einladung beitreten',
     joining: 'Anfrage wird gesendet…',
     or: 'oder',
-    runTitle: 'Allein anfangen',
-    runIntro: 'Quorum betreibt einen kleinen Knoten auf diesem Computer. Über ihn finden dich deine Freunde.',
-    run: 'Hier betreiben',
+    runTitle: 'Freunde finden dich über diesen Computer',
+    runIntro:
+      'Quorum betreibt dann hier einen Knoten: ein kleines Programm, über das Freunde einander finden und das nicht ' +
+      'mitlesen kann. Es läuft, solange Quorum läuft.',
+    run: 'Diesen Computer nutzen',
     running: 'Startet…',
     inviteTitle: 'Lade jemanden ein',
     inviteIntro:
@@ -61,12 +64,15 @@ export const de: typeof en = {
     title: 'Jemanden einladen',
     link: 'Link',
     code: 'Code zum Vorlesen',
+    codeHint: 'Für Freunde, die schon einen deiner Knoten nutzen.',
     copyLink: 'Link kopieren',
     qr: 'QR-Code deiner Einladung',
     qrHint: 'Oder lass diesen Code scannen.',
     lasts: 'Der Link gilt eine Woche.',
     noNode: 'Deine Freunde können dich noch nicht finden: Kein Knoten ist verbunden.',
-    local: 'Dein Knoten läuft auf diesem Computer: Freunde im selben Netz erreichen ihn.',
+    local:
+      'Dein Knoten läuft auf diesem Computer: Freunde im selben Netz erreichen ihn. Für Freunde anderswo füge unter ' +
+      'Einstellungen, Knoten einen Knoten im Internet hinzu.',
   },
 
   add: {
@@ -78,9 +84,9 @@ export const de: typeof en = {
     notePlaceholder: 'Damit klar ist, wer du bist',
     send: 'Anfrage senden',
     sending: 'Sendet…',
-    sent: (name) => `Anfrage an ${name} gesendet.`,
-    already: (name) => `Du und ${name} seid schon befreundet.`,
-    friends: (name) => `${name} ist jetzt mit dir befreundet.`,
+    sent: (name) => `Anfrage an ${name} gesendet`,
+    already: (name) => `Du und ${name} seid schon befreundet`,
+    friends: (name) => `${name} ist jetzt mit dir befreundet`,
     linkTitle: 'Diese Person hinzufügen?',
     linkIntro: 'Nichts wird gesendet, bevor du bestätigst.',
     notRecognized:
@@ -118,6 +124,7 @@ export const de: typeof en = {
     recalled: 'Nachricht zurückgenommen',
     online: 'online',
     offline: 'offline',
+    unreachable: 'Deine Knoten sind nicht erreichbar',
   },
 
   request: {
@@ -146,7 +153,7 @@ export const de: typeof en = {
   conversation: {
     none: 'Wähle ein Gespräch',
     noneHint: 'oder lade jemanden zu einem neuen ein.',
-    start: (name) => `Hier beginnt dein Gespräch mit ${name}.`,
+    start: (name) => `Dein Gespräch mit ${name} beginnt hier.`,
     private: 'Nur ihr beide könnt es lesen.',
     messages: 'Nachrichten',
     unreadHere: 'Neue Nachrichten',
@@ -241,8 +248,8 @@ export const de: typeof en = {
 
   path: {
     label: 'Verbindung',
-    direct: 'Direkt',
-    relayed: 'Über einen Knoten, der nicht mitlesen kann',
+    direct: 'Direkt verbunden',
+    relayed: 'Über einen Knoten verbunden, der nicht mitlesen kann',
     waiting: (name) => `Wartet auf ${name}`,
     connecting: 'Verbindet…',
     directLong: 'Ihr seid direkt verbunden, von Computer zu Computer.',
@@ -372,6 +379,7 @@ export const de: typeof en = {
     cancel: 'Abbrechen',
     open: 'Im Ordner zeigen',
     savedAs: (name) => `Gespeichert als ${name}`,
+    savedIn: (folder) => `Gespeichert in ${folder}`,
     progress: (done, all) => `${done} von ${all}`,
     speed: (amount) => `${amount}/s`,
     left: (time) => `noch ${time}`,
@@ -443,6 +451,7 @@ export const de: typeof en = {
 
     name: 'Dein Name',
     nameHint: 'Deine Freunde sehen ihn.',
+    nameIsInvite: 'Das ist eine Einladung. Nutze sie unter Freund hinzufügen.',
     handle: 'Handle',
     handleHint:
       'Ein kurzer Name, unter dem Freunde dich über deine Knoten finden. 3 bis 32 Zeichen: ' +
@@ -452,8 +461,8 @@ export const de: typeof en = {
     identityHint: 'Sie ändert sich nie. Wer sie kennt, kann dir ohne Einladung eine Anfrage senden.',
 
     nodesIntro:
-      'Ein Knoten hilft Freunden, dich zu finden, und leitet weiter, was nicht direkt gesendet werden ' +
-      'kann. Lesen kann er nichts.',
+      'Ein Knoten ist ein kleines Programm auf einem Computer, der immer läuft. Er hilft Freunden, dich zu finden, ' +
+      'und leitet weiter, was nicht direkt gesendet werden kann. Lesen kann er nichts.',
     nodeStates: { connected: 'Verbunden', connecting: 'Verbindet…', unreachable: 'Nicht erreichbar' },
     nodeProblems: {
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
@@ -498,7 +507,7 @@ export const de: typeof en = {
     runHint: 'Der Knoten läuft, solange Quorum läuft. Wer mit deiner Einladung beitritt, nutzt ihn auch.',
     runTrouble: 'Er wurde unerwartet beendet und startet neu.',
 
-    direct: 'Wer meine Adresse erfahren darf',
+    direct: 'Wer meine Internetadresse erfahren darf',
     directHint: {
       auto: 'Freunde werden direkt erreicht. Das ist am schnellsten, aber sie können erfahren, wo du bist.',
       verified:
@@ -538,7 +547,9 @@ export const de: typeof en = {
     lockAfter: 'Sperren, wenn ich weg bin',
     lockNever: 'Nie',
     lockMinutes: (n) => `Nach ${count(n, 'Minute', 'Minuten')}`,
-    lockHint: 'Auch wenn der Bildschirm gesperrt wird und wenn der Computer schlafen geht.',
+    lockHint:
+      'Auch wenn der Bildschirm gesperrt wird und wenn der Computer schlafen geht. Solange Quorum gesperrt ist, ' +
+      'kommt nichts an, und für Freunde bist du offline.',
     lockNeeds:
       'Lege zuerst ein Passwort fest. Dann sperrt sich Quorum nach 15 Minuten, mit dem Bildschirm und im Ruhezustand.',
 
@@ -582,6 +593,7 @@ export const de: typeof en = {
     reportSave: 'Bericht speichern…',
     reportSaved: 'Der Bericht ist gespeichert. Lies ihn, bevor du ihn verschickst.',
     keys: 'Tastatur',
+    keyNames: { ctrl: 'Strg', shift: 'Umschalt' },
     keyList: {
       search: 'Suchen',
       next: 'Nächstes Gespräch',
@@ -602,6 +614,12 @@ export const de: typeof en = {
     open: 'Entsperren',
     opening: 'Öffnet…',
     wrong: 'Falsches Passwort.',
+    offline: 'Solange Quorum gesperrt ist, kommt nichts an, und für deine Freunde bist du offline.',
+    forgotten: 'Passwort vergessen?',
+    forgottenIntro:
+      'Niemand kann es wiederherstellen, denn es ist nirgends gespeichert. Ohne das Passwort bleibt nur ein neuer ' +
+      'Anfang: Lösche hier alles, starte Quorum neu und lade deine Freunde noch einmal ein.',
+    erase: 'Alles löschen…',
   },
 
   failed: {
@@ -612,7 +630,21 @@ export const de: typeof en = {
   notices: {
     message: 'Neue Nachricht',
     request: 'Möchte mit dir befreundet sein',
+    accepted: 'Hat deine Anfrage angenommen',
     files: 'Möchte dir Dateien senden',
+    received: 'Alles ist angekommen',
+    delivered: 'Hat deine Dateien bekommen',
+    failed: 'Dateien ließen sich nicht übertragen',
+  },
+  closing: {
+    title: 'Quorum beenden?',
+    transfers: 'Dateien werden gerade übertragen. Es geht weiter, wenn Quorum wieder läuft.',
+    messages: 'Nachrichten warten noch. Sie werden erst gesendet, wenn Quorum wieder läuft.',
+    node: 'Deine Freunde finden einander über deinen Knoten auf diesem Computer. Auch er wird beendet.',
+    stay: 'Im Hintergrund weiterlaufen',
+    stayHint:
+      'Im Hintergrund bleibt Quorum in der Taskleiste. Das lässt sich unter Einstellungen, Mitteilungen ändern.',
+    quit: 'Beenden',
   },
   tray: { open: 'Quorum öffnen', quit: 'Quorum beenden' },
   heldMore:

@@ -41,6 +41,7 @@ export const en = {
     nameTitle: 'What do your friends call you?',
     nameLabel: 'Your name',
     nameHint: 'Your friends see it. You can change it at any time.',
+    nameIsInvite: 'That is an invite: it is used in the next step. Type your own name here.',
     joinTitle: 'Were you invited?',
     joinIntro: 'An invite connects you with the friend who sent it.',
     joinLabel: 'Invite link or code',
@@ -48,9 +49,11 @@ export const en = {
     join: 'Join with the invite',
     joining: 'Sending request…',
     or: 'or',
-    runTitle: 'Start on your own',
-    runIntro: 'Quorum runs a small node on this computer. Your friends find you through it.',
-    run: 'Run it here',
+    runTitle: 'Let friends find you through this computer',
+    runIntro:
+      'Quorum then runs a node here: a small program through which friends find each other, and which cannot read ' +
+      'what they write. It runs as long as Quorum does.',
+    run: 'Use this computer',
     running: 'Starting…',
     inviteTitle: 'Invite a friend',
     inviteIntro: 'Send this link to someone you trust. Anyone who opens it can ask to be your friend, and you decide.',
@@ -63,12 +66,15 @@ export const en = {
     title: 'Invite a friend',
     link: 'Link',
     code: 'Code to read aloud',
+    codeHint: 'For friends who use one of your nodes already.',
     copyLink: 'Copy link',
     qr: 'QR code of your invite',
     qrHint: 'Or let your friend scan this code.',
     lasts: 'The link works for a week.',
     noNode: 'Your friends cannot find you yet: no node is connected.',
-    local: 'Your node runs on this computer: friends in the same network can reach it.',
+    local:
+      'Your node runs on this computer: friends in the same network can reach it. For friends elsewhere, add a node ' +
+      'on the internet in Settings, Nodes.',
   },
 
   add: {
@@ -80,9 +86,9 @@ export const en = {
     notePlaceholder: 'So that they know who you are',
     send: 'Send request',
     sending: 'Sending…',
-    sent: (name: string): string => `Request sent to ${name}.`,
-    already: (name: string): string => `You and ${name} are friends already.`,
-    friends: (name: string): string => `${name} is your friend now.`,
+    sent: (name: string): string => `Request sent to ${name}`,
+    already: (name: string): string => `You and ${name} are friends already`,
+    friends: (name: string): string => `${name} is your friend now`,
     linkTitle: 'Add this friend?',
     linkIntro: 'Nothing is sent until you confirm.',
     notRecognized: 'This is neither an invite link nor a code, nor a handle (3 to 32 of a to z, 0 to 9 and . _ -).',
@@ -95,7 +101,7 @@ export const en = {
       friend: (name: string): string => `${name} is your friend already.`,
       incoming: (name: string): string => `${name} has asked you: this accepts.`,
       requested: (name: string): string => `You have asked ${name} before: this asks again.`,
-      blocked: (name: string): string => `You have blocked ${name}.`,
+      blocked: (name: string): string => `${name} is blocked by you.`,
     },
   },
 
@@ -119,6 +125,7 @@ export const en = {
     recalled: 'Message taken back',
     online: 'online',
     offline: 'offline',
+    unreachable: 'Your nodes cannot be reached',
   },
 
   request: {
@@ -131,7 +138,7 @@ export const en = {
     note: 'They wrote:',
     noNote: 'There is no message with this request.',
     unknown: 'Accept only people you know. If you decline, they are not told.',
-    accepted: (name: string): string => `${name} is your friend now.`,
+    accepted: (name: string): string => `${name} is your friend now`,
     namesake: (name: string): string => `This is not the ${name} you know`,
     namesakeIntro:
       'This is a different identity. Your friend may have started over, or someone else may be using the ' +
@@ -147,7 +154,7 @@ export const en = {
   conversation: {
     none: 'Choose a conversation',
     noneHint: 'or invite a friend to start one.',
-    start: (name: string): string => `This is the beginning of your conversation with ${name}.`,
+    start: (name: string): string => `Your conversation with ${name} begins here.`,
     private: 'Only the two of you can read it.',
     messages: 'Messages',
     unreadHere: 'New messages',
@@ -235,8 +242,8 @@ export const en = {
 
   path: {
     label: 'Connection',
-    direct: 'Direct',
-    relayed: 'Through a node, which cannot read it',
+    direct: 'Connected directly',
+    relayed: 'Connected through a node, which cannot read it',
     waiting: (name: string): string => `Waiting for ${name}`,
     connecting: 'Connecting…',
     directLong: 'You are connected directly, computer to computer.',
@@ -331,6 +338,7 @@ export const en = {
     cancel: 'Cancel',
     open: 'Show in folder',
     savedAs: (name: string): string => `Saved as ${name}`,
+    savedIn: (folder: string): string => `Saved in ${folder}`,
     progress: (done: string, all: string): string => `${done} of ${all}`,
     speed: (amount: string): string => `${amount}/s`,
     left: (time: string): string => `${time} left`,
@@ -398,6 +406,7 @@ export const en = {
 
     name: 'Your name',
     nameHint: 'Your friends see it.',
+    nameIsInvite: 'That is an invite. Use it with Add a friend.',
     handle: 'Handle',
     handleHint:
       'A short name under which friends find you on your nodes. 3 to 32 characters: a\u2060–\u2060z, ' +
@@ -406,7 +415,9 @@ export const en = {
     identity: 'Your identity',
     identityHint: 'It never changes. Anyone who has it can send you a request without an invite.',
 
-    nodesIntro: 'A node helps friends find you and passes on what cannot be sent directly. It cannot read anything.',
+    nodesIntro:
+      'A node is a small program on a computer that is always on. It helps friends find you and passes on what ' +
+      'cannot be sent directly. It cannot read anything.',
     nodeStates: { connected: 'Connected', connecting: 'Connecting…', unreachable: 'Cannot be reached' },
     nodeProblems,
     nodeFull: (time: string): string => `This node is full; it is tried again at ${time}`,
@@ -430,7 +441,7 @@ export const en = {
     runHint: 'The node runs as long as Quorum runs. Friends who join with your invite use it too.',
     runTrouble: 'It stopped unexpectedly and is restarting.',
 
-    direct: 'Who may learn my address',
+    direct: 'Who may learn my internet address',
     directHint: {
       auto: 'Friends are reached directly. This is fastest, but they can learn where you are.',
       verified:
@@ -468,7 +479,9 @@ export const en = {
     lockAfter: 'Lock when I am away',
     lockNever: 'Never',
     lockMinutes: (n: number): string => `After ${count(n, 'minute', 'minutes')}`,
-    lockHint: 'Also when the screen locks and when the computer goes to sleep.',
+    lockHint:
+      'Also when the screen locks and when the computer goes to sleep. While it is locked, nothing arrives, and ' +
+      'friends see you as offline.',
     lockNeeds:
       'Set a passphrase first. Quorum then locks after 15 minutes, with the screen, and when the computer sleeps.',
 
@@ -512,6 +525,7 @@ export const en = {
     reportSave: 'Save a report…',
     reportSaved: 'The report is saved. Read it before you send it.',
     keys: 'Keyboard',
+    keyNames: { ctrl: 'Ctrl', shift: 'Shift' },
     keyList: {
       search: 'Search',
       next: 'Next conversation',
@@ -532,6 +546,12 @@ export const en = {
     open: 'Unlock',
     opening: 'Opening…',
     wrong: 'Wrong passphrase.',
+    offline: 'While Quorum is locked, nothing arrives, and your friends see you as offline.',
+    forgotten: 'Forgotten passphrase?',
+    forgottenIntro:
+      'Nobody can recover it, because it is stored nowhere. Without it, only a new start is left: erase everything ' +
+      'here, start Quorum again, and invite your friends anew.',
+    erase: 'Erase everything…',
   },
 
   failed: {
@@ -542,7 +562,20 @@ export const en = {
   notices: {
     message: 'New message',
     request: 'Wants to be your friend',
+    accepted: 'Accepted your request',
     files: 'Wants to send you files',
+    received: 'Everything has been received',
+    delivered: 'Has received your files',
+    failed: 'Files could not be transferred',
+  },
+  closing: {
+    title: 'Quit Quorum?',
+    transfers: 'Files are being transferred. They go on when Quorum runs again.',
+    messages: 'Messages wait to be sent. They wait until Quorum runs again.',
+    node: 'Your friends find each other through your node on this computer. It stops, too.',
+    stay: 'Keep running in the background',
+    stayHint: 'In the background, Quorum stays in the tray. You can change this in Settings, Notifications.',
+    quit: 'Quit',
   },
   tray: { open: 'Open Quorum', quit: 'Quit Quorum' },
   heldMore:

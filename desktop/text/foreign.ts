@@ -57,6 +57,11 @@ export type Piece = { text: string } | { link: string; text: string } | { invite
 
 const linkPattern = /\bquorum:\/\/add\/[\w-]+|\b(?:https?:\/\/|www\.)[^\s<>"'`\u2018-\u201f\u00ab\u00bb]+/giu
 
+/** The first link of an invite in a text; undefined if there is none. */
+export function inviteIn(text: string): string | undefined {
+  return /\bquorum:\/\/add\/[\w-]+/iu.exec(text)?.[0]
+}
+
 /** Splits a message into text, links and invites. Together the pieces are the whole message. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = []

@@ -84,8 +84,8 @@ export class DirectorySession {
   }
 
   /**
-   * Returns the round trip in milliseconds, the addresses that the node says it has, and its time. `handle` empty: none.
-   * Errors: `handle-taken`.
+   * Returns the round trip in milliseconds, the addresses that the node says it has, and its time.
+   * `handle` empty: none. Errors: `handle-taken`.
    */
   async announce(
     record: SignedBytes,

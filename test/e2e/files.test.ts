@@ -68,7 +68,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
   await offer('trip').getByText('2 files').waitFor()
   await offer('trip').getByRole('button', { name: 'Accept' }).click()
-  await offer('trip').getByText('Saved as').waitFor()
+  await offer('trip').getByText('Saved in').getByText('elsewhere').waitFor()
   assert.equal(readFileSync(join(received, 'trip', 'map.txt'), 'utf8'), 'to the harbour')
   assert.equal(readFileSync(join(received, 'list.txt'), 'utf8'), 'bread')
 

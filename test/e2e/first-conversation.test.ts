@@ -15,12 +15,12 @@ test('an address for verified friends only, comparing the safety number, blockin
   const { alice, bob } = await twoFriends(t)
   const path = (words: string): Promise<void> =>
     alice.page.getByRole('button', { name: `Connection: ${words}` }).waitFor()
-  await path('Direct')
+  await path('Connected directly')
   await alice.page.getByRole('button', { name: 'Settings' }).click()
   await alice.page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Privacy' }).click()
-  await alice.page.getByLabel('Who may learn my address').selectOption('Verified friends')
+  await alice.page.getByLabel('Who may learn my internet address').selectOption('Verified friends')
   await open(alice, 'Bob')
-  await path('Through a node')
+  await path('Connected through a node')
 
   const numbers: (string | null)[] = []
   for (const { page } of [alice, bob]) {
@@ -40,8 +40,11 @@ test('an address for verified friends only, comparing the safety number, blockin
   const { detail } = await askedOnce(asked, 'Does \u2068Bob\u2069 see the same digits?')
   assert.equal(detail.replaceAll(/\s/gu, ''), numbers[0])
   await alice.page.getByText('You have verified this person.').waitFor()
-  await alice.page.keyboard.press('Escape')
-  await path('Direct')
+  // A second Enter does not undo it.
+  await alice.page.keyboard.press('Enter')
+  await alice.page.getByRole('dialog').waitFor({ state: 'detached' })
+  await alice.page.getByRole('heading', { name: 'Verified', exact: true }).waitFor()
+  await path('Connected directly')
 
   await alice.page.getByRole('button', { name: 'Block', exact: true }).click()
   await alice.page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click()

@@ -4,14 +4,15 @@
  * to them.
  */
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { ElectronApplication } from 'playwright-core'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import { until } from '../support/network.ts'
-import { message, windowWithFriend, writing } from '../support/people-at-windows.ts'
+import type { Transfer } from '../../protocol/index.ts'
+import { drop, message, windowWithFriend, writing } from '../support/people-at-windows.ts'
 import { answerQuestions } from '../support/questions.ts'
 
 interface Seen {
@@ -94,6 +95,23 @@ test('notifications, tray, start with the session, language', async (t) => {
     await until(async () => (await toolTip()).endsWith('1 unread'), 'it has arrived')
     assert.equal((await shown()).length, before)
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show())
+  })
+
+  await t.test('one for files that have arrived at the friend; a click leads there', async () => {
+    await choose('Name and message')
+    await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: /Susan/u }).click()
+    await writing(window).waitFor()
+    const file = join(home, 'report.txt')
+    writeFileSync(file, 'a report')
+    await drop(window, [file])
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    let offered: Transfer | undefined
+    await until(async () => (offered = (await friend.transfers({}))[0]) !== undefined, 'it is offered')
+    await leave()
+    await friend.acceptTransfer({ transfer: offered?.id ?? '', directory: home })
+    await until(async () => (await shown()).at(-1)?.body === 'Has received your files: report.txt', 'it is said')
+    await app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.notifications.at(-1)?.click())
+    await writing(window).waitFor()
   })
 
   await t.test('the start with the session: on and off', { skip: process.platform !== 'linux' }, async () => {

@@ -16,7 +16,7 @@ export async function firstConversation(t: TestContext, program?: string): Promi
   await alice.page.getByLabel('What do your friends call you?').waitFor()
   await keys.type('Alice')
   await keys.press('Enter')
-  await alice.page.getByRole('button', { name: 'Run it here' }).waitFor()
+  await alice.page.getByRole('button', { name: 'Use this computer' }).waitFor()
   await keys.press('Tab')
   await keys.press('Enter')
   await alice.page.getByRole('heading', { name: 'Invite a friend' }).waitFor()
@@ -31,15 +31,16 @@ export async function firstConversation(t: TestContext, program?: string): Promi
   await writing(alice).waitFor()
   await keys.type('Hello Bob')
   await keys.press('Enter')
-  await open(bob, 'Alice')
+  // Whoever was invited is brought to the friend who accepted.
   await message(bob, 'Hello Bob').waitFor()
+  await bob.page.waitForFunction('document.activeElement?.tagName === "TEXTAREA"')
   await marked(alice, 'Hello Bob', 'read')
 
   await message(bob, 'Hello Bob').hover()
   await message(bob, 'Hello Bob').getByRole('button', { name: 'Reply' }).click()
   await say(bob, 'Hello Alice')
   await message(alice, 'Hello Alice').getByText('Hello Bob').waitFor()
-  await alice.page.getByRole('button', { name: /Connection: (Direct|Through a node)/u }).waitFor()
+  await alice.page.getByRole('button', { name: /Connection: (Connected directly|Connected through a node)/u }).waitFor()
 
   // Bob goes offline: her messages wait, and can be recalled.
   await bob.close()

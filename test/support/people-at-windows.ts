@@ -17,7 +17,7 @@ export async function introduce({ page }: Pick<Window, 'page'>, name: string): P
 
 /** Runs a node here, and returns the invite that is shown then. */
 async function runHere({ page }: Pick<Window, 'page'>): Promise<string> {
-  await page.getByRole('button', { name: 'Run it here' }).click()
+  await page.getByRole('button', { name: 'Use this computer' }).click()
   await page.getByRole('heading', { name: 'Invite a friend' }).waitFor()
   return inviteShown(page)
 }

@@ -19,8 +19,9 @@ export async function answerQuestions({ app }: Pick<Window, 'app'>, answer: stri
     const asked: Asked[] = []
     Object.assign(globalThis, { asked })
     dialog.showMessageBox = (...given: unknown[]) => {
-      const options = given.at(-1) as Asked
-      const { message, detail, buttons, defaultId, cancelId } = options
+      const options = given.at(-1) as Omit<Asked, 'buttons'> & { buttons?: string[] }
+      // A dialog that only tells something has no buttons of its own.
+      const { message, detail, buttons = [], defaultId, cancelId } = options
       asked.push({ message, detail, buttons, defaultId, cancelId })
       const response = buttons.includes(action) ? buttons.indexOf(action) : cancelId
       return Promise.resolve({ response, checkboxChecked: false })

@@ -58,6 +58,18 @@ export function shortWhen(time: number, now: number, text: Catalogue): string {
   return formatTime(time, 'shortDay', text.tag)
 }
 
+/** Within a sentence: `today, 8:27 PM`, or the day and the time. */
+export function dayAndTime(time: number, now: number, text: Catalogue): string {
+  const name = dayName(time, now, text)
+  const { today, yesterday } = text.days
+  return `${name === today || name === yesterday ? name.toLocaleLowerCase(text.tag) : name}, ${clock(time, text.tag)}`
+}
+
+/** The time of today, otherwise also the day. */
+export function sinceWhen(time: number, now: number, text: Catalogue): string {
+  return dayStart(time) === dayStart(now) ? clock(time, text.tag) : dayAndTime(time, now, text)
+}
+
 /** Day and time in full. */
 export function fullWhen(time: number, tag: string): string {
   return formatTime(time, 'full', tag)

@@ -1,5 +1,5 @@
 /** What the peer and the main process report, as changes of the state. */
-import type { ErrorData, NodeState } from '#protocol'
+import type { ErrorData, Friend, NodeState } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
 import { openConversation, refresh, showLink } from './actions.ts'
@@ -28,8 +28,9 @@ export function onPeerEvent(event: PeerProcessEvent): void {
       if (event.data.state === 'locked' || event.data.state === 'ending') store.set(emptyProfile)
       return
     case 'friend-request':
-    case 'friend-changed':
       return putFriend(event.data)
+    case 'friend-changed':
+      return onFriendChanged(event.data)
     case 'path-changed':
       putConnection(event.data.peer, event.data)
       return changeFriend(event.data.peer, { path: event.data.path })
@@ -75,8 +76,21 @@ export function onMainEvent(event: MainEvent): void {
       return
     case 'link':
       return showLink(event.data.link)
+    case 'preferences':
+      store.set({ preferences: event.data })
+      return
     case 'show':
       return void openConversation(event.data.peer)
+  }
+}
+
+/** Who has nothing else before them is brought to the friend who accepted: that is what they wait for. */
+function onFriendChanged(friend: Friend): void {
+  const { friends, open, view, dialog } = store.get()
+  const accepted = friends.get(friend.peer)?.state === 'requested' && friend.state === 'friend'
+  putFriend(friend)
+  if (accepted && open === undefined && view.kind === 'conversation' && dialog === undefined) {
+    void openConversation(friend.peer)
   }
 }
 

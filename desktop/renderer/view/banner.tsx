@@ -3,7 +3,7 @@ import { CloudOff, RefreshCw } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
-import { clock } from '../model/format.ts'
+import { sinceWhen } from '../model/format.ts'
 
 /**
  * Milliseconds without a node before it is shown: connecting at the start takes a moment, and short gaps are common.
@@ -11,7 +11,8 @@ import { clock } from '../model/format.ts'
 const offlineDelay = 4000
 
 export function Banner() {
-  const { banner, tag } = useText()
+  const text = useText()
+  const { banner } = text
   const ended = useApp((state) => state.process === 'ended')
   const offlineSince = useApp((state) => state.offlineSince)
   const noNode = useApp((state) => state.self !== undefined && state.self.nodes.length === 0)
@@ -40,7 +41,7 @@ export function Banner() {
     <div className="banner" role="status">
       <CloudOff size={18} aria-hidden="true" />
       <p>
-        <strong>{banner.offline(clock(offlineSince, tag))}</strong> {banner.offlineHint}
+        <strong>{banner.offline(sinceWhen(offlineSince, Date.now(), text))}</strong> {banner.offlineHint}
       </p>
     </div>
   )

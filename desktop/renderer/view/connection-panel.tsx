@@ -8,7 +8,7 @@ import type { ConnectionInfo, Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 import { connect, loadConnection } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
-import { clock, delay } from '../model/format.ts'
+import { delay, sinceWhen } from '../model/format.ts'
 import { shortId } from '../model/friend-display.ts'
 
 /** Milliseconds between two updates while the panel is open. */
@@ -58,7 +58,7 @@ export function ConnectionPanel({ friend }: { friend: Friend }) {
 
 function Facts({ info }: { info: ConnectionInfo }) {
   const text = useText()
-  const { path, tag } = text
+  const { path } = text
   const { since, rttMs, via } = info
   if (since === undefined && rttMs === undefined && via === undefined) return null
   return (
@@ -66,7 +66,7 @@ function Facts({ info }: { info: ConnectionInfo }) {
       {since !== undefined && (
         <>
           <dt>{path.since}</dt>
-          <dd>{clock(since, tag)}</dd>
+          <dd>{sinceWhen(since, Date.now(), text)}</dd>
         </>
       )}
       {rttMs !== undefined && (

@@ -64,8 +64,8 @@ export function Field({ label, hint, wrong, children }: FieldProps) {
   )
 }
 
-/** A value to pass on: shown in one line, copied as a whole. */
-export function CopyLine({ value, label }: { value: string; label: string }) {
+/** A value to pass on: shown in one line, copied as a whole. `wide`: by a button of its own, which says so in words. */
+export function CopyLine({ value, label, wide = false }: { value: string; label: string; wide?: boolean }) {
   const { common } = useText()
   const [copied, setCopied] = useState(false)
   const copy = async (): Promise<void> => {
@@ -73,11 +73,25 @@ export function CopyLine({ value, label }: { value: string; label: string }) {
     setCopied(true)
     setTimeout(() => setCopied(false), confirmedFor)
   }
+  const shown = (
+    <span className="mono one-line selectable" dir="ltr" title={value}>
+      {value}
+    </span>
+  )
+  if (wide) {
+    return (
+      <>
+        <div className="copy-line">{shown}</div>
+        <button type="button" className="button wide" disabled={value === ''} onClick={() => void copy()}>
+          {copied ? <Check size={18} /> : <Copy size={18} />}
+          {copied ? common.copied : label}
+        </button>
+      </>
+    )
+  }
   return (
     <div className="copy-line">
-      <span className="mono one-line selectable" dir="ltr" title={value}>
-        {value}
-      </span>
+      {shown}
       <IconButton label={copied ? common.copied : label} onClick={() => void copy()}>
         {copied ? <Check size={18} /> : <Copy size={18} />}
       </IconButton>

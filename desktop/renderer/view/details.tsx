@@ -4,7 +4,7 @@ import type { Friend } from '#protocol'
 import { cleanLine } from '../../text/foreign.ts'
 import { openDialog, toggleDetails } from '../state/actions.ts'
 import { useText } from '../state/state.ts'
-import { dateOnly, fullWhen } from '../model/format.ts'
+import { dateOnly, dayAndTime } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { Avatar, CopyLine, IconButton } from './controls.tsx'
 import { ConnectionPanel } from './connection-panel.tsx'
@@ -33,7 +33,8 @@ export function Details({ friend }: { friend: Friend }) {
           <p className="quiet small">
             {friend.online
               ? details.online
-              : friend.lastSeen !== undefined && `${details.lastSeen}: ${fullWhen(friend.lastSeen, tag)}`}
+              : friend.lastSeen !== undefined &&
+                `${details.lastSeen}: ${dayAndTime(friend.lastSeen, Date.now(), text)}`}
           </p>
         )}
       </div>

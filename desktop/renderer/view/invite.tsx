@@ -43,19 +43,19 @@ export function Invite() {
         <div className="stack">
           <div className="field">
             <span className="label">{invite.link}</span>
-            <CopyLine value={shown?.link ?? ''} label={invite.copyLink} />
+            <CopyLine value={shown?.link ?? ''} label={invite.copyLink} wide />
           </div>
           <div className="field">
             <span className="label">{invite.code}</span>
             <span className="code selectable" dir="ltr">
               {shown?.code ?? '…'}
             </span>
+            <p className="hint">{invite.codeHint}</p>
           </div>
         </div>
       </div>
-      <p className="quiet small">
-        {invite.lasts} {onlyHere && connected ? invite.local : ''}
-      </p>
+      <p className="quiet small">{invite.lasts}</p>
+      {onlyHere && connected && <p className="notice warn small">{invite.local}</p>}
       {!connected && <p className="notice warn">{invite.noNode}</p>}
     </div>
   )

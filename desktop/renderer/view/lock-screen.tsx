@@ -1,8 +1,10 @@
-/** A locked profile: asks for the passphrase and shows nothing else. */
+/** A locked profile: asks for the passphrase, and offers a new start to who has forgotten it. */
 import { useState } from 'react'
 import type { FormEvent } from 'react'
-import { callPeer } from '../state/clients.ts'
+import { openDialog } from '../state/actions.ts'
+import { callMain, callPeer } from '../state/clients.ts'
 import { codeOf, errorText, useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
 import { Brand } from './brand.tsx'
 import { PassphraseField } from './passphrase-field.tsx'
 
@@ -26,11 +28,12 @@ export function LockScreen() {
   }
   return (
     <main className="page">
-      <form className="card" onSubmit={(event) => void unlock(event)}>
+      <form className="card scroll" onSubmit={(event) => void unlock(event)}>
         <Brand />
         <header>
           <h1>{lock.title}</h1>
           <p>{lock.intro}</p>
+          <p>{lock.offline}</p>
         </header>
         <PassphraseField label={lock.label} value={passphrase} wrong={wrong} autoFocus onChange={setPassphrase} />
         <div className="buttons end">
@@ -38,7 +41,28 @@ export function LockScreen() {
             {busy ? lock.opening : lock.open}
           </button>
         </div>
+        <Forgotten />
       </form>
     </main>
+  )
+}
+
+function Forgotten() {
+  const { lock, common } = useText()
+  return (
+    <details>
+      <summary>{lock.forgotten}</summary>
+      <div className="choice">
+        <p>{lock.forgottenIntro}</p>
+        <div className="buttons">
+          <button type="button" className="button bad" onClick={() => openDialog({ kind: 'erase' })}>
+            {lock.erase}
+          </button>
+          <button type="button" className="button" onClick={() => void attempt(() => callMain('quit'))}>
+            {common.quit}
+          </button>
+        </div>
+      </div>
+    </details>
   )
 }

@@ -11,7 +11,7 @@ import { Modal } from './modal.tsx'
 import { Qr } from './qr.tsx'
 
 export function SafetyDialog({ peer, onClose }: { peer: string; onClose: () => void }) {
-  const { safety } = useText()
+  const { safety, common } = useText()
   const friend = useApp((state) => state.friends.get(peer))
   const [number, setNumber] = useState<string>()
   useEffect(() => {
@@ -40,11 +40,18 @@ export function SafetyDialog({ peer, onClose }: { peer: string; onClose: () => v
       </div>
       <div className="buttons end">
         {friend.verified ? (
-          <button type="button" className="button" onClick={() => void verify(peer, false)}>
-            {safety.undo}
-          </button>
+          <>
+            <button key="undo" type="button" className="button" onClick={() => void verify(peer, false)}>
+              {safety.undo}
+            </button>
+            {/* Enter, pressed once more, does not undo what it has just confirmed. */}
+            <button key="close" type="button" className="button main" autoFocus onClick={onClose}>
+              {common.close}
+            </button>
+          </>
         ) : (
           <button
+            key="confirm"
             type="button"
             className="button main"
             disabled={number === undefined}

@@ -34,22 +34,25 @@ export function Settings({ tab }: { tab: SettingsTab }) {
         </IconButton>
       </header>
       <div className="settings">
-        <nav aria-label={settings.title}>
-          {settingsTabs.map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-current={one === tab}
-              onClick={() => openView({ kind: 'settings', tab: one })}
-            >
-              {icons[one]}
-              <span className="one-line">{settings[one]}</span>
-            </button>
-          ))}
-        </nav>
-        <div className="settings-body scroll" key={tab} tabIndex={-1}>
-          <h2>{settings[tab]}</h2>
-          <Body tab={tab} />
+        <div className="settings-columns">
+          <nav aria-label={settings.title}>
+            {settingsTabs.map((one) => (
+              <button
+                key={one}
+                type="button"
+                aria-current={one === tab}
+                data-tooltip={settings[one]}
+                onClick={() => openView({ kind: 'settings', tab: one })}
+              >
+                {icons[one]}
+                <span className="one-line">{settings[one]}</span>
+              </button>
+            ))}
+          </nav>
+          <div className="settings-body scroll" key={tab} tabIndex={-1}>
+            <h2>{settings[tab]}</h2>
+            <Body tab={tab} />
+          </div>
         </div>
       </div>
     </>

@@ -105,7 +105,7 @@ function Foot() {
   const connected = nodes?.some(({ state }) => state === 'connected') ?? false
   const connecting = nodes?.some(({ state }) => state === 'connecting') ?? false
   const full = nodes?.some(({ fullUntil }) => fullUntil !== undefined) ?? false
-  const unreachable = full ? settings.nodeFullShort : settings.nodeStates.unreachable
+  const unreachable = full ? settings.nodeFullShort : sidebar.unreachable
   const status =
     nodes?.length === 0
       ? settings.nodeNone

@@ -23,6 +23,7 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
   const friend = useApp((state) => state.friends.get(transfer.peer))
   const { direction, state, name, count, bytes } = transfer
   const folder = isFolder(transfer)
+  const several = isSeveral(transfer)
   const offeredToMe = direction === 'in' && state === 'offered'
   const shown = transfer.files.slice(0, mostListed)
   const dangerous = transfer.files.some(({ risk }) => risk !== undefined && risk !== 'hidden')
@@ -44,10 +45,10 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
           <FileSign aria-hidden="true" />
         )}
         <bdi className="name one-line" title={cleanLine(name, 300)}>
-          {cleanLine(name, 200)}
+          {several ? files.count(count) : cleanLine(name, 200)}
         </bdi>
         <span className="quiet small">
-          {count > 1 ? `${files.count(count)}, ` : ''}
+          {folder && count > 1 ? `${files.count(count)}, ` : ''}
           {size(bytes, tag)}
         </span>
       </div>
@@ -82,6 +83,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
   const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error, adviceCode } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
   const line = statusOf(transfer, text)
+  const done = state === 'paused' ? files.progress(size(doneBytes, tag), size(bytes, tag)) : ''
   const rate = state === 'active' && bytesPerSecond > 0 ? speed(bytesPerSecond, text) : ''
   const left = state === 'active' && etaSeconds !== undefined ? files.left(duration(etaSeconds, text)) : ''
   return (
@@ -96,7 +98,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
       {line !== '' && (
         <p className="line">
           <span className="one-line">{line}</span>
-          <span>{[rate, left].filter((part) => part !== '').join(' · ')}</span>
+          <span>{[done, rate, left].filter((part) => part !== '').join(' · ')}</span>
         </p>
       )}
       {state === 'active' && adviceCode !== undefined && <p className="quiet small">{path.advice[adviceCode]}</p>}
@@ -136,14 +138,14 @@ function Missing({ transfer }: { transfer: Transfer }) {
 }
 
 /** The state in a few words; empty where the buttons show it. */
-function statusOf(
-  { state, direction, pausedBy, savedTo, doneBytes, bytes }: Transfer,
-  { files, tag }: Catalogue,
-): string {
+function statusOf(transfer: Transfer, { files, tag }: Catalogue): string {
+  const { state, direction, pausedBy, savedTo, doneBytes, bytes } = transfer
   if (state === 'offered' && direction === 'in') return ''
   if (state === 'active') return files.progress(size(doneBytes, tag), size(bytes, tag))
   if (state === 'paused' && pausedBy !== undefined) return files.pausedBy[pausedBy]
-  if (state === 'done' && savedTo !== undefined) return files.savedAs(isolate(cleanLine(savedTo, 120)))
+  if (state === 'done' && savedTo !== undefined) {
+    return files[isSeveral(transfer) ? 'savedIn' : 'savedAs'](isolate(cleanLine(savedTo, 120)))
+  }
   return files.states[state]
 }
 
@@ -191,6 +193,11 @@ function resumable({ error }: Transfer): boolean {
 
 function isFolder({ files, name }: Transfer): boolean {
   return files.length > 0 && files.every(({ path }) => path.startsWith(`${name}/`))
+}
+
+/** More than one file, which are no folder: they are saved in one together. */
+function isSeveral(transfer: Transfer): boolean {
+  return transfer.count > 1 && !isFolder(transfer)
 }
 
 /** The path within the folder that was sent, whose name the card shows already. */

@@ -1,9 +1,9 @@
 /** The first run in three steps: a name, a node (joined by an invite, or run here), and an own invite. */
 import { useEffect, useState } from 'react'
-import type { FormEvent } from 'react'
+import type { ClipboardEvent, FormEvent } from 'react'
 import { limits } from '#limits'
-import { isolate } from '../../text/foreign.ts'
-import { endFirstRun, openView, runNode, saveProfile } from '../state/actions.ts'
+import { inviteIn, isolate } from '../../text/foreign.ts'
+import { endFirstRun, openView, runNode, saveProfile, showLink } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
 import { nameOf } from '../model/friend-display.ts'
@@ -18,28 +18,40 @@ export function Welcome() {
   const name = useApp((state) => state.self?.name ?? '')
   const nodes = useApp((state) => state.self?.nodes.length ?? 0)
   const [requested, setRequested] = useState<string>()
-  if (name === '') return <NameStep />
-  if (nodes === 0 && requested === undefined) return <NodeStep onRequested={setRequested} />
+  const [renaming, setRenaming] = useState(false)
+  if (name === '' || renaming) return <NameStep saved={name} onSaved={() => setRenaming(false)} />
+  if (nodes === 0 && requested === undefined) {
+    return <NodeStep onBack={() => setRenaming(true)} onRequested={setRequested} />
+  }
   return <InviteStep requested={requested} />
 }
 
-function NameStep() {
+function NameStep({ saved, onSaved }: { saved: string; onSaved: () => void }) {
   const { welcome, common } = useText()
   const user = useApp((state) => state.start?.user ?? '')
-  const [name, setName] = useState(() => proposedName(user))
-  const save = (event: FormEvent): void => {
+  const [name, setName] = useState(() => (saved === '' ? proposedName(user) : saved))
+  const [pastedInvite, setPastedInvite] = useState(false)
+  const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    void attempt(() => saveProfile({ name: name.trim() }))
+    if (await attempt(() => saveProfile({ name: name.trim() }))) onSaved()
+  }
+  // The field would cut it off at the length of a name. It is what the next step asks for.
+  const paste = (event: ClipboardEvent): void => {
+    const invite = inviteIn(event.clipboardData.getData('text/plain'))
+    setPastedInvite(invite !== undefined)
+    if (invite === undefined) return
+    event.preventDefault()
+    showLink(invite)
   }
   return (
     <main className="page">
-      <form className="card" onSubmit={save}>
+      <form className="card" onSubmit={(event) => void save(event)}>
         <Brand steps={welcome.step(1, steps)} />
         <header>
           <h1>{welcome.title}</h1>
           <p>{welcome.intro}</p>
         </header>
-        <Field label={welcome.nameTitle} hint={welcome.nameHint}>
+        <Field label={welcome.nameTitle} hint={pastedInvite ? welcome.nameIsInvite : welcome.nameHint}>
           {({ id, describedBy }) => (
             <input
               id={id}
@@ -52,11 +64,12 @@ function NameStep() {
               aria-describedby={describedBy}
               onFocus={(event) => event.target.select()}
               onChange={(event) => setName(event.target.value)}
+              onPaste={paste}
             />
           )}
         </Field>
         <div className="buttons end">
-          <button type="submit" className="button main" disabled={name.trim() === ''}>
+          <button type="submit" className="button main" disabled={name.trim() === '' || inviteIn(name) !== undefined}>
             {common.continue}
           </button>
         </div>
@@ -65,8 +78,8 @@ function NameStep() {
   )
 }
 
-function NodeStep({ onRequested }: { onRequested: (name: string) => void }) {
-  const { welcome } = useText()
+function NodeStep({ onBack, onRequested }: { onBack: () => void; onRequested: (name: string) => void }) {
+  const { welcome, common } = useText()
   const link = useApp((state) => state.start?.link)
   const node = useApp((state) => state.node)
   return (
@@ -100,6 +113,11 @@ function NodeStep({ onRequested }: { onRequested: (name: string) => void }) {
             {node.state === 'off' ? welcome.run : welcome.running}
           </button>
         </section>
+        <div className="buttons">
+          <button type="button" className="button plain" disabled={node.state !== 'off'} onClick={onBack}>
+            {common.back}
+          </button>
+        </div>
       </div>
     </main>
   )

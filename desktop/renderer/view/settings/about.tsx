@@ -6,15 +6,16 @@ import { Brand } from '../brand.tsx'
 export function About() {
   const { settings } = useText()
   const version = useApp((state) => state.start?.version ?? '')
+  const { ctrl, shift } = settings.keyNames
   const keys = [
-    ['Ctrl K', settings.keyList.search],
+    [`${ctrl} K`, settings.keyList.search],
     ['Alt ↓', settings.keyList.next],
     ['Alt ↑', settings.keyList.previous],
-    ['Ctrl N', settings.keyList.add],
-    ['Ctrl ,', settings.keyList.settings],
-    ['Ctrl I', settings.keyList.details],
-    ['Ctrl J', settings.keyList.files],
-    ['⇧ Enter', settings.keyList.newline],
+    [`${ctrl} N`, settings.keyList.add],
+    [`${ctrl} ,`, settings.keyList.settings],
+    [`${ctrl} I`, settings.keyList.details],
+    [`${ctrl} J`, settings.keyList.files],
+    [`${shift} Enter`, settings.keyList.newline],
     ['Esc', settings.keyList.close],
   ] as const
   return (

@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import type { FormEvent } from 'react'
 import { limits } from '#limits'
+import { inviteIn } from '../../../text/foreign.ts'
 import { saveProfile } from '../../state/actions.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
 import { toast } from '../../state/toasts.ts'
@@ -19,6 +20,7 @@ export function ProfileTab() {
         saved={self.name}
         maxLength={limits.nameCharacters}
         required
+        refuse={(name) => (inviteIn(name) === undefined ? undefined : settings.nameIsInvite)}
         save={(name) => saveProfile({ name })}
       />
       <OneField
@@ -47,16 +49,20 @@ interface OneFieldProps {
   saved: string
   maxLength: number
   required?: boolean
+  /** Why a value is not saved. */
+  refuse?: (value: string) => string | undefined
   save: (value: string) => Promise<void>
 }
 
-function OneField({ label, hint, placeholder, saved, maxLength, required = false, save }: OneFieldProps) {
+function OneField({ label, hint, placeholder, saved, maxLength, required = false, refuse, save }: OneFieldProps) {
   const { settings, common } = useText()
   const [value, setValue] = useState(saved)
   const [wrong, setWrong] = useState<string>()
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    setWrong(undefined)
+    const refused = refuse?.(value)
+    setWrong(refused)
+    if (refused !== undefined) return
     try {
       await save(value.trim())
       toast(settings.saved)

@@ -1,0 +1,53 @@
+/** The smallest window, with the largest text and the longest words: everything in the settings can be used. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { folder } from '../support/cleanup.ts'
+import { endDisplay } from '../support/display.ts'
+import { introduce } from '../support/people-at-windows.ts'
+import { openWindow } from '../support/window.ts'
+
+after(endDisplay)
+
+/** What the page says about one tab of the settings, in pixels. */
+interface Measured {
+  room: number
+  /** Beyond the right edge. */
+  cut: string[]
+  /** Labels, hints and fields that are narrower than half of the room. */
+  narrow: string[]
+}
+
+test('the settings fit 640 x 480, also in German with larger text', async (t) => {
+  const window = await openWindow(t, { profile: join(folder(t), 'ada'), size: { width: 640, height: 480 } })
+  const { page } = window
+  await introduce(window, 'Ada')
+  await page.getByRole('button', { name: 'Use this computer' }).click()
+  await page.getByRole('button', { name: 'Start talking' }).click()
+  await page.keyboard.press('Control+,')
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Appearance' }).click()
+  await page.getByLabel('Text size').selectOption('larger')
+  await page.getByLabel('Language').selectOption('de')
+  const tabs = page.getByRole('navigation', { name: 'Einstellungen' }).getByRole('button')
+  assert.equal(await tabs.count(), 7)
+  for (const tab of await tabs.all()) {
+    await tab.click()
+    const name = await tab.textContent()
+    const { room, cut, narrow } = (await page.evaluate(measure)) as Measured
+    assert.ok(room > 250, `${name}: ${room} pixels`)
+    assert.deepEqual({ cut, narrow }, { cut: [], narrow: [] }, `${name}`)
+  }
+  assert.deepEqual(window.complaints, [])
+})
+
+const measure = `(() => {
+  const body = document.querySelector('.settings-body')
+  const style = getComputedStyle(body)
+  const room = body.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+  const say = (element) => element.tagName + ' ' + element.textContent.slice(0, 40)
+  const visible = [...document.querySelectorAll('.settings *')].filter((one) => one.getClientRects().length > 0)
+  const cut = visible.filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map(say)
+  const read = body.querySelectorAll('.setting > label, .setting > .hint, .setting select, .field > .field-row > input')
+  const narrow = [...read].filter((one) => one.getBoundingClientRect().width < room / 2).map(say)
+  return { room, cut: cut.slice(0, 5), narrow: narrow.slice(0, 5) }
+})()`

@@ -74,8 +74,18 @@ export interface Hit {
   end: number
 }
 
-/** A letter with its marks, a syllable of Hangul in its parts, or blanks: what is folded together. */
-const cluster = /[\u1100-\u11ff]+|[\s\p{Cc}]+|\P{M}?\p{M}*/gsu
+/** What belongs to the letter before it; also the two marks of kana of half width. */
+const marks = String.raw`[\p{M}\p{Default_Ignorable_Code_Point}\uff9e\uff9f]`
+/** What is folded together: a syllable of Hangul with its parts, blanks, or a letter with its marks. */
+const cluster = new RegExp(
+  [
+    String.raw`\p{Script=Hangul}(?:${marks}|[\p{Script=Hangul}--[\uac00-\ud7a3]])*`,
+    String.raw`[\s\p{Cc}]+`,
+    String.raw`[[\p{Any}]--${marks}]${marks}*`,
+    `${marks}+`,
+  ].join('|'),
+  'gsv',
+)
 
 /** Where `terms` are in `text`, from left to right; hits that touch are one. */
 export function hitsIn(text: string, terms: readonly string[]): Hit[] {

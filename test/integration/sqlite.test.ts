@@ -68,7 +68,7 @@ test('threats.md: the files contain none of the texts, names or keys', async (t)
         store.setSetting('handle', Buffer.from('adas-handle'))
         store.putFriend({ ...befriended('12D3KooWPeer', []), name: 'Ada Lovelace' })
         for (let n = 0; n < 200; n++) store.queueMessage('12D3KooWPeer', draft(`${n}`, `The quick brown fox ${n}`))
-        assert.equal(store.search('brown fox 7', 99).length, 11)
+        assert.equal(store.search('"brown fox 7"', 99).length, 11)
         // Another process makes the copy, of the log too, because reading here would drop this process's lock.
         execFileSync('cp', ['-r', `${profile}/.`, copy])
         return contents(copy)

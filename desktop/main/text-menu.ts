@@ -22,7 +22,7 @@ export function addTextMenu(window: BrowserWindow, text: () => Catalogue): void 
 }
 
 /** Empty where there is nothing to edit or to copy. */
-export function textMenu(
+function textMenu(
   { isEditable, editFlags, selectionText, misspelledWord, dictionarySuggestions }: Asked,
   { edit, common }: Catalogue,
   replace: (word: string) => void,

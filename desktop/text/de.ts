@@ -461,15 +461,18 @@ export const de: typeof en = {
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
       'not-a-node': 'Dort antwortet Quorum, aber kein Knoten.',
       certificate:
-        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit: Der Betreiber muss es erneuern, oder die Uhr ' +
-        'dieses Computers geht falsch.',
+        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit: Der Betreiber muss es erneuern, oder die ' +
+        'Uhr dieses Computers geht falsch.',
       'no-websocket':
         'Dort antwortet ein Server, der nichts an einen Knoten weiterleitet: Vielleicht läuft der Knoten nicht.',
-      web: 'Dort antwortet ein Webserver: Der Adresse fehlt vielleicht /tls/ws oder /ws vor /p2p/, oder der Port ist falsch.',
+      web:
+        'Dort antwortet ein Webserver: Der Adresse fehlt vielleicht /tls/ws oder /ws vor /p2p/, oder der Port ist ' +
+        'falsch.',
       ssh: 'Dort antwortet ein SSH-Server: Der Port in der Adresse ist falsch.',
       'other-service': 'Dort antwortet etwas anderes als Quorum: Vielleicht ist der Port in der Adresse falsch.',
       closed:
-        'Die Verbindung wird sofort beendet: Vielleicht hat der Knoten keinen Platz, oder unterwegs wird nichts durchgelassen.',
+        'Die Verbindung wird sofort beendet: Vielleicht hat der Knoten keinen Platz, oder unterwegs wird nichts ' +
+        'durchgelassen.',
       refused: 'Der Computer lehnt die Verbindung ab: Der Knoten läuft dort nicht oder hat einen anderen Port.',
       'unknown-name': 'Einen Computer dieses Namens gibt es nicht.',
       'no-route': 'Dieses Netz hat keinen Weg zu dem Computer.',

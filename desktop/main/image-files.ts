@@ -27,9 +27,7 @@ export class ImageFiles {
     this.#setup = setup
   }
 
-  /**
-   * `name`: `TRANSFER/FILE` or `staged/ID`. Undefined if the file is not there, or is not an image that may be shown.
-   */
+  /** `name`: `TRANSFER/FILE` or `staged/ID`. Undefined if the file is not there, or no image that may be shown. */
   read(name: string): Promise<{ type: string; bytes: Buffer } | undefined> {
     const [, transfer, file, staged] = namePattern.exec(name) ?? []
     const read = this.#lastRead.then(async () => {

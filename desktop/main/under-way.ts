@@ -6,6 +6,8 @@ import type { PeerClient } from './peer-process.ts'
 /** A key of the catalogue's `closing`. */
 export type UnderWay = 'transfers' | 'messages' | 'node'
 
+type Caller = Pick<PeerClient, 'call'>
+
 /** Messages are sent in their order: if any waits, one of the last does. */
 const lastMessages = 50
 const moving: readonly TransferState[] = ['active', 'waiting']
@@ -13,7 +15,10 @@ const moving: readonly TransferState[] = ['active', 'waiting']
 const patience = 2000
 
 /** Empty if nothing is, and as far as a peer that is locked, or does not answer, leaves it unknown. */
-export async function underWay(client: PeerClient | undefined, node: EmbeddedNodeStatus): Promise<UnderWay[]> {
+export async function underWay(
+  client: Caller | undefined,
+  node: Pick<EmbeddedNodeStatus, 'state'>,
+): Promise<UnderWay[]> {
   const late = Promise.withResolvers<UnderWay[]>()
   const timer = setTimeout(() => late.resolve([]), patience)
   const ofPeer = client === undefined ? [] : await Promise.race([ofOpenProfile(client).catch(() => []), late.promise])
@@ -21,7 +26,7 @@ export async function underWay(client: PeerClient | undefined, node: EmbeddedNod
   return [...ofPeer, ...(node.state === 'off' ? [] : (['node'] as const))]
 }
 
-async function ofOpenProfile(client: Pick<PeerClient, 'call'>): Promise<UnderWay[]> {
+async function ofOpenProfile(client: Caller): Promise<UnderWay[]> {
   const [transfers, friends] = await Promise.all([client.call('transfers', {}), client.call('friends')])
   const waits = await Promise.all(
     friends

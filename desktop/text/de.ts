@@ -538,6 +538,7 @@ export const de: typeof en = {
       'Wird es festgelegt oder geändert, sperrt sich Quorum: Öffne es mit dem neuen.',
     passphraseNow: 'Aktuelles Passwort',
     passphraseNew: 'Neues Passwort',
+    passphraseShort: 'Ein kurzes lässt sich erraten. Besser sind vier Wörter, die nichts miteinander zu tun haben.',
     passphraseAgain: 'Neues Passwort wiederholen',
     passphraseSet: 'Passwort festlegen',
     passphraseChange: 'Passwort ändern',

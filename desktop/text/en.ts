@@ -470,6 +470,7 @@ export const en = {
       'When it is set or changed, Quorum locks: open it with the new one.',
     passphraseNow: 'Current passphrase',
     passphraseNew: 'New passphrase',
+    passphraseShort: 'Whoever has the disk can guess a short one. Four words that do not belong together are better.',
     passphraseAgain: 'Repeat new passphrase',
     passphraseSet: 'Set passphrase',
     passphraseChange: 'Change passphrase',

@@ -69,6 +69,8 @@ test('a locked profile whose passphrase is forgotten can be erased', async (t) =
   await page.getByRole('button', { name: 'Start talking' }).click()
   await page.keyboard.press('Control+,')
   await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Privacy' }).click()
+  await page.getByLabel('New passphrase', { exact: true }).fill('abc')
+  await page.getByText('can guess a short one').waitFor()
   await page.getByLabel('New passphrase', { exact: true }).fill('correct horse')
   await page.getByLabel('Repeat new passphrase').fill('correct horse')
   await answerQuestions(window, 'Change passphrase')

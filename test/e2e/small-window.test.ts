@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { introduce } from '../support/people-at-windows.ts'
+import { introduce, message, windowWithFriend, writing } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
 
 after(endDisplay)
@@ -39,6 +39,47 @@ test('the settings fit 640 x 480, also in German with larger text', async (t) =>
   }
   assert.deepEqual(window.complaints, [])
 })
+
+test('with larger text, details cover the conversation, and leave it its width', async (t) => {
+  const { window } = await windowWithFriend(t, folder(t), 'Susan')
+  const { app, page } = window
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(1100, 760))
+  await page.keyboard.press('Control+,')
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Appearance' }).click()
+  await page.getByLabel('Text size').selectOption('larger')
+  await page.keyboard.press('Escape')
+  await writing(window).waitFor()
+  const width = async (): Promise<number> => (await page.getByRole('log').boundingBox())?.width ?? 0
+  const before = await width()
+  await page.keyboard.press('Control+i')
+  await page.getByRole('complementary').waitFor()
+  assert.equal(await width(), before)
+  assert.ok(before > 600, `${before} pixels`)
+})
+
+test('beside text from right to left, a time keeps its order', async (t) => {
+  const { window, friend, me } = await windowWithFriend(t, folder(t), 'Susan')
+  await friend.sendMessage({ peer: me, text: 'שלום, מה שלומך?' })
+  await message(window, 'שלום').locator('time').waitFor()
+  const lefts = (await window.page.evaluate(positions)) as number[]
+  assert.ok(lefts.length >= 4)
+  assert.deepEqual(
+    lefts,
+    lefts.toSorted((a, b) => a - b),
+  )
+})
+
+/** The left edges of the characters of the time below that message, in the order of its text. */
+const positions = `(() => {
+  const rows = [...document.querySelectorAll('article, [role=article]')]
+  const node = rows.find((row) => row.textContent.includes('שלום')).querySelector('time').firstChild
+  return [...node.textContent].map((_, at) => {
+    const range = document.createRange()
+    range.setStart(node, at)
+    range.setEnd(node, at + 1)
+    return range.getBoundingClientRect().left
+  })
+})()`
 
 const measure = `(() => {
   const body = document.querySelector('.settings-body')

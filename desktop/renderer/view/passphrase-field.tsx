@@ -14,12 +14,13 @@ const longest = 1024
 interface PassphraseFieldProps {
   label: string
   value: string
+  hint?: string | undefined
   wrong?: string | undefined
   autoFocus?: boolean
   onChange: (value: string) => void
 }
 
-export function PassphraseField({ label, value, wrong, autoFocus = false, onChange }: PassphraseFieldProps) {
+export function PassphraseField({ label, value, hint, wrong, autoFocus = false, onChange }: PassphraseFieldProps) {
   const field = useRef<HTMLInputElement>(null)
   useLayoutEffect(() => {
     const shown = masked(value)
@@ -35,7 +36,7 @@ export function PassphraseField({ label, value, wrong, autoFocus = false, onChan
     onChange(text)
   }
   return (
-    <Field label={label} wrong={wrong}>
+    <Field label={label} hint={hint} wrong={wrong}>
       {({ id, describedBy, invalid }) => (
         <input
           ref={field}

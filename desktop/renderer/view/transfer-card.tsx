@@ -9,6 +9,7 @@ import { errorText, useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
 import { duration, size, speed } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
+import { isFolder, isSeveral, titleOf } from '../model/transfer-display.ts'
 import { openContextMenu } from './context-menu.tsx'
 import type { MenuItem } from './menu.tsx'
 import { Pictures } from './pictures.tsx'
@@ -23,7 +24,6 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
   const friend = useApp((state) => state.friends.get(transfer.peer))
   const { direction, state, name, count, bytes } = transfer
   const folder = isFolder(transfer)
-  const several = isSeveral(transfer)
   const offeredToMe = direction === 'in' && state === 'offered'
   const shown = transfer.files.slice(0, mostListed)
   const dangerous = transfer.files.some(({ risk }) => risk !== undefined && risk !== 'hidden')
@@ -45,10 +45,10 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
           <FileSign aria-hidden="true" />
         )}
         <bdi className="name one-line" title={cleanLine(name, 300)}>
-          {several ? files.count(count) : cleanLine(name, 200)}
+          {titleOf(transfer, text)}
         </bdi>
         <span className="quiet small">
-          {folder && count > 1 ? `${files.count(count)}, ` : ''}
+          {count > 1 ? `${files.count(count)}, ` : ''}
           {size(bytes, tag)}
         </span>
       </div>
@@ -189,15 +189,6 @@ function actionsOf(transfer: Transfer, { files }: Catalogue): (MenuItem & { kind
 
 function resumable({ error }: Transfer): boolean {
   return error?.code === 'disk-full' || error?.code === 'not-writable'
-}
-
-function isFolder({ files, name }: Transfer): boolean {
-  return files.length > 0 && files.every(({ path }) => path.startsWith(`${name}/`))
-}
-
-/** More than one file, which are no folder: they are saved in one together. */
-function isSeveral(transfer: Transfer): boolean {
-  return transfer.count > 1 && !isFolder(transfer)
 }
 
 /** The path within the folder that was sent, whose name the card shows already. */

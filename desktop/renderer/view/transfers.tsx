@@ -2,11 +2,11 @@
 import { FolderOpen } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Transfer } from '#protocol'
-import { cleanLine } from '../../text/foreign.ts'
 import { openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { size } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
+import { titleOf } from '../model/transfer-display.ts'
 import { TransferCard } from './transfer-card.tsx'
 
 /** Transfers that the details of a friend list. */
@@ -50,7 +50,8 @@ export function Transfers() {
 }
 
 export function SharedFiles({ peer }: { peer: string }) {
-  const { details, tag } = useText()
+  const text = useText()
+  const { details, tag } = text
   const transfers = useApp((state) => state.transfers)
   const all = useMemo(
     () => newestFirst([...transfers.values()].filter((transfer) => transfer.peer === peer)),
@@ -65,7 +66,7 @@ export function SharedFiles({ peer }: { peer: string }) {
         <ul className="pairs">
           {all.slice(0, shortList).map((transfer) => (
             <li key={transfer.id}>
-              <bdi className="one-line">{cleanLine(transfer.name, 120)}</bdi>
+              <bdi className="one-line">{titleOf(transfer, text, 120)}</bdi>
               <span className="quiet" style={{ whiteSpace: 'nowrap' }}>
                 {size(transfer.bytes, tag)}
               </span>

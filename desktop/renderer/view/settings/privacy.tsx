@@ -10,6 +10,8 @@ import { attempt } from '../../state/toasts.ts'
 import { PassphraseField } from '../passphrase-field.tsx'
 import { Choice, Switch } from './parts.tsx'
 
+/** Characters below which a new passphrase is called short. */
+const goodLength = 16
 /** Idle minutes before the profile is locked; 0: never by itself. */
 const lockChoices = [0, 1, 5, 15, 60]
 
@@ -132,7 +134,12 @@ function Passphrase({ guarded }: { guarded: boolean }) {
         <p className="quiet">{settings.passphraseHint}</p>
       </div>
       {guarded && <PassphraseField label={settings.passphraseNow} value={current} onChange={setCurrent} />}
-      <PassphraseField label={settings.passphraseNew} value={next} onChange={setNext} />
+      <PassphraseField
+        label={settings.passphraseNew}
+        value={next}
+        hint={next !== '' && next.length < goodLength ? settings.passphraseShort : undefined}
+        onChange={setNext}
+      />
       {next !== '' && (
         <PassphraseField label={settings.passphraseAgain} value={again} onChange={setAgain} wrong={wrong} />
       )}

@@ -1,0 +1,21 @@
+/** What the window calls a transfer: by its file or folder, or by the first of several. */
+import type { Transfer } from '#protocol'
+import type { Catalogue } from '../../text/catalogue.ts'
+import { cleanLine } from '../../text/foreign.ts'
+
+type Named = Pick<Transfer, 'name' | 'count' | 'files'>
+
+/** Foreign text. `longest`: characters of the name. */
+export function titleOf(transfer: Named, { files }: Catalogue, longest = 200): string {
+  const name = cleanLine(transfer.name, longest)
+  return isSeveral(transfer) ? `${name} ${files.andMore(transfer.count - 1)}` : name
+}
+
+export function isFolder({ files, name }: Pick<Transfer, 'name' | 'files'>): boolean {
+  return files.length > 0 && files.every(({ path }) => path.startsWith(`${name}/`))
+}
+
+/** More than one file, which are no folder: they are saved in one together. */
+export function isSeveral(transfer: Named): boolean {
+  return transfer.count > 1 && !isFolder(transfer)
+}

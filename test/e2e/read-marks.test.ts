@@ -8,6 +8,15 @@ import { until } from '../support/until.ts'
 
 after(endDisplay)
 
+/** Runs in the page, whose types are not known here. */
+function belowTheFold(element: unknown): number {
+  const { scrollHeight, scrollTop, clientHeight } = element as Record<
+    'scrollHeight' | 'scrollTop' | 'clientHeight',
+    number
+  >
+  return scrollHeight - scrollTop - clientHeight
+}
+
 test('read is what was in sight: not what arrived below, and not what a conversation holds further down', async (t) => {
   const { window, friend, me } = await windowWithFriend(t, folder(t), 'Susan')
   const { page } = window
@@ -34,9 +43,11 @@ test('read is what was in sight: not what arrived below, and not what a conversa
   const log = page.getByRole('log')
   await log.hover()
   const jump = page.getByRole('button', { name: 'Jump to latest' })
+  // The list moves smoothly: what arrives while the end is near is in sight, and read.
   await until(async () => {
     await page.mouse.wheel(0, -900)
-    return jump.isVisible()
+    const fromEnd = await log.evaluate(belowTheFold)
+    return fromEnd > 500 && jump.isVisible()
   }, 'the end is out of sight')
   await write('below the fold')
   await write('and another')

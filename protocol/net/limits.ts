@@ -2,7 +2,6 @@
 import { limits } from '../base/limits.ts'
 import type { Rate } from '../base/rate-limit.ts'
 import { second, minute, hour, day, KiB, MiB } from '../base/units.ts'
-import type { CircuitLimits } from './circuits.ts'
 import type { InboundLimits } from './inbound-sockets.ts'
 
 export const netLimits = {
@@ -232,7 +231,7 @@ export const netLimits = {
     stalled: 1 * minute,
     waitingPerAddress: [64 * MiB, 128 * MiB],
     waiting: 256 * MiB,
-  } as CircuitLimits,
+  },
   /**
    * Requests for a circuit in vain: of one peer (friends that are away, several times), of one address (a school), from
    * one address to one peer (every attempt of a minute, and its paths), to one peer (somebody whom many look for).

@@ -10,8 +10,8 @@
  * - Requests for circuits have a rate (connect-rates.ts), and one answer for a peer that is away and one that refuses.
  *
  * Depends on the names `handleConnect`, `stopHop`, `reservationStore.get` and `.reserve` of that version, which is
- * pinned; test/integration/relay.test.ts and relay-memory.test.ts fail if an upgrade changes them. Retires when upstream
- * has all three.
+ * pinned; test/integration/relay.test.ts and relay-memory.test.ts fail if an upgrade changes them. Retires when
+ * upstream has all three.
  */
 import {
   circuitRelayServer,

@@ -12,9 +12,9 @@ export class ConnectRates {
   readonly #byTarget = buckets(netLimits.connectsPerTarget)
 
   /**
-   * `source`, a PeerId at `address` (address/quota-key.ts), may ask for `target`. Asked for every request, whether the
-   * target is there or not: the answer must not tell. Returns what to call when there is a circuit, which makes the
-   * request free; undefined if it may not ask.
+   * `source`, a PeerId at `address` (address/quota-key.ts), may ask for `target`, which must have one spelling. Asked
+   * for every request, whether the target is there or not: the answer must not tell. Returns what to call when there is
+   * a circuit, which makes the request free; undefined if it may not ask.
    */
   take(source: string, address: string, target: string): (() => void) | undefined {
     // The narrowest first: what one of them refuses does not use up what it shares with others.

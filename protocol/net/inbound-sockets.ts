@@ -5,7 +5,8 @@
  *
  * A socket waits unread until its first byte arrives and a handshake is free; the waiting ones take turns by address.
  * One that is not a connection within a deadline after it was accepted is destroyed: all that was done for it is lost.
- * So no more handshakes are in progress than this process keeps up with, and none begins with little time left.
+ * So no more handshakes are in progress than this process keeps up with, and none begins with little time left. While
+ * others wait, one in which nothing happens is destroyed for them.
  */
 import type { Server, Socket } from 'node:net'
 import { quotaKeys } from '../address/quota-key.ts'
@@ -26,6 +27,8 @@ export interface InboundLimits {
   /** From accept to the begin of the handshake, and to the connection, in milliseconds. */
   wait: number
   deadline: number
+  /** A handshake in which nothing happens for so long, in milliseconds, gives way to one that waits. */
+  quiet: number
   /** Handshakes that one address may begin. */
   handshakeRate: Rate
 }
@@ -38,6 +41,9 @@ interface Entry {
   acceptedAt: number
   begin: () => void
   deadline: NodeJS.Timeout
+  /** Bytes of both directions at the last look, and since when there are no more. */
+  bytes: number
+  quietSince: number
 }
 
 /** Stands for the addresses behind a proxy, which are not known before the handshake. */
@@ -55,8 +61,9 @@ export class InboundSockets {
   readonly #entries = new WeakMap<Socket, Entry>()
   /** By address, the longest waiting first; the addresses in the order of their turns. */
   readonly #waiting = new Map<string, Entry[]>()
+  /** Handshakes in progress, the longest first, and how many each address has. */
+  readonly #handshaking = new Set<Entry>()
   readonly #handshakes = new Map<string, number>()
-  #handshaking = 0
   /** Handshakes that this process can keep up with, as far as it is known. */
   #affordable: number
   #refused = 0
@@ -111,7 +118,8 @@ export class InboundSockets {
     socket.on('error', () => socket.destroy())
     const deadline = setTimeout(() => socket.destroy(), this.#limits.wait).unref()
     const acceptedAt = performance.now()
-    const entry: Entry = { socket, key: keys[0] ?? manyAddresses, state: 'silent', acceptedAt, begin, deadline }
+    const key = keys[0] ?? manyAddresses
+    const entry: Entry = { socket, key, state: 'silent', acceptedAt, begin, deadline, bytes: 0, quietSince: 0 }
     this.#entries.set(socket, entry)
     socket.once('close', () => this.#remove(entry))
     if (!this.#place(entry, keys)) return
@@ -150,9 +158,10 @@ export class InboundSockets {
     clearTimeout(entry.deadline)
   }
 
-  #endHandshake({ key, deadline }: Entry): void {
+  #endHandshake(entry: Entry): void {
+    const { key, deadline } = entry
     clearTimeout(deadline)
-    this.#handshaking -= 1
+    this.#handshaking.delete(entry)
     const left = (this.#handshakes.get(key) ?? 1) - 1
     if (left > 0) this.#handshakes.set(key, left)
     else this.#handshakes.delete(key)
@@ -175,8 +184,27 @@ export class InboundSockets {
       this.#affordable = onTime
         ? Math.min(handshakes, this.#affordable * 2)
         : Math.max(handshakesWhenLate, Math.floor(this.#affordable / 2))
+      // While this process is late, it is the one that has not answered yet.
+      if (onTime) this.#makeRoom()
       this.#next()
     }, turn).unref()
+  }
+
+  /** For one handshake of each address that waits for others to end, the longest one in which nothing happens ends. */
+  #makeRoom(): void {
+    const now = performance.now()
+    const quiet = [...this.#handshaking].filter((entry) => {
+      const bytes = entry.socket.bytesRead + entry.socket.bytesWritten
+      if (bytes !== entry.bytes) entry.quietSince = now
+      entry.bytes = bytes
+      return now - entry.quietSince >= this.#limits.quiet
+    })
+    const full = this.#handshaking.size >= this.#affordable
+    for (const key of this.#waiting.keys()) {
+      const fullThere = (this.#handshakes.get(key) ?? 0) >= this.#limits.handshakesPerAddress
+      const at = quiet.findIndex((entry) => (fullThere ? entry.key === key : full))
+      if (at !== -1) quiet.splice(at, 1)[0]?.socket.destroy()
+    }
   }
 
   /** Begins one handshake of an address, if it may, and puts the address at the end of the turns. */
@@ -187,7 +215,7 @@ export class InboundSockets {
     const ofAddress = this.#handshakes.get(key) ?? 0
     const may =
       entry != null &&
-      this.#handshaking < this.#affordable &&
+      this.#handshaking.size < this.#affordable &&
       (key === manyAddresses || (ofAddress < this.#limits.handshakesPerAddress && this.#rates.take(key)))
     if (entry != null && !may) return
     this.#waiting.delete(key)
@@ -198,7 +226,8 @@ export class InboundSockets {
     clearTimeout(entry.deadline)
     const left = this.#limits.deadline - (performance.now() - entry.acceptedAt)
     entry.deadline = setTimeout(() => entry.socket.destroy(), left).unref()
-    this.#handshaking += 1
+    entry.quietSince = performance.now()
+    this.#handshaking.add(entry)
     this.#handshakes.set(key, ofAddress + 1)
     entry.begin()
     entry.socket.resume()

@@ -13,6 +13,7 @@ import { netLimits } from './limits.ts'
 import { connectionList } from './connection-list.ts'
 import { circuitTransport, type CircuitTransport } from './circuit-transport.ts'
 import { anyDial, directDial, type DirectDial } from './direct-dial.ts'
+import { Circuits } from './circuits.ts'
 import { InboundSockets } from './inbound-sockets.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
 import { noLog } from './no-log.ts'
@@ -108,6 +109,8 @@ export interface NodeNetworkOptions {
   announce?: readonly string[]
   /** WebSockets from this machine are those of a proxy (RelayNodeOptions). */
   behindProxy?: boolean
+  /** Default: those of `netLimits.circuits`. */
+  circuits?: Circuits
 }
 
 /** A stopped libp2p node for a relay node: `start()` it. */
@@ -149,6 +152,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
           },
         },
         (peer) => network.services.places.hasRoomFor(peer),
+        options.circuits,
       ),
     },
   })

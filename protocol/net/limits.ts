@@ -174,6 +174,7 @@ export const netLimits = {
     handshakesPerAddress: 16,
     wait: 6 * second,
     deadline: limits.handshake,
+    quiet: 2 * second,
     handshakeRate: { tokens: 50, per: 1 * second },
   } as InboundLimits,
   /** Connections of strangers at once, each for one friend request. */
@@ -212,6 +213,7 @@ export const netLimits = {
     handshakesPerAddress: 32,
     wait: 6 * second,
     deadline: limits.handshake,
+    quiet: 2 * second,
     handshakeRate: { tokens: 50, per: 1 * second },
   } as InboundLimits,
   /** More than connections, which are the limit that counts: a reservation ends with its connection. */
@@ -222,6 +224,16 @@ export const netLimits = {
   reservationTtl: 30 * 365 * day,
   /** Circuits of one peer: friends without a direct path, several each while paths race. */
   circuitsPerPeer: 64,
+  /**
+   * What waits in circuits: up to 1.5 MiB for a receiver that is stuck in a file, next to nothing in a conversation. A
+   * school of 256 peers has 256 KiB each, all at once.
+   */
+  circuits: {
+    round: 0.25 * second,
+    stalled: 1 * minute,
+    waitingPerAddress: [64 * MiB, 128 * MiB],
+    waiting: 256 * MiB,
+  },
   /**
    * Requests for a circuit in vain: of one peer (friends that are away, several times), of one address (a school), from
    * one address to one peer (every attempt of a minute, and its paths), to one peer (somebody whom many look for).

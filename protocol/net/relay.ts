@@ -2,16 +2,16 @@
  * The Circuit Relay v2 server with what the stock one lacks (@libp2p/circuit-relay-v2 4.2.13):
  * - Back-pressure, and no copy of relayed data. The stock pipe keeps every byte from dialler to listener for the life
  *   of the circuit and reads without bound from one end while the other stalls. Here each direction reads only as much
- *   as the other end accepts.
+ *   as the other end accepts, and what waits is bounded (circuits.ts).
  * - A reservation lives exactly as long as the connection it was made on (libp2p/js-libp2p#2833). Stock reservations
  *   outlive it, and a renewed one ends early, with every circuit to that peer. Reservations are capped by address,
  *   circuits by peer.
  * - A circuit uses the newest connection to its destination; the stock server uses the oldest.
  * - Requests for circuits have a rate (connect-rates.ts), and one answer for a peer that is away and one that refuses.
  *
- * Depends on the names `handleConnect`, `stopHop` and `reservationStore.reserve` of that version, which is pinned;
- * test/integration/relay.test.ts and relay-memory.test.ts fail if an upgrade changes them. Retires when upstream has
- * all three.
+ * Depends on the names `handleConnect`, `stopHop`, `reservationStore.get` and `.reserve` of that version, which is
+ * pinned; test/integration/relay.test.ts and relay-memory.test.ts fail if an upgrade changes them. Retires when
+ * upstream has all three.
  */
 import {
   circuitRelayServer,
@@ -31,17 +31,15 @@ import type {
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { toError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
+import { Circuits, type CircuitEnd } from './circuits.ts'
 import { ConnectRates } from './connect-rates.ts'
 import { netLimits } from './limits.ts'
-import { quotaKey } from '../address/quota-key.ts'
-import { pull, push } from './streams.ts'
+import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
 
 /**
  * In seconds since the epoch: protons-runtime 7.1.2 encodes numbers from 2³¹ to 2³² wrongly, and no peer decodes them.
  */
 const latestExpiry = 2 ** 31 - 1
-const carryOptions = { high: netLimits.circuitReadHigh, low: netLimits.circuitReadLow, once: true }
 
 type ServerComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0]
 interface Components extends ServerComponents {
@@ -55,12 +53,12 @@ interface StockRelay extends CircuitRelayService, Startable {
   stopHop(request: object, options: object): Promise<Stream | undefined>
   reservationStore: {
     maxReservations: number
+    get(peer: PeerId): unknown
     reserve(peer: PeerId, address: Multiaddr): { status: 'OK'; expire: number } | { status: 'RESERVATION_REFUSED' }
   }
 }
 interface HopRequest {
   connection: Connection
-  request: { peer?: { id: Uint8Array } }
   stream: { pb(codec: object): HopWriter; unwrap(): Stream }
 }
 interface HopWriter {
@@ -85,12 +83,13 @@ export interface Relay extends CircuitRelayService {
 export function relay(
   init: CircuitRelayServerInit = {},
   mayReserve: (peer: string) => boolean = () => true,
+  circuits = new Circuits(netLimits.circuits),
 ): (components: Components) => Relay {
   const factory = circuitRelayServer(init)
   return (components) => {
     const stock = factory(components)
     if (!isStockRelay(stock)) throw new Error('This version of the circuit relay cannot be repaired: check the pin')
-    return repair(stock, components, mayReserve)
+    return repair(stock, components, mayReserve, circuits)
   }
 }
 
@@ -98,48 +97,51 @@ function isStockRelay(relay: object): relay is StockRelay {
   return 'handleConnect' in relay && 'stopHop' in relay && 'reservationStore' in relay
 }
 
-function repair(stock: StockRelay, components: Components, mayReserve: (peer: string) => boolean): Relay {
+function repair(
+  stock: StockRelay,
+  components: Components,
+  mayReserve: (peer: string) => boolean,
+  circuits: Circuits,
+): Relay {
   const { connectionGater, connectionManager, events } = components
   const handleConnect = stock.handleConnect
   const rates = new ConnectRates()
-  const circuits = new Map<string, number>()
-  const stats = { circuits: 0, relayedBytes: 0, refused: 0 }
-
-  const count = (peers: readonly string[], step: 1 | -1): void => {
-    stats.circuits += step
-    for (const peer of peers) {
-      const left = (circuits.get(peer) ?? 0) + step
-      if (left === 0) circuits.delete(peer)
-      else circuits.set(peer, left)
-    }
-  }
+  let refusals = 0
 
   // The stock code negotiates the circuit on the real streams but joins inert ones; the real ones are joined below.
   stock.handleConnect = async (hop, options) => {
-    const circuit = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
     let source: Stream | undefined
     let destination: Stream | undefined
-    let callee = ''
+    let callee: Connection | undefined
+    let succeeded: (() => void) | undefined
+    let refused = false
     const scoped = Object.create(stock) as StockRelay
     Object.assign(scoped, {
+      reservationStore: {
+        get(target: PeerId) {
+          const { remotePeer, remoteAddr } = hop.connection
+          // By its key: a PeerId has many encodings.
+          succeeded = rates.take(remotePeer.toString(), quotaKey(remoteAddr), String(target.publicKey ?? target))
+          refused = refuseIf(succeeded == null)
+          return refused ? undefined : stock.reservationStore.get(target)
+        },
+      },
       async stopHop(request: { connection: Connection }, stopOptions: object) {
         const { remotePeer } = request.connection
-        callee = remotePeer.toString()
         // The stock choice is the oldest, which after a change of network may be dead without anybody having noticed.
         const connection = newest(connectionManager.getConnections(remotePeer)) ?? request.connection
+        callee = connection
         // One that cannot be asked is answered for like one that refuses: the stock code would say that it is there.
         destination = await stock.stopHop({ ...request, connection }, stopOptions).catch(() => undefined)
-        return destination == null ? undefined : inert(destination, circuit.promise)
+        return destination == null ? undefined : inert(destination, ended.promise)
       },
     })
-    const succeeded = ask(rates, hop)
-    const refused = refuseIf(succeeded == null)
-    if (refused) Object.assign(scoped, { reservationStore: { get: () => undefined } })
     const stream = {
-      pb: (codec: object) => answering(hop.stream.pb(codec), refused),
+      pb: (codec: object) => answering(hop.stream.pb(codec), () => refused),
       unwrap: () => {
         source = hop.stream.unwrap()
-        return inert(source, circuit.promise)
+        return inert(source, ended.promise)
       },
     }
     try {
@@ -148,14 +150,9 @@ function repair(stock: StockRelay, components: Components, mayReserve: (peer: st
       destination?.abort(toError(error))
       throw error
     }
-    if (source == null || destination == null) return
+    if (source == null || destination == null || callee == null) return
     succeeded?.()
-    const ends = [hop.connection.remotePeer.toString(), callee]
-    count(ends, 1)
-    void Promise.all([carry(source, destination, stats), carry(destination, source, stats)]).finally(() => {
-      count(ends, -1)
-      circuit.resolve()
-    })
+    void circuits.join(endOf(hop.connection, source), endOf(callee, destination)).finally(ended.resolve)
   }
 
   const hosts = new Map<string, number>()
@@ -186,33 +183,33 @@ function repair(stock: StockRelay, components: Components, mayReserve: (peer: st
   })
 
   connectionGater.denyOutboundRelayedConnection = (from, to) =>
-    refuseIf(
-      (circuits.get(from.toString()) ?? 0) >= netLimits.circuitsPerPeer ||
-        (circuits.get(to.toString()) ?? 0) >= netLimits.circuitsPerPeer,
-    )
+    refuseIf([from, to].some((peer) => circuits.countOf(peer.toString()) >= netLimits.circuitsPerPeer))
 
   const refuseIf = (refused: boolean): boolean => {
-    if (refused) stats.refused += 1
+    if (refused) refusals += 1
     return refused
   }
 
   return Object.assign(stock, {
-    stats: (): RelayStats => ({ ...stats, reservations: stock.reservations.size }),
+    stats: (): RelayStats => ({
+      reservations: stock.reservations.size,
+      circuits: circuits.size,
+      relayedBytes: circuits.relayedBytes,
+      refused: refusals,
+    }),
     reserved: (peer: string): boolean => stock.reservations.has(peerIdFromString(peer)),
   })
 }
 
-/** As `ConnectRates.take`. Requests whose peer cannot be decoded are refused by the stock code. */
-function ask(rates: ConnectRates, { connection, request }: HopRequest): (() => void) | undefined {
-  const target = Buffer.from(request.peer?.id ?? []).toString('base64')
-  return rates.take(connection.remotePeer.toString(), quotaKey(connection.remoteAddr), target)
+function endOf({ remotePeer, remoteAddr }: Connection, stream: Stream): CircuitEnd {
+  return { stream, peer: remotePeer.toString(), keys: quotaKeysOf(remoteAddr) }
 }
 
 /** The answer to a peer that asks for a circuit: whether the one asked for is away or has refused is not told. */
-function answering(writer: HopWriter, refused: boolean): HopWriter {
+function answering(writer: HopWriter, refused: () => boolean): HopWriter {
   const write: HopWriter['write'] = (message, options) => {
     const failed = message.status === 'CONNECTION_FAILED' || message.status === 'NO_RESERVATION'
-    const status = refused ? 'RESOURCE_LIMIT_EXCEEDED' : 'NO_RESERVATION'
+    const status = refused() ? 'RESOURCE_LIMIT_EXCEEDED' : 'NO_RESERVATION'
     return writer.write(failed ? { ...message, status } : message, options)
   }
   return Object.assign(Object.create(writer) as HopWriter, { write })
@@ -241,24 +238,6 @@ function inert(stream: Stream, ended: Promise<void>): Stream {
 async function* silence(ended: Promise<void>): AsyncGenerator<Uint8Array> {
   await ended
   yield* []
-}
-
-/** Carries one direction until it ends, then closes or aborts the other end likewise. */
-async function carry(from: Stream, to: Stream, stats: { relayedBytes: number }): Promise<void> {
-  try {
-    for await (const bytes of pull(from, carryOptions)) {
-      stats.relayedBytes += bytes.byteLength
-      await push(to, bytes)
-    }
-    // A half-close is passed on. A stream that has ended altogether ends the circuit, once all that was read is
-    // written.
-    await to.close({ signal: AbortSignal.timeout(limits.stop) })
-    if (from.status !== 'open') to.abort(new Error('The other end of the circuit has gone'))
-  } catch (error) {
-    // One end has failed: the circuit ends.
-    from.abort(toError(error))
-    to.abort(toError(error))
-  }
 }
 
 /** The signal of a reservation that does not expire. */

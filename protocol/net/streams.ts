@@ -14,16 +14,17 @@ import { YamuxStream } from './yamux/stream.ts'
  * The data of `stream`, in order, with at most `high` bytes read ahead. Ends when the other side closes its half, and
  * also, without an error, when the connection is lost: only a protocol's own last frame proves completeness. Throws the
  * error that the stream was aborted or reset with. A value is the reader's to keep, except with `once`: then it is
- * valid until the next one is requested, and its memory is reused (buffer-pool.ts).
+ * valid until the next one is requested, and its memory is reused (buffer-pool.ts). `ahead` always has the number of
+ * bytes read ahead.
  */
 export async function* pull(
   stream: Stream,
-  options: { high?: number; low?: number; once?: boolean } = {},
+  options: { high?: number; low?: number; once?: boolean; ahead?: { bytes: number } } = {},
 ): AsyncGenerator<Bytes, void, undefined> {
   const high = options.high ?? netLimits.readHigh
   const low = options.low ?? netLimits.readLow
   const queue: Bytes[] = []
-  let queued = 0
+  const ahead = options.ahead ?? { bytes: 0 }
   let failure: Error | undefined
   let wake: (() => void) | undefined
   let pausing = false
@@ -36,14 +37,14 @@ export async function* pull(
     // What waits must not keep a whole block in memory for each of its bytes.
     const taken = options.once === true && wake != null && queue.length === 0
     queue.push(taken ? event.data : owned(event.data))
-    queued += event.data.byteLength
+    ahead.bytes += event.data.byteLength
     kick()
     if (pausing) return
     // Not synchronously: js-libp2p undoes a pause inside a listener that resume() called.
     pausing = true
     queueMicrotask(() => {
       pausing = false
-      if (queued > high && stream.readStatus === 'readable') stream.pause()
+      if (ahead.bytes > high && stream.readStatus === 'readable') stream.pause()
     })
   }
   const onClose = (event: { error?: Error }): void => {
@@ -58,8 +59,8 @@ export async function* pull(
   try {
     for (;;) {
       for (let next = queue.shift(); next != null; next = queue.shift()) {
-        queued -= next.byteLength
-        if (queued <= low && stream.readStatus === 'paused') stream.resume()
+        ahead.bytes -= next.byteLength
+        if (ahead.bytes <= low && stream.readStatus === 'paused') stream.resume()
         yield next
         if (options.once === true) plaintextPool.put(next)
       }

@@ -16,6 +16,7 @@ const roomy: InboundLimits = {
   handshakesPerAddress: 100,
   wait: 3_600_000,
   deadline: 3_600_000,
+  quiet: 3_600_000,
   handshakeRate: { tokens: 100, per: 1000 },
 }
 
@@ -124,6 +125,24 @@ test('a handshake that does not end in time is cut', async (t) => {
   const socket = await connect('127.0.0.1')
   await until(() => socket.destroyed, 'it is gone')
   assert.equal(begun.length, 1)
+})
+
+test('hostile 84: while others wait, a handshake in which nothing happens gives way, and no other one', async (t) => {
+  for (const [limits, from] of [
+    [{ handshakes: 2 }, '127.0.0.2'],
+    [{ handshakesPerAddress: 2 }, '127.0.0.1'],
+  ] as const) {
+    const { begun, connect } = await scene(t, { ...limits, quiet: 500 })
+    const alive = await connect('127.0.0.1')
+    const talk = setInterval(() => alive.write('more'), 10)
+    undo(t).defer(() => clearInterval(talk))
+    const stalled = await connect('127.0.0.1')
+    await until(() => begun.length === 2, 'both begin')
+    await connect(from)
+    await until(() => begun.length === 3, 'the newcomer begins')
+    await until(() => stalled.destroyed, 'the stalled one is gone')
+    assert.equal(alive.destroyed, false)
+  }
 })
 
 test('while the process is late, few handshakes are in progress at once', async (t) => {

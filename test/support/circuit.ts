@@ -30,12 +30,12 @@ export const circuitStatus = {
   noReservation: 204,
 } as const
 
-/** A host that only dials. Stop it. */
-export async function bareHost(privateKey?: Ed25519PrivateKey): Promise<Libp2p> {
+/** A host that only dials, from `localAddress` if there is one. Stop it. */
+export async function bareHost(privateKey?: Ed25519PrivateKey, localAddress?: string): Promise<Libp2p> {
   return createLibp2p({
     ...(privateKey == null ? {} : { privateKey }),
     addresses: { listen: [] },
-    transports: [tcp()],
+    transports: [tcp(localAddress == null ? {} : { dialOpts: { localAddress } as object })],
     connectionEncrypters: [noise()],
     // The stock window grows to 16 MiB, while the read buffer of a stream that is paused takes 4 MiB: a guest that is
     // slow to read would reset its own stream.
@@ -60,9 +60,13 @@ export async function reserve(connection: Connection): Promise<number> {
   return status
 }
 
-/** Asks for a circuit to `peer`; on `ok` the stream is one end of it. */
-export async function callCircuit(connection: Connection, peer: string): Promise<{ status: number; stream: Stream }> {
-  return hop(connection, hopMessage(hopType.connect, peerIdFromString(peer).toMultihash().bytes))
+/** Asks for a circuit to `peer`, a PeerId or its bytes; on `ok` the stream is one end of it. */
+export async function callCircuit(
+  connection: Connection,
+  peer: string | Uint8Array,
+): Promise<{ status: number; stream: Stream }> {
+  const id = typeof peer === 'string' ? peerIdFromString(peer).toMultihash().bytes : peer
+  return hop(connection, hopMessage(hopType.connect, id))
 }
 
 /** Accepts every circuit and hands over its end, with the connection to the node over which it came. */

@@ -168,6 +168,7 @@ const phrases = [
     [netLimits.nodeInbound.sockets, ...netLimits.nodeInbound.socketsPerAddress].map(n).join(' · '),
   ),
   row('handshakes that one address begins', `${netLimits.nodeInbound.handshakeRate.tokens} a second`),
+  row('a handshake in which nothing happens, while others wait', time(netLimits.nodeInbound.quiet)),
   row(
     'before the end of a handshake · one WebSocket message',
     `${size(netLimits.handshakeBytes)} · ${size(netLimits.webSocketReceive)}`,
@@ -198,6 +199,11 @@ const phrases = [
       .map(({ tokens }) => n(tokens))
       .join(' · ') + ' a minute',
   ),
+  row(
+    'bytes that wait in circuits: of one IPv4 address or IPv6 /64 · of one IPv6 /48 · of all',
+    [...netLimits.circuits.waitingPerAddress, netLimits.circuits.waiting].map(size).join(' · '),
+  ),
+  row('a circuit in which bytes wait and none gets through', time(netLimits.circuits.stalled)),
   row(
     'envelopes held at a node · parked invites · handles · records',
     [directoryLimits.held, directoryLimits.parked, directoryLimits.handles, directoryLimits.records].map(n).join(' · '),

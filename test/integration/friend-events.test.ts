@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Friend } from '../../protocol/index.ts'
 import { befriend, friendOf, startPeer, until, type TestPeer } from '../support/network.ts'
 
-test('friend-changed comes once for each change: asked, friend, online, verified, renamed, offline, blocked, removed', async (t) => {
+test('friend-changed comes once for each change: asked, friend, online, verified, renamed, offline, blocked, unblocked, removed', async (t) => {
   const alice = await startPeer(t, { name: 'Alice' })
   const bob = await startPeer(t, { name: 'Bob' })
   const changes = (peer: TestPeer): string[] =>
@@ -21,9 +21,10 @@ test('friend-changed comes once for each change: asked, friend, online, verified
   for (const name of ['Bobby', 'Bobby']) await bob.setProfile({ name })
   await until(async () => (await friendOf(alice, bob))?.name === 'Bobby', 'the name has arrived')
   for (let n = 0; n < 2; n += 1) await alice.blockPeer({ peer })
-  await alice.unblockPeer({ peer })
   await until(async () => (await friendOf(bob, alice))?.online === false, 'it is over')
   await bob.removeFriend({ peer: (await alice.self()).peer })
+  await alice.unblockPeer({ peer })
+  await alice.removeFriend({ peer })
 
   assert.deepEqual(changes(alice), [
     'Bob friend',
@@ -31,6 +32,7 @@ test('friend-changed comes once for each change: asked, friend, online, verified
     'Bob friend online verified',
     'Bobby friend online verified',
     'Bobby blocked verified',
+    'Bobby friend verified',
     'Bobby removed verified',
   ])
   assert.deepEqual(changes(bob), [

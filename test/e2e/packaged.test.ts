@@ -42,7 +42,8 @@ async function startShipped(program: string, home: string, args: readonly string
   const asRoot = process.getuid?.() === 0
   if (asRoot) chownSync(home, nobody.uid, nobody.gid)
   const child = spawn(program, ['--profile', join(home, 'me'), ...args], {
-    env: { ...own, HOME: home, DISPLAY: await display(), QUORUM_TETHER: 'stdin', ...env },
+    // Where this user may write, whatever the mode of the machine's own folder is.
+    env: { ...own, HOME: home, TMPDIR: home, DISPLAY: await display(), QUORUM_TETHER: 'stdin', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(asRoot ? nobody : {}),
   })

@@ -171,19 +171,20 @@ test('hostile 13: streams opened and reset at once, pings and empty frames end t
     'windows of nothing': () => frames({ type: 1, stream: 1 }),
     'empty data': () => frames({ stream: 1 }),
   }
-  const { kept, peak } = await victim.growth(() =>
-    besides(t, [pair], async () => {
-      for (const door of victim.doors) {
-        for (const [what, frame] of Object.entries(floods)) {
-          const connection = await dialRaw(t, door.address)
-          let sent = 0
-          const burst = (): Buffer => Buffer.concat(Array.from({ length: 200 }, () => frame(1 + 2 * sent++)))
-          while (await connection.write(burst())) await turn()
-          t.diagnostic(`${door.name}: ended after ${sent} × ${what}`)
-        }
+  const flood = async (): Promise<void> => {
+    for (const door of victim.doors) {
+      for (const [what, frame] of Object.entries(floods)) {
+        const connection = await dialRaw(t, door.address)
+        let sent = 0
+        const burst = (): Buffer => Buffer.concat(Array.from({ length: 200 }, () => frame(1 + 2 * sent++)))
+        while (await connection.write(burst())) await turn()
+        t.diagnostic(`${door.name}: ended after ${sent} × ${what}`)
       }
-    }),
-  )
+    }
+  }
+  // The first round also costs memory for code that runs for the first time.
+  await besides(t, [pair], flood)
+  const { kept, peak } = await victim.growth(() => besides(t, [pair], flood))
   victim.alive()
   assert.ok(peak < 3 * mostGrowth && kept < mostGrowth, `${peak} MiB at most, ${kept} MiB stay`)
 })

@@ -55,11 +55,13 @@ export function inLines(address: string): string {
 
 export type Piece = { text: string } | { link: string; text: string } | { invite: string; text: string }
 
-const linkPattern = /\bquorum:\/\/add\/[\w-]+|\b(?:https?:\/\/|www\.)[^\s<>"'`\u2018-\u201f\u00ab\u00bb]+/giu
+const invitePattern = /\bquorum:\/\/add\/[\w-]+/iu
+const webPattern = /\b(?:https?:\/\/|www\.)[^\s<>"'`\u2018-\u201f\u00ab\u00bb]+/iu
+const linkPattern = new RegExp(`${invitePattern.source}|${webPattern.source}`, 'giu')
 
 /** The first link of an invite in a text; undefined if there is none. */
 export function inviteIn(text: string): string | undefined {
-  return /\bquorum:\/\/add\/[\w-]+/iu.exec(text)?.[0]
+  return invitePattern.exec(text)?.[0]
 }
 
 /** Splits a message into text, links and invites. Together the pieces are the whole message. */

@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import type { Locator } from 'playwright-core'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { marked, message, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
+import { marked, message, pasteUnusable, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
 import { until } from '../support/until.ts'
 
 after(endDisplay)
@@ -33,7 +33,7 @@ test('read differs from delivered, a notice is above the composer, and long text
   const [field, frame] = [await box(writing(window)), await box(page.locator('.composer-box'))]
   assert.ok(field.y - frame.y >= 6 && frame.y + frame.height - field.y - field.height >= 6, 'text is cut off within')
 
-  for (let n = 0; n < 2; n++) await pasteNothing()
+  for (let n = 0; n < 2; n++) await pasteUnusable(window)
   const notice = page.getByText('Save it as a file first')
   await notice.waitFor()
   assert.equal(await notice.count(), 1, 'the same notice is shown once')
@@ -43,13 +43,4 @@ test('read differs from delivered, a notice is above the composer, and long text
   await page.keyboard.press('Control+,')
   await composer.waitFor({ state: 'detached' })
   await until(async () => (await notice.count()) === 0 || (await shown()) > 700, 'without a composer it is at the edge')
-
-  async function pasteNothing(): Promise<void> {
-    await page.evaluate(`(() => {
-      const clipboardData = new DataTransfer()
-      clipboardData.items.add(new File(['?'], 'design.bin', { type: 'application/octet-stream' }))
-      const target = document.querySelector('textarea')
-      target.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
-    })()`)
-  }
 })

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { open, windowWithFriend, writing } from '../support/people-at-windows.ts'
+import { open, pasteUnusable, windowWithFriend, writing } from '../support/people-at-windows.ts'
 import { html, png } from '../support/pictures.ts'
 import { until } from '../support/until.ts'
 import { openWindow } from '../support/window.ts'
@@ -75,12 +75,7 @@ test('a picture of the clipboard is pasted, shown, sent and removed; what cannot
   await writing(window).fill('')
   assert.equal(stored().length, 1)
 
-  await page.evaluate(`(() => {
-    const clipboardData = new DataTransfer()
-    clipboardData.items.add(new File(['?'], 'design.bin', { type: 'application/octet-stream' }))
-    const target = document.querySelector('textarea')
-    target.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
-  })()`)
+  await pasteUnusable(window)
   await page.getByText('Save it as a file first').waitFor()
   const staged = (type: string, content: string): Promise<unknown> =>
     page.evaluate(`window.quorum.stage([new File([${JSON.stringify(content)}], 'x.png', { type: '${type}' })])`)

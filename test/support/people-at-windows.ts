@@ -71,6 +71,16 @@ export async function marked(
   await message(window, text).getByRole('img', { name: mark }).waitFor()
 }
 
+/** Pastes something that is neither text nor a picture, nor a file of the disk. */
+export async function pasteUnusable({ page }: Pick<Window, 'page'>): Promise<void> {
+  await page.evaluate(`(() => {
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(new File(['?'], 'design.bin', { type: 'application/octet-stream' }))
+    const target = document.querySelector('textarea')
+    target.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })()`)
+}
+
 /**
  * Drags files and folders from the disk into the conversation and drops them, by the browser's own events, as from a
  * file manager.

@@ -101,37 +101,29 @@ function Foot({ friend }: { friend: Friend }) {
       )
     case 'blocked':
       return (
-        <div className="composer">
-          <div className="notice" style={{ alignItems: 'center' }}>
-            <span>{conversation.blocked}</span>
-            <button
-              type="button"
-              className="button low"
-              style={{ marginInlineStart: 'auto' }}
-              onClick={() => void changeFriendship('unblockPeer', friend.peer)}
-            >
-              {details.unblock}
-            </button>
-          </div>
-        </div>
+        <Ended
+          why={conversation.blocked}
+          action={details.unblock}
+          onAction={() => void changeFriendship('unblockPeer', friend.peer)}
+        />
       )
     case 'removed':
-      return (
-        <div className="composer">
-          <div className="notice" style={{ alignItems: 'center' }}>
-            <span>{conversation.removedHere}</span>
-            <button
-              type="button"
-              className="button low"
-              style={{ marginInlineStart: 'auto' }}
-              onClick={() => void askAgain(friend.peer)}
-            >
-              {request.again}
-            </button>
-          </div>
-        </div>
-      )
+      return <Ended why={conversation.removedHere} action={request.again} onAction={() => void askAgain(friend.peer)} />
   }
+}
+
+/** In place of the composer: nothing can be written, and what would change that. */
+function Ended({ why, action, onAction }: { why: string; action: string; onAction: () => void }) {
+  return (
+    <div className="composer">
+      <div className="notice" style={{ alignItems: 'center' }}>
+        <span>{why}</span>
+        <button type="button" className="button low" style={{ marginInlineStart: 'auto' }} onClick={onAction}>
+          {action}
+        </button>
+      </div>
+    </div>
+  )
 }
 
 /**

@@ -301,7 +301,8 @@ export class DirectoryServer {
     const recipient = this.#sessions.get(to)
     // A failed push changes nothing: the envelope stays held.
     if (recipient != null) this.#push(recipient.writer, { frame: 'envelope', id: held.id, envelope: held.envelope })
-    return { result: 'delivered', pushed: recipient != null }
+    // Whether they are here is told only to those whom they expect.
+    return { result: 'delivered', pushed: false }
   }
 
   #push(writer: FrameWriter, frame: Exclude<DirectoryFrame, { frame: 'response' }>): void {

@@ -114,9 +114,9 @@ export class DirectorySession {
     await this.#request({ call: 'deliver', to: publicKeyOf(to), envelope }, 'delivered')
   }
 
-  /** Has a sealed envelope pushed and not held. Returns whether the recipient is connected to the node. */
-  async push(to: string, envelope: Uint8Array): Promise<boolean> {
-    return (await this.#request({ call: 'deliver', to: publicKeyOf(to), envelope, fleeting: true }, 'delivered')).pushed
+  /** Has a sealed envelope pushed if the recipient is connected to the node, which is not told, and not held. */
+  async push(to: string, envelope: Uint8Array): Promise<void> {
+    await this.#request({ call: 'deliver', to: publicKeyOf(to), envelope, fleeting: true }, 'delivered')
   }
 
   async knowledge(): Promise<KnowledgeReport> {

@@ -73,26 +73,23 @@ export class EnvelopeDelivery {
   }
 
   /**
-   * Passes an envelope on through every node that the friend may be connected to; it is not stored anywhere. Returns
-   * whether the friend was connected to one of them.
+   * Passes an envelope on through every node that the friend may be connected to; it is not stored anywhere.
    */
-  async push(to: string, content: Uint8Array): Promise<boolean> {
+  async push(to: string, content: Uint8Array): Promise<void> {
     const { nodes, store, log } = this.#options
     const row = store.friend(to)
     const key = this.#usable(row?.sealingKey)
     // A node that both use is asked once, at the addresses that are known here.
     const all = new Map([...byNode(row?.nodes ?? []), ...byNode(nodes.addresses())])
-    const pushed = await Promise.all(
+    await Promise.all(
       [...all.values()].map(async (addresses) => {
         try {
-          return await nodes.visit(addresses, to, (session) => session.push(to, sealEnvelope(content, to, key)))
+          await nodes.visit(addresses, to, (session) => session.push(to, sealEnvelope(content, to, key)))
         } catch (error) {
           log('debug', `a node passes nothing on to ${peerInLog(to)}`, toError(error))
-          return false
         }
       }),
     )
-    return pushed.includes(true)
   }
 
   /** Handler of /quorum/friend/1.0.0. */

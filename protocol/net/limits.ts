@@ -190,6 +190,8 @@ export const netLimits = {
   // ---- connections of a node
   /** Peers with a place: what one process carries with room to spare. Growth is more nodes, not bigger ones. */
   nodeConnections: 4000,
+  /** When all places are taken, an address (IPv6: /64, /48) keeps this many, as of the sockets. */
+  nodePlaceShare: 64,
   /** Seats above them for those who are told that the node is full, in all, and of one address and one IPv6 /48. */
   nodeSeats: 64,
   nodeSeatsPerAddress: [4, 8],

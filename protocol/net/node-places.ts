@@ -1,8 +1,10 @@
 /**
- * Who has a place at a node: a peer, for as long as it is connected. Nobody loses a place to somebody who comes later.
- * Above the places there are a few seats, each for some seconds: time for one visit, or to be told that the node is
- * full, which a connection that is cut does not tell. An address has few of them, and who sits longest there gives way,
- * so that nobody keeps others from being told.
+ * Who has a place at a node: a peer, for as long as it is connected. Places are shared by address, since identities cost
+ * nothing: at a full node the address with the most peers, if it has more than its share, loses its newest one to a
+ * newcomer from an address with fewer; nobody else loses a place to somebody who comes later. Above the places there are
+ * a few seats, each for some seconds: time for one visit, or to be told that the node is full, which a connection that
+ * is cut does not tell. An address has few of them, and who sits longest there gives way, so that nobody keeps others
+ * from being told.
  */
 import type { Connection, Libp2pEvents, TypedEventTarget } from '@libp2p/interface'
 import { quotaKeysOf } from '../address/quota-key.ts'
@@ -11,6 +13,13 @@ import { netLimits } from './limits.ts'
 
 export class NodePlaces {
   readonly #peers = new Map<string, Set<Connection>>()
+  readonly #places = new Places<string>({
+    most: netLimits.nodeConnections,
+    // As many as it may have sockets (inbound-sockets.ts).
+    perKey: [],
+    share: netLimits.nodePlaceShare,
+    givesWay: (peers) => [...peers].at(-1),
+  })
   readonly #seats = new Places<Connection>({
     most: netLimits.nodeSeats,
     perKey: netLimits.nodeSeatsPerAddress,
@@ -27,7 +36,11 @@ export class NodePlaces {
   /** Whether the peer of this connection has a place; it gets one that has become free. */
   admits(connection: Connection): boolean {
     const peer = connection.remotePeer.toString()
-    if (!this.hasRoomFor(peer)) return false
+    if (!this.#peers.has(peer)) {
+      const { added, lost } = this.#places.add(peer, quotaKeysOf(connection.remoteAddr))
+      if (!added) return false
+      this.#putOut(lost)
+    }
     this.#leaveSeat(connection)
     const connections = this.#peers.get(peer) ?? new Set()
     this.#peers.set(peer, connections.add(connection))
@@ -36,7 +49,7 @@ export class NodePlaces {
 
   /** Whether this PeerId has a place, or one is free. */
   hasRoomFor(peer: string): boolean {
-    return this.#peers.has(peer) || this.#peers.size < netLimits.nodeConnections
+    return this.#peers.has(peer) || this.#places.size < netLimits.nodeConnections
   }
 
   #opened(connection: Connection): void {
@@ -56,7 +69,16 @@ export class NodePlaces {
     const peer = connection.remotePeer.toString()
     const connections = this.#peers.get(peer)
     connections?.delete(connection)
-    if (connections?.size === 0) this.#peers.delete(peer)
+    if (connections?.size !== 0) return
+    this.#peers.delete(peer)
+    this.#places.delete(peer)
+  }
+
+  #putOut(peer: string | undefined): void {
+    if (peer == null) return
+    const connections = this.#peers.get(peer) ?? []
+    this.#peers.delete(peer)
+    for (const connection of connections) this.#end(connection)
   }
 
   #leaveSeat(connection: Connection): void {

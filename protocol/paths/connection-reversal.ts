@@ -16,8 +16,8 @@ export interface ConnectionReversalsOptions {
   addresses(peer: string): readonly string[]
   /** Signed content of an envelope for that friend. */
   write(peer: string): Uint8Array
-  /** Hands the envelope to a node that is connected to the friend right now; false when there is none. */
-  push(peer: string, content: Uint8Array): Promise<boolean>
+  /** Hands the envelope to the nodes that the friend may be connected to right now. */
+  push(peer: string, content: Uint8Array): Promise<void>
   log: Log
   /** Milliseconds, monotonic. */
   now?: () => number
@@ -44,7 +44,8 @@ export class ConnectionReversals {
     if (addresses(peer).length === 0 || !wait.over || !this.#all.take()) return
     wait.begin()
     try {
-      if (await push(peer, write(peer))) log('debug', `${peerInLog(peer)} is asked to dial`)
+      await push(peer, write(peer))
+      log('debug', `${peerInLog(peer)} is asked to dial`)
     } catch (error) {
       log('debug', `${peerInLog(peer)} could not be asked to dial`, toError(error))
     }

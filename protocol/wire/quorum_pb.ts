@@ -917,7 +917,7 @@ export const FoundSchema: GenMessage<Found> = /*@__PURE__*/
  */
 export type Delivered = Message<"quorum.v1.Delivered"> & {
   /**
-   * the recipient was connected; else held
+   * false: whether the recipient is connected is not told (earlier nodes told it)
    *
    * @generated from field: bool pushed = 1;
    */

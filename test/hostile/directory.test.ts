@@ -233,6 +233,21 @@ test('hostile 5: a peer that asks too much is refused and stays connected; a flo
   await until(() => other.line.stream.status === 'reset', 'it is reset, too')
 })
 
+test('hostile 29: who leaves an envelope does not learn whether its recipient is connected', async (t) => {
+  const node = await startNode(t)
+  const address = node.addresses()[0] ?? ''
+  const [attacker, here] = [await startAttacker(t), await startAttacker(t)]
+  const connected = await session(here, address)
+  const away = (await identityFromSeed(randomBytes(32))).publicKey
+  const { line, ask } = await session(attacker, address)
+  for (const to of [here.identity.publicKey, away]) {
+    await ask({ call: 'deliver', to, envelope: randomBytes(100) })
+    await ask({ call: 'deliver', to, envelope: randomBytes(100), fleeting: true })
+  }
+  assert.equal(new Set(line.frames.map((bytes) => Buffer.from(bytes).toString('hex'))).size, 1)
+  await until(() => connected.line.frames.length === 2, 'both were pushed')
+})
+
 test('hostile 29: reading the data that a node stores, and having it deleted, are rate-limited too', async (t) => {
   const node = await startNode(t)
   const { ask } = await session(await startAttacker(t), node.addresses()[0] ?? '')

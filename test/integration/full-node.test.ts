@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
+import type { Connection } from '@libp2p/interface'
 import { limits } from '../../protocol/base/limits.ts'
 import { sign } from '../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
@@ -14,6 +15,8 @@ import { DirectorySession } from '../../protocol/directory/session.ts'
 import { netLimits } from '../../protocol/net/limits.ts'
 import { recordToWire } from '../../protocol/wire/contact.ts'
 import { startAttacker } from '../support/attacker.ts'
+import { bareHost, connectTo } from '../support/circuit.ts'
+import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
 import { befriend, reservations, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { change, hour } from '../support/numbers.ts'
@@ -116,6 +119,35 @@ test('a seat at a full node is for some seconds (threats.md 14)', async (t) => {
   const { nodes } = await fullNode(t)
   const { connection } = await newcomer(t, nodes)
   await until(() => connection.status !== 'open', 'it is cut')
+})
+
+test('an address that has more than its share of a full node loses its newest to another address (threats.md 14)', async (t) => {
+  change(t, netLimits, { nodeConnections: 5, nodePlaceShare: 2, nodeSeatFor: 1000 })
+  const node = await startNode(t)
+  const nodes = node.addresses().slice(0, 1)
+  const idle = async (from: string): Promise<Connection> => {
+    const host = await bareHost(undefined, from)
+    undo(t).defer(() => host.stop())
+    return connectTo(host, nodes[0] ?? assert.fail())
+  }
+  const many: Connection[] = []
+  for (let count = 0; count < 5; count += 1) many.push(await idle('127.0.0.2'))
+  const there = (): number[] => many.flatMap(({ status }, index) => (status === 'open' ? [index] : []))
+  const alice = await startPeer(t, { nodes, direct: 'never' })
+  await until(async () => (await reservations(alice)) === 1, 'alice has a place')
+  assert.deepEqual(there(), [0, 1, 2, 3])
+  const bob = await startPeer(t, { nodes, direct: 'never' })
+  await until(async () => (await reservations(bob)) === 1, 'bob has a place')
+  await idle('127.0.0.3')
+  await until(() => there().length === 2, 'its last place beyond the share is given to the third address')
+  // From here on nobody has more than a share.
+  await told(await startPeer(t, { nodes, direct: 'never' }))
+  for (const from of ['127.0.0.4', '127.0.0.2']) {
+    const connection = await idle(from)
+    await until(() => connection.status !== 'open', 'no place becomes free while it has a seat')
+  }
+  assert.deepEqual(there(), [0, 1])
+  await befriend(alice, bob)
 })
 
 /** A session of somebody who has no place yet, and a record to announce. */

@@ -157,6 +157,7 @@ const phrases = [
   row("strangers' requests", String(friendLimits.strangerRequests)),
   row('friends and requests · open invites', `${n(friendLimits.friends)} · ${friendLimits.invites}`),
   row('connections of a peer · peers of a node', `${netLimits.peerConnections} · ${n(netLimits.nodeConnections)}`),
+  row('peers of one address (IPv6 /64, /48) that a full node keeps', String(netLimits.nodePlaceShare)),
   row(
     'seats at a full node · from one address · for',
     `${netLimits.nodeSeats} · ${netLimits.nodeSeatsPerAddress[0]} · ${time(netLimits.nodeSeatFor)}`,

@@ -69,6 +69,11 @@ export const chunkPool = new BufferPool({
   most: limits.fileInFlight.most / limits.chunk,
 })
 
+/** So many pieces wait that they take much more memory than their bytes: join them. The cost of joining is theirs. */
+export function tooManyPieces(pieces: number, bytes: number): boolean {
+  return pieces > netLimits.waitingPieces + bytes / netLimits.muxSmallData
+}
+
 /**
  * `data`, for somebody who keeps it: a copy where it would keep more than twice its size in memory, since one byte of a
  * packet can be all that waits of a whole block. The original is then put back.

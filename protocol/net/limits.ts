@@ -59,6 +59,8 @@ export const netLimits = {
   muxBatch: 256 * KiB,
   /** Data up to this size is passed on together with what else one read brings for its stream. */
   muxSmallData: 1 * KiB,
+  /** Pieces that wait in one place, whatever their size, besides one for each `muxSmallData`: each takes some 300 bytes. */
+  waitingPieces: 64,
   /** Frames without data that wait while the connection is full: honest streams have one or two each. */
   muxControlQueue: 64 * KiB,
   /** Streams of one connection, for each side that opens them. */
@@ -179,6 +181,8 @@ export const netLimits = {
   } as InboundLimits,
   /** Connections of strangers at once, each for one friend request. */
   strangerConnections: 16,
+  /** Of those that do not come through a node: from one IPv4 address or IPv6 /64, and from one IPv6 /48. */
+  strangersPerAddress: [4, 8],
   /** Connections of one peer at once: paths that race, and dead ones that are not noticed yet. */
   connectionsPerPeer: 16,
   /**

@@ -7,8 +7,9 @@
  */
 import { networkInterfaces } from 'node:os'
 import type { Connection, Libp2p, MultiaddrConnection, PeerId, Stream } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { isRelayed, lastPeer, relayPeer, scopeOf } from '../address/address.ts'
+import { quotaKeysOf } from '../address/quota-key.ts'
 import { isOwnHost, isWithinReach } from '../address/within-reach.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { KeyedBuckets } from '../base/rate-limit.ts'
@@ -29,6 +30,8 @@ export const dcutrProtocol = '/libp2p/dcutr'
  */
 export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
 
+/** Stands for every circuit, where only that it is one matters. */
+const circuit = multiaddr('/p2p-circuit')
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
 
 type Protocol = typeof chatProtocol | typeof fileProtocol | typeof friendProtocol | typeof dcutrProtocol
@@ -141,17 +144,34 @@ export class Policy {
     return this.mayBeDirect(to) || !isOwnHost(address, this.#interfaces)
   }
 
-  /**
-   * A connection from `peer`. `strangers`: the number of open connections with peers that are neither friends nor
-   * nodes.
-   */
-  mayConnect(peer: string, relayed: boolean, strangers: number): boolean {
+  /** A connection from `address` of `peer`, beside those that are open. */
+  mayConnect(
+    peer: string,
+    address: Multiaddr,
+    open: readonly Pick<Connection, 'remotePeer' | 'remoteAddr'>[],
+  ): boolean {
     const relation = this.relation(peer)
     if (relation === 'blocked') return false
     if (relation === 'node') return true
+    const relayed = isRelayed(address)
     // Strangers send requests through a node's mailbox; a circuit would reveal addresses to them.
     if (relayed ? this.#privacy().direct === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
-    return relation === 'friend' || strangers < netLimits.strangerConnections
+    return relation === 'friend' || this.#hasRoom(address, open)
+  }
+
+  /** For one more connection of a stranger. A pending request is not a friendship: such peers share this limit. */
+  #hasRoom(address: Multiaddr, open: readonly Pick<Connection, 'remotePeer' | 'remoteAddr'>[]): boolean {
+    const strangers = open.filter(({ remotePeer }) => !established.has(this.relation(remotePeer.toString())))
+    if (strangers.length >= netLimits.strangerConnections) return false
+    // Who comes through a node comes from anywhere.
+    if (isRelayed(address)) return true
+    const others = strangers
+      .filter(({ remoteAddr }) => !isRelayed(remoteAddr))
+      .map((one) => quotaKeysOf(one.remoteAddr))
+    return quotaKeysOf(address).every((key, at) => {
+      const fromThere = others.filter((keys) => keys[at] === key).length
+      return fromThere < (netLimits.strangersPerAddress[at] ?? Infinity)
+    })
   }
 
   /**
@@ -172,21 +192,18 @@ export class Policy {
 
   /** The rules of `mayConnect` as a connection gater of libp2p. */
   gater(connections: () => Connection[]) {
-    const refuses = (peer: PeerId, relayed: boolean): boolean => {
+    const refuses = (peer: PeerId, address: Multiaddr): boolean => {
       const open = connections()
-      if (open.filter(({ remotePeer }) => remotePeer.equals(peer)).length >= netLimits.connectionsPerPeer) return true
-      // A pending request is not a friendship: such peers share the connection limit of strangers.
-      const strangers = open.filter(({ remotePeer }) => !established.has(this.relation(remotePeer.toString())))
-      return !this.mayConnect(peer.toString(), relayed, strangers.length)
+      const ofPeer = open.filter(({ remotePeer }) => remotePeer.equals(peer))
+      return ofPeer.length >= netLimits.connectionsPerPeer || !this.mayConnect(peer.toString(), address, open)
     }
     return {
       // direct-dial.ts asks `takeDial`. libp2p itself dials a relay, also at addresses that the relay told it.
       denyDialMultiaddr: (address: Multiaddr) => !this.#mayFollow(address.toString()),
       denyDialPeer: (peer: PeerId) => this.relation(peer.toString()) === 'blocked',
-      denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: MultiaddrConnection) =>
-        refuses(peer, isRelayed(remoteAddr)),
+      denyInboundEncryptedConnection: (peer: PeerId, { remoteAddr }: MultiaddrConnection) => refuses(peer, remoteAddr),
       denyInboundRelayedConnection: (relay: PeerId, peer: PeerId) =>
-        this.relation(relay.toString()) !== 'node' || refuses(peer, true),
+        this.relation(relay.toString()) !== 'node' || refuses(peer, circuit),
     }
   }
 

@@ -4,10 +4,11 @@
  * protocol uses `pull` and `push` instead. They retire when js-libp2p's own iterator honours back-pressure.
  */
 import type { Stream } from '@libp2p/interface'
+import { Uint8ArrayList } from 'uint8arraylist'
 import type { Bytes } from '../base/bytes.ts'
 import { toError } from '../base/errors.ts'
 import { netLimits } from './limits.ts'
-import { owned, plaintextPool } from './buffer-pool.ts'
+import { owned, plaintextPool, tooManyPieces } from './buffer-pool.ts'
 import { YamuxStream } from './yamux/stream.ts'
 
 /**
@@ -38,6 +39,9 @@ export async function* pull(
     const taken = options.once === true && wake != null && queue.length === 0
     queue.push(taken ? event.data : owned(event.data))
     ahead.bytes += event.data.byteLength
+    if (tooManyPieces(queue.length, ahead.bytes)) {
+      queue.splice(0, queue.length, new Uint8ArrayList(...queue).slice())
+    }
     kick()
     if (pausing) return
     // Not synchronously: js-libp2p undoes a pause inside a listener that resume() called.

@@ -293,7 +293,7 @@ test('hostile 14: of many identities from one address few are accepted; friends 
   const inside = (): number => crowd.flatMap(({ host }) => host.getConnections()).length
   const { kept } = await victim.growth(async () => {
     const dialled = await come()
-    await until(() => inside() <= netLimits.strangerConnections, 'those above the cap are put out')
+    await until(() => inside() <= netLimits.strangersPerAddress[0], 'those above the cap are put out')
     t.diagnostic(`${dialled} of ${identities} dials ended well, ${inside()} stay`)
     assert.ok(inside() > 0, 'there was room for strangers before')
   })

@@ -74,6 +74,7 @@ test('hostile 27: forged, foreign and replayed envelopes are dropped, from a nod
         const line = await stranger.open(await stranger.dial(listen), friendProtocol)
         await line.send(one_)
         await line.frame(0)
+        await stranger.host.stop()
       }
     },
   }

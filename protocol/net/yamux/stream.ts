@@ -7,7 +7,7 @@ import { StreamBufferError, StreamMessageEvent } from '@libp2p/interface'
 import { AbstractStream, type AbstractStreamInit, type SendResult } from '@libp2p/utils'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { netLimits } from '../limits.ts'
-import { owned } from '../buffer-pool.ts'
+import { owned, tooManyPieces } from '../buffer-pool.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { encodeHeader, flag, frameType, initialWindow, largestNumber, YamuxError } from './frames.ts'
 import type { Sender, FairWriter } from './fair-writer.ts'
@@ -41,6 +41,8 @@ export class YamuxStream extends AbstractStream implements Sender {
   #handedOver = 0
   /** Calls of `send` since a protocol was agreed. */
   #sends = 0
+  /** Pieces received since the read buffer was empty, or one piece. */
+  #waitingPieces = 0
   /** Bytes read since the last grant. Negative after read data was pushed back. */
   #read = 0
 
@@ -159,8 +161,17 @@ export class YamuxStream extends AbstractStream implements Sender {
       this.#read += data.byteLength
     } else {
       super.onData(owned(data))
+      this.#waitingPieces += 1
+      if (tooManyPieces(this.#waitingPieces, this.readBuffer.byteLength)) this.#joinWaiting()
     }
     this.#grantRead()
+  }
+
+  #joinWaiting(): void {
+    const whole = this.readBuffer.slice()
+    this.readBuffer.consume(whole.byteLength)
+    this.readBuffer.append(whole)
+    this.#waitingPieces = 1
   }
 
   /** `length` bytes go to a reader. One of libp2p's own holds or answers them all, so it gets few. */
@@ -181,6 +192,7 @@ export class YamuxStream extends AbstractStream implements Sender {
   protected override dispatchReadBuffer(): void {
     const before = this.readBuffer.byteLength
     super.dispatchReadBuffer()
+    if (this.readBuffer.byteLength === 0) this.#waitingPieces = 0
     this.#handOver(before - this.readBuffer.byteLength)
     this.#read += before - this.readBuffer.byteLength
     this.#grantRead()

@@ -76,7 +76,7 @@ const phrases = [
   // /quorum/friend
   `an \`Envelope\` of at most ${size(limits.envelope)}.`,
   `The whole exchange takes at most ${time(limits.request)}.`,
-  `${netLimits.strangerConnections} strangers may be connected at once, each for ${time(pathLimits.strangerLifetime)}.`,
+  `${netLimits.strangerConnections} strangers may be connected at once, ${netLimits.strangersPerAddress[0]} from one address, each for ${time(pathLimits.strangerLifetime)}.`,
   `One peer may send ${bounded(friendLimits.friendEnvelopes)} envelopes a minute; all peers together ${rate(friendLimits.envelopesOpened)}.`,
   // /quorum/directory
   `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream`,

@@ -67,14 +67,14 @@ for (const [who, modes] of table) {
     test(`${who}, direct ${mode}: directly ${expected[0]}, relayed ${expected[1]}`, (t) => {
       const policy = policyWith(t, mode as DirectMode, who in relations ? (who as FriendState) : undefined)
       const peer = who === 'node' ? node : alice.peer
-      assert.deepEqual([policy.mayConnect(peer, false, 0), policy.mayConnect(peer, true, 0)], expected)
+      assert.deepEqual([policy.mayConnect(peer, direct, []), policy.mayConnect(peer, circuit, [])], expected)
     })
   }
 }
 
 test('with direct paths for verified friends, only they may connect directly', (t) => {
   const policy = policyWith(t, 'verified', 'friend', true)
-  assert.deepEqual([policy.mayConnect(alice.peer, false, 0), policy.mayConnect(alice.peer, true, 0)], [true, true])
+  assert.ok(policy.mayConnect(alice.peer, direct, []) && policy.mayConnect(alice.peer, circuit, []))
   assert.deepEqual(
     [alice.peer, bob.peer, undefined].map((peer) => policy.mayBeDirect(peer)),
     [true, false, false],
@@ -82,12 +82,44 @@ test('with direct paths for verified friends, only they may connect directly', (
   assert.ok(!policyWith(t, 'verified', 'blocked', true).mayBeDirect(alice.peer))
 })
 
+const open = (remotePeer: string, address: string) => ({
+  remotePeer: peerIdFromString(remotePeer),
+  remoteAddr: multiaddr(address),
+})
+const strangers = (number: number, address: (at: number) => string) =>
+  Array.from({ length: number }, (_, at) => open(bob.peer, address(at)))
+
 test('the number of strangers is limited; friends and nodes do not count', (t) => {
   const policy = policyWith(t, 'auto', 'friend')
-  assert.ok(policy.mayConnect(bob.peer, false, netLimits.strangerConnections - 1))
-  assert.ok(!policy.mayConnect(bob.peer, false, netLimits.strangerConnections))
-  assert.ok(policy.mayConnect(alice.peer, false, netLimits.strangerConnections))
-  assert.ok(policy.mayConnect(node, false, netLimits.strangerConnections))
+  const elsewhere = (at: number): string => `/ip4/198.51.100.${at}/tcp/1`
+  const all = strangers(netLimits.strangerConnections, elsewhere)
+  assert.ok(policy.mayConnect(bob.peer, direct, all.slice(1)))
+  assert.ok(
+    policy.mayConnect(bob.peer, direct, [...all.slice(1), open(alice.peer, elsewhere(1)), open(node, elsewhere(2))]),
+  )
+  assert.ok(!policy.mayConnect(bob.peer, direct, all))
+  assert.ok(policy.mayConnect(alice.peer, direct, all))
+  assert.ok(policy.mayConnect(node, direct, all))
+})
+
+test('an address, an IPv6 household and an IPv6 customer have a part of the places of strangers', (t) => {
+  const policy = policyWith(t, 'auto', 'friend')
+  const [few = 0, wide = 0] = netLimits.strangersPerAddress
+  const cases: [string, (at: number) => string, number][] = [
+    ['/ip4/192.0.2.1/tcp/9', () => '/ip4/192.0.2.1/tcp/1', few],
+    ['/ip6/2001:db8::1/tcp/9', (at) => `/ip6/2001:db8::${at}/tcp/1`, few],
+    ['/ip6/2001:db8::1/tcp/9', (at) => `/ip6/2001:db8:0:${at + 1}::1/tcp/1`, wide],
+  ]
+  for (const [from, others, most] of cases) {
+    assert.ok(policy.mayConnect(bob.peer, multiaddr(from), strangers(most - 1, others)), from)
+    assert.ok(!policy.mayConnect(bob.peer, multiaddr(from), strangers(most, others)), from)
+    assert.ok(policy.mayConnect(bob.peer, multiaddr('/ip4/192.0.2.2/tcp/9'), strangers(most, others)), from)
+    assert.ok(policy.mayConnect(alice.peer, multiaddr(from), strangers(most, others)), 'a friend')
+  }
+  const requested = policyWith(t, 'auto', 'requested')
+  const throughNode = strangers(few, () => circuit.toString())
+  assert.ok(requested.mayConnect(alice.peer, circuit, throughNode), 'through a node they come from anywhere')
+  assert.ok(policy.mayConnect(bob.peer, direct, throughNode))
 })
 
 test('the gater of libp2p has the same rules: direct and relayed, by address', (t) => {

@@ -49,6 +49,23 @@ test('a slow reader pauses the stream above the high-water mark and resumes it b
   assert.equal(read, 10_000)
 })
 
+test('tiny pieces that wait are joined, complete and in order', async () => {
+  const [out, into] = await streamPair()
+  const reader = pull(into)
+  const read = [reader.next()]
+  for (let at = 0; at < 20_000; at += 1) await push(out, piece(at % 251, 1))
+  await out.close()
+  await until(() => into.remoteWriteStatus === 'closed', 'all of it has arrived')
+  const rest = await Array.fromAsync(reader)
+  const [first] = await Promise.all(read)
+  const all = [first?.value ?? assert.fail(), ...rest]
+  assert.ok(all.length < 100, `${all.length} pieces waited`)
+  assert.deepEqual(
+    Buffer.concat(all.map((bytes) => bytes.subarray())),
+    Buffer.from(Array.from({ length: 20_000 }, (_, at) => at % 251)),
+  )
+})
+
 test('a reset is an error to the reader and to the writer', async () => {
   const [out, into] = await streamPair()
   const read = Array.fromAsync(pull(into))

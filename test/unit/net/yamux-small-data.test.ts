@@ -1,6 +1,7 @@
 /** Tiny frames of one read reach the reader of their stream as one piece, in order with everything else. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
 import { multiaddrConnectionPair } from '@libp2p/utils'
 import { netLimits } from '../../../protocol/net/limits.ts'
@@ -70,4 +71,35 @@ test('tiny frames keep their place before and after a large one', async () => {
   )
   assert.deepEqual(seen.get('1'), ['1 2', large.join(' '), '3 4', 'end'])
   assert.deepEqual(seen.get('3'), ['end'])
+})
+
+test('tiny data that many reads bring to a paused stream does not wait in as many pieces', async () => {
+  const [near, far] = multiaddrConnectionPair()
+  const muxer = yamux(init)().createStreamMuxer(far)
+  let stream: Stream | undefined
+  muxer.addEventListener('stream', ({ detail }: CustomEvent<Stream>) => {
+    stream = detail
+    stream.protocol = '/test'
+    stream.pause()
+  })
+  near.send(frames({ type: 1, flags: flag.syn, stream: 1 }))
+  const sent = Array.from({ length: 5000 }, (_, at) => at % 251)
+  for (const [at, value] of sent.entries()) {
+    near.send(frames({ stream: 1, data: bytes(value) }))
+    // So each comes in a read of its own.
+    while ((stream?.readBufferLength ?? 0) <= at) await setImmediate()
+  }
+  await until(() => stream?.readBufferLength === sent.length, 'all of it waits')
+  let pieces = 0
+  let seen = Buffer.alloc(0)
+  stream?.addEventListener('message', ({ data }) => {
+    pieces += data instanceof Uint8Array ? 1 : [...data].length
+    seen = Buffer.concat([seen, data.subarray()])
+  })
+  stream?.resume()
+  await until(() => seen.length === sent.length, 'all of it is read')
+  assert.ok(pieces < 100, `${pieces} pieces waited`)
+  assert.deepEqual(seen, Buffer.from(sent))
+  near.abort(new Error('enough'))
+  far.abort(new Error('enough'))
 })

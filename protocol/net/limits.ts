@@ -224,6 +224,8 @@ export const netLimits = {
   } as InboundLimits,
   /** More than connections, which are the limit that counts: a reservation ends with its connection. */
   reservations: 8000,
+  /** Requests of one peer for it, each of which is answered with a signature: one for each new connection. */
+  reservationsAsked: { tokens: 8, per: 60 * second } as Rate,
   /** From one address: a school, a mobile carrier's NAT. */
   reservationsPerAddress: 256,
   /** Longer than a connection lives: a peer with a wrong clock, which cannot tell when to renew, stays reachable. */

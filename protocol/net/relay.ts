@@ -31,6 +31,7 @@ import type {
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { toError } from '../base/errors.ts'
+import { KeyedBuckets } from '../base/rate-limit.ts'
 import { Circuits, type CircuitEnd } from './circuits.ts'
 import { ConnectRates } from './connect-rates.ts'
 import { netLimits } from './limits.ts'
@@ -156,10 +157,12 @@ function repair(
   }
 
   const hosts = new Map<string, number>()
+  const asked = new KeyedBuckets(netLimits.reservationsAsked, () => performance.now())
   stock.reservationStore.reserve = (peer, address) => {
     const { reservations } = stock
     const expiry = new Date(Date.now() + netLimits.reservationTtl)
     const current = reservations.get(peer)
+    if (refuseIf(!asked.take(peer.toString()))) return { status: 'RESERVATION_REFUSED' }
     if (current != null) {
       current.expiry = expiry
     } else {

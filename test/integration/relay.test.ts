@@ -17,6 +17,7 @@ import { startAttacker } from '../support/attacker.ts'
 import { answerCircuits, bareHost, callCircuit, circuitStatus, connectTo, reserve } from '../support/circuit.ts'
 import { undo } from '../support/cleanup.ts'
 import { startNode, startOpenNode, until } from '../support/network.ts'
+import { change, hour } from '../support/numbers.ts'
 
 interface Guest {
   host: Libp2p
@@ -60,6 +61,17 @@ test('reservations are capped per address and freed with their connection (threa
   await last.host.stop()
   await until(() => !network.services.relay.reserved(last.id), 'the reservation is freed')
   assert.equal(await reserve(tooMany.connection), circuitStatus.ok)
+})
+
+test('a peer may ask for its reservation some times a minute, and keeps the one it has (threats.md 20)', async (t) => {
+  change(t, netLimits, { reservationsAsked: { tokens: 2, per: hour } })
+  const { address, network } = await startOpenNode(t)
+  const { id, connection } = await guest(t, address)
+  const statuses: number[] = []
+  for (let asked = 0; asked < 4; asked += 1) statuses.push(await reserve(connection))
+  assert.deepEqual(statuses, [circuitStatus.ok, circuitStatus.ok, circuitStatus.refused, circuitStatus.refused])
+  assert.ok(network.services.relay.reserved(id))
+  assert.equal(await reserve((await guest(t, address)).connection), circuitStatus.ok)
 })
 
 test('circuits are capped per peer, whichever side calls, and 200 ended circuits leave nothing behind', async (t) => {

@@ -103,7 +103,7 @@ const phrases = [
   `kept until ${time(directoryLimits.handleKept)} after the owner was last seen`,
   // Records, relay, dcutr
   `A peer announces again every ${time(directoryLimits.recordRenewed)} and`,
-  `A node accepts ${n(netLimits.reservations)} reservations, ${netLimits.reservationsPerAddress} from one IPv4 address or IPv6 /64, and ${netLimits.circuitsPerPeer} circuits a peer.`,
+  `A node accepts ${n(netLimits.reservations)} reservations, ${netLimits.reservationsPerAddress} from one IPv4 address or IPv6 /64, ${rate(netLimits.reservationsAsked).replace('a minute', 'requests a minute')}, and ${netLimits.circuitsPerPeer} circuits a peer.`,
   `${yearsOfReservation} years ahead, but never later than 2³¹ − 1 seconds after the epoch (19 January 2038)`,
   `after a failed one ${time(pathLimits.punchRetry.first)} pass, doubling up to ${time(pathLimits.punchRetry.longest)}, or until`,
   `for ${time(pathLimits.punch)}. 4. Both were dialling`,

@@ -49,7 +49,10 @@ export class Invites {
       const expiresAt = now() + expiresIn
       // Read by clocks of others; the own one decides when it is used.
       const told = networkNow() + expiresIn
-      const link = inviteToLink(identity, { ...peerAddress(), name: name(), token, expiresAt: told })
+      // A node has the sealing key in this peer's record, and a short link is easier to hand on.
+      const { nodes, addresses, sealingKey } = peerAddress()
+      const key = sealingKey == null || nodes.length > 0 ? {} : { sealingKey }
+      const link = inviteToLink(identity, { nodes, addresses, ...key, name: name(), token, expiresAt: told })
       const row: InviteRow = { token, link, code: createCode(), once, createdAt: now(), expiresAt }
       store.putInvite(row)
       return row

@@ -11,8 +11,10 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf'
+import { multiaddr } from '@multiformats/multiaddr'
 import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { SealingKeyInfo } from './sealing-key.ts'
 import { SignedSchema, type SealingKey, type SealingKeySchema, type Signed } from './quorum_pb.ts'
 
@@ -76,6 +78,27 @@ export function bytesFromWire(bytes: Uint8Array, length: number, what: string): 
 /** The well-formed multiaddrs among the first `max`; later ones are dropped unread. */
 export function addressesFromWire(list: readonly string[], max: number): string[] {
   return list.slice(0, max).filter(isAddress)
+}
+
+/** Binary multiaddrs, which take half the bytes of text. */
+export function binaryAddressesToWire(list: readonly string[]): Uint8Array[] {
+  return list.map((address) => multiaddr(address).bytes)
+}
+
+/** The same as `addressesFromWire`, of binary multiaddrs. */
+export function binaryAddressesFromWire(list: readonly Uint8Array[], max: number): string[] {
+  return list.slice(0, max).flatMap((bytes) => addressFromBytes(bytes) ?? [])
+}
+
+function addressFromBytes(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength > limits.address) return undefined
+  try {
+    const text = multiaddr(bytes).toString()
+    return isAddress(text) ? text : undefined
+  } catch {
+    // The parser throws for malformed addresses.
+    return undefined
+  }
 }
 
 export function signedToWire(signed: SignedBytes): Uint8Array {

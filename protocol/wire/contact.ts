@@ -8,6 +8,8 @@ import { limits } from '../base/limits.ts'
 import type { SealingKeyInfo } from './sealing-key.ts'
 import {
   addressesFromWire,
+  binaryAddressesFromWire,
+  binaryAddressesToWire,
   bytesFromWire,
   decode,
   encode,
@@ -83,13 +85,26 @@ const contentFloor = 1024
 
 export function inviteToWire(invite: InviteContent): Uint8Array {
   const { name, token } = invite
-  return encode(InviteSchema, { ...peerAddressToWire(invite), name, token, expiresAt: timeToWire(invite.expiresAt) })
+  const { nodes, addresses, ...rest } = peerAddressToWire(invite)
+  return encode(InviteSchema, {
+    ...rest,
+    binaryNodes: binaryAddressesToWire(nodes),
+    binaryAddresses: binaryAddressesToWire(addresses),
+    name,
+    token,
+    expiresAt: timeToWire(invite.expiresAt),
+  })
 }
 
 export function inviteFromWire(bytes: Uint8Array): InviteContent {
   const invite = decode(InviteSchema, bytes)
+  const inText = peerAddressFromWire(invite)
+  const nodes = binaryAddressesFromWire(invite.binaryNodes, limits.nodeAddressesTold)
+  const addresses = binaryAddressesFromWire(invite.binaryAddresses, limits.addressesTold)
   return {
-    ...peerAddressFromWire(invite),
+    ...inText,
+    nodes: [...nodes, ...inText.nodes].slice(0, limits.nodeAddressesTold),
+    addresses: [...addresses, ...inText.addresses].slice(0, limits.addressesTold),
     name: textFromWire(invite.name, limits.nameCharacters, 'A name'),
     token: bytesFromWire(invite.token, inviteTokenLength, 'An invite token'),
     expiresAt: timeFromWire(invite.expiresAt),

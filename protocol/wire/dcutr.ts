@@ -1,9 +1,7 @@
 /** Codec of /libp2p/dcutr (libp2p/specs, relay/DCUtR.md): its two messages, and which received addresses are used. */
-import { multiaddr } from '@multiformats/multiaddr'
-import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { decode, encode } from './codec.ts'
+import { binaryAddressesFromWire, binaryAddressesToWire, decode, encode } from './codec.ts'
 import { HolePunch_Type, HolePunchSchema } from './dcutr_pb.ts'
 
 export type Punch =
@@ -14,7 +12,7 @@ export function punchToWire(punch: Punch): Uint8Array {
   if (punch.kind === 'sync') return encode(HolePunchSchema, { type: HolePunch_Type.SYNC })
   return encode(HolePunchSchema, {
     type: HolePunch_Type.CONNECT,
-    observedAddresses: punch.addresses.map((address) => multiaddr(address).bytes),
+    observedAddresses: binaryAddressesToWire(punch.addresses),
     localPort: punch.localPort,
   })
 }
@@ -24,17 +22,5 @@ export function punchFromWire(bytes: Uint8Array): Punch {
   const { type, observedAddresses, localPort } = decode(HolePunchSchema, bytes)
   if (type === HolePunch_Type.SYNC) return { kind: 'sync' }
   if (type !== HolePunch_Type.CONNECT) throw new QuorumError('bad-request', 'A hole punch message has no known type')
-  const addresses = observedAddresses.slice(0, limits.addressesTold).flatMap((bytes) => textOf(bytes) ?? [])
-  return { kind: 'connect', addresses, localPort }
-}
-
-function textOf(bytes: Uint8Array): string | undefined {
-  if (bytes.byteLength > limits.address) return undefined
-  try {
-    const text = multiaddr(bytes).toString()
-    return isAddress(text) ? text : undefined
-  } catch {
-    // The parser throws for malformed addresses.
-    return undefined
-  }
+  return { kind: 'connect', addresses: binaryAddressesFromWire(observedAddresses, limits.addressesTold), localPort }
 }

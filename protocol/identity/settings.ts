@@ -46,6 +46,10 @@ export class Settings {
     if (wanted !== '' && !limits.handlePattern.test(wanted)) {
       throw new QuorumError('bad-request', 'A handle is 3 to 32 of a-z 0-9 - _ .')
     }
+    if (/^\.|\.$/u.test(wanted)) {
+      // Who types it in a sentence means the handle without it (recipient.ts).
+      throw new QuorumError('bad-request', 'A handle neither begins nor ends with a full stop')
+    }
     if (looksLikeCode(wanted)) {
       throw new QuorumError('bad-request', 'That looks like a code of an invite: choose another handle')
     }

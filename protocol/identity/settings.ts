@@ -28,7 +28,11 @@ export class Settings {
 
   /** Errors: `too-large`. */
   rename(name: string): void {
-    const trimmed = name.toWellFormed().trim()
+    // A name is one line, wherever it is shown.
+    const trimmed = name
+      .toWellFormed()
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+      .trim()
     if (trimmed.length > limits.nameCharacters) {
       throw new QuorumError('too-large', `A name can have ${limits.nameCharacters} characters`)
     }

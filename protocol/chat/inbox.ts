@@ -5,6 +5,7 @@
  * (docs/protocol.md, "/quorum/chat/1.0.0", Messages and Receipts). It sends nothing: the caller answers the friend and
  * runs the effects, because by then everything is on disk.
  */
+import { randomUUID } from 'node:crypto'
 import { QuorumError, type ErrorCode } from '../base/errors.ts'
 import type { Emit } from '../api/events.ts'
 import type { HeldReason } from '../api/model.ts'
@@ -236,6 +237,12 @@ export class Inbox {
     const { store, peer, now, emit, onTransfer } = this.#context
     const { id, sequence: seq, time: sentAt, content } = body
     const arrived = { id, seq, sentAt, hash, receivedAt: now(), recalled: content.kind === 'recalled' }
+    if (store.hasReceived(peer, id)) {
+      // What waited in an older copy of the friend's store had already left it: it comes once more, under a new sequence.
+      // Of this one only the place in the chain is kept. Refused, it would come again and again, and nothing after it.
+      store.receiveMessage(peer, { ...arrived, id: randomUUID(), recalled: true, text: '' })
+      return
+    }
     switch (content.kind) {
       case 'recalled':
         store.receiveMessage(peer, { ...arrived, text: '' })

@@ -117,6 +117,8 @@ export class HomeNodes {
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()
+    if (this.#nodes.size === 0)
+      throw new QuorumError('node-unreachable', 'There is no node to ask: add one, or use a link')
     if (sessions.length === 0) throw new QuorumError('node-unreachable', 'No node can be reached right now')
     return sessions
   }

@@ -28,7 +28,11 @@ export class Settings {
 
   /** Errors: `too-large`. */
   rename(name: string): void {
-    const trimmed = name.toWellFormed().trim()
+    // A name is one line, wherever it is shown.
+    const trimmed = name
+      .toWellFormed()
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+      .trim()
     if (trimmed.length > limits.nameCharacters) {
       throw new QuorumError('too-large', `A name can have ${limits.nameCharacters} characters`)
     }
@@ -45,6 +49,10 @@ export class Settings {
     const wanted = handle.trim().replace(/^@/, '').toLowerCase()
     if (wanted !== '' && !limits.handlePattern.test(wanted)) {
       throw new QuorumError('bad-request', 'A handle is 3 to 32 of a-z 0-9 - _ .')
+    }
+    if (/^\.|\.$/u.test(wanted)) {
+      // Who types it in a sentence means the handle without it (recipient.ts).
+      throw new QuorumError('bad-request', 'A handle neither begins nor ends with a full stop')
     }
     if (looksLikeCode(wanted)) {
       throw new QuorumError('bad-request', 'That looks like a code of an invite: choose another handle')

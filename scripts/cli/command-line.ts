@@ -158,7 +158,12 @@ export function commandLine(commands: Commands): Command {
     .helpCommand('help [command]', 'what a command does, and its options')
     .addOption(profileOption())
     .addHelpText('after', terminalHelp)
-    .action((typed: IdentityTyped) => commands.terminal(requests.quorum(typed)))
+    // What is no command would be called one argument too many.
+    .allowExcessArguments()
+    .action((typed: IdentityTyped, { args: [word] }: Command) => {
+      if (word !== undefined) throw usage(`there is no command ${word}`)
+      return commands.terminal(requests.quorum(typed))
+    })
   program.addCommand(
     withOneShotOptions(
       new Command('send')
@@ -194,7 +199,7 @@ export function commandLine(commands: Commands): Command {
         new Option('--log-level <level>', 'the least severe level to log on stderr').choices(logLevels).default('warn'),
       )
       .addHelpText('after', headlessHelp)
-      .action((typed: HeadlessTyped) => commands.headless(requests.peer(typed))),
+      .action((typed: HeadlessTyped, command: Command) => commands.headless(requests.peer(given(typed, command)))),
   )
   program.addCommand(
     quiet(new Command('passphrase'))

@@ -197,6 +197,7 @@ export const de: typeof en = {
     recall: 'Zurücknehmen',
     actions: 'Aktionen für die Nachricht',
     recalled: 'Du hast diese Nachricht zurückgenommen',
+    unsupported: 'Aktualisiere Quorum, um diese Nachricht zu sehen',
     original: 'Die ursprüngliche Nachricht ist nicht verfügbar',
     inviteFrom: (who) => `Einladung von ${who}`,
     inviteAdd: 'Hinzufügen',

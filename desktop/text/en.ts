@@ -199,6 +199,7 @@ export const en = {
     recall: 'Take back',
     actions: 'Message actions',
     recalled: 'You took this message back',
+    unsupported: 'Update Quorum to see this message',
     original: 'The original message is not available',
     inviteFrom: (who: string): string => `Invite from ${who}`,
     inviteAdd: 'Add',

@@ -24,6 +24,7 @@ export interface MessageColumns {
   hash: Uint8Array | null
   content: 'text' | MessageContent['kind']
   contentBytes: Uint8Array | null
+  unknownBody: Uint8Array | null
 }
 
 /**
@@ -94,11 +95,17 @@ export function fieldsOf(
   return { id, text, sentAt, ...(replyTo !== undefined && { replyTo }), ...(transfer !== undefined && { transfer }) }
 }
 
-export function insertMessage(database: Database, message: Message, content?: MessageContent, hash?: Uint8Array): void {
+export function insertMessage(
+  database: Database,
+  message: Message,
+  content?: MessageContent,
+  hash?: Uint8Array,
+  unknownBody?: Uint8Array,
+): void {
   database.run(
     `INSERT INTO message (peer, direction, seq, id, text, folded, sentAt, receivedAt, state, replyTo, transfer,
-       content, contentBytes, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       content, contentBytes, hash, unknownBody)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.peer,
     message.direction,
     message.seq,
@@ -113,6 +120,7 @@ export function insertMessage(database: Database, message: Message, content?: Me
     content?.kind ?? 'text',
     content?.bytes ?? null,
     hash ?? null,
+    unknownBody ?? null,
   )
 }
 
@@ -134,5 +142,6 @@ export function messageFrom(row: MessageColumns): Message {
     ...(row.replyTo !== null && { replyTo: row.replyTo }),
     ...(row.transfer !== null && { transfer: row.transfer }),
     seq: row.seq,
+    ...(row.unknownBody !== null && { unsupported: true as const }),
   }
 }

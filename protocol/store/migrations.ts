@@ -199,7 +199,15 @@ const version6 = `
   END;
 `
 
-export const migrations: readonly string[] = [version1, version2, version3, version4, version5, version6]
+/** Messages with content that only a later version knows, as received; which own message the friend holds. */
+const version7 = `
+  ALTER TABLE message ADD COLUMN unknownBody BLOB;
+  ALTER TABLE conversation ADD COLUMN deliveredHash BLOB NOT NULL DEFAULT x'';
+  UPDATE conversation SET deliveredHash = hash FROM message
+    WHERE message.peer = conversation.peer AND direction = 'out' AND seq = delivered AND hash IS NOT NULL;
+`
+
+export const migrations: readonly string[] = [version1, version2, version3, version4, version5, version6, version7]
 
 /**
  * Migrates `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty

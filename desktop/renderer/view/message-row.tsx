@@ -36,13 +36,14 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
   const text = useText()
   const own = message.direction === 'out'
   const recalled = message.state === 'recalled'
+  const instead = insteadOfText(message, text)
   const body = cleanText(message.text)
   const classes = [
     'message',
     own && 'own',
     first && 'first',
     last && 'last',
-    recalled && 'recalled',
+    instead !== undefined && 'recalled',
     target && 'target',
     !recalled && message.replyTo === undefined && isEmoji(body) && 'emoji',
   ]
@@ -60,7 +61,7 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
       ) : (
         <div className="bubble" dir="auto">
           {message.replyTo !== undefined && !recalled && <Quote friend={friend} id={message.replyTo} />}
-          <span className="body">{recalled ? text.message.recalled : <MessageText body={body} />}</span>
+          <span className="body">{instead ?? <MessageText body={body} />}</span>
           <Meta message={message} />
         </div>
       )}
@@ -68,6 +69,12 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
     </article>
   )
 })
+
+/** What is shown of a message without a text of its own. */
+function insteadOfText({ state, unsupported }: Message, { message }: Catalogue): string | undefined {
+  if (state === 'recalled') return message.recalled
+  return unsupported === true ? message.unsupported : undefined
+}
 
 function Meta({ message }: { message: Message }) {
   const text = useText()
@@ -136,7 +143,7 @@ function Quote({ friend, id }: { friend: Friend; id: string }) {
         <bdi>{original.direction === 'out' ? text.common.you : nameOf(friend)}</bdi>
       </strong>
       <bdi className="one-line" style={{ display: 'block' }}>
-        {original.state === 'recalled' ? text.message.recalled : cleanLine(original.text, 160) || text.sidebar.files}
+        {insteadOfText(original, text) ?? (cleanLine(original.text, 160) || text.sidebar.files)}
       </bdi>
     </button>
   )
@@ -149,20 +156,22 @@ function Quote({ friend, id }: { friend: Friend; id: string }) {
 function Tools({ message }: { message: Message }) {
   const { message: labels } = useText()
   const rendered = useDeferredValue(true, false)
+  const actions = actionsOf(message, labels)
   if (!rendered) return <div className="message-tools" />
   return (
     <div className="message-tools">
       <IconButton label={labels.reply} onClick={() => replyTo(message)}>
         <Reply size={17} />
       </IconButton>
-      <Menu label={labels.actions} icon={<EllipsisVertical size={17} />} items={actionsOf(message, labels)} />
+      {actions.length > 0 && <Menu label={labels.actions} icon={<EllipsisVertical size={17} />} items={actions} />}
     </div>
   )
 }
 
 function actionsOf(message: Message, labels: Catalogue['message']): MenuItem[] {
+  const copyText = { label: labels.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) }
   return [
-    { label: labels.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) },
+    ...(message.unsupported === true ? [] : [copyText]),
     ...(message.state === 'queued' && message.direction === 'out'
       ? [{ label: labels.recall, icon: <Undo2 size={16} />, onChoose: () => void recall(message) }]
       : []),

@@ -122,7 +122,8 @@ export function messageBlock(look: Look, message: Message, label: string): strin
   const clock = clockOf(saidAt(message))
   const who = own ? 'you' : label
   const head = `${clock} ${who}: `
-  const text = message.state === 'recalled' ? '(recalled)' : cleanText(message.text)
+  const instead = message.state === 'recalled' ? '(recalled)' : '(update Quorum to see this message)'
+  const text = message.state === 'recalled' || message.unsupported === true ? instead : cleanText(message.text)
   const body = wrap(text, look.columns, messageIndent, stringWidth(head))
   const painted = `${paint(look, 'dim', clock)} ${paint(look, own ? 'cyan' : 'bold', `${who}:`)} ${body}`
   const mark = own ? markOf(message) : ''

@@ -52,7 +52,8 @@ export class ReceivedOffers {
     const { emit, refuse } = this.#options
     refuse(peer, id)
     if (!this.#warnings.take(peer)) return
+    // The part is what the window translates.
     const message = 'They offer more files than you have answered: answer some, and ask them to send the others again'
-    emit({ event: 'warning', data: { code: 'rate-limited', message, peer } })
+    emit({ event: 'warning', data: { code: 'rate-limited', message, part: 'offers', peer } })
   }
 }

@@ -217,13 +217,13 @@ export interface Transfer {
   count: number
   /** Files and folders that were chosen; all of them are known when it is accepted. */
   roots: number
-  /** The first 100 files, fewer if their paths are long (16 KiB). The call `transferFiles` returns all. */
+  /** The first 100 files, fewer if their paths are long (8 KiB). The call `transferFiles` returns all. */
   files: TransferFile[]
   /** How many files have a risk, also of those that are not in `files`. Only if a friend offers them. */
   risks?: FileRisks
   /**
    * What does not arrive: known from the offer on of what could not be offered, when it is done of what changed since.
-   * The first 100 by name; `missingCount` of them in all. The sender can offer them again with `sendMissing`.
+   * The first 100 by name, fewer as in `files`; `missingCount` of them in all. The sender can offer them again with `sendMissing`.
    */
   missing?: MissingFile[]
   missingCount?: number

@@ -40,8 +40,11 @@ export const fileLimits = {
   transferRetry: { first: 300, longest: 20 * second },
 
   // ---- what people see
-  /** Files of a transfer that events and lists name, and the bytes of their paths: many more than fit a window. */
-  filesShown: { files: 100, bytes: 16 * KiB },
+  /**
+   * Files of a transfer that events and lists name, and the bytes of their paths, and as many that do not arrive: many
+   * more than fit a window.
+   */
+  filesShown: { files: 100, bytes: 8 * KiB },
   /** Roots of a transfer are counted up to this: it may have limits.transferRoots. */
   rootsCounted: 1000,
   /** Changes of one friend's transfers that the friend causes and that are emitted at once; more are after `later`. */

@@ -13,7 +13,6 @@ import { fileLimits } from './limits.ts'
 import { isOpen } from './transfer-status.ts'
 import type { KnownTransfer, TransferStore } from './transfer-store.ts'
 import type { MissingFile, TransferSummary } from '../store/transfer-summary.ts'
-import { wireLimits } from '../wire/limits.ts'
 
 /** What is not stored of a transfer. */
 interface Live {
@@ -182,5 +181,5 @@ function currentOf(list: FileList | undefined, doneBytes: number): Transfer['cur
 /** What does not arrive: what changed since it was offered first, then what could not be offered. */
 function missingOf({ changed, leftOut }: TransferSummary): MissingFile[] {
   const named = [...changed.map((path) => ({ path, why: 'changed' as const })), ...leftOut]
-  return named.slice(0, wireLimits.leftOut.files)
+  return named.slice(0, fileLimits.filesShown.files)
 }

@@ -2,7 +2,6 @@
  * The summary of a transfer's files (store/transfer-summary.ts), made from their list. It is of bounded size, so that
  * neither an event nor a list of transfers grows with what a friend offers.
  */
-import { wireLimits } from '../wire/limits.ts'
 import type { ManifestEntry, Offer } from '../wire/offer.ts'
 import type { TransferSummary } from '../store/transfer-summary.ts'
 import { fileLimits } from './limits.ts'
@@ -15,31 +14,28 @@ export function summaryOf(
   entries: readonly ManifestEntry[],
   received: boolean,
 ): TransferSummary {
-  const files: TransferSummary['files'] = []
+  const shown = entries.slice(0, firstOf(entries))
   const risks: TransferSummary['risks'] = {}
   const roots = new Set<string>()
-  let room: number = fileLimits.filesShown.bytes
-  for (const { path, size } of entries) {
+  for (const { path } of entries) {
     if (roots.size <= fileLimits.rootsCounted) roots.add(rootOf(path))
     const risk = received ? riskOf(path) : undefined
-    if (risk != null) {
-      const known = risks[risk]
-      risks[risk] = { count: (known?.count ?? 0) + 1, path: known?.path ?? path }
-    }
-    room -= Buffer.byteLength(path)
-    const isShown = files.length === 0 || (room >= 0 && files.length < fileLimits.filesShown.files)
-    if (isShown) files.push({ path, size, ...(risk == null ? {} : { risk }) })
-    else room = -1
+    if (risk == null) continue
+    const known = risks[risk]
+    risks[risk] = { count: (known?.count ?? 0) + 1, path: known?.path ?? path }
   }
   return {
-    name: nameOf(files[0]?.path ?? '', count),
+    name: nameOf(shown[0]?.path ?? '', count),
     note,
     count,
     bytes,
     roots: roots.size,
-    files,
+    files: shown.map(({ path, size }) => {
+      const risk = received ? riskOf(path) : undefined
+      return { path, size, ...(risk == null ? {} : { risk }) }
+    }),
     risks,
-    leftOut,
+    leftOut: leftOut.slice(0, firstOf(leftOut)),
     leftOutCount,
     changed: [],
     changedCount: 0,
@@ -55,16 +51,21 @@ export function withChanged(
 ): TransferSummary {
   const gone = new Set(changed.slice(0, summary.files.length))
   const known = changed.flatMap((file) => entries[file] ?? [])
-  const most = wireLimits.leftOut
-  let room: number = most.bytes
-  const named = known.slice(0, most.files).filter(({ path }) => (room -= Buffer.byteLength(path)) >= 0)
   return {
     ...summary,
     files: summary.files.map((file, index) => ({ ...file, missing: gone.has(index) })),
-    changed: named.map(({ path }) => path),
+    changed: known.slice(0, firstOf(known)).map(({ path }) => path),
     changedCount: known.length,
     changedBytes: known.reduce((sum, { size }) => sum + size, 0),
   }
+}
+
+/** How many of them are shown: the first one always. */
+function firstOf(items: readonly { path: string }[]): number {
+  const { files, bytes } = fileLimits.filesShown
+  let room: number = bytes
+  const end = items.slice(0, files).findIndex(({ path }, index) => (room -= Buffer.byteLength(path)) < 0 && index > 0)
+  return end === -1 ? files : end
 }
 
 /** What a person would call it: the only file, or the topmost folder of the first one. */

@@ -38,7 +38,14 @@ export class ReceivedOffers {
     if (!this.#fits(peer, offer.count)) return { transfer: id, text, announce: () => this.#refuse(peer, id) }
     const transfer = { id, peer, direction: 'in' as const, message, offeredAt: now(), offer: bytes }
     transfers.add({ ...transfer, decoded: offer, entries: offerFromWire(bytes).first })
-    return { transfer: id, text, announce: () => emit({ event: 'transfer-offered', data: view(id) }) }
+    return {
+      transfer: id,
+      text,
+      announce() {
+        // Withdrawn in the same batch of messages, together with so many others that it has been removed since.
+        if (transfers.find(id) != null) emit({ event: 'transfer-offered', data: view(id) })
+      },
+    }
   }
 
   /** The largest of all offers fits always. */

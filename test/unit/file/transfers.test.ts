@@ -218,7 +218,7 @@ test('long paths make an event no larger: of files, of what was left out, and of
   update({ transfer: own, what: 'done', missing: [...Array(limits.transferFiles).keys()] })
   assert.equal(files.view(own).missingCount, 1, 'there was one file')
   const bytes = events.map((event) => Buffer.byteLength(JSON.stringify(event)))
-  assert.ok(Math.max(...bytes) < 64 * 1024, `${Math.max(...bytes)} bytes`)
+  assert.ok(Math.max(...bytes) < 40 * 1024, `${Math.max(...bytes)} bytes`)
 })
 
 test('offers that are over leave the list and the store, open ones do not, and all are listed by pages', (t) => {

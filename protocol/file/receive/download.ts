@@ -151,9 +151,9 @@ export class Download {
     const offer = offerFromWire(this.#options.row.offer)
     const known = manifestOf(offer, this.#options.manifest)
     if (known != null) return known
-    let bytes = new Uint8Array()
+    let bytes: Uint8Array = new Uint8Array()
     await this.#overPath(async (stream) => {
-      bytes = Uint8Array.from(await receiveManifest(stream, offer.transfer, offer.manifestLength))
+      bytes = await receiveManifest(stream, offer.transfer, offer.manifestLength)
     })
     const entries = manifestOf(offer, bytes) ?? []
     this.#options.onManifest(bytes, entries)

@@ -419,7 +419,7 @@ export const de: typeof en = {
     tooManyOffered:
       'Zu viele deiner Dateien warten dort auf eine Antwort. Sende diese noch einmal, wenn einige beantwortet sind.',
     refused: (name: string): string =>
-      `${name} bietet mehr Dateien an, als du beantwortet hast. Einige wurden abgewiesen: Antworte erst auf die anderen.`,
+      `${name} bietet mehr Dateien an, als du beantwortet hast. Einige wurden abgewiesen: Beantworte erst die anderen.`,
     notListed: 'Dateien, die abgewiesen wurden oder nicht mehr in der Liste stehen',
     showMore: (n: number): string => `Ältere zeigen (${n.toLocaleString('de')})`,
   },

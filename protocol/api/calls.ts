@@ -100,8 +100,8 @@ export const callParams = {
   /** Offers what did not arrive of a transfer that this peer sent (`missing`), alone, as a new transfer. */
   sendMissing: z.strictObject({ transfer: id }),
   /**
-   * All transfers that are not over and the newest 500 of the others; or a page of all, as of `messages`, if `before` or
-   * `after`, which are ids of transfers, or `limit` are given.
+   * All transfers that are not over and the newest 500 of the others; or a page of all, as of `messages`, if `before`
+   * or `after`, which are ids of transfers, or `limit` are given.
    */
   transfers: z.strictObject({
     peer: peer.optional(),

@@ -223,7 +223,8 @@ export interface Transfer {
   risks?: FileRisks
   /**
    * What does not arrive: known from the offer on of what could not be offered, when it is done of what changed since.
-   * The first 100 by name, fewer as in `files`; `missingCount` of them in all. The sender can offer them again with `sendMissing`.
+   * The first 100 by name, fewer as in `files`; `missingCount` of them in all. The sender can offer them again with
+   * `sendMissing`.
    */
   missing?: MissingFile[]
   missingCount?: number

@@ -15,7 +15,7 @@ export class ListWork {
     this.#clock = clock
   }
 
-  /** Takes the work of reading a list of `entries`, or of reading none; returns false if the friend has caused too much. */
+  /** Takes the work of reading a list of `entries`, 0 if none is read; false if the friend has caused too much. */
   take(peer: string, entries: number): boolean {
     return this.#of(peer).take(entries + fileLimits.listAtLeast)
   }

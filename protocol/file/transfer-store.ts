@@ -28,17 +28,15 @@ export class TransferStore {
   readonly #store: Store
   /** Lists that are used somewhere, by the id of their transfer. */
   readonly #lists = new Map<string, WeakRef<FileList>>()
-  /** Keeps the last one for those who come again. */
-  #last: FileList | undefined
-  #timer: NodeJS.Timeout | undefined
+  /** Has the list that was asked for last, for those who come again. */
+  #kept: NodeJS.Timeout | undefined
 
   constructor(store: Store) {
     this.#store = store
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
-    this.#last = undefined
+    clearTimeout(this.#kept)
     this.#lists.clear()
   }
 
@@ -166,9 +164,8 @@ export class TransferStore {
   }
 
   #keep(list: FileList): FileList {
-    this.#last = list
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => (this.#last = undefined), fileLimits.listKept).unref()
+    clearTimeout(this.#kept)
+    this.#kept = setTimeout(() => undefined, fileLimits.listKept, list).unref()
     return list
   }
 

@@ -1,6 +1,7 @@
 /**
  * Transfers: /quorum/file/1.0.0 and the messages about them (docs/protocol.md). Here are the calls and the states.
- * Uploads to receivers are in file/send/uploads.ts, accepted transfers in file/receive/downloads.ts. Status updates travel as chat messages, so they arrive in order even if the friend is
+ * Uploads to receivers are in file/send/uploads.ts, offers of friends in file/receive/received-offers.ts, accepted ones
+ * in file/receive/downloads.ts. Status updates travel as chat messages, so they arrive in order even if the friend is
  * offline.
  */
 import { isAbsolute } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * A victim and a hostile friend of it, who speaks real chat and its own file protocol: as a sender whose content differs
- * from its offer, and as a receiver that asks for what it may not have.
+ * A victim and a hostile friend of it, who speaks real chat and its own file protocol: as a sender whose content
+ * differs from its offer, and as a receiver that asks for what it may not have.
  */
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'

@@ -57,6 +57,11 @@ export class TransferStore {
     return this.#store.openTransfers(peer).map((row) => this.#known(row))
   }
 
+  /** Received ones that are accepted, in the order in which they were offered. */
+  accepted(peer: string): KnownTransfer[] {
+    return this.#store.acceptedTransfers(peer).map((row) => this.#known(row))
+  }
+
   /** As the call of the store. Errors: `not-found` for an id in `range`. */
   page(limit: number, range: TransferRange): KnownTransfer[] {
     for (const id of [range.before, range.after]) if (id != null) this.row(id)
@@ -165,7 +170,7 @@ export class TransferStore {
 
   #keep(list: FileList): FileList {
     clearTimeout(this.#kept)
-    this.#kept = setTimeout(() => undefined, fileLimits.listKept, list).unref()
+    this.#kept = setTimeout((_list: FileList) => undefined, fileLimits.listKept, list).unref()
     return list
   }
 

@@ -323,6 +323,8 @@ export interface Store {
 
   /** Those that are not over, in the order they were added. */
   openTransfers(peer?: string): TransferRow[]
+  /** Received ones of that friend that are accepted, in the same order. */
+  acceptedTransfers(peer: string): TransferRow[]
   /**
    * At most `limit` transfers in the order they were added: the newest of all, or of those before transfer `before`;
    * with `after`, the oldest of those after that one. `over`: only those that are over. None if such an id is unknown.

@@ -71,6 +71,7 @@ const ended = `direction = 'in' AND state IN ('declined', 'cancelled', 'failed')
 type Transfers = Pick<
   Store,
   | 'openTransfers'
+  | 'acceptedTransfers'
   | 'transfers'
   | 'unanswered'
   | 'transfer'
@@ -105,6 +106,11 @@ export function transfersOn(database: Database): Transfers {
       return database.all<RowColumns>(`${select} WHERE ${of} AND ${open} ORDER BY position`, params).map(rowFrom)
     },
 
+    acceptedTransfers(peer) {
+      const sql = `${select} WHERE peer = ? AND ${mayBeOpen} AND direction = 'in' AND state = 'accepted' ORDER BY position`
+      return database.all<RowColumns>(sql, peer).map(rowFrom)
+    },
+
     transfers(limit, { peer, before, after, over = false } = {}) {
       const { of, params } = rowsOf(peer)
       const position = (name: string): string => `(SELECT position FROM transfer WHERE id = ${name})`
@@ -119,7 +125,7 @@ export function transfersOn(database: Database): Transfers {
 
     unanswered(peer) {
       const sql = `SELECT count(*) AS offers, coalesce(sum(entries), 0) AS entries, coalesce(max(entries), 0) AS largest
-        FROM transfer WHERE peer = ? AND ${mayBeOpen} AND direction = 'in' AND state = 'offered'`
+        FROM transfer WHERE peer = ? AND direction = 'in' AND state = 'offered'`
       return database.get(sql, peer) ?? { offers: 0, entries: 0, largest: 0 }
     },
 

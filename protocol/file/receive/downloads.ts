@@ -64,7 +64,7 @@ export class Downloads {
   schedule(peer: string): void {
     const { transfers, work, log, during } = this.#options
     if (this.#stopped) return
-    const rows = transfers.open(peer).filter((row) => row.direction === 'in' && row.state === 'accepted')
+    const rows = transfers.accepted(peer)
     let running = rows.filter(({ id }) => this.#running.has(id)).length
     for (const row of rows) {
       if (running >= fileLimits.transfersAtOnce) return

@@ -82,6 +82,8 @@ function everyCall(store: Store, database: Database): void {
   store.transfer('t')
   store.transferDetails('t')
   store.openTransfers('a')
+  store.openTransfers()
+  store.acceptedTransfers('a')
   for (const peer of ['a', undefined]) {
     for (const range of [{}, { before: 't' }, { after: 't' }, { over: true }]) store.transfers(1, { peer, ...range })
   }
@@ -115,5 +117,8 @@ test('a query about one friend, message or transfer reads no more for there bein
   assert.deepEqual(growing, [])
   const unread = [...database.plans].find(([sql]) => sql.startsWith('SELECT count(*) AS count FROM message'))
   assert.match(unread?.[1].join() ?? '', /USING (COVERING )?INDEX messageUnread \(peer=\?\)/)
+  // The rows themselves may be long.
+  const waiting = [...database.plans].find(([sql]) => sql.startsWith('SELECT count(*) AS offers'))
+  assert.match(waiting?.[1].join() ?? '', /USING COVERING INDEX transferUnanswered \(peer=\?\)/)
   database.close()
 })

@@ -107,7 +107,8 @@ export function transfersOn(database: Database): Transfers {
     },
 
     acceptedTransfers(peer) {
-      const sql = `${select} WHERE peer = ? AND ${mayBeOpen} AND direction = 'in' AND state = 'accepted' ORDER BY position`
+      const accepted = `${mayBeOpen} AND direction = 'in' AND state = 'accepted'`
+      const sql = `${select} WHERE peer = ? AND ${accepted} ORDER BY position`
       return database.all<RowColumns>(sql, peer).map(rowFrom)
     },
 

@@ -205,6 +205,8 @@ type FileCall =
   | 'cancelTransfer'
   | 'sendMissing'
   | 'transfers'
+  | 'transfer'
+  | 'transferFiles'
   | 'transferFile'
 
 function fileCalls({ files }: PeerParts): Pick<PeerCalls, FileCall> {
@@ -216,7 +218,9 @@ function fileCalls({ files }: PeerParts): Pick<PeerCalls, FileCall> {
     resumeTransfer: async ({ transfer }) => files.resume(transfer),
     cancelTransfer: async ({ transfer }) => files.cancel(transfer),
     sendMissing: async ({ transfer }) => files.sendMissing(transfer),
-    transfers: async ({ peer }) => files.list(peer),
+    transfers: async (range) => files.list(range),
+    transfer: async ({ transfer }) => files.view(transfer),
+    transferFiles: async ({ transfer, ...range }) => files.files(transfer, range),
     transferFile: async ({ transfer, file }) => files.place(transfer, file),
   }
 }

@@ -97,8 +97,7 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
       return path.basename(setup.downloads())
     },
     showTransfer: async ({ transfer }) => {
-      const all = await setup.peer().call('transfers', {})
-      const saved = all.find((one) => one.id === transfer)?.savedTo
+      const { savedTo: saved } = await setup.peer().call('transfer', { transfer })
       if (saved === undefined) throw new QuorumError('not-found', 'The files of this transfer are not on this disk')
       shell.showItemInFolder(saved)
       return null

@@ -53,6 +53,8 @@ const forWindow: Record<CallName, boolean> = {
   // What the person chose before, to the same friend.
   sendMissing: true,
   transfers: true,
+  transfer: true,
+  transferFiles: true,
   transferFile: false,
   addNode: false,
   removeNode: true,

@@ -416,6 +416,12 @@ export const de: typeof en = {
     risky: 'Solche Dateien können Programme ausführen. Öffne sie nur, wenn du sie erwartet hast.',
     notYet: 'Mit dieser Version lassen sich noch keine Dateien senden.',
     tooMany: 'Zu viele Dateien auf einmal. Leg sie in einen Ordner und sende den Ordner.',
+    tooManyOffered:
+      'Zu viele deiner Dateien warten dort auf eine Antwort. Sende diese noch einmal, wenn einige beantwortet sind.',
+    refused: (name: string): string =>
+      `${name} bietet mehr Dateien an, als du beantwortet hast. Einige wurden abgewiesen: Beantworte erst die anderen.`,
+    notListed: 'Dateien, die abgewiesen wurden oder nicht mehr in der Liste stehen',
+    showMore: (n: number): string => `Ältere zeigen (${n.toLocaleString('de')})`,
   },
 
   banner: {

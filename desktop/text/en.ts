@@ -371,6 +371,11 @@ export const en = {
     risky: 'This kind of file can run programs. Open it only if you expected it.',
     notYet: 'Files cannot be sent yet with this version.',
     tooMany: 'Too many files at once. Put them in a folder and send the folder.',
+    tooManyOffered: 'Your friend has too many of your files to answer. Send these again when some are answered.',
+    refused: (name: string): string =>
+      `${name} offers more files than you have answered. Some were not taken: answer the others first.`,
+    notListed: 'Files that were not taken, or are not in the list any more',
+    showMore: (n: number): string => `Show older (${n.toLocaleString('en')})`,
   },
 
   banner: {

@@ -6,7 +6,16 @@
  */
 import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
-import type { ConnectionInfo, Friend, Message, MessageDraft, NodeState, RecipientInfo, Transfer } from './model.ts'
+import type {
+  ConnectionInfo,
+  Friend,
+  Message,
+  MessageDraft,
+  NodeState,
+  NumberedFile,
+  RecipientInfo,
+  Transfer,
+} from './model.ts'
 import { parsePeerId } from '../address/peer-id.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
@@ -20,6 +29,8 @@ const address = z.string().min(1).max(limits.address)
 const text = z.string().min(1)
 const id = z.string().min(1).max(64)
 const count = z.number().int().min(1).max(apiLimits.page)
+/** The number of a file in its transfer. */
+const file = z.number().int().min(0).max(limits.transferFiles)
 /** A path in the form of the operating system. */
 const path = z.string().min(1).max(32_767)
 const nothing = z.strictObject({})
@@ -88,9 +99,26 @@ export const callParams = {
   cancelTransfer: z.strictObject({ transfer: id }),
   /** Offers what did not arrive of a transfer that this peer sent (`missing`), alone, as a new transfer. */
   sendMissing: z.strictObject({ transfer: id }),
-  transfers: z.strictObject({ peer: peer.optional() }),
-  /** The path of a file on this machine. `file`: its index in the transfer's `files`. */
-  transferFile: z.strictObject({ transfer: id, file: z.number().int().min(0).max(limits.transferFiles) }),
+  /**
+   * All transfers that are not over and the newest 500 of the others; or a page of all, as of `messages`, if `before`
+   * or `after`, which are ids of transfers, or `limit` are given.
+   */
+  transfers: z.strictObject({
+    peer: peer.optional(),
+    before: id.optional(),
+    after: id.optional(),
+    limit: count.optional(),
+  }),
+  transfer: z.strictObject({ transfer: id }),
+  /** A page of its files. `before`, `after`: numbers of files, from 0, that bound the range. */
+  transferFiles: z.strictObject({
+    transfer: id,
+    before: file.optional(),
+    after: file.optional(),
+    limit: count.optional(),
+  }),
+  /** The path of a file on this machine. `file`: its number in the transfer. */
+  transferFile: z.strictObject({ transfer: id, file }),
   addNode: z.strictObject({ address }),
   removeNode: z.strictObject({ address }),
   nodeKnowledge: z.strictObject({ node: address }),
@@ -176,6 +204,8 @@ export interface CallResults {
   cancelTransfer: Transfer
   sendMissing: Transfer
   transfers: Transfer[]
+  transfer: Transfer
+  transferFiles: NumberedFile[]
   transferFile: { path: string }
   addNode: Self
   removeNode: Self

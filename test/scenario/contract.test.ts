@@ -98,6 +98,7 @@ const transfer = z.object({
   name: z.string().min(1),
   note: z.string().optional(),
   count: z.number().int().min(1),
+  roots: z.number().int().min(1),
   files: z.array(z.object({ path: z.string().min(1), size: z.number().int().min(0), done: z.number().int().min(0) })),
   bytes: z.number().int().min(0),
   doneBytes: z.number().int().min(0),
@@ -213,6 +214,12 @@ describe('the headless contract', () => {
       all.map(({ id }) => id),
       [first, second, third, fourth.id, again.id],
     )
+    assert.deepEqual(await answers('transfers', { after: second, limit: 1 }, z.array(transfer)), all.slice(2, 3))
+    assert.deepEqual(await answers('transfer', { transfer: third }, transfer), all[2])
+    const numbered = z.strictObject({ file: z.int(), path: z.string(), size: z.int(), done: z.int() })
+    const listed = await answers('transferFiles', { transfer: first, limit: 1000 }, z.array(numbered))
+    assert.deepEqual(listed, [{ file: 0, path: 'letter.txt', size: 8, done: 8 }])
+    assert.equal(await alice.refusal('transfer', { transfer: randomUUID() }), 'not-found')
     for (const call of ['acceptTransfer', 'declineTransfer'] as const) {
       asked.add(call)
       assert.equal(await alice.refusal(call, { transfer: randomUUID() }), 'not-found')

@@ -11,7 +11,7 @@ import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } f
 import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
 import { markRead } from './reading.ts'
-import { errorText, store, text } from './state.ts'
+import { codeOf, errorText, store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
 
@@ -103,6 +103,17 @@ async function loadLast(friends: readonly Friend[]): Promise<void> {
 async function loadTransfers(): Promise<void> {
   const all = await callPeer('transfers', {}).catch((): Transfer[] => [])
   store.set({ transfers: new Map(all.map((transfer) => [transfer.id, transfer])) })
+}
+
+/** One that the list did not have: an old one. False if there is none, or none any more. */
+export async function loadTransfer(transfer: string): Promise<boolean> {
+  try {
+    putTransfer(await callPeer('transfer', { transfer }))
+    return true
+  } catch (error) {
+    // If the peer has ended, all is loaded again when it is back.
+    return codeOf(error) !== 'not-found'
+  }
 }
 
 // ---- conversations

@@ -1,11 +1,11 @@
 /** One message: its text, the message it replies to, its time and state, and the possible actions. */
 import { Copy, EllipsisVertical, ExternalLink, Link, Reply, Undo2 } from 'lucide-react'
-import { memo, useDeferredValue } from 'react'
+import { memo, useDeferredValue, useEffect, useState } from 'react'
 import { addedAt, saidAt } from '#message-times'
 import type { Friend, Message } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
-import { copy, openConversation, recall } from '../state/actions.ts'
+import { copy, loadTransfer, openConversation, recall } from '../state/actions.ts'
 import { replyTo } from '../state/drafts.ts'
 import { callMain } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
@@ -184,9 +184,14 @@ function menuOf(message: Message, friend: Friend, { common, message: labels }: C
 
 function TransferOf({ message }: { message: Message }) {
   const transfer = useApp((state) => state.transfers.get(message.transfer ?? ''))
-  const { sidebar } = useText()
-  if (transfer === undefined) return <div className="bubble">{cleanLine(message.text) || sidebar.files}</div>
-  return <TransferCard transfer={transfer} />
+  const { sidebar, files } = useText()
+  const [isGone, setGone] = useState(false)
+  const isKnown = transfer !== undefined
+  useEffect(() => {
+    if (!isKnown) void loadTransfer(message.transfer ?? '').then((found) => setGone(!found))
+  }, [isKnown, message.transfer])
+  if (isKnown) return <TransferCard transfer={transfer} />
+  return <div className="bubble">{isGone ? files.notListed : cleanLine(message.text) || sidebar.files}</div>
 }
 
 function isEmoji(text: string): boolean {

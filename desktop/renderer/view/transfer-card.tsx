@@ -26,7 +26,8 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
   const folder = isFolder(transfer)
   const offeredToMe = direction === 'in' && state === 'offered'
   const shown = transfer.files.slice(0, mostListed)
-  const dangerous = transfer.files.some(({ risk }) => risk !== undefined && risk !== 'hidden')
+  const { program, launcher, disguised } = transfer.risks ?? {}
+  const dangerous = program !== undefined || launcher !== undefined || disguised !== undefined
   return (
     <section
       className="transfer"
@@ -102,7 +103,9 @@ function Progress({ transfer }: { transfer: Transfer }) {
         </p>
       )}
       {state === 'active' && adviceCode !== undefined && <p className="quiet small">{path.advice[adviceCode]}</p>}
-      {error !== undefined && <p className="wrong">{errorText(error)}</p>}
+      {error !== undefined && (
+        <p className="wrong">{error.code === 'rate-limited' ? files.tooManyOffered : errorText(error)}</p>
+      )}
     </>
   )
 }

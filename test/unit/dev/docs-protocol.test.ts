@@ -128,7 +128,14 @@ const phrases = [
     'files of a transfer · roots (files and folders named for it) · manifest',
     `${n(limits.transferFiles)} · ${n(limits.transferRoots)} · ${size(wireLimits.manifest)}`,
   ),
-  row('unanswered offers of one friend', `${fileLimits.offersOpen}; more are declined`),
+  row(
+    'unanswered offers of one friend · their entries, besides those of the largest',
+    `${fileLimits.offersOpen.offers} · ${n(fileLimits.offersOpen.entries)}; more are refused`,
+  ),
+  row(
+    'entries of lists that are read for one friend',
+    `${rate(fileLimits.listWork)}; each list counts as ${n(fileLimits.listAtLeast)} more`,
+  ),
   row('active transfers from one friend', `${fileLimits.transfersAtOnce}; the others wait`),
   row('streams from one friend', String(netLimits.fileStreams)),
   row(

@@ -8,7 +8,7 @@ import { change, hour } from '../../support/numbers.ts'
 const many = 100
 const deliver = (rates: CallRates, peer: string, address: string, to: string, fleeting: boolean): boolean => {
   try {
-    rates.checkDelivery({ peer, address }, to, fleeting)
+    rates.checkDelivery({ peer, address, network: address }, to, fleeting)
     return true
   } catch (error) {
     assert.equal((error as { code?: unknown }).code, 'rate-limited')

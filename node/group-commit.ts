@@ -15,8 +15,6 @@ import type Database from 'better-sqlite3-multiple-ciphers'
 import { QuorumError, toError } from '#protocol'
 import { nodeLimits } from './limits.ts'
 
-const fdatasync = promisify(fs.fdatasync)
-
 interface Change {
   /** Within the transaction, in a savepoint of its own. */
   run(): void
@@ -25,7 +23,7 @@ interface Change {
 }
 
 /** The log of a database on disk. */
-export interface Log {
+export interface WriteAheadLog {
   /** Resolves when all that was written so far is durable. */
   flush(): Promise<void>
   flushNow(): void
@@ -35,7 +33,7 @@ export interface Log {
 
 export class GroupCommit {
   readonly #db: Database.Database
-  readonly #log: Log
+  readonly #log: WriteAheadLog
   readonly #together: (work: () => void) => void
   readonly #savepoint: (work: () => void) => void
   readonly #waiting: Change[] = []
@@ -46,7 +44,7 @@ export class GroupCommit {
   /** After a failed flush nobody knows what is on disk, and a second flush may succeed without having written it. */
   #failure: Error | undefined
 
-  constructor(db: Database.Database, log: Log) {
+  constructor(db: Database.Database, log: WriteAheadLog) {
     this.#db = db
     this.#log = log
     this.#together = db.transaction((work: () => void) => work()).immediate
@@ -156,13 +154,13 @@ export class GroupCommit {
 }
 
 /** The log of the database at `file`, which is open. */
-export function logOf(file: string): Log {
+export function writeAheadLog(file: string): WriteAheadLog {
   if (file === ':memory:') return { flush: () => Promise.resolve(), flushNow() {}, close() {} }
   // For writing: Windows flushes no other.
   const descriptor = fs.openSync(`${file}-wal`, 'r+')
   let flushing: Promise<void> = Promise.resolve()
   return {
-    flush: () => (flushing = fdatasync(descriptor)),
+    flush: () => (flushing = promisify(fs.fdatasync)(descriptor)),
     flushNow: () => fs.fdatasyncSync(descriptor),
     close() {
       const close = (): void => fs.closeSync(descriptor)

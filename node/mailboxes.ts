@@ -13,7 +13,7 @@ import type { DirectoryStore, HeldEnvelope } from '#protocol'
 import { countRows, originDigest, sharing, type Origin } from './address-shares.ts'
 import { diskError, refusal } from './disk.ts'
 import { expiry } from './expiry.ts'
-import { GroupCommit, logOf } from './group-commit.ts'
+import { GroupCommit, writeAheadLog } from './group-commit.ts'
 import { nodeLimits } from './limits.ts'
 import { openMailboxDatabase } from './mailbox-database.ts'
 
@@ -110,7 +110,7 @@ function contextOf(db: Database.Database, file: string): Context {
   const sql = statements(db)
   const key = sql.digestKey.get()
   if (key === undefined) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'a key is missing'))
-  const commits = new GroupCommit(db, logOf(file))
+  const commits = new GroupCommit(db, writeAheadLog(file))
   return {
     sql,
     commits,

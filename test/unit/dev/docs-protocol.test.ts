@@ -96,6 +96,7 @@ const phrases = [
   `with its friends, at most ${wireLimits.peersTogether} in one call,`,
   `${pathLimits.tries.tokens} at once and ${(pathLimits.tries.tokens * minute) / pathLimits.tries.per} a minute all together`,
   `Every call is also limited for each address: to what ${directoryAddressRates.announce.tokens / directoryRates.announce.tokens} peers may do, \`deliver\` to ${rate(directoryAddressRates.deliver)}, lookups by handle to ${rate(directoryAddressRates.lookupHandle)}.`,
+  `whether held envelopes, invites or handles: ${rate(directoryLimits.writesPerPeer)} of each peer, and beyond these ${rate(directoryLimits.writesPerAddress)} of its IPv4 address or IPv6 /48.`,
   `The peer stops waiting for a response after ${time(limits.request)}.`,
   `An envelope is held for ${time(directoryLimits.heldFor)}.`,
   `after a change of network and every ${time(directoryLimits.reachabilityRecheck)}. The node tries for ${time(directoryLimits.dialBack)},`,

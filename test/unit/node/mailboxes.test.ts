@@ -11,6 +11,8 @@ import type { ErrorCode } from '#protocol'
 import { nodeLimits } from '../../../node/limits.ts'
 import { openMailboxes } from '../../../node/mailboxes.ts'
 import type { Mailboxes } from '../../../node/mailboxes.ts'
+import { change } from '../../support/numbers.ts'
+import { until } from '../../support/until.ts'
 
 // The calls are made one after the other here.
 Object.assign(nodeLimits, { writeWindow: 0 })
@@ -154,6 +156,69 @@ test('expired data is deleted', async (t) => {
     [bytes('young')],
   )
   assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 5, handles: 0, parked: 0 })
+})
+
+test('a change is answered when the log of the database was flushed, and refused when that fails', async (t) => {
+  const file = path.join(folder(t), 'held.db')
+  const mail = openMailboxes(file)
+  t.after(() => mail.close())
+  const { fdatasync } = fs
+  const log = fs.statSync(`${file}-wal`).ino
+  const flushes: (() => void)[] = []
+  let broken = false
+  t.mock.method(fs, 'fdatasync', (descriptor: number, done: (error: Error | null) => void) => {
+    assert.equal(fs.fstatSync(descriptor).ino, log)
+    const failure = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
+    flushes.push(() => (broken ? done(failure) : fdatasync(descriptor, done)))
+  })
+  const flushed = async (): Promise<void> => {
+    await until(() => flushes.length > 0, 'the flush begins')
+    flushes.shift()?.()
+  }
+  const answers: string[] = []
+  const parking = mail.park(slot(1), 'alice', bytes('x'), now + hour, now).then(() => void answers.push('parked'))
+  const dropping = mail.drop('bob', [1]).then(() => void answers.push('dropped'))
+  await until(() => flushes.length > 0, 'the flush begins')
+  assert.deepEqual([answers, mail.stats().parked], [[], 1])
+  await flushed()
+  await Promise.all([parking, dropping])
+  broken = true
+  const failing = assert.rejects(mail.hold('bob', 'alice', bytes('x'), now), code('not-writable'))
+  await flushed()
+  await failing
+  assert.throws(() => mail.check(), code('not-writable'))
+  await assert.rejects(
+    mail.hold('bob', 'alice', bytes('x'), now),
+    code('not-writable'),
+    'held already, but not durable',
+  )
+})
+
+test('while much expires, a little at a time, other calls are answered', async (t) => {
+  change(t, nodeLimits, { expiredTogether: 2 })
+  const mail = openMailboxes(path.join(folder(t), 'held.db'))
+  t.after(() => mail.close())
+  for (let n = 0; n < 50; n++) await mail.hold(`p${n}`, 'alice', bytes('old'), now, [`198.51.100.${n}`])
+  const expiring = mail.expire(now + limits.heldFor + 1)
+  await mail.hold('bob', 'alice', bytes('young'), now + limits.heldFor)
+  assert.ok(mail.stats().held > 2, 'the rest is still there')
+  await expiring
+  assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 5, handles: 0, parked: 0 })
+})
+
+test('expiry ends with the store, and the next one continues', async (t) => {
+  change(t, nodeLimits, { expiredTogether: 2 })
+  const file = path.join(folder(t), 'held.db')
+  const mail = openMailboxes(file)
+  for (let n = 0; n < 50; n++) await mail.hold(`p${n}`, 'alice', bytes('old'), now)
+  const expiring = mail.expire(now + limits.heldFor + 1)
+  mail.close()
+  await expiring
+  const again = openMailboxes(file)
+  t.after(() => again.close())
+  assert.ok(again.stats().held > 0)
+  await again.expire(now + limits.heldFor + 1)
+  assert.equal(again.stats().held, 0)
 })
 
 test('forget deletes all data about one peer and none about another', async (t) => {

@@ -133,7 +133,13 @@ function contextOf(db: Database.Database, file: string): Context {
   }
 }
 
-function envelopesOn({ sql, digest, origin, write, read }: Context): Pick<DirectoryStore, 'hold' | 'held' | 'drop'> {
+function envelopesOn({
+  sql,
+  digest,
+  origin,
+  write,
+  read,
+}: Context): Pick<DirectoryStore, 'hold' | 'held' | 'envelope' | 'drop'> {
   /** Makes room in one mailbox: of a full one the address with the most gives way. */
   const makeRoom = (to: string, { wide }: Origin): void => {
     const own = wide.length === 0 ? 0 : (sql.countFromAddress.get(to, wide) ?? 0)
@@ -157,7 +163,7 @@ function envelopesOn({ sql, digest, origin, write, read }: Context): Pick<Direct
       const address = origin(keys)
       return write(() => {
         const already = sql.identical.get(to, same)
-        if (already !== undefined) return plain(already)
+        if (already !== undefined) return already
         if ((sql.countFrom.get(to, sender) ?? 0) >= limits.heldPerSender) {
           throw new QuorumError('rate-limited', 'Too many envelopes from you are waiting for this peer already')
         }
@@ -165,13 +171,22 @@ function envelopesOn({ sql, digest, origin, write, read }: Context): Pick<Direct
         sql.shareHeld(address)
         const { near, wide } = address
         const { lastInsertRowid } = sql.insert.run(to, sender, same, envelope.length, now, envelope, near, wide)
-        return { id: Number(lastInsertRowid), envelope, heldSince: now }
+        return { id: Number(lastInsertRowid), bytes: envelope.length, heldSince: now }
       })
     },
-    held: (to) => read(() => sql.heldFor.all(to).map(plain)),
+    held: (to) => read(() => sql.heldFor.all(to)),
+    envelope(to, id) {
+      const envelope = read(() => sql.envelope.get(to, id))
+      // Not Node's Buffer, whose `slice` differs.
+      return envelope && new Uint8Array(envelope)
+    },
     async drop(to, ids) {
+      // A call that names a hundred others costs as much as what is held for the caller.
+      const named = new Set(ids)
+      const held = read(() => sql.heldFor.all(to)).filter(({ id }) => named.has(id))
+      if (held.length === 0) return
       await write(() => {
-        for (const id of ids) sql.drop.run(to, id)
+        for (const { id } of held) sql.drop.run(to, id)
       })
     },
   }
@@ -253,11 +268,6 @@ function keyedDigest(key: Uint8Array, parts: (string | Uint8Array)[]): Uint8Arra
   return hmac.digest().subarray(0, digestBytes)
 }
 
-/** A Uint8Array as in the interface, not Node's Buffer, whose `slice` differs. */
-function plain(row: HeldEnvelope): HeldEnvelope {
-  return { id: row.id, envelope: new Uint8Array(row.envelope), heldSince: row.heldSince }
-}
-
 function statements(db: Database.Database) {
   return {
     digestKey: db.prepare<[], Uint8Array>(`SELECT value FROM meta WHERE name = 'digest key'`).pluck(),
@@ -268,7 +278,7 @@ function statements(db: Database.Database) {
     ),
 
     identical: db.prepare<[string, Uint8Array], HeldEnvelope>(
-      'SELECT id, envelope, held_since AS heldSince FROM envelopes WHERE recipient = ? AND digest = ?',
+      'SELECT id, bytes, held_since AS heldSince FROM envelopes WHERE recipient = ? AND digest = ?',
     ),
     countFor: db.prepare<[string], number>('SELECT count(*) FROM envelopes WHERE recipient = ?').pluck(),
     countFrom: db
@@ -296,8 +306,11 @@ function statements(db: Database.Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     heldFor: db.prepare<[string], HeldEnvelope>(
-      'SELECT id, envelope, held_since AS heldSince FROM envelopes WHERE recipient = ? ORDER BY id',
+      'SELECT id, bytes, held_since AS heldSince FROM envelopes WHERE recipient = ? ORDER BY id',
     ),
+    envelope: db
+      .prepare<[string, number], Uint8Array>('SELECT envelope FROM envelopes WHERE recipient = ? AND id = ?')
+      .pluck(),
     drop: db.prepare<[string, number]>('DELETE FROM envelopes WHERE recipient = ? AND id = ?'),
     dropAll: db.prepare<[string]>('DELETE FROM envelopes WHERE recipient = ?'),
 

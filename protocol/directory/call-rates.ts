@@ -24,6 +24,7 @@ export class CallRates {
     byRecipient: buckets(directoryLimits.fleetingPerRecipient),
   }
   readonly #deliveries = buckets(directoryLimits.heldPushesPerAddress)
+  readonly #sessions = buckets(directoryLimits.sessionsPerPeer)
   readonly #writes = {
     byPeer: buckets(directoryLimits.writesPerPeer),
     byNetwork: buckets(directoryLimits.writesPerAddress),
@@ -62,6 +63,11 @@ export class CallRates {
       ? byPeer.take(`${peer} ${to}`) && byAddress.take(`${address} ${to}`) && byRecipient.take(to)
       : this.#deliveries.take(`${address} ${to}`)
     if (!may) throw tooMany('Too many envelopes for this peer: wait a minute')
+  }
+
+  /** For a stream that begins: all that is held for the peer is sent on it. */
+  checkSession(peer: string): void {
+    if (!this.#sessions.take(peer)) throw tooMany('Too many sessions: wait a minute')
   }
 
   /** For whatever is added to what the node has on disk. What deletes some of it has been paid for by that. */

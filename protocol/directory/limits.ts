@@ -15,6 +15,8 @@ export const directoryLimits = {
    */
   directoryFlood: { tokens: 64, per: 10 * second } as Rate,
   directoryFloodPerAddress: { tokens: 4000, per: 10 * second } as Rate,
+  /** Streams that a peer opens: more than one whose network fails every few seconds. */
+  sessionsPerPeer: { tokens: 30, per: 1 * minute } as Rate,
   /** Requests of one stream that wait for an answer, beside the next one: as many share one write to the disk. */
   unanswered: 32,
   /** Streams of one peer: the one in use, and its successor while nobody has noticed that the old one is dead. */
@@ -117,7 +119,7 @@ export const directoryRates = {
   deliver: { tokens: 60, per: 1 * minute },
   /** One for each envelope: all that a node holds for a peer, several times over. Each is a write to the disk. */
   collected: { tokens: 600, per: 1 * minute },
-  /** A person looks at it. The answer reads everything held for the peer. */
+  /** A person looks at it. */
   knowledge: { tokens: 20, per: 1 * minute },
   /** A person decides it, once. Each is a write to the disk. */
   forget: { tokens: 10, per: 1 * minute },

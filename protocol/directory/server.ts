@@ -129,6 +129,7 @@ export class DirectoryServer {
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
+    this.#rates.checkSession(peer)
     const writer = new FrameWriter(stream)
     const session: Session = {
       peer,
@@ -152,8 +153,9 @@ export class DirectoryServer {
       void this.#noteSeen(session)
       const held = this.#store.held(peer)
       session.heldUpTo = held.at(-1)?.id ?? 0
-      for (const { id, envelope } of held) {
-        await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
+      for (const { id } of held) {
+        const envelope = this.#store.envelope(peer, id)
+        if (envelope != null) await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
       }
       for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
         for (const bytes of frames) {
@@ -315,13 +317,13 @@ export class DirectoryServer {
     return { result: 'found', record: record.signed, connected: false, age }
   }
 
-  async #deliver(session: Session, to: string, bytes: Uint8Array, fleeting = false): Promise<DirectoryAnswer> {
+  async #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): Promise<DirectoryAnswer> {
     this.#rates.checkDelivery(session, to, fleeting)
     if (!fleeting) this.#rates.checkWrite(session)
     // Held first, also for a connected recipient: it stays on disk until the recipient has collected it.
-    const { id, envelope } = fleeting
-      ? { id: notHeld, envelope: bytes }
-      : await this.#store.hold(to, session.peer, bytes, this.#now(), originOf(session))
+    const { id } = fleeting
+      ? { id: notHeld }
+      : await this.#store.hold(to, session.peer, envelope, this.#now(), originOf(session))
     const recipient = this.#sessions.get(to)
     // A failed push changes nothing: the envelope stays held.
     if (recipient != null && (fleeting || id > recipient.heldUpTo)) {
@@ -360,7 +362,7 @@ export class DirectoryServer {
         hasRecord: this.#records.has(peer),
         connectedSince,
         observedAddress: connection.remoteAddr.toString(),
-        held: this.#store.held(peer).map(({ envelope, heldSince }) => ({ bytes: envelope.byteLength, heldSince })),
+        held: this.#store.held(peer).map(({ bytes, heldSince }) => ({ bytes, heldSince })),
         invites: this.#store.parkedCount(peer, this.#now()),
         reserved: this.#network.services.relay.reserved(peer),
       },

@@ -12,7 +12,8 @@ type OriginKeys = readonly string[]
 
 export interface HeldEnvelope {
   id: number
-  envelope: Uint8Array
+  /** Size of the envelope. */
+  bytes: number
   /** Milliseconds since the epoch, by the node's clock. */
   heldSince: number
 }
@@ -21,14 +22,16 @@ export interface HeldEnvelope {
 export interface DirectoryStore {
   /**
    * Holds `envelope` (at most `limits.envelope` bytes) for PeerId `to`. `from` is the sender's PeerId, stored only as a
-   * keyed digest of sender and recipient. An identical envelope already held for `to` is returned, not held twice. Ids grow.
+   * keyed digest of sender and recipient. An identical envelope already held for `to` is not held twice. Ids grow.
    * Of a full mailbox, and of a full store, the oldest of the address with the most is deleted.
    * Errors: `rate-limited` (limits.heldPerRecipient, heldPerSender, heldPerAddress, heldFromAddress), `disk-full`
    * (limits.held, or the disk).
    */
   hold(to: string, from: string, envelope: Uint8Array, now: number, origin?: OriginKeys): Promise<HeldEnvelope>
-  /** Oldest first. */
+  /** Without their content: a full mailbox has 800 KiB. Oldest first. */
   held(to: string): HeldEnvelope[]
+  /** The content of one of them, if it is still held. */
+  envelope(to: string, id: number): Uint8Array | undefined
   /** Deletes those of `ids` that are held for `to`. */
   drop(to: string, ids: number[]): Promise<void>
 

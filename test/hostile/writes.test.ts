@@ -79,3 +79,21 @@ test('hostile 90: identities of one address write no more than its rate, by what
   }
   assert.equal(written, shared + own * identities)
 })
+
+test('hostile 91: a peer begins only so many sessions, on each of which all that is held for it is sent', async (t) => {
+  const most = 4
+  change(t, directoryLimits, { sessionsPerPeer: { tokens: most, per: hour } })
+  const { address } = await startOpenNode(t)
+  const [attacker, other] = [await startAttacker(t), await startAttacker(t)]
+  const [ask, connection] = [await asker(other, address), await attacker.dial(address)]
+  const to = attacker.identity.publicKey
+  assert.deepEqual(await ask([{ call: 'deliver', to, envelope: randomBytes(100) }]), ['delivered'])
+  for (let session = 0; session < most; session += 1) {
+    const line = await attacker.open(connection, directoryProtocol)
+    await line.frame(0)
+  }
+  const refused = await attacker.open(connection, directoryProtocol)
+  await refused.dropped()
+  assert.equal(refused.frames.length, 0)
+  assert.deepEqual(await ask([{ call: 'lookup', peer: to }]), ['found'], 'others are served')
+})

@@ -79,7 +79,7 @@ const phrases = [
   `${netLimits.strangerConnections} strangers may be connected at once, each for ${time(pathLimits.strangerLifetime)}.`,
   `One peer may send ${bounded(friendLimits.friendEnvelopes)} envelopes a minute; all peers together ${rate(friendLimits.envelopesOpened)}.`,
   // /quorum/directory
-  `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream`,
+  `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream of the same peer replaces the older one, ${rate(directoryLimits.sessionsPerPeer)} at most.`,
   `\`handle-taken\`, \`node-full\` | ${rate(directoryRates.announce)}; a handle that is not the caller's already counts as a lookup by handle, ${directoryLimits.claimsPerAddress.tokens} new ones a day for each address |`,
   `${rate(directoryRates.lookup)}; by handle also for each address |`,
   `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender, ${directoryLimits.heldFromAddress} from this address; ${directoryLimits.heldPerAddress[0]} from this address in all; \`disk-full\` | ${rate(directoryLimits.heldPushesPerAddress)}, also of one address for one recipient |`,

@@ -273,8 +273,8 @@ function statements(db: Database.Database) {
     digestKey: db.prepare<[], Uint8Array>(`SELECT value FROM meta WHERE name = 'digest key'`).pluck(),
     check: db.prepare<[]>(`UPDATE meta SET value = value + 1 WHERE name = 'checks'`),
     stats: db.prepare<[], ReturnType<DirectoryStore['stats']>>(
-      `SELECT e.rows AS held, e.bytes AS heldBytes, h.rows AS handles, p.rows AS parked FROM totals e, totals h, totals p
-       WHERE e.name = 'envelopes' AND h.name = 'handles' AND p.name = 'parked'`,
+      `SELECT e.rows AS held, e.bytes AS heldBytes, h.rows AS handles, p.rows AS parked
+       FROM totals e, totals h, totals p WHERE e.name = 'envelopes' AND h.name = 'handles' AND p.name = 'parked'`,
     ),
 
     identical: db.prepare<[string, Uint8Array], HeldEnvelope>(

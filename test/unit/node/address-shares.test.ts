@@ -1,13 +1,14 @@
 /** The counts by address are those that counting would give, whatever happens to the rows. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import path from 'node:path'
 import { test } from 'node:test'
 import type Database from 'better-sqlite3-multiple-ciphers'
 import { countRows, originDigest, sharing } from '../../../node/address-shares.ts'
 import { openMailboxDatabase } from '../../../node/mailbox-database.ts'
 import { openMailboxes } from '../../../node/mailboxes.ts'
+import { errorToData } from '../../../protocol/base/errors.ts'
 import { directoryLimits } from '../../../protocol/directory/limits.ts'
-import path from 'node:path'
 import { folder } from '../../support/cleanup.ts'
 import { change } from '../../support/numbers.ts'
 import { random } from '../../support/random.ts'
@@ -129,7 +130,7 @@ test('the totals of a store are those of its rows, over refusals, expiry, forget
   for (let run = 0; run < 3; run += 1) {
     const mail = openMailboxes(file)
     const address = (): string[] => [`192.0.2.${below(4)}`]
-    const calls = [
+    const calls: (() => Promise<unknown>)[] = [
       () => mail.hold(`to ${below(4)}`, `from ${below(9)}`, randomBytes(below(100)), now, address()),
       () =>
         mail.drop(
@@ -143,10 +144,10 @@ test('the totals of a store are those of its rows, over refusals, expiry, forget
       () => mail.forget(`peer ${below(9)}`),
       () => mail.expire((now += 500)),
     ]
-    const all = Array.from({ length: 400 }, () => calls[below(calls.length)]?.())
+    const all = Array.from({ length: 400 }, () => (calls[below(calls.length)] ?? assert.fail())())
     for (const one of await Promise.allSettled(all)) {
       if (one.status === 'fulfilled') continue
-      assert.match(String(one.reason.code), /^(rate-limited|disk-full|handle-taken|bad-request)$/)
+      assert.match(errorToData(one.reason).code, /^(rate-limited|disk-full|handle-taken|bad-request)$/)
     }
     const stats = { ...mail.stats() }
     mail.close()

@@ -175,15 +175,15 @@ export class HomeNodes {
   }
 
   /**
-   * Removes a configured node after a last `task` with it: over the open session, or over a connection for that task.
-   * Errors: those of the connection and of the task; the node is removed anyway.
+   * Removes a configured node after a last `task` with it, over the open session or a connection for it. Meanwhile it
+   * is neither told anything else nor dialled. Errors: those of connection and task; the node is removed anyway.
    */
   async leave<T>(peer: string, task: NodeTask<T>): Promise<T> {
     const node = this.#find(peer)
     const { session } = node
+    delete node.session
     try {
       if (session != null) return await task(session)
-      // Nothing else dials it meanwhile.
       this.remove(peer)
       return await this.#visit(dialTargets(node), task)
     } finally {

@@ -15,6 +15,10 @@ export const directoryLimits = {
    */
   directoryFlood: { tokens: 64, per: 10 * second } as Rate,
   directoryFloodPerAddress: { tokens: 4000, per: 10 * second } as Rate,
+  /** Streams that a peer opens: more than one whose network fails every few seconds. */
+  sessionsPerPeer: { tokens: 30, per: 1 * minute } as Rate,
+  /** Requests of one stream that wait for an answer, beside the next one: as many share one write to the disk. */
+  unanswered: 32,
   /** Streams of one peer: the one in use, and its successor while nobody has noticed that the old one is dead. */
   streamsPerPeer: 2,
 
@@ -94,6 +98,13 @@ export const directoryLimits = {
   fleetingPerAddress: { tokens: 20, per: 1 * minute } as Rate,
   /** Envelopes of one address for one recipient, who opens each: a class that asks its teacher. */
   heldPushesPerAddress: { tokens: 60, per: 1 * minute } as Rate,
+  /**
+   * What is added on disk: envelopes, invites and handles together. An address may fill all its share of envelopes and
+   * of invites at once, as a class does that meets, and renew a third of it each minute. Before that come a few of each
+   * peer: so much is left to it whatever its neighbours store, and a new identity for more of them costs a handshake.
+   */
+  writesPerPeer: { tokens: 4, per: 1 * minute } as Rate,
+  writesPerAddress: { tokens: 300, per: 3 * minute } as Rate,
   /** New handles: each is kept for half a year. */
   claimsPerAddress: { tokens: 10, per: 1 * day } as Rate,
 } as const
@@ -108,7 +119,7 @@ export const directoryRates = {
   deliver: { tokens: 60, per: 1 * minute },
   /** One for each envelope: all that a node holds for a peer, several times over. Each is a write to the disk. */
   collected: { tokens: 600, per: 1 * minute },
-  /** A person looks at it. The answer reads everything held for the peer. */
+  /** A person looks at it. */
   knowledge: { tokens: 20, per: 1 * minute },
   /** A person decides it, once. Each is a write to the disk. */
   forget: { tokens: 10, per: 1 * minute },

@@ -236,9 +236,9 @@ export const de: typeof en = {
   questions: {
     weaker: 'Weniger schützen als bisher?',
     weakerDo: 'Ändern',
-    passphrase: 'Die Passphrase dieses Profils ändern?',
-    passphraseDo: 'Passphrase ändern',
-    noPassphrase: 'Die Passphrase entfernen?',
+    passphrase: 'Ab jetzt dieses Passwort benutzen?',
+    passphraseDo: 'Passwort benutzen',
+    noPassphrase: 'Das Passwort entfernen?',
     noPassphraseIntro: 'Wer diesen Computer benutzen kann, kann dann Quorum öffnen und alles darin lesen.',
     verify: (name) => `Sieht ${name} dieselben Ziffern?`,
     node: 'Diesen Knoten benutzen?',

@@ -468,8 +468,8 @@ export const de: typeof en = {
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
       'not-a-node': 'Dort antwortet Quorum, aber kein Knoten.',
       certificate:
-        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit: Der Betreiber muss es erneuern, oder die ' +
-        'Uhr dieses Computers geht falsch.',
+        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit, oder seine Zertifizierungsstelle ist hier ' +
+        'nicht bekannt: Der Betreiber muss es erneuern, oder die Uhr dieses Computers geht falsch.',
       'no-websocket':
         'Dort antwortet ein Server, der nichts an einen Knoten weiterleitet: Vielleicht läuft der Knoten nicht.',
       web:

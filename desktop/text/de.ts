@@ -236,9 +236,9 @@ export const de: typeof en = {
   questions: {
     weaker: 'Weniger schützen als bisher?',
     weakerDo: 'Ändern',
-    passphrase: 'Die Passphrase dieses Profils ändern?',
-    passphraseDo: 'Passphrase ändern',
-    noPassphrase: 'Die Passphrase entfernen?',
+    passphrase: 'Ab jetzt dieses Passwort benutzen?',
+    passphraseDo: 'Passwort benutzen',
+    noPassphrase: 'Das Passwort entfernen?',
     noPassphraseIntro: 'Wer diesen Computer benutzen kann, kann dann Quorum öffnen und alles darin lesen.',
     verify: (name) => `Sieht ${name} dieselben Ziffern?`,
     node: 'Diesen Knoten benutzen?',
@@ -474,8 +474,8 @@ export const de: typeof en = {
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
       'not-a-node': 'Dort antwortet Quorum, aber kein Knoten.',
       certificate:
-        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit: Der Betreiber muss es erneuern, oder die ' +
-        'Uhr dieses Computers geht falsch.',
+        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit, oder seine Zertifizierungsstelle ist hier ' +
+        'nicht bekannt: Der Betreiber muss es erneuern, oder die Uhr dieses Computers geht falsch.',
       'no-websocket':
         'Dort antwortet ein Server, der nichts an einen Knoten weiterleitet: Vielleicht läuft der Knoten nicht.',
       web:

@@ -230,8 +230,8 @@ export const en = {
   questions: {
     weaker: 'Protect less than before?',
     weakerDo: 'Change it',
-    passphrase: 'Change the passphrase of this profile?',
-    passphraseDo: 'Change passphrase',
+    passphrase: 'Use this passphrase from now on?',
+    passphraseDo: 'Use passphrase',
     noPassphrase: 'Remove the passphrase?',
     noPassphraseIntro: 'Anyone who can use this computer can then open Quorum and read everything in it.',
     verify: (name: string): string => `Does ${name} see the same digits?`,

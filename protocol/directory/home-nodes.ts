@@ -117,8 +117,9 @@ export class HomeNodes {
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()
-    if (sessions.length === 0) throw new QuorumError('node-unreachable', 'No node can be reached right now')
-    return sessions
+    if (sessions.length > 0) return sessions
+    const reason = this.#nodes.size === 0 ? 'You use no node yet, and this needs one' : 'No node can be reached right now'
+    throw new QuorumError('node-unreachable', reason)
   }
 
   /**

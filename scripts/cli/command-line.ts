@@ -158,7 +158,13 @@ export function commandLine(commands: Commands): Command {
     .helpCommand('help [command]', 'what a command does, and its options')
     .addOption(profileOption())
     .addHelpText('after', terminalHelp)
-    .action((typed: IdentityTyped) => commands.terminal(requests.quorum(typed)))
+    // A mistyped command would be "too many arguments".
+    .allowExcessArguments()
+    .action((typed: IdentityTyped, command: Command) => {
+      const [word] = command.args
+      if (word !== undefined) command.error(`error: ${JSON.stringify(word)} is not a command`)
+      return commands.terminal(requests.quorum(typed))
+    })
   program.addCommand(
     withOneShotOptions(
       new Command('send')

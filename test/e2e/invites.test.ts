@@ -67,13 +67,15 @@ test('an invite in a message is a card that names its author, and adds them only
   assert.deepEqual(window.complaints, [])
 })
 
-test('in the first run a code is said to need a node, before anybody tries it', async (t) => {
+test('in the first run a code is said to need a node, before and after somebody tries it', async (t) => {
   const window = await openWindow(t, { profile: `${folder(t)}/bob` })
   const { page } = window
   await introduce(window, 'Bob')
   const field = page.getByLabel('Invite link or code')
   await field.fill('5SVWQ-J3D76')
   await page.getByText(/only once you use a node/u).waitFor()
+  await page.getByRole('button', { name: 'Join with the invite' }).click()
+  await page.getByRole('alert').filter({ hasText: /only once you use a node/u }).waitFor()
   await field.fill('')
   await page.getByText(/only once you use a node/u).waitFor({ state: 'detached' })
   assert.deepEqual(window.complaints, [])

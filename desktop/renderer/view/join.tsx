@@ -29,6 +29,13 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
   const [busy, setBusy] = useState(false)
   const { info, wrong: damaged } = useRecipient(to)
   const isOwn = info !== undefined && 'known' in info && info.known === 'self'
+  const reasonFor = (error: unknown): string => {
+    const code = codeOf(error)
+    // Here there is no node that could be tried again later.
+    if (code === 'node-unreachable' && info !== undefined && 'needsNode' in info && info.needsNode) return add.needsNode
+    // The only thing that can be wrong with the call itself.
+    return code === 'bad-request' ? add.notRecognized : errorText(error)
+  }
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     setBusy(true)
@@ -37,8 +44,7 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
       const { friend, was } = await requestFriend(to, note.trim())
       onRequested(friend, was)
     } catch (error) {
-      // The only thing that can be wrong with the call itself.
-      setWrong(codeOf(error) === 'bad-request' ? add.notRecognized : errorText(error))
+      setWrong(reasonFor(error))
     } finally {
       setBusy(false)
     }

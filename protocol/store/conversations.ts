@@ -153,6 +153,7 @@ function receivingOn(database: Database): Receiving {
           seq,
         }
         if (recalled) message.text = ''
+        if (received.content?.kind === 'unknown') message.unknown = true
         insertMessage(database, message, received.content, hash)
         return message
       }),

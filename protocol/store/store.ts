@@ -92,6 +92,8 @@ export interface Message {
   state: MessageState
   replyTo?: string
   transfer?: string
+  /** Its content is of a later version, and `text` is empty. */
+  unknown?: true
   /** Position in the sender's sequence, from 1. */
   seq: number
 }
@@ -126,12 +128,15 @@ export interface Conversation {
 }
 
 /**
- * The content of a message besides text: an offer of files, shown with its note as text, or a status update, never
- * shown.
+ * The content of a message besides text: an offer of files, shown with its note as text, a status update, never
+ * shown, or what only a later version knows.
  */
 export interface MessageContent {
-  kind: 'offer' | 'news'
-  /** Wire form (wire/offer.ts): a body that is encoded again must have the same hash. */
+  kind: 'offer' | 'news' | 'unknown'
+  /**
+   * Wire form (wire/offer.ts): a body that is encoded again must have the same hash. Of what is not known the whole
+   * body, which is only received.
+   */
   bytes: Uint8Array
 }
 

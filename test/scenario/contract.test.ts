@@ -88,6 +88,7 @@ const message = z.object({
   receivedAt: time.optional(),
   state: z.enum(['queued', 'sent', 'delivered', 'read', 'recalled']),
   replyTo: z.uuid().optional(),
+  unknown: z.literal(true).optional(),
   seq: z.number().int().min(1),
 })
 const transfer = z.object({

@@ -265,6 +265,28 @@ test('what a restored sender sends again under a new sequence is shown once, and
   assert.equal(store.conversation(peer).received, 7)
 })
 
+test('a message of a kind that only a later version knows keeps its place, and the next ones arrive', (t) => {
+  const { store, events, receive } = receiver(t)
+  const later = Buffer.concat([body(2, digest(first), { kind: 'unknown' }), Buffer.from([0xe2, 3, 2, 65, 66])])
+  const next = body(3, digest(later), text('three'))
+  const { answer, effects } = receive(message(first), message(later), message(next))
+  assert.equal(answer, 'receipt')
+  for (const effect of effects) effect()
+  assert.deepEqual(texts(store), ['one', '', 'three'])
+  const unknown = store.messages(peer, 100).map((one) => one.unknown)
+  assert.deepEqual(unknown, [undefined, true, undefined])
+  assert.deepEqual(
+    events.map(({ event, data }) => [event, 'unknown' in data && data.unknown]),
+    [
+      ['message-received', false],
+      ['message-received', true],
+      ['message-received', false],
+    ],
+  )
+  assert.equal(store.unread(peer), 3)
+  assert.equal(receive(message(later)).answer, 'receipt', 'it came again')
+})
+
 test('a friend’s message with the id of an own one is refused', (t) => {
   const { store, sent, receive } = receiver(t)
   sent(1)

@@ -109,6 +109,7 @@ type FriendCall =
   | 'blockPeer'
   | 'unblockPeer'
   | 'friends'
+  | 'removedFriends'
   | 'safetyNumber'
   | 'verifyFriend'
   | 'connection'
@@ -126,6 +127,7 @@ function friendCalls(parts: PeerParts): Pick<PeerCalls, FriendCall> {
     blockPeer: async ({ peer }) => friend(friends.block(peer)),
     unblockPeer: async ({ peer }) => friend(friends.unblock(peer)),
     friends: async () => friends.list().map((row) => events.friend(row)),
+    removedFriends: async () => friends.removed(true).map((row) => events.friend(row)),
     safetyNumber: async ({ peer }) => ({
       number: safetyNumber(identity.peer, peer),
       verified: store.friend(peer)?.verified ?? false,

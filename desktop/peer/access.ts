@@ -30,6 +30,7 @@ const forWindow: Record<CallName, boolean> = {
   blockPeer: true,
   unblockPeer: true,
   friends: true,
+  removedFriends: true,
   safetyNumber: true,
   verifyFriend: false,
   connection: true,

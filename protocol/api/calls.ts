@@ -52,6 +52,8 @@ export const callParams = {
   blockPeer: z.strictObject({ peer }),
   unblockPeer: z.strictObject({ peer }),
   friends: nothing,
+  /** Those who were removed and with whom messages were exchanged: they can be asked again. */
+  removedFriends: nothing,
   safetyNumber: z.strictObject({ peer }),
   verifyFriend: z.strictObject({ peer, verified: z.boolean() }),
   connection: z.strictObject({ peer }),
@@ -154,6 +156,7 @@ export interface CallResults {
   blockPeer: Friend
   unblockPeer: Friend
   friends: Friend[]
+  removedFriends: Friend[]
   safetyNumber: SafetyNumber
   verifyFriend: Friend
   connection: ConnectionInfo

@@ -160,6 +160,8 @@ type ChatCall =
   | 'receiveMore'
   | 'setDraft'
   | 'drafts'
+  | 'setDraftFiles'
+  | 'draftFiles'
   | 'typing'
 
 function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): Pick<PeerCalls, ChatCall> {
@@ -191,6 +193,11 @@ function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): 
       return null
     },
     drafts: async () => drafts.list(),
+    setDraftFiles: async (chosen) => {
+      drafts.setFiles(chosen)
+      return null
+    },
+    draftFiles: async () => drafts.files(),
     typing: async ({ peer, active }) => {
       chat.typing(peer, active)
       return null

@@ -44,6 +44,8 @@ const forWindow: Record<CallName, boolean> = {
   receiveMore: true,
   setDraft: true,
   drafts: true,
+  setDraftFiles: false,
+  draftFiles: false,
   typing: true,
   sendFiles: false,
   acceptTransfer: false,

@@ -6,7 +6,16 @@
  */
 import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
-import type { ConnectionInfo, Friend, Message, MessageDraft, NodeState, RecipientInfo, Transfer } from './model.ts'
+import type {
+  ConnectionInfo,
+  DraftFiles,
+  Friend,
+  Message,
+  MessageDraft,
+  NodeState,
+  RecipientInfo,
+  Transfer,
+} from './model.ts'
 import { parsePeerId } from '../address/peer-id.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
@@ -74,6 +83,9 @@ export const callParams = {
   /** Stores an unfinished message, one for each friend; without text and reply it is removed. */
   setDraft: z.strictObject({ peer, text: z.string().max(limits.messageText), replyTo: id.optional() }),
   drafts: nothing,
+  /** Stores which files were chosen for an unfinished message; without paths none. */
+  setDraftFiles: z.strictObject({ peer, paths: z.array(path).max(limits.transferRoots) }),
+  draftFiles: nothing,
   /** Announces to the friend, if online, that this person is writing or has stopped. */
   typing: z.strictObject({ peer, active: z.boolean() }),
   /** `paths`: files and folders of this machine. */
@@ -170,6 +182,8 @@ export interface CallResults {
   receiveMore: Friend
   setDraft: null
   drafts: MessageDraft[]
+  setDraftFiles: null
+  draftFiles: DraftFiles[]
   typing: null
   sendFiles: Transfer
   acceptTransfer: Transfer

@@ -298,6 +298,10 @@ describe('the headless contract', () => {
     const draft = { peer: bob.id, text: 'unfin', replyTo: reply.id }
     await answers('setDraft', draft, z.null())
     assert.deepEqual(await answers('drafts', {}, z.array(messageDraft)), [draft])
+    const withFiles = { peer: bob.id, paths: ['/home/a/film.mkv'] }
+    await answers('setDraftFiles', withFiles, z.null())
+    const draftFiles = z.array(z.strictObject({ peer: peerId, paths: z.array(z.string()) }))
+    assert.deepEqual(await answers('draftFiles', {}, draftFiles), [withFiles])
     await answers('typing', { peer: bob.id, active: true }, z.null())
     await bob.event('typing')
     await transfersAnswer()

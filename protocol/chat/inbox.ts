@@ -238,8 +238,8 @@ export class Inbox {
     const { id, sequence: seq, time: sentAt, content } = body
     const arrived = { id, seq, sentAt, hash, receivedAt: now(), recalled: content.kind === 'recalled' }
     if (store.hasReceived(peer, id)) {
-      // What waited in an older copy of the friend's store had already left it: it comes once more, under a new sequence.
-      // Of this one only the place in the chain is kept. Refused, it would come again and again, and nothing after it.
+      // What waited in an older copy of the friend's store had left it before: it comes once more, under a new
+      // sequence. Only its place in the chain is kept. Refused, it would come again and again, and nothing after it.
       store.receiveMessage(peer, { ...arrived, id: randomUUID(), recalled: true, text: '' })
       return
     }

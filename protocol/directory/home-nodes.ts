@@ -17,6 +17,7 @@ import {
   homeNode,
   knownAddresses,
   newlyLearnt,
+  noneAnswers,
   toAnnounce,
   stateOf,
   type HomeNode,
@@ -117,9 +118,7 @@ export class HomeNodes {
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()
-    if (this.#nodes.size === 0)
-      throw new QuorumError('node-unreachable', 'There is no node to ask: add one, or use a link')
-    if (sessions.length === 0) throw new QuorumError('node-unreachable', 'No node can be reached right now')
+    if (sessions.length === 0) throw noneAnswers(this.#nodes.size)
     return sessions
   }
 

@@ -111,10 +111,7 @@ export class HomeNodes {
     return [...this.#nodes.values()].flatMap((node) => node.session ?? [])
   }
 
-  /**
-   * As `sessions`, but waits up to limits.request for the first one while the first attempt to reach a node still runs.
-   * Errors: `node-unreachable`.
-   */
+  /** As `sessions`; waits up to limits.request while the first attempts still run. Errors: `node-unreachable`. */
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()

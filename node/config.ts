@@ -4,11 +4,11 @@
  * operator gave the value. An unknown option in the file or on the command line is an error. Uses neither `process` nor
  * the network.
  */
-import fs from 'node:fs'
 import path from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Command, CommanderError } from 'commander'
 import { z } from 'zod'
+import { readBounded } from '#bounded-file'
 import { limits, logLevels, toError } from '#protocol'
 import type { LogLevel } from '#protocol'
 import { nodeLimits } from './limits.ts'
@@ -49,13 +49,22 @@ export type Instruction =
 
 const environment = 'QUORUM_NODE_'
 
-const listenAddress = z.string().superRefine((text, context) => reportAddress(text, 'listen', context))
-const announceAddress = z.string().superRefine((text, context) => reportAddress(text, 'announce', context))
+const listenAddress = z
+  .string('must be a list of multiaddrs')
+  .superRefine((text, context) => reportAddress(text, 'listen', context))
+const announceAddress = z
+  .string('must be a list of multiaddrs')
+  .superRefine((text, context) => reportAddress(text, 'announce', context))
 
 const schema = z.strictObject({
-  data: z.string('must be a folder').min(1, 'must be a folder'),
-  listen: z.array(listenAddress, 'must be a list of multiaddrs').min(1, 'needs an address').max(nodeLimits.addresses),
-  announce: z.array(announceAddress, 'must be a list of multiaddrs').max(nodeLimits.addresses),
+  data: z.string('must be a folder').regex(/\S/, 'must be a folder'),
+  listen: z
+    .array(listenAddress, 'must be a list of multiaddrs')
+    .min(1, 'needs an address')
+    .max(nodeLimits.addresses)
+    .transform(unique)
+    .superRefine(reportSharedPort),
+  announce: z.array(announceAddress, 'must be a list of multiaddrs').max(nodeLimits.addresses).transform(unique),
   http: z
     .string('must be ADDRESS:PORT')
     .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'must be ADDRESS:PORT, such as 127.0.0.1:4003 or [::1]:4003')
@@ -140,10 +149,7 @@ function fromFile(file: string | undefined, { cwd, home }: Invocation): Source {
   if (file === undefined || file === '') return source
   const location = absolute(file, cwd, home)
   try {
-    if (fs.statSync(location).size > nodeLimits.configFile)
-      throw new Error('it is larger than a configuration should be')
-    // Windows editors begin a file with a byte order mark.
-    const content: unknown = JSON.parse(fs.readFileSync(location, 'utf8').replace(/^\ufeff/, ''))
+    const content: unknown = JSON.parse(readBounded(location, nodeLimits.configFile))
     if (typeof content !== 'object' || content === null || Array.isArray(content)) {
       throw new Error('it must be one JSON object')
     }
@@ -274,6 +280,26 @@ function addressProblem(text: string, use: 'listen' | 'announce'): string | unde
   return undefined
 }
 
+/** What is given twice, as in a variable and a copy of it, is meant once. */
+function unique(addresses: string[]): string[] {
+  return [...new Set(addresses)]
+}
+
+/** Adds an issue to `context` for two addresses that exclude each other: the system refuses the second one. */
+function reportSharedPort(addresses: readonly string[], context: z.RefinementCtx): void {
+  const taken = new Map<string, string[]>()
+  for (const [family = '', host = '', port = '0'] of addresses.map(
+    (text) => text.match(/[^/]+/g)?.toSpliced(2, 1) ?? [],
+  )) {
+    const hosts = taken.get(`${family} ${port}`) ?? []
+    const isEvery = (one: string): boolean => one === '0.0.0.0' || one === '::'
+    if (port !== '0' && hosts.some((other) => other === host || isEvery(other) || isEvery(host))) {
+      context.addIssue(`has port ${port} twice`)
+    }
+    taken.set(`${family} ${port}`, [...hosts, host])
+  }
+}
+
 function portOf(text: string): number {
   return Number(text.slice(text.lastIndexOf(':') + 1))
 }
@@ -288,7 +314,7 @@ function words(text: string): string[] {
 }
 
 function absolute(text: string, from: string, home: string): string {
-  if (text === '') return text
+  if (text.trim() === '') return text
   return path.resolve(from, text === '~' || text.startsWith('~/') ? path.join(home, text.slice(1)) : text)
 }
 

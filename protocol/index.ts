@@ -34,6 +34,7 @@ export type {
   Friend,
   FriendState,
   Message,
+  DraftFiles,
   MessageDraft,
   MessageState,
   NodeProblem,

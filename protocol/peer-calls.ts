@@ -109,6 +109,7 @@ type FriendCall =
   | 'blockPeer'
   | 'unblockPeer'
   | 'friends'
+  | 'removedFriends'
   | 'safetyNumber'
   | 'verifyFriend'
   | 'connection'
@@ -126,6 +127,7 @@ function friendCalls(parts: PeerParts): Pick<PeerCalls, FriendCall> {
     blockPeer: async ({ peer }) => friend(friends.block(peer)),
     unblockPeer: async ({ peer }) => friend(friends.unblock(peer)),
     friends: async () => friends.list().map((row) => events.friend(row)),
+    removedFriends: async () => friends.removed(true).map((row) => events.friend(row)),
     safetyNumber: async ({ peer }) => ({
       number: safetyNumber(identity.peer, peer),
       verified: store.friend(peer)?.verified ?? false,
@@ -158,6 +160,8 @@ type ChatCall =
   | 'receiveMore'
   | 'setDraft'
   | 'drafts'
+  | 'setDraftFiles'
+  | 'draftFiles'
   | 'typing'
 
 function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): Pick<PeerCalls, ChatCall> {
@@ -189,6 +193,11 @@ function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): 
       return null
     },
     drafts: async () => drafts.list(),
+    setDraftFiles: async (chosen) => {
+      drafts.setFiles(chosen)
+      return null
+    },
+    draftFiles: async () => drafts.files(),
     typing: async ({ peer, active }) => {
       chat.typing(peer, active)
       return null

@@ -35,6 +35,8 @@ const schemas = {
   endNode: nothing,
   chooseFiles: z.strictObject({ folder: z.boolean() }),
   unstage: z.strictObject({ staged }),
+  keepStaged: z.strictObject({ peer: id, staged: z.array(z.uuid()).max(limits.page) }),
+  keptStaged: nothing,
   sendFiles: z.strictObject({ peer: id, staged, note: z.string().max(limits.noteCharacters).optional() }),
   acceptTransfer: z.strictObject({ transfer: id, choose: z.boolean() }),
   chooseDownloads: nothing,
@@ -77,6 +79,15 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
     unstage: async ({ staged }) => {
       pasted.discard(files.drop(staged))
       return null
+    },
+    keepStaged: async ({ peer, staged }) => {
+      const paths = files.pathsOf(staged).filter((file) => !pasted.isDrafted(file))
+      await setup.peer().call('setDraftFiles', { peer, paths: [...new Set(paths)] })
+      return null
+    },
+    keptStaged: async () => {
+      const kept = await setup.peer().call('draftFiles')
+      return Promise.all(kept.map(async ({ peer, paths }) => ({ peer, staged: await files.add(paths) })))
     },
     sendFiles: async ({ peer, staged, note }) => {
       const paths = files.take(staged)

@@ -3,13 +3,12 @@
  * ignored here; every other unknown word is refused, as `quorum` does.
  */
 import { homedir } from 'node:os'
-import path from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { PrivacyPatch } from '#protocol'
 import { QuorumError } from '#protocol'
 import { addPeerOptions, privacyHelp, profileOption, quiet, typedPrivacy } from '#peer-flags'
 import type { TypedPeerFlags } from '#peer-flags'
-import { downloadsFolder, profileFolder } from '#profile'
+import { downloadsFolder, profileFolder, typedPath } from '#profile'
 
 export interface WindowOptions {
   /** A name or a path, as it was typed. */
@@ -91,7 +90,7 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv,
     profile,
     folder: profileFolder(profile, env, process.platform, homedir()),
     downloads: {
-      typed: downloads === undefined ? undefined : path.resolve(cwd, downloads),
+      typed: downloads === undefined ? undefined : typedPath(downloads, homedir(), cwd),
       default: downloadsFolder(undefined, env, process.platform, homedir()),
     },
     nodes: node,

@@ -72,6 +72,11 @@ export class PastedPictures {
     return file
   }
 
+  /** It is a picture that waits in a draft of this run. */
+  isDrafted(file: string): boolean {
+    return this.#drafted.has(file)
+  }
+
   /** These files were not sent and will not be. */
   discard(files: readonly string[]): void {
     for (const file of files) if (this.#drafted.delete(file)) this.#remove(file)

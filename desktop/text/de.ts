@@ -197,6 +197,7 @@ export const de: typeof en = {
     recall: 'Zurücknehmen',
     actions: 'Aktionen für die Nachricht',
     recalled: 'Du hast diese Nachricht zurückgenommen',
+    unknown: 'Diese Nachricht braucht ein neueres Quorum. Aktualisiere es, um solche Nachrichten zu lesen.',
     original: 'Die ursprüngliche Nachricht ist nicht verfügbar',
     inviteFrom: (who) => `Einladung von ${who}`,
     inviteAdd: 'Hinzufügen',

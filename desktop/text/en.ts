@@ -199,6 +199,7 @@ export const en = {
     recall: 'Take back',
     actions: 'Message actions',
     recalled: 'You took this message back',
+    unknown: 'This message needs a newer version of Quorum. Update to read such messages.',
     original: 'The original message is not available',
     inviteFrom: (who: string): string => `Invite from ${who}`,
     inviteAdd: 'Add',

@@ -13,6 +13,7 @@ import { parsePeerId } from './peer-id.ts'
 export type AddressPart = 'form' | 'host' | 'port' | 'transport' | 'peer'
 
 const example = '/dns4/node.example.org/tcp/4001/p2p/12D3Koo…'
+const transports = /^(\/ws|\/wss|\/tls\/ws|\/tls\/sni\/[^/]+\/ws)?$/u
 const interrupted = new RegExp(`[${blank}${unseen}]`, 'u')
 
 /** The address without the white space around it. Errors: `bad-request`, whose `part` is an `AddressPart`. */
@@ -25,8 +26,14 @@ export function givenNodeAddress(given: string): string {
   const [before, family = '', host = '', tcp, port = ''] = address.split('/')
   if (before !== '' || !/^(ip[46]|dns[46]?)$/.test(family)) throw wrong('form', `it looks like ${example}`)
   if (!isHost(family, host)) throw wrong('host', `${JSON.stringify(host)} is no ${kindOfHost(family)}`)
+  if (isNobody(host)) {
+    throw wrong(
+      'host',
+      `${JSON.stringify(host)} is where a node listens; where it is reached is in the line that it prints`,
+    )
+  }
   if (tcp !== 'tcp') throw wrong('transport', 'after the host comes /tcp/ and a port, as Quorum connects over TCP only')
-  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
     throw wrong('port', `${JSON.stringify(port)} is no port from 1 to 65535`)
   }
   if (isRelayed(address)) throw wrong('transport', 'it leads through another node, with /p2p-circuit')
@@ -35,7 +42,8 @@ export function givenNodeAddress(given: string): string {
   if (parsePeerId(end) === undefined) {
     throw wrong('peer', `${JSON.stringify(end)} is no identity of a node: copy it as a whole, and nothing after it`)
   }
-  if (!['tcp', 'ws'].includes(parseAddress(address)?.transport ?? 'other')) {
+  const between = address.slice(['', family, host, tcp, port].join('/').length, -`/p2p/${end}`.length)
+  if (!transports.test(between) || parseAddress(address) === undefined) {
     throw wrong('transport', `between port and identity comes nothing, /ws or /tls/ws, as in ${example}`)
   }
   return address
@@ -44,6 +52,11 @@ export function givenNodeAddress(given: string): string {
 function isHost(family: string, host: string): boolean {
   if (family === 'ip4') return isIPv4(host)
   return family === 'ip6' ? isIPv6(host) && !host.includes('%') : /^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u.test(host)
+}
+
+/** No single machine: any address of this one, or all machines of a network. */
+function isNobody(host: string): boolean {
+  return isIPv4(host) ? /^(0|22[4-9]|2[345]\d)\./u.test(host) : isIPv6(host) && /^(ff|[0:]+(0\.0\.0\.0)?$)/iu.test(host)
 }
 
 function kindOfHost(family: string): string {

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
 import type {
   ConnectionInfo,
+  DraftFiles,
   Friend,
   Message,
   MessageDraft,
@@ -63,6 +64,8 @@ export const callParams = {
   blockPeer: z.strictObject({ peer }),
   unblockPeer: z.strictObject({ peer }),
   friends: nothing,
+  /** Those who were removed and with whom messages were exchanged: they can be asked again. */
+  removedFriends: nothing,
   safetyNumber: z.strictObject({ peer }),
   verifyFriend: z.strictObject({ peer, verified: z.boolean() }),
   connection: z.strictObject({ peer }),
@@ -83,6 +86,9 @@ export const callParams = {
   /** Stores an unfinished message, one for each friend; without text and reply it is removed. */
   setDraft: z.strictObject({ peer, text: z.string().max(limits.messageText), replyTo: id.optional() }),
   drafts: nothing,
+  /** Stores which files were chosen for an unfinished message; without paths none. */
+  setDraftFiles: z.strictObject({ peer, paths: z.array(path).max(limits.transferRoots) }),
+  draftFiles: nothing,
   /** Announces to the friend, if online, that this person is writing or has stopped. */
   typing: z.strictObject({ peer, active: z.boolean() }),
   /** `paths`: files and folders of this machine. */
@@ -182,6 +188,7 @@ export interface CallResults {
   blockPeer: Friend
   unblockPeer: Friend
   friends: Friend[]
+  removedFriends: Friend[]
   safetyNumber: SafetyNumber
   verifyFriend: Friend
   connection: ConnectionInfo
@@ -195,6 +202,8 @@ export interface CallResults {
   receiveMore: Friend
   setDraft: null
   drafts: MessageDraft[]
+  setDraftFiles: null
+  draftFiles: DraftFiles[]
   typing: null
   sendFiles: Transfer
   acceptTransfer: Transfer

@@ -63,6 +63,14 @@ export interface MessageDraft {
   replyTo?: string | undefined
 }
 
+/** Files and folders that were chosen for an unfinished message. */
+export interface DraftFiles {
+  /** The friend's PeerId. */
+  peer: string
+  /** Absolute paths on this machine. */
+  paths: string[]
+}
+
 export type HeldReason =
   /** They sent more within a day than a person writes. */
   | 'too-much'

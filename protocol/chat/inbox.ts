@@ -5,6 +5,7 @@
  * (docs/protocol.md, "/quorum/chat/1.0.0", Messages and Receipts). It sends nothing: the caller answers the friend and
  * runs the effects, because by then everything is on disk.
  */
+import { randomUUID } from 'node:crypto'
 import { QuorumError, type ErrorCode } from '../base/errors.ts'
 import type { Emit } from '../api/events.ts'
 import type { HeldReason } from '../api/model.ts'
@@ -13,7 +14,7 @@ import { digest } from '../identity/identity.ts'
 import { Intake } from './intake.ts'
 import { chatLimits } from './limits.ts'
 import type { Conversation as Position, Draft, MessageContent, Store } from '../store/store.ts'
-import { bodyFromWire, chatFrameFromWire, type Hello } from '../wire/chat.ts'
+import { bodyFromWire, chatFrameFromWire, type Body, type Hello } from '../wire/chat.ts'
 
 export interface InboxContext {
   /** The friend's PeerId. */
@@ -227,21 +228,34 @@ export class Inbox {
       batch.held = admitted.held
       return 'held'
     }
-    this.#store(body, hash, batch)
+    this.#store(bytes, body, hash, batch)
     batch.position = { ...batch.position, ...admitted.allowance, received: body.sequence, receivedHash: hash }
     return 'new'
   }
 
-  #store(body: ReturnType<typeof bodyFromWire>, hash: Uint8Array, { effects }: Batch): void {
+  #store(bytes: Uint8Array, body: Body, hash: Uint8Array, { effects }: Batch): void {
     const { store, peer, now, emit, onTransfer } = this.#context
     const { id, sequence: seq, time: sentAt, content } = body
     const arrived = { id, seq, sentAt, hash, receivedAt: now(), recalled: content.kind === 'recalled' }
+    if (store.hasReceived(peer, id)) {
+      // What waited in an older copy of the friend's store had left it before: it comes once more, under a new
+      // sequence. Only its place in the chain is kept. Refused, it would come again and again, and nothing after it.
+      store.receiveMessage(peer, { ...arrived, id: randomUUID(), recalled: true, text: '' })
+      return
+    }
     switch (content.kind) {
       case 'recalled':
         store.receiveMessage(peer, { ...arrived, text: '' })
         break
       case 'text': {
         const message = store.receiveMessage(peer, { ...arrived, ...textOf(content) })
+        effects.push(() => emit({ event: 'message-received', data: message }))
+        break
+      }
+      case 'unknown': {
+        // Refused, it would come again and again, and nothing after it. A later version may read what is kept of it.
+        const stored = { kind: content.kind, bytes }
+        const message = store.receiveMessage(peer, { ...arrived, text: '', content: stored })
         effects.push(() => emit({ event: 'message-received', data: message }))
         break
       }

@@ -17,6 +17,7 @@ import {
   homeNode,
   knownAddresses,
   newlyLearnt,
+  noneAnswers,
   toAnnounce,
   stateOf,
   type HomeNode,
@@ -110,16 +111,12 @@ export class HomeNodes {
     return [...this.#nodes.values()].flatMap((node) => node.session ?? [])
   }
 
-  /**
-   * As `sessions`, but waits up to limits.request for the first one while the first attempt to reach a node still runs.
-   * Errors: `node-unreachable`.
-   */
+  /** As `sessions`; waits up to limits.request while the first attempts still run. Errors: `node-unreachable`. */
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()
-    if (sessions.length > 0) return sessions
-    const reason = this.#nodes.size === 0 ? 'You use no node yet, and this needs one' : 'No node can be reached right now'
-    throw new QuorumError('node-unreachable', reason)
+    if (sessions.length === 0) throw noneAnswers(this.#nodes.size)
+    return sessions
   }
 
   /**

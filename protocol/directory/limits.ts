@@ -25,6 +25,8 @@ export const directoryLimits = {
   // ---- the peer's side
   /** A clock that differs less is as right as clocks are. */
   clockTolerance: 10 * minute,
+  /** Milliseconds since the epoch: this program is younger, so a clock that says less is wrong. */
+  earliestTime: Date.UTC(2026, 0, 1),
   /** First and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
   /** Longest wait after a node closed the connection at once: it had no room at that moment. */

@@ -24,7 +24,7 @@ export const scheme = 'quorum://add/'
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const codeLength = 10
 /** What people write between the halves of a code. */
-const separators = /[\s\p{Pd}\u2212._]/gu
+const separators = /[\s\p{Pd}\u2212._/\\|+~*#()\u00b7\u2022\u30fc,]/gu
 /** Three words or more. */
 const sentence = /^\p{L}+(?:\s+\p{L}+){2,}$/u
 const twoGroups = /^[0-9a-z]{4,6}[\s\p{Pd}\u2212._]+[0-9a-z]{4,6}$/iu

@@ -15,14 +15,27 @@ export type Recipient =
   | { kind: 'peer'; peer: string }
   | { kind: 'handle'; handle: string }
 
-const linkStart = /quorum:(?:\/\/)?add\//giu
+/** Also in an address that a program made of a link, and with the blanks and slashes that people and programs add. */
+const linkStart = /(?:quorum:\s*[\\/]*|[\\/])add[\\/]+/giu
+/** A code where the link of an invite would be. */
+const codeAsLink = /quorum:[\\/]*(?:add[\\/]+)?([0-9a-z]{5}[\p{Pd}\u2212]?[0-9a-z]{5})(?![\w-])/iu
 const payload = /[\w-]+/uy
-/** Inside a link that was wrapped: white space, the marks of a quotation, `=` of quoted-printable, `\` of Markdown. */
-const wrapping = /[\s>|=\\]+/uy
-const peerId = /12D3Koo[1-9A-HJ-NP-Za-km-z]*/u
+/** What is left of a link whose beginning was not copied. */
+const payloadAlone = /(?<![\w-])[\w-]{100,}/gu
+/**
+ * Inside a link that was wrapped: white space, the marks of a quotation, `=` of quoted-printable, `\` of Markdown, the
+ * frame of a terminal, line breaks of HTML. And dashes that a program put in the place of hyphens.
+ */
+const wrapping = /(?:[\s>|=\\\u2500-\u257f\u2010-\u2015\u2212]|<w?br ?\/?>)+/iuy
+const hyphens = /[\u2010-\u2012\u2212]/gu
+const wideDashes = /[\u2013-\u2015]/gu
+/** No longer than two PeerIds, since reading one takes quadratic time. */
+const peerId = /12D3Koo[1-9A-HJ-NP-Za-km-z]{0,45}/u
 /** A code within a sentence. */
 const dashedCode = /(?<![0-9a-z])[0-9a-z]{5}[\p{Pd}\u2212][0-9a-z]{5}(?![0-9a-z])/giu
-const label = /^[\p{L}\s]{1,40}:\s*(?=\S)/u
+const label = /^[\p{L}\s]{1,40}:(?!\/\/)\s*(?=\S)/u
+/** The end of a PeerId, as programs show it. */
+const shortPeerId = /^\.{3}/u
 /** Not the characters that a handle may have. */
 const around = String.raw`[\s"'\u2018-\u201f\xab\xbb\u2039\u203a\x60()[\]{}<>*!?,;:\u2026]+`
 const surroundings = new RegExp(`^${around}|${around}$`, 'gu')
@@ -31,44 +44,108 @@ const invisible = new RegExp(`(?![\\t\\n\\v\\f\\r\\u2028\\u2029])[${unseen}]`, '
 /** Errors: `bad-invite` for a damaged link or code, `bad-request` for text that is none of the four. */
 export function parseRecipient(text: string): Recipient {
   const plain = readable(text)
-  const invite = inviteIn(plain)
+  const isCode = codeAsLink.test(plain)
+  const invite = isCode ? undefined : inviteIn(plain)
   if (invite !== undefined) return { kind: 'invite', invite }
   const [peer] = peerId.exec(plain) ?? []
   if (peer !== undefined) {
     publicKeyOf(peer)
     return { kind: 'peer', peer }
   }
-  const bare = plain.replaceAll(surroundings, '')
+  const bare = onceOnly(plain.replaceAll(surroundings, ''))
   const unlabelled = bare.replace(label, '')
   const code = parseCode(bare) ?? parseCode(unlabelled) ?? codeIn(plain)
   if (code !== undefined) return { kind: 'code', code }
+  // The full stop is that of a sentence.
+  const handle = (unlabelled.startsWith('@') ? unlabelled : bare).replaceAll(/^@|\.+$/gu, '')
+  const isHandle = limits.handlePattern.test(handle.toLowerCase()) && !shortPeerId.test(handle)
   if (looksLikeCode(unlabelled)) {
-    const handle = unlabelled === bare ? ` If it is a handle, type @${bare}` : ''
+    const instead = unlabelled === bare && isHandle ? ` If it is a handle, type @${handle}` : ''
     throw new QuorumError(
       'bad-invite',
-      `That looks like a code, but ${codeFault(unlabelled)}: check it, or ask for the link.${handle}`,
+      `That looks like a code, but ${codeFault(unlabelled)}: check it, or ask for the link.${instead}`,
     )
   }
-  const handle = bare.replace(/^@/u, '').toLowerCase()
-  if (limits.handlePattern.test(handle)) return { kind: 'handle', handle }
+  if (isHandle) return { kind: 'handle', handle: handle.toLowerCase() }
   throw new QuorumError('bad-request', 'That is not an invite link, a code, a PeerId or a handle')
 }
 
-/** Full-width letters as ordinary ones, without invisible characters; percent signs and soft line breaks decoded. */
+/** Half of a text that was pasted twice, where that is a code or nearly one. */
+function onceOnly(text: string): string {
+  const half = text.slice(0, text.length / 2)
+  return text === half + half && looksLikeCode(half) ? half : text
+}
+
+/**
+ * Full-width letters and digits of other scripts as ordinary ones, without invisible characters; what stands for a
+ * character in an address, in HTML, in JSON or in a mail is that character.
+ */
 function readable(text: string): string {
-  const plain = text
+  let plain = text
     .normalize('NFKC')
     .replaceAll(invisible, '')
-    .replaceAll(/=\r?\n/gu, '')
-  if (!/quorum%3a/iu.test(plain)) return plain
-  return plain.replaceAll(/%([2-7][0-9a-f])/giu, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+    .replaceAll(/\u20e3/gu, '')
+    .replaceAll(/(?:=20)?=\r?\n/gu, '')
+    .replaceAll(/=20(?=\r?\n)/gu, '')
+    .replaceAll(/[^\P{Nd}0-9]/gu, asciiDigit)
+    .replaceAll(/&#(?:x([0-9a-f]{1,5})|([0-9]{1,6}));/giu, (_, hex?: string, decimal?: string) =>
+      characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)),
+    )
+    .replaceAll(/&(amp|lt|gt|quot|apos|nbsp|shy|hyphen|[mn]dash);/giu, (_, name: string) => entities[name] ?? ' ')
+  // An address within the address of a page, and that within another one.
+  for (let depth = 0; depth < 3 && percentSign.test(plain); depth += 1) {
+    plain = plain.replaceAll(percentSigns, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+  }
+  return plain
+}
+
+const percentSigns = /%([2-7][0-9a-f])/giu
+const percentSign = /%[2-7][0-9a-f]/iu
+const entities: { [name: string]: string } = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  shy: '',
+  hyphen: '-',
+  ndash: '–',
+  mdash: '—',
+}
+
+function characterOf(point: number): string {
+  const character = point <= 0x10ffff ? String.fromCodePoint(point) : ''
+  return character.normalize('NFKC').replaceAll(invisible, '')
+}
+
+/** The digits of a script are ten successive characters, which begin at 0 or at 6 of a row of sixteen. */
+function asciiDigit(digit: string): string {
+  const point = digit.codePointAt(0) ?? 0
+  const row = point & ~0xf
+  return String((point - row + (/\p{Nd}/u.test(String.fromCodePoint(row)) ? 0 : 10)) % 16)
 }
 
 /** The first valid invite in `text`. Errors: `bad-invite` if there are links, and none of them is valid. */
 function inviteIn(text: string): Invite | undefined {
   let damaged: QuorumError | undefined
   for (const { 0: start, index } of text.matchAll(linkStart)) {
-    for (const candidate of payloadsAt(text, index + start.length)) {
+    const found = inviteAt(text, index + start.length)
+    if (found instanceof QuorumError && /^quorum/iu.test(start)) damaged ??= found
+    else if (!(found instanceof QuorumError)) return found
+  }
+  if (damaged !== undefined) throw damaged
+  for (const { index } of text.matchAll(payloadAlone)) {
+    const found = inviteAt(text, index)
+    if (!(found instanceof QuorumError)) return found
+  }
+  return undefined
+}
+
+/** The invite whose link goes on at `at`, or what is wrong with it. */
+function inviteAt(text: string, at: number): Invite | QuorumError {
+  let damaged: QuorumError | undefined
+  for (const wide of ['--', '-']) {
+    for (const candidate of payloadsAt(text, at, wide)) {
       try {
         return inviteFromLink(scheme + candidate)
       } catch (error) {
@@ -76,17 +153,16 @@ function inviteIn(text: string): Invite | undefined {
         damaged ??= error
       }
     }
-    damaged ??= new QuorumError('bad-invite', 'That invite link is not complete: ask for it again')
   }
-  if (damaged !== undefined) throw damaged
-  return undefined
+  return damaged ?? new QuorumError('bad-invite', 'That invite link is not complete: ask for it again')
 }
 
 /**
- * What may be the rest of a link: what stands at `at`, then that with the next piece of a wrapped line, and so on. Only
- * the signature tells where a wrapped link ends and the sentence goes on.
+ * What may be the rest of a link: what stands at `at`, then that with the next piece of a wrapped line, and so on; each
+ * also without the marks of Markdown behind it. Only the signature tells where a wrapped link ends and the sentence
+ * goes on. `wide`: what a wide dash stands for.
  */
-function* payloadsAt(text: string, at: number): Generator<string> {
+function* payloadsAt(text: string, at: number, wide: string): Generator<string> {
   let joined = ''
   for (let end = at; joined.length < limits.inviteLink;) {
     payload.lastIndex = end
@@ -94,14 +170,18 @@ function* payloadsAt(text: string, at: number): Generator<string> {
     if (piece === undefined) return
     joined += piece
     yield joined
+    if (/[_-]$/u.test(joined)) yield joined.replace(/[_-]+$/u, '')
     wrapping.lastIndex = end + piece.length
     const [between] = wrapping.exec(text) ?? []
     if (between === undefined) return
+    joined += between.replaceAll(hyphens, '-').replaceAll(wideDashes, wide).replaceAll(/[^-]/gu, '')
     end += piece.length + between.length
   }
 }
 
 function codeIn(text: string): string | undefined {
+  const [, alone] = codeAsLink.exec(text) ?? []
+  if (alone !== undefined) return parseCode(alone)
   for (const [token] of text.matchAll(dashedCode)) {
     const code = parseCode(token)
     if (code !== undefined) return code

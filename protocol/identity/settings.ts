@@ -1,10 +1,13 @@
 /** The settings of a peer in its store, decoded from and encoded to bytes. */
 import { QuorumError } from '../base/errors.ts'
+import { blank, unseen } from '../base/foreign-text.ts'
 import { limits } from '../base/limits.ts'
 import { looksLikeCode } from './invite-link.ts'
 import { readPrivacy, usualPrivacy, type Privacy, type PrivacyPatch } from '../api/privacy.ts'
 import { byNode, nodePeer, withAddress } from '../address/node-addresses.ts'
 import type { SettingKey, Store } from '../store/store.ts'
+
+const nothingSeen = new RegExp(`^[${blank}${unseen}]*$`, 'u')
 
 export class Settings {
   readonly #store: Store
@@ -28,11 +31,15 @@ export class Settings {
 
   /** Errors: `too-large`. */
   rename(name: string): void {
-    const trimmed = name.toWellFormed().trim()
+    // A name is one line, wherever it is shown.
+    const trimmed = name
+      .toWellFormed()
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+      .trim()
     if (trimmed.length > limits.nameCharacters) {
       throw new QuorumError('too-large', `A name can have ${limits.nameCharacters} characters`)
     }
-    this.#set('name', trimmed)
+    this.#set('name', nothingSeen.test(trimmed) ? '' : trimmed)
   }
 
   /** An empty string if there is no handle. */
@@ -45,6 +52,10 @@ export class Settings {
     const wanted = handle.trim().replace(/^@/, '').toLowerCase()
     if (wanted !== '' && !limits.handlePattern.test(wanted)) {
       throw new QuorumError('bad-request', 'A handle is 3 to 32 of a-z 0-9 - _ .')
+    }
+    if (/^\.|\.$/u.test(wanted)) {
+      // Who types it in a sentence means the handle without it (recipient.ts).
+      throw new QuorumError('bad-request', 'A handle neither begins nor ends with a full stop')
     }
     if (looksLikeCode(wanted)) {
       throw new QuorumError('bad-request', 'That looks like a code of an invite: choose another handle')

@@ -13,7 +13,7 @@ type Sending = Pick<
   Store,
   'queueMessage' | 'outgoing' | 'markSent' | 'markDelivered' | 'markReadByThem' | 'continueAfter' | 'recall'
 >
-type Receiving = Pick<Store, 'receiveMessage' | 'setTaken' | 'markReadByMe'>
+type Receiving = Pick<Store, 'receiveMessage' | 'hasReceived' | 'setTaken' | 'markReadByMe'>
 
 /** The database must have been migrated. */
 export function conversationsOn(database: Database): Sending & Receiving & Pick<Store, 'conversation' | 'bodyHash'> {
@@ -153,9 +153,13 @@ function receivingOn(database: Database): Receiving {
           seq,
         }
         if (recalled) message.text = ''
+        if (received.content?.kind === 'unknown') message.unknown = true
         insertMessage(database, message, received.content, hash)
         return message
       }),
+
+    hasReceived: (peer, id) =>
+      database.get(`SELECT 1 FROM message WHERE id = ? AND peer = ? AND direction = 'in'`, id, peer) !== undefined,
 
     setTaken(peer, { taken, takenAt }) {
       const sql = `INSERT INTO conversation (peer, taken, takenAt) VALUES (?, ?, ?) ON CONFLICT (peer)

@@ -22,7 +22,8 @@ export interface MessageColumns {
   replyTo: string | null
   transfer: string | null
   hash: Uint8Array | null
-  content: 'text' | MessageContent['kind']
+  /** `text` with `contentBytes`: a body that only a later version can read. */
+  content: 'text' | 'offer' | 'news'
   contentBytes: Uint8Array | null
 }
 
@@ -110,7 +111,7 @@ export function insertMessage(database: Database, message: Message, content?: Me
     message.state,
     message.replyTo ?? null,
     message.transfer ?? null,
-    content?.kind ?? 'text',
+    content == null || content.kind === 'unknown' ? 'text' : content.kind,
     content?.bytes ?? null,
     hash ?? null,
   )
@@ -133,6 +134,7 @@ export function messageFrom(row: MessageColumns): Message {
     state: row.state,
     ...(row.replyTo !== null && { replyTo: row.replyTo }),
     ...(row.transfer !== null && { transfer: row.transfer }),
+    ...(row.content === 'text' && row.contentBytes !== null && { unknown: true as const }),
     seq: row.seq,
   }
 }

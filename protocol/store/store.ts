@@ -93,6 +93,8 @@ export interface Message {
   state: MessageState
   replyTo?: string
   transfer?: string
+  /** Its content is of a later version, and `text` is empty. */
+  unknown?: true
   /** Position in the sender's sequence, from 1. */
   seq: number
 }
@@ -135,12 +137,15 @@ export interface Conversation {
 }
 
 /**
- * The content of a message besides text: an offer of files, shown with its note as text, or a status update, never
- * shown.
+ * The content of a message besides text: an offer of files, shown with its note as text, a status update, never
+ * shown, or what only a later version knows.
  */
 export interface MessageContent {
-  kind: 'offer' | 'news'
-  /** Wire form (wire/offer.ts): a body that is encoded again must have the same hash. */
+  kind: 'offer' | 'news' | 'unknown'
+  /**
+   * Wire form (wire/offer.ts): a body that is encoded again must have the same hash. Of what is not known the whole
+   * body, which is only received.
+   */
   bytes: Uint8Array
 }
 
@@ -314,6 +319,8 @@ export interface Store {
    * Appends a received message and returns it (state `delivered`). Errors: `verification-failed` unless it is the next.
    */
   receiveMessage(peer: string, message: ReceivedMessage): Message
+  /** Whether the friend's message with this id was received, recalled ones included. */
+  hasReceived(peer: string, id: string): boolean
   /** Stores the count of what was taken of the friend's messages. */
   setTaken(peer: string, allowance: Pick<Conversation, 'taken' | 'takenAt'>): void
   /** Bytes on the disk of the store: infinite where there is none, or where it does not say. */

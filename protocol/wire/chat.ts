@@ -46,6 +46,8 @@ export interface Body {
     | { kind: 'recalled' }
     /** About a transfer. It stays bytes (wire/offer.ts), so that a body that is encoded again has the same hash. */
     | { kind: 'offer' | 'news'; bytes: Uint8Array }
+    /** Of a later version. It is received and never sent. */
+    | { kind: 'unknown' }
 }
 
 export type ChatFrame =
@@ -124,6 +126,8 @@ function contentToWire(content: Body['content']): NonNullable<Fields<typeof Mess
   switch (content.kind) {
     case 'recalled':
       return { case: 'recalled', value: {} }
+    case 'unknown':
+      return { case: undefined }
     case 'offer':
     case 'news':
       return { case: content.kind, value: content.bytes }
@@ -147,7 +151,7 @@ function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySch
     case 'news':
       return { kind: content.case, bytes: content.value }
     case undefined:
-      throw new QuorumError('unsupported-version', 'A message has content that this version does not know')
+      return { kind: 'unknown' }
   }
 }
 

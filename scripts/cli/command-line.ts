@@ -200,7 +200,7 @@ export function commandLine(commands: Commands): Command {
         new Option('--log-level <level>', 'the least severe level to log on stderr').choices(logLevels).default('warn'),
       )
       .addHelpText('after', headlessHelp)
-      .action((typed: HeadlessTyped) => commands.headless(requests.peer(typed))),
+      .action((typed: HeadlessTyped, command: Command) => commands.headless(requests.peer(given(typed, command)))),
   )
   program.addCommand(
     quiet(new Command('passphrase'))

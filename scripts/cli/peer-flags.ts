@@ -61,7 +61,7 @@ export function quiet(command: Command): Command {
 }
 
 export function notEmpty(value: string): string {
-  if (value === '') throw new InvalidArgumentError('It is empty.')
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.')
   return value
 }
 

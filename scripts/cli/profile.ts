@@ -3,16 +3,28 @@
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { QuorumError } from '#protocol'
+import { readBounded } from '#bounded-file'
+import { QuorumError, toError } from '#protocol'
+
+/** Bytes of a file with a passphrase. */
+const longestPassphrase = 65_536
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The path that was typed after an option, absolute. A shell leaves `~` where it is in `--profile=~/bob`, and in
+ * quotes: it is the home folder there, too.
+ */
+export function typedPath(text: string, home: string, cwd = process.cwd()): string {
+  return path.resolve(cwd, /^~(?=[/\\]|$)/u.test(text) ? path.join(home, text.slice(1)) : text)
+}
 
 /**
  * The folder of a profile. A name is a folder below the data folder of this system; anything with a separator is a
  * path. Errors: `bad-request` for a text that is neither.
  */
 export function profileFolder(profile: string, env: Environment, platform: NodeJS.Platform, home: string): string {
-  if (/[/\\]/u.test(profile)) return path.resolve(profile)
+  if (/[/\\]/u.test(profile) || profile === '~') return typedPath(profile, home)
   if (!/^[\w-][\w. -]{0,63}$/u.test(profile)) {
     throw new QuorumError('bad-request', 'A profile is a short name (letters, digits, - _ .) or a path with a /')
   }
@@ -38,7 +50,7 @@ export function downloadsFolder(
   home: string,
   read: (file: string) => string | undefined = textOf,
 ): string {
-  if (given !== undefined) return path.resolve(given)
+  if (given !== undefined) return typedPath(given, home)
   return (platform === 'linux' ? userDownloads(env, home, read) : undefined) ?? path.join(home, 'Downloads')
 }
 
@@ -74,9 +86,11 @@ export function givenPassphrase(file: string | undefined, env: Environment): str
   if (file === undefined) return env['QUORUM_PASSPHRASE'] === '' ? undefined : env['QUORUM_PASSPHRASE']
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readBounded(file, longestPassphrase)
   } catch (cause) {
-    throw new QuorumError('bad-request', `The passphrase file cannot be read: ${file}`, { cause })
+    throw new QuorumError('bad-request', `The passphrase file cannot be read: ${file}: ${toError(cause).message}`, {
+      cause,
+    })
   }
   const passphrase = text.replace(/\r?\n$/u, '')
   if (passphrase === '') throw new QuorumError('bad-request', `The passphrase file is empty: ${file}`)

@@ -4,7 +4,6 @@
  * with exit code 2 and one line, a profile that does not open with exit code 1 and one line.
  */
 import { homedir, userInfo } from 'node:os'
-import { resolve } from 'node:path'
 import { CommanderError } from 'commander'
 import { errorToData, toError, version } from '#protocol'
 import type { Log } from '#protocol'
@@ -27,7 +26,7 @@ import { saveReport } from './save-report.ts'
 import { serveLines } from './headless/json-lines.ts'
 import { logTo, openAsking, openStore, withPeer, type PeerFlags } from './open-peer.ts'
 import { bothLogs, logCrashes, openLog } from './program-log.ts'
-import { downloadsFolder, givenPassphrase, profileFolder } from './profile.ts'
+import { downloadsFolder, givenPassphrase, profileFolder, typedPath } from './profile.ts'
 import { askYes } from './terminal/ask.ts'
 import { showsColor, showsUnicode } from './terminal/capabilities.ts'
 import { runTerminal } from './terminal/main.ts'
@@ -45,7 +44,7 @@ async function run(): Promise<number> {
     passphrase,
     report: reportOn,
     send: async (request, paths) => {
-      const files = { paths: paths.map((path) => resolve(path)), to: request.to, note: request.note }
+      const files = { paths: paths.map(absolute), to: request.to, note: request.note }
       code = await transfer('quorum send', request, (followed) => send(followed, files))
     },
     receive: async (request) => {
@@ -56,9 +55,10 @@ async function run(): Promise<number> {
   return code
 }
 
-async function headless({ peer: typed, profile, logLevel }: HeadlessRequest): Promise<void> {
+async function headless({ peer: typed, profile: folder, logLevel }: HeadlessRequest): Promise<void> {
   const { signal } = endSignal()
-  const passphrase = givenPassphrase(typed.passphraseFile, process.env)
+  const profile = folder === undefined ? undefined : absolute(folder)
+  const passphrase = passphraseOf(typed)
   await logged('quorum peer', profile, async (file) => {
     const log = bothLogs(logTo(process.stderr, logLevel), file)
     await withPeer(await openStore(profile, passphrase), { ...peerFlags(typed), log }, (peer) =>
@@ -86,7 +86,8 @@ async function logged<T>(name: string, folder: string | undefined, work: (log: L
 async function reportOn({ profile, output, json, passphraseFile }: ReportRequest): Promise<void> {
   const passphrase = takePassphrase({ passphraseFile })
   const target = { folder: folderOf(profile), profile, cwd: process.cwd(), now: Date.now() }
-  process.stdout.write(await saveReport({ ...target, passphrase, json, ...(output !== undefined && { output }) }))
+  const file = output === undefined ? {} : { output: absolute(output) }
+  process.stdout.write(await saveReport({ ...target, passphrase, json, ...file }))
 }
 
 async function terminal({ peer: typed, profile }: TerminalRequest): Promise<void> {
@@ -104,15 +105,19 @@ async function terminal({ peer: typed, profile }: TerminalRequest): Promise<void
   })
 }
 
-async function passphrase({ profile, ...request }: PassphraseRequest): Promise<void> {
+async function passphrase(request: PassphraseRequest): Promise<void> {
   const { stdin: input, stdout: output, env } = process
-  await changePassphraseAsking({ ...request, profile, folder: folderOf(profile), input, output, env })
+  const { profile } = request
+  const passphraseFile = request.passphraseFile && absolute(request.passphraseFile)
+  const newPassphraseFile = request.newPassphraseFile && absolute(request.newPassphraseFile)
+  const files = { passphraseFile, newPassphraseFile }
+  await changePassphraseAsking({ ...request, ...files, profile, folder: folderOf(profile), input, output, env })
 }
 
 async function receiveFiles({ from, into, until, yes, ...request }: ReceiveRequest): Promise<number> {
   const { stdin: input, stderr: output } = process
   const person = input.isTTY && output.isTTY
-  const wanted = { from, into: into === undefined ? undefined : resolve(into), until, yes }
+  const wanted = { from, into: into === undefined ? undefined : absolute(into), until, yes }
   return transfer('quorum receive', request, (followed, leave) => {
     const ask = async (question: string): Promise<boolean | undefined> => {
       const answer = await askYes({ input, output }, question)
@@ -147,6 +152,10 @@ async function transfer(
   )
 }
 
+function absolute(path: string): string {
+  return typedPath(path, homedir())
+}
+
 function folderOf(profile: string): string {
   return profileFolder(profile, process.env, process.platform, homedir())
 }
@@ -165,9 +174,13 @@ function peerFlags({ node, listen, name, downloads, privacy }: PeerRequest): Pee
  * The passphrase that was given. Removed from the environment, because a node may run as a child and must not get it.
  */
 function takePassphrase({ passphraseFile }: Pick<PeerRequest, 'passphraseFile'>): string | undefined {
-  const passphrase = givenPassphrase(passphraseFile, process.env)
+  const passphrase = passphraseOf({ passphraseFile })
   delete process.env['QUORUM_PASSPHRASE']
   return passphrase
+}
+
+function passphraseOf({ passphraseFile }: Pick<PeerRequest, 'passphraseFile'>): string | undefined {
+  return givenPassphrase(passphraseFile === undefined ? undefined : absolute(passphraseFile), process.env)
 }
 
 /** A signal that aborts on the first request to end the program. On the second request, `impatient` is called. */

@@ -137,10 +137,13 @@ test('an older copy of a profile continues after the messages that the friend ho
     const draft = { id: id(900 + seq), text: `lost ${seq}`, sentAt: now, receivedAt: now, recalled: false }
     b.store.receiveMessage(alice.peer, { ...draft, seq, hash: new Uint8Array(32).fill(seq) })
   }
+  // One of them waited in the copy, too.
+  a.store.queueMessage(bob.peer, { id: id(902), text: 'lost 2', sentAt: now })
   a.said('after the backup')
   await meet()
-  await until(() => a.store.conversation(bob.peer).delivered === 3, 'it is delivered as the third')
+  await until(() => a.store.conversation(bob.peer).delivered === 4, 'both are delivered, as the third and the fourth')
   assert.deepEqual(b.texts(), ['in lost 1', 'in lost 2', 'in after the backup'])
+  assert.deepEqual(warnings(b.events), [])
   assert.deepEqual(warnings(a.events), ['store-corrupt'])
 })
 

@@ -88,6 +88,7 @@ const message = z.object({
   receivedAt: time.optional(),
   state: z.enum(['queued', 'sent', 'delivered', 'read', 'recalled']),
   replyTo: z.uuid().optional(),
+  unknown: z.literal(true).optional(),
   seq: z.number().int().min(1),
 })
 const transfer = z.object({
@@ -275,6 +276,7 @@ describe('the headless contract', () => {
     )
     await Promise.all([alice.sees(bob), bob.sees(alice)])
     const [listed] = await answers('friends', {}, z.array(friend))
+    await answers('removedFriends', {}, z.array(friend).length(0))
     assert.ok(listed?.online && listed.lastSeen != null && listed.path !== 'none')
 
     const number = z.object({ number: z.string().regex(/^(\d{5} ){11}\d{5}$/), verified: z.boolean() })
@@ -303,6 +305,10 @@ describe('the headless contract', () => {
     const draft = { peer: bob.id, text: 'unfin', replyTo: reply.id }
     await answers('setDraft', draft, z.null())
     assert.deepEqual(await answers('drafts', {}, z.array(messageDraft)), [draft])
+    const withFiles = { peer: bob.id, paths: ['/home/a/film.mkv'] }
+    await answers('setDraftFiles', withFiles, z.null())
+    const draftFiles = z.array(z.strictObject({ peer: peerId, paths: z.array(z.string()) }))
+    assert.deepEqual(await answers('draftFiles', {}, draftFiles), [withFiles])
     await answers('typing', { peer: bob.id, active: true }, z.null())
     await bob.event('typing')
     await transfersAnswer()

@@ -2,7 +2,8 @@
 import { useState } from 'react'
 import type { ClipboardEvent, FormEvent } from 'react'
 import { limits } from '#limits'
-import type { Friend, FriendState } from '#protocol'
+import type { Friend, FriendState, RecipientInfo } from '#protocol'
+import type { Catalogue } from '../../text/catalogue.ts'
 import { requestFriend } from '../state/actions.ts'
 import { useRecipient } from '../state/recipient.ts'
 import { codeOf, errorText, useText } from '../state/state.ts'
@@ -25,26 +26,20 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
   const { welcome, add, common } = text
   const [to, setTo] = useState(link ?? '')
   const [note, setNote] = useState('')
-  const [wrong, setWrong] = useState<string>()
+  const [failure, setFailure] = useState<unknown>()
   const [busy, setBusy] = useState(false)
   const { info, wrong: damaged } = useRecipient(to)
+  const wrong = failure === undefined ? undefined : whatFailed(failure, info, text)
   const isOwn = info !== undefined && 'known' in info && info.known === 'self'
-  const reasonFor = (error: unknown): string => {
-    const code = codeOf(error)
-    // Here there is no node that could be tried again later.
-    if (code === 'node-unreachable' && info !== undefined && 'needsNode' in info && info.needsNode) return add.needsNode
-    // The only thing that can be wrong with the call itself.
-    return code === 'bad-request' ? add.notRecognized : errorText(error)
-  }
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     setBusy(true)
-    setWrong(undefined)
+    setFailure(undefined)
     try {
       const { friend, was } = await requestFriend(to, note.trim())
       onRequested(friend, was)
     } catch (error) {
-      setWrong(reasonFor(error))
+      setFailure(error)
     } finally {
       setBusy(false)
     }
@@ -82,7 +77,7 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
               aria-describedby={describedBy}
               onChange={(event) => {
                 setTo(event.target.value)
-                setWrong(undefined)
+                setFailure(undefined)
               }}
               onPaste={paste}
             />
@@ -116,4 +111,12 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
       </div>
     </form>
   )
+}
+
+function whatFailed(error: unknown, info: RecipientInfo | undefined, text: Catalogue): string {
+  // The only thing that can be wrong with the call itself.
+  if (codeOf(error) === 'bad-request') return text.add.notRecognized
+  // Where there is no node, none is unreachable "at the moment".
+  const lacksNode = codeOf(error) === 'node-unreachable' && info !== undefined && 'needsNode' in info && info.needsNode
+  return lacksNode ? text.add.needsNode : errorText(error)
 }

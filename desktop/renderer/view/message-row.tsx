@@ -42,7 +42,7 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
     own && 'own',
     first && 'first',
     last && 'last',
-    recalled && 'recalled',
+    (recalled || message.unknown === true) && 'recalled',
     target && 'target',
     !recalled && message.replyTo === undefined && isEmoji(body) && 'emoji',
   ]
@@ -60,7 +60,9 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
       ) : (
         <div className="bubble" dir="auto">
           {message.replyTo !== undefined && !recalled && <Quote friend={friend} id={message.replyTo} />}
-          <span className="body">{recalled ? text.message.recalled : <MessageText body={body} />}</span>
+          <span className="body">
+            {recalled ? text.message.recalled : message.unknown ? text.message.unknown : <MessageText body={body} />}
+          </span>
           <Meta message={message} />
         </div>
       )}
@@ -122,6 +124,11 @@ function MessageText({ body }: { body: string }) {
   )
 }
 
+function quotedText({ state, unknown, text: said }: Message, { message, sidebar }: Catalogue): string {
+  if (state === 'recalled') return message.recalled
+  return unknown ? message.unknown : cleanLine(said, 160) || sidebar.files
+}
+
 /** The message that this one replies to; a click goes there. */
 function Quote({ friend, id }: { friend: Friend; id: string }) {
   const text = useText()
@@ -136,7 +143,7 @@ function Quote({ friend, id }: { friend: Friend; id: string }) {
         <bdi>{original.direction === 'out' ? text.common.you : nameOf(friend)}</bdi>
       </strong>
       <bdi className="one-line" style={{ display: 'block' }}>
-        {original.state === 'recalled' ? text.message.recalled : cleanLine(original.text, 160) || text.sidebar.files}
+        {quotedText(original, text)}
       </bdi>
     </button>
   )

@@ -62,7 +62,7 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
   )
 })
 
-function preview({ state }: Friend, last: Message | undefined, file: string, { sidebar }: Catalogue): string {
+function preview({ state }: Friend, last: Message | undefined, file: string, { sidebar, message }: Catalogue): string {
   switch (state) {
     case 'requested':
       return sidebar.asked
@@ -75,6 +75,6 @@ function preview({ state }: Friend, last: Message | undefined, file: string, { s
     case 'friend':
       if (last === undefined) return sidebar.noMessages
       if (last.state === 'recalled') return sidebar.recalled
-      return cleanLine(last.text || file, 80) || sidebar.files
+      return last.unknown ? message.unknown : cleanLine(last.text || file, 80) || sidebar.files
   }
 }

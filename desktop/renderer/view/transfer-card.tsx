@@ -3,7 +3,7 @@ import { File as FileSign, Files, Folder, TriangleAlert } from 'lucide-react'
 import type { Transfer } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { acceptTransfer, changeTransfer } from '../state/actions.ts'
+import { acceptTransfer, changeTransfer, sendMissing } from '../state/actions.ts'
 import { callMain } from '../state/clients.ts'
 import { errorText, useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
@@ -113,7 +113,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
 /** What does not arrive, by name and reason, and a way to send it again. */
 function Missing({ transfer }: { transfer: Transfer }) {
   const { files } = useText()
-  const { id, direction, state, missing = [], missingCount = 0 } = transfer
+  const { id, peer, direction, state, missing = [], missingCount = 0 } = transfer
   if (missingCount === 0 || state === 'declined' || state === 'cancelled' || state === 'failed') return null
   const shown = missing.slice(0, mostListed)
   return (
@@ -131,7 +131,7 @@ function Missing({ transfer }: { transfer: Transfer }) {
         </ul>
         {direction === 'in' && <p>{files.askAgain}</p>}
         {direction === 'out' && missing.some(({ why }) => why !== 'name') && (
-          <button type="button" className="button low" onClick={() => void changeTransfer('sendMissing', id)}>
+          <button type="button" className="button low" onClick={() => void sendMissing(id, peer)}>
             {files.sendMissing}
           </button>
         )}

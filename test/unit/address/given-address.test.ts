@@ -17,7 +17,13 @@ test('addresses of nodes, also with white space around them', () => {
     '/dns/localhost',
     '/dns6/bücher.example.',
   ]) {
-    for (const transport of ['/tcp/1', '/tcp/443/ws', '/tcp/443/wss', '/tcp/65535/tls/ws']) {
+    for (const transport of [
+      '/tcp/1',
+      '/tcp/443/ws',
+      '/tcp/443/wss',
+      '/tcp/65535/tls/ws',
+      '/tcp/1/tls/sni/a.example.org/ws',
+    ]) {
       const address = `${host}${transport}${end}`
       assert.equal(givenNodeAddress(`\n  ${address}/ \t`), address)
       assert.equal(nodePeer(address), id)
@@ -37,6 +43,14 @@ for (const [part, addresses] of Object.entries({
     `/dns4/node\u00a0example.org/tcp/1${end}`,
     `/unix/tmp/tcp/1${end}`,
     `/dns4/${'a'.repeat(600)}/tcp/1${end}`,
+    `"/ip4/192.0.2.1/tcp/1${end}"`,
+    `--node /ip4/192.0.2.1/tcp/1${end}`,
+    '[2001:db8::1]:4001',
+    `\\ip4\\192.0.2.1\\tcp\\1\\p2p\\${id}`,
+    `/IP4/192.0.2.1/TCP/1/P2P/${id}`,
+    `/ip6zone/eth0/ip6/fe80::1/tcp/1${end}`,
+    `／ip4／192.0.2.1／tcp／1${end}`,
+    id,
   ],
   host: [
     `/ip4/192.0.2/tcp/1${end}`,
@@ -44,11 +58,25 @@ for (const [part, addresses] of Object.entries({
     `/dns4//tcp/1${end}`,
     `/dns4/a..b/tcp/1${end}`,
     `/dns4/a:1/tcp/1${end}`,
+    `/ip4/192.168.001.001/tcp/1${end}`,
+    `/ip6/fe80::1%eth0/tcp/1${end}`,
+    `/ip6/[2001:db8::1]/tcp/1${end}`,
+    `/dns4/münchen。de/tcp/1${end}`,
+    // Where a node listens, and addresses of many machines.
+    `/ip4/0.0.0.0/tcp/1${end}`,
+    `/ip6/::/tcp/1${end}`,
+    `/ip4/255.255.255.255/tcp/1${end}`,
+    `/ip6/ff02::1/tcp/1${end}`,
   ],
   port: [
     `/ip4/192.0.2.1/tcp/0${end}`,
     `/ip4/192.0.2.1/tcp/65536${end}`,
     `/ip4/192.0.2.1/tcp/x${end}`,
+    `/ip4/192.0.2.1/tcp/04001${end}`,
+    `/ip4/192.0.2.1/tcp/4e3${end}`,
+    `/ip4/192.0.2.1/tcp/+1${end}`,
+    `/ip4/192.0.2.1/tcp/４００１${end}`,
+    `/ip4/192.0.2.1/tcp/1${encodeURIComponent(end)}`,
     `/ip4/192.0.2.1/tcp`,
   ],
   transport: [
@@ -56,6 +84,10 @@ for (const [part, addresses] of Object.entries({
     `/ip4/192.0.2.1/4001${end}`,
     `/ip4/192.0.2.1/tcp/1/tls${end}`,
     `/ip4/192.0.2.1/tcp/1/nonsense${end}`,
+    `/ip4/192.0.2.1/tcp/1/ws/tls${end}`,
+    `/ip4/192.0.2.1/tcp/1/wss/http-path/x${end}`,
+    `/ip4/192.0.2.1//tcp/1${end}`,
+    `/ip4/192.0.2.1/tcp/1${end},/ip4/192.0.2.2/tcp/1${end}`,
     `/ip4/192.0.2.1/tcp/1${end}/p2p-circuit${end}`,
   ],
   peer: [
@@ -63,6 +95,10 @@ for (const [part, addresses] of Object.entries({
     '/ip4/192.0.2.1/tcp/1/p2p/',
     `/ip4/192.0.2.1/tcp/1${end}.`,
     `/ip4/192.0.2.1/tcp/1${end}>`,
+    `/ip4/192.0.2.1/tcp/1${end}?x=1`,
+    `/ip4/192.0.2.1/tcp/1${end}${id}`,
+    `/ip4/192.0.2.1/tcp/1/ipfs/${id}`,
+    `/ip4/192.0.2.1/tcp/1/p2p/${id.toUpperCase()}`,
     `/ip4/192.0.2.1/tcp/1${end.slice(0, -3)}`,
     '/ip4/192.0.2.1/tcp/1/p2p/hello',
     `/ip4/192.0.2.1/tcp/1${end}/ws`,

@@ -145,7 +145,6 @@ test('a message that contradicts the chain is refused and reported, and its whol
     'an earlier one taken back': body(1, none, { kind: 'recalled' }),
     'a hash that is not the one before': body(3, new Uint8Array(32), text('three')),
     'the hash of a message two before': body(3, digest(first), text('three')),
-    'the id of an earlier one': body(3, digest(second), text('three'), id(1)),
   }
   for (const [what, wrong] of Object.entries(contradictions)) {
     const { store, events, receive } = receiver(t)
@@ -229,6 +228,70 @@ test('an offer is stored with its transfer and announced afterwards; status upda
   assert.deepEqual([calls, texts(store)], [[], ['the note']])
   for (const effect of effects) effect()
   assert.deepEqual(calls, ['message-received', 'announce offer', 'announce news'])
+})
+
+test('what a restored sender sends again under a new sequence is shown once, and the conversation continues', (t) => {
+  const transfers: string[] = []
+  const { store, receive, calls } = receiver(t, {
+    onTransfer: (_, { kind }, messageId) => {
+      transfers.push(`${kind} ${messageId}`)
+      return { transfer: id(77), text: 'the note', announce: () => undefined }
+    },
+  })
+  const offer = { kind: 'offer', bytes: new Uint8Array(3) } as const
+  const news = { kind: 'news', bytes: new Uint8Array(3) } as const
+  const chain = [first]
+  const add = (content: Body['content'], messageId: string): void => {
+    chain.push(body(chain.length + 1, digest(chain.at(-1) ?? none), content, messageId))
+  }
+  add(offer, id(2))
+  add(news, id(3))
+  // The copy was made when these three waited; the first was recalled after it was put back.
+  add({ kind: 'recalled' }, id(1))
+  add(offer, id(2))
+  add(news, id(3))
+  add(text('after the restore'), id(4))
+  for (const { effects } of [receive(...chain.slice(0, 5).map(message)), receive(...chain.slice(5).map(message))]) {
+    for (const effect of effects) effect()
+  }
+  assert.deepEqual(texts(store), ['one', 'the note', 'after the restore'])
+  assert.deepEqual(transfers, [`offer ${id(2)}`, `news ${id(3)}`])
+  assert.deepEqual(
+    calls.filter((call) => call === 'message-received'),
+    ['message-received', 'message-received', 'message-received'],
+  )
+  // Lost receipts: all of them come once more.
+  assert.equal(receive(...chain.map(message)).answer, 'receipt')
+  assert.equal(store.conversation(peer).received, 7)
+})
+
+test('a message of a kind that only a later version knows keeps its place, and the next ones arrive', (t) => {
+  const { store, events, receive } = receiver(t)
+  const later = Buffer.concat([body(2, digest(first), { kind: 'unknown' }), Buffer.from([0xe2, 3, 2, 65, 66])])
+  const next = body(3, digest(later), text('three'))
+  const { answer, effects } = receive(message(first), message(later), message(next))
+  assert.equal(answer, 'receipt')
+  for (const effect of effects) effect()
+  assert.deepEqual(texts(store), ['one', '', 'three'])
+  const unknown = store.messages(peer, 100).map((one) => one.unknown)
+  assert.deepEqual(unknown, [undefined, true, undefined])
+  assert.deepEqual(
+    events.map(({ event, data }) => [event, 'unknown' in data && data.unknown]),
+    [
+      ['message-received', false],
+      ['message-received', true],
+      ['message-received', false],
+    ],
+  )
+  assert.equal(store.unread(peer), 3)
+  assert.equal(receive(message(later)).answer, 'receipt', 'it came again')
+})
+
+test('a friend’s message with the id of an own one is refused', (t) => {
+  const { store, sent, receive } = receiver(t)
+  sent(1)
+  assert.throws(() => receive(message(body(1, none, text('echo'), id(501)))), refused('verification-failed'))
+  assert.equal(store.conversation(peer).received, 0)
 })
 
 test('a transfer that is refused refuses its message', (t) => {

@@ -57,7 +57,40 @@ test('a privacy flag that was not typed is not set, so the profile’s choice ap
       typingMarks: true,
     })
   }
-  assert.deepEqual((await parsed('--no-lan', 'send', 'x', '--no-upnp'))[1].peer?.privacy, { lan: false, upnp: false })
+  for (const command of [['send', 'x'], ['receive'], ['peer', '--json', '--ephemeral']]) {
+    const [, { peer }] = await parsed('--no-lan', '--direct=never', ...command, '--no-upnp', '--direct', 'only')
+    assert.deepEqual(peer?.privacy, { lan: false, upnp: false, direct: 'only' }, command[0])
+  }
+})
+
+test('what people type in the place of a command or a value is refused with its name', async () => {
+  for (const [words, why] of [
+    [['pear'], /no command pear/u],
+    [['Peer', '--json'], /unknown option|no command Peer/u],
+    [['–help'], /no command –help/u],
+    [['——help'], /no command ——help/u],
+    [['-profile', 'bob'], /unknown option '-profile'/u],
+    [['--upnp=false'], /unknown option/u],
+    [['--no-direct'], /unknown option/u],
+    [['--direct', 'Never'], /Allowed choices/u],
+    [['--profile', ' '], /empty/u],
+    [['--name', '\u00a0'], /empty/u],
+    [['--downloads='], /empty/u],
+    [['--node', '/ip4/0.0.0.0/tcp/4001'], /is where a node listens/u],
+    [['--node'], /argument missing/u],
+    [['send', '--to', ''], /empty/u],
+    [['receive', 'film.mkv'], /too many arguments for 'receive'/u],
+    [['peer', '--', '--json'], /too many arguments/u],
+  ] as const) {
+    await assert.rejects(
+      parsed(...words),
+      (error) => error instanceof CommanderError && why.test(error.message),
+      words[0],
+    )
+  }
+  // The last of two is meant.
+  const [, request] = await parsed('--profile', 'alice', '--profile', 'bob')
+  assert.equal('profile' in request && request.profile, 'bob')
 })
 
 test('the window and quorum offer the same flags with the same words, and every choice has one', () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { downloadsFolder, givenPassphrase, profileFolder } from '../../../scripts/cli/profile.ts'
+import { downloadsFolder, givenPassphrase, profileFolder, typedPath } from '../../../scripts/cli/profile.ts'
 
 test('a named profile is stored in the data folder of the system', () => {
   assert.equal(profileFolder('bob', {}, 'linux', '/home/b'), '/home/b/.local/share/quorum/profiles/bob')
@@ -27,6 +27,23 @@ test('text with a separator is a path; a name cannot leave the data folder', () 
   }
 })
 
+test('a tilde that the shell left alone is the home folder', () => {
+  for (const [typed, meant] of [
+    ['~/bob', '/home/b/bob'],
+    ['~', '/home/b'],
+    ['~/../c', '/home/c'],
+    ['bob', '/cwd/bob'],
+    ['./~/bob', '/cwd/~/bob'],
+    ['~bob', '/cwd/~bob'],
+    ['a/~/b', '/cwd/a/~/b'],
+    [' ', '/cwd/ '],
+  ] as const) {
+    assert.equal(typedPath(typed, '/home/b', '/cwd'), meant, typed)
+  }
+  assert.equal(profileFolder('~/bob', {}, 'linux', '/home/b'), '/home/b/bob')
+  assert.equal(downloadsFolder('~/in', {}, 'linux', '/home/b'), '/home/b/in')
+})
+
 test('the passphrase comes from the file, else from the environment', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'quorum-'))
   const file = path.join(folder, 'passphrase')
@@ -35,6 +52,12 @@ test('the passphrase comes from the file, else from the environment', () => {
     assert.equal(givenPassphrase(file, { QUORUM_PASSPHRASE: 'from environment' }), 'from file ')
     assert.equal(givenPassphrase(undefined, { QUORUM_PASSPHRASE: 'from environment' }), 'from environment')
     assert.equal(givenPassphrase(undefined, { QUORUM_PASSPHRASE: '' }), undefined)
+    writeFileSync(file, '\ufefffrom an editor of Windows\r\n')
+    assert.equal(givenPassphrase(file, {}), 'from an editor of Windows')
+    writeFileSync(file, Buffer.from('gr\xfcn', 'latin1'))
+    assert.throws(() => givenPassphrase(file, {}), { code: 'bad-request', message: /no UTF-8/u })
+    assert.throws(() => givenPassphrase('/dev/zero', {}), { code: 'bad-request', message: /more than/u })
+    assert.throws(() => givenPassphrase(folder, {}), { code: 'bad-request', message: /EISDIR/u })
     writeFileSync(file, '\n')
     assert.throws(() => givenPassphrase(file, {}), { code: 'bad-request' })
     assert.throws(() => givenPassphrase(path.join(folder, 'missing'), {}), { code: 'bad-request' })

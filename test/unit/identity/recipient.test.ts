@@ -14,6 +14,11 @@ const content = {
   expiresAt: 1_800_000_000_000,
 }
 const link = inviteToLink(alice, content)
+/** One with two hyphens in succession. */
+const hyphenated =
+  Array.from({ length: 500 }, (_, at) => inviteToLink(alice, { ...content, expiresAt: content.expiresAt + at })).find(
+    (one) => /\w--\w/u.test(one) && !/---/u.test(one),
+  ) ?? assert.fail('no link has two hyphens in succession')
 const other = inviteToLink(bob, { ...content, name: 'Bob' })
 const code = 'K7QF2-M9XT1'
 const wide = (text: string): string =>
@@ -53,6 +58,28 @@ const pasted: Record<string, string> = {
   'a direction mark': `\u200e${link}\u200e`,
   'a byte order mark': `\ufeff${link}`,
   'full width': wide(link),
+  'in HTML': `<a href="${link}">my invite</a>`,
+  'line breaks of HTML inside': wrapped(link, 40, '<wbr>').replace('<wbr>', '<br />\n'),
+  'in the entities of HTML': link.replaceAll('/', '&#47;').replace(':', '&#x3A;'),
+  'made safe by a mail provider': `https://eur01.safelinks.example.com/?url=${encodeURIComponent(link)}&data=05%7C01`,
+  'percent-encoded twice': encodeURIComponent(encodeURIComponent(link)),
+  'the form of a work chat': `<${link}|${link}>`,
+  'in JSON': JSON.stringify({ link }).replaceAll('/', String.raw`\/`),
+  'three slashes': link.replace('//', '///'),
+  'one slash': link.replace('//', '/'),
+  backslashes: link.replaceAll('/', '\\'),
+  'a blank behind the colon': link.replace(':', ': '),
+  'as the address of a page': link.replace('quorum://add/', 'https://add/'),
+  'without its scheme': link.replace('quorum:', ''),
+  'only what is behind the slashes': link.replace('quorum://add/', ''),
+  'bold in Markdown': `__${link}__`,
+  'non-breaking hyphens': hyphenated.replaceAll('-', '\u2011'),
+  'an em dash for two hyphens': hyphenated.replaceAll('--', '—'),
+  'en dashes for hyphens': hyphenated.replaceAll('-', '–'),
+  'pasted twice': link + link,
+  'the frame of a terminal': `│ ${wrapped(link, 60, ' │\n│ ')} │`,
+  'quoted-printable, with blanks': wrapped(link, 60, '=20\r\n'),
+  'among letters without spaces': `我的邀请${link}快加我`,
   'before another one': `${link} or ${other}`,
   'behind a damaged one': `${link.slice(0, 60)}, no: ${link}`,
 }
@@ -85,6 +112,24 @@ const typed: Record<string, string> = {
   'in a sentence': `My code is ${code}, see you!`,
   'invisible characters': `\u2068${code}\u2069`,
   'a tab': `\t${code}\n`,
+  'letter by letter': 'K 7 Q F 2 - M 9 X T 1',
+  wrapped: 'K7QF2-\nM9XT1',
+  'a slash': 'K7QF2/M9XT1',
+  'a middle dot': 'K7QF2·M9XT1',
+  'a long vowel mark for the dash': 'K7QF2ーM9XT1',
+  'percent-encoded': 'K7QF2%2DM9XT1',
+  'a space of an address': 'K7QF2+M9XT1',
+  'entities of HTML': 'K7QF2&ndash;M9XT1',
+  'bold in Markdown': `**${code}**`,
+  'Arabic digits': 'K٧QF٢-M٩XT١',
+  'Persian digits': 'K۷QF۲-M۹XT۱',
+  'Devanagari digits': 'K७QF२-M९XT१',
+  keycaps: 'K7\ufe0f\u20e3QF2-M9XT1',
+  'pasted twice': code + code,
+  'pasted twice, in two lines': `${code}\n${code}`,
+  'as a link': `quorum://add/${code}`,
+  'as a short link': `quorum:${code}`,
+  'in JSON': JSON.stringify({ code }),
 }
 for (const [how, text] of Object.entries(typed)) {
   test(`a code is found: ${how}`, () => assert.deepEqual(parseRecipient(text), { kind: 'code', code }))
@@ -107,6 +152,8 @@ test('what looks like a code and is none is an error that says what is wrong, an
 
 test('PeerIds and handles', () => {
   assert.deepEqual(parseRecipient(alice.peer), { kind: 'peer', peer: alice.peer })
+  assert.deepEqual(parseRecipient(alice.peer + alice.peer), { kind: 'peer', peer: alice.peer })
+  assert.deepEqual(parseRecipient(`/ip4/192.0.2.1/tcp/4001/p2p/${alice.peer}`), { kind: 'peer', peer: alice.peer })
   assert.deepEqual(parseRecipient(`My PeerId: ${alice.peer}.`), { kind: 'peer', peer: alice.peer })
   for (const [text, handle] of [
     ['@Alice', 'alice'],
@@ -114,6 +161,8 @@ test('PeerIds and handles', () => {
     ['"alice"', 'alice'],
     ['alice2024', 'alice2024'],
     ['@k7qf2-m9xt', 'k7qf2-m9xt'],
+    ['alice.', 'alice'],
+    ['Handle: @alice', 'alice'],
   ] as const) {
     assert.deepEqual(parseRecipient(text), { kind: 'handle', handle })
   }
@@ -126,6 +175,9 @@ test('text that identifies no peer is refused', () => {
     'https://example.org/',
     'what is this?',
     'is it a code',
+    `…${alice.peer.slice(-6)}`,
+    'https://example.org/add/friend',
+    'alice@example.org',
     alice.peer.slice(0, -2),
     '@',
     'x'.repeat(5000),
@@ -145,4 +197,6 @@ test('text that identifies no peer is refused', () => {
 test('a long text with many beginnings of links is looked through at once', () => {
   const text = 'quorum://add/AAAA '.repeat(3000)
   assert.throws(() => parseRecipient(text), refused('bad-invite'))
+  // Reading a PeerId takes quadratic time: of a long one, no more than one is read.
+  assert.throws(() => parseRecipient('12D3Koo'.repeat(9000)), refused('bad-request'))
 })

@@ -161,7 +161,53 @@ test('a configuration file that is missing or not a JSON object is refused', (t)
   assert.match(refused(['--config', '/missing/node.json']), /--config \/missing\/node.json cannot be used: ENOENT/)
   assert.match(refused(['--config', configFile(t, '{')]), /cannot be used/)
   assert.match(refused(['--config', configFile(t, '[]')]), /one JSON object/)
+  for (const [content, why] of Object.entries({
+    '': /end of JSON/,
+    '{"json": true,}': /position 14/,
+    '{/* no */"json": true}': /position 1/,
+    '{"json": true}{"json": true}': /position 14/,
+    '{"listen": "/ip4/0.0.0.0/tcp/1"}': /must be a list of multiaddrs/,
+    '{"listen": [4001]}': /must be a list of multiaddrs/,
+    '{"listen": []}': /needs an address/,
+    '{"http": 4003}': /must be ADDRESS:PORT/,
+    '{"json": "yes"}': /must be true or false/,
+    '{"data": " "}': /must be a folder/,
+    '{"Data": "x"}': /"Data" in .* is not an option/,
+  })) {
+    assert.match(refused(['--config', configFile(t, content)]), why, content)
+  }
+  const file = configFile(t, '')
+  fs.writeFileSync(file, Buffer.from('\ufeff{}', 'utf16le'))
+  assert.match(refused(['--config', file]), /no UTF-8/)
+  assert.match(refused(['--config', path.dirname(file)]), /EISDIR/)
+  // No more of it is read than a configuration may have.
+  assert.match(refused(['--config', '/dev/zero']), /more than 1048576 bytes/)
   assert.match(refused(['--config', configFile(t, '{"__proto__": {}}')]), /"__proto__" in .* is not an option/)
+})
+
+test('what is given twice is meant once', () => {
+  const twice = ['--listen', '/ip4/127.0.0.1/tcp/4001', '--listen', '/ip4/127.0.0.1/tcp/4001']
+  assert.deepEqual(started(twice).listen, ['/ip4/127.0.0.1/tcp/4001'])
+  const announced = '/dns4/node.example.org/tcp/4001'
+  assert.deepEqual(started([], { env: { QUORUM_NODE_ANNOUNCE: `${announced}, ${announced}` } }).announce, [announced])
+})
+
+test('two addresses to listen on that exclude each other are refused', () => {
+  const listen = (...addresses: string[]): string[] => addresses.flatMap((address) => ['--listen', address])
+  for (const both of [
+    ['/ip4/127.0.0.1/tcp/4001', '/ip4/127.0.0.1/tcp/4001/ws'],
+    ['/ip4/127.0.0.1/tcp/4001', '/ip4/0.0.0.0/tcp/4001'],
+    ['/ip6/::/tcp/4001', '/ip6/::1/tcp/4001'],
+  ]) {
+    assert.match(refused(listen(...both)), /--listen has port 4001 twice/, both.join())
+  }
+  for (const both of [
+    ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001'],
+    ['/ip4/127.0.0.1/tcp/4001', '/ip4/192.0.2.1/tcp/4001'],
+    ['/ip4/0.0.0.0/tcp/0', '/ip4/0.0.0.0/tcp/0/ws'],
+  ]) {
+    assert.deepEqual(started(listen(...both)).listen, both)
+  }
 })
 
 test('--help has examples, --version prints the version', () => {

@@ -16,13 +16,49 @@ export interface Origin {
 }
 
 interface SharedTable {
-  name: 'envelopes' | 'handles' | 'parked'
+  name: TableName
   /** Its primary key, and the column by which its oldest row is found. */
   key: string
   age: string
   /** Rows in all, and of one address and one wide network. */
   most: number
   perAddress: readonly [number, number]
+}
+
+type TableName = 'envelopes' | 'handles' | 'parked'
+
+/**
+ * Counts the rows of the three tables, in all and by wide network, since a count over a full table takes as long as
+ * serving many peers. The counts are temporary tables, in memory, and triggers keep them: so they are undone with a
+ * savepoint or a transaction, whatever deletes a row. Needed before `sharing`; INSERT OR REPLACE bypasses them.
+ */
+export function countRows(db: Database.Database): void {
+  db.pragma('temp_store = MEMORY')
+  db.exec(`
+    CREATE TEMP TABLE totals (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TEMP TABLE shares (
+      name TEXT NOT NULL, wide BLOB NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (name, wide)
+    ) WITHOUT ROWID;
+    -- Most addresses have one row, and never give way.
+    CREATE INDEX temp.shares_heaviest ON shares (name, rows) WHERE rows > 1;
+  `)
+  for (const name of ['envelopes', 'handles', 'parked'] satisfies TableName[]) {
+    const bytes = (row: string): string => (name === 'envelopes' ? `${row}bytes` : '0')
+    db.exec(`
+      INSERT INTO totals SELECT '${name}', count(*), coalesce(sum(${bytes('')}), 0) FROM ${name};
+      INSERT INTO shares SELECT '${name}', wide, count(*) FROM ${name} WHERE wide <> x'' GROUP BY wide;
+      CREATE TEMP TRIGGER ${name}_added AFTER INSERT ON main.${name} BEGIN
+        UPDATE totals SET rows = rows + 1, bytes = bytes + ${bytes('new.')} WHERE name = '${name}';
+        INSERT INTO shares SELECT '${name}', new.wide, 1 WHERE new.wide <> x''
+          ON CONFLICT (name, wide) DO UPDATE SET rows = rows + 1;
+      END;
+      CREATE TEMP TRIGGER ${name}_removed AFTER DELETE ON main.${name} BEGIN
+        UPDATE totals SET rows = rows - 1, bytes = bytes - ${bytes('old.')} WHERE name = '${name}';
+        UPDATE shares SET rows = rows - 1 WHERE name = '${name}' AND wide = old.wide;
+        DELETE FROM shares WHERE name = '${name}' AND wide = old.wide AND rows = 0;
+      END;
+    `)
+  }
 }
 
 /** Returns the digests of an address, from its keys (`quotaKeys`, the narrowest first). */
@@ -33,38 +69,33 @@ export function originDigest(): (keys: readonly string[]) => Origin {
   return (keys) => ({ near: digest(keys[0]), wide: digest(keys.at(-1)) })
 }
 
-/** Rows that had to go. `bytes` is 0 where the table does not count them. */
-type Gone = { bytes: number }[]
-
 /**
- * Makes room for one row of an address in `table`, within a transaction. Returns the rows that it deleted.
- * `total`: the rows of the table, if they are counted already.
+ * Makes room for one row of an address in `table`, within a transaction.
  * Errors: `rate-limited` if the address has as many as it may; `disk-full` if there is no room and nobody has more.
  */
-export function sharing(db: Database.Database, table: SharedTable): (origin: Origin, total?: number) => Gone {
+export function sharing(db: Database.Database, table: SharedTable): (origin: Origin) => void {
   const { name, key, age, most, perAddress } = table
-  const count = db.prepare<[], number>(`SELECT count(*) FROM ${name}`).pluck()
+  const total = db.prepare<[], number>(`SELECT rows FROM totals WHERE name = '${name}'`).pluck()
+  // At most `perAddress` rows of an index.
   const near = db.prepare<[Uint8Array], number>(`SELECT count(*) FROM ${name} WHERE near = ?`).pluck()
-  const wide = db.prepare<[Uint8Array], number>(`SELECT count(*) FROM ${name} WHERE wide = ?`).pluck()
-  const heaviest = db.prepare<[], { wide: Uint8Array; count: number }>(
-    `SELECT wide, count(*) AS count FROM ${name} WHERE wide <> x'' GROUP BY wide ORDER BY count DESC LIMIT 1`,
+  const wide = db.prepare<[Uint8Array], number>(`SELECT rows FROM shares WHERE name = '${name}' AND wide = ?`).pluck()
+  const heaviest = db.prepare<[], { wide: Uint8Array; rows: number }>(
+    `SELECT wide, rows FROM shares WHERE name = '${name}' AND rows > 1 ORDER BY rows DESC LIMIT 1`,
   )
-  const bytes = name === 'envelopes' ? 'bytes' : '0 AS bytes'
-  const remove = db.prepare<[Uint8Array], { bytes: number }>(
-    `DELETE FROM ${name} WHERE ${key} = (SELECT ${key} FROM ${name} WHERE wide = ? ORDER BY ${age} LIMIT 1)
-     RETURNING ${bytes}`,
+  const remove = db.prepare<[Uint8Array]>(
+    `DELETE FROM ${name} WHERE ${key} = (SELECT ${key} FROM ${name} WHERE wide = ? ORDER BY ${age} LIMIT 1)`,
   )
-  return (origin, total) => {
+  return (origin) => {
     const known = origin.near.length > 0
     const own = known ? (wide.get(origin.wide) ?? 0) : 0
     if (known && ((near.get(origin.near) ?? 0) >= perAddress[0] || own >= perAddress[1])) {
       throw new QuorumError('rate-limited', 'This node stores as much from your address as it allows')
     }
-    if ((total ?? count.get() ?? 0) < most) return []
+    if ((total.get() ?? 0) < most) return
     const other = heaviest.get()
-    if (other === undefined || other.count <= own + 1) {
+    if (other === undefined || other.rows <= own + 1) {
       throw new QuorumError('disk-full', 'This node holds as much as it is allowed to')
     }
-    return remove.all(other.wide)
+    remove.run(other.wide)
   }
 }

@@ -13,6 +13,14 @@ export const nodeLimits = {
   diskCheck: 1 * minute,
   /** Interval at which the owner of a handle is noted as seen: nobody waits for the disk when all peers reconnect. */
   seenInterval: 1 * hour,
+  /** Shortest time between the beginnings of two transactions: what arrives meanwhile shares the next one. */
+  writeWindow: 10,
+  /** Changes in one transaction, which blocks the event loop: some milliseconds. The others are in the next one. */
+  writesTogether: 64,
+  /** Changes that wait for a slow disk, an envelope in each: 32 MiB. More are refused. */
+  writesWaiting: 4096,
+  /** Expired rows deleted, and free pages given back, in one transaction: peers are served between two. */
+  expiredTogether: 100,
   /** A key file is one short line: another file by that name is not read into memory. */
   keyFile: 4 * KiB,
 

@@ -89,7 +89,8 @@ function build(db: Database.Database): void {
 function claim(db: Database.Database, file: string): void {
   // The system releases it when the process ends in any way: no lock is ever stale.
   db.pragma('locking_mode = EXCLUSIVE')
-  db.pragma('synchronous = FULL')
+  // The log is flushed by group-commit.ts, outside of the event loop.
+  db.pragma('synchronous = NORMAL')
   // Deleted data is overwritten, for `forget`.
   db.pragma('secure_delete = ON')
   db.pragma('journal_size_limit = 67108864')

@@ -109,6 +109,7 @@ type FriendCall =
   | 'blockPeer'
   | 'unblockPeer'
   | 'friends'
+  | 'removedFriends'
   | 'safetyNumber'
   | 'verifyFriend'
   | 'connection'
@@ -126,6 +127,7 @@ function friendCalls(parts: PeerParts): Pick<PeerCalls, FriendCall> {
     blockPeer: async ({ peer }) => friend(friends.block(peer)),
     unblockPeer: async ({ peer }) => friend(friends.unblock(peer)),
     friends: async () => friends.list().map((row) => events.friend(row)),
+    removedFriends: async () => friends.removed(true).map((row) => events.friend(row)),
     safetyNumber: async ({ peer }) => ({
       number: safetyNumber(identity.peer, peer),
       verified: store.friend(peer)?.verified ?? false,
@@ -158,6 +160,8 @@ type ChatCall =
   | 'receiveMore'
   | 'setDraft'
   | 'drafts'
+  | 'setDraftFiles'
+  | 'draftFiles'
   | 'typing'
 
 function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): Pick<PeerCalls, ChatCall> {
@@ -189,6 +193,11 @@ function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): 
       return null
     },
     drafts: async () => drafts.list(),
+    setDraftFiles: async (chosen) => {
+      drafts.setFiles(chosen)
+      return null
+    },
+    draftFiles: async () => drafts.files(),
     typing: async ({ peer, active }) => {
       chat.typing(peer, active)
       return null
@@ -205,6 +214,8 @@ type FileCall =
   | 'cancelTransfer'
   | 'sendMissing'
   | 'transfers'
+  | 'transfer'
+  | 'transferFiles'
   | 'transferFile'
 
 function fileCalls({ files }: PeerParts): Pick<PeerCalls, FileCall> {
@@ -216,7 +227,9 @@ function fileCalls({ files }: PeerParts): Pick<PeerCalls, FileCall> {
     resumeTransfer: async ({ transfer }) => files.resume(transfer),
     cancelTransfer: async ({ transfer }) => files.cancel(transfer),
     sendMissing: async ({ transfer }) => files.sendMissing(transfer),
-    transfers: async ({ peer }) => files.list(peer),
+    transfers: async (range) => files.list(range),
+    transfer: async ({ transfer }) => files.view(transfer),
+    transferFiles: async ({ transfer, ...range }) => files.files(transfer, range),
     transferFile: async ({ transfer, file }) => files.place(transfer, file),
   }
 }

@@ -8,7 +8,7 @@ import { limits as shared } from './base/limits.ts'
 import { directoryLimits } from './directory/limits.ts'
 
 const { nodeAddresses } = addressLimits
-const { page } = apiLimits
+const { page, endedListed } = apiLimits
 const {
   nameCharacters,
   noteCharacters,
@@ -40,6 +40,7 @@ const {
 export const limits = {
   nodeAddresses,
   page,
+  endedListed,
   nameCharacters,
   noteCharacters,
   messageText,

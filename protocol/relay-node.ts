@@ -46,9 +46,9 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
   const { privateKey, peer } = await identityFromSeed(options.seed)
   const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy })
   const directory = new DirectoryServer(network, store, now, log)
-  const expire = (): void => {
+  const expire = async (): Promise<void> => {
     try {
-      store.expire(now())
+      await store.expire(now())
     } catch (error) {
       // A failing disk: the node continues with what needs none.
       log('warn', 'Expired data could not be deleted', toError(error))
@@ -63,8 +63,8 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
     await network.stop()
     throw new QuorumError('bad-request', await whyNot(listen, toError(cause)), { cause })
   }
-  expire()
-  const expiry = setInterval(expire, directoryLimits.expireInterval)
+  void expire()
+  const expiry = setInterval(() => void expire(), directoryLimits.expireInterval)
   return {
     peer,
     addresses: () => network.getMultiaddrs().map(String),

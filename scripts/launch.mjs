@@ -26,10 +26,10 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /**
  * Runs `program`, a path in the package without extension: in a checkout its TypeScript, in a published package the
  * built JavaScript. The program runs by being imported, with `process.argv` as if it had been started directly.
- * `tools`: the program also needs the development tools.
- * @param {string} program @param {{ tools?: boolean, args?: string[] }} [options]
+ * `tools`: the program also needs the development tools. `before`: called once, in the process that runs the program.
+ * @param {string} program @param {{ tools?: boolean, args?: string[], before?: () => void }} [options]
  */
-export async function launch(program, { tools = false, args = process.argv.slice(2) } = {}) {
+export async function launch(program, { tools = false, args = process.argv.slice(2), before = () => {} } = {}) {
   try {
     const source = join(root, `${program}.ts`)
     if (existsSync(source)) await install(root, { tools })
@@ -37,6 +37,7 @@ export async function launch(program, { tools = false, args = process.argv.slice
     endWithParent()
     const file = existsSync(source) ? source : join(root, 'dist', `${program}.js`)
     process.argv.splice(1, Infinity, file, ...args)
+    before()
     await import(pathToFileURL(file).href)
   } catch (err) {
     if (!(err instanceof SetupError)) throw err

@@ -135,6 +135,10 @@ export interface MainCalls extends Pick<Calls, Confirmed> {
   chooseFiles(params: { folder: boolean }): Promise<StagedFile[]>
   /** Releases files that will not be sent. */
   unstage(params: { staged: string[] }): Promise<null>
+  /** Keeps with the draft for `peer` which files are held for it; pasted pictures are not kept. */
+  keepStaged(params: { peer: string; staged: string[] }): Promise<null>
+  /** Holds again the files that were kept with drafts, as far as they are still there. */
+  keptStaged(): Promise<{ peer: string; staged: StagedFile[] }[]>
   sendFiles(params: { peer: string; staged: string[]; note?: string | undefined }): Promise<Transfer>
   /** `choose`: a dialog asks for the folder. Null when the dialog was cancelled. */
   acceptTransfer(params: { transfer: string; choose: boolean }): Promise<Transfer | null>

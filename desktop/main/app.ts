@@ -7,7 +7,7 @@ import type { BrowserWindow, WebContents } from 'electron'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProgramLog } from '#program-log'
-import { QuorumError, stillHolding, toError, version } from '#protocol'
+import { limits, QuorumError, stillHolding, toError, version } from '#protocol'
 import type { PrivacyPatch } from '#protocol'
 import { windowFile } from '#former-privacy'
 import type { EmbeddedNodeStatus, PeerProcessEvent, Preferences, StartInfo } from '../ipc/contract.ts'
@@ -92,6 +92,8 @@ export class DesktopApp {
       nameOf: (time) => this.#indicators.text.composer.picture(stamp(time)),
       onNotRemoved: (error) => programLog.log('warn', 'a pasted picture could not be removed', error),
       transfers: async () => this.#peerClient().call('transfers', {}),
+      filesAfter: async (transfer, after) =>
+        this.#peerClient().call('transferFiles', { transfer, after, limit: limits.page }),
       pathOf: (transfer, file) => this.#pathOf(transfer, file),
     })
     this.#ports = new WindowPorts({

@@ -35,6 +35,8 @@ const schemas = {
   endNode: nothing,
   chooseFiles: z.strictObject({ folder: z.boolean() }),
   unstage: z.strictObject({ staged }),
+  keepStaged: z.strictObject({ peer: id, staged: z.array(z.uuid()).max(limits.page) }),
+  keptStaged: nothing,
   sendFiles: z.strictObject({ peer: id, staged, note: z.string().max(limits.noteCharacters).optional() }),
   acceptTransfer: z.strictObject({ transfer: id, choose: z.boolean() }),
   chooseDownloads: nothing,
@@ -78,6 +80,15 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
       pasted.discard(files.drop(staged))
       return null
     },
+    keepStaged: async ({ peer, staged }) => {
+      const paths = files.pathsOf(staged).filter((file) => !pasted.isDrafted(file))
+      await setup.peer().call('setDraftFiles', { peer, paths: [...new Set(paths)] })
+      return null
+    },
+    keptStaged: async () => {
+      const kept = await setup.peer().call('draftFiles')
+      return Promise.all(kept.map(async ({ peer, paths }) => ({ peer, staged: await files.add(paths) })))
+    },
     sendFiles: async ({ peer, staged, note }) => {
       const paths = files.take(staged)
       try {
@@ -97,8 +108,7 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
       return path.basename(setup.downloads())
     },
     showTransfer: async ({ transfer }) => {
-      const all = await setup.peer().call('transfers', {})
-      const saved = all.find((one) => one.id === transfer)?.savedTo
+      const { savedTo: saved } = await setup.peer().call('transfer', { transfer })
       if (saved === undefined) throw new QuorumError('not-found', 'The files of this transfer are not on this disk')
       shell.showItemInFolder(saved)
       return null

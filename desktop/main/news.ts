@@ -32,8 +32,8 @@ export class NewsFilter {
   of(event: PeerProcessEvent): News | undefined {
     switch (event.event) {
       case 'message-received': {
-        const { peer, text, unsupported } = event.data
-        return { peer, kind: 'message', ...(unsupported === true ? {} : { detail: text }) }
+        const { peer, text, unknown } = event.data
+        return { peer, kind: 'message', ...(unknown === true ? {} : { detail: text }) }
       }
       case 'friend-request':
         return { peer: event.data.peer, kind: 'request' }

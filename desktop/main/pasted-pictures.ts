@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto'
 import { globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { destroyFile, diskErrorOf, QuorumError, toError } from '#protocol'
-import type { Transfer } from '#protocol'
+import type { NumberedFile, Transfer } from '#protocol'
 import { readImageHeader } from './image-header.ts'
 
 /** Bounds of what is on the disk at once: pictures that wait to be sent or received. */
@@ -27,6 +27,8 @@ export interface PastedPicturesSetup {
   nameOf: (time: Date) => string
   /** Errors: any, while the peer is not available. */
   transfers: () => Promise<Transfer[]>
+  /** Files of a transfer after the one with this number. Errors: as `transfers`. */
+  filesAfter: (transfer: string, after: number) => Promise<NumberedFile[]>
   /** The path of a file of a transfer. Errors: as `transfers`. */
   pathOf: (transfer: string, file: number) => Promise<string>
   /** The disk refused to remove a picture. It is tried again with the next sweep. */
@@ -70,6 +72,11 @@ export class PastedPictures {
     return file
   }
 
+  /** It is a picture that waits in a draft of this run. */
+  isDrafted(file: string): boolean {
+    return this.#drafted.has(file)
+  }
+
   /** These files were not sent and will not be. */
   discard(files: readonly string[]): void {
     for (const file of files) if (this.#drafted.delete(file)) this.#remove(file)
@@ -96,11 +103,22 @@ export class PastedPictures {
     const needed = new Set<string>()
     for (const transfer of await this.#setup.transfers()) {
       if (transfer.direction === 'in' || isOver(transfer)) continue
-      for (const [index, { path: name }] of transfer.files.entries()) {
-        if (names.has(name)) needed.add(await this.#setup.pathOf(transfer.id, index))
+      for await (const { file, path: name } of this.#filesOf(transfer)) {
+        if (names.has(name)) needed.add(await this.#setup.pathOf(transfer.id, file))
       }
     }
     return needed
+  }
+
+  /** All of them: a transfer names only the first ones. */
+  async *#filesOf({ id, count, files }: Transfer): AsyncGenerator<{ file: number; path: string }> {
+    for (const [file, { path: name }] of files.entries()) yield { file, path: name }
+    for (let at = files.length; at < count;) {
+      const page = await this.#setup.filesAfter(id, at - 1)
+      if (page.length === 0) return
+      yield* page
+      at += page.length
+    }
   }
 
   #remove(file: string): void {

@@ -42,6 +42,11 @@ export class StagedFiles {
     })
   }
 
+  /** The paths of those that are still held: some may just have been sent. */
+  pathsOf(ids: readonly string[]): string[] {
+    return ids.flatMap((id) => this.#paths.get(id) ?? [])
+  }
+
   /** Errors: `not-found`. */
   pathOf(id: string): string {
     const held = this.#paths.get(id)

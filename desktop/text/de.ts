@@ -197,7 +197,7 @@ export const de: typeof en = {
     recall: 'Zurücknehmen',
     actions: 'Aktionen für die Nachricht',
     recalled: 'Du hast diese Nachricht zurückgenommen',
-    unsupported: 'Aktualisiere Quorum, um diese Nachricht zu sehen',
+    unknown: 'Diese Nachricht braucht ein neueres Quorum. Aktualisiere es, um solche Nachrichten zu lesen.',
     original: 'Die ursprüngliche Nachricht ist nicht verfügbar',
     inviteFrom: (who) => `Einladung von ${who}`,
     inviteAdd: 'Hinzufügen',
@@ -237,9 +237,9 @@ export const de: typeof en = {
   questions: {
     weaker: 'Weniger schützen als bisher?',
     weakerDo: 'Ändern',
-    passphrase: 'Die Passphrase dieses Profils ändern?',
-    passphraseDo: 'Passphrase ändern',
-    noPassphrase: 'Die Passphrase entfernen?',
+    passphrase: 'Ab jetzt dieses Passwort benutzen?',
+    passphraseDo: 'Passwort benutzen',
+    noPassphrase: 'Das Passwort entfernen?',
     noPassphraseIntro: 'Wer diesen Computer benutzen kann, kann dann Quorum öffnen und alles darin lesen.',
     verify: (name) => `Sieht ${name} dieselben Ziffern?`,
     node: 'Diesen Knoten benutzen?',
@@ -417,6 +417,12 @@ export const de: typeof en = {
     risky: 'Solche Dateien können Programme ausführen. Öffne sie nur, wenn du sie erwartet hast.',
     notYet: 'Mit dieser Version lassen sich noch keine Dateien senden.',
     tooMany: 'Zu viele Dateien auf einmal. Leg sie in einen Ordner und sende den Ordner.',
+    tooManyOffered:
+      'Zu viele deiner Dateien warten dort auf eine Antwort. Sende diese noch einmal, wenn einige beantwortet sind.',
+    refused: (name: string): string =>
+      `${name} bietet mehr Dateien an, als du beantwortet hast. Einige wurden abgewiesen: Beantworte erst die anderen.`,
+    notListed: 'Dateien, die abgewiesen wurden oder nicht mehr in der Liste stehen',
+    showMore: (n: number): string => `Ältere zeigen (${n.toLocaleString('de')})`,
   },
 
   banner: {
@@ -469,8 +475,8 @@ export const de: typeof en = {
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
       'not-a-node': 'Dort antwortet Quorum, aber kein Knoten.',
       certificate:
-        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit: Der Betreiber muss es erneuern, oder die ' +
-        'Uhr dieses Computers geht falsch.',
+        'Das Zertifikat dort gilt nicht für diesen Namen und diese Zeit, oder seine Zertifizierungsstelle ist hier ' +
+        'nicht bekannt: Der Betreiber muss es erneuern, oder die Uhr dieses Computers geht falsch.',
       'no-websocket':
         'Dort antwortet ein Server, der nichts an einen Knoten weiterleitet: Vielleicht läuft der Knoten nicht.',
       web:

@@ -199,7 +199,7 @@ export const en = {
     recall: 'Take back',
     actions: 'Message actions',
     recalled: 'You took this message back',
-    unsupported: 'Update Quorum to see this message',
+    unknown: 'This message needs a newer version of Quorum. Update to read such messages.',
     original: 'The original message is not available',
     inviteFrom: (who: string): string => `Invite from ${who}`,
     inviteAdd: 'Add',
@@ -231,8 +231,8 @@ export const en = {
   questions: {
     weaker: 'Protect less than before?',
     weakerDo: 'Change it',
-    passphrase: 'Change the passphrase of this profile?',
-    passphraseDo: 'Change passphrase',
+    passphrase: 'Use this passphrase from now on?',
+    passphraseDo: 'Use passphrase',
     noPassphrase: 'Remove the passphrase?',
     noPassphraseIntro: 'Anyone who can use this computer can then open Quorum and read everything in it.',
     verify: (name: string): string => `Does ${name} see the same digits?`,
@@ -372,6 +372,11 @@ export const en = {
     risky: 'This kind of file can run programs. Open it only if you expected it.',
     notYet: 'Files cannot be sent yet with this version.',
     tooMany: 'Too many files at once. Put them in a folder and send the folder.',
+    tooManyOffered: 'Your friend has too many of your files to answer. Send these again when some are answered.',
+    refused: (name: string): string =>
+      `${name} offers more files than you have answered. Some were not taken: answer the others first.`,
+    notListed: 'Files that were not taken, or are not in the list any more',
+    showMore: (n: number): string => `Show older (${n.toLocaleString('en')})`,
   },
 
   banner: {

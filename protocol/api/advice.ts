@@ -10,8 +10,8 @@ export const nodeProblems: Readonly<Record<NodeProblem, string>> = {
   'wrong-peer': 'Another identity answers there: ask the operator of the node for its present address.',
   'not-a-node': 'Quorum answers there, but it is no node.',
   certificate:
-    'The certificate there is not valid for this name and this time: the operator has to renew it, or the clock of ' +
-    'this computer is wrong.',
+    'The certificate there is not valid for this name and this time, or its authority is not known here: the ' +
+    'operator has to renew it, or the clock of this computer is wrong.',
   'no-websocket': 'A server answers there, but passes nothing on to a node: the node may not run.',
   web: 'A web server answers there: the address may need /tls/ws or /ws before /p2p/, or another port.',
   ssh: 'An SSH server answers there: the port in the address is wrong.',

@@ -6,7 +6,17 @@
  */
 import { z } from 'zod'
 import type { PeerEvent } from './events.ts'
-import type { ConnectionInfo, Friend, Message, MessageDraft, NodeState, RecipientInfo, Transfer } from './model.ts'
+import type {
+  ConnectionInfo,
+  DraftFiles,
+  Friend,
+  Message,
+  MessageDraft,
+  NodeState,
+  NumberedFile,
+  RecipientInfo,
+  Transfer,
+} from './model.ts'
 import { parsePeerId } from '../address/peer-id.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
@@ -20,6 +30,8 @@ const address = z.string().min(1).max(limits.address)
 const text = z.string().min(1)
 const id = z.string().min(1).max(64)
 const count = z.number().int().min(1).max(apiLimits.page)
+/** The number of a file in its transfer. */
+const file = z.number().int().min(0).max(limits.transferFiles)
 /** A path in the form of the operating system. */
 const path = z.string().min(1).max(32_767)
 const nothing = z.strictObject({})
@@ -52,6 +64,8 @@ export const callParams = {
   blockPeer: z.strictObject({ peer }),
   unblockPeer: z.strictObject({ peer }),
   friends: nothing,
+  /** Those who were removed and with whom messages were exchanged: they can be asked again. */
+  removedFriends: nothing,
   safetyNumber: z.strictObject({ peer }),
   verifyFriend: z.strictObject({ peer, verified: z.boolean() }),
   connection: z.strictObject({ peer }),
@@ -72,6 +86,9 @@ export const callParams = {
   /** Stores an unfinished message, one for each friend; without text and reply it is removed. */
   setDraft: z.strictObject({ peer, text: z.string().max(limits.messageText), replyTo: id.optional() }),
   drafts: nothing,
+  /** Stores which files were chosen for an unfinished message; without paths none. */
+  setDraftFiles: z.strictObject({ peer, paths: z.array(path).max(limits.transferRoots) }),
+  draftFiles: nothing,
   /** Announces to the friend, if online, that this person is writing or has stopped. */
   typing: z.strictObject({ peer, active: z.boolean() }),
   /** `paths`: files and folders of this machine. */
@@ -88,9 +105,26 @@ export const callParams = {
   cancelTransfer: z.strictObject({ transfer: id }),
   /** Offers what did not arrive of a transfer that this peer sent (`missing`), alone, as a new transfer. */
   sendMissing: z.strictObject({ transfer: id }),
-  transfers: z.strictObject({ peer: peer.optional() }),
-  /** The path of a file on this machine. `file`: its index in the transfer's `files`. */
-  transferFile: z.strictObject({ transfer: id, file: z.number().int().min(0).max(limits.transferFiles) }),
+  /**
+   * All transfers that are not over and the newest 500 of the others; or a page of all, as of `messages`, if `before`
+   * or `after`, which are ids of transfers, or `limit` are given.
+   */
+  transfers: z.strictObject({
+    peer: peer.optional(),
+    before: id.optional(),
+    after: id.optional(),
+    limit: count.optional(),
+  }),
+  transfer: z.strictObject({ transfer: id }),
+  /** A page of its files. `before`, `after`: numbers of files, from 0, that bound the range. */
+  transferFiles: z.strictObject({
+    transfer: id,
+    before: file.optional(),
+    after: file.optional(),
+    limit: count.optional(),
+  }),
+  /** The path of a file on this machine. `file`: its number in the transfer. */
+  transferFile: z.strictObject({ transfer: id, file }),
   addNode: z.strictObject({ address }),
   removeNode: z.strictObject({ address }),
   nodeKnowledge: z.strictObject({ node: address }),
@@ -154,6 +188,7 @@ export interface CallResults {
   blockPeer: Friend
   unblockPeer: Friend
   friends: Friend[]
+  removedFriends: Friend[]
   safetyNumber: SafetyNumber
   verifyFriend: Friend
   connection: ConnectionInfo
@@ -167,6 +202,8 @@ export interface CallResults {
   receiveMore: Friend
   setDraft: null
   drafts: MessageDraft[]
+  setDraftFiles: null
+  draftFiles: DraftFiles[]
   typing: null
   sendFiles: Transfer
   acceptTransfer: Transfer
@@ -176,6 +213,8 @@ export interface CallResults {
   cancelTransfer: Transfer
   sendMissing: Transfer
   transfers: Transfer[]
+  transfer: Transfer
+  transferFiles: NumberedFile[]
   transferFile: { path: string }
   addNode: Self
   removeNode: Self

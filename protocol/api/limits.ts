@@ -2,9 +2,11 @@
 import { day } from '../base/units.ts'
 
 export const apiLimits = {
-  /** `messages` and `search` at most return this many at once. */
+  /** `messages`, `search`, `transfers` and `transferFiles` at most return this many at once. */
   page: 1000,
   pageDefault: 50,
+  /** Transfers that are over, in `transfers` without a range: the newest. */
+  endedListed: 500,
   inviteLifetime: 7 * day,
   inviteLongest: 365 * day,
 } as const

@@ -4,8 +4,10 @@
  */
 import type { ErrorData } from '../base/errors.ts'
 import type { FriendState } from '../store/store.ts'
+import type { FileRisk, FileRisks, MissingFile } from '../store/transfer-summary.ts'
 
 export type { FriendState, Message, MessageState } from '../store/store.ts'
+export type { FileRisk, FileRisks, MissingFile, MissingReason } from '../store/transfer-summary.ts'
 
 /** A friend, a friend request or a blocked peer. */
 export interface Friend {
@@ -59,6 +61,14 @@ export interface MessageDraft {
   text: string
   /** Id of the message that it replies to. */
   replyTo?: string | undefined
+}
+
+/** Files and folders that were chosen for an unfinished message. */
+export interface DraftFiles {
+  /** The friend's PeerId. */
+  peer: string
+  /** Absolute paths on this machine. */
+  paths: string[]
 }
 
 export type HeldReason =
@@ -183,17 +193,6 @@ export type TransferState =
   | 'cancelled'
   | 'failed'
 
-/** What a person should know about a file before they open it, from its name alone (file/name-risk.ts). */
-export type FileRisk =
-  /** A program or a script: opening it runs it. */
-  | 'program'
-  /** Opening it starts something else, which its name and icon hide. */
-  | 'launcher'
-  /** One of the two, and it pretends to be something else. */
-  | 'disguised'
-  /** Its name has invisible characters, or some that change the order of the others. */
-  | 'hidden'
-
 /** One file of a transfer. An empty folder is listed too: its path ends with a slash. */
 export interface TransferFile {
   /** Relative, components separated by slashes, as the sender named it. Foreign text: never a path to open. */
@@ -205,22 +204,11 @@ export interface TransferFile {
   risk?: FileRisk
 }
 
-/** A file or folder of those that were chosen that does not arrive, although the others do. */
-export interface MissingFile {
-  /** As in `TransferFile`. Characters that are no text are replaced. Foreign text. */
-  path: string
-  why: MissingReason
+/** A file as the call `transferFiles` lists it. */
+export interface NumberedFile extends TransferFile {
+  /** Its number in the transfer, from 0. */
+  file: number
 }
-
-export type MissingReason =
-  /** It could not be read when the others were offered. */
-  | 'unreadable'
-  /** Its name is no text. */
-  | 'name'
-  /** It does not tell its size, as files of /proc do not. */
-  | 'size'
-  /** It was changed, moved or removed after it was offered, or cannot be read any more. */
-  | 'changed'
 
 /** Files offered to a friend or by one. */
 export interface Transfer {
@@ -233,17 +221,25 @@ export interface Transfer {
   /** What a person would call it: the file, the folder, or the first of several. Foreign text. */
   name: string
   note?: string
-  /** Number of files and empty folders; `files` may have only the first of them until it is accepted. */
+  /** Number of files and empty folders. */
   count: number
+  /** Files and folders that were chosen; all of them are known when it is accepted. */
+  roots: number
+  /** The first 100 files, fewer if their paths are long (8 KiB). The call `transferFiles` returns all. */
   files: TransferFile[]
+  /** How many files have a risk, also of those that are not in `files`. Only if a friend offers them. */
+  risks?: FileRisks
   /**
    * What does not arrive: known from the offer on of what could not be offered, when it is done of what changed since.
-   * The first 100 by name; `missingCount` of them in all. The sender can offer them again with `sendMissing`.
+   * The first 100 by name, fewer as in `files`; `missingCount` of them in all. The sender can offer them again with
+   * `sendMissing`.
    */
   missing?: MissingFile[]
   missingCount?: number
   bytes: number
   doneBytes: number
+  /** The file that is being transferred, while `active`. */
+  current?: NumberedFile
   /** Smoothed; 0 while nothing is being transferred. */
   bytesPerSecond: number
   /** Absent while nothing is being transferred, and while it cannot be estimated. */

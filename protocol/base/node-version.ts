@@ -7,5 +7,8 @@ const needed = 24
 const { version } = process
 
 if (Number(/^v(\d+)/.exec(version)?.[1]) < needed) {
-  throw new Error(`Quorum needs Node ${needed} or later; this is ${version}`)
+  throw new Error(
+    `Quorum needs Node ${needed} or later; this is ${version}. On Linux and Windows npm has installed one beside ` +
+      'Quorum: start the program with "npx node". Elsewhere, install it from https://nodejs.org.',
+  )
 }

@@ -5,10 +5,15 @@
 import { z } from 'zod'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import type { MessageDraft } from '../api/model.ts'
+import type { DraftFiles, MessageDraft } from '../api/model.ts'
 import type { Store } from '../store/store.ts'
 
-const stored = z.object({ text: z.string().max(limits.messageText), replyTo: z.string().optional() })
+const stored = z.object({
+  text: z.string().max(limits.messageText),
+  replyTo: z.string().optional(),
+  files: z.array(z.string()).optional(),
+})
+type Stored = z.infer<typeof stored>
 
 export class Drafts {
   readonly #store: Store
@@ -19,29 +24,50 @@ export class Drafts {
     this.#isFriend = isFriend
   }
 
+  /** Those with a text or a reply. */
   list(): MessageDraft[] {
-    return this.#store.friends().flatMap(({ peer }) => {
-      const draft = this.#isFriend(peer) ? this.#get(peer) : undefined
-      return draft === undefined ? [] : [draft]
-    })
+    return this.#all().flatMap(({ peer, text, replyTo }) =>
+      text === '' && replyTo === undefined ? [] : { peer, text, ...(replyTo !== undefined && { replyTo }) },
+    )
   }
 
-  /** Replaces the draft; an empty one without a reply is removed. Errors: `not-friend`, those of the store. */
+  /** The paths of files that were chosen and not sent; only those of friends with some. */
+  files(): DraftFiles[] {
+    return this.#all().flatMap(({ peer, files = [] }) => (files.length === 0 ? [] : { peer, paths: files }))
+  }
+
+  /** Replaces text and reply; the files stay. Errors: `not-friend`, those of the store. */
   set({ peer, text, replyTo }: MessageDraft): void {
-    if (!this.#isFriend(peer)) throw new QuorumError('not-friend', 'They are not a friend (yet)')
-    if (text === '' && replyTo === undefined) return this.forget(peer)
-    const draft = JSON.stringify({ text, replyTo } satisfies z.infer<typeof stored>)
-    this.#store.setSetting(`draft/${peer}`, Buffer.from(draft, 'utf8'))
+    this.#put(peer, { text, replyTo, files: this.#get(peer)?.files })
+  }
+
+  /** Replaces the files; text and reply stay. Errors: as `set`. */
+  setFiles({ peer, paths }: DraftFiles): void {
+    this.#put(peer, { text: '', ...this.#get(peer), files: paths })
   }
 
   forget(peer: string): void {
     this.#store.setSetting(`draft/${peer}`, undefined)
   }
 
-  #get(peer: string): MessageDraft | undefined {
+  /** A draft with nothing in it is removed. */
+  #put(peer: string, { text, replyTo, files = [] }: Stored): void {
+    if (!this.#isFriend(peer)) throw new QuorumError('not-friend', 'They are not a friend (yet)')
+    if (text === '' && replyTo === undefined && files.length === 0) return this.forget(peer)
+    const draft = JSON.stringify({ text, replyTo, ...(files.length > 0 && { files }) } satisfies Stored)
+    this.#store.setSetting(`draft/${peer}`, Buffer.from(draft, 'utf8'))
+  }
+
+  #all(): (Stored & { peer: string })[] {
+    return this.#store.friends().flatMap(({ peer }) => {
+      const draft = this.#isFriend(peer) ? this.#get(peer) : undefined
+      return draft === undefined ? [] : { peer, ...draft }
+    })
+  }
+
+  #get(peer: string): Stored | undefined {
     const bytes = this.#store.setting(`draft/${peer}`)
     if (bytes === undefined) return undefined
-    const { success, data } = stored.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')))
-    return success ? { peer, ...data } : undefined
+    return stored.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data
   }
 }

@@ -14,7 +14,7 @@ import { digest } from '../identity/identity.ts'
 import { Intake } from './intake.ts'
 import { chatLimits } from './limits.ts'
 import type { Conversation as Position, Draft, MessageContent, Store } from '../store/store.ts'
-import { bodyFromWire, chatFrameFromWire, type Hello, type ReceivedBody } from '../wire/chat.ts'
+import { bodyFromWire, chatFrameFromWire, type Body, type Hello } from '../wire/chat.ts'
 
 export interface InboxContext {
   /** The friend's PeerId. */
@@ -226,7 +226,7 @@ export class Inbox {
       batch.held = admitted.held
       return 'held'
     }
-    this.#store(body, bytes, hash, batch)
+    this.#store(bytes, body, hash, batch)
     batch.position = { ...batch.position, ...admitted.allowance, received: body.sequence, receivedHash: hash }
     return 'new'
   }
@@ -246,7 +246,7 @@ export class Inbox {
     })
   }
 
-  #store(body: ReceivedBody, bytes: Uint8Array, hash: Uint8Array, batch: Batch): void {
+  #store(bytes: Uint8Array, body: Body, hash: Uint8Array, batch: Batch): void {
     const { store, peer, now, emit, onTransfer } = this.#context
     const { effects } = batch
     const { id, sequence: seq, time: sentAt, content } = body
@@ -269,6 +269,13 @@ export class Inbox {
         effects.push(() => emit({ event: 'message-received', data: message }))
         break
       }
+      case 'unknown': {
+        // Refused, it would come again and again, and nothing after it. A later version may read what is kept of it.
+        const stored = { kind: content.kind, bytes }
+        const message = store.receiveMessage(peer, { ...arrived, text: '', content: stored })
+        effects.push(() => emit({ event: 'message-received', data: message }))
+        break
+      }
       case 'offer':
       case 'news': {
         const { transfer, text, announce } = onTransfer(peer, content, id)
@@ -277,11 +284,6 @@ export class Inbox {
         const message = store.receiveMessage(peer, { ...arrived, text, transfer, content: stored })
         if (content.kind === 'offer') effects.push(() => emit({ event: 'message-received', data: message }))
         effects.push(announce)
-        break
-      }
-      case 'unknown': {
-        const message = store.receiveMessage(peer, { ...arrived, text: '', unknownBody: bytes })
-        effects.push(() => emit({ event: 'message-received', data: message }))
       }
     }
   }

@@ -6,10 +6,11 @@ import { directoryAddressRates, directoryLimits, directoryRates } from './limits
 
 type Call = DirectoryCall['call']
 
-/** Who calls: a PeerId, and its address (address/quota-key.ts). */
+/** Who calls: a PeerId, and the narrowest and the widest key of its address (address/quota-key.ts). */
 export interface Caller {
   peer: string
   address: string
+  network: string
 }
 
 /** Every check throws `rate-limited`. Peers keep their rates over reconnects. */
@@ -23,6 +24,11 @@ export class CallRates {
     byRecipient: buckets(directoryLimits.fleetingPerRecipient),
   }
   readonly #deliveries = buckets(directoryLimits.heldPushesPerAddress)
+  readonly #sessions = buckets(directoryLimits.sessionsPerPeer)
+  readonly #writes = {
+    byPeer: buckets(directoryLimits.writesPerPeer),
+    byNetwork: buckets(directoryLimits.writesPerAddress),
+  }
 
   constructor() {
     const lookup = buckets(directoryRates.lookup)
@@ -57,6 +63,19 @@ export class CallRates {
       ? byPeer.take(`${peer} ${to}`) && byAddress.take(`${address} ${to}`) && byRecipient.take(to)
       : this.#deliveries.take(`${address} ${to}`)
     if (!may) throw tooMany('Too many envelopes for this peer: wait a minute')
+  }
+
+  /** For a stream that begins: all that is held for the peer is sent on it. */
+  checkSession(peer: string): void {
+    if (!this.#sessions.take(peer)) throw tooMany('Too many sessions: wait a minute')
+  }
+
+  /** For whatever is added to what the node has on disk. What deletes some of it has been paid for by that. */
+  checkWrite({ peer, network }: Caller): void {
+    const { byPeer, byNetwork } = this.#writes
+    // The peer's own first: so neighbours that store a lot do not lock it out.
+    if (byPeer.take(peer) || byNetwork.take(network)) return
+    throw tooMany('Too much to store from this address: wait a minute')
   }
 }
 

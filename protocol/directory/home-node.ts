@@ -1,6 +1,7 @@
 /** One node of a peer: what is known of it, and what callers see. */
 import type { Connection } from '@libp2p/interface'
 import { withPeer } from '../address/address.ts'
+import { QuorumError } from '../base/errors.ts'
 import type { NodeProblem, NodeState } from '../api/model.ts'
 import { learntAddresses, sameHost } from '../address/node-addresses.ts'
 import type { DirectDial } from '../net/direct-dial.ts'
@@ -100,4 +101,10 @@ export function stateOf({ address, peer, state, reserved, rttMs, fullUntil, prob
     ...(problem == null ? {} : { problem }),
     ...(rttMs == null ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
   }
+}
+
+/** Why none of so many nodes can be asked. */
+export function noneAnswers(nodes: number): QuorumError {
+  const why = nodes === 0 ? 'There is no node to ask: add one, or use a link' : 'No node can be reached right now'
+  return new QuorumError('node-unreachable', why)
 }

@@ -17,6 +17,7 @@ import {
   homeNode,
   knownAddresses,
   newlyLearnt,
+  noneAnswers,
   toAnnounce,
   stateOf,
   type HomeNode,
@@ -110,16 +111,11 @@ export class HomeNodes {
     return [...this.#nodes.values()].flatMap((node) => node.session ?? [])
   }
 
-  /**
-   * As `sessions`, but waits up to limits.request for the first one while the first attempt to reach a node still runs.
-   * Errors: `node-unreachable`.
-   */
+  /** As `sessions`; waits up to limits.request while the first attempts still run. Errors: `node-unreachable`. */
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()
-    if (this.#nodes.size === 0)
-      throw new QuorumError('node-unreachable', 'There is no node to ask: add one, or use a link')
-    if (sessions.length === 0) throw new QuorumError('node-unreachable', 'No node can be reached right now')
+    if (sessions.length === 0) throw noneAnswers(this.#nodes.size)
     return sessions
   }
 
@@ -177,15 +173,15 @@ export class HomeNodes {
   }
 
   /**
-   * Removes a configured node after a last `task` with it: over the open session, or over a connection for that task.
-   * Errors: those of the connection and of the task; the node is removed anyway.
+   * Removes a configured node after a last `task` with it, over the open session or a connection for it. Meanwhile it
+   * is neither told anything else nor dialled. Errors: those of connection and task; the node is removed anyway.
    */
   async leave<T>(peer: string, task: NodeTask<T>): Promise<T> {
     const node = this.#find(peer)
     const { session } = node
+    delete node.session
     try {
       if (session != null) return await task(session)
-      // Nothing else dials it meanwhile.
       this.remove(peer)
       return await this.#visit(dialTargets(node), task)
     } finally {

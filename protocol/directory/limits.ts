@@ -15,12 +15,18 @@ export const directoryLimits = {
    */
   directoryFlood: { tokens: 64, per: 10 * second } as Rate,
   directoryFloodPerAddress: { tokens: 4000, per: 10 * second } as Rate,
+  /** Streams that a peer opens: more than one whose network fails every few seconds. */
+  sessionsPerPeer: { tokens: 30, per: 1 * minute } as Rate,
+  /** Requests of one stream that wait for an answer, beside the next one: as many share one write to the disk. */
+  unanswered: 32,
   /** Streams of one peer: the one in use, and its successor while nobody has noticed that the old one is dead. */
   streamsPerPeer: 2,
 
   // ---- the peer's side
   /** A clock that differs less is as right as clocks are. */
   clockTolerance: 10 * minute,
+  /** Milliseconds since the epoch: this program is younger, so a clock that says less is wrong. */
+  earliestTime: Date.UTC(2026, 0, 1),
   /** First and longest wait between attempts to reach a node: people look at the screen. */
   nodeRetry: { first: 500, longest: 15 * second },
   /** Longest wait after a node closed the connection at once: it had no room at that moment. */
@@ -94,6 +100,13 @@ export const directoryLimits = {
   fleetingPerAddress: { tokens: 20, per: 1 * minute } as Rate,
   /** Envelopes of one address for one recipient, who opens each: a class that asks its teacher. */
   heldPushesPerAddress: { tokens: 60, per: 1 * minute } as Rate,
+  /**
+   * What is added on disk: envelopes, invites and handles together. An address may fill all its share of envelopes and
+   * of invites at once, as a class does that meets, and renew a third of it each minute. Before that come a few of each
+   * peer: so much is left to it whatever its neighbours store, and a new identity for more of them costs a handshake.
+   */
+  writesPerPeer: { tokens: 4, per: 1 * minute } as Rate,
+  writesPerAddress: { tokens: 300, per: 3 * minute } as Rate,
   /** New handles: each is kept for half a year. */
   claimsPerAddress: { tokens: 10, per: 1 * day } as Rate,
 } as const
@@ -108,7 +121,7 @@ export const directoryRates = {
   deliver: { tokens: 60, per: 1 * minute },
   /** One for each envelope: all that a node holds for a peer, several times over. Each is a write to the disk. */
   collected: { tokens: 600, per: 1 * minute },
-  /** A person looks at it. The answer reads everything held for the peer. */
+  /** A person looks at it. */
   knowledge: { tokens: 20, per: 1 * minute },
   /** A person decides it, once. Each is a write to the disk. */
   forget: { tokens: 10, per: 1 * minute },

@@ -34,7 +34,8 @@ export class NetworkTime {
 
   /** `node` has just said that it is `time`, in an answer that took `rttMs`; 0: it does not say. */
   observe(node: string, time: number, rttMs: number): void {
-    if (time === 0) return
+    // A node on a board without a battery: it would move the clocks of all its peers, and expire their invites.
+    if (time < directoryLimits.earliestTime) return
     this.#told.set(node, { time: time + rttMs / 2, at: this.#steady() })
     if (this.ahead === 0 || this.#warned) return
     this.#warned = true

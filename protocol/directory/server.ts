@@ -36,6 +36,9 @@ import {
 } from '../wire/directory.ts'
 import { unframe } from '../wire/framing.ts'
 
+/** Calls whose answers may be passed by those to later calls of the session. */
+const answeredLater: ReadonlySet<DirectoryCall['call']> = new Set(['reachable', 'deliver', 'collected', 'postInvite'])
+
 /** The id of an envelope that is pushed and not held: `collected` with it deletes nothing. */
 const notHeld = 0
 
@@ -52,8 +55,12 @@ interface Session extends Caller {
   writer: FrameWriter
   stream: Stream
   connectedSince: number
+  /** Up to this id, the envelopes that the node holds for the peer were sent when the session began. */
+  heldUpTo: number
   expecting: Expecting
   frames: TokenBucket
+  /** Requests whose answers have not been written. */
+  unanswered: number
   mayAsk: () => boolean
 }
 
@@ -122,10 +129,12 @@ export class DirectoryServer {
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
+    this.#rates.checkSession(peer)
     const writer = new FrameWriter(stream)
     const session: Session = {
       peer,
       address: quotaKey(connection.remoteAddr),
+      network: quotaKeysOf(connection.remoteAddr).at(-1) ?? '',
       connection,
       stream,
       writer,
@@ -133,15 +142,20 @@ export class DirectoryServer {
         this.#push(writer, { frame: 'present', peers: [came] }),
       ),
       connectedSince: this.#now(),
+      heldUpTo: 0,
       frames: new TokenBucket(directoryLimits.directoryFrames, () => performance.now()),
+      unanswered: 0,
       mayAsk: this.#flood.of(quotaKeysOf(connection.remoteAddr).at(-1)),
     }
     this.#sessions.get(peer)?.stream.abort(new Error('Replaced by a newer session'))
     this.#sessions.set(peer, session)
     try {
-      this.#noteSeen(session)
-      for (const { id, envelope } of this.#store.held(peer)) {
-        await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
+      void this.#noteSeen(session)
+      const held = this.#store.held(peer)
+      session.heldUpTo = held.at(-1)?.id ?? 0
+      for (const { id } of held) {
+        const envelope = this.#store.envelope(peer, id)
+        if (envelope != null) await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
       }
       for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
         for (const bytes of frames) {
@@ -157,9 +171,9 @@ export class DirectoryServer {
   }
 
   /** A full disk leaves the owner of a handle with an older time; it does not end the session. */
-  #noteSeen({ peer, connectedSince }: Session): void {
+  async #noteSeen({ peer, connectedSince }: Session): Promise<void> {
     try {
-      this.#store.seen(peer, connectedSince)
+      await this.#store.seen(peer, connectedSince)
     } catch (error) {
       this.#log('error', 'it could not be noted that a peer was seen', toError(error))
     }
@@ -169,18 +183,20 @@ export class DirectoryServer {
     // Bytes that cannot be decoded throw here and end the stream.
     const { id, call } = requestFromWire(bytes)
     const answered = this.#finish(session, id, call)
-    // A dial back takes as long as a closed port stays silent: other requests are answered meanwhile.
-    if (call?.call === 'reachable') answered.catch((error: unknown) => session.stream.abort(toError(error)))
+    // Other requests are answered while these wait for a closed port, or for the disk.
+    const later = call != null && answeredLater.has(call.call) && session.unanswered < directoryLimits.unanswered
+    if (later) answered.catch((error: unknown) => session.stream.abort(toError(error)))
     else await answered
   }
 
   async #finish(session: Session, id: number, call: DirectoryCall | undefined): Promise<void> {
     let result: DirectoryAnswer
     let full = false
+    session.unanswered += 1
     try {
       if (!session.frames.take()) throw new QuorumError('rate-limited', 'Too many requests: wait some seconds')
       if (call == null) throw new QuorumError('unsupported-version', 'This node does not know that request')
-      result = call.call === 'reachable' ? await this.#reachable(session, call.port) : this.#answer(session, call)
+      result = await this.#answer(session, call)
       this.#count(call.call, 'ok')
     } catch (error) {
       const data = errorToData(error)
@@ -191,12 +207,17 @@ export class DirectoryServer {
       result = { result: 'error', error: { code: data.code, message } }
       this.#count(call?.call ?? 'unknown', data.code)
     }
-    await session.writer.write(frameToWire({ frame: 'response', id, result }))
+    try {
+      await session.writer.write(frameToWire({ frame: 'response', id, result }))
+    } finally {
+      session.unanswered -= 1
+    }
     // Somebody else may be waiting to be told.
     if (full) void closeOrAbort(session.connection, directoryLimits.nodeClose)
   }
 
-  #answer(session: Session, call: Exclude<DirectoryCall, { call: 'reachable' }>): DirectoryAnswer {
+  /** Resolves when what it changed is durable. */
+  async #answer(session: Session, call: DirectoryCall): Promise<DirectoryAnswer> {
     const { peer } = session
     this.#rates.check(call.call, session)
     switch (call.call) {
@@ -209,29 +230,32 @@ export class DirectoryServer {
       case 'deliver':
         return this.#deliver(session, peerFromPublicKey(call.to), call.envelope, call.fleeting)
       case 'collected':
-        this.#store.drop(peer, call.ids)
+        await this.#store.drop(peer, call.ids)
         return { result: 'done' }
       case 'knowledge':
         return this.#knowledge(session)
       case 'forget':
-        this.#store.forget(peer)
+        await this.#store.forget(peer)
         this.#dropRecord(peer)
         return { result: 'done' }
       case 'expect':
         session.expecting.remove(call.noLonger)
         return { result: 'present', peers: session.expecting.add(call.peers) }
       case 'postInvite': {
+        this.#rates.checkWrite(session)
         const now = this.#now()
         const until = now + Math.min(call.ttl, directoryLimits.parkedFor)
-        this.#store.park(call.slot, peer, call.sealed, until, now, originOf(session))
+        await this.#store.park(call.slot, peer, call.sealed, until, now, originOf(session))
         return { result: 'done' }
       }
+      case 'reachable':
+        return this.#reachable(session, call.port)
       case 'findInvite':
         return { result: 'foundInvite', sealed: this.#store.parked(call.slot, this.#now()) ?? new Uint8Array() }
     }
   }
 
-  #announce(session: Session, signed: SignedBytes, handle: string): DirectoryAnswer {
+  async #announce(session: Session, signed: SignedBytes, handle: string): Promise<DirectoryAnswer> {
     const { peer, connection } = session
     if (!this.#network.services.places.admits(connection)) {
       throw new QuorumError('node-full', 'This node has no place for another peer')
@@ -248,8 +272,8 @@ export class DirectoryServer {
     this.#makeRoom(peer, originOf(session))
     this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
     // After the record: a peer whose handle is taken can still be found by its PeerId.
-    if (handle === '') this.#store.releaseHandle(peer)
-    else if (handle !== this.#store.handleOf(peer)) this.#claim(session, handle, now)
+    if (handle === '') await this.#store.releaseHandle(peer)
+    else if (handle !== this.#store.handleOf(peer)) await this.#claim(session, handle, now)
     return {
       result: 'announced',
       observedAddress: connection.remoteAddr.toString(),
@@ -259,13 +283,14 @@ export class DirectoryServer {
   }
 
   /** The answer tells whether a handle is taken, as a lookup does. */
-  #claim(session: Session, handle: string, now: number): void {
+  async #claim(session: Session, handle: string, now: number): Promise<void> {
     this.#rates.checkHandle(session)
     // Somebody who mistypes a code of a friend would ask its owner.
     if (looksLikeCode(handle))
       throw new QuorumError('handle-taken', 'A handle that looks like a code is given to nobody')
     if (this.#store.handleOwner(handle, now) == null) this.#rates.checkClaim(session)
-    this.#store.claimHandle(handle, session.peer, now, originOf(session))
+    this.#rates.checkWrite(session)
+    await this.#store.claimHandle(handle, session.peer, now, originOf(session))
   }
 
   /** A place for the record of `peer`; the record of whoever gives way is dropped. */
@@ -292,15 +317,18 @@ export class DirectoryServer {
     return { result: 'found', record: record.signed, connected: false, age }
   }
 
-  #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): DirectoryAnswer {
+  async #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): Promise<DirectoryAnswer> {
     this.#rates.checkDelivery(session, to, fleeting)
+    if (!fleeting) this.#rates.checkWrite(session)
     // Held first, also for a connected recipient: it stays on disk until the recipient has collected it.
-    const held = fleeting
-      ? { id: notHeld, envelope }
-      : this.#store.hold(to, session.peer, envelope, this.#now(), originOf(session))
+    const { id } = fleeting
+      ? { id: notHeld }
+      : await this.#store.hold(to, session.peer, envelope, this.#now(), originOf(session))
     const recipient = this.#sessions.get(to)
     // A failed push changes nothing: the envelope stays held.
-    if (recipient != null) this.#push(recipient.writer, { frame: 'envelope', id: held.id, envelope: held.envelope })
+    if (recipient != null && (fleeting || id > recipient.heldUpTo)) {
+      this.#push(recipient.writer, { frame: 'envelope', id, envelope })
+    }
     // Whether they are here is told only to those whom they expect.
     return { result: 'delivered', pushed: false }
   }
@@ -310,7 +338,6 @@ export class DirectoryServer {
   }
 
   async #reachable(session: Session, port: number): Promise<DirectoryAnswer> {
-    this.#rates.check('reachable', session)
     const { connection } = session
     const observed = connection.remoteAddr
     const observedAddress = observed.toString()
@@ -336,7 +363,7 @@ export class DirectoryServer {
         hasRecord: this.#records.has(peer),
         connectedSince,
         observedAddress: connection.remoteAddr.toString(),
-        held: this.#store.held(peer).map(({ envelope, heldSince }) => ({ bytes: envelope.byteLength, heldSince })),
+        held: this.#store.held(peer).map(({ bytes, heldSince }) => ({ bytes, heldSince })),
         invites: this.#store.parkedCount(peer, this.#now()),
         reserved: this.#network.services.relay.reserved(peer),
       },

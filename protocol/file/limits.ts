@@ -1,12 +1,29 @@
 /** Numbers of /quorum/file. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
-import { second, KiB, MiB } from '../base/units.ts'
+import { minute, second, KiB, MiB } from '../base/units.ts'
 
 export const fileLimits = {
   /** Transfers that move at the same time between two friends, each way; the others wait until one has ended. */
   transfersAtOnce: 3,
-  /** Transfers that a friend may have offered without an answer: a page of the list. */
-  offersOpen: 200,
+  /**
+   * What a friend may have offered without an answer: a page of the list; and files and folders in all, besides those
+   * of the largest offer, so that the largest one possible works, and others beside it.
+   */
+  offersOpen: { offers: 200, entries: 50_000 },
+  /** Between two warnings for the person that a friend's offers are refused. */
+  refusalWarning: { tokens: 1, per: 10 * minute } as Rate,
+  /**
+   * Entries of lists that are read because a friend opens streams, or resumes transfers: four of the largest transfers
+   * at once, then one each 15 s. Each occasion counts as `listAtLeast` of them.
+   */
+  listWork: { tokens: 1_000_000, per: minute } as Rate,
+  listAtLeast: 1000,
+  /** A list that was read is kept this long for the next one who needs it. */
+  listKept: 10 * second,
+  /** A manifest is sent in parts of this size; a receiver that takes none for `fileStalled.give` gets no more. */
+  manifestPart: 64 * KiB,
+  /** Received transfers with one friend that are over, with nothing of them here: older ones are removed. */
+  endedKept: 500,
   /** A frame from the receiver: an opening or an acknowledgement. */
   fileFrame: 1 * KiB,
   /** Frames of one receiver on one stream: an acknowledgement every `acknowledge.bytes` at 2 GiB a second. */
@@ -23,6 +40,16 @@ export const fileLimits = {
   transferRetry: { first: 300, longest: 20 * second },
 
   // ---- what people see
+  /**
+   * Files of a transfer that events and lists name, and the bytes of their paths, and as many that do not arrive: many
+   * more than fit a window.
+   */
+  filesShown: { files: 100, bytes: 8 * KiB },
+  /** Roots of a transfer are counted up to this: it may have limits.transferRoots. */
+  rootsCounted: 1000,
+  /** Changes of one friend's transfers that the friend causes and that are emitted at once; more are after `later`. */
+  changes: { tokens: 50, per: 5 * second } as Rate,
+  changesLater: 2 * second,
   /** Between two `transfer-changed` of one transfer that only report progress: at most four a second (embedding.md). */
   progressEvery: 250,
   /**

@@ -7,11 +7,15 @@ import { QuorumError } from '../base/errors.ts'
 import { FileList, rootOf } from './manifest.ts'
 import { Yielder } from '../base/yield.ts'
 import { pathNamer } from './safe-names.ts'
-import type { TransferRow } from '../store/store.ts'
+import type { TransferDetails, TransferRow } from '../store/store.ts'
 import type { LeftOut, ManifestEntry } from '../wire/offer.ts'
 
 /** The path of `file`, its number in `sent`, which is the list as its sender made it. Errors: `not-found`. */
-export async function pathOf(row: TransferRow, sent: FileList | undefined, file: number): Promise<string> {
+export async function pathOf(
+  row: TransferRow & TransferDetails,
+  sent: FileList | undefined,
+  file: number,
+): Promise<string> {
   const arrived = row.direction === 'out' || (row.state === 'done' && row.missing?.includes(file) !== true)
   const exists = sent != null && file < sent.entries.length && arrived
   if (!exists) throw new QuorumError('not-found', 'This file is not here')
@@ -27,7 +31,7 @@ export async function pathOf(row: TransferRow, sent: FileList | undefined, file:
  * `bad-request` if there is nothing, or only what has a name that is no text.
  */
 export function missingMembers(
-  { missing = [], sources = [] }: TransferRow,
+  { missing = [], sources = [] }: TransferDetails,
   sent: FileList | undefined,
   leftOut: readonly LeftOut[],
 ): { path: string; at: string; source: string }[] {

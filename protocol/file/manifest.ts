@@ -61,9 +61,25 @@ export class FileList {
     return file >= this.entries.length ? this.bytes : (this.#before[file] ?? 0) + chunk * limits.chunk
   }
 
-  /** How many bytes of each file are done when `doneBytes` of all of them are. */
-  done(doneBytes: number): number[] {
-    return this.entries.map(({ size }, file) => Math.max(0, Math.min(size, doneBytes - (this.#before[file] ?? 0))))
+  /** The number of the file that has byte `position`, counted from the first file; undefined at the end. */
+  fileAt(position: number): number | undefined {
+    if (position >= this.bytes) return undefined
+    // The last entry that begins at or before it: the ones before that have no bytes, or end there.
+    let [from, to] = [0, this.entries.length]
+    while (to - from > 1) {
+      const middle = (from + to) >>> 1
+      if ((this.#before[middle] ?? 0) <= position) from = middle
+      else to = middle
+    }
+    return from
+  }
+
+  /** `limit` files, from number `first`: path, size, and how much is done when `doneBytes` of all files are. */
+  slice(first: number, limit: number, doneBytes: number): { path: string; size: number; done: number }[] {
+    return this.entries.slice(first, first + limit).map(({ path, size }, index) => {
+      const before = this.#before[first + index] ?? 0
+      return { path, size, done: Math.max(0, Math.min(size, doneBytes - before)) }
+    })
   }
 
   /** The chunk at `position`, or the first one after it: files without content have none. Undefined at the end. */

@@ -1,30 +1,29 @@
 /**
  * What callers see of transfers, and when: the stored row and what happens right now, together. Everything that changes
- * a transfer reports it here. A change of state is emitted at once, mere progress a few times a second.
+ * a transfer reports it here. A change of state is emitted at once, mere progress a few times a second; what a friend
+ * changes more often than people do is emitted a little later, with what it has changed since.
  */
 import { advice } from '../api/advice.ts'
 import type { Emit } from '../api/events.ts'
-import type { FileRisk, MissingFile, Transfer, TransferFile, TransferState } from '../api/model.ts'
-import { FileList } from './manifest.ts'
-import { riskOf } from './name-risk.ts'
+import type { Transfer, TransferState } from '../api/model.ts'
+import { KeyedBuckets } from '../base/rate-limit.ts'
+import type { FileList } from './manifest.ts'
 import { Speed } from './speed.ts'
 import { fileLimits } from './limits.ts'
 import { isOpen } from './transfer-status.ts'
-import type { TransferStore } from './transfer-store.ts'
-import { apiLimits } from '../api/limits.ts'
-import type { TransferRow } from '../store/store.ts'
-import { wireLimits } from '../wire/limits.ts'
-import type { Offer } from '../wire/offer.ts'
+import type { KnownTransfer, TransferStore } from './transfer-store.ts'
+import type { MissingFile, TransferSummary } from '../store/transfer-summary.ts'
 
 /** What is not stored of a transfer. */
 interface Live {
-  /** Streams that move it right now. */
+  /** Streams that move it right now, and its files while one does. */
   streams: number
+  list: FileList | undefined
   doneBytes: number
   speed: Speed
   /** When it was last emitted; undefined: not yet. */
   emittedAt: number | undefined
-  /** Emits progress when enough time has passed. */
+  /** Emits progress, or what a friend changed, when enough time has passed. */
   timer: NodeJS.Timeout | undefined
 }
 
@@ -41,11 +40,12 @@ export class Progress {
   readonly #options: ProgressOptions
   readonly #clock: () => number
   readonly #live = new Map<string, Live>()
-  readonly #risks = new WeakMap<FileList, (FileRisk | undefined)[]>()
+  readonly #theirs: KeyedBuckets
 
   constructor(options: ProgressOptions) {
     this.#options = options
     this.#clock = options.clock ?? (() => performance.now())
+    this.#theirs = new KeyedBuckets(fileLimits.changes, this.#clock)
   }
 
   stop(): void {
@@ -53,19 +53,17 @@ export class Progress {
     this.#live.clear()
   }
 
-  view(row: TransferRow): Transfer {
-    const { transfers, limited } = this.#options
-    const { id, peer, direction, offeredAt, savedTo, error } = row
-    const offer = transfers.offer(row)
+  view(row: KnownTransfer): Transfer {
+    const { limited } = this.#options
+    const { id, peer, direction, offeredAt, savedTo, error, summary } = row
+    const { name, note, count, bytes, roots, risks } = summary
     const live = this.#live.get(id)
     const state = this.#state(row)
-    const list = transfers.list(row) ?? new FileList(offer.first)
-    const missing = missingOf(row, list, offer)
-    const position = state === 'done' ? offer.bytes : (live?.doneBytes ?? row.doneBytes)
-    const doneBytes = state === 'done' ? position - missing.bytes : position
-    const done = list.done(position)
-    for (const file of row.missing ?? []) if (file < done.length) done[file] = 0
-    const eta = state === 'active' ? live?.speed.secondsFor(offer.bytes - doneBytes) : undefined
+    const position = state === 'done' ? bytes : (live?.doneBytes ?? row.doneBytes)
+    const doneBytes = state === 'done' ? position - summary.changedBytes : position
+    const missingCount = summary.changedCount + summary.leftOutCount
+    const current = state === 'active' ? currentOf(live?.list, position) : undefined
+    const eta = state === 'active' ? live?.speed.secondsFor(bytes - doneBytes) : undefined
     const pausedBy = row.pausedByMe ? (row.pausedByThem ? 'both' : 'me') : 'them'
     const isLimited = isOpen(row) && limited(peer)
     return {
@@ -73,13 +71,16 @@ export class Progress {
       peer,
       direction,
       state,
-      name: nameOf(offer),
-      ...(offer.note === '' ? {} : { note: offer.note }),
-      count: offer.count,
-      files: this.#files(row, list, done),
-      ...(missing.count === 0 ? {} : { missing: missing.named, missingCount: missing.count }),
-      bytes: offer.bytes,
+      name,
+      ...(note === '' ? {} : { note }),
+      count,
+      roots,
+      files: filesOf(summary, position),
+      ...(Object.keys(risks).length === 0 ? {} : { risks }),
+      ...(missingCount === 0 ? {} : { missing: missingOf(summary), missingCount }),
+      bytes,
       doneBytes,
+      ...(current == null ? {} : { current }),
       bytesPerSecond: state === 'active' ? (live?.speed.bytesPerSecond ?? 0) : 0,
       ...(eta == null ? {} : { etaSeconds: eta }),
       offeredAt,
@@ -90,95 +91,95 @@ export class Progress {
     }
   }
 
-  #files({ direction }: TransferRow, list: FileList, done: readonly number[]): TransferFile[] {
-    let risks = this.#risks.get(list)
-    if (risks == null && direction === 'in') {
-      risks = list.entries.map(({ path }) => riskOf(path))
-      this.#risks.set(list, risks)
-    }
-    return list.entries.map(({ path, size }, file) => {
-      const risk = risks?.[file]
-      return { path, size, done: done[file] ?? 0, ...(risk == null ? {} : { risk }) }
-    })
-  }
-
-  /** A stream begins to move the transfer; call the result when it ends. */
-  moving(row: TransferRow): () => void {
+  /** A stream begins to move the files of the transfer; call the result when it ends. */
+  moving(row: KnownTransfer, list: FileList): () => void {
     const live = this.#of(row)
     live.streams += 1
+    live.list = list
     live.speed = new Speed(live.doneBytes, this.#clock)
-    this.changed(row.id)
+    // Streams of what this peer sends are opened and ended by the friend.
+    const changed = (): void => (row.direction === 'out' ? this.changedByFriend(row) : this.changed(row.id))
+    changed()
     return () => {
       live.streams -= 1
+      if (live.streams === 0) live.list = undefined
       this.#options.transfers.update(row.id, { doneBytes: live.doneBytes })
-      this.changed(row.id)
+      changed()
     }
   }
 
   /** `doneBytes`, counted from the first file, are on the receiver's disk. */
-  done(row: TransferRow, doneBytes: number): void {
+  done(row: KnownTransfer, doneBytes: number): void {
     const live = this.#of(row)
     if (live.doneBytes === doneBytes) return
     live.doneBytes = doneBytes
     live.speed.update(doneBytes)
     const since = this.#clock() - (live.emittedAt ?? -Infinity)
-    live.timer ??= setTimeout(() => this.changed(row.id), Math.max(0, this.#interval(row) - since))
+    this.#later(row.id, live, Math.max(0, fileLimits.progressEvery - since))
   }
 
   /** The transfer has changed: emits it now. */
   changed(id: string): void {
     const { transfers, emit } = this.#options
-    const row = transfers.row(id)
+    const row = transfers.find(id)
+    // One that is over may have been removed since: the store keeps the newest ones.
+    if (row == null) return void this.#live.delete(id)
     const live = this.#of(row)
     clearTimeout(live.timer)
     live.timer = undefined
     live.emittedAt = this.#clock()
-    if (!isOpen(row)) {
-      transfers.release(id)
-      if (live.streams === 0) this.#live.delete(id)
-    }
+    if (!isOpen(row) && live.streams === 0) this.#live.delete(id)
     emit({ event: 'transfer-changed', data: this.view(row) })
   }
 
-  #state(row: TransferRow): TransferState {
+  /** The friend has changed the transfer: emits it now, unless the friend does so too often. */
+  changedByFriend(row: KnownTransfer): void {
+    if (this.#theirs.take(row.peer)) this.changed(row.id)
+    else this.#later(row.id, this.#of(row), fileLimits.changesLater)
+  }
+
+  #state(row: KnownTransfer): TransferState {
     if (row.state !== 'accepted') return row.state
     if (row.pausedByMe || row.pausedByThem) return 'paused'
     const live = this.#live.get(row.id)
     if ((live?.streams ?? 0) > 0) return 'active'
     // Everything has arrived: the receiver still publishes it and sends the status update.
-    return (live?.doneBytes ?? row.doneBytes) >= this.#options.transfers.offer(row).bytes ? 'active' : 'waiting'
+    return (live?.doneBytes ?? row.doneBytes) >= row.summary.bytes ? 'active' : 'waiting'
   }
 
-  /** Between two emits of mere progress. Longer for long lists: each emit copies the whole list. */
-  #interval({ id }: TransferRow): number {
-    return fileLimits.progressEvery * Math.max(1, this.#options.transfers.listed(id) / apiLimits.page)
+  #later(id: string, live: Live, wait: number): void {
+    live.timer ??= setTimeout(() => this.changed(id), wait)
   }
 
-  #of(row: TransferRow): Live {
-    let live = this.#live.get(row.id)
+  #of({ id, doneBytes }: KnownTransfer): Live {
+    let live = this.#live.get(id)
     if (live == null) {
-      const { doneBytes } = row
-      live = { streams: 0, doneBytes, speed: new Speed(doneBytes, this.#clock), emittedAt: undefined, timer: undefined }
-      this.#live.set(row.id, live)
+      const speed = new Speed(doneBytes, this.#clock)
+      live = { streams: 0, list: undefined, doneBytes, speed, emittedAt: undefined, timer: undefined }
+      this.#live.set(id, live)
     }
     return live
   }
 }
 
-/** What does not arrive: what changed since it was offered first, then what could not be offered. */
-function missingOf({ missing = [] }: TransferRow, { entries }: FileList, { leftOut, leftOutCount }: Offer) {
-  const changed = missing.flatMap((file) => entries[file] ?? [])
-  const named: MissingFile[] = changed.slice(0, wireLimits.leftOut.files).map(({ path }) => ({ path, why: 'changed' }))
-  return {
-    named: [...named, ...leftOut].slice(0, wireLimits.leftOut.files),
-    count: changed.length + leftOutCount,
-    bytes: changed.reduce((sum, { size }) => sum + size, 0),
-  }
+/** The first files, when `doneBytes` of all of them are done, counted from the first one. */
+function filesOf({ files }: TransferSummary, doneBytes: number): Transfer['files'] {
+  let before = 0
+  return files.map(({ path, size, risk, missing }) => {
+    const done = missing === true ? 0 : Math.max(0, Math.min(size, doneBytes - before))
+    before += size
+    return { path, size, done, ...(risk == null ? {} : { risk }) }
+  })
 }
 
-/** What a person would call it: the only file, or the topmost folder of the first one. */
-function nameOf({ first, count }: Offer): string {
-  const path = first[0]?.path ?? ''
-  const end = path.indexOf('/')
-  return end === -1 || count === 1 ? path.replace(/^.*\/(?=.)/, '') : path.slice(0, end)
+function currentOf(list: FileList | undefined, doneBytes: number): Transfer['current'] {
+  const file = list?.fileAt(doneBytes)
+  const [found] = file == null ? [] : (list?.slice(file, 1, doneBytes) ?? [])
+  return file == null || found == null ? undefined : { file, ...found }
+}
+
+/** What does not arrive: what changed since it was offered first, then what could not be offered. */
+function missingOf({ changed, leftOut }: TransferSummary): MissingFile[] {
+  const named = [...changed.map((path) => ({ path, why: 'changed' as const })), ...leftOut]
+  return named.slice(0, fileLimits.filesShown.files)
 }

@@ -16,7 +16,7 @@ export function canResume(code: string | undefined): boolean {
   return code === 'disk-full' || code === 'not-writable'
 }
 
-/** What a status update of the friend changes about `row`. Undefined: nothing, because the transfer is over here. */
+/** What a status update of the friend changes about `row`. Undefined: nothing, or the transfer is over here. */
 export function changesOf(
   row: TransferRow,
   { what, code = 'internal', missing }: TransferNews,
@@ -35,12 +35,15 @@ export function changesOf(
     case 'cancelled':
       return { state: 'cancelled' }
     case 'paused':
-      return { pausedByThem: true }
+      return row.pausedByThem ? undefined : { pausedByThem: true }
     case 'resumed':
       if (row.state === 'failed' && fromReceiver) return { state: 'accepted', pausedByThem: false, error: undefined }
-      return { pausedByThem: false }
-    case 'failed':
-      return { state: 'failed', error: { code, message: messageOf(code, fromReceiver) } }
+      return row.pausedByThem ? { pausedByThem: false } : undefined
+    case 'failed': {
+      // The disk is the receiver's: of its sender, such a transfer would wait here for ever.
+      const why = canResume(code) && !fromReceiver ? 'internal' : code
+      return { state: 'failed', error: { code: why, message: messageOf(why, fromReceiver) } }
+    }
   }
 }
 
@@ -50,6 +53,9 @@ function messageOf(code: ErrorCode, sending: boolean): string {
     return sending
       ? 'What you offered was changed, moved or removed since'
       : 'What they offered was changed, moved or removed since: ask them to send it again'
+  }
+  if (code === 'rate-limited' && sending) {
+    return 'They have too many offers of yours to answer: send it again when they have answered some'
   }
   return failures[code] ?? 'It failed on their side'
 }

@@ -1,29 +1,32 @@
 /**
- * Transfers: /quorum/file/1.0.0 and the messages about them (docs/protocol.md). Here are the calls, the states, and the
- * decision what runs. Uploads to receivers are in file/send/uploads.ts, an accepted transfer in
- * file/receive/download.ts. Status updates travel as chat messages, so they arrive in order even if the friend is
+ * Transfers: /quorum/file/1.0.0 and the messages about them (docs/protocol.md). Here are the calls and the states.
+ * Uploads to receivers are in file/send/uploads.ts, offers of friends in file/receive/received-offers.ts, accepted ones
+ * in file/receive/downloads.ts. Status updates travel as chat messages, so they arrive in order even if the friend is
  * offline.
  */
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute } from 'node:path'
 import type { Connection, Stream } from '@libp2p/interface'
 import { v7 as uuid } from 'uuid'
-import { errorToData, QuorumError, toError } from '../base/errors.ts'
+import { errorToData, QuorumError } from '../base/errors.ts'
 import { makeFolder } from '../base/make-folder.ts'
 import type { Emit } from '../api/events.ts'
-import type { Transfer } from '../api/model.ts'
+import { apiLimits } from '../api/limits.ts'
+import type { NumberedFile, Transfer } from '../api/model.ts'
 import { diskFailure, needRoom } from './receive/disk.ts'
-import { Download } from './receive/download.ts'
+import { Downloads } from './receive/downloads.ts'
+import { ListWork } from './list-work.ts'
 import { missingMembers, pathOf } from './local-paths.ts'
 import { Progress } from './progress.ts'
+import { ReceivedOffers } from './receive/received-offers.ts'
 import { scan, scanAgain, type Scanned } from './send/scan.ts'
 import { Uploads } from './send/uploads.ts'
 import { removeAllStaged, removeStaging } from './receive/unfinished.ts'
+import { transferFiles, type FileRange } from './file-pages.ts'
 import { canResume, changesOf, isOpen } from './transfer-status.ts'
-import { TransferStore } from './transfer-store.ts'
-import { fileLimits } from './limits.ts'
+import { TransferStore, type KnownTransfer } from './transfer-store.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
-import type { MessageContent, Store, TransferChanges, TransferRow } from '../store/store.ts'
+import type { MessageContent, Store, TransferChanges, TransferRange } from '../store/store.ts'
 import type { OnQueued, TransferMessage } from '../store/transfer-message.ts'
 import { newsFromWire, newsToWire, offerFromWire, offerToWire, type TransferNews } from '../wire/offer.ts'
 
@@ -51,8 +54,9 @@ export class Files {
   readonly #options: FilesOptions
   readonly #transfers: TransferStore
   readonly #progress: Progress
-  readonly #downloads = new Map<string, Download>()
+  readonly #downloads: Downloads
   readonly #uploads: Uploads
+  readonly #offers: ReceivedOffers
   /** Running work, and the transfer that it belongs to. */
   readonly #working = new Map<Promise<void>, string>()
   readonly #stopped = new AbortController()
@@ -62,10 +66,25 @@ export class Files {
     const { store, emit, log } = options
     this.#transfers = new TransferStore(store)
     this.#progress = new Progress({ transfers: this.#transfers, emit, limited: (peer) => options.limited(peer) })
-    this.#uploads = new Uploads({
-      log,
+    const parts = { log, transfers: this.#transfers, progress: this.#progress, work: new ListWork() }
+    this.#offers = new ReceivedOffers({
       transfers: this.#transfers,
-      progress: this.#progress,
+      now: () => options.now(),
+      emit,
+      view: (id) => this.view(id),
+      refuse: (peer, id) => this.#send(peer, { transfer: id, what: 'failed', code: 'rate-limited' }),
+    })
+    this.#downloads = new Downloads({
+      ...parts,
+      best: (peer) => options.best(peer),
+      probe: (connection, arrived) => options.probe(connection, arrived),
+      onDone: (row, changes, missing) => this.#changeAndTell(row, 'done', { ...changes, missing }, { missing }),
+      onFailed: (id, error) => this.#failed(id, error),
+      onEnded: (id) => this.#ended(id),
+      during: (id, work) => this.#track(id, work),
+    })
+    this.#uploads = new Uploads({
+      ...parts,
       onOpened: (row) => {
         if (row.state === 'offered') this.#change(row, { state: 'accepted' })
       },
@@ -76,15 +95,16 @@ export class Files {
 
   /** Goes on with every transfer that is not over. */
   start(): void {
-    for (const row of this.#transfers.open()) this.#schedule(row.peer)
+    for (const peer of new Set(this.#transfers.open().map((row) => row.peer))) this.#downloads.schedule(peer)
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort(new QuorumError('cancelled', 'Quorum stops'))
-    for (const download of this.#downloads.values()) download.end()
+    this.#downloads.stop()
     this.#uploads.stopAll()
     while (this.#working.size > 0) await Promise.all(this.#working.keys())
     this.#progress.stop()
+    this.#transfers.stop()
   }
 
   /**
@@ -107,7 +127,11 @@ export class Files {
    */
   async sendMissing(id: string): Promise<Transfer> {
     const row = this.#transfers.row(id)
-    const members = missingMembers(row, this.#transfers.list(row), this.#transfers.offer(row).leftOut)
+    const members = missingMembers(
+      this.#transfers.details(id),
+      this.#transfers.list(row),
+      this.#transfers.offer(id).leftOut,
+    )
     this.#needFriend(row.peer)
     return this.#offer(row.peer, await scanAgain(members))
   }
@@ -121,26 +145,49 @@ export class Files {
     const { emit, say, now } = this.#options
     const id = uuid()
     const { offer, manifest } = offerToWire(id, note.toWellFormed(), entries, leftOut)
-    const { first, count } = offerFromWire(offer)
+    const decoded = offerFromWire(offer)
+    const whole = decoded.first.length === decoded.count
     say(peer, { transfer: id, text: note, content: { kind: 'offer', bytes: offer } }, (message) => {
-      const transfer = { id, peer, direction: 'out' as const, message, offeredAt: now(), offer, sources }
-      this.#transfers.add(transfer, first.length < count ? manifest : undefined)
+      const transfer = { id, peer, direction: 'out' as const, message, offeredAt: now(), offer, sources, decoded }
+      this.#transfers.add({ ...transfer, entries, ...(whole ? {} : { manifest }) })
     })
     if (links > 0) {
       const what = links === 1 ? 'One link or device was' : `${links} links or devices were`
       emit({ event: 'warning', data: { code: 'bad-request', message: `${what} left out of what you send`, peer } })
     }
-    return this.#view(id)
+    return this.view(id)
   }
 
-  list(peer?: string): Transfer[] {
-    return this.#transfers.all(peer).map((row) => this.#progress.view(row))
+  /**
+   * In the order in which they were offered: without `before`, `after` and `limit` all that are not over, and the
+   * newest of the others; else a page, as of `messages`. Errors: `not-found`.
+   */
+  list({ limit, ...range }: TransferRange & { limit?: number | undefined } = {}): Transfer[] {
+    const { peer, before, after } = range
+    const isPage = limit != null || before != null || after != null
+    const open = isPage ? [] : this.#transfers.open(peer)
+    const rows = isPage
+      ? this.#transfers.page(limit ?? apiLimits.pageDefault, range)
+      : [...this.#transfers.page(apiLimits.endedListed, { ...range, over: true }), ...open]
+    return rows.toSorted((a, b) => a.position - b.position).map((row) => this.#progress.view(row))
+  }
+
+  view(id: string): Transfer {
+    return this.#progress.view(this.#transfers.row(id))
+  }
+
+  /**
+   * A page of the files of a transfer, by their numbers, as of `messages`; only the first files while its list is not
+   * here. Errors: `not-found`, also when it is over and nothing of it is here.
+   */
+  files(id: string, range: FileRange): NumberedFile[] {
+    return transferFiles(this.#transfers, this.view(id), range)
   }
 
   /** The path of a file of a transfer, by its number. Errors: `not-found`, also while the transfer is not complete. */
   async place(id: string, file: number): Promise<{ path: string }> {
     const row = this.#transfers.row(id)
-    return { path: await pathOf(row, this.#transfers.list(row), file) }
+    return { path: await pathOf({ ...row, ...this.#transfers.details(id) }, this.#transfers.list(row), file) }
   }
 
   /**
@@ -153,21 +200,21 @@ export class Files {
     if (!isAbsolute(directory)) throw new QuorumError('bad-request', 'The directory must be an absolute path')
     try {
       await makeFolder(directory)
-      await needRoom(directory, this.#transfers.offer(row).bytes)
+      await needRoom(directory, row.summary.bytes)
     } catch (error) {
       throw diskFailure(error, directory)
     }
     // It may have been cancelled, or answered by another call, while the disk was asked.
     this.#changeAndTell(this.#unanswered(id), 'accepted', { state: 'accepted', directory })
-    this.#schedule(row.peer)
-    return this.#view(id)
+    this.#downloads.schedule(row.peer)
+    return this.view(id)
   }
 
   /** Errors: `not-found`, `bad-request`. */
   decline(id: string): Transfer {
     const row = this.#unanswered(id)
     this.#changeAndTell(row, 'declined', { state: 'declined' })
-    return this.#view(id)
+    return this.view(id)
   }
 
   /** Errors: `not-found`, `bad-request` for one that is over. */
@@ -175,7 +222,7 @@ export class Files {
     const row = this.#transfers.row(id)
     if (row.state !== 'accepted' && !(row.state === 'offered' && row.direction === 'out')) throw over()
     if (!row.pausedByMe) this.#changeAndTell(row, 'paused', { pausedByMe: true })
-    return this.#view(id)
+    return this.view(id)
   }
 
   /** Goes on after an own pause, or after the disk was repaired. Errors: `not-found`, `bad-request`, `disk-full`. */
@@ -186,8 +233,8 @@ export class Files {
     } else if (row.state === 'accepted' || row.state === 'offered') {
       if (row.pausedByMe) this.#changeAndTell(row, 'resumed', { pausedByMe: false })
     } else throw over()
-    this.#schedule(row.peer)
-    return this.#view(id)
+    this.#downloads.schedule(row.peer)
+    return this.view(id)
   }
 
   /** Errors: `not-found`, `bad-request` for one that is over. */
@@ -197,7 +244,7 @@ export class Files {
     if (this.#options.recall(row.message)) this.#change(row, { state: 'cancelled' })
     else this.#changeAndTell(row, 'cancelled', { state: 'cancelled' })
     await this.#settle(id)
-    return this.#view(id)
+    return this.view(id)
   }
 
   /** The message that offered the transfer was recalled before it was sent. */
@@ -208,12 +255,12 @@ export class Files {
 
   /** `peer` is no friend any more: every transfer with that peer is cancelled. */
   end(peer: string): void {
-    for (const row of this.#transfers.open(peer)) if (isOpen(row)) this.#change(row, { state: 'cancelled' })
+    for (const row of this.#transfers.open(peer)) this.#change(row, { state: 'cancelled' })
   }
 
   /** There may be another path to `peer`, or a first one. */
   pathChanged(peer: string): void {
-    for (const download of this.#downloads.values()) if (download.peer === peer) download.pathChanged()
+    this.#downloads.pathChanged(peer)
   }
 
   /**
@@ -222,7 +269,7 @@ export class Files {
    */
   receiveMessage(peer: string, content: MessageContent, message: string): TransferMessage {
     return content.kind === 'offer'
-      ? this.#onOffer(peer, content.bytes, message)
+      ? this.#offers.receive(peer, content.bytes, message)
       : this.#onStatusUpdate(peer, content.bytes)
   }
 
@@ -232,83 +279,15 @@ export class Files {
     await this.#uploads.receive(stream, connection)
   }
 
-  #onOffer(peer: string, bytes: Uint8Array, message: string): TransferMessage {
-    const { now, emit } = this.#options
-    const offer = offerFromWire(bytes)
-    const { transfer: id } = offer
-    if (this.#transfers.find(id) != null)
-      throw new QuorumError('verification-failed', 'A transfer has the id of another one')
-    if (this.#transfers.unanswered(peer) >= fileLimits.offersOpen) {
-      // No person would find it in such a list: it is declined without being stored.
-      return { transfer: id, text: offer.note, announce: () => this.#send(peer, { transfer: id, what: 'declined' }) }
-    }
-    this.#transfers.add({ id, peer, direction: 'in', message, offeredAt: now(), offer: bytes })
-    const announce = (): void => emit({ event: 'transfer-offered', data: this.#view(id) })
-    return { transfer: id, text: offer.note, announce }
-  }
-
   #onStatusUpdate(peer: string, bytes: Uint8Array): TransferMessage {
     const update = newsFromWire(bytes)
     const { transfer } = update
     const row = this.#transfers.find(transfer)
     const changes = row?.peer === peer ? changesOf(row, update) : undefined
-    if (changes != null) this.#transfers.update(transfer, changes)
-    return { transfer, text: '', announce: () => changes != null && this.#afterChange(transfer) }
-  }
-
-  /** Starts the downloads that may run now: a few at a time of each friend, in the order of their offers. */
-  #schedule(peer: string): void {
-    if (this.#stopped.signal.aborted) return
-    const rows = this.#transfers.open(peer).filter((row) => row.direction === 'in' && row.state === 'accepted')
-    let running = rows.filter(({ id }) => this.#downloads.has(id)).length
-    for (const row of rows) {
-      if (running >= fileLimits.transfersAtOnce) return
-      if (row.pausedByMe || row.pausedByThem || this.#downloads.has(row.id)) continue
-      running += 1
-      const run = this.#run(row).catch((error: unknown) => {
-        // The store refuses to be written to: the transfer goes on after the next start.
-        this.#options.log('error', 'the state of a transfer could not be stored', toError(error))
-      })
-      void this.#track(row.id, run)
-    }
-  }
-
-  async #run(row: TransferRow): Promise<void> {
-    const { best, probe, log } = this.#options
-    const { id, peer } = row
-    const download = new Download({
-      row,
-      manifest: this.#transfers.manifest(id),
-      best: () => best(peer),
-      onManifest: (bytes) => {
-        this.#transfers.putManifest(id, bytes)
-        this.#progress.changed(id)
-      },
-      onNames: (names) => this.#transfers.update(id, { places: [...names] }),
-      onMissing: (missing) => this.#transfers.update(id, { missing }),
-      onStored: (bytes) => this.#progress.done(row, bytes),
-      moving: () => this.#progress.moving(row),
-      onSilence: probe,
-      onInterrupted: (error) => log('debug', `a transfer from ${peerInLog(peer)} was interrupted`, error),
-    })
-    this.#downloads.set(id, download)
-    try {
-      const { names, missing } = await download.run()
-      const directory = row.directory ?? ''
-      const [only = '', ...others] = names.filter((name) => name !== '')
-      const savedTo = others.length === 0 ? join(directory, only) : directory
-      const { bytes: doneBytes } = this.#transfers.offer(row)
-      const changes = { state: 'done' as const, savedTo, doneBytes, missing }
-      this.#changeAndTell(this.#transfers.row(id), 'done', changes, { missing })
-    } catch (error) {
-      // Whatever ended it has changed its state already, and it may have been resumed since.
-      if (!download.stopped) this.#failed(id, toError(error))
-    } finally {
-      this.#downloads.delete(id)
-    }
-    const now = this.#transfers.row(id)
-    if (!isOpen(now) && now.state !== 'done') await this.#removeStaging(now)
-    this.#schedule(peer)
+    if (row == null || changes == null) return { transfer, text: '', announce: () => undefined }
+    if (changes.missing == null) this.#transfers.update(transfer, changes)
+    else this.#transfers.putMissing(row, changes.missing, changes)
+    return { transfer, text: '', announce: () => this.#afterChange(transfer, 'friend') }
   }
 
   #failed(id: string, failure: Error): void {
@@ -320,7 +299,13 @@ export class Files {
     this.#changeAndTell(row, 'failed', { state: 'failed', error }, error)
   }
 
-  async #removeStaging(row: TransferRow): Promise<void> {
+  /** A download does not run any more. */
+  async #ended(id: string): Promise<void> {
+    const row = this.#transfers.find(id)
+    if (row != null && !isOpen(row) && row.state !== 'done') await this.#removeStaging(row)
+  }
+
+  async #removeStaging(row: KnownTransfer): Promise<void> {
     try {
       await removeStaging(row)
     } catch (error) {
@@ -330,7 +315,7 @@ export class Files {
 
   /** Changes a transfer and sends the friend a status update, in one transaction; then acts on the change. */
   #changeAndTell(
-    row: TransferRow,
+    row: KnownTransfer,
     what: TransferNews['what'],
     changes: TransferChanges,
     { code, missing }: Pick<TransferNews, 'code' | 'missing'> = {},
@@ -348,23 +333,27 @@ export class Files {
     this.#options.say(peer, { transfer: update.transfer, text: '', content }, onQueued)
   }
 
-  #change(row: TransferRow, changes: TransferChanges): void {
+  #change(row: KnownTransfer, changes: TransferChanges): void {
     this.#transfers.update(row.id, changes)
     this.#afterChange(row.id)
   }
 
   /** A transfer has another state: stops and starts what follows from it, and emits the change. */
-  #afterChange(id: string): void {
-    const row = this.#transfers.row(id)
+  #afterChange(id: string, by: 'friend' | 'peer' = 'peer'): void {
+    const row = this.#transfers.find(id)
+    // One that is over may have been removed by a later message of the same batch.
+    if (row == null) return
     const moves = row.state === 'accepted' && !row.pausedByMe && !row.pausedByThem
     if (!moves) {
-      this.#downloads.get(id)?.end()
+      this.#downloads.end(id)
       this.#uploads.stop(id)
       const isOver = !isOpen(row) && row.state !== 'done'
-      if (isOver && row.direction === 'in' && !this.#downloads.has(id)) void this.#track(id, this.#removeStaging(row))
+      if (isOver && row.direction === 'in' && !this.#downloads.runs(id)) void this.#track(id, this.#removeStaging(row))
     }
-    this.#progress.changed(id)
-    if (moves && row.direction === 'in') this.#schedule(row.peer)
+    if (!isOpen(row)) this.#transfers.release(row)
+    if (by === 'friend') this.#progress.changedByFriend(row)
+    else this.#progress.changed(id)
+    if (moves && row.direction === 'in') this.#downloads.schedule(row.peer)
   }
 
   /** Counts `work` as part of a transfer: `stop()` and `cancel()` wait for it. */
@@ -381,16 +370,12 @@ export class Files {
   }
 
   /** An offer that waits for an answer of this peer. Errors: `not-found`, `bad-request`. */
-  #unanswered(id: string): TransferRow {
+  #unanswered(id: string): KnownTransfer {
     const row = this.#transfers.row(id)
     if (row.direction !== 'in' || row.state !== 'offered') {
       throw new QuorumError('bad-request', 'This transfer does not wait for your answer')
     }
     return row
-  }
-
-  #view(id: string): Transfer {
-    return this.#progress.view(this.#transfers.row(id))
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Delivery of envelopes: takes those that wait in the store to their recipients. It tries, in this order: an open
- * connection, the recipient's nodes, the own nodes, a new connection to one of the recipient's own addresses. It tries
+ * connection; the recipient's nodes; the own nodes and a new connection to one of the recipient's own addresses. It tries
  * again until the envelope is taken, also after a restart, because the queue is in the store. It also serves the
  * receiving end of /quorum/friend/1.0.0 (docs/protocol.md, "Friendship" and "/quorum/friend/1.0.0").
  */
@@ -178,9 +178,10 @@ export class EnvelopeDelivery {
     const theirs = byNode(row?.nodes ?? [])
     if (await this.#leaveAt([...theirs.values()], envelope, key)) return true
     const own = [...byNode(nodes.addresses())].flatMap(([node, addresses]) => (theirs.has(node) ? [] : [addresses]))
-    if (await this.#leaveAt(own, envelope, key)) return true
+    // Nobody has said that the recipient asks an own node: what it holds may stay there, so it does not suffice.
+    const held = await this.#leaveAt(own, envelope, key)
     const made = row == null ? undefined : await connect(envelope.to, row.addresses)
-    return made != null && this.#sendDirectly(made, envelope, key)
+    return (made != null && (await this.#sendDirectly(made, envelope, key))) || held
   }
 
   /**

@@ -12,7 +12,7 @@ import type { Candidate } from './candidate.ts'
 import { Envelopes, type EnvelopesOptions, type OpenedEnvelope } from './envelopes.ts'
 import { Invites, refusalWarning } from './invites.ts'
 import { friendLimits } from './limits.ts'
-import type { FriendRow } from '../store/store.ts'
+import type { Conversation, FriendRow } from '../store/store.ts'
 import type { ContactContent } from '../wire/contact.ts'
 
 export interface FriendsOptions extends EnvelopesOptions {
@@ -58,6 +58,14 @@ export class Friends {
   /** Everybody but those removed. */
   list(): FriendRow[] {
     return this.#options.store.friends().filter((row) => row.state !== 'removed')
+  }
+
+  /** Those removed with whom messages were exchanged, or with whom none were. */
+  removed(spoken: boolean): FriendRow[] {
+    const { store } = this.#options
+    const messages = ({ queued, received }: Conversation): number => queued + received
+    const removed = store.friends().filter(({ state }) => state === 'removed')
+    return removed.filter(({ peer }) => messages(store.conversation(peer)) > 0 === spoken)
   }
 
   /** Errors: `not-found`. */
@@ -320,15 +328,11 @@ export class Friends {
   /** Only so many removed people are remembered with whom no message was exchanged. */
   #forgetOldest(): void {
     const { store, onForgotten } = this.#options
-    const removed = store.friends().filter(({ state }) => state === 'removed')
-    if (removed.length < friendLimits.strangersRemembered) return
-    const withoutMessages = removed.find(({ peer }) => {
-      const { queued, received } = store.conversation(peer)
-      return queued + received === 0
-    })
-    if (withoutMessages == null) return
-    store.deleteFriend(withoutMessages.peer)
-    onForgotten(withoutMessages.peer)
+    const removed = this.removed(false)
+    const [oldest] = removed
+    if (oldest == null || removed.length < friendLimits.strangersRemembered) return
+    store.deleteFriend(oldest.peer)
+    onForgotten(oldest.peer)
   }
 
   #put(row: FriendRow): FriendRow {

@@ -1,10 +1,13 @@
 /** The settings of a peer in its store, decoded from and encoded to bytes. */
 import { QuorumError } from '../base/errors.ts'
+import { blank, unseen } from '../base/foreign-text.ts'
 import { limits } from '../base/limits.ts'
 import { looksLikeCode } from './invite-link.ts'
 import { readPrivacy, usualPrivacy, type Privacy, type PrivacyPatch } from '../api/privacy.ts'
 import { byNode, nodePeer, withAddress } from '../address/node-addresses.ts'
 import type { SettingKey, Store } from '../store/store.ts'
+
+const nothingSeen = new RegExp(`^[${blank}${unseen}]*$`, 'u')
 
 export class Settings {
   readonly #store: Store
@@ -36,7 +39,7 @@ export class Settings {
     if (trimmed.length > limits.nameCharacters) {
       throw new QuorumError('too-large', `A name can have ${limits.nameCharacters} characters`)
     }
-    this.#set('name', trimmed)
+    this.#set('name', nothingSeen.test(trimmed) ? '' : trimmed)
   }
 
   /** An empty string if there is no handle. */

@@ -153,7 +153,7 @@ function receivingOn(database: Database): Receiving {
         if (database.get('SELECT 1 FROM message WHERE id = ? AND peer = ?', received.id, peer)) {
           throw new QuorumError('verification-failed', 'A message carries the id of another one')
         }
-        const { seq, hash, recalled, receivedAt, unknownBody } = received
+        const { seq, hash, recalled, receivedAt } = received
         database.run(
           `INSERT INTO conversation (peer, received, receivedHash) VALUES (?, ?, ?) ON CONFLICT (peer)
            DO UPDATE SET received = excluded.received, receivedHash = excluded.receivedHash`,
@@ -168,10 +168,10 @@ function receivingOn(database: Database): Receiving {
           receivedAt,
           state: recalled ? 'recalled' : 'delivered',
           seq,
-          ...(unknownBody !== undefined && { unsupported: true }),
         }
         if (recalled) message.text = ''
-        insertMessage(database, message, received.content, hash, unknownBody)
+        if (received.content?.kind === 'unknown') message.unknown = true
+        insertMessage(database, message, received.content, hash)
         return message
       }),
 

@@ -22,9 +22,9 @@ export interface MessageColumns {
   replyTo: string | null
   transfer: string | null
   hash: Uint8Array | null
-  content: 'text' | MessageContent['kind']
+  /** `text` with `contentBytes`: a body that only a later version can read. */
+  content: 'text' | 'offer' | 'news'
   contentBytes: Uint8Array | null
-  unknownBody: Uint8Array | null
 }
 
 /**
@@ -95,17 +95,11 @@ export function fieldsOf(
   return { id, text, sentAt, ...(replyTo !== undefined && { replyTo }), ...(transfer !== undefined && { transfer }) }
 }
 
-export function insertMessage(
-  database: Database,
-  message: Message,
-  content?: MessageContent,
-  hash?: Uint8Array,
-  unknownBody?: Uint8Array,
-): void {
+export function insertMessage(database: Database, message: Message, content?: MessageContent, hash?: Uint8Array): void {
   database.run(
     `INSERT INTO message (peer, direction, seq, id, text, folded, sentAt, receivedAt, state, replyTo, transfer,
-       content, contentBytes, hash, unknownBody)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       content, contentBytes, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.peer,
     message.direction,
     message.seq,
@@ -117,10 +111,9 @@ export function insertMessage(
     message.state,
     message.replyTo ?? null,
     message.transfer ?? null,
-    content?.kind ?? 'text',
+    content == null || content.kind === 'unknown' ? 'text' : content.kind,
     content?.bytes ?? null,
     hash ?? null,
-    unknownBody ?? null,
   )
 }
 
@@ -141,7 +134,7 @@ export function messageFrom(row: MessageColumns): Message {
     state: row.state,
     ...(row.replyTo !== null && { replyTo: row.replyTo }),
     ...(row.transfer !== null && { transfer: row.transfer }),
+    ...(row.content === 'text' && row.contentBytes !== null && { unknown: true as const }),
     seq: row.seq,
-    ...(row.unknownBody !== null && { unsupported: true as const }),
   }
 }

@@ -199,15 +199,58 @@ const version6 = `
   END;
 `
 
-/** Messages with content that only a later version knows, as received; which own message the friend holds. */
+/**
+ * A summary of each transfer (JSON; transfer-summary.ts), so that a list of transfers reads no offers; those of older
+ * ones are made when they are first read. The offer, which may be long, becomes the last column: SQLite reads a row up
+ * to what it is asked for. Manifests in parts of 1 MiB, so that serving one needs no more memory. The indexes have the
+ * transfers that may not be over, received ones that wait for an answer, and those of which nothing is here.
+ */
 const version7 = `
-  ALTER TABLE message ADD COLUMN unknownBody BLOB;
+  ALTER TABLE transfer ADD COLUMN summary TEXT;
+  ALTER TABLE transfer ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE transfer ADD COLUMN lastOffer BLOB NOT NULL DEFAULT x'';
+  UPDATE transfer SET lastOffer = offer;
+  ALTER TABLE transfer DROP COLUMN offer;
+  ALTER TABLE transfer RENAME COLUMN lastOffer TO offer;
+  CREATE TABLE manifestPart (
+    transfer TEXT NOT NULL,
+    part INTEGER NOT NULL, -- from 0
+    bytes BLOB NOT NULL,
+    UNIQUE (transfer, part)
+  ) STRICT;
+  WITH RECURSIVE piece (transfer, part) AS (
+    SELECT id, 0 FROM transfer WHERE length(manifest) > 0
+    UNION ALL
+    SELECT piece.transfer, part + 1 FROM piece JOIN transfer ON id = piece.transfer
+      WHERE (part + 1) * 1048576 < length(manifest)
+  )
+  INSERT INTO manifestPart (transfer, part, bytes)
+    SELECT piece.transfer, part, substr(manifest, part * 1048576 + 1, 1048576)
+    FROM piece JOIN transfer ON id = piece.transfer;
+  ALTER TABLE transfer DROP COLUMN manifest;
+  CREATE INDEX transferOpen ON transfer (peer, position) WHERE state IN ('offered', 'accepted', 'failed');
+  CREATE INDEX transferUnanswered ON transfer (peer, entries) WHERE direction = 'in' AND state = 'offered';
+  CREATE INDEX transferEnded ON transfer (peer, position)
+    WHERE direction = 'in' AND state IN ('declined', 'cancelled', 'failed');
+`
+
+/** The hash of the last own message that the friend holds, which may be missing here. */
+const version8 = `
   ALTER TABLE conversation ADD COLUMN deliveredHash BLOB NOT NULL DEFAULT x'';
   UPDATE conversation SET deliveredHash = hash FROM message
     WHERE message.peer = conversation.peer AND direction = 'out' AND seq = delivered AND hash IS NOT NULL;
 `
 
-export const migrations: readonly string[] = [version1, version2, version3, version4, version5, version6, version7]
+export const migrations: readonly string[] = [
+  version1,
+  version2,
+  version3,
+  version4,
+  version5,
+  version6,
+  version7,
+  version8,
+]
 
 /**
  * Migrates `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty

@@ -7,6 +7,7 @@
 
 import type { ErrorData } from '../base/errors.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
+import type { TransferSummary } from './transfer-summary.ts'
 
 export type FriendState = 'requested' | 'incoming' | 'friend' | 'blocked' | 'removed'
 
@@ -92,16 +93,24 @@ export interface Message {
   state: MessageState
   replyTo?: string
   transfer?: string
+  /** Its content is of a later version, and `text` is empty. */
+  unknown?: true
   /** Position in the sender's sequence, from 1. */
   seq: number
-  /** Its content is of a kind that only a later version knows; the text is empty. */
-  unsupported?: true
 }
 
 /** Messages before or after those with these ids, exclusive. */
 interface MessageRange {
   before?: string | undefined
   after?: string | undefined
+}
+
+/** Transfers before or after those with these ids, exclusive; of one friend, or that are over. */
+export interface TransferRange {
+  peer?: string | undefined
+  before?: string | undefined
+  after?: string | undefined
+  over?: boolean
 }
 
 /** The position of a conversation. Sequences are 0 before the first message. */
@@ -132,12 +141,15 @@ export interface Conversation {
 }
 
 /**
- * The content of a message besides text: an offer of files, shown with its note as text, or a status update, never
- * shown.
+ * The content of a message besides text: an offer of files, shown with its note as text, a status update, never
+ * shown, or what only a later version knows.
  */
 export interface MessageContent {
-  kind: 'offer' | 'news'
-  /** Wire form (wire/offer.ts): a body that is encoded again must have the same hash. */
+  kind: 'offer' | 'news' | 'unknown'
+  /**
+   * Wire form (wire/offer.ts): a body that is encoded again must have the same hash. Of what is not known the whole
+   * body, which is only received.
+   */
   bytes: Uint8Array
 }
 
@@ -158,8 +170,6 @@ export interface ReceivedMessage extends Draft {
   hash: Uint8Array
   /** It was recalled before it was sent: stored for the chain of hashes, never shown or returned. */
   recalled: boolean
-  /** The body, if its content is of a kind that only a later version knows: kept for that version. */
-  unknownBody?: Uint8Array
 }
 
 /** An own message that is to be sent, with the hash of its body once it was sent. */
@@ -170,6 +180,8 @@ export interface OutgoingMessage extends Message {
 
 /** A transfer as stored; its public form, `Transfer`, is derived in file/progress.ts. */
 export interface TransferRow {
+  /** Transfers are ordered by it: the order in which they were added. */
+  position: number
   /** UUID. */
   id: string
   /** PeerId of the friend. */
@@ -182,28 +194,52 @@ export interface TransferRow {
   message: string
   /** Milliseconds since the epoch. */
   offeredAt: number
-  /** Wire form of the offer. */
-  offer: Uint8Array
-  /** Out: the path of each root of the manifest on this machine; roots are numbered as they first appear in it. */
-  sources?: string[]
+  /** Entries of its manifest; 0 while `summary` is absent. */
+  entries: number
+  /** What callers see of its files. Absent from transfers that an older version stored. */
+  summary?: TransferSummary
   /** In: the folder to put it in. */
   directory?: string
-  /** In: the name of each root there, stored before it is put there; empty: not yet. */
-  places: string[]
   savedTo?: string
   /** Bytes on the receiver's disk, in the order of the manifest. */
   doneBytes: number
+  error?: ErrorData
+}
+
+/** What may be long of a transfer, and is read only where it is needed. */
+export interface TransferDetails {
+  /** Wire form of the offer; empty where nothing of it is needed any more. */
+  offer: Uint8Array
+  /** Out: the path of each root of the manifest on this machine; roots are numbered as they first appear in it. */
+  sources?: string[]
+  /** In: the name of each root there, stored before it is put there; empty: not yet. */
+  places: string[]
   /** Entries of the manifest that do not arrive, although the others do; ascending. */
   missing?: readonly number[]
-  error?: ErrorData
 }
 
 export type TransferChanges = Partial<
   Pick<
-    TransferRow,
-    'state' | 'pausedByMe' | 'pausedByThem' | 'directory' | 'places' | 'savedTo' | 'doneBytes' | 'missing'
+    TransferRow & TransferDetails,
+    | 'state'
+    | 'pausedByMe'
+    | 'pausedByThem'
+    | 'directory'
+    | 'places'
+    | 'savedTo'
+    | 'doneBytes'
+    | 'missing'
+    | 'entries'
+    | 'summary'
   >
 > & { error?: ErrorData | undefined }
+
+/** Offers that wait for an answer: how many, their entries in all, and those of the largest one. */
+export interface Unanswered {
+  offers: number
+  entries: number
+  largest: number
+}
 
 export type SettingKey =
   | 'seed'
@@ -302,17 +338,34 @@ export interface Store {
   /** The friend's messages up to sequence `upTo` are read. Returns the messages whose state changed. */
   markReadByMe(peer: string, upTo: number): Message[]
 
-  /** In the order they were added; `open`: only those whose state can still change. */
-  transfers(peer?: string, open?: 'open'): TransferRow[]
-  /** Number of unanswered offers of that friend. */
-  offersFrom(peer: string): number
+  /** Those that are not over, in the order they were added. */
+  openTransfers(peer?: string): TransferRow[]
+  /** Received ones of that friend that are accepted, in the same order. */
+  acceptedTransfers(peer: string): TransferRow[]
+  /**
+   * At most `limit` transfers in the order they were added: the newest of all, or of those before transfer `before`;
+   * with `after`, the oldest of those after that one. `over`: only those that are over. None if such an id is unknown.
+   */
+  transfers(limit: number, range?: TransferRange): TransferRow[]
+  /** The offers of that friend that wait for an answer. */
+  unanswered(peer: string): Unanswered
   transfer(id: string): TransferRow | undefined
-  addTransfer(row: TransferRow): void
+  transferDetails(id: string): TransferDetails | undefined
+  addTransfer(row: Omit<TransferRow, 'position'> & TransferDetails): void
   /** Changes the given fields; `error: undefined` removes the error. */
   updateTransfer(id: string, changes: TransferChanges): void
-  /** Wire form of the manifest, if the offer does not contain all of it and it has been fetched. */
-  transferManifest(id: string): Uint8Array | undefined
-  putTransferManifest(id: string, manifest: Uint8Array): void
+  /**
+   * A received transfer is over, and nothing of it is here: its offer and manifest are removed. Of such transfers of
+   * that friend only the newest `kept` stay.
+   */
+  emptyTransfer(id: string, kept: number): void
+  /**
+   * Wire form of the manifest, if the offer does not contain all of it and it has been fetched: its length in bytes, 0
+   * if it is not here, and its parts, from 0.
+   */
+  manifestLength(transfer: string): number
+  manifestPart(transfer: string, part: number): Uint8Array | undefined
+  putManifest(transfer: string, manifest: Uint8Array): void
 
   message(id: string): Message | undefined
   /**

@@ -54,10 +54,9 @@ export interface Body {
     | { kind: 'recalled' }
     /** About a transfer. It stays bytes (wire/offer.ts), so that a body that is encoded again has the same hash. */
     | { kind: 'offer' | 'news'; bytes: Uint8Array }
+    /** Of a later version. It is received and never sent. */
+    | { kind: 'unknown' }
 }
-
-/** A body as received. */
-export type ReceivedBody = Omit<Body, 'content'> & { content: Body['content'] | { kind: 'unknown' } }
 
 export type ChatFrame =
   | { kind: 'hello'; hello: Hello }
@@ -121,7 +120,7 @@ export function bodyToWire(body: Body): Uint8Array {
 }
 
 /** Content that only a later version knows is no error: the sequence and the chain are what they are. */
-export function bodyFromWire(bytes: Uint8Array): ReceivedBody {
+export function bodyFromWire(bytes: Uint8Array): Body {
   const body = decode(MessageBodySchema, bytes)
   const sequence = numberFromWire(body.sequence)
   if (sequence === 0) throw new QuorumError('bad-request', 'A message has no sequence')
@@ -138,6 +137,8 @@ function contentToWire(content: Body['content']): NonNullable<Fields<typeof Mess
   switch (content.kind) {
     case 'recalled':
       return { case: 'recalled', value: {} }
+    case 'unknown':
+      return { case: undefined }
     case 'offer':
     case 'news':
       return { case: content.kind, value: content.bytes }
@@ -148,9 +149,7 @@ function contentToWire(content: Body['content']): NonNullable<Fields<typeof Mess
   }
 }
 
-function contentFromWire(
-  content: ReturnType<typeof decode<typeof MessageBodySchema>>['content'],
-): ReceivedBody['content'] {
+function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySchema>>['content']): Body['content'] {
   switch (content.case) {
     case 'recalled':
       return { kind: 'recalled' }

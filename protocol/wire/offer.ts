@@ -3,6 +3,7 @@
  * beginning, and status updates (`news` on the wire). Sizes and counts are checked against base/limits.ts and against
  * each other. Which paths are safe on this machine is decided where files are created (file/safe-names.ts).
  */
+import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { blake3 } from '@napi-rs/blake-hash'
 import { isErrorCode, QuorumError, type ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
@@ -14,6 +15,7 @@ import {
   TransferNewsSchema,
   type LeftOut as WireLeftOut,
   type ManifestEntry as WireEntry,
+  type Offer as WireOffer,
 } from './quorum_pb.ts'
 import { entriesFromBits, entriesToBits } from './entry-bits.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
@@ -100,14 +102,28 @@ export function offerToWire(
   return { offer, manifest }
 }
 
+/**
+ * An offer without its entries: it costs little, however many it names. Errors: those of `offerFromWire` that do not
+ * depend on entries.
+ */
+export function offerHeadFromWire(bytes: Uint8Array): Omit<Offer, 'first'> {
+  return headOf(decode(OfferSchema, fieldsOf(bytes, OfferSchema.field.first.number).others))
+}
+
 export function offerFromWire(bytes: Uint8Array): Offer {
+  // Before the entries take memory.
+  const { found } = fieldsOf(bytes, OfferSchema.field.first.number)
+  if (found > offerHeadFromWire(bytes).count) throw new QuorumError('bad-request', 'An offer contradicts itself')
   const offer = decode(OfferSchema, bytes)
+  const first = offer.first.map(entryFromWire)
+  if (first.length === 0) throw new QuorumError('bad-request', 'An offer contradicts itself')
+  return { ...headOf(offer), first }
+}
+
+function headOf(offer: WireOffer): Omit<Offer, 'first'> {
   if (offer.count === 0 || offer.count > limits.transferFiles || offer.manifestLength > wireLimits.manifest) {
     throw new QuorumError('too-large', 'An offer has no files, or too many')
   }
-  const first = offer.first.map(entryFromWire)
-  if (first.length === 0 || first.length > offer.count)
-    throw new QuorumError('bad-request', 'An offer contradicts itself')
   return {
     transfer: uuidFromBytes(offer.transfer),
     note: textFromWire(offer.note, limits.noteCharacters, 'A note'),
@@ -115,7 +131,6 @@ export function offerFromWire(bytes: Uint8Array): Offer {
     count: offer.count,
     manifestLength: offer.manifestLength,
     manifestDigest: bytesFromWire(offer.manifestDigest, digestLength, 'A digest'),
-    first,
     ...leftOutFromWire(offer.leftOut, offer.leftOutCount),
   }
 }
@@ -153,8 +168,32 @@ export function manifestOf(offer: Offer, bytes?: Uint8Array): ManifestEntry[] | 
   return entries
 }
 
-function entriesOf({ first }: Offer, manifest?: Uint8Array): ManifestEntry[] {
-  return manifest == null ? first : decode(ManifestSchema, manifest).entries.map(entryFromWire)
+function entriesOf({ first, count }: Offer, manifest?: Uint8Array): ManifestEntry[] {
+  if (manifest == null) return first
+  // Before they take memory: 64 MiB may be 30 million of them.
+  if (fieldsOf(manifest, ManifestSchema.field.entries.number).found !== count) return []
+  return decode(ManifestSchema, manifest).entries.map(entryFromWire)
+}
+
+/** How often a field occurs in an encoded message, and the message without it. Errors: `bad-request`. */
+function fieldsOf(bytes: Uint8Array, number: number): { found: number; others: Uint8Array } {
+  const others = Buffer.alloc(bytes.byteLength)
+  let [found, kept] = [0, 0]
+  try {
+    const reader = new BinaryReader(bytes)
+    for (let begin = 0; begin < bytes.byteLength; begin = reader.pos) {
+      const [field, type] = reader.tag()
+      reader.skip(type, field)
+      if (field === number) found += 1
+      else {
+        others.set(bytes.subarray(begin, reader.pos), kept)
+        kept += reader.pos - begin
+      }
+    }
+  } catch (cause) {
+    throw new QuorumError('bad-request', 'The fields of a message could not be read', { cause })
+  }
+  return { found, others: others.subarray(0, kept) }
 }
 
 export function newsToWire({ transfer, what, code, missing = [] }: TransferNews): Uint8Array {

@@ -158,10 +158,11 @@ export function commandLine(commands: Commands): Command {
     .helpCommand('help [command]', 'what a command does, and its options')
     .addOption(profileOption())
     .addHelpText('after', terminalHelp)
-    // What is no command would be called one argument too many.
+    // A mistyped command would be "too many arguments".
     .allowExcessArguments()
-    .action((typed: IdentityTyped, { args: [word] }: Command) => {
-      if (word !== undefined) throw usage(`there is no command ${word}`)
+    .action((typed: IdentityTyped, command: Command) => {
+      const [word] = command.args
+      if (word !== undefined) command.error(`error: ${JSON.stringify(word)} is not a command`)
       return commands.terminal(requests.quorum(typed))
     })
   program.addCommand(

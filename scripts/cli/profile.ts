@@ -12,8 +12,8 @@ const longestPassphrase = 65_536
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The path that was typed after an option, absolute. A shell leaves `~` where it is in `--profile=~/bob`, and in quotes:
- * it is the home folder there, too.
+ * The path that was typed after an option, absolute. A shell leaves `~` where it is in `--profile=~/bob`, and in
+ * quotes: it is the home folder there, too.
  */
 export function typedPath(text: string, home: string, cwd = process.cwd()): string {
   return path.resolve(cwd, /^~(?=[/\\]|$)/u.test(text) ? path.join(home, text.slice(1)) : text)

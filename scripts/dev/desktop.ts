@@ -14,6 +14,9 @@ try {
   const electron = await provideWindow()
   const { ELECTRON_RUN_AS_NODE: _asNode, ...env } = process.env
   const args = [...electronArguments(), join(root, 'desktop', 'main', 'main.ts'), ...process.argv.slice(2)]
+  if (electronArguments().length > 0) {
+    process.stderr.write('Quorum runs as root: Chromium’s sandbox is off. Better start it as another user.\n')
+  }
   // Electron's standard input closes when this process ends, even if it is killed. Then the window closes too.
   const child = spawn(electron, args, {
     env: { ...env, QUORUM_TETHER: 'stdin' },

@@ -100,6 +100,24 @@ test('the keyboard focus shows a tooltip and moves through a menu, and both stay
   assert.deepEqual(complaints, [])
 })
 
+test('a tab of the settings has a tooltip only while its label is not shown', async (t) => {
+  const { window } = await windowWithFriend(t, folder(t), 'Susan')
+  const { app, page } = window
+  await page.keyboard.press('Control+,')
+  await page.clock.install()
+  const nodes = page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Nodes' })
+  const tooltip = page.getByRole('tooltip')
+  await nodes.hover()
+  await page.clock.runFor(5000)
+  assert.equal(await tooltip.count(), 0)
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(640, 480))
+  await page.waitForFunction('innerHeight === 480')
+  await page.getByRole('heading', { name: 'Settings' }).hover()
+  await nodes.hover()
+  await page.clock.runFor(5000)
+  await tooltip.filter({ hasText: 'Nodes' }).waitFor()
+})
+
 /** The panel is within the window, beside its button, and does not cover it. */
 async function assertInside(page: Page, panel: Locator, button: Locator): Promise<void> {
   const [box, anchor] = [await panel.boundingBox(), await button.boundingBox()]

@@ -1,9 +1,11 @@
 /** What was written and not sent is there again after a restart, with the message that it replies to. */
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { marked, message, open, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
+import { drop, marked, message, open, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
 import { until } from '../support/until.ts'
 import { openWindow } from '../support/window.ts'
 
@@ -38,4 +40,34 @@ test('a draft and its reply survive a restart; what was sent does not come back'
   await open(last, 'Susan')
   await message(last, 'See you').waitFor()
   assert.equal(await writing(last).inputValue(), '')
+})
+
+test('files that were chosen and not sent are there again after a restart, as far as they still are', async (t) => {
+  const home = folder(t)
+  const { window, friend, me, node } = await windowWithFriend(t, home, 'Susan')
+  const { page, profile } = window
+  const paths = ['film.mkv', 'gone.txt'].map((name) => join(home, name))
+  for (const path of paths) writeFileSync(path, path)
+  await drop(window, paths)
+  await page.getByRole('listitem').filter({ hasText: 'gone.txt' }).waitFor()
+  // Leaves the field.
+  await page.keyboard.press('Control+,')
+  await page.getByRole('heading', { name: 'Settings' }).waitFor()
+  await window.close()
+  rmSync(join(home, 'gone.txt'))
+
+  const again = await openWindow(t, { profile, args: ['--node', node] })
+  await open(again, 'Susan')
+  await again.page.getByRole('listitem').filter({ hasText: 'film.mkv' }).waitFor()
+  assert.equal(await again.page.getByRole('listitem').filter({ hasText: 'gone.txt' }).count(), 0)
+  await again.page.getByRole('button', { name: 'Send', exact: true }).click()
+  await until(async () => (await friend.transfers({})).some(({ name }) => name === 'film.mkv'), 'it is offered')
+  await again.close()
+
+  const last = await openWindow(t, { profile, args: ['--node', node] })
+  await open(last, 'Susan')
+  await last.page.getByRole('log').getByRole('region', { name: 'film.mkv' }).waitFor()
+  assert.equal(await last.page.locator('.staged').count(), 0)
+  assert.equal((await friend.messages({ peer: me })).length, 1)
+  assert.deepEqual([...window.complaints, ...again.complaints, ...last.complaints], [])
 })

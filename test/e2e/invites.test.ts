@@ -67,7 +67,7 @@ test('an invite in a message is a card that names its author, and adds them only
   assert.deepEqual(window.complaints, [])
 })
 
-test('in the first run a code is said to need a node, before anybody tries it', async (t) => {
+test('in the first run a code is said to need a node, before and after somebody tries it', async (t) => {
   const window = await openWindow(t, { profile: `${folder(t)}/bob` })
   const { page } = window
   await introduce(window, 'Bob')

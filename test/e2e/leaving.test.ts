@@ -73,7 +73,7 @@ test('a locked profile whose passphrase is forgotten can be erased', async (t) =
   await page.getByText('can guess a short one').waitFor()
   await page.getByLabel('New passphrase', { exact: true }).fill('correct horse')
   await page.getByLabel('Repeat new passphrase').fill('correct horse')
-  await answerQuestions(window, 'Change passphrase')
+  await answerQuestions(window, 'Use passphrase')
   await page.getByRole('button', { name: 'Set passphrase' }).click()
   await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
   await page.getByText('nothing arrives').waitFor()

@@ -48,7 +48,7 @@ test('63: no process has a key or a passphrase after locking and after a new pas
     await page.getByLabel(label, { exact: true }).click()
     await page.keyboard.type(value)
   }
-  await answerQuestions(window, 'Change passphrase')
+  await answerQuestions(window, 'Use passphrase')
   await page.getByRole('button', { name: 'Change passphrase' }).click()
   await nothingLeft(window, secrets)
   await unlock(window, nextPassphrase)

@@ -40,6 +40,26 @@ test('the settings fit 640 x 480, also in German with larger text', async (t) =>
   assert.deepEqual(window.complaints, [])
 })
 
+test('dialogs end within the smallest window, however much is in them', async (t) => {
+  const { window } = await windowWithFriend(t, folder(t), 'Susan')
+  const { app, page } = window
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(640, 480))
+  await page.waitForFunction('innerHeight === 480')
+  for (const [keys, shown] of [
+    ['Control+n', page.getByText('The link works for a week.')],
+    ['Control+k', page.getByRole('combobox')],
+  ] as const) {
+    await page.keyboard.press(keys)
+    await shown.waitFor()
+    await page.evaluate(
+      `document.styleSheets[0].insertRule('dialog::after { content: "."; display: block; height: 2000px }')`,
+    )
+    const box = await page.getByRole('dialog').boundingBox()
+    assert.ok(box !== null && box.y > 0 && box.y + box.height < 480, `${keys}: ${JSON.stringify(box)}`)
+    await page.keyboard.press('Escape')
+  }
+})
+
 test('with larger text, details cover the conversation, and leave it its width', async (t) => {
   const { window } = await windowWithFriend(t, folder(t), 'Susan')
   const { app, page } = window

@@ -141,7 +141,7 @@ test('hostile 80: links, erasing, privacy, the passphrase, trust and nodes are a
     for (const line of ['All friends, never through nodes', 'Ask the router', 'Tell friends when I am writing']) {
       assert.ok(question?.detail.includes(line), `${line} is in ${question?.detail}`)
     }
-    await answerQuestions(window, 'Change passphrase')
+    await answerQuestions(window, 'Use passphrase')
     assert.equal((await call('main', 'confirmPassphrase', { change: 'set' })).result, true)
     assert.equal((await call('peer', 'setPassphrase', {})).error?.code, 'bad-request', 'removing was not confirmed')
     assert.equal((await call('peer', 'setPassphrase', { next: 'x' })).error?.code, 'bad-request', 'that used it up')

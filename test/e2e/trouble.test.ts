@@ -105,7 +105,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.getByRole('button', { name: 'Privacy' }).click()
       await page.getByLabel('New passphrase', { exact: true }).fill('correct horse')
       await page.getByLabel('Repeat new passphrase').fill('correct horse')
-      const asked = await answerQuestions(bob, 'Change passphrase')
+      const asked = await answerQuestions(bob, 'Use passphrase')
       await page.getByRole('button', { name: 'Set passphrase' }).click()
       await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
       await askedOnce(asked, 'Change the passphrase of this profile?')

@@ -8,28 +8,22 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { test, type TestContext } from 'node:test'
-import type { Stream } from '@libp2p/interface'
+import { test } from 'node:test'
 import { blake3 } from '@napi-rs/blake-hash'
-import type { Transfer } from '../../protocol/api/model.ts'
 import { chunkDigest } from '../../protocol/file/digest.ts'
-import { digest } from '../../protocol/identity/identity.ts'
-import { openMemoryStore } from '../../protocol/index.ts'
 import { fileLimits } from '../../protocol/file/limits.ts'
-import { chatProtocol, fileProtocol } from '../../protocol/net/policy.ts'
 import { pull } from '../../protocol/net/streams.ts'
-import { bodyToWire, chatFrameToWire } from '../../protocol/wire/chat.ts'
 import { encode } from '../../protocol/wire/codec.ts'
 import { chunkErrorToWire, chunkHeaderToWire, fileFrameToWire, type ChunkHeader } from '../../protocol/wire/file.ts'
 import { frame } from '../../protocol/wire/framing.ts'
 import { newsToWire, offerFromWire, offerToWire, type ManifestEntry } from '../../protocol/wire/offer.ts'
 import { OfferSchema } from '../../protocol/wire/quorum_pb.ts'
 import { uuidToBytes } from '../../protocol/wire/uuid.ts'
-import { befriended, helloFrame, Line, startAttacker } from '../support/attacker.ts'
-import { folder } from '../support/cleanup.ts'
+import type { Line } from '../support/attacker.ts'
 import { collect } from '../support/collect.ts'
 import { guardProcess } from '../support/guard.ts'
-import { startPeer, until, type TestPeer } from '../support/network.ts'
+import { offers, scene } from '../support/hostile-friend.ts'
+import { until } from '../support/network.ts'
 import { fileDigest, MiB, tree } from '../support/transfers.ts'
 import { readChunks } from '../../protocol/file/receive/chunk-reader.ts'
 import { limits } from '../../protocol/base/limits.ts'
@@ -39,72 +33,6 @@ guardProcess()
 
 /** For one transfer: chunks that are read ahead, the chunk that is being written, and the data in flight. */
 const mostHeld = (fileLimits.chunksWaiting + 2) * limits.chunk + netLimits.streamWindow
-
-interface Scene {
-  victim: TestPeer
-  /** The folder where the victim receives, and its surroundings. */
-  downloads: string
-  around: string
-  /** Sends one more message in the attacker's conversation. */
-  say(content: { kind: 'offer' | 'news'; bytes: Uint8Array }): Promise<boolean>
-  /** Resolves when the victim has ended that conversation. */
-  dropped(): Promise<void>
-  /** Called with every file stream that the victim opens. */
-  serve: (line: Line) => void
-  open(): Promise<Line>
-  transfer(id: string): Promise<Transfer | undefined>
-}
-
-async function scene(t: TestContext): Promise<Scene> {
-  const around = folder(t)
-  const downloads = path.join(around, 'downloads')
-  fs.mkdirSync(downloads)
-  const attacker = await startAttacker(t)
-  const store = openMemoryStore()
-  store.putFriend(befriended(attacker.peer))
-  const victim = await startPeer(t, { store, downloads })
-  const [address = ''] = (await victim.self()).listen
-  const dial = () => attacker.dial(address.includes('/p2p/') ? address : `${address}/p2p/${victim.id}`)
-  let connection = await dial()
-  const chat = await attacker.open(connection, chatProtocol)
-  await chat.send(helloFrame())
-  let sequence = 0
-  let previous = new Uint8Array()
-  const made: Scene = {
-    victim,
-    downloads,
-    around,
-    serve: (line) => line.abort(),
-    dropped: () => chat.dropped(),
-    say(content) {
-      sequence += 1
-      const bytes = bodyToWire({ id: randomUUID(), sequence, previous, time: Date.now(), content })
-      previous = Uint8Array.from(digest(bytes))
-      return chat.send(chatFrameToWire({ kind: 'message', body: bytes }))
-    },
-    async open() {
-      // The victim disconnects the offender, which then reconnects.
-      if (connection.status !== 'open') connection = await dial()
-      return attacker.open(connection, fileProtocol, false)
-    },
-    transfer: async (id) => (await victim.transfers({})).find((one) => one.id === id),
-  }
-  const asked = (stream: Stream): void => {
-    const line = new Line(stream)
-    void line.frame(0).then(() => made.serve(line))
-  }
-  await attacker.host.handle(fileProtocol, asked, { maxInboundStreams: 1000, runOnLimitedConnection: true })
-  return made
-}
-
-/** Offers `entries`; returns the transfer once the victim has the offer. */
-async function offers(at: Scene, entries: ManifestEntry[]): Promise<{ id: string; manifest: Uint8Array }> {
-  const id = randomUUID()
-  const { offer, manifest } = offerToWire(id, '', entries)
-  await at.say({ kind: 'offer', bytes: offer })
-  await until(async () => (await at.transfer(id)) != null, 'the offer arrives')
-  return { id, manifest }
-}
 
 const content = randomBytes(MiB + 1000)
 const chunks = [content.subarray(0, MiB), content.subarray(MiB)]

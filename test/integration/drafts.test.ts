@@ -24,13 +24,29 @@ test('a draft survives a restart, is replaced and removed, and goes with the fri
   await assert.rejects(first.setDraft({ peer: tom, text: 'x'.repeat(limits.messageText + 1) }), { code: 'bad-request' })
   const stranger = (await identityFromSeed(randomBytes(32))).peer
   await assert.rejects(first.setDraft({ peer: stranger, text: 'x' }), { code: 'not-friend' })
+  await first.setDraftFiles({ peer: tom, paths: ['/home/a/film.mkv', '/home/a/Photos'] })
+  await first.setDraftFiles({ peer: susan, paths: ['/home/a/notes.txt'] })
+  await first.setDraft({ peer: susan, text: 'not finished yet', replyTo: 'a-message' })
+  await assert.rejects(first.setDraftFiles({ peer: stranger, paths: [] }), { code: 'not-friend' })
   await first.stop()
 
   const second = await open()
   undo(t).defer(async () => void (await second.stop()))
   assert.deepEqual(await second.drafts(), [{ peer: susan, text: 'not finished yet', replyTo: 'a-message' }])
+  assert.deepEqual(
+    (await second.draftFiles()).toSorted((a, b) => a.paths.length - b.paths.length),
+    [
+      { peer: susan, paths: ['/home/a/notes.txt'] },
+      { peer: tom, paths: ['/home/a/film.mkv', '/home/a/Photos'] },
+    ],
+  )
+  await second.setDraftFiles({ peer: tom, paths: [] })
+  assert.deepEqual(
+    (await second.draftFiles()).map(({ peer }) => peer),
+    [susan],
+  )
   await second.removeFriend({ peer: susan })
-  assert.deepEqual(await second.drafts(), [])
+  assert.deepEqual([await second.drafts(), await second.draftFiles()], [[], []])
   await second.stop()
   const after = await openSqliteStore({ directory })
   undo(t).defer(() => after.close())

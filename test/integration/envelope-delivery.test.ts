@@ -56,6 +56,16 @@ test('a recipient that never acknowledges does not delay envelopes for others', 
   await until(async () => (await friendOf(bob, alice))?.state === 'incoming', 'bob is asked')
 })
 
+test('who uses no node is asked at their own address, although a node of the asker would hold the request', async (t) => {
+  const node = await startNode(t)
+  const [alice, bot] = [await startPeer(t, { nodes: node.addresses() }), await startPeer(t)]
+  await until(async () => (await alice.self()).nodes[0]?.state === 'connected', 'alice has a node')
+  await alice.requestFriend({ to: (await bot.invite({})).link })
+  await until(async () => (await friendOf(bot, alice))?.state === 'incoming', 'the bot is asked')
+  await bot.acceptFriend({ peer: alice.id })
+  await until(async () => (await friendOf(alice, bot))?.state === 'friend', 'the answer has arrived')
+})
+
 /** Stops although no request times out and nothing ends a request that hangs. */
 async function stops(t: TestContext, peer: TestPeer): Promise<void> {
   change(t, limits, { request: hour, stop: hour })

@@ -46,6 +46,11 @@ test('a friend who was removed takes a new invite: accepted, they are connected,
 
   // The one who removes can ask again, and the other, to whom they are still a friend, need not decide.
   await bob.removeFriend({ peer: alice.id })
+  assert.deepEqual(await bob.friends(), [])
+  assert.deepEqual(
+    (await bob.removedFriends()).map(({ peer, state }) => [peer, state]),
+    [[alice.id, 'removed']],
+  )
   assert.equal((await bob.requestFriend({ to: alice.id })).state, 'requested')
   await online(alice, bob)
   await tell(bob, alice, 'again')

@@ -103,6 +103,31 @@ for (const node of nodes) {
     assert.ok(Number(ran.slice(1).split('.')[0]) >= 24)
   })
 
+  test(`${version}: npm start: help and commands are those of the terminal client, and what it says is said once`, () => {
+    const npmStart = (...args: string[]): { status: number | null; stdout: string; stderr: string } => {
+      // An address where no display is: a window that was opened anyway would fail.
+      const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, DISPLAY: ':no-such-display' }
+      return spawnSync(node, [join(root, 'scripts/start.mjs'), ...args], { encoding: 'utf8', env, cwd: home })
+    }
+    const help = npmStart('--help')
+    assert.equal(help.stdout.match(/npm start -- --terminal/g)?.length, 1, help.stdout)
+    const commands = /\nCommands:\n([^]*?)\n\n/.exec(help.stdout)?.[1]?.match(/^ {2}[a-z]+/gm)
+    assert.ok(commands != null && commands.length >= 5, help.stdout)
+    for (const command of commands.map((word) => word.trim()).filter((word) => word !== 'help')) {
+      assert.match(npmStart(command, '--help').stdout, new RegExp(`^Usage: quorum ${command}`), command)
+    }
+    const mistake = npmStart('sned')
+    assert.deepEqual([mistake.status, mistake.stdout], [2, ''])
+    assert.match(mistake.stderr, /"sned" is not a command/)
+    assert.match(mistake.stderr, /quorum --help/)
+  })
+
+  test(`${version}: npm start without a display says once that it is in the terminal`, () => {
+    const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home }
+    const { stderr } = spawnSync(node, [join(root, 'scripts/start.mjs'), '--no-such-option'], { encoding: 'utf8', env })
+    assert.equal(stderr.match(/No display/g)?.length, 1, stderr)
+  })
+
   test(`${version}: the exit code passes through`, async () => {
     for (const code of [0, 1, 3, 255])
       assert.deepEqual(await ended(start(node, ['exit', String(code)])), { code, signal: null })

@@ -22,7 +22,7 @@ test('a second process on the same store is refused (threats.md 44)', async (t) 
   child.stdout.on('data', (chunk) => (out += String(chunk)))
   await once(child, 'close')
   assert.equal(out.trim(), 'store-locked')
-  mail.hold('bob', 'alice', bytes('still works'), now)
+  await mail.hold('bob', 'alice', bytes('still works'), now)
 })
 
 test('envelopes held when the process was killed are present, and no stale lock remains (threats.md 40)', async (t) => {
@@ -30,7 +30,7 @@ test('envelopes held when the process was killed are present, and no stale lock 
   const script = `
     import { openMailboxes } from ${JSON.stringify(new URL('../../node/mailboxes.ts', import.meta.url).href)}
     const mail = openMailboxes(process.argv[1])
-    for (let n = 0; ; n++) { mail.hold('p' + n, 'alice', new Uint8Array(100).fill(n), 1); process.stdout.write(n + '\\n') }`
+    for (let n = 0; ; n++) { await mail.hold('p' + n, 'alice', new Uint8Array(100).fill(n), 1); process.stdout.write(n + '\\n') }`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, file])
   let out = ''
   child.stdout.on('data', (chunk) => {

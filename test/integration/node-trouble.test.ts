@@ -100,6 +100,30 @@ test('a node that refuses a record as one too many keeps its session, and receiv
   assert.ok(!states.includes('unreachable'), states.join())
 })
 
+test('an envelope is pushed once, also to a recipient who comes while it is written to the disk', async (t) => {
+  const { node, store } = await nodeWithStore(t)
+  const { hold } = store
+  const [stored, flushed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  t.mock.method(store, 'hold', async (...args: Parameters<typeof hold>) => {
+    const held = await hold(...args)
+    stored.resolve()
+    await flushed.promise
+    return held
+  })
+  const [from, to] = [await bareHost(), await bareHost()]
+  for (const host of [from, to]) undo(t).defer(() => host.stop())
+  const sender = await DirectorySession.open(await connectTo(from, addressOf(node)), () => {})
+  const answered = sender.deliver(to.peerId.toString(), randomBytes(100))
+  await stored.promise
+  let received = 0
+  const recipient = await DirectorySession.open(await connectTo(to, addressOf(node)), () => void (received += 1))
+  await until(() => received === 1, 'it is sent as the session begins')
+  flushed.resolve()
+  await answered
+  await recipient.knowledge()
+  assert.equal(received, 1)
+})
+
 test('a node whose disk refuses the "last seen" time of a peer still serves that peer', async (t) => {
   const { node, store } = await nodeWithStore(t)
   const seen = t.mock.method(store, 'seen', full)

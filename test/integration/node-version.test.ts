@@ -77,7 +77,7 @@ for (const node of older) {
         encoding: 'utf8',
       })
       assert.equal(status, 1)
-      assert.match(stderr, /^Error: Quorum needs Node 24 or later; this is v\d+/mu, entry)
+      assert.match(stderr, /^Error: Quorum needs Node 24 or later; this is v\d+.*"npx node"/mu, entry)
     }
   })
 

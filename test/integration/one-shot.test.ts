@@ -93,7 +93,8 @@ test('a terminal shows one bar, and the one of several files that is being sent'
   const { followed, shows, screen } = surroundings(fake, true)
   const code = send(followed, sending)
   await shows('Waiting for Susan to accept.')
-  fake.changed(own({ ...folder, state: 'active', doneBytes: 1.5e9, bytesPerSecond: 5e7, etaSeconds: 30 }))
+  const current = { file: 1, path: 'D/b', size: 1e9, done: 0.5e9 }
+  fake.changed(own({ ...folder, state: 'active', doneBytes: 1.5e9, current, bytesPerSecond: 5e7, etaSeconds: 30 }))
   await shows('D/b  (2 of 3)')
   assert.deepEqual(screen().split('\n'), [
     'For Susan: the folder “D” with 3 files, 3 GB',
@@ -149,7 +150,7 @@ test('receive prompts with sender, names and size, warns, and declines on reques
   const code = receive(followed, { ...receiving, into: '/d', ask })
   await says('Waiting for a friend to send something.')
   const file = { path: 'film.mkv.exe', size: 1, done: 0, risk: 'disguised' as const }
-  const risky = { files: [file], name: file.path }
+  const risky = { files: [file], name: file.path, risks: { disguised: { count: 1, path: file.path } } }
   fake.changed(transfer({ ...risky, id: 'a', note: 'see this' }), 'transfer-offered')
   await says('Susan offers you “film.mkv.exe”, 1.9 GB\n  “see this”\n! “film.mkv.exe” pretends to be a document')
   // A second offer, while the first transfer runs.

@@ -88,6 +88,7 @@ const message = z.object({
   receivedAt: time.optional(),
   state: z.enum(['queued', 'sent', 'delivered', 'read', 'recalled']),
   replyTo: z.uuid().optional(),
+  unknown: z.literal(true).optional(),
   seq: z.number().int().min(1),
 })
 const transfer = z.object({
@@ -98,6 +99,7 @@ const transfer = z.object({
   name: z.string().min(1),
   note: z.string().optional(),
   count: z.number().int().min(1),
+  roots: z.number().int().min(1),
   files: z.array(z.object({ path: z.string().min(1), size: z.number().int().min(0), done: z.number().int().min(0) })),
   bytes: z.number().int().min(0),
   doneBytes: z.number().int().min(0),
@@ -213,6 +215,12 @@ describe('the headless contract', () => {
       all.map(({ id }) => id),
       [first, second, third, fourth.id, again.id],
     )
+    assert.deepEqual(await answers('transfers', { after: second, limit: 1 }, z.array(transfer)), all.slice(2, 3))
+    assert.deepEqual(await answers('transfer', { transfer: third }, transfer), all[2])
+    const numbered = z.strictObject({ file: z.int(), path: z.string(), size: z.int(), done: z.int() })
+    const listed = await answers('transferFiles', { transfer: first, limit: 1000 }, z.array(numbered))
+    assert.deepEqual(listed, [{ file: 0, path: 'letter.txt', size: 8, done: 8 }])
+    assert.equal(await alice.refusal('transfer', { transfer: randomUUID() }), 'not-found')
     for (const call of ['acceptTransfer', 'declineTransfer'] as const) {
       asked.add(call)
       assert.equal(await alice.refusal(call, { transfer: randomUUID() }), 'not-found')
@@ -268,6 +276,7 @@ describe('the headless contract', () => {
     )
     await Promise.all([alice.sees(bob), bob.sees(alice)])
     const [listed] = await answers('friends', {}, z.array(friend))
+    await answers('removedFriends', {}, z.array(friend).length(0))
     assert.ok(listed?.online && listed.lastSeen != null && listed.path !== 'none')
 
     const number = z.object({ number: z.string().regex(/^(\d{5} ){11}\d{5}$/), verified: z.boolean() })
@@ -296,6 +305,10 @@ describe('the headless contract', () => {
     const draft = { peer: bob.id, text: 'unfin', replyTo: reply.id }
     await answers('setDraft', draft, z.null())
     assert.deepEqual(await answers('drafts', {}, z.array(messageDraft)), [draft])
+    const withFiles = { peer: bob.id, paths: ['/home/a/film.mkv'] }
+    await answers('setDraftFiles', withFiles, z.null())
+    const draftFiles = z.array(z.strictObject({ peer: peerId, paths: z.array(z.string()) }))
+    assert.deepEqual(await answers('draftFiles', {}, draftFiles), [withFiles])
     await answers('typing', { peer: bob.id, active: true }, z.null())
     await bob.event('typing')
     await transfersAnswer()

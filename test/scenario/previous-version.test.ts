@@ -89,7 +89,9 @@ test('a profile of the previous version opens: friends, messages, settings; wait
   const known = async () => {
     const { peer, name, handle, nodes } = await before.call('self')
     const friends = (await before.call('friends')).map(({ lastSeen: _, online: __, path: ___, ...friend }) => friend)
-    const transfers = (await before.call('transfers', {})).map(({ bytesPerSecond: _, ...transfer }) => transfer)
+    const transfers = (await before.call('transfers', {})).map(
+      ({ bytesPerSecond: _, roots: __, ...transfer }) => transfer,
+    )
     return {
       self: { peer, name, handle, nodes: nodes.map(({ address }) => address) },
       friends,

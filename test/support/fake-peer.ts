@@ -27,6 +27,7 @@ export function transfer(change: Partial<Transfer> = {}): Transfer {
     state: 'offered',
     name: 'film.mkv',
     count: 1,
+    roots: 1,
     files: [{ path: 'film.mkv', size: 1.9e9, done: 0 }],
     bytes: 1.9e9,
     doneBytes: 0,

@@ -3,7 +3,7 @@ import type { Transfer } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine } from '../../text/foreign.ts'
 
-type Named = Pick<Transfer, 'name' | 'count' | 'files'>
+type Named = Pick<Transfer, 'name' | 'count' | 'roots' | 'files'>
 
 /** Foreign text. `longest`: characters of the name. */
 export function titleOf(transfer: Named, { files }: Catalogue, longest = 200): string {
@@ -11,8 +11,8 @@ export function titleOf(transfer: Named, { files }: Catalogue, longest = 200): s
   return isSeveral(transfer) ? `${name} ${files.andMore(transfer.count - 1)}` : name
 }
 
-export function isFolder({ files, name }: Pick<Transfer, 'name' | 'files'>): boolean {
-  return files.length > 0 && files.every(({ path }) => path.startsWith(`${name}/`))
+export function isFolder({ files, roots, name }: Omit<Named, 'count'>): boolean {
+  return roots === 1 && files[0]?.path.startsWith(`${name}/`) === true
 }
 
 /** More than one file, which are no folder: they are saved in one together. */

@@ -11,7 +11,7 @@ import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } f
 import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
 import { markRead } from './reading.ts'
-import { errorText, store, text } from './state.ts'
+import { codeOf, errorText, store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
 
@@ -72,18 +72,22 @@ export async function loadStart(): Promise<void> {
 /** Loads everything: at the start, after unlocking, and after the peer process was started again. */
 export async function refresh(): Promise<void> {
   await attempt(async () => {
-    const [self, friends] = await Promise.all([callPeer('self'), callPeer('friends')])
+    const [self, friends, removed] = await Promise.all([
+      callPeer('self'),
+      callPeer('friends'),
+      callPeer('removedFriends'),
+    ])
     putSelf(self)
     const welcomed = self.name !== '' && (self.nodes.length > 0 || friends.length > 0)
     store.set((state) => ({
-      friends: new Map(friends.map((friend) => [friend.peer, friend])),
+      friends: new Map([...friends, ...removed].map((friend) => [friend.peer, friend])),
       friendsLoaded: true,
       welcomed: state.welcomed || welcomed,
       conversations: new Map(),
     }))
     const { open } = store.get()
     await Promise.all([
-      loadLast(friends),
+      loadLast([...friends, ...removed]),
       loadTransfers(),
       loadDrafts(),
       ...(open === undefined ? [] : [loadNewest(open, 0)]),
@@ -103,6 +107,17 @@ async function loadLast(friends: readonly Friend[]): Promise<void> {
 async function loadTransfers(): Promise<void> {
   const all = await callPeer('transfers', {}).catch((): Transfer[] => [])
   store.set({ transfers: new Map(all.map((transfer) => [transfer.id, transfer])) })
+}
+
+/** One that the list did not have: an old one. False if there is none, or none any more. */
+export async function loadTransfer(transfer: string): Promise<boolean> {
+  try {
+    putTransfer(await callPeer('transfer', { transfer }))
+    return true
+  } catch (error) {
+    // If the peer has ended, all is loaded again when it is back.
+    return codeOf(error) !== 'not-found'
+  }
 }
 
 // ---- conversations
@@ -180,15 +195,19 @@ export async function send(peer: string): Promise<void> {
   if (!conversationWith(peer).latest) await loadNewest(peer, 0)
   const sent = await attempt(async () => {
     if (draft.staged.length > 0) {
-      const transfer = await callMain('sendFiles', { peer, staged: draft.staged.map(({ id }) => id) })
-      putTransfer(transfer)
-      await addOffer(transfer)
+      await showOffered(await callMain('sendFiles', { peer, staged: draft.staged.map(({ id }) => id) }))
     }
     if (body === '') return
     const replyTo = draft.replyTo?.id
     addMessage(await callPeer('sendMessage', { peer, text: body, ...(replyTo === undefined ? {} : { replyTo }) }))
   })
   if (!sent && draftFor(peer).text === '') setDraft(peer, { ...draft, staged: [] })
+}
+
+/** An own offer: its card is the newest of the conversation. */
+async function showOffered(transfer: Transfer): Promise<void> {
+  putTransfer(transfer)
+  await addOffer(transfer)
 }
 
 export async function recall(message: Message): Promise<void> {
@@ -234,10 +253,18 @@ export async function askAgain(peer: string): Promise<void> {
 
 // ---- files
 
-type TransferCall = 'sendMissing' | 'declineTransfer' | 'pauseTransfer' | 'resumeTransfer' | 'cancelTransfer'
+type TransferCall = 'declineTransfer' | 'pauseTransfer' | 'resumeTransfer' | 'cancelTransfer'
 
 export async function changeTransfer(call: TransferCall, transfer: string): Promise<void> {
   await attempt(async () => putTransfer(await callPeer(call, { transfer })))
+}
+
+/** Offers again what did not arrive of an own transfer with `peer`. */
+export async function sendMissing(transfer: string, peer: string): Promise<void> {
+  await attempt(async () => {
+    if (!conversationWith(peer).latest) await loadNewest(peer, 0)
+    await showOffered(await callPeer('sendMissing', { transfer }))
+  })
 }
 
 /** `choose`: the person picks the folder first. */

@@ -1,10 +1,10 @@
 /**
- * What a person has written, chosen to send and chosen to reply to, by friend, until it is sent. The peer stores texts
- * and replies, so that they survive a restart; files that were chosen do not.
+ * What a person has written, chosen to send and chosen to reply to, by friend, until it is sent. It is stored in the
+ * profile, so that it survives a restart; the main process stores the files, whose paths this page does not know.
  */
 import { limits } from '#limits'
 import type { Message } from '#protocol'
-import { callPeer } from './clients.ts'
+import { callMain, callPeer } from './clients.ts'
 import { store, withEntry } from './state.ts'
 import type { Draft } from './state.ts'
 import { attempt } from './toasts.ts'
@@ -59,19 +59,25 @@ function putDraft(peer: string, draft: Draft): void {
 export function storeDrafts(): void {
   for (const [peer, timer] of changed) {
     clearTimeout(timer)
-    const { text, replyTo } = draftFor(peer)
+    const { text, replyTo, staged } = draftFor(peer)
     const draft = { peer, text: text.slice(0, limits.messageText), ...(replyTo && { replyTo: replyTo.id }) }
-    void attempt(() => callPeer('setDraft', draft))
+    void attempt(async () => {
+      await callPeer('setDraft', draft)
+      await callMain('keepStaged', { peer, staged: staged.map(({ id }) => id) })
+    })
   }
   changed.clear()
 }
 
 /** Loads the stored drafts. One that was begun in this window meanwhile stays. */
 export async function loadDrafts(): Promise<void> {
-  for (const { peer, text, replyTo: id } of await callPeer('drafts')) {
+  const kept = new Map((await callMain('keptStaged')).map(({ peer, staged }) => [peer, staged]))
+  const said = new Map((await callPeer('drafts')).map((draft) => [draft.peer, draft]))
+  for (const peer of new Set([...said.keys(), ...kept.keys()])) {
+    const { text = '', replyTo: id } = said.get(peer) ?? {}
     // The message may have been taken back since.
     const replyTo = id === undefined ? undefined : await callPeer('message', { message: id }).catch(() => undefined)
-    const stored: Draft = { text, staged: [], ...(replyTo && { replyTo }) }
+    const stored: Draft = { text, staged: kept.get(peer) ?? [], ...(replyTo && { replyTo }) }
     if (!store.get().drafts.has(peer)) store.set(({ drafts }) => ({ drafts: withEntry(drafts, peer, stored) }))
   }
 }

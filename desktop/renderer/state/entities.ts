@@ -1,6 +1,10 @@
 /** Friends, transfers, connections and the own profile: how results of calls and events change them in the state. */
-import type { ConnectionInfo, Friend, Self, Transfer } from '#protocol'
+import type { ConnectionInfo, Friend, Self, Transfer, TransferState } from '#protocol'
 import { store, withEntry } from './state.ts'
+
+/** Transfers in memory, from which on those that are over are dropped. */
+const transfersHeld = 2000
+const underWay: ReadonlySet<TransferState> = new Set(['offered', 'waiting', 'active', 'paused'])
 
 export function putFriend(friend: Friend): void {
   store.set(({ friends }) => ({ friends: withEntry(friends, friend.peer, friend) }))
@@ -20,8 +24,15 @@ export function putConnection(peer: string, info: ConnectionInfo): void {
   store.set(({ connections }) => ({ connections: withEntry(connections, peer, info) }))
 }
 
+/** Of those that are over, only the last ones stay: others are loaded again where they are shown. */
 export function putTransfer(transfer: Transfer): void {
-  store.set(({ transfers }) => ({ transfers: withEntry(transfers, transfer.id, transfer) }))
+  store.set(({ transfers }) => {
+    const next = new Map(transfers).set(transfer.id, transfer)
+    if (next.size <= transfersHeld) return { transfers: next }
+    const ended = [...next.values()].filter(({ id, state }) => id !== transfer.id && !underWay.has(state))
+    for (const { id } of ended.slice(0, -transfersHeld / 2)) next.delete(id)
+    return { transfers: next }
+  })
 }
 
 /** Also records since when no node is connected. */

@@ -124,6 +124,8 @@ function warn(error: ErrorData & { peer?: string }): void {
     if (store.get().open !== friend.peer) toast(text().conversation.held[friend.held](isolate(nameOf(friend))), 'bad')
     return
   }
+  if (error.part === 'offers' && friend !== undefined)
+    return toast(text().files.refused(isolate(nameOf(friend))), 'bad')
   const now = performance.now()
   if (now - (warnedAt.get(error.code) ?? -warningInterval) < warningInterval) return
   warnedAt.set(error.code, now)

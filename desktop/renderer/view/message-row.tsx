@@ -1,11 +1,11 @@
 /** One message: its text, the message it replies to, its time and state, and the possible actions. */
 import { Copy, EllipsisVertical, ExternalLink, Link, Reply, Undo2 } from 'lucide-react'
-import { memo, useDeferredValue } from 'react'
+import { memo, useDeferredValue, useEffect, useState } from 'react'
 import { addedAt, saidAt } from '#message-times'
 import type { Friend, Message } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
-import { copy, openConversation, recall } from '../state/actions.ts'
+import { copy, loadTransfer, openConversation, recall } from '../state/actions.ts'
 import { replyTo } from '../state/drafts.ts'
 import { callMain } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
@@ -36,14 +36,13 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
   const text = useText()
   const own = message.direction === 'out'
   const recalled = message.state === 'recalled'
-  const instead = insteadOfText(message, text)
   const body = cleanText(message.text)
   const classes = [
     'message',
     own && 'own',
     first && 'first',
     last && 'last',
-    instead !== undefined && 'recalled',
+    (recalled || message.unknown === true) && 'recalled',
     target && 'target',
     !recalled && message.replyTo === undefined && isEmoji(body) && 'emoji',
   ]
@@ -61,7 +60,9 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
       ) : (
         <div className="bubble" dir="auto">
           {message.replyTo !== undefined && !recalled && <Quote friend={friend} id={message.replyTo} />}
-          <span className="body">{instead ?? <MessageText body={body} />}</span>
+          <span className="body">
+            {recalled ? text.message.recalled : message.unknown ? text.message.unknown : <MessageText body={body} />}
+          </span>
           <Meta message={message} />
         </div>
       )}
@@ -69,12 +70,6 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
     </article>
   )
 })
-
-/** What is shown of a message without a text of its own. */
-function insteadOfText({ state, unsupported }: Message, { message }: Catalogue): string | undefined {
-  if (state === 'recalled') return message.recalled
-  return unsupported === true ? message.unsupported : undefined
-}
 
 function Meta({ message }: { message: Message }) {
   const text = useText()
@@ -129,6 +124,11 @@ function MessageText({ body }: { body: string }) {
   )
 }
 
+function quotedText({ state, unknown, text: said }: Message, { message, sidebar }: Catalogue): string {
+  if (state === 'recalled') return message.recalled
+  return unknown ? message.unknown : cleanLine(said, 160) || sidebar.files
+}
+
 /** The message that this one replies to; a click goes there. */
 function Quote({ friend, id }: { friend: Friend; id: string }) {
   const text = useText()
@@ -143,7 +143,7 @@ function Quote({ friend, id }: { friend: Friend; id: string }) {
         <bdi>{original.direction === 'out' ? text.common.you : nameOf(friend)}</bdi>
       </strong>
       <bdi className="one-line" style={{ display: 'block' }}>
-        {insteadOfText(original, text) ?? (cleanLine(original.text, 160) || text.sidebar.files)}
+        {quotedText(original, text)}
       </bdi>
     </button>
   )
@@ -156,22 +156,20 @@ function Quote({ friend, id }: { friend: Friend; id: string }) {
 function Tools({ message }: { message: Message }) {
   const { message: labels } = useText()
   const rendered = useDeferredValue(true, false)
-  const actions = actionsOf(message, labels)
   if (!rendered) return <div className="message-tools" />
   return (
     <div className="message-tools">
       <IconButton label={labels.reply} onClick={() => replyTo(message)}>
         <Reply size={17} />
       </IconButton>
-      {actions.length > 0 && <Menu label={labels.actions} icon={<EllipsisVertical size={17} />} items={actions} />}
+      <Menu label={labels.actions} icon={<EllipsisVertical size={17} />} items={actionsOf(message, labels)} />
     </div>
   )
 }
 
 function actionsOf(message: Message, labels: Catalogue['message']): MenuItem[] {
-  const copyText = { label: labels.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) }
   return [
-    ...(message.unsupported === true ? [] : [copyText]),
+    { label: labels.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) },
     ...(message.state === 'queued' && message.direction === 'out'
       ? [{ label: labels.recall, icon: <Undo2 size={16} />, onChoose: () => void recall(message) }]
       : []),
@@ -193,9 +191,14 @@ function menuOf(message: Message, friend: Friend, { common, message: labels }: C
 
 function TransferOf({ message }: { message: Message }) {
   const transfer = useApp((state) => state.transfers.get(message.transfer ?? ''))
-  const { sidebar } = useText()
-  if (transfer === undefined) return <div className="bubble">{cleanLine(message.text) || sidebar.files}</div>
-  return <TransferCard transfer={transfer} />
+  const { sidebar, files } = useText()
+  const [isGone, setGone] = useState(false)
+  const isKnown = transfer !== undefined
+  useEffect(() => {
+    if (!isKnown) void loadTransfer(message.transfer ?? '').then((found) => setGone(!found))
+  }, [isKnown, message.transfer])
+  if (isKnown) return <TransferCard transfer={transfer} />
+  return <div className="bubble">{isGone ? files.notListed : cleanLine(message.text) || sidebar.files}</div>
 }
 
 function isEmoji(text: string): boolean {

@@ -75,7 +75,6 @@ function preview({ state }: Friend, last: Message | undefined, file: string, { s
     case 'friend':
       if (last === undefined) return sidebar.noMessages
       if (last.state === 'recalled') return sidebar.recalled
-      if (last.unsupported === true) return message.unsupported
-      return cleanLine(last.text || file, 80) || sidebar.files
+      return last.unknown ? message.unknown : cleanLine(last.text || file, 80) || sidebar.files
   }
 }

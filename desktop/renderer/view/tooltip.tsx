@@ -22,6 +22,14 @@ export function Tooltip() {
   )
 }
 
+/** The label on the element is the text of its tooltip, in full: where there is room, tabs show theirs. */
+function showsItsText(element: HTMLElement): boolean {
+  return [...element.children].some(
+    ({ textContent, clientWidth, scrollWidth }) =>
+      textContent === element.dataset['tooltip'] && clientWidth > 1 && scrollWidth <= clientWidth,
+  )
+}
+
 /**
  * The element whose tooltip is shown. A press or a key hides it until the pointer or the focus has left the element.
  */
@@ -40,7 +48,7 @@ function useTooltipSource(): HTMLElement | undefined {
       if (current === (found ?? undefined)) return
       current = found ?? undefined
       hide()
-      if (current !== undefined) timer = window.setTimeout(setSource, delay, current)
+      if (current !== undefined && !showsItsText(current)) timer = window.setTimeout(setSource, delay, current)
     }
     const leave = (): void => {
       current = undefined

@@ -3,7 +3,7 @@ import { File as FileSign, Files, Folder, TriangleAlert } from 'lucide-react'
 import type { Transfer } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { acceptTransfer, changeTransfer } from '../state/actions.ts'
+import { acceptTransfer, changeTransfer, sendMissing } from '../state/actions.ts'
 import { callMain } from '../state/clients.ts'
 import { errorText, useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
@@ -26,7 +26,8 @@ export function TransferCard({ transfer, named = false }: { transfer: Transfer; 
   const folder = isFolder(transfer)
   const offeredToMe = direction === 'in' && state === 'offered'
   const shown = transfer.files.slice(0, mostListed)
-  const dangerous = transfer.files.some(({ risk }) => risk !== undefined && risk !== 'hidden')
+  const { program, launcher, disguised } = transfer.risks ?? {}
+  const dangerous = program !== undefined || launcher !== undefined || disguised !== undefined
   return (
     <section
       className="transfer"
@@ -102,7 +103,9 @@ function Progress({ transfer }: { transfer: Transfer }) {
         </p>
       )}
       {state === 'active' && adviceCode !== undefined && <p className="quiet small">{path.advice[adviceCode]}</p>}
-      {error !== undefined && <p className="wrong">{errorText(error)}</p>}
+      {error !== undefined && (
+        <p className="wrong">{error.code === 'rate-limited' ? files.tooManyOffered : errorText(error)}</p>
+      )}
     </>
   )
 }
@@ -110,7 +113,7 @@ function Progress({ transfer }: { transfer: Transfer }) {
 /** What does not arrive, by name and reason, and a way to send it again. */
 function Missing({ transfer }: { transfer: Transfer }) {
   const { files } = useText()
-  const { id, direction, state, missing = [], missingCount = 0 } = transfer
+  const { id, peer, direction, state, missing = [], missingCount = 0 } = transfer
   if (missingCount === 0 || state === 'declined' || state === 'cancelled' || state === 'failed') return null
   const shown = missing.slice(0, mostListed)
   return (
@@ -128,7 +131,7 @@ function Missing({ transfer }: { transfer: Transfer }) {
         </ul>
         {direction === 'in' && <p>{files.askAgain}</p>}
         {direction === 'out' && missing.some(({ why }) => why !== 'name') && (
-          <button type="button" className="button low" onClick={() => void changeTransfer('sendMissing', id)}>
+          <button type="button" className="button low" onClick={() => void sendMissing(id, peer)}>
             {files.sendMissing}
           </button>
         )}

@@ -1,6 +1,6 @@
 /** All transfers, the newest first; and the latest transfers with one friend, for the details. */
 import { FolderOpen } from 'lucide-react'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { Transfer } from '#protocol'
 import { openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
@@ -11,12 +11,16 @@ import { TransferCard } from './transfer-card.tsx'
 
 /** Transfers that the details of a friend list. */
 const shortList = 5
+/** Transfers that the list shows at first, and more with each click. */
+const pageLength = 50
 
 export function Transfers() {
   const { files } = useText()
   const transfers = useApp((state) => state.transfers)
   const friends = useApp((state) => state.friends)
   const all = useMemo(() => newestFirst(transfers.values()), [transfers])
+  const [pages, setPages] = useState(1)
+  const shown = all.slice(0, pages * pageLength)
   return (
     <>
       <header className="bar">
@@ -30,7 +34,7 @@ export function Transfers() {
         </div>
       ) : (
         <ul className="transfer-list scroll">
-          {all.map((transfer) => {
+          {shown.map((transfer) => {
             const friend = friends.get(transfer.peer)
             return (
               <li key={transfer.id}>
@@ -43,6 +47,13 @@ export function Transfers() {
               </li>
             )
           })}
+          {shown.length < all.length && (
+            <li>
+              <button type="button" className="button low" onClick={() => setPages(pages + 1)}>
+                {files.showMore(all.length - shown.length)}
+              </button>
+            </li>
+          )}
         </ul>
       )}
     </>

@@ -15,7 +15,7 @@ import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
 import { fileProtocol } from '../../net/policy.ts'
 import { Retry } from '../../base/backoff.ts'
-import type { TransferRow } from '../../store/store.ts'
+import type { TransferDetails, TransferRow } from '../../store/store.ts'
 import { RemoteError } from '../../wire/file.ts'
 import { manifestOf, offerFromWire, type ManifestEntry } from '../../wire/offer.ts'
 
@@ -38,20 +38,20 @@ const finalOurs: ReadonlySet<ErrorCode> = new Set([
 ])
 
 export interface DownloadOptions {
-  row: TransferRow
+  row: TransferRow & TransferDetails
   /** The wire form of the manifest, if it is here. */
   manifest: Uint8Array | undefined
   /** The best open connection to the sender. */
   best(): Connection | undefined
-  onManifest(bytes: Uint8Array): void
+  onManifest(bytes: Uint8Array, entries: readonly ManifestEntry[]): void
   /** The names that the roots get in the folder; called before they are given. */
   onNames(names: readonly string[]): void
   /** The entries that do not arrive; called before anything is published without them. */
-  onMissing(missing: readonly number[]): void
+  onMissing(missing: readonly number[], entries: readonly ManifestEntry[]): void
   /** `bytes`, counted from the first file, are stored. */
   onStored(bytes: number): void
-  /** A stream moves the transfer; call the result when it ends. */
-  moving(): () => void
+  /** A stream moves files of the list; call the result when it ends. */
+  moving(list: FileList): () => void
   /** Nothing arrives on that connection. `arrived`: something arrived meanwhile. */
   onSilence(connection: Connection, arrived: () => boolean): void
   /** The transfer was interrupted and goes on later. */
@@ -95,12 +95,13 @@ export class Download {
       }
       const { onNames, onMissing, onStored } = this.#options
       const known = { names: row.places, missing: row.missing ?? [] }
-      const onDisk = { directory, id: row.id, list, paths, ...known, onNames, onMissing }
+      const onGone = (missing: readonly number[]): void => onMissing(missing, entries)
+      const onDisk = { directory, id: row.id, list, paths, ...known, onNames, onMissing: onGone }
       const staging: Staging = await Staging.open({ ...onDisk, onStored: () => onStored(staging.stored) }, signal)
       try {
         onStored(staging.stored)
         await needRoom(directory, list.bytes - staging.bytes)
-        while (staging.next != null) await this.#overPath((stream) => this.#receive(stream, staging))
+        while (staging.next != null) await this.#overPath((stream) => this.#receive(stream, staging, list))
         await staging.settled()
         if (staging.missing.length === entries.length) {
           throw new QuorumError(
@@ -150,19 +151,19 @@ export class Download {
     const offer = offerFromWire(this.#options.row.offer)
     const known = manifestOf(offer, this.#options.manifest)
     if (known != null) return known
-    let bytes = new Uint8Array()
+    let bytes: Uint8Array = new Uint8Array()
     await this.#overPath(async (stream) => {
-      bytes = Uint8Array.from(await receiveManifest(stream, offer.transfer, offer.manifestLength))
+      bytes = await receiveManifest(stream, offer.transfer, offer.manifestLength)
     })
     const entries = manifestOf(offer, bytes) ?? []
-    this.#options.onManifest(bytes)
+    this.#options.onManifest(bytes, entries)
     return entries
   }
 
-  async #receive(stream: Stream, staging: Staging): Promise<void> {
+  async #receive(stream: Stream, staging: Staging, list: FileList): Promise<void> {
     const session = this.#session
     if (session == null) return
-    const stopped = this.#options.moving()
+    const stopped = this.#options.moving(list)
     try {
       const { row, onSilence } = this.#options
       await receiveFiles(stream, {

@@ -17,7 +17,7 @@ export async function removeStaging({ id, directory }: TransferRow): Promise<voi
 }
 
 /** The same for all of `rows`. Returns the folders that could not be removed, or whose disk is not there. */
-export async function removeAllStaged(rows: readonly TransferRow[], log: Log): Promise<string[]> {
+export async function removeAllStaged(rows: Iterable<TransferRow>, log: Log): Promise<string[]> {
   const left: string[] = []
   for (const row of rows) {
     if (row.direction !== 'in' || row.directory == null) continue

@@ -11,6 +11,7 @@ import { CongestionControl } from './congestion.ts'
 import type { ReadChunk } from './read-ahead.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkPool } from '../../net/buffer-pool.ts'
+import { abortAfter } from '../../net/deadline.ts'
 import { pull, push } from '../../net/streams.ts'
 import {
   chunkErrorToWire,
@@ -27,7 +28,8 @@ export interface Source {
   onStored(bytes: number): void
   /** The chunks that `open` requests. Errors are reported to the receiver. */
   chunks(open: Extract<FileOpen, { want: 'chunks' }>): AsyncIterable<ReadChunk>
-  manifest(): Uint8Array
+  /** The manifest in parts. */
+  manifest(): Iterable<Uint8Array>
 }
 
 /** Reads the opening of `stream`. Errors: `bad-request`, `unsupported-version`. */
@@ -65,7 +67,7 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   if (open.want === 'manifest') {
-    await push(stream, source.manifest(), signal)
+    await sendManifest(stream, source, signal)
     await stream.close({ signal })
     return
   }
@@ -93,6 +95,17 @@ export async function serve(
   } finally {
     clearInterval(stalled)
     await listening.catch(() => undefined)
+  }
+}
+
+/** A part is read when the one before has left, so a receiver that takes nothing costs one. */
+async function sendManifest(stream: Stream, source: Source, signal: AbortSignal): Promise<void> {
+  for (const part of source.manifest()) {
+    for (let at = 0; at < part.byteLength; at += fileLimits.manifestPart) {
+      const silent = new QuorumError('peer-offline', 'They take nothing any more')
+      using _ = abortAfter(stream, fileLimits.fileStalled.give, silent)
+      await push(stream, part.subarray(at, at + fileLimits.manifestPart), signal)
+    }
   }
 }
 

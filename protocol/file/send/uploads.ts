@@ -1,28 +1,30 @@
 /**
  * What this peer sends: the streams that receivers open. A stream for a transfer that is not the receiver's, or is
- * paused or over, is refused with the reason; a stream that is served ends when its transfer is stopped.
+ * paused or over, is refused with the reason, and so are more than a receiver needs; a stream that is served ends when
+ * its transfer is stopped.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { errorToData, QuorumError, type ErrorData } from '../../base/errors.ts'
 import type { Progress } from '../progress.ts'
-import type { TransferStore } from '../transfer-store.ts'
-import { fileFrames, readOpening, refuse, serve, type FileFrames } from './send-stream.ts'
+import type { ListWork } from '../list-work.ts'
+import type { KnownTransfer, TransferStore } from '../transfer-store.ts'
+import { fileFrames, readOpening, refuse, serve, type FileFrames, type Source } from './send-stream.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { limits } from '../../base/limits.ts'
 import { abortOn } from '../../net/deadline.ts'
 import { peerInLog } from '../../base/log.ts'
 import type { Log } from '../../base/log.ts'
-import type { TransferRow } from '../../store/store.ts'
 import type { FileOpen } from '../../wire/file.ts'
 
 export interface UploadsOptions {
   log: Log
   transfers: TransferStore
   progress: Progress
+  work: ListWork
   /** The receiver asks for the files, so it has accepted, even if its message has not arrived yet. */
-  onOpened(row: TransferRow): void
+  onOpened(row: KnownTransfer): void
   /** A file is no longer what was offered. */
-  onSourceChanged(row: TransferRow, error: ErrorData): void
+  onSourceChanged(row: KnownTransfer, error: ErrorData): void
   /** Counts `work` as part of a transfer for as long as it runs. */
   during(transfer: string, work: Promise<void>): Promise<void>
 }
@@ -44,12 +46,20 @@ export class Uploads {
     const frames = fileFrames(stream)
     const open = await readOpening(frames).finally(() => clearTimeout(deadline))
     const row = this.#options.transfers.find(open.transfer)
-    const refusal = refusalOf(row, connection.remotePeer.toString())
+    const refusal = refusalOf(row, connection.remotePeer.toString()) ?? this.#tooMuch(row, open)
     if (row == null || refusal != null) {
       await refuse(stream, refusal, AbortSignal.timeout(limits.stop))
       return
     }
     await this.#serve(stream, frames, open, row)
+  }
+
+  /** Receivers try again later. */
+  #tooMuch(row: KnownTransfer | undefined, { want }: FileOpen): QuorumError | undefined {
+    const { transfers, work } = this.#options
+    if (row == null) return undefined
+    const entries = want === 'chunks' && transfers.listed(row) ? 0 : row.entries
+    return work.take(row.peer, entries) ? undefined : new QuorumError('rate-limited', 'They ask too often')
   }
 
   /** Ends every stream of a transfer. */
@@ -63,30 +73,16 @@ export class Uploads {
     for (const transfer of this.#running.keys()) this.stop(transfer)
   }
 
-  async #serve(stream: Stream, frames: FileFrames, open: FileOpen, row: TransferRow): Promise<void> {
-    const { log, transfers, progress, onOpened, onSourceChanged, during } = this.#options
-    const list = transfers.list(row)
-    if (list == null) throw new QuorumError('internal', 'The list of files is missing')
+  async #serve(stream: Stream, frames: FileFrames, open: FileOpen, row: KnownTransfer): Promise<void> {
+    const { log, transfers, onOpened, onSourceChanged, during } = this.#options
+    const source = open.want === 'chunks' ? this.#files(row, open) : this.#manifest(row)
     onOpened(row)
-    const source = new ReadAhead(list, row.sources ?? [])
-    const before = open.want === 'chunks' ? Math.min(list.bytes, list.bytesBefore(open)) : 0
     const stopper = new AbortController()
     const running = this.#running.get(row.id) ?? new Set()
     this.#running.set(row.id, running.add(stopper))
     using _ = abortOn(stream, stopper.signal)
-    const stopped = open.want === 'chunks' ? progress.moving(row) : () => undefined
-    if (open.want === 'chunks') progress.done(row, before)
-    const work = serve(
-      stream,
-      frames,
-      open,
-      {
-        onStored: (bytes) => progress.done(row, Math.min(list.bytes, before + bytes)),
-        chunks: ({ file, chunk, prefix, skips }) => source.read({ file, chunk }, prefix, skips),
-        manifest: () => transfers.manifest(row.id) ?? new Uint8Array(),
-      },
-      stopper.signal,
-    )
+    const stopped = source.begin()
+    const work = serve(stream, frames, open, source, stopper.signal)
     try {
       await during(row.id, work)
     } catch (error) {
@@ -101,10 +97,44 @@ export class Uploads {
       stopped()
     }
   }
+
+  #files(row: KnownTransfer, open: Extract<FileOpen, { want: 'chunks' }>): Served {
+    const { transfers, progress } = this.#options
+    const list = transfers.list(row)
+    if (list == null) throw new QuorumError('internal', 'The list of files is missing')
+    const files = new ReadAhead(list, transfers.details(row.id).sources ?? [])
+    const before = Math.min(list.bytes, list.bytesBefore(open))
+    return {
+      begin() {
+        const stopped = progress.moving(row, list)
+        progress.done(row, before)
+        return stopped
+      },
+      onStored: (bytes) => progress.done(row, Math.min(list.bytes, before + bytes)),
+      chunks: ({ file, chunk, prefix, skips }) => files.read({ file, chunk }, prefix, skips),
+      manifest: () => [],
+    }
+  }
+
+  /** Nothing of its files moves. */
+  #manifest({ id }: KnownTransfer): Served {
+    const { transfers } = this.#options
+    return {
+      begin: () => () => undefined,
+      onStored: () => undefined,
+      async *chunks() {},
+      manifest: () => transfers.manifestParts(id),
+    }
+  }
+}
+
+interface Served extends Source {
+  /** The stream begins to be served; call the result when it ends. */
+  begin(): () => void
 }
 
 /** Why a stream is not served; undefined: it is. */
-function refusalOf(row: TransferRow | undefined, peer: string): QuorumError | undefined {
+function refusalOf(row: KnownTransfer | undefined, peer: string): QuorumError | undefined {
   if (row == null || row.peer !== peer || row.direction !== 'out') {
     return new QuorumError('not-found', 'There is no such transfer')
   }

@@ -7,7 +7,7 @@ import type { Friend, Peer, Transfer } from '#protocol'
 import { progressLine } from '../terminal/progress-bar.ts'
 import { cleanLine } from '../terminal/sanitize.ts'
 import { statusOf, transferSummary, whatOf, type ShownTransfer } from '../terminal/transfer-view.ts'
-import { isOver } from '../terminal/transfers.ts'
+import { forgetEnded, isOver } from '../terminal/transfers.ts'
 import { labelOf, truncate } from '../terminal/view.ts'
 import type { LiveLines } from './live-lines.ts'
 
@@ -140,6 +140,7 @@ export class Follower {
 
   #take(transfer: Transfer): void {
     this.#transfers.set(transfer.id, transfer)
+    forgetEnded(this.#transfers, ({ id }) => this.#followed.has(id))
     const { json } = this.#options
     if (json?.writable === true && this.#followed.has(transfer.id)) json.write(`${JSON.stringify(transfer)}\n`)
   }
@@ -157,14 +158,10 @@ function sentence(text: string): string {
 }
 
 /** The file that is being transferred, if there are several. */
-function currentFile({ files, count }: Transfer, columns: number): string[] {
-  if (count < 2) return []
-  const started = files.findIndex(({ done, size }) => done > 0 && done < size)
-  const index = started >= 0 ? started : files.findIndex(({ done, size }) => done < size)
-  const file = files[index]
-  if (file === undefined) return []
-  const position = `  (${index + 1} of ${count})`
-  return [truncate(cleanLine(file.path), columns - position.length) + position]
+function currentFile({ current, count }: Transfer, columns: number): string[] {
+  if (count < 2 || current === undefined) return []
+  const position = `  (${current.file + 1} of ${count})`
+  return [truncate(cleanLine(current.path), columns - position.length) + position]
 }
 
 function sum(transfers: readonly Transfer[], figure: 'doneBytes' | 'bytes' | 'bytesPerSecond'): number {

@@ -22,6 +22,7 @@ export async function openConversation(client: Client, friend: Friend): Promise<
   const { peer, screen, friends, transfers } = client
   if (friend.state === 'blocked') throw new QuorumError('blocked', 'You have blocked them. /unblock first.')
   const messages = await peer.messages({ peer: friend.peer, limit: historyShown })
+  for (const { transfer } of messages) await loadTransfer(client, transfer)
   client.current = friend.peer
   client.lastDay = undefined
   friends.setUnread(friend.peer, 0)
@@ -42,6 +43,16 @@ export async function openConversation(client: Client, friend: Friend): Promise<
     client,
     messages.findLast((message) => message.direction === 'in'),
   )
+}
+
+/** Old transfers are not in the list that was loaded, and those of refused offers are nowhere. */
+async function loadTransfer({ peer, transfers }: Client, id: string | undefined): Promise<void> {
+  if (id === undefined || transfers.get(id) !== undefined) return
+  try {
+    transfers.put(await peer.transfer({ transfer: id }))
+  } catch (error) {
+    if (!(error instanceof QuorumError) || error.code !== 'not-found') throw error
+  }
 }
 
 export async function sendText(client: Client, text: string): Promise<void> {

@@ -89,9 +89,9 @@ export function transferSummary(shown: ShownTransfer): string {
 // ---- parts
 
 /** `“film.mkv”`, `the folder “Holiday” with 12 files`, `“a.jpg” and 11 more files`. */
-export function whatOf({ name, count, files }: Transfer): string {
+export function whatOf({ name, count, roots, files }: Transfer): string {
   const root = rootOf(files[0]?.path ?? '')
-  if (root === undefined || files.some(({ path }) => rootOf(path) !== root)) {
+  if (root === undefined || roots > 1) {
     return count === 1 ? `“${nameOf(name)}”` : `“${nameOf(name)}” and ${plural(count - 1, 'more file')}`
   }
   const empty = files.every(({ path }) => path.endsWith('/')) && files.length === count
@@ -107,7 +107,7 @@ export function nameOf(name: string): string {
 /** The warning about files that could run: before they are accepted, and before they are opened. */
 export function warningOf({ transfer, label }: ShownTransfer): string | undefined {
   if (transfer.direction === 'out' || (transfer.state !== 'offered' && transfer.state !== 'done')) return undefined
-  return warningAbout(transfer.files, label)
+  return warningAbout(transfer.risks ?? {}, label)
 }
 
 /** `Bob`, `offers you “film.mkv”, 1.9 GB`. */

@@ -2,6 +2,7 @@
  * The transfers that the terminal client knows, and their numbers in commands.
  * It calls no peer. Its content comes from the call `transfers` and from events.
  */
+import { limits } from '#protocol'
 import type { Transfer, TransferState } from '#protocol'
 
 /** Final states. A failed transfer may still be resumed. */
@@ -28,6 +29,13 @@ export function canBeResumed({ state, error, direction }: Transfer): boolean {
   return state === 'failed' && direction === 'in' && (error?.code === 'disk-full' || error?.code === 'not-writable')
 }
 
+/** Drops the oldest transfers that are over, beyond as many as the call `transfers` lists; not those to `keep`. */
+export function forgetEnded(transfers: Map<string, Transfer>, keep: (transfer: Transfer) => boolean): void {
+  if (transfers.size <= 2 * limits.endedListed) return
+  const ended = [...transfers.values()].filter((transfer) => isOver(transfer) && !keep(transfer))
+  for (const { id } of ended.slice(0, -limits.endedListed)) transfers.delete(id)
+}
+
 export class Transfers {
   readonly #transfers = new Map<string, Transfer>()
   /** Ids in the order of their numbers, which start at 1. */
@@ -37,6 +45,7 @@ export class Transfers {
   put(transfer: Transfer): Transfer | undefined {
     const before = this.#transfers.get(transfer.id)
     this.#transfers.set(transfer.id, transfer)
+    forgetEnded(this.#transfers, ({ id }) => id === transfer.id)
     return before
   }
 

@@ -122,8 +122,7 @@ export function messageBlock(look: Look, message: Message, label: string): strin
   const clock = clockOf(saidAt(message))
   const who = own ? 'you' : label
   const head = `${clock} ${who}: `
-  const instead = message.state === 'recalled' ? '(recalled)' : '(update Quorum to see this message)'
-  const text = message.state === 'recalled' || message.unsupported === true ? instead : cleanText(message.text)
+  const text = spoken(message)
   const body = wrap(text, look.columns, messageIndent, stringWidth(head))
   const painted = `${paint(look, 'dim', clock)} ${paint(look, own ? 'cyan' : 'bold', `${who}:`)} ${body}`
   const mark = own ? markOf(message) : ''
@@ -131,6 +130,11 @@ export function messageBlock(look: Look, message: Message, label: string): strin
   const last = body.includes('\n') ? body.slice(body.lastIndexOf('\n') + 1) : head + body
   const room = stringWidth(last) + 1 + stringWidth(mark) <= look.columns
   return painted + (room ? ' ' : `\n${messageIndent}`) + paint(look, message.state === 'read' ? 'green' : 'dim', mark)
+}
+
+function spoken({ state, unknown, text }: Message): string {
+  if (state === 'recalled') return '(recalled)'
+  return unknown === true ? '(needs a newer version of Quorum)' : cleanText(text)
 }
 
 /** The delivery mark of an own message. */

@@ -174,28 +174,6 @@ test('a message that contradicts the chain is refused, reported once, and answer
   }
 })
 
-test('content that only a later version knows keeps its place, is shown as such and kept as it came', (t) => {
-  const { store, events, receive } = receiver(t)
-  // Field 41 in the place of the last one, which is `recalled`, without content.
-  const recalled = body(2, digest(first), { kind: 'recalled' })
-  const later = Buffer.concat([recalled.subarray(0, -2), Buffer.from('ca0203616263', 'hex')])
-  const { answer, effects } = receive(message(first), message(later))
-  for (const effect of effects) effect()
-  assert.equal(answer, 'receipt')
-  const shown = events.flatMap(({ event, data }) => (event === 'message-received' ? [data] : []))
-  assert.deepEqual(
-    shown.map(({ text: words, unsupported }) => [words, unsupported]),
-    [
-      ['one', undefined],
-      ['', true],
-    ],
-  )
-  assert.equal(store.messages(peer, 9).at(-1)?.unsupported, true)
-  assert.equal(store.unread(peer), 2)
-  assert.equal(receive(message(later)).answer, 'receipt', 'a repetition')
-  assert.equal(receive(message(body(3, digest(later), text('three')))).position.received, 3)
-})
-
 test('a recalled message leaves the chain complete and is not shown', (t) => {
   const { store, receive } = receiver(t)
   const taken = body(2, digest(first), { kind: 'recalled' })
@@ -299,6 +277,28 @@ test('what a restored sender sends again under a new sequence is shown once, and
   // Lost receipts: all of them come once more.
   assert.equal(receive(...chain.map(message)).answer, 'receipt')
   assert.equal(store.conversation(peer).received, 7)
+})
+
+test('a message of a kind that only a later version knows keeps its place, and the next ones arrive', (t) => {
+  const { store, events, receive } = receiver(t)
+  const later = Buffer.concat([body(2, digest(first), { kind: 'unknown' }), Buffer.from([0xe2, 3, 2, 65, 66])])
+  const next = body(3, digest(later), text('three'))
+  const { answer, effects } = receive(message(first), message(later), message(next))
+  assert.equal(answer, 'receipt')
+  for (const effect of effects) effect()
+  assert.deepEqual(texts(store), ['one', '', 'three'])
+  const unknown = store.messages(peer, 100).map((one) => one.unknown)
+  assert.deepEqual(unknown, [undefined, true, undefined])
+  assert.deepEqual(
+    events.map(({ event, data }) => [event, 'unknown' in data && data.unknown]),
+    [
+      ['message-received', false],
+      ['message-received', true],
+      ['message-received', false],
+    ],
+  )
+  assert.equal(store.unread(peer), 3)
+  assert.equal(receive(message(later)).answer, 'receipt', 'it came again')
 })
 
 test('a friend’s message with the id of an own one is refused', (t) => {

@@ -71,6 +71,7 @@ function start(fake: FakePeer, input: PassThrough, output: PassThrough | TinyTer
 test('a transfer is named after its file or folder', () => {
   const files = (...paths: string[]) => ({
     count: paths.length,
+    roots: new Set(paths.map((path) => path.split('/')[0])).size,
     files: paths.map((path) => ({ path, size: 1, done: 0 })),
   })
   assert.equal(whatOf(transfer()), '“film.mkv”')
@@ -127,7 +128,7 @@ test('a failed transfer shows the reason, and the possible action on this side',
 
 test('a risky file causes a warning before it is accepted and when saved, not at its sender (threats.md 54)', () => {
   const file = { path: 'photo.jpg.exe', size: 1, done: 0, risk: 'disguised' as const }
-  const risky = { name: 'photo.jpg.exe', files: [file] }
+  const risky = { name: 'photo.jpg.exe', files: [file], risks: { disguised: { count: 1, path: file.path } } }
   const warned = (change: Partial<Transfer>): boolean =>
     block({ ...risky, ...change })
       .join(' ')
@@ -140,7 +141,8 @@ test('a risky file causes a warning before it is accepted and when saved, not at
 
 test('names and notes of a peer print only as text, never as a line that looks like program output', () => {
   const evil = '\u001b[2J\u202ex\n14:04 Bob: give me money '.repeat(4)
-  const lines = block({ name: evil, note: evil, files: [{ path: `${evil}.exe`, size: 1, done: 0, risk: 'disguised' }] })
+  const files = [{ path: `${evil}.exe`, size: 1, done: 0, risk: 'disguised' as const }]
+  const lines = block({ name: evil, note: evil, files, risks: { disguised: { count: 1, path: `${evil}.exe` } } })
   for (const line of lines.slice(1)) assert.match(line, /^ {6}/u)
   // oxlint-disable-next-line no-control-regex -- what must not be there
   assert.doesNotMatch(lines.join('\n'), /[\u001b\u202e]/u)

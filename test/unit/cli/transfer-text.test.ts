@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
-import type { TransferFile } from '../../../protocol/api/model.ts'
+import { v7 as uuid } from 'uuid'
+import type { FileRisks } from '../../../protocol/api/model.ts'
 import { leftCells, leftOf, partOf, speedCells, speedOf } from '../../../scripts/cli/terminal/amounts.ts'
 import { progressLine } from '../../../scripts/cli/terminal/progress-bar.ts'
-import { riskOf } from '../../../protocol/file/name-risk.ts'
+import { summaryOf } from '../../../protocol/file/summary.ts'
+import { offerFromWire, offerToWire } from '../../../protocol/wire/offer.ts'
 import { warningAbout } from '../../../scripts/cli/terminal/risk-warning.ts'
 import type { Look } from '../../../scripts/cli/terminal/view.ts'
 
@@ -118,11 +120,15 @@ test('a bar fits any width, and none of its parts moves while it runs', () => {
   )
 })
 
-const offered = (...paths: string[]): TransferFile[] =>
-  paths.map((path) => {
-    const risk = riskOf(path)
-    return { path, size: 1, done: 0, ...(risk == null ? {} : { risk }) }
-  })
+const offered = (...paths: string[]): FileRisks => {
+  const { offer } = offerToWire(
+    uuid(),
+    '',
+    paths.map((path) => ({ path, size: 0, modified: 0 })),
+  )
+  const decoded = offerFromWire(offer)
+  return summaryOf(decoded, decoded.first, true).risks
+}
 
 test('the warning shows the worst name, cleaned, and the number of others', () => {
   assert.equal(warningAbout(offered('a.jpg', 'b/'), 'Bob'), undefined)

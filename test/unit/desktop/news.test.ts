@@ -65,6 +65,6 @@ function offered(direction: Transfer['direction']): PeerProcessEvent {
 }
 
 function transfer(direction: Transfer['direction'], state: TransferState): Transfer {
-  const size = { count: 1, files: [], bytes: 1, doneBytes: 0, bytesPerSecond: 0 }
+  const size = { count: 1, roots: 1, files: [], bytes: 1, doneBytes: 0, bytesPerSecond: 0 }
   return { id: 'one', peer, direction, state, name: 'photo.png', offeredAt: 0, ...size }
 }

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { PastedPictures, pastedLimits } from '../../../desktop/main/pasted-pictures.ts'
-import type { Transfer } from '../../../protocol/index.ts'
+import type { NumberedFile, Transfer } from '../../../protocol/index.ts'
 import { folder } from '../../support/cleanup.ts'
 import { html, png, svg } from '../../support/pictures.ts'
 
@@ -14,6 +14,8 @@ const picture = png(3, 2)
 
 function pasted(t: TestContext) {
   const sent: { transfer: Transfer; path: string }[] = []
+  /** Files of transfers that have more than they name. */
+  const more = new Map<string, NumberedFile[]>()
   const peer = { away: false }
   const pictures = new PastedPictures({
     profile: folder(t),
@@ -21,16 +23,17 @@ function pasted(t: TestContext) {
     nameOf: (at) => `Picture ${at.getHours()}`,
     transfers: () =>
       peer.away ? Promise.reject(new Error('locked')) : Promise.resolve(sent.map(({ transfer }) => transfer)),
+    filesAfter: (id, after) => Promise.resolve((more.get(id) ?? []).filter(({ file }) => file > after)),
     pathOf: (id) => Promise.resolve(sent.find(({ transfer }) => transfer.id === id)?.path ?? ''),
   })
   const add = (): string => pictures.add(picture, time) ?? assert.fail('it is a picture')
   const send = (path: string, state: Transfer['state']): Transfer => {
     const files = [{ path: basename(path), size: 1, done: 0 }]
-    const transfer = { id: String(sent.length), direction: 'out', state, files } as unknown as Transfer
+    const transfer = { id: String(sent.length), direction: 'out', state, count: 1, files } as unknown as Transfer
     sent.push({ transfer, path })
     return transfer
   }
-  return { pictures, add, send, peer }
+  return { pictures, add, send, peer, more }
 }
 
 test('a pasted picture is private, and is removed when neither a draft nor a transfer needs it', async (t) => {
@@ -70,4 +73,18 @@ test('only pictures are stored, and only so many', (t) => {
   assert.equal(statSync(trailing ?? '').size, picture.length)
   for (let n = 1; n < pastedLimits.pictures; n++) add()
   assert.throws(add, { code: 'rate-limited' })
+})
+
+test('a picture stays that a transfer needs but does not name among its first files', async (t) => {
+  const { pictures, add, send, more } = pasted(t)
+  const [late, other] = [add(), add()]
+  const transfer = send(late, 'waiting')
+  transfer.files = []
+  transfer.count = 200
+  more.set(transfer.id, [{ file: 150, path: basename(late), size: 1, done: 0 }])
+  await pictures.sent([late, other])
+  assert.deepEqual([late, other].map(existsSync), [true, false])
+  more.clear()
+  await pictures.sweep()
+  assert.ok(!existsSync(late))
 })

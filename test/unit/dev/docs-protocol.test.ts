@@ -79,7 +79,7 @@ const phrases = [
   `${netLimits.strangerConnections} strangers may be connected at once, ${netLimits.strangersPerAddress[0]} from one address, each for ${time(pathLimits.strangerLifetime)}.`,
   `One peer may send ${bounded(friendLimits.friendEnvelopes)} envelopes a minute; all peers together ${rate(friendLimits.envelopesOpened)}.`,
   // /quorum/directory
-  `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream`,
+  `A frame has at most ${size(directoryLimits.directoryFrame)}. A new stream of the same peer replaces the older one, ${rate(directoryLimits.sessionsPerPeer)} at most.`,
   `\`handle-taken\`, \`node-full\` | ${rate(directoryRates.announce)}; a handle that is not the caller's already counts as a lookup by handle, ${directoryLimits.claimsPerAddress.tokens} new ones a day for each address |`,
   `${rate(directoryRates.lookup)}; by handle also for each address |`,
   `${limits.heldPerRecipient} held for that recipient, ${directoryLimits.heldPerSender} of them from this sender, ${directoryLimits.heldFromAddress} from this address; ${directoryLimits.heldPerAddress[0]} from this address in all; \`disk-full\` | ${rate(directoryLimits.heldPushesPerAddress)}, also of one address for one recipient |`,
@@ -96,6 +96,7 @@ const phrases = [
   `with its friends, at most ${wireLimits.peersTogether} in one call,`,
   `${pathLimits.tries.tokens} at once and ${(pathLimits.tries.tokens * minute) / pathLimits.tries.per} a minute all together`,
   `Every call is also limited for each address: to what ${directoryAddressRates.announce.tokens / directoryRates.announce.tokens} peers may do, \`deliver\` to ${rate(directoryAddressRates.deliver)}, lookups by handle to ${rate(directoryAddressRates.lookupHandle)}.`,
+  `whether held envelopes, invites or handles: ${rate(directoryLimits.writesPerPeer)} of each peer, and beyond these ${rate(directoryLimits.writesPerAddress)} of its IPv4 address or IPv6 /48.`,
   `The peer stops waiting for a response after ${time(limits.request)}.`,
   `An envelope is held for ${time(directoryLimits.heldFor)}.`,
   `after a change of network and every ${time(directoryLimits.reachabilityRecheck)}. The node tries for ${time(directoryLimits.dialBack)},`,
@@ -128,7 +129,14 @@ const phrases = [
     'files of a transfer · roots (files and folders named for it) · manifest',
     `${n(limits.transferFiles)} · ${n(limits.transferRoots)} · ${size(wireLimits.manifest)}`,
   ),
-  row('unanswered offers of one friend', `${fileLimits.offersOpen}; more are declined`),
+  row(
+    'unanswered offers of one friend · their entries, besides those of the largest',
+    `${fileLimits.offersOpen.offers} · ${n(fileLimits.offersOpen.entries)}; more are refused`,
+  ),
+  row(
+    'entries of lists that are read for one friend',
+    `${rate(fileLimits.listWork)}; each list counts as ${n(fileLimits.listAtLeast)} more`,
+  ),
   row('active transfers from one friend', `${fileLimits.transfersAtOnce}; the others wait`),
   row('streams from one friend', String(netLimits.fileStreams)),
   row(

@@ -23,6 +23,13 @@ test('network time: without a node, and while clocks agree about, the own clock 
   assert.deepEqual(warnings, [])
 })
 
+test('network time: a node whose clock starts anew with its board moves nobody’s', () => {
+  const { time, warnings } = setUp(today)
+  for (const wrong of [1, 10_000, Date.UTC(2000, 0, 1), Date.UTC(2025, 11, 31)]) time.observe('board', wrong, 0)
+  assert.equal(time.now(), today)
+  assert.deepEqual(warnings, [])
+})
+
 test('network time: a clock that is wrong is corrected and told once, by the middle of the nodes', () => {
   const { time, clock, warnings } = setUp(0)
   time.observe('a', today, 400)

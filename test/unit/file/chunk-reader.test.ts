@@ -89,8 +89,18 @@ test('a list iterates over its files chunk by chunk, skips empty ones, and knows
   ])
   assert.equal(list.bytes, 3 * limits.chunk + 8)
   assert.equal(list.bytesBefore({ file: 4, chunk: 1 }), 2 * limits.chunk + 1)
-  assert.deepEqual(list.done(limits.chunk + 1), [0, limits.chunk, 1, 0, 0, 0])
-  assert.deepEqual(list.done(list.bytes), sizes)
+  const done = (bytes: number): number[] => list.slice(0, sizes.length, bytes).map((file) => file.done)
+  assert.deepEqual(done(limits.chunk + 1), [0, limits.chunk, 1, 0, 0, 0])
+  assert.deepEqual(done(list.bytes), sizes)
+  assert.deepEqual(
+    list.slice(4, 1, 0).map(({ size }) => size),
+    sizes.slice(4, 5),
+  )
+  const positions = [0, limits.chunk - 1, limits.chunk, limits.chunk + 1, list.bytes - 1, list.bytes]
+  assert.deepEqual(
+    positions.map((bytes) => list.fileAt(bytes)),
+    [1, 1, 2, 4, 4, undefined],
+  )
 })
 
 test('a digest may be requested in between, and hashing continues', () => {

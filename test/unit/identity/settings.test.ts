@@ -27,6 +27,23 @@ test('a name is trimmed, stored, replaced and removed', (t) => {
   assert.equal(again().name(), 'Älice 👋')
   settings.rename('')
   assert.equal(again().name(), '')
+  for (const [typed, name] of [
+    ['Anna\nPetersen', 'Anna Petersen'],
+    ['Anna\r\n', 'Anna'],
+    ['\tAnna\u0000', 'Anna'],
+    ['Anna\u2028Petersen', 'Anna Petersen'],
+    ['\u00a0Anna\u3000', 'Anna'],
+    ['\ufeffAnna', 'Anna'],
+    ['👩‍👩‍👧', '👩‍👩‍👧'],
+    // Nothing of it can be seen: whoever has it has no name.
+    ['\u200b', ''],
+    ['\u2800\u2060', ''],
+    ['\u202e \u202c', ''],
+    ['\u3164', ''],
+  ] as const) {
+    settings.rename(typed)
+    assert.equal(again().name(), name, JSON.stringify(typed))
+  }
 })
 
 test('a name has a maximum length, and always a valid UTF-8 form', (t) => {
@@ -42,7 +59,7 @@ test('a handle is checked and normalized', (t) => {
   const { settings } = settingsFor(t)
   settings.setHandle(' @Alice_1 ')
   assert.equal(settings.handle(), 'alice_1')
-  for (const handle of ['al', 'with space', 'a'.repeat(33), 'k7qf2-m9xt', 'K7QF2M9XT1']) {
+  for (const handle of ['al', 'with space', 'a'.repeat(33), 'k7qf2-m9xt', 'K7QF2M9XT1', 'alice.', '.alice', '...']) {
     assert.throws(() => settings.setHandle(handle), refused('bad-request'), handle)
   }
   settings.setHandle('')

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Database } from '../../../protocol/store/database.ts'
 import { migrate, migrations } from '../../../protocol/store/migrations.ts'
-import type { Store, TransferRow } from '../../../protocol/store/store.ts'
+import type { Store } from '../../../protocol/store/store.ts'
 import { storeOn } from '../../../protocol/store/tables.ts'
 
 type Values = Parameters<Database['run']> extends [string, ...infer Rest] ? Rest : never
@@ -41,7 +41,7 @@ class Explained extends Database {
 
 const hash = new Uint8Array(32)
 const draft = (id: string) => ({ id, text: 'text', sentAt: 1 })
-const transfer: TransferRow = {
+const transfer: Parameters<Store['addTransfer']>[0] = {
   id: 't',
   peer: 'a',
   direction: 'in',
@@ -50,6 +50,7 @@ const transfer: TransferRow = {
   pausedByThem: false,
   message: 'm',
   offeredAt: 1,
+  entries: 1,
   offer: new Uint8Array(),
   places: [],
   doneBytes: 0,
@@ -81,13 +82,19 @@ function everyCall(store: Store, database: Database): void {
   store.markReadByMe('a', 1)
   store.addTransfer(transfer)
   store.transfer('t')
-  store.transfers('a')
-  store.transfers('a', 'open')
-  store.transfers()
-  store.offersFrom('a')
+  store.transferDetails('t')
+  store.openTransfers('a')
+  store.openTransfers()
+  store.acceptedTransfers('a')
+  for (const peer of ['a', undefined]) {
+    for (const range of [{}, { before: 't' }, { after: 't' }, { over: true }]) store.transfers(1, { peer, ...range })
+  }
+  store.unanswered('a')
   store.updateTransfer('t', { state: 'accepted' })
-  store.putTransferManifest('t', hash)
-  store.transferManifest('t')
+  store.putManifest('t', hash)
+  store.manifestPart('t', 0)
+  store.manifestLength('t')
+  store.emptyTransfer('t', 1)
 }
 
 /** What grows with the number of messages of a friend, of all messages, or of all transfers. */
@@ -112,5 +119,8 @@ test('a query about one friend, message or transfer reads no more for there bein
   assert.deepEqual(growing, [])
   const unread = [...database.plans].find(([sql]) => sql.startsWith('SELECT count(*) AS count FROM message'))
   assert.match(unread?.[1].join() ?? '', /USING (COVERING )?INDEX messageUnread \(peer=\?\)/)
+  // The rows themselves may be long.
+  const waiting = [...database.plans].find(([sql]) => sql.startsWith('SELECT count(*) AS offers'))
+  assert.match(waiting?.[1].join() ?? '', /USING COVERING INDEX transferUnanswered \(peer=\?\)/)
   database.close()
 })

@@ -31,8 +31,10 @@ export class NewsFilter {
   /** Call for each event, in their order. Undefined if it is no news. */
   of(event: PeerProcessEvent): News | undefined {
     switch (event.event) {
-      case 'message-received':
-        return { peer: event.data.peer, kind: 'message', detail: event.data.text }
+      case 'message-received': {
+        const { peer, text, unknown } = event.data
+        return { peer, kind: 'message', ...(unknown === true ? {} : { detail: text }) }
+      }
       case 'friend-request':
         return { peer: event.data.peer, kind: 'request' }
       case 'friend-changed':

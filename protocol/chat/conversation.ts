@@ -18,7 +18,7 @@ import { StreamSet } from './stream-set.ts'
 import { abortAfter } from '../net/deadline.ts'
 import { pull } from '../net/streams.ts'
 import type { Conversation as Position, Draft, Message } from '../store/store.ts'
-import { chatFrameToWire, chatVersion, type Hello } from '../wire/chat.ts'
+import { chatFrameToWire, chatVersion, trailSequences, type Hello } from '../wire/chat.ts'
 import type { PeerAddress } from '../wire/contact.ts'
 import { unframe } from '../wire/framing.ts'
 
@@ -42,6 +42,8 @@ export class Conversation {
   readonly #streams = new StreamSet()
   readonly #inbox: Inbox
   readonly #outbox: Outbox
+  /** Of the last hello. */
+  #number = 0
   #wasOnline = false
   #ended = false
   /** Runs while messages of the friend are held. */
@@ -203,10 +205,16 @@ export class Conversation {
   }
 
   async #sendHello(stream: ChatStream, position = this.#position()): Promise<void> {
-    const { peer, name, peerAddress } = this.#context
+    const { store, peer, now, name, peerAddress } = this.#context
     const { received, receivedHash } = position
     const read = this.#readToTell(position)
-    const hello = { ...peerAddress(peer), version: chatVersion, received, receivedHash, read, name: name() }
+    this.#number = Math.max(now(), this.#number + 1)
+    const trail = trailSequences(received).flatMap((sequence) => {
+      const hash = store.bodyHash(peer, 'in', sequence)
+      return hash == null ? [] : [{ sequence, hash }]
+    })
+    const told = { received, receivedHash, read, number: this.#number, trail }
+    const hello = { ...peerAddress(peer), version: chatVersion, ...told, name: name() }
     await stream.writer.write(chatFrameToWire({ kind: 'hello', hello }))
   }
 

@@ -69,10 +69,10 @@ export interface Received {
 }
 
 /**
- * What a frame was: something new, nothing new, a message received before, a message with a gap before it, or one that
- * is not taken for now.
+ * What a frame was: something new, nothing new, a message received before, a message with a gap before it, one that is
+ * another than the one received or does not follow it, or one that is not taken for now.
  */
-type Outcome = 'new' | 'idle' | 'repeated' | 'gap' | 'held'
+type Outcome = 'new' | 'idle' | 'repeated' | 'gap' | 'contradiction' | 'held'
 
 /** Errors that end a stream and concern the person, not only the program. */
 const reportedToPerson: ReadonlySet<ErrorCode> = new Set([
@@ -87,6 +87,8 @@ export class Inbox {
   /** Per friend, not per stream: a new stream brings no new allowance. */
   readonly #idle: TokenBucket
   readonly #intake: Intake
+  /** What was reported once in this run. */
+  readonly #reported = new Set<string>()
   #held: HeldReason | undefined
 
   /** `clock`: milliseconds, monotonic. */
@@ -157,7 +159,7 @@ export class Inbox {
     return {
       position,
       // A hello reports what is on disk as well.
-      answer: outcomes.has('gap') ? 'hello' : toAcknowledge ? 'receipt' : 'none',
+      answer: outcomes.has('gap') || outcomes.has('contradiction') ? 'hello' : toAcknowledge ? 'receipt' : 'none',
       delivered: position.delivered > before.delivered,
       effects,
     }
@@ -175,12 +177,11 @@ export class Inbox {
     }
     const changed = [...store.markDelivered(peer, delivered), ...store.markReadByThem(peer, read)]
     for (const message of changed) effects.push(() => emit({ event: 'message-changed', data: message }))
-    batch.position = {
-      ...position,
-      delivered: Math.max(position.delivered, delivered),
-      readByThem: Math.max(position.readByThem, read),
-    }
-    return delivered > position.delivered || read > position.readByThem
+    if (delivered <= position.delivered && read <= position.readByThem) return false
+    const stored = store.conversation(peer)
+    const { deliveredHash, readByThem } = stored
+    batch.position = { ...position, delivered: stored.delivered, deliveredHash, readByThem }
+    return true
   }
 
   #take(bytes: Uint8Array, source: Source, batch: Batch): Outcome {
@@ -204,7 +205,7 @@ export class Inbox {
     }
   }
 
-  #onMessage(bytes: Uint8Array, batch: Batch): 'new' | 'repeated' | 'gap' | 'held' {
+  #onMessage(bytes: Uint8Array, batch: Batch): Outcome {
     const { store, peer } = this.#context
     const { received, receivedHash } = batch.position
     const body = bodyFromWire(bytes)
@@ -212,16 +213,13 @@ export class Inbox {
     if (body.sequence <= received) {
       const known = store.bodyHash(peer, 'in', body.sequence)
       if (known != null && Buffer.from(known).equals(hash)) return 'repeated'
-      throw new QuorumError(
-        'verification-failed',
-        'They sent another message in the place of an earlier one: it was refused',
-      )
+      return this.#contradicts('They sent another message in the place of an earlier one: it was refused', batch)
     }
     // Nothing is taken before `release`: else each byte that comes back would be news.
     if (batch.held != null) return 'held'
     if (body.sequence > received + 1) return 'gap'
     if (!Buffer.from(body.previous).equals(receivedHash)) {
-      throw new QuorumError('verification-failed', 'A message does not follow the one before it: it was refused')
+      return this.#contradicts('A message does not follow the one before it: it was refused', batch)
     }
     const admitted = this.#intake.admit(batch.position, bytes.byteLength)
     if ('held' in admitted) {
@@ -233,14 +231,33 @@ export class Inbox {
     return 'new'
   }
 
-  #store(bytes: Uint8Array, body: Body, hash: Uint8Array, { effects }: Batch): void {
+  /** One of the two stores is an older copy of itself: the answer says what is here, and the friend adopts it. */
+  #contradicts(message: string, batch: Batch): 'contradiction' {
+    this.#reportOnce(message, batch)
+    return 'contradiction'
+  }
+
+  #reportOnce(message: string, { effects }: Batch): void {
+    const { emit, peer } = this.#context
+    effects.push(() => {
+      if (this.#reported.has(message)) return
+      this.#reported.add(message)
+      emit({ event: 'warning', data: { code: 'verification-failed', message, peer } })
+    })
+  }
+
+  #store(bytes: Uint8Array, body: Body, hash: Uint8Array, batch: Batch): void {
     const { store, peer, now, emit, onTransfer } = this.#context
+    const { effects } = batch
     const { id, sequence: seq, time: sentAt, content } = body
     const arrived = { id, seq, sentAt, hash, receivedAt: now(), recalled: content.kind === 'recalled' }
-    if (store.hasReceived(peer, id)) {
-      // What waited in an older copy of the friend's store had left it before: it comes once more, under a new
-      // sequence. Only its place in the chain is kept. Refused, it would come again and again, and nothing after it.
+    const known = store.receivedWithId(peer, id)
+    if (known !== undefined) {
+      // What an older copy of the friend's store has not sent had left it already: it comes once more, under a new
+      // sequence. Of this one only the place in the chain is kept. Refused, it would come again and again.
       store.receiveMessage(peer, { ...arrived, id: randomUUID(), recalled: true, text: '' })
+      if (content.kind === 'text' && !known.recalled && content.text !== known.text)
+        this.#reportOnce('They sent another text under the id of an earlier message: it was refused', batch)
       return
     }
     switch (content.kind) {

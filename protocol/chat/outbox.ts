@@ -8,6 +8,7 @@ import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import type { Emit } from '../api/events.ts'
 import { digest } from '../identity/identity.ts'
 import type { ChatStream } from './chat-stream.ts'
+import { TokenBucket } from '../base/rate-limit.ts'
 import type { Batch } from './inbox.ts'
 import { chatLimits } from './limits.ts'
 import type { StreamSet } from './stream-set.ts'
@@ -27,7 +28,7 @@ export interface OutboxContext {
 }
 
 /** What a hello reports of the messages that the friend holds. */
-type Held = Pick<Hello, 'received' | 'receivedHash'>
+type Held = Pick<Hello, 'received' | 'receivedHash' | 'number' | 'trail'>
 
 /** Messages that leave together. */
 interface Departure {
@@ -47,12 +48,16 @@ export class Outbox {
    */
   #held: { sequence: number; hash: Uint8Array } = { sequence: 0, hash: new Uint8Array() }
 
-  /** The friend claimed more than was ever sent, and was believed. */
-  #continued = false
+  /** The number of the newest hello. */
+  #heard = 0
+  /** How often the friend may claim to hold something else than what was sent. */
+  readonly #adoptions: TokenBucket
+  #reported = false
 
   constructor(context: OutboxContext, streams: StreamSet) {
     this.#context = context
     this.#streams = streams
+    this.#adoptions = new TokenBucket(chatLimits.adoptions, () => performance.now())
   }
 
   /**
@@ -89,39 +94,81 @@ export class Outbox {
   }
 
   /**
-   * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. Runs within the
-   * transaction of `batch`. Errors: `bad-request` for more than was ever sent, `verification-failed` for another
-   * message than the one that was sent.
+   * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. If it is something
+   * else, one of the two stores is an older copy of itself: what may be missing there is sent once more, behind what
+   * the friend holds. Messages are not signed, so the claim cannot be proved. Runs within the transaction of `batch`.
+   * Errors: `bad-request` for a claim that cannot be true, `rate-limited` for too many, `verification-failed` where an
+   * earlier version, which does not tell enough to go on, holds another message than the one that was sent.
    */
-  compare({ received, receivedHash }: Held, stream: ChatStream, batch: Batch): void {
+  compare(held: Held, stream: ChatStream, batch: Batch): void {
     const { store, peer, emit } = this.#context
-    const { queued, sent } = batch.position
-    if (received > sent) {
-      // A store does not become older while it is open, and no friend holds more than a full outbox beyond it.
-      if (this.#continued || stream.helloReceived || received > sent + chatLimits.outbox) {
-        throw new QuorumError('bad-request', 'They claim to hold what was never sent')
-      }
-      // The friend claims more than the store knows of. If the store is an older copy of itself, that is true, and
-      // nothing else would ever arrive. Bodies are not signed, so it cannot be proved: believed once in a run.
-      store.continueAfter(peer, received, receivedHash)
-      const renumbered = { queued: queued + received - sent, sent: received, sentHash: receivedHash }
-      batch.position = { ...batch.position, ...renumbered }
-      const message =
-        'They report messages from you that are not stored here: ' +
-        'if no older copy of this profile was put back, their report is wrong'
-      batch.effects.push(() => {
-        this.#continued = true
-        emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } })
-      })
-    } else if (received > 0) {
-      const hash = store.bodyHash(peer, 'out', received)
-      if (hash != null && !Buffer.from(hash).equals(receivedHash)) {
-        throw new QuorumError(
-          'verification-failed',
-          'They hold another message than the one you sent: the conversation is stopped',
-        )
-      }
+    const { received, receivedHash, number } = held
+    const { sent, delivered } = batch.position
+    if (received > sent + chatLimits.outbox || (received > sent && stream.helloReceived && number === 0)) {
+      // No friend holds more than a full outbox beyond what was sent.
+      throw new QuorumError('bad-request', 'They claim to hold what was never sent')
     }
+    const newest = number > this.#heard
+    if (newest) this.#heard = number
+    const own = received > sent ? undefined : this.#hashAt(received, batch.position)
+    const same = own == null ? received <= sent && number === 0 : Buffer.from(own).equals(receivedHash)
+    if (same && this.#follows(received)) {
+      if (received >= delivered || !newest) return
+      announce(store.rewind(peer, received, receivedHash))
+      batch.position = store.conversation(peer)
+      return
+    }
+    if (!same && received <= sent && number === 0) {
+      throw new QuorumError(
+        'verification-failed',
+        'They hold another message than the one you sent: the conversation is stopped',
+      )
+    }
+    if (!this.#adoptions.take()) throw new QuorumError('rate-limited', 'They claim too often to hold something else')
+    const agreed = same ? received : this.#agreed(held, batch.position)
+    announce(store.adopt(peer, { received, hash: receivedHash, agreed }))
+    batch.position = store.conversation(peer)
+    for (const other of this.#streams) other.written = received
+    if (same) return
+    const message =
+      'They report messages from you that are not stored here: ' +
+      'if no older copy of this profile was put back, their report is wrong'
+    batch.effects.push(() => {
+      if (this.#reported) return
+      this.#reported = true
+      emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } })
+    })
+
+    function announce(messages: readonly Message[]): void {
+      for (const data of messages) batch.effects.push(() => emit({ event: 'message-changed', data }))
+    }
+  }
+
+  /** The next own message has the next sequence: below what was adopted once, sequences are missing here. */
+  #follows(sequence: number): boolean {
+    const [next] = this.#context.store.outgoing(this.#context.peer, sequence, 1)
+    return next == null || next.seq === sequence + 1
+  }
+
+  /** The last sequence at which both agree, as far as it can be told, and as what is sent again is bounded. */
+  #agreed({ received, number, trail }: Held, position: Position): number {
+    const { sent, delivered } = position
+    if (number === 0) return sent
+    const same = trail.find(({ sequence, hash }) => {
+      const own = sequence > sent ? undefined : this.#hashAt(sequence, position)
+      return own != null && Buffer.from(own.subarray(0, hash.byteLength)).equals(hash)
+    })
+    return Math.max(Math.min(same?.sequence ?? 0, received), delivered - chatLimits.sentAgain)
+  }
+
+  /** Hash of the own body `sequence`: where that message is missing here, it is known if the friend was last there. */
+  #hashAt(sequence: number, { sent, sentHash, delivered, deliveredHash }: Position): Uint8Array | undefined {
+    const { store, peer } = this.#context
+    if (sequence === 0) return new Uint8Array()
+    const hash = store.bodyHash(peer, 'out', sequence)
+    if (hash != null) return hash
+    if (sequence === delivered && deliveredHash.byteLength > 0) return deliveredHash
+    return sequence === sent && sentHash.byteLength > 0 ? sentHash : undefined
   }
 
   /** The friend's hello on `stream` reports the own messages up to `sequence`: the stream continues after that one. */
@@ -149,7 +196,7 @@ export class Outbox {
     const room = chatLimits.chatWindow - Math.max(0, stream.written - position.delivered)
     if (room <= 0) return departure
     const leaving: { seq: number; hash: Uint8Array }[] = []
-    let previous = stream.written === 0 ? new Uint8Array() : this.#hashOf(stream.written, position)
+    let previous = this.#hashOf(stream.written, position)
     let size = 0
     for (const message of store.outgoing(peer, stream.written, room)) {
       const body = bodyToWire({ ...bodyOf(message), previous })
@@ -182,11 +229,9 @@ export class Outbox {
   }
 
   /** Hash of the own body `sequence`, which the next body names. */
-  #hashOf(sequence: number, { sent, sentHash }: Position): Uint8Array {
-    const { store, peer } = this.#context
-    const hash = store.bodyHash(peer, 'out', sequence)
+  #hashOf(sequence: number, position: Position): Uint8Array {
+    const hash = this.#hashAt(sequence, position)
     if (hash != null) return hash
-    if (sequence === sent) return sentHash
     if (sequence === this.#held.sequence) return this.#held.hash
     throw new QuorumError('internal', 'A message that was sent has no hash')
   }

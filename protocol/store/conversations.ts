@@ -11,9 +11,9 @@ import type { Conversation, Message, OutgoingMessage, Store } from './store.ts'
 
 type Sending = Pick<
   Store,
-  'queueMessage' | 'outgoing' | 'markSent' | 'markDelivered' | 'markReadByThem' | 'continueAfter' | 'recall'
+  'queueMessage' | 'outgoing' | 'markSent' | 'markDelivered' | 'markReadByThem' | 'adopt' | 'rewind' | 'recall'
 >
-type Receiving = Pick<Store, 'receiveMessage' | 'hasReceived' | 'setTaken' | 'markReadByMe'>
+type Receiving = Pick<Store, 'receiveMessage' | 'receivedWithId' | 'setTaken' | 'markReadByMe'>
 
 /** The database must have been migrated. */
 export function conversationsOn(database: Database): Sending & Receiving & Pick<Store, 'conversation' | 'bodyHash'> {
@@ -80,7 +80,7 @@ function sendingOn(database: Database): Sending {
         // A receipt cannot be for messages that were never sent.
         const to = Math.min(upTo, sent)
         if (to <= delivered) return []
-        database.run('UPDATE conversation SET delivered = ? WHERE peer = ?', to, peer)
+        putDelivered(database, peer, to)
         return advance(database, peer, 'out', { from: delivered, upTo: to }, ['sent'], 'delivered')
       }),
 
@@ -89,27 +89,44 @@ function sendingOn(database: Database): Sending {
         const { sent, delivered, readByThem } = conversationOf(database, peer)
         const to = Math.min(upTo, sent)
         if (to <= readByThem) return []
-        const sql = 'UPDATE conversation SET readByThem = ?, delivered = ? WHERE peer = ?'
-        database.run(sql, to, Math.max(to, delivered), peer)
+        if (to > delivered) putDelivered(database, peer, to)
+        database.run('UPDATE conversation SET readByThem = ? WHERE peer = ?', to, peer)
         return advance(database, peer, 'out', { from: readByThem, upTo: to }, ['sent', 'delivered'], 'read')
       }),
 
-    continueAfter: (peer, seq, hash) =>
+    adopt: (peer, { received, hash, agreed }) =>
       database.transaction(() => {
-        const { sent, queued } = conversationOf(database, peer)
-        if (seq <= sent) throw new QuorumError('internal', 'The sequence to continue after is known here')
+        const before = conversationOf(database, peer)
+        const known = advance(database, peer, 'out', { from: 0, upTo: agreed }, ['sent'], 'delivered')
+        const own = `peer = $peer AND direction = 'out' AND seq`
         // By way of negative numbers, since (peer, direction, seq) must be unique at every step of an UPDATE.
-        const waiting = `WHERE peer = ? AND direction = 'out' AND seq`
-        database.run(`UPDATE message SET seq = -(seq + ?) ${waiting} > ?`, seq - sent, peer, sent)
-        database.run(`UPDATE message SET seq = -seq ${waiting} < 0`, peer)
-        database.run(
-          `INSERT INTO conversation (peer, queued, sent, sentHash) VALUES (?, ?, ?, ?) ON CONFLICT (peer)
-           DO UPDATE SET queued = excluded.queued, sent = excluded.sent, sentHash = excluded.sentHash`,
-          peer,
-          queued + seq - sent,
-          seq,
-          hash,
+        const count = database.run(
+          `UPDATE message SET hash = NULL, state = iif(state IN ('delivered', 'read'), 'sent', state), seq = -behind
+           FROM (SELECT position AS place, $received + row_number() OVER (ORDER BY seq) AS behind FROM message
+             WHERE ${own} > $agreed) WHERE position = place`,
+          { peer, received, agreed },
         )
+        const again = database.all<MessageColumns>(`UPDATE message SET seq = -seq WHERE ${own} < 0 RETURNING *`, {
+          peer,
+        })
+        putPosition(database, {
+          ...before,
+          queued: received + count,
+          sent: received,
+          sentHash: hash,
+          delivered: received,
+          deliveredHash: hash,
+          readByThem: Math.min(before.readByThem, agreed),
+        })
+        return [...known, ...shownInOrder(again.filter(({ state }) => state === 'sent'))]
+      }),
+
+    rewind: (peer, received, hash) =>
+      database.transaction(() => {
+        const before = conversationOf(database, peer)
+        const readByThem = Math.min(before.readByThem, received)
+        putPosition(database, { ...before, delivered: received, deliveredHash: hash, readByThem })
+        return advance(database, peer, 'out', { from: received, upTo: before.sent }, ['delivered', 'read'], 'sent')
       }),
 
     recall: (id) =>
@@ -158,8 +175,11 @@ function receivingOn(database: Database): Receiving {
         return message
       }),
 
-    hasReceived: (peer, id) =>
-      database.get(`SELECT 1 FROM message WHERE id = ? AND peer = ? AND direction = 'in'`, id, peer) !== undefined,
+    receivedWithId(peer, id) {
+      const sql = `SELECT text, state FROM message WHERE id = ? AND peer = ? AND direction = 'in'`
+      const row = database.get<Pick<MessageColumns, 'text' | 'state'>>(sql, id, peer)
+      return row && { text: row.text, recalled: row.state === 'recalled' }
+    },
 
     setTaken(peer, { taken, takenAt }) {
       const sql = `INSERT INTO conversation (peer, taken, takenAt) VALUES (?, ?, ?) ON CONFLICT (peer)
@@ -181,7 +201,30 @@ function receivingOn(database: Database): Receiving {
 function conversationOf(database: Database, peer: string): Conversation {
   const row = database.get<Conversation>('SELECT * FROM conversation WHERE peer = ?', peer)
   if (!row) return newConversation(peer)
-  return { ...row, sentHash: new Uint8Array(row.sentHash), receivedHash: new Uint8Array(row.receivedHash) }
+  const hashes = { sentHash: row.sentHash, deliveredHash: row.deliveredHash, receivedHash: row.receivedHash }
+  for (const [name, hash] of Object.entries(hashes)) hashes[name as keyof typeof hashes] = new Uint8Array(hash)
+  return { ...row, ...hashes }
+}
+
+/** Everything about own messages. */
+function putPosition(database: Database, { peer, queued, sent, delivered, readByThem, ...hashes }: Conversation): void {
+  const { sentHash, deliveredHash } = hashes
+  database.run(
+    `INSERT INTO conversation (peer, queued, sent, sentHash, delivered, deliveredHash, readByThem)
+     VALUES ($peer, $queued, $sent, $sentHash, $delivered, $deliveredHash, $readByThem) ON CONFLICT (peer) DO UPDATE
+     SET queued = $queued, sent = $sent, sentHash = $sentHash, delivered = $delivered, deliveredHash = $deliveredHash,
+       readByThem = $readByThem`,
+    { peer, queued, sent, sentHash, delivered, deliveredHash, readByThem },
+  )
+}
+
+function putDelivered(database: Database, peer: string, delivered: number): void {
+  database.run(
+    `UPDATE conversation SET delivered = $delivered, deliveredHash = coalesce((
+       SELECT hash FROM message WHERE peer = $peer AND direction = 'out' AND seq = $delivered
+     ), iif(sent = $delivered, sentHash, x'')) WHERE peer = $peer`,
+    { peer, delivered },
+  )
 }
 
 /**
@@ -200,6 +243,10 @@ function advance(
      AND state IN (SELECT value FROM json_each($states)) RETURNING *`,
     { state, peer, direction, ...range, states: JSON.stringify(states) },
   )
+  return shownInOrder(rows)
+}
+
+function shownInOrder(rows: readonly MessageColumns[]): Message[] {
   return rows
     .filter(({ content }) => content !== 'news')
     .toSorted((a, b) => a.seq - b.seq)
@@ -213,6 +260,7 @@ function newConversation(peer: string): Conversation {
     sent: 0,
     sentHash: new Uint8Array(),
     delivered: 0,
+    deliveredHash: new Uint8Array(),
     readByThem: 0,
     received: 0,
     receivedHash: new Uint8Array(),

@@ -234,7 +234,23 @@ const version7 = `
     WHERE direction = 'in' AND state IN ('declined', 'cancelled', 'failed');
 `
 
-export const migrations: readonly string[] = [version1, version2, version3, version4, version5, version6, version7]
+/** The hash of the last own message that the friend holds, which may be missing here. */
+const version8 = `
+  ALTER TABLE conversation ADD COLUMN deliveredHash BLOB NOT NULL DEFAULT x'';
+  UPDATE conversation SET deliveredHash = hash FROM message
+    WHERE message.peer = conversation.peer AND direction = 'out' AND seq = delivered AND hash IS NOT NULL;
+`
+
+export const migrations: readonly string[] = [
+  version1,
+  version2,
+  version3,
+  version4,
+  version5,
+  version6,
+  version7,
+  version8,
+]
 
 /**
  * Migrates `database` to the newest of `steps`. `backUp` is called with the old version before an older, non-empty

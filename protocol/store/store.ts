@@ -121,8 +121,12 @@ export interface Conversation {
   /** Highest own sequence that may have been sent, and the hash of its body (empty at 0). */
   sent: number
   sentHash: Uint8Array
-  /** Highest own sequence on the friend's disk, and read by the friend. */
+  /**
+   * Highest own sequence on the friend's disk, and read by the friend; the hash of the body at `delivered`, which may
+   * be missing here: empty at 0, and where an earlier version stored none.
+   */
   delivered: number
+  deliveredHash: Uint8Array
   readByThem: number
   /** Highest sequence of the friend on this disk, and the hash of its body (empty at 0). */
   received: number
@@ -308,10 +312,16 @@ export interface Store {
   markDelivered(peer: string, upTo: number): Message[]
   markReadByThem(peer: string, upTo: number): Message[]
   /**
-   * The friend reports own messages up to `seq`, with `hash`, which this store does not have (it was restored from a
-   * backup): continues after it. Queued messages are renumbered, in order.
+   * The friend holds own messages up to `received`, with `hash`, that are others than here after sequence `agreed`. Those
+   * up to there are delivered; all after them are numbered anew behind `received`, in order, to be sent once more: what
+   * was sent counts as sent, and has no hash until it leaves again. Returns the shown messages that changed.
    */
-  continueAfter(peer: string, seq: number, hash: Uint8Array): void
+  adopt(peer: string, held: { received: number; hash: Uint8Array; agreed: number }): Message[]
+  /**
+   * The friend holds own messages only up to `received`, fewer than were delivered: the others are `sent` again, and
+   * keep sequence and hash. Returns the shown messages that changed.
+   */
+  rewind(peer: string, received: number, hash: Uint8Array): Message[]
   /** Changes a queued message to `recalled` and erases its text. `undefined` if it is unknown or not queued. */
   recall(id: string): Message | undefined
 
@@ -319,8 +329,8 @@ export interface Store {
    * Appends a received message and returns it (state `delivered`). Errors: `verification-failed` unless it is the next.
    */
   receiveMessage(peer: string, message: ReceivedMessage): Message
-  /** Whether the friend's message with this id was received, recalled ones included. */
-  hasReceived(peer: string, id: string): boolean
+  /** The friend's message with this id, if it was received, recalled ones included: those have no text. */
+  receivedWithId(peer: string, id: string): { text: string; recalled: boolean } | undefined
   /** Stores the count of what was taken of the friend's messages. */
   setTaken(peer: string, allowance: Pick<Conversation, 'taken' | 'takenAt'>): void
   /** Bytes on the disk of the store: infinite where there is none, or where it does not say. */

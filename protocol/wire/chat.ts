@@ -20,6 +20,10 @@ import { ChatFrameSchema, MessageBodySchema } from './quorum_pb.ts'
 export const chatVersion = 1
 
 const hashLength = 32
+/** Bytes of a hash in a trail. */
+export const trailHash = 8
+/** Enough to double up to any sequence. */
+const trailLength = 53
 /** Bytes of the smallest padded frame: a short message, a receipt and a typing mark look the same. */
 const frameFloor = 256
 
@@ -31,6 +35,10 @@ export interface Hello extends PeerAddress {
   /** Highest sequence of the other's messages that was read; 0 from a peer that keeps that to itself. */
   read: number
   name: string
+  /** Larger than in any earlier hello of the sender; 0 from an earlier version, which tells no trail either. */
+  number: number
+  /** The first `trailHash` bytes of the hashes of the other's messages `received` − 1, − 2, − 4, − 8 …, as far as known. */
+  trail: { sequence: number; hash: Uint8Array }[]
 }
 
 export interface Body {
@@ -80,6 +88,8 @@ export function chatFrameFromWire(bytes: Uint8Array): ChatFrame {
           receivedHash: bytesFromWire(hello.receivedHash, received === 0 ? 0 : hashLength, 'A hash'),
           read: numberFromWire(hello.readSequence),
           name: textFromWire(hello.name, limits.nameCharacters, 'A name'),
+          number: numberFromWire(hello.number),
+          trail: trailFromWire(received, hello.trail),
         },
       }
     }
@@ -109,6 +119,7 @@ export function bodyToWire(body: Body): Uint8Array {
   })
 }
 
+/** Content that only a later version knows is no error: the sequence and the chain are what they are. */
 export function bodyFromWire(bytes: Uint8Array): Body {
   const body = decode(MessageBodySchema, bytes)
   const sequence = numberFromWire(body.sequence)
@@ -155,6 +166,26 @@ function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySch
   }
 }
 
+/** The sequences below `received` that a trail names, in its order. */
+export function trailSequences(received: number): number[] {
+  const sequences: number[] = []
+  for (let back = 1; back < received; back *= 2) sequences.push(received - back)
+  return sequences
+}
+
+function trailToWire({ received, trail }: Hello): Uint8Array[] {
+  const known = new Map(trail.map(({ sequence, hash }) => [sequence, hash.subarray(0, trailHash)]))
+  return trailSequences(received).map((sequence) => known.get(sequence) ?? new Uint8Array())
+}
+
+function trailFromWire(received: number, hashes: readonly Uint8Array[]): Hello['trail'] {
+  const sequences = trailSequences(received)
+  return hashes.slice(0, trailLength).flatMap((hash, at) => {
+    const sequence = sequences[at]
+    return sequence == null || hash.byteLength !== trailHash ? [] : [{ sequence, hash }]
+  })
+}
+
 function frameValue(
   frame: Exclude<ChatFrame, { kind: 'unknown' }>,
 ): NonNullable<Fields<typeof ChatFrameSchema>['frame']> {
@@ -170,6 +201,8 @@ function frameValue(
           receivedHash: hello.receivedHash,
           readSequence: BigInt(hello.read),
           name: hello.name,
+          number: BigInt(hello.number),
+          trail: trailToWire(hello),
         },
       }
     }

@@ -15,6 +15,8 @@ import {
   bodyToWire,
   chatFrameFromWire,
   chatFrameToWire,
+  trailHash,
+  trailSequences,
   type Body,
   type ChatFrame,
 } from '../../protocol/wire/chat.ts'
@@ -78,11 +80,17 @@ const body: fc.Arbitrary<Body> = fc
   )
 const chatFrame: fc.Arbitrary<Exclude<ChatFrame, { kind: 'unknown' }>> = fc.oneof(
   fc
-    .tuple(reach, sequence, exactly(32), sequence, text(limits.nameCharacters), fc.nat())
-    .map(([where, received, hash, read, name, version]) => ({
-      kind: 'hello' as const,
-      hello: { ...where, version, received, receivedHash: received === 0 ? new Uint8Array() : hash, read, name },
-    })),
+    .tuple(reach, sequence, exactly(32), sequence, text(limits.nameCharacters), fc.nat(), fc.array(fc.boolean()))
+    .map(([where, received, hash, read, name, version, known]) => {
+      const receivedHash = received === 0 ? new Uint8Array() : hash
+      const trail = trailSequences(received)
+        .filter((_, at) => known[at])
+        .map((at) => ({ sequence: at, hash: hash.subarray(0, trailHash) }))
+      return {
+        kind: 'hello' as const,
+        hello: { ...where, version, received, receivedHash, read, name, number: read, trail },
+      }
+    }),
   body.map((one) => ({ kind: 'message' as const, body: bodyToWire(one) })),
   fc.record({ kind: fc.constant('receipt' as const), delivered: sequence, read: sequence }),
   fc.record({ kind: fc.constant('typing' as const), active: fc.boolean() }),

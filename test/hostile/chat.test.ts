@@ -130,15 +130,15 @@ test('hostile 37: a repeated id with the same body is shown once; with another b
   const contradictions: { [name: string]: Uint8Array } = {
     'another text under the same id': said('other', 1, new Uint8Array(), id),
     'another id at the same position': said('first', 1, new Uint8Array()),
-    'the same id at the next position': said('first', 2, digest(first), id),
     'a message that does not follow': said('second', 2, digest(Buffer.from('something else'))),
   }
-  for (const [index, [name, body]] of Object.entries(contradictions).entries()) {
+  for (const [name, body] of Object.entries(contradictions)) {
     const fresh = await open()
+    const before = framesOf(fresh, 'hello').length
     await fresh.send(message(body))
-    await fresh.dropped()
-    await until(() => warned(peer, 'verification-failed').length === index + 1, `${name} is flagged`)
+    await until(() => framesOf(fresh, 'hello').length > before, `${name} is answered with what is here`)
   }
+  await until(() => warned(peer, 'verification-failed').length === 2, 'each kind is flagged once')
   assert.deepEqual(received(peer), ['first'])
   assert.deepEqual(
     (await peer.messages({ peer: mallory.peer })).map(({ text }) => text),

@@ -156,6 +156,8 @@ export function helloFrame(fields: Partial<Hello> = {}): Uint8Array {
     name: 'Mallory',
     nodes: [],
     addresses: [],
+    number: 0,
+    trail: [],
   }
   return chatFrameToWire({ kind: 'hello', hello: { ...honest, ...fields } })
 }

@@ -108,7 +108,9 @@ function transferBytes(kind: 'offer' | 'news'): Uint8Array[] {
 
 export const messages: Target[] = [
   codec(chatFrameFromWire, (frame) => (frame.kind === 'unknown' ? undefined : chatFrameToWire(frame))),
-  codec(bodyFromWire, bodyToWire),
+  codec(bodyFromWire, ({ content, ...body }) =>
+    content.kind === 'unknown' ? undefined : bodyToWire({ ...body, content }),
+  ),
   codec(signedFromWire, signedToWire),
   codec(
     (bytes) => sealingKeyFromWire(decode(SealingKeySchema, bytes)),

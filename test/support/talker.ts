@@ -102,7 +102,16 @@ export async function honest(t: TestContext) {
 }
 
 export function helloWith(more: Partial<Hello> = {}): { kind: 'hello'; hello: Hello } {
-  const empty = { nodes: [], addresses: [], received: 0, receivedHash: nothing, read: 0, name: '' }
+  const empty = {
+    nodes: [],
+    addresses: [],
+    received: 0,
+    receivedHash: nothing,
+    read: 0,
+    name: '',
+    number: 0,
+    trail: [],
+  }
   return { kind: 'hello', hello: { ...empty, version: chatVersion, ...more } }
 }
 

@@ -12,8 +12,9 @@ import { StreamSet } from '../../../protocol/chat/stream-set.ts'
 import { digest } from '../../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import type { Message, Store } from '../../../protocol/store/store.ts'
-import { bodyFromWire } from '../../../protocol/wire/chat.ts'
+import { bodyFromWire, trailHash, type Hello } from '../../../protocol/wire/chat.ts'
 import { chatStream } from '../../support/chat-streams.ts'
+import { change } from '../../support/numbers.ts'
 import { bob } from '../../support/people.ts'
 import { refused } from '../../support/refused.ts'
 
@@ -359,15 +360,16 @@ test('a stream that fails during a write loses nothing: the next one starts afte
 
 // ---- what the friend holds
 
-/** Compares as during a hello, then continues. */
+/** Compares as during a hello, then continues. The effects are the caller's. */
 function resume(
   { store, outbox }: Sender,
   { stream }: ReturnType<typeof chatStream>,
   sequence: number,
   hash: Uint8Array,
+  { number = 0, trail = [] }: Partial<Pick<Hello, 'number' | 'trail'>> = {},
 ) {
   const batch = batchOf(store)
-  store.transaction(() => outbox.compare({ received: sequence, receivedHash: hash }, stream, batch))
+  store.transaction(() => outbox.compare({ received: sequence, receivedHash: hash, number, trail }, stream, batch))
   outbox.continueAfter(stream, sequence, hash)
   return batch
 }
@@ -396,25 +398,22 @@ test('an older copy of the store continues after what the friend holds, and repo
   assert.deepEqual(again.wire.messages, made.wire.messages)
 })
 
-test('a friend that claims to hold what was never sent is believed once in a run, and its claim is called one', (t) => {
+test('a friend that claims to hold what was never sent is believed a few times, and told about once', (t) => {
   const one = sender(t)
-  const batch = resume(one, one.open({ greeted: false }), 100_000, someHash)
-  for (const effect of batch.effects) effect()
-  assert.throws(() => resume(one, one.open({ greeted: false }), 200_000, someHash), refused('bad-request'))
-  assert.equal(one.store.conversation(peer).sent, 100_000)
+  const { tokens } = chatLimits.adoptions
+  for (let claim = 1; claim <= tokens; claim += 1) {
+    for (const effect of resume(one, one.open({ greeted: false }), claim * 100_000, someHash).effects) effect()
+  }
+  assert.throws(
+    () => resume(one, one.open({ greeted: false }), (tokens + 1) * 100_000, someHash),
+    refused('rate-limited'),
+  )
+  assert.equal(one.store.conversation(peer).sent, tokens * 100_000)
   assert.deepEqual(codes(one), ['store-corrupt'])
   assert.match(JSON.stringify(one.events), /They report messages .* if no older copy/u)
 })
 
-test('a claim that could not be stored does not count', (t) => {
-  const one = sender(t)
-  resume(one, one.open({ greeted: false }), 5, someHash)
-  const batch = resume(one, one.open({ greeted: false }), 7, someHash)
-  for (const effect of batch.effects) effect()
-  assert.equal(one.store.conversation(peer).sent, 7)
-})
-
-test('a friend that holds a different message than the one that was sent is refused', async (t) => {
+test('an earlier version that holds a different message than the one that was sent is refused', async (t) => {
   const one = sender(t)
   const made = one.open()
   one.say('one')
@@ -423,7 +422,77 @@ test('a friend that holds a different message than the one that was sent is refu
   resume(one, made, 1, digest(made.wire.messages[0] ?? none))
 })
 
-test('a claim of more than a full outbox beyond what was sent is refused, in a second hello any such claim', (t) => {
+/** Five messages that were sent, of which four were delivered; their hashes. */
+async function fiveSent(t: TestContext) {
+  const one = sender(t)
+  const made = one.open()
+  for (const text of ['1', '2', '3', '4', '5']) one.say(text)
+  await settled()
+  one.store.markDelivered(peer, 4)
+  const hashes = made.wire.messages.map((body) => digest(body))
+  return { one, made, hashOf: (sequence: number) => hashes[sequence - 1] ?? none }
+}
+const trailOf = (...known: [sequence: number, hash: Uint8Array][]): Hello['trail'] =>
+  known.map(([sequence, hash]) => ({ sequence, hash: hash.subarray(0, trailHash) }))
+
+test('a friend that holds something else gets everything since they last agreed, behind what it holds', async (t) => {
+  const { one, made, hashOf } = await fiveSent(t)
+  const batch = resume(one, made, 4, someHash, { number: 1, trail: trailOf([3, someHash], [2, hashOf(2)]) })
+  assert.deepEqual(batch.position, one.store.conversation(peer))
+  for (const effect of batch.effects) effect()
+  assert.deepEqual(codes(one), ['store-corrupt'])
+  one.outbox.flush()
+  await settled()
+  const again = made.wire.messages.slice(5).map(bodyFromWire)
+  assert.deepEqual(
+    again.map(({ sequence, content }) => [sequence, content.kind === 'text' && content.text]),
+    [
+      [5, '3'],
+      [6, '4'],
+      [7, '5'],
+    ],
+  )
+  assert.deepEqual(Buffer.from(again[0]?.previous ?? none), Buffer.from(someHash))
+  assert.equal(one.store.recall(again[0]?.id ?? ''), undefined, 'what has left is not taken back')
+  // The next hello, before anything has arrived there, agrees.
+  const { effects } = resume(one, made, 4, someHash, { number: 2 })
+  assert.deepEqual([effects, one.store.conversation(peer).queued], [[], 7])
+})
+
+test('a friend that was put back gets what it has no more, which was delivered and is sent again', async (t) => {
+  const { one, made, hashOf } = await fiveSent(t)
+  const { effects } = resume(one, made, 2, hashOf(2), { number: 1 })
+  one.events.length = 0
+  for (const effect of effects) effect()
+  assert.deepEqual(one.states(), ['delivered', 'delivered', 'sent', 'sent', 'sent'])
+  assert.equal(one.events.length, 2)
+  one.outbox.flush()
+  await settled()
+  assert.deepEqual(made.wire.messages.slice(5), made.wire.messages.slice(2, 5))
+})
+
+test('an older hello that comes late takes nothing back', async (t) => {
+  const { one, made, hashOf } = await fiveSent(t)
+  resume(one, made, 4, hashOf(4), { number: 7 })
+  assert.deepEqual(resume(one, made, 2, hashOf(2), { number: 6 }).effects, [])
+  assert.equal(one.store.conversation(peer).delivered, 4)
+})
+
+test('of a friend that agrees with nothing, a bounded number of delivered messages is sent again', async (t) => {
+  change(t, chatLimits, { sentAgain: 2 })
+  const { one, made } = await fiveSent(t)
+  resume(one, made, 4, someHash, { number: 1 })
+  assert.deepEqual(
+    one.store.outgoing(peer, 4, 9).map(({ seq, text }) => [seq, text]),
+    [
+      [5, '3'],
+      [6, '4'],
+      [7, '5'],
+    ],
+  )
+})
+
+test('a claim of more than a full outbox beyond what was sent is refused, of an earlier version in a second hello any', (t) => {
   for (const [greeted, claim] of [
     [false, chatLimits.outbox + 2],
     [false, Number.MAX_SAFE_INTEGER],

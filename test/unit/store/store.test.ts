@@ -172,6 +172,7 @@ for (const [kind, open] of Object.entries(stores)) {
         sent: 0,
         sentHash: bytes(),
         delivered: 0,
+        deliveredHash: bytes(),
         readByThem: 0,
         received: 0,
         receivedHash: bytes(),
@@ -236,6 +237,7 @@ for (const [kind, open] of Object.entries(stores)) {
         sent: 3,
         sentHash: bytes(3),
         delivered: 3,
+        deliveredHash: bytes(3),
         readByThem: 2,
       })
       assert.deepEqual(store.outgoing('b', 2, 9), [
@@ -270,38 +272,87 @@ for (const [kind, open] of Object.entries(stores)) {
       assert.deepEqual(store.message('2'), recalled)
     })
 
-    test('continueAfter: queued messages follow what the friend already holds', async (t) => {
+    test('adopt: what the friend may miss follows what it holds, in order; what was sent stays sent', async (t) => {
       const store = await open(t)
-      for (const id of ['1', '2', '3', '4']) store.queueMessage('b', draft(id))
-      store.markSent('b', [{ seq: 1, hash: bytes(1) }])
-      store.recall('3')
-      assert.throws(() => store.continueAfter('b', 1, bytes(1)), code('internal'))
-      store.continueAfter('b', 3, bytes(33))
-      const { queued, sent, sentHash, delivered } = store.conversation('b')
-      assert.deepEqual({ queued, sent, sentHash, delivered }, { queued: 6, sent: 3, sentHash: bytes(33), delivered: 0 })
+      for (const id of ['1', '2', '3', '4', '5', '6']) store.queueMessage('b', draft(id))
+      store.markSent(
+        'b',
+        [1, 2, 3].map((seq) => ({ seq, hash: bytes(seq) })),
+      )
+      store.markReadByThem('b', 1)
+      store.markDelivered('b', 2)
+      assert.deepEqual(store.conversation('b').deliveredHash, bytes(2))
+      store.recall('5')
+      const changed = store.adopt('b', { received: 4, hash: bytes(44), agreed: 1 })
       assert.deepEqual(
-        store.outgoing('b', 0, 9).map(({ id, seq, state }) => [id, seq, state]),
+        changed.map(({ id, seq, state }) => [id, seq, state]),
         [
-          ['1', 1, 'sent'],
-          ['2', 4, 'queued'],
-          ['3', 5, 'recalled'],
-          ['4', 6, 'queued'],
+          ['2', 5, 'sent'],
+          ['3', 6, 'sent'],
         ],
       )
-      assert.equal(store.queueMessage('b', draft('5')).seq, 7)
-      assert.deepEqual(seqs(store.markDelivered('b', 3)), [1])
+      const { queued, sent, sentHash, delivered, deliveredHash, readByThem } = store.conversation('b')
+      assert.deepEqual(
+        { queued, sent, sentHash, delivered, deliveredHash, readByThem },
+        { queued: 9, sent: 4, sentHash: bytes(44), delivered: 4, deliveredHash: bytes(44), readByThem: 1 },
+      )
+      assert.deepEqual(
+        store.outgoing('b', 0, 9).map(({ id, seq, state, hash }) => [id, seq, state, hash]),
+        [
+          ['1', 1, 'read', bytes(1)],
+          ['2', 5, 'sent', undefined],
+          ['3', 6, 'sent', undefined],
+          ['4', 7, 'queued', undefined],
+          ['5', 8, 'recalled', undefined],
+          ['6', 9, 'queued', undefined],
+        ],
+      )
+      assert.equal(store.recall('2'), undefined, 'it has left once')
+      assert.equal(store.queueMessage('b', draft('7')).seq, 10)
       assert.deepEqual(
         ids(
           store.markSent(
             'b',
-            [4, 5].map((seq) => ({ seq, hash: bytes(seq) })),
+            [5, 6, 7, 8].map((seq) => ({ seq, hash: bytes(seq) })),
           ),
         ),
-        ['2'],
+        ['4'],
       )
-      // No message was ever sent from here.
-      store.continueAfter('c', 5, bytes(5))
+      assert.deepEqual(ids(store.markDelivered('b', 7)), ['2', '3', '4'])
+      assert.deepEqual(store.conversation('b').deliveredHash, bytes(7))
+      // What they agree on is there; and no message was ever sent from here.
+      store.adopt('b', { received: 8, hash: bytes(88), agreed: 8 })
+      assert.equal(store.message('6')?.state, 'queued')
+      store.adopt('c', { received: 5, hash: bytes(5), agreed: 0 })
       assert.equal(store.queueMessage('c', draft('c')).seq, 6)
+    })
+
+    test('rewind: what the friend has no more is sent again, under its sequence and hash', async (t) => {
+      const store = await open(t)
+      for (const id of ['1', '2', '3']) store.queueMessage('b', draft(id))
+      store.markSent(
+        'b',
+        [1, 2, 3].map((seq) => ({ seq, hash: bytes(seq) })),
+      )
+      store.markReadByThem('b', 2)
+      store.markDelivered('b', 3)
+      assert.deepEqual(
+        store.rewind('b', 1, bytes(1)).map(({ id, state }) => [id, state]),
+        [
+          ['2', 'sent'],
+          ['3', 'sent'],
+        ],
+      )
+      const { sent, delivered, deliveredHash, readByThem } = store.conversation('b')
+      assert.deepEqual(
+        { sent, delivered, deliveredHash, readByThem },
+        { sent: 3, delivered: 1, deliveredHash: bytes(1), readByThem: 1 },
+      )
+      assert.deepEqual(
+        store.outgoing('b', 1, 9).map(({ hash }) => hash),
+        [bytes(2), bytes(3)],
+      )
+      assert.deepEqual(ids(store.markDelivered('b', 3)), ['2', '3'])
     })
 
     test('received messages: in sequence, counted until read, recalled ones only in the chain', async (t) => {
@@ -450,7 +501,7 @@ test('any operations in any order leave a conversation consistent', () => {
     { weight: 2, arbitrary: fc.tuple(fc.constant('send'), fc.integer({ min: 1, max: 3 })) },
     fc.tuple(fc.constantFrom('delivered', 'readByThem', 'readByMe'), fc.integer({ min: 0, max: 20 })),
     fc.tuple(fc.constant('recall'), fc.nat({ max: 20 })),
-    fc.tuple(fc.constant('continue'), fc.integer({ min: 1, max: 3 })),
+    fc.tuple(fc.constantFrom('adopt', 'rewind'), fc.nat({ max: 20 })),
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom('receive', 'receiveRecalled')) },
   )
   fc.assert(
@@ -475,10 +526,11 @@ test('any operations in any order leave a conversation consistent', () => {
           sent = going.at(-1)?.seq ?? sent
         } else if (action === 'delivered') {
           store.markDelivered('b', amount)
-          for (const m of ours) if (m.seq <= amount && m.state === 'sent') m.state = 'delivered'
+          for (const m of ours) if (m.seq <= Math.min(amount, sent) && m.state === 'sent') m.state = 'delivered'
         } else if (action === 'readByThem') {
           store.markReadByThem('b', amount)
-          for (const m of ours) if (m.seq <= amount && (m.state === 'sent' || m.state === 'delivered')) m.state = 'read'
+          const read = ours.filter((m) => m.seq <= Math.min(amount, sent))
+          for (const m of read) if (m.state === 'sent' || m.state === 'delivered') m.state = 'read'
         } else if (action === 'readByMe') {
           store.markReadByMe('b', amount)
           for (const m of theirs) if (m.seq <= amount) m.read = true
@@ -486,10 +538,23 @@ test('any operations in any order leave a conversation consistent', () => {
           const message = ours.find(({ id }) => id === `out-${amount}`)
           assert.equal(store.recall(`out-${amount}`) !== undefined, message?.state === 'queued')
           if (message?.state === 'queued') message.state = 'recalled'
-        } else if (action === 'continue') {
-          store.continueAfter('b', sent + amount, bytes(0))
-          ours = ours.map((m) => (m.seq > sent ? { ...m, seq: m.seq + amount } : m))
-          sent += amount
+        } else if (action === 'adopt') {
+          const agreed = Math.min(amount, sent)
+          const received = sent + (amount % 3)
+          store.adopt('b', { received, hash: bytes(0), agreed })
+          const known = ours.filter((m) => m.seq <= agreed)
+          for (const m of known) if (m.state === 'sent') m.state = 'delivered'
+          const again = ours.filter((m) => m.seq > agreed)
+          for (const [at, m] of again.entries()) {
+            m.seq = received + at + 1
+            if (m.state === 'delivered' || m.state === 'read') m.state = 'sent'
+          }
+          sent = received
+        } else if (action === 'rewind') {
+          const received = Math.min(amount, store.conversation('b').delivered)
+          store.rewind('b', received, bytes(0))
+          for (const m of ours)
+            if (m.seq > received && (m.state === 'delivered' || m.state === 'read')) m.state = 'sent'
         } else {
           const seq = theirs.length + 1
           const recalled = action === 'receiveRecalled'

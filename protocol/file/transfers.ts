@@ -80,7 +80,7 @@ export class Files {
       probe: (connection, arrived) => options.probe(connection, arrived),
       onDone: (row, changes, missing) => this.#changeAndTell(row, 'done', { ...changes, missing }, { missing }),
       onFailed: (id, error) => this.#failed(id, error),
-      onEnded: (id) => this.#ended(id),
+      onEnded: (row) => this.#ended(row),
       during: (id, work) => this.#track(id, work),
     })
     this.#uploads = new Uploads({
@@ -300,9 +300,10 @@ export class Files {
   }
 
   /** A download does not run any more. */
-  async #ended(id: string): Promise<void> {
-    const row = this.#transfers.find(id)
-    if (row != null && !isOpen(row) && row.state !== 'done') await this.#removeStaging(row)
+  async #ended(row: KnownTransfer): Promise<void> {
+    const now = this.#transfers.find(row.id)
+    // One that is over may have been removed since, as the oldest of many.
+    if (now == null || (!isOpen(now) && now.state !== 'done')) await this.#removeStaging(row)
   }
 
   async #removeStaging(row: KnownTransfer): Promise<void> {

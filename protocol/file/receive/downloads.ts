@@ -23,8 +23,8 @@ export interface DownloadsOptions {
   /** Everything is published but `missing`: changes the transfer, and tells the friend. */
   onDone(row: KnownTransfer, changes: TransferChanges, missing: readonly number[]): void
   onFailed(id: string, error: Error): void
-  /** Nothing of the transfer runs any more. */
-  onEnded(id: string): Promise<void>
+  /** Nothing of the transfer runs any more. `row`: as it was when it began to. */
+  onEnded(row: KnownTransfer): Promise<void>
   /** Counts `work` as part of a transfer for as long as it runs. */
   during(transfer: string, work: Promise<void>): Promise<void>
 }
@@ -120,7 +120,7 @@ export class Downloads {
     } finally {
       this.#running.delete(id)
     }
-    await onEnded(id)
+    await onEnded(row)
     this.schedule(peer)
   }
 }

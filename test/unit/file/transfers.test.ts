@@ -281,3 +281,14 @@ test('an offer that its sender reports as failed at a full disk is over: only th
   update({ transfer: id, what: 'resumed' })
   assert.equal(stateOf(id), 'failed')
 })
+
+test('what was staged is removed also if the transfer has left the store by then', async (t) => {
+  change(t, fileLimits, { endedKept: 1 })
+  const { downloads, files, offered, update } = scene(t)
+  const id = offered()
+  await files.accept(id)
+  await until(() => fs.readdirSync(downloads).length > 0, 'it is being received')
+  for (const transfer of [id, offered(), offered()]) update({ transfer, what: 'cancelled' })
+  assert.throws(() => files.view(id), { code: 'not-found' })
+  await until(() => fs.readdirSync(downloads).length === 0, 'nothing is left')
+})

@@ -88,6 +88,7 @@ export class Inbox {
   readonly #idle: TokenBucket
   readonly #intake: Intake
   #held: HeldReason | undefined
+  #reportedOther = false
 
   /** `clock`: milliseconds, monotonic. */
   constructor(context: InboxContext, clock: () => number = () => performance.now()) {
@@ -237,10 +238,12 @@ export class Inbox {
     const { store, peer, now, emit, onTransfer } = this.#context
     const { id, sequence: seq, time: sentAt, content } = body
     const arrived = { id, seq, sentAt, hash, receivedAt: now(), recalled: content.kind === 'recalled' }
-    if (store.hasReceived(peer, id)) {
+    const known = store.receivedText(peer, id)
+    if (known !== undefined) {
       // What waited in an older copy of the friend's store had left it before: it comes once more, under a new
       // sequence. Only its place in the chain is kept. Refused, it would come again and again, and nothing after it.
       store.receiveMessage(peer, { ...arrived, id: randomUUID(), recalled: true, text: '' })
+      if (content.kind === 'text' && content.text !== known) effects.push(() => this.#reportOther())
       return
     }
     switch (content.kind) {
@@ -269,6 +272,14 @@ export class Inbox {
         effects.push(announce)
       }
     }
+  }
+
+  /** Once in a run: who writes one such message may write many. */
+  #reportOther(): void {
+    if (this.#reportedOther) return
+    this.#reportedOther = true
+    const message = 'They sent another message in the place of an earlier one: it was left out'
+    this.#context.emit({ event: 'warning', data: { code: 'verification-failed', message, peer: this.#context.peer } })
   }
 }
 

@@ -13,7 +13,7 @@ type Sending = Pick<
   Store,
   'queueMessage' | 'outgoing' | 'markSent' | 'markDelivered' | 'markReadByThem' | 'continueAfter' | 'recall'
 >
-type Receiving = Pick<Store, 'receiveMessage' | 'hasReceived' | 'setTaken' | 'markReadByMe'>
+type Receiving = Pick<Store, 'receiveMessage' | 'receivedText' | 'setTaken' | 'markReadByMe'>
 
 /** The database must have been migrated. */
 export function conversationsOn(database: Database): Sending & Receiving & Pick<Store, 'conversation' | 'bodyHash'> {
@@ -158,8 +158,10 @@ function receivingOn(database: Database): Receiving {
         return message
       }),
 
-    hasReceived: (peer, id) =>
-      database.get(`SELECT 1 FROM message WHERE id = ? AND peer = ? AND direction = 'in'`, id, peer) !== undefined,
+    receivedText(peer, id) {
+      const sql = `SELECT text FROM message WHERE id = ? AND peer = ? AND direction = 'in'`
+      return database.get<{ text: string }>(sql, id, peer)?.text
+    },
 
     setTaken(peer, { taken, takenAt }) {
       const sql = `INSERT INTO conversation (peer, taken, takenAt) VALUES (?, ?, ?) ON CONFLICT (peer)

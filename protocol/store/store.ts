@@ -284,8 +284,8 @@ export interface Store {
    * Appends a received message and returns it (state `delivered`). Errors: `verification-failed` unless it is the next.
    */
   receiveMessage(peer: string, message: ReceivedMessage): Message
-  /** Whether the friend's message with this id was received, recalled ones included. */
-  hasReceived(peer: string, id: string): boolean
+  /** The text of the friend's message with this id, if it was received; empty where it has none. */
+  receivedText(peer: string, id: string): string | undefined
   /** Stores the count of what was taken of the friend's messages. */
   setTaken(peer: string, allowance: Pick<Conversation, 'taken' | 'takenAt'>): void
   /** Bytes on the disk of the store: infinite where there is none, or where it does not say. */

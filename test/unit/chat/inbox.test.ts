@@ -287,6 +287,20 @@ test('a message of a kind that only a later version knows keeps its place, and t
   assert.equal(receive(message(later)).answer, 'receipt', 'it came again')
 })
 
+test('another text under a known id is left out, and the person is warned once in a run', (t) => {
+  const { store, events, receive } = receiver(t)
+  const other = body(2, digest(first), text('other'), id(1))
+  const third = body(3, digest(other), text('yet another'), id(1))
+  const recalled = body(4, digest(third), { kind: 'recalled' }, id(1))
+  const { effects } = receive(...[first, other, third, recalled].map(message))
+  for (const effect of effects) effect()
+  assert.deepEqual(texts(store), ['one'])
+  assert.deepEqual(
+    events.map(({ event }) => event),
+    ['message-received', 'warning'],
+  )
+})
+
 test('a friend’s message with the id of an own one is refused', (t) => {
   const { store, sent, receive } = receiver(t)
   sent(1)

@@ -94,11 +94,11 @@ export class Outbox {
   }
 
   /**
-   * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. If it is something
-   * else, one of the two stores is an older copy of itself: what may be missing there is sent once more, behind what
-   * the friend holds. Messages are not signed, so the claim cannot be proved. Runs within the transaction of `batch`.
-   * Errors: `bad-request` for a claim that cannot be true, `rate-limited` for too many, `verification-failed` where an
-   * earlier version, which does not tell enough to go on, holds another message than the one that was sent.
+   * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. If it is other
+   * than that, one of the two stores is an older copy of itself: what may be missing there is sent once more, behind
+   * what the friend holds. Messages are not signed, so the claim cannot be proved. Runs within the transaction of
+   * `batch`. Errors: `bad-request` for a claim that cannot be true, `rate-limited` for too many, `verification-failed`
+   * where an earlier version, which does not tell enough to go on, holds another message than the one that was sent.
    */
   compare(held: Held, stream: ChatStream, batch: Batch): void {
     const { store, peer, emit } = this.#context

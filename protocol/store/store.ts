@@ -312,9 +312,9 @@ export interface Store {
   markDelivered(peer: string, upTo: number): Message[]
   markReadByThem(peer: string, upTo: number): Message[]
   /**
-   * The friend holds own messages up to `received`, with `hash`, that are others than here after sequence `agreed`. Those
-   * up to there are delivered; all after them are numbered anew behind `received`, in order, to be sent once more: what
-   * was sent counts as sent, and has no hash until it leaves again. Returns the shown messages that changed.
+   * The friend holds own messages up to `received`, with `hash`, that are others than here after sequence `agreed`.
+   * Those up to there are delivered; all after them are numbered anew behind `received`, in order, to be sent once
+   * more: what was sent counts as sent, and has no hash until it leaves again. Returns the shown messages that changed.
    */
   adopt(peer: string, held: { received: number; hash: Uint8Array; agreed: number }): Message[]
   /**

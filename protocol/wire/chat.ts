@@ -37,7 +37,7 @@ export interface Hello extends PeerAddress {
   name: string
   /** Larger than in any earlier hello of the sender; 0 from an earlier version, which tells no trail either. */
   number: number
-  /** The first `trailHash` bytes of the hashes of the other's messages `received` − 1, − 2, − 4, − 8 …, as far as known. */
+  /** The first `trailHash` bytes of the hashes of the other's messages `received` − 1, − 2, − 4 …, as far as known. */
   trail: { sequence: number; hash: Uint8Array }[]
 }
 

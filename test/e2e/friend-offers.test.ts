@@ -1,4 +1,4 @@
-/** Offers beyond what waits for an answer: what the windows of both sides say and show (docs/threats.md 85). */
+/** Offers beyond what waits for an answer: what the windows of both sides say and show (docs/threats.md 87). */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'

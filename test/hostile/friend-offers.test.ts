@@ -1,6 +1,6 @@
 /**
  * A friend who offers, changes and asks without end, within the limits of a conversation: what that takes of memory,
- * of the store, of the processor and of the window (docs/threats.md 85 to 87).
+ * of the store, of the processor and of the window (docs/threats.md 87 to 89).
  */
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
@@ -38,7 +38,7 @@ function newsIn(at: Scene): [transfer: string, what: string, code: string | unde
   })
 }
 
-test('hostile 85: offers of a million files: few are taken, the others are refused on both sides, and none is in an event', async (t) => {
+test('hostile 87: offers of a million files: few are taken, the others are refused on both sides, and none is in an event', async (t) => {
   const at = await scene(t)
   const ids = Array.from({ length: 40 }, () => randomUUID())
   const { offer } = offerToWire(ids[0] ?? '', '', entries)
@@ -83,7 +83,7 @@ test('hostile 85: offers of a million files: few are taken, the others are refus
   assert.equal((await at.victim.transfer({ transfer: id })).state, 'offered')
 })
 
-test('hostile 85: a list of files that names more of them than the offer is refused before it takes memory', async (t) => {
+test('hostile 87: a list of files that names more of them than the offer is refused before it takes memory', async (t) => {
   const at = await scene(t)
   const id = randomUUID()
   // 4 million entries of two bytes, each of them without a name: the first one that is decoded is another error.
@@ -109,7 +109,7 @@ test('hostile 85: a list of files that names more of them than the offer is refu
   assert.equal((await at.transfer(id))?.error?.code, 'verification-failed')
 })
 
-test('hostile 85: offers that are withdrawn at once leave neither list nor store with more than a number of them', async (t) => {
+test('hostile 87: offers that are withdrawn at once leave neither list nor store with more than a number of them', async (t) => {
   change(t, fileLimits, { endedKept: 20 })
   const at = await scene(t)
   const open = randomUUID()
@@ -158,7 +158,7 @@ async function answer(at: Scene, open: Uint8Array): Promise<Buffer> {
   return Buffer.concat(parts)
 }
 
-test('hostile 86: a list of files is served a few times a minute; then a friend is asked to come later', async (t) => {
+test('hostile 88: a list of files is served a few times a minute; then a friend is asked to come later', async (t) => {
   const manifest = randomBytes(2 * MiB + 1)
   const times = 3
   const listWork = { tokens: times * (limits.transferFiles + fileLimits.listAtLeast), per: hour }
@@ -176,7 +176,7 @@ test('hostile 86: a list of files is served a few times a minute; then a friend 
   }
 })
 
-test('hostile 86: a list of files is read from the disk as far as the receiver takes it', async (t) => {
+test('hostile 88: a list of files is read from the disk as far as the receiver takes it', async (t) => {
   const at = await scene(t)
   const parts = 40
   const id = sends(at, randomBytes(parts * MiB), 1000)
@@ -198,7 +198,7 @@ test('hostile 86: a list of files is read from the disk as far as the receiver t
   stalled.abort()
 })
 
-test('hostile 87: a friend who pauses and resumes a transfer without end has its list read a few times', async (t) => {
+test('hostile 89: a friend who pauses and resumes a transfer without end has its list read a few times', async (t) => {
   const times = 5
   change(t, fileLimits, { listWork: { tokens: times * (2 + fileLimits.listAtLeast), per: hour } })
   const at = await scene(t)

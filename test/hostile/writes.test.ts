@@ -1,4 +1,4 @@
-/** What strangers make a node write to its disk (docs/threats.md 88). */
+/** What strangers make a node write to its disk (docs/threats.md 85). */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
@@ -36,7 +36,7 @@ async function asker(attacker: Attacker, node: string): Promise<(calls: Director
   }
 }
 
-test('hostile 88: identities of one address write no more than its rate, by whatever calls; deleting is not refused', async (t) => {
+test('hostile 85: identities of one address write no more than its rate, by whatever calls; deleting is not refused', async (t) => {
   const [own, shared, identities] = [2, 10, 8]
   change(t, directoryLimits, {
     writesPerPeer: { tokens: own, per: hour },
@@ -80,7 +80,7 @@ test('hostile 88: identities of one address write no more than its rate, by what
   assert.equal(written, shared + own * identities)
 })
 
-test('hostile 89: a peer begins only so many sessions, on each of which all that is held for it is sent', async (t) => {
+test('hostile 86: a peer begins only so many sessions, on each of which all that is held for it is sent', async (t) => {
   const most = 4
   change(t, directoryLimits, { sessionsPerPeer: { tokens: most, per: hour } })
   const { address } = await startOpenNode(t)

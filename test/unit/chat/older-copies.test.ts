@@ -92,7 +92,7 @@ class Person {
   }
 }
 
-/** Both are up; `turns`: cut after so many turns of the event loop, else when all is delivered. Returns what ended it. */
+/** Both are up, for so many `turns` of the event loop, else until all is delivered. Returns what ended it before. */
 async function meet(a: Person, b: Person, turns?: number): Promise<unknown[]> {
   const [out, into] = await streamPair()
   const ended = Promise.allSettled([

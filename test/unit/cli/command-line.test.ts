@@ -65,10 +65,10 @@ test('a privacy flag that was not typed is not set, so the profile’s choice ap
 
 test('what people type in the place of a command or a value is refused with its name', async () => {
   for (const [words, why] of [
-    [['pear'], /no command pear/u],
-    [['Peer', '--json'], /unknown option|no command Peer/u],
-    [['–help'], /no command –help/u],
-    [['——help'], /no command ——help/u],
+    [['pear'], /"pear" is not a command/u],
+    [['Peer', '--json'], /unknown option|"Peer" is not a command/u],
+    [['–help'], /"–help" is not a command/u],
+    [['——help'], /"——help" is not a command/u],
     [['-profile', 'bob'], /unknown option '-profile'/u],
     [['--upnp=false'], /unknown option/u],
     [['--no-direct'], /unknown option/u],

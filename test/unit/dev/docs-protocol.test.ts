@@ -161,6 +161,8 @@ const phrases = [
   row('a frame that has begun · a handshake', `${time(limits.frame)} · ${time(limits.handshake)}`),
   row('frames waiting for a slow reader', `${size(netLimits.writeQueue)} a stream`),
   row('messages without a receipt', String(chatLimits.chatWindow)),
+  `or among the last ${n(chatLimits.sentAgain)} delivered`,
+  `three times in an hour; more, and claims of more than ${n(chatLimits.outbox)} messages beyond what was sent`,
   row('messages queued for one friend', n(chatLimits.outbox)),
   row("strangers' requests", String(friendLimits.strangerRequests)),
   row('friends and requests · open invites', `${n(friendLimits.friends)} · ${friendLimits.invites}`),

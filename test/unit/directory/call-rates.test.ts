@@ -34,7 +34,7 @@ test('threats.md 67: however many identities an address has, what it sends to on
   }
 })
 
-test('threats.md 88: what an address writes has a rate; each peer has a few besides, and others have theirs', (t) => {
+test('threats.md 85: what an address writes has a rate; each peer has a few besides, and others have theirs', (t) => {
   change(t, directoryLimits, {
     writesPerPeer: { tokens: 2, per: hour },
     writesPerAddress: { tokens: 5, per: hour },

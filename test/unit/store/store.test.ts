@@ -508,7 +508,7 @@ test('any operations in any order leave a conversation consistent', () => {
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const store = openMemoryStore()
       // The model: what each message is, in the order of the sequence; theirs as `shown` or not.
-      let ours: { id: string; seq: number; state: Message['state'] }[] = []
+      const ours: { id: string; seq: number; state: Message['state'] }[] = []
       const theirs: { seq: number; shown: boolean; read: boolean }[] = []
       let sent = 0
       let count = 0

@@ -22,9 +22,7 @@ const rest = args.filter((arg) => arg !== '--terminal')
 const words = rest.filter((arg, index) => !arg.startsWith('-') && !withValue.includes(rest[index - 1] ?? ''))
 // The window takes invites only: every other word is a command of the terminal client, or a mistake that it explains.
 const forTerminal =
-  terminalChosen ||
-  rest.some((arg) => terminalFlags.includes(arg)) ||
-  words.some((word) => !word.startsWith('quorum:'))
+  terminalChosen || rest.some((arg) => terminalFlags.includes(arg)) || words.some((word) => !word.startsWith('quorum:'))
 
 // npm runs this in the checkout, but relative paths in the arguments refer to the folder where the user typed them.
 if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)

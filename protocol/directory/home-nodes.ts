@@ -111,15 +111,14 @@ export class HomeNodes {
   }
 
   /**
-   * As `sessions`, but waits up to limits.request for the first one while the first attempt to reach a node still runs.
-   * Errors: `node-unreachable`.
+   * As `sessions`, but during the first attempt waits for one, up to limits.request. Errors: `node-unreachable`.
    */
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()
     if (sessions.length > 0) return sessions
-    const reason = this.#nodes.size === 0 ? 'You use no node yet, and this needs one' : 'No node can be reached right now'
-    throw new QuorumError('node-unreachable', reason)
+    const none = this.#nodes.size === 0
+    throw new QuorumError('node-unreachable', none ? 'You use no node yet' : 'No node can be reached right now')
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
  * Delivery of envelopes: takes those that wait in the store to their recipients. It tries, in this order: an open
- * connection; the recipient's nodes; the own nodes and a new connection to one of the recipient's own addresses. It tries
+ * connection; the recipient's nodes; the own nodes, and a new connection to one of the recipient's addresses. It tries
  * again until the envelope is taken, also after a restart, because the queue is in the store. It also serves the
  * receiving end of /quorum/friend/1.0.0 (docs/protocol.md, "Friendship" and "/quorum/friend/1.0.0").
  */

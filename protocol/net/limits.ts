@@ -59,7 +59,7 @@ export const netLimits = {
   muxBatch: 256 * KiB,
   /** Data up to this size is passed on together with what else one read brings for its stream. */
   muxSmallData: 1 * KiB,
-  /** Pieces that wait in one place, whatever their size, besides one for each `muxSmallData`: each takes some 300 bytes. */
+  /** Pieces that wait in one place, whatever their size, besides one for each `muxSmallData`: each takes 300 bytes. */
   waitingPieces: 64,
   /** Frames without data that wait while the connection is full: honest streams have one or two each. */
   muxControlQueue: 64 * KiB,

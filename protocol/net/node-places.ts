@@ -1,10 +1,10 @@
 /**
- * Who has a place at a node: a peer, for as long as it is connected. Places are shared by address, since identities cost
- * nothing: at a full node the address with the most peers, if it has more than its share, loses its newest one to a
- * newcomer from an address with fewer; nobody else loses a place to somebody who comes later. Above the places there are
- * a few seats, each for some seconds: time for one visit, or to be told that the node is full, which a connection that
- * is cut does not tell. An address has few of them, and who sits longest there gives way, so that nobody keeps others
- * from being told.
+ * Who has a place at a node: a peer, for as long as it is connected. Places are shared by address, since identities
+ * cost nothing: at a full node the address with the most peers, if it has more than its share, loses its newest one to
+ * a newcomer from an address with fewer; nobody else loses a place to somebody who comes later. Above the places there
+ * are a few seats, each for some seconds: time for one visit, or to be told that the node is full, which a connection
+ * that is cut does not tell. An address has few of them, and who sits longest there gives way, so that nobody keeps
+ * others from being told.
  */
 import type { Connection, Libp2pEvents, TypedEventTarget } from '@libp2p/interface'
 import { quotaKeysOf } from '../address/quota-key.ts'

@@ -104,7 +104,7 @@ test('the number of strangers is limited; friends and nodes do not count', (t) =
 
 test('an address, an IPv6 household and an IPv6 customer have a part of the places of strangers', (t) => {
   const policy = policyWith(t, 'auto', 'friend')
-  const [few = 0, wide = 0] = netLimits.strangersPerAddress
+  const [few, wide] = netLimits.strangersPerAddress
   const cases: [string, (at: number) => string, number][] = [
     ['/ip4/192.0.2.1/tcp/9', () => '/ip4/192.0.2.1/tcp/1', few],
     ['/ip6/2001:db8::1/tcp/9', (at) => `/ip6/2001:db8::${at}/tcp/1`, few],

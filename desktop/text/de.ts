@@ -118,7 +118,7 @@ export const de: typeof en = {
     wants: 'Möchte mit dir befreundet sein',
     draft: 'Entwurf:',
     blocked: 'Blockiert',
-    removed: 'Nicht mehr befreundet',
+    removed: 'Nicht befreundet',
     noMessages: 'Sag Hallo',
     files: 'Datei',
     recalled: 'Nachricht zurückgenommen',
@@ -171,7 +171,7 @@ export const de: typeof en = {
     receiveMore: 'Weiter empfangen',
     askedAgain: (name) =>
       `Du hast ${name} noch einmal gefragt, falls du entfernt wurdest. Was du schreibst, wartet auf die Antwort.`,
-    removedHere: 'Ihr seid nicht mehr befreundet. Eure Nachrichten bleiben hier.',
+    removedHere: 'Ihr seid nicht befreundet. Eure Nachrichten bleiben hier.',
     loadFailed: 'Die Nachrichten konnten nicht geladen werden.',
   },
 

@@ -119,7 +119,7 @@ export const en = {
     wants: 'Wants to be your friend',
     draft: 'Draft:',
     blocked: 'Blocked',
-    removed: 'No longer friends',
+    removed: 'Not friends',
     noMessages: 'Say hello',
     files: 'File',
     recalled: 'Message taken back',
@@ -166,7 +166,7 @@ export const en = {
     blocked: 'You have blocked this person. They cannot reach you.',
     askedAgain: (name: string): string =>
       `You asked ${name} again, in case they removed you. What you write waits until they answer or come online.`,
-    removedHere: 'You are no longer friends. Your messages stay here.',
+    removedHere: 'You are not friends. Your messages stay here.',
     held: {
       'too-much': (name: string): string => `${name} sends very much. What they write waits until you decide.`,
       'disk-full': (name: string): string =>

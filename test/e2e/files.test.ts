@@ -70,6 +70,8 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   await offer('trip')
     .getByText(/and 1 more$/u)
     .waitFor()
+  const friends = bob.page.getByRole('navigation', { name: 'Friends' })
+  await friends.getByRole('button', { name: 'Alice' }).getByText('trip and 1 more').waitFor()
   await offer('trip').getByRole('button', { name: 'Accept' }).click()
   await offer('trip').getByText('Saved in').getByText('elsewhere').waitFor()
   assert.equal(readFileSync(join(received, 'trip', 'map.txt'), 'utf8'), 'to the harbour')

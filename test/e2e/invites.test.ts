@@ -30,8 +30,15 @@ test('an invite in a message is a card that names its author, and adds them only
   })
   await dialog.getByRole('button', { name: 'Send request' }).click()
   await request
+  const asked = page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: /Carol.*Request sent/u })
+  await asked.click()
+  await page.keyboard.press('Control+i')
+  const details = page.getByRole('complementary')
+  await details.getByRole('button', { name: 'Withdraw request' }).waitFor()
+  assert.equal(await details.getByText('Friends since').count(), 0)
   await carol.acceptFriend({ peer: me })
-  await page.getByText('Carol').first().waitFor()
+  await details.getByText('Friends since').waitFor()
+  await page.keyboard.press('Control+i')
 
   await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: 'Bob' }).click()
   await card.getByText('Your friend already').waitFor()

@@ -88,7 +88,7 @@ test('hostile 80: links, erasing, privacy, the passphrase, trust and nodes are a
         'Does \u2068Susan\u2069 see the same digits?',
         'Use this node?',
         'Run a node for my friends',
-        'Change the passphrase of this profile?',
+        'Use this passphrase from now on?',
         'Erase everything?',
       ],
     )

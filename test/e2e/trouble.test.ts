@@ -108,7 +108,7 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       const asked = await answerQuestions(bob, 'Use passphrase')
       await page.getByRole('button', { name: 'Set passphrase' }).click()
       await page.getByRole('heading', { name: 'Quorum is locked' }).waitFor()
-      await askedOnce(asked, 'Change the passphrase of this profile?')
+      await askedOnce(asked, 'Use this passphrase from now on?')
       await page.getByLabel('Passphrase').fill('correct horse')
       await page.keyboard.press('Enter')
       await open(bob, 'Alice')

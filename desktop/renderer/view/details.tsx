@@ -54,10 +54,12 @@ export function Details({ friend }: { friend: Friend }) {
       <SharedFiles peer={peer} />
       <section>
         <h3>{details.manage}</h3>
-        <dl className="facts">
-          <dt>{details.added}</dt>
-          <dd>{dateOnly(friend.addedAt, tag)}</dd>
-        </dl>
+        {state === 'friend' && (
+          <dl className="facts">
+            <dt>{details.added}</dt>
+            <dd>{dateOnly(friend.addedAt, tag)}</dd>
+          </dl>
+        )}
         <div className="field">
           <span className="quiet small">{details.id}</span>
           <CopyLine value={peer} label={`${details.id}: ${peer.slice(-6)}`} />

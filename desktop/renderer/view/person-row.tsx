@@ -9,6 +9,7 @@ import { openConversation } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { shortWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
+import { titleOf } from '../model/transfer-display.ts'
 import { openContextMenu } from './context-menu.tsx'
 import { Avatar } from './controls.tsx'
 import { friendMenu } from './friend-actions.tsx'
@@ -19,7 +20,10 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
   const current = useApp((state) => state.open === friend.peer && state.view.kind === 'conversation')
   const typing = useApp((state) => state.typing.has(friend.peer))
   const draft = useApp((state) => state.drafts.get(friend.peer)?.text ?? '')
-  const file = useApp((state) => state.transfers.get(last?.transfer ?? '')?.name ?? '')
+  const file = useApp(({ transfers }) => {
+    const transfer = transfers.get(last?.transfer ?? '')
+    return transfer === undefined ? '' : titleOf(transfer, text, 60)
+  })
   const when = last === undefined ? '' : shortWhen(saidAt(last), Date.now(), text)
   return (
     <button
@@ -75,6 +79,6 @@ function preview({ state }: Friend, last: Message | undefined, file: string, { s
     case 'friend':
       if (last === undefined) return sidebar.noMessages
       if (last.state === 'recalled') return sidebar.recalled
-      return last.unknown ? message.unknown : cleanLine(last.text || file, 80) || sidebar.files
+      return last.unknown ? message.unknown : cleanLine(last.text, 80) || file || sidebar.files
   }
 }

@@ -31,10 +31,10 @@ export class Settings {
 
   /** Errors: `too-large`. */
   rename(name: string): void {
-    // A name is one line, wherever it is shown.
+    // A name is one line. What else cannot be shown is left out by those who show it.
     const trimmed = name
       .toWellFormed()
-      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+      .replaceAll(/[\t\n\v\f\r\u0085\u2028\u2029]+/gu, ' ')
       .trim()
     if (trimmed.length > limits.nameCharacters) {
       throw new QuorumError('too-large', `A name can have ${limits.nameCharacters} characters`)

@@ -30,7 +30,7 @@ test('a name is trimmed, stored, replaced and removed', (t) => {
   for (const [typed, name] of [
     ['Anna\nPetersen', 'Anna Petersen'],
     ['Anna\r\n', 'Anna'],
-    ['\tAnna\u0000', 'Anna'],
+    ['\tAnna\v', 'Anna'],
     ['Anna\u2028Petersen', 'Anna Petersen'],
     ['\u00a0Anna\u3000', 'Anna'],
     ['\ufeffAnna', 'Anna'],

@@ -33,7 +33,7 @@ const unknown = named.filter((name) => !kinds.includes(name) && !files.includes(
 if (args.includes('--help')) {
   process.stdout.write(`Usage: npm test [-- KIND|FILE... [--option of node --test]...]
 
-Without a kind: all of them${[...onlyNamed].map((kind) => `, but ${kind}`).join('')}. Kinds here: ${kinds.join(', ')}.
+Without a kind: all of them but ${[...onlyNamed].join(' and ')}. Kinds here: ${kinds.join(', ')}.
   npm test -- unit scenario
   npm test -- test/integration/launch.test.ts --test-name-pattern=signal
   npm run lab -- --table        writes the table of docs/connectivity.md anew (LAB_TABLE=FILE.json: as JSON)

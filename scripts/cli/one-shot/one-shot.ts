@@ -57,7 +57,7 @@ async function open({ folder, passphrase, asking }: OneShot): Promise<Store> {
     return await openAsking(folder, passphrase, asking)
   } catch (cause) {
     if (!(cause instanceof QuorumError) || cause.code !== 'store-locked') throw cause
-    const message = 'Quorum already runs with this profile: type /send or /accept there, or close it first'
+    const message = 'Quorum already runs with this profile: send or accept there, or close it first'
     throw new QuorumError('store-locked', message, { cause })
   }
 }

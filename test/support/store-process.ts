@@ -8,8 +8,19 @@ import { errorToData } from '../../protocol/base/errors.ts'
 import { openSqliteStore } from '../../protocol/store/sqlite.ts'
 
 const [directory = '', mode] = process.argv.slice(2)
-// Synchronous: a message whose line is missing when the process is killed was not acknowledged.
-const say = (line: unknown) => void writeSync(1, `${JSON.stringify(line)}\n`)
+/** Synchronous: a message whose line is missing when the process is killed was not acknowledged. */
+function say(line: unknown): void {
+  let rest = Buffer.from(`${JSON.stringify(line)}\n`)
+  while (rest.byteLength > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest))
+    } catch (error) {
+      // The pipe is full: its reader is late.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
 
 try {
   const store = await openSqliteStore({ directory })

@@ -46,7 +46,17 @@ export function parseAddress(address: string | Multiaddr): Address | undefined {
 export function isAddress(text: string): boolean {
   if (text.length < 2) return false
   const [host, transport] = componentsOf(text) ?? []
-  return familyOf(host?.name) !== undefined && transport?.name === 'tcp'
+  return familyOf(host?.name) !== undefined && transport?.name === 'tcp' && hasBytes(text)
+}
+
+/** Its values are read only when it is encoded: a PeerId may be none. */
+function hasBytes(text: string): boolean {
+  try {
+    return multiaddr(text).bytes.byteLength > 0
+  } catch (error) {
+    if (error instanceof Error) return false
+    throw error
+  }
 }
 
 /** The PeerId at the end of an address. */

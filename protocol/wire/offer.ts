@@ -3,13 +3,14 @@
  * beginning, and status updates (`news` on the wire). Sizes and counts are checked against base/limits.ts and against
  * each other. Which paths are safe on this machine is decided where files are created (file/safe-names.ts).
  */
-import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 import { blake3 } from '@napi-rs/blake-hash'
 import { isErrorCode, QuorumError, type ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { wireLimits } from './limits.ts'
 import { bytesFromWire, decode, encode, numberFromWire, textFromWire, timeFromWire, timeToWire } from './codec.ts'
 import {
+  ManifestEntrySchema,
   ManifestSchema,
   OfferSchema,
   TransferNewsSchema,
@@ -107,17 +108,16 @@ export function offerToWire(
  * depend on entries.
  */
 export function offerHeadFromWire(bytes: Uint8Array): Omit<Offer, 'first'> {
-  return headOf(decode(OfferSchema, fieldsOf(bytes, OfferSchema.field.first.number).others))
+  const others = [...fieldsOf(bytes)].filter(({ number }) => number !== OfferSchema.field.first.number)
+  return headOf(decode(OfferSchema, Buffer.concat(others.map(({ whole }) => whole))))
 }
 
 export function offerFromWire(bytes: Uint8Array): Offer {
-  // Before the entries take memory.
-  const { found } = fieldsOf(bytes, OfferSchema.field.first.number)
-  if (found > offerHeadFromWire(bytes).count) throw new QuorumError('bad-request', 'An offer contradicts itself')
-  const offer = decode(OfferSchema, bytes)
-  const first = offer.first.map(entryFromWire)
+  const head = offerHeadFromWire(bytes)
+  const field = OfferSchema.field.first.number
+  const first = countOf(bytes, field) > head.count ? [] : entriesIn(bytes, field)
   if (first.length === 0) throw new QuorumError('bad-request', 'An offer contradicts itself')
-  return { ...headOf(offer), first }
+  return { ...head, first }
 }
 
 function headOf(offer: WireOffer): Omit<Offer, 'first'> {
@@ -170,30 +170,48 @@ export function manifestOf(offer: Offer, bytes?: Uint8Array): ManifestEntry[] | 
 
 function entriesOf({ first, count }: Offer, manifest?: Uint8Array): ManifestEntry[] {
   if (manifest == null) return first
-  // Before they take memory: 64 MiB may be 30 million of them.
-  if (fieldsOf(manifest, ManifestSchema.field.entries.number).found !== count) return []
-  return decode(ManifestSchema, manifest).entries.map(entryFromWire)
+  const field = ManifestSchema.field.entries.number
+  return countOf(manifest, field) === count ? entriesIn(manifest, field) : []
 }
 
-/** How often a field occurs in an encoded message, and the message without it. Errors: `bad-request`. */
-function fieldsOf(bytes: Uint8Array, number: number): { found: number; others: Uint8Array } {
-  const others = Buffer.alloc(bytes.byteLength)
-  let [found, kept] = [0, 0]
+/** How many fields `number` an encoded message has: before they take memory, since 64 MiB may have 30 million. */
+function countOf(bytes: Uint8Array, number: number): number {
+  let count = 0
+  for (const field of fieldsOf(bytes)) if (field.number === number) count += 1
+  return count
+}
+
+/**
+ * The entries in the fields `number` of an encoded message. Each is decoded from its own bytes: the decoder lets what
+ * is within a field end beyond it, and would find other fields than were counted. Errors: `bad-request`.
+ */
+function entriesIn(bytes: Uint8Array, number: number): ManifestEntry[] {
+  const entries: ManifestEntry[] = []
+  for (const field of fieldsOf(bytes)) {
+    if (field.number !== number) continue
+    if (field.content === undefined) throw new QuorumError('bad-request', 'A list of files could not be read')
+    entries.push(entryFromWire(decode(ManifestEntrySchema, field.content)))
+  }
+  return entries
+}
+
+/** The fields of an encoded message, in order; `content` of those that tell their length. Errors: `bad-request`. */
+function* fieldsOf(bytes: Uint8Array): Generator<{ number: number; whole: Uint8Array; content?: Uint8Array }> {
   try {
     const reader = new BinaryReader(bytes)
     for (let begin = 0; begin < bytes.byteLength; begin = reader.pos) {
-      const [field, type] = reader.tag()
-      reader.skip(type, field)
-      if (field === number) found += 1
-      else {
-        others.set(bytes.subarray(begin, reader.pos), kept)
-        kept += reader.pos - begin
+      const [number, type] = reader.tag()
+      if (type === WireType.LengthDelimited) {
+        const content = reader.bytes()
+        yield { number, whole: bytes.subarray(begin, reader.pos), content }
+      } else {
+        reader.skip(type, number)
+        yield { number, whole: bytes.subarray(begin, reader.pos) }
       }
     }
   } catch (cause) {
     throw new QuorumError('bad-request', 'The fields of a message could not be read', { cause })
   }
-  return { found, others: others.subarray(0, kept) }
 }
 
 export function newsToWire({ transfer, what, code, missing = [] }: TransferNews): Uint8Array {

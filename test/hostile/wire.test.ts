@@ -76,12 +76,19 @@ test('hostile bytes on the wire', async (t) => {
     open: async (attacker) => attacker.open(await attacker.dial(victim.node), directoryProtocol),
   }
   // Ten envelopes a minute from one peer: each attack over the friend protocol comes from a new one.
+  // One after the other: an address has few connections of strangers.
+  let stranger: Attacker | undefined
+  const nextStranger = async (): Promise<Attacker> => {
+    await stranger?.host.stop()
+    stranger = await startAttacker(t)
+    return stranger
+  }
   const stage: Stage = {
     victim,
     pairs,
     targets: [
       { target: chat, attacker: async () => malloryFriend },
-      { target: requests, attacker: () => startAttacker(t) },
+      { target: requests, attacker: nextStranger },
       { target: directory, attacker: async () => mallory },
     ],
     mallory: malloryFriend,

@@ -30,7 +30,14 @@ import {
 import { punchFromWire, punchToWire } from '../../protocol/wire/dcutr.ts'
 import { frameFromWire, frameToWire, requestFromWire, requestToWire } from '../../protocol/wire/directory.ts'
 import { chunkHeaderFromWire, chunkHeaderToWire, fileFrameFromWire, fileFrameToWire } from '../../protocol/wire/file.ts'
-import { manifestOf, newsFromWire, newsToWire, offerFromWire, offerToWire } from '../../protocol/wire/offer.ts'
+import {
+  manifestOf,
+  newsFromWire,
+  newsToWire,
+  offerFromWire,
+  offerHeadFromWire,
+  offerToWire,
+} from '../../protocol/wire/offer.ts'
 import { FriendAckSchema, SealingKeySchema } from '../../protocol/wire/quorum_pb.ts'
 import { goldens } from '../fixtures/wire.ts'
 import { envelope } from './envelopes.ts'
@@ -43,6 +50,7 @@ import { alice, bob } from './people.ts'
  */
 export const ofFields = [
   'addressesFromWire',
+  'binaryAddressesFromWire',
   'bytesFromWire',
   'numberFromWire',
   'peerAddressFromWire',
@@ -136,6 +144,23 @@ export const messages: Target[] = [
       count === first.length ? orRefuses(() => offerToWire(transfer, note, first).offer) : undefined,
     () => [...transferBytes('offer'), offer],
   ),
+  {
+    name: offerHeadFromWire.name,
+    seeds: () => [...transferBytes('offer'), offer],
+    run(bytes) {
+      const head = orRefuses(() => offerHeadFromWire(bytes))
+      if (head === undefined) return
+      assertBounded(head, bytes.byteLength)
+      const whole = orRefuses(() => offerFromWire(bytes))
+      if (whole === undefined) return
+      const { first: _, ...rest } = whole
+      const digest = (one: Uint8Array): string => Buffer.from(one).toString('hex')
+      assert.deepEqual(
+        { ...head, manifestDigest: digest(head.manifestDigest) },
+        { ...rest, manifestDigest: digest(rest.manifestDigest) },
+      )
+    },
+  },
   codec(punchFromWire, punchToWire, () => [
     punchToWire({ kind: 'sync' }),
     punchToWire({ kind: 'connect', addresses: [address, '/ip6/2001:db8::1/tcp/9'], localPort: 4001 }),

@@ -61,10 +61,9 @@ export function storeDrafts(): void {
     clearTimeout(timer)
     const { text, replyTo, staged } = draftFor(peer)
     const draft = { peer, text: text.slice(0, limits.messageText), ...(replyTo && { replyTo: replyTo.id }) }
-    void attempt(async () => {
-      await callPeer('setDraft', draft)
-      await callMain('keepStaged', { peer, staged: staged.map(({ id }) => id) })
-    })
+    const files = { peer, staged: staged.map(({ id }) => id) }
+    // Both at once: the window may be closing, and nothing is sent any more once it has closed.
+    void attempt(() => Promise.all([callPeer('setDraft', draft), callMain('keepStaged', files)]))
   }
   changed.clear()
 }

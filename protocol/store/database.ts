@@ -103,13 +103,13 @@ export class Database {
     }
     this.#connection.exec(`
       PRAGMA temp_store = MEMORY;
-      PRAGMA cache_size = -4096; -- KiB; with the 16 MiB of this build no call is faster, and memory grows for hours
       PRAGMA secure_delete = ON;
       PRAGMA foreign_keys = ON;
       PRAGMA trusted_schema = OFF;
       PRAGMA locking_mode = EXCLUSIVE; -- no shared-memory file beside the database
       SELECT count(*) FROM sqlite_schema; -- a wrong key or a broken first page shows here, before anything is written
       PRAGMA journal_mode = WAL;
+      PRAGMA cache_size = -4096; -- KiB; with the 16 MiB of this build no call is faster, and memory grows for hours
       PRAGMA synchronous = FULL; -- a commit that returned is on the disk
     `)
   }

@@ -157,7 +157,7 @@ test('invalid or impossible arguments end the program at once with one plain lin
 
   const running = startPiped(t, alice.options)
   await running.line('it runs', (line) => line.includes('you are Alice'))
-  await fails(1, /type \/send or \/accept there, or close it first \(store-locked\)/u, ['send', file, '--to', 'Bob'])
+  await fails(1, /send or accept there, or close it first \(store-locked\)/u, ['send', file, '--to', 'Bob'])
   running.endInput()
   assert.equal(await running.ended, 0, running.err)
 })

@@ -47,7 +47,7 @@ export const chatLimits = {
   chatWindowBytes: 1 * MiB,
   /** Messages that wait for one friend: months of writing to somebody who is absent. */
   outbox: 100_000,
-  /** How often a friend may hold other messages than were sent: each time, some are numbered anew and sent again. */
+  /** How often a friend may hold others than were sent, or fewer than before: each time, many messages change. */
   adoptions: { tokens: 3, per: 60 * minute } as Rate,
   /** Delivered messages that are sent once more when the two stores disagree. */
   sentAgain: 10_000,

@@ -113,7 +113,8 @@ export class Outbox {
     const own = received > sent ? undefined : this.#hashAt(received, batch.position)
     const same = own == null ? received <= sent && number === 0 : Buffer.from(own).equals(receivedHash)
     if (same && this.#follows(received)) {
-      if (received >= delivered || !newest) return
+      // Each time, every message after that is changed and reported: without it, they are sent all the same.
+      if (received >= delivered || !newest || !this.#adoptions.take()) return
       announce(store.rewind(peer, received, receivedHash))
       batch.position = store.conversation(peer)
       return

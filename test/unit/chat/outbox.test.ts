@@ -14,7 +14,7 @@ import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import type { Message, Store } from '../../../protocol/store/store.ts'
 import { bodyFromWire, trailHash, type Hello } from '../../../protocol/wire/chat.ts'
 import { chatStream } from '../../support/chat-streams.ts'
-import { change } from '../../support/numbers.ts'
+import { change, hour } from '../../support/numbers.ts'
 import { bob } from '../../support/people.ts'
 import { refused } from '../../support/refused.ts'
 
@@ -469,6 +469,17 @@ test('a friend that was put back gets what it has no more, which was delivered a
   one.outbox.flush()
   await settled()
   assert.deepEqual(made.wire.messages.slice(5), made.wire.messages.slice(2, 5))
+})
+
+test('a friend that claims to hold less again and again changes what is shown a few times', async (t) => {
+  change(t, chatLimits, { adoptions: { tokens: 2, per: hour } })
+  const { one, made, hashOf } = await fiveSent(t)
+  for (let number = 1; number <= 4; number += 1) {
+    one.store.markDelivered(peer, 5)
+    const { effects } = resume(one, made, 2, hashOf(2), { number })
+    assert.equal(effects.length, number <= 2 ? 3 : 0)
+  }
+  assert.equal(one.store.conversation(peer).delivered, 5)
 })
 
 test('an older hello that comes late takes nothing back', async (t) => {

@@ -9,6 +9,7 @@ import { endDisplay } from '../support/display.ts'
 import { startPeer } from '../support/network.ts'
 import { answerQuestions } from '../support/questions.ts'
 import { message, open, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
+import { until } from '../support/until.ts'
 
 after(endDisplay)
 
@@ -35,6 +36,7 @@ test('a request under the name of a verified friend is marked, and no message is
 
   await page.getByText('The identity behind this name is not the one you verified').waitFor()
   assert.equal(await writing(window).count(), 0, 'there is no place to write')
+  await until(async () => (await other.friends())[0]?.state === 'friend', 'the answer has arrived')
   await other.sendMessage({ peer: me, text: 'Send me the photos again' })
   await message(window, 'Send me the photos again').waitFor()
   assert.equal(await writing(window).count(), 0)

@@ -58,6 +58,7 @@ test('notifications, tray, start with the session, language', async (t) => {
       await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus())
       await tell('looked at')
       await message(window, 'looked at').waitFor()
+      await until(async () => (await friend.messages({ peer: me })).at(-1)?.state === 'read', 'it counts as looked at')
       assert.deepEqual(await shown(), [])
       await leave()
       await tell('<img src=x> & <a href="https://example.org">that</a>')

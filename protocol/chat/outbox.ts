@@ -53,6 +53,8 @@ export class Outbox {
   /** How often the friend may claim to hold something else than what was sent. */
   readonly #adoptions: TokenBucket
   #reported = false
+  /** The friend claimed more than was ever sent, and was believed. */
+  #continued = false
 
   constructor(context: OutboxContext, streams: StreamSet) {
     this.#context = context
@@ -104,14 +106,15 @@ export class Outbox {
     const { store, peer, emit } = this.#context
     const { received, receivedHash, number } = held
     const { sent, delivered } = batch.position
-    if (received > sent + chatLimits.outbox || (received > sent && stream.helloReceived && number === 0)) {
-      // No friend holds more than a full outbox beyond what was sent.
+    const beyond = received > sent
+    // A store does not become older while it is open, and no friend holds more than a full outbox beyond it.
+    if (beyond && (this.#continued || stream.helloReceived || received > sent + chatLimits.outbox)) {
       throw new QuorumError('bad-request', 'They claim to hold what was never sent')
     }
     const newest = number > this.#heard
     if (newest) this.#heard = number
-    const own = received > sent ? undefined : this.#hashAt(received, batch.position)
-    const same = own == null ? received <= sent && number === 0 : Buffer.from(own).equals(receivedHash)
+    const own = beyond ? undefined : this.#hashAt(received, batch.position)
+    const same = own == null ? !beyond && number === 0 : Buffer.from(own).equals(receivedHash)
     if (same && this.#follows(received)) {
       // Each time, every message after that is changed and reported: without it, they are sent all the same.
       if (received >= delivered || !newest || !this.#adoptions.take()) return
@@ -119,7 +122,7 @@ export class Outbox {
       batch.position = store.conversation(peer)
       return
     }
-    if (!same && received <= sent && number === 0) {
+    if (!same && !beyond && number === 0) {
       throw new QuorumError(
         'verification-failed',
         'They hold another message than the one you sent: the conversation is stopped',
@@ -135,6 +138,7 @@ export class Outbox {
       'They report messages from you that are not stored here: ' +
       'if no older copy of this profile was put back, their report is wrong'
     batch.effects.push(() => {
+      this.#continued ||= beyond
       if (this.#reported) return
       this.#reported = true
       emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } })

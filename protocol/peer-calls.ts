@@ -109,6 +109,7 @@ type FriendCall =
   | 'blockPeer'
   | 'unblockPeer'
   | 'friends'
+  | 'friend'
   | 'removedFriends'
   | 'safetyNumber'
   | 'verifyFriend'
@@ -127,6 +128,7 @@ function friendCalls(parts: PeerParts): Pick<PeerCalls, FriendCall> {
     blockPeer: async ({ peer }) => friend(friends.block(peer)),
     unblockPeer: async ({ peer }) => friend(friends.unblock(peer)),
     friends: async () => friends.list().map((row) => events.friend(row)),
+    friend: async ({ peer }) => events.friend(friends.get(peer)),
     removedFriends: async () => friends.removed(true).map((row) => events.friend(row)),
     safetyNumber: async ({ peer }) => ({
       number: safetyNumber(identity.peer, peer),

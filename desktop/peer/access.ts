@@ -30,6 +30,7 @@ const forWindow: Record<CallName, boolean> = {
   blockPeer: true,
   unblockPeer: true,
   friends: true,
+  friend: true,
   removedFriends: true,
   safetyNumber: true,
   verifyFriend: false,

@@ -64,6 +64,7 @@ export const callParams = {
   blockPeer: z.strictObject({ peer }),
   unblockPeer: z.strictObject({ peer }),
   friends: nothing,
+  friend: z.strictObject({ peer }),
   /** Those who were removed and with whom messages were exchanged: they can be asked again. */
   removedFriends: nothing,
   safetyNumber: z.strictObject({ peer }),
@@ -188,6 +189,7 @@ export interface CallResults {
   blockPeer: Friend
   unblockPeer: Friend
   friends: Friend[]
+  friend: Friend
   removedFriends: Friend[]
   safetyNumber: SafetyNumber
   verifyFriend: Friend

@@ -277,6 +277,7 @@ describe('the headless contract', () => {
     await Promise.all([alice.sees(bob), bob.sees(alice)])
     const [listed] = await answers('friends', {}, z.array(friend))
     await answers('removedFriends', {}, z.array(friend).length(0))
+    assert.equal((await answers('friend', { peer: bob.id }, friend)).peer, bob.id)
     assert.ok(listed?.online && listed.lastSeen != null && listed.path !== 'none')
 
     const number = z.object({ number: z.string().regex(/^(\d{5} ){11}\d{5}$/), verified: z.boolean() })
@@ -353,6 +354,7 @@ describe('the headless contract', () => {
       ['messages', { peer: stranger, limit: 1001 }, 'bad-request'],
       ['messages', { peer: stranger, limit: 1.5 }, 'bad-request'],
       ['markRead', { peer: stranger, upTo: -1 }, 'bad-request'],
+      ['friend', { peer: stranger }, 'not-found'],
       ['markRead', { peer: stranger, upTo: 1 }, 'not-found'],
       ['acceptFriend', { peer: stranger }, 'not-found'],
       ['connection', { peer: stranger }, 'not-found'],

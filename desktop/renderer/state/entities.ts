@@ -15,11 +15,6 @@ export function changeFriend(peer: string, patch: Partial<Friend>): void {
   if (friend !== undefined) store.set(({ friends }) => ({ friends: withEntry(friends, peer, { ...friend, ...patch }) }))
 }
 
-/** More, or with a negative number fewer, messages of this friend are unread. */
-export function countUnread(peer: string, more: number): void {
-  changeFriend(peer, { unread: Math.max(0, (store.get().friends.get(peer)?.unread ?? 0) + more) })
-}
-
 export function putConnection(peer: string, info: ConnectionInfo): void {
   store.set(({ connections }) => ({ connections: withEntry(connections, peer, info) }))
 }

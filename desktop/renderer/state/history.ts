@@ -16,7 +16,7 @@ export async function loadNewest(peer: string, unread: number): Promise<void> {
   const before = conversationWith(peer)
   if (before.latest && before.loading) return
   if (before.latest && before.messages.length > 0) {
-    changeConversation(peer, { firstUnread: firstUnreadOf(before.messages, unread) })
+    changeConversation(peer, { firstUnread: unread > 0 ? firstUnreadOf(before.messages) : undefined })
     return
   }
   await load(peer, async () => {
@@ -34,7 +34,7 @@ export async function loadNewest(peer: string, unread: number): Promise<void> {
       complete: messages.length < pageSize,
       latest: true,
       rangeId: now.latest ? now.rangeId : now.rangeId + 1,
-      firstUnread: firstUnreadOf(messages, unread),
+      firstUnread: unread > 0 ? firstUnreadOf(messages) : undefined,
     }
   })
 }
@@ -124,8 +124,6 @@ async function quotedBy(peer: string, messages: readonly Message[]): Promise<Rea
   return quoted
 }
 
-function firstUnreadOf(messages: readonly Message[], unread: number): string | undefined {
-  if (unread === 0) return undefined
-  const received = messages.filter(({ direction }) => direction === 'in')
-  return received.at(-unread)?.id ?? received[0]?.id
+function firstUnreadOf(messages: readonly Message[]): string | undefined {
+  return messages.find(({ direction, state }) => direction === 'in' && state === 'delivered')?.id
 }

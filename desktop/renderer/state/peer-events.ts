@@ -3,12 +3,13 @@ import type { ErrorData, Friend, NodeState } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
 import { openConversation, refresh, showLink } from './actions.ts'
-import { changeFriend, countUnread, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
+import { changeFriend, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
 import { callPeer, peerEnded } from './clients.ts'
 import { emptyProfile, errorText, store, text } from './state.ts'
 import { putMessage } from './conversations.ts'
 import { addMessage } from './history.ts'
 import { toast } from './toasts.ts'
+import { unreadRenewal } from './unread.ts'
 import { nameOf } from '../model/friend-display.ts'
 
 /** Milliseconds after which a typing mark ends, if no other follows. */
@@ -16,6 +17,14 @@ const typingLifetime = 6500
 
 /** Milliseconds between two warnings with the same code. */
 const warningInterval = 60_000
+
+// If the peer has ended, all is loaded again when it is back. Somebody who was removed meanwhile has no number.
+const renewUnread = unreadRenewal(async (peer) =>
+  callPeer('friend', { peer }).then(
+    ({ unread }) => unread,
+    () => undefined,
+  ),
+)
 
 const warnedAt = new Map<string, number>()
 const typingTimers = new Map<string, number>()
@@ -37,14 +46,13 @@ export function onPeerEvent(event: PeerProcessEvent): void {
     case 'message-received': {
       const { peer } = event.data
       onTyping(peer, false)
-      countUnread(peer, 1)
+      void renewUnread(peer)
       addMessage(event.data)
       return
     }
     case 'message-changed': {
       const { peer, direction, state } = event.data
-      // The peer reports this once for each message.
-      if (direction === 'in' && state === 'read') countUnread(peer, -1)
+      if (direction === 'in' && state === 'read') void renewUnread(peer)
       return putMessage(event.data)
     }
     case 'transfer-offered':

@@ -1,9 +1,9 @@
 /** How many messages the window shows as unread: as many as the peer counts, in whatever order its events arrive. */
 import assert from 'node:assert/strict'
-import { beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import type { Friend } from '../../../protocol/index.ts'
 import { putFriend } from '../../../desktop/renderer/state/entities.ts'
-import { emptyProfile, store } from '../../../desktop/renderer/state/state.ts'
+import { store } from '../../../desktop/renderer/state/state.ts'
 import { unreadRenewal } from '../../../desktop/renderer/state/unread.ts'
 
 const susan: Friend = {
@@ -21,8 +21,6 @@ function shown(): number | undefined {
   return store.get().friends.get(susan.peer)?.unread
 }
 
-beforeEach(() => store.set({ ...emptyProfile, friends: new Map([[susan.peer, susan]]) }))
-
 test('a friend is reported with messages whose events follow: they are not counted twice', async () => {
   const renew = unreadRenewal(() => Promise.resolve(3))
   putFriend({ ...susan, unread: 3 })
@@ -31,6 +29,7 @@ test('a friend is reported with messages whose events follow: they are not count
 })
 
 test('what comes while the number is asked for is asked once more, and the last answer stays', async () => {
+  putFriend(susan)
   const answers: PromiseWithResolvers<number | undefined>[] = []
   const renew = unreadRenewal(() => {
     const answer = Promise.withResolvers<number | undefined>()

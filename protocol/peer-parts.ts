@@ -131,7 +131,7 @@ export class PeerParts {
     sealingKey: this.sealing.current(),
   })
 
-  readonly #onEnvelope = (envelope: Uint8Array): void => this.friends.receive(envelope)
+  readonly #onEnvelope = (envelope: Uint8Array): Promise<void> => this.friends.receive(envelope)
 
   /** Probes every connection that may be broken for the same reason as this one. */
   readonly #probeSharing = (connection: Connection, answered: () => boolean): void => {

@@ -144,7 +144,8 @@ function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): Privacy
 
 async function start(parts: PeerParts, rules: PrivacyRules, given: readonly string[], log: Log): Promise<void> {
   const { nodes, paths, watch, reachability, files, friends, delivery, sealing, settings, store, search } = parts
-  sealing.start({ failed: (error) => log('error', 'expired sealing keys cannot be destroyed', error) })
+  // Before anything is announced.
+  await sealing.start({ failed: (error) => log('error', 'the sealing keys cannot be renewed or destroyed', error) })
   nodes.start()
   paths.start()
   watch.start()
@@ -167,7 +168,7 @@ async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
   const { search, sealing, watch, reachability, chat, files, paths, delivery, answerVisits, nodes, network, events } =
     parts
   search.stop()
-  sealing.stop()
+  await sealing.stop()
   watch.stop()
   reachability.stop()
   chat.stop()

@@ -46,7 +46,7 @@ export interface HomeNodesOptions extends PresenceOptions {
   /** Milliseconds since the epoch. */
   now(): number
   /** Returns when the envelope is on disk or deliberately dropped. */
-  onEnvelope: (envelope: Uint8Array) => void
+  onEnvelope: (envelope: Uint8Array) => Promise<void>
   /** A node said that it has these addresses, besides those given; all of them, as they are to be stored. */
   onLearnt(node: string, addresses: readonly string[]): void
   /** The state of a node changed. */

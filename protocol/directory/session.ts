@@ -38,7 +38,7 @@ interface PushedEnvelope {
 }
 
 interface Pushed {
-  onEnvelope(envelope: Uint8Array): void
+  onEnvelope(envelope: Uint8Array): Promise<void>
   onPresent(peer: string): void
 }
 
@@ -61,13 +61,13 @@ export class DirectorySession {
   readonly closed: Promise<void>
 
   /**
-   * Opens the stream on a connection to a node. `onEnvelope` returns only when the envelope is on disk or deliberately
+   * Opens the stream on a connection to a node. `onEnvelope` resolves only when the envelope is on disk or deliberately
    * dropped: then the node deletes it. An envelope for which it throws is passed to it again later. `onPresent`: a peer
    * came that this one expects (`expect`), by its PeerId.
    */
   static async open(
     connection: Connection,
-    onEnvelope: (envelope: Uint8Array) => void,
+    onEnvelope: (envelope: Uint8Array) => Promise<void>,
     log: Log = silent,
     onPresent: (peer: string) => void = () => {},
   ): Promise<DirectorySession> {
@@ -216,10 +216,10 @@ export class DirectorySession {
   /**
    * Stores envelopes in order and acknowledges each. One that cannot be stored now (a flood, a full disk) is retried.
    */
-  async #store(queue: PushedEnvelope[], onEnvelope: (envelope: Uint8Array) => void): Promise<void> {
+  async #store(queue: PushedEnvelope[], onEnvelope: (envelope: Uint8Array) => Promise<void>): Promise<void> {
     for (let next = queue[0]; next != null && !this.#ended.signal.aborted; next = queue[0]) {
       try {
-        onEnvelope(next.envelope)
+        await onEnvelope(next.envelope)
       } catch (error) {
         this.#log('debug', 'an envelope waits', toError(error))
         await this.#retry.wait(this.#ended.signal)

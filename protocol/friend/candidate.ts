@@ -5,7 +5,11 @@
 import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
 import type { Found } from '../directory/session.ts'
 import type { Invite } from '../identity/invite-link.ts'
+import type { FriendRow } from '../store/store.ts'
 import type { PeerAddress } from '../wire/contact.ts'
+
+/** The name of a peer that has not announced one yet: the view shows its handle or its PeerId instead. */
+export const unnamed = ''
 
 /** A peer to ask, and what is known of it so far. */
 export interface Candidate extends Partial<PeerAddress> {
@@ -45,4 +49,21 @@ export function publicAddresses({ peer, record }: Found): Pick<PeerAddress, 'add
     return isPublic(address) && !isRelayed(address) && (named == null || named === peer)
   })
   return { addresses, nodes: record.nodes.filter(isPublic) }
+}
+
+/** What is stored of a candidate whose row is `known`. */
+export function learned(candidate: Candidate, known: FriendRow | undefined): Partial<FriendRow> {
+  const { name, handle, nodes, addresses, sealingKey, recordSequence } = candidate
+  // An older record than the stored one comes from a node that is behind, or that wants to mislead this peer.
+  if (recordSequence != null && known != null && recordSequence < known.recordSequence) {
+    return handle == null ? {} : { handle }
+  }
+  return {
+    name: name ?? known?.name ?? unnamed,
+    ...(handle == null ? {} : { handle }),
+    ...(nodes == null || nodes.length === 0 ? {} : { nodes }),
+    ...(addresses == null || addresses.length === 0 ? {} : { addresses }),
+    ...(sealingKey == null ? {} : { sealingKey }),
+    ...(recordSequence == null ? {} : { recordSequence }),
+  }
 }

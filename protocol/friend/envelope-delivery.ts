@@ -34,8 +34,8 @@ export interface EnvelopeDeliveryOptions {
   connect(peer: string, addresses: readonly string[]): Promise<Connection | undefined>
   /** A connection that is open already. */
   connected(peer: string): Connection | undefined
-  /** An envelope arrived. Returns when it is on disk or deliberately dropped; throws if it must be offered again. */
-  onEnvelope(envelope: Uint8Array): void
+  /** An envelope arrived. Resolves when it is on disk or deliberately dropped; rejects if it must be offered again. */
+  onEnvelope(envelope: Uint8Array): Promise<void>
 }
 
 export class EnvelopeDelivery {
@@ -84,7 +84,7 @@ export class EnvelopeDelivery {
     await Promise.all(
       [...all.values()].map(async (addresses) => {
         try {
-          await nodes.visit(addresses, to, (session) => session.push(to, sealEnvelope(content, to, key)))
+          await nodes.visit(addresses, to, async (session) => session.push(to, await sealEnvelope(content, to, key)))
         } catch (error) {
           log('debug', `a node passes nothing on to ${peerInLog(to)}`, toError(error))
         }
@@ -106,7 +106,7 @@ export class EnvelopeDelivery {
         throw new QuorumError('bad-request', 'A stream brings one envelope')
       }
       received = true
-      this.#options.onEnvelope(envelope)
+      await this.#options.onEnvelope(envelope)
       const signal = AbortSignal.timeout(limits.request)
       await push(stream, frame(encode(FriendAckSchema, { accepted: true })), signal)
       await stream.close({ signal })
@@ -194,8 +194,10 @@ export class EnvelopeDelivery {
       nodes.map(async (addresses) => {
         try {
           await this.#options.nodes.visit(addresses, envelope.to, async (session) => {
-            const newest = this.#usable(key) ?? (await session.lookup({ peer: envelope.to }))?.record.sealingKey
-            await session.deliver(envelope.to, sealed(envelope, this.#usable(newest)))
+            const known = this.#usable(key)
+            // A key without a hybrid half may be older than what they announce now.
+            const newest = known?.hybridKey == null ? await session.lookup({ peer: envelope.to }) : undefined
+            await session.deliver(envelope.to, await sealed(envelope, this.#usable(newest?.record.sealingKey) ?? known))
           })
           return true
         } catch (error) {
@@ -218,7 +220,7 @@ export class EnvelopeDelivery {
     try {
       stream = await connection.newStream(friendProtocol, { signal, runOnLimitedConnection: true })
       using _ = abortOn(stream, signal)
-      await push(stream, frame(sealed(envelope, this.#usable(key))), signal)
+      await push(stream, frame(await sealed(envelope, this.#usable(key))), signal)
       for await (const frames of pipe(pull(stream), unframe(friendLimits.acknowledgement))) {
         const { accepted } = decode(FriendAckSchema, frames[0] ?? new Uint8Array())
         await stream.close({ signal })
@@ -236,6 +238,6 @@ export class EnvelopeDelivery {
   }
 }
 
-function sealed({ content, to }: EnvelopeRow, key: SealingKeyInfo | undefined): Uint8Array {
+function sealed({ content, to }: EnvelopeRow, key: SealingKeyInfo | undefined): Promise<Uint8Array> {
   return sealEnvelope(content, to, key)
 }

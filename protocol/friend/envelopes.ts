@@ -109,10 +109,10 @@ export class Envelopes {
   }
 
   /** Undefined for what does not open, decode or verify, or is not meant for this peer. Errors: those of the store. */
-  open(envelope: Uint8Array): OpenedEnvelope | undefined {
+  async open(envelope: Uint8Array): Promise<OpenedEnvelope | undefined> {
     const { sealing, identity } = this.#options
     try {
-      const signed = signedFromWire(sealing.open(sealedFromWire(envelope)))
+      const signed = signedFromWire(await sealing.open(sealedFromWire(envelope)))
       const sender = verify(signed, 'quorum-envelope')
       const content = contactFromWire(signed.payload)
       const genuine = peerFromPublicKey(content.to) === identity.peer && sender !== identity.peer
@@ -137,7 +137,11 @@ export class Envelopes {
   }
 }
 
-/** Seals signed content for the sealing key `key` or, without one, for the key derived from PeerId `to`. */
-export function sealEnvelope(content: Uint8Array, to: string, key: SealingKeyInfo | undefined): Uint8Array {
-  return sealedToWire(seal(content, to, key))
+/** Seals signed content for PeerId `to`, whose sealing key is `key` if it is known. Errors: `bad-request`. */
+export async function sealEnvelope(
+  content: Uint8Array,
+  to: string,
+  key: SealingKeyInfo | undefined,
+): Promise<Uint8Array> {
+  return sealedToWire(await seal(content, to, key))
 }

@@ -8,7 +8,7 @@ import type { Emit } from '../api/events.ts'
 import type { Friend } from '../api/model.ts'
 import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
 import { publicKeyOf } from '../identity/identity.ts'
-import type { Candidate } from './candidate.ts'
+import { learned, unnamed, type Candidate } from './candidate.ts'
 import { Envelopes, type EnvelopesOptions, type OpenedEnvelope } from './envelopes.ts'
 import { Invites, refusalWarning } from './invites.ts'
 import { friendLimits } from './limits.ts'
@@ -35,14 +35,13 @@ export interface FriendsOptions extends EnvelopesOptions {
 
 type Effects = (() => void)[]
 
-/** The name of a peer that has not announced one yet: the view shows its handle or its PeerId instead. */
-const unnamed = ''
-
 export class Friends {
   readonly invites: Invites
   readonly #options: FriendsOptions
   readonly #envelopes: Envelopes
   readonly #opened: TokenBucket
+  /** One after the other: of two envelopes of a peer, the later one must not be taken first. Never rejects. */
+  #receiving = Promise.resolve()
   readonly #dialMes: KeyedBuckets
   /** The person has been told that the queue of friend requests is full, and it has been full since. */
   #warnedOfFullQueue = false
@@ -185,13 +184,19 @@ export class Friends {
   }
 
   /**
-   * An envelope arrived, over a node or directly. Returns when its content is on disk, or when it is dropped for good
+   * An envelope arrived, over a node or directly. Resolves when its content is on disk, or when it is dropped for good
    * (forged, replayed, not for this peer, from somebody blocked). Errors: those of the store, and `rate-limited`; the
    * envelope must be offered again then.
    */
-  receive(envelope: Uint8Array): void {
+  async receive(envelope: Uint8Array): Promise<void> {
     if (!this.#opened.take()) throw new QuorumError('rate-limited', 'Too many envelopes at once')
-    const opened = this.#envelopes.open(envelope)
+    const received = this.#receiving.then(() => this.#receive(envelope))
+    this.#receiving = received.catch(() => undefined)
+    await received
+  }
+
+  async #receive(envelope: Uint8Array): Promise<void> {
+    const opened = await this.#envelopes.open(envelope)
     if (opened == null) return
     const effects: Effects = []
     this.#commit(() => this.#onEnvelope(opened, effects))
@@ -380,20 +385,4 @@ function emptyRow(peer: string, addedAt: number): FriendRow {
 function announced(content: ContactContent) {
   const { name, nodes, addresses, sealingKey, sequence } = content
   return { name, nodes, addresses, heardSequence: sequence, ...(sealingKey == null ? {} : { sealingKey }) }
-}
-
-function learned(candidate: Candidate, known: FriendRow | undefined): Partial<FriendRow> {
-  const { name, handle, nodes, addresses, sealingKey, recordSequence } = candidate
-  // An older record than the stored one comes from a node that is behind, or that wants to mislead this peer.
-  if (recordSequence != null && known != null && recordSequence < known.recordSequence) {
-    return handle == null ? {} : { handle }
-  }
-  return {
-    name: name ?? known?.name ?? unnamed,
-    ...(handle == null ? {} : { handle }),
-    ...(nodes == null || nodes.length === 0 ? {} : { nodes }),
-    ...(addresses == null || addresses.length === 0 ? {} : { addresses }),
-    ...(sealingKey == null ? {} : { sealingKey }),
-    ...(recordSequence == null ? {} : { recordSequence }),
-  }
 }

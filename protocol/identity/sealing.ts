@@ -1,24 +1,41 @@
 /**
- * Sealing of envelopes, which nodes store and must not be able to read: libsodium sealed boxes to the recipient's
- * X25519 sealing key, which is renewed weekly and destroyed 35 days later, so that a stolen identity does not open old
- * envelopes. Only for a first contact without such a key the box is sealed to the key derived from the PeerId.
+ * Sealing of envelopes, which nodes store and must not be able to read, to the recipient's sealing key. It is renewed
+ * weekly and destroyed 35 days later, so that a stolen identity does not open old envelopes. By HPKE to its X-Wing
+ * half, which withstands quantum computers; for versions without one in libsodium's sealed boxes to its X25519 half. Only for
+ * a first contact without such a key, the box is sealed to the key derived from the PeerId.
  */
 import sodium from 'sodium-native'
 import { QuorumError, toError } from '../base/errors.ts'
-import { digest, publicKeyOf, type Identity } from './identity.ts'
+import * as hpke from './hpke.ts'
+import { publicKeyOf, type Identity } from './identity.ts'
 import { identityLimits } from './limits.ts'
 import type { SealingKeyRow, Store } from '../store/store.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
 import type { SealedBytes } from '../wire/contact.ts'
 
-const keyIdLength = 8
+/**
+ * Seals `bytes` for PeerId `to`: to its X-Wing key, else to its X25519 key, and without any to the key derived from the
+ * PeerId. Errors: `bad-request` for a PeerId that nobody can have.
+ */
+export async function seal(bytes: Uint8Array, to: string, key: SealingKeyInfo | undefined): Promise<SealedBytes> {
+  if (key?.hybridKey != null) {
+    try {
+      const sealed = await hpke.seal(bytes, key.hybridKey, 'quorum-envelope', publicKeyOf(to))
+      return { keyId: hpke.keyIdOf(key.hybridKey), sealed }
+    } catch (error) {
+      // They announced a key that is none: what they get is as safe as with the version before.
+      if (!(error instanceof QuorumError && error.code === 'verification-failed')) throw error
+    }
+  }
+  return sealBox(bytes, to, key)
+}
 
-/** Seals `bytes` to a sealing key, or, without one, to the key derived from PeerId `to`. */
-export function seal(bytes: Uint8Array, to: string, key: SealingKeyInfo | undefined): SealedBytes {
+/** As `seal`, for what knows no X-Wing key. */
+export function sealBox(bytes: Uint8Array, to: string, key: SealingKeyInfo | undefined): SealedBytes {
   const publicKey = Buffer.from(key?.publicKey ?? identitySealingKey(to))
   const sealed = Buffer.alloc(bytes.byteLength + sodium.crypto_box_SEALBYTES)
   sodium.crypto_box_seal(sealed, Buffer.from(bytes), publicKey)
-  return { keyId: key == null ? new Uint8Array() : keyIdOf(key.publicKey), sealed }
+  return { keyId: key == null ? new Uint8Array() : hpke.keyIdOf(key.publicKey), sealed }
 }
 
 /** Runs `work` every `ms` milliseconds until the returned function is called. */
@@ -33,6 +50,8 @@ export class SealingKeys {
   readonly #store: Store
   readonly #now: () => number
   #end: (() => void) | undefined
+  /** Never rejects. */
+  #working: Promise<void> | undefined
 
   constructor(identity: Identity, store: Store, now: () => number) {
     this.#identity = identity
@@ -47,8 +66,17 @@ export class SealingKeys {
     const fresh = this.#store
       .sealingKeys()
       .find(({ createdAt }) => Math.abs(now - createdAt) < identityLimits.sealingKeyRenewed)
-    const row = fresh ?? this.#renew(now)
-    return { publicKey: row.publicKey, expiresAt: row.createdAt + sealingKeyLife }
+    const { publicKey, hybrid, createdAt } = fresh ?? this.#renew(now)
+    const hybridKey = hybrid?.publicKey
+    return { publicKey, ...(hybridKey == null ? {} : { hybridKey }), expiresAt: createdAt + sealingKeyLife }
+  }
+
+  /** Makes the X-Wing half of the key to announce, which takes a millisecond or two, beside the event loop. */
+  async prepare(): Promise<void> {
+    const { publicKey } = this.current()
+    const hybrid = await hpke.createKeyPair()
+    const row = this.#store.sealingKeys().find((one) => Buffer.from(one.publicKey).equals(publicKey))
+    if (row != null && row.hybrid == null) this.#store.putSealingKey({ ...row, hybrid })
   }
 
   /**
@@ -64,45 +92,49 @@ export class SealingKeys {
     this.#store.destroySealingKeys(now - sealingKeyLife)
   }
 
-  /** Destroys expired keys now, and regularly until `stop`: also while nothing is announced or opened. */
-  start({ failed, every = repeat }: { failed: (error: Error) => void; every?: Every }): void {
-    const destroy = (): void => {
+  /**
+   * Destroys expired keys and makes the key to announce: now, and regularly until `stop`, also while nothing is
+   * announced or opened. Resolves when it is done the first time.
+   */
+  async start({ failed, every = repeat }: { failed: (error: Error) => void; every?: Every }): Promise<void> {
+    const work = async (): Promise<void> => {
       try {
         this.destroyExpired()
+        await this.prepare()
       } catch (error) {
         failed(toError(error))
       }
     }
-    this.stop()
-    destroy()
-    this.#end = every(destroy, identityLimits.sealingKeyCheck)
+    await this.stop()
+    this.#end = every(() => {
+      this.#working = work()
+    }, identityLimits.sealingKeyCheck)
+    this.#working = work()
+    await this.#working
   }
 
-  stop(): void {
+  /** Resolves when the store is not used any more. */
+  async stop(): Promise<void> {
     this.#end?.()
     this.#end = undefined
+    await this.#working
   }
 
   /** Errors: `verification-failed` when it is not sealed for this peer, or for a key that is past its time. */
-  open(envelope: SealedBytes): Uint8Array {
+  async open(envelope: SealedBytes): Promise<Uint8Array> {
     this.destroyExpired()
-    const pair = this.#pairFor(envelope.keyId)
-    if (pair != null && envelope.sealed.byteLength > sodium.crypto_box_SEALBYTES) {
-      const bytes = Buffer.alloc(envelope.sealed.byteLength - sodium.crypto_box_SEALBYTES)
-      const { publicKey, secretKey } = pair
-      if (
-        sodium.crypto_box_seal_open(bytes, Buffer.from(envelope.sealed), Buffer.from(publicKey), Buffer.from(secretKey))
-      ) {
-        return bytes
-      }
-    }
-    throw new QuorumError('verification-failed', 'An envelope is not sealed for this peer')
+    const { keyId, sealed } = envelope
+    const named = (key: Uint8Array | undefined): boolean => key != null && Buffer.from(hpke.keyIdOf(key)).equals(keyId)
+    const rows = this.#store.sealingKeys()
+    const hybrid = rows.find((row) => named(row.hybrid?.publicKey))?.hybrid
+    if (hybrid != null) return hpke.open(sealed, hybrid.seed, 'quorum-envelope', this.#identity.publicKey)
+    const pair = keyId.byteLength > 0 ? rows.find((row) => named(row.publicKey)) : this.#identityPair()
+    const opened = pair == null ? undefined : openBox(sealed, pair)
+    if (opened == null) throw new QuorumError('verification-failed', 'An envelope is not sealed for this peer')
+    return opened
   }
 
-  #pairFor(keyId: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array } | undefined {
-    if (keyId.byteLength > 0) {
-      return this.#store.sealingKeys().find((row) => Buffer.from(keyIdOf(row.publicKey)).equals(keyId))
-    }
+  #identityPair(): BoxPair {
     const secretKey = Buffer.alloc(sodium.crypto_box_SECRETKEYBYTES)
     sodium.crypto_sign_ed25519_sk_to_curve25519(secretKey, this.#identity.secretKey)
     return { publicKey: identitySealingKey(this.#identity.peer), secretKey }
@@ -116,6 +148,15 @@ export class SealingKeys {
     this.#store.putSealingKey(row)
     return row
   }
+}
+
+type BoxPair = Pick<SealingKeyRow, 'publicKey' | 'secretKey'>
+
+function openBox(sealed: Uint8Array, { publicKey, secretKey }: BoxPair): Uint8Array | undefined {
+  if (sealed.byteLength <= sodium.crypto_box_SEALBYTES) return undefined
+  const bytes = Buffer.alloc(sealed.byteLength - sodium.crypto_box_SEALBYTES)
+  const [key, secret] = [Buffer.from(publicKey), Buffer.from(secretKey)]
+  return sodium.crypto_box_seal_open(bytes, Buffer.from(sealed), key, secret) ? bytes : undefined
 }
 
 function repeat(work: () => void, ms: number): () => void {
@@ -132,8 +173,4 @@ function identitySealingKey(peer: string): Uint8Array {
     throw new QuorumError('bad-request', 'Nothing can be sealed for that PeerId', { cause })
   }
   return out
-}
-
-function keyIdOf(publicKey: Uint8Array): Uint8Array {
-  return digest(publicKey).subarray(0, keyIdLength)
 }

@@ -241,6 +241,13 @@ const version8 = `
     WHERE message.peer = conversation.peer AND direction = 'out' AND seq = delivered AND hash IS NOT NULL;
 `
 
+/** The X-Wing halves of sealing keys, of friends and own. */
+const version9 = `
+  ALTER TABLE friend ADD COLUMN hybridKey BLOB;
+  ALTER TABLE sealingKey ADD COLUMN hybridKey BLOB;
+  ALTER TABLE sealingKey ADD COLUMN hybridSeed BLOB;
+`
+
 export const migrations: readonly string[] = [
   version1,
   version2,
@@ -250,6 +257,7 @@ export const migrations: readonly string[] = [
   version6,
   version7,
   version8,
+  version9,
 ]
 
 /**

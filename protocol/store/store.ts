@@ -45,9 +45,13 @@ export interface FriendRow {
   recordSequence: number
 }
 
+/** A sealing key with both halves of each of its two keys. */
 export interface SealingKeyRow {
+  /** X25519. */
   publicKey: Uint8Array
   secretKey: Uint8Array
+  /** X-Wing; none until it is made (identity/sealing.ts). */
+  hybrid?: { publicKey: Uint8Array; seed: Uint8Array }
   /** Milliseconds since the epoch. */
   createdAt: number
 }

@@ -66,6 +66,7 @@ interface FriendColumns {
   nodes: string
   addresses: string
   sealingKey: Uint8Array | null
+  hybridKey: Uint8Array | null
   sealingKeyExpiresAt: number | null
   heardSequence: number
   spokenSequence: number
@@ -89,8 +90,8 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
       database.run(
         `INSERT OR REPLACE INTO friend (
           peer, name, handle, state, note, verified, invited, addedAt, lastSeen, rangAt, declinedAt, blockedAs, askedAt,
-          nodes, addresses, sealingKey, sealingKeyExpiresAt, heardSequence, spokenSequence, recordSequence
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          nodes, addresses, sealingKey, hybridKey, sealingKeyExpiresAt, heardSequence, spokenSequence, recordSequence
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         row.peer,
         row.name,
         row.handle ?? null,
@@ -107,6 +108,7 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
         JSON.stringify(row.nodes),
         JSON.stringify(row.addresses),
         row.sealingKey?.publicKey ?? null,
+        row.sealingKey?.hybridKey ?? null,
         row.sealingKey?.expiresAt ?? null,
         row.heardSequence,
         row.spokenSequence,
@@ -118,7 +120,7 @@ function friendsOn(database: Database): Pick<Store, 'friends' | 'friend' | 'putF
 
 function friendFrom(columns: FriendColumns): FriendRow {
   const { handle, note, lastSeen, rangAt, declinedAt, blockedAs, askedAt, ...rest } = columns
-  const { sealingKey, sealingKeyExpiresAt, ...row } = rest
+  const { sealingKey, hybridKey, sealingKeyExpiresAt, ...row } = rest
   return {
     ...row,
     ...(handle !== null && { handle }),
@@ -130,7 +132,11 @@ function friendFrom(columns: FriendColumns): FriendRow {
     ...(askedAt !== null && { askedAt }),
     ...(sealingKey !== null &&
       sealingKeyExpiresAt !== null && {
-        sealingKey: { publicKey: new Uint8Array(sealingKey), expiresAt: sealingKeyExpiresAt },
+        sealingKey: {
+          publicKey: new Uint8Array(sealingKey),
+          ...(hybridKey !== null && { hybridKey: new Uint8Array(hybridKey) }),
+          expiresAt: sealingKeyExpiresAt,
+        },
       }),
     verified: row.verified === 1,
     invited: row.invited === 1,
@@ -139,21 +145,35 @@ function friendFrom(columns: FriendColumns): FriendRow {
   }
 }
 
+type SealingKeyColumns = Omit<SealingKeyRow, 'hybrid'> & {
+  hybridKey: Uint8Array | null
+  hybridSeed: Uint8Array | null
+}
+
 function sealingKeysOn(database: Database): Pick<Store, 'sealingKeys' | 'putSealingKey' | 'destroySealingKeys'> {
   return {
     sealingKeys: () =>
-      database.all<SealingKeyRow>('SELECT * FROM sealingKey ORDER BY createdAt DESC, rowid DESC').map((row) => ({
-        publicKey: new Uint8Array(row.publicKey),
-        secretKey: new Uint8Array(row.secretKey),
-        createdAt: row.createdAt,
-      })),
+      database
+        .all<SealingKeyColumns>('SELECT * FROM sealingKey ORDER BY createdAt DESC, rowid DESC')
+        .map(({ publicKey, secretKey, hybridKey, hybridSeed, createdAt }) => ({
+          publicKey: new Uint8Array(publicKey),
+          secretKey: new Uint8Array(secretKey),
+          ...(hybridKey !== null &&
+            hybridSeed !== null && {
+              hybrid: { publicKey: new Uint8Array(hybridKey), seed: new Uint8Array(hybridSeed) },
+            }),
+          createdAt,
+        })),
 
-    putSealingKey(row) {
+    putSealingKey({ publicKey, secretKey, hybrid, createdAt }) {
       database.run(
-        'INSERT OR REPLACE INTO sealingKey (publicKey, secretKey, createdAt) VALUES (?, ?, ?)',
-        row.publicKey,
-        row.secretKey,
-        row.createdAt,
+        `INSERT OR REPLACE INTO sealingKey (publicKey, secretKey, createdAt, hybridKey, hybridSeed)
+          VALUES (?, ?, ?, ?, ?)`,
+        publicKey,
+        secretKey,
+        createdAt,
+        hybrid?.publicKey ?? null,
+        hybrid?.seed ?? null,
       )
     },
 

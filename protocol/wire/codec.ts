@@ -15,7 +15,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { isAddress } from '../address/address.ts'
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import type { SealingKeyInfo } from './sealing-key.ts'
+import { hybridKeyBytes, type SealingKeyInfo } from './sealing-key.ts'
 import { SignedSchema, type SealingKey, type SealingKeySchema, type Signed } from './quorum_pb.ts'
 
 /** Bytes with the key and the signature of their author. */
@@ -112,12 +112,18 @@ export function signedFromWire(signed: Uint8Array | Signed | undefined): SignedB
 }
 
 export function sealingKeyToWire(key: SealingKeyInfo): Fields<typeof SealingKeySchema> {
-  return { publicKey: key.publicKey, expiresAt: timeToWire(key.expiresAt) }
+  const { publicKey, hybridKey = new Uint8Array(), expiresAt } = key
+  return { publicKey, hybridKey, expiresAt: timeToWire(expiresAt) }
 }
 
 export function sealingKeyFromWire(key: SealingKey | undefined): SealingKeyInfo | undefined {
   if (key == null) return undefined
-  return { publicKey: bytesFromWire(key.publicKey, 32, 'A sealing key'), expiresAt: timeFromWire(key.expiresAt) }
+  const { publicKey, hybridKey, expiresAt } = key
+  return {
+    publicKey: bytesFromWire(publicKey, 32, 'A sealing key'),
+    ...(hybridKey.byteLength > 0 && { hybridKey: bytesFromWire(hybridKey, hybridKeyBytes, 'A hybrid sealing key') }),
+    expiresAt: timeFromWire(expiresAt),
+  }
 }
 
 /**

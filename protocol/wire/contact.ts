@@ -81,11 +81,11 @@ export interface SealedBytes {
 export const inviteTokenLength = 16
 const keyIdLength = 8
 /** Bytes of the smallest padded content: envelopes with short notes all have one size. */
-const contentFloor = 1024
+const contentFloor = 2048
 
 export function inviteToWire(invite: InviteContent): Uint8Array {
   const { name, token } = invite
-  const { nodes, addresses, ...rest } = peerAddressToWire(invite)
+  const { nodes, addresses, ...rest } = peerAddressToWire(withoutHybridKey(invite))
   return encode(InviteSchema, {
     ...rest,
     binaryNodes: binaryAddressesToWire(nodes),
@@ -94,6 +94,13 @@ export function inviteToWire(invite: InviteContent): Uint8Array {
     token,
     expiresAt: timeToWire(invite.expiresAt),
   })
+}
+
+/** An invite must be short. The hybrid key is in the record and in each envelope. */
+function withoutHybridKey({ sealingKey, ...rest }: InviteContent): InviteContent {
+  if (sealingKey == null) return rest
+  const { publicKey, expiresAt } = sealingKey
+  return { ...rest, sealingKey: { publicKey, expiresAt } }
 }
 
 export function inviteFromWire(bytes: Uint8Array): InviteContent {

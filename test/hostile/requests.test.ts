@@ -109,7 +109,7 @@ test('hostile 30: of 10^5 friend requests a hundred stay, one line reports it, a
   const { friends, store, identity, events, offer } = await friendsAlone(t)
   const crowd = await Promise.all(Array.from({ length: 1000 }, fresh))
   const [requests, aSecond] = [100_000, 200]
-  const taken = offer(
+  const taken = await offer(
     times(
       requests,
       crowd.map((one) => envelope(one, identity.peer)),
@@ -126,7 +126,7 @@ test('hostile 30: of 10^5 friend requests a hundred stay, one line reports it, a
   assert.equal(count('warning'), 1)
   const { token } = friends.invites.create(true, apiLimits.inviteLifetime)
   const guest = await fresh()
-  offer([envelope(guest, identity.peer, { token })], 0.1)
+  await offer([envelope(guest, identity.peer, { token })], 0.1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming')
   assert.equal(count('friend-request'), friendLimits.strangerRequests + 1)
 })
@@ -134,7 +134,7 @@ test('hostile 30: of 10^5 friend requests a hundred stay, one line reports it, a
 test('hostile 30: requests with invented invites fill neither the list nor the envelope queue, and exclude no one', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const crowd = await Promise.all(Array.from({ length: friendLimits.strangersRemembered + 100 }, fresh))
-  offer(
+  await offer(
     crowd.map((one) =>
       envelope(one, identity.peer, { token: randomBytes(16), nodes: ['/ip4/192.0.2.1/tcp/1/p2p/' + one.peer] }),
     ),
@@ -144,7 +144,7 @@ test('hostile 30: requests with invented invites fill neither the list nor the e
   assert.ok(friends.list().length <= friendLimits.strangerRequests, 'they wait as strangers do')
   const { token } = friends.invites.create(true, apiLimits.inviteLifetime)
   const guest = await fresh()
-  assert.equal(offer([envelope(guest, identity.peer, { token })], 0.1), 1)
+  assert.equal(await offer([envelope(guest, identity.peer, { token })], 0.1), 1)
   assert.equal(store.friend(guest.peer)?.state, 'incoming', 'an invited one gets in')
   const wanted = await fresh()
   assert.equal(friends.request({ peer: wanted.peer }, '').state, 'requested', 'the peer can still send a request')
@@ -153,23 +153,23 @@ test('hostile 30: requests with invented invites fill neither the list nor the e
 test('hostile 30: declined requests do not occupy the list permanently', async (t) => {
   const { friends, store, identity, offer } = await friendsAlone(t)
   const kept = await fresh()
-  offer([envelope(kept, identity.peer)], 1)
+  await offer([envelope(kept, identity.peer)], 1)
   friends.accept(kept.peer)
   const talkedTo = await fresh()
-  offer([envelope(talkedTo, identity.peer)], 1)
+  await offer([envelope(talkedTo, identity.peer)], 1)
   friends.accept(talkedTo.peer)
   store.queueMessage(talkedTo.peer, { id: '1', text: 'we have talked', sentAt: 1 })
   friends.remove(talkedTo.peer)
   for (let declined = 0; declined < friendLimits.strangersRemembered + 200; declined += 100) {
     const crowd = await Promise.all(Array.from({ length: 100 }, fresh))
-    offer(
+    await offer(
       crowd.map((one) => envelope(one, identity.peer)),
       20,
     )
     for (const { peer, state } of friends.list()) if (state === 'incoming') friends.decline(peer)
   }
   const next = await fresh()
-  assert.equal(offer([envelope(next, identity.peer)], 0.1), 1)
+  assert.equal(await offer([envelope(next, identity.peer)], 0.1), 1)
   assert.equal(store.friend(next.peer)?.state, 'incoming')
   assert.equal(store.friend(kept.peer)?.state, 'friend')
   assert.equal(store.friend(talkedTo.peer)?.state, 'removed', 'the name of whom we have talked to stays')
@@ -276,11 +276,11 @@ test('hostile 33: a request received while its sender was blocked does not reapp
   const blocked = await fresh()
   friends.block(blocked.peer)
   const earlier = envelope(blocked, identity.peer, { sequence: 5 })
-  offer([earlier], 1)
+  await offer([earlier], 1)
   friends.unblock(blocked.peer)
-  offer([earlier], 1)
+  await offer([earlier], 1)
   assert.equal(store.friend(blocked.peer)?.state, 'removed')
-  offer([envelope(blocked, identity.peer, { sequence: 6 })], 1)
+  await offer([envelope(blocked, identity.peer, { sequence: 6 })], 1)
   assert.equal(store.friend(blocked.peer)?.state, 'incoming', 'a new request is received')
 })
 

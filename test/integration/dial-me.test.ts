@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../protocol/identity/identity.ts'
 import { openMemoryStore, type PeerOptions } from '../../protocol/index.ts'
-import { seal } from '../../protocol/identity/sealing.ts'
+import { sealBox } from '../../protocol/identity/sealing.ts'
 import { signedToWire } from '../../protocol/wire/codec.ts'
 import { contactToWire, sealedToWire } from '../../protocol/wire/contact.ts'
 import { DirectorySession } from '../../protocol/directory/session.ts'
@@ -86,9 +86,9 @@ test('a peer that hides its address never asks to be dialled', async (t) => {
   const host = await bareHost(friend.privateKey)
   undo(t).defer(() => host.stop())
   const received: Uint8Array[] = []
-  const session = await DirectorySession.open(await connectTo(host, nodes[0] ?? ''), (envelope) =>
-    received.push(envelope),
-  )
+  const session = await DirectorySession.open(await connectTo(host, nodes[0] ?? ''), async (envelope) => {
+    received.push(envelope)
+  })
   undo(t).defer(() => session.close())
   const seed = randomBytes(32)
   for (const direct of ['never', 'only'] as const) {
@@ -106,7 +106,7 @@ test('a peer that hides its address never asks to be dialled', async (t) => {
 function dialMe(from: Identity, to: string, sequence: number, addresses: string[]): Uint8Array {
   const about = { to: publicKeyOf(to), sequence, time: Date.now(), name: 'Mallory', nodes: [], addresses }
   const signed = sign(from, 'quorum-envelope', contactToWire({ ...about, kind: 'dial-me' }))
-  return sealedToWire(seal(signedToWire(signed), to, undefined))
+  return sealedToWire(sealBox(signedToWire(signed), to, undefined))
 }
 
 test('hostile 28: a stranger’s dial request is ignored, a friend’s is followed, but not to another PeerId', async (t) => {
@@ -120,7 +120,7 @@ test('hostile 28: a stranger’s dial request is ignored, a friend’s is follow
   const pushes = async (from: Identity, addresses: string[]): Promise<void> => {
     const host = await bareHost(from.privateKey)
     undo(t).defer(() => host.stop())
-    const session = await DirectorySession.open(await connectTo(host, nodes[0] ?? ''), () => {})
+    const session = await DirectorySession.open(await connectTo(host, nodes[0] ?? ''), () => Promise.resolve())
     await session.push(victim.id, dialMe(from, victim.id, 1, addresses))
     session.close()
   }

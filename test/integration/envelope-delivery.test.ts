@@ -2,20 +2,26 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
+import { openMailboxes } from '../../node/mailboxes.ts'
 import { QuorumError } from '../../protocol/base/errors.ts'
+import { keyIdOf } from '../../protocol/identity/hpke.ts'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
+import { SealingKeys } from '../../protocol/identity/sealing.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { limits } from '../../protocol/base/limits.ts'
 import { friendLimits } from '../../protocol/friend/limits.ts'
 import { friendProtocol } from '../../protocol/net/policy.ts'
 import type { Store } from '../../protocol/store/store.ts'
+import { sealedFromWire } from '../../protocol/wire/contact.ts'
 import { frameToWire } from '../../protocol/wire/directory.ts'
 import { befriended, startAttacker, type Attacker, type Line } from '../support/attacker.ts'
+import { undo } from '../support/cleanup.ts'
 import { envelope } from '../support/envelopes.ts'
 import { guardProcess } from '../support/guard.ts'
 import { honestly, startLyingNode, type LyingNode } from '../support/lying-node.ts'
 import { friendOf, startNode, startPeer, until, type TestPeer } from '../support/network.ts'
 import { change, hour } from '../support/numbers.ts'
+import { refused } from '../support/refused.ts'
 
 guardProcess()
 
@@ -41,6 +47,36 @@ async function acceptTarpit(peer: TestPeer, tarpit: Attacker & { taken(): number
   await peer.acceptFriend({ peer: tarpit.peer })
   await until(() => tarpit.taken() > 0, 'the answer is on its way')
 }
+
+test('what is left at a node for somebody who is away is sealed to the X-Wing key of their record', async (t) => {
+  const store = openMailboxes(':memory:')
+  const node = await startNode(t, { store })
+  undo(t).defer(() => store.close())
+  const [keys, elsewhere] = [openMemoryStore(), openMemoryStore()]
+  const seed = randomBytes(32)
+  for (const one of [keys, elsewhere]) one.setSetting('seed', seed)
+  const options = { nodes: node.addresses(), direct: 'never' } as const
+  const bob = await startPeer(t, { ...options, store: keys })
+  const alice = await startPeer(t, { nodes: node.addresses() })
+  await until(async () => (await bob.self()).nodes[0]?.state === 'connected', 'bob is at his node')
+  await until(async () => (await bob.nodeKnowledge({ node: node.peer })).hasRecord, 'bob can be found')
+  const sealing = keys.sealingKeys()
+  await bob.stop()
+  await alice.requestFriend({ to: bob.id, note: 'hello bob' })
+  await until(() => store.held(bob.id).length === 1, 'the node holds the request')
+  const held = sealedFromWire(store.envelope(bob.id, store.held(bob.id)[0]?.id ?? 0) ?? new Uint8Array())
+  const [key] = sealing
+  assert.ok(key?.hybrid)
+  assert.deepEqual(Buffer.from(held.keyId), Buffer.from(keyIdOf(key.hybrid.publicKey)))
+  // Whoever has the X25519 half alone, as a quantum computer finds it, opens nothing.
+  const { hybrid, ...half } = key
+  elsewhere.putSealingKey(half)
+  const identity = await identityFromSeed(seed)
+  await assert.rejects(new SealingKeys(identity, elsewhere, Date.now).open(held), refused('verification-failed'))
+  elsewhere.putSealingKey({ ...half, hybrid })
+  const again = await startPeer(t, { ...options, store: elsewhere })
+  await until(async () => (await friendOf(again, alice))?.state === 'incoming', 'the request is read')
+})
 
 test('a recipient that never acknowledges does not delay envelopes for others', async (t) => {
   const node = await startNode(t)

@@ -154,7 +154,7 @@ test('an address that has more than its share of a full node loses its newest to
 async function newcomer(t: TestContext, nodes: readonly string[], { seed = randomBytes(32), sequence = 1 } = {}) {
   const { dial, identity } = await startAttacker(t, seed)
   const connection = await dial(nodes[0] ?? assert.fail())
-  const session = await DirectorySession.open(connection, () => {})
+  const session = await DirectorySession.open(connection, () => Promise.resolve())
   const content = { sequence, ttl: limits.recordTtl, nodes: [], addresses: [] }
   return { connection, session, record: sign(identity, 'quorum-record', recordToWire(content)) }
 }

@@ -56,7 +56,7 @@ async function nodeWithStore(t: TestContext): Promise<{ node: RelayNode; store: 
 async function look(t: TestContext, node: RelayNode): Promise<DirectorySession> {
   const host = await bareHost()
   undo(t).defer(() => host.stop())
-  return DirectorySession.open(await connectTo(host, addressOf(node)), () => {})
+  return DirectorySession.open(await connectTo(host, addressOf(node)), () => Promise.resolve())
 }
 
 // ---- disks
@@ -112,11 +112,13 @@ test('an envelope is pushed once, also to a recipient who comes while it is writ
   })
   const [from, to] = [await bareHost(), await bareHost()]
   for (const host of [from, to]) undo(t).defer(() => host.stop())
-  const sender = await DirectorySession.open(await connectTo(from, addressOf(node)), () => {})
+  const sender = await DirectorySession.open(await connectTo(from, addressOf(node)), () => Promise.resolve())
   const answered = sender.deliver(to.peerId.toString(), randomBytes(100))
   await stored.promise
   let received = 0
-  const recipient = await DirectorySession.open(await connectTo(to, addressOf(node)), () => void (received += 1))
+  const recipient = await DirectorySession.open(await connectTo(to, addressOf(node)), async () => {
+    received += 1
+  })
   await until(() => received === 1, 'it is sent as the session begins')
   flushed.resolve()
   await answered

@@ -208,7 +208,7 @@ test('a stranger that announces a loopback or LAN address is not dialled there (
   const host = await bareHost(stranger.privateKey)
   undo(t).defer(() => host.stop())
   const mail = Promise.withResolvers<void>()
-  const session = await DirectorySession.open(await connectTo(host, address), () => mail.resolve())
+  const session = await DirectorySession.open(await connectTo(host, address), async () => mail.resolve())
   const record = { nodes: [address], addresses: announced, sequence: 1, ttl: 3_600_000 }
   await session.announce(sign(stranger, 'quorum-record', recordToWire(record)), '')
 

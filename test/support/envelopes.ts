@@ -1,6 +1,6 @@
 /** Envelopes encoded for tests: valid ones of any identity, and invalid ones. */
 import { publicKeyOf, sign, type Domain, type Identity } from '../../protocol/identity/identity.ts'
-import { seal } from '../../protocol/identity/sealing.ts'
+import { sealBox } from '../../protocol/identity/sealing.ts'
 import { signedToWire, type SignedBytes } from '../../protocol/wire/codec.ts'
 import { contactToWire, sealedToWire, type ContactContent } from '../../protocol/wire/contact.ts'
 
@@ -33,5 +33,5 @@ export function envelope(from: Identity, peer: string, forgery: Forgery = {}): U
     ...what,
   }
   const signed = sign(from, domain, contactToWire(content))
-  return sealedToWire(seal(signedToWire(forgery.tamper?.(signed) ?? signed), sealedFor, undefined))
+  return sealedToWire(sealBox(signedToWire(forgery.tamper?.(signed) ?? signed), sealedFor, undefined))
 }

@@ -45,12 +45,12 @@ export async function friendsAlone(t: TestContext) {
     /**
      * Offers envelopes, `perSecond` of them a second; those over the rate are lost. Returns how many were accepted.
      */
-    offer(envelopes: Iterable<Uint8Array>, perSecond: number): number {
+    async offer(envelopes: Iterable<Uint8Array>, perSecond: number): Promise<number> {
       let taken = 0
       for (const one of envelopes) {
         clock += 1000 / perSecond
         try {
-          friends.receive(one)
+          await friends.receive(one)
           taken += 1
         } catch (error) {
           assert.equal(Reflect.get(Object(error), 'code'), 'rate-limited', String(error))

@@ -12,8 +12,8 @@ export interface Target {
   share?: number
   /** Valid inputs, which are then damaged. */
   seeds(): Uint8Array[]
-  /** Throws for what is not allowed. */
-  run(bytes: Uint8Array): void
+  /** Throws for what is not allowed; a promise rejects for it. */
+  run(bytes: Uint8Array): unknown
 }
 
 /**

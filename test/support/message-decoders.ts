@@ -3,8 +3,9 @@
  * encoded, and that decodes to the same.
  */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { blake3 } from '@napi-rs/blake-hash'
-import { Envelopes } from '../../protocol/friend/envelopes.ts'
+import { Envelopes, sealEnvelope } from '../../protocol/friend/envelopes.ts'
 import { ParkedInvite, inviteToLink } from '../../protocol/identity/invite-link.ts'
 import { SealingKeys } from '../../protocol/identity/sealing.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
@@ -89,6 +90,8 @@ function codec<T>(
 const address = '/ip4/192.0.2.7/tcp/40001'
 const store = openMemoryStore()
 const sealing = new SealingKeys(bob, store, Date.now)
+await sealing.prepare()
+const forHybridKey = await sealEnvelope(randomBytes(300), bob.peer, sealing.current())
 const envelopes = new Envelopes({
   identity: bob,
   store,
@@ -98,6 +101,7 @@ const envelopes = new Envelopes({
   peerAddress: () => ({ nodes: [], addresses: [] }),
 })
 const link = inviteToLink(alice, { name: 'Alice', token: new Uint8Array(16), expiresAt: 1, nodes: [], addresses: [] })
+const sealingKey = { publicKey: new Uint8Array(32).fill(5), expiresAt: 1e12 }
 const parked = await ParkedInvite.fromCode('K7QF2-M9XTD')
 const entries = [
   { path: 'a/b.txt', size: 5, modified: 1 },
@@ -123,7 +127,10 @@ export const messages: Target[] = [
   codec(
     (bytes) => sealingKeyFromWire(decode(SealingKeySchema, bytes)),
     (key) => key && encode(SealingKeySchema, sealingKeyToWire(key)),
-    () => [encode(SealingKeySchema, sealingKeyToWire({ publicKey: new Uint8Array(32).fill(5), expiresAt: 1e12 }))],
+    () =>
+      [sealingKey, { ...sealingKey, hybridKey: randomBytes(1216) }].map((key) =>
+        encode(SealingKeySchema, sealingKeyToWire(key)),
+      ),
     sealingKeyFromWire.name,
   ),
   codec(inviteFromWire, inviteToWire),
@@ -191,9 +198,9 @@ export const messages: Target[] = [
   {
     name: 'an envelope, to its content',
     share: 0.05,
-    seeds: () => [envelope(alice, bob.peer), envelope(alice, bob.peer, { kind: 'answer' })],
+    seeds: () => [envelope(alice, bob.peer), envelope(alice, bob.peer, { kind: 'answer' }), forHybridKey],
     // It refuses with undefined: nothing is allowed to be thrown.
-    run: (bytes) => void envelopes.open(bytes),
+    run: (bytes) => envelopes.open(bytes),
   },
   {
     name: 'a parked invite',

@@ -1,7 +1,7 @@
 /**
  * How many messages of a friend are unread. The peer counts; the window asks again when the number may have changed. A
- * count of its own, from events, would differ from the peer's as soon as a `friend-changed` counts a message whose event
- * follows.
+ * count of its own, from events, would differ from the peer's as soon as a `friend-changed` counts a message whose
+ * event follows.
  */
 import { changeFriend } from './entities.ts'
 

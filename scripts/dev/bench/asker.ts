@@ -28,7 +28,7 @@ const commands = {
       await network.start()
       const { directDial } = network.services
       const connection = await directDial.dial(node, 'own-node', AbortSignal.timeout(limits.dial), limits.dial)
-      sessions.push(await DirectorySession.open(connection, () => {}))
+      sessions.push(await DirectorySession.open(connection, () => Promise.resolve()))
     }
   },
 

@@ -232,8 +232,9 @@ const phrases = [
   'A guess costs 64 MiB and about a tenth of a second',
   'at most 50 ms, for',
   'The other side waits 1.5 s for that',
-  'it to at least 1,024 bytes',
-  'at least 256 for a chat frame and 1,024 for an envelope',
+  '`sealed` = the encapsulated key (1,120 bytes)',
+  'it to at least 2,048 bytes',
+  'at least 256 for a chat frame and 2,048 for an envelope',
   'Each modulo 100,000, written with five digits',
 ]
 

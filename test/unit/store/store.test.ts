@@ -84,7 +84,7 @@ for (const [kind, open] of Object.entries(stores)) {
         askedAt: now + 1,
         nodes: ['/ip4/1.2.3.4/tcp/1'],
         addresses: ['/ip4/5.6.7.8/tcp/1', '/ip6/::1/tcp/2'],
-        sealingKey: { publicKey: bytes(9, 9), expiresAt: now + 5 },
+        sealingKey: { publicKey: bytes(9, 9), hybridKey: bytes(8, 7, 6), expiresAt: now + 5 },
         heardSequence: now,
         spokenSequence: 2,
         recordSequence: 3,
@@ -102,6 +102,12 @@ for (const [kind, open] of Object.entries(stores)) {
       const store = await open(t)
       const rows = [1, 2, 3].map((n) => ({ publicKey: bytes(n), secretKey: bytes(n, n), createdAt: now + n }))
       for (const row of rows) store.putSealingKey(row)
+      const [, , newest] = rows
+      assert.ok(newest)
+      const whole = { ...newest, hybrid: { publicKey: bytes(7), seed: bytes(8, 8) } }
+      store.putSealingKey(whole)
+      assert.deepEqual(store.sealingKeys()[0], whole)
+      store.putSealingKey(newest)
       assert.deepEqual(store.sealingKeys(), rows.toReversed())
       assert.equal(store.destroySealingKeys(now + 3), 2)
       assert.equal(store.destroySealingKeys(now + 3), 0)

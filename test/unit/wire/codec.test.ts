@@ -50,8 +50,16 @@ test('lengths of texts and bytes are bounded', () => {
   assert.throws(() => textFromWire('abcd', 3, 'A name'), refused('too-large'))
   assert.throws(() => bytesFromWire(new Uint8Array(31), 32, 'A key'), refused('bad-request'))
   assert.throws(() => bytesFromWire(new Uint8Array(33), 32, 'A key'), refused('bad-request'))
-  const short = { $typeName: 'quorum.v1.SealingKey', publicKey: new Uint8Array(31), expiresAt: 0n } as const
-  assert.throws(() => sealingKeyFromWire(short), refused('bad-request'))
+  const none = new Uint8Array()
+  const key = {
+    $typeName: 'quorum.v1.SealingKey',
+    publicKey: new Uint8Array(32),
+    hybridKey: none,
+    expiresAt: 0n,
+  } as const
+  assert.equal(sealingKeyFromWire(key)?.hybridKey, undefined)
+  assert.throws(() => sealingKeyFromWire({ ...key, publicKey: new Uint8Array(31) }), refused('bad-request'))
+  assert.throws(() => sealingKeyFromWire({ ...key, hybridKey: new Uint8Array(1215) }), refused('bad-request'))
 })
 
 test('addresses: an invalid multiaddr is dropped, and so are those over the cap', () => {

@@ -1,6 +1,8 @@
 /** Invites, records and envelopes: which are refused or truncated, and the sizes, which reveal little. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sealingBytes } from '../../../protocol/identity/hpke.ts'
+import { hybridKeyBytes } from '../../../protocol/wire/sealing-key.ts'
 import { limits } from '../../../protocol/base/limits.ts'
 import { encode } from '../../../protocol/wire/codec.ts'
 import {
@@ -31,14 +33,20 @@ const content = (kind: ContactKind, more: Partial<ContactContent> = {}): Contact
 const contact = (kind: ContactKind, more?: Partial<ContactContent>) => contactToWire(content(kind, more))
 
 test('envelopes of every kind and of ordinary length have the same size', () => {
+  const node = `/dns4/node.example.org/tcp/4001/p2p/${'1'.repeat(52)}`
+  const own = {
+    nodes: [node, node],
+    addresses: ['/ip4/192.0.2.7/tcp/40001'],
+    sealingKey: { publicKey: new Uint8Array(32), hybridKey: new Uint8Array(hybridKeyBytes), expiresAt: 1 },
+  }
   const sizes = [
-    contact({ kind: 'request', note: '' }),
-    contact({ kind: 'request', note: 'Hello from the conference', token: new Uint8Array(16) }),
-    contact({ kind: 'answer' }),
+    contact({ kind: 'request', note: '' }, own),
+    contact({ kind: 'request', note: 'Hello from the conference', token: new Uint8Array(16) }, own),
+    contact({ kind: 'answer' }, own),
     contact({ kind: 'refusal', code: 'bad-invite' }),
-    contact({ kind: 'dial-me' }),
+    contact({ kind: 'dial-me' }, own),
   ].map((bytes) => bytes.byteLength)
-  assert.deepEqual(new Set(sizes), new Set([1024]))
+  assert.deepEqual(new Set(sizes), new Set([2048]))
 })
 
 test('the largest request fits an envelope', () => {
@@ -49,11 +57,11 @@ test('the largest request fits an envelope', () => {
       name: '世'.repeat(limits.nameCharacters),
       nodes: Array<string>(limits.nodeAddressesTold).fill(address),
       addresses: Array<string>(limits.addressesTold).fill(address),
-      sealingKey: { publicKey: new Uint8Array(32), expiresAt: 1 },
+      sealingKey: { publicKey: new Uint8Array(32), hybridKey: new Uint8Array(hybridKeyBytes), expiresAt: 1 },
     },
   )
-  // Signature, key, sealed box and their fields.
-  assert.ok(largest.byteLength + 300 <= limits.envelope, `${largest.byteLength} bytes`)
+  // Signature, key, what sealing adds, and their fields.
+  assert.ok(largest.byteLength + sealingBytes + 300 <= limits.envelope, `${largest.byteLength} bytes`)
 })
 
 test('names, notes and tokens of the wrong length are refused', () => {

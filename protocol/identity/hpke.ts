@@ -7,7 +7,7 @@ import { Chacha20Poly1305 } from '@hpke/chacha20poly1305'
 import { CipherSuite, HkdfSha256 } from '@hpke/core'
 import { XWing } from '@hpke/hybridkem-x-wing'
 import { QuorumError } from '../base/errors.ts'
-import { digest, randomBytes } from '../identity/identity.ts'
+import { digest, randomBytes } from './identity.ts'
 
 export interface KeyPair {
   /** 32 bytes, from which both halves of the key follow. */
@@ -17,10 +17,9 @@ export interface KeyPair {
 }
 
 /** What sealed bytes are for: bytes that were sealed for one purpose do not open for another. */
-export type Purpose = 'quorum-parcel'
+export type Purpose = 'quorum-envelope'
 
-export const publicKeyBytes = 1216
-export const seedBytes = 32
+const seedBytes = 32
 /** Of the digest by which a sealed message names its key. */
 const keyIdBytes = 8
 /** Bytes of the encapsulated key, which come first. */

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
+import { hybridKeyBytes } from '../../../protocol/wire/sealing-key.ts'
 import {
   createKeyPair,
   keyIdOf,
   keyPairOf,
   open,
-  publicKeyBytes,
   seal,
   sealingBytes,
   type Purpose,
-} from '../../../protocol/parcel/sealing.ts'
+} from '../../../protocol/identity/hpke.ts'
 
 interface Vectors {
   keyPairs: { seed: string; publicKey: string }[]
@@ -19,7 +19,7 @@ interface Vectors {
 }
 
 const vectors = JSON.parse(fs.readFileSync(new URL('../../fixtures/x-wing.json', import.meta.url), 'utf8')) as Vectors
-const purpose = 'quorum-parcel'
+const purpose = 'quorum-envelope'
 const bound = Buffer.from('for Susan')
 const text = Buffer.from('Meet at noon')
 
@@ -43,7 +43,7 @@ test('what was sealed by another implementation is opened', async () => {
 test('it opens with its seed, for its purpose, with what it is bound to, and unchanged: else it does not', async () => {
   const { seed, publicKey } = await createKeyPair()
   const other = await createKeyPair()
-  assert.equal(publicKey.byteLength, publicKeyBytes)
+  assert.equal(publicKey.byteLength, hybridKeyBytes)
   const sealed = await seal(text, publicKey, purpose, bound)
   assert.equal(sealed.byteLength, text.byteLength + sealingBytes)
   assert.deepEqual(Buffer.from(await open(sealed, seed, purpose, bound)), text)
@@ -75,7 +75,7 @@ test('seeds and keys are taken from views of larger buffers', async () => {
   const pair = await keyPairOf(seed)
   assert.deepEqual(pair.publicKey, (await keyPairOf(Uint8Array.from(seed))).publicKey)
   const large = Buffer.concat([Buffer.alloc(5), pair.publicKey, Buffer.alloc(5)])
-  const sealed = await seal(text, large.subarray(5, 5 + publicKeyBytes), purpose, bound)
+  const sealed = await seal(text, large.subarray(5, 5 + hybridKeyBytes), purpose, bound)
   const framed = Buffer.concat([Buffer.alloc(9), sealed, Buffer.alloc(9)]).subarray(9, 9 + sealed.byteLength)
   assert.deepEqual(Buffer.from(await open(framed, seed, purpose, bound)), text)
 })
@@ -88,9 +88,9 @@ test('nothing is sealed to a key that is none', async () => {
     publicKey.subarray(1),
     Buffer.concat([publicKey, Buffer.alloc(1)]),
     // Coefficients of ML-KEM that are not reduced.
-    Buffer.alloc(publicKeyBytes, 0xff),
+    Buffer.alloc(hybridKeyBytes, 0xff),
     // A point of small order: the X25519 half would be the same for everybody.
-    Buffer.concat([publicKey.subarray(0, publicKeyBytes - 32), Buffer.alloc(32)]),
+    Buffer.concat([publicKey.subarray(0, hybridKeyBytes - 32), Buffer.alloc(32)]),
   ]) {
     await assert.rejects(seal(text, key, purpose, bound), refused)
   }

@@ -18,15 +18,18 @@ const secretKey = Buffer.from('a secret key for sealed envelope')
 /** A profile of the previous version with a message and a sealing key. */
 async function previous(directory: string): Promise<void> {
   const store = await openMigrated({ directory }, older)
-  store.putSealingKey({ publicKey: Buffer.alloc(32, 7), secretKey, createdAt: now })
   store.setSetting('name', Buffer.from('Ada'))
   store.close()
+  const database = openDatabase(directory, 'store.db')
+  const columns = 'publicKey, secretKey, createdAt'
+  database.run(`INSERT INTO sealingKey (${columns}) VALUES (?, ?, ?)`, Buffer.alloc(32, 7), secretKey, now)
+  database.close()
 }
 
-function openCopy(directory: string): Database {
+function openDatabase(directory: string, name: string): Database {
   const key = readKeyFile(path.join(directory, 'store.key'))
   assert.ok(key && 'key' in key)
-  return new Database(path.join(directory, copyName), Buffer.from(key.key, 'hex'))
+  return new Database(path.join(directory, name), Buffer.from(key.key, 'hex'))
 }
 
 const copies = (directory: string): string[] =>
@@ -41,7 +44,7 @@ test('62: the copy that a migration leaves contains the data, but no sealing key
   assert.equal(store.sealingKeys().length, 1)
   store.close()
   assert.deepEqual(copies(directory), [copyName])
-  const copy = openCopy(directory)
+  const copy = openDatabase(directory, copyName)
   assert.deepEqual(copy.all('SELECT * FROM sealingKey'), [])
   assert.equal(copy.all('SELECT * FROM setting').length, 1)
   copy.close()
@@ -102,5 +105,5 @@ test('62: a copy whose making was interrupted is made again', async (t) => {
   const store = await openSqliteStore({ directory })
   store.close()
   assert.deepEqual(copies(directory), [copyName])
-  openCopy(directory).close()
+  openDatabase(directory, copyName).close()
 })

@@ -110,14 +110,16 @@ async function guardedProfile(directory: string): Promise<Secrets> {
   await peer.stop()
   const store = await openSqliteStore({ directory, passphrase })
   const seed = Buffer.from(store.setting('seed') ?? assert.fail('there is no seed'))
-  const sealing = Buffer.from(store.sealingKeys()[0]?.secretKey ?? assert.fail('there is no sealing key'))
+  const { secretKey, hybrid } = store.sealingKeys()[0] ?? assert.fail('there is no sealing key')
+  const hybridSeed = Buffer.from(hybrid?.seed ?? assert.fail('it has no hybrid half'))
   store.close()
   const file = readKeyFile(join(directory, 'store.key')) ?? assert.fail('there is no key file')
   const dataKey = await unguardKey(file, passphrase)
   return {
     seed,
     'seed as text': Buffer.from(seed.toString('base64url')),
-    sealing,
+    sealing: Buffer.from(secretKey),
+    'hybrid sealing': hybridSeed,
     dataKey,
     passphrase: Buffer.from(passphrase),
     'next passphrase': Buffer.from(nextPassphrase),

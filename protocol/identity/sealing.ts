@@ -1,8 +1,8 @@
 /**
  * Sealing of envelopes, which nodes store and must not be able to read, to the recipient's sealing key. It is renewed
  * weekly and destroyed 35 days later, so that a stolen identity does not open old envelopes. By HPKE to its X-Wing
- * half, which withstands quantum computers; for versions without one in libsodium's sealed boxes to its X25519 half. Only for
- * a first contact without such a key, the box is sealed to the key derived from the PeerId.
+ * half, which withstands quantum computers; for versions without one in libsodium's sealed boxes to its X25519 half.
+ * Only for a first contact without such a key, the box is sealed to the key derived from the PeerId.
  */
 import sodium from 'sodium-native'
 import { QuorumError, toError } from '../base/errors.ts'

@@ -22,6 +22,11 @@ export interface LanCodesOptions {
   log: Log
 }
 
+interface Answered {
+  row: InviteRow
+  parked: ParkedInvite
+}
+
 export class LanCodes {
   readonly #options: LanCodesOptions
   #allowed = false
@@ -29,7 +34,7 @@ export class LanCodes {
   #forbidden = new AbortController()
   #work = Promise.resolve()
   /** The own invites that are answered for, by slot. */
-  #answered = new Map<string, { row: InviteRow; parked: ParkedInvite }>()
+  #answered = new Map<string, Answered>()
   #end: (() => Promise<void>) | undefined
   #renewal: NodeJS.Timeout | undefined
 
@@ -79,6 +84,7 @@ export class LanCodes {
       if (links.size < 2) links.set(opened.author, opened.link)
     }
     await this.#options.slots.ask(parked.lanSlot, found, over)
+    answered.abort()
     if (links.size > 1) {
       throw new QuorumError(
         'verification-failed',
@@ -99,8 +105,8 @@ export class LanCodes {
   }
 
   async #answer(open: readonly InviteRow[]): Promise<void> {
-    const { parked, slots, invites } = this.#options
-    const answered = new Map<string, { row: InviteRow; parked: ParkedInvite }>()
+    const { parked, slots } = this.#options
+    const answered = new Map<string, Answered>()
     for (const row of open) {
       if (!this.#allowed) return
       const one = { row, parked: await parked(row.code) }
@@ -112,10 +118,19 @@ export class LanCodes {
     if (!this.#allowed || this.#end !== undefined) return
     this.#end = await slots.answer((slot) => {
       const asked = this.#allowed ? this.#answered.get(slot) : undefined
-      if (asked === undefined || !invites.isOpen(asked.row)) return undefined
-      return () => asked.parked.seal(invites.currentLink(asked.row))
+      return asked === undefined ? undefined : () => this.#sealed(asked)
     })
     this.#renewal = setInterval(() => this.update(), friendLimits.lanCodesRenewed)
+  }
+
+  #sealed({ row, parked }: Answered): Uint8Array | undefined {
+    const { invites, log } = this.#options
+    try {
+      return invites.isOpen(row) ? parked.seal(invites.currentLink(row)) : undefined
+    } catch (error) {
+      log('warn', 'a code cannot be answered in the local network', toError(error))
+      return undefined
+    }
   }
 
   async #close(): Promise<void> {

@@ -3,13 +3,20 @@
  * without a node, and nobody else learns anything.
  */
 import assert from 'node:assert/strict'
+import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import type { PeerOptions } from '../../protocol/index.ts'
 import { openMemoryStore } from '../../protocol/index.ts'
 import { ParkedInvite } from '../../protocol/identity/invite-link.ts'
+import { Invites } from '../../protocol/friend/invites.ts'
+import { LanCodes } from '../../protocol/friend/lan-codes.ts'
+import { LanSlots } from '../../protocol/net/lan/slots.ts'
 import { slotText } from '../../protocol/net/lan/slot-records.ts'
+import { undo } from '../support/cleanup.ts'
 import { lanStranger } from '../support/lan-stranger.ts'
 import { friendOf, online, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { alice } from '../support/people.ts'
+import { patience } from '../support/until.ts'
 
 const unknownCode = '5SVWQ-J3D76'
 const off: Partial<PeerOptions>[] = [{ lan: false }, { direct: 'never' }, { direct: 'verified' }]
@@ -104,3 +111,41 @@ for (const choice of off) {
     assert.equal(stranger.answered(slotText(lanSlot)).length, answered)
   })
 }
+
+test('an invite that cannot be read is not answered for, and is reported in the log only', async (t) => {
+  const store = openMemoryStore()
+  const lines: string[] = []
+  const [stranger, alice] = [await lanStranger(t), await startPeer(t, { store, log: (_, text) => lines.push(text) })]
+  const { lanSlot } = await ParkedInvite.fromCode((await alice.invite({})).code)
+  await until(async () => (await stranger.search(lanSlot)).length > 0, 'it is answered')
+  const { mock } = t.mock.method(store, 'invite', () => assert.fail('the disk is gone'))
+  assert.deepEqual(await stranger.search(lanSlot), [])
+  assert.ok(lines.includes('a code cannot be answered in the local network'))
+  mock.restore()
+  assert.notDeepEqual(await stranger.search(lanSlot), [])
+})
+
+test('a network that this machine joins later hears answers, too', async (t) => {
+  const invites = new Invites({
+    identity: alice,
+    store: openMemoryStore(),
+    now: Date.now,
+    networkNow: Date.now,
+    name: () => 'Alice',
+    peerAddress: () => ({ nodes: [], addresses: [] }),
+  })
+  const stranger = await lanStranger(t)
+  let joined: ReturnType<typeof networkInterfaces> = {}
+  const slots = new LanSlots({ loopback: true, interfaces: () => joined })
+  const codes = new LanCodes({ invites, slots, parked: ParkedInvite.fromCode, log: () => {} })
+  undo(t).defer(() => codes.allow(false))
+  const { code } = invites.create(false, 3_600_000)
+  const parked = await ParkedInvite.fromCode(code)
+  await codes.allow(true)
+  assert.deepEqual(await stranger.search(parked.lanSlot), [])
+  joined = networkInterfaces()
+  codes.networkChanged()
+  await until(async () => (await stranger.search(parked.lanSlot)).length > 0, 'it is answered there')
+  joined = {}
+  assert.equal(await codes.linkOf(parked, AbortSignal.timeout(patience)), undefined, 'nobody can be asked')
+})

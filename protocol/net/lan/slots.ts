@@ -23,8 +23,11 @@ export interface LanSlotsOptions {
   interfaces?: typeof networkInterfaces
 }
 
-/** What is sealed for a slot, made when it is sent; undefined for a slot that is nobody's. */
-export type FindSealed = (slot: string) => (() => Uint8Array) | undefined
+/**
+ * What is sealed for a slot (16 bytes, in hexadecimal), made when it is sent; undefined for a slot that is nobody's, and
+ * if it cannot be made. Throws nothing: anybody can cause the call.
+ */
+export type FindSealed = (slot: string) => (() => Uint8Array | undefined) | undefined
 
 export class LanSlots {
   readonly #options: LanSlotsOptions
@@ -35,7 +38,7 @@ export class LanSlots {
     this.#options = options
   }
 
-  /** Answers every question for a slot (16 bytes, in hexadecimal) that `find` knows, until the result is called. */
+  /** Answers every question for a slot that `find` knows, until the result is called. */
   async answer(find: FindSealed): Promise<() => Promise<void>> {
     const answers = new KeyedBuckets(netLimits.slotAnswers, this.#now)
     const opened = await this.#open(mayAsk, (mdns, { address }) =>
@@ -44,7 +47,7 @@ export class LanSlots {
         const seal = slot === undefined ? undefined : find(slot)
         if (slot === undefined || seal === undefined || !answers.take(`${address} ${slot}`)) return
         const sealed = seal()
-        if (sealed.byteLength <= limits.parkedInvite) mdns.respond(answerFor(slot, sealed))
+        if (sealed !== undefined && sealed.byteLength <= limits.parkedInvite) mdns.respond(answerFor(slot, sealed))
       }),
     )
     return () => close(opened)

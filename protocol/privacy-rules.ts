@@ -1,7 +1,7 @@
 /**
  * Starts and stops the parts of a running peer that depend on the privacy choices: listening, hole punches, the port
- * mapping at the router, the search of the local network, codes there, and the announcements to friends and nodes. Policy and
- * conversations read the choices at each use, so they are not restarted here. This file stores no choice:
+ * mapping at the router, the search of the local network, codes there, and the announcements to friends and nodes.
+ * Policy and conversations read the choices at each use, so they are not restarted here. This file stores no choice:
  * identity/privacy-in-force.ts does.
  */
 import type { LanCodes } from './friend/lan-codes.ts'

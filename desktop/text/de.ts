@@ -541,8 +541,8 @@ export const de: typeof en = {
     typingMarks: 'Freunde erfahren, dass ich schreibe',
     lan: 'Im lokalen Netz verbinden',
     lanHint:
-      'Freunde erfahren deine Adresse im lokalen Netz, und Dateien zwischen euch bleiben darin. Codes von Einladungen ' +
-      'funktionieren dort.',
+      'Freunde erfahren deine Adresse im lokalen Netz, und Dateien zwischen euch bleiben darin. Codes von ' +
+      'Einladungen funktionieren dort.',
     mdns: 'Freunde im lokalen Netz ohne Knoten finden',
     mdnsHint: 'Alle in diesem Netz können sehen, dass du Quorum nutzt, und unter welcher Identität.',
     upnp: 'Den Router bitten, Freunde durchzulassen',

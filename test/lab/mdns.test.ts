@@ -74,7 +74,7 @@ test('a code makes friends of two people without any node, in their network only
   const stage = new Stage(stageOwner(t))
   const [home, nextDoor] = [await lab.place('cone'), await lab.place('cone')]
   const spaces = [home.space, await home.neighbour(), await home.neighbour(), nextDoor.space] as const
-  const [author, guest, silent, elsewhere] = [...spaces.map(counted)]
+  const [author, guest, silent, elsewhere] = spaces.map(counted)
   const start = (name: string, space: Namespace, ...args: string[]): Promise<HeadlessPeer> =>
     new HeadlessPeer(stage, name, { args: [...anyPort, ...args], through: space.enter }).start()
   const alice = await start('alice', spaces[0])

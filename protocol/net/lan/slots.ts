@@ -24,8 +24,8 @@ export interface LanSlotsOptions {
 }
 
 /**
- * What is sealed for a slot (16 bytes, in hexadecimal), made when it is sent; undefined for a slot that is nobody's, and
- * if it cannot be made. Throws nothing: anybody can cause the call.
+ * What is sealed for a slot (16 bytes, in hexadecimal), made when it is sent; undefined for a slot that is nobody's,
+ * and if it cannot be made. Throws nothing: anybody can cause the call.
  */
 export type FindSealed = (slot: string) => (() => Uint8Array | undefined) | undefined
 

@@ -169,7 +169,7 @@ export class PeerParts {
         this.reversals.reset()
         this.paths.nodeReady()
         this.reachability.check()
-        void this.introductions.parkAll(node)
+        void this.introductions.codes.parkAll(node)
       },
       onWarning: (data) => this.events.emit({ event: 'warning', data }),
       friends: () => this.store.friends().flatMap(({ peer, state }) => (state === 'friend' ? peer : [])),
@@ -328,6 +328,7 @@ export class PeerParts {
       settings: this.settings,
       nodes: this.nodes,
       friends: this.friends,
+      slots: this.network.services.lanSlots,
       peerAddress: this.#peerAddress,
       now: this.#now,
       log: this.#log,
@@ -387,6 +388,7 @@ export class PeerParts {
     this.nodes.retryNow()
     this.reversals.reset()
     this.lanDiscovery.reset()
+    this.introductions.codes.lan.networkChanged()
     this.paths.retryNow()
     this.reachability.reset()
     this.portMapping.reset()

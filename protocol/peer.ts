@@ -111,7 +111,7 @@ function streamFailed(log: Log): (peer: string, error: Error) => void {
 
 /** What the privacy choices start and stop. Warns about addresses on which this peer cannot listen. */
 function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): PrivacyRules {
-  const { network, policy, paths, events, lanDiscovery, settings } = parts
+  const { network, policy, paths, events, introductions, lanDiscovery, settings } = parts
   const failed = streamFailed(log)
   const warnUnbound = (): void => {
     const wanted = parts.privacy.now.direct === 'never' ? [] : (options.listen ?? [])
@@ -134,6 +134,7 @@ function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): Privacy
     },
     stopListening: () => network.services.directDial.stopListening(),
     search: () => network.services.mdns.listen((peer, addresses) => lanDiscovery.observed(peer, addresses)),
+    lanCodes: introductions.codes.lan,
     lanDiscovery,
     portMapping: parts.portMapping,
     reachability: parts.reachability,

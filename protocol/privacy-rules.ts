@@ -1,9 +1,10 @@
 /**
  * Starts and stops the parts of a running peer that depend on the privacy choices: listening, hole punches, the port
- * mapping at the router, the search of the local network, and the announcements to friends and nodes. Policy and
- * conversations read the choices at each use, so they are not restarted here. This file stores no choice:
+ * mapping at the router, the search of the local network, codes there, and the announcements to friends and nodes.
+ * Policy and conversations read the choices at each use, so they are not restarted here. This file stores no choice:
  * identity/privacy-in-force.ts does.
  */
+import type { LanCodes } from './friend/lan-codes.ts'
 import type { LanDiscovery } from './paths/lan-discovery.ts'
 import type { Paths } from './paths/paths.ts'
 import type { PortMapping } from './paths/port-mapping.ts'
@@ -17,6 +18,7 @@ export interface PrivacyRulesOptions {
   stopListening(): Promise<void>
   /** Searches the local network by multicast DNS until the returned function is called. */
   search(): Promise<() => Promise<void>>
+  lanCodes: Pick<LanCodes, 'allow'>
   lanDiscovery: Pick<LanDiscovery, 'reset'>
   portMapping: Pick<PortMapping, 'start' | 'stop'>
   reachability: Pick<Reachability, 'reset'>
@@ -63,14 +65,17 @@ export class PrivacyRules {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    await Promise.all([this.#options.portMapping.stop(), this.#search(false)])
+    const { portMapping, lanCodes } = this.#options
+    await Promise.all([portMapping.stop(), lanCodes.allow(false), this.#search(false)])
   }
 
   async #optional(now: Privacy): Promise<void> {
-    const { portMapping } = this.#options
+    const { portMapping, lanCodes } = this.#options
     if (now.upnp && now.direct !== 'never') portMapping.start()
     else await portMapping.stop()
-    await this.#search(now.mdns && now.lan && now.direct !== 'never' && now.direct !== 'verified')
+    // Who asks or answers there shows its address to strangers.
+    const nearby = now.lan && now.direct !== 'never' && now.direct !== 'verified'
+    await Promise.all([lanCodes.allow(nearby), this.#search(now.mdns && nearby)])
   }
 
   async #search(wanted: boolean): Promise<void> {

@@ -65,6 +65,7 @@ export const de: typeof en = {
     link: 'Link',
     code: 'Code zum Vorlesen',
     codeHint: 'Für Freunde, die schon einen deiner Knoten nutzen.',
+    codeHintLan: 'Für Freunde im selben Netz, und für solche, die schon einen deiner Knoten nutzen.',
     copyLink: 'Link kopieren',
     qr: 'QR-Code deiner Einladung',
     qrHint: 'Oder lass diesen Code scannen.',
@@ -95,6 +96,12 @@ export const de: typeof en = {
     expired: (name) => `Diese Einladung von ${name} ist abgelaufen. Bitte um eine neue.`,
     expiredShort: 'Diese Einladung ist abgelaufen.',
     needsNode: 'Das geht erst, wenn du einen Knoten benutzt, der die Person kennt. Bitte um den Link.',
+    codeNearby: 'Ein Code funktioniert, wenn die Person gerade im selben Netz ist oder ihr einen Knoten teilt.',
+    codeNobody: 'In diesem Netz hat niemand diesen Code. Bitte stattdessen um den Link.',
+    codeUnknown:
+      'In diesem Netz hat niemand diesen Code, und auch keiner deiner Knoten kennt ihn. Prüfe ihn, oder bitte um den ' +
+      'Link.',
+    codeContradicted: 'Zu diesem Code meldet sich mehr als eine Person, das ist nicht sicher. Bitte um den Link.',
     known: {
       self: () => 'Das ist deine eigene Einladung: Schicke sie jemand anderem.',
       friend: (name) => `${name} ist schon mit dir befreundet.`,
@@ -533,7 +540,9 @@ export const de: typeof en = {
       'Ist das aus, sehen Freunde, dass Nachrichten angekommen sind, aber nicht, dass du sie gelesen hast.',
     typingMarks: 'Freunde erfahren, dass ich schreibe',
     lan: 'Im lokalen Netz verbinden',
-    lanHint: 'Freunde erfahren deine Adresse im lokalen Netz, und Dateien zwischen euch bleiben darin.',
+    lanHint:
+      'Freunde erfahren deine Adresse im lokalen Netz, und Dateien zwischen euch bleiben darin. Codes von ' +
+      'Einladungen funktionieren dort.',
     mdns: 'Freunde im lokalen Netz ohne Knoten finden',
     mdnsHint: 'Alle in diesem Netz können sehen, dass du Quorum nutzt, und unter welcher Identität.',
     upnp: 'Den Router bitten, Freunde durchzulassen',

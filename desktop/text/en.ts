@@ -67,6 +67,7 @@ export const en = {
     link: 'Link',
     code: 'Code to read aloud',
     codeHint: 'For friends who use one of your nodes already.',
+    codeHintLan: 'For friends in the same network, or who use one of your nodes already.',
     copyLink: 'Copy link',
     qr: 'QR code of your invite',
     qrHint: 'Or let your friend scan this code.',
@@ -96,6 +97,11 @@ export const en = {
     expired: (name: string): string => `This invite of ${name} has expired. Ask for a new one.`,
     expiredShort: 'This invite has expired.',
     needsNode: 'This works only once you use a node that knows your friend. Ask for the link instead.',
+    codeNearby: 'A code works if your friend is in the same network now, or if you share a node.',
+    codeNobody: 'Nobody in this network has this code. Ask for the link instead.',
+    codeUnknown:
+      'Nobody in this network has this code, nor does a node of yours know it. Check it, or ask for the link.',
+    codeContradicted: 'More than one person answers for this code, so it is not safe. Ask for the link instead.',
     known: {
       self: () => 'That is your own invite: send it to somebody else.',
       friend: (name: string): string => `${name} is your friend already.`,
@@ -465,7 +471,8 @@ export const en = {
     readReceiptsHint: 'When this is off, friends see that messages have arrived, but not that you have read them.',
     typingMarks: 'Tell friends when I am writing',
     lan: 'Connect within the local network',
-    lanHint: 'Friends learn your address in the local network, and files between you stay in it.',
+    lanHint:
+      'Friends learn your address in the local network, and files between you stay in it. Codes of invites work there.',
     mdns: 'Find friends on the local network without a node',
     mdnsHint: 'Everyone on that network can see that you use Quorum, and under which identity.',
     upnp: 'Ask the router to let friends in',

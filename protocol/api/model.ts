@@ -49,8 +49,11 @@ export type RecipientInfo =
       known?: FriendState | 'self'
     }
   | { kind: 'peer'; peer: string; known?: FriendState | 'self' }
-  /** `needsNode`: there is no node to ask for it. */
-  | { kind: 'code'; needsNode: boolean }
+  /**
+   * `needsNode`: there is no node to ask for it. A code is asked for in the local network, too, if `lan` says so: then
+   * it needs no node.
+   */
+  | { kind: 'code'; needsNode: boolean; lan: boolean }
   | { kind: 'handle'; handle: string; needsNode: boolean }
 
 /** An unfinished message. */

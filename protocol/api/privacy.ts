@@ -20,7 +20,10 @@ export const privacyPatch = z.strictObject({
    * `only`: no path leads through a node.
    */
   direct: z.enum(directModes).exactOptional(),
-  /** Announce the own LAN addresses to friends and dial theirs. */
+  /**
+   * Announce the own LAN addresses to friends and dial theirs. Ask the local network for the codes of invites, and
+   * answer for the own ones, unless `direct` is `never` or `verified`.
+   */
   lan: z.boolean().exactOptional(),
   /** Ask the router to forward inbound connections to this peer. No effect if `direct` is `never`. */
   upnp: z.boolean().exactOptional(),

@@ -1,24 +1,27 @@
 /**
  * Introduces peers that have no contact yet. With the help of the nodes, it resolves a typed link, code, PeerId or
- * handle to a candidate for a friend request. It also creates the own record and parks the own invites at the nodes.
- * The friend request itself is in friends.ts. Described in docs/protocol.md, "Invites and codes" and "Records".
+ * handle to a candidate for a friend request. It also creates the own record and the own invites. The friend request
+ * itself is in friends.ts, codes are in codes.ts. Described in docs/protocol.md, "Invites and codes" and "Records".
  */
 import { isPublic } from '../address/address.ts'
 import { areForeign, byNode } from '../address/node-addresses.ts'
 import type { NodeKnowledge } from '../api/calls.ts'
 import type { FriendState, RecipientInfo } from '../api/model.ts'
-import type { DirectorySession, Found } from '../directory/session.ts'
+import { firstAnswer } from '../directory/first-answer.ts'
+import type { Found } from '../directory/session.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { candidateFromFound, candidateFromInvite, publicAddresses, type Candidate } from './candidate.ts'
+import { Codes } from './codes.ts'
 import type { Friends } from './friends.ts'
 import { sign, type Identity } from '../identity/identity.ts'
-import { inviteFromLink, ParkedInvite, type Invite } from '../identity/invite-link.ts'
+import { inviteFromLink, type Invite } from '../identity/invite-link.ts'
 import { parseRecipient } from '../identity/recipient.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { HomeNodes } from '../directory/home-nodes.ts'
 import type { Settings } from '../identity/settings.ts'
-import type { FriendRow, InviteRow, Store } from '../store/store.ts'
+import type { LanSlots } from '../net/lan/slots.ts'
+import type { FriendRow, Store } from '../store/store.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 import { recordToWire, type PeerAddress } from '../wire/contact.ts'
 
@@ -28,6 +31,7 @@ export interface IntroductionsOptions {
   settings: Settings
   nodes: HomeNodes
   friends: Friends
+  slots: LanSlots
   /** The own peer address that any peer may receive. */
   peerAddress(): PeerAddress
   now: () => number
@@ -42,11 +46,12 @@ export interface IntroductionsOptions {
 
 export class Introductions {
   readonly #options: IntroductionsOptions
-  /** Cache by code, because deriving the slot and the key from a code takes a tenth of a second. */
-  readonly #parkedInvites = new Map<string, ParkedInvite>()
+  readonly codes: Codes
 
   constructor(options: IntroductionsOptions) {
+    const { nodes, friends, slots, now, log } = options
     this.#options = options
+    this.codes = new Codes({ invites: friends.invites, nodes, slots, now, log })
   }
 
   /** The own record for the directory: public addresses only, because any peer may look it up. */
@@ -58,30 +63,12 @@ export class Introductions {
     return sign(identity, 'quorum-record', recordToWire({ ...rest, ...announced, sequence, ttl: limits.recordTtl }))
   }
 
-  /** A new invite, parked at the nodes. `expiresIn` in milliseconds. Errors: `rate-limited`. */
+  /** A new invite, whose code works at the nodes. `expiresIn` in milliseconds. Errors: `rate-limited`. */
   async invite(once: boolean, expiresIn: number): Promise<{ link: string; code: string }> {
-    const { friends, nodes, log } = this.#options
-    const row = friends.invites.create(once, expiresIn)
-    try {
-      await Promise.all((await nodes.someSessions()).map((session) => this.#park(session, row)))
-    } catch (error) {
-      // The link works without a node; the code works after the next session with a node begins.
-      log('debug', 'an invite is not parked at any node yet', toError(error))
-    }
+    const row = this.#options.friends.invites.create(once, expiresIn)
+    await this.codes.park(row)
     const { link, code } = row
     return { link, code }
-  }
-
-  /** A session with `node` has begun: parks the newest open invites there, so that their codes work. */
-  async parkAll(node: string): Promise<void> {
-    const { store, nodes, now, log } = this.#options
-    const open = store.invites().filter((row) => row.expiresAt > now() && !(row.once && row.usedBy != null))
-    const newest = open.sort((a, b) => b.createdAt - a.createdAt).slice(0, limits.parkedPerPeer)
-    try {
-      for (const row of newest) await this.#park(nodes.session(node), row)
-    } catch (error) {
-      log('debug', 'invites could not be parked', toError(error))
-    }
   }
 
   /** Whom `to` means, without asking anybody. Errors: `bad-invite`, `bad-request`. */
@@ -97,7 +84,7 @@ export class Introductions {
       case 'peer':
         return { ...recipient, ...this.#known(recipient.peer) }
       case 'code':
-        return { kind: 'code', needsNode }
+        return { kind: 'code', needsNode: this.codes.nobodyToAsk, lan: this.codes.lan.allowed }
       case 'handle':
         return { ...recipient, needsNode }
     }
@@ -111,7 +98,8 @@ export class Introductions {
 
   /**
    * Sends a friend request. `to`: a link, a code, a PeerId or a handle. Errors: `bad-invite`, `invite-expired`,
-   * `not-found`, `node-unreachable` (a code or handle needs a node), `foreign-node` (an invite of somebody who uses
+   * `not-found`, `node-unreachable` (a handle needs a node, a code a node or the local network), those of
+   * `Codes.linkOf`, `foreign-node` (an invite of somebody who uses
    * none of the own nodes, which are the only ones allowed), and those of `Friends.request`.
    */
   async request(to: string, note: string): Promise<FriendRow> {
@@ -159,7 +147,7 @@ export class Introductions {
       case 'invite':
         return this.#invited(recipient.invite)
       case 'code':
-        return this.#invited(inviteFromLink(await this.#linkOf(recipient.code)))
+        return this.#invited(inviteFromLink(await this.codes.linkOf(recipient.code)))
       case 'handle': {
         const found = await this.#lookup({ handle: recipient.handle })
         if (found == null) throw new QuorumError('not-found', `No node knows the handle ${recipient.handle}`)
@@ -209,53 +197,8 @@ export class Introductions {
     )
   }
 
-  async #linkOf(code: string): Promise<string> {
-    const parked = await this.#parked(code)
-    const link = await this.#ask(async (session) => {
-      const sealed = await session.findInvite(parked.slot)
-      return sealed == null ? undefined : parked.open(sealed)
-    })
-    if (link == null) throw new QuorumError('not-found', 'No node knows that code: check it, or ask for the link')
-    return link
-  }
-
   async #lookup(who: { peer: string } | { handle: string }): Promise<Found | undefined> {
-    return this.#ask((session) => session.lookup(who))
-  }
-
-  /** The first answer of any node. An invalid answer or a lost connection does not stop the search. */
-  async #ask<T>(ask: (session: DirectorySession) => Promise<T | undefined>): Promise<T | undefined> {
-    const sessions = await this.#options.nodes.someSessions()
-    const failures: unknown[] = []
-    for (const session of sessions) {
-      try {
-        const found = await ask(session)
-        if (found != null) return found
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length === sessions.length) throw failures[0]
-    return undefined
-  }
-
-  async #park(session: DirectorySession, row: InviteRow): Promise<void> {
-    const { now, log } = this.#options
-    try {
-      const parked = await this.#parked(row.code)
-      await session.postInvite(parked.slot, parked.seal(row.link), row.expiresAt - now())
-    } catch (error) {
-      // The link works without it; the code is parked again with the next session.
-      log('debug', 'an invite could not be parked', toError(error))
-    }
-  }
-
-  async #parked(code: string): Promise<ParkedInvite> {
-    const cached = this.#parkedInvites.get(code)
-    if (cached != null) return cached
-    const parked = await ParkedInvite.fromCode(code)
-    this.#parkedInvites.set(code, parked)
-    return parked
+    return firstAnswer(this.#options.nodes, (session) => session.lookup(who))
   }
 }
 

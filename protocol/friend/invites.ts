@@ -4,7 +4,8 @@
  */
 import { QuorumError, type ErrorCode } from '../base/errors.ts'
 import { randomBytes, type Identity } from '../identity/identity.ts'
-import { createCode, inviteToLink } from '../identity/invite-link.ts'
+import { limits } from '../base/limits.ts'
+import { createCode, inviteFromLink, inviteToLink } from '../identity/invite-link.ts'
 import { friendLimits } from './limits.ts'
 import type { InviteRow, Store } from '../store/store.ts'
 import { inviteTokenLength, type PeerAddress } from '../wire/contact.ts'
@@ -35,7 +36,7 @@ export class Invites {
    * `rate-limited` when too many are outstanding.
    */
   create(once: boolean, expiresIn: number): InviteRow {
-    const { identity, store, now, networkNow, name, peerAddress } = this.#options
+    const { store, now, networkNow } = this.#options
     return store.transaction(() => {
       const outstanding = store.invites().filter((invite) => {
         if (invite.expiresAt > now()) return true
@@ -46,17 +47,38 @@ export class Invites {
         throw new QuorumError('rate-limited', 'There are too many open invites: wait until some expire')
       }
       const token = randomBytes(inviteTokenLength)
-      const expiresAt = now() + expiresIn
       // Read by clocks of others; the own one decides when it is used.
-      const told = networkNow() + expiresIn
-      // A node has the sealing key in this peer's record, and a short link is easier to hand on.
-      const { nodes, addresses, sealingKey } = peerAddress()
-      const key = sealingKey == null || nodes.length > 0 ? {} : { sealingKey }
-      const link = inviteToLink(identity, { nodes, addresses, ...key, name: name(), token, expiresAt: told })
-      const row: InviteRow = { token, link, code: createCode(), once, createdAt: now(), expiresAt }
+      const link = this.#link(token, networkNow() + expiresIn)
+      const row: InviteRow = { token, link, code: createCode(), once, createdAt: now(), expiresAt: now() + expiresIn }
       store.putInvite(row)
       return row
     })
+  }
+
+  /** Somebody can use it. */
+  isOpen({ token }: InviteRow): boolean {
+    const { store, now } = this.#options
+    const row = store.invite(token)
+    return row != null && row.expiresAt > now() && !(row.once && row.usedBy != null)
+  }
+
+  /** The open invites whose codes work, the newest first. */
+  newest(): InviteRow[] {
+    const open = this.#options.store.invites().filter((row) => this.isOpen(row))
+    return open.sort((a, b) => b.createdAt - a.createdAt).slice(0, limits.parkedPerPeer)
+  }
+
+  /** The link of the same invite with the addresses of now, which are others in another network or on another port. */
+  currentLink({ link, token }: InviteRow): string {
+    return this.#link(token, inviteFromLink(link).expiresAt)
+  }
+
+  #link(token: Uint8Array, expiresAt: number): string {
+    const { identity, name, peerAddress } = this.#options
+    // A node has the sealing key in this peer's record, and a short link is easier to hand on.
+    const { nodes, addresses, sealingKey } = peerAddress()
+    const key = sealingKey == null || nodes.length > 0 ? {} : { sealingKey }
+    return inviteToLink(identity, { nodes, addresses, ...key, name: name(), token, expiresAt })
   }
 
   /** Marks the invite as used by `sender`, or returns why it is of no use to them. */

@@ -26,6 +26,8 @@ export const friendLimits = {
   friends: 5000,
   /** Invites outstanding at once. */
   invites: 200,
+  /** How soon the local network is no longer listened to for codes after the last invite is used or has expired. */
+  lanCodesRenewed: 1 * minute,
   /** Envelopes over /quorum/friend from one peer. */
   friendEnvelopes: { tokens: 10, per: 1 * minute } as Rate,
   /**

@@ -1,9 +1,9 @@
 /**
  * Invites (docs/protocol.md). A link contains all data that is needed to send its author a friend request, signed by
- * the author. A short code, for reading aloud, fetches the same link from a node. The node learns neither: Argon2id
- * derives from the code the slot in which the sealed link is parked, and the key that opens it. A code has 50 bits. A
- * guess costs 64 MiB and about 0.1 s, and the node limits the rate of guesses, so a code cannot be guessed before it
- * expires.
+ * the author. A short code, for reading aloud, fetches the same link from a node, or from its author in the same local
+ * network. Neither node nor network learns code or link: Argon2id derives from the code the slot in which the sealed
+ * link is parked, and the key that opens it. A code has 50 bits. A guess costs 64 MiB and about 0.1 s, also for who has
+ * the sealed link, so a code cannot be guessed before it expires.
  */
 import sodium from 'sodium-native'
 import { QuorumError } from '../base/errors.ts'
@@ -30,6 +30,7 @@ const sentence = /^\p{L}+(?:\s+\p{L}+){2,}$/u
 const twoGroups = /^[0-9a-z]{4,6}[\s\p{Pd}\u2212._]+[0-9a-z]{4,6}$/iu
 const slotLength = 16
 const stretchSalt = Buffer.from('quorum-code-v1\0\0', 'ascii')
+const lanLabel = Buffer.from('quorum-code-lan-1', 'ascii')
 const stretch = { ops: 3, memory: 64 * 1024 * 1024 }
 
 /** The link of an invite: `quorum://add/` and base64url of the signed invite. */
@@ -89,15 +90,20 @@ function codeLetters(text: string): string {
   return text.replaceAll(separators, '')
 }
 
-/** The slot in which the link of a code is parked, and the key that seals it there. */
+/** The slots under which the link of a code is found, and the key that seals it there. */
 export class ParkedInvite {
   /** 16 bytes. */
   readonly slot: Uint8Array
+  /** 16 bytes: the slot in the local network. Who knows only one of the two, as a node does, cannot tell the other. */
+  readonly lanSlot: Uint8Array
   readonly #key: Buffer
 
   private constructor(slot: Uint8Array, key: Buffer) {
     this.slot = slot
     this.#key = key
+    const lanSlot = Buffer.alloc(slotLength)
+    sodium.crypto_generichash(lanSlot, lanLabel, key)
+    this.lanSlot = lanSlot
   }
 
   /** Needs about 0.1 s on a worker thread. */

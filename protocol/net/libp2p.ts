@@ -16,6 +16,7 @@ import { anyDial, directDial, type DirectDial } from './direct-dial.ts'
 import { Circuits } from './circuits.ts'
 import { InboundSockets } from './inbound-sockets.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
+import { LanSlots } from './lan/slots.ts'
 import { noLog } from './no-log.ts'
 import { nodePlaces, type NodePlaces } from './node-places.ts'
 import { noise } from './noise/noise.ts'
@@ -34,6 +35,7 @@ export type PeerNetwork = Libp2p<{
   punch: TcpPunch
   traffic: Traffic
   mdns: Mdns
+  lanSlots: LanSlots
 }>
 export type NodeNetwork = Libp2p<{
   inbound: InboundSockets
@@ -97,6 +99,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
       circuits: () => circuits,
       traffic: () => counter,
       mdns: mdns(),
+      lanSlots: () => new LanSlots({ loopback: policy.loopback }),
     },
   })
   return network

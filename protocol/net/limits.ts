@@ -150,6 +150,23 @@ export const netLimits = {
   routerText: 64 * KiB,
   /** A message of multicast DNS, in bytes: RFC 6762, section 17. */
   dnsDatagram: 9000,
+  /** Local networks in which a code is asked for and answered: wired, wireless, and those of containers. */
+  lanNetworks: 8,
+  /**
+   * When a code is asked for in the local network, and how long an answer is waited for: datagrams get lost, and a
+   * person waits. At least a second apart: RFC 6762, section 5.2.
+   */
+  slotQuestions: [0, 1 * second, 2 * second],
+  slotSearch: 4 * second,
+  /**
+   * After the first answer to a code, another one may come that contradicts it: at the latest to the second question,
+   * where the rate of answers left none for the first one.
+   */
+  slotContradiction: 1.5 * second,
+  /** Questions and answers for codes that are decoded: a room full of newcomers, and far below what takes a core. */
+  slotDatagrams: { tokens: 500, per: 1 * second } as Rate,
+  /** Answers for one code in one network: RFC 6762, section 6. */
+  slotAnswers: { tokens: 1, per: 1 * second } as Rate,
   /** A mapping outlives a crash of this process by this much; it is renewed well before. */
   portLease: 1 * hour,
   /** First, and how many: external ports to ask for where the own one is taken, above those of services. */

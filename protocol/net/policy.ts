@@ -63,7 +63,8 @@ export class Policy {
   readonly #store: Store
   readonly #privacy: PolicyOptions['privacy']
   readonly #isNode: (peer: string) => boolean
-  readonly #loopback: boolean
+  /** The loopback is the network of this peer. */
+  readonly loopback: boolean
   readonly #interfaces: typeof networkInterfaces
   readonly #dials = new KeyedBuckets(netLimits.dialsPerSource, () => performance.now())
 
@@ -71,7 +72,7 @@ export class Policy {
     this.#store = store
     this.#privacy = privacy
     this.#isNode = isNode
-    this.#loopback = loopback
+    this.loopback = loopback
     this.#interfaces = interfaces
   }
 
@@ -124,7 +125,7 @@ export class Policy {
     // A node on this very machine learns nothing about the local network.
     const isLan = scope !== 'public' && (scope !== 'machine' || isPeer)
     if (isLan && !this.#privacy().lan) return foreign()
-    return isWithinReach(address, this.#loopback, this.#interfaces) ? undefined : notToBeDialled()
+    return isWithinReach(address, this.loopback, this.#interfaces) ? undefined : notToBeDialled()
   }
 
   /** Takes one of the dials that `source` may cause. Errors: those of `refusesDial`, and `rate-limited`. */
@@ -209,7 +210,7 @@ export class Policy {
 
   #mayFollow(address: string): boolean {
     if (this.#isNode((isRelayed(address) ? relayPeer(address) : lastPeer(address)) ?? '')) return true
-    return this.#privacy().direct !== 'never' && isWithinReach(address, this.#loopback, this.#interfaces)
+    return this.#privacy().direct !== 'never' && isWithinReach(address, this.loopback, this.#interfaces)
   }
 
   /**

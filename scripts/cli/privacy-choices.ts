@@ -10,8 +10,8 @@ export type PrivacySwitch = Exclude<keyof Privacy, 'direct'>
 /** What each switch does when it is on, and when it is off. */
 export const switchHelp: Readonly<Record<PrivacySwitch, { on: string; off: string }>> = {
   lan: {
-    on: 'announce and try addresses of the local network',
-    off: 'neither announce nor try addresses of the local network',
+    on: 'announce and try addresses of the local network, find codes there',
+    off: 'neither announce nor try addresses of the local network, nor find codes there',
   },
   upnp: { on: 'ask the router to let friends in', off: 'do not ask the router to let friends in' },
   mdns: {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { startPeer } from '../support/network.ts'
+import { startPeer, until } from '../support/network.ts'
 import { introduce, message, say, windowWithFriend, writing } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
 
@@ -74,8 +74,8 @@ test('an invite in a message is a card that names its author, and adds them only
   assert.deepEqual(window.complaints, [])
 })
 
-test('in the first run a code is said to need a node, before and after somebody tries it', async (t) => {
-  const window = await openWindow(t, { profile: `${folder(t)}/bob` })
+test('where the local network may not be used, a code is said to need a node, before and after it is tried', async (t) => {
+  const window = await openWindow(t, { profile: `${folder(t)}/bob`, args: ['--no-lan'] })
   const { page } = window
   await introduce(window, 'Bob')
   const field = page.getByLabel('Invite link or code')
@@ -88,5 +88,35 @@ test('in the first run a code is said to need a node, before and after somebody 
     .waitFor()
   await field.fill('')
   await page.getByText(/only once you use a node/u).waitFor({ state: 'detached' })
+  assert.deepEqual(window.complaints, [])
+})
+
+test('in the first run a code finds whoever is in the same network, without any node', async (t) => {
+  const alice = await startPeer(t, { name: 'Alice' })
+  const window = await openWindow(t, { profile: `${folder(t)}/bob` })
+  const { page } = window
+  await introduce(window, 'Bob')
+  const field = page.getByLabel('Invite link or code')
+  await field.fill('5SVWQ-J3D76')
+  await page.getByText(/if your friend is in the same network/u).waitFor()
+  await page.keyboard.press('Enter')
+  await page
+    .getByRole('alert')
+    .getByText(/Nobody in this network has this code/u)
+    .waitFor()
+  const { code } = await alice.invite({})
+  await field.fill(code.toLowerCase().replace('-', ' '))
+  await page.keyboard.press('Enter')
+  await page.getByText(/Request sent to .?Alice/u).waitFor()
+  await page.getByText('For friends in the same network').waitFor()
+  let bob = ''
+  await until(async () => (bob = (await alice.friends())[0]?.peer ?? '') !== '', 'the request arrives')
+  await alice.acceptFriend({ peer: bob })
+  await writing(window).waitFor()
+  await say(window, 'hello, neighbour')
+  await until(
+    async () => (await alice.messages({ peer: bob })).some(({ text }) => text === 'hello, neighbour'),
+    'the message arrives',
+  )
   assert.deepEqual(window.complaints, [])
 })

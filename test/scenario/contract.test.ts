@@ -272,7 +272,7 @@ describe('the headless contract', () => {
     await answers(
       'recipient',
       { to: 'code: k7qf2 m9xtd' },
-      z.strictObject({ kind: z.literal('code'), needsNode: z.literal(false) }),
+      z.strictObject({ kind: z.literal('code'), needsNode: z.literal(false), lan: z.literal(true) }),
     )
     await Promise.all([alice.sees(bob), bob.sees(alice)])
     const [listed] = await answers('friends', {}, z.array(friend))

@@ -79,6 +79,22 @@ test('two people find each other from their first start, and again after every c
   assert.deepEqual([alice.err, bob.err], ['', ''])
 })
 
+test('on its first start, a code is asked for in the local network, and whoever has it is asked', async (t) => {
+  const alice = await startPeer(t, { name: 'Alice' })
+  const bob = startPiped(t, ['--profile', join(folder(t), 'bob'), ...onLoopback])
+  await says(bob, 'What is your name?')
+  bob.write('Bob\n')
+  await says(bob, 'Paste a friend’s invite or type its code')
+  bob.write('5SVWQ-J3D76\n')
+  await says(bob, '! Nobody in this network has that code: ask for the link instead (not-found)')
+  bob.write(`${(await alice.invite({})).code.toLowerCase()}\n`)
+  await says(bob, 'Asked Alice.')
+  const asked = async (): Promise<string | undefined> => (await alice.friends())[0]?.peer
+  await until(async () => (await asked()) !== undefined, 'the request arrives')
+  await alice.acceptFriend({ peer: (await asked()) ?? '' })
+  await says(bob, 'Alice has accepted.')
+})
+
 test('only the plain text of a message reaches the terminal; the typed text survives it', inTerminal, async (t) => {
   const attacks = [
     '\u001b]52;c;cHduZWQ=\u0007',

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
+import type MulticastDns from 'multicast-dns'
 import { cleanLine, cleanText, openable, pieces } from '../../desktop/text/foreign.ts'
 import {
   circuitAddress,
@@ -29,7 +30,17 @@ import { parseRecipient } from '../../protocol/identity/recipient.ts'
 import { appearance } from '../../protocol/identity/lookalike.ts'
 import { fits } from '../../protocol/net/lan/dns-datagrams.ts'
 import { isNearby } from '../../protocol/net/lan/mdns.ts'
+import {
+  answerFor,
+  mayAnswer,
+  mayAsk,
+  questionFor,
+  sealedFor,
+  slotAsked,
+  slotText,
+} from '../../protocol/net/lan/slot-records.ts'
 import { answers, maps } from '../../protocol/net/nat/nat-pmp.ts'
+import { netLimits } from '../../protocol/net/limits.ts'
 import { locationIn, refusalIn, serviceIn } from '../../protocol/net/nat/upnp-igd.ts'
 import { addressesFromWire } from '../../protocol/wire/codec.ts'
 import { orRefuses, type Target } from './fuzz-target.ts'
@@ -143,11 +154,13 @@ const { gotResponse } = (await import(ofMdns.href)) as {
     options: object,
   ): { id: unknown; multiaddrs: Parameters<typeof isNearby>[0][] } | undefined
 }
-const dns = createRequire(createRequire(ofMdns).resolve('multicast-dns'))('dns-packet') as {
+/** The encoder and decoder of the package multicast-dns. */
+export const dns = createRequire(createRequire(ofMdns).resolve('multicast-dns'))('dns-packet') as {
   encode(packet: object): Buffer
-  decode(bytes: Buffer): { type: string }
+  decode(bytes: Buffer): MulticastDns.FullPacket
 }
 const tag = '_quorum._udp.local'
+const codeSlot = slotText(new Uint8Array(16).fill(0x5c))
 const log = Object.assign(() => undefined, { error: () => undefined, trace: () => undefined })
 /** A datagram in which a neighbour announces addresses. */
 export const announced = (...data: string[]): Buffer =>
@@ -227,6 +240,30 @@ export const texts: Target[] = [
       if (packet?.type !== 'response') return
       const found = gotResponse(packet, 'own', tag, { log })
       found?.multiaddrs.filter(isNearby).map(String)
+    },
+  },
+  {
+    name: 'a question or an answer for a code in the local network',
+    share: 0.5,
+    seeds: () => [
+      dns.encode({ type: 'query', ...questionFor(codeSlot) }),
+      dns.encode({ type: 'response', ...answerFor(codeSlot, new Uint8Array(300).fill(0xa5)) }),
+    ],
+    run(bytes) {
+      const datagram = Buffer.from(bytes)
+      const [question, answer] = [mayAsk(datagram), mayAnswer(datagram)]
+      if (!question && !answer) return
+      assert.ok(question !== answer && datagram.byteLength <= netLimits.dnsDatagram)
+      // The package catches whatever its decoder throws.
+      const packet = orRefuses(
+        () => dns.decode(datagram),
+        () => true,
+      )
+      if (packet === undefined) return
+      const asked = slotAsked(packet)
+      assert.ok(asked === undefined || /^[0-9a-f]{32}$/u.test(asked))
+      const sealed = sealedFor(codeSlot, packet)
+      assert.ok(sealed === undefined || sealed.byteLength <= Math.min(limits.parkedInvite, datagram.byteLength))
     },
   },
 ]

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import type { CallResults } from '#protocol'
 import { callPeer } from '../state/clients.ts'
 import { errorText, useApp, useText } from '../state/state.ts'
+import { usesLan } from '../model/uses-lan.ts'
 import { CopyLine } from './controls.tsx'
 import { Qr } from './qr.tsx'
 
@@ -14,6 +15,7 @@ export function Invite() {
   const { invite } = useText()
   const nodes = useApp((state) => state.self?.nodes ?? noNodes)
   const own = useApp((state) => state.node)
+  const nearby = useApp((state) => state.self !== undefined && usesLan(state.self.privacy))
   const connected = nodes.some(({ state }) => state === 'connected')
   const onlyHere = nodes.length > 0 && nodes.every(({ peer }) => peer === own.peer)
   const [shown, setShown] = useState<CallResults['invite']>()
@@ -50,7 +52,7 @@ export function Invite() {
             <span className="code selectable" dir="ltr">
               {shown?.code ?? '…'}
             </span>
-            <p className="hint">{invite.codeHint}</p>
+            <p className="hint">{nearby ? invite.codeHintLan : invite.codeHint}</p>
           </div>
         </div>
       </div>

@@ -16,6 +16,7 @@ export function expectation(info: RecipientInfo | undefined, { add }: Catalogue)
     case undefined:
       return undefined
     case 'code':
+      return info.lan ? add.codeNearby : info.needsNode ? add.needsNode : undefined
     case 'handle':
       return info.needsNode ? add.needsNode : undefined
     case 'peer':

@@ -6,7 +6,7 @@ import type { Friend, FriendState, RecipientInfo } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { requestFriend } from '../state/actions.ts'
 import { useRecipient } from '../state/recipient.ts'
-import { codeOf, errorText, useText } from '../state/state.ts'
+import { codeOf, errorText, useApp, useText } from '../state/state.ts'
 import { Field } from './controls.tsx'
 import { expectation, Invited } from './invited.tsx'
 
@@ -28,8 +28,9 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
   const [note, setNote] = useState('')
   const [failure, setFailure] = useState<unknown>()
   const [busy, setBusy] = useState(false)
+  const hasNode = useApp((state) => (state.self?.nodes.length ?? 0) > 0)
   const { info, wrong: damaged } = useRecipient(to)
-  const wrong = failure === undefined ? undefined : whatFailed(failure, info, text)
+  const wrong = failure === undefined ? undefined : whatFailed(failure, info, hasNode, text)
   const isOwn = info !== undefined && 'known' in info && info.known === 'self'
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
@@ -113,9 +114,13 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
   )
 }
 
-function whatFailed(error: unknown, info: RecipientInfo | undefined, text: Catalogue): string {
+function whatFailed(error: unknown, info: RecipientInfo | undefined, hasNode: boolean, text: Catalogue): string {
   // The only thing that can be wrong with the call itself.
   if (codeOf(error) === 'bad-request') return text.add.notRecognized
+  if (info?.kind === 'code' && info.lan) {
+    if (codeOf(error) === 'not-found') return hasNode ? text.add.codeUnknown : text.add.codeNobody
+    if (codeOf(error) === 'verification-failed') return text.add.codeContradicted
+  }
   // Where there is no node, none is unreachable "at the moment".
   const lacksNode = codeOf(error) === 'node-unreachable' && info !== undefined && 'needsNode' in info && info.needsNode
   return lacksNode ? text.add.needsNode : errorText(error)

@@ -5,7 +5,7 @@
  * it is made. Retires when dns-packet stops at the end.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Socket } from 'node:dgram'
+import type { RemoteInfo, Socket } from 'node:dgram'
 import { netLimits } from '../limits.ts'
 
 const opened = 'udp.socket'
@@ -26,15 +26,23 @@ export function guardSocketOf<T>(open: () => T): T {
     unsubscribe(opened, remember)
   }
   const [socket, ...others] = sockets
-  const [decode] = (socket?.listeners('message') ?? []) as ((...message: unknown[]) => void)[]
-  if (socket == null || decode == null || others.length > 0) {
-    throw new Error('This version of multicast DNS cannot be guarded: check the pin')
-  }
-  socket.removeAllListeners('message')
-  socket.on('message', (datagram: Buffer, ...from: unknown[]) => {
-    if (fits(datagram)) decode(datagram, ...from)
-  })
+  if (socket == null || others.length > 0) throw notGuarded()
+  guardSocket(socket, fits)
   return result
+}
+
+/** Lets only what `passes` through to the one listener that decodes what `socket` receives. Throws without one. */
+export function guardSocket(socket: Socket, passes: (datagram: Buffer, from: RemoteInfo) => boolean): void {
+  const [decode, ...others] = socket.listeners('message') as ((datagram: Buffer, from: RemoteInfo) => void)[]
+  if (decode == null || others.length > 0) throw notGuarded()
+  socket.removeAllListeners('message')
+  socket.on('message', (datagram, from) => {
+    if (passes(datagram, from)) decode.call(socket, datagram, from)
+  })
+}
+
+function notGuarded(): Error {
+  return new Error('This version of multicast DNS cannot be guarded: check the pin')
 }
 
 /** A datagram is as long as its header says at least, and not longer than multicast DNS allows. */

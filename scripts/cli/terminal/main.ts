@@ -167,7 +167,7 @@ async function askForNode(client: Client, next: Next): Promise<void> {
   if (node === undefined) return
   while (!node.running && !client.leaving && friends.all().length === 0) {
     if ((await peer.self()).nodes.length > 0) return
-    ask(client, 'Paste a friend’s invite, or press Enter to start your own node: ')
+    ask(client, 'Paste a friend’s invite or type its code, or press Enter to start your own node: ')
     const line = await next()
     if (line === undefined) client.leaving = true
     else if (line.trim() === '') node.start()

@@ -209,7 +209,7 @@ test('/privacy shows every choice with its value and its meaning', () => {
     privacyNames.flatMap((name) => choiceLine(look, privacy, name).split('\n'))
   assert.deepEqual(lines({ ...plain, columns: 100 }), [
     '  direct         auto      who is reached directly and learns your address: all friends',
-    '  lan            on        announce and try addresses of the local network',
+    '  lan            on        announce and try addresses of the local network, find codes there',
     '  upnp           on        ask the router to let friends in',
     '  mdns           off       do not search the local network for friends',
     '  read-receipts  on        tell friends what you have read',

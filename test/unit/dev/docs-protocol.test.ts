@@ -67,6 +67,13 @@ const phrases = [
   `A frame that has begun must end within ${time(limits.frame)}.`,
   // Invites, envelopes, friendship
   `A link has at most ${size(limits.inviteLink)}.`,
+  `It is sent at once, after ${netLimits.slotQuestions.slice(1).map(time).join(' and after ')}; after ${time(netLimits.slotSearch)} the search is over.`,
+  `with that code, among its newest ${limits.parkedPerPeer}, answers`,
+  `as in step 3 above: at most ${size(limits.parkedInvite)}.`,
+  `For ${time(netLimits.slotContradiction)} after the first one it goes on listening`,
+  `to one name in one network once a second. Messages`,
+  `of the others ${rate(netLimits.slotDatagrams)} are decoded`,
+  `so no tunnel; at most ${netLimits.lanNetworks}.`,
   `It may have ${size(limits.envelope)}.`,
   `A new one is made every ${time(identityLimits.sealingKeyRenewed)}. It is destroyed ${time(identityLimits.sealingKeyKept)} after that`,
   `at most ${limits.noteCharacters} characters; \`token\` or nothing`,

@@ -158,8 +158,15 @@ test('docs/protocol.md: its test vectors are those of the code', async () => {
   const text = read('docs/protocol.md')
   const [one = '', other = ''] = [...text.matchAll(/12D3Koo\w{45}/gu)].map((match) => match[0])
   assert.ok(text.includes(safetyNumber(one, other)))
-  const [, code = '', slot] = /slot of `(\S+)` is `([0-9a-f]{32})`/u.exec(text) ?? []
-  assert.equal(Buffer.from((await ParkedInvite.fromCode(code)).slot).toString('hex'), slot)
+  const vectors = [...text.matchAll(/(LAN )?slot\s+of `(\S+)` is `([0-9a-f]{32})`/gu)]
+  assert.deepEqual(
+    vectors.map(([, lan]) => lan),
+    [undefined, 'LAN '],
+  )
+  for (const [, lan, code = '', hex] of vectors) {
+    const { slot, lanSlot } = await ParkedInvite.fromCode(code)
+    assert.equal(Buffer.from(lan === undefined ? slot : lanSlot).toString('hex'), hex)
+  }
 })
 
 function read(file: string): string {

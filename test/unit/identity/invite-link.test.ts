@@ -114,6 +114,7 @@ test('a code is accepted in the forms that people type', () => {
 test('a code always leads to the same slot, and opens the invite parked under it', async () => {
   const parked = await ParkedInvite.fromCode('K7QF2-M9XT1')
   assert.equal(Buffer.from(parked.slot).toString('hex'), 'e7ad5efccdc04920615a440315e4513d')
+  assert.equal(Buffer.from(parked.lanSlot).toString('hex'), 'e7d2804554542a61265a3af453d0f45f')
   const sealed = parked.seal(link)
   assert.ok(sealed.byteLength <= limits.parkedInvite)
   assert.ok(!Buffer.from(sealed).includes(link.slice(20, 40)))

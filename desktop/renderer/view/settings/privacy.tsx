@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { FormEvent } from 'react'
 import type { DirectMode, Privacy as PrivacyChoices } from '#protocol'
 import { directChoices } from '../../../ipc/contract.ts'
+import { usesLan } from '../../model/uses-lan.ts'
 import { setPreferences, setPrivacy } from '../../state/actions.ts'
 import { callMain, callPeer } from '../../state/clients.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
@@ -53,7 +54,7 @@ function Choices({ privacy }: { privacy: PrivacyChoices }) {
   const { settings } = useText()
   const { direct, lan, upnp, mdns, readReceipts, typingMarks } = privacy
   const hidden = direct === 'never'
-  const usesLan = lan && (direct === 'auto' || direct === 'only')
+  const nearby = usesLan(privacy)
   const modes: readonly DirectMode[] = direct === 'only' ? [...directChoices, direct] : directChoices
   return (
     <>
@@ -74,8 +75,8 @@ function Choices({ privacy }: { privacy: PrivacyChoices }) {
       <Switch
         label={settings.mdns}
         hint={settings.mdnsHint}
-        checked={mdns && usesLan}
-        disabled={!usesLan}
+        checked={mdns && nearby}
+        disabled={!nearby}
         onChange={(on) => void setPrivacy({ mdns: on })}
       />
       <Switch

@@ -28,6 +28,9 @@ export const nodeLimits = {
   /** Addresses of one kind: more is a mistake in a script. */
   addresses: 32,
   configFile: 1 * MiB,
+  /** Entries of a list of who may use the node, and its size: each address is compared with every network in it. */
+  accessEntries: 20_000,
+  accessFile: 4 * MiB,
 
   // ---- HTTP, which is for scrapers and people, not a public site: bounds what a stranger on an open port can use up
   /** Ports after the one that is wanted, of which the first free one is used. */

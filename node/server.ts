@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { QuorumError, createRelayNode, errorToData, limits, toError, version } from '#protocol'
 import type { Log, RelayNode } from '#protocol'
+import { AccessLists } from './access-lists.ts'
 import type { NodeConfig } from './config.ts'
 import { makeFolder } from './disk.ts'
 import { nodeLimits } from './limits.ts'
@@ -18,6 +19,8 @@ import { statusPage } from './status-page.ts'
 
 export interface ServerOptions {
   config: NodeConfig
+  /** Who may use the node; default: everybody. */
+  access?: AccessLists
   log: Log
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -30,6 +33,8 @@ export interface NodeServer {
   addresses: string[]
   /** URL of the HTTP server for the operator. */
   http: string
+  /** Puts out whom the access lists no longer admit. */
+  recheck(): void
   /** Takes at most `limits.stop`; connections that are still open then are cut. */
   stop(): Promise<void>
 }
@@ -40,7 +45,12 @@ type State = 'starting' | 'ready' | 'stopping'
  * Starts a node. Errors: those of mailboxes.ts and key.ts, `bad-request` when an address cannot be listened on. After
  * an error nothing is left running.
  */
-export async function startServer({ config, log, now = Date.now }: ServerOptions): Promise<NodeServer> {
+export async function startServer({
+  config,
+  access = new AccessLists({}),
+  log,
+  now = Date.now,
+}: ServerOptions): Promise<NodeServer> {
   const startedAt = now()
   let state: State = 'starting'
   let relay: RelayNode | undefined
@@ -63,6 +73,7 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
       listen: config.listen,
       announce: config.announce,
       behindProxy: config.behindProxy,
+      admits: (peer, address) => access.admits(peer, address),
       store: mailboxes,
       now,
       log,
@@ -75,6 +86,7 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
       peer: started.peer,
       addresses: started.addresses(),
       http: http.url,
+      recheck: () => started.recheck(),
       stop() {
         state = 'stopping'
         return (stopped ??= running.disposeAsync())

@@ -16,6 +16,7 @@ export type {
   Self,
 } from './api/calls.ts'
 export { givenNodeAddress } from './address/given-address.ts'
+export { isPeerId } from './address/peer-id.ts'
 export type { AddressPart } from './address/given-address.ts'
 export { createFile, replaceFile } from './base/atomic-file.ts'
 export { destroyFile } from './base/destroy-file.ts'

@@ -16,6 +16,11 @@ export interface RelayNodeOptions {
    * address. Without such a proxy, every program of this machine could pretend any address.
    */
   behindProxy?: boolean
+  /**
+   * Whether this PeerId may use the node from this IP address; default: everybody may. Asked often, so answered from
+   * memory. Who may not is told so (`not-admitted`). Call `recheck` of the node when answers change.
+   */
+  admits?: (peer: string, address: string) => boolean
   /** The node's data on disk: `openMailboxes` of `quorum/mailboxes`. The caller closes it after `stop`. */
   store: DirectoryStore
   /** Milliseconds since the epoch. */
@@ -28,6 +33,7 @@ const shape = {
   listen: z.array(z.string()),
   announce: z.array(z.string()),
   behindProxy: z.boolean(),
+  admits: callback,
   store: withMethod('hold', 'it is no store of a node'),
   now: callback,
   log: callback,

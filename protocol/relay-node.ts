@@ -33,6 +33,8 @@ export interface RelayNode {
   /** Addresses to give to peers, each ending in `/p2p/<PeerId>`. */
   addresses(): string[]
   stats(): RelayNodeStats
+  /** Ends the connections, reservations and circuits of those whom `admits` no longer accepts, and drops their records. */
+  recheck(): void
   stop(): Promise<void>
 }
 
@@ -42,9 +44,17 @@ export interface RelayNode {
  */
 export async function createRelayNode(options: RelayNodeOptions): Promise<RelayNode> {
   checkRelayNodeOptions(options)
-  const { listen, announce = [], behindProxy = false, store, now = Date.now, log = silent } = options
+  const {
+    listen,
+    announce = [],
+    behindProxy = false,
+    admits = () => true,
+    store,
+    now = Date.now,
+    log = silent,
+  } = options
   const { privateKey, peer } = await identityFromSeed(options.seed)
-  const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy })
+  const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy, admits })
   const directory = new DirectoryServer(network, store, now, log)
   const expire = async (): Promise<void> => {
     try {
@@ -86,6 +96,10 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
         socketsWaiting: inbound.waiting,
         socketsRefused: inbound.refused,
       }
+    },
+    recheck() {
+      network.services.places.putOutExcluded()
+      directory.dropExcluded(admits)
     },
     async stop() {
       clearInterval(expiry)

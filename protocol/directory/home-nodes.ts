@@ -15,6 +15,7 @@ import {
   addressOf,
   dialTargets,
   homeNode,
+  isRefusal,
   knownAddresses,
   newlyLearnt,
   noneAnswers,
@@ -115,7 +116,7 @@ export class HomeNodes {
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()
-    if (sessions.length === 0) throw noneAnswers(this.#nodes.size)
+    if (sessions.length === 0) throw noneAnswers(this.states())
     return sessions
   }
 
@@ -130,7 +131,7 @@ export class HomeNodes {
     if (present != null) {
       present.addresses = withAddress(present.addresses, address)
       present.retry.now()
-      present.fullRetry.now()
+      present.refusedRetry.now()
       return
     }
     const node = homeNode(address, peer)
@@ -224,7 +225,7 @@ export class HomeNodes {
     while (!signal.aborted) {
       let longest: number | undefined
       let problem: NodeProblem | undefined
-      delete node.full
+      delete node.refused
       try {
         await this.#hold(node, signal)
       } catch (error) {
@@ -235,10 +236,12 @@ export class HomeNodes {
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
-      const retry = node.full === true ? node.fullRetry : node.retry
+      const { refused } = node
+      const retry = refused === undefined ? node.retry : node.refusedRetry
       const wait = retry.next(longest)
+      if (refused === 'not-admitted') problem = refused
       const why =
-        node.full === true ? { fullUntil: this.#options.now() + wait } : problem === undefined ? {} : { problem }
+        refused === 'node-full' ? { fullUntil: this.#options.now() + wait } : problem === undefined ? {} : { problem }
       this.#change(node, { state: 'unreachable', reserved: false, ...why })
       await retry.rest(wait, signal)
     }
@@ -258,8 +261,8 @@ export class HomeNodes {
       signal.throwIfAborted()
       // Once in a session: a node that tells another list each time must not make this peer announce without end.
       this.#learn(node, told)
-      if (node.full === true) return
-      node.fullRetry.reset()
+      if (node.refused !== undefined) return
+      node.refusedRetry.reset()
       this.#change(node, { state: 'connected', reserved: this.#isReserved(node) })
       this.#awaitingSession.wake()
       this.#options.onReady(node.peer)
@@ -318,7 +321,7 @@ export class HomeNodes {
       else if (data.code === 'rate-limited') this.#announceLater(node)
       // Without a record friends cannot find this peer at the node, so the session is reopened.
       else {
-        if (data.code === 'node-full') node.full = true
+        if (isRefusal(data.code)) node.refused = data.code
         node.session?.close()
       }
       return []

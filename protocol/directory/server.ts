@@ -22,6 +22,7 @@ import { FrameWriter } from '../net/frame-writer.ts'
 import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
 import { pull } from '../net/streams.ts'
 import { type NodeNetwork } from '../net/libp2p.ts'
+import { hostOf, type Admits } from '../net/node-places.ts'
 import { directoryProtocol } from '../net/policy.ts'
 import { Places } from '../base/places.ts'
 import { SharedRate, TokenBucket } from '../base/rate-limit.ts'
@@ -44,6 +45,8 @@ const notHeld = 0
 
 interface StoredRecord {
   signed: SignedBytes
+  /** IP address that it came from. */
+  host: string
   sequence: number
   ttl: number
   /** By this node's clock. */
@@ -127,10 +130,16 @@ export class DirectoryServer {
     return { sessions: this.#sessions.size, records: this.#records.size, requests: { ...this.#requests } }
   }
 
+  /** Drops the records of those whom the operator no longer admits: nobody is introduced to them any more. */
+  dropExcluded(admits: Admits): void {
+    for (const [peer, { host }] of this.#records) if (!admits(peer, host)) this.#dropRecord(peer)
+  }
+
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
     this.#rates.checkSession(peer)
     const writer = new FrameWriter(stream)
+    if (!this.#network.services.places.mayUse(connection)) return this.#turnAway(stream, writer, connection)
     const session: Session = {
       peer,
       address: quotaKey(connection.remoteAddr),
@@ -168,6 +177,24 @@ export class DirectoryServer {
       if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
       session.expecting.end()
     }
+  }
+
+  /**
+   * Tells a peer that the operator does not admit it, whatever it asks. The peer ends the connection, or its time on
+   * the seat does (net/node-places.ts): if this side closed it, the answer could be lost.
+   */
+  async #turnAway(stream: Stream, writer: FrameWriter, connection: Connection): Promise<void> {
+    const mayAsk = this.#flood.of(quotaKeysOf(connection.remoteAddr).at(-1))
+    const error = { code: 'not-admitted', message: 'This node does not accept you' } as const
+    for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
+      for (const bytes of frames) {
+        if (!mayAsk()) throw new QuorumError('rate-limited', 'Too many requests')
+        const { id, call } = requestFromWire(bytes)
+        this.#count(call?.call ?? 'unknown', error.code)
+        await writer.write(frameToWire({ frame: 'response', id, result: { result: 'error', error } }))
+      }
+    }
+    await stream.close()
   }
 
   /** A full disk leaves the owner of a handle with an older time; it does not end the session. */
@@ -270,7 +297,7 @@ export class DirectoryServer {
     const now = this.#now()
     this.#dropRecord(peer)
     this.#makeRoom(peer, originOf(session))
-    this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
+    this.#records.set(peer, { signed, host: hostOf(connection.remoteAddr), sequence, ttl, receivedAt: now })
     // After the record: a peer whose handle is taken can still be found by its PeerId.
     if (handle === '') await this.#store.releaseHandle(peer)
     else if (handle !== this.#store.handleOf(peer)) await this.#claim(session, handle, now)

@@ -17,7 +17,7 @@ import { Circuits } from './circuits.ts'
 import { InboundSockets } from './inbound-sockets.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
 import { noLog } from './no-log.ts'
-import { nodePlaces, type NodePlaces } from './node-places.ts'
+import { nodePlaces, type Admits, type NodePlaces } from './node-places.ts'
 import { noise } from './noise/noise.ts'
 import { ownAddresses, type OwnAddresses } from './own-addresses.ts'
 import { relay, type Relay } from './relay.ts'
@@ -109,6 +109,8 @@ export interface NodeNetworkOptions {
   announce?: readonly string[]
   /** WebSockets from this machine are those of a proxy (RelayNodeOptions). */
   behindProxy?: boolean
+  /** Whom the operator lets use the node; default: everybody. */
+  admits?: Admits
   /** Default: those of `netLimits.circuits`. */
   circuits?: Circuits
 }
@@ -139,7 +141,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
       // A node dials only back (dial-back.ts).
       directDial: directDial(anyDial),
       ownAddresses: ownAddresses(),
-      places: nodePlaces(),
+      places: nodePlaces(options.admits),
       inbound: () => inbound,
       relay: relay(
         {
@@ -151,7 +153,10 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
             applyDefaultLimit: false,
           },
         },
-        (peer) => network.services.places.hasRoomFor(peer),
+        {
+          mayReserve: (peer) => network.services.places.hasRoomFor(peer),
+          mayUse: (from) => network.services.places.mayUse(from),
+        },
         options.circuits,
       ),
     },

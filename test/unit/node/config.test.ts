@@ -102,6 +102,16 @@ test('an unknown variable is reported, not refused', () => {
   ])
 })
 
+test('the lists of who may use the node are relative to their source, too', (t) => {
+  assert.deepEqual([started().block, started().allow], [undefined, undefined])
+  const file = configFile(t, { block: 'lists/block', allow: '/etc/allow' })
+  const config = started(['--config', file])
+  assert.deepEqual([config.block, config.allow], [path.join(path.dirname(file), 'lists/block'), '/etc/allow'])
+  assert.equal(started([], { env: { QUORUM_NODE_BLOCK: 'block' } }).block, '/srv/block')
+  assert.equal(started(['--allow', '~/allow']).allow, '/home/op/allow')
+  assert.match(refused(['--allow', ' ']), /--allow must be a file/)
+})
+
 test('a data folder is relative to its source: the folder of the file, the working folder, or home', (t) => {
   const file = configFile(t, { data: 'data' })
   assert.equal(started(['--config', file]).data, path.join(path.dirname(file), 'data'))

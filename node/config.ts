@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { readBounded } from '#bounded-file'
 import { limits, logLevels, toError } from '#protocol'
 import type { LogLevel } from '#protocol'
+import { byteAmount } from './amounts.ts'
 import { nodeLimits } from './limits.ts'
 
 export interface NodeConfig {
@@ -25,6 +26,9 @@ export interface NodeConfig {
   /** Absolute paths of the lists of who may use the node (access-lists.ts). */
   block?: string | undefined
   allow?: string | undefined
+  /** Bytes a second for one peer, and bytes a day, that are relayed; undefined: as many as are asked for. */
+  relayRate?: number | undefined
+  relayTotal?: number | undefined
   http: { host: string; port: number }
   /** The ready line as JSON. */
   json: boolean
@@ -78,6 +82,8 @@ const schema = z.strictObject({
   behindProxy: z.boolean('must be true or false'),
   block: listFile,
   allow: listFile,
+  relayRate: byteAmount(nodeLimits.relayRate).optional(),
+  relayTotal: byteAmount(nodeLimits.relayTotal).optional(),
   json: z.boolean('must be true or false'),
   logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
 })
@@ -99,6 +105,8 @@ const options: Record<Option, OptionSource> = {
   behindProxy: { flag: '--behind-proxy', fromText: truth },
   block: { flag: '--block', fromText: (text) => text, isPath: true },
   allow: { flag: '--allow', fromText: (text) => text, isPath: true },
+  relayRate: { flag: '--relay-rate', fromText: (text) => text },
+  relayTotal: { flag: '--relay-total', fromText: (text) => text },
   json: { flag: '--json', fromText: truth },
   logLevel: { flag: '--log-level', fromText: (text) => text },
 }
@@ -238,6 +246,8 @@ function describe(version: string): Command {
     .option('--behind-proxy', 'trust X-Forwarded-For of WebSockets that come from this machine: a proxy sets it')
     .option('--block <file>', 'refuse those in this list; SIGHUP reads it again')
     .option('--allow <file>', 'refuse all but those in this list; SIGHUP reads it again')
+    .option('--relay-rate <bytes>', 'bytes a second that are relayed for one peer, such as 1MB (default: no bound)')
+    .option('--relay-total <bytes>', 'bytes a day (UTC) that are relayed in all, such as 50GB (default: no bound)')
     .option('--http <address:port>', 'metrics, health and status page (default: 127.0.0.1:4003)')
     .option('--log-level <level>', `one of ${logLevels.join(', ')} (default: info)`)
     .option('--json', 'print the ready line as JSON')
@@ -260,6 +270,8 @@ Examples:
     quorum-node --json --listen /ip4/127.0.0.1/tcp/0 --http 127.0.0.1:0
   For some people and one office only: a list of PeerIds, IP addresses and networks, one a line:
     quorum-node --announce /dns4/node.example.org/tcp/4001 --allow /etc/quorum/allow
+  Where traffic costs money: at most 2 MB a second for each peer, and 30 GB a day:
+    quorum-node --announce /dns4/node.example.org/tcp/4001 --relay-rate 2MB --relay-total 30GB
 
 Every option may also be in the file, {"data": "/srv/quorum", "listen": ["/ip4/0.0.0.0/tcp/4001"], "logLevel": "warn"},
 or in the environment, QUORUM_NODE_DATA, QUORUM_NODE_LISTEN (several separated by spaces), QUORUM_NODE_LOG_LEVEL.

@@ -32,6 +32,12 @@ export const nodeLimits = {
   accessEntries: 20_000,
   accessFile: 4 * MiB,
 
+  // ---- what an operator may choose, from and to
+  /** Bytes a second that are relayed for one peer: with less, conversations wait behind a file. */
+  relayRate: [64_000, 10_000_000_000] as const,
+  /** Bytes that are relayed in a day: the least is a few conversations. */
+  relayTotal: [1_000_000, 1_000_000_000_000_000] as const,
+
   // ---- HTTP, which is for scrapers and people, not a public site: bounds what a stranger on an open port can use up
   /** Ports after the one that is wanted, of which the first free one is used. */
   httpPortsTried: 16,

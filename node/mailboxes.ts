@@ -9,7 +9,7 @@ import path from 'node:path'
 import { createHmac } from 'node:crypto'
 import type Database from 'better-sqlite3-multiple-ciphers'
 import { QuorumError, limits } from '#protocol'
-import type { DirectoryStore, HeldEnvelope } from '#protocol'
+import type { DirectoryStore, HeldEnvelope, RelayedDay } from '#protocol'
 import { countRows, originDigest, sharing, type Origin } from './address-shares.ts'
 import { diskError, refusal } from './disk.ts'
 import { expiry } from './expiry.ts'
@@ -25,6 +25,9 @@ export interface Mailboxes extends DirectoryStore {
    * Writes a little to see whether the disk accepts it. Errors: `disk-full` (also when nearly full), `not-writable`.
    */
   check(): void
+  /** What the last `noteRelayed` noted. */
+  relayed(): RelayedDay | undefined
+  noteRelayed(day: RelayedDay): Promise<void>
 }
 
 /** An open database, and what every part of the store needs of it. */
@@ -96,6 +99,13 @@ function mailboxesOn(db: Database.Database, file: string): Mailboxes {
         }
       }
       read(() => sql.check.run())
+    },
+    relayed: () => read(() => sql.relayed.get()),
+    async noteRelayed({ day, bytes }) {
+      await write(() => {
+        sql.putMeta.run('relayed day', day)
+        sql.putMeta.run('relayed bytes', bytes)
+      })
     },
     close() {
       if (!db.open) return
@@ -271,6 +281,11 @@ function keyedDigest(key: Uint8Array, parts: (string | Uint8Array)[]): Uint8Arra
 function statements(db: Database.Database) {
   return {
     digestKey: db.prepare<[], Uint8Array>(`SELECT value FROM meta WHERE name = 'digest key'`).pluck(),
+    relayed: db.prepare<[], RelayedDay>(
+      `SELECT d.value AS day, b.value AS bytes FROM meta d, meta b
+       WHERE d.name = 'relayed day' AND b.name = 'relayed bytes'`,
+    ),
+    putMeta: db.prepare<[string, number]>('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
     check: db.prepare<[]>(`UPDATE meta SET value = value + 1 WHERE name = 'checks'`),
     stats: db.prepare<[], ReturnType<DirectoryStore['stats']>>(
       `SELECT e.rows AS held, e.bytes AS heldBytes, h.rows AS handles, p.rows AS parked

@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { QuorumError, createRelayNode, errorToData, limits, toError, version } from '#protocol'
-import type { Log, RelayNode } from '#protocol'
+import type { Log, RelayedDay, RelayNode } from '#protocol'
 import { AccessLists } from './access-lists.ts'
 import type { NodeConfig } from './config.ts'
 import { makeFolder } from './disk.ts'
@@ -55,6 +55,7 @@ export async function startServer({
   let state: State = 'starting'
   let relay: RelayNode | undefined
   let diskTrouble: Error | undefined
+  let noted: RelayedDay | undefined
   const running = new AsyncDisposableStack()
 
   try {
@@ -63,7 +64,12 @@ export async function startServer({
     const mailboxes = openMailboxes(path.join(config.data, 'held.db'))
     running.defer(() => mailboxes.close())
     const seed = loadNodeKey(config.data)
-    const timer = setInterval(() => checkDisk(mailboxes), nodeLimits.diskCheck)
+    // After the network has stopped: nothing is relayed any more.
+    running.defer(() => noteRelayed(mailboxes))
+    const timer = setInterval(() => {
+      checkDisk(mailboxes)
+      void noteRelayed(mailboxes)
+    }, nodeLimits.diskCheck)
     running.defer(() => clearInterval(timer))
 
     const http = await serveHttp(mailboxes)
@@ -74,6 +80,7 @@ export async function startServer({
       announce: config.announce,
       behindProxy: config.behindProxy,
       admits: (peer, address) => access.admits(peer, address),
+      relay: { perPeer: config.relayRate, perDay: config.relayTotal, before: mailboxes.relayed() },
       store: mailboxes,
       now,
       log,
@@ -133,6 +140,20 @@ export async function startServer({
       diskTrouble = toError(error)
       const { code } = errorToData(error)
       if (before === undefined) log('error', `The disk takes no more data (${code}): nothing new is held`)
+    }
+  }
+
+  /** A restart gives back nothing of a day's amount, a crash no more than what one minute took. */
+  async function noteRelayed(mailboxes: Mailboxes): Promise<void> {
+    if (config.relayTotal === undefined || relay === undefined) return
+    const { relayedToday } = relay.stats()
+    if (relayedToday.day === noted?.day && relayedToday.bytes === noted.bytes) return
+    try {
+      await mailboxes.noteRelayed(relayedToday)
+      noted = relayedToday
+    } catch (error) {
+      // What the disk refuses is reported by checkDisk.
+      log('debug', 'What was relayed today could not be stored', toError(error))
     }
   }
 

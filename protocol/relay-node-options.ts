@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { callback, checkOptions, withMethod } from './base/check-value.ts'
 import type { Log } from './base/log.ts'
 import type { DirectoryStore } from './directory/store.ts'
+import { netLimits } from './net/limits.ts'
+import type { RelayedDay } from './net/relay-usage.ts'
 
 export interface RelayNodeOptions {
   /** Ed25519 seed, 32 bytes. */
@@ -21,6 +23,8 @@ export interface RelayNodeOptions {
    * memory. Who may not is told so (`not-admitted`). Call `recheck` of the node when answers change.
    */
   admits?: (peer: string, address: string) => boolean
+  /** How much the node relays; without it as much as is asked for. */
+  relay?: RelayAmounts
   /** The node's data on disk: `openMailboxes` of `quorum/mailboxes`. The caller closes it after `stop`. */
   store: DirectoryStore
   /** Milliseconds since the epoch. */
@@ -28,12 +32,31 @@ export interface RelayNodeOptions {
   log?: Log
 }
 
+export interface RelayAmounts {
+  /** Bytes a second for one peer, those that it sends and those that it receives: at least 16 KiB. */
+  perPeer?: number | undefined
+  /**
+   * Bytes in a day (UTC), both directions. When they are used up, all circuits end and no new one is made until
+   * midnight; the node goes on introducing peers.
+   */
+  perDay?: number | undefined
+  /** What an earlier run relayed, last: `relayedToday` of its `stats`. */
+  before?: RelayedDay | undefined
+}
+
+const amounts = z.strictObject({
+  perPeer: z.number().min(netLimits.pacedPiece).optional(),
+  perDay: z.number().min(0).optional(),
+  before: z.strictObject({ day: z.number(), bytes: z.number() }).optional(),
+}) satisfies z.ZodType<RelayAmounts>
+
 const shape = {
   seed: z.instanceof(Uint8Array).refine(({ byteLength }) => byteLength === 32, 'it has not 32 bytes'),
   listen: z.array(z.string()),
   announce: z.array(z.string()),
   behindProxy: z.boolean(),
   admits: callback,
+  relay: amounts,
   store: withMethod('hold', 'it is no store of a node'),
   now: callback,
   log: callback,

@@ -113,6 +113,18 @@ export function refusalOf(nodes: readonly NodeState[]): NodeRefusal | undefined 
   return nodes.some(({ fullUntil }) => fullUntil != null) ? 'node-full' : undefined
 }
 
+/** What callers see of a node that is not reached and is tried again at `until`; `problem`: of the last attempt. */
+export function notReached(
+  { refused }: HomeNode,
+  problem: NodeProblem | undefined,
+  until: number,
+): Pick<NodeState, 'state' | 'reserved' | 'fullUntil' | 'problem'> {
+  const node = { state: 'unreachable', reserved: false } as const
+  if (refused === 'node-full') return { ...node, fullUntil: until }
+  const why = refused ?? problem
+  return why === undefined ? node : { ...node, problem: why }
+}
+
 /** Why none of these nodes can be asked. */
 export function noneAnswers(nodes: readonly NodeState[]): QuorumError {
   if (nodes.length > 0 && nodes.every(({ problem }) => problem === 'not-admitted')) {

@@ -19,6 +19,7 @@ import {
   knownAddresses,
   newlyLearnt,
   noneAnswers,
+  notReached,
   toAnnounce,
   stateOf,
   type HomeNode,
@@ -236,13 +237,9 @@ export class HomeNodes {
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
-      const { refused } = node
-      const retry = refused === undefined ? node.retry : node.refusedRetry
+      const retry = node.refused === undefined ? node.retry : node.refusedRetry
       const wait = retry.next(longest)
-      if (refused === 'not-admitted') problem = refused
-      const why =
-        refused === 'node-full' ? { fullUntil: this.#options.now() + wait } : problem === undefined ? {} : { problem }
-      this.#change(node, { state: 'unreachable', reserved: false, ...why })
+      this.#change(node, notReached(node, problem, this.#options.now() + wait))
       await retry.rest(wait, signal)
     }
   }

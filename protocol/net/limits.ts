@@ -243,6 +243,18 @@ export const netLimits = {
     waiting: 256 * MiB,
   },
   /**
+   * Where one peer may have a rate only: a circuit is carried in pieces of this size, in turns with the peer's others,
+   * and so much is read ahead, since what waits here does so for long.
+   */
+  pacedPiece: 16 * KiB,
+  pacedReadHigh: 64 * KiB,
+  pacedReadLow: 32 * KiB,
+  /** Peers and addresses whose bytes of a day are counted one by one: some 100 bytes each. */
+  relayedCounted: 50_000,
+  /** Bounds, in bytes of a day, and numbers of peers for which it is told how concentrated the use is. */
+  relayedMore: [0, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11],
+  relayedTop: [1, 10, 100],
+  /**
    * Requests for a circuit in vain: of one peer (friends that are away, several times), of one address (a school), from
    * one address to one peer (every attempt of a minute, and its paths), to one peer (somebody whom many look for).
    */

@@ -35,6 +35,7 @@ import { KeyedBuckets } from '../base/rate-limit.ts'
 import { Circuits, type CircuitEnd } from './circuits.ts'
 import { ConnectRates } from './connect-rates.ts'
 import { netLimits } from './limits.ts'
+import type { RelayedDay, RelayUsage } from './relay-usage.ts'
 import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
 
 /**
@@ -73,6 +74,10 @@ interface RelayStats {
   circuits: number
   /** Bytes carried since the start, both directions. */
   relayedBytes: number
+  relayedToday: RelayedDay
+  /** The amount of this day is used up. */
+  relaySpent: boolean
+  relayShares: RelayUsage['shares']
   refused: number
 }
 
@@ -135,6 +140,7 @@ function repair(
         get(target: PeerId) {
           const { remotePeer, remoteAddr } = hop.connection
           if (!mayUse(hop.connection)) refused = 'PERMISSION_DENIED'
+          else if (circuits.usage.spent) refused = 'RESOURCE_LIMIT_EXCEEDED'
           else {
             // By its key: a PeerId has many encodings.
             succeeded = rates.take(remotePeer.toString(), quotaKey(remoteAddr), String(target.publicKey ?? target))
@@ -213,7 +219,10 @@ function repair(
     stats: (): RelayStats => ({
       reservations: stock.reservations.size,
       circuits: circuits.size,
-      relayedBytes: circuits.relayedBytes,
+      relayedBytes: circuits.usage.total,
+      relayedToday: circuits.usage.today,
+      relaySpent: circuits.usage.spent,
+      relayShares: circuits.usage.shares,
       refused: refusals,
     }),
     reserved: (peer: string): boolean => stock.reservations.has(peerIdFromString(peer)),

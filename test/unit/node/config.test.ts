@@ -112,6 +112,40 @@ test('the lists of who may use the node are relative to their source, too', (t) 
   assert.match(refused(['--allow', ' ']), /--allow must be a file/)
 })
 
+test('amounts are numbers or sizes with a unit, within their bounds', (t) => {
+  assert.deepEqual([started().relayRate, started().relayTotal], [undefined, undefined])
+  for (const [text, bytes] of [
+    ['64000', 64_000],
+    ['64kB', 64_000],
+    ['64 KB', 64_000],
+    ['1.5 MB', 1_500_000],
+    ['2MiB', 2 * 1024 * 1024],
+    ['10gb', 10_000_000_000],
+    ['70000 B', 70_000],
+  ] as const) {
+    assert.equal(started(['--relay-rate', text]).relayRate, bytes, text)
+    assert.equal(started([], { env: { QUORUM_NODE_RELAY_RATE: text } }).relayRate, bytes, text)
+  }
+  const file = configFile(t, { relayTotal: 5_000_000, relayRate: '1 MB' })
+  assert.deepEqual([started(['--config', file]).relayTotal, started(['--config', file]).relayRate], [5e6, 1e6])
+  for (const text of [
+    '',
+    'much',
+    '63999',
+    '11GB',
+    '-1',
+    '1e6',
+    '1 M',
+    '1 MB/s',
+    '0.5',
+    '1,5 MB',
+    '99999999999999999999',
+  ]) {
+    assert.match(refused([`--relay-rate=${text}`]), /--relay-rate must be an amount from 64 kB to 10 GB, such as/, text)
+  }
+  assert.match(refused(['--config', configFile(t, { relayTotal: true })]), /"relayTotal" in .* must be an amount/)
+})
+
 test('a data folder is relative to its source: the folder of the file, the working folder, or home', (t) => {
   const file = configFile(t, { data: 'data' })
   assert.equal(started(['--config', file]).data, path.join(path.dirname(file), 'data'))

@@ -23,3 +23,12 @@ function bytesOf(text: string): number {
   const [, number = 'none', unit = ''] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text.trim()) ?? []
   return Math.round(Number(number) * (units.get(unit.toLowerCase()) ?? Number.NaN))
 }
+
+/** A whole number from `least` to `most`, also as text. */
+export function wholeNumber([least, most]: readonly [number, number]) {
+  const message = `must be a whole number from ${least} to ${most}`
+  return z
+    .union([z.number(), z.string().regex(/^\d{1,15}$/, message)], message)
+    .transform(Number)
+    .refine((number) => Number.isSafeInteger(number) && number >= least && number <= most, message)
+}

@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { readBounded } from '#bounded-file'
 import { limits, logLevels, toError } from '#protocol'
 import type { LogLevel } from '#protocol'
-import { byteAmount } from './amounts.ts'
+import { byteAmount, wholeNumber } from './amounts.ts'
 import { nodeLimits } from './limits.ts'
 
 export interface NodeConfig {
@@ -29,6 +29,10 @@ export interface NodeConfig {
   /** Bytes a second for one peer, and bytes a day, that are relayed; undefined: as many as are asked for. */
   relayRate?: number | undefined
   relayTotal?: number | undefined
+  /** Peers at once, reservations, and envelopes on disk; undefined: the default of each. */
+  maxPeers?: number | undefined
+  maxReservations?: number | undefined
+  maxHeld?: number | undefined
   http: { host: string; port: number }
   /** The ready line as JSON. */
   json: boolean
@@ -84,6 +88,9 @@ const schema = z.strictObject({
   allow: listFile,
   relayRate: byteAmount(nodeLimits.relayRate).optional(),
   relayTotal: byteAmount(nodeLimits.relayTotal).optional(),
+  maxPeers: wholeNumber(limits.nodePeers).optional(),
+  maxReservations: wholeNumber(limits.nodeReservations).optional(),
+  maxHeld: wholeNumber(nodeLimits.maxHeld).optional(),
   json: z.boolean('must be true or false'),
   logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
 })
@@ -107,6 +114,9 @@ const options: Record<Option, OptionSource> = {
   allow: { flag: '--allow', fromText: (text) => text, isPath: true },
   relayRate: { flag: '--relay-rate', fromText: (text) => text },
   relayTotal: { flag: '--relay-total', fromText: (text) => text },
+  maxPeers: { flag: '--max-peers', fromText: (text) => text },
+  maxReservations: { flag: '--max-reservations', fromText: (text) => text },
+  maxHeld: { flag: '--max-held', fromText: (text) => text },
   json: { flag: '--json', fromText: truth },
   logLevel: { flag: '--log-level', fromText: (text) => text },
 }
@@ -248,6 +258,9 @@ function describe(version: string): Command {
     .option('--allow <file>', 'refuse all but those in this list; SIGHUP reads it again')
     .option('--relay-rate <bytes>', 'bytes a second that are relayed for one peer, such as 1MB (default: no bound)')
     .option('--relay-total <bytes>', 'bytes a day (UTC) that are relayed in all, such as 50GB (default: no bound)')
+    .option('--max-peers <n>', 'peers connected at once, 1 to 10000; others are told that it is full (default: 4000)')
+    .option('--max-reservations <n>', 'peers that it relays to, 0 to 20000; 0: it relays nothing (default: 8000)')
+    .option('--max-held <n>', 'envelopes on disk, of up to 8 KiB, 1000 to 1000000 (default: 250000)')
     .option('--http <address:port>', 'metrics, health and status page (default: 127.0.0.1:4003)')
     .option('--log-level <level>', `one of ${logLevels.join(', ')} (default: info)`)
     .option('--json', 'print the ready line as JSON')

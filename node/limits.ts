@@ -38,6 +38,9 @@ export const nodeLimits = {
   /** Bytes that are relayed in a day: the least is a few conversations. */
   relayTotal: [1_000_000, 1_000_000_000_000_000] as const,
 
+  /** Envelopes on disk, of up to 8 KiB: the whole store is checked at each start, which takes a second for each GiB. */
+  maxHeld: [1000, 1_000_000] as const,
+
   // ---- HTTP, which is for scrapers and people, not a public site: bounds what a stranger on an open port can use up
   /** Ports after the one that is wanted, of which the first free one is used. */
   httpPortsTried: 16,

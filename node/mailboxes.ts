@@ -43,15 +43,16 @@ interface Context {
 }
 
 /**
- * Opens the store at `file` (or `:memory:`), creating it if there is none.
+ * Opens the store at `file` (or `:memory:`), creating it if there is none. `held`: envelopes in all. If there are
+ * more from an earlier run, none is dropped for that, and each new one takes the place of another.
  * Errors: `store-locked`, `store-corrupt`, `unsupported-version`, `disk-full`, `not-writable`.
  */
-export function openMailboxes(file: string): Mailboxes {
+export function openMailboxes(file: string, { held = limits.held }: { held?: number | undefined } = {}): Mailboxes {
   let opened: { close(): void } | undefined
   try {
     const db = openMailboxDatabase(file)
     opened = db
-    const mailboxes = mailboxesOn(db, file)
+    const mailboxes = mailboxesOn(db, file, held)
     opened = mailboxes
     mailboxes.check()
     return mailboxes
@@ -61,8 +62,8 @@ export function openMailboxes(file: string): Mailboxes {
   }
 }
 
-function mailboxesOn(db: Database.Database, file: string): Mailboxes {
-  const context = contextOf(db, file)
+function mailboxesOn(db: Database.Database, file: string, most: number): Mailboxes {
+  const context = contextOf(db, file, most)
   const { sql, commits, read, write } = context
   const expire = expiry(db, write)
   return {
@@ -115,9 +116,9 @@ function mailboxesOn(db: Database.Database, file: string): Mailboxes {
   }
 }
 
-function contextOf(db: Database.Database, file: string): Context {
+function contextOf(db: Database.Database, file: string, most: number): Context {
   countRows(db)
-  const sql = statements(db)
+  const sql = statements(db, most)
   const key = sql.digestKey.get()
   if (key === undefined) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'a key is missing'))
   const commits = new GroupCommit(db, writeAheadLog(file))
@@ -278,7 +279,7 @@ function keyedDigest(key: Uint8Array, parts: (string | Uint8Array)[]): Uint8Arra
   return hmac.digest().subarray(0, digestBytes)
 }
 
-function statements(db: Database.Database) {
+function statements(db: Database.Database, most: number) {
   return {
     digestKey: db.prepare<[], Uint8Array>(`SELECT value FROM meta WHERE name = 'digest key'`).pluck(),
     relayed: db.prepare<[], RelayedDay>(
@@ -313,7 +314,7 @@ function statements(db: Database.Database) {
       name: 'envelopes',
       key: 'id',
       age: 'id',
-      most: limits.held,
+      most,
       perAddress: limits.heldPerAddress,
     }),
     insert: db.prepare<[string, Uint8Array, Uint8Array, number, number, Uint8Array, Uint8Array, Uint8Array]>(

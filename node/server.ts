@@ -61,7 +61,7 @@ export async function startServer({
   try {
     makeFolder(config.data)
     // The database first: its lock keeps a second process from touching anything else.
-    const mailboxes = openMailboxes(path.join(config.data, 'held.db'))
+    const mailboxes = openMailboxes(path.join(config.data, 'held.db'), { held: config.maxHeld })
     running.defer(() => mailboxes.close())
     const seed = loadNodeKey(config.data)
     // After the network has stopped: nothing is relayed any more.
@@ -80,6 +80,7 @@ export async function startServer({
       announce: config.announce,
       behindProxy: config.behindProxy,
       admits: (peer, address) => access.admits(peer, address),
+      most: { peers: config.maxPeers, reservations: config.maxReservations },
       relay: { perPeer: config.relayRate, perDay: config.relayTotal, before: mailboxes.relayed() },
       store: mailboxes,
       now,

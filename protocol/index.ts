@@ -73,7 +73,7 @@ export {
 export type { DirectMode, Privacy, PrivacyPatch } from './api/privacy.ts'
 export { storedPrivacy } from './identity/settings.ts'
 export { createRelayNode } from './relay-node.ts'
-export type { RelayAmounts, RelayNodeOptions } from './relay-node-options.ts'
+export type { MostUsers, RelayAmounts, RelayNodeOptions } from './relay-node-options.ts'
 export type { RelayedDay, RelayShares } from './net/relay-usage.ts'
 export type { RelayNode, RelayNodeStats } from './relay-node.ts'
 export { eraseStore } from './store/erase.ts'

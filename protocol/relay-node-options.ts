@@ -25,11 +25,20 @@ export interface RelayNodeOptions {
   admits?: (peer: string, address: string) => boolean
   /** How much the node relays; without it as much as is asked for. */
   relay?: RelayAmounts
+  /** How many may use the node at once. Others are told that it is full. */
+  most?: MostUsers
   /** The node's data on disk: `openMailboxes` of `quorum/mailboxes`. The caller closes it after `stop`. */
   store: DirectoryStore
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Log
+}
+
+export interface MostUsers {
+  /** Peers that are connected: `limits.nodePeers`, by default 4,000. */
+  peers?: number | undefined
+  /** Peers that can be reached through this relay: `limits.nodeReservations`, by default 8,000; 0: it relays nothing. */
+  reservations?: number | undefined
 }
 
 export interface RelayAmounts {
@@ -50,6 +59,12 @@ const amounts = z.strictObject({
   before: z.strictObject({ day: z.number(), bytes: z.number() }).optional(),
 }) satisfies z.ZodType<RelayAmounts>
 
+const within = ([least, most]: readonly [number, number]) => z.int().min(least).max(most)
+const most = z.strictObject({
+  peers: within(netLimits.nodePeers).optional(),
+  reservations: within(netLimits.nodeReservations).optional(),
+}) satisfies z.ZodType<MostUsers>
+
 const shape = {
   seed: z.instanceof(Uint8Array).refine(({ byteLength }) => byteLength === 32, 'it has not 32 bytes'),
   listen: z.array(z.string()),
@@ -57,6 +72,7 @@ const shape = {
   behindProxy: z.boolean(),
   admits: callback,
   relay: amounts,
+  most,
   store: withMethod('hold', 'it is no store of a node'),
   now: callback,
   log: callback,

@@ -59,6 +59,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
     behindProxy = false,
     admits = () => true,
     relay = {},
+    most = {},
     store,
     now = Date.now,
     log = silent,
@@ -74,7 +75,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
         : log('info', 'A new day has begun: circuits are relayed again'),
   })
   const circuits = new Circuits(netLimits.circuits, { usage, rate: relay.perPeer })
-  const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy, admits, circuits })
+  const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy, admits, most, circuits })
   const directory = new DirectoryServer(network, store, now, log)
   const expire = async (): Promise<void> => {
     try {

@@ -111,14 +111,18 @@ export interface NodeNetworkOptions {
   behindProxy?: boolean
   /** Whom the operator lets use the node; default: everybody. */
   admits?: Admits
+  /** Peers that have a place at once, and reservations; default: those of `netLimits`. */
+  most?: { peers?: number | undefined; reservations?: number | undefined }
   /** Default: those of `netLimits.circuits`. */
   circuits?: Circuits
 }
 
 /** A stopped libp2p node for a relay node: `start()` it. */
 export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
-  const { behindProxy = false } = options
-  const inbound = new InboundSockets(netLimits.nodeInbound)
+  const { behindProxy = false, most: { peers = netLimits.nodeConnections, reservations } = {} } = options
+  // As many above the places: for those who are told that there is none, and those that say nothing yet.
+  const sockets = netLimits.nodeInbound.sockets + peers - netLimits.nodeConnections
+  const inbound = new InboundSockets({ ...netLimits.nodeInbound, sockets })
   const network: NodeNetwork = await createLibp2p({
     ...shared(options.privateKey, netLimits.nodeStreamWindow),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
@@ -141,14 +145,14 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
       // A node dials only back (dial-back.ts).
       directDial: directDial(anyDial),
       ownAddresses: ownAddresses(),
-      places: nodePlaces(options.admits),
+      places: nodePlaces(options.admits, peers),
       inbound: () => inbound,
       relay: relay(
         {
           maxInboundHopStreams: netLimits.circuitsPerPeer,
           maxOutboundStopStreams: netLimits.circuitsPerPeer,
           reservations: {
-            maxReservations: netLimits.reservations,
+            maxReservations: reservations ?? Math.max(netLimits.reservations, peers),
             // Limited circuits would cut a conversation after two minutes or 128 KiB.
             applyDefaultLimit: false,
           },

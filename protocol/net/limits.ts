@@ -196,6 +196,8 @@ export const netLimits = {
   nodeConnections: 4000,
   /** When all places are taken, an address (IPv6: /64, /48) keeps this many, as of the sockets. */
   nodePlaceShare: 64,
+  /** A node with few places leaves an address a sixteenth of them, but at least these: a household. */
+  nodePlaceShareLeast: 4,
   /** Seats above them for those who are told that the node is full, in all, and of one address and one IPv6 /48. */
   nodeSeats: 64,
   nodeSeatsPerAddress: [4, 8],
@@ -224,6 +226,9 @@ export const netLimits = {
   } as InboundLimits,
   /** More than connections, which are the limit that counts: a reservation ends with its connection. */
   reservations: 8000,
+  /** From and to: what an operator may choose in place of `nodeConnections` and `reservations`. */
+  nodePeers: [1, 10_000] as const,
+  nodeReservations: [0, 20_000] as const,
   /** Requests of one peer for it, each of which is answered with a signature: one for each new connection. */
   reservationsAsked: { tokens: 8, per: 60 * second } as Rate,
   /** From one address: a school, a mobile carrier's NAT. */

@@ -24,13 +24,8 @@ export function hostOf(address: Multiaddr): string {
 export class NodePlaces {
   readonly #admits: Admits
   readonly #peers = new Map<string, Set<Connection>>()
-  readonly #places = new Places<string>({
-    most: netLimits.nodeConnections,
-    // As many as it may have sockets (inbound-sockets.ts).
-    perKey: [],
-    share: netLimits.nodePlaceShare,
-    givesWay: (peers) => [...peers].at(-1),
-  })
+  readonly #most: number
+  readonly #places: Places<string>
   readonly #seats = new Places<Connection>({
     most: netLimits.nodeSeats,
     perKey: netLimits.nodeSeatsPerAddress,
@@ -39,8 +34,16 @@ export class NodePlaces {
   })
   readonly #timers = new Map<Connection, NodeJS.Timeout>()
 
-  constructor(events: TypedEventTarget<Libp2pEvents>, admits: Admits) {
+  constructor(events: TypedEventTarget<Libp2pEvents>, admits: Admits, most: number) {
     this.#admits = admits
+    this.#most = most
+    this.#places = new Places<string>({
+      most,
+      // As many as it may have sockets (inbound-sockets.ts).
+      perKey: [],
+      share: Math.min(netLimits.nodePlaceShare, Math.max(netLimits.nodePlaceShareLeast, Math.ceil(most / 16))),
+      givesWay: (peers) => [...peers].at(-1),
+    })
     events.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
     events.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
   }
@@ -67,7 +70,7 @@ export class NodePlaces {
 
   /** Whether this PeerId has a place, or one is free. */
   hasRoomFor(peer: string): boolean {
-    return this.#peers.has(peer) || this.#places.size < netLimits.nodeConnections
+    return this.#peers.has(peer) || this.#places.size < this.#most
   }
 
   /** Ends the connections of those whom the operator no longer admits: they are told when they come again. */
@@ -122,6 +125,7 @@ export class NodePlaces {
 /** A libp2p service: `services: { places: nodePlaces() }`. Without `admits` everybody may use the node. */
 export function nodePlaces(
   admits: Admits = () => true,
+  most: number = netLimits.nodeConnections,
 ): (components: { events: TypedEventTarget<Libp2pEvents> }) => NodePlaces {
-  return ({ events }) => new NodePlaces(events, admits)
+  return ({ events }) => new NodePlaces(events, admits, most)
 }

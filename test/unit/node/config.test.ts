@@ -146,6 +146,19 @@ test('amounts are numbers or sizes with a unit, within their bounds', (t) => {
   assert.match(refused(['--config', configFile(t, { relayTotal: true })]), /"relayTotal" in .* must be an amount/)
 })
 
+test('how many may use the node is a whole number within bounds', (t) => {
+  const { maxPeers, maxReservations, maxHeld } = started()
+  assert.deepEqual([maxPeers, maxReservations, maxHeld], [undefined, undefined, undefined])
+  assert.equal(started(['--max-peers', '50']).maxPeers, 50)
+  assert.equal(started([], { env: { QUORUM_NODE_MAX_RESERVATIONS: '0' } }).maxReservations, 0)
+  assert.equal(started(['--config', configFile(t, { maxHeld: 1000 })]).maxHeld, 1000)
+  for (const text of ['', '0', '10001', '1.5', '-1', '1e3', 'many', '0x10']) {
+    assert.match(refused([`--max-peers=${text}`]), /--max-peers must be a whole number from 1 to 10000 /, text)
+  }
+  assert.match(refused(['--max-held', '999']), /--max-held must be a whole number from 1000 to 1000000/)
+  assert.match(refused(['--config', configFile(t, { maxHeld: 1000.5 })]), /"maxHeld" in .* must be a whole number/)
+})
+
 test('a data folder is relative to its source: the folder of the file, the working folder, or home', (t) => {
   const file = configFile(t, { data: 'data' })
   assert.equal(started(['--config', file]).data, path.join(path.dirname(file), 'data'))

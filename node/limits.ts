@@ -33,8 +33,8 @@ export const nodeLimits = {
   accessFile: 4 * MiB,
 
   // ---- what an operator may choose, from and to
-  /** Bytes a second that are relayed for one peer: with less, conversations wait behind a file. */
-  relayRate: [64_000, 10_000_000_000] as const,
+  /** Bytes a second that are relayed for one peer: with less, a conversation waits for seconds behind a file. */
+  relayRate: [100_000, 10_000_000_000] as const,
   /** Bytes that are relayed in a day: the least is a few conversations. */
   relayTotal: [1_000_000, 1_000_000_000_000_000] as const,
 

@@ -55,7 +55,6 @@ export async function startServer({
   let state: State = 'starting'
   let relay: RelayNode | undefined
   let diskTrouble: Error | undefined
-  let noted: RelayedDay | undefined
   const running = new AsyncDisposableStack()
 
   try {
@@ -64,11 +63,12 @@ export async function startServer({
     const mailboxes = openMailboxes(path.join(config.data, 'held.db'), { held: config.maxHeld })
     running.defer(() => mailboxes.close())
     const seed = loadNodeKey(config.data)
+    const noteRelayed = config.relayTotal === undefined ? undefined : relayedNotes(mailboxes, () => relay, log)
     // After the network has stopped: nothing is relayed any more.
-    running.defer(() => noteRelayed(mailboxes))
+    running.defer(() => noteRelayed?.())
     const timer = setInterval(() => {
       checkDisk(mailboxes)
-      void noteRelayed(mailboxes)
+      void noteRelayed?.()
     }, nodeLimits.diskCheck)
     running.defer(() => clearInterval(timer))
 
@@ -87,7 +87,7 @@ export async function startServer({
       log,
     })
     relay = started
-    running.defer(() => stopRelay(started))
+    running.defer(() => stopRelay(started, log))
     state = 'ready'
     let stopped: Promise<void> | undefined
     return {
@@ -143,32 +143,34 @@ export async function startServer({
       if (before === undefined) log('error', `The disk takes no more data (${code}): nothing new is held`)
     }
   }
+}
 
-  /** A restart gives back nothing of a day's amount, a crash no more than what one minute took. */
-  async function noteRelayed(mailboxes: Mailboxes): Promise<void> {
-    if (config.relayTotal === undefined || relay === undefined) return
-    const { relayedToday } = relay.stats()
-    if (relayedToday.day === noted?.day && relayedToday.bytes === noted.bytes) return
+/** Stores what was relayed today: a restart gives back nothing of it, a crash no more than one interval took. */
+function relayedNotes(mailboxes: Mailboxes, relay: () => RelayNode | undefined, log: Log): () => Promise<void> {
+  let noted: RelayedDay | undefined
+  return async () => {
+    const today = relay()?.stats().relayedToday
+    if (today === undefined || (today.day === noted?.day && today.bytes === noted.bytes)) return
     try {
-      await mailboxes.noteRelayed(relayedToday)
-      noted = relayedToday
+      await mailboxes.noteRelayed(today)
+      noted = today
     } catch (error) {
       // What the disk refuses is reported by checkDisk.
       log('debug', 'What was relayed today could not be stored', toError(error))
     }
   }
+}
 
-  async function stopRelay(started: RelayNode): Promise<void> {
-    const late = Promise.withResolvers<void>()
-    const timer = setTimeout(() => {
-      log('warn', 'Connections were cut: they did not close in time')
-      late.resolve()
-    }, limits.stop - nodeLimits.closing)
-    try {
-      await Promise.race([started.stop(), late.promise])
-    } finally {
-      clearTimeout(timer)
-    }
+async function stopRelay(started: RelayNode, log: Log): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(() => {
+    log('warn', 'Connections were cut: they did not close in time')
+    late.resolve()
+  }, limits.stop - nodeLimits.closing)
+  try {
+    await Promise.race([started.stop(), late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

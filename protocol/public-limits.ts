@@ -1,6 +1,7 @@
 /**
- * The limits in the public API: the bounds of parameters of calls and of options, and the capacity that a DirectoryStore
- * must have. A change of one of them is a change of the public API. All other limits are private and follow measurements.
+ * The limits in the public API: the bounds of parameters of calls and of options, and the capacity that a
+ * DirectoryStore must have. A change of one of them is a change of the public API. All other limits are private and
+ * follow measurements.
  */
 import { addressLimits } from './address/limits.ts'
 import { apiLimits } from './api/limits.ts'

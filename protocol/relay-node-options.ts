@@ -37,7 +37,7 @@ export interface RelayNodeOptions {
 export interface MostUsers {
   /** Peers that are connected: `limits.nodePeers`, by default 4,000. */
   peers?: number | undefined
-  /** Peers that can be reached through this relay: `limits.nodeReservations`, by default 8,000; 0: it relays nothing. */
+  /** Peers that can be reached through it: `limits.nodeReservations`, by default 8,000; 0: it relays nothing. */
   reservations?: number | undefined
 }
 

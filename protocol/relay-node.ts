@@ -42,7 +42,7 @@ export interface RelayNode {
   /** Addresses to give to peers, each ending in `/p2p/<PeerId>`. */
   addresses(): string[]
   stats(): RelayNodeStats
-  /** Ends the connections, reservations and circuits of those whom `admits` no longer accepts, and drops their records. */
+  /** Ends connections, reservations and circuits of those whom `admits` no longer accepts, and drops their records. */
   recheck(): void
   stop(): Promise<void>
 }

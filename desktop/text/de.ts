@@ -474,8 +474,8 @@ export const de: typeof en = {
     nodeStates: { connected: 'Verbunden', connecting: 'Verbindet…', unreachable: 'Nicht erreichbar' },
     nodeProblems: {
       'not-admitted':
-        'Dieser Knoten nimmt dich nicht an: Sein Betreiber bestimmt, wer ihn benutzen darf. Frag ihn, oder nimm einen ' +
-        'anderen Knoten.',
+        'Dieser Knoten nimmt dich nicht an: Sein Betreiber bestimmt, wer ihn benutzen darf. Frag ihn, oder nimm ' +
+        'einen anderen Knoten.',
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
       'not-a-node': 'Dort antwortet Quorum, aber kein Knoten.',
       certificate:

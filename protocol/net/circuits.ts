@@ -53,8 +53,12 @@ export class Circuits {
   constructor(bounds: CircuitLimits, { usage = new RelayUsage(), rate }: CircuitOptions = {}) {
     this.#limits = bounds
     this.usage = usage
-    // Kept beyond the circuit: otherwise each new one would begin with the bytes of a second.
-    if (rate !== undefined) this.#paces = new KeyedBuckets({ tokens: rate, per: second }, () => performance.now())
+    // Kept beyond the circuit: otherwise each new one would begin with a full bucket. A larger bucket would make a sender
+    // take its burst for what the path carries (file/send/congestion.ts), and chat would wait behind the file.
+    const tokens = Math.max(netLimits.pacedBurst, ((rate ?? 0) * netLimits.pacedBurstTime) / second)
+    if (rate !== undefined) {
+      this.#paces = new KeyedBuckets({ tokens, per: (tokens / rate) * second }, () => performance.now())
+    }
   }
 
   get size(): number {
@@ -238,7 +242,7 @@ class Direction {
     const piece = paces === undefined ? bytes.byteLength : netLimits.pacedPiece
     this.#pushing = true
     for (let at = 0; at < bytes.byteLength; at += piece) {
-      const part = piece < bytes.byteLength ? bytes.subarray(at, at + piece) : bytes
+      const part = piece < bytes.byteLength ? bytes.subarray(at, Math.min(at + piece, bytes.byteLength)) : bytes
       if (paces !== undefined) await this.#paced(paces, part.byteLength)
       carried(part.byteLength)
       this.#given += part.byteLength

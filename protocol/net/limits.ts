@@ -252,6 +252,9 @@ export const netLimits = {
    * and so much is read ahead, since what waits here does so for long.
    */
   pacedPiece: 16 * KiB,
+  /** Bytes at once, at least: two such pieces; else what the rate allows in so long, since timers are late. */
+  pacedBurst: 32 * KiB,
+  pacedBurstTime: 20,
   pacedReadHigh: 64 * KiB,
   pacedReadLow: 32 * KiB,
   /** Peers and addresses whose bytes of a day are counted one by one: some 100 bytes each. */

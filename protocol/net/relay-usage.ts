@@ -118,7 +118,7 @@ function add(counts: Map<string, number>, name: string, bytes: number): void {
 }
 
 function sharesOf(counts: ReadonlyMap<string, number>): RelayShares {
-  const sizes = Float64Array.from(counts.values()).sort().reverse()
+  const sizes = Float64Array.from(counts.values()).sort().toReversed()
   const sum = (some: Float64Array): number => some.reduce((total, bytes) => total + bytes, 0)
   const all = sum(sizes)
   return {

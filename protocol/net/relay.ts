@@ -88,7 +88,7 @@ export interface Relay extends CircuitRelayService {
 }
 
 /** What the rest of the node says to a request. */
-export interface RelayRules {
+interface RelayRules {
   /** There is room for a reservation of this PeerId. */
   mayReserve(peer: string): boolean
   /** The operator lets this peer use the node. */

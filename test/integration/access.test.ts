@@ -150,8 +150,8 @@ test('who is not admitted has a seat for some seconds and takes no place from ot
   change(t, netLimits, { nodeConnections: 1, nodeSeatFor: 50 })
   const allowed = await relayed(t, [], 'alice')
   const node = await startNode(t, { admits: (peer) => peer === allowed.id })
-  for (const _ of [1, 2]) {
-    const host = await bareHost()
+  for (const from of ['127.0.0.2', '127.0.0.3']) {
+    const host = await bareHost(undefined, from)
     undo(t).defer(() => host.stop())
     const connection = await connectTo(host, node.addresses()[0] ?? '')
     await until(() => connection.status !== 'open', 'the seat is over')

@@ -1,6 +1,8 @@
 /** What a node relays has bounds that its operator chose: of a day in all, and of one peer in a second. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { day, KiB } from '../../protocol/base/units.ts'
@@ -145,12 +147,21 @@ test('with a rate, a circuit whose receiver goes ends at once, and so does one w
   }
 })
 
-test('friends talk and send over a node with a rate', async (t) => {
-  const node = await startNode(t, { relay: { perPeer: 64_000 } })
+test('friends talk and send files over a node with a rate, without losing their path', async (t) => {
+  const node = await startNode(t, { relay: { perPeer: 200_000 } })
   const nodes = node.addresses()
+  const downloads = folder(t)
   const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })
-  const bob = await startPeer(t, { nodes, name: 'bob', direct: 'never' })
+  const bob = await startPeer(t, { nodes, name: 'bob', direct: 'never', downloads })
   await befriend(alice, bob)
-  for (let count = 0; count < 5; count += 1) await tell(alice, bob, randomBytes(12 * KiB).toString('hex'))
-  assert.equal(node.stats().refused, 0)
+  const file = path.join(folder(t), 'file')
+  fs.writeFileSync(file, randomBytes(700_000))
+  const { id } = await alice.sendFiles({ peer: bob.id, paths: [file] })
+  await until(async () => (await bob.transfers({})).length === 1, 'it is offered')
+  await bob.acceptTransfer({ transfer: id })
+  await tell(alice, bob, 'beside the file')
+  await until(async () => (await bob.transfers({}))[0]?.state === 'done', 'it has arrived')
+  assert.deepEqual(fs.readFileSync(path.join(downloads, 'file')), fs.readFileSync(file))
+  const paths = bob.events.flatMap(({ event, data }) => (event === 'path-changed' ? [data.path] : []))
+  assert.deepEqual(paths, ['relayed'])
 })

@@ -115,13 +115,13 @@ test('the lists of who may use the node are relative to their source, too', (t) 
 test('amounts are numbers or sizes with a unit, within their bounds', (t) => {
   assert.deepEqual([started().relayRate, started().relayTotal], [undefined, undefined])
   for (const [text, bytes] of [
-    ['64000', 64_000],
-    ['64kB', 64_000],
-    ['64 KB', 64_000],
+    ['100000', 100_000],
+    ['100kB', 100_000],
+    ['100 KB', 100_000],
     ['1.5 MB', 1_500_000],
     ['2MiB', 2 * 1024 * 1024],
     ['10gb', 10_000_000_000],
-    ['70000 B', 70_000],
+    ['170000 B', 170_000],
   ] as const) {
     assert.equal(started(['--relay-rate', text]).relayRate, bytes, text)
     assert.equal(started([], { env: { QUORUM_NODE_RELAY_RATE: text } }).relayRate, bytes, text)
@@ -131,7 +131,7 @@ test('amounts are numbers or sizes with a unit, within their bounds', (t) => {
   for (const text of [
     '',
     'much',
-    '63999',
+    '99999',
     '11GB',
     '-1',
     '1e6',
@@ -141,7 +141,11 @@ test('amounts are numbers or sizes with a unit, within their bounds', (t) => {
     '1,5 MB',
     '99999999999999999999',
   ]) {
-    assert.match(refused([`--relay-rate=${text}`]), /--relay-rate must be an amount from 64 kB to 10 GB, such as/, text)
+    assert.match(
+      refused([`--relay-rate=${text}`]),
+      /--relay-rate must be an amount from 100 kB to 10 GB, such as/,
+      text,
+    )
   }
   assert.match(refused(['--config', configFile(t, { relayTotal: true })]), /"relayTotal" in .* must be an amount/)
 })

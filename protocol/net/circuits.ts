@@ -53,8 +53,8 @@ export class Circuits {
   constructor(bounds: CircuitLimits, { usage = new RelayUsage(), rate }: CircuitOptions = {}) {
     this.#limits = bounds
     this.usage = usage
-    // Kept beyond the circuit: otherwise each new one would begin with a full bucket. A larger bucket would make a sender
-    // take its burst for what the path carries (file/send/congestion.ts), and chat would wait behind the file.
+    // Kept beyond the circuit: otherwise each new one would begin with a full bucket. A larger bucket would make a
+    // sender take its burst for what the path carries (file/send/congestion.ts), and chat would wait behind the file.
     const tokens = Math.max(netLimits.pacedBurst, ((rate ?? 0) * netLimits.pacedBurstTime) / second)
     if (rate !== undefined) {
       this.#paces = new KeyedBuckets({ tokens, per: (tokens / rate) * second }, () => performance.now())

@@ -11,8 +11,9 @@ const gain = 2
 /** The rate is the highest of this many acknowledgements. */
 const ratesCompared = 10
 /**
- * The round trip time is the lowest of this many milliseconds. After that one part is sent alone and measured: any other
- * waits in the queue that the window itself made, and the window would double each time, until chat waits for minutes.
+ * The round trip time is the lowest of this many milliseconds. After that one part is sent alone and measured: any
+ * other waits in the queue that the window itself made, and the window would double each time, until chat waits for
+ * minutes.
  */
 const roundTripLifetime = 10_000
 /**

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { readBounded } from '#bounded-file'
 import { limits, logLevels, toError } from '#protocol'
 import type { LogLevel } from '#protocol'
+import { byteAmount, wholeNumber } from './amounts.ts'
 import { nodeLimits } from './limits.ts'
 
 export interface NodeConfig {
@@ -22,6 +23,16 @@ export interface NodeConfig {
   announce: string[]
   /** A proxy on this machine passes WebSockets on, and names each client in X-Forwarded-For. */
   behindProxy: boolean
+  /** Absolute paths of the lists of who may use the node (access-lists.ts). */
+  block?: string | undefined
+  allow?: string | undefined
+  /** Bytes a second for one peer, and bytes a day, that are relayed; undefined: as many as are asked for. */
+  relayRate?: number | undefined
+  relayTotal?: number | undefined
+  /** Peers at once, reservations, and envelopes on disk; undefined: the default of each. */
+  maxPeers?: number | undefined
+  maxReservations?: number | undefined
+  maxHeld?: number | undefined
   http: { host: string; port: number }
   /** The ready line as JSON. */
   json: boolean
@@ -56,6 +67,8 @@ const announceAddress = z
   .string('must be a list of multiaddrs')
   .superRefine((text, context) => reportAddress(text, 'announce', context))
 
+const listFile = z.string('must be a file').regex(/\S/, 'must be a file').optional()
+
 const schema = z.strictObject({
   data: z.string('must be a folder').regex(/\S/, 'must be a folder'),
   listen: z
@@ -71,18 +84,39 @@ const schema = z.strictObject({
     .transform((text) => ({ host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''), port: portOf(text) }))
     .refine(({ port }) => port <= 65535, 'has a port above 65535'),
   behindProxy: z.boolean('must be true or false'),
+  block: listFile,
+  allow: listFile,
+  relayRate: byteAmount(nodeLimits.relayRate).optional(),
+  relayTotal: byteAmount(nodeLimits.relayTotal).optional(),
+  maxPeers: wholeNumber(limits.nodePeers).optional(),
+  maxReservations: wholeNumber(limits.nodeReservations).optional(),
+  maxHeld: wholeNumber(nodeLimits.maxHeld).optional(),
   json: z.boolean('must be true or false'),
   logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
 })
 
 type Option = keyof z.input<typeof schema>
-/** Every option: its name on the command line, and how the text of its variable becomes input of the schema. */
-const options: Record<Option, { flag: string; fromText: (text: string) => unknown }> = {
-  data: { flag: '--data', fromText: (text) => text },
+interface OptionSource {
+  flag: string
+  /** How the text of its variable becomes input of the schema. */
+  fromText: (text: string) => unknown
+  /** The value is a path: relative to the file that has it, else to the working folder. */
+  isPath?: true
+}
+/** Every option, by its name in a file. */
+const options: Record<Option, OptionSource> = {
+  data: { flag: '--data', fromText: (text) => text, isPath: true },
   listen: { flag: '--listen', fromText: words },
   announce: { flag: '--announce', fromText: words },
   http: { flag: '--http', fromText: (text) => text },
   behindProxy: { flag: '--behind-proxy', fromText: truth },
+  block: { flag: '--block', fromText: (text) => text, isPath: true },
+  allow: { flag: '--allow', fromText: (text) => text, isPath: true },
+  relayRate: { flag: '--relay-rate', fromText: (text) => text },
+  relayTotal: { flag: '--relay-total', fromText: (text) => text },
+  maxPeers: { flag: '--max-peers', fromText: (text) => text },
+  maxReservations: { flag: '--max-reservations', fromText: (text) => text },
+  maxHeld: { flag: '--max-held', fromText: (text) => text },
   json: { flag: '--json', fromText: truth },
   logLevel: { flag: '--log-level', fromText: (text) => text },
 }
@@ -158,9 +192,7 @@ function fromFile(file: string | undefined, { cwd, home }: Invocation): Source {
         source.problems.push(`"${key}" in ${file} is not an option (${optionNames.join(', ')} are)`)
         continue
       }
-      // Relative to the file, so that the working folder does not matter.
-      source.values[key] =
-        key === 'data' && typeof value === 'string' ? absolute(value, path.dirname(location), home) : value
+      source.values[key] = located(key, value, path.dirname(location), home)
       source.named[key] = `"${key}" in ${file}`
     }
   } catch (error) {
@@ -176,8 +208,7 @@ function fromEnvironment({ env, cwd, home }: Invocation): Source & { warnings: s
     if (!variable.startsWith(environment) || text === undefined || text === '') continue
     const name = byVariable.get(variable)
     if (name !== undefined) {
-      const value = options[name].fromText(text)
-      source.values[name] = name === 'data' ? absolute(text, cwd, home) : value
+      source.values[name] = located(name, options[name].fromText(text), cwd, home)
       source.named[name] = variable
     } else if (variable !== `${environment}CONFIG`) {
       // Not refused: Kubernetes sets QUORUM_NODE_PORT and more by itself for a service of this name.
@@ -199,12 +230,12 @@ function fromCommandLine(invocation: Invocation): { source: Source; file?: strin
     if (error.exitCode === 0) return { act: 'print', text: printed }
     return refuse(error.message.replace(/^error: /, ''))
   }
-  const { config, ...given } = command.opts<{ config?: string; data?: string } & Record<string, unknown>>()
+  const { config, ...given } = command.opts<{ config?: string } & Record<string, unknown>>()
   const source: Source = { values: {}, named: {}, problems: [] }
   for (const name of optionNames) {
     const value = given[name]
     if (value === undefined) continue
-    source.values[name] = name === 'data' ? absolute(given.data ?? '', invocation.cwd, invocation.home) : value
+    source.values[name] = located(name, value, invocation.cwd, invocation.home)
     source.named[name] = options[name].flag
   }
   return config === undefined ? { source } : { source, file: config }
@@ -223,6 +254,13 @@ function describe(version: string): Command {
     .option('--listen <multiaddr>', 'listen here; may be repeated (default: TCP 4001, WebSocket 4002)', collect)
     .option('--announce <multiaddr>', 'announce this address instead; may be repeated', collect)
     .option('--behind-proxy', 'trust X-Forwarded-For of WebSockets that come from this machine: a proxy sets it')
+    .option('--block <file>', 'refuse those in this list; SIGHUP reads it again')
+    .option('--allow <file>', 'refuse all but those in this list; SIGHUP reads it again')
+    .option('--relay-rate <bytes>', 'bytes a second that are relayed for one peer, such as 1MB (default: no bound)')
+    .option('--relay-total <bytes>', 'bytes a day (UTC) that are relayed in all, such as 50GB (default: no bound)')
+    .option('--max-peers <n>', 'peers connected at once, 1 to 10000; others are told that it is full (default: 4000)')
+    .option('--max-reservations <n>', 'peers that it relays to, 0 to 20000; 0: it relays nothing (default: 8000)')
+    .option('--max-held <n>', 'envelopes on disk, of up to 8 KiB, 1000 to 1000000 (default: 250000)')
     .option('--http <address:port>', 'metrics, health and status page (default: 127.0.0.1:4003)')
     .option('--log-level <level>', `one of ${logLevels.join(', ')} (default: info)`)
     .option('--json', 'print the ready line as JSON')
@@ -243,6 +281,10 @@ Examples:
                 --announce /dns4/node.example.org/tcp/4001 --announce /dns4/node.example.org/tcp/443/tls/ws
   Any free port, for a script that reads the ready line:
     quorum-node --json --listen /ip4/127.0.0.1/tcp/0 --http 127.0.0.1:0
+  For some people and one office only: a list of PeerIds, IP addresses and networks, one a line:
+    quorum-node --announce /dns4/node.example.org/tcp/4001 --allow /etc/quorum/allow
+  Where traffic costs money: at most 2 MB a second for each peer, and 30 GB a day:
+    quorum-node --announce /dns4/node.example.org/tcp/4001 --relay-rate 2MB --relay-total 30GB
 
 Every option may also be in the file, {"data": "/srv/quorum", "listen": ["/ip4/0.0.0.0/tcp/4001"], "logLevel": "warn"},
 or in the environment, QUORUM_NODE_DATA, QUORUM_NODE_LISTEN (several separated by spaces), QUORUM_NODE_LOG_LEVEL.
@@ -311,6 +353,11 @@ function truth(text: string): unknown {
 /** A multiaddr contains neither spaces nor commas. */
 function words(text: string): string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '')
+}
+
+/** A path becomes absolute, any other value stays as it is. */
+function located(name: Option, value: unknown, from: string, home: string): unknown {
+  return options[name].isPath === true && typeof value === 'string' ? absolute(value, from, home) : value
 }
 
 function absolute(text: string, from: string, home: string): string {

@@ -28,6 +28,18 @@ export const nodeLimits = {
   /** Addresses of one kind: more is a mistake in a script. */
   addresses: 32,
   configFile: 1 * MiB,
+  /** Entries of a list of who may use the node, and its size: each address is compared with every network in it. */
+  accessEntries: 20_000,
+  accessFile: 4 * MiB,
+
+  // ---- what an operator may choose, from and to
+  /** Bytes a second that are relayed for one peer: with less, a conversation waits for seconds behind a file. */
+  relayRate: [100_000, 10_000_000_000] as const,
+  /** Bytes that are relayed in a day: the least is a few conversations. */
+  relayTotal: [1_000_000, 1_000_000_000_000_000] as const,
+
+  /** Envelopes on disk, of up to 8 KiB: the whole store is checked at each start, which takes a second for each GiB. */
+  maxHeld: [1000, 1_000_000] as const,
 
   // ---- HTTP, which is for scrapers and people, not a public site: bounds what a stranger on an open port can use up
   /** Ports after the one that is wanted, of which the first free one is used. */

@@ -9,7 +9,7 @@ import path from 'node:path'
 import { createHmac } from 'node:crypto'
 import type Database from 'better-sqlite3-multiple-ciphers'
 import { QuorumError, limits } from '#protocol'
-import type { DirectoryStore, HeldEnvelope } from '#protocol'
+import type { DirectoryStore, HeldEnvelope, RelayedDay } from '#protocol'
 import { countRows, originDigest, sharing, type Origin } from './address-shares.ts'
 import { diskError, refusal } from './disk.ts'
 import { expiry } from './expiry.ts'
@@ -25,6 +25,9 @@ export interface Mailboxes extends DirectoryStore {
    * Writes a little to see whether the disk accepts it. Errors: `disk-full` (also when nearly full), `not-writable`.
    */
   check(): void
+  /** What the last `noteRelayed` noted. */
+  relayed(): RelayedDay | undefined
+  noteRelayed(day: RelayedDay): Promise<void>
 }
 
 /** An open database, and what every part of the store needs of it. */
@@ -40,15 +43,16 @@ interface Context {
 }
 
 /**
- * Opens the store at `file` (or `:memory:`), creating it if there is none.
+ * Opens the store at `file` (or `:memory:`), creating it if there is none. `held`: envelopes in all. If there are
+ * more from an earlier run, none is dropped for that, and each new one takes the place of another.
  * Errors: `store-locked`, `store-corrupt`, `unsupported-version`, `disk-full`, `not-writable`.
  */
-export function openMailboxes(file: string): Mailboxes {
+export function openMailboxes(file: string, { held = limits.held }: { held?: number | undefined } = {}): Mailboxes {
   let opened: { close(): void } | undefined
   try {
     const db = openMailboxDatabase(file)
     opened = db
-    const mailboxes = mailboxesOn(db, file)
+    const mailboxes = mailboxesOn(db, file, held)
     opened = mailboxes
     mailboxes.check()
     return mailboxes
@@ -58,8 +62,8 @@ export function openMailboxes(file: string): Mailboxes {
   }
 }
 
-function mailboxesOn(db: Database.Database, file: string): Mailboxes {
-  const context = contextOf(db, file)
+function mailboxesOn(db: Database.Database, file: string, most: number): Mailboxes {
+  const context = contextOf(db, file, most)
   const { sql, commits, read, write } = context
   const expire = expiry(db, write)
   return {
@@ -97,6 +101,13 @@ function mailboxesOn(db: Database.Database, file: string): Mailboxes {
       }
       read(() => sql.check.run())
     },
+    relayed: () => read(() => sql.relayed.get()),
+    async noteRelayed({ day, bytes }) {
+      await write(() => {
+        sql.putMeta.run('relayed day', day)
+        sql.putMeta.run('relayed bytes', bytes)
+      })
+    },
     close() {
       if (!db.open) return
       commits.close()
@@ -105,9 +116,9 @@ function mailboxesOn(db: Database.Database, file: string): Mailboxes {
   }
 }
 
-function contextOf(db: Database.Database, file: string): Context {
+function contextOf(db: Database.Database, file: string, most: number): Context {
   countRows(db)
-  const sql = statements(db)
+  const sql = statements(db, most)
   const key = sql.digestKey.get()
   if (key === undefined) throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'a key is missing'))
   const commits = new GroupCommit(db, writeAheadLog(file))
@@ -268,9 +279,14 @@ function keyedDigest(key: Uint8Array, parts: (string | Uint8Array)[]): Uint8Arra
   return hmac.digest().subarray(0, digestBytes)
 }
 
-function statements(db: Database.Database) {
+function statements(db: Database.Database, most: number) {
   return {
     digestKey: db.prepare<[], Uint8Array>(`SELECT value FROM meta WHERE name = 'digest key'`).pluck(),
+    relayed: db.prepare<[], RelayedDay>(
+      `SELECT d.value AS day, b.value AS bytes FROM meta d, meta b
+       WHERE d.name = 'relayed day' AND b.name = 'relayed bytes'`,
+    ),
+    putMeta: db.prepare<[string, number]>('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
     check: db.prepare<[]>(`UPDATE meta SET value = value + 1 WHERE name = 'checks'`),
     stats: db.prepare<[], ReturnType<DirectoryStore['stats']>>(
       `SELECT e.rows AS held, e.bytes AS heldBytes, h.rows AS handles, p.rows AS parked
@@ -298,7 +314,7 @@ function statements(db: Database.Database) {
       name: 'envelopes',
       key: 'id',
       age: 'id',
-      most: limits.held,
+      most,
       perAddress: limits.heldPerAddress,
     }),
     insert: db.prepare<[string, Uint8Array, Uint8Array, number, number, Uint8Array, Uint8Array, Uint8Array]>(

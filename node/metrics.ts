@@ -3,7 +3,7 @@
  * here, and no figure contains a PeerId or an address.
  */
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
-import type { DirectoryStore, RelayNode } from '#protocol'
+import type { DirectoryStore, RelayNode, RelayShares } from '#protocol'
 import { nodeLimits } from './limits.ts'
 
 export type RelayStats = ReturnType<RelayNode['stats']>
@@ -31,6 +31,18 @@ export function createMetrics({ relay, mailboxes, version }: Figures): Registry 
       },
     })
   }
+  function gauges(
+    name: string,
+    help: string,
+    labelNames: string[],
+    values: () => [Record<string, string>, number][],
+  ): void {
+    const collect = function read(this: Gauge) {
+      this.reset()
+      for (const [labels, value] of values()) this.set(labels, value)
+    }
+    new Gauge({ name, help, labelNames, registers, collect })
+  }
   /** A total that is counted elsewhere: reset, then set to it. */
   function counter(
     name: string,
@@ -57,6 +69,16 @@ export function createMetrics({ relay, mailboxes, version }: Figures): Registry 
   counter('quorum_relayed_bytes_total', 'Bytes carried for others, both directions', [], () => [
     [{}, relay()?.relayedBytes ?? 0],
   ])
+  gauge('quorum_relayed_today_bytes', 'The same since midnight, UTC', () => relay()?.relayedToday.bytes ?? 0)
+  gauge('quorum_relay_spent', '1 while the amount of this day is used up, so that no circuit is made', () =>
+    relay()?.relaySpent === true ? 1 : 0,
+  )
+  gauges('quorum_relayed_today_users', 'Peers or addresses with more bytes than that today', ['by', 'more'], () =>
+    sharers(relay(), ({ more }) => more).map(([by, bytes, count]) => [{ by, more: bytes }, count]),
+  )
+  gauges('quorum_relayed_today_share', 'Part of the bytes of today of so many with most, 0 to 1', ['by', 'top'], () =>
+    sharers(relay(), ({ top }) => top).map(([by, most, part]) => [{ by, top: most }, part]),
+  )
   counter('quorum_requests_total', 'Directory requests', ['kind', 'outcome'], () =>
     Object.entries(relay()?.requests ?? {}).map(([name, count]) => [kindAndOutcome(name), count]),
   )
@@ -74,6 +96,18 @@ export function createMetrics({ relay, mailboxes, version }: Figures): Registry 
   }).set({ version }, 1)
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: nodeLimits.loopSampling })
   return register
+}
+
+/** One of the figures about today's users, for peers and for addresses, each with its bound or number. */
+function sharers(
+  relay: RelayStats | undefined,
+  figures: (shares: RelayShares) => Record<string, number>,
+): [by: string, of: string, value: number][] {
+  if (relay === undefined) return []
+  const { peers, addresses } = relay.relayShares
+  return Object.entries({ peer: peers, address: addresses }).flatMap(([by, shares]) =>
+    Object.entries(figures(shares)).map(([of, value]): [string, string, number] => [by, of, value]),
+  )
 }
 
 /** Of `lookup ok` or `deliver rate-limited`. */

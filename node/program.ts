@@ -6,6 +6,7 @@
 import os from 'node:os'
 import { toError, version } from '#protocol'
 import type { Log } from '#protocol'
+import { AccessLists } from './access-lists.ts'
 import { readConfig } from './config.ts'
 import type { NodeConfig } from './config.ts'
 import { nodeLog } from './log.ts'
@@ -27,19 +28,34 @@ export function main(): void {
       process.stdout.write(instruction.text)
       break
     case 'refuse':
-      process.stderr.write(`${instruction.message}\n`)
-      // Not exitCode: under a process manager its channel would keep this process alive.
-      process.exit(2)
+      refuse(instruction.message)
       break
     case 'start': {
-      const log = nodeLog(instruction.config.logLevel)
-      for (const warning of instruction.warnings) log('warn', warning)
-      void run(instruction.config, log)
+      const { config, warnings } = instruction
+      const access = accessLists(config)
+      const log = nodeLog(config.logLevel)
+      for (const warning of warnings) log('warn', warning)
+      void run(config, access, log)
     }
   }
 }
 
-async function run(config: NodeConfig, log: Log): Promise<void> {
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`)
+  // Not exitCode: under a process manager its channel would keep this process alive.
+  process.exit(2)
+}
+
+/** A list with a mistake is bad usage: with a part of it the node would let in, or keep out, the wrong people. */
+function accessLists(config: NodeConfig): AccessLists {
+  try {
+    return new AccessLists(config)
+  } catch (error) {
+    return refuse(`quorum-node: ${toError(error).message}`)
+  }
+}
+
+async function run(config: NodeConfig, access: AccessLists, log: Log): Promise<void> {
   process.on('uncaughtException', (error) => {
     log('error', 'An unexpected error: the node ends and has to be restarted', error)
     process.exit(1)
@@ -66,8 +82,15 @@ async function run(config: NodeConfig, log: Log): Promise<void> {
   // The program that started this one has ended: nothing else would stop this process.
   process.on('disconnect', () => stop('disconnect'))
 
+  process.on('SIGHUP', () => {
+    if (access.given) void server?.then((started) => reread(access, started, log))
+    // Without lists it means what it means to every program: the terminal was closed.
+    else if (process.stdout.isTTY) stop('SIGHUP')
+    else log('info', 'There is no list to read again (--block, --allow)')
+  })
+
   try {
-    server = startServer({ config, log })
+    server = startServer({ config, access, log })
     const started = await server
     if (stopping) return
     process.stdout.write(config.json ? readyLine(started) : welcome(started))
@@ -76,6 +99,13 @@ async function run(config: NodeConfig, log: Log): Promise<void> {
   } catch (error) {
     fail(error)
   }
+}
+
+/** The log contains no paths and no entries: it names each list by its option. */
+function reread(access: AccessLists, server: NodeServer, log: Log): void {
+  for (const { option, why } of access.reread()) log('warn', `The list of ${option} stays as it was; ${why}`)
+  server.recheck()
+  log('info', 'The lists of who may use this node were read again')
 }
 
 function fail(error: unknown): void {

@@ -4,7 +4,8 @@
  */
 import path from 'node:path'
 import { QuorumError, createRelayNode, errorToData, limits, toError, version } from '#protocol'
-import type { Log, RelayNode } from '#protocol'
+import type { Log, RelayedDay, RelayNode } from '#protocol'
+import { AccessLists } from './access-lists.ts'
 import type { NodeConfig } from './config.ts'
 import { makeFolder } from './disk.ts'
 import { nodeLimits } from './limits.ts'
@@ -18,6 +19,8 @@ import { statusPage } from './status-page.ts'
 
 export interface ServerOptions {
   config: NodeConfig
+  /** Who may use the node; default: everybody. */
+  access?: AccessLists
   log: Log
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -30,6 +33,8 @@ export interface NodeServer {
   addresses: string[]
   /** URL of the HTTP server for the operator. */
   http: string
+  /** Puts out whom the access lists no longer admit. */
+  recheck(): void
   /** Takes at most `limits.stop`; connections that are still open then are cut. */
   stop(): Promise<void>
 }
@@ -40,7 +45,12 @@ type State = 'starting' | 'ready' | 'stopping'
  * Starts a node. Errors: those of mailboxes.ts and key.ts, `bad-request` when an address cannot be listened on. After
  * an error nothing is left running.
  */
-export async function startServer({ config, log, now = Date.now }: ServerOptions): Promise<NodeServer> {
+export async function startServer({
+  config,
+  access = new AccessLists({}),
+  log,
+  now = Date.now,
+}: ServerOptions): Promise<NodeServer> {
   const startedAt = now()
   let state: State = 'starting'
   let relay: RelayNode | undefined
@@ -50,10 +60,16 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
   try {
     makeFolder(config.data)
     // The database first: its lock keeps a second process from touching anything else.
-    const mailboxes = openMailboxes(path.join(config.data, 'held.db'))
+    const mailboxes = openMailboxes(path.join(config.data, 'held.db'), { held: config.maxHeld })
     running.defer(() => mailboxes.close())
     const seed = loadNodeKey(config.data)
-    const timer = setInterval(() => checkDisk(mailboxes), nodeLimits.diskCheck)
+    const noteRelayed = config.relayTotal === undefined ? undefined : relayedNotes(mailboxes, () => relay, log)
+    // After the network has stopped: nothing is relayed any more.
+    running.defer(() => noteRelayed?.())
+    const timer = setInterval(() => {
+      checkDisk(mailboxes)
+      void noteRelayed?.()
+    }, nodeLimits.diskCheck)
     running.defer(() => clearInterval(timer))
 
     const http = await serveHttp(mailboxes)
@@ -63,18 +79,22 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
       listen: config.listen,
       announce: config.announce,
       behindProxy: config.behindProxy,
+      admits: (peer, address) => access.admits(peer, address),
+      most: { peers: config.maxPeers, reservations: config.maxReservations },
+      relay: { perPeer: config.relayRate, perDay: config.relayTotal, before: mailboxes.relayed() },
       store: mailboxes,
       now,
       log,
     })
     relay = started
-    running.defer(() => stopRelay(started))
+    running.defer(() => stopRelay(started, log))
     state = 'ready'
     let stopped: Promise<void> | undefined
     return {
       peer: started.peer,
       addresses: started.addresses(),
       http: http.url,
+      recheck: () => started.recheck(),
       stop() {
         state = 'stopping'
         return (stopped ??= running.disposeAsync())
@@ -123,18 +143,34 @@ export async function startServer({ config, log, now = Date.now }: ServerOptions
       if (before === undefined) log('error', `The disk takes no more data (${code}): nothing new is held`)
     }
   }
+}
 
-  async function stopRelay(started: RelayNode): Promise<void> {
-    const late = Promise.withResolvers<void>()
-    const timer = setTimeout(() => {
-      log('warn', 'Connections were cut: they did not close in time')
-      late.resolve()
-    }, limits.stop - nodeLimits.closing)
+/** Stores what was relayed today: a restart gives back nothing of it, a crash no more than one interval took. */
+function relayedNotes(mailboxes: Mailboxes, relay: () => RelayNode | undefined, log: Log): () => Promise<void> {
+  let noted: RelayedDay | undefined
+  return async () => {
+    const today = relay()?.stats().relayedToday
+    if (today === undefined || (today.day === noted?.day && today.bytes === noted.bytes)) return
     try {
-      await Promise.race([started.stop(), late.promise])
-    } finally {
-      clearTimeout(timer)
+      await mailboxes.noteRelayed(today)
+      noted = today
+    } catch (error) {
+      // What the disk refuses is reported by checkDisk.
+      log('debug', 'What was relayed today could not be stored', toError(error))
     }
+  }
+}
+
+async function stopRelay(started: RelayNode, log: Log): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(() => {
+    log('warn', 'Connections were cut: they did not close in time')
+    late.resolve()
+  }, limits.stop - nodeLimits.closing)
+  try {
+    await Promise.race([started.stop(), late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -38,6 +38,7 @@ export function statusPage({ unready, relay, mailboxes, uptime, version }: Statu
     ['Peers reachable through this node', count.format(relay?.reservations ?? 0)],
     ['Relayed conversations', count.format(relay?.circuits ?? 0)],
     ['Relayed since the start', byteSize(relay?.relayedBytes ?? 0)],
+    ['Relayed since midnight (UTC)', relayedToday(relay)],
     ['Peer records', count.format(relay?.records ?? 0)],
     ['Messages held for the absent', `${count.format(mailboxes.held)} (${byteSize(mailboxes.heldBytes)})`],
     ['Handles', count.format(mailboxes.handles)],
@@ -68,6 +69,11 @@ ${rows}
 </body>
 </html>
 `
+}
+
+function relayedToday(relay: RelayStats | undefined): string {
+  const bytes = byteSize(relay?.relayedToday.bytes ?? 0)
+  return relay?.relaySpent === true ? `${bytes}: used up, no circuits` : bytes
 }
 
 function sum(counts: Record<string, number> | undefined): number {

@@ -16,6 +16,7 @@ export type {
   Self,
 } from './api/calls.ts'
 export { givenNodeAddress } from './address/given-address.ts'
+export { isPeerId } from './address/peer-id.ts'
 export type { AddressPart } from './address/given-address.ts'
 export { createFile, replaceFile } from './base/atomic-file.ts'
 export { destroyFile } from './base/destroy-file.ts'
@@ -72,7 +73,8 @@ export {
 export type { DirectMode, Privacy, PrivacyPatch } from './api/privacy.ts'
 export { storedPrivacy } from './identity/settings.ts'
 export { createRelayNode } from './relay-node.ts'
-export type { RelayNodeOptions } from './relay-node-options.ts'
+export type { MostUsers, RelayAmounts, RelayNodeOptions } from './relay-node-options.ts'
+export type { RelayedDay, RelayShares } from './net/relay-usage.ts'
 export type { RelayNode, RelayNodeStats } from './relay-node.ts'
 export { eraseStore } from './store/erase.ts'
 export { openMemoryStore } from './store/memory.ts'

@@ -8,6 +8,7 @@ import { toError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
 import { Drafts } from './chat/drafts.ts'
+import { refusalOf } from './directory/home-node.ts'
 import { HomeNodes } from './directory/home-nodes.ts'
 import { Reachability } from './directory/reachability.ts'
 import { fileLimits } from './file/limits.ts'
@@ -229,7 +230,7 @@ export class PeerParts {
         return { addresses: [...new Set([...this.lanDiscovery.addresses(peer), ...addresses])], nodes }
       },
       ownNodes: this.#connectedNodes,
-      nodeIsFull: () => this.nodes.states().some(({ fullUntil }) => fullUntil != null),
+      nodeRefusal: () => refusalOf(this.nodes.states()),
       discover: (peer) => this.introductions.discover(peer),
       askToDial: (peer) => this.reversals.ask(peer),
       isContact: (peer) => policy.isFriend(peer) || this.nodes.has(peer),

@@ -1,11 +1,13 @@
 /**
- * The limits in the public API: the bounds of the parameters of calls, and the capacity that a DirectoryStore must
- * have. A change of one of them is a change of the public API. All other limits are private and follow measurements.
+ * The limits in the public API: the bounds of parameters of calls and of options, and the capacity that a
+ * DirectoryStore must have. A change of one of them is a change of the public API. All other limits are private and
+ * follow measurements.
  */
 import { addressLimits } from './address/limits.ts'
 import { apiLimits } from './api/limits.ts'
 import { limits as shared } from './base/limits.ts'
 import { directoryLimits } from './directory/limits.ts'
+import { netLimits } from './net/limits.ts'
 
 const { nodeAddresses } = addressLimits
 const { page, endedListed } = apiLimits
@@ -36,6 +38,7 @@ const {
   parkedPerAddress,
   handlesPerAddress,
 } = directoryLimits
+const { nodePeers, nodeReservations } = netLimits
 
 export const limits = {
   nodeAddresses,
@@ -64,4 +67,6 @@ export const limits = {
   heldFromAddress,
   parkedPerAddress,
   handlesPerAddress,
+  nodePeers,
+  nodeReservations,
 } as const

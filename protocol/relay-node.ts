@@ -3,8 +3,11 @@ import { directoryLimits } from './directory/limits.ts'
 import { DirectoryServer } from './directory/server.ts'
 import { identityFromSeed } from './identity/identity.ts'
 import { silent } from './base/log.ts'
+import { Circuits } from './net/circuits.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { createNodeNetwork } from './net/libp2p.ts'
+import { netLimits } from './net/limits.ts'
+import { RelayUsage, type RelayedDay, type RelayShares } from './net/relay-usage.ts'
 import { listenFailure } from './net/listen-failure.ts'
 import { QuorumError, toError } from './base/errors.ts'
 import { checkRelayNodeOptions, type RelayNodeOptions } from './relay-node-options.ts'
@@ -15,6 +18,12 @@ export interface RelayNodeStats {
   circuits: number
   /** Bytes relayed since the start, both directions. */
   relayedBytes: number
+  /** The same since midnight, UTC. */
+  relayedToday: RelayedDay
+  /** What may be relayed in a day is used up: no circuits until midnight, UTC. */
+  relaySpent: boolean
+  /** How concentrated the use of today is, among peers and among addresses; names none. */
+  relayShares: { peers: RelayShares; addresses: RelayShares }
   records: number
   directorySessions: number
   /** Directory requests by kind and outcome, as `lookup ok`. */
@@ -33,6 +42,8 @@ export interface RelayNode {
   /** Addresses to give to peers, each ending in `/p2p/<PeerId>`. */
   addresses(): string[]
   stats(): RelayNodeStats
+  /** Ends connections, reservations and circuits of those whom `admits` no longer accepts, and drops their records. */
+  recheck(): void
   stop(): Promise<void>
 }
 
@@ -42,9 +53,29 @@ export interface RelayNode {
  */
 export async function createRelayNode(options: RelayNodeOptions): Promise<RelayNode> {
   checkRelayNodeOptions(options)
-  const { listen, announce = [], behindProxy = false, store, now = Date.now, log = silent } = options
+  const {
+    listen,
+    announce = [],
+    behindProxy = false,
+    admits = () => true,
+    relay = {},
+    most = {},
+    store,
+    now = Date.now,
+    log = silent,
+  } = options
   const { privateKey, peer } = await identityFromSeed(options.seed)
-  const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy })
+  const usage = new RelayUsage({
+    perDay: relay.perDay,
+    before: relay.before,
+    now,
+    onSpent: (spent) =>
+      spent
+        ? log('warn', 'What this node relays in a day is used up: no circuits until midnight (UTC)')
+        : log('info', 'A new day has begun: circuits are relayed again'),
+  })
+  const circuits = new Circuits(netLimits.circuits, { usage, rate: relay.perPeer })
+  const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy, admits, most, circuits })
   const directory = new DirectoryServer(network, store, now, log)
   const expire = async (): Promise<void> => {
     try {
@@ -69,16 +100,12 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
     peer,
     addresses: () => network.getMultiaddrs().map(String),
     stats() {
-      const { reservations, circuits, relayedBytes, refused } = network.services.relay.stats()
       const { sessions, records, requests } = directory.stats()
       const inbound = network.services.inbound.stats()
       const connections = network.getConnections().length
       return {
         connections,
-        reservations,
-        circuits,
-        relayedBytes,
-        refused,
+        ...network.services.relay.stats(),
         records,
         requests,
         directorySessions: sessions,
@@ -86,6 +113,10 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
         socketsWaiting: inbound.waiting,
         socketsRefused: inbound.refused,
       }
+    },
+    recheck() {
+      network.services.places.putOutExcluded()
+      directory.records.dropExcluded(admits)
     },
     async stop() {
       clearInterval(expiry)

@@ -279,6 +279,7 @@ export const de: typeof en = {
       'node-misleads': 'Der Knoten verbindet dich mit jemand anderem, was abgelehnt wird: Nimm einen anderen Knoten.',
       'direct-only':
         'Hier sind nur direkte Verbindungen erlaubt: Knoten zu erlauben würde helfen, wo keine Adresse antwortet.',
+      'not-admitted': 'Dein Knoten nimmt dich nicht an: Frag den Betreiber, oder füge einen anderen Knoten hinzu.',
       'node-full': 'Dein Knoten ist voll: Alle paar Minuten wird es wieder versucht; ein anderer Knoten würde helfen.',
       'no-node': 'Keiner deiner Knoten antwortet: Prüfe dein Netz, oder füge einen anderen Knoten hinzu.',
       'foreign-node':
@@ -479,6 +480,9 @@ export const de: typeof en = {
       'und leitet weiter, was nicht direkt gesendet werden kann. Lesen kann er nichts.',
     nodeStates: { connected: 'Verbunden', connecting: 'Verbindet…', unreachable: 'Nicht erreichbar' },
     nodeProblems: {
+      'not-admitted':
+        'Dieser Knoten nimmt dich nicht an: Sein Betreiber bestimmt, wer ihn benutzen darf. Frag ihn, oder nimm ' +
+        'einen anderen Knoten.',
       'wrong-peer': 'Dort antwortet eine andere Identität: Frag den Betreiber nach der jetzigen Adresse des Knotens.',
       'not-a-node': 'Dort antwortet Quorum, aber kein Knoten.',
       certificate:
@@ -502,6 +506,7 @@ export const de: typeof en = {
     },
     nodeFull: (time) => `Dieser Knoten ist voll; der nächste Versuch ist um ${time}`,
     nodeFullShort: 'Der Knoten ist voll',
+    nodeNotAdmitted: 'Der Knoten nimmt dich nicht an',
     nodeHere: 'Auf diesem Computer',
     nodeRelays: 'leitet Gespräche weiter',
     nodeAdd: 'Knoten hinzufügen',
@@ -687,6 +692,7 @@ export const de: typeof en = {
     'not-friend': 'Ihr seid (noch) nicht befreundet.',
     blocked: 'Du hast diese Person blockiert.',
     'node-unreachable': 'Der Knoten ist im Moment nicht erreichbar.',
+    'not-admitted': 'Der Knoten nimmt dich nicht an. Frag den Betreiber, oder nimm einen anderen Knoten.',
     'node-full': 'Der Knoten ist voll. Alle paar Minuten wird es wieder versucht; ein anderer Knoten würde helfen.',
     'foreign-node':
       'Das führt zu einem Knoten, der keiner von deinen ist, und deine Wahl zu direkten Verbindungen erlaubt keinen ' +

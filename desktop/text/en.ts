@@ -434,6 +434,7 @@ export const en = {
     nodeProblems,
     nodeFull: (time: string): string => `This node is full; it is tried again at ${time}`,
     nodeFullShort: 'The node is full',
+    nodeNotAdmitted: 'The node does not accept you',
     nodeHere: 'On this computer',
     nodeRelays: 'passes on conversations',
     nodeAdd: 'Add a node',
@@ -615,6 +616,7 @@ export const en = {
     'not-friend': 'You are not friends (yet).',
     blocked: 'You have blocked this person.',
     'node-unreachable': 'The node cannot be reached at the moment.',
+    'not-admitted': 'The node does not accept you. Ask its operator, or use another node.',
     'node-full': 'The node is full. It is tried again every few minutes; another node would help.',
     'foreign-node':
       'This leads to a node that is not one of yours, and your choice about direct connections allows no other. Add ' +

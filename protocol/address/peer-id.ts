@@ -2,6 +2,11 @@
 import type { Ed25519PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 
+/** `text` is the PeerId of a peer, in its usual form. */
+export function isPeerId(text: string): boolean {
+  return parsePeerId(text) !== undefined
+}
+
 /** The PeerId that `text` is; undefined for everything else, also for another way to write it. */
 export function parsePeerId(text: string): Ed25519PeerId | undefined {
   try {

@@ -7,6 +7,7 @@ import type { AdviceCode, ConnectionInfo, NodeProblem } from './model.ts'
 
 /** Why a node is not reached, and what to do. */
 export const nodeProblems: Readonly<Record<NodeProblem, string>> = {
+  'not-admitted': 'This node does not accept you: its operator decides who may use it. Ask them, or use another node.',
   'wrong-peer': 'Another identity answers there: ask the operator of the node for its present address.',
   'not-a-node': 'Quorum answers there, but it is no node.',
   certificate:
@@ -62,6 +63,7 @@ export const advice: Readonly<Record<AdviceCode, string>> = {
   'direct-only':
     'Only direct connections are allowed here: allowing nodes would help where none of their addresses answers.',
   'node-full': 'Your node is full: it is tried again every few minutes, and another node would help.',
+  'not-admitted': 'Your node does not accept you: ask its operator, or add another node.',
   'no-node': 'None of your nodes answers: check your network, or add another node.',
   'foreign-node':
     'They use a node that is not one of yours, and your choice about direct connections allows no other: adding ' +

@@ -109,6 +109,8 @@ export type AdviceCode =
   | 'no-node'
   /** No own node has a place for this peer. */
   | 'node-full'
+  /** The operator of the own nodes lets others use them, not this peer. */
+  | 'not-admitted'
   /** They use nodes that are none of ours, and the privacy choices allow no connection to those. */
   | 'foreign-node'
   | 'away'
@@ -150,6 +152,8 @@ export interface ConnectionInfo {
 
 /** Why a node is not reached: what happened at the address that tells most. */
 export type NodeProblem =
+  /** The operator of the node does not let this peer use it. */
+  | 'not-admitted'
   /** Another identity answers there. */
   | 'wrong-peer'
   /** It speaks Quorum's protocols, but not those of a node. */
@@ -169,6 +173,9 @@ export type NodeProblem =
   | 'no-route'
   | 'silent'
   | 'failed'
+
+/** A refusal in the node's own words, which lasts: it is asked again after minutes. */
+export type NodeRefusal = 'node-full' | 'not-admitted'
 
 export interface NodeState {
   address: string

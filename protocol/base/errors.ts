@@ -10,6 +10,7 @@ export const errorCodes = [
   'blocked',
   'node-unreachable',
   'node-full',
+  'not-admitted',
   'foreign-node',
   'peer-offline',
   'relay-refused',

@@ -64,6 +64,11 @@ export class KeyedBuckets {
   }
 
   take(key: string, count = 1): boolean {
+    return this.of(key).take(count)
+  }
+
+  /** The bucket of that key; it may be dropped when others are used. */
+  of(key: string): TokenBucket {
     const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#rate, this.#now)
     this.#buckets.delete(key)
     this.#buckets.set(key, bucket)
@@ -73,7 +78,7 @@ export class KeyedBuckets {
         break
       }
     }
-    return bucket.take(count)
+    return bucket
   }
 
   /** The same as in a bucket of its own. */

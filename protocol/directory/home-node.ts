@@ -1,8 +1,8 @@
 /** One node of a peer: what is known of it, and what callers see. */
 import type { Connection } from '@libp2p/interface'
 import { withPeer } from '../address/address.ts'
-import { QuorumError } from '../base/errors.ts'
-import type { NodeProblem, NodeState } from '../api/model.ts'
+import { QuorumError, type ErrorCode } from '../base/errors.ts'
+import type { NodeProblem, NodeRefusal, NodeState } from '../api/model.ts'
 import { learntAddresses, sameHost } from '../address/node-addresses.ts'
 import type { DirectDial } from '../net/direct-dial.ts'
 import type { AddressSource } from '../net/policy.ts'
@@ -23,15 +23,15 @@ export interface HomeNode {
   reserved: boolean
   rttMs?: number
   session?: DirectorySession
-  /** The node refused this peer because it is full, in the last session. */
-  full?: true
+  /** Why the node refused this peer in the last session: its own answer. */
+  refused?: NodeRefusal
   fullUntil?: number
   problem?: NodeProblem
   /** The node refused a record as one too many; it is announced again later. */
   announceDue?: true
   retry: Retry
-  /** While the node is full. */
-  fullRetry: Retry
+  /** While the node refuses this peer. */
+  refusedRetry: Retry
   stopped: AbortController
   done: Promise<void>
 }
@@ -45,7 +45,7 @@ export function homeNode(address: string, peer: string): HomeNode {
     state: 'connecting',
     reserved: false,
     retry: new Retry(directoryLimits.nodeRetry),
-    fullRetry: new Retry(directoryLimits.nodeFull),
+    refusedRetry: new Retry(directoryLimits.nodeFull),
     stopped: new AbortController(),
     done: Promise.resolve(),
   }
@@ -103,8 +103,34 @@ export function stateOf({ address, peer, state, reserved, rttMs, fullUntil, prob
   }
 }
 
-/** Why none of so many nodes can be asked. */
-export function noneAnswers(nodes: number): QuorumError {
-  const why = nodes === 0 ? 'There is no node to ask: add one, or use a link' : 'No node can be reached right now'
+export function isRefusal(code: ErrorCode): code is NodeRefusal {
+  return code === 'node-full' || code === 'not-admitted'
+}
+
+/** Why one of these nodes refuses this peer, if one does: the reason that a person can do most about. */
+export function refusalOf(nodes: readonly NodeState[]): NodeRefusal | undefined {
+  if (nodes.some(({ problem }) => problem === 'not-admitted')) return 'not-admitted'
+  return nodes.some(({ fullUntil }) => fullUntil != null) ? 'node-full' : undefined
+}
+
+/** What callers see of a node that is not reached and is tried again at `until`; `problem`: of the last attempt. */
+export function notReached(
+  { refused }: HomeNode,
+  problem: NodeProblem | undefined,
+  until: number,
+): Pick<NodeState, 'state' | 'reserved' | 'fullUntil' | 'problem'> {
+  const node = { state: 'unreachable', reserved: false } as const
+  if (refused === 'node-full') return { ...node, fullUntil: until }
+  const why = refused ?? problem
+  return why === undefined ? node : { ...node, problem: why }
+}
+
+/** Why none of these nodes can be asked. */
+export function noneAnswers(nodes: readonly NodeState[]): QuorumError {
+  if (nodes.length > 0 && nodes.every(({ problem }) => problem === 'not-admitted')) {
+    return new QuorumError('not-admitted', 'Your node does not accept you: ask its operator, or add another node')
+  }
+  const why =
+    nodes.length === 0 ? 'There is no node to ask: add one, or use a link' : 'No node can be reached right now'
   return new QuorumError('node-unreachable', why)
 }

@@ -15,9 +15,11 @@ import {
   addressOf,
   dialTargets,
   homeNode,
+  isRefusal,
   knownAddresses,
   newlyLearnt,
   noneAnswers,
+  notReached,
   toAnnounce,
   stateOf,
   type HomeNode,
@@ -115,7 +117,7 @@ export class HomeNodes {
   async someSessions(): Promise<DirectorySession[]> {
     await this.#firstSession()
     const sessions = this.sessions()
-    if (sessions.length === 0) throw noneAnswers(this.#nodes.size)
+    if (sessions.length === 0) throw noneAnswers(this.states())
     return sessions
   }
 
@@ -130,7 +132,7 @@ export class HomeNodes {
     if (present != null) {
       present.addresses = withAddress(present.addresses, address)
       present.retry.now()
-      present.fullRetry.now()
+      present.refusedRetry.now()
       return
     }
     const node = homeNode(address, peer)
@@ -224,7 +226,7 @@ export class HomeNodes {
     while (!signal.aborted) {
       let longest: number | undefined
       let problem: NodeProblem | undefined
-      delete node.full
+      delete node.refused
       try {
         await this.#hold(node, signal)
       } catch (error) {
@@ -235,11 +237,9 @@ export class HomeNodes {
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
-      const retry = node.full === true ? node.fullRetry : node.retry
+      const retry = node.refused === undefined ? node.retry : node.refusedRetry
       const wait = retry.next(longest)
-      const why =
-        node.full === true ? { fullUntil: this.#options.now() + wait } : problem === undefined ? {} : { problem }
-      this.#change(node, { state: 'unreachable', reserved: false, ...why })
+      this.#change(node, notReached(node, problem, this.#options.now() + wait))
       await retry.rest(wait, signal)
     }
   }
@@ -258,8 +258,8 @@ export class HomeNodes {
       signal.throwIfAborted()
       // Once in a session: a node that tells another list each time must not make this peer announce without end.
       this.#learn(node, told)
-      if (node.full === true) return
-      node.fullRetry.reset()
+      if (node.refused !== undefined) return
+      node.refusedRetry.reset()
       this.#change(node, { state: 'connected', reserved: this.#isReserved(node) })
       this.#awaitingSession.wake()
       this.#options.onReady(node.peer)
@@ -318,7 +318,7 @@ export class HomeNodes {
       else if (data.code === 'rate-limited') this.#announceLater(node)
       // Without a record friends cannot find this peer at the node, so the session is reopened.
       else {
-        if (data.code === 'node-full') node.full = true
+        if (isRefusal(data.code)) node.refused = data.code
         node.session?.close()
       }
       return []

@@ -31,7 +31,7 @@ export const directoryLimits = {
   nodeRetry: { first: 500, longest: 15 * second },
   /** Longest wait after a node closed the connection at once: it had no room at that moment. */
   nodeRefused: 3 * second,
-  /** First and longest wait after a node said that it is full: until somebody leaves it. */
+  /** First and longest wait after a node said that it is full, or does not accept this peer: until that changes. */
   nodeFull: { first: 4 * minute, longest: 15 * minute },
   /** A node is given this long for a clean close: the next dial to it waits for the end of the old connection. */
   nodeClose: 1 * second,

@@ -16,6 +16,7 @@ import { limits } from '../base/limits.ts'
 import { CallRates, type Caller } from './call-rates.ts'
 import { directoryLimits } from './limits.ts'
 import type { Log } from '../base/log.ts'
+import { Records } from './records.ts'
 import { closeOrAbort } from '../net/close.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
@@ -23,7 +24,6 @@ import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
 import { pull } from '../net/streams.ts'
 import { type NodeNetwork } from '../net/libp2p.ts'
 import { directoryProtocol } from '../net/policy.ts'
-import { Places } from '../base/places.ts'
 import { SharedRate, TokenBucket } from '../base/rate-limit.ts'
 import { recordFromWire } from '../wire/contact.ts'
 import type { SignedBytes } from '../wire/codec.ts'
@@ -41,14 +41,6 @@ const answeredLater: ReadonlySet<DirectoryCall['call']> = new Set(['reachable', 
 
 /** The id of an envelope that is pushed and not held: `collected` with it deletes nothing. */
 const notHeld = 0
-
-interface StoredRecord {
-  signed: SignedBytes
-  sequence: number
-  ttl: number
-  /** By this node's clock. */
-  receivedAt: number
-}
 
 interface Session extends Caller {
   connection: Connection
@@ -77,14 +69,7 @@ export class DirectoryServer {
   readonly #now: () => number
   readonly #log: Log
   readonly #sessions = new Map<string, Session>()
-  readonly #records = new Map<string, StoredRecord>()
-  /** The peers that have a record, the oldest record first. */
-  readonly #recordPlaces = new Places<string>({
-    most: directoryLimits.records,
-    perKey: directoryLimits.recordsPerAddress,
-    share: directoryLimits.recordShare,
-    givesWay: ([oldest]) => oldest,
-  })
+  readonly records: Records
   readonly #expectations = new Expectations()
   readonly #requests: { [kindAndOutcome: string]: number } = {}
   readonly #rates = new CallRates()
@@ -98,6 +83,7 @@ export class DirectoryServer {
     this.#network = network
     this.#store = store
     this.#now = now
+    this.records = new Records(now)
   }
 
   async start(): Promise<void> {
@@ -124,13 +110,14 @@ export class DirectoryServer {
   }
 
   stats(): DirectoryStats {
-    return { sessions: this.#sessions.size, records: this.#records.size, requests: { ...this.#requests } }
+    return { sessions: this.#sessions.size, records: this.records.size, requests: { ...this.#requests } }
   }
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
     this.#rates.checkSession(peer)
     const writer = new FrameWriter(stream)
+    if (!this.#network.services.places.mayUse(connection)) return this.#turnAway(stream, writer, connection)
     const session: Session = {
       peer,
       address: quotaKey(connection.remoteAddr),
@@ -168,6 +155,24 @@ export class DirectoryServer {
       if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
       session.expecting.end()
     }
+  }
+
+  /**
+   * Tells a peer that the operator does not admit it, whatever it asks. The peer ends the connection, or its time on
+   * the seat does (net/node-places.ts): if this side closed it, the answer could be lost.
+   */
+  async #turnAway(stream: Stream, writer: FrameWriter, connection: Connection): Promise<void> {
+    const mayAsk = this.#flood.of(quotaKeysOf(connection.remoteAddr).at(-1))
+    const error = { code: 'not-admitted', message: 'This node does not accept you' } as const
+    for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
+      for (const bytes of frames) {
+        if (!mayAsk()) throw new QuorumError('rate-limited', 'Too many requests')
+        const { id, call } = requestFromWire(bytes)
+        this.#count(call?.call ?? 'unknown', error.code)
+        await writer.write(frameToWire({ frame: 'response', id, result: { result: 'error', error } }))
+      }
+    }
+    await stream.close()
   }
 
   /** A full disk leaves the owner of a handle with an older time; it does not end the session. */
@@ -224,9 +229,9 @@ export class DirectoryServer {
       case 'announce':
         return this.#announce(session, call.record, call.handle)
       case 'lookup':
-        return this.#lookup(peerFromPublicKey(call.peer))
+        return this.records.lookup(peerFromPublicKey(call.peer))
       case 'lookupHandle':
-        return this.#lookup(this.#store.handleOwner(call.handle, this.#now()))
+        return this.records.lookup(this.#store.handleOwner(call.handle, this.#now()))
       case 'deliver':
         return this.#deliver(session, peerFromPublicKey(call.to), call.envelope, call.fleeting)
       case 'collected':
@@ -236,7 +241,7 @@ export class DirectoryServer {
         return this.#knowledge(session)
       case 'forget':
         await this.#store.forget(peer)
-        this.#dropRecord(peer)
+        this.records.drop(peer)
         return { result: 'done' }
       case 'expect':
         session.expecting.remove(call.noLonger)
@@ -263,27 +268,21 @@ export class DirectoryServer {
     if (verify(signed, 'quorum-record') !== peer) {
       throw new QuorumError('verification-failed', 'That record belongs to another peer')
     }
-    const { sequence, ttl } = recordFromWire(signed.payload)
-    if (sequence <= (this.#records.get(peer)?.sequence ?? 0)) {
-      throw new QuorumError('bad-request', 'This node has a newer record already')
-    }
-    const now = this.#now()
-    this.#dropRecord(peer)
-    this.#makeRoom(peer, originOf(session))
-    this.#records.set(peer, { signed, sequence, ttl, receivedAt: now })
+    this.records.put(peer, connection.remoteAddr, signed, recordFromWire(signed.payload))
     // After the record: a peer whose handle is taken can still be found by its PeerId.
     if (handle === '') await this.#store.releaseHandle(peer)
-    else if (handle !== this.#store.handleOf(peer)) await this.#claim(session, handle, now)
+    else if (handle !== this.#store.handleOf(peer)) await this.#claim(session, handle)
     return {
       result: 'announced',
       observedAddress: connection.remoteAddr.toString(),
-      time: now,
+      time: this.#now(),
       nodeAddresses: widestFirst(this.#network.getMultiaddrs().map(String)).slice(0, limits.nodeAddressesTold),
     }
   }
 
   /** The answer tells whether a handle is taken, as a lookup does. */
-  async #claim(session: Session, handle: string, now: number): Promise<void> {
+  async #claim(session: Session, handle: string): Promise<void> {
+    const now = this.#now()
     this.#rates.checkHandle(session)
     // Somebody who mistypes a code of a friend would ask its owner.
     if (looksLikeCode(handle))
@@ -291,30 +290,6 @@ export class DirectoryServer {
     if (this.#store.handleOwner(handle, now) == null) this.#rates.checkClaim(session)
     this.#rates.checkWrite(session)
     await this.#store.claimHandle(handle, session.peer, now, originOf(session))
-  }
-
-  /** A place for the record of `peer`; the record of whoever gives way is dropped. */
-  #makeRoom(peer: string, origin: readonly string[]): void {
-    const { added, lost } = this.#recordPlaces.add(peer, origin)
-    if (lost != null) this.#records.delete(lost)
-    if (added) return
-    // No address has more than its share: the oldest record goes, since everybody who is there renews theirs.
-    const [oldest] = this.#records.keys()
-    if (oldest != null) this.#dropRecord(oldest)
-    this.#recordPlaces.add(peer, origin)
-  }
-
-  #dropRecord(peer: string): void {
-    this.#records.delete(peer)
-    this.#recordPlaces.delete(peer)
-  }
-
-  #lookup(peer: string | undefined): DirectoryAnswer {
-    const record = peer == null ? undefined : this.#records.get(peer)
-    const age = record == null ? 0 : Math.max(0, this.#now() - record.receivedAt)
-    if (peer == null || record == null || age > record.ttl) return { result: 'found', connected: false, age: 0 }
-    // Whether they are here is told only to those whom they expect.
-    return { result: 'found', record: record.signed, connected: false, age }
   }
 
   async #deliver(session: Session, to: string, envelope: Uint8Array, fleeting = false): Promise<DirectoryAnswer> {
@@ -360,7 +335,7 @@ export class DirectoryServer {
       result: 'knowledge',
       report: {
         handle: this.#store.handleOf(peer) ?? '',
-        hasRecord: this.#records.has(peer),
+        hasRecord: this.records.has(peer),
         connectedSince,
         observedAddress: connection.remoteAddr.toString(),
         held: this.#store.held(peer).map(({ bytes, heldSince }) => ({ bytes, heldSince })),

@@ -5,12 +5,17 @@
  * - A circuit in which bytes wait and none gets through ends after a while. One in which nothing waits may be silent
  *   for as long as it likes, and a slow one goes on.
  * - What waits is bounded by address and in all: whoever has least waiting goes first, and what is left over ends.
+ * The operator may bound the bytes a second of one peer, and those of a day: then all circuits end.
  */
 import type { Stream } from '@libp2p/interface'
+import { pause } from '../base/backoff.ts'
 import type { Bytes } from '../base/bytes.ts'
 import { toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { KeyedBuckets, type TokenBucket } from '../base/rate-limit.ts'
+import { second } from '../base/units.ts'
 import { netLimits } from './limits.ts'
+import { RelayUsage } from './relay-usage.ts'
 import { pull, push } from './streams.ts'
 
 export interface CircuitLimits {
@@ -24,6 +29,12 @@ export interface CircuitLimits {
   waiting: number
 }
 
+export interface CircuitOptions {
+  usage?: RelayUsage
+  /** Bytes a second that are carried for one peer, those that it sends and those that it receives. */
+  rate?: number | undefined
+}
+
 export interface CircuitEnd {
   stream: Stream
   peer: string
@@ -35,20 +46,23 @@ export class Circuits {
   readonly #limits: CircuitLimits
   readonly #open = new Set<Circuit>()
   readonly #byPeer = new Map<string, number>()
-  #relayedBytes = 0
+  readonly #paces: KeyedBuckets | undefined
   #rounds: NodeJS.Timeout | undefined
+  readonly usage: RelayUsage
 
-  constructor(bounds: CircuitLimits) {
+  constructor(bounds: CircuitLimits, { usage = new RelayUsage(), rate }: CircuitOptions = {}) {
     this.#limits = bounds
+    this.usage = usage
+    // Kept beyond the circuit: otherwise each new one would begin with a full bucket. A larger bucket would make a
+    // sender take its burst for what the path carries (file/send/congestion.ts), and chat would wait behind the file.
+    const tokens = Math.max(netLimits.pacedBurst, ((rate ?? 0) * netLimits.pacedBurstTime) / second)
+    if (rate !== undefined) {
+      this.#paces = new KeyedBuckets({ tokens, per: (tokens / rate) * second }, () => performance.now())
+    }
   }
 
   get size(): number {
     return this.#open.size
-  }
-
-  /** Bytes carried since the start, both directions. */
-  get relayedBytes(): number {
-    return this.#relayedBytes
   }
 
   /** Circuits with an end at `peer`. */
@@ -58,7 +72,26 @@ export class Circuits {
 
   /** Joins two streams; returns when both have ended. */
   async join(one: CircuitEnd, other: CircuitEnd): Promise<void> {
-    const circuit = new Circuit(one, other, (bytes) => (this.#relayedBytes += bytes))
+    const ends = [one, other]
+    const meter = this.usage.meter(
+      ends.map(({ peer }) => peer),
+      ends.map(({ keys }) => keys.at(-1) ?? ''),
+    )
+    const carried = (bytes: number): void => {
+      meter(bytes)
+      if (this.usage.spent) for (const open of this.#open) open.end('What this node relays in a day is used up')
+    }
+    const paces = this.#paces
+    const circuit = new Circuit(one, other, {
+      carried,
+      paces:
+        paces &&
+        ends.map(
+          ({ peer }) =>
+            () =>
+              paces.of(peer),
+        ),
+    })
     this.#open.add(circuit)
     for (const { peer } of [one, other]) this.#byPeer.set(peer, this.countOf(peer) + 1)
     this.#rounds ??= setInterval(() => this.look(), this.#limits.round).unref()
@@ -120,12 +153,12 @@ class Circuit {
   readonly #directions: readonly [Direction, Direction]
   readonly #streams: readonly [Stream, Stream]
 
-  constructor(one: CircuitEnd, other: CircuitEnd, carried: (bytes: number) => void) {
+  constructor(one: CircuitEnd, other: CircuitEnd, carrying: Carrying) {
     this.keys = new Map([one, other].flatMap(({ keys }) => keys.map((key, at) => [key, at] as const)))
     this.#streams = [one.stream, other.stream]
     this.#directions = [
-      new Direction(one.stream, other.stream, carried),
-      new Direction(other.stream, one.stream, carried),
+      new Direction(one.stream, other.stream, carrying),
+      new Direction(other.stream, one.stream, carrying),
     ]
   }
 
@@ -149,11 +182,17 @@ class Circuit {
   }
 }
 
+interface Carrying {
+  carried(bytes: number): void
+  /** Where the bytes of one peer have a rate: the buckets of both ends. */
+  paces: readonly (() => TokenBucket)[] | undefined
+}
+
 class Direction {
   idleRounds = 0
   readonly #from: Stream
   readonly #to: Stream
-  readonly #carried: (bytes: number) => void
+  readonly #carrying: Carrying
   /** Bytes read ahead of what is being pushed. */
   readonly #ahead = { bytes: 0 }
   /** Bytes given to `#to`, and those among them that had left for the other side at the last look. */
@@ -161,10 +200,10 @@ class Direction {
   #passed = 0
   #pushing = false
 
-  constructor(from: Stream, to: Stream, carried: (bytes: number) => void) {
+  constructor(from: Stream, to: Stream, carrying: Carrying) {
     this.#from = from
     this.#to = to
-    this.#carried = carried
+    this.#carrying = carrying
   }
 
   get waiting(): number {
@@ -183,7 +222,8 @@ class Direction {
     const [from, to] = [this.#from, this.#to]
     const leave = this.#endWithSender()
     try {
-      for await (const bytes of pull(from, { ...carryOptions, ahead: this.#ahead })) await this.#give(bytes)
+      const options = this.#carrying.paces === undefined ? carryOptions : pacedOptions
+      for await (const bytes of pull(from, { ...options, ahead: this.#ahead })) await this.#give(bytes)
       // A half-close is passed on. A stream that has ended altogether ends the circuit, once all that was read is
       // written.
       await to.close({ signal: AbortSignal.timeout(limits.stop) })
@@ -198,11 +238,34 @@ class Direction {
   }
 
   async #give(bytes: Bytes): Promise<void> {
-    this.#carried(bytes.byteLength)
-    this.#given += bytes.byteLength
+    const { carried, paces } = this.#carrying
+    const piece = paces === undefined ? bytes.byteLength : netLimits.pacedPiece
     this.#pushing = true
-    await push(this.#to, bytes)
+    for (let at = 0; at < bytes.byteLength; at += piece) {
+      const part = piece < bytes.byteLength ? bytes.subarray(at, Math.min(at + piece, bytes.byteLength)) : bytes
+      if (paces !== undefined) await this.#paced(paces, part.byteLength)
+      carried(part.byteLength)
+      this.#given += part.byteLength
+      await push(this.#to, part)
+    }
     this.#pushing = false
+  }
+
+  /** Waits for the turn of so many bytes, at both ends. Throws when the receiver has gone. */
+  async #paced(paces: readonly (() => TokenBucket)[], bytes: number): Promise<void> {
+    const gone = new AbortController()
+    const onClose = (): void => gone.abort(new Error('The other end of the circuit has gone'))
+    this.#to.addEventListener('close', onClose)
+    try {
+      for (const pace of paces) {
+        while (!pace().take(bytes)) {
+          gone.signal.throwIfAborted()
+          await pause(pace().wait(bytes), gone.signal)
+        }
+      }
+    } finally {
+      this.#to.removeEventListener('close', onClose)
+    }
   }
 
   /**
@@ -225,6 +288,7 @@ class Direction {
   }
 }
 
+const pacedOptions = { high: netLimits.pacedReadHigh, low: netLimits.pacedReadLow, once: true }
 const carryOptions = { high: netLimits.circuitReadHigh, low: netLimits.circuitReadLow, once: true }
 
 function gone(): Error {

@@ -4,7 +4,7 @@
  */
 import type { MultiaddrConnection } from '@libp2p/interface'
 import type { NodeProblem } from '../api/model.ts'
-import { toError } from '../base/errors.ts'
+import { QuorumError, toError } from '../base/errors.ts'
 import type { TransportStream } from './read-in-place.ts'
 
 /** The first byte of libp2p: the length of `/multistream/1.0.0`. */
@@ -56,6 +56,7 @@ const patterns: readonly [NodeProblem, RegExp][] = [
 /** The code of what a dial, or the first stream after it, threw. */
 export function dialFailure(error: unknown): NodeProblem {
   if (error instanceof OtherService) return error.service
+  if (error instanceof QuorumError && error.code === 'not-admitted') return error.code
   const thrown = toError(error)
   const text = `${'code' in thrown ? String(thrown.code) : ''} ${thrown.name} ${thrown.message}`
   return patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? 'failed'
@@ -63,6 +64,7 @@ export function dialFailure(error: unknown): NodeProblem {
 
 /** What tells most about a node with several addresses, first: an answer tells more than silence. */
 const telling: readonly NodeProblem[] = [
+  'not-admitted',
   'wrong-peer',
   'not-a-node',
   'certificate',

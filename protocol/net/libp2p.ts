@@ -18,7 +18,7 @@ import { InboundSockets } from './inbound-sockets.ts'
 import { mdns, type Mdns } from './lan/mdns.ts'
 import { LanSlots } from './lan/slots.ts'
 import { noLog } from './no-log.ts'
-import { nodePlaces, type NodePlaces } from './node-places.ts'
+import { nodePlaces, type Admits, type NodePlaces } from './node-places.ts'
 import { noise } from './noise/noise.ts'
 import { ownAddresses, type OwnAddresses } from './own-addresses.ts'
 import { relay, type Relay } from './relay.ts'
@@ -112,14 +112,20 @@ export interface NodeNetworkOptions {
   announce?: readonly string[]
   /** WebSockets from this machine are those of a proxy (RelayNodeOptions). */
   behindProxy?: boolean
+  /** Whom the operator lets use the node; default: everybody. */
+  admits?: Admits
+  /** Peers that have a place at once, and reservations; default: those of `netLimits`. */
+  most?: { peers?: number | undefined; reservations?: number | undefined }
   /** Default: those of `netLimits.circuits`. */
   circuits?: Circuits
 }
 
 /** A stopped libp2p node for a relay node: `start()` it. */
 export async function createNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
-  const { behindProxy = false } = options
-  const inbound = new InboundSockets(netLimits.nodeInbound)
+  const { behindProxy = false, most: { peers = netLimits.nodeConnections, reservations } = {} } = options
+  // As many above the places: for those who are told that there is none, and those that say nothing yet.
+  const sockets = netLimits.nodeInbound.sockets + peers - netLimits.nodeConnections
+  const inbound = new InboundSockets({ ...netLimits.nodeInbound, sockets })
   const network: NodeNetwork = await createLibp2p({
     ...shared(options.privateKey, netLimits.nodeStreamWindow),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
@@ -142,19 +148,22 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<No
       // A node dials only back (dial-back.ts).
       directDial: directDial(anyDial),
       ownAddresses: ownAddresses(),
-      places: nodePlaces(),
+      places: nodePlaces(options.admits, peers),
       inbound: () => inbound,
       relay: relay(
         {
           maxInboundHopStreams: netLimits.circuitsPerPeer,
           maxOutboundStopStreams: netLimits.circuitsPerPeer,
           reservations: {
-            maxReservations: netLimits.reservations,
+            maxReservations: reservations ?? Math.max(netLimits.reservations, peers),
             // Limited circuits would cut a conversation after two minutes or 128 KiB.
             applyDefaultLimit: false,
           },
         },
-        (peer) => network.services.places.hasRoomFor(peer),
+        {
+          mayReserve: (peer) => network.services.places.hasRoomFor(peer),
+          mayUse: (from) => network.services.places.mayUse(from),
+        },
         options.circuits,
       ),
     },

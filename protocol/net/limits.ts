@@ -213,6 +213,8 @@ export const netLimits = {
   nodeConnections: 4000,
   /** When all places are taken, an address (IPv6: /64, /48) keeps this many, as of the sockets. */
   nodePlaceShare: 64,
+  /** A node with few places leaves an address a sixteenth of them, but at least these: a household. */
+  nodePlaceShareLeast: 4,
   /** Seats above them for those who are told that the node is full, in all, and of one address and one IPv6 /48. */
   nodeSeats: 64,
   nodeSeatsPerAddress: [4, 8],
@@ -241,6 +243,9 @@ export const netLimits = {
   } as InboundLimits,
   /** More than connections, which are the limit that counts: a reservation ends with its connection. */
   reservations: 8000,
+  /** From and to: what an operator may choose in place of `nodeConnections` and `reservations`. */
+  nodePeers: [1, 10_000] as const,
+  nodeReservations: [0, 20_000] as const,
   /** Requests of one peer for it, each of which is answered with a signature: one for each new connection. */
   reservationsAsked: { tokens: 8, per: 60 * second } as Rate,
   /** From one address: a school, a mobile carrier's NAT. */
@@ -259,6 +264,21 @@ export const netLimits = {
     waitingPerAddress: [64 * MiB, 128 * MiB],
     waiting: 256 * MiB,
   },
+  /**
+   * Where one peer may have a rate only: a circuit is carried in pieces of this size, in turns with the peer's others,
+   * and so much is read ahead, since what waits here does so for long.
+   */
+  pacedPiece: 16 * KiB,
+  /** Bytes at once, at least: two such pieces; else what the rate allows in so long, since timers are late. */
+  pacedBurst: 32 * KiB,
+  pacedBurstTime: 20,
+  pacedReadHigh: 64 * KiB,
+  pacedReadLow: 32 * KiB,
+  /** Peers and addresses whose bytes of a day are counted one by one: some 100 bytes each. */
+  relayedCounted: 50_000,
+  /** Bounds, in bytes of a day, and numbers of peers for which it is told how concentrated the use is. */
+  relayedMore: [0, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11],
+  relayedTop: [1, 10, 100],
   /**
    * Requests for a circuit in vain: of one peer (friends that are away, several times), of one address (a school), from
    * one address to one peer (every attempt of a minute, and its paths), to one peer (somebody whom many look for).

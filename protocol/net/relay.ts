@@ -35,6 +35,7 @@ import { KeyedBuckets } from '../base/rate-limit.ts'
 import { Circuits, type CircuitEnd } from './circuits.ts'
 import { ConnectRates } from './connect-rates.ts'
 import { netLimits } from './limits.ts'
+import type { RelayedDay, RelayUsage } from './relay-usage.ts'
 import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
 
 /**
@@ -55,9 +56,11 @@ interface StockRelay extends CircuitRelayService, Startable {
   reservationStore: {
     maxReservations: number
     get(peer: PeerId): unknown
-    reserve(peer: PeerId, address: Multiaddr): { status: 'OK'; expire: number } | { status: 'RESERVATION_REFUSED' }
+    reserve(peer: PeerId, address: Multiaddr): { status: 'OK'; expire: number } | { status: Refusal }
   }
 }
+/** Of Circuit Relay v2: by a limit, or by the operator's choice. */
+type Refusal = 'RESERVATION_REFUSED' | 'RESOURCE_LIMIT_EXCEEDED' | 'PERMISSION_DENIED'
 interface HopRequest {
   connection: Connection
   stream: { pb(codec: object): HopWriter; unwrap(): Stream }
@@ -71,6 +74,10 @@ interface RelayStats {
   circuits: number
   /** Bytes carried since the start, both directions. */
   relayedBytes: number
+  relayedToday: RelayedDay
+  /** The amount of this day is used up. */
+  relaySpent: boolean
+  relayShares: RelayUsage['shares']
   refused: number
 }
 
@@ -80,17 +87,27 @@ export interface Relay extends CircuitRelayService {
   reserved(peer: string): boolean
 }
 
-/** A libp2p service: `services: { relay: relay() }`. `mayReserve`: whether this PeerId may have a reservation. */
+/** What the rest of the node says to a request. */
+interface RelayRules {
+  /** There is room for a reservation of this PeerId. */
+  mayReserve(peer: string): boolean
+  /** The operator lets this peer use the node. */
+  mayUse(from: Pick<Connection, 'remotePeer' | 'remoteAddr'>): boolean
+}
+
+const noRules: RelayRules = { mayReserve: () => true, mayUse: () => true }
+
+/** A libp2p service: `services: { relay: relay() }`. */
 export function relay(
   init: CircuitRelayServerInit = {},
-  mayReserve: (peer: string) => boolean = () => true,
+  rules = noRules,
   circuits = new Circuits(netLimits.circuits),
 ): (components: Components) => Relay {
   const factory = circuitRelayServer(init)
   return (components) => {
     const stock = factory(components)
     if (!isStockRelay(stock)) throw new Error('This version of the circuit relay cannot be repaired: check the pin')
-    return repair(stock, components, mayReserve, circuits)
+    return repair(stock, components, rules, circuits)
   }
 }
 
@@ -101,7 +118,7 @@ function isStockRelay(relay: object): relay is StockRelay {
 function repair(
   stock: StockRelay,
   components: Components,
-  mayReserve: (peer: string) => boolean,
+  { mayReserve, mayUse }: RelayRules,
   circuits: Circuits,
 ): Relay {
   const { connectionGater, connectionManager, events } = components
@@ -116,16 +133,20 @@ function repair(
     let destination: Stream | undefined
     let callee: Connection | undefined
     let succeeded: (() => void) | undefined
-    let refused = false
+    let refused: Refusal | undefined
     const scoped = Object.create(stock) as StockRelay
     Object.assign(scoped, {
       reservationStore: {
         get(target: PeerId) {
           const { remotePeer, remoteAddr } = hop.connection
-          // By its key: a PeerId has many encodings.
-          succeeded = rates.take(remotePeer.toString(), quotaKey(remoteAddr), String(target.publicKey ?? target))
-          refused = refuseIf(succeeded == null)
-          return refused ? undefined : stock.reservationStore.get(target)
+          if (!mayUse(hop.connection)) refused = 'PERMISSION_DENIED'
+          else if (circuits.usage.spent) refused = 'RESOURCE_LIMIT_EXCEEDED'
+          else {
+            // By its key: a PeerId has many encodings.
+            succeeded = rates.take(remotePeer.toString(), quotaKey(remoteAddr), String(target.publicKey ?? target))
+            if (succeeded == null) refused = 'RESOURCE_LIMIT_EXCEEDED'
+          }
+          return refuseIf(refused != null) ? undefined : stock.reservationStore.get(target)
         },
       },
       async stopHop(request: { connection: Connection }, stopOptions: object) {
@@ -162,6 +183,7 @@ function repair(
     const { reservations } = stock
     const expiry = new Date(Date.now() + netLimits.reservationTtl)
     const current = reservations.get(peer)
+    if (refuseIf(!mayUse({ remotePeer: peer, remoteAddr: address }))) return { status: 'PERMISSION_DENIED' }
     if (refuseIf(!asked.take(peer.toString()))) return { status: 'RESERVATION_REFUSED' }
     if (current != null) {
       current.expiry = expiry
@@ -197,7 +219,10 @@ function repair(
     stats: (): RelayStats => ({
       reservations: stock.reservations.size,
       circuits: circuits.size,
-      relayedBytes: circuits.relayedBytes,
+      relayedBytes: circuits.usage.total,
+      relayedToday: circuits.usage.today,
+      relaySpent: circuits.usage.spent,
+      relayShares: circuits.usage.shares,
       refused: refusals,
     }),
     reserved: (peer: string): boolean => stock.reservations.has(peerIdFromString(peer)),
@@ -209,10 +234,10 @@ function endOf({ remotePeer, remoteAddr }: Connection, stream: Stream): CircuitE
 }
 
 /** The answer to a peer that asks for a circuit: whether the one asked for is away or has refused is not told. */
-function answering(writer: HopWriter, refused: () => boolean): HopWriter {
+function answering(writer: HopWriter, refused: () => Refusal | undefined): HopWriter {
   const write: HopWriter['write'] = (message, options) => {
     const failed = message.status === 'CONNECTION_FAILED' || message.status === 'NO_RESERVATION'
-    const status = refused() ? 'RESOURCE_LIMIT_EXCEEDED' : 'NO_RESERVATION'
+    const status = refused() ?? 'NO_RESERVATION'
     return writer.write(failed ? { ...message, status } : message, options)
   }
   return Object.assign(Object.create(writer) as HopWriter, { write })

@@ -2,7 +2,7 @@
 import type { Connection } from '@libp2p/interface'
 import { isRelayed, relayPeer } from '../address/address.ts'
 import { advice, reasonSentence, type NotDirect, type PathReason, type PunchFailure } from '../api/advice.ts'
-import type { AdviceCode, ConnectionInfo, DialAttempt, PathKind } from '../api/model.ts'
+import type { AdviceCode, ConnectionInfo, DialAttempt, NodeRefusal, PathKind } from '../api/model.ts'
 import { shortId } from '../identity/identity.ts'
 import type { DirectMode } from '../api/privacy.ts'
 import { adviceCode } from './path-diagnosis.ts'
@@ -19,8 +19,8 @@ export interface PathsToPeer {
   mayBeDirect: boolean
   /** It has announced an address that can be dialled. Called only for relayed connections. */
   hasAddress(): boolean
-  /** How many nodes we are connected to, and whether one of ours has no place for us. */
-  nodes: { connected: number; full: boolean }
+  /** How many nodes we are connected to, and why one of ours refuses us. */
+  nodes: { connected: number; refusal: NodeRefusal | undefined }
   /** None of its nodes is ours, and we may not connect to them. */
   foreign: boolean
   tried: DialAttempt[]
@@ -66,7 +66,7 @@ function obstacle(to: PathsToPeer): AdviceCode | undefined {
   if (!isFriend) return undefined
   const mode = direct === 'verified' && mayBeDirect ? 'auto' : direct
   const code = adviceCode(pathKind(best), mode, nodes.connected, tried)
-  if (code === 'no-node' && nodes.full) return 'node-full'
+  if (code === 'no-node' && nodes.refusal !== undefined) return nodes.refusal
   return code === 'away' && foreign ? 'foreign-node' : code
 }
 

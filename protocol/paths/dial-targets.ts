@@ -1,6 +1,7 @@
 /** Which addresses of a friend may be dialled now: its own, and circuits to it, by the rules of net/policy.ts. */
 import { circuitAddress, isAddress, isRelayed, lastPeer, withPeer } from '../address/address.ts'
 import { byNode } from '../address/node-addresses.ts'
+import type { NodeRefusal } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
 import type { PeerNetwork } from '../net/libp2p.ts'
 
@@ -10,8 +11,8 @@ export interface DialTargetsOptions {
   announced(peer: string): { addresses: readonly string[]; nodes: readonly string[] }
   /** Addresses of the own nodes that are connected. */
   ownNodes(): readonly string[]
-  /** An own node has no place for this peer. */
-  nodeIsFull(): boolean
+  /** Why an own node refuses this peer, if one does. */
+  nodeRefusal(): NodeRefusal | undefined
   /** A friend or a node. Connections of other peers last only long enough for one envelope. */
   isContact(peer: string): boolean
 }

@@ -201,7 +201,7 @@ export class Paths {
   }
 
   info(peer: string): ConnectionInfo {
-    const { privacy, mayBeDirect, isContact, ownNodes, nodeIsFull, announced } = this.#options
+    const { privacy, mayBeDirect, isContact, ownNodes, nodeRefusal, announced } = this.#options
     const wanted = this.#wanted.get(peer)
     return connectionInfo({
       best: this.connections(peer)[0],
@@ -210,7 +210,7 @@ export class Paths {
       direct: privacy().direct,
       mayBeDirect: mayBeDirect(peer),
       hasAddress: () => directTargets(this.#options, peer).length > 0,
-      nodes: { connected: ownNodes().length, full: nodeIsFull() },
+      nodes: { connected: ownNodes().length, refusal: nodeRefusal() },
       foreign: !mayBeDirect(peer) && areForeign(announced(peer).nodes, isContact),
       tried: [...this.#diagnosis.tried(peer), ...[this.#holePunches.lastAttempt(peer) ?? []].flat()],
       punchFailure: this.#holePunches.failure(peer),

@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { en } from '../../desktop/text/en.ts'
 import { folder, undo } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
+import { startNode } from '../support/network.ts'
 import { bob } from '../support/people.ts'
 import { windowWithFriend } from '../support/people-at-windows.ts'
 
@@ -39,4 +40,16 @@ test('an address with a typo is refused with the part that is wrong, and an SSH 
   await field.press('Enter')
   await page.getByText(en.settings.nodeProblems.ssh).waitFor()
   assert.equal(await page.getByText(address).count(), 1)
+})
+
+test('a node that does not accept this peer is shown as such, not as one that cannot be reached', async (t) => {
+  const [address = ''] = (await startNode(t, { admits: () => false })).addresses()
+  const { page } = (await windowWithFriend(t, folder(t), 'Susan')).window
+  await page.keyboard.press('Control+,')
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: en.settings.nodes }).click()
+  const field = page.getByLabel(en.settings.nodeAdd)
+  await field.fill(address)
+  await field.press('Enter')
+  await page.getByText(en.settings.nodeProblems['not-admitted']).waitFor()
+  await page.getByText(en.settings.nodeNotAdmitted, { exact: true }).waitFor()
 })

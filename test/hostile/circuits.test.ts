@@ -75,8 +75,8 @@ const over = ({ caller, callee }: Pair): boolean => caller.status !== 'open' && 
 async function stalled(circuits: Circuits): Promise<void> {
   let [last, unchanged] = [-1, 0]
   await until(() => {
-    unchanged = circuits.relayedBytes === last ? unchanged + 1 : 0
-    last = circuits.relayedBytes
+    unchanged = circuits.usage.total === last ? unchanged + 1 : 0
+    last = circuits.usage.total
     return last > 0 && unchanged === 20
   }, 'nothing moves any more')
 }

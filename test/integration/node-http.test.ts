@@ -16,6 +16,12 @@ const relay = {
   reservations: 5,
   circuits: 2,
   relayedBytes: 3 * 1024 * 1024,
+  relayedToday: { day: 20_000, bytes: 1024 * 1024 },
+  relaySpent: true,
+  relayShares: {
+    peers: { more: { 0: 2, 1000000: 1 }, top: { 1: 0.5, 10: 1 } },
+    addresses: { more: { 0: 1, 1000000: 0 }, top: { 1: 1, 10: 1 } },
+  },
   records: 6,
   directorySessions: 4,
   requests: { 'lookup ok': 10, 'lookup rate-limited': 1, 'deliver ok': 3 },
@@ -62,6 +68,11 @@ test('/metrics has every metric for Prometheus', async (t) => {
     'quorum_reservations 5',
     'quorum_circuits 2',
     'quorum_relayed_bytes_total 3145728',
+    'quorum_relayed_today_bytes 1048576',
+    'quorum_relay_spent 1',
+    'quorum_relayed_today_users{by="peer",more="1000000"} 1',
+    'quorum_relayed_today_users{by="address",more="0"} 1',
+    'quorum_relayed_today_share{by="peer",top="1"} 0.5',
     'quorum_records 6',
     'quorum_directory_sessions 4',
     'quorum_held_envelopes 11',
@@ -117,6 +128,7 @@ test('the status page shows metrics, and loads no resources and runs no scripts'
   assert.doesNotMatch(body, /<script|<img|<link|src=|href=|url\(/)
   assert.match(body, /Ready\./)
   assert.match(body, /<dt>Relayed since the start<\/dt><dd>3\.1 MB<\/dd>/)
+  assert.match(body, /<dt>Relayed since midnight \(UTC\)<\/dt><dd>1 MB: used up, no circuits<\/dd>/)
   assert.match(body, /<dt>Running for<\/dt><dd>1 d 1 h<\/dd>/)
 })
 

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
@@ -12,77 +11,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { nextOf } from '../support/child.ts'
+import { folder, undo } from '../support/cleanup.ts'
+import { anyPort, nodeProgram, ready, runNode, type Running } from '../support/node-process.ts'
 import { fillDisk, needsMount, smallDisk } from '../support/small-disk.ts'
 
-const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
-const anyPort = ['--listen', '/ip4/127.0.0.1/tcp/0', '--http', '127.0.0.1:0']
-
-const cleanups = new WeakMap<TestContext, AsyncDisposableStack>()
-
-/** Cleanup in reverse order, unlike `t.after`: a folder is removed after its process has exited and it is unmounted. */
-function undo(t: TestContext): AsyncDisposableStack {
-  const known = cleanups.get(t)
-  if (known !== undefined) return known
-  const stack = new AsyncDisposableStack()
-  cleanups.set(t, stack)
-  t.after(() => stack.disposeAsync())
-  return stack
-}
-
-function folder(t: TestContext): string {
-  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-node-'))
-  undo(t).defer(() => fs.rmSync(made, { recursive: true, force: true }))
-  return made
-}
-
-interface Running {
-  child: ChildProcess
-  out(): string
-  err(): string
-  /** Exit code, or the signal that ended the process. */
-  ended: Promise<number | string>
-}
-
-function run(t: TestContext, args: string[], { ipc = false, debug = '', as = [] as string[] } = {}): Running {
-  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])]
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUORUM_')))
-  const [command = '', ...words] = [...as, process.execPath, program, ...args]
-  const child = spawn(command, words, { stdio, env: { ...env, DEBUG: debug } })
-  let [out, err] = ['', '']
-  child.stdout?.on('data', (chunk) => (out += String(chunk)))
-  child.stderr?.on('data', (chunk) => (err += String(chunk)))
-  // 'close' comes after the last output, but is not emitted after disconnect() was called on this side.
-  const ended = once(child, ipc ? 'exit' : 'close').then(([code, signal]) => (code ?? signal) as number | string)
-  undo(t).defer(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  return { child, out: () => out, err: () => err, ended }
-}
-
-interface Ready {
-  peer: string
-  addresses: string[]
-  http: string
-}
-
-/** The data of the ready line, which is the first on standard output. */
-async function ready(running: Running): Promise<Ready> {
-  while (!running.out().includes('\n')) {
-    await Promise.race([
-      once(running.child.stdout ?? assert.fail(), 'data'),
-      running.ended.then((code) => assert.fail(`ended with ${code}: ${running.err()}`)),
-    ])
-  }
-  const { event, data } = JSON.parse(running.out().split('\n')[0] ?? '') as { event: string; data: Ready }
-  assert.equal(event, 'ready')
-  return data
-}
-
 function start(t: TestContext, data: string): Running {
-  return run(t, ['--json', '--data', data, ...anyPort])
+  return runNode(t, ['--json', '--data', data, ...anyPort])
 }
 
 /** The error text of a refused start. Checks that it is one line about the data folder and that the exit code is 1. */
@@ -116,7 +52,7 @@ test('it reports that it is ready, answers HTTP, and stops cleanly at SIGTERM', 
 })
 
 test('the environment cannot make libp2p log PeerIds and addresses', async (t) => {
-  const node = run(t, ['--json', '--data', folder(t), ...anyPort], { debug: 'libp2p*' })
+  const node = runNode(t, ['--json', '--data', folder(t), ...anyPort], { debug: 'libp2p*' })
   await ready(node)
   node.child.kill('SIGTERM')
   assert.equal(await node.ended, 0)
@@ -208,7 +144,7 @@ test('a data folder that cannot be created is refused with one line', async (t) 
 
 test('incorrect usage ends the process under a process manager, whose channel would keep it alive', async (t) => {
   // As the wrapper of pm2: it listens to its channel before it loads the program.
-  const wrapper = `process.on('message', () => {}); await import(${JSON.stringify(pathToFileURL(program).href)})`
+  const wrapper = `process.on('message', () => {}); await import(${JSON.stringify(pathToFileURL(nodeProgram).href)})`
   const args = ['--input-type=module', '--eval', wrapper, '--', '--announce', 'node.example.org:4001']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   undo(t).defer(() => void child.kill('SIGKILL'))
@@ -216,13 +152,13 @@ test('incorrect usage ends the process under a process manager, whose channel wo
 })
 
 test('incorrect usage gives one line and exit code 2; --help and --version exit with 0', async (t) => {
-  const bad = run(t, ['--listen', 'nowhere', '--htpp', 'x'])
+  const bad = runNode(t, ['--listen', 'nowhere', '--htpp', 'x'])
   assert.equal(await bad.ended, 2)
   assert.match(bad.err(), /^quorum-node: [^\n]+\n$/)
-  const help = run(t, ['--help'])
+  const help = runNode(t, ['--help'])
   assert.equal(await help.ended, 0)
   assert.match(help.out(), /Examples:/)
-  const version = run(t, ['--version'])
+  const version = runNode(t, ['--version'])
   assert.equal(await version.ended, 0)
   assert.match(version.out(), /^\d+\.\d+\.\d+\n$/)
 })
@@ -242,7 +178,7 @@ test('what prevents it from listening is said in one line: a port in use, an add
     [`/ip4/127.0.0.1/tcp/${port}/ws`, /used by another program/],
     ['/ip4/192.0.2.1/tcp/4001', /does not have that address.*--listen.*--announce/],
   ] as const) {
-    const node = run(t, ['--json', '--data', data, '--listen', address, '--http', '127.0.0.1:0'])
+    const node = runNode(t, ['--json', '--data', data, '--listen', address, '--http', '127.0.0.1:0'])
     assert.equal(await node.ended, 1)
     assert.match(node.err(), /^quorum-node: [^\n]+\n$/)
     assert.ok(node.err().includes(address), node.err())
@@ -253,7 +189,7 @@ test('what prevents it from listening is said in one line: a port in use, an add
 test('of several addresses, the one that it cannot listen on is named', async (t) => {
   const port = await takenPort(t)
   const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--listen', `/ip4/127.0.0.1/tcp/${port}`]
-  const node = run(t, ['--json', '--data', folder(t), ...listen, '--http', '127.0.0.1:0'])
+  const node = runNode(t, ['--json', '--data', folder(t), ...listen, '--http', '127.0.0.1:0'])
   assert.equal(await node.ended, 1)
   assert.match(node.err(), new RegExp(`cannot listen on /ip4/127.0.0.1/tcp/${port}: port ${port} is used`))
 })
@@ -266,14 +202,14 @@ test('a port that the system keeps for privileged programs is said to be one', n
   const port = firstFree - 1
   const args = ['--json', '--data', folder(t), '--listen', `/ip4/127.0.0.1/tcp/${port}`, '--http', '127.0.0.1:0']
   // Root without the capability is as anybody else.
-  const node = run(t, args, { as: os.userInfo().uid === 0 ? ['setpriv', '--bounding-set=-net_bind_service'] : [] })
+  const node = runNode(t, args, { as: os.userInfo().uid === 0 ? ['setpriv', '--bounding-set=-net_bind_service'] : [] })
   assert.equal(await node.ended, 1)
   assert.match(node.err(), new RegExp(`port ${port} for privileged programs.*CAP_NET_BIND_SERVICE`))
 })
 
 test('HTTP takes the next free port when another program uses its own, and the log says so', async (t) => {
   const port = await takenPort(t)
-  const node = run(t, [
+  const node = runNode(t, [
     '--json',
     '--data',
     folder(t),
@@ -289,7 +225,7 @@ test('HTTP takes the next free port when another program uses its own, and the l
 })
 
 test('on a terminal it prints the line to paste', async (t) => {
-  const node = run(t, ['--data', folder(t), ...anyPort])
+  const node = runNode(t, ['--data', folder(t), ...anyPort])
   while (!node.out().includes('Ctrl-C')) await nextOf(node.child, 'data', node.child.stdout)
   assert.match(node.out(), /^ {4}\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW\w+$/m)
 })
@@ -297,11 +233,11 @@ test('on a terminal it prints the line to paste', async (t) => {
 test('it notifies its process manager that it is ready, and stops on request or after the manager exits', async (t) => {
   const data = folder(t)
   const args = ['--json', '--data', data, ...anyPort]
-  const managed = run(t, args, { ipc: true })
+  const managed = runNode(t, args, { ipc: true })
   assert.deepEqual((await nextOf(managed.child, 'message'))[0], 'ready')
   managed.child.send('shutdown')
   assert.equal(await managed.ended, 0)
-  const orphan = run(t, args, { ipc: true })
+  const orphan = runNode(t, args, { ipc: true })
   await nextOf(orphan.child, 'message')
   orphan.child.disconnect()
   assert.equal(await orphan.ended, 0)

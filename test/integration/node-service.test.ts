@@ -26,7 +26,7 @@ const since: Record<string, number> = {
   ProtectClock: 245,
   ProtectProc: 247,
   ...Object.fromEntries(
-    `Description After Wants EnvironmentFile Environment ExecStart DynamicUser StateDirectory StateDirectoryMode UMask
+    `Description After Wants EnvironmentFile Environment ExecStart ExecReload DynamicUser StateDirectory StateDirectoryMode UMask
      LimitNOFILE TimeoutStopSec Restart RestartPreventExitStatus RestartSec NoNewPrivileges CapabilityBoundingSet
      LockPersonality PrivateDevices PrivateTmp ProtectControlGroups ProtectHome ProtectKernelModules
      ProtectKernelTunables ProtectSystem RestrictAddressFamilies RestrictNamespaces RestrictRealtime

@@ -105,7 +105,8 @@ function Foot() {
   const connected = nodes?.some(({ state }) => state === 'connected') ?? false
   const connecting = nodes?.some(({ state }) => state === 'connecting') ?? false
   const full = nodes?.some(({ fullUntil }) => fullUntil !== undefined) ?? false
-  const unreachable = full ? settings.nodeFullShort : sidebar.unreachable
+  const refused = nodes?.some(({ problem }) => problem === 'not-admitted') ?? false
+  const unreachable = refused ? settings.nodeNotAdmitted : full ? settings.nodeFullShort : sidebar.unreachable
   const status =
     nodes?.length === 0
       ? settings.nodeNone

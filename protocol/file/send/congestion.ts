@@ -10,7 +10,11 @@ import { limits } from '../../base/limits.ts'
 const gain = 2
 /** The rate is the highest of this many acknowledgements. */
 const ratesCompared = 10
-/** The round trip time is the lowest of this many milliseconds. */
+/**
+ * The round trip time is the lowest of this many milliseconds. After that one part is sent alone and measured: any
+ * other waits in the queue that the window itself made, and the window would double each time, until chat waits for
+ * minutes.
+ */
 const roundTripLifetime = 10_000
 /**
  * Lower bound of a measured round trip, in milliseconds. Acknowledgements are coalesced for up to 10 ms
@@ -26,6 +30,8 @@ interface Sent {
   at: number
   acknowledged: number
   acknowledgedAt: number
+  /** Nothing else was in flight. */
+  alone: boolean
 }
 
 export class CongestionControl {
@@ -38,6 +44,8 @@ export class CongestionControl {
   #acknowledgedAt: number
   #roundTrip = Infinity
   #roundTripAt = 0
+  /** The round trip is too old: what is in flight drains, then a part is sent alone. */
+  #draining = false
   /** The caller that waits in `room()`. */
   #waiting: { bytes: number; resume(): void } | undefined
 
@@ -62,7 +70,7 @@ export class CongestionControl {
 
   /** Whether `bytes` more may be sent now. More than the window may be sent when nothing else is in flight. */
   allows(bytes: number): boolean {
-    return this.inFlight === 0 || this.inFlight + bytes <= this.#window
+    return this.inFlight === 0 || (!this.#draining && this.inFlight + bytes <= this.#window)
   }
 
   /** Resolves when `bytes` more may be sent; one caller at a time. Errors: the reason of `signal`. */
@@ -79,12 +87,14 @@ export class CongestionControl {
 
   /** `bytes` more were sent. */
   sent(bytes: number): void {
+    const alone = this.inFlight === 0
     this.#total += bytes
     this.#sent.push({
       upTo: this.#total,
       at: this.#now(),
       acknowledged: this.#acknowledged,
       acknowledgedAt: this.#acknowledgedAt,
+      alone,
     })
   }
 
@@ -106,10 +116,12 @@ export class CongestionControl {
 
   #measure(last: Sent, now: number): void {
     const roundTrip = Math.max(shortestRoundTrip, now - last.at)
-    if (roundTrip < this.#roundTrip || now - this.#roundTripAt > roundTripLifetime) {
+    const old = now - this.#roundTripAt > roundTripLifetime
+    if (roundTrip <= this.#roundTrip || (old && last.alone)) {
       this.#roundTrip = roundTrip
       this.#roundTripAt = now
-    }
+      this.#draining = false
+    } else if (old) this.#draining = true
     const rate = (last.upTo - last.acknowledged) / Math.max(1, now - last.acknowledgedAt)
     this.#rates.push(rate)
     if (this.#rates.length > ratesCompared) this.#rates.shift()

@@ -25,7 +25,7 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
   const newestOwn = new Map<string, number>()
   const nodes = new Map<string, NodeState>()
   const warnings = new Map<string, number>()
-  let reached: 'connected' | 'full' | 'unreachable' | undefined
+  let reached: 'connected' | 'refused' | 'full' | 'unreachable' | undefined
 
   const typing = (peer: string, active: boolean): void => {
     clearTimeout(typingTimers.get(peer))
@@ -43,15 +43,20 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
     nodes.set(node.peer, node)
     const states = [...nodes.values()].map(({ state }) => state)
     const full = [...nodes.values()].flatMap(({ fullUntil }) => fullUntil ?? [])
-    const now = states.includes('connected') ? 'connected' : full.length > 0 ? 'full' : 'unreachable'
+    const refuses = [...nodes.values()].some(({ problem }) => problem === 'not-admitted')
+    const without = refuses ? 'refused' : full.length > 0 ? 'full' : 'unreachable'
+    const now = states.includes('connected') ? 'connected' : without
     // The embedded node takes a second to start, and its end is reported on its own.
     const starting = client.node?.running === true && client.node.peer === undefined
     if (now === reached || (now === 'unreachable' && (starting || states.includes('connecting')))) return
     if (now === 'connected') {
       if (reached !== undefined) say(client, 'Connected to a node again.', 'dim', 'nodes')
     } else {
-      const why =
-        now === 'full' ? `No node has room: ${fullNote(Math.min(...full), client.now())}` : 'No node can be reached'
+      const why = {
+        refused: 'Your node does not accept you: ask its operator, or add another node',
+        full: `No node has room: ${fullNote(Math.min(...full), client.now())}`,
+        unreachable: 'No node can be reached',
+      }[now]
       say(client, `${why}, so friends may not find you. Quorum keeps trying.`, 'yellow', 'nodes')
     }
     reached = now

@@ -181,7 +181,8 @@ function triedLine(tried: ConnectionInfo['tried']): string {
 export function nodeLine(look: Look, number: number, node: NodeState, here: boolean, now: number): string {
   const color: Paint = node.state === 'connected' ? 'green' : node.state === 'connecting' ? 'yellow' : 'red'
   const full = node.fullUntil === undefined ? undefined : fullNote(node.fullUntil, now)
-  const notes = [paint(look, color, full ?? node.state)]
+  const refused = node.problem === 'not-admitted' ? 'does not accept you' : undefined
+  const notes = [paint(look, color, refused ?? full ?? node.state)]
   if (node.rttMs !== undefined) notes.push(`${Math.round(node.rttMs)} ms`)
   if (node.reserved) notes.push('relays for you')
   if (here) notes.push('runs here')

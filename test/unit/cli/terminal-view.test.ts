@@ -349,4 +349,6 @@ test('of a node that is full, the list says when it is tried again', () => {
   assert.match(shown(time - 1), /in 1 minute\n/)
   assert.match(view.nodeLine(plain, 1, node, false, time), /unreachable/)
   assert.match(view.nodeLine(plain, 1, { ...node, problem: 'ssh' }, false, time), /\n {5}An SSH server answers/)
+  const refused = view.nodeLine(plain, 1, { ...node, problem: 'not-admitted' }, false, time)
+  assert.match(refused, /does not accept you\n.*\n {5}This node does not accept you: its operator decides/)
 })

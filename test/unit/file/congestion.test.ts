@@ -50,6 +50,21 @@ test('a slow path is fully used, and other data beside the file waits no longer 
   assert.ok(longestQueue < 200, `${longestQueue} ms`)
 })
 
+test('on a slow path the wait does not grow while a large file is sent, and the path stays used', () => {
+  for (const [rate, roundTrip] of [
+    [1000, 50],
+    [125, 40],
+    [64, 20],
+  ] as const) {
+    const ms = 300_000
+    const { arrived, longestQueue } = simulate({ rate, roundTrip }, ms)
+    assert.ok(arrived > (0.9 * rate * ms) / 2, `${arrived} bytes at ${rate}`)
+    // Twice what is always in flight, or a few round trips.
+    const most = Math.max(4 * roundTrip, (2 * limits.fileInFlight.least) / rate)
+    assert.ok(longestQueue <= most, `${longestQueue} ms at ${rate}, at most ${most}`)
+  }
+})
+
 test('a fast path with a long round trip is fully used, up to the bound', () => {
   const { arrived } = simulate({ rate: 50_000, roundTrip: 40 }, 10_000)
   assert.ok(arrived > 0.9 * 50_000 * 5000, `${arrived} bytes`)

@@ -102,6 +102,67 @@ test('an unknown variable is reported, not refused', () => {
   ])
 })
 
+test('the lists of who may use the node are relative to their source, too', (t) => {
+  assert.deepEqual([started().block, started().allow], [undefined, undefined])
+  const file = configFile(t, { block: 'lists/block', allow: '/etc/allow' })
+  const config = started(['--config', file])
+  assert.deepEqual([config.block, config.allow], [path.join(path.dirname(file), 'lists/block'), '/etc/allow'])
+  assert.equal(started([], { env: { QUORUM_NODE_BLOCK: 'block' } }).block, '/srv/block')
+  assert.equal(started(['--allow', '~/allow']).allow, '/home/op/allow')
+  assert.match(refused(['--allow', ' ']), /--allow must be a file/)
+})
+
+test('amounts are numbers or sizes with a unit, within their bounds', (t) => {
+  assert.deepEqual([started().relayRate, started().relayTotal], [undefined, undefined])
+  for (const [text, bytes] of [
+    ['100000', 100_000],
+    ['100kB', 100_000],
+    ['100 KB', 100_000],
+    ['1.5 MB', 1_500_000],
+    ['2MiB', 2 * 1024 * 1024],
+    ['10gb', 10_000_000_000],
+    ['170000 B', 170_000],
+  ] as const) {
+    assert.equal(started(['--relay-rate', text]).relayRate, bytes, text)
+    assert.equal(started([], { env: { QUORUM_NODE_RELAY_RATE: text } }).relayRate, bytes, text)
+  }
+  const file = configFile(t, { relayTotal: 5_000_000, relayRate: '1 MB' })
+  assert.deepEqual([started(['--config', file]).relayTotal, started(['--config', file]).relayRate], [5e6, 1e6])
+  for (const text of [
+    '',
+    'much',
+    '99999',
+    '11GB',
+    '-1',
+    '1e6',
+    '1 M',
+    '1 MB/s',
+    '0.5',
+    '1,5 MB',
+    '99999999999999999999',
+  ]) {
+    assert.match(
+      refused([`--relay-rate=${text}`]),
+      /--relay-rate must be an amount from 100 kB to 10 GB, such as/,
+      text,
+    )
+  }
+  assert.match(refused(['--config', configFile(t, { relayTotal: true })]), /"relayTotal" in .* must be an amount/)
+})
+
+test('how many may use the node is a whole number within bounds', (t) => {
+  const { maxPeers, maxReservations, maxHeld } = started()
+  assert.deepEqual([maxPeers, maxReservations, maxHeld], [undefined, undefined, undefined])
+  assert.equal(started(['--max-peers', '50']).maxPeers, 50)
+  assert.equal(started([], { env: { QUORUM_NODE_MAX_RESERVATIONS: '0' } }).maxReservations, 0)
+  assert.equal(started(['--config', configFile(t, { maxHeld: 1000 })]).maxHeld, 1000)
+  for (const text of ['', '0', '10001', '1.5', '-1', '1e3', 'many', '0x10']) {
+    assert.match(refused([`--max-peers=${text}`]), /--max-peers must be a whole number from 1 to 10000 /, text)
+  }
+  assert.match(refused(['--max-held', '999']), /--max-held must be a whole number from 1000 to 1000000/)
+  assert.match(refused(['--config', configFile(t, { maxHeld: 1000.5 })]), /"maxHeld" in .* must be a whole number/)
+})
+
 test('a data folder is relative to its source: the folder of the file, the working folder, or home', (t) => {
   const file = configFile(t, { data: 'data' })
   assert.equal(started(['--config', file]).data, path.join(path.dirname(file), 'data'))

@@ -57,6 +57,31 @@ test('an envelope is held until its recipient drops it, oldest first', async (t)
   assert.deepEqual({ ...mail.stats() }, { held: 1, heldBytes: 3, handles: 0, parked: 0 })
 })
 
+test('how many envelopes are held in all can be chosen; fewer than there are drops none', async (t) => {
+  const file = path.join(folder(t), 'held.db')
+  let mail = openMailboxes(file, { held: 3 })
+  for (const n of [1, 2, 3]) await mail.hold(`peer${n}`, 'alice', bytes('one'), now, ['192.0.2.1'])
+  await assert.rejects(mail.hold('peer4', 'alice', bytes('one'), now, ['192.0.2.1']), code('disk-full'))
+  mail.close()
+  mail = openMailboxes(file, { held: 2 })
+  t.after(() => mail.close())
+  assert.equal(mail.stats().held, 3)
+  await mail.hold('peer4', 'bob', bytes('one'), now, ['192.0.2.2'])
+  assert.deepEqual([mail.stats().held, mail.held('peer1').length, mail.held('peer4').length], [3, 0, 1])
+})
+
+test('what was relayed in a day is kept', async (t) => {
+  const file = path.join(folder(t), 'held.db')
+  let mail = openMailboxes(file)
+  assert.equal(mail.relayed(), undefined)
+  await mail.noteRelayed({ day: 20_000, bytes: 5 })
+  await mail.noteRelayed({ day: 20_001, bytes: 2 ** 45 })
+  mail.close()
+  mail = openMailboxes(file)
+  t.after(() => mail.close())
+  assert.deepEqual({ ...mail.relayed() }, { day: 20_001, bytes: 2 ** 45 })
+})
+
 test('an id is never reused for another envelope', async (t) => {
   const mail = inMemory(t)
   const first = await mail.hold('bob', 'alice', bytes('one'), now)

@@ -39,8 +39,14 @@ function OneNode({ node }: { node: NodeState }) {
   const { settings, path, tag } = useText()
   const own = useApp((state) => state.node)
   const embedded = own.peer === node.peer
+  const state =
+    node.problem === 'not-admitted'
+      ? settings.nodeNotAdmitted
+      : node.fullUntil === undefined
+        ? settings.nodeStates[node.state]
+        : settings.nodeFull(clock(node.fullUntil, tag))
   const notes = [
-    node.fullUntil === undefined ? settings.nodeStates[node.state] : settings.nodeFull(clock(node.fullUntil, tag)),
+    state,
     ...(node.rttMs === undefined ? [] : [path.milliseconds(Math.round(node.rttMs).toLocaleString(tag))]),
     ...(node.reserved ? [settings.nodeRelays] : []),
   ]

@@ -52,7 +52,7 @@ test('without a proxy, and without a valid address, it counts for where it comes
     assert.match(await seenAs(t, true, `X-Forwarded-For: ${none}`), /^\/ip4\/127\.0\.0\.1\//, none)
 })
 
-test('hostile 91: a neighbour with a link-local address is served, and ends nothing', async (t) => {
+test('hostile 92: a neighbour with a link-local address is served, and ends nothing', async (t) => {
   // As a socket shows it, too: with the interface, which no multiaddr has.
   assert.match(await seenAs(t, true, 'X-Forwarded-For: fe80::1%eth0'), /^\/ip6\/fe80::1\/tcp\/\d+\/ws/)
   const [link] = linkLocal()

@@ -53,7 +53,7 @@ export const chatLimits = {
   outbox: 100_000,
   /** How often a friend may hold others than were sent, or fewer than before: each time, many messages change. */
   adoptions: { tokens: 3, per: 60 * minute } as Rate,
-  /** Delivered messages whose state or number changes when the two stores disagree: each is reported, and all at once. */
+  /** Delivered messages whose state or number changes when two stores disagree: each is reported, all at once. */
   sentAgain: 2000,
   /** A typing mark fades after this unless it is renewed. */
   typing: 6 * second,

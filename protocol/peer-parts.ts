@@ -373,6 +373,7 @@ export class PeerParts {
           .connections(peer)
           .find(({ limits: circuit }) => (circuit?.bytes ?? Infinity) > fileLimits.fileCircuit),
       say: (peer, about, keep) => this.chat.sendTransfer(peer, about, keep),
+      sayAll: (peer, news) => this.chat.sendNews(peer, news),
       recall: (message) => {
         const queued = this.store.message(message)?.state === 'queued'
         if (queued) this.chat.recall(message)

@@ -44,8 +44,11 @@ export function fold(text: string): string {
     .normalize('NFC')
 }
 
-/** Pairs of quotation marks, as they are typed in different countries. */
-const quoted = /"([^"]*)"|„([^“”]*)[“”]|“([^”]*)”|«([^»]*)»|»([^«]*)«|「([^」]*)」/gu
+/**
+ * Pairs of quotation marks, as they are typed in different countries. No mark of a pair is within it: else each of many
+ * without a counterpart would be compared with all the rest.
+ */
+const quoted = /"([^"]*)"|„([^„“”]*)[“”]|“([^“”]*)”|«([^«»]*)»|»([^«»]*)«|「([^「」]*)」/gu
 
 /**
  * What is searched for: words in any order, and phrases in quotation marks; folded, each once. All of them must be

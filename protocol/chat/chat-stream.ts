@@ -19,6 +19,8 @@ export class ChatStream {
   helloReceived = false
   /** Highest own sequence that was written to this stream, or that the friend is known to have on disk. */
   written = 0
+  /** Up to here the friend has acknowledged since it said in its hello on this stream what it holds. */
+  acknowledged = 0
   /** Number of frames that arrived on this stream. */
   framesReceived = 0
   /** A write of messages is in progress. */
@@ -52,6 +54,12 @@ export class ChatStream {
     await pause(ms, closed.signal)
     this.stream.removeEventListener('close', onClose)
     if (closed.signal.aborted) throw new QuorumError('cancelled', 'The conversation ended while it was paused')
+  }
+
+  /** The friend holds own messages up to `sequence`: the next one on this stream is the one after that. */
+  continueAfter(sequence: number): void {
+    this.written = sequence
+    this.acknowledged = sequence
   }
 
   /** The stream has ended. */

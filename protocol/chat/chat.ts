@@ -15,7 +15,7 @@ import type { Log } from '../base/log.ts'
 import { chatProtocol } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { Draft, Message } from '../store/store.ts'
-import type { OnQueued } from '../store/transfer-message.ts'
+import type { AboutTransfer, OnQueued } from '../store/transfer-message.ts'
 
 export interface ChatOptions extends Omit<ConversationContext, 'peer'> {
   isFriend(peer: string): boolean
@@ -108,16 +108,26 @@ export class Chat {
    * Sends an offer of files or news about a transfer. `keep` runs in the transaction that queues it. Errors:
    * `rate-limited` (outbox full), those of the store and of `keep`; then nothing is sent.
    */
-  sendTransfer(peer: string, about: Required<Pick<Draft, 'transfer' | 'content' | 'text'>>, keep: OnQueued): Message {
+  sendTransfer(peer: string, about: AboutTransfer, keep: OnQueued): Message {
     return this.#queue(peer, { ...about, id: uuid(), sentAt: this.#options.now() }, keep)
   }
 
+  /** Sends news about several transfers, all in one transaction. Errors: `rate-limited`, those of the store. */
+  sendNews(peer: string, news: readonly AboutTransfer[]): void {
+    this.#needRoom(peer)
+    const sentAt = this.#options.now()
+    this.#conversation(peer).sendAll(news.map((about) => ({ ...about, id: uuid(), sentAt })))
+  }
+
   #queue(peer: string, draft: Draft, keep?: OnQueued): Message {
-    const { queued, delivered } = this.#options.store.conversation(peer)
-    if (queued - delivered >= chatLimits.outbox) {
-      throw new QuorumError('rate-limited', 'Too many messages wait for them already')
-    }
+    this.#needRoom(peer)
     return this.#conversation(peer).send(draft, keep)
+  }
+
+  #needRoom(peer: string): void {
+    const { queued, delivered } = this.#options.store.conversation(peer)
+    if (queued - delivered < chatLimits.outbox) return
+    throw new QuorumError('rate-limited', 'Too many messages wait for them already')
   }
 
   /** Takes a message back. Errors: `not-found`, `bad-request` when it has left this machine already. */

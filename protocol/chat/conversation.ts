@@ -10,6 +10,7 @@ import { pipe } from 'it-pipe'
 import type { HeldReason } from '../api/model.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { Yielder } from '../base/yield.ts'
 import { ChatStream, type Opener } from './chat-stream.ts'
 import { Inbox, type Batch, type InboxContext } from './inbox.ts'
 import { chatLimits } from './limits.ts'
@@ -80,10 +81,15 @@ export class Conversation {
     using helloDeadline = abortAfter(libp2pStream, limits.handshake, late)
     try {
       await this.#sendHello(stream)
-      for await (const frames of pipe(pull(libp2pStream), unframe(chatLimits.chatFrame))) {
-        for (let wait = this.#inbox.wait(frames); wait > 0; wait = this.#inbox.wait(frames)) await stream.pause(wait)
-        this.#receive(stream, frames)
-        if (stream.helloReceived) helloDeadline[Symbol.dispose]()
+      for await (const arrived of pipe(pull(libp2pStream), unframe(chatLimits.chatFrame))) {
+        const turn = new Yielder()
+        for (const frames of this.#inbox.parts(arrived)) {
+          for (let wait = this.#inbox.wait(frames); wait > 0; wait = this.#inbox.wait(frames)) await stream.pause(wait)
+          if (turn.due) await turn.yield()
+          if (this.#ended) throw ended()
+          this.#receive(stream, frames)
+          if (stream.helloReceived) helloDeadline[Symbol.dispose]()
+        }
       }
       await libp2pStream.close()
     } catch (error) {
@@ -101,8 +107,7 @@ export class Conversation {
     this.#ended = true
     clearTimeout(this.#typing)
     clearInterval(this.#heldCheck)
-    const reason = new QuorumError('cancelled', 'The conversation is closed')
-    for (const { stream } of this.#streams) stream.abort(reason)
+    for (const { stream } of this.#streams) stream.abort(ended())
   }
 
   /** The own name or address changed: tells the friend on every stream. */
@@ -113,6 +118,11 @@ export class Conversation {
   /** As `Outbox.send`. */
   send(draft: Draft, keep?: (message: string) => void): Message {
     return this.#outbox.send(draft, keep)
+  }
+
+  /** As `Outbox.sendAll`. */
+  sendAll(drafts: readonly Draft[]): void {
+    this.#outbox.sendAll(drafts)
   }
 
   /** The person read the friend's messages up to sequence `upTo`; beyond what is here counts as all of it. */
@@ -147,21 +157,26 @@ export class Conversation {
   #receive(stream: ChatStream, frames: readonly Uint8Array[]): void {
     stream.framesReceived += frames.length
     stream.suspect = false
-    const { position, answer, delivered, effects } = this.#inbox.receive(frames, {
+    let said: Hello | undefined
+    const { position, answer, acknowledged, effects } = this.#inbox.receive(frames, {
       helloReceived: () => stream.helloReceived,
-      onHello: (hello, batch) => this.#onHello(stream, hello, batch),
+      onHello: (hello, batch) => {
+        this.#onHello(stream, hello, batch)
+        said = hello
+      },
       onTyping: (active) => this.#onTyping(active),
     })
     if (answer === 'hello') ignoreLoss(this.#sendHello(stream, position))
     else if (answer === 'receipt') this.#sendReceipt(stream, position)
-    if (delivered) this.#outbox.onReceipt(position)
+    if (acknowledged != null) this.#outbox.onReceipt(position, acknowledged)
+    // Of several, the last one counts: each is stored in a transaction of its own.
+    if (said != null) this.#helloStored(said)
     for (const effect of effects) effect()
     this.#outbox.flush()
   }
 
   /** Runs within the transaction of `batch`. */
   #onHello(stream: ChatStream, hello: Hello, batch: Batch): void {
-    const { peer, onHello } = this.#context
     if (hello.version !== chatVersion) {
       const versions = `version ${hello.version} of the chat protocol, this is version ${chatVersion}`
       throw new QuorumError('unsupported-version', `They use ${versions}: update the older one`)
@@ -171,11 +186,13 @@ export class Conversation {
     if (!stream.helloReceived) this.#streams.suspectOthers(stream, hello.received)
     this.#outbox.continueAfter(stream, hello.received, hello.receivedHash)
     stream.helloReceived = true
-    batch.effects.push(() => {
-      onHello(peer, hello)
-      this.#reportPresence()
-      this.#streams.closeReplaced()
-    })
+  }
+
+  #helloStored(hello: Hello): void {
+    const { peer, onHello } = this.#context
+    onHello(peer, hello)
+    this.#reportPresence()
+    this.#streams.closeReplaced()
   }
 
   #onHeld(peer: string): void {
@@ -231,6 +248,10 @@ export class Conversation {
   #position(): Position {
     return this.#context.store.conversation(this.#context.peer)
   }
+}
+
+function ended(): QuorumError {
+  return new QuorumError('cancelled', 'The conversation is closed')
 }
 
 /** What is written to a stream that dies is lost with it; the hello of the next stream tells what is missing. */

@@ -56,6 +56,8 @@ export interface Batch {
   readonly effects: (() => void)[]
   /** As `Inbox.held`, once the transaction is on disk. */
   held: HeldReason | undefined
+  /** As in `Received`. */
+  acknowledged?: number
 }
 
 /** A batch that is on disk. */
@@ -63,8 +65,8 @@ export interface Received {
   position: Position
   /** What the friend must be told: a hello where a message is missing, a receipt for what is new or was repeated. */
   answer: 'hello' | 'receipt' | 'none'
-  /** The friend acknowledged own messages for the first time. */
-  delivered: boolean
+  /** The friend acknowledged own messages up to here, for the first time or once more. */
+  acknowledged?: number
   effects: readonly (() => void)[]
 }
 
@@ -101,6 +103,11 @@ export class Inbox {
   /** Why nothing more is taken: set when a message is refused, until `release`. */
   get held(): HeldReason | undefined {
     return this.#held
+  }
+
+  /** Divides frames that have arrived into parts that `receive` takes one after the other. */
+  parts(frames: readonly Uint8Array[]): Uint8Array[][] {
+    return this.#intake.parts(frames)
   }
 
   /** Milliseconds to wait before `frames` are given to `receive`: 0 counts them as arrived. */
@@ -150,7 +157,7 @@ export class Inbox {
       }
       throw error
     }
-    const { position, effects, held } = batch
+    const { position, effects, held, acknowledged } = batch
     if (held !== this.#held) {
       this.#held = held
       effects.push(() => onHeld(peer))
@@ -160,7 +167,7 @@ export class Inbox {
       position,
       // A hello reports what is on disk as well.
       answer: outcomes.has('gap') || outcomes.has('contradiction') ? 'hello' : toAcknowledge ? 'receipt' : 'none',
-      delivered: position.delivered > before.delivered,
+      ...(acknowledged != null && { acknowledged }),
       effects,
     }
   }
@@ -175,6 +182,7 @@ export class Inbox {
     if (delivered > position.sent || read > delivered) {
       throw new QuorumError('bad-request', 'They acknowledge what was never sent')
     }
+    batch.acknowledged = Math.max(batch.acknowledged ?? 0, delivered)
     const changed = [...store.markDelivered(peer, delivered), ...store.markReadByThem(peer, read)]
     for (const message of changed) effects.push(() => emit({ event: 'message-changed', data: message }))
     if (delivered <= position.delivered && read <= position.readByThem) return false
@@ -221,7 +229,7 @@ export class Inbox {
     if (!Buffer.from(body.previous).equals(receivedHash)) {
       return this.#contradicts('A message does not follow the one before it: it was refused', batch)
     }
-    const admitted = this.#intake.admit(batch.position, bytes.byteLength)
+    const admitted = this.#intake.admit(batch.position, bytes.byteLength, body.content.kind === 'offer')
     if ('held' in admitted) {
       batch.held = admitted.held
       return 'held'

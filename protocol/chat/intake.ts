@@ -25,6 +25,22 @@ export class Intake {
     this.#arriving = new TokenBucket(chatLimits.chatArriving, clock)
   }
 
+  /** Divides frames that have arrived into parts, each of which is stored at once. */
+  parts(frames: readonly Uint8Array[]): Uint8Array[][] {
+    const parts: Uint8Array[][] = []
+    let left = 0
+    for (const frame of frames) {
+      const cost = costOf(frame.byteLength)
+      if (cost > left) {
+        parts.push([])
+        left = chatLimits.chatTogether
+      }
+      parts.at(-1)?.push(frame)
+      left -= cost
+    }
+    return parts
+  }
+
   /** Milliseconds to wait before frames of these lengths, which have arrived, are looked at; 0 counts them. */
   wait(lengths: readonly number[]): number {
     const cost = Math.min(
@@ -36,11 +52,11 @@ export class Intake {
     return wait
   }
 
-  /** Why a new message of `bytes` is not taken, or the allowance once it is. */
-  admit(allowance: Allowance, bytes: number): { held: HeldReason } | { allowance: Allowance } {
+  /** Why a new message of `bytes` is not taken, or the allowance once it is. `offer`: it offers files. */
+  admit(allowance: Allowance, bytes: number, offer = false): { held: HeldReason } | { allowance: Allowance } {
     if (this.#diskFull()) return { held: 'disk-full' }
     const { taken, takenAt } = this.#left(allowance)
-    const after = taken + costOf(bytes)
+    const after = taken + costOf(bytes) + (offer ? chatLimits.offerCost : 0)
     return after > chatLimits.chatNewBytes.tokens ? { held: 'too-much' } : { allowance: { taken: after, takenAt } }
   }
 

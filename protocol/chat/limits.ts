@@ -12,6 +12,8 @@ export const chatLimits = {
   chatIdleFrames: { tokens: 2000, per: 20 * second } as Rate,
   /** Bytes on the disk (as below) of one friend that are taken at once, and then: a third of a core. */
   chatArriving: { tokens: 4 * MiB, per: 2 * second } as Rate,
+  /** Of these, so many are stored in one transaction, which nothing else can interrupt: a tenth of a second. */
+  chatTogether: 256 * KiB,
   /**
    * Bytes on the disk for new messages of one friend, read or not: a person writes some 100 KiB a day, so only a flood
    * comes here, or 100,000 messages of somebody who was away.
@@ -24,6 +26,8 @@ export const chatLimits = {
    */
   messageCost: 256,
   searchCost: 5,
+  /** An offer of files, which may be one too many and has to be refused in words: some 8,000 in a day. */
+  offerCost: 16 * KiB,
   searchedBytes: 12 * KiB,
   /** What was held is asked for again when no more than this share of the allowance is used up. */
   heldUntil: 0.75,
@@ -49,8 +53,8 @@ export const chatLimits = {
   outbox: 100_000,
   /** How often a friend may hold others than were sent, or fewer than before: each time, many messages change. */
   adoptions: { tokens: 3, per: 60 * minute } as Rate,
-  /** Delivered messages that are sent once more when the two stores disagree. */
-  sentAgain: 10_000,
+  /** Delivered messages whose state or number changes when two stores disagree: each is reported, all at once. */
+  sentAgain: 2000,
   /** A typing mark fades after this unless it is renewed. */
   typing: 6 * second,
 } as const

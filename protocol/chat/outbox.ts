@@ -47,7 +47,6 @@ export class Outbox {
    * is missing in it, and its hash is known from here only.
    */
   #held: { sequence: number; hash: Uint8Array } = { sequence: 0, hash: new Uint8Array() }
-
   /** The number of the newest hello. */
   #heard = 0
   /** How often the friend may claim to hold something else than what was sent. */
@@ -77,6 +76,13 @@ export class Outbox {
     })
     if (stream != null && departure != null) this.#write(stream, departure)
     return store.message(message.id) ?? message
+  }
+
+  /** Queues messages that nobody waits for, in one transaction. Errors: those of the store; then nothing is stored. */
+  sendAll(drafts: readonly Draft[]): void {
+    const { store, peer } = this.#context
+    store.transaction(() => drafts.forEach((draft) => store.queueMessage(peer, draft)))
+    this.flush()
   }
 
   /**
@@ -118,7 +124,10 @@ export class Outbox {
     if (same && this.#follows(received)) {
       // Each time, every message after that is changed and reported: without it, they are sent all the same.
       if (received >= delivered || !newest || !this.#adoptions.take()) return
-      announce(store.rewind(peer, received, receivedHash))
+      const from = Math.max(received, delivered - chatLimits.sentAgain)
+      const hash = this.#hashAt(from, batch.position)
+      if (hash == null) return
+      announce(store.rewind(peer, from, hash))
       batch.position = store.conversation(peer)
       return
     }
@@ -132,7 +141,7 @@ export class Outbox {
     const agreed = same ? received : this.#agreed(held, batch.position)
     announce(store.adopt(peer, { received, hash: receivedHash, agreed }))
     batch.position = store.conversation(peer)
-    for (const other of this.#streams) other.written = received
+    for (const other of this.#streams) other.continueAfter(received)
     if (same) return
     const message =
       'They report messages from you that are not stored here: ' +
@@ -178,17 +187,22 @@ export class Outbox {
 
   /** The friend's hello on `stream` reports the own messages up to `sequence`: the stream continues after that one. */
   continueAfter(stream: ChatStream, sequence: number, hash: Uint8Array): void {
-    stream.written = sequence
+    stream.continueAfter(sequence)
     this.#held = { sequence, hash }
   }
 
-  /** New receipts arrived: what they cover is not written to any stream, and the wait for the rest starts again. */
-  onReceipt({ delivered, sent }: Position): void {
+  /**
+   * Receipts arrived, up to `acknowledged`: what they cover is not written to any stream, and the wait for the rest
+   * starts again.
+   */
+  onReceipt({ sent, delivered }: Position, acknowledged = delivered): void {
     for (const stream of this.#streams) {
-      stream.written = Math.max(stream.written, delivered)
+      if (acknowledged <= stream.acknowledged) continue
+      stream.acknowledged = acknowledged
+      stream.written = Math.max(stream.written, acknowledged)
       if (stream.receiptTimer == null) continue
       clearTimeout(stream.receiptTimer)
-      stream.receiptTimer = delivered >= sent ? undefined : this.#awaitReceipt(stream)
+      stream.receiptTimer = acknowledged >= sent ? undefined : this.#awaitReceipt(stream)
     }
   }
 
@@ -197,8 +211,8 @@ export class Outbox {
     const { store, peer } = this.#context
     const position = store.conversation(peer)
     const departure: Departure = { frames: [], changed: [], written: stream.written }
-    // Never more than a window, whatever the friend claims to have received.
-    const room = chatLimits.chatWindow - Math.max(0, stream.written - position.delivered)
+    // Never more than a window, whatever the friend claims to have received, or to have lost.
+    const room = chatLimits.chatWindow - (stream.written - stream.acknowledged)
     if (room <= 0) return departure
     const leaving: { seq: number; hash: Uint8Array }[] = []
     let previous = this.#hashOf(stream.written, position)

@@ -4,14 +4,22 @@
  * in docs/protocol.md, "/quorum/chat/1.0.0", Streams.
  */
 import type { Connection } from '@libp2p/interface'
+import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { netLimits } from '../net/limits.ts'
 import { pathRank, type ChatStream } from './chat-stream.ts'
 
 export class StreamSet {
   readonly #streams = new Set<ChatStream>()
 
+  /**
+   * A friend may have many connections, and some MiB wait in each stream. So of more than a few, over all of them, the
+   * oldest ends: the one whose connection may have died.
+   */
   add(stream: ChatStream): void {
     this.#streams.add(stream)
+    const replaced = new QuorumError('cancelled', 'Newer streams have taken its place')
+    for (const oldest of [...this.#streams].slice(0, -netLimits.chatStreams)) oldest.stream.abort(replaced)
   }
 
   delete(stream: ChatStream): void {

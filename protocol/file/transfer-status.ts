@@ -4,7 +4,13 @@
  */
 import type { ErrorCode } from '../base/errors.ts'
 import type { TransferChanges, TransferRow } from '../store/store.ts'
-import type { TransferNews } from '../wire/offer.ts'
+import type { AboutTransfer } from '../store/transfer-message.ts'
+import { newsToWire, type TransferNews } from '../wire/offer.ts'
+
+/** The message that tells the friend about a change. */
+export function messageAbout(update: TransferNews): AboutTransfer {
+  return { transfer: update.transfer, text: '', content: { kind: 'news', bytes: newsToWire(update) } }
+}
 
 /** The transfer is not over: it waits, moves, or failed in a way that can be resumed. */
 export function isOpen({ state, error }: TransferRow): boolean {

@@ -7,7 +7,7 @@
 import { isAbsolute } from 'node:path'
 import type { Connection, Stream } from '@libp2p/interface'
 import { v7 as uuid } from 'uuid'
-import { errorToData, QuorumError } from '../base/errors.ts'
+import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import { makeFolder } from '../base/make-folder.ts'
 import type { Emit } from '../api/events.ts'
 import { apiLimits } from '../api/limits.ts'
@@ -22,13 +22,13 @@ import { scan, scanAgain, type Scanned } from './send/scan.ts'
 import { Uploads } from './send/uploads.ts'
 import { removeAllStaged, removeStaging } from './receive/unfinished.ts'
 import { transferFiles, type FileRange } from './file-pages.ts'
-import { canResume, changesOf, isOpen } from './transfer-status.ts'
+import { canResume, changesOf, isOpen, messageAbout } from './transfer-status.ts'
 import { TransferStore, type KnownTransfer } from './transfer-store.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
 import type { MessageContent, Store, TransferChanges, TransferRange } from '../store/store.ts'
-import type { OnQueued, TransferMessage } from '../store/transfer-message.ts'
-import { newsFromWire, newsToWire, offerFromWire, offerToWire, type TransferNews } from '../wire/offer.ts'
+import type { AboutTransfer, OnQueued, TransferMessage } from '../store/transfer-message.ts'
+import { newsFromWire, offerFromWire, offerToWire, type TransferNews } from '../wire/offer.ts'
 
 export interface FilesOptions {
   store: Store
@@ -41,7 +41,9 @@ export interface FilesOptions {
   /** The best open connection to a friend. */
   best(peer: string): Connection | undefined
   /** Sends a message about a transfer; `onQueued` runs in the transaction that queues it. */
-  say(peer: string, about: { transfer: string; text: string; content: MessageContent }, onQueued: OnQueued): unknown
+  say(peer: string, about: AboutTransfer, onQueued: OnQueued): unknown
+  /** The same for several messages that nothing depends on. */
+  sayAll(peer: string, about: AboutTransfer[]): void
   /** Recalls the message of an offer; false if it was sent already. */
   recall(message: string): boolean
   /** The connection may be dead. Closes it if so, unless `arrived` reports that something arrived meanwhile. */
@@ -72,7 +74,7 @@ export class Files {
       now: () => options.now(),
       emit,
       view: (id) => this.view(id),
-      refuse: (peer, id) => this.#send(peer, { transfer: id, what: 'failed', code: 'rate-limited' }),
+      refuse: (peer, ids) => this.#refuse(peer, ids),
     })
     this.#downloads = new Downloads({
       ...parts,
@@ -330,8 +332,20 @@ export class Files {
   }
 
   #send(peer: string, update: TransferNews, onQueued: OnQueued = () => undefined): void {
-    const content = { kind: 'news' as const, bytes: newsToWire(update) }
-    this.#options.say(peer, { transfer: update.transfer, text: '', content }, onQueued)
+    this.#options.say(peer, messageAbout(update), onQueued)
+  }
+
+  #refuse(peer: string, ids: readonly string[]): void {
+    const { sayAll, log } = this.#options
+    try {
+      sayAll(
+        peer,
+        ids.map((transfer) => messageAbout({ transfer, what: 'failed', code: 'rate-limited' })),
+      )
+    } catch (error) {
+      // They are refused all the same: it is the friend who has left too much here.
+      log('warn', `offers of ${peerInLog(peer)} could not be refused in words`, toError(error))
+    }
   }
 
   #change(row: KnownTransfer, changes: TransferChanges): void {

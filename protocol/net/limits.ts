@@ -34,9 +34,11 @@ export const netLimits = {
   /** The same for a circuit: with less, a busy node waits for its two ends in turn. */
   circuitReadHigh: 512 * KiB,
   circuitReadLow: 256 * KiB,
-  /** Chat streams from one friend: the one in use, its successor, and a race. */
+  /** Chat streams with one friend, over all connections: the one in use, its successor, and a race. */
   chatStreams: 4,
-  /** File streams from one friend: those, their successors on a better path, and a list of files. */
+  /**
+   * File streams from one friend, over all connections: those, their successors on a better path, and a list of files.
+   */
   fileStreams: 8,
   /**
    * Ping streams of one connection. With libp2p's one, a probe makes the idle check fail and end a working connection.

@@ -97,7 +97,7 @@ function sendingOn(database: Database): Sending {
     adopt: (peer, { received, hash, agreed }) =>
       database.transaction(() => {
         const before = conversationOf(database, peer)
-        const known = advance(database, peer, 'out', { from: 0, upTo: agreed }, ['sent'], 'delivered')
+        const known = advance(database, peer, 'out', { from: before.delivered, upTo: agreed }, ['sent'], 'delivered')
         const own = `peer = $peer AND direction = 'out' AND seq`
         // By way of negative numbers, since (peer, direction, seq) must be unique at every step of an UPDATE.
         const count = database.run(

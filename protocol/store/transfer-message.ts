@@ -3,6 +3,11 @@
  * status update of a transfer is stored in one transaction with what it changes about the transfer.
  */
 
+import type { Draft } from './store.ts'
+
+/** What an own message about a transfer says. */
+export type AboutTransfer = Required<Pick<Draft, 'transfer' | 'content' | 'text'>>
+
 /** A received message about a transfer: what is stored of it, and what follows when that is on the disk. */
 export interface TransferMessage {
   /** Id of the transfer. */

@@ -1,6 +1,6 @@
 /**
  * A friend who offers, changes and asks without end, within the limits of a conversation: what that takes of memory,
- * of the store, of the processor and of the window (docs/threats.md 87 to 89).
+ * of the store, of the processor and of the window (docs/threats.md 87 to 90).
  */
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
@@ -81,6 +81,46 @@ test('hostile 87: offers of a million files: few are taken, the others are refus
   await at.victim.declineTransfer({ transfer: ids[0] ?? '' })
   const { id } = await offers(at, entries)
   assert.equal((await at.victim.transfer({ transfer: id })).state, 'offered')
+})
+
+test('hostile 90: what arrives at once is stored in parts, and what is refused of it is answered by parts', async (t) => {
+  change(t, fileLimits, { offersOpen: { offers: 1, entries: 50_000 } })
+  const at = await scene(t)
+  const { transaction, receiveMessage, queueMessage } = at.store
+  let depth = 0
+  /** What each transaction stores. */
+  const transactions: { received: number; queued: number }[] = []
+  at.store.transaction = (work) =>
+    transaction(() => {
+      if (depth === 0) transactions.push({ received: 0, queued: 0 })
+      depth += 1
+      try {
+        return work()
+      } finally {
+        depth -= 1
+      }
+    })
+  at.store.receiveMessage = (...given) => {
+    const last = transactions.at(-1)
+    if (last != null) last.received += 1
+    return receiveMessage(...given)
+  }
+  at.store.queueMessage = (...given) => {
+    const last = transactions.at(-1)
+    if (last != null) last.queued += 1
+    return queueMessage(...given)
+  }
+  const count = 1000
+  const one = [{ path: 'a', size: 1, modified: 0 }]
+  const offered = Array.from({ length: count }, () => offerToWire(randomUUID(), '', one).offer)
+  await Promise.all(offered.map((bytes) => at.say({ kind: 'offer', bytes })))
+  const queued = (): number => transactions.reduce((sum, one) => sum + one.queued, 0)
+  await until(() => queued() === count - 1, 'all but one are refused')
+  const most = Math.max(...transactions.map(({ received }) => received))
+  assert.ok(most <= 200, `${most} were stored at once`)
+  const answers = transactions.filter((one) => one.queued > 0).length
+  const stored = transactions.filter(({ received }) => received > 0).length
+  assert.ok(answers <= stored, `${answers} transactions with answers to ${stored} with offers`)
 })
 
 test('hostile 87: a list of files that names more of them than the offer is refused before it takes memory', async (t) => {

@@ -13,12 +13,14 @@ export interface ReceivedOffersOptions {
   now(): number
   emit: Emit
   view(id: string): Transfer
-  /** Tells the friend that the offer is refused. */
-  refuse(peer: string, id: string): void
+  /** Tells the friend that offers are refused. Throws nothing. */
+  refuse(peer: string, ids: readonly string[]): void
 }
 
 export class ReceivedOffers {
   readonly #options: ReceivedOffersOptions
+  /** Those of one batch of messages, by PeerId: answered together, since each answer by itself waits for the disk. */
+  readonly #refused = new Map<string, string[]>()
   readonly #warnings = new KeyedBuckets(fileLimits.refusalWarning, () => performance.now())
 
   constructor(options: ReceivedOffersOptions) {
@@ -57,7 +59,15 @@ export class ReceivedOffers {
 
   #refuse(peer: string, id: string): void {
     const { emit, refuse } = this.#options
-    refuse(peer, id)
+    const others = this.#refused.get(peer)
+    if (others != null) return void others.push(id)
+    const ids = [id]
+    this.#refused.set(peer, ids)
+    // What one batch announces is announced in one turn.
+    queueMicrotask(() => {
+      this.#refused.delete(peer)
+      refuse(peer, ids)
+    })
     if (!this.#warnings.take(peer)) return
     // The part is what the window translates.
     const message = 'They offer more files than you have answered: answer some, and ask them to send the others again'

@@ -12,6 +12,7 @@ import { fileFrames, readOpening, refuse, serve, type FileFrames, type Source } 
 import { ReadAhead } from './read-ahead.ts'
 import { limits } from '../../base/limits.ts'
 import { abortOn } from '../../net/deadline.ts'
+import { netLimits } from '../../net/limits.ts'
 import { peerInLog } from '../../base/log.ts'
 import type { Log } from '../../base/log.ts'
 import type { FileOpen } from '../../wire/file.ts'
@@ -32,6 +33,8 @@ export interface UploadsOptions {
 export class Uploads {
   readonly #options: UploadsOptions
   readonly #running = new Map<string, Set<AbortController>>()
+  /** The same by friend, the oldest first. */
+  readonly #ofFriend = new Map<string, Set<AbortController>>()
 
   constructor(options: UploadsOptions) {
     this.#options = options
@@ -80,6 +83,9 @@ export class Uploads {
     const stopper = new AbortController()
     const running = this.#running.get(row.id) ?? new Set()
     this.#running.set(row.id, running.add(stopper))
+    const ofFriend = this.#ofFriend.get(row.peer) ?? new Set()
+    this.#ofFriend.set(row.peer, ofFriend.add(stopper))
+    endOldest(ofFriend)
     using _ = abortOn(stream, stopper.signal)
     const stopped = source.begin()
     const work = serve(stream, frames, open, source, stopper.signal)
@@ -94,6 +100,8 @@ export class Uploads {
     } finally {
       running.delete(stopper)
       if (running.size === 0) this.#running.delete(row.id)
+      ofFriend.delete(stopper)
+      if (ofFriend.size === 0) this.#ofFriend.delete(row.peer)
       stopped()
     }
   }
@@ -125,6 +133,18 @@ export class Uploads {
       async *chunks() {},
       manifest: () => transfers.manifestParts(id),
     }
+  }
+}
+
+/**
+ * Each stream has some MiB of a file in memory, and a friend may open streams on many connections. Of more than a
+ * receiver needs, the oldest ends: the one whose connection may have died.
+ */
+function endOldest(streams: Set<AbortController>): void {
+  for (const oldest of streams) {
+    if (streams.size <= netLimits.fileStreams) return
+    streams.delete(oldest)
+    oldest.abort(new QuorumError('cancelled', 'Newer streams have taken its place'))
   }
 }
 

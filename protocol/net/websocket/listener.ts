@@ -47,7 +47,10 @@ export class WebSocketListener extends TypedEventEmitter<ListenerEvents> impleme
         response.writeHead(400, { connection: 'close' }).end('Only WebSocket connections are supported\n')
       })
       .on('upgrade', (request, socket, head) => {
-        this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => void this.#upgrade(webSocket, request))
+        this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+          // Whatever it is that a stranger has found: only this socket ends.
+          this.#upgrade(webSocket, request).catch(() => webSocket.terminate())
+        })
       })
     const fromProxy = (socket: Socket): boolean => behindProxy && isLocal(socket)
     this.#cut = inbound.accept(this.#server, (socket) => this.#http.emit('connection', socket), fromProxy)
@@ -56,7 +59,7 @@ export class WebSocketListener extends TypedEventEmitter<ListenerEvents> impleme
 
   async #upgrade(webSocket: WebSocket, { socket, headers }: http.IncomingMessage): Promise<void> {
     const forwarded = this.#behindProxy && isLocal(socket) ? clientOf(headers['x-forwarded-for']) : undefined
-    const remoteAddress = forwarded ?? socket.remoteAddress
+    const remoteAddress = forwarded ?? ipOf(socket.remoteAddress)
     const { remotePort } = socket
     // The other side may have gone meanwhile.
     if (remoteAddress == null || remotePort == null) return webSocket.terminate()
@@ -116,5 +119,11 @@ function isLocal({ remoteAddress = '' }: Socket): boolean {
 /** The last entry: the one that the proxy itself has added. */
 function clientOf(header: string | string[] | undefined): string | undefined {
   const last = [header].flat().join().split(',').at(-1)?.trim() ?? ''
-  return ipaddr.isValid(last) ? last : undefined
+  return ipOf(last)
+}
+
+/** An IP address as a multiaddr has it: without the interface of a link-local one, which only this machine knows. */
+function ipOf(text = ''): string | undefined {
+  const [ip = ''] = text.split('%')
+  return net.isIP(ip) === 0 ? undefined : ip
 }

@@ -36,6 +36,14 @@ test('words are searched for in any order, what is in quotation marks as it is',
   assert.ok(!matches(['Zoë Müller', 'zoe_m'], searchTerms('muller max')))
 })
 
+test('quotation marks without a counterpart are none, and any number of them is read at once', () => {
+  // Half a minute, as long as a phrase could contain the mark that begins it.
+  for (const [open, close] of ['„“', '“”', '«»', '「」']) {
+    assert.deepEqual(searchTerms(`${open}one ${open}two three${close}`), ['two three', 'one'])
+    assert.deepEqual(searchTerms(`${open}`.repeat(65_000)), [])
+  }
+})
+
 test('what was found is marked in the text as it is written', () => {
   const marked = (text: string, query: string): string[] =>
     hitsIn(text, searchTerms(query)).map(({ start, end }) => text.slice(start, end))

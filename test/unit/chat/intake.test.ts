@@ -52,6 +52,31 @@ test('the allowance comes back evenly; a clock that was set back gives nothing a
   assert.equal(afterLong.allowance.taken, ofShort(1))
 })
 
+test('an offer of files counts for more, since it may have to be refused in words', () => {
+  const { intake: one } = intake()
+  const admitted = one.admit(kept, 1000, true)
+  assert.ok('allowance' in admitted)
+  assert.equal(admitted.allowance.taken, ofShort(1000) + chatLimits.offerCost)
+})
+
+test('what arrives together is divided into parts that are stored at once, in order', () => {
+  const { intake: one } = intake()
+  const most = Math.floor(chatLimits.chatTogether / ofShort(258))
+  const frames = Array.from({ length: 2 * most + 1 }, () => new Uint8Array(258))
+  const parts = one.parts(frames)
+  assert.deepEqual(
+    parts.map(({ length }) => length),
+    [most, most, 1],
+  )
+  assert.ok(parts.flat().every((frame, at) => frame === frames[at]))
+  assert.deepEqual(one.parts([]), [])
+  const large = [new Uint8Array(chatLimits.chatFrame), new Uint8Array(chatLimits.chatFrame)]
+  assert.deepEqual(
+    one.parts(large),
+    large.map((frame) => [frame]),
+  )
+})
+
 test('it recovers when enough is back, not with each byte', () => {
   const { set, intake: one } = intake()
   const spent = { taken: tokens, takenAt: set.now }

@@ -548,6 +548,29 @@ test('a hello that claims to hold nothing gets one window, read in one piece, ev
   resume(one, made, 0, none)
   one.outbox.flush()
   await settled()
-  assert.deepEqual(made.wire.sequences.slice(0, chatLimits.chatWindow), range(1, chatLimits.chatWindow))
+  assert.deepEqual(made.wire.sequences, range(1, chatLimits.chatWindow))
   assert.ok(Math.max(...asked()) <= chatLimits.chatWindow)
+  // All of them count as delivered, so no receipt for them is news; the window goes on with it all the same.
+  one.outbox.onReceipt(one.store.conversation(peer), 2)
+  one.outbox.flush()
+  await settled()
+  assert.deepEqual(made.wire.sequences, range(1, chatLimits.chatWindow + 2))
+})
+
+test('of a long conversation that a friend has lost, the state of a bounded number changes, and all of it is sent', async (t) => {
+  change(t, chatLimits, { sentAgain: 2 })
+  const { one, made } = await fiveSent(t)
+  one.store.markDelivered(peer, 5)
+  const { effects } = resume(one, made, 0, none, { number: 1 })
+  assert.equal(effects.length, 2)
+  assert.deepEqual(one.states(), ['delivered', 'delivered', 'delivered', 'sent', 'sent'])
+  const before = made.wire.sequences.length
+  one.outbox.flush()
+  await settled()
+  assert.deepEqual(made.wire.sequences.slice(before), range(1, 5))
+  one.receipt(5)
+  assert.deepEqual(
+    one.states(),
+    Array.from({ length: 5 }, () => 'delivered'),
+  )
 })

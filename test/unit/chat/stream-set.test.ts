@@ -1,6 +1,7 @@
 /** Which of several streams a conversation uses, and which it closes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { netLimits } from '../../../protocol/net/limits.ts'
 import { StreamSet } from '../../../protocol/chat/stream-set.ts'
 import { chatStream, connectionWith } from '../../support/chat-streams.ts'
 
@@ -97,11 +98,23 @@ test('the side that opened a replaced stream closes it, and no other', () => {
   const mine = chatStream({ relayed: true, opener: 'outbound' })
   const theirs = chatStream({ relayed: true, opener: 'inbound' })
   const silent = chatStream({ relayed: true, opener: 'outbound', greeted: false })
-  const equal = chatStream({ openedAt: 0 })
-  const set = setOf(best, mine, theirs, silent, equal)
-  set.closeReplaced()
+  setOf(best, mine, theirs, silent).closeReplaced()
   const open = (made: Made): boolean => made.wire.writeStatus === 'writable'
-  assert.deepEqual([best, mine, theirs, silent, equal].map(open), [true, false, true, true, true])
+  assert.deepEqual([best, mine, theirs, silent].map(open), [true, false, true, true])
+  const equal = chatStream({ openedAt: 0 })
+  setOf(best, equal).closeReplaced()
+  assert.deepEqual([best, equal].map(open), [true, true])
+})
+
+test('of more streams than a conversation needs the oldest ends, whoever opened it', () => {
+  const all = Array.from({ length: netLimits.chatStreams + 2 }, (_, at) =>
+    chatStream({ opener: at % 2 === 0 ? 'inbound' : 'outbound' }),
+  )
+  setOf(...all)
+  assert.deepEqual(
+    all.map(({ wire }) => wire.status === 'open'),
+    all.map((_, at) => at >= 2),
+  )
 })
 
 test('nothing is closed while no stream can take over', () => {

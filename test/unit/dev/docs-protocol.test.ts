@@ -125,6 +125,7 @@ const phrases = [
   `A mark that disappears after ${time(chatLimits.typing)}.`,
   `are limited to ${rate(chatLimits.chatIdleFrames)}.`,
   `at most ${size(chatLimits.chatNewBytes.tokens)} of new messages of one friend in a day, where each counts ${chatLimits.messageCost} bytes, its body, and the first ${size(chatLimits.searchedBytes)} of it five times more`,
+  `and an offer of files ${size(chatLimits.offerCost)} more`,
   `while its disk has less than ${size(chatLimits.diskFloor)} free`,
   `${size(chatLimits.chatArriving.tokens)} by the same count are looked at at once, and 2 MiB a second after that`,
   // /quorum/file
@@ -169,6 +170,7 @@ const phrases = [
   row('frames waiting for a slow reader', `${size(netLimits.writeQueue)} a stream`),
   row('messages without a receipt', String(chatLimits.chatWindow)),
   `or among the last ${n(chatLimits.sentAgain)} delivered`,
+  `the last ${n(chatLimits.sentAgain)} of the rest count as sent again`,
   `three times in an hour; more, and claims of more than ${n(chatLimits.outbox)} messages beyond what was sent`,
   row('messages queued for one friend', n(chatLimits.outbox)),
   row("strangers' requests", String(friendLimits.strangerRequests)),

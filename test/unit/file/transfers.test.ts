@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { v7 as uuid } from 'uuid'
 import type { PeerEvent } from '../../../protocol/api/events.ts'
 import { apiLimits } from '../../../protocol/api/limits.ts'
@@ -45,6 +46,7 @@ function scene(t: TestContext) {
       if (content.kind === 'news') sent.push(newsFromWire(content.bytes))
       onQueued(uuid())
     },
+    sayAll: (_peer, news) => sent.push(...news.map(({ content }) => newsFromWire(content.bytes))),
     recall: () => false,
     probe: () => {},
     limited: () => false,
@@ -132,11 +134,13 @@ test('a transfer can be resumed after a disk failure, but not after another fail
   assert.equal(last.data.error?.code, 'internal')
 })
 
-test('more offers than a list shows are refused and not stored, and the person is warned once', (t) => {
+test('more offers than a list shows are refused together and not stored, and the person is warned once', async (t) => {
   const { files, sent, events, offered } = scene(t)
   for (let n = 0; n < fileLimits.offersOpen.offers; n += 1) offered()
   const extra = [offered(), offered()]
   assert.equal(files.list().length, fileLimits.offersOpen.offers)
+  assert.deepEqual(sent, [])
+  await turn()
   assert.deepEqual(
     sent,
     extra.map((transfer) => ({ transfer, what: 'failed', code: 'rate-limited' })),
@@ -156,6 +160,7 @@ test('the largest offer possible is taken, and others beside it up to a number o
   const other = offered(half)
   assert.deepEqual(sent, [])
   const extra = offered(1)
+  await turn()
   assert.deepEqual(sent, [{ transfer: extra, what: 'failed', code: 'rate-limited' }])
   // Each way in which an offer ends makes room.
   files.decline(small)
@@ -164,6 +169,7 @@ test('the largest offer possible is taken, and others beside it up to a number o
   offered(half)
   await files.accept(other)
   offered(half)
+  await turn()
   assert.deepEqual(
     sent.slice(1).map(({ what }) => what),
     ['declined', 'accepted'],

@@ -1,4 +1,4 @@
-/** What somebody in the same network can do with codes (docs/threats.md 90 to 92). */
+/** What somebody in the same network can do with codes (docs/threats.md 93 to 95). */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
@@ -13,7 +13,7 @@ import { dns } from '../support/text-decoders.ts'
 
 const question = (slot: string): Buffer => dns.encode({ type: 'query', ...questionFor(slot) })
 
-test('hostile 90: a flood of questions, true, false and malformed: one answer a second, and the code works', async (t) => {
+test('hostile 93: a flood of questions, true, false and malformed: one answer a second, and the code works', async (t) => {
   const [stranger, alice, bob] = [await lanStranger(t), await startPeer(t), await startPeer(t)]
   const { code } = await alice.invite({})
   const slot = slotText((await ParkedInvite.fromCode(code)).lanSlot)
@@ -45,14 +45,14 @@ test('hostile 90: a flood of questions, true, false and malformed: one answer a 
   }, 'the code works after it')
 })
 
-test('hostile 90: whoever knows the slot at a node, as its operator does, cannot ask for it in the network', async (t) => {
+test('hostile 93: whoever knows the slot at a node, as its operator does, cannot ask for it in the network', async (t) => {
   const [stranger, alice] = [await lanStranger(t), await startPeer(t)]
   const { slot, lanSlot } = await ParkedInvite.fromCode((await alice.invite({})).code)
   await until(async () => (await stranger.search(lanSlot)).length > 0, 'it is answered under its own slot')
   assert.deepEqual(await stranger.search(slot), [])
 })
 
-test('hostile 91: rubbish in the place of an answer, however early and much of it, keeps no code from working', async (t) => {
+test('hostile 94: rubbish in the place of an answer, however early and much of it, keeps no code from working', async (t) => {
   const [stranger, alice, bob] = [await lanStranger(t), await startPeer(t), await startPeer(t)]
   const { code } = await alice.invite({})
   const parked = await ParkedInvite.fromCode(code)
@@ -69,7 +69,7 @@ test('hostile 91: rubbish in the place of an answer, however early and much of i
   assert.ok(rubbish > 0)
 })
 
-test('hostile 91: whoever overheard a code and answers with an own link is noticed, and nobody is asked', async (t) => {
+test('hostile 94: whoever overheard a code and answers with an own link is noticed, and nobody is asked', async (t) => {
   const [stranger, alice, bob] = [await lanStranger(t), await startPeer(t), await startPeer(t)]
   const { code } = await alice.invite({})
   const parked = await ParkedInvite.fromCode(code)
@@ -83,7 +83,7 @@ test('hostile 91: whoever overheard a code and answers with an own link is notic
   assert.deepEqual(await bob.friends(), [])
 })
 
-test('hostile 92: question and answer contain neither code nor link nor PeerId', async (t) => {
+test('hostile 95: question and answer contain neither code nor link nor PeerId', async (t) => {
   const [stranger, alice, bob] = [await lanStranger(t), await startPeer(t, { name: 'Alice' }), await startPeer(t)]
   const { code, link } = await alice.invite({})
   const parked = await ParkedInvite.fromCode(code)

@@ -8,6 +8,8 @@ import { second, hour, day, KiB, MiB } from './units.ts'
 export const limits = {
   /** V8's young generation: enough for a rush of handshakes, and little carried data waits for its collection. */
   youngGeneration: 8 * MiB,
+  /** Garbage in V8's old generation, of what is used there: little, and a node that fills is collected rarely. */
+  oldGarbagePercent: 25,
 
   // ---- text that a person types
   /** Name of a person, in characters: the longest that is still readable in a list row when truncated. */

@@ -2,9 +2,9 @@
  * Entry point of `quorum`: runtime settings that have no effect once the program is loaded, then the program
  * (program.ts).
  */
-import { holdYoungGeneration, letYoungGenerationGrow } from '#young-generation'
+import { holdYoungGeneration, letHeapGrow } from '#heap-growth'
 
 holdYoungGeneration()
 const { main } = await import('./program.ts')
-letYoungGenerationGrow()
+letHeapGrow()
 await main()

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Message } from '#protocol'
+import type { Message, Transfer, TransferState } from '#protocol'
 import { type HeadlessPeer, Unanswered } from './headless.ts'
 import { digestOf, MiB, randomFile, transferOf } from './transfers.ts'
 import { until } from './until.ts'
@@ -167,14 +167,21 @@ async function cancel(peer: HeadlessPeer, id: string): Promise<void> {
 }
 
 async function ended(sides: readonly Inhabitant[], id: string): Promise<'done' | 'cancelled'> {
-  const states = (): Promise<string[]> =>
-    Promise.all(sides.map((side) => side.does(async (peer) => (await transferOf(peer, id)).state)))
-  let seen: string[] = []
+  let seen: Transfer[] = []
   const over = async (): Promise<boolean> => {
-    seen = await states()
-    return seen.every((state) => state === seen[0] && ['done', 'cancelled', 'failed', 'declined'].includes(state))
+    seen = await Promise.all(sides.map((side) => side.does((peer) => transferOf(peer, id))))
+    const [first] = seen
+    return seen.every(({ state }) => state === first?.state && isOver(state))
   }
-  await until(over, () => `a transfer ends; it is ${seen.join(' and ')}`)
-  const [state] = seen
-  return state === 'done' || state === 'cancelled' ? state : assert.fail(`a transfer is ${state}`)
+  await until(over, () => `a transfer ends; it is ${told(seen)}`)
+  const state = seen[0]?.state
+  return state === 'done' || state === 'cancelled' ? state : assert.fail(`a transfer ended: ${told(seen)}`)
+}
+
+function isOver(state: TransferState): boolean {
+  return ['done', 'cancelled', 'failed', 'declined'].includes(state)
+}
+
+function told(sides: readonly Transfer[]): string {
+  return sides.map(({ state, error }) => `${state} ${JSON.stringify(error) ?? ''}`).join(' and ')
 }

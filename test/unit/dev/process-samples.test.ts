@@ -1,7 +1,11 @@
 /** What a long run concludes from its samples: growth from the least of each minute, and descriptors by quarters. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { test } from 'node:test'
-import { minima, quarters, sample, slope, type Sample } from '../../support/process-samples.ts'
+import { inUse, measured, minima, quarters, sample, slope, type Sample } from '../../support/process-samples.ts'
 
 /** Six samples a minute for an hour: garbage comes and goes, and `leak` MB an hour stays. */
 const hour = (leak: number): Sample[] =>
@@ -27,4 +31,35 @@ test('descriptors that come and go are level, and those that stay are not', () =
 test('a process is measured', { skip: process.platform === 'linux' ? false : '/proc is of Linux' }, () => {
   const { memory, descriptors } = sample(process.pid, 0)
   assert.ok(memory > 10 && descriptors > 2)
+})
+
+test('a program tells what it has in use without its garbage', { skip: process.platform === 'win32' }, (t) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-in-use-'))
+  t.after(() => fs.rmSync(folder, { recursive: true }))
+  const file = path.join(folder, 'in-use')
+  const program = `
+    import fs from 'node:fs'
+    import { setTimeout as pause } from 'node:timers/promises'
+    const file = process.env.IN_USE_FILE
+    const kept = []
+    async function told(lines) {
+      process.kill(process.pid, 'SIGUSR2')
+      const text = () => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '')
+      while (text().split('\\n').length <= lines) await pause(5)
+    }
+    await told(1)
+    for (let at = 0; at < 100; at += 1) Buffer.alloc(1e6, at)
+    await told(2)
+    kept.push(Buffer.alloc(20e6), Array.from({ length: 100_000 }, (_, at) => ({ at })))
+    await told(3)
+    if (kept.length === 0) throw new Error('not kept')
+  `
+  const before = Date.now()
+  execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    env: { ...process.env, ...measured(file) },
+  })
+  const [first, garbage, more] = inUse(file, before)
+  assert.ok(first && garbage && more && first[0] >= 0 && more[0] >= garbage[0])
+  assert.ok(Math.abs(garbage[1] - first[1]) < 5, `${garbage[1]} MB after garbage, not ${first[1]}`)
+  assert.ok(more[1] - garbage[1] > 22, `${more[1]} MB with 22 MB more, ${garbage[1]} before`)
 })

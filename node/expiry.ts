@@ -19,6 +19,8 @@ export function expiry(
   const handles = expired('handles', 'handle', 'seen < ?')
   const parked = expired('parked', 'slot', 'expires_at <= ?')
   const envelopes = expired('envelopes', 'id', 'held_since < ?')
+  const tickets = expired('tickets', 'recipient', 'seen < ?')
+  const parcels = expired('parcels', 'id', 'held_since < ?')
   const all = async (statement: Database.Statement<[number]>, before: number): Promise<void> => {
     while ((await write(() => statement.run(before).changes)) === nodeLimits.expiredTogether);
   }
@@ -26,6 +28,8 @@ export function expiry(
     await all(handles, now - limits.handleKept)
     await all(parked, now)
     await all(envelopes, now - limits.heldFor)
+    await all(tickets, now - limits.mailbox.heldFor)
+    await all(parcels, now - limits.mailbox.heldFor)
     const free = (): number => Number(db.pragma('freelist_count', { simple: true }))
     for (let left = await write(free), before = Infinity; left > 0 && left < before;) {
       before = left

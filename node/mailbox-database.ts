@@ -10,7 +10,6 @@ import { createFile, refusal } from './disk.ts'
 
 /** "QrHM": distinguishes the file from those of other programs. */
 const applicationId = 0x5172484d
-const schemaVersion = 2
 
 const schema = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -40,6 +39,33 @@ const origins = ['envelopes', 'handles', 'parked']
 `,
   )
   .join('')
+
+/**
+ * Version 3: parcels, and the tickets under which they may be left, one row for each recipient (the hashes one after
+ * the other). A recipient is a keyed digest.
+ */
+const parcels = `
+  CREATE TABLE tickets (
+    recipient BLOB PRIMARY KEY, hashes BLOB NOT NULL, bytes INTEGER NOT NULL, seen INTEGER NOT NULL,
+    near BLOB NOT NULL, wide BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX tickets_age ON tickets (seen);
+  CREATE INDEX tickets_near ON tickets (near, bytes);
+  CREATE INDEX tickets_wide ON tickets (wide, seen);
+  CREATE TABLE parcels (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, recipient BLOB NOT NULL, ticket BLOB NOT NULL, parcel BLOB NOT NULL,
+    bytes INTEGER NOT NULL, held_since INTEGER NOT NULL, sealed BLOB NOT NULL, near BLOB NOT NULL, wide BLOB NOT NULL
+  );
+  CREATE INDEX parcels_next ON parcels (recipient, id);
+  CREATE UNIQUE INDEX parcels_once ON parcels (recipient, ticket, parcel);
+  CREATE INDEX parcels_size ON parcels (recipient, ticket, bytes);
+  CREATE INDEX parcels_age ON parcels (held_since);
+  CREATE INDEX parcels_near ON parcels (near, bytes);
+  CREATE INDEX parcels_wide ON parcels (wide);
+`
+
+/** What each version adds to the one before it; the first is what a database is made with. */
+const steps = [schema, origins, parcels]
 
 /**
  * Opens `file` (or `:memory:`), creating it if there is none.
@@ -76,12 +102,12 @@ function build(db: Database.Database): void {
   db.pragma('auto_vacuum = INCREMENTAL')
   db.pragma('journal_mode = WAL')
   db.transaction(() => {
-    db.exec(schema + origins)
+    db.exec(steps.join(''))
     const put = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
     put.run('digest key', randomBytes(32))
     put.run('checks', 0)
     db.pragma(`application_id = ${applicationId}`)
-    db.pragma(`user_version = ${schemaVersion}`)
+    db.pragma(`user_version = ${steps.length}`)
   })()
 }
 
@@ -98,16 +124,16 @@ function claim(db: Database.Database, file: string): void {
     throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'not a database of quorum-node'))
   }
   const version = Number(db.pragma('user_version', { simple: true }))
-  if (version > schemaVersion) {
+  if (version > steps.length) {
     throw new QuorumError('unsupported-version', refusal('unsupported-version', file, `schema ${version}`))
   }
   const verdict = db.pragma('quick_check(1)', { simple: true })
   if (verdict !== 'ok')
     throw new QuorumError('store-corrupt', refusal('store-corrupt', file, 'the integrity check failed'))
-  if (version < schemaVersion) {
+  if (version < steps.length) {
     db.transaction(() => {
-      db.exec(origins)
-      db.pragma(`user_version = ${schemaVersion}`)
+      db.exec(steps.slice(version).join(''))
+      db.pragma(`user_version = ${steps.length}`)
     })()
   }
 }

@@ -9,18 +9,20 @@ import path from 'node:path'
 import { createHmac } from 'node:crypto'
 import type Database from 'better-sqlite3-multiple-ciphers'
 import { QuorumError, limits } from '#protocol'
-import type { DirectoryStore, HeldEnvelope, RelayedDay } from '#protocol'
+import type { DirectoryStore, HeldEnvelope, ParcelStore, RelayedDay } from '#protocol'
 import { countRows, originDigest, sharing, type Origin } from './address-shares.ts'
 import { diskError, refusal } from './disk.ts'
 import { expiry } from './expiry.ts'
 import { GroupCommit, writeAheadLog } from './group-commit.ts'
 import { nodeLimits } from './limits.ts'
 import { openMailboxDatabase } from './mailbox-database.ts'
+import { parcelsOn } from './parcels.ts'
 
 const digestBytes = 16
 const slotBytes = 16
 
 export interface Mailboxes extends DirectoryStore {
+  readonly parcels: ParcelStore
   /**
    * Writes a little to see whether the disk accepts it. Errors: `disk-full` (also when nearly full), `not-writable`.
    */
@@ -66,7 +68,9 @@ function mailboxesOn(db: Database.Database, file: string, most: number): Mailbox
   const context = contextOf(db, file, most)
   const { sql, commits, read, write } = context
   const expire = expiry(db, write)
+  const { dropParcels, ...parcels } = parcelsOn(db, context)
   return {
+    parcels,
     ...envelopesOn(context),
     ...handlesOn(context),
     ...invitesOn(context),
@@ -76,6 +80,7 @@ function mailboxesOn(db: Database.Database, file: string, most: number): Mailbox
         sql.releaseHandle.run(peer)
         sql.unparkAll.run(peer)
         sql.dropAll.run(peer)
+        dropParcels(peer)
       })
     },
     async expire(now) {

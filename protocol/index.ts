@@ -27,6 +27,8 @@ export type { DiskError, DiskErrorCode } from './base/disk-errors.ts'
 export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './base/errors.ts'
 export type { ErrorCode, ErrorData } from './base/errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory/store.ts'
+export type { HeldParcel, ParcelStore } from './mailbox/store.ts'
+export type { LeaveOutcome } from './wire/mailbox.ts'
 export type { PeerEvent } from './api/events.ts'
 export type {
   AdviceCode,

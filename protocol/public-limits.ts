@@ -8,6 +8,7 @@ import { apiLimits } from './api/limits.ts'
 import { limits as shared } from './base/limits.ts'
 import { directoryLimits } from './directory/limits.ts'
 import { netLimits } from './net/limits.ts'
+import { mailboxLimits } from './mailbox/limits.ts'
 
 const { nodeAddresses } = addressLimits
 const { page, endedListed } = apiLimits
@@ -41,6 +42,7 @@ const {
 const { nodePeers, nodeReservations } = netLimits
 
 export const limits = {
+  mailbox: mailboxLimits,
   nodeAddresses,
   page,
   endedListed,

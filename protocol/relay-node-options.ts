@@ -5,6 +5,7 @@ import type { Log } from './base/log.ts'
 import type { DirectoryStore } from './directory/store.ts'
 import { netLimits } from './net/limits.ts'
 import type { RelayedDay } from './net/relay-usage.ts'
+import type { ParcelStore } from './mailbox/store.ts'
 
 export interface RelayNodeOptions {
   /** Ed25519 seed, 32 bytes. */
@@ -27,8 +28,11 @@ export interface RelayNodeOptions {
   relay?: RelayAmounts
   /** How many may use the node at once. Others are told that it is full. */
   most?: MostUsers
-  /** The node's data on disk: `openMailboxes` of `quorum/mailboxes`. The caller closes it after `stop`. */
-  store: DirectoryStore
+  /**
+   * The node's data on disk: `openMailboxes` of `quorum/mailboxes`. The caller closes it after `stop`. Without `parcels`
+   * the node holds no messages for peers that are away.
+   */
+  store: DirectoryStore & { parcels?: ParcelStore }
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Log

@@ -4,6 +4,7 @@ import { DirectoryServer } from './directory/server.ts'
 import { identityFromSeed } from './identity/identity.ts'
 import { silent } from './base/log.ts'
 import { Circuits } from './net/circuits.ts'
+import { MailboxServer } from './mailbox/server.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { createNodeNetwork } from './net/libp2p.ts'
 import { netLimits } from './net/limits.ts'
@@ -26,7 +27,7 @@ export interface RelayNodeStats {
   relayShares: { peers: RelayShares; addresses: RelayShares }
   records: number
   directorySessions: number
-  /** Directory requests by kind and outcome, as `lookup ok`. */
+  /** Requests of the directory and of mailboxes by kind and outcome, as `lookup ok`. */
   requests: { [kindAndOutcome: string]: number }
   /** Reservations and circuits refused because of a limit. */
   refused: number
@@ -77,6 +78,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
   const circuits = new Circuits(netLimits.circuits, { usage, rate: relay.perPeer })
   const network = await createNodeNetwork({ privateKey, listen, announce, behindProxy, admits, most, circuits })
   const directory = new DirectoryServer(network, store, now, log)
+  const mailbox = store.parcels && new MailboxServer(network, store.parcels, now, log)
   const expire = async (): Promise<void> => {
     try {
       await store.expire(now())
@@ -88,6 +90,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
   forgetPeers(network, log, { again: 'on-update' })
   try {
     await directory.start()
+    await mailbox?.start()
     await network.start()
     if (announce.length === 0) network.services.ownAddresses.announce()
   } catch (cause) {
@@ -101,13 +104,14 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
     addresses: () => network.getMultiaddrs().map(String),
     stats() {
       const { sessions, records, requests } = directory.stats()
+      const parcels = mailbox?.stats().requests ?? {}
       const inbound = network.services.inbound.stats()
       const connections = network.getConnections().length
       return {
         connections,
         ...network.services.relay.stats(),
         records,
-        requests,
+        requests: { ...requests, ...parcels },
         directorySessions: sessions,
         sockets: inbound.sockets,
         socketsWaiting: inbound.waiting,
@@ -121,6 +125,7 @@ export async function createRelayNode(options: RelayNodeOptions): Promise<RelayN
     async stop() {
       clearInterval(expiry)
       await directory.stop()
+      await mailbox?.stop()
       await network.stop()
     },
   }

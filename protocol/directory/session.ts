@@ -5,7 +5,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { isAddress } from '../address/address.ts'
-import { errorFromData, QuorumError, toError } from '../base/errors.ts'
+import { QuorumError, toError } from '../base/errors.ts'
 import { peerFromPublicKey, publicKeyOf, verify } from '../identity/identity.ts'
 import { limits } from '../base/limits.ts'
 import { directoryLimits } from './limits.ts'
@@ -13,6 +13,7 @@ import { silent, type Log } from '../base/log.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 import { pull } from '../net/streams.ts'
 import { directoryProtocol } from '../net/policy.ts'
+import { Requests } from '../net/requests.ts'
 import { Retry } from '../base/backoff.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 import { recordFromWire, type RecordContent } from '../wire/contact.ts'
@@ -42,21 +43,15 @@ interface Pushed {
   onPresent(peer: string): void
 }
 
-interface Waiting {
-  resolve(result: DirectoryResult): void
-  reject(error: Error): void
-}
-
 export class DirectorySession {
   /** PeerId. */
   readonly node: string
   readonly #stream: Stream
   readonly #writer: FrameWriter
   readonly #log: Log
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #requests = new Requests<DirectoryResult>()
   readonly #ended = new AbortController()
   readonly #retry = new Retry(directoryLimits.envelopeRetry)
-  #nextId = 1
   /** Resolves when the session has ended; never rejects. */
   readonly closed: Promise<void>
 
@@ -162,28 +157,11 @@ export class DirectorySession {
     this.#stream.abort(new Error('The session is over'))
   }
 
-  async #request<R extends DirectoryResult['result']>(
+  #request<R extends DirectoryResult['result']>(
     call: DirectoryCall,
     expected: R,
   ): Promise<Extract<DirectoryResult, { result: R }>> {
-    const id = this.#nextId
-    this.#nextId += 1
-    const answer = Promise.withResolvers<DirectoryResult>()
-    this.#waiting.set(id, answer)
-    const timer = setTimeout(
-      () => answer.reject(new QuorumError('node-unreachable', 'The node did not answer in time')),
-      limits.request,
-    )
-    try {
-      await Promise.race([this.#writer.write(requestToWire(id, call)), answer.promise])
-      const result = await answer.promise
-      if (result.result === 'error') throw errorFromData(result.error)
-      if (result.result !== expected) throw new QuorumError('internal', 'The node answered another question')
-      return result as Extract<DirectoryResult, { result: R }>
-    } finally {
-      clearTimeout(timer)
-      this.#waiting.delete(id)
-    }
+    return this.#requests.send((id) => this.#writer.write(requestToWire(id, call)), expected)
   }
 
   async #read({ onEnvelope, onPresent }: Pushed): Promise<void> {
@@ -194,7 +172,7 @@ export class DirectorySession {
       for await (const frames of pipe(pull(this.#stream), unframe(directoryLimits.directoryFrame))) {
         for (const bytes of frames) {
           const frame = frameFromWire(bytes)
-          if (frame?.frame === 'response') this.#waiting.get(frame.id)?.resolve(frame.result)
+          if (frame?.frame === 'response') this.#requests.answered(frame.id, frame.result)
           else if (frame?.frame === 'envelope') queue.push(frame)
           else if (frame?.frame === 'present') for (const key of frame.peers) onPresent(peerFromPublicKey(key))
         }
@@ -209,7 +187,7 @@ export class DirectorySession {
     }
     this.#ended.abort()
     this.#stream.abort(toError(reason))
-    for (const waiting of this.#waiting.values()) waiting.reject(reason)
+    this.#requests.end(reason)
     await storing
   }
 

@@ -21,6 +21,7 @@ export const chatProtocol = '/quorum/chat/1.0.0'
 export const fileProtocol = '/quorum/file/1.0.0'
 export const friendProtocol = '/quorum/friend/1.0.0'
 export const directoryProtocol = '/quorum/directory/1.0.0'
+export const mailboxProtocol = '/quorum/mailbox/1.0.0'
 /** The protocol of libp2p by which the two ends of a circuit coordinate a hole punch. */
 export const dcutrProtocol = '/libp2p/dcutr'
 

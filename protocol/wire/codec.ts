@@ -13,10 +13,11 @@ import {
 } from '@bufbuild/protobuf'
 import { multiaddr } from '@multiformats/multiaddr'
 import { isAddress } from '../address/address.ts'
-import { QuorumError } from '../base/errors.ts'
+import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { hybridKeyBytes, type SealingKeyInfo } from './sealing-key.ts'
-import { SignedSchema, type SealingKey, type SealingKeySchema, type Signed } from './quorum_pb.ts'
+import { wireLimits } from './limits.ts'
+import { SignedSchema, type SealingKey, type SealingKeySchema, type Signed, type WireError } from './quorum_pb.ts'
 
 /** Bytes with the key and the signature of their author. */
 export interface SignedBytes {
@@ -99,6 +100,13 @@ function addressFromBytes(bytes: Uint8Array): string | undefined {
     // The parser throws for malformed addresses.
     return undefined
   }
+}
+
+/** The error of a node's answer. */
+export function errorFromWire({ code, message }: Pick<WireError, 'code' | 'message'>): ErrorData {
+  const text = textFromWire(message, wireLimits.errorMessage, 'An error')
+  const known = errorFromData({ code, message: text })
+  return { code: known.code, message: known.message }
 }
 
 export function signedToWire(signed: SignedBytes): Uint8Array {

@@ -1,5 +1,5 @@
 /** Codec of /quorum/directory/1.0.0 (docs/protocol.md): requests of a peer, responses and envelopes from a node. */
-import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
+import { QuorumError, type ErrorData } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { wireLimits } from './limits.ts'
 import {
@@ -7,6 +7,7 @@ import {
   bytesFromWire,
   decode,
   encode,
+  errorFromWire,
   numberFromWire,
   signedFromWire,
   textFromWire,
@@ -243,13 +244,8 @@ type WireResult = Extract<
 
 function resultFromWire(result: WireResult): DirectoryResult {
   switch (result.case) {
-    case 'error': {
-      const { code, message } = errorFromData({
-        code: result.value.code,
-        message: textFromWire(result.value.message, wireLimits.errorMessage, 'An error'),
-      })
-      return { result: 'error', error: { code, message } }
-    }
+    case 'error':
+      return { result: 'error', error: errorFromWire(result.value) }
     case 'announced':
       return {
         result: 'announced',

@@ -45,11 +45,17 @@ export function frameAll(payloads: readonly Uint8Array[]): Uint8Array {
 /**
  * Yields the frames that each chunk completes, together, so that a reader can handle them in one transaction.
  * Errors: `too-large` for a frame over `max` bytes, `bad-request` for a malformed length, for an end inside a frame
- * and for a frame that has not ended `deadline` ms after it began.
+ * and for a frame that has not ended `deadline` ms after it began. `reserve` is called with the length of each frame
+ * before there is memory for it, and refuses it with an error.
  */
-export function unframe(max: number, deadline: number = limits.frame, clock = systemClock) {
+export function unframe(
+  max: number,
+  deadline: number = limits.frame,
+  clock = systemClock,
+  reserve: (bytes: number) => void = () => {},
+) {
   return async function* (source: AsyncIterable<Bytes>): AsyncGenerator<Uint8Array[], void, undefined> {
-    const decoder = new FrameDecoder(max)
+    const decoder = new FrameDecoder(max, reserve)
     const chunks = source[Symbol.asyncIterator]()
     let begun: number | undefined
     try {
@@ -73,13 +79,16 @@ export function unframe(max: number, deadline: number = limits.frame, clock = sy
 /** Collects bytes into frames. Buffers at most one frame of `max` bytes. */
 export class FrameDecoder {
   readonly #max: number
+  readonly #reserve: (bytes: number) => void
   #length = 0
   #lengthBytes = 0
   #body: Uint8Array | undefined
   #filled = 0
 
-  constructor(max: number) {
+  /** `reserve`: as for `unframe`. */
+  constructor(max: number, reserve: (bytes: number) => void = () => {}) {
     this.#max = max
+    this.#reserve = reserve
   }
 
   /** A part of a frame has arrived. */
@@ -106,6 +115,7 @@ export class FrameDecoder {
       if (byte == null) return { used: at }
       at += 1
       if (!this.#takeLength(byte)) continue
+      this.#reserve(this.#length)
       if (chunk.byteLength - at >= this.#length) {
         const whole = kept(chunk.subarray(at, at + this.#length))
         at += this.#length

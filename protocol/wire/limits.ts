@@ -10,6 +10,12 @@ export const wireLimits = {
   leftOut: { files: 100, bytes: 24 * KiB },
   /** Peers that a node is asked about in one call: with its keys and fields it fits a directory frame. */
   peersTogether: 400,
+  /** A parcel, sealed: the largest message body (an offer) must fit, or all behind it would wait. */
+  parcel: 256 * KiB,
+  /** Tickets of one peer: as many as it may have friends. */
+  tickets: 5000,
+  /** Parcels that one call names. */
+  parcelsTogether: 400,
   /** The message of an error, in characters: one sentence. */
   errorMessage: 500,
 } as const

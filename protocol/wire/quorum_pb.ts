@@ -6,15 +6,15 @@
 // @generated from file quorum.proto (package quorum.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwi3QIKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASDwoHcGFkZGluZxgPIAEoDEIGCgRraW5kIiwKDUZyaWVuZFJlcXVlc3QSDAoEbm90ZRgBIAEoCRINCgV0b2tlbhgCIAEoDCIOCgxGcmllbmRBbnN3ZXIiHQoNRnJpZW5kUmVmdXNhbBIMCgRjb2RlGAEgASgJIggKBkRpYWxNZSIdCglGcmllbmRBY2sSEAoIYWNjZXB0ZWQYASABKAgiwgMKEERpcmVjdG9yeVJlcXVlc3QSCgoCaWQYASABKAQSJwoIYW5ub3VuY2UYAiABKAsyEy5xdW9ydW0udjEuQW5ub3VuY2VIABIjCgZsb29rdXAYAyABKAsyES5xdW9ydW0udjEuTG9va3VwSAASJQoHZGVsaXZlchgEIAEoCzISLnF1b3J1bS52MS5EZWxpdmVySAASKQoJY29sbGVjdGVkGAUgASgLMhQucXVvcnVtLnYxLkNvbGxlY3RlZEgAEikKCWtub3dsZWRnZRgGIAEoCzIULnF1b3J1bS52MS5Lbm93bGVkZ2VIABIjCgZmb3JnZXQYByABKAsyES5xdW9ydW0udjEuRm9yZ2V0SAASLAoLcG9zdF9pbnZpdGUYCCABKAsyFS5xdW9ydW0udjEuUG9zdEludml0ZUgAEiwKC2ZpbmRfaW52aXRlGAkgASgLMhUucXVvcnVtLnYxLkZpbmRJbnZpdGVIABIpCglyZWFjaGFibGUYCiABKAsyFC5xdW9ydW0udjEuUmVhY2hhYmxlSAASIwoGZXhwZWN0GAsgASgLMhEucXVvcnVtLnYxLkV4cGVjdEgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNIioKBkV4cGVjdBINCgVwZWVycxgBIAMoDBIRCglub19sb25nZXIYAiADKAwikwEKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSAASJQoHcHJlc2VudBgDIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCKjAwoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SAASJQoHcHJlc2VudBgKIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiSwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBBIWCg5ub2RlX2FkZHJlc3NlcxgDIAMoCSJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSIYCgdQcmVzZW50Eg0KBXBlZXJzGAEgAygMIq4BCg9Lbm93bGVkZ2VSZXBvcnQSDgoGaGFuZGxlGAEgASgJEhIKCmhhc19yZWNvcmQYAiABKAgSFwoPY29ubmVjdGVkX3NpbmNlGAMgASgEEhgKEG9ic2VydmVkX2FkZHJlc3MYBCABKAkSIQoEaGVsZBgFIAMoCzITLnF1b3J1bS52MS5IZWxkTWFpbBIPCgdpbnZpdGVzGAYgASgNEhAKCHJlc2VydmVkGAcgASgIIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQivwEKCUNoYXRGcmFtZRIhCgVoZWxsbxgBIAEoCzIQLnF1b3J1bS52MS5IZWxsb0gAEikKB21lc3NhZ2UYAiABKAsyFi5xdW9ydW0udjEuQ2hhdE1lc3NhZ2VIABIlCgdyZWNlaXB0GAMgASgLMhIucXVvcnVtLnYxLlJlY2VpcHRIABIjCgZ0eXBpbmcYBCABKAsyES5xdW9ydW0udjEuVHlwaW5nSAASDwoHcGFkZGluZxgPIAEoDEIHCgVmcmFtZSLcAQoFSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRIZChFyZWNlaXZlZF9zZXF1ZW5jZRgCIAEoBBIVCg1yZWNlaXZlZF9oYXNoGAMgASgMEhUKDXJlYWRfc2VxdWVuY2UYBCABKAQSDAoEbmFtZRgFIAEoCRINCgVub2RlcxgGIAMoCRIRCglhZGRyZXNzZXMYByADKAkSKgoLc2VhbGluZ19rZXkYCCABKAsyFS5xdW9ydW0udjEuU2VhbGluZ0tleRIOCgZudW1iZXIYCSABKAQSDQoFdHJhaWwYCiADKAwiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCLeAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkSJAoIbGVmdF9vdXQYCCADKAsyEi5xdW9ydW0udjEuTGVmdE91dBIWCg5sZWZ0X291dF9jb3VudBgJIAEoDSIkCgdMZWZ0T3V0EgwKBHBhdGgYASABKAkSCwoDd2h5GAIgASgJIj0KDU1hbmlmZXN0RW50cnkSDAoEcGF0aBgBIAEoCRIMCgRzaXplGAIgASgEEhAKCG1vZGlmaWVkGAMgASgEIjUKCE1hbmlmZXN0EikKB2VudHJpZXMYASADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeSJNCgxUcmFuc2Zlck5ld3MSEAoIdHJhbnNmZXIYASABKAwSDAoEd2hhdBgCIAEoCRIMCgRjb2RlGAMgASgJEg8KB21pc3NpbmcYBCABKAwigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUiewoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDBINCgVza2lwcxgHIAEoCCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKkAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCBIPCgdza2lwcGVkGAggASgIYgZwcm90bzM");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwi3QIKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASDwoHcGFkZGluZxgPIAEoDEIGCgRraW5kIiwKDUZyaWVuZFJlcXVlc3QSDAoEbm90ZRgBIAEoCRINCgV0b2tlbhgCIAEoDCIOCgxGcmllbmRBbnN3ZXIiHQoNRnJpZW5kUmVmdXNhbBIMCgRjb2RlGAEgASgJIggKBkRpYWxNZSIdCglGcmllbmRBY2sSEAoIYWNjZXB0ZWQYASABKAgiwgMKEERpcmVjdG9yeVJlcXVlc3QSCgoCaWQYASABKAQSJwoIYW5ub3VuY2UYAiABKAsyEy5xdW9ydW0udjEuQW5ub3VuY2VIABIjCgZsb29rdXAYAyABKAsyES5xdW9ydW0udjEuTG9va3VwSAASJQoHZGVsaXZlchgEIAEoCzISLnF1b3J1bS52MS5EZWxpdmVySAASKQoJY29sbGVjdGVkGAUgASgLMhQucXVvcnVtLnYxLkNvbGxlY3RlZEgAEikKCWtub3dsZWRnZRgGIAEoCzIULnF1b3J1bS52MS5Lbm93bGVkZ2VIABIjCgZmb3JnZXQYByABKAsyES5xdW9ydW0udjEuRm9yZ2V0SAASLAoLcG9zdF9pbnZpdGUYCCABKAsyFS5xdW9ydW0udjEuUG9zdEludml0ZUgAEiwKC2ZpbmRfaW52aXRlGAkgASgLMhUucXVvcnVtLnYxLkZpbmRJbnZpdGVIABIpCglyZWFjaGFibGUYCiABKAsyFC5xdW9ydW0udjEuUmVhY2hhYmxlSAASIwoGZXhwZWN0GAsgASgLMhEucXVvcnVtLnYxLkV4cGVjdEgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNIioKBkV4cGVjdBINCgVwZWVycxgBIAMoDBIRCglub19sb25nZXIYAiADKAwikwEKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSAASJQoHcHJlc2VudBgDIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCKjAwoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SAASJQoHcHJlc2VudBgKIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiSwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBBIWCg5ub2RlX2FkZHJlc3NlcxgDIAMoCSJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSIYCgdQcmVzZW50Eg0KBXBlZXJzGAEgAygMIq4BCg9Lbm93bGVkZ2VSZXBvcnQSDgoGaGFuZGxlGAEgASgJEhIKCmhhc19yZWNvcmQYAiABKAgSFwoPY29ubmVjdGVkX3NpbmNlGAMgASgEEhgKEG9ic2VydmVkX2FkZHJlc3MYBCABKAkSIQoEaGVsZBgFIAMoCzITLnF1b3J1bS52MS5IZWxkTWFpbBIPCgdpbnZpdGVzGAYgASgNEhAKCHJlc2VydmVkGAcgASgIIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lItwBCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDCIbCgtDaGF0TWVzc2FnZRIMCgRib2R5GAEgASgMIsEBCgtNZXNzYWdlQm9keRIKCgJpZBgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIQCghwcmV2aW91cxgDIAEoDBIMCgR0aW1lGAQgASgEEh8KBHRleHQYBSABKAsyDy5xdW9ydW0udjEuVGV4dEgAEicKCHJlY2FsbGVkGAYgASgLMhMucXVvcnVtLnYxLlJlY2FsbGVkSAASDwoFb2ZmZXIYByABKAxIABIOCgRuZXdzGAggASgMSABCCQoHY29udGVudCImCgRUZXh0EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAwiCgoIUmVjYWxsZWQiKgoHUmVjZWlwdBIRCglkZWxpdmVyZWQYASABKAQSDAoEcmVhZBgCIAEoBCIYCgZUeXBpbmcSDgoGYWN0aXZlGAEgASgIIt4BCgVPZmZlchIQCgh0cmFuc2ZlchgBIAEoDBIMCgRub3RlGAIgASgJEg0KBWJ5dGVzGAMgASgEEg0KBWNvdW50GAQgASgNEhcKD21hbmlmZXN0X2RpZ2VzdBgFIAEoDBIXCg9tYW5pZmVzdF9sZW5ndGgYBiABKA0SJwoFZmlyc3QYByADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeRIkCghsZWZ0X291dBgIIAMoCzISLnF1b3J1bS52MS5MZWZ0T3V0EhYKDmxlZnRfb3V0X2NvdW50GAkgASgNIiQKB0xlZnRPdXQSDAoEcGF0aBgBIAEoCRILCgN3aHkYAiABKAkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5Ik0KDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkSDwoHbWlzc2luZxgEIAEoDCKBAQoJRmlsZUZyYW1lEiMKBG9wZW4YASABKAsyEy5xdW9ydW0udjEuRmlsZU9wZW5IABIhCgNhY2sYAiABKAsyEi5xdW9ydW0udjEuRmlsZUFja0gAEiMKBHN0b3AYAyABKAsyEy5xdW9ydW0udjEuRmlsZVN0b3BIAEIHCgVmcmFtZSJ7CghGaWxlT3BlbhIPCgd2ZXJzaW9uGAEgASgNEhAKCHRyYW5zZmVyGAIgASgMEhAKCG1hbmlmZXN0GAMgASgIEgwKBGZpbGUYBCABKA0SDQoFY2h1bmsYBSABKAQSDgoGcHJlZml4GAYgASgMEg0KBXNraXBzGAcgASgIIisKB0ZpbGVBY2sSEAoIcmVjZWl2ZWQYASABKAQSDgoGc3RvcmVkGAIgASgEIgoKCEZpbGVTdG9wIqQBCgtDaHVua0hlYWRlchIMCgRmaWxlGAEgASgNEg0KBWNodW5rGAIgASgEEg4KBmxlbmd0aBgDIAEoDRIOCgZkaWdlc3QYBCABKAwSEwoLZmlsZV9kaWdlc3QYBSABKAwSIwoFZXJyb3IYBiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9yEg0KBXplcm9zGAcgASgIEg8KB3NraXBwZWQYCCABKAhiBnByb3RvMw");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
@@ -1105,6 +1105,317 @@ export const HeldMailSchema: GenMessage<HeldMail> = /*@__PURE__*/
   messageDesc(file_quorum, 34);
 
 /**
+ * @generated from message quorum.v1.MailboxRequest
+ */
+export type MailboxRequest = Message<"quorum.v1.MailboxRequest"> & {
+  /**
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from oneof quorum.v1.MailboxRequest.call
+   */
+  call: {
+    /**
+     * @generated from field: quorum.v1.Tickets tickets = 2;
+     */
+    value: Tickets;
+    case: "tickets";
+  } | {
+    /**
+     * @generated from field: quorum.v1.Leave leave = 3;
+     */
+    value: Leave;
+    case: "leave";
+  } | {
+    /**
+     * @generated from field: quorum.v1.Withdraw withdraw = 4;
+     */
+    value: Withdraw;
+    case: "withdraw";
+  } | {
+    /**
+     * @generated from field: quorum.v1.Taken taken = 5;
+     */
+    value: Taken;
+    case: "taken";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message quorum.v1.MailboxRequest.
+ * Use `create(MailboxRequestSchema)` to create a new message.
+ */
+export const MailboxRequestSchema: GenMessage<MailboxRequest> = /*@__PURE__*/
+  messageDesc(file_quorum, 35);
+
+/**
+ * Who may leave something for the caller: replaces what was said before. What lies under one that is not named is
+ * deleted.
+ *
+ * @generated from message quorum.v1.Tickets
+ */
+export type Tickets = Message<"quorum.v1.Tickets"> & {
+  /**
+   * 16 bytes each: the first of the BLAKE2b-256 digest of a ticket
+   *
+   * @generated from field: bytes hashes = 1;
+   */
+  hashes: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.Tickets.
+ * Use `create(TicketsSchema)` to create a new message.
+ */
+export const TicketsSchema: GenMessage<Tickets> = /*@__PURE__*/
+  messageDesc(file_quorum, 36);
+
+/**
+ * @generated from message quorum.v1.Leave
+ */
+export type Leave = Message<"quorum.v1.Leave"> & {
+  /**
+   * raw public key
+   *
+   * @generated from field: bytes to = 1;
+   */
+  to: Uint8Array;
+
+  /**
+   * 16 random bytes
+   *
+   * @generated from field: bytes parcel_id = 2;
+   */
+  parcelId: Uint8Array;
+
+  /**
+   * 32 bytes, given by the recipient
+   *
+   * @generated from field: bytes ticket = 3;
+   */
+  ticket: Uint8Array;
+
+  /**
+   * at most 256 KiB
+   *
+   * @generated from field: bytes sealed = 4;
+   */
+  sealed: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.Leave.
+ * Use `create(LeaveSchema)` to create a new message.
+ */
+export const LeaveSchema: GenMessage<Leave> = /*@__PURE__*/
+  messageDesc(file_quorum, 37);
+
+/**
+ * @generated from message quorum.v1.Withdraw
+ */
+export type Withdraw = Message<"quorum.v1.Withdraw"> & {
+  /**
+   * @generated from field: bytes to = 1;
+   */
+  to: Uint8Array;
+
+  /**
+   * @generated from field: bytes parcel_id = 2;
+   */
+  parcelId: Uint8Array;
+
+  /**
+   * @generated from field: bytes ticket = 3;
+   */
+  ticket: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.Withdraw.
+ * Use `create(WithdrawSchema)` to create a new message.
+ */
+export const WithdrawSchema: GenMessage<Withdraw> = /*@__PURE__*/
+  messageDesc(file_quorum, 38);
+
+/**
+ * @generated from message quorum.v1.Taken
+ */
+export type Taken = Message<"quorum.v1.Taken"> & {
+  /**
+   * @generated from field: repeated bytes parcel_ids = 1;
+   */
+  parcelIds: Uint8Array[];
+};
+
+/**
+ * Describes the message quorum.v1.Taken.
+ * Use `create(TakenSchema)` to create a new message.
+ */
+export const TakenSchema: GenMessage<Taken> = /*@__PURE__*/
+  messageDesc(file_quorum, 39);
+
+/**
+ * @generated from message quorum.v1.MailboxFrame
+ */
+export type MailboxFrame = Message<"quorum.v1.MailboxFrame"> & {
+  /**
+   * @generated from oneof quorum.v1.MailboxFrame.frame
+   */
+  frame: {
+    /**
+     * @generated from field: quorum.v1.MailboxResponse response = 1;
+     */
+    value: MailboxResponse;
+    case: "response";
+  } | {
+    /**
+     * pushed, the oldest first; stays held until it is named in Taken
+     *
+     * @generated from field: quorum.v1.Parcel parcel = 2;
+     */
+    value: Parcel;
+    case: "parcel";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message quorum.v1.MailboxFrame.
+ * Use `create(MailboxFrameSchema)` to create a new message.
+ */
+export const MailboxFrameSchema: GenMessage<MailboxFrame> = /*@__PURE__*/
+  messageDesc(file_quorum, 40);
+
+/**
+ * @generated from message quorum.v1.MailboxResponse
+ */
+export type MailboxResponse = Message<"quorum.v1.MailboxResponse"> & {
+  /**
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from oneof quorum.v1.MailboxResponse.result
+   */
+  result: {
+    /**
+     * @generated from field: quorum.v1.WireError error = 2;
+     */
+    value: WireError;
+    case: "error";
+  } | {
+    /**
+     * @generated from field: quorum.v1.Done done = 3;
+     */
+    value: Done;
+    case: "done";
+  } | {
+    /**
+     * @generated from field: quorum.v1.Left left = 4;
+     */
+    value: Left;
+    case: "left";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message quorum.v1.MailboxResponse.
+ * Use `create(MailboxResponseSchema)` to create a new message.
+ */
+export const MailboxResponseSchema: GenMessage<MailboxResponse> = /*@__PURE__*/
+  messageDesc(file_quorum, 41);
+
+/**
+ * @generated from message quorum.v1.Left
+ */
+export type Left = Message<"quorum.v1.Left"> & {
+  /**
+   * @generated from field: quorum.v1.Left.Outcome outcome = 1;
+   */
+  outcome: Left_Outcome;
+};
+
+/**
+ * Describes the message quorum.v1.Left.
+ * Use `create(LeftSchema)` to create a new message.
+ */
+export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
+  messageDesc(file_quorum, 42);
+
+/**
+ * @generated from enum quorum.v1.Left.Outcome
+ */
+export const Left_Outcome = {
+  /**
+   * @generated from enum value: HELD = 0;
+   */
+  HELD: 0,
+
+  /**
+   * also for a recipient that is not known
+   *
+   * @generated from enum value: NO_TICKET = 1;
+   */
+  NO_TICKET: 1,
+
+  /**
+   * of this ticket, or of the recipient
+   *
+   * @generated from enum value: FULL = 2;
+   */
+  FULL: 2,
+} as const;
+
+/**
+ * @generated from enum quorum.v1.Left.Outcome
+ */
+export type Left_Outcome = (typeof Left_Outcome)[keyof typeof Left_Outcome] | UnknownEnum;
+
+/**
+ * Describes the enum quorum.v1.Left.Outcome.
+ */
+export const Left_OutcomeSchema: GenEnum<Left_Outcome> = /*@__PURE__*/
+  enumDesc(file_quorum, 42, 0);
+
+/**
+ * @generated from message quorum.v1.Parcel
+ */
+export type Parcel = Message<"quorum.v1.Parcel"> & {
+  /**
+   * @generated from field: bytes parcel_id = 1;
+   */
+  parcelId: Uint8Array;
+
+  /**
+   * 16 bytes
+   *
+   * @generated from field: bytes ticket_hash = 2;
+   */
+  ticketHash: Uint8Array;
+
+  /**
+   * @generated from field: bytes sealed = 3;
+   */
+  sealed: Uint8Array;
+
+  /**
+   * ms since the epoch, by the node's clock
+   *
+   * @generated from field: uint64 held_since = 4;
+   */
+  heldSince: bigint;
+};
+
+/**
+ * Describes the message quorum.v1.Parcel.
+ * Use `create(ParcelSchema)` to create a new message.
+ */
+export const ParcelSchema: GenMessage<Parcel> = /*@__PURE__*/
+  messageDesc(file_quorum, 43);
+
+/**
  * @generated from message quorum.v1.ChatFrame
  */
 export type ChatFrame = Message<"quorum.v1.ChatFrame"> & {
@@ -1150,7 +1461,7 @@ export type ChatFrame = Message<"quorum.v1.ChatFrame"> & {
  * Use `create(ChatFrameSchema)` to create a new message.
  */
 export const ChatFrameSchema: GenMessage<ChatFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 35);
+  messageDesc(file_quorum, 44);
 
 /**
  * The first frame in both directions, sent again whenever its content changes.
@@ -1224,7 +1535,7 @@ export type Hello = Message<"quorum.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_quorum, 36);
+  messageDesc(file_quorum, 45);
 
 /**
  * @generated from message quorum.v1.ChatMessage
@@ -1243,7 +1554,7 @@ export type ChatMessage = Message<"quorum.v1.ChatMessage"> & {
  * Use `create(ChatMessageSchema)` to create a new message.
  */
 export const ChatMessageSchema: GenMessage<ChatMessage> = /*@__PURE__*/
-  messageDesc(file_quorum, 37);
+  messageDesc(file_quorum, 46);
 
 /**
  * @generated from message quorum.v1.MessageBody
@@ -1316,7 +1627,7 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
  * Use `create(MessageBodySchema)` to create a new message.
  */
 export const MessageBodySchema: GenMessage<MessageBody> = /*@__PURE__*/
-  messageDesc(file_quorum, 38);
+  messageDesc(file_quorum, 47);
 
 /**
  * @generated from message quorum.v1.Text
@@ -1342,7 +1653,7 @@ export type Text = Message<"quorum.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_quorum, 39);
+  messageDesc(file_quorum, 48);
 
 /**
  * @generated from message quorum.v1.Recalled
@@ -1355,7 +1666,7 @@ export type Recalled = Message<"quorum.v1.Recalled"> & {
  * Use `create(RecalledSchema)` to create a new message.
  */
 export const RecalledSchema: GenMessage<Recalled> = /*@__PURE__*/
-  messageDesc(file_quorum, 40);
+  messageDesc(file_quorum, 49);
 
 /**
  * @generated from message quorum.v1.Receipt
@@ -1379,7 +1690,7 @@ export type Receipt = Message<"quorum.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_quorum, 41);
+  messageDesc(file_quorum, 50);
 
 /**
  * @generated from message quorum.v1.Typing
@@ -1396,7 +1707,7 @@ export type Typing = Message<"quorum.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_quorum, 42);
+  messageDesc(file_quorum, 51);
 
 /**
  * @generated from message quorum.v1.Offer
@@ -1471,7 +1782,7 @@ export type Offer = Message<"quorum.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_quorum, 43);
+  messageDesc(file_quorum, 52);
 
 /**
  * @generated from message quorum.v1.LeftOut
@@ -1497,7 +1808,7 @@ export type LeftOut = Message<"quorum.v1.LeftOut"> & {
  * Use `create(LeftOutSchema)` to create a new message.
  */
 export const LeftOutSchema: GenMessage<LeftOut> = /*@__PURE__*/
-  messageDesc(file_quorum, 44);
+  messageDesc(file_quorum, 53);
 
 /**
  * @generated from message quorum.v1.ManifestEntry
@@ -1528,7 +1839,7 @@ export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
  * Use `create(ManifestEntrySchema)` to create a new message.
  */
 export const ManifestEntrySchema: GenMessage<ManifestEntry> = /*@__PURE__*/
-  messageDesc(file_quorum, 45);
+  messageDesc(file_quorum, 54);
 
 /**
  * @generated from message quorum.v1.Manifest
@@ -1545,7 +1856,7 @@ export type Manifest = Message<"quorum.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_quorum, 46);
+  messageDesc(file_quorum, 55);
 
 /**
  * @generated from message quorum.v1.TransferNews
@@ -1583,7 +1894,7 @@ export type TransferNews = Message<"quorum.v1.TransferNews"> & {
  * Use `create(TransferNewsSchema)` to create a new message.
  */
 export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
-  messageDesc(file_quorum, 47);
+  messageDesc(file_quorum, 56);
 
 /**
  * From the receiver. The first frame opens a stream; later ones acknowledge what has arrived.
@@ -1620,7 +1931,7 @@ export type FileFrame = Message<"quorum.v1.FileFrame"> & {
  * Use `create(FileFrameSchema)` to create a new message.
  */
 export const FileFrameSchema: GenMessage<FileFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 48);
+  messageDesc(file_quorum, 57);
 
 /**
  * @generated from message quorum.v1.FileOpen
@@ -1677,7 +1988,7 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
  * Use `create(FileOpenSchema)` to create a new message.
  */
 export const FileOpenSchema: GenMessage<FileOpen> = /*@__PURE__*/
-  messageDesc(file_quorum, 49);
+  messageDesc(file_quorum, 58);
 
 /**
  * @generated from message quorum.v1.FileAck
@@ -1703,7 +2014,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
  * Use `create(FileAckSchema)` to create a new message.
  */
 export const FileAckSchema: GenMessage<FileAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 50);
+  messageDesc(file_quorum, 59);
 
 /**
  * @generated from message quorum.v1.FileStop
@@ -1716,7 +2027,7 @@ export type FileStop = Message<"quorum.v1.FileStop"> & {
  * Use `create(FileStopSchema)` to create a new message.
  */
 export const FileStopSchema: GenMessage<FileStop> = /*@__PURE__*/
-  messageDesc(file_quorum, 51);
+  messageDesc(file_quorum, 60);
 
 /**
  * From the sender: a header, then `length` bytes of that chunk.
@@ -1780,5 +2091,5 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
  * Use `create(ChunkHeaderSchema)` to create a new message.
  */
 export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
-  messageDesc(file_quorum, 52);
+  messageDesc(file_quorum, 61);
 

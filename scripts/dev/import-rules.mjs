@@ -17,7 +17,7 @@ const folders = ['protocol', 'node', 'scripts', 'desktop']
  */
 const floors = [
   ['friend', 'chat', 'file'],
-  ['paths', 'directory'],
+  ['paths', 'directory', 'mailbox'],
   ['net'],
   ['identity'],
   ['api'],

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { test } from 'node:test'
 import type Database from 'better-sqlite3-multiple-ciphers'
-import { countRows, originDigest, sharing } from '../../../node/address-shares.ts'
+import { countRows, originDigest, sharing, tableNames } from '../../../node/address-shares.ts'
 import { openMailboxDatabase } from '../../../node/mailbox-database.ts'
 import { openMailboxes } from '../../../node/mailboxes.ts'
 import { errorToData } from '../../../protocol/base/errors.ts'
@@ -13,19 +13,18 @@ import { folder } from '../../support/cleanup.ts'
 import { change } from '../../support/numbers.ts'
 import { random } from '../../support/random.ts'
 
-const tables = ['envelopes', 'handles', 'parked'] as const
-
 function assertCounted(db: Database.Database, when: string): void {
-  for (const name of tables) {
-    const bytes = name === 'envelopes' ? 'coalesce(sum(bytes), 0)' : '0'
+  for (const name of tableNames) {
+    const bytes = ['envelopes', 'tickets', 'parcels'].includes(name) ? 'coalesce(sum(bytes), 0)' : '0'
+    const weight = ['tickets', 'parcels'].includes(name) ? 'sum(bytes)' : 'count(*)'
     assert.deepEqual(
       db.prepare(`SELECT rows, bytes FROM totals WHERE name = '${name}'`).get(),
       db.prepare(`SELECT count(*) AS rows, ${bytes} AS bytes FROM ${name}`).get(),
       `${name}, ${when}`,
     )
     assert.deepEqual(
-      db.prepare(`SELECT wide, rows FROM shares WHERE name = '${name}' ORDER BY wide`).all(),
-      db.prepare(`SELECT wide, count(*) AS rows FROM ${name} WHERE wide <> x'' GROUP BY wide ORDER BY wide`).all(),
+      db.prepare(`SELECT wide, weight FROM shares WHERE name = '${name}' ORDER BY wide`).all(),
+      db.prepare(`SELECT wide, ${weight} AS weight FROM ${name} WHERE wide <> x'' GROUP BY wide ORDER BY wide`).all(),
       `the shares of ${name}, ${when}`,
     )
   }
@@ -45,7 +44,18 @@ test('after any changes, undone or not, the counts are those of a recount', (t) 
   const park = db.prepare(
     "INSERT INTO parked (slot, owner, expires_at, sealed, near, wide) VALUES (?, '', ?, x'', x'', ?)",
   )
+  const ticket = db.prepare(
+    "INSERT INTO tickets (recipient, hashes, bytes, seen, near, wide) VALUES (?, x'', ?, 0, x'', ?)",
+  )
+  const parcel = db.prepare(
+    `INSERT INTO parcels (recipient, ticket, parcel, bytes, held_since, sealed, near, wide)
+     VALUES (?, x'', ?, ?, 0, x'', x'', ?)`,
+  )
   const actions = [
+    () => ticket.run(Buffer.alloc(16, below(40)), 1 + below(900), wide()),
+    () => parcel.run(Buffer.alloc(16, below(5)), randomBytes(16), 1 + below(9000), wide()),
+    () => db.prepare('DELETE FROM tickets WHERE recipient = ?').run(Buffer.alloc(16, below(40))),
+    () => db.prepare('DELETE FROM parcels WHERE recipient = ?').run(Buffer.alloc(16, below(5))),
     () => envelope.run(`to ${below(9)}`, randomBytes(8), below(8192), below(100), wide()),
     () => handle.run(`h${below(40)}`, `p${below(40)}`, wide()),
     () => park.run(Buffer.alloc(16, below(40)), below(100), wide()),
@@ -168,4 +178,29 @@ test('the totals of a store are those of its rows, over refusals, expiry, forget
     })
     db.close()
   }
+})
+
+test('where bytes count, as many of the oldest rows of the address with the most go as make room', (t) => {
+  const db = openMailboxDatabase(':memory:')
+  t.after(() => db.close())
+  countRows(db)
+  const origin = originDigest()
+  const makeRoom = sharing(db, { name: 'parcels', key: 'id', age: 'id', most: 1000, perAddress: [700, 700] })
+  const add = (address: string, bytes: number): void => {
+    const { near, wide } = origin([address])
+    makeRoom({ near, wide }, bytes)
+    db.prepare(
+      `INSERT INTO parcels (recipient, ticket, parcel, bytes, held_since, sealed, near, wide)
+       VALUES (x'', x'', ?, ?, 0, x'', ?, ?)`,
+    ).run(randomBytes(16), bytes, near, wide)
+  }
+  const sizes = (): unknown[] => db.prepare('SELECT bytes FROM parcels ORDER BY id').pluck().all()
+  for (let n = 0; n < 7; n += 1) add('a', 100)
+  assert.throws(() => add('a', 1), { code: 'rate-limited' })
+  add('b', 250)
+  add('c', 250)
+  assert.deepEqual(sizes(), [100, 100, 100, 100, 100, 250, 250])
+  assert.throws(() => add('b', 300), { code: 'disk-full' }, 'who comes next would have more than anybody')
+  add('b', 100)
+  assert.deepEqual(sizes(), [100, 100, 100, 100, 250, 250, 100])
 })

@@ -348,6 +348,7 @@ test('a store of the first schema is opened with all it holds, and knows no addr
     db.exec(`DROP INDEX ${table}_near; DROP INDEX ${table}_wide;
       ALTER TABLE ${table} DROP COLUMN near; ALTER TABLE ${table} DROP COLUMN wide`)
   }
+  db.exec('DROP TABLE tickets; DROP TABLE parcels')
   db.pragma('user_version = 1')
   db.close()
   const mail = openMailboxes(file)
@@ -357,6 +358,7 @@ test('a store of the first schema is opened with all it holds, and knows no addr
   assert.equal(mail.parkedCount('alice', now), 1)
   await mail.hold('bob', 'carol', bytes('two'), now, ['192.0.2.1'])
   assert.equal(mail.held('bob').length, 2)
+  await mail.parcels.setTickets('bob', [slot(1)], now)
 })
 
 const [home, school] = [['192.0.2.1'], ['2001:db8:1:1', '2001:db8:1::/48']]

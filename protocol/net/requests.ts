@@ -1,0 +1,53 @@
+/** Requests over one stream to a node that wait for their responses, which come in any order. */
+import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+
+interface Waiting<R> {
+  resolve(result: R): void
+  reject(error: Error): void
+}
+
+type Result = { result: 'error'; error: ErrorData } | { result: string }
+
+export class Requests<R extends Result> {
+  readonly #waiting = new Map<number, Waiting<R>>()
+  #nextId = 1
+
+  /**
+   * Sends a request with an id of its own by `write`, and resolves with its result. Errors: that of the result,
+   * `node-unreachable` without one, `internal` for one of another kind than `expected`, those of `write`.
+   */
+  async send<K extends R['result']>(
+    write: (id: number) => Promise<void>,
+    expected: K,
+  ): Promise<Extract<R, { result: K }>> {
+    const id = this.#nextId
+    this.#nextId += 1
+    const answer = Promise.withResolvers<R>()
+    this.#waiting.set(id, answer)
+    const timer = setTimeout(
+      () => answer.reject(new QuorumError('node-unreachable', 'The node did not answer in time')),
+      limits.request,
+    )
+    try {
+      await Promise.race([write(id), answer.promise])
+      const result = await answer.promise
+      if ('error' in result) throw errorFromData(result.error)
+      if (result.result !== expected) throw new QuorumError('internal', 'The node answered another question')
+      return result as Extract<R, { result: K }>
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(id)
+    }
+  }
+
+  /** A response came; one that nothing waits for is ignored. */
+  answered(id: number, result: R): void {
+    this.#waiting.get(id)?.resolve(result)
+  }
+
+  /** The stream has ended: everything that waits fails with `reason`. */
+  end(reason: Error): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(reason)
+  }
+}

@@ -12,15 +12,17 @@ type Result = { result: 'error'; error: ErrorData } | { result: string }
 export class Requests<R extends Result> {
   readonly #waiting = new Map<number, Waiting<R>>()
   #nextId = 1
+  #ended: Error | undefined
 
   /**
    * Sends a request with an id of its own by `write`, and resolves with its result. Errors: that of the result,
-   * `node-unreachable` without one, `internal` for one of another kind than `expected`, those of `write`.
+   * `node-unreachable` without one and after the end, `internal` for one of another kind than `expected`, those of `write`.
    */
   async send<K extends R['result']>(
     write: (id: number) => Promise<void>,
     expected: K,
   ): Promise<Extract<R, { result: K }>> {
+    if (this.#ended != null) throw this.#ended
     const id = this.#nextId
     this.#nextId += 1
     const answer = Promise.withResolvers<R>()
@@ -46,8 +48,9 @@ export class Requests<R extends Result> {
     this.#waiting.get(id)?.resolve(result)
   }
 
-  /** The stream has ended: everything that waits fails with `reason`. */
+  /** The stream has ended: everything that waits, and that comes, fails with `reason`. */
   end(reason: Error): void {
+    this.#ended = reason
     for (const waiting of this.#waiting.values()) waiting.reject(reason)
   }
 }

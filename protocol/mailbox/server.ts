@@ -5,7 +5,7 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
+import { quotaKeysOf } from '../address/quota-key.ts'
 import { later } from '../base/backoff.ts'
 import { ByteRoom, type Holding } from '../base/byte-room.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
@@ -100,7 +100,7 @@ export class MailboxServer {
     const peer = connection.remotePeer.toString()
     if (!this.#opened.take(peer)) throw new QuorumError('rate-limited', 'Too many sessions: wait a minute')
     const keys = quotaKeysOf(connection.remoteAddr)
-    const network = keys.at(-1) ?? quotaKey(connection.remoteAddr)
+    const network = keys.at(-1) ?? ''
     const session: Session = {
       peer,
       keys,

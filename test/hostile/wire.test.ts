@@ -8,8 +8,9 @@ import { test, type TestContext } from 'node:test'
 import { limits } from '../../protocol/base/limits.ts'
 import { chatLimits } from '../../protocol/chat/limits.ts'
 import { directoryLimits } from '../../protocol/directory/limits.ts'
+import { mailboxLimits } from '../../protocol/mailbox/limits.ts'
 import { netLimits } from '../../protocol/net/limits.ts'
-import { chatProtocol, directoryProtocol, friendProtocol } from '../../protocol/net/policy.ts'
+import { chatProtocol, directoryProtocol, friendProtocol, mailboxProtocol } from '../../protocol/net/policy.ts'
 import { bodyToWire, chatFrameFromWire } from '../../protocol/wire/chat.ts'
 import { frameFromWire, requestToWire } from '../../protocol/wire/directory.ts'
 import { FrameDecoder, frame } from '../../protocol/wire/framing.ts'
@@ -55,6 +56,7 @@ test('hostile bytes on the wire', async (t) => {
   const malloryFriend = await startAttacker(t)
   await victim.putFriend(befriended(malloryFriend.peer))
   const mallory = await startAttacker(t)
+  const malloryMailbox = await startAttacker(t)
 
   const chat: Target = {
     name: 'chat',
@@ -75,6 +77,11 @@ test('hostile bytes on the wire', async (t) => {
     longest: directoryLimits.directoryFrame,
     open: async (attacker) => attacker.open(await attacker.dial(victim.node), directoryProtocol),
   }
+  const mailbox: Target = {
+    name: 'mailbox',
+    longest: mailboxLimits.mailboxFrame,
+    open: async (attacker) => attacker.open(await attacker.dial(victim.node), mailboxProtocol),
+  }
   // Ten envelopes a minute from one peer: each attack over the friend protocol comes from a new one.
   // One after the other: an address has few connections of strangers.
   let stranger: Attacker | undefined
@@ -90,6 +97,7 @@ test('hostile bytes on the wire', async (t) => {
       { target: chat, attacker: async () => malloryFriend },
       { target: requests, attacker: nextStranger },
       { target: directory, attacker: async () => mallory },
+      { target: mailbox, attacker: async () => malloryMailbox },
     ],
     mallory: malloryFriend,
     chat,

@@ -33,6 +33,7 @@ interface Session {
   peer: string
   /** The keys of its address, the narrowest first. */
   keys: readonly string[]
+  connection: Connection
   stream: Stream
   writer: FrameWriter
   received: Holding
@@ -104,6 +105,7 @@ export class MailboxServer {
     const session: Session = {
       peer,
       keys,
+      connection,
       stream,
       writer: new FrameWriter(stream),
       received: this.#receiving.of(network),
@@ -166,8 +168,11 @@ export class MailboxServer {
     }
   }
 
-  /** Errors: `rate-limited`. */
-  #check({ peer, keys }: Session, { call }: MailboxCall): void {
+  /** Errors: `rate-limited`, `not-admitted`. */
+  #check({ peer, keys, connection }: Session, { call }: MailboxCall): void {
+    if (!this.#network.services.places.mayUse(connection)) {
+      throw new QuorumError('not-admitted', 'This node does not accept you')
+    }
     // The peer's first: what it refuses does not use up what others have at that address.
     if (!this.#byPeer[call].take(peer)) throw new QuorumError('rate-limited', 'Too many requests: wait a minute')
     if (!this.#byAddress[call].take(keys.at(-1) ?? peer)) {

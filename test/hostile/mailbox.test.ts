@@ -1,4 +1,4 @@
-/** What strangers do with a node's mailboxes (docs/threats.md 93 to 95). Hostile bytes on them are in wire.test.ts. */
+/** What strangers do with a node's mailboxes (docs/threats.md 96 to 98). Hostile bytes on them are in wire.test.ts. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
@@ -48,7 +48,7 @@ async function crowdAt(t: TestContext, node: string) {
   return strangers
 }
 
-test('hostile 93: frames that never end take a bounded part of a node’s memory, and do not keep out others', async (t) => {
+test('hostile 96: frames that never end take a bounded part of a node’s memory, and do not keep out others', async (t) => {
   const victim = await startVictim(t)
   const lines: Line[] = []
   const strangers = await crowdAt(t, victim.node)
@@ -75,7 +75,7 @@ test('hostile 93: frames that never end take a bounded part of a node’s memory
   assert.ok(peak < mostGrowth, `the process grew by ${peak} MiB at its highest`)
 })
 
-test('hostile 94: recipients that never read take a bounded part of a node’s memory, and do not keep out others', async (t) => {
+test('hostile 97: recipients that never read take a bounded part of a node’s memory, and do not keep out others', async (t) => {
   const victim = await startVictim(t)
   const ticket = randomBytes(32)
   // What is on its way to the first parcel's reader is in the streams' windows: the second one has to wait.
@@ -109,7 +109,7 @@ test('hostile 94: recipients that never read take a bounded part of a node’s m
   assert.ok(peak < mostGrowth, `the process grew by ${peak} MiB at its highest`)
 })
 
-test('hostile 95: calls, bytes and tickets of one address are bounded, whatever identities it has', async (t) => {
+test('hostile 98: calls, bytes and tickets of one address are bounded, whatever identities it has', async (t) => {
   change(t, mailboxLimits, { leftPerAddress: { tokens: 5000, per: 1e9 } })
   const address = (await startNode(t)).addresses()[0] ?? ''
   const codes = async (calls: (() => Promise<unknown>)[]): Promise<string[]> =>

@@ -9,6 +9,12 @@ import { Envelopes, sealEnvelope } from '../../protocol/friend/envelopes.ts'
 import { ParkedInvite, inviteToLink } from '../../protocol/identity/invite-link.ts'
 import { SealingKeys } from '../../protocol/identity/sealing.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
+import {
+  mailboxFrameFromWire,
+  mailboxFrameToWire,
+  mailboxRequestFromWire,
+  mailboxRequestToWire,
+} from '../../protocol/wire/mailbox.ts'
 import { bodyFromWire, bodyToWire, chatFrameFromWire, chatFrameToWire } from '../../protocol/wire/chat.ts'
 import {
   decode,
@@ -139,6 +145,8 @@ export const messages: Target[] = [
   codec(sealedFromWire, sealedToWire),
   codec(requestFromWire, ({ id, call }) => call && requestToWire(id, call)),
   codec(frameFromWire, (frame) => frame && frameToWire(frame)),
+  codec(mailboxRequestFromWire, ({ id, call }) => call && mailboxRequestToWire(id, call)),
+  codec(mailboxFrameFromWire, (frame) => frame && mailboxFrameToWire(frame)),
   codec(fileFrameFromWire, (frame) => (frame.kind === 'unknown' ? undefined : fileFrameToWire(frame))),
   codec(chunkHeaderFromWire, chunkHeaderToWire, () =>
     ['chunk', 'a chunk of zeros', 'no chunk'].flatMap((name) => goldens[name]?.encode() ?? []),

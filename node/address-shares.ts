@@ -111,7 +111,9 @@ export function sharing(db: Database.Database, table: SharedTable): (origin: Ori
     if (known && ((near.get(origin.near) ?? 0) + weight > perAddress[0] || own > perAddress[1])) {
       throw new QuorumError('rate-limited', 'This node stores as much from your address as it allows')
     }
-    while ((total.get() ?? 0) + weight > most) {
+    // Where there is more than there may be since the bound became lower, one goes for one that comes.
+    const before = total.get() ?? 0
+    for (let left = before; left + weight > Math.max(most, before); left = total.get() ?? 0) {
       const other = heaviest.get()
       if (other === undefined || other.weight <= own) {
         throw new QuorumError('disk-full', 'This node holds as much as it is allowed to')

@@ -29,8 +29,8 @@ export interface RelayNodeOptions {
   /** How many may use the node at once. Others are told that it is full. */
   most?: MostUsers
   /**
-   * The node's data on disk: `openMailboxes` of `quorum/mailboxes`. The caller closes it after `stop`. Without `parcels`
-   * the node holds no messages for peers that are away.
+   * The node's data on disk: `openMailboxes` of `quorum/mailboxes`. The caller closes it after `stop`. Without
+   * `parcels` the node holds no messages for peers that are away.
    */
   store: DirectoryStore & { parcels?: ParcelStore }
   /** Milliseconds since the epoch. */

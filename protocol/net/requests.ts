@@ -16,7 +16,8 @@ export class Requests<R extends Result> {
 
   /**
    * Sends a request with an id of its own by `write`, and resolves with its result. Errors: that of the result,
-   * `node-unreachable` without one and after the end, `internal` for one of another kind than `expected`, those of `write`.
+   * `node-unreachable` without one and after the end, `internal` for one of another kind than `expected`, those of
+   * `write`.
    */
   async send<K extends R['result']>(
     write: (id: number) => Promise<void>,

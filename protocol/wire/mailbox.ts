@@ -14,8 +14,8 @@ import {
 import { Left_Outcome, MailboxFrameSchema, MailboxRequestSchema } from './quorum_pb.ts'
 
 /** Bytes of what names a parcel, of a ticket, and of a ticket's hash. */
-export const parcelIdLength = 16
-export const ticketLength = 32
+const parcelIdLength = 16
+const ticketLength = 32
 export const ticketHashLength = 16
 const publicKeyLength = 32
 

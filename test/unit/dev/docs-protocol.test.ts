@@ -12,6 +12,7 @@ import { chatLimits } from '../../../protocol/chat/limits.ts'
 import { fileLimits } from '../../../protocol/file/limits.ts'
 import { pathLimits } from '../../../protocol/paths/limits.ts'
 import { directoryAddressRates, directoryLimits, directoryRates } from '../../../protocol/directory/limits.ts'
+import { mailboxLimits, mailboxPeersPerAddress, mailboxRates } from '../../../protocol/mailbox/limits.ts'
 import { netLimits } from '../../../protocol/net/limits.ts'
 import { identityLimits } from '../../../protocol/identity/limits.ts'
 import { wireLimits } from '../../../protocol/wire/limits.ts'
@@ -109,6 +110,17 @@ const phrases = [
   `after a change of network and every ${time(directoryLimits.reachabilityRecheck)}. The node tries for ${time(directoryLimits.dialBack)},`,
   `**Handles** are ${shortest} to ${longest} of`,
   `kept until ${time(directoryLimits.handleKept)} after the owner was last seen`,
+  // /quorum/mailbox
+  `A frame has at most ${size(mailboxLimits.mailboxFrame)}. A newer stream of the same peer replaces the older one, ${rate(mailboxLimits.streamsOpened)} at most.`,
+  `instead of what the caller told before, and deletes what lies under others | done | ${rate(mailboxRates.tickets)} |`,
+  `holds the parcel (at most ${size(wireLimits.parcel)}), and sends it if the recipient is there | \`HELD\`; \`NO_TICKET\`; \`FULL\` | ${rate(mailboxRates.leave)} |`,
+  `deletes that parcel | done | ${rate(mailboxRates.withdraw)} |`,
+  `held for the caller, at most ${wireLimits.parcelsTogether} in one call | done | ${rate(mailboxRates.taken)} |`,
+  `at most ${n(wireLimits.tickets)} a peer, for ${time(mailboxLimits.heldFor)} after`,
+  `named in \`taken\`, at most ${time(mailboxLimits.heldFor)}. Under one ticket lie at most ${mailboxLimits.perTicket.parcels} parcels with ${size(mailboxLimits.perTicket.bytes)}, for one recipient at most ${n(mailboxLimits.perRecipient.parcels)} with ${size(mailboxLimits.perRecipient.bytes)}`,
+  `A node holds ${size(mailboxLimits.held)}, of one IPv4 address or IPv6 /48 at most ${size(mailboxLimits.heldPerAddress)}, and takes ${size(mailboxLimits.leftPerAddress.tokens)} a day from it`,
+  `to what ${mailboxPeersPerAddress} peers may do. More than ${rate(mailboxLimits.frames).replace(' in', ' frames in')}, and of all streams of an address ${rate(mailboxLimits.framesPerAddress)} beyond`,
+  `${size(mailboxLimits.inMemory)} are received at once, ${size(mailboxLimits.inMemoryPerAddress)} from one address;`,
   // Records, relay, dcutr
   `A peer announces again every ${time(directoryLimits.recordRenewed)} and`,
   `A node accepts ${n(netLimits.reservations)} reservations, ${netLimits.reservationsPerAddress} from one IPv4 address or IPv6 /64, ${rate(netLimits.reservationsAsked).replace('a minute', 'requests a minute')}, and ${netLimits.circuitsPerPeer} circuits a peer.`,

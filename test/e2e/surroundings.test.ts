@@ -92,6 +92,8 @@ test('notifications, tray, start with the session, language', async (t) => {
       assert.deepEqual((await shown()).at(-1), expected)
       await app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.notifications.at(-1)?.click())
       await writing(window).waitFor()
+      // Who leaves before the message was shown has not read it.
+      await until(async () => (await toolTip()) === 'Quorum', 'it is read')
     }
     await choose('No notifications')
     const before = (await shown()).length

@@ -5,6 +5,7 @@
 import './base/node-version.ts'
 export { callParams } from './api/calls.ts'
 export type {
+  Backup,
   CallName,
   CallParams,
   CallResults,
@@ -17,6 +18,8 @@ export type {
 } from './api/calls.ts'
 export { givenNodeAddress } from './address/given-address.ts'
 export type { AddressPart } from './address/given-address.ts'
+export { exportBackup, importBackup } from './backup.ts'
+export type { BackupOptions, Imported, ImportOptions } from './backup.ts'
 export { createFile, replaceFile } from './base/atomic-file.ts'
 export { destroyFile } from './base/destroy-file.ts'
 export { makeFolderSync } from './base/make-folder.ts'

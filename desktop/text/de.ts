@@ -710,6 +710,9 @@ export const de: typeof en = {
       'Deine Einstellungen zur Privatsphäre sind nicht lesbar. Bis du unter Einstellungen, Privatsphäre ' +
       'neu wählst, gelten die strengsten.',
     'wrong-passphrase': 'Falsches Passwort.',
+    'backup-damaged':
+      'Diese Sicherung ist unbrauchbar: Sie ist unvollständig, wurde verändert oder ist eine andere Datei.',
+    'profile-exists': 'In diesem Ordner ist schon ein Profil.',
     'unsupported-version': 'Dafür ist eine neuere Version von Quorum nötig.',
     cancelled: 'Der Vorgang wurde unterbrochen. Versuche es noch einmal.',
     internal: 'In Quorum ist etwas schiefgegangen.',

@@ -27,6 +27,8 @@ export const errorCodes = [
   'store-corrupt',
   'privacy-unreadable',
   'wrong-passphrase',
+  'backup-damaged',
+  'profile-exists',
   'wrong-clock',
   'unsupported-version',
   'cancelled',

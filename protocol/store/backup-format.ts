@@ -122,19 +122,19 @@ export class BackupOpener {
     this.head = head
   }
 
+  /** What opens the backup that begins so. Errors: `backup-damaged`, `unsupported-version`. */
+  static opensWith(beginning: Buffer): 'words' | 'passphrase' {
+    checkBeginning(beginning)
+    return beginning.readUInt8(magic.length + 1) === kdf.words ? 'words' : 'passphrase'
+  }
+
   /**
    * Errors: `backup-damaged` (also for a file of another kind), `unsupported-version`, `wrong-passphrase` (also for
    * words, and for a passphrase where words are needed).
    */
   static async open(beginning: Buffer, secret: BackupSecret): Promise<BackupOpener> {
-    if (beginning.length === 0) throw damaged('it is empty')
-    if (!beginning.subarray(0, magic.length).equals(magic.subarray(0, beginning.length))) {
-      throw damaged('it is no backup of Quorum, or its beginning was changed')
-    }
-    if (beginning.length < beginningBytes) throw damaged('its end is missing')
-    if (beginning.readUInt8(magic.length) > version) throw newer()
+    checkBeginning(beginning)
     const parts = beginning.subarray(0, sealedHeadEnd)
-    if (!digestOf(parts).equals(beginning.subarray(sealedHeadEnd))) throw damaged('its beginning was changed')
     const preamble = parts.subarray(0, preambleBytes)
     const key = await keyOf(preamble, secret)
     try {
@@ -166,6 +166,17 @@ export class BackupOpener {
     if (opened === undefined || (opened.tag === final) !== last) throw damaged('it was changed')
     return opened.plain
   }
+}
+
+function checkBeginning(beginning: Buffer): void {
+  if (beginning.length === 0) throw damaged('it is empty')
+  if (!beginning.subarray(0, magic.length).equals(magic.subarray(0, beginning.length))) {
+    throw damaged('it is no backup of Quorum, or its beginning was changed')
+  }
+  if (beginning.length < beginningBytes) throw damaged('its end is missing')
+  if (beginning.readUInt8(magic.length) > version) throw newer()
+  const digest = digestOf(beginning.subarray(0, sealedHeadEnd))
+  if (!digest.equals(beginning.subarray(sealedHeadEnd))) throw damaged('its beginning was changed')
 }
 
 export function damaged(why: string): QuorumError {

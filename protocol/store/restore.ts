@@ -50,7 +50,7 @@ export async function restoreStore(options: RestoreOptions): Promise<RestoredSto
   const file = await openFile(options.path)
   try {
     const { size } = await file.stat()
-    const opener = await BackupOpener.open(await bytesAt(file, 0, Math.min(size, beginningBytes)), options.secret)
+    const opener = await BackupOpener.open(await beginningOf(file), options.secret)
     const { head } = opener
     try {
       const expected = fileLength(head.length)
@@ -60,6 +60,19 @@ export async function restoreStore(options: RestoreOptions): Promise<RestoredSto
     } finally {
       head.key.fill(0)
     }
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * What opens the backup in this file. Errors: `not-found`, `not-writable` (unreadable), `backup-damaged`,
+ * `unsupported-version`.
+ */
+export async function backupOpensWith(path: string): Promise<'words' | 'passphrase'> {
+  const file = await openFile(path)
+  try {
+    return BackupOpener.opensWith(await beginningOf(file))
   } finally {
     await file.close()
   }
@@ -152,6 +165,10 @@ async function openFile(path: string): Promise<FileHandle> {
   if ((await file.stat()).isFile()) return file
   await file.close()
   throw damaged('it is no file')
+}
+
+async function beginningOf(file: FileHandle): Promise<Buffer> {
+  return bytesAt(file, 0, Math.min((await file.stat()).size, beginningBytes))
 }
 
 /** Errors: `backup-damaged` where there are fewer. */

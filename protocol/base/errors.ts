@@ -29,6 +29,7 @@ export const errorCodes = [
   'wrong-passphrase',
   'backup-damaged',
   'profile-exists',
+  'profile-twice',
   'wrong-clock',
   'unsupported-version',
   'cancelled',

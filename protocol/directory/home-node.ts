@@ -1,7 +1,7 @@
 /** One node of a peer: what is known of it, and what callers see. */
 import type { Connection } from '@libp2p/interface'
 import { withPeer } from '../address/address.ts'
-import { QuorumError } from '../base/errors.ts'
+import { QuorumError, type ErrorCode } from '../base/errors.ts'
 import type { NodeProblem, NodeState } from '../api/model.ts'
 import { learntAddresses, sameHost } from '../address/node-addresses.ts'
 import type { DirectDial } from '../net/direct-dial.ts'
@@ -10,6 +10,9 @@ import { Retry } from '../base/backoff.ts'
 import { directoryLimits } from './limits.ts'
 import type { DialTarget } from './node-dial.ts'
 import type { DirectorySession } from './session.ts'
+
+/** Refusals of an announcement that are reported to the person; after any other error the session is reopened. */
+export const reportedToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
 
 export interface HomeNode {
   /** The address in use. Without a connection: the last one used, initially the first one configured. */
@@ -25,6 +28,8 @@ export interface HomeNode {
   session?: DirectorySession
   /** The node refused this peer because it is full, in the last session. */
   full?: true
+  /** The node ends sessions as if another copy of this profile ran. */
+  twice?: true
   fullUntil?: number
   problem?: NodeProblem
   /** The node refused a record as one too many; it is announced again later. */
@@ -49,6 +54,12 @@ export function homeNode(address: string, peer: string): HomeNode {
     stopped: new AbortController(),
     done: Promise.resolve(),
   }
+}
+
+/** Another attempt begins. */
+export function forgetRefusals(node: HomeNode): void {
+  delete node.full
+  delete node.twice
 }
 
 export function knownAddresses({ addresses, learnt }: HomeNode): string[] {

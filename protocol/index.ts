@@ -5,6 +5,7 @@
 import './base/node-version.ts'
 export { callParams } from './api/calls.ts'
 export type {
+  Backup,
   CallName,
   CallParams,
   CallResults,
@@ -18,6 +19,8 @@ export type {
 export { givenNodeAddress } from './address/given-address.ts'
 export { isPeerId } from './address/peer-id.ts'
 export type { AddressPart } from './address/given-address.ts'
+export { exportBackup, importBackup } from './backup.ts'
+export type { BackupOptions, Imported, ImportOptions } from './backup.ts'
 export { createFile, replaceFile } from './base/atomic-file.ts'
 export { destroyFile } from './base/destroy-file.ts'
 export { makeFolderSync } from './base/make-folder.ts'
@@ -79,6 +82,7 @@ export type { MostUsers, RelayAmounts, RelayNodeOptions } from './relay-node-opt
 export type { RelayedDay, RelayShares } from './net/relay-usage.ts'
 export type { RelayNode, RelayNodeStats } from './relay-node.ts'
 export { eraseStore } from './store/erase.ts'
+export { backupOpensWith } from './store/restore.ts'
 export { openMemoryStore } from './store/memory.ts'
 export { changePassphrase, checkPassphrase, openSqliteStore } from './store/sqlite.ts'
 export type { SqliteStoreOptions } from './store/sqlite.ts'

@@ -6,6 +6,7 @@ import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
 import type { Friend } from './api/model.ts'
 import { apiLimits } from './api/limits.ts'
+import { exportBackup } from './backup.ts'
 import { issueText } from './base/check-value.ts'
 import { claimHandle } from './directory/claim-handle.ts'
 import { QuorumError } from './base/errors.ts'
@@ -56,6 +57,7 @@ type ProfileCall =
   | 'removeNode'
   | 'nodeKnowledge'
   | 'forgetMe'
+  | 'exportBackup'
 
 function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
   const { identity, settings, network, privacy, nodes, chat, events, introductions, reachability } = parts
@@ -97,6 +99,7 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
       await nodes.session(node).forget()
       return null
     },
+    exportBackup: async (backup) => exportBackup(parts.store, backup),
   }
 }
 

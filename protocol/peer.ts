@@ -8,6 +8,7 @@ import { givenNodeAddress } from './address/given-address.ts'
 import { nodePeer } from './address/node-addresses.ts'
 import type { Peer } from './api/calls.ts'
 import { privacyNames, privacyPatch, type PrivacyPatch } from './api/privacy.ts'
+import { afterRestore } from './backup.ts'
 import { QuorumError } from './base/errors.ts'
 import { peerInLog, silent, type Log } from './base/log.ts'
 import { erase } from './erase.ts'
@@ -158,6 +159,7 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
   // Before anything is sent: the choice may have become more private while an envelope waited.
   friends.hideAddresses()
   await rules.start(parts.privacy.now)
+  afterRestore(store, files)
   files.start()
   search.start()
   delivery.flush()

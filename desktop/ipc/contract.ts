@@ -9,7 +9,15 @@ import type { CallName, Calls, DirectMode, ErrorData, PeerEvent, Transfer } from
 /** Calls of the library that the window makes through the main process, which asks the person first. */
 type Confirmed = 'setPrivacy' | 'verifyFriend' | 'addNode'
 /** Calls of the library that the window cannot make: they take or return paths, end the peer, or are not needed. */
-type Withheld = 'stop' | 'erase' | 'sendFiles' | 'acceptTransfer' | 'transferFile' | 'nodeKnowledge' | 'forgetMe'
+type Withheld =
+  | 'exportBackup'
+  | 'stop'
+  | 'erase'
+  | 'sendFiles'
+  | 'acceptTransfer'
+  | 'transferFile'
+  | 'nodeKnowledge'
+  | 'forgetMe'
 
 /** Whether the profile is open. */
 export type PeerStatus =

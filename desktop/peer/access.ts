@@ -64,6 +64,7 @@ const forWindow: Record<CallName, boolean> = {
   removeNode: true,
   nodeKnowledge: false,
   forgetMe: false,
+  exportBackup: false,
   stop: false,
   erase: false,
 }

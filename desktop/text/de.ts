@@ -716,6 +716,11 @@ export const de: typeof en = {
       'Deine Einstellungen zur Privatsphäre sind nicht lesbar. Bis du unter Einstellungen, Privatsphäre ' +
       'neu wählst, gelten die strengsten.',
     'wrong-passphrase': 'Falsches Passwort.',
+    'backup-damaged':
+      'Diese Sicherung ist unbrauchbar: Sie ist unvollständig, wurde verändert oder ist eine andere Datei.',
+    'profile-twice':
+      'Dieses Profil läuft zweimal, hier und anderswo. Beende eines von beiden, sonst gehen Nachrichten verloren.',
+    'profile-exists': 'In diesem Ordner ist schon ein Profil.',
     'unsupported-version': 'Dafür ist eine neuere Version von Quorum nötig.',
     cancelled: 'Der Vorgang wurde unterbrochen. Versuche es noch einmal.',
     internal: 'In Quorum ist etwas schiefgegangen.',

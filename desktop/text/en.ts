@@ -639,6 +639,9 @@ export const en = {
     'privacy-unreadable':
       'Your privacy settings cannot be read. The most private ones apply until you choose again in Settings, Privacy.',
     'wrong-passphrase': 'Wrong passphrase.',
+    'backup-damaged': 'This backup cannot be used: it is incomplete, was changed, or is another kind of file.',
+    'profile-twice': 'This profile runs twice, here and elsewhere. Stop one of the two, or messages go astray.',
+    'profile-exists': 'There is a profile in this folder already.',
     'unsupported-version': 'This needs a newer version of Quorum.',
     cancelled: 'It was interrupted. Try again.',
     internal: 'Something went wrong inside Quorum.',

@@ -7,6 +7,8 @@ export const apiLimits = {
   pageDefault: 50,
   /** Transfers that are over, in `transfers` without a range: the newest. */
   endedListed: 500,
+  /** Characters of a passphrase. */
+  passphrase: 1024,
   inviteLifetime: 7 * day,
   inviteLongest: 365 * day,
 } as const

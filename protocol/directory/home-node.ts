@@ -11,6 +11,9 @@ import { directoryLimits } from './limits.ts'
 import type { DialTarget } from './node-dial.ts'
 import type { DirectorySession } from './session.ts'
 
+/** Refusals of an announcement that are reported to the person; after any other error the session is reopened. */
+export const reportedToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
+
 export interface HomeNode {
   /** The address in use. Without a connection: the last one used, initially the first one configured. */
   address: string
@@ -25,12 +28,14 @@ export interface HomeNode {
   session?: DirectorySession
   /** Why the node refused this peer in the last session: its own answer. */
   refused?: NodeRefusal
+  /** The node ends sessions as if another copy of this profile ran. */
+  twice?: true
   fullUntil?: number
   problem?: NodeProblem
   /** The node refused a record as one too many; it is announced again later. */
   announceDue?: true
   retry: Retry
-  /** While the node refuses this peer. */
+  /** While the node refuses this peer, or another copy of it is there. */
   refusedRetry: Retry
   stopped: AbortController
   done: Promise<void>
@@ -49,6 +54,12 @@ export function homeNode(address: string, peer: string): HomeNode {
     stopped: new AbortController(),
     done: Promise.resolve(),
   }
+}
+
+/** Another attempt begins. */
+export function forgetRefusals(node: HomeNode): void {
+  delete node.refused
+  delete node.twice
 }
 
 export function knownAddresses({ addresses, learnt }: HomeNode): string[] {

@@ -8,18 +8,20 @@ import { relayPeer } from '../address/address.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import { DirectorySession } from './session.ts'
 import { onAbort } from '../base/abort-listener.ts'
-import { errorToData, QuorumError, toError, type ErrorCode, type ErrorData } from '../base/errors.ts'
+import { errorToData, QuorumError, toError, type ErrorData } from '../base/errors.ts'
 import type { NodeProblem, NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
 import {
   addressOf,
   dialTargets,
+  forgetRefusals,
   homeNode,
   isRefusal,
   knownAddresses,
   newlyLearnt,
   noneAnswers,
   notReached,
+  reportedToPeople,
   toAnnounce,
   stateOf,
   type HomeNode,
@@ -34,6 +36,7 @@ import type { PeerNetwork } from '../net/libp2p.ts'
 import { netLimits } from '../net/limits.ts'
 import { addressesToAnnounce, nodePeer, withAddress } from '../address/node-addresses.ts'
 import { later, pause } from '../base/backoff.ts'
+import { ReplacedSessions } from './replaced-sessions.ts'
 import { WakeUp } from '../base/wake-up.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
@@ -58,9 +61,6 @@ export interface HomeNodesOptions extends PresenceOptions {
   onWarning(warning: ErrorData): void
 }
 
-/** Refusals of an announcement that are reported to the person; after any other error the session is reopened. */
-const reportedToPeople: ReadonlySet<ErrorCode> = new Set(['handle-taken', 'disk-full', 'not-writable'])
-
 export class HomeNodes {
   readonly #options: HomeNodesOptions
   readonly presence: Presence
@@ -70,6 +70,7 @@ export class HomeNodes {
   #renewal: NodeJS.Timeout | undefined
   #reserving: NodeJS.Timeout | undefined
   readonly #awaitingSession = new WakeUp()
+  readonly #replaced = new ReplacedSessions((warning) => this.#options.onWarning(warning))
   /** Own addresses at the last update: only a change has to be announced. */
   #announced = ''
 
@@ -226,7 +227,7 @@ export class HomeNodes {
     while (!signal.aborted) {
       let longest: number | undefined
       let problem: NodeProblem | undefined
-      delete node.refused
+      forgetRefusals(node)
       try {
         await this.#hold(node, signal)
       } catch (error) {
@@ -237,7 +238,7 @@ export class HomeNodes {
         this.#options.log('debug', `node ${peerInLog(node.peer)} is not reachable`, toError(error))
       }
       if (signal.aborted) return
-      const retry = node.refused === undefined ? node.retry : node.refusedRetry
+      const retry = node.refused === undefined && node.twice === undefined ? node.retry : node.refusedRetry
       const wait = retry.next(longest)
       this.#change(node, notReached(node, problem, this.#options.now() + wait))
       await retry.rest(wait, signal)
@@ -270,6 +271,7 @@ export class HomeNodes {
       })
       if (node.reserved) this.#expectFriends(node)
       await Promise.race([session.closed, pause(limits.connectionAge, signal, over.signal)])
+      if (session.reset && connection.status === 'open' && this.#replaced.ended()) node.twice = true
     } finally {
       over.abort()
       // A node whose sessions repeatedly fail at once must be dialled at growing intervals.

@@ -33,6 +33,8 @@ export const directoryLimits = {
   nodeRefused: 3 * second,
   /** First and longest wait after a node said that it is full, or does not accept this peer: until that changes. */
   nodeFull: { first: 4 * minute, longest: 15 * minute },
+  /** Sessions that a node ends on an open connection, until the profile seems to run twice: no network does that. */
+  sessionsReplaced: { most: 4, within: 10 * minute },
   /** A node is given this long for a clean close: the next dial to it waits for the end of the old connection. */
   nodeClose: 1 * second,
   /** libp2p asks for a reservation at once; a session that has none after this asks itself. */

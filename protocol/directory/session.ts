@@ -2,7 +2,7 @@
  * /quorum/directory/1.0.0, the peer's side (docs/protocol.md): one long-lived stream to a node. The node answers
  * requests in any order and pushes envelopes at any time.
  */
-import type { Connection, Stream } from '@libp2p/interface'
+import { StreamResetError, type Connection, type Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { isAddress } from '../address/address.ts'
 import { QuorumError, toError } from '../base/errors.ts'
@@ -52,6 +52,7 @@ export class DirectorySession {
   readonly #requests = new Requests<DirectoryResult>()
   readonly #ended = new AbortController()
   readonly #retry = new Retry(directoryLimits.envelopeRetry)
+  #reset = false
   /** Resolves when the session has ended; never rejects. */
   readonly closed: Promise<void>
 
@@ -153,6 +154,11 @@ export class DirectorySession {
     await this.#request({ call: 'expect', peers: [], noLonger: [publicKeyOf(peer)] }, 'present')
   }
 
+  /** The node ended it, although nothing went wrong here. */
+  get reset(): boolean {
+    return this.#reset
+  }
+
   close(): void {
     this.#stream.abort(new Error('The session is over'))
   }
@@ -183,6 +189,7 @@ export class DirectorySession {
         })
       }
     } catch (cause) {
+      this.#reset = cause instanceof StreamResetError
       reason = new QuorumError('node-unreachable', 'The connection to the node was lost', { cause })
     }
     this.#ended.abort()

@@ -17,6 +17,11 @@ export function isOpen({ state, error }: TransferRow): boolean {
   return state === 'offered' || state === 'accepted' || (state === 'failed' && canResume(error?.code))
 }
 
+/** It moves, or waits for what this peer does not decide. */
+export function canPause({ state, direction }: TransferRow): boolean {
+  return state === 'accepted' || (state === 'offered' && direction === 'out')
+}
+
 /** A person can repair the disk, and then the transfer goes on from what is stored. */
 export function canResume(code: string | undefined): boolean {
   return code === 'disk-full' || code === 'not-writable'

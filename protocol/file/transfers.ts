@@ -22,7 +22,7 @@ import { scan, scanAgain, type Scanned } from './send/scan.ts'
 import { Uploads } from './send/uploads.ts'
 import { removeAllStaged, removeStaging } from './receive/unfinished.ts'
 import { transferFiles, type FileRange } from './file-pages.ts'
-import { canResume, changesOf, isOpen, messageAbout } from './transfer-status.ts'
+import { canPause, canResume, changesOf, isOpen, messageAbout } from './transfer-status.ts'
 import { TransferStore, type KnownTransfer } from './transfer-store.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
@@ -222,9 +222,14 @@ export class Files {
   /** Errors: `not-found`, `bad-request` for one that is over. */
   pause(id: string): Transfer {
     const row = this.#transfers.row(id)
-    if (row.state !== 'accepted' && !(row.state === 'offered' && row.direction === 'out')) throw over()
+    if (!canPause(row)) throw over()
     if (!row.pausedByMe) this.#changeAndTell(row, 'paused', { pausedByMe: true })
     return this.view(id)
+  }
+
+  /** Pauses every transfer that can be. */
+  pauseAll(): void {
+    for (const row of this.#transfers.open()) if (canPause(row)) this.pause(row.id)
   }
 
   /** Goes on after an own pause, or after the disk was repaired. Errors: `not-found`, `bad-request`, `disk-full`. */

@@ -5,7 +5,8 @@ import { limits } from '../base/limits.ts'
 import { looksLikeCode } from './invite-link.ts'
 import { readPrivacy, usualPrivacy, type Privacy, type PrivacyPatch } from '../api/privacy.ts'
 import { byNode, nodePeer, withAddress } from '../address/node-addresses.ts'
-import type { SettingKey, Store } from '../store/store.ts'
+import type { SettingKey } from '../store/setting-key.ts'
+import type { Store } from '../store/store.ts'
 
 const nothingSeen = new RegExp(`^[${blank}${unseen}]*$`, 'u')
 

@@ -89,6 +89,17 @@ export class Database {
     if (this.#depth === 0) this.#eraseLog()
   }
 
+  /** Encrypts the whole file with another key. No other connection may be open on it. Errors: those of the disk. */
+  rekey(key: Uint8Array): void {
+    this.#attempt(() => {
+      // The write-ahead log cannot change its key.
+      this.#connection.pragma('journal_mode = DELETE')
+      const raw = rawKey(key)
+      this.#connection.rekey(raw)
+      raw.fill(0)
+    })
+  }
+
   /** Idempotent. */
   close(): void {
     this.#connection.close()
@@ -97,7 +108,7 @@ export class Database {
   #configure(key: Uint8Array | undefined): void {
     if (key) {
       this.#connection.pragma("cipher = 'chacha20'")
-      const raw = Buffer.concat([Buffer.from('raw:'), key])
+      const raw = rawKey(key)
       this.#connection.key(raw)
       raw.fill(0)
     }
@@ -145,4 +156,9 @@ export class Database {
       if (!(error instanceof Sqlite.SqliteError)) throw error
     }
   }
+}
+
+/** The form that SQLite takes without a key derivation. */
+function rawKey(key: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from('raw:'), key])
 }

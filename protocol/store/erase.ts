@@ -7,12 +7,15 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { destroyFile } from '../base/destroy-file.ts'
 import { storeFailure } from '../base/disk-errors.ts'
+import { keyName, restoredKeyName } from './files.ts'
 
 /** `directory` may lack any of them. The store must be closed. Errors: `not-writable`, `disk-full`. */
 export function eraseStore(directory: string): void {
   if (!existsSync(directory)) return
   try {
-    for (const key of ['store.key', 'store.key.new']) destroyFile(join(directory, key))
+    for (const key of [keyName, restoredKeyName]) {
+      for (const name of [key, `${key}.new`]) destroyFile(join(directory, name))
+    }
     const rest = readdirSync(directory).filter((name) => /^(store\.|lock\.db)/.test(name))
     for (const name of rest) rmSync(join(directory, name), { force: true, maxRetries: 3 })
   } catch (error) {

@@ -50,7 +50,7 @@ export async function guardKey(dataKey: Buffer, passphrase: string | undefined, 
   const nonce = Buffer.alloc(sodium.crypto_secretbox_NONCEBYTES)
   sodium.randombytes_buf(salt)
   sodium.randombytes_buf(nonce)
-  const wrapping = await stretch(passphrase, salt)
+  const wrapping = await stretch(passphrase, salt, argon2)
   const sealed = Buffer.alloc(dataKey.length + sodium.crypto_secretbox_MACBYTES)
   sodium.crypto_secretbox_easy(sealed, dataKey, nonce, wrapping)
   sodium.sodium_memzero(wrapping)
@@ -70,7 +70,7 @@ export async function unguardKey(file: KeyFile, passphrase: string | undefined):
     return Buffer.from(file.key, 'hex')
   }
   if (passphrase === undefined) throw new QuorumError('wrong-passphrase', 'This profile needs its passphrase')
-  const wrapping = await stretch(passphrase, Buffer.from(file.salt, 'hex'))
+  const wrapping = await stretch(passphrase, Buffer.from(file.salt, 'hex'), argon2)
   const dataKey = Buffer.alloc(sodium.crypto_secretbox_KEYBYTES)
   const sealed = Buffer.from(file.sealed, 'hex')
   const right = sodium.crypto_secretbox_open_easy(dataKey, sealed, Buffer.from(file.nonce, 'hex'), wrapping)
@@ -117,12 +117,18 @@ function digestOf(json: string): string {
   return digest.toString('hex')
 }
 
-/** NFC: another keyboard may compose the same passphrase from other characters. */
-function stretch(passphrase: string, salt: Buffer): Promise<Buffer> {
+/**
+ * 32 bytes from a passphrase by Argon2id; `memory` in bytes. NFC: another keyboard may compose the same passphrase from
+ * other characters.
+ */
+export function stretch(
+  passphrase: string,
+  salt: Buffer,
+  { passes, memory }: { memory: number; passes: number },
+): Promise<Buffer> {
   const password = Buffer.from(passphrase.normalize('NFC'))
   const key = Buffer.alloc(sodium.crypto_secretbox_KEYBYTES)
   return new Promise((resolve, reject) => {
-    const { passes, memory } = argon2
     const algorithm = sodium.crypto_pwhash_ALG_ARGON2ID13
     sodium.crypto_pwhash_async(key, password, salt, passes, memory, algorithm, (error) => {
       sodium.sodium_memzero(password)

@@ -12,18 +12,17 @@ import { Database } from './database.ts'
 import { discardUnfinished } from '../base/atomic-file.ts'
 import { corruptStore, diskErrorOf, storeFailure } from '../base/disk-errors.ts'
 import { makeFolderSync } from '../base/make-folder.ts'
+import { discardCopies, withCopy } from './backup-copy.ts'
+import { databaseName, keyName, lockName } from './files.ts'
 import { guardKey, newDataKey, readKeyFile, unguardKey, writeKeyFile } from './key.ts'
 import type { KeyFile } from './key.ts'
 import { eraseStore } from './erase.ts'
 import { createPrivate, takeLock } from './lock.ts'
 import type { Lock } from './lock.ts'
 import { migrate, migrations } from './migrations.ts'
+import { settleRestore } from './restored.ts'
 import type { Store } from './store.ts'
 import { storeOn } from './tables.ts'
-
-const databaseName = 'store.db'
-const keyName = 'store.key'
-const lockName = 'lock.db'
 
 export interface SqliteStoreOptions {
   /** Created (0700) if missing. */
@@ -49,11 +48,13 @@ export async function openMigrated(
   prepareDirectory(directory)
   const lock = takeLock(join(directory, lockName))
   try {
+    settleRestore(directory)
+    discardCopies(directory)
     const keyFile = readKeyFileOf(directory) ?? (await createKeyFile(directory, passphrase))
     const dataKey = await unguardKey(keyFile, passphrase)
     const copies = new Copies(directory)
     const database = openDatabase(directory, keyFile, dataKey, steps, copies)
-    return withFiles(storeOn(database), directory, copies, lock)
+    return withFiles(database, directory, copies, lock)
   } catch (error) {
     lock.release()
     throw storeFailure(error)
@@ -82,6 +83,7 @@ export async function changePassphrase(
   prepareDirectory(directory)
   const lock = takeLock(join(directory, lockName))
   try {
+    settleRestore(directory)
     const keyFile = existingKeyFile(directory)
     const dataKey = await unguardKey(keyFile, current)
     writeKeyFile(join(directory, keyName), await guardKey(dataKey, next, keyFile.created))
@@ -92,7 +94,8 @@ export async function changePassphrase(
 }
 
 /** The store as its users see it: with the files beside the database. */
-function withFiles(store: Store, directory: string, copies: Copies, lock: Lock): Store {
+function withFiles(database: Database, directory: string, copies: Copies, lock: Lock): Store {
+  const store = storeOn(database)
   let open = true
   const end = (closed: () => void): void => {
     if (!open) return
@@ -112,6 +115,7 @@ function withFiles(store: Store, directory: string, copies: Copies, lock: Lock):
       return recalled
     },
     space: () => diskSpace(directory),
+    withCopy: (use) => withCopy(database, directory, use),
     close: () => end(() => copies.ended()),
     // The lock's own file is removed with the others. Where an open file cannot be removed, it is released before.
     erase: () =>
@@ -135,7 +139,8 @@ function diskSpace(directory: string): { free: number; total: number } {
   }
 }
 
-function prepareDirectory(directory: string): void {
+/** Creates the folder of a store (0700) if it is missing. Errors: `not-writable`, `disk-full`. */
+export function prepareDirectory(directory: string): void {
   try {
     makeFolderSync(directory, 0o700)
     // An empty folder is made private; one with other files keeps its permissions: the files of the store are private.

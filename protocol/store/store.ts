@@ -7,6 +7,7 @@
 
 import type { ErrorData } from '../base/errors.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
+import type { SettingKey } from './setting-key.ts'
 import type { TransferSummary } from './transfer-summary.ts'
 
 export type FriendState = 'requested' | 'incoming' | 'friend' | 'blocked' | 'removed'
@@ -245,19 +246,11 @@ export interface Unanswered {
   largest: number
 }
 
-export type SettingKey =
-  | 'seed'
-  | 'name'
-  | 'handle'
-  | 'nodes'
-  | 'nodes-learnt'
-  | 'port'
-  | 'record-sequence'
-  | 'privacy'
-  | 'former-privacy'
-  /** An unfinished message to this PeerId. */
-  | `draft/${string}`
-  | 'unfolded'
+export interface StoreCopy {
+  /** Path. */
+  file: string
+  key: Buffer
+}
 
 export interface Store {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */
@@ -265,6 +258,12 @@ export interface Store {
   close(): void
   /** Closes it, and removes its files for good. */
   erase(): void
+
+  /**
+   * Runs `use` with a consistent copy of this store, of now, in a file of its own under a random key of its own, and
+   * destroys it afterwards. It has no sealing keys. Errors: `bad-request` if the store is only in memory.
+   */
+  withCopy<T>(use: (copy: StoreCopy) => Promise<T>): Promise<T>
 
   setting(key: SettingKey): Uint8Array | undefined
   setSetting(key: SettingKey, value: Uint8Array | undefined): void

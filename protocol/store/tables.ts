@@ -4,6 +4,7 @@
  * is allowed is decided in the rooms above.
  */
 
+import { QuorumError } from '../base/errors.ts'
 import { conversationsOn } from './conversations.ts'
 import type { Database } from './database.ts'
 import { messagesOn } from './messages.ts'
@@ -18,6 +19,7 @@ export function storeOn(database: Database): Store {
     close: () => database.close(),
     erase: () => database.close(),
     space: () => ({ free: Infinity, total: Infinity }),
+    withCopy: () => Promise.reject(new QuorumError('bad-request', 'A profile that is only in memory has no backup')),
     ...settingsOn(database),
     ...friendsOn(database),
     ...sealingKeysOn(database),

@@ -5,7 +5,16 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { limits, logLevels, version } from '#protocol'
 import type { LogLevel, PrivacyPatch } from '#protocol'
-import { headlessHelp, passphraseHelp, receiveHelp, reportHelp, sendHelp, terminalHelp } from './help.ts'
+import {
+  backupHelp,
+  headlessHelp,
+  passphraseHelp,
+  receiveHelp,
+  reportHelp,
+  restoreHelp,
+  sendHelp,
+  terminalHelp,
+} from './help.ts'
 import { addPeerOptions, notEmpty, privacyHelp, profileOption, quiet, typedPrivacy } from './peer-flags.ts'
 import type { TypedPeerFlags } from './peer-flags.ts'
 
@@ -47,6 +56,23 @@ interface PassphraseTyped {
   remove?: boolean
   passphraseFile?: string
   newPassphraseFile?: string
+}
+
+interface BackupTyped {
+  profile?: string
+  words?: boolean
+  withPassphrase?: boolean
+  backupPassphraseFile?: string
+  passphraseFile?: string
+  json?: boolean
+}
+interface RestoreTyped {
+  profile?: string
+  wordsFile?: string
+  passphraseFile?: string
+  newPassphraseFile?: string
+  replace?: boolean
+  json?: boolean
 }
 
 export interface PeerRequest {
@@ -96,6 +122,23 @@ export interface ReportRequest {
   passphraseFile: string | undefined
 }
 
+export interface BackupRequest {
+  profile: string
+  json: boolean
+  withPassphrase: boolean
+  backupPassphraseFile: string | undefined
+  passphraseFile: string | undefined
+}
+
+export interface RestoreRequest {
+  profile: string
+  json: boolean
+  replace: boolean
+  wordsFile: string | undefined
+  passphraseFile: string | undefined
+  newPassphraseFile: string | undefined
+}
+
 /** The function that runs for each command. */
 export interface Commands {
   terminal(request: TerminalRequest): Promise<void>
@@ -104,6 +147,8 @@ export interface Commands {
   headless(request: HeadlessRequest): Promise<void>
   passphrase(request: PassphraseRequest): Promise<void>
   report(request: ReportRequest): Promise<void>
+  backup(request: BackupRequest, file: string): Promise<void>
+  restore(request: RestoreRequest, file: string): Promise<void>
 }
 
 const defaultProfile = 'default'
@@ -137,6 +182,21 @@ export const requests = {
     output: typed.output,
     json: typed.json === true,
     passphraseFile: typed.passphraseFile,
+  }),
+  backup: (typed: BackupTyped): BackupRequest => ({
+    profile: typed.profile ?? defaultProfile,
+    json: typed.json === true,
+    withPassphrase: typed.withPassphrase === true && typed.words !== true,
+    backupPassphraseFile: typed.backupPassphraseFile,
+    passphraseFile: typed.passphraseFile,
+  }),
+  restore: (typed: RestoreTyped): RestoreRequest => ({
+    profile: typed.profile ?? defaultProfile,
+    json: typed.json === true,
+    replace: typed.replace === true,
+    wordsFile: typed.wordsFile,
+    passphraseFile: typed.passphraseFile,
+    newPassphraseFile: typed.newPassphraseFile,
   }),
 }
 
@@ -224,7 +284,42 @@ export function commandLine(commands: Commands): Command {
       .addHelpText('after', reportHelp)
       .action((typed: ReportTyped, command: Command) => commands.report(requests.report(given(typed, command)))),
   )
+  addBackupCommands(program, commands)
   return program
+}
+
+function addBackupCommands(program: Command, commands: Commands): void {
+  const byPassphrase = ['withPassphrase', 'backupPassphraseFile']
+  program.addCommand(
+    quiet(new Command('backup'))
+      .description('write an encrypted backup of a profile to a new file')
+      .argument('<file>', 'the file to make')
+      .addOption(profileOption())
+      .addOption(new Option('--words', 'opened with 24 words, which are printed (the default)').conflicts(byPassphrase))
+      .option('--with-passphrase', 'opened with a passphrase, which it asks for')
+      .option('--backup-passphrase-file <file>', 'a file with the passphrase for the backup', notEmpty)
+      .option('--passphrase-file <file>', 'a file with the passphrase of the profile (or QUORUM_PASSPHRASE)', notEmpty)
+      .option('--json', 'print the result as one JSON object')
+      .addHelpText('after', backupHelp)
+      .action((file: string, typed: BackupTyped, command: Command) =>
+        commands.backup(requests.backup(given(typed, command)), file),
+      ),
+  )
+  program.addCommand(
+    quiet(new Command('restore'))
+      .description('make a profile of a backup')
+      .argument('<file>', 'the backup')
+      .addOption(profileOption())
+      .option('--words-file <file>', 'a file with the 24 words of the backup', notEmpty)
+      .option('--passphrase-file <file>', 'a file with the passphrase of the backup', notEmpty)
+      .option('--new-passphrase-file <file>', 'a file with a passphrase for the restored profile', notEmpty)
+      .option('--replace', 'destroy a profile that is there')
+      .option('--json', 'print the result as one JSON object')
+      .addHelpText('after', restoreHelp)
+      .action((file: string, typed: RestoreTyped, command: Command) =>
+        commands.restore(requests.restore(given(typed, command)), file),
+      ),
+  )
 }
 
 /** Adds the options of every command that starts a peer. */

@@ -9,6 +9,7 @@ Examples:
   $ quorum send film.mkv --to Bob  send files without the terminal client
   $ quorum receive                 receive what friends send
   $ quorum passphrase              set, change or remove the passphrase of a profile
+  $ quorum backup FILE             an encrypted backup of a profile; quorum restore FILE makes a profile of it
   $ quorum report                  save a report for support
   $ quorum peer --help             a peer for programs, with JSON lines
 
@@ -50,6 +51,24 @@ Examples:
   $ QUORUM_PASSPHRASE=old quorum passphrase --new-passphrase-file ./new     for scripts
 
 No other Quorum program may use the profile meanwhile. A forgotten passphrase cannot be recovered.`
+
+export const backupHelp = `
+Examples:
+  $ quorum backup /media/stick/quorum-may      prints 24 words that open it: write them down
+  $ quorum backup ./may --with-passphrase      asks for a passphrase instead
+  $ quorum backup ./may --json --backup-passphrase-file ./secret     for scripts
+
+In it: your identity, friends, messages, settings. Not in it: received files, and the keys of what nodes hold for you.
+It never replaces a file. No other Quorum program may use the profile meanwhile.`
+
+export const restoreHelp = `
+Examples:
+  $ quorum restore /media/stick/quorum-may     asks for the words or the passphrase, without showing them
+  $ quorum restore ./may --profile ./moved --words-file ./words
+  $ quorum restore ./may --replace             in place of the profile that is there, which is destroyed
+
+The whole backup is checked first: if it is damaged, newer or opened with another secret, nothing is made or replaced.
+You are the same person to your friends. Only one of the two profiles may run: do not start the old one again.`
 
 export const reportHelp = `
 Examples:

@@ -7,15 +7,18 @@ import { homedir, userInfo } from 'node:os'
 import { CommanderError } from 'commander'
 import { errorToData, toError, version } from '#protocol'
 import type { Log } from '#protocol'
+import { makeBackup, restoreBackup, type BackupPlaces } from './backup.ts'
 import { changePassphraseAsking } from './change-passphrase.ts'
 import { commandLine } from './command-line.ts'
 import type {
+  BackupRequest,
   HeadlessRequest,
   OneShotRequest,
   PassphraseRequest,
   PeerRequest,
   ReceiveRequest,
   ReportRequest,
+  RestoreRequest,
   TerminalRequest,
 } from './command-line.ts'
 import type { Followed } from './one-shot/follower.ts'
@@ -43,6 +46,8 @@ async function run(): Promise<number> {
     headless,
     passphrase,
     report: reportOn,
+    backup,
+    restore,
     send: async (request, paths) => {
       const files = { paths: paths.map(absolute), to: request.to, note: request.note }
       code = await transfer('quorum send', request, (followed) => send(followed, files))
@@ -112,6 +117,32 @@ async function passphrase(request: PassphraseRequest): Promise<void> {
   const newPassphraseFile = request.newPassphraseFile && absolute(request.newPassphraseFile)
   const files = { passphraseFile, newPassphraseFile }
   await changePassphraseAsking({ ...request, ...files, profile, folder: folderOf(profile), input, output, env })
+}
+
+async function backup({ profile, passphraseFile, ...request }: BackupRequest, file: string): Promise<void> {
+  const { backupPassphraseFile: typed, json, withPassphrase } = request
+  const backupPassphraseFile = typed && absolute(typed)
+  const passphrase = takePassphrase({ passphraseFile })
+  const secrets = { passphrase, withPassphrase, backupPassphraseFile }
+  process.stdout.write(await makeBackup({ ...secrets, ...withFile(profile, file, json) }))
+}
+
+async function restore({ profile, json, replace, ...files }: RestoreRequest, file: string): Promise<void> {
+  const wordsFile = files.wordsFile && absolute(files.wordsFile)
+  const passphraseFile = files.passphraseFile && absolute(files.passphraseFile)
+  const newPassphraseFile = files.newPassphraseFile && absolute(files.newPassphraseFile)
+  const secrets = { wordsFile, passphraseFile, newPassphraseFile }
+  process.stdout.write(await restoreBackup({ ...secrets, replace, ...withFile(profile, file, json) }))
+}
+
+/** A profile and a file, the terminal to ask on, and the progress there. */
+function withFile(profile: string, file: string, json: boolean): BackupPlaces {
+  const { stdin: input, stderr: output } = process
+  const asking = input.isTTY && output.isTTY ? { input, output } : undefined
+  const progress = (percent: number): void => {
+    if (output.isTTY) output.write(percent < 100 ? `\r${percent} %` : '\r     \r')
+  }
+  return { folder: folderOf(profile), profile, file: absolute(file), json, asking, progress }
 }
 
 async function receiveFiles({ from, into, until, yes, ...request }: ReceiveRequest): Promise<number> {

@@ -20,6 +20,8 @@ async function parsed(...words: string[]): Promise<[string, { peer?: { privacy: 
     headless: note('headless'),
     passphrase: note('passphrase'),
     report: note('report'),
+    backup: note('backup'),
+    restore: note('restore'),
   }
   await commandLine(commands).parseAsync(words, { from: 'user' })
   return asked[0] ?? assert.fail('nothing was asked for')

@@ -15,6 +15,7 @@ import { directoryAddressRates, directoryLimits, directoryRates } from '../../..
 import { mailboxLimits, mailboxPeersPerAddress, mailboxRates } from '../../../protocol/mailbox/limits.ts'
 import { netLimits } from '../../../protocol/net/limits.ts'
 import { identityLimits } from '../../../protocol/identity/limits.ts'
+import { backupArgon2, blockBytes, mostArgon2 } from '../../../protocol/store/backup-format.ts'
 import { wireLimits } from '../../../protocol/wire/limits.ts'
 import type { Rate } from '../../../protocol/base/rate-limit.ts'
 
@@ -246,6 +247,9 @@ const phrases = [
     'age of a connection · bytes it carried, both ways together',
     `${time(limits.connectionAge)} · ${size(pathLimits.connectionBytes)}`,
   ),
+  `memory in KiB (${n(backupArgon2.memory / 1024)}), passes (${backupArgon2.passes})`,
+  `A reader takes at most ${size(mostArgon2.memory)} and ${mostArgon2.passes}.`,
+  `messages of ${size(blockBytes)}, the last one`,
   // Not limits: parts of a format or of libp2p, which another test or the other implementation checks.
   'the default window of 256 KiB and',
   '5,199 times: `h` = SHA-512',

@@ -1,0 +1,334 @@
+/** Backups: what they contain, what is refused, and that a profile goes on from one (docs/threats.md, Backups). */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { exportBackup, importBackup, openMemoryStore, openSqliteStore } from '../../protocol/index.ts'
+import type { Backup, Store } from '../../protocol/index.ts'
+import { Database } from '../../protocol/store/database.ts'
+import { readKeyFile } from '../../protocol/store/key.ts'
+import { migrations } from '../../protocol/store/migrations.ts'
+import { openMigrated } from '../../protocol/store/sqlite.ts'
+import { folder } from '../support/cleanup.ts'
+import { befriend, online, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
+import { refused } from '../support/refused.ts'
+import { digestOf, MiB, randomFile } from '../support/transfers.ts'
+
+const now = 1_800_000_000_000
+const secretKey = Buffer.from('a secret key for sealed envelope')
+const hybridSeed = Buffer.from('a seed for the other half of it!')
+
+/** A profile with an identity, some messages and a sealing key. */
+async function profile(t: TestContext, passphrase?: string): Promise<{ directory: string; store: Store }> {
+  const directory = folder(t)
+  const store = await openSqliteStore({ directory, ...(passphrase === undefined ? {} : { passphrase }) })
+  t.after(() => store.close())
+  store.setSetting('seed', Buffer.alloc(32, 9))
+  store.setSetting('name', Buffer.from('Ada'))
+  const hybrid = { publicKey: Buffer.alloc(1216, 3), seed: hybridSeed }
+  store.putSealingKey({ publicKey: Buffer.alloc(32, 2), secretKey, hybrid, createdAt: now })
+  store.transaction(() => {
+    for (let n = 0; n < 500; n++) store.queueMessage('b', { id: `${n}`, text: `text ${n} `.repeat(40), sentAt: now })
+  })
+  return { directory, store }
+}
+
+/** One with its words in a file. */
+async function backup(t: TestContext, passphrase?: string): Promise<Backup & { words: string }> {
+  const { store } = await profile(t)
+  const made = await exportBackup(store, { path: path.join(folder(t), 'backup'), passphrase })
+  return { words: '', ...made }
+}
+
+const names = (directory: string): string[] => fs.readdirSync(directory).toSorted()
+
+function opened(directory: string): Database {
+  const key = readKeyFile(path.join(directory, 'store.key'))
+  assert.ok(key && 'key' in key)
+  return new Database(path.join(directory, 'store.db'), Buffer.from(key.key, 'hex'))
+}
+
+test('a backup has everything but the sealing keys, and nothing else stays in either folder', async (t) => {
+  const { directory, store } = await profile(t)
+  const before = names(directory)
+  const target = folder(t)
+  const progress: [number, number][] = []
+  const made = await exportBackup(store, {
+    path: path.join(target, 'backup'),
+    onProgress: (done, total) => progress.push([done, total]),
+  })
+  assert.equal(made.words?.split(' ').length, 24)
+  assert.equal(made.bytes, fs.statSync(made.path).size)
+  assert.deepEqual(progress.at(-1), [made.bytes, made.bytes])
+  assert.deepEqual(names(target), ['backup'])
+  assert.equal(fs.statSync(made.path).mode & 0o777, 0o600)
+  assert.deepEqual(names(directory), before)
+  assert.equal(store.sealingKeys().length, 1, 'the profile itself keeps them')
+  store.queueMessage('b', { id: 'later', text: 'it goes on', sentAt: now })
+
+  const restored = path.join(folder(t), 'a', 'profile')
+  const { peer, createdAt } = await importBackup({ directory: restored, path: made.path, words: made.words ?? '' })
+  assert.match(peer, /^12D3Koo/)
+  assert.ok(Math.abs(Date.now() - createdAt) < 600_000)
+  assert.deepEqual(names(restored), ['lock.db', 'store.db', 'store.key'])
+  const data = fs.readFileSync(path.join(directory, 'store.key'), 'utf8')
+  assert.notEqual(fs.readFileSync(path.join(restored, 'store.key'), 'utf8'), data, 'a key of its own')
+  const again = await openSqliteStore({ directory: restored })
+  t.after(() => again.close())
+  assert.deepEqual(again.setting('seed'), new Uint8Array(32).fill(9))
+  assert.equal(Buffer.from(again.setting('name') ?? []).toString(), 'Ada')
+  assert.deepEqual(again.sealingKeys(), [])
+  assert.deepEqual([again.messages('b', 1000).length, again.search('text 499', 10).length], [500, 1])
+})
+
+test('95: no page of a backup has anything of a sealing key', async (t) => {
+  const { directory, store } = await profile(t)
+  for (let n = 0; n < 50; n++) {
+    store.putSealingKey({ publicKey: Buffer.alloc(32, 100 + n), secretKey, createdAt: now + n })
+  }
+  /** The database without encryption, as it is on its pages. */
+  const pages = (file: string, key: Uint8Array): Buffer => {
+    const copy = path.join(folder(t), 'plain.db')
+    const database = new Database(file, key)
+    database.exec('PRAGMA journal_mode = DELETE')
+    database.exec("PRAGMA rekey = ''")
+    database.close()
+    fs.copyFileSync(file, copy)
+    return fs.readFileSync(copy)
+  }
+  await store.withCopy(async ({ file, key }) => {
+    const plain = pages(file, key)
+    assert.ok(plain.includes('SQLite format 3') && plain.includes('text 499'), 'it can be searched')
+    assert.ok(!plain.includes(secretKey) && !plain.includes(hybridSeed))
+  })
+  store.close()
+  const key = readKeyFile(path.join(directory, 'store.key'))
+  assert.ok(key && 'key' in key)
+  const own = pages(path.join(directory, 'store.db'), Buffer.from(key.key, 'hex'))
+  assert.ok(own.includes(secretKey) && own.includes(hybridSeed), 'the search finds what is there')
+})
+
+test('a copy that a crash left goes at the next opening', async (t) => {
+  const { directory, store } = await profile(t)
+  store.close()
+  const left = ['store.backup-00aa.db', 'store.backup-00aa-whole.db', 'store.backup-00aa.db-journal']
+  for (const name of left) fs.writeFileSync(path.join(directory, name), 'left')
+  const again = await openSqliteStore({ directory })
+  t.after(() => again.close())
+  assert.deepEqual(
+    names(directory).filter((name) => name.startsWith('store.backup')),
+    [],
+  )
+})
+
+test('a backup by passphrase restores a profile with a passphrase of its own', async (t) => {
+  const { path: file } = await backup(t, 'for the file')
+  const directory = path.join(folder(t), 'profile')
+  await importBackup({ directory, path: file, passphrase: 'for the file', newPassphrase: 'for the profile' })
+  await assert.rejects(openSqliteStore({ directory, passphrase: 'for the file' }), refused('wrong-passphrase'))
+  const store = await openSqliteStore({ directory, passphrase: 'for the profile' })
+  store.close()
+})
+
+test('no file is replaced by a backup, and none is left of one that fails', async (t) => {
+  const { store } = await profile(t)
+  const target = folder(t)
+  const file = path.join(target, 'thesis')
+  fs.writeFileSync(file, 'years of work')
+  await assert.rejects(exportBackup(store, { path: file }), refused('bad-request'))
+  assert.equal(fs.readFileSync(file, 'utf8'), 'years of work')
+  await assert.rejects(exportBackup(store, { path: path.join(target, 'none', 'x') }), refused('not-writable'))
+  await assert.rejects(exportBackup(store, { path: path.join(target, 'x'), passphrase: '' }), refused('bad-request'))
+  const fails = (): never => {
+    throw new Error('the person closed the window')
+  }
+  await assert.rejects(exportBackup(store, { path: path.join(target, 'y'), onProgress: fails }), /closed the window/)
+  assert.deepEqual(names(target), ['thesis'])
+  await assert.rejects(exportBackup(openMemoryStore(), { path: path.join(target, 'z') }), refused('bad-request'))
+  const memory = openMemoryStore()
+  memory.setSetting('seed', Buffer.alloc(32))
+  await assert.rejects(exportBackup(memory, { path: path.join(target, 'z') }), refused('bad-request'))
+  assert.deepEqual(names(target), ['thesis'])
+})
+
+test('93: a file that was cut, changed or is no backup is refused, and nothing is made', async (t) => {
+  const { path: file, words } = await backup(t)
+  const whole = fs.readFileSync(file)
+  assert.ok(whole.length > 3 * 65_536, 'it has several blocks')
+  const parent = folder(t)
+  const directory = path.join(parent, 'profile')
+  const refusedWith = async (bytes: Uint8Array, code: Parameters<typeof refused>[0]): Promise<void> => {
+    fs.writeFileSync(file, bytes)
+    await assert.rejects(importBackup({ directory, path: file, words }), refused(code))
+    assert.deepEqual(names(parent), [])
+  }
+  const block = 65_553
+  for (const at of [0, 1, 138, 139, 139 + block, 139 + 2 * block, whole.length - 1]) {
+    await refusedWith(whole.subarray(0, at), 'backup-damaged')
+  }
+  for (const at of [0, 20, 60, 130, 139, 139 + block - 1, 139 + block, whole.length - 20, whole.length - 1]) {
+    const changed = Buffer.from(whole)
+    changed[at] = (changed[at] ?? 0) ^ 64
+    await refusedWith(changed, 'backup-damaged')
+  }
+  const first = whole.subarray(139, 139 + block)
+  await refusedWith(Buffer.concat([whole, first]), 'backup-damaged')
+  const exchanged = Buffer.from(whole)
+  first.copy(exchanged, 139 + block)
+  whole.copy(exchanged, 139, 139 + block, 139 + 2 * block)
+  await refusedWith(exchanged, 'backup-damaged')
+  await refusedWith(Buffer.from('PK\u0003\u0004 some archive'), 'backup-damaged')
+  const later = Buffer.from(whole)
+  later[8] = 2
+  await refusedWith(later, 'unsupported-version')
+  await assert.rejects(importBackup({ directory, path: `${file}.none`, words }), refused('not-found'))
+  await assert.rejects(importBackup({ directory, path: parent, words }), refused('backup-damaged'))
+  assert.deepEqual(names(parent), [])
+
+  fs.writeFileSync(file, whole)
+  await importBackup({ directory, path: file, words })
+  assert.deepEqual(names(parent), ['profile'])
+})
+
+test('with a wrong word, with the words of another backup or a wrong passphrase nothing is made', async (t) => {
+  const { path: file, words } = await backup(t)
+  const [guarded, other] = [await backup(t, 'right'), await backup(t)]
+  const parent = folder(t)
+  const directory = path.join(parent, 'profile')
+  const wrong = refused('wrong-passphrase')
+  const typed = words.split(' ')
+  const slip = typed.with(3, typed[3] === 'zoo' ? 'zone' : 'zoo').join(' ')
+  for (const attempt of [slip, other.words, typed.slice(1).join(' '), 'xyz']) {
+    await assert.rejects(importBackup({ directory, path: file, words: attempt }), wrong)
+  }
+  await assert.rejects(importBackup({ directory, path: file, passphrase: 'right' }), wrong)
+  await assert.rejects(importBackup({ directory, path: guarded.path, passphrase: 'wrong' }), wrong)
+  await assert.rejects(importBackup({ directory, path: file }), refused('bad-request'))
+  await assert.rejects(importBackup({ directory, path: file, words, passphrase: 'x' }), refused('bad-request'))
+  await assert.rejects(importBackup({ directory, path: file, words, newPassphrase: '' }), refused('bad-request'))
+  assert.deepEqual(names(parent), [])
+})
+
+test('a profile in the folder is never replaced, unless that is asked for; one in use never', async (t) => {
+  const { path: file, words } = await backup(t)
+  const { directory, store } = await profile(t)
+  store.setSetting('name', Buffer.from('Old'))
+  await assert.rejects(importBackup({ directory, path: file, words, replace: true }), refused('store-locked'))
+  store.close()
+  const content = () => names(directory).map((name) => [name, digestOf(path.join(directory, name))])
+  const before = content()
+  await assert.rejects(importBackup({ directory, path: file, words }), refused('profile-exists'))
+  const changed = fs.readFileSync(file)
+  changed[200] = (changed[200] ?? 0) ^ 1
+  fs.writeFileSync(`${file}.changed`, changed)
+  const damaged = importBackup({ directory, path: `${file}.changed`, words, replace: true })
+  await assert.rejects(damaged, refused('backup-damaged'))
+  assert.deepEqual(content(), before)
+  fs.writeFileSync(path.join(directory, 'store.v1.db'), 'a copy of the old one')
+  fs.writeFileSync(path.join(directory, 'notes.txt'), 'mine')
+  await importBackup({ directory, path: file, words, replace: true })
+  assert.deepEqual(names(directory), ['lock.db', 'notes.txt', 'store.db', 'store.key'])
+  const database = opened(directory)
+  assert.equal(database.get<{ value: Buffer }>("SELECT value FROM setting WHERE key = 'name'")?.value.toString(), 'Ada')
+  database.close()
+})
+
+test('a backup of an older version is migrated, one of a newer version is refused', async (t) => {
+  const from = async (steps: readonly string[]): Promise<[string, string]> => {
+    const store = await openMigrated({ directory: folder(t) }, steps)
+    store.setSetting('seed', Buffer.alloc(32, 9))
+    const { path: file, words = '' } = await exportBackup(store, { path: path.join(folder(t), 'backup') })
+    store.close()
+    return [file, words]
+  }
+  const [older, words] = await from(migrations.slice(0, -1))
+  const directory = path.join(folder(t), 'profile')
+  await importBackup({ directory, path: older, words })
+  const store = await openSqliteStore({ directory })
+  store.close()
+  assert.deepEqual(names(directory), ['lock.db', 'store.db', 'store.key'])
+
+  const parent = folder(t)
+  const [newer, words2] = await from([...migrations, 'CREATE TABLE fromTheFuture (x)'])
+  const attempt = importBackup({ directory: path.join(parent, 'profile'), path: newer, words: words2 })
+  await assert.rejects(attempt, refused('unsupported-version'))
+  assert.deepEqual(names(parent), [])
+})
+
+// ---- two people, one of whom restores an older copy
+
+async function twoFriends(t: TestContext) {
+  const node = await startNode(t)
+  const [directory, downloads] = [path.join(folder(t), 'profile'), folder(t)]
+  const nodes = [node.addresses()[0] ?? assert.fail()]
+  const start = async (): Promise<TestPeer> =>
+    startPeer(t, { store: await openSqliteStore({ directory }), nodes, name: 'Ada', downloads })
+  const bob = await startPeer(t, { nodes, name: 'Bob', downloads: folder(t) })
+  const ada = await start()
+  await befriend(ada, bob)
+  return { ada, bob, start, directory, downloads }
+}
+
+const texts = async (of: TestPeer, other: TestPeer): Promise<string[]> =>
+  (await of.messages({ peer: other.id, limit: 1000 })).map(({ direction, text }) => `${direction} ${text}`)
+
+test('who restores an older copy is the same person to their friends, and the conversation goes on', async (t) => {
+  const { ada, bob, start, directory } = await twoFriends(t)
+  await tell(ada, bob, 'before 1')
+  await tell(bob, ada, 'before 2')
+  const { path: file, words = '' } = await ada.exportBackup({ path: path.join(folder(t), 'backup') })
+  for (const text of ['lost 1', 'lost 2', 'lost 3']) await tell(ada, bob, text)
+  await tell(bob, ada, 'after 1')
+  await ada.stop()
+  const waiting = await bob.sendMessage({ peer: ada.id, text: 'while they were away' })
+
+  const { peer } = await importBackup({ directory, path: file, words, replace: true })
+  assert.equal(peer, ada.id)
+  const again = await start()
+  assert.equal(again.id, ada.id)
+  assert.deepEqual(
+    (await again.friends()).map((friend) => friend.peer),
+    [bob.id],
+  )
+  // Written before anybody was reached.
+  await again.sendMessage({ peer: bob.id, text: 'new 1' })
+  await online(again, bob)
+  await tell(again, bob, 'new 2')
+  await tell(bob, again, 'after 2')
+  const has = async (of: TestPeer, other: TestPeer, text: string) => (await texts(of, other)).includes(text)
+  await until(async () => has(bob, again, 'in new 1'), 'what was written at once arrives')
+  await until(async () => has(again, bob, `in ${waiting.text}`), 'what waited arrives')
+
+  const mine = await texts(again, bob)
+  const theirs = await texts(bob, again)
+  assert.equal(new Set(mine).size, mine.length, `nothing is there twice: ${mine.join()}`)
+  assert.equal(new Set(theirs).size, theirs.length, `nothing is there twice: ${theirs.join()}`)
+  const out = ['before 1', 'new 1', 'new 2']
+  for (const text of out) assert.ok(mine.includes(`out ${text}`) && theirs.includes(`in ${text}`), text)
+  for (const text of ['lost 1', 'lost 2', 'lost 3']) {
+    assert.ok(!mine.includes(`out ${text}`) && theirs.includes(`in ${text}`), text)
+  }
+  for (const text of ['before 2', 'after 1', 'while they were away', 'after 2']) {
+    assert.ok(mine.includes(`in ${text}`) && theirs.includes(`out ${text}`), text)
+  }
+  const warned = bob.events.filter(({ event }) => event === 'warning')
+  assert.ok(warned.length <= 1, `the friend notices at most a line: ${JSON.stringify(warned)}`)
+})
+
+test('a transfer that ran when the backup was made is paused, on both sides, until it is resumed', async (t) => {
+  const { ada, bob, start, directory, downloads } = await twoFriends(t)
+  const source = randomFile(path.join(folder(t), 'film'), 40 * MiB)
+  const offer = await bob.sendFiles({ peer: ada.id, paths: [source] })
+  await until(async () => (await ada.transfers({})).some(({ id }) => id === offer.id), 'the offer arrived')
+  await ada.acceptTransfer({ transfer: offer.id })
+  const { path: file, words = '' } = await ada.exportBackup({ path: path.join(folder(t), 'backup') })
+  await ada.stop()
+  await importBackup({ directory, path: file, words, replace: true })
+  const again = await start()
+  const { state, pausedBy } = await again.transfer({ transfer: offer.id })
+  assert.deepEqual([state, pausedBy], ['paused', 'me'])
+  await until(async () => (await bob.transfer({ transfer: offer.id })).state === 'paused', 'bob knows')
+  await again.resumeTransfer({ transfer: offer.id })
+  await until(async () => (await again.transfer({ transfer: offer.id })).state === 'done', 'it is done')
+  assert.equal(digestOf(path.join(downloads, 'film')), digestOf(source))
+})

@@ -2,7 +2,7 @@
  * The states of a transfer: which of them can still change, and what a friend's status update changes
  * (docs/protocol.md, "/quorum/file/1.0.0"; on the wire a status update is called `news`).
  */
-import type { ErrorCode } from '../base/errors.ts'
+import { QuorumError, type ErrorCode } from '../base/errors.ts'
 import type { TransferChanges, TransferRow } from '../store/store.ts'
 import type { AboutTransfer } from '../store/transfer-message.ts'
 import { newsToWire, type TransferNews } from '../wire/offer.ts'
@@ -20,6 +20,11 @@ export function isOpen({ state, error }: TransferRow): boolean {
 /** It moves, or waits for what this peer does not decide. */
 export function canPause({ state, direction }: TransferRow): boolean {
   return state === 'accepted' || (state === 'offered' && direction === 'out')
+}
+
+/** The error of a call that needs a transfer which is not over. */
+export function over(): QuorumError {
+  return new QuorumError('bad-request', 'This transfer is over')
 }
 
 /** A person can repair the disk, and then the transfer goes on from what is stored. */

@@ -22,7 +22,7 @@ import { scan, scanAgain, type Scanned } from './send/scan.ts'
 import { Uploads } from './send/uploads.ts'
 import { removeAllStaged, removeStaging } from './receive/unfinished.ts'
 import { transferFiles, type FileRange } from './file-pages.ts'
-import { canPause, canResume, changesOf, isOpen, messageAbout } from './transfer-status.ts'
+import { canPause, canResume, changesOf, isOpen, messageAbout, over } from './transfer-status.ts'
 import { TransferStore, type KnownTransfer } from './transfer-store.ts'
 import { peerInLog } from '../base/log.ts'
 import type { Log } from '../base/log.ts'
@@ -397,8 +397,4 @@ export class Files {
     }
     return row
   }
-}
-
-function over(): QuorumError {
-  return new QuorumError('bad-request', 'This transfer is over')
 }

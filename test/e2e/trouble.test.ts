@@ -141,6 +141,8 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
       await page.getByText('Wrong passphrase.').waitFor()
       await page.getByLabel('Current passphrase').fill('correct horse')
       await page.getByRole('button', { name: 'Remove passphrase' }).click()
+      // The page that knew the passphrase is replaced.
+      await page.getByRole('heading', { name: 'Choose a conversation' }).waitFor()
       await open(bob, 'Alice')
       await message(bob, 'Back again').waitFor()
     },

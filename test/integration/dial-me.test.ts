@@ -6,13 +6,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { identityFromSeed, publicKeyOf, sign, type Identity } from '../../protocol/identity/identity.ts'
-import { openMemoryStore, type PeerOptions } from '../../protocol/index.ts'
+import { openMemoryStore, type MostUsers, type PeerOptions } from '../../protocol/index.ts'
 import { sealBox } from '../../protocol/identity/sealing.ts'
 import { signedToWire } from '../../protocol/wire/codec.ts'
 import { contactToWire, sealedToWire } from '../../protocol/wire/contact.ts'
 import { DirectorySession } from '../../protocol/directory/session.ts'
 import { limits } from '../../protocol/base/limits.ts'
-import { netLimits } from '../../protocol/net/limits.ts'
 import { bareHost, connectTo } from '../support/circuit.ts'
 import { undo } from '../support/cleanup.ts'
 import { befriended } from '../support/friends.ts'
@@ -49,9 +48,13 @@ async function givenUp(peer: TestPeer, friend: string): Promise<void> {
 }
 
 /** Bob does not listen and waits after a failed attempt; then Alice starts, who can be dialled. */
-async function meet(t: TestContext, options: Partial<PeerOptions>): Promise<{ alice: TestPeer; bob: TestPeer }> {
+async function meet(
+  t: TestContext,
+  options: Partial<PeerOptions>,
+  most: MostUsers = {},
+): Promise<{ alice: TestPeer; bob: TestPeer }> {
   patientFriends(t)
-  const nodes = (await startNode(t)).addresses()
+  const nodes = (await startNode(t, { most })).addresses()
   const seeds = [randomBytes(32), randomBytes(32)] as const
   const [{ peer: aliceId }, { peer: bobId }] = [await identityFromSeed(seeds[0]), await identityFromSeed(seeds[1])]
   // The node has that port.
@@ -72,8 +75,7 @@ test('with direct paths only, a friend that cannot be dialled is asked to dial',
 })
 
 test('where the node carries no circuits, a friend that cannot be dialled is asked to dial', async (t) => {
-  change(t, netLimits, { reservations: 0 })
-  const { alice, bob } = await meet(t, {})
+  const { alice, bob } = await meet(t, {}, { reservations: 0 })
   assert.deepEqual(await pathBetween(alice, bob), ['direct', 'direct'])
   assert.equal((await bob.self()).nodes[0]?.reserved, false)
   await tell(bob, alice, 'directly')

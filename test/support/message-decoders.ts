@@ -59,6 +59,7 @@ export const ofFields = [
   'addressesFromWire',
   'binaryAddressesFromWire',
   'bytesFromWire',
+  'errorFromWire',
   'numberFromWire',
   'peerAddressFromWire',
   'textFromWire',

@@ -53,6 +53,7 @@ export class DirectorySession {
   readonly #ended = new AbortController()
   readonly #retry = new Retry(directoryLimits.envelopeRetry)
   #reset = false
+  #storing = false
   /** Resolves when the session has ended; never rejects. */
   readonly closed: Promise<void>
 
@@ -173,7 +174,7 @@ export class DirectorySession {
   async #read({ onEnvelope, onPresent }: Pushed): Promise<void> {
     let reason = new QuorumError('node-unreachable', 'The connection to the node was lost')
     const queue: PushedEnvelope[] = []
-    let storing: Promise<void> | undefined
+    let stored = Promise.resolve()
     try {
       for await (const frames of pipe(pull(this.#stream), unframe(directoryLimits.directoryFrame))) {
         for (const bytes of frames) {
@@ -184,9 +185,7 @@ export class DirectorySession {
         }
         // An honest node holds no more than this for one peer, and pushes no envelope twice.
         if (queue.length > limits.heldPerRecipient) throw new QuorumError('bad-request', 'The node pushes too much')
-        storing ??= this.#store(queue, onEnvelope).finally(() => {
-          storing = undefined
-        })
+        if (!this.#storing) stored = this.#store(queue, onEnvelope)
       }
     } catch (cause) {
       this.#reset = cause instanceof StreamResetError
@@ -195,13 +194,15 @@ export class DirectorySession {
     this.#ended.abort()
     this.#stream.abort(toError(reason))
     this.#requests.end(reason)
-    await storing
+    await stored
   }
 
   /**
    * Stores envelopes in order and acknowledges each. One that cannot be stored now (a flood, a full disk) is retried.
    */
   async #store(queue: PushedEnvelope[], onEnvelope: (envelope: Uint8Array) => Promise<void>): Promise<void> {
+    // Set back in the turn in which the queue is found empty: what comes after that must find nobody at work.
+    this.#storing = true
     for (let next = queue[0]; next != null && !this.#ended.signal.aborted; next = queue[0]) {
       try {
         await onEnvelope(next.envelope)
@@ -219,5 +220,6 @@ export class DirectorySession {
         this.#log('debug', 'an envelope could not be acknowledged', toError(error))
       }
     }
+    this.#storing = false
   }
 }

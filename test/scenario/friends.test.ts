@@ -57,6 +57,8 @@ describe('friends', () => {
     await ann.event('friend-request', ({ note }) => note === 'pretty please')
     await ann.call('acceptFriend', { peer: ben.id })
     await talking(ann, ben)
+    // What came over a connection as well may still be on its way from the node.
+    await settled(ann, ben)
     await Promise.all([ann.stop(), ben.stop()])
   })
 
@@ -85,6 +87,7 @@ describe('friends', () => {
       (await dan.history(cleo)).map(({ text }) => text),
       ['before', 'are you there?'],
     )
+    await settled(cleo, dan)
     await Promise.all([cleo.stop(), dan.stop()])
   })
 

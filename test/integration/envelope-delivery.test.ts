@@ -176,33 +176,6 @@ test('an envelope that does not fit the disk is accepted in the same session onc
   assert.equal(node.sessions.length, 1)
 })
 
-test('an envelope that comes as the one before is done with does not wait for a third', async (t) => {
-  change(t, friendLimits, { envelopesOpened: { tokens: 1e6, per: hour } })
-  const seed = randomBytes(32)
-  const store = openMemoryStore()
-  store.setSetting('seed', seed)
-  const { peer: id } = await identityFromSeed(seed)
-  const node = await startPusher(t, () => [])
-  await startPeer(t, { store, nodes: [node.address] })
-  await until(() => node.sessions.length > 0, 'there is a session')
-  const [line] = node.sessions
-  const asking = await identityFromSeed(randomBytes(32))
-  let pushed = 0
-  const push = (): Promise<boolean> | undefined => {
-    pushed += 1
-    const one = envelope(asking, id, { sequence: 1000 + pushed })
-    return line?.send(frameToWire({ frame: 'envelope', id: pushed, envelope: one }))
-  }
-  for (let round = 0; round < 300; round += 1) {
-    await push()
-    // Later from round to round, over the time that it takes to open one and to answer.
-    const begun = performance.now()
-    while (performance.now() - begun < (round % 60) / 20) await new Promise((resolve) => setImmediate(resolve))
-    await push()
-    await until(() => node.collected().length === pushed, 'both are taken')
-  }
-})
-
 test('a flood of envelopes is accepted one by one, without loss', async (t) => {
   const seed = randomBytes(32)
   const store = openMemoryStore()

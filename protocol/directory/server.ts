@@ -21,6 +21,7 @@ import { closeOrAbort } from '../net/close.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
+import { errorToTell } from '../net/requests.ts'
 import { pull } from '../net/streams.ts'
 import { type NodeNetwork } from '../net/libp2p.ts'
 import { directoryProtocol } from '../net/policy.ts'
@@ -204,13 +205,10 @@ export class DirectoryServer {
       result = await this.#answer(session, call)
       this.#count(call.call, 'ok')
     } catch (error) {
-      const data = errorToData(error)
-      full = data.code === 'node-full'
-      // Details of an internal error go to the log and the metrics, not to a stranger.
-      const message = data.code === 'internal' ? 'The node could not do that' : data.message
-      if (data.code === 'internal') this.#log('error', `${call?.call} failed`, toError(error))
-      result = { result: 'error', error: { code: data.code, message } }
-      this.#count(call?.call ?? 'unknown', data.code)
+      const told = errorToTell(error, call?.call, this.#log)
+      full = told.code === 'node-full'
+      result = { result: 'error', error: told }
+      this.#count(call?.call ?? 'unknown', told.code)
     }
     try {
       await session.writer.write(frameToWire({ frame: 'response', id, result }))

@@ -31,7 +31,7 @@ export const friendLimits = {
   /** Envelopes over /quorum/friend from one peer. */
   friendEnvelopes: { tokens: 10, per: 1 * minute } as Rate,
   /**
-   * Envelopes opened, of all peers together: each costs a decapsulation and a signature check, 0.25 to 3 ms. Who sent
+   * Envelopes opened, of all peers together: each costs a decapsulation and a signature check, 0.25 to 4 ms. Who sent
    * one is known after that only, so a node bounds what an address sends (directoryLimits.heldPushesPerAddress): thirty
    * of them would use this up.
    */

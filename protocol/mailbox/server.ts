@@ -15,6 +15,7 @@ import { digest, peerFromPublicKey } from '../identity/identity.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 import type { NodeNetwork } from '../net/libp2p.ts'
 import { mailboxProtocol } from '../net/policy.ts'
+import { errorToTell } from '../net/requests.ts'
 import { pull } from '../net/streams.ts'
 import { unframe } from '../wire/framing.ts'
 import {
@@ -154,12 +155,9 @@ export class MailboxServer {
       result = await this.#answer(session, call)
       this.#count(call.call, result.result === 'left' && result.outcome !== 'held' ? result.outcome : 'ok')
     } catch (error) {
-      const data = errorToData(error)
-      // Details of an internal error go to the log and the metrics, not to a stranger.
-      const message = data.code === 'internal' ? 'The node could not do that' : data.message
-      if (data.code === 'internal') this.#log('error', `${call?.call} failed`, toError(error))
-      result = { result: 'error', error: { code: data.code, message } }
-      this.#count(call?.call ?? 'unknown', data.code)
+      const told = errorToTell(error, call?.call, this.#log)
+      result = { result: 'error', error: told }
+      this.#count(call?.call ?? 'unknown', told.code)
     }
     try {
       await session.writer.write(mailboxFrameToWire({ frame: 'response', id, result }))
@@ -218,8 +216,9 @@ export class MailboxServer {
     try {
       for (let next = this.#next(session); next != null; next = this.#next(session)) {
         session.sent.take(next.bytes)
-        session.sentUpTo = next.id
         await this.#send(session, next)
+        // After it: what the disk did not give is tried again.
+        session.sentUpTo = next.id
         session.sent.give(next.bytes)
       }
     } catch (error) {

@@ -1,6 +1,7 @@
-/** Requests over one stream to a node that wait for their responses, which come in any order. */
-import { errorFromData, QuorumError, type ErrorData } from '../base/errors.ts'
+/** Requests over one stream to a node that wait for responses in any order; and what it answers where one fails. */
+import { errorFromData, errorToData, QuorumError, toError, type ErrorData } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
 
 interface Waiting<R> {
   resolve(result: R): void
@@ -54,4 +55,12 @@ export class Requests<R extends Result> {
     this.#ended = reason
     for (const waiting of this.#waiting.values()) waiting.reject(reason)
   }
+}
+
+/** What a node answers where `call` failed: details of an internal error go to its log, not to a stranger. */
+export function errorToTell(error: unknown, call: string | undefined, log: Log): ErrorData {
+  const { code, message } = errorToData(error)
+  if (code !== 'internal') return { code, message }
+  log('error', `${call} failed`, toError(error))
+  return { code, message: 'The node could not do that' }
 }

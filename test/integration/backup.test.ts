@@ -81,7 +81,7 @@ test('a backup has everything but the sealing keys, and nothing else stays in ei
   assert.deepEqual([again.messages('b', 1000).length, again.search('text 499', 10).length], [500, 1])
 })
 
-test('95: no page of a backup has anything of a sealing key', async (t) => {
+test('101: no page of a backup has anything of a sealing key', async (t) => {
   const { directory, store } = await profile(t)
   for (let n = 0; n < 50; n++) {
     store.putSealingKey({ publicKey: Buffer.alloc(32, 100 + n), secretKey, createdAt: now + n })
@@ -151,7 +151,7 @@ test('no file is replaced by a backup, and none is left of one that fails', asyn
   assert.deepEqual(names(target), ['thesis'])
 })
 
-test('93: a file that was cut, changed or is no backup is refused, and nothing is made', async (t) => {
+test('99: a file that was cut, changed or is no backup is refused, and nothing is made', async (t) => {
   const { path: file, words } = await backup(t)
   const whole = fs.readFileSync(file)
   assert.ok(whole.length > 3 * 65_536, 'it has several blocks')

@@ -9,7 +9,7 @@ import { startNode, startPeer, until, type TestPeer } from '../support/network.t
 const warnings = ({ events }: TestPeer): string[] =>
   events.flatMap((one) => (one.event === 'warning' ? one.data.code : []))
 
-test('96: a copy of a running profile is noticed by one of the two at least', async (t) => {
+test('102: a copy of a running profile is noticed by one of the two at least', async (t) => {
   const node = await startNode(t)
   const nodes = [node.addresses()[0] ?? assert.fail()]
   const copy = (): ReturnType<typeof openMemoryStore> => {

@@ -66,7 +66,8 @@ function search(
   const overlap = Math.max(...Object.values(secrets).map(({ length }) => length))
   const block = Buffer.alloc(16 * 1024 * 1024 + overlap)
   const step = block.length - overlap
-  const memory = openSync(`/proc/${pid}/mem`, mode)
+  const memory = opened(`/proc/${pid}/mem`, mode)
+  if (memory === undefined) return
   try {
     for (const [from, to] of writable(pid)) {
       for (let at = from; at < to; at += step) {
@@ -86,7 +87,7 @@ function search(
 }
 
 function writable(pid: number): [number, number][] {
-  return readFileSync(`/proc/${pid}/maps`, 'utf8')
+  return readOrNothing(`/proc/${pid}/maps`)
     .split('\n')
     .flatMap((line) => {
       const range = /^([0-9a-f]+)-([0-9a-f]+) rw/u.exec(line)
@@ -94,21 +95,25 @@ function writable(pid: number): [number, number][] {
     }) as [number, number][]
 }
 
-/** Pages that cannot be read (of a device, or unmapped meanwhile) count as empty. */
+/** Pages that cannot be read (of a device, unmapped meanwhile, of a process that ended meanwhile) count as empty. */
 function readAt(memory: number, block: Buffer, length: number, at: number): number {
-  try {
-    return readSync(memory, block, 0, length, at)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'EIO' || error.code === 'EFAULT')) return 0
-    throw error
-  }
+  return unless(['EIO', 'EFAULT', 'ESRCH'], () => readSync(memory, block, 0, length, at)) ?? 0
+}
+
+function opened(file: string, mode: 'r' | 'r+'): number | undefined {
+  return unless(['ENOENT', 'ESRCH'], () => openSync(file, mode))
 }
 
 function readOrNothing(file: string): string {
+  return unless(['ENOENT', 'ESRCH'], () => readFileSync(file, 'utf8')) ?? ''
+}
+
+/** The result of `action`, or undefined if it fails with one of `codes`: a process may end at any step of a search. */
+function unless<T>(codes: string[], action: () => T): T | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return action()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && /^(ENOENT|ESRCH)$/u.test(String(error.code))) return ''
+    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return undefined
     throw error
   }
 }

@@ -9,7 +9,7 @@ import type { ConnectionInfo, Friend, HeldReason, PathKind } from './api/model.t
 import type { Log } from './base/log.ts'
 import { shortId } from './identity/identity.ts'
 import type { FriendRow, Store } from './store/store.ts'
-import type { Hello } from './wire/chat.ts'
+import type { Hello } from './wire/hello.ts'
 
 export interface PeerEventsOptions {
   store: Store

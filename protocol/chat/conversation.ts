@@ -18,19 +18,18 @@ import { Outbox, type OutboxContext } from './outbox.ts'
 import { StreamSet } from './stream-set.ts'
 import { abortAfter } from '../net/deadline.ts'
 import { pull } from '../net/streams.ts'
+import type { KeyPair } from '../identity/hpke.ts'
 import type { Conversation as Position, Draft, Message } from '../store/store.ts'
-import { chatFrameToWire, chatVersion, trailSequences, type Hello } from '../wire/chat.ts'
-import type { PeerAddress } from '../wire/contact.ts'
+import { chatFrameToWire, chatVersion } from '../wire/chat.ts'
 import { unframe } from '../wire/framing.ts'
+import type { Hello } from '../wire/hello.ts'
+import { makeKeys } from './one-time-keys.ts'
+import { Words, type WordsOptions } from './words.ts'
 
-export interface ConversationContext extends InboxContext, OutboxContext {
+export interface ConversationContext extends InboxContext, Omit<OutboxContext, 'onOlder'>, WordsOptions {
   /** The own PeerId. */
   self: string
-  name(): string
-  /** How to reach this peer, as the friend `to` may know it. */
-  peerAddress(to: string): PeerAddress
-  /** The friend learns what was read here, and that somebody is writing. */
-  readReceipts(): boolean
+  /** The friend learns that somebody is writing. */
   typingMarks(): boolean
   /** The friend announced its name and its address. */
   onHello(peer: string, hello: Hello): void
@@ -43,8 +42,9 @@ export class Conversation {
   readonly #streams = new StreamSet()
   readonly #inbox: Inbox
   readonly #outbox: Outbox
-  /** Of the last hello. */
-  #number = 0
+  readonly #words: Words
+  /** Keys for the friend are being made. */
+  #making = false
   #wasOnline = false
   #ended = false
   /** Runs while messages of the friend are held. */
@@ -55,7 +55,8 @@ export class Conversation {
   constructor(context: ConversationContext) {
     this.#context = context
     this.#inbox = new Inbox({ ...context, onHeld: (peer) => this.#onHeld(peer) })
-    this.#outbox = new Outbox(context, this.#streams)
+    this.#words = new Words(context)
+    this.#outbox = new Outbox({ ...context, onOlder: () => this.#words.older() }, this.#streams)
   }
 
   /** The friend's hello has arrived on an open stream. */
@@ -166,11 +167,11 @@ export class Conversation {
       },
       onTyping: (active) => this.#onTyping(active),
     })
-    if (answer === 'hello') ignoreLoss(this.#sendHello(stream, position))
+    if (answer === 'hello') ignoreLoss(this.#sendHello(stream))
     else if (answer === 'receipt') this.#sendReceipt(stream, position)
     if (acknowledged != null) this.#outbox.onReceipt(position, acknowledged)
     // Of several, the last one counts: each is stored in a transaction of its own.
-    if (said != null) this.#helloStored(said)
+    if (said != null) this.#helloStored(stream, said)
     for (const effect of effects) effect()
     this.#outbox.flush()
   }
@@ -181,6 +182,7 @@ export class Conversation {
       const versions = `version ${hello.version} of the chat protocol, this is version ${chatVersion}`
       throw new QuorumError('unsupported-version', `They use ${versions}: update the older one`)
     }
+    this.#words.hear(hello, true)
     this.#outbox.compare(hello, stream, batch)
     this.#inbox.acknowledge(hello.received, hello.read, batch)
     if (!stream.helloReceived) this.#streams.suspectOthers(stream, hello.received)
@@ -188,11 +190,25 @@ export class Conversation {
     stream.helloReceived = true
   }
 
-  #helloStored(hello: Hello): void {
+  #helloStored(stream: ChatStream, hello: Hello): void {
     const { peer, onHello } = this.#context
     onHello(peer, hello)
     this.#reportPresence()
     this.#streams.closeReplaced()
+    if (this.#words.parcels) ignoreLoss(this.#giveKeys(stream))
+  }
+
+  /** Brings the friend's one-time keys up to their number. */
+  async #giveKeys(stream: ChatStream): Promise<void> {
+    const wanted = this.#words.keys.wanted(true)
+    if (this.#making || wanted < chatLimits.keysMissing) return
+    this.#making = true
+    try {
+      const pairs = await makeKeys(wanted)
+      if (!this.#ended) await this.#sendHello(stream, pairs)
+    } finally {
+      this.#making = false
+    }
   }
 
   #onHeld(peer: string): void {
@@ -221,32 +237,14 @@ export class Conversation {
     if (wasTyping !== active) emit({ event: 'typing', data: { peer, active } })
   }
 
-  async #sendHello(stream: ChatStream, position = this.#position()): Promise<void> {
-    const { store, peer, now, name, peerAddress } = this.#context
-    const { received, receivedHash } = position
-    const read = this.#readToTell(position)
-    this.#number = Math.max(now(), this.#number + 1)
-    const trail = trailSequences(received).flatMap((sequence) => {
-      const hash = store.bodyHash(peer, 'in', sequence)
-      return hash == null ? [] : [{ sequence, hash }]
-    })
-    const told = { received, receivedHash, read, number: this.#number, trail }
-    const hello = { ...peerAddress(peer), version: chatVersion, ...told, name: name() }
+  async #sendHello(stream: ChatStream, pairs: readonly KeyPair[] = []): Promise<void> {
+    const hello = this.#words.tell(true, pairs)
     await stream.writer.write(chatFrameToWire({ kind: 'hello', hello }))
   }
 
   #sendReceipt(stream: ChatStream, position: Position): void {
-    const read = this.#readToTell(position)
+    const read = this.#words.readToTell(position)
     ignoreLoss(stream.writer.write(chatFrameToWire({ kind: 'receipt', delivered: position.received, read })))
-  }
-
-  /** Up to where the friend may know that messages were read here. 0 takes nothing back of what it was told before. */
-  #readToTell({ readByMe }: Position): number {
-    return this.#context.readReceipts() ? readByMe : 0
-  }
-
-  #position(): Position {
-    return this.#context.store.conversation(this.#context.peer)
   }
 }
 

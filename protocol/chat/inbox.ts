@@ -14,7 +14,8 @@ import { digest } from '../identity/identity.ts'
 import { Intake } from './intake.ts'
 import { chatLimits } from './limits.ts'
 import type { Conversation as Position, Draft, MessageContent, Store } from '../store/store.ts'
-import { bodyFromWire, chatFrameFromWire, type Body, type Hello } from '../wire/chat.ts'
+import { bodyFromWire, chatFrameFromWire, type Body } from '../wire/chat.ts'
+import type { Hello } from '../wire/hello.ts'
 
 export interface InboxContext {
   /** The friend's PeerId. */

@@ -1,6 +1,7 @@
 /** Sizes, durations and rates of /quorum/chat. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
 import { day, minute, second, KiB, MiB } from '../base/units.ts'
+import { wireLimits } from '../wire/limits.ts'
 
 export const chatLimits = {
   /** A chat frame: the longest text and its padding fit with room to spare. */
@@ -55,6 +56,26 @@ export const chatLimits = {
   adoptions: { tokens: 3, per: 60 * minute } as Rate,
   /** Delivered messages whose state or number changes when two stores disagree: each is reported, all at once. */
   sentAgain: 2000,
+
+  // ---- parcels
+  /** One-time keys that a friend has in the end, and those that a parcel brings at most. */
+  keysTogether: wireLimits.oneTimeKeys,
+  keysInParcel: 16,
+  /** A hello of its own brings keys only if so many are missing. */
+  keysMissing: 5,
+  /** Keys of one friend that are kept, and keys for one friend whose private halves are: beyond, the oldest go. */
+  keysKept: 100,
+  keysGiven: 200,
+  /** Keys in parcels count as arriving for so long. */
+  keysUnderWay: 7 * day,
+  /** A key is used no later than this after it came, and destroyed no later than this after it was made. */
+  keyUsable: 28 * day,
+  keyKept: 90 * day,
+  /** Parcels of a store that was replaced by an older copy of itself may arrive for so long. */
+  keyFloor: 30 * day,
+  /** Parcels that do not open are told of until the next word, so many of them. */
+  unopened: wireLimits.unopened,
+
   /** A typing mark fades after this unless it is renewed. */
   typing: 6 * second,
 } as const

@@ -13,13 +13,16 @@ import type { Batch } from './inbox.ts'
 import { chatLimits } from './limits.ts'
 import type { StreamSet } from './stream-set.ts'
 import type { Conversation as Position, Draft, Message, OutgoingMessage, Store } from '../store/store.ts'
-import { bodyToWire, chatFrameToWire, type Body, type Hello } from '../wire/chat.ts'
+import { bodyToWire, chatFrameToWire, type Body } from '../wire/chat.ts'
+import type { Hello } from '../wire/hello.ts'
 
 export interface OutboxContext {
   /** The friend's PeerId. */
   peer: string
   store: Store
   emit: Emit
+  /** The friend holds something else than was sent: this store may be an older copy. Within the transaction. */
+  onOlder(): void
   /**
    * No receipt came in time: checks whether that connection still carries anything, and ends it if not, unless `heard`
    * returns true by then, which means that something has arrived since.
@@ -138,6 +141,7 @@ export class Outbox {
       )
     }
     if (!this.#adoptions.take()) throw new QuorumError('rate-limited', 'They claim too often to hold something else')
+    if (!same) this.#context.onOlder()
     const agreed = same ? received : this.#agreed(held, batch.position)
     announce(store.adopt(peer, { received, hash: receivedHash, agreed }))
     batch.position = store.conversation(peer)

@@ -57,6 +57,11 @@ export class NetworkTime {
     return Math.abs(middle) < directoryLimits.clockTolerance ? 0 : middle
   }
 
+  /** As `now`, if a node has said in this run what time it is. */
+  confirmed(): number | undefined {
+    return this.#told.size === 0 ? undefined : this.now()
+  }
+
   /** Milliseconds since the epoch: the own clock, unless the nodes contradict it. */
   now(): number {
     return this.#options.now() + this.ahead

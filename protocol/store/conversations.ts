@@ -101,7 +101,7 @@ function sendingOn(database: Database): Sending {
         const own = `peer = $peer AND direction = 'out' AND seq`
         // By way of negative numbers, since (peer, direction, seq) must be unique at every step of an UPDATE.
         const count = database.run(
-          `UPDATE message SET hash = NULL, state = iif(state IN ('delivered', 'read'), 'sent', state), seq = -behind
+          `UPDATE message SET hash = NULL, leftAt = NULL, state = iif(state IN ('delivered', 'read'), 'sent', state), seq = -behind
            FROM (SELECT position AS place, $received + row_number() OVER (ORDER BY seq) AS behind FROM message
              WHERE ${own} > $agreed) WHERE position = place`,
           { peer, received, agreed },
@@ -126,6 +126,8 @@ function sendingOn(database: Database): Sending {
         const before = conversationOf(database, peer)
         const readByThem = Math.min(before.readByThem, received)
         putPosition(database, { ...before, delivered: received, deliveredHash: hash, readByThem })
+        const left = `UPDATE message SET leftAt = NULL WHERE peer = ? AND direction = 'out' AND seq > ? AND seq <= ?`
+        database.run(left, peer, received, before.delivered)
         return advance(database, peer, 'out', { from: received, upTo: before.sent }, ['delivered', 'read'], 'sent')
       }),
 

@@ -22,6 +22,7 @@ export interface MessageColumns {
   replyTo: string | null
   transfer: string | null
   hash: Uint8Array | null
+  leftAt: number | null
   /** `text` with `contentBytes`: a body that only a later version can read. */
   content: 'text' | 'offer' | 'news'
   contentBytes: Uint8Array | null
@@ -134,6 +135,7 @@ export function messageFrom(row: MessageColumns): Message {
     state: row.state,
     ...(row.replyTo !== null && { replyTo: row.replyTo }),
     ...(row.transfer !== null && { transfer: row.transfer }),
+    ...(row.leftAt !== null && row.state === 'sent' && { leftAt: row.leftAt }),
     ...(row.content === 'text' && row.contentBytes !== null && { unknown: true as const }),
     seq: row.seq,
   }

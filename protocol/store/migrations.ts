@@ -248,6 +248,66 @@ const version9 = `
   ALTER TABLE sealingKey ADD COLUMN hybridSeed BLOB;
 `
 
+/** Parcels (store/mail.ts). */
+const version10 = `
+  ALTER TABLE message ADD COLUMN leftAt INTEGER;
+  CREATE TABLE word (
+    peer TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    counted INTEGER NOT NULL,
+    features TEXT NOT NULL, -- JSON
+    ticket BLOB NOT NULL,
+    theirTicket BLOB NOT NULL,
+    era BLOB NOT NULL,
+    nextKey INTEGER NOT NULL,
+    keysHeld INTEGER NOT NULL,
+    keysTop INTEGER NOT NULL,
+    theirEra BLOB NOT NULL,
+    top INTEGER NOT NULL,
+    floor INTEGER NOT NULL,
+    floorUntil INTEGER NOT NULL,
+    owed INTEGER NOT NULL,
+    unopened BLOB NOT NULL, -- ids of 16 bytes
+    hole INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE givenKey (
+    peer TEXT NOT NULL,
+    era BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    keyId BLOB NOT NULL,
+    seed BLOB NOT NULL,
+    createdAt INTEGER NOT NULL,
+    UNIQUE (peer, keyId)
+  ) STRICT;
+  CREATE TABLE heldKey (
+    peer TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    publicKey BLOB NOT NULL,
+    receivedAt INTEGER NOT NULL,
+    UNIQUE (peer, number)
+  ) STRICT;
+  CREATE TABLE parcel (
+    id BLOB NOT NULL UNIQUE,
+    peer TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    upTo INTEGER NOT NULL,
+    keyNumber INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    leftAt INTEGER NOT NULL,
+    anew INTEGER NOT NULL,
+    sealed BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX parcelOfPeer ON parcel (peer);
+  CREATE TABLE knownParcel (
+    id BLOB NOT NULL UNIQUE,
+    peer TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    toldAt INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX knownParcelOfPeer ON knownParcel (peer, at);
+`
+
 export const migrations: readonly string[] = [
   version1,
   version2,
@@ -258,6 +318,7 @@ export const migrations: readonly string[] = [
   version7,
   version8,
   version9,
+  version10,
 ]
 
 /**

@@ -7,6 +7,7 @@
 
 import type { ErrorData } from '../base/errors.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
+import type { MailStore } from './mail.ts'
 import type { SettingKey } from './setting-key.ts'
 import type { TransferSummary } from './transfer-summary.ts'
 
@@ -100,6 +101,8 @@ export interface Message {
   transfer?: string
   /** Its content is of a later version, and `text` is empty. */
   unknown?: true
+  /** Own, state `sent`: since when a node has held it for the friend, who is away. */
+  leftAt?: number
   /** Position in the sender's sequence, from 1. */
   seq: number
 }
@@ -252,7 +255,7 @@ export interface StoreCopy {
   key: Buffer
 }
 
-export interface Store {
+export interface Store extends MailStore {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */
   transaction<T>(work: () => T): T
   close(): void

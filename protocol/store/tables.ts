@@ -7,6 +7,7 @@
 import { QuorumError } from '../base/errors.ts'
 import { conversationsOn } from './conversations.ts'
 import type { Database } from './database.ts'
+import { mailOn } from './mail.ts'
 import { messagesOn } from './messages.ts'
 import { searchOn } from './search.ts'
 import { transfersOn } from './transfers.ts'
@@ -29,6 +30,7 @@ export function storeOn(database: Database): Store {
     ...messagesOn(database),
     ...searchOn(database),
     ...transfersOn(database),
+    ...mailOn(database),
   }
 }
 

@@ -8,38 +8,18 @@ import {
   encode,
   numberFromWire,
   padding,
-  textFromWire,
   timeFromWire,
   timeToWire,
   type Fields,
 } from './codec.ts'
-import { peerAddressFromWire, peerAddressToWire, type PeerAddress } from './contact.ts'
+import { hashLength, helloFromWire, helloToWire, type Hello } from './hello.ts'
 import { ChatFrameSchema, MessageBodySchema } from './quorum_pb.ts'
 
 /** Version of the chat protocol in this code; announced in the hello. */
 export const chatVersion = 1
 
-const hashLength = 32
-/** Bytes of a hash in a trail. */
-export const trailHash = 8
-/** Enough to double up to any sequence. */
-const trailLength = 53
 /** Bytes of the smallest padded frame: a short message, a receipt and a typing mark look the same. */
 const frameFloor = 256
-
-export interface Hello extends PeerAddress {
-  version: number
-  /** Highest sequence of the other's messages on the sender's disk, and the hash of that body (empty at 0). */
-  received: number
-  receivedHash: Uint8Array
-  /** Highest sequence of the other's messages that was read; 0 from a peer that keeps that to itself. */
-  read: number
-  name: string
-  /** Larger than in any earlier hello of the sender; 0 from an earlier version, which tells no trail either. */
-  number: number
-  /** The first `trailHash` bytes of the hashes of the other's messages `received` − 1, − 2, − 4 …, as far as known. */
-  trail: { sequence: number; hash: Uint8Array }[]
-}
 
 export interface Body {
   /** UUID. */
@@ -76,23 +56,8 @@ export function chatFrameToWire(frame: Exclude<ChatFrame, { kind: 'unknown' }>):
 export function chatFrameFromWire(bytes: Uint8Array): ChatFrame {
   const { frame } = decode(ChatFrameSchema, bytes)
   switch (frame.case) {
-    case 'hello': {
-      const hello = frame.value
-      const received = numberFromWire(hello.receivedSequence)
-      return {
-        kind: 'hello',
-        hello: {
-          ...peerAddressFromWire(hello),
-          version: hello.version,
-          received,
-          receivedHash: bytesFromWire(hello.receivedHash, received === 0 ? 0 : hashLength, 'A hash'),
-          read: numberFromWire(hello.readSequence),
-          name: textFromWire(hello.name, limits.nameCharacters, 'A name'),
-          number: numberFromWire(hello.number),
-          trail: trailFromWire(received, hello.trail),
-        },
-      }
-    }
+    case 'hello':
+      return { kind: 'hello', hello: helloFromWire(frame.value) }
     case 'message':
       return { kind: 'message', body: frame.value.body }
     case 'receipt':
@@ -166,46 +131,12 @@ function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySch
   }
 }
 
-/** The sequences below `received` that a trail names, in its order. */
-export function trailSequences(received: number): number[] {
-  const sequences: number[] = []
-  for (let back = 1; back < received; back *= 2) sequences.push(received - back)
-  return sequences
-}
-
-function trailToWire({ received, trail }: Hello): Uint8Array[] {
-  const known = new Map(trail.map(({ sequence, hash }) => [sequence, hash.subarray(0, trailHash)]))
-  return trailSequences(received).map((sequence) => known.get(sequence) ?? new Uint8Array())
-}
-
-function trailFromWire(received: number, hashes: readonly Uint8Array[]): Hello['trail'] {
-  const sequences = trailSequences(received)
-  return hashes.slice(0, trailLength).flatMap((hash, at) => {
-    const sequence = sequences[at]
-    return sequence == null || hash.byteLength !== trailHash ? [] : [{ sequence, hash }]
-  })
-}
-
 function frameValue(
   frame: Exclude<ChatFrame, { kind: 'unknown' }>,
 ): NonNullable<Fields<typeof ChatFrameSchema>['frame']> {
   switch (frame.kind) {
-    case 'hello': {
-      const { hello } = frame
-      return {
-        case: 'hello',
-        value: {
-          ...peerAddressToWire(hello),
-          version: hello.version,
-          receivedSequence: BigInt(hello.received),
-          receivedHash: hello.receivedHash,
-          readSequence: BigInt(hello.read),
-          name: hello.name,
-          number: BigInt(hello.number),
-          trail: trailToWire(hello),
-        },
-      }
-    }
+    case 'hello':
+      return { case: 'hello', value: helloToWire(frame.hello) }
     case 'message':
       return { case: 'message', value: { body: frame.body } }
     case 'receipt':

@@ -12,6 +12,10 @@ export const wireLimits = {
   peersTogether: 400,
   /** A parcel, sealed: the largest message body (an offer) must fit, or all behind it would wait. */
   parcel: 256 * KiB,
+  /** What a hello says at most: features, one-time keys, parcels that do not open. */
+  features: 64,
+  oneTimeKeys: 50,
+  unopened: 16,
   /** Tickets of one peer: as many as it may have friends. */
   tickets: 5000,
   /** Parcels that one call names. */

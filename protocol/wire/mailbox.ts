@@ -14,10 +14,10 @@ import {
 import { Left_Outcome, MailboxFrameSchema, MailboxRequestSchema } from './quorum_pb.ts'
 
 /** Bytes of what names a parcel, of a ticket, and of a ticket's hash. */
-const parcelIdLength = 16
-const ticketLength = 32
+export const parcelIdLength = 16
+export const ticketLength = 32
 export const ticketHashLength = 16
-const publicKeyLength = 32
+export const publicKeyLength = 32
 
 /** `to`: a raw public key. */
 export type MailboxCall =

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwi3QIKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASDwoHcGFkZGluZxgPIAEoDEIGCgRraW5kIiwKDUZyaWVuZFJlcXVlc3QSDAoEbm90ZRgBIAEoCRINCgV0b2tlbhgCIAEoDCIOCgxGcmllbmRBbnN3ZXIiHQoNRnJpZW5kUmVmdXNhbBIMCgRjb2RlGAEgASgJIggKBkRpYWxNZSIdCglGcmllbmRBY2sSEAoIYWNjZXB0ZWQYASABKAgiwgMKEERpcmVjdG9yeVJlcXVlc3QSCgoCaWQYASABKAQSJwoIYW5ub3VuY2UYAiABKAsyEy5xdW9ydW0udjEuQW5ub3VuY2VIABIjCgZsb29rdXAYAyABKAsyES5xdW9ydW0udjEuTG9va3VwSAASJQoHZGVsaXZlchgEIAEoCzISLnF1b3J1bS52MS5EZWxpdmVySAASKQoJY29sbGVjdGVkGAUgASgLMhQucXVvcnVtLnYxLkNvbGxlY3RlZEgAEikKCWtub3dsZWRnZRgGIAEoCzIULnF1b3J1bS52MS5Lbm93bGVkZ2VIABIjCgZmb3JnZXQYByABKAsyES5xdW9ydW0udjEuRm9yZ2V0SAASLAoLcG9zdF9pbnZpdGUYCCABKAsyFS5xdW9ydW0udjEuUG9zdEludml0ZUgAEiwKC2ZpbmRfaW52aXRlGAkgASgLMhUucXVvcnVtLnYxLkZpbmRJbnZpdGVIABIpCglyZWFjaGFibGUYCiABKAsyFC5xdW9ydW0udjEuUmVhY2hhYmxlSAASIwoGZXhwZWN0GAsgASgLMhEucXVvcnVtLnYxLkV4cGVjdEgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNIioKBkV4cGVjdBINCgVwZWVycxgBIAMoDBIRCglub19sb25nZXIYAiADKAwikwEKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSAASJQoHcHJlc2VudBgDIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCKjAwoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SAASJQoHcHJlc2VudBgKIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiSwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBBIWCg5ub2RlX2FkZHJlc3NlcxgDIAMoCSJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSIYCgdQcmVzZW50Eg0KBXBlZXJzGAEgAygMIq4BCg9Lbm93bGVkZ2VSZXBvcnQSDgoGaGFuZGxlGAEgASgJEhIKCmhhc19yZWNvcmQYAiABKAgSFwoPY29ubmVjdGVkX3NpbmNlGAMgASgEEhgKEG9ic2VydmVkX2FkZHJlc3MYBCABKAkSIQoEaGVsZBgFIAMoCzITLnF1b3J1bS52MS5IZWxkTWFpbBIPCgdpbnZpdGVzGAYgASgNEhAKCHJlc2VydmVkGAcgASgIIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lItwBCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDCIbCgtDaGF0TWVzc2FnZRIMCgRib2R5GAEgASgMIsEBCgtNZXNzYWdlQm9keRIKCgJpZBgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIQCghwcmV2aW91cxgDIAEoDBIMCgR0aW1lGAQgASgEEh8KBHRleHQYBSABKAsyDy5xdW9ydW0udjEuVGV4dEgAEicKCHJlY2FsbGVkGAYgASgLMhMucXVvcnVtLnYxLlJlY2FsbGVkSAASDwoFb2ZmZXIYByABKAxIABIOCgRuZXdzGAggASgMSABCCQoHY29udGVudCImCgRUZXh0EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAwiCgoIUmVjYWxsZWQiKgoHUmVjZWlwdBIRCglkZWxpdmVyZWQYASABKAQSDAoEcmVhZBgCIAEoBCIYCgZUeXBpbmcSDgoGYWN0aXZlGAEgASgIIt4BCgVPZmZlchIQCgh0cmFuc2ZlchgBIAEoDBIMCgRub3RlGAIgASgJEg0KBWJ5dGVzGAMgASgEEg0KBWNvdW50GAQgASgNEhcKD21hbmlmZXN0X2RpZ2VzdBgFIAEoDBIXCg9tYW5pZmVzdF9sZW5ndGgYBiABKA0SJwoFZmlyc3QYByADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeRIkCghsZWZ0X291dBgIIAMoCzISLnF1b3J1bS52MS5MZWZ0T3V0EhYKDmxlZnRfb3V0X2NvdW50GAkgASgNIiQKB0xlZnRPdXQSDAoEcGF0aBgBIAEoCRILCgN3aHkYAiABKAkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5Ik0KDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkSDwoHbWlzc2luZxgEIAEoDCKBAQoJRmlsZUZyYW1lEiMKBG9wZW4YASABKAsyEy5xdW9ydW0udjEuRmlsZU9wZW5IABIhCgNhY2sYAiABKAsyEi5xdW9ydW0udjEuRmlsZUFja0gAEiMKBHN0b3AYAyABKAsyEy5xdW9ydW0udjEuRmlsZVN0b3BIAEIHCgVmcmFtZSJ7CghGaWxlT3BlbhIPCgd2ZXJzaW9uGAEgASgNEhAKCHRyYW5zZmVyGAIgASgMEhAKCG1hbmlmZXN0GAMgASgIEgwKBGZpbGUYBCABKA0SDQoFY2h1bmsYBSABKAQSDgoGcHJlZml4GAYgASgMEg0KBXNraXBzGAcgASgIIisKB0ZpbGVBY2sSEAoIcmVjZWl2ZWQYASABKAQSDgoGc3RvcmVkGAIgASgEIgoKCEZpbGVTdG9wIqQBCgtDaHVua0hlYWRlchIMCgRmaWxlGAEgASgNEg0KBWNodW5rGAIgASgEEg4KBmxlbmd0aBgDIAEoDRIOCgZkaWdlc3QYBCABKAwSEwoLZmlsZV9kaWdlc3QYBSABKAwSIwoFZXJyb3IYBiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9yEg0KBXplcm9zGAcgASgIEg8KB3NraXBwZWQYCCABKAhiBnByb3RvMw");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwi3QIKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASDwoHcGFkZGluZxgPIAEoDEIGCgRraW5kIiwKDUZyaWVuZFJlcXVlc3QSDAoEbm90ZRgBIAEoCRINCgV0b2tlbhgCIAEoDCIOCgxGcmllbmRBbnN3ZXIiHQoNRnJpZW5kUmVmdXNhbBIMCgRjb2RlGAEgASgJIggKBkRpYWxNZSIdCglGcmllbmRBY2sSEAoIYWNjZXB0ZWQYASABKAgiwgMKEERpcmVjdG9yeVJlcXVlc3QSCgoCaWQYASABKAQSJwoIYW5ub3VuY2UYAiABKAsyEy5xdW9ydW0udjEuQW5ub3VuY2VIABIjCgZsb29rdXAYAyABKAsyES5xdW9ydW0udjEuTG9va3VwSAASJQoHZGVsaXZlchgEIAEoCzISLnF1b3J1bS52MS5EZWxpdmVySAASKQoJY29sbGVjdGVkGAUgASgLMhQucXVvcnVtLnYxLkNvbGxlY3RlZEgAEikKCWtub3dsZWRnZRgGIAEoCzIULnF1b3J1bS52MS5Lbm93bGVkZ2VIABIjCgZmb3JnZXQYByABKAsyES5xdW9ydW0udjEuRm9yZ2V0SAASLAoLcG9zdF9pbnZpdGUYCCABKAsyFS5xdW9ydW0udjEuUG9zdEludml0ZUgAEiwKC2ZpbmRfaW52aXRlGAkgASgLMhUucXVvcnVtLnYxLkZpbmRJbnZpdGVIABIpCglyZWFjaGFibGUYCiABKAsyFC5xdW9ydW0udjEuUmVhY2hhYmxlSAASIwoGZXhwZWN0GAsgASgLMhEucXVvcnVtLnYxLkV4cGVjdEgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNIioKBkV4cGVjdBINCgVwZWVycxgBIAMoDBIRCglub19sb25nZXIYAiADKAwikwEKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSAASJQoHcHJlc2VudBgDIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCKjAwoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SAASJQoHcHJlc2VudBgKIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiSwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBBIWCg5ub2RlX2FkZHJlc3NlcxgDIAMoCSJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSIYCgdQcmVzZW50Eg0KBXBlZXJzGAEgAygMIq4BCg9Lbm93bGVkZ2VSZXBvcnQSDgoGaGFuZGxlGAEgASgJEhIKCmhhc19yZWNvcmQYAiABKAgSFwoPY29ubmVjdGVkX3NpbmNlGAMgASgEEhgKEG9ic2VydmVkX2FkZHJlc3MYBCABKAkSIQoEaGVsZBgFIAMoCzITLnF1b3J1bS52MS5IZWxkTWFpbBIPCgdpbnZpdGVzGAYgASgNEhAKCHJlc2VydmVkGAcgASgIIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lIv0CCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDBIQCghmZWF0dXJlcxgLIAMoDRIPCgdjb3VudGVkGAwgASgEEg4KBnRpY2tldBgNIAEoDBIkCgRrZXlzGA4gASgLMhYucXVvcnVtLnYxLk9uZVRpbWVLZXlzEiYKB2FjY291bnQYDyABKAsyFS5xdW9ydW0udjEuS2V5QWNjb3VudBIQCgh1bm9wZW5lZBgQIAMoDBIMCgRob2xlGBEgASgIIj4KC09uZVRpbWVLZXlzEgsKA2VyYRgBIAEoDBINCgVmaXJzdBgCIAEoBBITCgtwdWJsaWNfa2V5cxgDIAMoDCJFCgpLZXlBY2NvdW50EgsKA2VyYRgBIAEoDBIMCgRoZWxkGAIgASgNEgsKA3RvcBgDIAEoBBIPCgdzZXR0bGVkGAQgASgEIhsKC0NoYXRNZXNzYWdlEgwKBGJvZHkYASABKAwiwQEKC01lc3NhZ2VCb2R5EgoKAmlkGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhAKCHByZXZpb3VzGAMgASgMEgwKBHRpbWUYBCABKAQSHwoEdGV4dBgFIAEoCzIPLnF1b3J1bS52MS5UZXh0SAASJwoIcmVjYWxsZWQYBiABKAsyEy5xdW9ydW0udjEuUmVjYWxsZWRIABIPCgVvZmZlchgHIAEoDEgAEg4KBG5ld3MYCCABKAxIAEIJCgdjb250ZW50IiYKBFRleHQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoDCIKCghSZWNhbGxlZCIqCgdSZWNlaXB0EhEKCWRlbGl2ZXJlZBgBIAEoBBIMCgRyZWFkGAIgASgEIhgKBlR5cGluZxIOCgZhY3RpdmUYASABKAgiLgoMU2VhbGVkUGFyY2VsEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwibwoNUGFyY2VsQ29udGVudBIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGYm9kaWVzGAMgAygMEh4KBHdvcmQYBCABKAsyEC5xdW9ydW0udjEuSGVsbG8SDwoHcGFkZGluZxgPIAEoDCLeAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkSJAoIbGVmdF9vdXQYCCADKAsyEi5xdW9ydW0udjEuTGVmdE91dBIWCg5sZWZ0X291dF9jb3VudBgJIAEoDSIkCgdMZWZ0T3V0EgwKBHBhdGgYASABKAkSCwoDd2h5GAIgASgJIj0KDU1hbmlmZXN0RW50cnkSDAoEcGF0aBgBIAEoCRIMCgRzaXplGAIgASgEEhAKCG1vZGlmaWVkGAMgASgEIjUKCE1hbmlmZXN0EikKB2VudHJpZXMYASADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeSJNCgxUcmFuc2Zlck5ld3MSEAoIdHJhbnNmZXIYASABKAwSDAoEd2hhdBgCIAEoCRIMCgRjb2RlGAMgASgJEg8KB21pc3NpbmcYBCABKAwigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUiewoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDBINCgVza2lwcxgHIAEoCCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKkAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCBIPCgdza2lwcGVkGAggASgIYgZwcm90bzM");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
@@ -1396,6 +1396,8 @@ export type Parcel = Message<"quorum.v1.Parcel"> & {
   ticketHash: Uint8Array;
 
   /**
+   * of a peer: SealedParcel
+   *
    * @generated from field: bytes sealed = 3;
    */
   sealed: Uint8Array;
@@ -1464,7 +1466,7 @@ export const ChatFrameSchema: GenMessage<ChatFrame> = /*@__PURE__*/
   messageDesc(file_quorum, 44);
 
 /**
- * The first frame in both directions, sent again whenever its content changes.
+ * The first frame in both directions, sent again whenever its content changes. Each parcel has one, too.
  *
  * @generated from message quorum.v1.Hello
  */
@@ -1528,6 +1530,55 @@ export type Hello = Message<"quorum.v1.Hello"> & {
    * @generated from field: repeated bytes trail = 10;
    */
   trail: Uint8Array[];
+
+  /**
+   * what I understand besides what every version does: 1 parcels
+   *
+   * @generated from field: repeated uint32 features = 11;
+   */
+  features: number[];
+
+  /**
+   * largest number of yours that I have counted
+   *
+   * @generated from field: uint64 counted = 12;
+   */
+  counted: bigint;
+
+  /**
+   * 32 bytes: you may leave parcels for me at my nodes
+   *
+   * @generated from field: bytes ticket = 13;
+   */
+  ticket: Uint8Array;
+
+  /**
+   * for what you seal for me
+   *
+   * @generated from field: quorum.v1.OneTimeKeys keys = 14;
+   */
+  keys?: OneTimeKeys | undefined;
+
+  /**
+   * of the keys that you gave me
+   *
+   * @generated from field: quorum.v1.KeyAccount account = 15;
+   */
+  account?: KeyAccount | undefined;
+
+  /**
+   * ids of parcels of yours that I could not open
+   *
+   * @generated from field: repeated bytes unopened = 16;
+   */
+  unopened: Uint8Array[];
+
+  /**
+   * parcels of yours wait here for what comes before them
+   *
+   * @generated from field: bool hole = 17;
+   */
+  hole: boolean;
 };
 
 /**
@@ -1536,6 +1587,79 @@ export type Hello = Message<"quorum.v1.Hello"> & {
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_quorum, 45);
+
+/**
+ * X-Wing keys for parcels, each for one; none of another era is valid any more.
+ *
+ * @generated from message quorum.v1.OneTimeKeys
+ */
+export type OneTimeKeys = Message<"quorum.v1.OneTimeKeys"> & {
+  /**
+   * 8 random bytes
+   *
+   * @generated from field: bytes era = 1;
+   */
+  era: Uint8Array;
+
+  /**
+   * number of the first one; the others follow it
+   *
+   * @generated from field: uint64 first = 2;
+   */
+  first: bigint;
+
+  /**
+   * 1,216 bytes each
+   *
+   * @generated from field: repeated bytes public_keys = 3;
+   */
+  publicKeys: Uint8Array[];
+};
+
+/**
+ * Describes the message quorum.v1.OneTimeKeys.
+ * Use `create(OneTimeKeysSchema)` to create a new message.
+ */
+export const OneTimeKeysSchema: GenMessage<OneTimeKeys> = /*@__PURE__*/
+  messageDesc(file_quorum, 46);
+
+/**
+ * @generated from message quorum.v1.KeyAccount
+ */
+export type KeyAccount = Message<"quorum.v1.KeyAccount"> & {
+  /**
+   * @generated from field: bytes era = 1;
+   */
+  era: Uint8Array;
+
+  /**
+   * how many I have and did not use
+   *
+   * @generated from field: uint32 held = 2;
+   */
+  held: number;
+
+  /**
+   * largest number that I ever got
+   *
+   * @generated from field: uint64 top = 3;
+   */
+  top: bigint;
+
+  /**
+   * below it I need none any more: destroy them
+   *
+   * @generated from field: uint64 settled = 4;
+   */
+  settled: bigint;
+};
+
+/**
+ * Describes the message quorum.v1.KeyAccount.
+ * Use `create(KeyAccountSchema)` to create a new message.
+ */
+export const KeyAccountSchema: GenMessage<KeyAccount> = /*@__PURE__*/
+  messageDesc(file_quorum, 47);
 
 /**
  * @generated from message quorum.v1.ChatMessage
@@ -1554,7 +1678,7 @@ export type ChatMessage = Message<"quorum.v1.ChatMessage"> & {
  * Use `create(ChatMessageSchema)` to create a new message.
  */
 export const ChatMessageSchema: GenMessage<ChatMessage> = /*@__PURE__*/
-  messageDesc(file_quorum, 46);
+  messageDesc(file_quorum, 48);
 
 /**
  * @generated from message quorum.v1.MessageBody
@@ -1627,7 +1751,7 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
  * Use `create(MessageBodySchema)` to create a new message.
  */
 export const MessageBodySchema: GenMessage<MessageBody> = /*@__PURE__*/
-  messageDesc(file_quorum, 47);
+  messageDesc(file_quorum, 49);
 
 /**
  * @generated from message quorum.v1.Text
@@ -1653,7 +1777,7 @@ export type Text = Message<"quorum.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_quorum, 48);
+  messageDesc(file_quorum, 50);
 
 /**
  * @generated from message quorum.v1.Recalled
@@ -1666,7 +1790,7 @@ export type Recalled = Message<"quorum.v1.Recalled"> & {
  * Use `create(RecalledSchema)` to create a new message.
  */
 export const RecalledSchema: GenMessage<Recalled> = /*@__PURE__*/
-  messageDesc(file_quorum, 49);
+  messageDesc(file_quorum, 51);
 
 /**
  * @generated from message quorum.v1.Receipt
@@ -1690,7 +1814,7 @@ export type Receipt = Message<"quorum.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_quorum, 50);
+  messageDesc(file_quorum, 52);
 
 /**
  * @generated from message quorum.v1.Typing
@@ -1707,7 +1831,82 @@ export type Typing = Message<"quorum.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_quorum, 51);
+  messageDesc(file_quorum, 53);
+
+/**
+ * What a node holds; it cannot read it.
+ *
+ * @generated from message quorum.v1.SealedParcel
+ */
+export type SealedParcel = Message<"quorum.v1.SealedParcel"> & {
+  /**
+   * first 8 bytes of BLAKE2b-256 of the X-Wing key
+   *
+   * @generated from field: bytes key_id = 1;
+   */
+  keyId: Uint8Array;
+
+  /**
+   * Signed (domain "quorum-parcel") of ParcelContent, in HPKE
+   *
+   * @generated from field: bytes sealed = 2;
+   */
+  sealed: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.SealedParcel.
+ * Use `create(SealedParcelSchema)` to create a new message.
+ */
+export const SealedParcelSchema: GenMessage<SealedParcel> = /*@__PURE__*/
+  messageDesc(file_quorum, 54);
+
+/**
+ * @generated from message quorum.v1.ParcelContent
+ */
+export type ParcelContent = Message<"quorum.v1.ParcelContent"> & {
+  /**
+   * raw public key
+   *
+   * @generated from field: bytes to = 1;
+   */
+  to: Uint8Array;
+
+  /**
+   * 16 bytes
+   *
+   * @generated from field: bytes parcel_id = 2;
+   */
+  parcelId: Uint8Array;
+
+  /**
+   * MessageBody, as hashed, in their order
+   *
+   * @generated from field: repeated bytes bodies = 3;
+   */
+  bodies: Uint8Array[];
+
+  /**
+   * where its writer stands
+   *
+   * @generated from field: quorum.v1.Hello word = 4;
+   */
+  word?: Hello | undefined;
+
+  /**
+   * to a Padmé length of at least 2,048 bytes
+   *
+   * @generated from field: bytes padding = 15;
+   */
+  padding: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.ParcelContent.
+ * Use `create(ParcelContentSchema)` to create a new message.
+ */
+export const ParcelContentSchema: GenMessage<ParcelContent> = /*@__PURE__*/
+  messageDesc(file_quorum, 55);
 
 /**
  * @generated from message quorum.v1.Offer
@@ -1782,7 +1981,7 @@ export type Offer = Message<"quorum.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_quorum, 52);
+  messageDesc(file_quorum, 56);
 
 /**
  * @generated from message quorum.v1.LeftOut
@@ -1808,7 +2007,7 @@ export type LeftOut = Message<"quorum.v1.LeftOut"> & {
  * Use `create(LeftOutSchema)` to create a new message.
  */
 export const LeftOutSchema: GenMessage<LeftOut> = /*@__PURE__*/
-  messageDesc(file_quorum, 53);
+  messageDesc(file_quorum, 57);
 
 /**
  * @generated from message quorum.v1.ManifestEntry
@@ -1839,7 +2038,7 @@ export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
  * Use `create(ManifestEntrySchema)` to create a new message.
  */
 export const ManifestEntrySchema: GenMessage<ManifestEntry> = /*@__PURE__*/
-  messageDesc(file_quorum, 54);
+  messageDesc(file_quorum, 58);
 
 /**
  * @generated from message quorum.v1.Manifest
@@ -1856,7 +2055,7 @@ export type Manifest = Message<"quorum.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_quorum, 55);
+  messageDesc(file_quorum, 59);
 
 /**
  * @generated from message quorum.v1.TransferNews
@@ -1894,7 +2093,7 @@ export type TransferNews = Message<"quorum.v1.TransferNews"> & {
  * Use `create(TransferNewsSchema)` to create a new message.
  */
 export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
-  messageDesc(file_quorum, 56);
+  messageDesc(file_quorum, 60);
 
 /**
  * From the receiver. The first frame opens a stream; later ones acknowledge what has arrived.
@@ -1931,7 +2130,7 @@ export type FileFrame = Message<"quorum.v1.FileFrame"> & {
  * Use `create(FileFrameSchema)` to create a new message.
  */
 export const FileFrameSchema: GenMessage<FileFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 57);
+  messageDesc(file_quorum, 61);
 
 /**
  * @generated from message quorum.v1.FileOpen
@@ -1988,7 +2187,7 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
  * Use `create(FileOpenSchema)` to create a new message.
  */
 export const FileOpenSchema: GenMessage<FileOpen> = /*@__PURE__*/
-  messageDesc(file_quorum, 58);
+  messageDesc(file_quorum, 62);
 
 /**
  * @generated from message quorum.v1.FileAck
@@ -2014,7 +2213,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
  * Use `create(FileAckSchema)` to create a new message.
  */
 export const FileAckSchema: GenMessage<FileAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 59);
+  messageDesc(file_quorum, 63);
 
 /**
  * @generated from message quorum.v1.FileStop
@@ -2027,7 +2226,7 @@ export type FileStop = Message<"quorum.v1.FileStop"> & {
  * Use `create(FileStopSchema)` to create a new message.
  */
 export const FileStopSchema: GenMessage<FileStop> = /*@__PURE__*/
-  messageDesc(file_quorum, 60);
+  messageDesc(file_quorum, 64);
 
 /**
  * From the sender: a header, then `length` bytes of that chunk.
@@ -2091,5 +2290,5 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
  * Use `create(ChunkHeaderSchema)` to create a new message.
  */
 export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
-  messageDesc(file_quorum, 61);
+  messageDesc(file_quorum, 65);
 

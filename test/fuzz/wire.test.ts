@@ -15,8 +15,6 @@ import {
   bodyToWire,
   chatFrameFromWire,
   chatFrameToWire,
-  trailHash,
-  trailSequences,
   type Body,
   type ChatFrame,
 } from '../../protocol/wire/chat.ts'
@@ -41,6 +39,14 @@ import {
   type DirectoryCall,
   type DirectoryFrame,
 } from '../../protocol/wire/directory.ts'
+import { hashLength, trailHash, trailSequences, type Hello, type MailWord } from '../../protocol/wire/hello.ts'
+import {
+  parcelFromWire,
+  parcelToWire,
+  sealedParcelFromWire,
+  sealedParcelToWire,
+  type ParcelContent,
+} from '../../protocol/wire/parcel.ts'
 import { FrameDecoder, frame } from '../../protocol/wire/framing.ts'
 
 /** Runs of each property: all of them together take seconds. */
@@ -78,19 +84,51 @@ const body: fc.Arbitrary<Body> = fc
       )
       .map((content) => ({ id, sequence: seq, previous: seq === 1 ? new Uint8Array() : hash, time: at, content })),
   )
+const id16 = exactly(16)
+const mail: fc.Arbitrary<MailWord> = fc.record(
+  {
+    ticket: exactly(32),
+    keys: fc.record({ era: exactly(8), first: sequence, publicKeys: fc.array(exactly(1216), { maxLength: 3 }) }),
+    account: fc.record({ era: exactly(8), held: fc.nat(), top: sequence, settled: sequence }),
+    unopened: fc.array(id16, { maxLength: 16 }),
+    hole: fc.boolean(),
+  },
+  { requiredKeys: ['ticket', 'keys', 'unopened', 'hole'] },
+)
+const hello: fc.Arbitrary<Hello> = fc
+  .record({
+    where: reach,
+    received: sequence,
+    hash: exactly(hashLength),
+    rest: fc.record(
+      {
+        read: sequence,
+        name: text(limits.nameCharacters),
+        version: fc.nat(),
+        number: sequence,
+        features: fc.array(fc.nat(), { maxLength: 64 }),
+        counted: sequence,
+        mail,
+      },
+      { requiredKeys: ['read', 'name', 'version', 'number', 'features', 'counted'] },
+    ),
+    known: fc.array(fc.boolean()),
+  })
+  .map(({ where, received, hash, rest, known }) => {
+    const receivedHash = received === 0 ? new Uint8Array() : hash
+    const trail = trailSequences(received)
+      .filter((_, at) => known[at])
+      .map((at) => ({ sequence: at, hash: hash.subarray(0, trailHash) }))
+    return { ...where, ...rest, received, receivedHash, trail }
+  })
+const parcel: fc.Arbitrary<ParcelContent> = fc.record({
+  to: exactly(32),
+  parcelId: id16,
+  bodies: fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }),
+  word: hello,
+})
 const chatFrame: fc.Arbitrary<Exclude<ChatFrame, { kind: 'unknown' }>> = fc.oneof(
-  fc
-    .tuple(reach, sequence, exactly(32), sequence, text(limits.nameCharacters), fc.nat(), fc.array(fc.boolean()))
-    .map(([where, received, hash, read, name, version, known]) => {
-      const receivedHash = received === 0 ? new Uint8Array() : hash
-      const trail = trailSequences(received)
-        .filter((_, at) => known[at])
-        .map((at) => ({ sequence: at, hash: hash.subarray(0, trailHash) }))
-      return {
-        kind: 'hello' as const,
-        hello: { ...where, version, received, receivedHash, read, name, number: read, trail },
-      }
-    }),
+  hello.map((one) => ({ kind: 'hello' as const, hello: one })),
   body.map((one) => ({ kind: 'message' as const, body: bodyToWire(one) })),
   fc.record({ kind: fc.constant('receipt' as const), delivered: sequence, read: sequence }),
   fc.record({ kind: fc.constant('typing' as const), active: fc.boolean() }),
@@ -204,6 +242,12 @@ const codecs: { [name: string]: Codec } = {
   'a peer record': codec(record, recordToWire, recordFromWire),
   'an invite': codec(invite, inviteToWire, inviteFromWire),
   'an envelope’s content': codec(contact, contactToWire, contactFromWire),
+  'a parcel’s content': codec(parcel, parcelToWire, parcelFromWire),
+  'a sealed parcel': codec(
+    sealed.map((one) => ({ ...one, keyId: new Uint8Array(8) })),
+    sealedParcelToWire,
+    sealedParcelFromWire,
+  ),
   'an envelope': codec(sealed, sealedToWire, sealedFromWire),
   'signed bytes': codec(signed, signedToWire, signedFromWire),
 }

@@ -18,7 +18,8 @@ import { toError } from '../../protocol/base/errors.ts'
 import { identityFromSeed, type Identity } from '../../protocol/identity/identity.ts'
 import { push } from '../../protocol/net/streams.ts'
 import type { FriendRow } from '../../protocol/store/store.ts'
-import { chatFrameToWire, chatVersion, type Hello } from '../../protocol/wire/chat.ts'
+import { chatFrameToWire, chatVersion } from '../../protocol/wire/chat.ts'
+import type { Hello } from '../../protocol/wire/hello.ts'
 import { FrameDecoder, frame } from '../../protocol/wire/framing.ts'
 import { undo } from './cleanup.ts'
 import { befriended as friendRow } from './friends.ts'
@@ -158,6 +159,8 @@ export function helloFrame(fields: Partial<Hello> = {}): Uint8Array {
     addresses: [],
     number: 0,
     trail: [],
+    features: [],
+    counted: 0,
   }
   return chatFrameToWire({ kind: 'hello', hello: { ...honest, ...fields } })
 }

@@ -34,6 +34,7 @@ import {
   sealedFromWire,
   sealedToWire,
 } from '../../protocol/wire/contact.ts'
+import { parcelFromWire, parcelToWire, sealedParcelFromWire, sealedParcelToWire } from '../../protocol/wire/parcel.ts'
 import { punchFromWire, punchToWire } from '../../protocol/wire/dcutr.ts'
 import { frameFromWire, frameToWire, requestFromWire, requestToWire } from '../../protocol/wire/directory.ts'
 import { chunkHeaderFromWire, chunkHeaderToWire, fileFrameFromWire, fileFrameToWire } from '../../protocol/wire/file.ts'
@@ -60,6 +61,7 @@ export const ofFields = [
   'binaryAddressesFromWire',
   'bytesFromWire',
   'errorFromWire',
+  'helloFromWire',
   'numberFromWire',
   'peerAddressFromWire',
   'textFromWire',
@@ -144,6 +146,8 @@ export const messages: Target[] = [
   codec(recordFromWire, recordToWire),
   codec(contactFromWire, contactToWire),
   codec(sealedFromWire, sealedToWire),
+  codec(parcelFromWire, parcelToWire),
+  codec(sealedParcelFromWire, sealedParcelToWire),
   codec(requestFromWire, ({ id, call }) => call && requestToWire(id, call)),
   codec(frameFromWire, (frame) => frame && frameToWire(frame)),
   codec(mailboxRequestFromWire, ({ id, call }) => call && mailboxRequestToWire(id, call)),

@@ -19,8 +19,8 @@ import {
   chatVersion,
   type Body,
   type ChatFrame,
-  type Hello,
 } from '../../protocol/wire/chat.ts'
+import type { Hello } from '../../protocol/wire/hello.ts'
 import { unframe } from '../../protocol/wire/framing.ts'
 import { openStream, startLink, type Side } from './link.ts'
 import { until } from './network.ts'
@@ -44,6 +44,8 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     peer,
     store,
     now: () => now,
+    age: () => now,
+    onTicket: () => {},
     emit: (event) => events.push(event),
     name: () => 'somebody',
     peerAddress: () => ({ nodes: [], addresses: [] }),
@@ -111,6 +113,8 @@ export function helloWith(more: Partial<Hello> = {}): { kind: 'hello'; hello: He
     name: '',
     number: 0,
     trail: [],
+    features: [],
+    counted: 0,
   }
   return { kind: 'hello', hello: { ...empty, version: chatVersion, ...more } }
 }

@@ -32,6 +32,8 @@ const hello = chatFrameToWire({
     addresses: [],
     number: 0,
     trail: [],
+    features: [],
+    counted: 0,
   },
 })
 

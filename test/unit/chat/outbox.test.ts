@@ -12,7 +12,8 @@ import { StreamSet } from '../../../protocol/chat/stream-set.ts'
 import { digest } from '../../../protocol/identity/identity.ts'
 import { openMemoryStore } from '../../../protocol/store/memory.ts'
 import type { Message, Store } from '../../../protocol/store/store.ts'
-import { bodyFromWire, trailHash, type Hello } from '../../../protocol/wire/chat.ts'
+import { bodyFromWire } from '../../../protocol/wire/chat.ts'
+import { trailHash, type Hello } from '../../../protocol/wire/hello.ts'
 import { chatStream } from '../../support/chat-streams.ts'
 import { change, hour } from '../../support/numbers.ts'
 import { bob } from '../../support/people.ts'
@@ -48,7 +49,7 @@ function sender(t: TestContext, store = openMemoryStore(), onEvent = (): void =>
     events.push(event)
     onEvent()
   }
-  const outbox = new Outbox({ peer, store, emit, probe }, streams)
+  const outbox = new Outbox({ peer, store, emit, probe, onOlder: () => {} }, streams)
   return {
     store,
     outbox,

@@ -1,0 +1,166 @@
+/**
+ * What two friends tell each other of where they stand, in each hello and in each parcel: what they hold, what they
+ * understand, and what the other needs to leave parcels. Only the newest counts, because nodes reorder and repeat
+ * parcels (docs/protocol.md, "Parcels", The word).
+ */
+import { QuorumError } from '../base/errors.ts'
+import { randomBytes } from '../identity/identity.ts'
+import type { KeyPair } from '../identity/hpke.ts'
+import type { WordRow } from '../store/mail.ts'
+import type { Conversation as Position } from '../store/store.ts'
+import { chatVersion } from '../wire/chat.ts'
+import type { PeerAddress } from '../wire/contact.ts'
+import { eraLength, features, trailSequences, type Hello } from '../wire/hello.ts'
+import { ticketLength } from '../wire/mailbox.ts'
+import { chatLimits } from './limits.ts'
+import { OneTimeKeys, type OneTimeKeysOptions } from './one-time-keys.ts'
+
+/** Numbers are times in milliseconds, or grow by one: beyond it, nothing would be left to count with. */
+const lastNumber = 2 ** 52
+
+export interface WordsOptions extends OneTimeKeysOptions {
+  name(): string
+  /** How to reach this peer, as the friend `to` may know it. */
+  peerAddress(to: string): PeerAddress
+  /** The friend learns what was read here. */
+  readReceipts(): boolean
+  /** A ticket was given to this friend for the first time: the own nodes must know it. */
+  onTicket(): void
+}
+
+export class Words {
+  readonly #options: WordsOptions
+  readonly keys: OneTimeKeys
+
+  constructor(options: WordsOptions) {
+    this.#options = options
+    this.keys = new OneTimeKeys(options)
+  }
+
+  /** The friend understands parcels. */
+  get parcels(): boolean {
+    const { store, peer } = this.#options
+    return store.word(peer).features.includes(features.parcels)
+  }
+
+  /**
+   * The word of now, with a number of its own, and with `pairs` as keys for the friend; `live` in a hello. Stored
+   * within the caller's transaction.
+   */
+  tell(live: boolean, pairs: readonly KeyPair[] = []): Hello {
+    const { store, peer } = this.#options
+    return store.transaction(() => {
+      const row = this.keys.give(this.#numbered(this.ready()), pairs, live)
+      store.putWord(row)
+      return this.#hello(row, pairs)
+    })
+  }
+
+  /** What `tell` would return of a parcel: nothing is stored, and `pairs` are not given. `row`: of `ready`. */
+  draft(row: WordRow, pairs: readonly KeyPair[]): Hello {
+    return this.#hello({ ...this.#numbered(row), nextKey: row.nextKey + pairs.length }, pairs)
+  }
+
+  /** The row, with a ticket and an era for a friend who understands parcels. Within the caller's transaction. */
+  ready(): WordRow {
+    const { store, peer, onTicket } = this.#options
+    const row = store.word(peer)
+    if (!row.features.includes(features.parcels) || row.ticket.byteLength > 0) return row
+    const made = { ...row, ticket: randomBytes(ticketLength), era: randomBytes(eraLength) }
+    store.putWord(made)
+    onTicket()
+    return made
+  }
+
+  /** Up to where the friend may know that messages were read here. 0 takes nothing back of what it was told before. */
+  readToTell({ readByMe }: Pick<Position, 'readByMe'>): number {
+    return this.#options.readReceipts() ? readByMe : 0
+  }
+
+  /**
+   * Takes over the friend's word, except for what it says of messages. Within the caller's transaction. Returns whether
+   * it counts: of a parcel, only if it is newer than every one before.
+   */
+  hear(word: Hello, live: boolean): boolean {
+    const { store, peer } = this.#options
+    if (Math.max(word.number, word.counted) > lastNumber) {
+      throw new QuorumError('bad-request', 'They count further than anybody can')
+    }
+    let row = store.word(peer)
+    if (!live && word.number <= row.counted) return false
+    if (word.counted > row.number) row = this.keys.beginAnew({ ...row, number: word.counted })
+    row = { ...row, counted: Math.max(row.counted, word.number), features: word.features }
+    if (word.mail != null) row = this.keys.hear({ ...row, theirTicket: word.mail.ticket }, word.mail)
+    store.putWord(row)
+    if (word.mail != null) this.#hearOfParcels(word)
+    return true
+  }
+
+  /** The friend holds messages that this store does not know. */
+  older(): void {
+    const { store, peer } = this.#options
+    store.putWord(this.keys.beginAnew(store.word(peer)))
+  }
+
+  /** The friend is owed a word, also where there is no message. */
+  owe(changes: Partial<Pick<WordRow, 'unopened' | 'hole'>> = {}): void {
+    const { store, peer } = this.#options
+    store.putWord({ ...store.word(peer), ...changes, owed: true })
+  }
+
+  #hearOfParcels({ mail }: Hello): void {
+    const { store, peer } = this.#options
+    if (mail == null) return
+    const shut = new Set(mail.unopened.map(hex))
+    for (const { id, keyNumber } of store.parcelsFor(peer)) {
+      if (shut.has(hex(id))) {
+        store.updateParcel(id, { anew: true })
+        if (keyNumber > 0) this.keys.dropDead(mail)
+      }
+      // What lies behind a hole is left again, with what fills it.
+      if (mail.hole) store.updateParcel(id, { leftAt: 0 })
+    }
+  }
+
+  /** With the number of the next word: larger than every one that the friend may have counted. */
+  #numbered(row: WordRow): WordRow {
+    return { ...row, number: Math.max(Math.trunc(this.#options.now()), row.number + 1) }
+  }
+
+  #hello(row: WordRow, pairs: readonly KeyPair[]): Hello {
+    const { store, peer, name, peerAddress } = this.#options
+    const position = store.conversation(peer)
+    const { received, receivedHash } = position
+    const trail = trailSequences(received).flatMap((sequence) => {
+      const hash = store.bodyHash(peer, 'in', sequence)
+      return hash == null ? [] : [{ sequence, hash }]
+    })
+    const { number, counted, ticket, era, unopened, hole } = row
+    const account = this.keys.account(row)
+    const publicKeys = pairs.map(({ publicKey }) => publicKey)
+    const mail = {
+      ticket,
+      keys: { era, first: row.nextKey - pairs.length, publicKeys },
+      ...(account == null ? {} : { account }),
+      unopened: unopened.slice(-chatLimits.unopened),
+      hole,
+    }
+    return {
+      ...peerAddress(peer),
+      version: chatVersion,
+      received,
+      receivedHash,
+      read: this.readToTell(position),
+      name: name(),
+      number,
+      trail,
+      features: Object.values(features),
+      counted,
+      ...(ticket.byteLength > 0 ? { mail } : {}),
+    }
+  }
+}
+
+function hex(id: Uint8Array): string {
+  return Buffer.from(id).toString('hex')
+}

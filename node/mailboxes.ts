@@ -21,7 +21,17 @@ import { parcelsOn } from './parcels.ts'
 const digestBytes = 16
 const slotBytes = 16
 
+export type MailboxStats = ReturnType<DirectoryStore['stats']> & {
+  /** Peers that have given tickets. */
+  mailboxes: number
+  parcels: number
+  parcelBytes: number
+}
+
+const nothing = { held: 0, heldBytes: 0, handles: 0, parked: 0, mailboxes: 0, parcels: 0, parcelBytes: 0 }
+
 export interface Mailboxes extends DirectoryStore {
+  stats(): MailboxStats
   readonly parcels: ParcelStore
   /**
    * Writes a little to see whether the disk accepts it. Errors: `disk-full` (also when nearly full), `not-writable`.
@@ -93,7 +103,7 @@ function mailboxesOn(db: Database.Database, file: string, most: number): Mailbox
         if (!commits.closed) throw error
       }
     },
-    stats: () => read(() => sql.stats.get() ?? { held: 0, heldBytes: 0, handles: 0, parked: 0 }),
+    stats: () => read(() => sql.stats.get() ?? nothing),
     check() {
       if (commits.failure !== undefined) throw diskError(commits.failure, file)
       if (file !== ':memory:') {
@@ -293,9 +303,11 @@ function statements(db: Database.Database, most: number) {
     ),
     putMeta: db.prepare<[string, number]>('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
     check: db.prepare<[]>(`UPDATE meta SET value = value + 1 WHERE name = 'checks'`),
-    stats: db.prepare<[], ReturnType<DirectoryStore['stats']>>(
-      `SELECT e.rows AS held, e.bytes AS heldBytes, h.rows AS handles, p.rows AS parked
-       FROM totals e, totals h, totals p WHERE e.name = 'envelopes' AND h.name = 'handles' AND p.name = 'parked'`,
+    stats: db.prepare<[], MailboxStats>(
+      `SELECT e.rows AS held, e.bytes AS heldBytes, h.rows AS handles, p.rows AS parked,
+         t.rows AS mailboxes, m.rows AS parcels, m.bytes AS parcelBytes
+       FROM totals e, totals h, totals p, totals t, totals m WHERE e.name = 'envelopes' AND h.name = 'handles'
+         AND p.name = 'parked' AND t.name = 'tickets' AND m.name = 'parcels'`,
     ),
 
     identical: db.prepare<[string, Uint8Array], HeldEnvelope>(

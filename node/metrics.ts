@@ -3,11 +3,11 @@
  * here, and no figure contains a PeerId or an address.
  */
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
-import type { DirectoryStore, RelayNode, RelayShares } from '#protocol'
+import type { RelayNode, RelayShares } from '#protocol'
 import { nodeLimits } from './limits.ts'
+import type { MailboxStats } from './mailboxes.ts'
 
 export type RelayStats = ReturnType<RelayNode['stats']>
-export type MailboxStats = ReturnType<DirectoryStore['stats']>
 
 export interface Figures {
   /** Undefined while the node starts or stops. */
@@ -64,6 +64,9 @@ export function createMetrics({ relay, mailboxes, version }: Figures): Registry 
   gauge('quorum_directory_sessions', 'Peers with an open directory stream', () => relay()?.directorySessions ?? 0)
   gauge('quorum_held_envelopes', 'Sealed envelopes that wait for their recipients', () => mailboxes().held)
   gauge('quorum_held_bytes', 'Bytes of the envelopes that wait', () => mailboxes().heldBytes)
+  gauge('quorum_mailboxes', 'Peers whose friends may leave messages here', () => mailboxes().mailboxes)
+  gauge('quorum_held_parcels', 'Sealed messages that wait in mailboxes', () => mailboxes().parcels)
+  gauge('quorum_held_parcel_bytes', 'Bytes of the sealed messages that wait', () => mailboxes().parcelBytes)
   gauge('quorum_handles', 'Handles that belong to somebody', () => mailboxes().handles)
   gauge('quorum_parked_invites', 'Sealed invites that wait under a short code', () => mailboxes().parked)
   counter('quorum_relayed_bytes_total', 'Bytes carried for others, both directions', [], () => [

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { byteSize } from '#byte-size'
-import type { MailboxStats, RelayStats } from './metrics.ts'
+import type { MailboxStats } from './mailboxes.ts'
+import type { RelayStats } from './metrics.ts'
 
 export interface Status {
   /** Undefined: ready. Else the reason, in one word or sentence. */
@@ -40,7 +41,9 @@ export function statusPage({ unready, relay, mailboxes, uptime, version }: Statu
     ['Relayed since the start', byteSize(relay?.relayedBytes ?? 0)],
     ['Relayed since midnight (UTC)', relayedToday(relay)],
     ['Peer records', count.format(relay?.records ?? 0)],
-    ['Messages held for the absent', `${count.format(mailboxes.held)} (${byteSize(mailboxes.heldBytes)})`],
+    ['Friend requests held for the absent', `${count.format(mailboxes.held)} (${byteSize(mailboxes.heldBytes)})`],
+    ['Messages held for the absent', `${count.format(mailboxes.parcels)} (${byteSize(mailboxes.parcelBytes)})`],
+    ['Mailboxes', count.format(mailboxes.mailboxes)],
     ['Handles', count.format(mailboxes.handles)],
     ['Parked invites', count.format(mailboxes.parked)],
     ['Directory requests', count.format(sum(relay?.requests))],

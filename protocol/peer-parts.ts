@@ -4,12 +4,15 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { givenNodeAddress } from './address/given-address.ts'
+import { byNode } from './address/node-addresses.ts'
 import { toError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
 import { Drafts } from './chat/drafts.ts'
+import { chatLimits } from './chat/limits.ts'
 import { refusalOf } from './directory/home-node.ts'
 import { HomeNodes } from './directory/home-nodes.ts'
+import { nodeConnections } from './directory/node-dial.ts'
 import { Reachability } from './directory/reachability.ts'
 import { fileLimits } from './file/limits.ts'
 import { Files } from './file/transfers.ts'
@@ -21,6 +24,7 @@ import type { Identity } from './identity/identity.ts'
 import type { PrivacyInForce } from './identity/privacy-in-force.ts'
 import { SealingKeys } from './identity/sealing.ts'
 import type { Settings } from './identity/settings.ts'
+import { Mailboxes } from './mailbox/mailboxes.ts'
 import type { PeerNetwork } from './net/libp2p.ts'
 import { netLimits } from './net/limits.ts'
 import type { Policy } from './net/policy.ts'
@@ -70,6 +74,7 @@ export class PeerParts {
   readonly friends: Friends
   readonly introductions: Introductions
   readonly chat: Chat
+  readonly mailboxes: Mailboxes
   readonly drafts: Drafts
   readonly files: Files
   readonly watch: NetworkWatch
@@ -102,6 +107,7 @@ export class PeerParts {
     this.reversals = this.#createReversals()
     this.introductions = this.#createIntroductions()
     this.chat = this.#createChat()
+    this.mailboxes = this.#createMailboxes()
     this.drafts = new Drafts(this.store, (peer) => this.policy.isFriend(peer))
     this.files = this.#createFiles()
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
@@ -167,6 +173,7 @@ export class PeerParts {
       onState: (data) => this.events.emit({ event: 'node-state', data }),
       onReady: (node) => {
         this.delivery.flush()
+        this.mailboxes.nodeReady(node)
         this.reversals.reset()
         this.paths.nodeReady()
         this.reachability.check()
@@ -349,7 +356,14 @@ export class PeerParts {
       log: this.#log,
       name: () => this.settings.name(),
       peerAddress: this.#peerAddress,
-      onTicket: () => undefined,
+      onTicket: () => this.mailboxes.tellTickets(),
+      sealing: this.sealing,
+      identity: this.identity,
+      taken: (ids) => this.mailboxes.taken(ids),
+      atNodes: (peer, task) => {
+        const nodes = [...byNode(this.store.friend(peer)?.nodes ?? []).values()]
+        return this.mailboxes.at(nodes, peer, chatLimits.parcelNodes, task)
+      },
       readReceipts: () => this.privacy.now.readReceipts,
       typingMarks: () => this.privacy.now.typingMarks,
       isFriend: (peer) => this.policy.isFriend(peer),
@@ -358,6 +372,17 @@ export class PeerParts {
       onHeld: (peer) => this.events.heldChanged(peer),
       onTransfer: (peer, content, message) => this.files.receiveMessage(peer, content, message),
       probe: this.#probeSharing,
+    })
+  }
+
+  #createMailboxes(): Mailboxes {
+    return new Mailboxes({
+      connection: (node) => nodeConnections(this.network, node).find(({ status }) => status === 'open'),
+      reach: (addresses, peer, use) => this.nodes.reach(addresses, peer, use),
+      ticketHashes: () => this.chat.mail.ticketHashes(),
+      onParcel: (parcel) => this.chat.mail.receive(parcel),
+      onOpen: () => this.chat.mail.nodeReady(),
+      log: this.#log,
     })
   }
 

@@ -145,7 +145,7 @@ function privacyRules(parts: PeerParts, options: PeerOptions, log: Log): Privacy
 }
 
 async function start(parts: PeerParts, rules: PrivacyRules, given: readonly string[], log: Log): Promise<void> {
-  const { nodes, paths, watch, reachability, files, friends, delivery, sealing, settings, store, search } = parts
+  const { nodes, paths, watch, reachability, files, chat, friends, delivery, sealing, settings, store, search } = parts
   // Before anything is announced.
   await sealing.start({ failed: (error) => log('error', 'the sealing keys cannot be renewed or destroyed', error) })
   nodes.start()
@@ -161,6 +161,7 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
   await rules.start(parts.privacy.now)
   afterRestore(store, files)
   files.start()
+  chat.mail.start()
   search.start()
   delivery.flush()
   parts.answerVisits.start()
@@ -170,10 +171,13 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
   const { search, sealing, watch, reachability, chat, files, paths, delivery, answerVisits, nodes, network, events } =
     parts
+  const { mailboxes } = parts
   search.stop()
   await sealing.stop()
   watch.stop()
   reachability.stop()
+  await chat.mail.stop()
+  mailboxes.stop()
   chat.stop()
   await files.stop()
   await Promise.all([paths.stop(), delivery.stop(), answerVisits.stop(), nodes.stop(), rules.stop()])

@@ -10,26 +10,27 @@ import type { HeldReason } from '../api/model.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { chatLimits } from './limits.ts'
+import { Mail, type MailOptions } from './mail.ts'
 import { peerInLog } from '../base/log.ts'
-import type { Log } from '../base/log.ts'
 import { chatProtocol } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { Draft, Message } from '../store/store.ts'
 import type { AboutTransfer, OnQueued } from '../store/transfer-message.ts'
 
-export interface ChatOptions extends Omit<ConversationContext, 'peer'> {
-  isFriend(peer: string): boolean
-  log: Log
-}
+export interface ChatOptions
+  extends Omit<ConversationContext, 'peer' | 'onMail'>, Pick<MailOptions, 'isFriend' | 'taken' | 'log'> {}
 
 export class Chat {
   readonly #options: ChatOptions
   readonly #conversations = new Map<string, Conversation>()
   readonly #opening = new Set<string>()
   readonly #stopped = new AbortController()
+  /** What is left for friends who are away. */
+  readonly mail: Mail
 
   constructor(options: ChatOptions) {
     this.#options = options
+    this.mail = new Mail({ ...options, conversation: (peer) => this.#conversation(peer) })
   }
 
   stop(): void {
@@ -80,8 +81,19 @@ export class Chat {
 
   /** Ends the conversation with a peer that is no longer a friend. */
   end(peer: string): void {
-    this.#conversations.get(peer)?.end()
+    const { store, onTicket, log } = this.#options
+    const conversation = this.#conversation(peer)
+    conversation.end()
+    this.mail.forget(peer)
+    if (store.word(peer).number === 0) {
+      this.#conversations.delete(peer)
+      return
+    }
+    const withdrawn = conversation.withdrawParcels()
     this.#conversations.delete(peer)
+    store.forgetMail(peer)
+    onTicket()
+    withdrawn.catch((error: unknown) => log('debug', 'parcels could not be withdrawn', toError(error)))
   }
 
   /** The own name or address changed: tells the friends that are online. */
@@ -188,7 +200,16 @@ export class Chat {
   #conversation(peer: string): Conversation {
     let conversation = this.#conversations.get(peer)
     if (conversation == null) {
-      conversation = new Conversation({ ...this.#options, peer })
+      const { onPresence } = this.#options
+      conversation = new Conversation({
+        ...this.#options,
+        peer,
+        onMail: (friend) => this.mail.nudge(friend),
+        onPresence: (friend) => {
+          onPresence(friend)
+          this.mail.presence(friend)
+        },
+      })
       this.#conversations.set(peer, conversation)
     }
     return conversation

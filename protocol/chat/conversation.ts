@@ -14,6 +14,9 @@ import { Yielder } from '../base/yield.ts'
 import { ChatStream, type Opener } from './chat-stream.ts'
 import { Inbox, type Batch, type InboxContext } from './inbox.ts'
 import { chatLimits } from './limits.ts'
+import { ParcelReader, type ParcelOutcome, type ParcelReaderOptions } from './parcel-reader.ts'
+import { ParcelWriter, type MailDue, type ParcelWriterOptions } from './parcel-writer.ts'
+import type { Parcel } from '../wire/mailbox.ts'
 import { Outbox, type OutboxContext } from './outbox.ts'
 import { StreamSet } from './stream-set.ts'
 import { abortAfter } from '../net/deadline.ts'
@@ -26,7 +29,13 @@ import type { Hello } from '../wire/hello.ts'
 import { makeKeys } from './one-time-keys.ts'
 import { Words, type WordsOptions } from './words.ts'
 
-export interface ConversationContext extends InboxContext, Omit<OutboxContext, 'onOlder'>, WordsOptions {
+export interface ConversationContext
+  extends
+    InboxContext,
+    Omit<OutboxContext, 'onOlder'>,
+    WordsOptions,
+    Pick<ParcelWriterOptions, 'identity' | 'atNodes'>,
+    Pick<ParcelReaderOptions, 'sealing'> {
   /** The own PeerId. */
   self: string
   /** The friend learns that somebody is writing. */
@@ -35,6 +44,8 @@ export interface ConversationContext extends InboxContext, Omit<OutboxContext, '
   onHello(peer: string, hello: Hello): void
   /** The conversation opened or ended. */
   onPresence(peer: string): void
+  /** Something may have to be left for the friend, or to be withdrawn. */
+  onMail(peer: string): void
 }
 
 export class Conversation {
@@ -43,6 +54,8 @@ export class Conversation {
   readonly #inbox: Inbox
   readonly #outbox: Outbox
   readonly #words: Words
+  readonly #writer: ParcelWriter
+  readonly #reader: ParcelReader
   /** Keys for the friend are being made. */
   #making = false
   #wasOnline = false
@@ -57,6 +70,9 @@ export class Conversation {
     this.#inbox = new Inbox({ ...context, onHeld: (peer) => this.#onHeld(peer) })
     this.#words = new Words(context)
     this.#outbox = new Outbox({ ...context, onOlder: () => this.#words.older() }, this.#streams)
+    const parts = { ...context, inbox: this.#inbox, outbox: this.#outbox, words: this.#words }
+    this.#writer = new ParcelWriter(parts)
+    this.#reader = new ParcelReader({ ...parts, onWord: (word) => context.onHello(context.peer, word) })
   }
 
   /** The friend's hello has arrived on an open stream. */
@@ -118,12 +134,48 @@ export class Conversation {
 
   /** As `Outbox.send`. */
   send(draft: Draft, keep?: (message: string) => void): Message {
-    return this.#outbox.send(draft, keep)
+    const message = this.#outbox.send(draft, keep)
+    this.#context.onMail(this.#context.peer)
+    return message
   }
 
   /** As `Outbox.sendAll`. */
   sendAll(drafts: readonly Draft[]): void {
     this.#outbox.sendAll(drafts)
+    this.#context.onMail(this.#context.peer)
+  }
+
+  /** As `ParcelWriter.due`. */
+  get mailDue(): MailDue {
+    return this.#writer.due
+  }
+
+  /** As `ParcelWriter.write`. */
+  writeParcels(): Promise<void> {
+    return this.#writer.write()
+  }
+
+  /** As `ParcelWriter.withdrawAll`. */
+  withdrawParcels(): Promise<void> {
+    return this.#writer.withdrawAll()
+  }
+
+  /** As `ParcelReader.read`. */
+  async readParcel(parcel: Parcel): Promise<ParcelOutcome> {
+    const outcome = await this.#reader.read(parcel)
+    this.#outbox.flush()
+    return outcome
+  }
+
+  /** As `ParcelReader.reportHole`. */
+  reportHole(): void {
+    this.#reader.reportHole()
+  }
+
+  /** The friend is online: it learns by a hello what it is owed. */
+  tellWord(): void {
+    this.hello()
+    this.#words.told()
   }
 
   /** The person read the friend's messages up to sequence `upTo`; beyond what is here counts as all of it. */
@@ -169,7 +221,10 @@ export class Conversation {
     })
     if (answer === 'hello') ignoreLoss(this.#sendHello(stream))
     else if (answer === 'receipt') this.#sendReceipt(stream, position)
-    if (acknowledged != null) this.#outbox.onReceipt(position, acknowledged)
+    if (acknowledged != null) {
+      this.#outbox.onReceipt(position, acknowledged)
+      this.#context.onMail(this.#context.peer)
+    }
     // Of several, the last one counts: each is stored in a transaction of its own.
     if (said != null) this.#helloStored(stream, said)
     for (const effect of effects) effect()

@@ -75,7 +75,10 @@ export interface Received {
  * What a frame was: something new, nothing new, a message received before, a message with a gap before it, one that is
  * another than the one received or does not follow it, or one that is not taken for now.
  */
-type Outcome = 'new' | 'idle' | 'repeated' | 'gap' | 'contradiction' | 'held'
+type Outcome = 'new' | 'idle' | 'repeated' | ParcelStop
+
+/** Why the rest of a parcel was not looked at. */
+export type ParcelStop = 'gap' | 'contradiction' | 'held'
 
 /** Errors that end a stream and concern the person, not only the program. */
 const reportedToPerson: ReadonlySet<ErrorCode> = new Set([
@@ -137,32 +140,17 @@ export class Inbox {
    * the callbacks. The caller ends the stream then; the person is told here where the error concerns them.
    */
   receive(frames: readonly Uint8Array[], source: Source): Received {
-    const { store, peer, emit, onHeld } = this.#context
-    const before = store.conversation(peer)
-    const batch: Batch = { position: before, effects: [], held: this.#held }
     const outcomes = new Set<Outcome>()
-    try {
-      store.transaction(() => {
-        for (const bytes of frames) {
-          const outcome = this.#take(bytes, source, batch)
-          outcomes.add(outcome)
-          if (outcome !== 'new' && !this.#idle.take()) {
-            throw new QuorumError('rate-limited', 'They send too much that says nothing')
-          }
+    const { batch, before } = this.#commit((building) => {
+      for (const bytes of frames) {
+        const outcome = this.#take(bytes, source, building)
+        outcomes.add(outcome)
+        if (outcome !== 'new' && !this.#idle.take()) {
+          throw new QuorumError('rate-limited', 'They send too much that says nothing')
         }
-        if (batch.position.taken !== before.taken) store.setTaken(peer, batch.position)
-      })
-    } catch (error) {
-      if (error instanceof QuorumError && reportedToPerson.has(error.code)) {
-        emit({ event: 'warning', data: { code: error.code, message: error.message, peer } })
       }
-      throw error
-    }
-    const { position, effects, held, acknowledged } = batch
-    if (held !== this.#held) {
-      this.#held = held
-      effects.push(() => onHeld(peer))
-    }
+    })
+    const { position, effects, acknowledged } = batch
     const toAcknowledge = outcomes.has('repeated') || position.received > before.received
     return {
       position,
@@ -171,6 +159,52 @@ export class Inbox {
       ...(acknowledged != null && { acknowledged }),
       effects,
     }
+  }
+
+  /**
+   * Stores the bodies of a parcel as far as they follow, by the same rules, and runs `rest` in the same transaction
+   * with why it ended before the last one. Errors as of `receive`, and of `rest`; then nothing is stored.
+   */
+  receiveParcel(
+    bodies: readonly Uint8Array[],
+    rest: (batch: Batch, stopped: ParcelStop | undefined) => void,
+  ): Pick<Received, 'position' | 'effects'> & { stopped: ParcelStop | undefined } {
+    let stopped: ParcelStop | undefined
+    const { batch } = this.#commit((building) => {
+      stopped = undefined
+      for (const bytes of bodies) {
+        const outcome = this.#onMessage(bytes, building)
+        if (outcome === 'new' || outcome === 'repeated') continue
+        stopped = outcome
+        break
+      }
+      rest(building, stopped)
+    })
+    return { position: batch.position, effects: batch.effects, stopped }
+  }
+
+  /** Runs `work` in one transaction. What it wants to happen then is in the batch. */
+  #commit(work: (batch: Batch) => void): { batch: Batch; before: Position } {
+    const { store, peer, emit, onHeld } = this.#context
+    const before = store.conversation(peer)
+    const batch: Batch = { position: before, effects: [], held: this.#held }
+    try {
+      store.transaction(() => {
+        work(batch)
+        if (batch.position.taken !== before.taken) store.setTaken(peer, batch.position)
+      })
+    } catch (error) {
+      if (error instanceof QuorumError && reportedToPerson.has(error.code)) {
+        emit({ event: 'warning', data: { code: error.code, message: error.message, peer } })
+      }
+      throw error
+    }
+    const { held } = batch
+    if (held !== this.#held) {
+      this.#held = held
+      batch.effects.push(() => onHeld(peer))
+    }
+    return { batch, before }
   }
 
   /**
@@ -214,7 +248,7 @@ export class Inbox {
     }
   }
 
-  #onMessage(bytes: Uint8Array, batch: Batch): Outcome {
+  #onMessage(bytes: Uint8Array, batch: Batch): Exclude<Outcome, 'idle'> {
     const { store, peer } = this.#context
     const { received, receivedHash } = batch.position
     const body = bodyFromWire(bytes)

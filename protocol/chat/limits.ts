@@ -73,6 +73,38 @@ export const chatLimits = {
   keyKept: 90 * day,
   /** Parcels of a store that was replaced by an older copy of itself may arrive for so long. */
   keyFloor: 30 * day,
+  /** Bodies in one parcel: the largest one, an offer, fits alone; and with keys and padding, the node takes it. */
+  parcelBodies: 64,
+  parcelBodyBytes: 200 * KiB,
+  /** Parcels and bytes on their way to one friend: what a mailbox holds of one ticket is twice as many. */
+  parcelsOut: 100,
+  parcelsOutBytes: 3 * MiB,
+  /** Without a receipt for this long, the same bytes are left again. */
+  parcelAgain: 3 * day,
+  /** Nodes of a friend at which a parcel is left. */
+  parcelNodes: 2,
+  /** A parcel that came before and comes again is answered again, not more often than this; and so long it is known. */
+  parcelAnswered: 1 * day,
+  parcelKnown: 120 * day,
+  parcelsKnown: 2000,
+  /** A friend who is away: the first wait before something is left, doubled from one to the next up to the longest. */
+  mailAway: { first: 2 * second, longest: 30 * second },
+  /** As long, where nothing could be left. */
+  mailRetry: 10 * minute,
+  /** A friend who is there and sends no receipt. */
+  mailUnanswered: 10 * second,
+  /** A mere receipt waits for what else there may be to tell. */
+  mailAnswer: { least: 5 * minute, most: 15 * minute },
+  /** How often it is looked whether parcels are to be left again. */
+  mailCheck: 60 * minute,
+  /** A program that ends leaves what waits within this time. */
+  mailAtStop: 3 * second,
+  /** Parcels of one friend that wait in memory for what comes before them: all that a node holds of one. */
+  parcelsWaiting: 4 * MiB,
+  /** That something is missing is told when nothing more has come for this long. */
+  holeReport: 10 * second,
+  /** Parcels that are done with within this time are told to the nodes together. */
+  takenTogether: 50,
   /** Parcels that do not open are told of until the next word, so many of them. */
   unopened: wireLimits.unopened,
 

@@ -6,7 +6,7 @@
 import { Yielder } from '../base/yield.ts'
 import { createKeyPair, keyIdOf, type KeyPair } from '../identity/hpke.ts'
 import { randomBytes } from '../identity/identity.ts'
-import type { HeldKey, WordRow } from '../store/mail.ts'
+import type { HeldKey, WordRow } from '../store/mail-store.ts'
 import type { Store } from '../store/store.ts'
 import { eraLength, type MailWord } from '../wire/hello.ts'
 import { chatLimits } from './limits.ts'

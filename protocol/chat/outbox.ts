@@ -33,6 +33,14 @@ export interface OutboxContext {
 /** What a hello reports of the messages that the friend holds. */
 type Held = Pick<Hello, 'received' | 'receivedHash' | 'number' | 'trail'>
 
+/** A message in the form in which it leaves. */
+export interface LeavingBody {
+  seq: number
+  /** Of `body`. */
+  hash: Uint8Array
+  body: Uint8Array
+}
+
 /** Messages that leave together. */
 interface Departure {
   frames: Uint8Array[]
@@ -105,26 +113,32 @@ export class Outbox {
   }
 
   /**
-   * Compares what the friend holds of the own messages, by its hello on `stream`, with what was sent. If it is other
+   * Compares what the friend holds of the own messages, by its hello on `stream` or by the newest parcel, with what was
+   * sent. If it is other
    * than that, one of the two stores is an older copy of itself: what may be missing there is sent once more, behind
    * what the friend holds. Messages are not signed, so the claim cannot be proved. Runs within the transaction of
    * `batch`. Errors: `bad-request` for a claim that cannot be true, `rate-limited` for too many, `verification-failed`
    * where an earlier version, which does not tell enough to go on, holds another message than the one that was sent.
    */
-  compare(held: Held, stream: ChatStream, batch: Batch): void {
+  compare(held: Held, stream: ChatStream | undefined, batch: Batch): void {
     const { store, peer, emit } = this.#context
     const { received, receivedHash, number } = held
     const { sent, delivered } = batch.position
     const beyond = received > sent
     // A store does not become older while it is open, and no friend holds more than a full outbox beyond it.
-    if (beyond && (this.#continued || stream.helloReceived || received > sent + chatLimits.outbox)) {
+    if (
+      beyond &&
+      ((stream != null && (this.#continued || stream.helloReceived)) || received > sent + chatLimits.outbox)
+    ) {
       throw new QuorumError('bad-request', 'They claim to hold what was never sent')
     }
-    const newest = number > this.#heard
+    const newest = stream == null || number > this.#heard
     if (newest) this.#heard = number
     const own = beyond ? undefined : this.#hashAt(received, batch.position)
     const same = own == null ? !beyond && number === 0 : Buffer.from(own).equals(receivedHash)
     if (same && this.#follows(received)) {
+      // A parcel may be older than the receipts of an open stream, which have no number.
+      if (stream == null && this.#streams.online) return
       // Each time, every message after that is changed and reported: without it, they are sent all the same.
       if (received >= delivered || !newest || !this.#adoptions.take()) return
       const from = Math.max(received, delivered - chatLimits.sentAgain)
@@ -145,13 +159,14 @@ export class Outbox {
     const agreed = same ? received : this.#agreed(held, batch.position)
     announce(store.adopt(peer, { received, hash: receivedHash, agreed }))
     batch.position = store.conversation(peer)
+    for (const { id } of store.parcelsFor(peer)) store.updateParcel(id, { anew: true })
     for (const other of this.#streams) other.continueAfter(received)
     if (same) return
     const message =
       'They report messages from you that are not stored here: ' +
       'if no older copy of this profile was put back, their report is wrong'
     batch.effects.push(() => {
-      this.#continued ||= beyond
+      this.#continued ||= beyond && stream != null
       if (this.#reported) return
       this.#reported = true
       emit({ event: 'warning', data: { code: 'store-corrupt', message, peer } })
@@ -218,20 +233,38 @@ export class Outbox {
     // Never more than a window, whatever the friend claims to have received, or to have lost.
     const room = chatLimits.chatWindow - (stream.written - stream.acknowledged)
     if (room <= 0) return departure
-    const leaving: { seq: number; hash: Uint8Array }[] = []
-    let previous = this.#hashOf(stream.written, position)
+    const leaving = this.bodiesAfter(stream.written, room, chatLimits.chatWindowBytes, position)
+    for (const { body } of leaving) departure.frames.push(chatFrameToWire({ kind: 'message', body }))
+    departure.written = leaving.at(-1)?.seq ?? stream.written
+    departure.changed = this.markSent(leaving, position)
+    return departure
+  }
+
+  /**
+   * The bodies after own sequence `after`, in order, as they leave: at most `count`, and `bytes` unless the first one
+   * alone has more.
+   */
+  bodiesAfter(after: number, count: number, bytes: number, position: Position): LeavingBody[] {
+    const { store, peer } = this.#context
+    const leaving: LeavingBody[] = []
+    let previous = this.#hashOf(after, position)
     let size = 0
-    for (const message of store.outgoing(peer, stream.written, room)) {
+    for (const message of store.outgoing(peer, after, count)) {
+      // Below what was adopted once, sequences are missing here.
+      if (message.seq !== after + leaving.length + 1) break
       const body = bodyToWire({ ...bodyOf(message), previous })
       size += body.byteLength
-      if (departure.frames.length > 0 && size > chatLimits.chatWindowBytes) break
+      if (leaving.length > 0 && size > bytes) break
       previous = digest(body)
-      departure.frames.push(chatFrameToWire({ kind: 'message', body }))
-      departure.written = message.seq
-      if (message.seq > position.sent) leaving.push({ seq: message.seq, hash: previous })
+      leaving.push({ seq: message.seq, hash: previous, body })
     }
-    if (leaving.length > 0) departure.changed = store.markSent(peer, leaving)
-    return departure
+    return leaving
+  }
+
+  /** They count as sent once this is on disk; returns the messages that changed. */
+  markSent(leaving: readonly LeavingBody[], { sent }: Position): Message[] {
+    const first = leaving.filter(({ seq }) => seq > sent).map(({ seq, hash }) => ({ seq, hash }))
+    return first.length === 0 ? [] : this.#context.store.markSent(this.#context.peer, first)
   }
 
   #write(stream: ChatStream, { frames, changed, written }: Departure): void {

@@ -6,7 +6,7 @@
 import { QuorumError } from '../base/errors.ts'
 import { randomBytes } from '../identity/identity.ts'
 import type { KeyPair } from '../identity/hpke.ts'
-import type { WordRow } from '../store/mail.ts'
+import type { WordRow } from '../store/mail-store.ts'
 import type { Conversation as Position } from '../store/store.ts'
 import { chatVersion } from '../wire/chat.ts'
 import type { PeerAddress } from '../wire/contact.ts'
@@ -48,7 +48,7 @@ export class Words {
    * within the caller's transaction.
    */
   tell(live: boolean, pairs: readonly KeyPair[] = []): Hello {
-    const { store, peer } = this.#options
+    const { store } = this.#options
     return store.transaction(() => {
       const row = this.keys.give(this.#numbered(this.ready()), pairs, live)
       store.putWord(row)
@@ -106,6 +106,12 @@ export class Words {
   owe(changes: Partial<Pick<WordRow, 'unopened' | 'hole'>> = {}): void {
     const { store, peer } = this.#options
     store.putWord({ ...store.word(peer), ...changes, owed: true })
+  }
+
+  /** A friend who is online was told what it is owed. */
+  told(): void {
+    const { store, peer } = this.#options
+    store.putWord({ ...store.word(peer), owed: false })
   }
 
   #hearOfParcels({ mail }: Hello): void {

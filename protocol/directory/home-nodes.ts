@@ -3,11 +3,11 @@
  * peer runs, also after a restart of the node. It also visits other nodes (those of a friend) for a single task. The
  * protocol is described in docs/protocol.md, /quorum/directory.
  */
+import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { relayPeer } from '../address/address.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import { DirectorySession } from './session.ts'
-import { onAbort } from '../base/abort-listener.ts'
 import { errorToData, QuorumError, toError, type ErrorData } from '../base/errors.ts'
 import type { NodeProblem, NodeState } from '../api/model.ts'
 import { limits } from '../base/limits.ts'
@@ -28,7 +28,8 @@ import {
 } from './home-node.ts'
 import { directoryLimits } from './limits.ts'
 import { NetworkTime } from './network-time.ts'
-import { dialNode, nodeConnections, type DialTarget } from './node-dial.ts'
+import { dialNode, nodeConnections } from './node-dial.ts'
+import { NodeVisits, type NodeTask } from './node-visits.ts'
 import { peerInLog } from '../base/log.ts'
 import { closeOrAbort } from '../net/close.ts'
 import { dialFailure } from '../net/dial-failure.ts'
@@ -39,9 +40,6 @@ import { later, pause } from '../base/backoff.ts'
 import { ReplacedSessions } from './replaced-sessions.ts'
 import { WakeUp } from '../base/wake-up.ts'
 import type { SignedBytes } from '../wire/codec.ts'
-
-/** Work over one session with a node. */
-type NodeTask<T> = (session: DirectorySession) => Promise<T>
 
 export interface HomeNodesOptions extends PresenceOptions {
   network: PeerNetwork
@@ -67,6 +65,7 @@ export class HomeNodes {
   readonly time: NetworkTime
   readonly #nodes = new Map<string, HomeNode>()
   readonly #stopped = new AbortController()
+  readonly #visits: NodeVisits
   #renewal: NodeJS.Timeout | undefined
   #reserving: NodeJS.Timeout | undefined
   readonly #awaitingSession = new WakeUp()
@@ -77,6 +76,7 @@ export class HomeNodes {
   constructor(options: HomeNodesOptions) {
     this.#options = options
     this.presence = new Presence(options)
+    this.#visits = new NodeVisits(options, this.#stopped.signal)
     this.time = new NetworkTime(options)
   }
 
@@ -169,10 +169,17 @@ export class HomeNodes {
     const node = this.#nodes.get(nodePeer(addresses[0] ?? ''))
     if (node?.session != null) return task(node.session)
     if (node != null) throw new QuorumError('node-unreachable', 'That node cannot be reached right now')
-    return this.#visit(
+    return this.#visits.session(
       addresses.map((address) => ({ address, source: { peer } })),
       task,
     )
+  }
+
+  /** As `visit`, with the connection itself. A configured node is dialled at the addresses of the own list only. */
+  async reach<T>(addresses: readonly string[], peer: string, use: (connection: Connection) => Promise<T>): Promise<T> {
+    const node = this.#nodes.get(nodePeer(addresses[0] ?? ''))
+    const told = addresses.map((address) => ({ address, source: { peer } }))
+    return this.#visits.connected(node == null ? told : dialTargets(node), use)
   }
 
   /**
@@ -186,23 +193,9 @@ export class HomeNodes {
     try {
       if (session != null) return await task(session)
       this.remove(peer)
-      return await this.#visit(dialTargets(node), task)
+      return await this.#visits.session(dialTargets(node), task)
     } finally {
       if (this.has(peer)) this.remove(peer)
-    }
-  }
-
-  async #visit<T>(targets: readonly DialTarget[], task: NodeTask<T>): Promise<T> {
-    const { network } = this.#options
-    const wasConnected = nodeConnections(network, nodePeer(targets[0]?.address ?? '')).length > 0
-    const connection = await dialNode(network, targets, this.#stopped.signal)
-    const session = await DirectorySession.open(connection, this.#options.onEnvelope, this.#options.log)
-    using _ = onAbort(this.#stopped.signal, () => session.close())
-    try {
-      return await task(session)
-    } finally {
-      session.close()
-      if (!wasConnected) void closeOrAbort(connection, directoryLimits.nodeClose)
     }
   }
 

@@ -17,7 +17,7 @@ export interface KeyPair {
 }
 
 /** What sealed bytes are for: bytes that were sealed for one purpose do not open for another. */
-export type Purpose = 'quorum-envelope'
+export type Purpose = 'quorum-envelope' | 'quorum-parcel'
 
 const seedBytes = 32
 /** Of the digest by which a sealed message names its key. */

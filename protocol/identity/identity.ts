@@ -10,7 +10,7 @@ import { parsePeerId } from '../address/peer-id.ts'
 import { QuorumError } from '../base/errors.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
-export type Domain = 'quorum-invite' | 'quorum-record' | 'quorum-envelope'
+export type Domain = 'quorum-invite' | 'quorum-record' | 'quorum-envelope' | 'quorum-parcel'
 
 export interface Identity {
   /** PeerId in its usual text form. */

@@ -120,18 +120,29 @@ export class SealingKeys {
     await this.#working
   }
 
+  /** The private half of the X-Wing key that `keyId` names, unless it is past its time. */
+  hybridSeed(keyId: Uint8Array): Uint8Array | undefined {
+    this.destroyExpired()
+    return this.#hybrid(keyId)?.seed
+  }
+
   /** Errors: `verification-failed` when it is not sealed for this peer, or for a key that is past its time. */
   async open(envelope: SealedBytes): Promise<Uint8Array> {
     this.destroyExpired()
     const { keyId, sealed } = envelope
-    const named = (key: Uint8Array | undefined): boolean => key != null && Buffer.from(hpke.keyIdOf(key)).equals(keyId)
-    const rows = this.#store.sealingKeys()
-    const hybrid = rows.find((row) => named(row.hybrid?.publicKey))?.hybrid
+    const hybrid = this.#hybrid(keyId)
     if (hybrid != null) return hpke.open(sealed, hybrid.seed, 'quorum-envelope', this.#identity.publicKey)
-    const pair = keyId.byteLength > 0 ? rows.find((row) => named(row.publicKey)) : this.#identityPair()
+    const pair =
+      keyId.byteLength > 0
+        ? this.#store.sealingKeys().find((row) => isNamed(row.publicKey, keyId))
+        : this.#identityPair()
     const opened = pair == null ? undefined : openBox(sealed, pair)
     if (opened == null) throw new QuorumError('verification-failed', 'An envelope is not sealed for this peer')
     return opened
+  }
+
+  #hybrid(keyId: Uint8Array): SealingKeyRow['hybrid'] {
+    return this.#store.sealingKeys().find(({ hybrid }) => hybrid != null && isNamed(hybrid.publicKey, keyId))?.hybrid
   }
 
   #identityPair(): BoxPair {
@@ -148,6 +159,10 @@ export class SealingKeys {
     this.#store.putSealingKey(row)
     return row
   }
+}
+
+function isNamed(publicKey: Uint8Array, keyId: Uint8Array): boolean {
+  return Buffer.from(hpke.keyIdOf(publicKey)).equals(keyId)
 }
 
 type BoxPair = Pick<SealingKeyRow, 'publicKey' | 'secretKey'>

@@ -28,6 +28,8 @@ export const mailboxLimits = {
   inMemoryPerAddress: 4 * MiB,
   /** Wait before a parcel is sent for which there was no room. */
   sendRetry: 1 * second,
+  /** Waits before a peer opens a session again whose connection lives. */
+  sessionRetry: { first: 1 * second, longest: 5 * minute },
   /** Parcels that a peer has received and not handled: no more are read. */
   unhandled: 8,
 

@@ -11,22 +11,17 @@ import { ByteRoom, type Holding } from '../base/byte-room.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { KeyedBuckets, SharedRate } from '../base/rate-limit.ts'
-import { digest, peerFromPublicKey } from '../identity/identity.ts'
+import { peerFromPublicKey } from '../identity/identity.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 import type { NodeNetwork } from '../net/libp2p.ts'
 import { mailboxProtocol } from '../net/policy.ts'
 import { errorToTell } from '../net/requests.ts'
 import { pull } from '../net/streams.ts'
 import { unframe } from '../wire/framing.ts'
-import {
-  mailboxFrameToWire,
-  mailboxRequestFromWire,
-  ticketHashLength,
-  type MailboxCall,
-  type MailboxResult,
-} from '../wire/mailbox.ts'
+import { mailboxFrameToWire, mailboxRequestFromWire, type MailboxCall, type MailboxResult } from '../wire/mailbox.ts'
 import { mailboxLimits, mailboxPeersPerAddress, mailboxRates } from './limits.ts'
 import type { HeldParcel, ParcelStore } from './store.ts'
+import { hashOf } from './ticket.ts'
 
 type Call = MailboxCall['call']
 
@@ -245,11 +240,6 @@ export class MailboxServer {
     const key = `${kind} ${outcome}`
     this.#requests[key] = (this.#requests[key] ?? 0) + 1
   }
-}
-
-/** The hash of a ticket, as its owner tells it. */
-export function hashOf(ticket: Uint8Array): Uint8Array {
-  return digest(ticket).subarray(0, ticketHashLength)
 }
 
 function rates(factor: number): Record<Call, KeyedBuckets> {

@@ -7,9 +7,12 @@
 
 import type { ErrorData } from '../base/errors.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
-import type { MailStore } from './mail.ts'
+import type { MailStore } from './mail-store.ts'
+import type { Message } from './message.ts'
 import type { SettingKey } from './setting-key.ts'
 import type { TransferSummary } from './transfer-summary.ts'
+
+export type { Message, MessageState } from './message.ts'
 
 export type FriendState = 'requested' | 'incoming' | 'friend' | 'blocked' | 'removed'
 
@@ -81,30 +84,6 @@ export interface EnvelopeRow {
   content: Uint8Array
   /** When a node last accepted it, milliseconds since the epoch; absent: never. */
   deliveredAt?: number
-}
-
-export type MessageState = 'queued' | 'sent' | 'delivered' | 'read' | 'recalled'
-
-/** A message as callers see it. Times are milliseconds since the epoch. */
-export interface Message {
-  /** UUID v7. */
-  id: string
-  /** The friend's PeerId. */
-  peer: string
-  direction: 'in' | 'out'
-  text: string
-  /** By the sender's clock: shown, never used to order. */
-  sentAt: number
-  receivedAt?: number
-  state: MessageState
-  replyTo?: string
-  transfer?: string
-  /** Its content is of a later version, and `text` is empty. */
-  unknown?: true
-  /** Own, state `sent`: since when a node has held it for the friend, who is away. */
-  leftAt?: number
-  /** Position in the sender's sequence, from 1. */
-  seq: number
 }
 
 /** Messages before or after those with these ids, exclusive. */

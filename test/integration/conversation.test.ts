@@ -294,7 +294,7 @@ function chatAlone(t: TestContext): { chat: Chat; store: Store; friends: Set<str
   t.after(() => store.close())
   const friends = new Set([bob.peer])
   const { peer: _peer, ...rest } = context(store, alice.peer, bob.peer, [])
-  const chat = new Chat({ ...rest, isFriend: (peer) => friends.has(peer), log: silent })
+  const chat = new Chat({ ...rest, isFriend: (peer) => friends.has(peer), taken: async () => {}, log: silent })
   t.after(() => chat.stop())
   return { chat, store, friends }
 }

@@ -30,7 +30,7 @@ const relay = {
   socketsWaiting: 3,
   socketsRefused: 21,
 }
-const mailboxes = { held: 11, heldBytes: 2048, handles: 3, parked: 1 }
+const mailboxes = { held: 11, heldBytes: 2048, handles: 3, parked: 1, mailboxes: 5, parcels: 7, parcelBytes: 4096 }
 const version = '1.2.3'
 
 async function serve(t: TestContext, more: Partial<HttpOptions> = {}): Promise<URL> {

@@ -8,6 +8,7 @@ import type { Stream } from '@libp2p/interface'
 import { Conversation, type ConversationContext } from '../../protocol/chat/conversation.ts'
 import type { PeerEvent } from '../../protocol/api/events.ts'
 import { digest } from '../../protocol/identity/identity.ts'
+import { SealingKeys } from '../../protocol/identity/sealing.ts'
 import { chatLimits } from '../../protocol/chat/limits.ts'
 import { FrameWriter } from '../../protocol/net/frame-writer.ts'
 import { pull } from '../../protocol/net/streams.ts'
@@ -39,7 +40,12 @@ export interface Talker {
 }
 
 export function context(store: Store, self: string, peer: string, events: PeerEvent[]): ConversationContext {
+  const identity = self === alice.peer ? alice : bob
   return {
+    identity,
+    sealing: new SealingKeys(identity, store, () => now),
+    atNodes: async () => {},
+    onMail: () => {},
     self,
     peer,
     store,

@@ -19,6 +19,8 @@ export interface PeerEventsOptions {
   /** A conversation with this peer is open. */
   online(peer: string): boolean
   held(peer: string): HeldReason | undefined
+  /** As `Friend.mailbox`. */
+  mailbox(row: FriendRow): boolean
   path(peer: string): PathKind
   connection(peer: string): ConnectionInfo
 }
@@ -44,7 +46,7 @@ export class PeerEvents {
   constructor(options: PeerEventsOptions) {
     this.#options = options
     for (const row of options.store.friends())
-      this.#told.set(row.peer, toldOf({ ...row, ...nameOf(row), online: false }))
+      this.#told.set(row.peer, toldOf({ ...row, ...nameOf(row), ...this.#mailbox(row), online: false }))
   }
 
   subscribe(listener: (event: PeerEvent) => void): () => void {
@@ -112,8 +114,13 @@ export class PeerEvents {
       unread: this.#options.store.unread(peer),
       ...(lastSeen == null ? {} : { lastSeen }),
       ...(askedAt == null ? {} : { askedAt }),
+      ...this.#mailbox(row),
       ...(held == null ? {} : { held }),
     }
+  }
+
+  #mailbox(row: FriendRow): Pick<Friend, 'mailbox'> {
+    return row.state === 'friend' && this.#options.mailbox(row) ? { mailbox: true } : {}
   }
 
   friendChanged(row: FriendRow): void {
@@ -159,14 +166,15 @@ export class PeerEvents {
     if (row == null) return
     const { name, nodes, addresses, sealingKey } = hello
     const updated: FriendRow = { ...row, name, nodes, addresses, ...(sealingKey == null ? {} : { sealingKey }) }
-    if (JSON.stringify(updated) === JSON.stringify(row)) return
-    try {
-      store.putFriend(updated)
-    } catch (error) {
-      log('warn', 'what a friend announced about itself could not be stored', toError(error))
-      return
+    if (JSON.stringify(updated) !== JSON.stringify(row)) {
+      try {
+        store.putFriend(updated)
+      } catch (error) {
+        log('warn', 'what a friend announced about itself could not be stored', toError(error))
+        return
+      }
     }
-    if (name !== row.name) this.friendChanged(updated)
+    this.friendChanged(updated)
   }
 }
 
@@ -175,6 +183,7 @@ function nameOf({ peer, name, handle }: FriendRow): { name: string } {
 }
 
 /** All that `friend-changed` is about: the rest has events of its own, or changes with these. */
-function toldOf({ name, handle, state, note, verified, online, held }: Omit<Friend, 'path' | 'unread'>): string {
-  return JSON.stringify([name, handle, state, note, verified, online, held])
+function toldOf(friend: Omit<Friend, 'path' | 'unread'>): string {
+  const { name, handle, state, note, verified, online, mailbox, held } = friend
+  return JSON.stringify([name, handle, state, note, verified, online, mailbox, held])
 }

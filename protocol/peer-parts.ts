@@ -157,6 +157,9 @@ export class PeerParts {
       now: this.#now,
       online: (peer) => this.chat.online(peer),
       held: (peer) => this.chat.held(peer),
+      mailbox: ({ peer, nodes }) =>
+        this.store.word(peer).theirTicket.byteLength > 0 &&
+        nodes.some((address) => this.policy.refusesDial(address, { peer }) === undefined),
       path: (peer) => this.paths.kind(peer),
       connection: (peer) => this.paths.info(peer),
     })

@@ -195,7 +195,8 @@ export const de: typeof en = {
     tooLong: 'Das ist zu lang für eine Nachricht.',
     picture: (when) => `Bild ${when}`,
     notAFile: 'Von hier lässt sich das nicht senden. Speichere es zuerst als Datei.',
-    offline: (name) => `${name} ist offline. Deine Nachrichten warten hier und werden automatisch gesendet.`,
+    offline: (name) => `${name} ist nicht da. Was du schreibst, wartet hier und wird gesendet, wenn ihr beide da seid.`,
+    away: (name) => `${name} ist nicht da. Was du schreibst, kommt an, sobald ${name} zurück ist.`,
   },
 
   message: {
@@ -221,6 +222,7 @@ export const de: typeof en = {
       read: 'Gelesen',
       recalled: 'Zurückgenommen',
     },
+    left: { title: 'Hinterlegt: kommt an, sobald die Person zurück ist', short: 'hinterlegt' },
     shortStates: {
       queued: 'wartet',
       sent: 'gesendet',
@@ -405,6 +407,7 @@ export const de: typeof en = {
       cancelled: 'Abgebrochen',
       failed: 'Fehlgeschlagen',
     },
+    offeredAway: 'Nicht da. Die Antwort kommt später; übertragen wird, während ihr beide da seid.',
     pausedBy: {
       me: 'Von dir angehalten',
       them: 'Von der anderen Person angehalten',

@@ -196,7 +196,9 @@ export const en = {
     /** A file name, without what systems do not allow in it. */
     picture: (when: string): string => `Picture ${when}`,
     notAFile: 'This cannot be sent from here. Save it as a file first.',
-    offline: (name: string): string => `${name} is offline. Your messages wait here and are sent automatically.`,
+    offline: (name: string): string =>
+      `${name} is away. What you write waits here, and is sent when you are both there.`,
+    away: (name: string): string => `${name} is away. What you write reaches them when they are back.`,
   },
 
   message: {
@@ -222,6 +224,7 @@ export const en = {
       read: 'Read',
       recalled: 'Taken back',
     },
+    left: { title: 'Left for them: it reaches them when they are back', short: 'left for them' },
     shortStates: { queued: 'waiting', sent: 'sent', delivered: 'delivered', read: 'read', recalled: 'taken back' },
   },
 
@@ -362,6 +365,7 @@ export const en = {
       cancelled: 'Cancelled',
       failed: 'Failed',
     },
+    offeredAway: 'They are away. They can answer when they are back; the files are sent while you are both there.',
     pausedBy: { me: 'Paused by you', them: 'Paused by your friend', both: 'Paused by both of you' },
     enlarge: 'Show larger',
     noPicture: 'No preview',

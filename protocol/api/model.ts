@@ -32,6 +32,11 @@ export interface Friend {
    * were asked again because they may have removed this peer.
    */
   askedAt?: number
+  /**
+   * What is written while they are away can be left at their nodes: they have given a ticket for it, and `direct` lets
+   * this peer connect to one of these nodes.
+   */
+  mailbox?: true
   /** Why nothing more of what they write is taken for now. It waits on their side; `receiveMore` takes it. */
   held?: HeldReason
 }

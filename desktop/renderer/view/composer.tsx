@@ -28,6 +28,7 @@ export function Composer({ friend }: { friend: Friend }) {
   const { peer } = friend
   const name = nameOf(friend)
   const tooLong = draft.text.length > limits.messageText / 4 && encoder.encode(draft.text).length > limits.messageText
+  const away = composer[friend.mailbox ? 'away' : 'offline'](isolate(name))
   const empty = draft.text.trim() === '' && draft.staged.length === 0
   // A person who opens a conversation, begins a reply or adds files wants to write or to send.
   useEffect(() => field.current?.focus(), [draft.replyTo, draft.staged.length])
@@ -95,6 +96,7 @@ export function Composer({ friend }: { friend: Friend }) {
           {composer.tooLong}
         </p>
       )}
+      {!friend.online && !empty && <p className="composer-note">{away}</p>}
       <div className="composer-box">
         <Menu
           label={composer.attach}
@@ -119,7 +121,7 @@ export function Composer({ friend }: { friend: Friend }) {
           value={draft.text}
           placeholder={composer.placeholder(isolate(name))}
           aria-label={composer.placeholder(isolate(name))}
-          title={friend.online ? undefined : composer.offline(isolate(name))}
+          title={friend.online ? undefined : away}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           onBlur={() => {

@@ -76,7 +76,7 @@ function Meta({ message }: { message: Message }) {
   return (
     <span className="meta">
       <time title={timesOf(message, text)}>{clock(saidAt(message), text.tag)}</time>
-      <StateMark message={message} />
+      <StateMark message={message} words />
     </span>
   )
 }

@@ -83,7 +83,8 @@ function Progress({ transfer }: { transfer: Transfer }) {
   const { files, path, tag } = text
   const { state, bytes, doneBytes, bytesPerSecond, etaSeconds, error, adviceCode } = transfer
   const moving = state === 'active' || state === 'waiting' || state === 'paused'
-  const line = statusOf(transfer, text)
+  const friend = useApp((state) => state.friends.get(transfer.peer))
+  const line = statusOf(transfer, friend?.online !== true, text)
   const done = state === 'paused' ? files.progress(size(doneBytes, tag), size(bytes, tag)) : ''
   const rate = state === 'active' && bytesPerSecond > 0 ? speed(bytesPerSecond, text) : ''
   const left = state === 'active' && etaSeconds !== undefined ? files.left(duration(etaSeconds, text)) : ''
@@ -141,9 +142,10 @@ function Missing({ transfer }: { transfer: Transfer }) {
 }
 
 /** The state in a few words; empty where the buttons show it. */
-function statusOf(transfer: Transfer, { files, tag }: Catalogue): string {
+function statusOf(transfer: Transfer, away: boolean, { files, tag }: Catalogue): string {
   const { state, direction, pausedBy, savedTo, doneBytes, bytes } = transfer
   if (state === 'offered' && direction === 'in') return ''
+  if (state === 'offered' && away) return files.offeredAway
   if (state === 'active') return files.progress(size(doneBytes, tag), size(bytes, tag))
   if (state === 'paused' && pausedBy !== undefined) return files.pausedBy[pausedBy]
   if (state === 'done' && savedTo !== undefined) {

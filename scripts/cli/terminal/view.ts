@@ -143,7 +143,7 @@ function markOf(message: Message): string {
     case 'queued':
       return '… queued'
     case 'sent':
-      return '✓'
+      return message.leftAt === undefined ? '✓' : '✓ left for them'
     case 'delivered':
       return '✓✓'
     case 'read':

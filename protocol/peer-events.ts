@@ -45,7 +45,11 @@ export class PeerEvents {
 
   constructor(options: PeerEventsOptions) {
     this.#options = options
-    for (const row of options.store.friends())
+  }
+
+  /** What is known of people now is no news. Called when all parts exist. */
+  start(): void {
+    for (const row of this.#options.store.friends())
       this.#told.set(row.peer, toldOf({ ...row, ...nameOf(row), ...this.#mailbox(row), online: false }))
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { givenNodeAddress } from './address/given-address.ts'
-import { byNode } from './address/node-addresses.ts'
+import { byNode, nodePeer } from './address/node-addresses.ts'
 import { toError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
@@ -112,6 +112,7 @@ export class PeerParts {
     this.files = this.#createFiles()
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
     this.search = new SearchUpkeep(store, log)
+    this.events.start()
   }
 
   /** Errors: `bad-request` with the part that is wrong. */
@@ -159,7 +160,9 @@ export class PeerParts {
       held: (peer) => this.chat.held(peer),
       mailbox: ({ peer, nodes }) =>
         this.store.word(peer).theirTicket.byteLength > 0 &&
-        nodes.some((address) => this.policy.refusesDial(address, { peer }) === undefined),
+        nodes.some(
+          (address) => this.nodes.has(nodePeer(address)) || this.policy.refusesDial(address, { peer }) === undefined,
+        ),
       path: (peer) => this.paths.kind(peer),
       connection: (peer) => this.paths.info(peer),
     })

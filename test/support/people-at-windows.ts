@@ -66,7 +66,7 @@ export function message({ page }: Pick<Window, 'page'>, text: string): Locator {
 export async function marked(
   window: Window,
   text: string,
-  mark: 'waiting' | 'sent' | 'delivered' | 'read',
+  mark: 'waiting' | 'sent' | 'left for them' | 'delivered' | 'read',
 ): Promise<void> {
   await message(window, text).getByRole('img', { name: mark }).waitFor()
 }

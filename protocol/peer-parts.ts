@@ -6,6 +6,7 @@ import type { Connection } from '@libp2p/interface'
 import { givenNodeAddress } from './address/given-address.ts'
 import { byNode, nodePeer } from './address/node-addresses.ts'
 import { toError } from './base/errors.ts'
+import { day } from './base/units.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
 import { Drafts } from './chat/drafts.ts'
@@ -49,6 +50,8 @@ export interface Foundation {
   network: PeerNetwork
   /** The folder for accepted files. */
   downloads: string | undefined
+  /** There are nodes at which something may wait. */
+  hasNodes: boolean
   /** Milliseconds since the epoch. */
   now: () => number
   log: Log
@@ -84,7 +87,7 @@ export class PeerParts {
   readonly #downloads: string | undefined
   readonly #probe = probing()
 
-  constructor({ identity, store, settings, privacy, policy, network, downloads, now, log }: Foundation) {
+  constructor({ identity, store, settings, privacy, policy, network, downloads, hasNodes, now, log }: Foundation) {
     this.identity = identity
     this.store = store
     this.settings = settings
@@ -94,7 +97,13 @@ export class PeerParts {
     this.#downloads = downloads
     this.#now = now
     this.#log = log
-    this.sealing = new SealingKeys(identity, store, now)
+    this.sealing = new SealingKeys(
+      identity,
+      store,
+      now,
+      // A clock that is wrong says nothing about the age of a key.
+      () => !hasNodes || (this.mailboxes.collected && Math.abs(this.nodes.time.ahead) < day),
+    )
     this.events = this.#createEvents()
     this.nodes = this.#createNodes()
     this.reachability = this.#createReachability()

@@ -56,7 +56,18 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   forgetPeers(network, log, { again: 'after-identify' })
   // A relative folder is that of now, whatever the process changes to later.
   const downloads = options.downloads === undefined ? undefined : path.resolve(options.downloads)
-  const parts = new PeerParts({ identity, store, settings, privacy, policy, network, downloads, now, log })
+  const parts = new PeerParts({
+    identity,
+    store,
+    settings,
+    privacy,
+    policy,
+    network,
+    downloads,
+    hasNodes: nodes.length > 0 || settings.nodes().length > 0,
+    now,
+    log,
+  })
   later.parts = parts
   const rules = privacyRules(parts, options, log)
   const { events } = parts

@@ -49,14 +49,20 @@ export class SealingKeys {
   readonly #identity: Identity
   readonly #store: Store
   readonly #now: () => number
+  readonly #collected: () => boolean
   #end: (() => void) | undefined
   /** Never rejects. */
   #working: Promise<void> | undefined
 
-  constructor(identity: Identity, store: Store, now: () => number) {
+  /**
+   * `collected`: what waits at nodes has come. Before that, a key that is past its time may still be needed: who was
+   * away for long first opens what waits.
+   */
+  constructor(identity: Identity, store: Store, now: () => number, collected = (): boolean => true) {
     this.#identity = identity
     this.#store = store
     this.#now = now
+    this.#collected = collected
   }
 
   /** The key to announce, renewed when the last is a week old. */
@@ -89,7 +95,7 @@ export class SealingKeys {
       const createdAt = now - identityLimits.sealingKeyRenewed
       if (row.createdAt > now + identityLimits.sealingKeyRenewed) this.#store.putSealingKey({ ...row, createdAt })
     }
-    this.#store.destroySealingKeys(now - sealingKeyLife)
+    this.#store.destroySealingKeys(now - (this.#collected() ? sealingKeyLife : identityLimits.sealingKeyLast))
   }
 
   /**
@@ -120,29 +126,24 @@ export class SealingKeys {
     await this.#working
   }
 
-  /** The private half of the X-Wing key that `keyId` names, unless it is past its time. */
+  /** The private half of the X-Wing key that `keyId` names, as long as it was not destroyed. */
   hybridSeed(keyId: Uint8Array): Uint8Array | undefined {
     this.destroyExpired()
-    return this.#hybrid(keyId)?.seed
+    return this.#store.sealingKeys().find((row) => isNamed(row.hybrid?.publicKey, keyId))?.hybrid?.seed
   }
 
   /** Errors: `verification-failed` when it is not sealed for this peer, or for a key that is past its time. */
   async open(envelope: SealedBytes): Promise<Uint8Array> {
     this.destroyExpired()
     const { keyId, sealed } = envelope
-    const hybrid = this.#hybrid(keyId)
+    // An envelope is no older than its key.
+    const rows = this.#store.sealingKeys().filter(({ createdAt }) => createdAt >= this.#now() - sealingKeyLife)
+    const hybrid = rows.find((row) => isNamed(row.hybrid?.publicKey, keyId))?.hybrid
     if (hybrid != null) return hpke.open(sealed, hybrid.seed, 'quorum-envelope', this.#identity.publicKey)
-    const pair =
-      keyId.byteLength > 0
-        ? this.#store.sealingKeys().find((row) => isNamed(row.publicKey, keyId))
-        : this.#identityPair()
+    const pair = keyId.byteLength > 0 ? rows.find((row) => isNamed(row.publicKey, keyId)) : this.#identityPair()
     const opened = pair == null ? undefined : openBox(sealed, pair)
     if (opened == null) throw new QuorumError('verification-failed', 'An envelope is not sealed for this peer')
     return opened
-  }
-
-  #hybrid(keyId: Uint8Array): SealingKeyRow['hybrid'] {
-    return this.#store.sealingKeys().find(({ hybrid }) => hybrid != null && isNamed(hybrid.publicKey, keyId))?.hybrid
   }
 
   #identityPair(): BoxPair {
@@ -161,8 +162,8 @@ export class SealingKeys {
   }
 }
 
-function isNamed(publicKey: Uint8Array, keyId: Uint8Array): boolean {
-  return Buffer.from(hpke.keyIdOf(publicKey)).equals(keyId)
+function isNamed(publicKey: Uint8Array | undefined, keyId: Uint8Array): boolean {
+  return publicKey != null && Buffer.from(hpke.keyIdOf(publicKey)).equals(keyId)
 }
 
 type BoxPair = Pick<SealingKeyRow, 'publicKey' | 'secretKey'>

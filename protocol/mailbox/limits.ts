@@ -30,6 +30,8 @@ export const mailboxLimits = {
   sendRetry: 1 * second,
   /** Waits before a peer opens a session again whose connection lives. */
   sessionRetry: { first: 1 * second, longest: 5 * minute },
+  /** What waits at a node has come this long after a session began. */
+  collecting: 1 * minute,
   /** Parcels that a peer has received and not handled: no more are read. */
   unhandled: 8,
 

@@ -4,7 +4,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { nodePeer } from '../address/node-addresses.ts'
-import { Retry } from '../base/backoff.ts'
+import { later, Retry } from '../base/backoff.ts'
 import { toError } from '../base/errors.ts'
 import { peerInLog, type Log } from '../base/log.ts'
 import type { Parcel } from '../wire/mailbox.ts'
@@ -31,6 +31,8 @@ export class Mailboxes {
   readonly #stopped = new AbortController()
   /** By PeerId of the own nodes: while the connection lives. */
   readonly #own = new Map<string, { session?: MailboxSession }>()
+  /** A node has given what waited there, or keeps nothing for anybody. */
+  collected = false
   /** The last visit to each node that is not an own one: a second stream there would end the first. */
   readonly #visits = new Map<string, Promise<void>>()
 
@@ -133,12 +135,16 @@ export class Mailboxes {
         if (await this.#tell(session)) {
           retry.reset()
           this.#options.onOpen(node)
+          later(mailboxLimits.collecting, signal, () => (this.collected = true))
         }
         await session.closed
       } catch (error) {
         this.#failed(node, error)
         // A node without mailboxes: asked again with its next connection.
-        if (error instanceof Error && error.name === 'UnsupportedProtocolError') return
+        if (error instanceof Error && error.name === 'UnsupportedProtocolError') {
+          this.collected = true
+          return
+        }
       } finally {
         delete own.session
       }

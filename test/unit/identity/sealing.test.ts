@@ -1,6 +1,7 @@
 /** Sealed envelopes: which keys open them, and until when. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { keyIdOf } from '../../../protocol/identity/hpke.ts'
 import { peerFromPublicKey } from '../../../protocol/identity/identity.ts'
 import { identityLimits } from '../../../protocol/identity/limits.ts'
 import { seal, sealBox, SealingKeys } from '../../../protocol/identity/sealing.ts'
@@ -88,6 +89,33 @@ test('an envelope that arrives after the time of its key does not open, and the 
   const envelope = sealBox(secret, bob.peer, keys.current())
   clock.now = start + 42 * day + 1
   await assert.rejects(keys.open(envelope), refused('verification-failed'))
+  assert.equal(store.sealingKeys().length, 0)
+})
+
+test('a key that is past its time stays until what waits at nodes was collected, and not for ever', async (t) => {
+  const { store, clock } = bobsKeys(t)
+  let collected = false
+  const keys = new SealingKeys(
+    bob,
+    store,
+    () => clock.now,
+    () => collected,
+  )
+  await keys.prepare()
+  const { hybridKey } = keys.current()
+  const keyId = keyIdOf(hybridKey ?? assert.fail('it has no hybrid half'))
+  const envelope = await seal(secret, bob.peer, keys.current())
+  clock.now = start + 43 * day
+  assert.notEqual(keys.hybridSeed(keyId), undefined)
+  await assert.rejects(keys.open(envelope), refused('verification-failed'), 'an envelope is no older than its key')
+  clock.now = start + 90 * day + 1
+  assert.equal(keys.hybridSeed(keyId), undefined)
+  await keys.prepare()
+  const next = keyIdOf(keys.current().hybridKey ?? assert.fail('it has no hybrid half'))
+  clock.now += 43 * day
+  assert.notEqual(keys.hybridSeed(next), undefined)
+  collected = true
+  assert.equal(keys.hybridSeed(next), undefined)
   assert.equal(store.sealingKeys().length, 0)
 })
 

@@ -9,7 +9,7 @@ import path from 'node:path'
 import { createHmac } from 'node:crypto'
 import type Database from 'better-sqlite3-multiple-ciphers'
 import { QuorumError, limits } from '#protocol'
-import type { DirectoryStore, HeldEnvelope, ParcelStore, RelayedDay } from '#protocol'
+import type { DirectoryStore, HeldEnvelope, HeldMailbox, ParcelStore, RelayedDay } from '#protocol'
 import { countRows, originDigest, sharing, type Origin } from './address-shares.ts'
 import { diskError, refusal } from './disk.ts'
 import { expiry } from './expiry.ts'
@@ -31,6 +31,7 @@ export type MailboxStats = ReturnType<DirectoryStore['stats']> & {
 const nothing = { held: 0, heldBytes: 0, handles: 0, parked: 0, mailboxes: 0, parcels: 0, parcelBytes: 0 }
 
 export interface Mailboxes extends DirectoryStore {
+  mailbox(peer: string): HeldMailbox
   stats(): MailboxStats
   readonly parcels: ParcelStore
   /**
@@ -78,9 +79,10 @@ function mailboxesOn(db: Database.Database, file: string, most: number): Mailbox
   const context = contextOf(db, file, most)
   const { sql, commits, read, write } = context
   const expire = expiry(db, write)
-  const { dropParcels, ...parcels } = parcelsOn(db, context)
+  const { dropParcels, mailbox, ...parcels } = parcelsOn(db, context)
   return {
     parcels,
+    mailbox,
     ...envelopesOn(context),
     ...handlesOn(context),
     ...invitesOn(context),

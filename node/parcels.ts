@@ -4,7 +4,7 @@
  * gives way, so that one friend does not keep out the others.
  */
 import type Database from 'better-sqlite3-multiple-ciphers'
-import { limits, type HeldParcel, type ParcelStore } from '#protocol'
+import { limits, type HeldMailbox, type HeldParcel, type ParcelStore } from '#protocol'
 import { sharing, type Origin } from './address-shares.ts'
 
 /** What parcels need of the store that they are part of. */
@@ -22,11 +22,14 @@ interface Sum {
 
 const hashBytes = 16
 
-/** Also `dropParcels`, which is part of a transaction: everything that is held for a peer, and its tickets. */
+/**
+ * Also `dropParcels`, which is part of a transaction: everything that is held for a peer, and its tickets; and `mailbox`
+ * as in DirectoryStore.
+ */
 export function parcelsOn(
   db: Database.Database,
   { digest, origin, write, read }: StoreParts,
-): ParcelStore & { dropParcels(peer: string): void } {
+): ParcelStore & { dropParcels(peer: string): void; mailbox(peer: string): HeldMailbox } {
   const sql = statements(db)
   const recipient = (peer: string): Uint8Array => digest('mailbox', peer)
   const given = (to: Uint8Array, ticketHash: Uint8Array): boolean =>
@@ -112,6 +115,20 @@ export function parcelsOn(
       const sealed = read(() => sql.content.get(recipient(peer), ticketHash, parcelId))
       // Not Node's Buffer, whose `slice` differs.
       return sealed && new Uint8Array(sealed)
+    },
+
+    mailbox(peer) {
+      const to = recipient(peer)
+      return read(() => {
+        const { parcels, bytes } = sql.ofRecipient.get(to) ?? { parcels: 0, bytes: 0 }
+        const [oldest] = parcels === 0 ? [] : [sql.next.get(to, 0)]
+        return {
+          tickets: hashesIn(sql.tickets.get(to)).length,
+          parcels,
+          bytes: bytes - parcels * rowBytes,
+          heldSince: oldest?.heldSince ?? 0,
+        }
+      })
     },
 
     dropParcels(peer) {

@@ -31,6 +31,7 @@ export { errorCodes, errorToData, isErrorCode, QuorumError, toError } from './ba
 export type { ErrorCode, ErrorData } from './base/errors.ts'
 export type { DirectoryStore, HeldEnvelope } from './directory/store.ts'
 export type { HeldParcel, ParcelStore } from './mailbox/store.ts'
+export type { HeldMailbox } from './wire/directory.ts'
 export type { LeaveOutcome } from './wire/mailbox.ts'
 export type { PeerEvent } from './api/events.ts'
 export type {

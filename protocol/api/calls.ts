@@ -21,6 +21,7 @@ import { parsePeerId } from '../address/peer-id.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
 import { privacyPatch, type Privacy } from './privacy.ts'
+import type { HeldMailbox } from '../wire/directory.ts'
 
 const peer = z
   .string()
@@ -165,6 +166,8 @@ export interface NodeKnowledge {
   observedAddress: string
   reserved: boolean
   held: { bytes: number; heldSince: number }[]
+  /** Messages that friends have left, and how many may leave some; absent from a node that keeps none. */
+  mailbox?: HeldMailbox
   invites: number
 }
 

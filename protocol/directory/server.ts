@@ -329,6 +329,7 @@ export class DirectoryServer {
   }
 
   #knowledge({ peer, connection, connectedSince }: Session): DirectoryAnswer {
+    const mailbox = this.#store.mailbox?.(peer)
     return {
       result: 'knowledge',
       report: {
@@ -339,6 +340,7 @@ export class DirectoryServer {
         held: this.#store.held(peer).map(({ bytes, heldSince }) => ({ bytes, heldSince })),
         invites: this.#store.parkedCount(peer, this.#now()),
         reserved: this.#network.services.relay.reserved(peer),
+        ...(mailbox && { mailbox }),
       },
     }
   }

@@ -10,6 +10,8 @@
  */
 type OriginKeys = readonly string[]
 
+import type { HeldMailbox } from '../wire/directory.ts'
+
 export interface HeldEnvelope {
   id: number
   /** Size of the envelope. */
@@ -71,6 +73,8 @@ export interface DirectoryStore {
    * calls are carried out meanwhile.
    */
   expire(now: number): Promise<void>
+  /** What lies in the mailbox of that peer; absent where there are no mailboxes. */
+  mailbox?(peer: string): HeldMailbox
   stats(): { held: number; heldBytes: number; handles: number; parked: number }
   close(): void
 }

@@ -35,12 +35,25 @@ export type DirectoryCall =
   | { call: 'reachable'; port: number }
   | { call: 'expect'; peers: Uint8Array[]; noLonger: Uint8Array[] }
 
+/** What lies in the mailbox of a peer. */
+export interface HeldMailbox {
+  /** Friends who may leave something. */
+  tickets: number
+  parcels: number
+  /** Of the parcels. */
+  bytes: number
+  /** Of the oldest, milliseconds since the epoch; 0 without one. */
+  heldSince: number
+}
+
 export interface KnowledgeReport {
   handle: string
   hasRecord: boolean
   connectedSince: number
   observedAddress: string
   held: { bytes: number; heldSince: number }[]
+  /** Absent from a node without mailboxes. */
+  mailbox?: HeldMailbox
   invites: number
   reserved: boolean
 }
@@ -216,11 +229,14 @@ function resultToWire(result: DirectoryAnswer): NonNullable<Fields<typeof Direct
     case 'done':
       return { case: 'done', value: {} }
     case 'knowledge': {
-      const { report } = result
+      const { mailbox, ...report } = result.report
       return {
         case: 'knowledge',
         value: {
           ...report,
+          ...(mailbox && {
+            mailbox: { ...mailbox, bytes: BigInt(mailbox.bytes), heldSince: timeToWire(mailbox.heldSince) },
+          }),
           connectedSince: timeToWire(report.connectedSince),
           held: report.held.map(({ bytes, heldSince }) => ({ bytes, heldSince: timeToWire(heldSince) })),
         },
@@ -265,7 +281,7 @@ function resultFromWire(result: WireResult): DirectoryResult {
     case 'done':
       return { result: 'done' }
     case 'knowledge': {
-      const { handle, hasRecord, connectedSince, observedAddress, held, invites, reserved } = result.value
+      const { handle, hasRecord, connectedSince, observedAddress, held, invites, reserved, mailbox } = result.value
       return {
         result: 'knowledge',
         report: {
@@ -278,6 +294,14 @@ function resultFromWire(result: WireResult): DirectoryResult {
             .map(({ bytes, heldSince }) => ({ bytes, heldSince: timeFromWire(heldSince) })),
           invites,
           reserved,
+          ...(mailbox && {
+            mailbox: {
+              tickets: mailbox.tickets,
+              parcels: mailbox.parcels,
+              bytes: numberFromWire(mailbox.bytes),
+              heldSince: timeFromWire(mailbox.heldSince),
+            },
+          }),
         },
       }
     }

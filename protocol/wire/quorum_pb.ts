@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwi3QIKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASDwoHcGFkZGluZxgPIAEoDEIGCgRraW5kIiwKDUZyaWVuZFJlcXVlc3QSDAoEbm90ZRgBIAEoCRINCgV0b2tlbhgCIAEoDCIOCgxGcmllbmRBbnN3ZXIiHQoNRnJpZW5kUmVmdXNhbBIMCgRjb2RlGAEgASgJIggKBkRpYWxNZSIdCglGcmllbmRBY2sSEAoIYWNjZXB0ZWQYASABKAgiwgMKEERpcmVjdG9yeVJlcXVlc3QSCgoCaWQYASABKAQSJwoIYW5ub3VuY2UYAiABKAsyEy5xdW9ydW0udjEuQW5ub3VuY2VIABIjCgZsb29rdXAYAyABKAsyES5xdW9ydW0udjEuTG9va3VwSAASJQoHZGVsaXZlchgEIAEoCzISLnF1b3J1bS52MS5EZWxpdmVySAASKQoJY29sbGVjdGVkGAUgASgLMhQucXVvcnVtLnYxLkNvbGxlY3RlZEgAEikKCWtub3dsZWRnZRgGIAEoCzIULnF1b3J1bS52MS5Lbm93bGVkZ2VIABIjCgZmb3JnZXQYByABKAsyES5xdW9ydW0udjEuRm9yZ2V0SAASLAoLcG9zdF9pbnZpdGUYCCABKAsyFS5xdW9ydW0udjEuUG9zdEludml0ZUgAEiwKC2ZpbmRfaW52aXRlGAkgASgLMhUucXVvcnVtLnYxLkZpbmRJbnZpdGVIABIpCglyZWFjaGFibGUYCiABKAsyFC5xdW9ydW0udjEuUmVhY2hhYmxlSAASIwoGZXhwZWN0GAsgASgLMhEucXVvcnVtLnYxLkV4cGVjdEgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNIioKBkV4cGVjdBINCgVwZWVycxgBIAMoDBIRCglub19sb25nZXIYAiADKAwikwEKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSAASJQoHcHJlc2VudBgDIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCKjAwoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SAASJQoHcHJlc2VudBgKIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiSwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBBIWCg5ub2RlX2FkZHJlc3NlcxgDIAMoCSJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSIYCgdQcmVzZW50Eg0KBXBlZXJzGAEgAygMIq4BCg9Lbm93bGVkZ2VSZXBvcnQSDgoGaGFuZGxlGAEgASgJEhIKCmhhc19yZWNvcmQYAiABKAgSFwoPY29ubmVjdGVkX3NpbmNlGAMgASgEEhgKEG9ic2VydmVkX2FkZHJlc3MYBCABKAkSIQoEaGVsZBgFIAMoCzITLnF1b3J1bS52MS5IZWxkTWFpbBIPCgdpbnZpdGVzGAYgASgNEhAKCHJlc2VydmVkGAcgASgIIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lIv0CCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDBIQCghmZWF0dXJlcxgLIAMoDRIPCgdjb3VudGVkGAwgASgEEg4KBnRpY2tldBgNIAEoDBIkCgRrZXlzGA4gASgLMhYucXVvcnVtLnYxLk9uZVRpbWVLZXlzEiYKB2FjY291bnQYDyABKAsyFS5xdW9ydW0udjEuS2V5QWNjb3VudBIQCgh1bm9wZW5lZBgQIAMoDBIMCgRob2xlGBEgASgIIj4KC09uZVRpbWVLZXlzEgsKA2VyYRgBIAEoDBINCgVmaXJzdBgCIAEoBBITCgtwdWJsaWNfa2V5cxgDIAMoDCJFCgpLZXlBY2NvdW50EgsKA2VyYRgBIAEoDBIMCgRoZWxkGAIgASgNEgsKA3RvcBgDIAEoBBIPCgdzZXR0bGVkGAQgASgEIhsKC0NoYXRNZXNzYWdlEgwKBGJvZHkYASABKAwiwQEKC01lc3NhZ2VCb2R5EgoKAmlkGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhAKCHByZXZpb3VzGAMgASgMEgwKBHRpbWUYBCABKAQSHwoEdGV4dBgFIAEoCzIPLnF1b3J1bS52MS5UZXh0SAASJwoIcmVjYWxsZWQYBiABKAsyEy5xdW9ydW0udjEuUmVjYWxsZWRIABIPCgVvZmZlchgHIAEoDEgAEg4KBG5ld3MYCCABKAxIAEIJCgdjb250ZW50IiYKBFRleHQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoDCIKCghSZWNhbGxlZCIqCgdSZWNlaXB0EhEKCWRlbGl2ZXJlZBgBIAEoBBIMCgRyZWFkGAIgASgEIhgKBlR5cGluZxIOCgZhY3RpdmUYASABKAgiLgoMU2VhbGVkUGFyY2VsEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwibwoNUGFyY2VsQ29udGVudBIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGYm9kaWVzGAMgAygMEh4KBHdvcmQYBCABKAsyEC5xdW9ydW0udjEuSGVsbG8SDwoHcGFkZGluZxgPIAEoDCLeAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkSJAoIbGVmdF9vdXQYCCADKAsyEi5xdW9ydW0udjEuTGVmdE91dBIWCg5sZWZ0X291dF9jb3VudBgJIAEoDSIkCgdMZWZ0T3V0EgwKBHBhdGgYASABKAkSCwoDd2h5GAIgASgJIj0KDU1hbmlmZXN0RW50cnkSDAoEcGF0aBgBIAEoCRIMCgRzaXplGAIgASgEEhAKCG1vZGlmaWVkGAMgASgEIjUKCE1hbmlmZXN0EikKB2VudHJpZXMYASADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeSJNCgxUcmFuc2Zlck5ld3MSEAoIdHJhbnNmZXIYASABKAwSDAoEd2hhdBgCIAEoCRIMCgRjb2RlGAMgASgJEg8KB21pc3NpbmcYBCABKAwigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUiewoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDBINCgVza2lwcxgHIAEoCCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKkAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCBIPCgdza2lwcGVkGAggASgIYgZwcm90bzM");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwi3QIKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASDwoHcGFkZGluZxgPIAEoDEIGCgRraW5kIiwKDUZyaWVuZFJlcXVlc3QSDAoEbm90ZRgBIAEoCRINCgV0b2tlbhgCIAEoDCIOCgxGcmllbmRBbnN3ZXIiHQoNRnJpZW5kUmVmdXNhbBIMCgRjb2RlGAEgASgJIggKBkRpYWxNZSIdCglGcmllbmRBY2sSEAoIYWNjZXB0ZWQYASABKAgiwgMKEERpcmVjdG9yeVJlcXVlc3QSCgoCaWQYASABKAQSJwoIYW5ub3VuY2UYAiABKAsyEy5xdW9ydW0udjEuQW5ub3VuY2VIABIjCgZsb29rdXAYAyABKAsyES5xdW9ydW0udjEuTG9va3VwSAASJQoHZGVsaXZlchgEIAEoCzISLnF1b3J1bS52MS5EZWxpdmVySAASKQoJY29sbGVjdGVkGAUgASgLMhQucXVvcnVtLnYxLkNvbGxlY3RlZEgAEikKCWtub3dsZWRnZRgGIAEoCzIULnF1b3J1bS52MS5Lbm93bGVkZ2VIABIjCgZmb3JnZXQYByABKAsyES5xdW9ydW0udjEuRm9yZ2V0SAASLAoLcG9zdF9pbnZpdGUYCCABKAsyFS5xdW9ydW0udjEuUG9zdEludml0ZUgAEiwKC2ZpbmRfaW52aXRlGAkgASgLMhUucXVvcnVtLnYxLkZpbmRJbnZpdGVIABIpCglyZWFjaGFibGUYCiABKAsyFC5xdW9ydW0udjEuUmVhY2hhYmxlSAASIwoGZXhwZWN0GAsgASgLMhEucXVvcnVtLnYxLkV4cGVjdEgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNIioKBkV4cGVjdBINCgVwZWVycxgBIAMoDBIRCglub19sb25nZXIYAiADKAwikwEKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSAASJQoHcHJlc2VudBgDIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCKjAwoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SAASJQoHcHJlc2VudBgKIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiSwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBBIWCg5ub2RlX2FkZHJlc3NlcxgDIAMoCSJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSIYCgdQcmVzZW50Eg0KBXBlZXJzGAEgAygMItcBCg9Lbm93bGVkZ2VSZXBvcnQSDgoGaGFuZGxlGAEgASgJEhIKCmhhc19yZWNvcmQYAiABKAgSFwoPY29ubmVjdGVkX3NpbmNlGAMgASgEEhgKEG9ic2VydmVkX2FkZHJlc3MYBCABKAkSIQoEaGVsZBgFIAMoCzITLnF1b3J1bS52MS5IZWxkTWFpbBIPCgdpbnZpdGVzGAYgASgNEhAKCHJlc2VydmVkGAcgASgIEicKB21haWxib3gYCCABKAsyFi5xdW9ydW0udjEuSGVsZE1haWxib3giUgoLSGVsZE1haWxib3gSDwoHdGlja2V0cxgBIAEoDRIPCgdwYXJjZWxzGAIgASgNEg0KBWJ5dGVzGAMgASgEEhIKCmhlbGRfc2luY2UYBCABKAQiLQoISGVsZE1haWwSDQoFYnl0ZXMYASABKA0SEgoKaGVsZF9zaW5jZRgCIAEoBCK6AQoOTWFpbGJveFJlcXVlc3QSCgoCaWQYASABKAQSJQoHdGlja2V0cxgCIAEoCzISLnF1b3J1bS52MS5UaWNrZXRzSAASIQoFbGVhdmUYAyABKAsyEC5xdW9ydW0udjEuTGVhdmVIABInCgh3aXRoZHJhdxgEIAEoCzITLnF1b3J1bS52MS5XaXRoZHJhd0gAEiEKBXRha2VuGAUgASgLMhAucXVvcnVtLnYxLlRha2VuSABCBgoEY2FsbCIZCgdUaWNrZXRzEg4KBmhhc2hlcxgBIAEoDCJGCgVMZWF2ZRIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGdGlja2V0GAMgASgMEg4KBnNlYWxlZBgEIAEoDCI5CghXaXRoZHJhdxIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGdGlja2V0GAMgASgMIhsKBVRha2VuEhIKCnBhcmNlbF9pZHMYASADKAwibAoMTWFpbGJveEZyYW1lEi4KCHJlc3BvbnNlGAEgASgLMhoucXVvcnVtLnYxLk1haWxib3hSZXNwb25zZUgAEiMKBnBhcmNlbBgCIAEoCzIRLnF1b3J1bS52MS5QYXJjZWxIAEIHCgVmcmFtZSKQAQoPTWFpbGJveFJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEh8KBGRvbmUYAyABKAsyDy5xdW9ydW0udjEuRG9uZUgAEh8KBGxlZnQYBCABKAsyDy5xdW9ydW0udjEuTGVmdEgAQggKBnJlc3VsdCJeCgRMZWZ0EigKB291dGNvbWUYASABKA4yFy5xdW9ydW0udjEuTGVmdC5PdXRjb21lIiwKB091dGNvbWUSCAoESEVMRBAAEg0KCU5PX1RJQ0tFVBABEggKBEZVTEwQAiJUCgZQYXJjZWwSEQoJcGFyY2VsX2lkGAEgASgMEhMKC3RpY2tldF9oYXNoGAIgASgMEg4KBnNlYWxlZBgDIAEoDBISCgpoZWxkX3NpbmNlGAQgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUi/QIKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSDgoGbnVtYmVyGAkgASgEEg0KBXRyYWlsGAogAygMEhAKCGZlYXR1cmVzGAsgAygNEg8KB2NvdW50ZWQYDCABKAQSDgoGdGlja2V0GA0gASgMEiQKBGtleXMYDiABKAsyFi5xdW9ydW0udjEuT25lVGltZUtleXMSJgoHYWNjb3VudBgPIAEoCzIVLnF1b3J1bS52MS5LZXlBY2NvdW50EhAKCHVub3BlbmVkGBAgAygMEgwKBGhvbGUYESABKAgiPgoLT25lVGltZUtleXMSCwoDZXJhGAEgASgMEg0KBWZpcnN0GAIgASgEEhMKC3B1YmxpY19rZXlzGAMgAygMIkUKCktleUFjY291bnQSCwoDZXJhGAEgASgMEgwKBGhlbGQYAiABKA0SCwoDdG9wGAMgASgEEg8KB3NldHRsZWQYBCABKAQiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCIuCgxTZWFsZWRQYXJjZWwSDgoGa2V5X2lkGAEgASgMEg4KBnNlYWxlZBgCIAEoDCJvCg1QYXJjZWxDb250ZW50EgoKAnRvGAEgASgMEhEKCXBhcmNlbF9pZBgCIAEoDBIOCgZib2RpZXMYAyADKAwSHgoEd29yZBgEIAEoCzIQLnF1b3J1bS52MS5IZWxsbxIPCgdwYWRkaW5nGA8gASgMIt4BCgVPZmZlchIQCgh0cmFuc2ZlchgBIAEoDBIMCgRub3RlGAIgASgJEg0KBWJ5dGVzGAMgASgEEg0KBWNvdW50GAQgASgNEhcKD21hbmlmZXN0X2RpZ2VzdBgFIAEoDBIXCg9tYW5pZmVzdF9sZW5ndGgYBiABKA0SJwoFZmlyc3QYByADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeRIkCghsZWZ0X291dBgIIAMoCzISLnF1b3J1bS52MS5MZWZ0T3V0EhYKDmxlZnRfb3V0X2NvdW50GAkgASgNIiQKB0xlZnRPdXQSDAoEcGF0aBgBIAEoCRILCgN3aHkYAiABKAkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5Ik0KDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkSDwoHbWlzc2luZxgEIAEoDCKBAQoJRmlsZUZyYW1lEiMKBG9wZW4YASABKAsyEy5xdW9ydW0udjEuRmlsZU9wZW5IABIhCgNhY2sYAiABKAsyEi5xdW9ydW0udjEuRmlsZUFja0gAEiMKBHN0b3AYAyABKAsyEy5xdW9ydW0udjEuRmlsZVN0b3BIAEIHCgVmcmFtZSJ7CghGaWxlT3BlbhIPCgd2ZXJzaW9uGAEgASgNEhAKCHRyYW5zZmVyGAIgASgMEhAKCG1hbmlmZXN0GAMgASgIEgwKBGZpbGUYBCABKA0SDQoFY2h1bmsYBSABKAQSDgoGcHJlZml4GAYgASgMEg0KBXNraXBzGAcgASgIIisKB0ZpbGVBY2sSEAoIcmVjZWl2ZWQYASABKAQSDgoGc3RvcmVkGAIgASgEIgoKCEZpbGVTdG9wIqQBCgtDaHVua0hlYWRlchIMCgRmaWxlGAEgASgNEg0KBWNodW5rGAIgASgEEg4KBmxlbmd0aBgDIAEoDRIOCgZkaWdlc3QYBCABKAwSEwoLZmlsZV9kaWdlc3QYBSABKAwSIwoFZXJyb3IYBiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9yEg0KBXplcm9zGAcgASgIEg8KB3NraXBwZWQYCCABKAhiBnByb3RvMw");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
@@ -1073,6 +1073,13 @@ export type KnowledgeReport = Message<"quorum.v1.KnowledgeReport"> & {
    * @generated from field: bool reserved = 7;
    */
   reserved: boolean;
+
+  /**
+   * absent: none here
+   *
+   * @generated from field: quorum.v1.HeldMailbox mailbox = 8;
+   */
+  mailbox?: HeldMailbox | undefined;
 };
 
 /**
@@ -1081,6 +1088,44 @@ export type KnowledgeReport = Message<"quorum.v1.KnowledgeReport"> & {
  */
 export const KnowledgeReportSchema: GenMessage<KnowledgeReport> = /*@__PURE__*/
   messageDesc(file_quorum, 33);
+
+/**
+ * @generated from message quorum.v1.HeldMailbox
+ */
+export type HeldMailbox = Message<"quorum.v1.HeldMailbox"> & {
+  /**
+   * how many may leave something
+   *
+   * @generated from field: uint32 tickets = 1;
+   */
+  tickets: number;
+
+  /**
+   * @generated from field: uint32 parcels = 2;
+   */
+  parcels: number;
+
+  /**
+   * of the parcels
+   *
+   * @generated from field: uint64 bytes = 3;
+   */
+  bytes: bigint;
+
+  /**
+   * of the oldest; 0 without one
+   *
+   * @generated from field: uint64 held_since = 4;
+   */
+  heldSince: bigint;
+};
+
+/**
+ * Describes the message quorum.v1.HeldMailbox.
+ * Use `create(HeldMailboxSchema)` to create a new message.
+ */
+export const HeldMailboxSchema: GenMessage<HeldMailbox> = /*@__PURE__*/
+  messageDesc(file_quorum, 34);
 
 /**
  * @generated from message quorum.v1.HeldMail
@@ -1102,7 +1147,7 @@ export type HeldMail = Message<"quorum.v1.HeldMail"> & {
  * Use `create(HeldMailSchema)` to create a new message.
  */
 export const HeldMailSchema: GenMessage<HeldMail> = /*@__PURE__*/
-  messageDesc(file_quorum, 34);
+  messageDesc(file_quorum, 35);
 
 /**
  * @generated from message quorum.v1.MailboxRequest
@@ -1148,7 +1193,7 @@ export type MailboxRequest = Message<"quorum.v1.MailboxRequest"> & {
  * Use `create(MailboxRequestSchema)` to create a new message.
  */
 export const MailboxRequestSchema: GenMessage<MailboxRequest> = /*@__PURE__*/
-  messageDesc(file_quorum, 35);
+  messageDesc(file_quorum, 36);
 
 /**
  * Who may leave something for the caller: replaces what was said before. What lies under one that is not named is
@@ -1170,7 +1215,7 @@ export type Tickets = Message<"quorum.v1.Tickets"> & {
  * Use `create(TicketsSchema)` to create a new message.
  */
 export const TicketsSchema: GenMessage<Tickets> = /*@__PURE__*/
-  messageDesc(file_quorum, 36);
+  messageDesc(file_quorum, 37);
 
 /**
  * @generated from message quorum.v1.Leave
@@ -1210,7 +1255,7 @@ export type Leave = Message<"quorum.v1.Leave"> & {
  * Use `create(LeaveSchema)` to create a new message.
  */
 export const LeaveSchema: GenMessage<Leave> = /*@__PURE__*/
-  messageDesc(file_quorum, 37);
+  messageDesc(file_quorum, 38);
 
 /**
  * @generated from message quorum.v1.Withdraw
@@ -1237,7 +1282,7 @@ export type Withdraw = Message<"quorum.v1.Withdraw"> & {
  * Use `create(WithdrawSchema)` to create a new message.
  */
 export const WithdrawSchema: GenMessage<Withdraw> = /*@__PURE__*/
-  messageDesc(file_quorum, 38);
+  messageDesc(file_quorum, 39);
 
 /**
  * @generated from message quorum.v1.Taken
@@ -1254,7 +1299,7 @@ export type Taken = Message<"quorum.v1.Taken"> & {
  * Use `create(TakenSchema)` to create a new message.
  */
 export const TakenSchema: GenMessage<Taken> = /*@__PURE__*/
-  messageDesc(file_quorum, 39);
+  messageDesc(file_quorum, 40);
 
 /**
  * @generated from message quorum.v1.MailboxFrame
@@ -1285,7 +1330,7 @@ export type MailboxFrame = Message<"quorum.v1.MailboxFrame"> & {
  * Use `create(MailboxFrameSchema)` to create a new message.
  */
 export const MailboxFrameSchema: GenMessage<MailboxFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 40);
+  messageDesc(file_quorum, 41);
 
 /**
  * @generated from message quorum.v1.MailboxResponse
@@ -1325,7 +1370,7 @@ export type MailboxResponse = Message<"quorum.v1.MailboxResponse"> & {
  * Use `create(MailboxResponseSchema)` to create a new message.
  */
 export const MailboxResponseSchema: GenMessage<MailboxResponse> = /*@__PURE__*/
-  messageDesc(file_quorum, 41);
+  messageDesc(file_quorum, 42);
 
 /**
  * @generated from message quorum.v1.Left
@@ -1342,7 +1387,7 @@ export type Left = Message<"quorum.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_quorum, 42);
+  messageDesc(file_quorum, 43);
 
 /**
  * @generated from enum quorum.v1.Left.Outcome
@@ -1377,7 +1422,7 @@ export type Left_Outcome = (typeof Left_Outcome)[keyof typeof Left_Outcome] | Un
  * Describes the enum quorum.v1.Left.Outcome.
  */
 export const Left_OutcomeSchema: GenEnum<Left_Outcome> = /*@__PURE__*/
-  enumDesc(file_quorum, 42, 0);
+  enumDesc(file_quorum, 43, 0);
 
 /**
  * @generated from message quorum.v1.Parcel
@@ -1415,7 +1460,7 @@ export type Parcel = Message<"quorum.v1.Parcel"> & {
  * Use `create(ParcelSchema)` to create a new message.
  */
 export const ParcelSchema: GenMessage<Parcel> = /*@__PURE__*/
-  messageDesc(file_quorum, 43);
+  messageDesc(file_quorum, 44);
 
 /**
  * @generated from message quorum.v1.ChatFrame
@@ -1463,7 +1508,7 @@ export type ChatFrame = Message<"quorum.v1.ChatFrame"> & {
  * Use `create(ChatFrameSchema)` to create a new message.
  */
 export const ChatFrameSchema: GenMessage<ChatFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 44);
+  messageDesc(file_quorum, 45);
 
 /**
  * The first frame in both directions, sent again whenever its content changes. Each parcel has one, too.
@@ -1586,7 +1631,7 @@ export type Hello = Message<"quorum.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_quorum, 45);
+  messageDesc(file_quorum, 46);
 
 /**
  * X-Wing keys for parcels, each for one; none of another era is valid any more.
@@ -1621,7 +1666,7 @@ export type OneTimeKeys = Message<"quorum.v1.OneTimeKeys"> & {
  * Use `create(OneTimeKeysSchema)` to create a new message.
  */
 export const OneTimeKeysSchema: GenMessage<OneTimeKeys> = /*@__PURE__*/
-  messageDesc(file_quorum, 46);
+  messageDesc(file_quorum, 47);
 
 /**
  * @generated from message quorum.v1.KeyAccount
@@ -1659,7 +1704,7 @@ export type KeyAccount = Message<"quorum.v1.KeyAccount"> & {
  * Use `create(KeyAccountSchema)` to create a new message.
  */
 export const KeyAccountSchema: GenMessage<KeyAccount> = /*@__PURE__*/
-  messageDesc(file_quorum, 47);
+  messageDesc(file_quorum, 48);
 
 /**
  * @generated from message quorum.v1.ChatMessage
@@ -1678,7 +1723,7 @@ export type ChatMessage = Message<"quorum.v1.ChatMessage"> & {
  * Use `create(ChatMessageSchema)` to create a new message.
  */
 export const ChatMessageSchema: GenMessage<ChatMessage> = /*@__PURE__*/
-  messageDesc(file_quorum, 48);
+  messageDesc(file_quorum, 49);
 
 /**
  * @generated from message quorum.v1.MessageBody
@@ -1751,7 +1796,7 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
  * Use `create(MessageBodySchema)` to create a new message.
  */
 export const MessageBodySchema: GenMessage<MessageBody> = /*@__PURE__*/
-  messageDesc(file_quorum, 49);
+  messageDesc(file_quorum, 50);
 
 /**
  * @generated from message quorum.v1.Text
@@ -1777,7 +1822,7 @@ export type Text = Message<"quorum.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_quorum, 50);
+  messageDesc(file_quorum, 51);
 
 /**
  * @generated from message quorum.v1.Recalled
@@ -1790,7 +1835,7 @@ export type Recalled = Message<"quorum.v1.Recalled"> & {
  * Use `create(RecalledSchema)` to create a new message.
  */
 export const RecalledSchema: GenMessage<Recalled> = /*@__PURE__*/
-  messageDesc(file_quorum, 51);
+  messageDesc(file_quorum, 52);
 
 /**
  * @generated from message quorum.v1.Receipt
@@ -1814,7 +1859,7 @@ export type Receipt = Message<"quorum.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_quorum, 52);
+  messageDesc(file_quorum, 53);
 
 /**
  * @generated from message quorum.v1.Typing
@@ -1831,7 +1876,7 @@ export type Typing = Message<"quorum.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_quorum, 53);
+  messageDesc(file_quorum, 54);
 
 /**
  * What a node holds; it cannot read it.
@@ -1859,7 +1904,7 @@ export type SealedParcel = Message<"quorum.v1.SealedParcel"> & {
  * Use `create(SealedParcelSchema)` to create a new message.
  */
 export const SealedParcelSchema: GenMessage<SealedParcel> = /*@__PURE__*/
-  messageDesc(file_quorum, 54);
+  messageDesc(file_quorum, 55);
 
 /**
  * @generated from message quorum.v1.ParcelContent
@@ -1906,7 +1951,7 @@ export type ParcelContent = Message<"quorum.v1.ParcelContent"> & {
  * Use `create(ParcelContentSchema)` to create a new message.
  */
 export const ParcelContentSchema: GenMessage<ParcelContent> = /*@__PURE__*/
-  messageDesc(file_quorum, 55);
+  messageDesc(file_quorum, 56);
 
 /**
  * @generated from message quorum.v1.Offer
@@ -1981,7 +2026,7 @@ export type Offer = Message<"quorum.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_quorum, 56);
+  messageDesc(file_quorum, 57);
 
 /**
  * @generated from message quorum.v1.LeftOut
@@ -2007,7 +2052,7 @@ export type LeftOut = Message<"quorum.v1.LeftOut"> & {
  * Use `create(LeftOutSchema)` to create a new message.
  */
 export const LeftOutSchema: GenMessage<LeftOut> = /*@__PURE__*/
-  messageDesc(file_quorum, 57);
+  messageDesc(file_quorum, 58);
 
 /**
  * @generated from message quorum.v1.ManifestEntry
@@ -2038,7 +2083,7 @@ export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
  * Use `create(ManifestEntrySchema)` to create a new message.
  */
 export const ManifestEntrySchema: GenMessage<ManifestEntry> = /*@__PURE__*/
-  messageDesc(file_quorum, 58);
+  messageDesc(file_quorum, 59);
 
 /**
  * @generated from message quorum.v1.Manifest
@@ -2055,7 +2100,7 @@ export type Manifest = Message<"quorum.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_quorum, 59);
+  messageDesc(file_quorum, 60);
 
 /**
  * @generated from message quorum.v1.TransferNews
@@ -2093,7 +2138,7 @@ export type TransferNews = Message<"quorum.v1.TransferNews"> & {
  * Use `create(TransferNewsSchema)` to create a new message.
  */
 export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
-  messageDesc(file_quorum, 60);
+  messageDesc(file_quorum, 61);
 
 /**
  * From the receiver. The first frame opens a stream; later ones acknowledge what has arrived.
@@ -2130,7 +2175,7 @@ export type FileFrame = Message<"quorum.v1.FileFrame"> & {
  * Use `create(FileFrameSchema)` to create a new message.
  */
 export const FileFrameSchema: GenMessage<FileFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 61);
+  messageDesc(file_quorum, 62);
 
 /**
  * @generated from message quorum.v1.FileOpen
@@ -2187,7 +2232,7 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
  * Use `create(FileOpenSchema)` to create a new message.
  */
 export const FileOpenSchema: GenMessage<FileOpen> = /*@__PURE__*/
-  messageDesc(file_quorum, 62);
+  messageDesc(file_quorum, 63);
 
 /**
  * @generated from message quorum.v1.FileAck
@@ -2213,7 +2258,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
  * Use `create(FileAckSchema)` to create a new message.
  */
 export const FileAckSchema: GenMessage<FileAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 63);
+  messageDesc(file_quorum, 64);
 
 /**
  * @generated from message quorum.v1.FileStop
@@ -2226,7 +2271,7 @@ export type FileStop = Message<"quorum.v1.FileStop"> & {
  * Use `create(FileStopSchema)` to create a new message.
  */
 export const FileStopSchema: GenMessage<FileStop> = /*@__PURE__*/
-  messageDesc(file_quorum, 64);
+  messageDesc(file_quorum, 65);
 
 /**
  * From the sender: a header, then `length` bytes of that chunk.
@@ -2290,5 +2335,5 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
  * Use `create(ChunkHeaderSchema)` to create a new message.
  */
 export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
-  messageDesc(file_quorum, 65);
+  messageDesc(file_quorum, 66);
 

@@ -120,6 +120,7 @@ const knowledge = z.object({
   observedAddress: z.string(),
   reserved: z.boolean(),
   held: z.array(z.object({ bytes: z.number(), heldSince: time })),
+  mailbox: z.object({ tickets: z.number(), parcels: z.number(), bytes: z.number(), heldSince: z.number() }),
   invites: z.number(),
 })
 const eventShapes: Record<string, z.ZodType> = {

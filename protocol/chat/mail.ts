@@ -163,6 +163,8 @@ export class Mail {
     if (online && plan !== undefined && this.#delivered(peer) > plan.delivered) return this.nudge(peer)
     const wait = this.#waits.get(peer) ?? chatLimits.mailAway.first
     await this.#write(peer)
+    // The keys of what was withdrawn are needed no more.
+    if (online) this.#options.conversation(peer).tellWord()
     this.#waits.set(peer, 2 * wait)
     // What could not be left is tried again, ever more seldom.
     this.nudge(peer, Math.min(2 * wait, chatLimits.mailRetry))

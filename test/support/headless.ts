@@ -257,6 +257,11 @@ export class HeadlessNode {
     return this.#process?.pid ?? assert.fail('the node was never started')
   }
 
+  /** What it has written to its error output since the last start. */
+  get log(): string {
+    return this.#process?.err ?? ''
+  }
+
   async kill9(): Promise<void> {
     this.#process?.kill9()
     await this.#process?.ended

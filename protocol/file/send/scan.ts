@@ -8,7 +8,7 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { maySendAgain } from '../../api/missing-files.ts'
 import { QuorumError } from '../../base/errors.ts'
 import { Yielder } from '../../base/yield.ts'
@@ -16,6 +16,7 @@ import { numbered } from '../safe-names.ts'
 import { rootOf } from '../manifest.ts'
 import { limits } from '../../base/limits.ts'
 import { codeOf } from '../../base/disk-errors.ts'
+import { isInPlace } from './in-place.ts'
 import type { LeftOut, ManifestEntry } from '../../wire/offer.ts'
 
 /** The permission bit that lets every user read. */
@@ -63,11 +64,11 @@ export async function scan(paths: readonly string[]): Promise<Scanned> {
 export async function scanAgain(members: readonly Member[]): Promise<Scanned> {
   const scanned: Scanned = { entries: [], sources: [], leftOut: [] }
   const yielder = new Yielder()
-  for (const { path, at: given, source } of members) {
+  for (const { path, at: given } of members) {
     const plain = path.replace(/\/$/, '')
     // Without a slash at the end: it would follow a link.
     const at = resolve(given)
-    if (await leadsOut(at, source)) scanned.leftOut.push({ path: plain, why: 'link' })
+    if (leadsOut(at)) scanned.leftOut.push({ path: plain, why: 'link' })
     else if (path === plain) add(scanned, entryOf(at, plain), plain)
     else await scanBelow(scanned, at, plain, yielder)
     if (yielder.due) await yielder.yield()
@@ -77,15 +78,12 @@ export async function scanAgain(members: readonly Member[]): Promise<Scanned> {
   return something({ ...scanned, sources: [...roots].map((root) => sources.get(root) ?? '') })
 }
 
-/** By now there is a link between `source` and the folder that `at` is in. */
-async function leadsOut(at: string, source: string): Promise<boolean> {
-  const parent = dirname(at)
-  if (at === source || parent === source) return false
+/** By now a folder that `at` is in is a link. What is not there cannot be read, either, and is not asked about. */
+function leadsOut(at: string): boolean {
   try {
-    return (await realpath(parent)) !== join(await realpath(source), relative(source, parent))
+    return !isInPlace(at)
   } catch (error) {
     if (codeOf(error) === undefined) throw error
-    // What is not there cannot be read, either.
     return false
   }
 }

@@ -47,6 +47,35 @@ test('first run', async (t) => {
   await every(window, 'empty')
 })
 
+test('in German: the first run, every dialog, the settings', async (t) => {
+  const window = await openWindow(t, { profile: join(folder(t), 'me'), env: { LANGUAGE: 'de' } })
+  const { page } = window
+  await page.getByLabel(/Wie nennen dich/u).fill('Ada')
+  await every(window, 'german-first-run-1')
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Link oder Code der Einladung').fill('K7QF2-M9XT')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').waitFor()
+  await every(window, 'german-first-run-2-error')
+  await page.getByRole('button', { name: /Computer/u }).click()
+  await page.getByText(/^quorum:/u).waitFor()
+  await every(window, 'german-first-run-3')
+  await page.locator('.card .button.main').click()
+  await page.keyboard.press('Control+n')
+  await page.getByText(/^quorum:/u).waitFor()
+  await every(window, 'german-invite')
+  await page.getByRole('tab').last().click()
+  await every(window, 'german-join')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+,')
+  for (const [at, tab] of (
+    await page.getByRole('navigation', { name: 'Einstellungen' }).getByRole('button').all()
+  ).entries()) {
+    await tab.click()
+    await every(window, `german-settings-${at + 1}`)
+  }
+})
+
 test('with friends', async (t) => {
   const home = folder(t)
   const profile = join(home, 'me')

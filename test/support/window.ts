@@ -63,7 +63,7 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
         `${profile}-downloads`,
         ...args,
       ],
-      env: { ...definedOf(env), ...added, DISPLAY: screen, LANGUAGE: 'en', LANG: 'C.UTF-8' },
+      env: { ...definedOf(env), DISPLAY: screen, LANGUAGE: 'en', LANG: 'C.UTF-8', ...added },
       timeout,
     })
   // In the checkout the driver pauses the program until it is attached. It cannot pause a packaged one, and sometimes

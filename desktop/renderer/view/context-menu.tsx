@@ -1,8 +1,8 @@
 /**
  * The menu of a right click, of the menu key and of Shift F10 on something that has actions: messages, links, pictures,
  * files, friends, what a search found. Where one is within another, the menu has the actions of both, the inner ones
- * first. Over a modal dialog the menu is a part of it, as everything else is inert; Escape and a press outside close the
- * menu and leave the dialog. Text fields and other text have a menu of the system (main/text-menu.ts).
+ * first. Over a modal dialog the menu is a part of it, as everything else is inert; Escape and a press outside close
+ * the menu and leave the dialog. Text fields and other text have a menu of the system (main/text-menu.ts).
  */
 import { useEffect, useRef } from 'react'
 import { createPortal } from 'react-dom'

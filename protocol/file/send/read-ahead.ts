@@ -2,7 +2,8 @@
  * Reads the files of a transfer at the sender, chunk after chunk, a few ahead of what is being sent, so that reading,
  * hashing and sending overlap. It refuses a file that is no longer what was offered: another length, no regular file,
  * a link among its folders, or content that changed while it was read or since. Changed dates alone are no reason:
- * digests decide. A refused file costs itself only, where the receiver understands that; otherwise it ends the transfer.
+ * digests decide. A refused file costs itself only, where the receiver understands that; otherwise it ends the
+ * transfer.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'

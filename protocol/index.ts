@@ -77,6 +77,7 @@ export {
   usualPrivacy,
 } from './api/privacy.ts'
 export type { DirectMode, Privacy, PrivacyPatch } from './api/privacy.ts'
+export { splitNote } from './identity/recipient.ts'
 export { storedPrivacy } from './identity/settings.ts'
 export { createRelayNode } from './relay-node.ts'
 export type { MostUsers, RelayAmounts, RelayNodeOptions } from './relay-node-options.ts'

@@ -18,7 +18,8 @@ const background = { light: '#ffffff', dark: '#16181d' }
 
 /**
  * The spelling checker of macOS works on this computer. On other systems Chromium has one of its own, for which it
- * downloads dictionaries.
+ * downloads dictionaries from a server of Google, past the choices about privacy: that would tell where this computer
+ * is, when Quorum runs and what language is written. There is no setting for it.
  */
 const spelling = process.platform === 'darwin'
 
@@ -44,7 +45,6 @@ export function windowSession(): Session {
   own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
   own.setPermissionCheckHandler(() => false)
   own.setDevicePermissionHandler(() => false)
-  own.setSpellCheckerEnabled(spelling)
   own.on('will-download', (event) => event.preventDefault())
   return own
 }
@@ -90,9 +90,10 @@ export async function replacePage(window: BrowserWindow): Promise<void> {
 
 /**
  * Forbids navigation and new windows in every page of this process. A form with files begins a navigation, which ends
- * at its redirect (given-files.ts).
+ * at its redirect (given-files.ts). No session checks the spelling, not even the default one, which no window uses.
  */
 export function confine(): void {
+  app.on('session-created', leaveSpelling)
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', refuse)
     contents.on('will-frame-navigate', refuse)
@@ -100,6 +101,12 @@ export function confine(): void {
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   })
+}
+
+/** A session that is switched off, but has a language, still fetches its dictionary at every start. */
+function leaveSpelling(made: Session): void {
+  made.setSpellCheckerEnabled(spelling)
+  if (!spelling) made.setSpellCheckerLanguages([])
 }
 
 function refuse(event: { url: string; isMainFrame: boolean; preventDefault(): void }): void {

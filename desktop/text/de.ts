@@ -421,6 +421,8 @@ export const de: typeof en = {
       unreadable: 'nicht lesbar',
       name: 'der Name ist kein Text',
       size: 'die Größe ist unbekannt',
+      link: 'eine Verknüpfung, ihr wird nicht gefolgt',
+      special: 'eine Pipe, ein Socket oder ein Gerät',
       changed: 'seit dem Angebot geändert, verschoben oder gelöscht',
     },
     sendMissing: 'Noch einmal senden',

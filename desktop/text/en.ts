@@ -375,6 +375,8 @@ export const en = {
       unreadable: 'cannot be read',
       name: 'its name is no text',
       size: 'does not tell its size',
+      link: 'a link, which is not followed',
+      special: 'a pipe, a socket or a device',
       changed: 'changed, moved or removed since it was offered',
     },
     sendMissing: 'Send these again',

@@ -36,6 +36,7 @@ export interface InboxContext {
 interface TransferMessage {
   transfer: string
   text: string
+  files?: readonly string[]
   announce(): void
 }
 
@@ -321,10 +322,10 @@ export class Inbox {
       }
       case 'offer':
       case 'news': {
-        const { transfer, text, announce } = onTransfer(peer, content, id)
+        const { transfer, text, files, announce } = onTransfer(peer, content, id)
         // The content is stored with the transfer. Here it is only noted that the message is no text.
         const stored = { kind: content.kind, bytes: new Uint8Array() }
-        const message = store.receiveMessage(peer, { ...arrived, text, transfer, content: stored })
+        const message = store.receiveMessage(peer, { ...arrived, text, transfer, content: stored, files })
         if (content.kind === 'offer') effects.push(() => emit({ event: 'message-received', data: message }))
         effects.push(announce)
       }

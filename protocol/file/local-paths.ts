@@ -3,6 +3,7 @@
  * published when everything had arrived. It opens nothing, and another file may have that path by now.
  */
 import { join } from 'node:path'
+import { maySendAgain } from '../api/missing-files.ts'
 import { QuorumError } from '../base/errors.ts'
 import { FileList, rootOf } from './manifest.ts'
 import { Yielder } from '../base/yield.ts'
@@ -28,7 +29,7 @@ export async function pathOf(
 
 /**
  * What of a transfer that this side sent did not arrive: paths as in the manifest, and where it is. Errors:
- * `bad-request` if there is nothing, or only what has a name that is no text.
+ * `bad-request` if there is nothing that could be offered again.
  */
 export function missingMembers(
   { missing = [], sources = [] }: TransferDetails,
@@ -36,7 +37,7 @@ export function missingMembers(
   leftOut: readonly LeftOut[],
 ): { path: string; at: string; source: string }[] {
   const changed = missing.map((file) => sent?.entries[file]?.path ?? '')
-  const unread = leftOut.filter(({ why }) => why !== 'name').map(({ path }) => path)
+  const unread = leftOut.filter(maySendAgain).map(({ path }) => path)
   const paths = [...changed, ...unread].filter((path) => path !== '')
   if (sent == null || sources.length === 0 || paths.length === 0) {
     throw new QuorumError('bad-request', 'Nothing is missing there that could be sent again')

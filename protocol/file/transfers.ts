@@ -143,8 +143,8 @@ export class Files {
     throw new QuorumError('not-friend', 'They have not accepted you as a friend yet')
   }
 
-  #offer(peer: string, { entries, sources, leftOut, links }: Scanned, note = ''): Transfer {
-    const { emit, say, now } = this.#options
+  #offer(peer: string, { entries, sources, leftOut }: Scanned, note = ''): Transfer {
+    const { say, now } = this.#options
     const id = uuid()
     const { offer, manifest } = offerToWire(id, note.toWellFormed(), entries, leftOut)
     const decoded = offerFromWire(offer)
@@ -153,10 +153,6 @@ export class Files {
       const transfer = { id, peer, direction: 'out' as const, message, offeredAt: now(), offer, sources, decoded }
       this.#transfers.add({ ...transfer, entries, ...(whole ? {} : { manifest }) })
     })
-    if (links > 0) {
-      const what = links === 1 ? 'One link or device was' : `${links} links or devices were`
-      emit({ event: 'warning', data: { code: 'bad-request', message: `${what} left out of what you send`, peer } })
-    }
     return this.view(id)
   }
 

@@ -76,7 +76,12 @@ export function looksLikeCode(text: string): boolean {
   if (parseCode(text) !== undefined) return true
   const letters = codeLetters(text)
   if (!/^[0-9a-z]*$/iu.test(letters) || Math.abs(letters.length - codeLength) > 2) return false
-  return twoGroups.test(text.trim()) || /\d[a-z]/iu.test(letters)
+  return looksLikeTwoGroups(text) || /\d[a-z]/iu.test(letters)
+}
+
+/** Two groups of four to six letters and digits. */
+export function looksLikeTwoGroups(text: string): boolean {
+  return twoGroups.test(text.trim())
 }
 
 /** Why a text that looks like a code is none, as a clause about it. */

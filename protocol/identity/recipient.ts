@@ -1,13 +1,22 @@
 /**
  * Who a person means, by what they type or paste: an invite link, a code, a PeerId or a handle, with whatever a mail, a
  * chat or a sentence put around it. What looks like a code and is none is refused and never taken for a handle: a node
- * that is asked for it would learn most of the code, and its owner would be somebody else.
+ * that is asked for it would learn most of the code, and its owner would be somebody else. The same holds for a line in
+ * which a note follows, since people write a code with a blank.
  */
 import { unseen } from '../base/foreign-text.ts'
 import { limits } from '../base/limits.ts'
 import { QuorumError } from '../base/errors.ts'
 import { publicKeyOf } from './identity.ts'
-import { codeFault, inviteFromLink, looksLikeCode, parseCode, scheme, type Invite } from './invite-link.ts'
+import {
+  codeFault,
+  inviteFromLink,
+  looksLikeCode,
+  looksLikeTwoGroups,
+  parseCode,
+  scheme,
+  type Invite,
+} from './invite-link.ts'
 
 export type Recipient =
   | { kind: 'invite'; invite: Invite }
@@ -68,6 +77,63 @@ export function parseRecipient(text: string): Recipient {
   }
   if (isHandle) return { kind: 'handle', handle: handle.toLowerCase() }
   throw new QuorumError('bad-request', 'That is not an invite link, a code, a PeerId or a handle')
+}
+
+/** The most words of which the recipient of a line can consist: a code, letter by letter, or a wrapped link. */
+const recipientWords = 40
+const marks = /^[\p{P}\p{S}]+$/u
+
+/**
+ * A typed line as a recipient and the note behind it; without a note, the whole line is the recipient. The recipient is
+ * not checked: `parseRecipient` does. Errors: `bad-request` where a handle with a note could as well be a code.
+ */
+export function splitNote(line: string): { to: string; note: string } {
+  const whole = { to: line.trim(), note: '' }
+  // Pasted, and not typed: the recipient is somewhere in it.
+  if (whole.to.includes('\n')) return whole
+  const ends = [...whole.to.matchAll(/\S+/gu)].slice(0, recipientWords).map(({ 0: word, index }) => index + word.length)
+  const until = (end: number | undefined): { to: string; note: string } =>
+    end === undefined ? whole : { to: whole.to.slice(0, end), note: whole.to.slice(end).trim() }
+  const link = ends.find((end) => hasLink(readable(whole.to.slice(0, end))))
+  if (link !== undefined || /quorum:/iu.test(readable(whole.to))) return until(link)
+  const [{ length: behindLabel } = ''] = label.exec(whole.to) ?? []
+  const [first, ...others] = ends
+    .filter((end) => end > behindLabel)
+    .map((end) => ({ end, text: readable(whole.to.slice(behindLabel, end)).replaceAll(surroundings, '') }))
+    .filter(({ text }) => text !== '')
+  if (first === undefined || others.length === 0) return whole
+  if (first.text.startsWith('@') || peerId.test(first.text) || looksLikeCode(first.text)) return until(first.end)
+  const code =
+    others.find(({ text }) => parseCode(text) !== undefined) ??
+    others.find(({ text }) => /\d/u.test(codeIn(text) ?? ''))
+  if (code !== undefined && /\d/u.test(code.text)) return until(code.end)
+  const isHandle = limits.handlePattern.test(first.text.toLowerCase())
+  if (!isHandle) return whole
+  const second = others.find(({ end }) => !marks.test(whole.to.slice(first.end, end).trim())) ?? first
+  if (code !== undefined || looksLikeGroups(first.text, second.text)) {
+    const [one, both] = [first.text, (code ?? second).text]
+    throw new QuorumError(
+      'bad-request',
+      `Is “${both}” a code, or is “${one}” a handle? Type a code with a dash and no blanks, and a handle as @${one}.`,
+    )
+  }
+  return until(first.end)
+}
+
+/** Both words of `both`, of which `first` is one, are as those of a mistyped code: with digits, or in capitals. */
+function looksLikeGroups(first: string, both: string): boolean {
+  if ([first, both.slice(first.length)].every((word) => /\d/u.test(word) && /[a-z]/iu.test(word))) return true
+  return looksLikeTwoGroups(both) && (/\d/u.test(both) || both === both.toUpperCase())
+}
+
+/** A valid link, or a code in place of one. */
+function hasLink(text: string): boolean {
+  try {
+    return codeAsLink.test(text) || inviteIn(text) !== undefined
+  } catch (error) {
+    if (error instanceof QuorumError) return false
+    throw error
+  }
 }
 
 /** Half of a text that was pasted twice, where that is a code or nearly one. */

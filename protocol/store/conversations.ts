@@ -173,7 +173,7 @@ function receivingOn(database: Database): Receiving {
         }
         if (recalled) message.text = ''
         if (received.content?.kind === 'unknown') message.unknown = true
-        insertMessage(database, message, received.content, hash)
+        insertMessage(database, message, received.content, hash, recalled ? [] : received.files)
         return message
       }),
 

@@ -69,8 +69,7 @@ export function messagesOn(database: Database): Pick<Store, 'message' | 'message
 }
 
 /** The column `folded` of a message: null where the text in lower case is the same. */
-export function foldedColumn(text: string, content?: MessageContent): string | null {
-  const names = namesIn(content)
+export function foldedColumn(text: string, names: readonly string[]): string | null {
   const beginning = Array.from([text, ...names].join('\n').slice(0, 2 * charactersSearched))
   const written = beginning.slice(0, charactersSearched).join('')
   const folded = fold(written)
@@ -78,7 +77,7 @@ export function foldedColumn(text: string, content?: MessageContent): string | n
 }
 
 /** The names of the files that a message offers; none if it cannot be read here. */
-function namesIn(content: MessageContent | undefined): string[] {
+export function namesIn(content: MessageContent | undefined): readonly string[] {
   if (content?.kind !== 'offer') return []
   try {
     return offerFromWire(content.bytes).first.map(({ path }) => path)
@@ -96,7 +95,14 @@ export function fieldsOf(
   return { id, text, sentAt, ...(replyTo !== undefined && { replyTo }), ...(transfer !== undefined && { transfer }) }
 }
 
-export function insertMessage(database: Database, message: Message, content?: MessageContent, hash?: Uint8Array): void {
+/** `files`: paths by which the search finds it, besides its text. */
+export function insertMessage(
+  database: Database,
+  message: Message,
+  content?: MessageContent,
+  hash?: Uint8Array,
+  files = namesIn(content),
+): void {
   database.run(
     `INSERT INTO message (peer, direction, seq, id, text, folded, sentAt, receivedAt, state, replyTo, transfer,
        content, contentBytes, hash)
@@ -106,7 +112,7 @@ export function insertMessage(database: Database, message: Message, content?: Me
     message.seq,
     message.id,
     message.text,
-    foldedColumn(message.text, content),
+    foldedColumn(message.text, files),
     message.sentAt,
     message.receivedAt ?? null,
     message.state,

@@ -5,7 +5,7 @@
  */
 import { searchTerms } from '../base/folded-text.ts'
 import type { Database } from './database.ts'
-import { charactersSearched, foldedColumn, messageFrom, shown, type MessageColumns } from './messages.ts'
+import { charactersSearched, foldedColumn, messageFrom, namesIn, shown, type MessageColumns } from './messages.ts'
 import type { Store } from './store.ts'
 
 /** Trigrams find nothing shorter. */
@@ -76,7 +76,7 @@ type Older = Pick<MessageColumns, 'position' | 'text' | 'state' | 'content' | 'c
 
 function foldRow(database: Database, { position, text, content, contentBytes }: Older): void {
   const offer = content === 'offer' && contentBytes !== null ? { kind: content, bytes: contentBytes } : undefined
-  const folded = foldedColumn(text, offer)
+  const folded = foldedColumn(text, namesIn(offer))
   if (folded !== null) database.run('UPDATE message SET folded = ? WHERE position = ?', folded, position)
 }
 

@@ -155,6 +155,8 @@ export interface ReceivedMessage extends Draft {
   receivedAt: number
   /** BLAKE2b-256 of the body. */
   hash: Uint8Array
+  /** Of an offer, whose content is stored with the transfer: the paths of its first files, for the search. */
+  files?: readonly string[] | undefined
   /** It was recalled before it was sent: stored for the chain of hashes, never shown or returned. */
   recalled: boolean
 }

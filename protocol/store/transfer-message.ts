@@ -14,6 +14,8 @@ export interface TransferMessage {
   transfer: string
   /** Shown in the conversation; empty for a status update. */
   text: string
+  /** The paths of the first files of an offer, by which the search finds it. */
+  files?: readonly string[]
   /** Called once, after the transaction is committed; not called if it was undone. */
   announce(): void
 }

@@ -17,7 +17,7 @@ export type FileRisk =
 /** How many files have a risk, and the path of the first of them. */
 export type FileRisks = Partial<Record<FileRisk, { count: number; path: string }>>
 
-/** A file or folder of those that were chosen that does not arrive, although the others do. */
+/** What is in a folder that was chosen and does not arrive, although the others do. */
 export interface MissingFile {
   /** As in `TransferFile`. Characters that are no text are replaced. Foreign text. */
   path: string
@@ -31,6 +31,10 @@ export type MissingReason =
   | 'name'
   /** It does not tell its size, as files of /proc do not. */
   | 'size'
+  /** It is a link to a file or folder, which is not followed: what it leads to was not chosen. */
+  | 'link'
+  /** It is a pipe, a socket or a device. */
+  | 'special'
   /** It was changed, moved or removed after it was offered, or cannot be read any more. */
   | 'changed'
 

@@ -30,13 +30,13 @@ export interface ManifestEntry {
   modified: number
 }
 
-const leftOutReasons = ['unreadable', 'name', 'size'] as const
+const leftOutReasons = ['unreadable', 'name', 'size', 'link', 'special'] as const
 
-/** A file or folder that was chosen, within a folder, and could not be offered. */
+/** What is within a folder that was chosen, and could not be offered. */
 export interface LeftOut {
   /** As in `ManifestEntry`. Foreign text. */
   path: string
-  /** It cannot be read; its name is no text; it does not tell its size. */
+  /** It cannot be read; its name is no text; it does not tell its size; it is a link; a pipe, socket or device. */
   why: (typeof leftOutReasons)[number]
 }
 

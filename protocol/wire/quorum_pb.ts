@@ -2040,7 +2040,7 @@ export type LeftOut = Message<"quorum.v1.LeftOut"> & {
   path: string;
 
   /**
-   * unreadable, name or size
+   * unreadable, name, size, link or special
    *
    * @generated from field: string why = 2;
    */

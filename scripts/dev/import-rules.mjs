@@ -57,6 +57,7 @@ const pureDoors = {
   '#folded-text': 'protocol/base/folded-text.ts',
   '#advice': 'protocol/api/advice.ts',
   '#message-times': 'protocol/api/message-times.ts',
+  '#missing-files': 'protocol/api/missing-files.ts',
 }
 /** The files behind these doors, and those that they share, which have no door of their own. */
 const pureFiles = [...Object.values(pureDoors), 'protocol/base/units.ts']

@@ -1,6 +1,6 @@
 /**
  * Right click, the menu key and Shift F10: messages, links, files, pictures and friends have a menu in the page, text
- * fields and selected text one of the system.
+ * fields and selected text one of the system. Over a dialog the menu is used, and closed, alone.
  */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -115,5 +115,79 @@ test('everything with actions has a menu, by mouse and by keyboard', async (t) =
   })
   const [first, second] = (await shown())[2] ?? []
   assert.deepEqual([first?.label, second?.label], ['words', 'Cut'])
+  assert.deepEqual(window.complaints, [])
+})
+
+test('a menu over a dialog: it has the focus, and Escape or a press outside ends it and not the dialog', async (t) => {
+  const home = folder(t)
+  const { window, friend, me, link } = await windowWithFriend(t, home, 'Susan')
+  const { app, page } = window
+  const [menu, dialog] = [page.getByRole('menu'), page.getByRole('dialog')]
+  const picture = join(home, 'view.png')
+  writeFileSync(picture, png(60, 40))
+  await friend.sendFiles({ peer: me, paths: [picture] })
+  const card = page.getByRole('log').getByRole('region', { name: 'view.png' })
+  await card.getByRole('button', { name: 'Accept' }).click()
+  await card.getByRole('button', { name: /^Show larger/u }).click()
+  const large = dialog.getByRole('img', { name: 'view.png' })
+  await large.waitFor()
+
+  const opens: readonly (() => Promise<void>)[] = [
+    () => large.click({ button: 'right' }),
+    () => page.keyboard.press('Shift+F10'),
+    () => page.keyboard.press('ContextMenu'),
+  ]
+  for (const open of opens) {
+    await open()
+    const item = menu.getByRole('menuitem', { name: 'Show in folder' })
+    await item.waitFor()
+    assert.ok(await item.evaluate(isFocused), 'the menu is not inert under the dialog')
+    await page.keyboard.press('ArrowDown')
+    assert.ok(await item.evaluate(isFocused), 'and takes keys')
+    await page.keyboard.press('Escape')
+    await menu.waitFor({ state: 'detached' })
+    assert.ok(await large.isVisible(), 'the dialog stays')
+    assert.ok(await large.evaluate(isFocused), 'and has the focus again')
+  }
+  await large.click({ button: 'right' })
+  await menu.waitFor()
+  await page.mouse.click(5, 5)
+  await menu.waitFor({ state: 'detached' })
+  assert.ok(await large.isVisible(), 'a press outside closes the menu first')
+  await page.mouse.click(5, 5)
+  await dialog.waitFor({ state: 'detached' })
+
+  await friend.sendMessage({ peer: me, text: 'Susan was here' })
+  await message(window, 'was here').waitFor()
+  await page.keyboard.press('Control+k')
+  const field = dialog.getByRole('combobox')
+  await field.fill('susan')
+  const [person, found] = [dialog.getByRole('option').first(), dialog.getByRole('option', { name: 'was here' })]
+  await found.click({ button: 'right' })
+  await menu.getByRole('menuitem', { name: 'Copy text' }).waitFor()
+  await page.keyboard.press('Escape')
+  await menu.waitFor({ state: 'detached' })
+  assert.ok(await field.evaluate(isFocused), 'typing goes on')
+  await found.click({ button: 'right' })
+  await menu.getByRole('menuitem', { name: 'Copy text' }).click()
+  const copied = () => app.evaluate(({ clipboard }) => clipboard.readText())
+  await until(async () => (await copied()) === 'Susan was here', 'what was found is copied')
+  await person.click({ button: 'right' })
+  await menu.getByRole('menuitem', { name: 'Compare safety number' }).click()
+  await page.getByRole('dialog', { name: /^Safety number/u }).waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+
+  // A dialog that opens by itself ends a menu that would be under it.
+  await page
+    .getByRole('navigation', { name: 'Friends' })
+    .getByRole('button', { name: 'Susan' })
+    .click({ button: 'right' })
+  await menu.waitFor()
+  await app.evaluate(({ app: program }, url) => program.emit('second-instance', {}, [url], ''), link)
+  await dialog.waitFor()
+  await menu.waitFor({ state: 'detached' })
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
   assert.deepEqual(window.complaints, [])
 })

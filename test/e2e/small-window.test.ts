@@ -77,6 +77,43 @@ test('with larger text, details cover the conversation, and leave it its width',
   assert.ok(before > 600, `${before} pixels`)
 })
 
+test('in the smallest window a long name ends before the buttons, and nothing waits behind the details', async (t) => {
+  const name = 'Maximilian Alexander von Habsburg-Lothringen zu Österreich'
+  const { window } = await windowWithFriend(t, folder(t), name)
+  const { app, page } = window
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(640, 480))
+  await page.waitForFunction('innerHeight === 480')
+  const head = page.getByRole('main').locator('header').getByRole('heading', { level: 2 })
+  const button = page.getByRole('main').getByRole('button', { name: 'Search in this conversation' })
+  const [text, next] = [await head.boundingBox(), await button.boundingBox()]
+  assert.ok(text !== null && next !== null && text.x + text.width <= next.x, JSON.stringify([text, next]))
+
+  const details = page.getByRole('complementary')
+  const focused = 'document.activeElement.closest("aside, textarea")?.tagName'
+  await page.keyboard.press('Control+i')
+  await details.waitFor()
+  assert.equal(await page.evaluate(focused), 'ASIDE', 'they cover the message')
+  await page.keyboard.press('Escape')
+  await details.waitFor({ state: 'detached' })
+  assert.equal(await page.evaluate(focused), 'TEXTAREA')
+  await page.keyboard.press('Control+i')
+  await details.waitFor()
+  await page.keyboard.type('hello')
+  await details.waitFor({ state: 'detached' })
+  assert.equal(await writing(window).inputValue(), 'hello', 'what is typed can be seen')
+  await page.keyboard.press('Control+i')
+  await details.waitFor()
+  const box = await page.getByRole('log').boundingBox()
+  await page.mouse.click((box?.x ?? 0) + 20, (box?.y ?? 0) + 40)
+  await details.waitFor({ state: 'detached' })
+  const person = page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: /^Maximilian/u })
+  await person.click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Details' }).click()
+  await details.waitFor()
+  assert.equal(await page.evaluate(focused), 'ASIDE')
+  assert.deepEqual(window.complaints, [])
+})
+
 test('beside text from right to left, a time keeps its order', async (t) => {
   const { window, friend, me } = await windowWithFriend(t, folder(t), 'Susan')
   await friend.sendMessage({ peer: me, text: 'שלום, מה שלומך?' })

@@ -72,6 +72,14 @@ test('of a folder in which some changed, all others arrive under their names, bo
   assert.deepEqual(missing, [unreadable])
   await until(async () => (await bob.transfers({})).length === 1, 'the offer arrives')
   assert.deepEqual((await bob.transfers({}))[0]?.missing, [unreadable])
+  for (const peer of [alice, bob]) {
+    const found = await peer.search({ text: 'other FILM' })
+    assert.deepEqual(
+      found.map(({ transfer }) => transfer),
+      [id],
+      'who sends and who receives find it by the names of its files',
+    )
+  }
   fs.appendFileSync(path.join(source, 'logs', 'app.log'), 'one line more')
   fs.rmSync(path.join(source, 'logs', 'gone'))
   fs.truncateSync(path.join(source, 'film'), 1)

@@ -104,7 +104,9 @@ const transfer = z.object({
   bytes: z.number().int().min(0),
   doneBytes: z.number().int().min(0),
   missing: z
-    .array(z.object({ path: z.string().min(1), why: z.enum(['unreadable', 'name', 'size', 'changed']) }))
+    .array(
+      z.object({ path: z.string().min(1), why: z.enum(['unreadable', 'name', 'size', 'link', 'special', 'changed']) }),
+    )
     .optional(),
   missingCount: z.number().int().min(1).optional(),
   bytesPerSecond: z.number().min(0),

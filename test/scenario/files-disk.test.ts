@@ -211,6 +211,14 @@ describe('files and disks', () => {
     assert.deepEqual(fs.readdirSync(to).toSorted(), ['from', 'from (2)', 'source (2).bin', 'source.bin'])
     assert.deepEqual(fs.readdirSync(path.join(to, 'from (2)')), ['source.bin'])
     assert.equal(fs.statSync(path.join(to, 'source (2).bin')).mode & 0o111, 0, 'threats.md 54: no execute bit')
-    assert.ok(alice.events.some(({ event, data }) => event === 'warning' && /2 links or devices/.test(data.message)))
+    const missing = [
+      { path: 'from/link', why: 'link' },
+      { path: 'from/pipe', why: 'special' },
+    ]
+    for (const side of [alice, bob]) {
+      const both = await side.call('transfers', { peer: (side === alice ? bob : alice).id })
+      assert.deepEqual(both.find((one) => one.id === id)?.missing, missing, 'both sides are told')
+    }
+    assert.equal(await alice.refusal('sendMissing', { transfer: id }), 'bad-request', 'it would be left out again')
   })
 })

@@ -95,6 +95,27 @@ test('on its first start, a code is asked for in the local network, and whoever 
   await says(bob, 'Alice has accepted.')
 })
 
+test('a code is typed with a blank and a note; what could also be a handle is asked for again', async (t) => {
+  const node = await startNode(t)
+  const nodes = node.addresses()
+  const alice = await startPeer(t, { nodes, name: 'Alice' })
+  await until(async () => (await alice.self()).nodes[0]?.state === 'connected', 'her code can be parked')
+  const { code } = await alice.invite({})
+  const bob = startPiped(t, ['--profile', join(folder(t), 'bob'), '--node', nodes[0] ?? '', ...onLoopback])
+  await says(bob, 'What is your name?')
+  bob.write('Bob\n/add alice hello\n')
+  await says(bob, 'Is “alice hello” a code, or is “alice” a handle?')
+  bob.write(`/add ${code.toLowerCase().replace('-', ' ')} it is Bob\n`)
+  await says(bob, 'Asked Alice.')
+  await until(async () => (await alice.friends()).length === 1, 'the request arrived')
+  const [asks] = await alice.friends()
+  assert.deepEqual([asks?.name, asks?.note], ['Bob', 'it is Bob'])
+  await alice.acceptFriend({ peer: asks?.peer ?? '' })
+  await says(bob, 'Alice has accepted.')
+  bob.write('/connection @Alice\n')
+  await says(bob, 'direct · tcp')
+})
+
 test('only the plain text of a message reaches the terminal; the typed text survives it', inTerminal, async (t) => {
   const attacks = [
     '\u001b]52;c;cHduZWQ=\u0007',

@@ -20,6 +20,8 @@ import type { Window } from '../support/window.ts'
 const output = join(import.meta.dirname, '..', '..', 'screenshots')
 const large = { width: 1280, height: 800 }
 const small = { width: 900, height: 600 }
+/** As small as the window can be. */
+const least = { width: 640, height: 480 }
 const day = 24 * 60 * 60 * 1000
 
 after(endDisplay)
@@ -30,19 +32,48 @@ test('first run', async (t) => {
   const window = await openWindow(t, { profile: join(folder(t), 'me') })
   const { page } = window
   await page.getByLabel('What do your friends call you?').fill('Ada')
-  await both(window, 'first-run-1')
+  await every(window, 'first-run-1')
   await introduce(window, 'Ada')
   await page.getByRole('button', { name: 'Use this computer' }).waitFor()
   await page.getByLabel('Invite link or code').fill('quorum://add/nonsense')
   await page.keyboard.press('Enter')
   await page.getByRole('alert').waitFor()
-  await both(window, 'first-run-2-error')
+  await every(window, 'first-run-2-error')
   await page.getByRole('button', { name: 'Use this computer' }).click()
   await page.getByText(/^quorum:/u).waitFor()
-  await both(window, 'first-run-3')
+  await every(window, 'first-run-3')
   await page.getByRole('button', { name: 'Start talking' }).click()
   await page.getByRole('heading', { name: 'No friends yet' }).waitFor()
-  await both(window, 'empty')
+  await every(window, 'empty')
+})
+
+test('in German: the first run, every dialog, the settings', async (t) => {
+  const window = await openWindow(t, { profile: join(folder(t), 'me'), env: { LANGUAGE: 'de' } })
+  const { page } = window
+  await page.getByLabel(/Wie nennen dich/u).fill('Ada')
+  await every(window, 'german-first-run-1')
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Link oder Code der Einladung').fill('K7QF2-M9XT')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').waitFor()
+  await every(window, 'german-first-run-2-error')
+  await page.getByRole('button', { name: /Computer/u }).click()
+  await page.getByText(/^quorum:/u).waitFor()
+  await every(window, 'german-first-run-3')
+  await page.locator('.card .button.main').click()
+  await page.keyboard.press('Control+n')
+  await page.getByText(/^quorum:/u).waitFor()
+  await every(window, 'german-invite')
+  await page.getByRole('tab').last().click()
+  await every(window, 'german-join')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+,')
+  for (const [at, tab] of (
+    await page.getByRole('navigation', { name: 'Einstellungen' }).getByRole('button').all()
+  ).entries()) {
+    await tab.click()
+    await every(window, `german-settings-${at + 1}`)
+  }
 })
 
 test('with friends', async (t) => {
@@ -53,7 +84,7 @@ test('with friends', async (t) => {
   const { page } = window
   const susan = friends[0]
   await page.getByRole('navigation', { name: 'Friends' }).getByRole('button', { name: /Susan/u }).waitFor()
-  await both(window, 'list')
+  await every(window, 'list')
   await open(window, 'Susan')
   await until(async () => (await susan.friends())[0]?.online === true, 'Susan is connected')
   const me = (await susan.friends())[0]?.peer ?? ''
@@ -64,26 +95,26 @@ test('with friends', async (t) => {
   await until(async () => (await susan.messages({ peer: me })).length > 8, 'it arrived')
   await susan.typing({ peer: me, active: true })
   await page.waitForTimeout(400)
-  await both(window, 'conversation')
+  await every(window, 'conversation')
   await message(window, 'Perfect').hover()
   await message(window, 'Perfect').getByRole('button', { name: 'Reply' }).click()
   await writing(window).fill('And the tickets')
   await page.getByRole('button', { name: 'Emoji' }).click()
-  await one(window, 'reply-and-emoji', large)
+  await every(window, 'reply-and-emoji')
   await page.keyboard.press('Escape')
   await writing(window).press('Escape')
   await writing(window).fill('')
   await page.keyboard.press('Control+i')
   await page.getByRole('complementary').waitFor()
   await page.waitForTimeout(500)
-  await both(window, 'details')
+  await every(window, 'details')
   await page.getByRole('button', { name: 'Compare safety number' }).click()
   await page
     .getByRole('group', { name: 'Safety number' })
     .getByText(/^\d{5}$/u)
     .first()
     .waitFor()
-  await both(window, 'safety-number')
+  await every(window, 'safety-number')
   await page.keyboard.press('Escape')
   await page.keyboard.press('Control+i')
 
@@ -107,7 +138,7 @@ test('with friends', async (t) => {
   await susan.sendFiles({ peer: me, paths: [album] })
   await page.getByRole('region', { name: 'Photos of the summer' }).waitFor()
   await page.waitForTimeout(400)
-  await both(window, 'offers')
+  await every(window, 'offers')
   writeFileSync(join(home, 'harbour.png'), png(640, 420))
   writeFileSync(join(home, 'not a picture.png'), 'x')
   for (const name of ['not a picture.png', 'harbour.png']) {
@@ -118,60 +149,60 @@ test('with friends', async (t) => {
   }
   await page.getByRole('button', { name: /^Show larger/u }).waitFor()
   await page.waitForTimeout(400)
-  await both(window, 'pictures')
+  await every(window, 'pictures')
   await page.getByRole('button', { name: /^Show larger/u }).click()
-  await both(window, 'picture-large')
+  await every(window, 'picture-large')
   await page.keyboard.press('Escape')
   await page.keyboard.press('Control+j')
-  await both(window, 'files')
+  await every(window, 'files')
   await page.keyboard.press('Escape')
 
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox').fill('har')
   await page.getByRole('option').first().waitFor()
   await page.waitForTimeout(300)
-  await both(window, 'search')
+  await every(window, 'search')
   await page.keyboard.press('Escape')
   await page.keyboard.press('Control+n')
   await page.getByText(/^quorum:/u).waitFor()
-  await both(window, 'invite')
+  await every(window, 'invite')
   await page.getByRole('tab', { name: 'I have an invite' }).click()
-  await one(window, 'join', large)
+  await every(window, 'join')
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: /friend request/u }).click()
-  await both(window, 'requests')
+  await every(window, 'requests')
 
   await page.keyboard.press('Control+,')
   for (const tab of ['Profile', 'Nodes', 'Privacy', 'Notifications', 'Appearance', 'Storage', 'About']) {
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: tab }).click()
-    await both(window, `settings-${tab.toLowerCase().replaceAll(' ', '-')}`)
+    await every(window, `settings-${tab.toLowerCase().replaceAll(' ', '-')}`)
   }
   await page.getByRole('button', { name: 'Storage' }).click()
   await page.getByRole('button', { name: 'Erase everything…' }).click()
-  await one(window, 'erase', large)
+  await every(window, 'erase')
   await page.keyboard.press('Escape')
   await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Appearance' }).click()
   await page.getByLabel('Text size').selectOption('larger')
   await page.keyboard.press('Escape')
-  await one(window, 'larger-text', small)
+  await every(window, 'larger-text')
   await page.keyboard.press('Control+,')
   await page.getByRole('button', { name: 'Appearance' }).click()
   await page.getByLabel('Text size').selectOption('normal')
   await page.getByLabel('Language').selectOption('de')
   await page.getByRole('heading', { name: 'Aussehen' }).waitFor()
-  await one(window, 'german-settings', large)
+  await every(window, 'german-settings')
   await page.keyboard.press('Escape')
   await page.keyboard.press('Control+i')
   await page.waitForTimeout(300)
-  await both(window, 'german')
+  await every(window, 'german')
   await page.evaluate(`document.documentElement.dir = 'rtl'`)
-  await both(window, 'right-to-left')
+  await every(window, 'right-to-left')
   await page.evaluate(`document.documentElement.dir = 'ltr'`)
   await page.keyboard.press('Control+i')
   await node.stop()
   await page.getByText(/kein Knoten erreichbar/u).waitFor()
   await page.getByRole('button', { name: /^Maximilian/u }).click()
-  await both(window, 'offline-long-name')
+  await every(window, 'offline-long-name')
 })
 
 interface History {
@@ -237,10 +268,9 @@ async function history(t: TestContext, profile: string): Promise<History> {
   return { friends: [susan, max, daniel], address, node }
 }
 
-/** In both sizes and both themes. */
-async function both(window: Window, name: string): Promise<void> {
-  await one(window, name, large)
-  await one(window, name, small)
+/** In all sizes and both themes. */
+async function every(window: Window, name: string): Promise<void> {
+  for (const size of [large, small, least]) await one(window, name, size)
 }
 
 async function one(window: Window, name: string, size: typeof large): Promise<void> {

@@ -135,10 +135,14 @@ export async function windowWithFriend(
   t: TestContext,
   home: string,
   name: string,
-  { note = 'Hello', shown = note }: { note?: string; shown?: string } = {},
+  {
+    note = 'Hello',
+    shown = note,
+    env = {},
+  }: { note?: string; shown?: string; env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ window: Window; friend: TestPeer; me: string; node: string; link: string }> {
   const node = (await startNode(t)).addresses()[0] ?? assert.fail('no address')
-  const window = await openWindow(t, { profile: joinPath(home, 'me'), args: ['--node', node] })
+  const window = await openWindow(t, { profile: joinPath(home, 'me'), args: ['--node', node], env })
   const { page } = window
   await introduce(window, 'Me')
   await page.getByRole('button', { name: 'Start talking' }).click()

@@ -26,7 +26,7 @@ import { limits } from '../../protocol/base/limits.ts'
 import { riskOf } from '../../protocol/file/name-risk.ts'
 import { numbered, safeComponent, safePaths } from '../../protocol/file/safe-names.ts'
 import { createCode, inviteFromLink, inviteToLink } from '../../protocol/identity/invite-link.ts'
-import { parseRecipient } from '../../protocol/identity/recipient.ts'
+import { parseRecipient, splitNote } from '../../protocol/identity/recipient.ts'
 import { appearance } from '../../protocol/identity/lookalike.ts'
 import { fits } from '../../protocol/net/lan/dns-datagrams.ts'
 import { isNearby } from '../../protocol/net/lan/mdns.ts'
@@ -184,6 +184,7 @@ export const texts: Target[] = [
     [inviteToLink(alice, content), createCode(), peer, '@alice_1'],
     (typed) => {
       const recipient = orRefuses(() => parseRecipient(typed))
+      orRefuses(() => splitNote(typed))
       if (recipient?.kind === 'handle') assert.match(recipient.handle, limits.handlePattern)
       orRefuses(
         () => inviteFromLink(typed),

@@ -29,6 +29,8 @@ export interface WindowSetup {
   /** A packaged Quorum; without it, that of the checkout. */
   program?: string | undefined
   args?: readonly string[]
+  /** Besides those of this process. */
+  env?: Readonly<Record<string, string>>
   size?: { width: number; height: number }
 }
 
@@ -36,7 +38,7 @@ let ready: Promise<string> | undefined
 
 /** Opens Quorum; closed with the test unless it was before. */
 export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Window> {
-  const { profile, program, args = [], size = { width: 1280, height: 800 } } = setup
+  const { profile, program, args = [], env: added = {}, size = { width: 1280, height: 800 } } = setup
   if (program === undefined) {
     ready ??= provideWindow()
     // With this option instead of `executablePath`, Playwright pauses the app until it is connected to it.
@@ -61,7 +63,7 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
         `${profile}-downloads`,
         ...args,
       ],
-      env: { ...definedOf(env), DISPLAY: screen, LANGUAGE: 'en', LANG: 'C.UTF-8' },
+      env: { ...definedOf(env), DISPLAY: screen, LANGUAGE: 'en', LANG: 'C.UTF-8', ...added },
       timeout,
     })
   // In the checkout the driver pauses the program until it is attached. It cannot pause a packaged one, and sometimes

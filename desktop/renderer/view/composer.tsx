@@ -15,6 +15,7 @@ import { size } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { IconButton } from './controls.tsx'
 import { EmojiButton } from './emoji-button.tsx'
+import { focusComposer } from './focus.ts'
 import { HeldNotice } from './held-notice.tsx'
 import { Menu } from './menu.tsx'
 import { StagedPicture } from './pictures.tsx'
@@ -31,7 +32,7 @@ export function Composer({ friend }: { friend: Friend }) {
   const away = composer[friend.mailbox ? 'away' : 'offline'](isolate(name))
   const empty = draft.text.trim() === '' && draft.staged.length === 0
   // A person who opens a conversation, begins a reply or adds files wants to write or to send.
-  useEffect(() => field.current?.focus(), [draft.replyTo, draft.staged.length])
+  useEffect(focusComposer, [draft.replyTo, draft.staged.length])
   useEffect(() => storeDrafts, [])
 
   const submit = (): void => {

@@ -79,7 +79,7 @@ function Facts({ info }: { info: ConnectionInfo }) {
         <>
           <dt>{path.node}</dt>
           <dd>
-            <bdi className="mono" dir="ltr">
+            <bdi className="mono short-id" dir="ltr">
               {shortId(via)}
             </bdi>
           </dd>

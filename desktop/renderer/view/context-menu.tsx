@@ -1,18 +1,20 @@
 /**
  * The menu of a right click, of the menu key and of Shift F10 on something that has actions: messages, links, pictures,
- * files, friends. Where one is within another, the menu has the actions of both, the inner ones first. Text fields and
- * other text have a menu of the system (main/text-menu.ts).
+ * files, friends, what a search found. Where one is within another, the menu has the actions of both, the inner ones
+ * first. Over a modal dialog the menu is a part of it, as everything else is inert; Escape and a press outside close
+ * the menu and leave the dialog. Text fields and other text have a menu of the system (main/text-menu.ts).
  */
 import { useEffect, useRef } from 'react'
+import { createPortal } from 'react-dom'
 import type { MouseEvent } from 'react'
 import { createStore, useStore } from '../state/store.ts'
-import { useText } from '../state/state.ts'
+import { useApp, useText } from '../state/state.ts'
 import { MenuItems } from './menu.tsx'
 import type { MenuItem } from './menu.tsx'
 
 interface Opened {
   /** Undefined while no menu is open. */
-  at: { event: Event; x: number; y: number } | undefined
+  at: { event: Event; x: number; y: number; within: Element } | undefined
   items: readonly MenuItem[]
 }
 
@@ -25,8 +27,9 @@ export function openContextMenu(event: MouseEvent, items: readonly MenuItem[]): 
   event.preventDefault()
   const { nativeEvent, clientX: x, clientY: y } = event
   const before = opened.get()
-  const within = before.at?.event === nativeEvent ? before.items : []
-  opened.set({ at: { event: nativeEvent, x, y }, items: [...within, ...items] })
+  const inner = before.at?.event === nativeEvent ? before.items : []
+  const within = event.currentTarget.closest('dialog') ?? document.body
+  opened.set({ at: { event: nativeEvent, x, y, within }, items: [...inner, ...items] })
 }
 
 export function ContextMenu() {
@@ -34,6 +37,9 @@ export function ContextMenu() {
   const { at, items } = useStore(opened, (value) => value)
   const place = useRef<HTMLSpanElement>(null)
   const panel = useRef<HTMLDivElement>(null)
+  // A dialog that opens makes a menu under it inert, and what the menu of a dialog is about ends with that.
+  const dialog = useApp((state) => state.dialog)
+  useEffect(() => opened.set(closed), [dialog])
   useEffect(() => {
     const [element, source] = [panel.current, place.current]
     if (at === undefined || element === null || source === null) return undefined
@@ -51,13 +57,16 @@ export function ContextMenu() {
   return (
     <>
       <span ref={place} style={{ position: 'fixed', left: at.x, top: at.y }} />
-      <MenuItems
-        panel={panel}
-        label={common.actions}
-        items={items}
-        onClose={() => opened.set(closed)}
-        popover="manual"
-      />
+      {createPortal(
+        <MenuItems
+          panel={panel}
+          label={common.actions}
+          items={items}
+          onClose={() => opened.set(closed)}
+          popover="manual"
+        />,
+        at.within,
+      )}
     </>
   )
 }
@@ -70,8 +79,12 @@ function closeOutside(panel: HTMLElement): () => void {
   const ended = new AbortController()
   const options = { capture: true, signal: ended.signal }
   const close = (): void => opened.set(closed)
-  const unlessInside = ({ target }: Event): void => {
-    if (!(target instanceof Node && panel.contains(target))) close()
+  const unlessInside = (event: Event): void => {
+    const { target } = event
+    if (target instanceof Node && panel.contains(target)) return
+    // On the backdrop of a dialog it would also close that.
+    if (target instanceof HTMLDialogElement) event.preventDefault()
+    close()
   }
   document.addEventListener('pointerdown', unlessInside, options)
   document.addEventListener('wheel', unlessInside, options)

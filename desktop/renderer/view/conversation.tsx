@@ -43,7 +43,7 @@ function Head({ friend }: { friend: Friend }) {
         <h2>
           <bdi className="one-line">{nameOf(friend)}</bdi>
           {ambiguous && (
-            <bdi className="quiet small" dir="ltr">
+            <bdi className="quiet small short-id" dir="ltr">
               {shortId(friend.peer)}
             </bdi>
           )}

@@ -1,8 +1,10 @@
 /**
  * The keyboard focus is always somewhere: when the element that had it disappears, and when a page appears, it goes
- * where a person most likely continues. Letters that are typed where nothing takes them go to the message.
+ * where a person most likely continues. Letters that are typed where nothing takes them go to the message. Where the
+ * details cover the conversation, nothing behind them has the focus: what is done there closes them.
  */
 import { useEffect } from 'react'
+import { closeDetails } from '../state/actions.ts'
 
 /** Where the focus goes, the first that exists. Nothing that Enter would decide is among them. */
 const homes = [
@@ -40,16 +42,40 @@ export function useFocusKept(): void {
 export function focusForTyping(event: KeyboardEvent): void {
   const { target } = event
   const taken = target instanceof Element && target.closest(`${fields}, dialog, [popover]`) !== null
-  if (!taken && (isWriting(event) || isPasting(event))) composer()?.focus()
+  if (taken || !(isWriting(event) || isPasting(event))) return
+  if (cover() !== null) closeDetails()
+  composer()?.focus()
 }
 
 export function focusComposer(): void {
-  composer()?.focus()
+  const target = cover() ?? composer()
+  target?.focus()
+}
+
+/** The focus of the details, which are `shown`. */
+export function useDetailsInFront(shown: boolean): void {
+  useEffect(() => {
+    if (!shown) return undefined
+    cover()?.focus()
+    const press = ({ target }: PointerEvent): void => {
+      if (cover() !== null && target instanceof Element && target.closest('main') !== null) closeDetails()
+    }
+    document.addEventListener('pointerdown', press)
+    return () => document.removeEventListener('pointerdown', press)
+  }, [shown])
+}
+
+/** The details, where they cover the conversation. */
+function cover(): HTMLElement | null {
+  const details = document.querySelector<HTMLElement>('.details')
+  return details !== null && getComputedStyle(details).position === 'absolute' ? details : null
 }
 
 function home(): HTMLElement | undefined {
   const dialog = document.querySelector<HTMLElement>('dialog[open]')
   if (dialog !== null) return dialog.querySelector<HTMLElement>('[data-first]') ?? dialog
+  const covering = cover()
+  if (covering !== null) return covering
   for (const selector of homes) {
     const found = document.querySelector<HTMLElement>(selector)
     if (found !== null) return found

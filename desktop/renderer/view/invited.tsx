@@ -37,7 +37,7 @@ export function Invited({ info }: { info: InviteInfo }) {
         <strong>
           <bdi>{nameIn(info)}</bdi>
         </strong>{' '}
-        <span className="mono quiet">{shortId(info.peer)}</span>
+        <span className="mono quiet short-id">{shortId(info.peer)}</span>
       </span>
     </span>
   )

@@ -25,14 +25,14 @@ export function LookalikeNotice({ friend, original }: { friend: Friend; original
         <dl className="facts small">
           <dt>{request.namesakeKnown}</dt>
           <dd>
-            <bdi className="mono" dir="ltr">
+            <bdi className="mono short-id" dir="ltr">
               {shortId(original.peer)}
             </bdi>
             {original.verified && `, ${details.verified.toLowerCase()}`}
           </dd>
           <dt>{request.namesakeNew}</dt>
           <dd>
-            <bdi className="mono" dir="ltr">
+            <bdi className="mono short-id" dir="ltr">
               {shortId(friend.peer)}
             </bdi>
           </dd>

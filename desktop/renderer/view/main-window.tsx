@@ -7,7 +7,7 @@ import { inOrder } from '../model/friend-display.ts'
 import { Banner } from './banner.tsx'
 import { Conversation } from './conversation.tsx'
 import { Details } from './details.tsx'
-import { focusForTyping } from './focus.ts'
+import { focusForTyping, useDetailsInFront } from './focus.ts'
 import { NothingOpen } from './nothing-open.tsx'
 import { Requests } from './requests.tsx'
 import { Settings } from './settings.tsx'
@@ -20,6 +20,7 @@ export function MainWindow() {
   const friend = useApp((state) => (state.open === undefined ? undefined : state.friends.get(state.open)))
   const details = useApp((state) => state.details)
   const conversing = view.kind === 'conversation' && friend !== undefined
+  useDetailsInFront(conversing && details)
   return (
     <div className="window">
       <Banner />

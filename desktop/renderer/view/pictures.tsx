@@ -9,7 +9,9 @@ import type { Transfer } from '#protocol'
 import type { StagedFile } from '../../ipc/contract.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { openDialog } from '../state/actions.ts'
-import { useText } from '../state/state.ts'
+import { callMain } from '../state/clients.ts'
+import { useApp, useText } from '../state/state.ts'
+import { attempt } from '../state/toasts.ts'
 import { openContextMenu } from './context-menu.tsx'
 import { Modal } from './modal.tsx'
 
@@ -64,11 +66,25 @@ function Thumbnail({ transfer, file, name }: PictureName) {
 }
 
 export function PictureDialog({ transfer, file, name, onClose }: PictureName & { onClose: () => void }) {
+  const { files } = useText()
   const [failed, setFailed] = useState(false)
+  const received = useApp((state) => state.transfers.get(transfer)?.direction === 'in')
   const label = cleanLine(name, 120)
+  const show = { label: files.open, onChoose: () => void attempt(() => callMain('showTransfer', { transfer })) }
   return (
     <Modal title={label} className="picture-dialog" onClose={onClose}>
-      {failed ? <NoPicture /> : <img src={addressOf(transfer, file)} alt={label} onError={() => setFailed(true)} />}
+      {failed ? (
+        <NoPicture />
+      ) : (
+        <img
+          src={addressOf(transfer, file)}
+          alt={label}
+          tabIndex={-1}
+          data-first
+          onError={() => setFailed(true)}
+          onContextMenu={(event) => openContextMenu(event, received ? [show] : [])}
+        />
+      )}
     </Modal>
   )
 }

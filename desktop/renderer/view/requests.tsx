@@ -43,7 +43,7 @@ export function RequestCard({ friend }: { friend: Friend }) {
       <Avatar friend={friend} />
       <h3>
         {request.wants(isolate(nameOf(friend)))}{' '}
-        <bdi className="quiet small mono" dir="ltr">
+        <bdi className="quiet small mono short-id" dir="ltr">
           {shortId(friend.peer)}
         </bdi>
       </h3>

@@ -1,17 +1,21 @@
 /** Search while typing: friends by name, messages by any word. Arrow keys select a result, Enter opens it. */
-import { Search } from 'lucide-react'
+import { Copy, Search } from 'lucide-react'
 import { Fragment, useEffect, useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { hitsIn, matches, searchTerms } from '#folded-text'
 import { saidAt } from '#message-times'
 import type { Friend, Message, Transfer } from '#protocol'
+import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
-import { closeDialog, openConversation } from '../state/actions.ts'
+import { closeDialog, copy, openConversation } from '../state/actions.ts'
 import { callPeer } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
 import { shortWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { Avatar } from './controls.tsx'
+import { openContextMenu } from './context-menu.tsx'
+import { friendMenu } from './friend-actions.tsx'
+import type { MenuItem } from './menu.tsx'
 import { Modal } from './modal.tsx'
 
 /** Milliseconds between the last key and the search. */
@@ -22,7 +26,8 @@ const mostMessages = 40
 const contextBefore = 30
 
 export function SearchDialog({ peer, onClose }: { peer: string | undefined; onClose: () => void }) {
-  const { search } = useText()
+  const text = useText()
+  const { search } = text
   const friends = useApp((state) => state.friends)
   const [typed, setTyped] = useState('')
   const [messages, setMessages] = useState<Message[]>([])
@@ -106,7 +111,14 @@ export function SearchDialog({ peer, onClose }: { peer: string | undefined; onCl
         {nothing && <p className="empty">{search.none}</p>}
         <Group title={search.friends} shown={people.length > 0}>
           {people.map((friend, index) => (
-            <Found key={friend.peer} index={index} chosen={chosen} friend={friend} onGo={go}>
+            <Found
+              key={friend.peer}
+              index={index}
+              chosen={chosen}
+              friend={friend}
+              onGo={go}
+              menu={friendMenu(friend, text).map(closingFirst)}
+            >
               <bdi className="one-line" style={{ gridRow: '1 / 3' }}>
                 {nameOf(friend)}
               </bdi>
@@ -121,6 +133,7 @@ export function SearchDialog({ peer, onClose }: { peer: string | undefined; onCl
               chosen={chosen}
               friend={friends.get(message.peer)}
               onGo={go}
+              menu={message.text === '' ? [] : [copyItem(message, text)]}
             >
               <FoundMessage message={message} friend={friends.get(message.peer)} wanted={asked} />
             </Found>
@@ -141,15 +154,29 @@ function Group({ title, shown, children }: { title: string; shown: boolean; chil
   )
 }
 
+/** What the menu of a friend opens is not under the search. */
+function closingFirst(item: MenuItem): MenuItem {
+  const onChoose = (): void => {
+    closeDialog()
+    item.onChoose()
+  }
+  return { ...item, onChoose }
+}
+
+function copyItem({ text }: Message, { message }: Catalogue): MenuItem {
+  return { label: message.copy, icon: <Copy size={16} />, onChoose: () => void copy(text) }
+}
+
 interface FoundProps {
   index: number
   chosen: number
   friend: Friend | undefined
   onGo: (index: number) => void
+  menu: readonly MenuItem[]
   children: ReactNode
 }
 
-function Found({ index, chosen, friend, onGo, children }: FoundProps) {
+function Found({ index, chosen, friend, onGo, menu, children }: FoundProps) {
   const selected = index === chosen
   return (
     <div
@@ -160,7 +187,10 @@ function Found({ index, chosen, friend, onGo, children }: FoundProps) {
       ref={(element) => {
         if (selected) element?.scrollIntoView({ block: 'nearest' })
       }}
+      // The focus stays in the field, where typing goes on.
+      onMouseDown={(event) => event.preventDefault()}
       onClick={() => onGo(index)}
+      onContextMenu={(event) => openContextMenu(event, menu)}
     >
       {friend === undefined ? <span /> : <Avatar friend={friend} />}
       {children}

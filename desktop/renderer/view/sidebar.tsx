@@ -81,7 +81,7 @@ function People() {
               <UserRoundPlus size={20} />
             </span>
             <span className="name" style={{ gridRow: '1 / 3' }}>
-              <span className="one-line">{sidebar.requests(incoming)}</span>
+              {sidebar.requests(incoming)}
             </span>
             <span className="badge" style={{ gridRow: '1 / 3' }} aria-hidden="true">
               {incoming}
@@ -117,7 +117,7 @@ function Foot() {
     <footer className="sidebar-foot">
       <span className="node-line">
         <span className={`dot ${connected ? 'good' : 'warn'}`} aria-hidden="true" />
-        <span className="one-line">{nodes === undefined ? '' : status}</span>
+        <span>{nodes === undefined ? '' : status}</span>
       </span>
       <IconButton label={sidebar.settings} onClick={() => openView({ kind: 'settings', tab: 'profile' })}>
         <SettingsIcon size={20} />

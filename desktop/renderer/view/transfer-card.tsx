@@ -1,5 +1,6 @@
 /** One transfer: names and sizes, progress with speed and time left, and the possible actions. */
 import { File as FileSign, Files, Folder, TriangleAlert } from 'lucide-react'
+import { maySendAgain } from '#missing-files'
 import type { Transfer } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
@@ -130,8 +131,8 @@ function Missing({ transfer }: { transfer: Transfer }) {
           ))}
           {missingCount > shown.length && <li>{files.andMore(missingCount - shown.length)}</li>}
         </ul>
-        {direction === 'in' && <p>{files.askAgain}</p>}
-        {direction === 'out' && missing.some(({ why }) => why !== 'name') && (
+        {direction === 'in' && missing.some(maySendAgain) && <p>{files.askAgain}</p>}
+        {direction === 'out' && missing.some(maySendAgain) && (
           <button type="button" className="button low" onClick={() => void sendMissing(id, peer)}>
             {files.sendMissing}
           </button>

@@ -39,10 +39,12 @@ export class ReceivedOffers {
     // No person would find it in such a list: it is refused without being stored.
     if (!this.#fits(peer, offer.count)) return { transfer: id, text, announce: () => this.#refuse(peer, id) }
     const transfer = { id, peer, direction: 'in' as const, message, offeredAt: now(), offer: bytes }
-    transfers.add({ ...transfer, decoded: offer, entries: offerFromWire(bytes).first })
+    const { first: entries } = offerFromWire(bytes)
+    transfers.add({ ...transfer, decoded: offer, entries })
     return {
       transfer: id,
       text,
+      files: entries.map(({ path }) => path),
       announce() {
         // Withdrawn in the same batch of messages, together with so many others that it has been removed since.
         if (transfers.find(id) != null) emit({ event: 'transfer-offered', data: view(id) })

@@ -1,8 +1,9 @@
 /**
  * Reads the files of a transfer at the sender, chunk after chunk, a few ahead of what is being sent, so that reading,
  * hashing and sending overlap. It refuses a file that is no longer what was offered: another length, no regular file,
- * or content that changed while it was read or since. Changed dates alone are no reason: digests decide. A refused file
- * costs itself only, where the receiver understands that; otherwise it ends the transfer.
+ * a link among its folders, or content that changed while it was read or since. Changed dates alone are no reason:
+ * digests decide. A refused file costs itself only, where the receiver understands that; otherwise it ends the
+ * transfer.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ import { limits } from '../../base/limits.ts'
 import { fileLimits } from '../limits.ts'
 import { chunkPool } from '../../net/buffer-pool.ts'
 import { diskErrorOf } from '../../base/disk-errors.ts'
+import { isAt } from './in-place.ts'
 import type { ChunkHeader, SkippedFile } from '../../wire/file.ts'
 
 /** No link is followed, and a pipe that took the place of a file does not block. */
@@ -178,11 +180,12 @@ export class ReadAhead {
     return join(this.#sources[this.#list.rootNumber(file)] ?? '', ...rest)
   }
 
-  /** Errors: any if it is not a regular file of the offered size. */
-  #stats(fd: number, file: number): BigIntStats {
+  /** Of the file at `path`, just opened. Errors: any if it is not a regular file of the offered size there. */
+  #stats(fd: number, file: number, path: string): BigIntStats {
     const stats = statsOf(fd)
     const offered = BigInt(this.#list.entries[file]?.size ?? 0)
     if (!stats.isFile() || stats.size !== offered) throw new Error('It is not what was offered')
+    if (!isAt(path, stats)) throw new Error('It is not where it was offered')
     return stats
   }
 
@@ -192,11 +195,11 @@ export class ReadAhead {
     try {
       const fd = openSync(path, flags)
       try {
-        const stats = this.#stats(fd, file)
+        const stats = this.#stats(fd, file, path)
         const data = Buffer.allocUnsafe(length)
         if (readSync(fd, data, 0, length, 0) < length) throw new Error('It has become shorter')
-        const now = this.#stats(fd, file)
-        if (isNewer(now, stats)) throw new Error('It is being changed')
+        const now = statsOf(fd)
+        if (now.size !== stats.size || isNewer(now, stats)) throw new Error('It is being changed')
         const digest = new FileDigest()
         const header = { file, chunk, length, digest: chunkDigest(data) }
         digest.add(header.digest)
@@ -214,7 +217,7 @@ export class ReadAhead {
     return reading(path, async () => {
       const fd = await openFile(path, flags)
       try {
-        return { fd, stats: this.#stats(fd, file), path, digest: new FileDigest(), closed: false }
+        return { fd, stats: this.#stats(fd, file, path), path, digest: new FileDigest(), closed: false }
       } catch (error) {
         closeSync(fd)
         throw error

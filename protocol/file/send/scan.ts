@@ -1,20 +1,22 @@
 /**
  * Makes the manifest of files and folders of this machine. A link that a person names is followed. Inside folders only
- * files and folders are taken: links could lead out of the folder, and pipes and devices have no end. These are
- * counted, so that the person can be told. A member of a folder that cannot be offered (unreadable, gone, a name that
- * is no text, a size that is not its own) is left out and named: it costs itself only. What a person named must be
- * there.
+ * files and folders are taken: a link that leads out of the folder leads to what nobody chose, what one within it leads
+ * to is offered anyway, and pipes and devices have no end. A member of a folder that cannot be offered (those, and what
+ * is unreadable, gone, has a name that is no text, a size that is not its own) is left out and named: it costs itself
+ * only. What a person named must be there.
  */
 import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { maySendAgain } from '../../api/missing-files.ts'
 import { QuorumError } from '../../base/errors.ts'
 import { Yielder } from '../../base/yield.ts'
 import { numbered } from '../safe-names.ts'
 import { rootOf } from '../manifest.ts'
 import { limits } from '../../base/limits.ts'
 import { codeOf } from '../../base/disk-errors.ts'
+import { isInPlace } from './in-place.ts'
 import type { LeftOut, ManifestEntry } from '../../wire/offer.ts'
 
 /** The permission bit that lets every user read. */
@@ -26,10 +28,8 @@ export interface Scanned {
   entries: ManifestEntry[]
   /** The path of each root, in the order in which roots appear in `entries`. */
   sources: string[]
-  /** Members of folders that cannot be offered. */
+  /** Members of folders that cannot be offered: links and the like last, as most of them are no loss. */
   leftOut: LeftOut[]
-  /** Links, pipes and devices inside folders. */
-  links: number
 }
 
 /** A file or folder of an earlier manifest: its path there, where it is on this machine, and where its root is. */
@@ -44,7 +44,7 @@ export interface Member {
  * pipe, a device, or a file that does not tell its size; `too-large` for more files than one transfer may have.
  */
 export async function scan(paths: readonly string[]): Promise<Scanned> {
-  const scanned: Scanned = { entries: [], sources: [], leftOut: [], links: 0 }
+  const scanned: Scanned = { entries: [], sources: [], leftOut: [] }
   const names = new Set<string>()
   for (const path of new Set(paths.map((given) => resolve(given)))) {
     const source = await attempt(path, () => realpath(path))
@@ -62,11 +62,14 @@ export async function scan(paths: readonly string[]): Promise<Scanned> {
 
 /** The same for members that did not arrive: each keeps its path. What cannot be offered now is left out again. */
 export async function scanAgain(members: readonly Member[]): Promise<Scanned> {
-  const scanned: Scanned = { entries: [], sources: [], leftOut: [], links: 0 }
+  const scanned: Scanned = { entries: [], sources: [], leftOut: [] }
   const yielder = new Yielder()
-  for (const { path, at } of members) {
+  for (const { path, at: given } of members) {
     const plain = path.replace(/\/$/, '')
-    if (path === plain) add(scanned, entryOf(at, plain), plain)
+    // Without a slash at the end: it would follow a link.
+    const at = resolve(given)
+    if (leadsOut(at)) scanned.leftOut.push({ path: plain, why: 'link' })
+    else if (path === plain) add(scanned, entryOf(at, plain), plain)
     else await scanBelow(scanned, at, plain, yielder)
     if (yielder.due) await yielder.yield()
   }
@@ -75,31 +78,50 @@ export async function scanAgain(members: readonly Member[]): Promise<Scanned> {
   return something({ ...scanned, sources: [...roots].map((root) => sources.get(root) ?? '') })
 }
 
+/** By now a folder that `at` is in is a link. What is not there cannot be read, either, and is not asked about. */
+function leadsOut(at: string): boolean {
+  try {
+    return !isInPlace(at)
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    return false
+  }
+}
+
 /** Errors: `not-found` if nothing but empty folders is left of what was to be offered. */
 function something(scanned: Scanned): Scanned {
-  const [first] = scanned.leftOut
+  const leftOut = scanned.leftOut.toSorted((a, b) => Number(maySendAgain(b)) - Number(maySendAgain(a)))
+  const [first] = leftOut
   if (first != null && scanned.entries.every(({ path }) => path.endsWith('/'))) {
-    throw new QuorumError('not-found', `Nothing of it can be read: ${first.path}, for example`)
+    throw new QuorumError('not-found', `Nothing of it can be sent: ${first.path}, for example, ${faults[first.why]}`)
   }
-  return scanned
+  return { ...scanned, leftOut }
+}
+
+const faults: Record<LeftOut['why'], string> = {
+  unreadable: 'cannot be read',
+  name: 'has a name that is no text',
+  size: 'does not tell its size',
+  link: 'is a link, which is not followed',
+  special: 'is a pipe, a socket or a device',
 }
 
 interface FolderMembers {
   files: string[]
   folders: string[]
-  /** Names that are no text, with their wrong bytes replaced. */
-  unnamable: string[]
-  links: number
+  /** What is neither. In names that are no text, wrong bytes are replaced. */
+  others: { name: string; why: 'name' | 'link' | 'special' }[]
 }
 
 /** Errors: those of the disk. */
 async function membersOf(folder: string): Promise<FolderMembers> {
-  const members: FolderMembers = { files: [], folders: [], unnamable: [], links: 0 }
+  const members: FolderMembers = { files: [], folders: [], others: [] }
   for (const item of await readdir(folder, { withFileTypes: true, encoding: 'buffer' })) {
     const name = item.name.toString()
     const isFolder = item.isDirectory()
-    if (!isFolder && !item.isFile()) members.links += 1
-    else if (!isUtf8(item.name)) members.unnamable.push(isFolder ? `${name}/` : name)
+    if (!isFolder && !item.isFile()) {
+      members.others.push({ name, why: item.isSymbolicLink() ? 'link' : 'special' })
+    } else if (!isUtf8(item.name)) members.others.push({ name: isFolder ? `${name}/` : name, why: 'name' })
     else (isFolder ? members.folders : members.files).push(name)
   }
   return members
@@ -107,14 +129,15 @@ async function membersOf(folder: string): Promise<FolderMembers> {
 
 async function scanFolder(
   scanned: Scanned,
-  { files, folders, unnamable, links }: FolderMembers,
+  { files, folders, others }: FolderMembers,
   folder: string,
   path: string,
   yielder: Yielder,
 ): Promise<void> {
   const before = scanned.entries.length
-  scanned.links += links
-  for (const name of unnamable.toSorted()) scanned.leftOut.push({ path: `${path}/${name}`, why: 'name' })
+  for (const { name, why } of others.toSorted((a, b) => byUnits(a.name, b.name))) {
+    scanned.leftOut.push({ path: `${path}/${name}`, why })
+  }
   for (const name of files.toSorted(byUnits)) {
     add(scanned, entryOf(join(folder, name), `${path}/${name}`), `${path}/${name}`)
     if (yielder.due) await yielder.yield()
@@ -123,12 +146,16 @@ async function scanFolder(
   if (scanned.entries.length === before) push(scanned, { path: `${path}/`, size: 0, modified: 0 })
 }
 
-/** A folder within another: one that cannot be read is left out as a whole. */
+/** A folder within another: one that cannot be read, or is a link by now, is left out as a whole. */
 async function scanBelow(scanned: Scanned, folder: string, path: string, yielder: Yielder): Promise<void> {
   const members = await membersOf(folder).catch((error: unknown) => {
     if (codeOf(error) === undefined) throw error
+    return 'unreadable' as const
   })
-  if (members == null) scanned.leftOut.push({ path: `${path}/`, why: 'unreadable' })
+  // It may have taken the place of the folder that was listed.
+  const isLink = lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  if (isLink) scanned.leftOut.push({ path, why: 'link' })
+  else if (members === 'unreadable') scanned.leftOut.push({ path: `${path}/`, why: members })
   else await scanFolder(scanned, members, folder, path, yielder)
 }
 
@@ -137,7 +164,7 @@ function byUnits(a: string, b: string): number {
 }
 
 interface Refused {
-  why: 'unreadable' | 'size'
+  why: 'unreadable' | 'size' | 'link'
   cause?: unknown
 }
 
@@ -145,7 +172,7 @@ interface Refused {
 function entryOf(file: string, path: string): ManifestEntry | Refused {
   try {
     const stats = lstatSync(file)
-    if (!stats.isFile()) return { why: 'unreadable' }
+    if (!stats.isFile()) return { why: stats.isSymbolicLink() ? 'link' : 'unreadable' }
     if (!tellsItsSize(file, stats)) return { why: 'size' }
     return { path, size: stats.size, modified: Math.max(0, Math.trunc(stats.mtimeMs)) }
   } catch (cause) {
@@ -173,7 +200,7 @@ function tellsItsSize(file: string, { size, blocks, mode }: Stats): boolean {
 /** The entry of a file that a person named. Errors: `not-found`, `bad-request`. */
 function named(path: string, entry: ManifestEntry | Refused): ManifestEntry {
   if (!('why' in entry)) return entry
-  if (entry.why === 'unreadable') throw unreadable(path, entry.cause)
+  if (entry.why !== 'size') throw unreadable(path, entry.cause)
   throw new QuorumError('bad-request', `${path} does not tell its size: copy it, and send the copy`)
 }
 

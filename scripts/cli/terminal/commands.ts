@@ -49,7 +49,7 @@ export const commands: readonly Command[] = [
   {
     name: 'add',
     usage: 'LINK [note]',
-    help: 'ask to be friends: by link, code, handle or PeerId',
+    help: 'ask to be friends: by link, code, @handle or PeerId',
     group: 'people',
     run: add,
   },

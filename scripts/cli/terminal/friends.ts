@@ -7,6 +7,11 @@ import type { Friend, FriendState } from '#protocol'
 import { cleanLine } from './sanitize.ts'
 import { knownBefore, labelOf } from './view.ts'
 
+/** The marks around a name: of a handle, of the end of a PeerId, of a number, of a quotation, of a sentence. */
+const around = /^[\s@#\u2026"'\u2018-\u201f\xab\xbb(]+|[\s.,;:!?"'\u2018-\u201f\xab\xbb)]+$/gu
+/** The fewest last characters of a PeerId that name somebody. */
+const shortestEnd = 4
+
 const order: readonly FriendState[] = ['incoming', 'friend', 'requested', 'blocked', 'removed']
 
 export class Friends {
@@ -64,27 +69,39 @@ export class Friends {
   }
 
   /**
-   * The person meant by a number of the list, a PeerId, a handle, a name or the beginning of one name.
-   * Errors: `not-found` if nobody or more than one person is meant.
+   * The person meant by a number of the list, a PeerId or its end, a handle, a name or the beginning of one name; also
+   * with what lists and sentences put around those. Errors: `not-found` if nobody or more than one person is meant.
    */
   find(text: string): Friend {
-    const wanted = cleanLine(text).toLowerCase()
-    const number = /^\d{1,4}$/u.test(wanted) ? this.#listed[Number(wanted) - 1] : undefined
-    const exact = this.#friends.get(text.trim()) ?? (number === undefined ? undefined : this.#friends.get(number))
-    if (exact !== undefined) return exact
-    const named = (matches: (name: string) => boolean): Friend[] =>
-      [...this.#friends.values()].filter((friend) => namesOf(friend, this.label(friend.peer)).some(matches))
-    for (const found of [named((name) => name === wanted), named((name) => name.startsWith(wanted))]) {
-      const present = found.filter((friend) => friend.state !== 'removed')
-      const meant = present.length > 0 ? present : found
-      if (meant.length > 1) {
-        const labels = meant.slice(0, 5).map((friend) => this.label(friend.peer))
-        throw new QuorumError('not-found', `That could be ${labels.join(' or ')}. Use the number from /friends.`)
-      }
-      if (meant[0] !== undefined) return meant[0]
+    for (const typed of new Set([text.trim(), text.replaceAll(around, '')])) {
+      const number = /^\d{1,4}$/u.test(typed) ? this.#listed[Number(typed) - 1] : undefined
+      const exact = this.#friends.get(typed) ?? (number === undefined ? undefined : this.#friends.get(number))
+      if (exact !== undefined) return exact
+      const wanted = cleanLine(typed).toLowerCase()
+      const named = (matches: (name: string) => boolean): Friend[] =>
+        [...this.#friends.values()].filter((friend) => namesOf(friend, this.label(friend.peer)).some(matches))
+      const meant =
+        onlyOne(
+          this,
+          named((name) => name === wanted),
+        ) ??
+        onlyOne(this, wanted === '' ? [] : named((name) => name.startsWith(wanted))) ??
+        onlyOne(this, typed.length < shortestEnd ? [] : this.all().filter(({ peer }) => peer.endsWith(typed)))
+      if (meant !== undefined) return meant
     }
     throw new QuorumError('not-found', `Nobody is called “${cleanLine(text)}”. /friends lists everybody.`)
   }
+}
+
+/** Undefined without anybody. Errors: `not-found` for more than one person who has not been removed. */
+function onlyOne(friends: Friends, found: readonly Friend[]): Friend | undefined {
+  const present = found.filter((friend) => friend.state !== 'removed')
+  const meant = present.length > 0 ? present : found
+  if (meant.length > 1) {
+    const labels = meant.slice(0, 5).map((friend) => friends.label(friend.peer))
+    throw new QuorumError('not-found', `That could be ${labels.join(' or ')}. Use the number from /friends.`)
+  }
+  return meant[0]
 }
 
 function namesOf(friend: Friend, label: string): string[] {

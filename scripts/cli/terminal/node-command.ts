@@ -3,12 +3,12 @@ import { QuorumError } from '#protocol'
 import type { NodeState, Self } from '#protocol'
 import { say } from './client.ts'
 import type { Client } from './client.ts'
-import { needed } from './typed-line.ts'
+import { needed, splitWord } from './typed-line.ts'
 import { nodeLine } from './view.ts'
 
 export async function nodeCommand(client: Client, rest: string): Promise<void> {
-  const [, action = '', argument = ''] = /^(\S*)\s*(.*)$/u.exec(rest) ?? []
-  switch (action) {
+  const [action, argument] = splitWord(rest)
+  switch (action.toLowerCase()) {
     case '':
       return listNodes(client, await client.peer.self())
     case 'add':
@@ -58,7 +58,8 @@ function listNodes(client: Client, self: Self): void {
 
 async function removeNode(client: Client, which: string): Promise<void> {
   const { nodes } = await client.peer.self()
-  const numbered = /^\d{1,3}$/u.test(which) ? nodes[Number(which) - 1]?.address : which
+  const [, number] = /^#?(\d{1,3})\.?$/u.exec(which) ?? []
+  const numbered = number === undefined ? which : nodes[Number(number) - 1]?.address
   if (numbered === undefined) throw new QuorumError('not-found', `There is no node ${which}. /node lists them.`)
   listNodes(client, await client.peer.removeNode({ address: numbered }))
 }

@@ -1,17 +1,15 @@
 /** Commands about people: invite, add, remove, block, take more of, verify. Answers are in answer-commands.ts. */
-import { QuorumError } from '#protocol'
+import { QuorumError, splitNote } from '#protocol'
 import type { Friend } from '#protocol'
 import { renderUnicodeCompact } from 'uqr'
 import { say, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { useOwnNode } from './node-command.ts'
-import { needed, splitWord } from './typed-line.ts'
+import { needed } from './typed-line.ts'
 import { heldLine, paint, safetyLines } from './view.ts'
 
 /** Rows that /invite prints below the QR code: a link of several rows, the code, and what to do. */
 const rowsBelowPicture = 12
-
-const link = /quorum(?::|%3a)/iu
 
 export async function invite(client: Client, rest: string): Promise<void> {
   if (rest !== '' && rest !== 'once') throw new QuorumError('bad-request', 'Usage: /invite or /invite once')
@@ -44,10 +42,7 @@ export async function invite(client: Client, rest: string): Promise<void> {
 }
 
 export async function add(client: Client, rest: string): Promise<void> {
-  const [first, behind] = splitWord(rest)
-  // With words in front of it, or wrapped, the invite is somewhere in the rest, and there is no note.
-  const within = first.endsWith(':') || rest.includes('\n') || (!link.test(first) && link.test(behind))
-  const [to, note] = within ? [rest, ''] : [first, behind]
+  const { to, note } = splitNote(rest)
   if (to === '')
     throw new QuorumError('bad-request', 'Usage: /add LINK (or a code, handle or PeerId), then a note if you like')
   const before = new Map(client.friends.all().map(({ peer, state }) => [peer, state]))

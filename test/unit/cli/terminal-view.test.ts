@@ -253,6 +253,9 @@ test('a person is found by number, name, prefix, handle or PeerId; never the wro
   assert.equal(friends.find('b').name, 'Bob')
   assert.equal(friends.find('builder').name, 'Bob')
   assert.equal(friends.find('12D3KooWSue333').name, 'Sue')
+  const around = ['@builder', '“Bob”', ' Bob.', '#2', '2.', '(bob)', '…ob222', 'ob222', '12D3KooWBob222.']
+  for (const text of around) assert.equal(friends.find(text).name, 'Bob', text)
+  for (const text of ['…', '@', '""', '22', 'o']) assert.throws(() => friends.find(text), { code: 'not-found' }, text)
   assert.throws(() => friends.find('su'), { code: 'not-found', message: /Sue or Susan|Susan or Sue/u })
   assert.throws(() => friends.find('9'), { code: 'not-found' })
 })

@@ -76,6 +76,17 @@ test('a file whose beginning is no longer what the receiver has is skipped, and 
   assert.deepEqual(await read(true, from, prefix.value()), { 'c-large': 'skipped', ...rest })
 })
 
+test('a folder in whose place there is a link by now is not followed, to whatever it leads', async (t) => {
+  const { top, read } = await scene(t)
+  const moved = path.join(path.dirname(top), 'elsewhere')
+  fs.renameSync(top, moved)
+  fs.symlinkSync('elsewhere', top)
+  assert.deepEqual(new Set(Object.values(await read(true))), new Set(['skipped']))
+  fs.rmSync(top)
+  fs.renameSync(moved, top)
+  assert.deepEqual(await read(true), sizes)
+})
+
 test('everything can be gone', async (t) => {
   const { top, read } = await scene(t)
   fs.rmSync(top, { recursive: true })

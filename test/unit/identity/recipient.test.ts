@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inviteToLink } from '../../../protocol/identity/invite-link.ts'
-import { parseRecipient } from '../../../protocol/identity/recipient.ts'
+import { parseRecipient, splitNote } from '../../../protocol/identity/recipient.ts'
 import { alice, bob } from '../../support/people.ts'
 import { refused } from '../../support/refused.ts'
 
@@ -199,4 +199,46 @@ test('a long text with many beginnings of links is looked through at once', () =
   assert.throws(() => parseRecipient(text), refused('bad-invite'))
   // Reading a PeerId takes quadratic time: of a long one, no more than one is read.
   assert.throws(() => parseRecipient('12D3Koo'.repeat(9000)), refused('bad-request'))
+})
+
+const lines: readonly (readonly [line: string, to: string, note?: string])[] = [
+  ['k7qf2 m9xt1', 'k7qf2 m9xt1'],
+  ['K7QF2 M9XT1 hi, it is Bob', 'K7QF2 M9XT1', 'hi, it is Bob'],
+  ['K7QF2 — M9XT1 hi', 'K7QF2 — M9XT1', 'hi'],
+  ['K 7 Q F 2 - M 9 X T 1 hi', 'K 7 Q F 2 - M 9 X T 1', 'hi'],
+  ['K7Q F2M 9XT1', 'K7Q F2M 9XT1'],
+  ['Code: K7QF2 M9XT1 see you', 'Code: K7QF2 M9XT1', 'see you'],
+  ['"K7QF2 M9XT1" hi', '"K7QF2 M9XT1"', 'hi'],
+  [`${code} it is  Bob `, code, 'it is  Bob'],
+  [`the code is ${code}`, `the code is ${code}`],
+  [`hello ${code} from me`, `hello ${code}`, 'from me'],
+  [`quorum:${code} hi`, `quorum:${code}`, 'hi'],
+  [`${link} it is me`, link, 'it is me'],
+  [`Add me: ${link} it is me`, `Add me: ${link}`, 'it is me'],
+  [`${wrapped(link, 70, ' ')} it is me`, wrapped(link, 70, ' '), 'it is me'],
+  [`${link}\nlove, Alice`, `${link}\nlove, Alice`],
+  [`${link.slice(0, 60)} it is me`, `${link.slice(0, 60)} it is me`],
+  [`${alice.peer} it is me`, alice.peer, 'it is me'],
+  [`PeerId: ${alice.peer} hi`, `PeerId: ${alice.peer}`, 'hi'],
+  ['alice', 'alice'],
+  ['alice it is me', 'alice', 'it is me'],
+  ['anna this is Bob', 'anna', 'this is Bob'],
+  ['@alice hello', '@alice', 'hello'],
+  ['Handle: @alice hi', 'Handle: @alice', 'hi'],
+  ['', ''],
+]
+test('in a line, the recipient ends where the note begins: not within a code', () => {
+  for (const [line, to, note = ''] of lines) assert.deepEqual(splitNote(line), { to, note }, line)
+})
+
+test('whatever is pasted or typed behind a command, the invite or code in it is found', () => {
+  for (const text of [...Object.values(pasted), ...Object.values(typed)]) {
+    assert.deepEqual(parseRecipient(splitNote(text).to), parseRecipient(text), text)
+  }
+})
+
+test('what may be a handle with a note or a code with a blank is neither', () => {
+  for (const line of ['alice hello', 'alice hello there', 'K7QF2 M9XT', 'K7QF2 M9XT hi', 'ABCDE FGHJ', 'K7Q F2M 9XT']) {
+    assert.throws(() => splitNote(line), { code: 'bad-request', message: /a code with a dash.*, and a handle as @/u })
+  }
 })

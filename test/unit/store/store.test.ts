@@ -497,6 +497,9 @@ for (const [kind, open] of Object.entries(stores)) {
       }
       store.recall('photos')
       assert.deepEqual([store.search('urlaub', 9), store.search('jp', 9)], [[], []])
+      const content = { kind: 'offer' as const, bytes: new Uint8Array() }
+      store.receiveMessage('b', incoming(1, { id: 'theirs', text: 'by me', content, files: ['Hafen/Straße.jpg'] }))
+      assert.deepEqual(ids(store.search('strasse me', 9)), ['theirs'])
     })
   })
 }

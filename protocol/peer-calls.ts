@@ -6,7 +6,6 @@ import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
 import type { Friend } from './api/model.ts'
 import { apiLimits } from './api/limits.ts'
-import { exportBackup } from './backup.ts'
 import { issueText } from './base/check-value.ts'
 import { claimHandle } from './directory/claim-handle.ts'
 import { QuorumError } from './base/errors.ts'
@@ -99,7 +98,7 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
       await nodes.session(node).forget()
       return null
     },
-    exportBackup: async (backup) => exportBackup(parts.store, backup),
+    exportBackup: async (backup) => parts.backups.export(backup),
   }
 }
 

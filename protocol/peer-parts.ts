@@ -4,6 +4,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { givenNodeAddress } from './address/given-address.ts'
+import { Backups } from './backups.ts'
 import { toError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
@@ -35,14 +36,11 @@ import { SearchUpkeep } from './search-upkeep.ts'
 import type { FriendRow, Store } from './store/store.ts'
 import type { PeerAddress } from './wire/contact.ts'
 
-/** The objects that exist before the parts. */
-export interface Foundation {
-  identity: Identity
-  store: Store
-  settings: Settings
-  privacy: PrivacyInForce
-  policy: Policy
-  network: PeerNetwork
+/** What exists before the parts. */
+export interface Foundation extends Pick<
+  PeerParts,
+  'identity' | 'store' | 'settings' | 'privacy' | 'policy' | 'network'
+> {
   /** The folder for accepted files. */
   downloads: string | undefined
   /** Milliseconds since the epoch. */
@@ -74,6 +72,7 @@ export class PeerParts {
   readonly files: Files
   readonly watch: NetworkWatch
   readonly search: SearchUpkeep
+  readonly backups: Backups
   readonly #log: Log
   readonly #now: () => number
   readonly #downloads: string | undefined
@@ -106,6 +105,7 @@ export class PeerParts {
     this.files = this.#createFiles()
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
     this.search = new SearchUpkeep(store, log)
+    this.backups = new Backups({ store, emit: this.events.emit })
   }
 
   /** Errors: `bad-request` with the part that is wrong. */

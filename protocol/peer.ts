@@ -168,8 +168,9 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
 
 /** Everything but the store. */
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
-  const { search, sealing, watch, reachability, chat, files, paths, delivery, answerVisits, nodes, network, events } =
-    parts
+  const { backups, search, sealing, watch, reachability, chat, files } = parts
+  const { paths, delivery, answerVisits, nodes, network, events } = parts
+  await backups.stop()
   search.stop()
   await sealing.stop()
   watch.stop()

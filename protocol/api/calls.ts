@@ -132,10 +132,13 @@ export const callParams = {
   forgetMe: z.strictObject({ node: address }),
   /**
    * Writes a backup of the profile to a new file; `bytes` of the result: its size. `words`: the 24 words that open it,
-   * if no passphrase was given; they are stored nowhere. The peer does nothing else while it copies its store: about a
-   * second for 50 MB.
+   * if no passphrase was given; they are stored nowhere. `replace`: a file of that name gives way to it.
    */
-  exportBackup: z.strictObject({ path, passphrase: z.string().min(1).max(apiLimits.passphrase).optional() }),
+  exportBackup: z.strictObject({
+    path,
+    passphrase: z.string().min(1).max(apiLimits.passphrase).optional(),
+    replace: z.boolean().optional(),
+  }),
   stop: nothing,
   /** Ends the peer as `stop` does, and removes its profile. Nobody can undo it. */
   erase: nothing,

@@ -13,6 +13,7 @@ import type { BackupSecret } from './backup-format.ts'
 import { Database } from './database.ts'
 import { databaseName, keyName, lockName, restoredDatabaseName, restoredKeyName } from './files.ts'
 import { guardKey, newDataKey, writeKeyFile } from './key.ts'
+import { leftOut } from './left-out.ts'
 import { takeLock } from './lock.ts'
 import { migrate, migrations } from './migrations.ts'
 import { discardRestored, settleRestore } from './restored.ts'
@@ -147,7 +148,7 @@ function prepare(path: string, from: Buffer, to: Buffer): Uint8Array {
     migrate(database, migrations, () => {})
     const seed = database.get<{ value: Buffer }>("SELECT value FROM setting WHERE key = 'seed'")?.value
     if (seed === undefined) throw damaged('there is no identity in it')
-    database.run('DELETE FROM sealingKey')
+    leftOut(database)
     database.run("INSERT OR REPLACE INTO setting (key, value) VALUES ('restored', ?)", Buffer.from('1'))
     database.rekey(to)
     return seed

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { exportBackup, importBackup, openMemoryStore, openSqliteStore } from '../../protocol/index.ts'
 import type { Backup, Store } from '../../protocol/index.ts'
+import { BackupOpener, beginningBytes, sealedBlockBytes } from '../../protocol/store/backup-format.ts'
 import { Database } from '../../protocol/store/database.ts'
 import { readKeyFile } from '../../protocol/store/key.ts'
 import { migrations } from '../../protocol/store/migrations.ts'
@@ -81,6 +82,19 @@ test('a backup has everything but the sealing keys, and nothing else stays in ei
   assert.deepEqual([again.messages('b', 1000).length, again.search('text 499', 10).length], [500, 1])
 })
 
+/** The database in a backup, as it is there. */
+async function unpacked(t: TestContext, backup: string, words: string): Promise<{ file: string; key: Uint8Array }> {
+  const bytes = fs.readFileSync(backup)
+  const opener = await BackupOpener.open(bytes.subarray(0, beginningBytes), { words })
+  const file = path.join(folder(t), 'inside.db')
+  fs.writeFileSync(file, '')
+  for (let at = beginningBytes; at < bytes.length; at += sealedBlockBytes) {
+    const sealed = bytes.subarray(at, at + sealedBlockBytes)
+    fs.appendFileSync(file, opener.block(sealed, at + sealedBlockBytes >= bytes.length))
+  }
+  return { file, key: opener.head.key }
+}
+
 test('101: no page of a backup has anything of a sealing key', async (t) => {
   const { directory, store } = await profile(t)
   for (let n = 0; n < 50; n++) {
@@ -96,16 +110,86 @@ test('101: no page of a backup has anything of a sealing key', async (t) => {
     fs.copyFileSync(file, copy)
     return fs.readFileSync(copy)
   }
-  await store.withCopy(async ({ file, key }) => {
-    const plain = pages(file, key)
-    assert.ok(plain.includes('SQLite format 3') && plain.includes('text 499'), 'it can be searched')
-    assert.ok(!plain.includes(secretKey) && !plain.includes(hybridSeed))
-  })
+  const { path: file, words = '' } = await exportBackup(store, { path: path.join(folder(t), 'backup') })
+  const inside = await unpacked(t, file, words)
+  const plain = pages(inside.file, inside.key)
+  assert.ok(plain.includes('SQLite format 3') && plain.includes('text 499'), 'it can be searched')
+  assert.ok(!plain.includes(secretKey) && !plain.includes(hybridSeed))
   store.close()
   const key = readKeyFile(path.join(directory, 'store.key'))
   assert.ok(key && 'key' in key)
   const own = pages(path.join(directory, 'store.db'), Buffer.from(key.key, 'hex'))
   assert.ok(own.includes(secretKey) && own.includes(hybridSeed), 'the search finds what is there')
+})
+
+test('the event loop goes on while a large profile is backed up, and so does the profile', async (t) => {
+  const { directory, store } = await profile(t)
+  const write = (from: number, count: number, length: number): void =>
+    store.transaction(() => {
+      for (let n = from; n < from + count; n++) {
+        store.queueMessage('b', { id: `m${n}`, text: `${n} ${'x'.repeat(length)}`, sentAt: now })
+      }
+    })
+  for (let n = 0; n < 60; n++) write(n * 100, 100, 6000)
+  const before = store.messages('b', 1000).at(-1)?.id
+  let [longest, last, turns] = [0, performance.now(), 0]
+  const turn = (): void => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+    turns += 1
+    // Meanwhile the peer stores what it is sent, and forgets what it is told to.
+    write(100_000 + turns, 1, 100)
+    assert.ok(store.recall(`m${100_000 + turns}`))
+  }
+  const timer = setInterval(turn, 5)
+  const began = performance.now()
+  const { path: file, words = '' } = await exportBackup(store, { path: path.join(folder(t), 'backup') }).finally(() =>
+    clearInterval(timer),
+  )
+  const all = performance.now() - began
+  t.diagnostic(`${fs.statSync(file).size} bytes in ${Math.round(all)} ms, the longest pause ${Math.round(longest)} ms`)
+  assert.ok(turns > 5 && longest < all / 4, `${longest} of ${all} ms, ${turns} turns`)
+  assert.equal(fs.existsSync(path.join(directory, 'store.db-wal')), true)
+  assert.equal(fs.statSync(path.join(directory, 'store.db-wal')).size < 8 * MiB, true)
+
+  const restored = path.join(folder(t), 'profile')
+  await importBackup({ directory: restored, path: file, words })
+  const again = await openSqliteStore({ directory: restored })
+  t.after(() => again.close())
+  assert.equal(again.messages('b', 1000).findLast(({ id }) => !/^m1\d{5}$/.test(id))?.id, before)
+  assert.equal(store.messages('b', 1).at(-1)?.id, `m${100_000 + turns}`)
+})
+
+test('a backup that is interrupted leaves nothing, and none is made of a profile that is closed while it is copied', async (t) => {
+  const { directory, store } = await profile(t)
+  const [before, target] = [names(directory), folder(t)]
+  const stop = new AbortController()
+  const onProgress = (): void => stop.abort()
+  const interrupted = exportBackup(store, { path: path.join(target, 'a'), onProgress, signal: stop.signal })
+  await assert.rejects(interrupted, refused('cancelled'))
+  await assert.rejects(exportBackup(store, { path: path.join(target, 'a'), signal: stop.signal }), refused('cancelled'))
+  assert.deepEqual([names(target), names(directory)], [[], before])
+
+  const database = new Database(path.join(folder(t), 'a.db'))
+  await assert.rejects(
+    database.whileStill(async () => database.close()),
+    refused('cancelled'),
+    'no copy counts',
+  )
+})
+
+test('two backups at once are both whole; one replaces a file only if that is asked for', async (t) => {
+  const { store } = await profile(t)
+  const target = folder(t)
+  const [first, second] = await Promise.all(
+    ['a', 'b'].map((name) => exportBackup(store, { path: path.join(target, name) })),
+  )
+  for (const { path: file, words = '' } of [first, second].filter((one) => one !== undefined)) {
+    await importBackup({ directory: path.join(folder(t), 'profile'), path: file, words })
+  }
+  const { words = '' } = await exportBackup(store, { path: path.join(target, 'a'), replace: true })
+  await importBackup({ directory: path.join(folder(t), 'profile'), path: path.join(target, 'a'), words })
+  assert.deepEqual(names(target), ['a', 'b'])
 })
 
 test('a copy that a crash left goes at the next opening', async (t) => {

@@ -129,6 +129,7 @@ const eventShapes: Record<string, z.ZodType> = {
   'friend-changed': friend,
   'path-changed': connection.extend({ peer: peerId }),
   'privacy-changed': privacy,
+  'backup-progress': z.object({ done: z.number().int().min(1), total: z.number().int().min(1) }),
   'message-received': message,
   'message-changed': message,
   typing: z.object({ peer: peerId, active: z.boolean() }),

@@ -12,6 +12,7 @@ import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import { befriend, startNode, startPeer, until } from '../support/network.ts'
 import type { TestPeer } from '../support/network.ts'
+import { answerDialogs } from '../support/questions.ts'
 import { introduce, message, open, say, writing } from '../support/people-at-windows.ts'
 import { png } from '../support/pictures.ts'
 import { openWindow } from '../support/window.ts'
@@ -20,6 +21,7 @@ import type { Window } from '../support/window.ts'
 const output = join(import.meta.dirname, '..', '..', 'screenshots')
 const large = { width: 1280, height: 800 }
 const small = { width: 900, height: 600 }
+const smallest = { width: 640, height: 480 }
 const day = 24 * 60 * 60 * 1000
 
 after(endDisplay)
@@ -172,6 +174,42 @@ test('with friends', async (t) => {
   await page.getByText(/kein Knoten erreichbar/u).waitFor()
   await page.getByRole('button', { name: /^Maximilian/u }).click()
   await both(window, 'offline-long-name')
+})
+
+test('backup and restore', async (t) => {
+  const home = folder(t)
+  const file = join(home, 'quorum-2026-11-28.backup')
+  const node = (await startNode(t)).addresses()[0] ?? ''
+  const window = await openWindow(t, { profile: join(home, 'me'), args: ['--node', node] })
+  const { page } = window
+  await introduce(window, 'Ada')
+  await page.getByRole('button', { name: 'Start talking' }).click()
+  await answerDialogs(window, [file])
+  await page.keyboard.press('Control+,')
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Storage' }).click()
+  await page.getByRole('button', { name: 'Back up…' }).click()
+  await both(window, 'backup-words')
+  await page.getByLabel('It is opened with').selectOption('passphrase')
+  await page.getByLabel('Passphrase of the backup').fill('short')
+  await one(window, 'backup-passphrase', small)
+  await page.getByLabel('It is opened with').selectOption('words')
+  await page.getByRole('button', { name: 'Choose where to save…' }).click()
+  await page.getByRole('heading', { name: 'Write down these 24 words' }).waitFor()
+  await both(window, 'backup-written')
+  await one(window, 'backup-written', smallest)
+  await page.getByLabel('I have written them down').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+
+  const other = await openWindow(t, { profile: join(home, 'other'), args: ['--node', node] })
+  await answerDialogs(other, [file])
+  await other.page.getByRole('button', { name: 'I have a backup' }).click()
+  await both(other, 'restore-1')
+  await other.page.getByRole('button', { name: 'Choose the file…' }).click()
+  await other.page.getByLabel('The 24 words').fill('abandon ability able')
+  await other.page.getByRole('button', { name: 'Restore', exact: true }).click()
+  await other.page.getByRole('alert').waitFor()
+  await both(other, 'restore-2-error')
+  await one(other, 'restore-2-error', smallest)
 })
 
 interface History {

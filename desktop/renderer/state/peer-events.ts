@@ -62,6 +62,9 @@ export function onPeerEvent(event: PeerProcessEvent): void {
       return onTyping(event.data.peer, event.data.active)
     case 'node-state':
       return onNodeState(event.data)
+    case 'backup-progress':
+      store.set({ backup: event.data })
+      return
     case 'warning':
       return warn(event.data)
     case 'privacy-changed': {

@@ -40,6 +40,7 @@ export type Dialog =
   | { kind: 'remove'; peer: string }
   | { kind: 'block'; peer: string }
   | { kind: 'erase' }
+  | { kind: 'backup' }
   | { kind: 'picture'; transfer: string; file: number; name: string }
   | { kind: 'search'; peer?: string }
 
@@ -75,6 +76,8 @@ interface ProfileState {
   connections: ReadonlyMap<string, ConnectionInfo>
   /** By id. */
   transfers: ReadonlyMap<string, Transfer>
+  /** Bytes of the backup that is written or restored. */
+  backup: { done: number; total: number } | undefined
   /** PeerId of the open conversation. */
   open: string | undefined
   view: View
@@ -111,6 +114,7 @@ export const emptyProfile: ProfileState = {
   typing: new Set(),
   connections: new Map(),
   transfers: new Map(),
+  backup: undefined,
   open: undefined,
   view: { kind: 'conversation' },
   dialog: undefined,
@@ -162,6 +166,17 @@ export function errorText(error: unknown): string {
   const code = codeOf(error)
   const { errors } = text()
   return Object.hasOwn(errors, code) ? errors[code as ErrorData['code']] : errors.internal
+}
+
+/** The text for an error of a backup: of its words, which one is wrong. */
+export function backupErrorText(error: unknown): string {
+  const { backup } = text()
+  const part = typeof error === 'object' && error !== null && 'part' in error ? String(error.part) : ''
+  const word = /^word-(\d+)$/u.exec(part)?.[1]
+  if (word !== undefined) return backup.wordUnknown(Number(word))
+  if (part === 'words-count') return backup.wordsCount
+  if (part === 'words-order') return backup.wordsOrder
+  return codeOf(error) === 'wrong-passphrase' ? backup.wrong : errorText(error)
 }
 
 /** The text among `texts` for the part of a value that an error says is wrong. */

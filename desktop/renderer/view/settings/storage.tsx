@@ -1,10 +1,10 @@
-/** The folder for received files, and erasing the profile. */
+/** The folder for received files, backups, and erasing the profile. */
 import { isolate } from '../../../text/foreign.ts'
 import { chooseDownloads, openDialog } from '../../state/actions.ts'
 import { useApp, useText } from '../../state/state.ts'
 
 export function Storage() {
-  const { settings } = useText()
+  const { settings, backup } = useText()
   const downloads = useApp((state) => state.start?.downloads ?? '')
   return (
     <>
@@ -14,6 +14,15 @@ export function Storage() {
         <div className="buttons">
           <button type="button" className="button" onClick={() => void chooseDownloads()}>
             {settings.downloadsChoose}
+          </button>
+        </div>
+      </div>
+      <div className="settings-group">
+        <h3>{backup.title}</h3>
+        <p className="quiet">{backup.hint}</p>
+        <div className="buttons">
+          <button type="button" className="button" onClick={() => openDialog({ kind: 'backup' })}>
+            {backup.open}
           </button>
         </div>
       </div>

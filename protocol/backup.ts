@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import type { Backup } from './api/calls.ts'
+import { BackupSettings } from './backup-settings.ts'
 import { QuorumError } from './base/errors.ts'
 import type { Files } from './file/transfers.ts'
 import { identityFromSeed } from './identity/identity.ts'
@@ -23,6 +24,8 @@ export interface BackupOptions {
   /** Bytes of the file that are written, and how many it will have. */
   onProgress?: BackupProgress
   signal?: AbortSignal
+  /** Milliseconds since the epoch. */
+  now?: () => number
 }
 
 export interface ImportOptions extends Omit<RestoreOptions, 'secret'> {
@@ -45,39 +48,47 @@ export interface Imported {
  */
 export async function exportBackup(
   store: Store,
-  { path: given, passphrase, replace = false, onProgress, signal }: BackupOptions,
+  { path: given, passphrase, replace = false, now = Date.now, onProgress, signal }: BackupOptions,
 ): Promise<Backup> {
   const file = path.resolve(given)
   const seed = store.setting('seed')
   if (seed === undefined) throw new QuorumError('bad-request', 'There is nothing in this profile yet')
   seed.fill(0)
   const { key, preamble, words } = await newBackupKey(passphrase)
+  const createdAt = now()
   try {
-    const bytes = await writeBackup(store, { file, replace, key, preamble, onProgress, signal })
+    const content = { key, preamble, createdAt, onProgress, signal }
+    const bytes = await newBackupFile(file, replace, (part) => writeBackup(store, part, content))
+    remember(store, createdAt)
     return { path: file, bytes, ...(words === undefined ? {} : { words }) }
   } finally {
     key.fill(0)
   }
 }
 
-interface WriteOptions {
-  file: string
-  replace: boolean
+interface Content {
   key: Buffer
   preamble: Buffer
+  createdAt: number
   onProgress?: BackupProgress | undefined
   signal?: AbortSignal | undefined
 }
 
-/** Returns its bytes. Errors: those of `exportBackup`. */
-async function writeBackup(store: Store, options: WriteOptions): Promise<number> {
-  const { file, replace, key, preamble, onProgress, signal } = options
-  const createdAt = Date.now()
-  return newBackupFile(file, replace, (part) =>
-    store.withCopy(({ file: copy, key: copyKey }) =>
-      runBackupThread({ copy, copyKey, part, key, preamble, createdAt }, { onProgress, signal }),
-    ),
+/** Writes the content of a backup to `part`. Returns its bytes. Errors: those of `exportBackup`. */
+export async function writeBackup(store: Store, part: string, content: Content): Promise<number> {
+  const { key, preamble, createdAt, onProgress, signal } = content
+  return store.withCopy(({ file: copy, key: copyKey }) =>
+    runBackupThread({ copy, copyKey, part, key, preamble, createdAt }, { onProgress, signal }),
   )
+}
+
+/** Only a reminder depends on it: on a full disk, the backup is nevertheless made. */
+function remember(store: Store, createdAt: number): void {
+  try {
+    new BackupSettings(store).made(createdAt)
+  } catch (error) {
+    if (!(error instanceof QuorumError)) throw error
+  }
 }
 
 /**
@@ -100,5 +111,7 @@ export async function importBackup({ words, passphrase, ...options }: ImportOpti
 export function afterRestore(store: Store, files: Files): void {
   if (store.setting('restored') === undefined) return
   files.pauseAll()
+  // Who has just restored a backup knows of them.
+  new BackupSettings(store).dismiss()
   store.setSetting('restored', undefined)
 }

@@ -57,9 +57,13 @@ type ProfileCall =
   | 'nodeKnowledge'
   | 'forgetMe'
   | 'exportBackup'
+  | 'backups'
+  | 'dismissBackupReminder'
+  | 'startWeeklyBackups'
+  | 'stopWeeklyBackups'
 
 function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
-  const { identity, settings, network, privacy, nodes, chat, events, introductions, reachability } = parts
+  const { identity, settings, network, privacy, nodes, chat, events, introductions, reachability, backups } = parts
   const self = (): Self => ({
     peer: identity.peer,
     name: settings.name(),
@@ -98,7 +102,11 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
       await nodes.session(node).forget()
       return null
     },
-    exportBackup: async (backup) => parts.backups.export(backup),
+    exportBackup: async (backup) => backups.export(backup),
+    backups: async () => backups.state(),
+    dismissBackupReminder: async () => backups.dismissReminder(),
+    startWeeklyBackups: async (chosen) => backups.startWeekly(chosen),
+    stopWeeklyBackups: async () => backups.stopWeekly(),
   }
 }
 

@@ -105,7 +105,7 @@ export class PeerParts {
     this.files = this.#createFiles()
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
     this.search = new SearchUpkeep(store, log)
-    this.backups = new Backups({ store, emit: this.events.emit })
+    this.backups = new Backups({ store, peer: identity.peer, events: this.events, now, log })
   }
 
   /** Errors: `bad-request` with the part that is wrong. */

@@ -164,6 +164,7 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
   search.start()
   delivery.flush()
   parts.answerVisits.start()
+  parts.backups.start()
 }
 
 /** Everything but the store. */

@@ -11,6 +11,7 @@ type Confirmed = 'setPrivacy' | 'verifyFriend' | 'addNode'
 /** Calls of the library that the window cannot make: they take or return paths, end the peer, or are not needed. */
 type Withheld =
   | 'exportBackup'
+  | 'startWeeklyBackups'
   | 'stop'
   | 'erase'
   | 'sendFiles'
@@ -48,6 +49,11 @@ export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld | Conf
    */
   backUp(params: { passphrase?: string | undefined }): Promise<{ words?: string }>
   /**
+   * Writes a backup to the chosen folder (`chooseBackupFolder`), now and each week. Errors: `bad-request` unless one was
+   * chosen, those of `startWeeklyBackups`.
+   */
+  keepWeekly(params: { passphrase?: string | undefined }): Promise<{ words?: string }>
+  /**
    * Puts the chosen backup (`chooseRestore`) in the place of this profile, and closes it: the next process opens what
    * was restored. Errors: `bad-request` unless one was chosen, `profile-exists` if there is something in this profile,
    * those of `importBackup`: then nothing has changed, and it may be called again.
@@ -66,6 +72,8 @@ export interface PermitCalls {
   permitPassphrase(params: { change: PassphraseChange }): Promise<null>
   /** The person has chosen this file for a backup: the window may have it written once. */
   permitBackup(params: { path: string }): Promise<null>
+  /** The person has chosen this folder for weekly backups: the window may start them once. */
+  permitWeekly(params: { path: string }): Promise<null>
   /** The person has chosen this backup to restore. Errors: those of `backupOpensWith`. */
   permitRestore(params: { path: string }): Promise<BackupSecretKind>
 }
@@ -180,6 +188,8 @@ export interface MainCalls extends Pick<Calls, Confirmed> {
   showReport(): Promise<null>
   /** Asks with the system's dialog where a backup is written. False when it was cancelled. */
   chooseBackup(): Promise<boolean>
+  /** The same for the folder of weekly backups. */
+  chooseBackupFolder(): Promise<boolean>
   /**
    * Asks with the system's dialog for a backup. Returns its name and what opens it; null when it was cancelled.
    * Errors: `backup-damaged`, `unsupported-version`, `not-writable` (unreadable).

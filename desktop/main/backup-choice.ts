@@ -21,6 +21,18 @@ export async function chooseBackup(window: BrowserWindow, peer: PeerClient): Pro
   return true
 }
 
+/** False when the dialog was cancelled. */
+export async function chooseBackupFolder(window: BrowserWindow, peer: PeerClient): Promise<boolean> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+    defaultPath: app.getPath('documents'),
+    properties: ['openDirectory', 'createDirectory'],
+  })
+  const [folder] = filePaths
+  if (canceled || folder === undefined) return false
+  await peer.call('permitWeekly', { path: folder })
+  return true
+}
+
 /** Null when the dialog was cancelled. Errors: those of `backupOpensWith`. */
 export async function chooseRestore(
   window: BrowserWindow,

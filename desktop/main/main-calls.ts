@@ -11,7 +11,7 @@ import { callParams, limits, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
 import { passphraseChanges } from '../ipc/contract.ts'
 import type { EmbeddedNodeStatus, MainCalls, StagedFile, StartInfo } from '../ipc/contract.ts'
-import { chooseBackup, chooseRestore } from './backup-choice.ts'
+import { chooseBackup, chooseBackupFolder, chooseRestore } from './backup-choice.ts'
 import { confirmedCalls } from './confirmed-calls.ts'
 import type { ConfirmedCallsSetup } from './confirmed-calls.ts'
 import type { ReportFile } from './report-file.ts'
@@ -45,6 +45,7 @@ const schemas = {
   saveReport: nothing,
   showReport: nothing,
   chooseBackup: nothing,
+  chooseBackupFolder: nothing,
   chooseRestore: nothing,
   erase: nothing,
   quit: nothing,
@@ -122,6 +123,7 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
       return null
     },
     chooseBackup: () => chooseBackup(setup.window(), setup.peer()),
+    chooseBackupFolder: () => chooseBackupFolder(setup.window(), setup.peer()),
     chooseRestore: () => chooseRestore(setup.window(), setup.peer()),
     quit: async () => {
       setup.quit()

@@ -7,7 +7,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { QuorumError } from '#protocol'
-import type { CallName, PeerEvent, Transfer } from '#protocol'
+import type { BackupState, CallName, PeerEvent, Transfer } from '#protocol'
 import { passphraseChanges } from '../ipc/contract.ts'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
 import type { BackupSecret, Profile } from './profile.ts'
@@ -65,6 +65,10 @@ const forWindow: Record<CallName, boolean> = {
   nodeKnowledge: false,
   forgetMe: false,
   exportBackup: false,
+  backups: true,
+  dismissBackupReminder: true,
+  startWeeklyBackups: false,
+  stopWeeklyBackups: true,
   stop: false,
   erase: false,
 }
@@ -97,11 +101,17 @@ export async function handle(profile: Profile, client: ClientKind, name: string,
       if (client !== 'main') throw refused()
       profile.backupTo = parsed(fileParams, params).path
       return null
+    case 'permitWeekly':
+      if (client !== 'main') throw refused()
+      profile.weeklyIn = parsed(fileParams, params).path
+      return null
     case 'permitRestore':
       if (client !== 'main') throw refused()
       return profile.chooseRestore(parsed(fileParams, params).path)
     case 'backUp':
       return profile.backUp(parsed(backUpParams, params).passphrase)
+    case 'keepWeekly':
+      return profile.keepWeekly(parsed(backUpParams, params).passphrase)
     case 'restore':
       return profile.restore(parsed(restoreParams, params))
     case 'setPassphrase': {
@@ -135,10 +145,18 @@ export function eventFor(client: ClientKind, event: PeerProcessEvent): PeerProce
   }
 }
 
-/** Reduces the path of received files to its last part. */
+/** Reduces paths to their last part: of received files, and of the folder of weekly backups. */
 function withoutPaths(result: unknown): unknown {
   if (Array.isArray(result)) return result.map(withoutPaths)
+  if (isBackupState(result)) {
+    const { weekly } = result
+    return weekly ? { ...result, weekly: { ...weekly, directory: path.basename(weekly.directory) } } : result
+  }
   return isTransfer(result) ? withoutPath(result) : result
+}
+
+function isBackupState(value: unknown): value is BackupState {
+  return typeof value === 'object' && value !== null && 'remind' in value
 }
 
 function withoutPath(transfer: Transfer): Transfer {

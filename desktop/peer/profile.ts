@@ -37,6 +37,8 @@ export class Profile {
   permit: PassphraseChange | undefined
   /** The file that the person has chosen for a backup, once. */
   backupTo: string | undefined
+  /** The folder that the person has chosen for weekly backups, once. */
+  weeklyIn: string | undefined
   /** The backup that the person has chosen to restore. */
   #restoreFrom: string | undefined
   /** The last change; changes run one after the other. */
@@ -123,6 +125,15 @@ export class Profile {
     if (path === undefined) throw new QuorumError('bad-request', 'Nobody has chosen where the backup is written')
     // The dialog has asked before it returned the name of an existing file.
     const { words } = await this.peer.exportBackup({ path, replace: true, ...(passphrase && { passphrase }) })
+    return words === undefined ? {} : { words }
+  }
+
+  /** Errors: `bad-request` unless the person has chosen where; those of `startWeeklyBackups`. */
+  async keepWeekly(passphrase: string | undefined): Promise<{ words?: string }> {
+    const directory = this.weeklyIn
+    this.weeklyIn = undefined
+    if (directory === undefined) throw new QuorumError('bad-request', 'Nobody has chosen a folder for the backups')
+    const { words } = await this.peer.startWeeklyBackups({ directory, ...(passphrase && { passphrase }) })
     return words === undefined ? {} : { words }
   }
 

@@ -649,6 +649,20 @@ export const de: typeof en = {
     wordsIntro: 'Auf Papier, mit den Nummern, und getrennt von der Datei aufbewahrt. Die Sicherung ist gespeichert.',
     wordsWarning: 'Sie werden nicht wieder gezeigt. Ohne sie öffnet niemand die Sicherung, auch du nicht.',
     written: 'Ich habe sie aufgeschrieben',
+    last: (date) => `Die letzte ist vom ${date}.`,
+    weekly: 'Wöchentliche Sicherungen',
+    weeklyHint:
+      'In einen Ordner, den du wählst; die neuesten drei bleiben. Was sie öffnet, steht in diesem Profil: Wer es ' +
+      'öffnet und den Ordner hat, kann auch die älteren lesen, mit allem, was du seither gelöscht hast.',
+    weeklyIn: (folder) =>
+      `Im Ordner ${folder}; die neuesten drei bleiben. Wenn du das ausschaltest, bleiben die vorhandenen.`,
+    weeklyIntro:
+      'Die erste entsteht jetzt. Dieselben Wörter oder dasselbe Passwort öffnen alle, für jeden, der den Ordner hat.',
+    weeklyWhere: 'Ordner wählen…',
+    weeklyDone: 'Die erste ist gespeichert.',
+    weeklyFailed: 'Die wöchentliche Sicherung klappt nicht; jede Stunde wird es neu versucht.',
+    reminder: 'Geht dieser Computer verloren, sind Freunde und Nachrichten weg: Es gibt noch keine Sicherung.',
+    dismiss: 'Nicht wieder daran erinnern',
     have: 'Ich habe eine Sicherung',
     restoreTitle: 'Eine Sicherung einspielen',
     restoreIntro: 'Für deine Freunde bist du dann dieselbe Person, mit allen Nachrichten bis zum Tag der Sicherung.',

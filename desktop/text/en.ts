@@ -574,6 +574,20 @@ export const en = {
     wordsIntro: 'On paper, with their numbers, and keep the paper apart from the file. The backup is saved.',
     wordsWarning: 'They are not shown again. Without them nobody can open the backup, not even you.',
     written: 'I have written them down',
+    last: (date: string): string => `The last one was made on ${date}.`,
+    weekly: 'Weekly backups',
+    weeklyHint:
+      'In a folder that you choose; the newest three stay. What opens them is stored in this profile: whoever opens ' +
+      'it and has the folder can read the older ones, too, with what you have deleted since.',
+    weeklyIn: (folder: string): string =>
+      `In the folder ${folder}; the newest three stay. When you turn this off, those that are there stay.`,
+    weeklyIntro:
+      'The first one is made now. The same words or passphrase open all of them, for whoever has the folder.',
+    weeklyWhere: 'Choose a folder…',
+    weeklyDone: 'The first one is saved.',
+    weeklyFailed: 'The weekly backup does not work, and is tried again each hour.',
+    reminder: 'If this computer is lost, so are your friends and messages: there is no backup yet.',
+    dismiss: 'Do not remind me again',
     have: 'I have a backup',
     restoreTitle: 'Restore a backup',
     restoreIntro: 'You are then the same person to your friends, with all messages up to the day of the backup.',

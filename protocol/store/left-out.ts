@@ -4,4 +4,5 @@ import type { Database } from './database.ts'
 
 export function leftOut(database: Database): void {
   database.run('DELETE FROM sealingKey')
+  database.run("DELETE FROM setting WHERE key = 'weekly-backups'")
 }

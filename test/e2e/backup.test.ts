@@ -1,12 +1,12 @@
 /** Backups in the window: one is made in Settings, Storage, and restored in the first run of another profile. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { Friend } from '../../protocol/index.ts'
+import { openSqliteStore, type Friend } from '../../protocol/index.ts'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { until } from '../support/network.ts'
+import { startNode, until } from '../support/network.ts'
 import { message, open, say, windowWithFriend } from '../support/people-at-windows.ts'
 import { answerDialogs } from '../support/questions.ts'
 import { takeOver } from '../support/taken-over.ts'
@@ -15,6 +15,7 @@ import { openWindow, type Window } from '../support/window.ts'
 after(endDisplay)
 
 async function openStorage({ page }: Window): Promise<void> {
+  await page.getByRole('navigation', { name: 'Friends' }).waitFor()
   await page.keyboard.press('Control+,')
   await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Storage' }).press('Enter')
 }
@@ -112,6 +113,9 @@ test('hostile 103: a page that was taken over neither chooses a backup nor repla
     ['permitRestore', { path: file }],
     ['backUp', { path: file }],
     ['backUp', {}],
+    ['permitWeekly', { path: home }],
+    ['startWeeklyBackups', { directory: home }],
+    ['keepWeekly', {}],
     ['restore', { passphrase: 'x' }],
   ] as const) {
     assert.equal(await refusedAs(name, params), 'bad-request', name)
@@ -138,4 +142,75 @@ test('hostile 103: a page that was taken over neither chooses a backup nor repla
     friends.map(({ peer }) => peer),
     [friend.id],
   )
+})
+
+test('weekly backups: a folder is chosen, the state is shown, and the page learns no path', async (t) => {
+  const home = folder(t)
+  const { window } = await windowWithFriend(t, home, 'Susan')
+  const { page } = window
+  const copies = join(home, 'on the stick')
+  mkdirSync(copies)
+  await answerDialogs(window, ['', copies])
+  await openStorage(window)
+  const weekly = page.getByRole('switch', { name: 'Weekly backups' })
+  await weekly.press('Space')
+  await page.getByLabel('It is opened with').selectOption('passphrase')
+  await page.getByLabel('Passphrase of the backup').fill('correct horse')
+  const choose = page.getByRole('button', { name: 'Choose a folder…' })
+  assert.ok(await choose.isDisabled())
+  await page.getByLabel('Repeat new passphrase').fill('correct horse')
+  await choose.press('Enter')
+  await until(async () => choose.isEnabled(), 'the dialog was called off')
+  assert.deepEqual(readdirSync(copies), [])
+  await choose.press('Enter')
+  await page.getByText('The first one is saved.').waitFor()
+  await page.getByText(/In the folder .on the stick.;/u).waitFor()
+  assert.ok(await weekly.isChecked())
+  assert.equal(readdirSync(copies).length, 1)
+  assert.ok(!(await page.content()).includes(home))
+  await window.close()
+
+  const again = await openWindow(t, { profile: window.profile })
+  await openStorage(again)
+  await again.page.getByText(/The last one was made on/u).waitFor()
+  const off = again.page.getByRole('switch', { name: 'Weekly backups' })
+  assert.ok(await off.isChecked())
+  await off.press('Space')
+  await until(async () => !(await off.isChecked()), 'they have ended')
+  assert.equal(readdirSync(copies).length, 1)
+  assert.deepEqual([...window.complaints, ...again.complaints], [])
+})
+
+test('one quiet line reminds of a backup, and never returns once it is dismissed', async (t) => {
+  const profile = join(folder(t), 'me')
+  const store = await openSqliteStore({ directory: profile })
+  store.setSetting('name', Buffer.from('Ada'))
+  const peer = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
+  store.putFriend({
+    peer,
+    name: 'Susan',
+    state: 'friend',
+    verified: false,
+    invited: false,
+    addedAt: Date.now() - 4 * 24 * 60 * 60 * 1000,
+    nodes: [],
+    addresses: [],
+    heardSequence: 0,
+    spokenSequence: 0,
+    recordSequence: 0,
+  })
+  store.queueMessage(peer, { id: 'a', text: 'hello', sentAt: Date.now() })
+  store.close()
+  const node = (await startNode(t)).addresses()[0] ?? assert.fail('no address')
+  const window = await openWindow(t, { profile, args: ['--node', node] })
+  const reminder = window.page.getByText('there is no backup yet')
+  await reminder.waitFor()
+  await window.page.getByRole('button', { name: 'Do not remind me again' }).press('Enter')
+  await reminder.waitFor({ state: 'detached' })
+  await window.close()
+
+  const again = await openWindow(t, { profile, args: ['--node', node] })
+  await openStorage(again)
+  await again.page.getByRole('button', { name: 'Back up…' }).waitFor()
+  assert.equal(await again.page.getByText('there is no backup yet').count(), 0)
 })

@@ -5,11 +5,11 @@ import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { exportBackup, importBackup, openMemoryStore, openSqliteStore } from '../../protocol/index.ts'
 import type { Backup, Store } from '../../protocol/index.ts'
-import { BackupOpener, beginningBytes, sealedBlockBytes } from '../../protocol/store/backup-format.ts'
 import { Database } from '../../protocol/store/database.ts'
 import { readKeyFile } from '../../protocol/store/key.ts'
 import { migrations } from '../../protocol/store/migrations.ts'
 import { openMigrated } from '../../protocol/store/sqlite.ts'
+import { plainPages, unpackedBackup } from '../support/backup-content.ts'
 import { folder } from '../support/cleanup.ts'
 import { befriend, online, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { refused } from '../support/refused.ts'
@@ -82,43 +82,20 @@ test('a backup has everything but the sealing keys, and nothing else stays in ei
   assert.deepEqual([again.messages('b', 1000).length, again.search('text 499', 10).length], [500, 1])
 })
 
-/** The database in a backup, as it is there. */
-async function unpacked(t: TestContext, backup: string, words: string): Promise<{ file: string; key: Uint8Array }> {
-  const bytes = fs.readFileSync(backup)
-  const opener = await BackupOpener.open(bytes.subarray(0, beginningBytes), { words })
-  const file = path.join(folder(t), 'inside.db')
-  fs.writeFileSync(file, '')
-  for (let at = beginningBytes; at < bytes.length; at += sealedBlockBytes) {
-    const sealed = bytes.subarray(at, at + sealedBlockBytes)
-    fs.appendFileSync(file, opener.block(sealed, at + sealedBlockBytes >= bytes.length))
-  }
-  return { file, key: opener.head.key }
-}
-
 test('101: no page of a backup has anything of a sealing key', async (t) => {
   const { directory, store } = await profile(t)
   for (let n = 0; n < 50; n++) {
     store.putSealingKey({ publicKey: Buffer.alloc(32, 100 + n), secretKey, createdAt: now + n })
   }
-  /** The database without encryption, as it is on its pages. */
-  const pages = (file: string, key: Uint8Array): Buffer => {
-    const copy = path.join(folder(t), 'plain.db')
-    const database = new Database(file, key)
-    database.exec('PRAGMA journal_mode = DELETE')
-    database.exec("PRAGMA rekey = ''")
-    database.close()
-    fs.copyFileSync(file, copy)
-    return fs.readFileSync(copy)
-  }
   const { path: file, words = '' } = await exportBackup(store, { path: path.join(folder(t), 'backup') })
-  const inside = await unpacked(t, file, words)
-  const plain = pages(inside.file, inside.key)
+  const inside = await unpackedBackup(t, file, { words })
+  const plain = plainPages(t, inside.file, inside.key)
   assert.ok(plain.includes('SQLite format 3') && plain.includes('text 499'), 'it can be searched')
   assert.ok(!plain.includes(secretKey) && !plain.includes(hybridSeed))
   store.close()
   const key = readKeyFile(path.join(directory, 'store.key'))
   assert.ok(key && 'key' in key)
-  const own = pages(path.join(directory, 'store.db'), Buffer.from(key.key, 'hex'))
+  const own = plainPages(t, path.join(directory, 'store.db'), Buffer.from(key.key, 'hex'))
   assert.ok(own.includes(secretKey) && own.includes(hybridSeed), 'the search finds what is there')
 })
 
@@ -315,6 +292,33 @@ test('a profile in the folder is never replaced, unless that is asked for; one i
   const database = opened(directory)
   assert.equal(database.get<{ value: Buffer }>("SELECT value FROM setting WHERE key = 'name'")?.value.toString(), 'Ada')
   database.close()
+})
+
+test('a profile that is open is closed only once all of the backup is checked', async (t) => {
+  const { path: file, words } = await backup(t)
+  const { directory, store } = await profile(t)
+  store.setSetting('name', Buffer.from('Old'))
+  let ends = 0
+  const endCurrent = async (): Promise<void> => {
+    ends += 1
+    store.close()
+  }
+  const damaged = fs.readFileSync(file)
+  damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1
+  fs.writeFileSync(`${file}.changed`, damaged)
+  const options = { directory, words, replace: true, endCurrent }
+  const before = names(directory)
+  await assert.rejects(importBackup({ ...options, path: `${file}.changed` }), refused('backup-damaged'))
+  await assert.rejects(importBackup({ ...options, path: file, words: 'xyz' }), refused('wrong-passphrase'))
+  await assert.rejects(importBackup({ ...options, path: file, replace: false }), refused('profile-exists'))
+  assert.deepEqual([ends, names(directory)], [0, before])
+  store.queueMessage('b', { id: 'later', text: 'it goes on', sentAt: now })
+
+  await importBackup({ ...options, path: file })
+  assert.equal(ends, 1)
+  const again = await openSqliteStore({ directory })
+  t.after(() => again.close())
+  assert.equal(Buffer.from(again.setting('name') ?? []).toString(), 'Ada')
 })
 
 test('a backup of an older version is migrated, one of a newer version is refused', async (t) => {

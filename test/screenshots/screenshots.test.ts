@@ -187,6 +187,7 @@ test('backup and restore', async (t) => {
   await answerDialogs(window, [file])
   await page.keyboard.press('Control+,')
   await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Storage' }).click()
+  await both(window, 'backup-storage')
   await page.getByRole('button', { name: 'Back up…' }).click()
   await both(window, 'backup-words')
   await page.getByLabel('It is opened with').selectOption('passphrase')
@@ -199,6 +200,15 @@ test('backup and restore', async (t) => {
   await one(window, 'backup-written', smallest)
   await page.getByLabel('I have written them down').click()
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+
+  await answerDialogs(window, [home])
+  await page.getByRole('switch', { name: 'Weekly backups' }).click()
+  await one(window, 'backup-weekly', small)
+  await page.getByRole('button', { name: 'Choose a folder…' }).click()
+  await page.getByLabel('I have written them down').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+  await page.getByRole('switch', { name: 'Weekly backups', checked: true }).waitFor()
+  await both(window, 'backup-storage-weekly')
 
   const other = await openWindow(t, { profile: join(home, 'other'), args: ['--node', node] })
   await answerDialogs(other, [file])

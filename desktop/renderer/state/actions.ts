@@ -5,6 +5,7 @@
  */
 import type { CallParams, Friend, FriendState, Message, PrivacyPatch, Transfer } from '#protocol'
 import type { Preferences } from '../../ipc/contract.ts'
+import { loadBackups } from './backups.ts'
 import { callMain, callPeer } from './clients.ts'
 import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversation } from './conversations.ts'
 import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
@@ -90,6 +91,7 @@ export async function refresh(): Promise<void> {
       loadLast([...friends, ...removed]),
       loadTransfers(),
       loadDrafts(),
+      loadBackups(),
       ...(open === undefined ? [] : [loadNewest(open, 0)]),
     ])
   })

@@ -2,18 +2,36 @@
 import type { BackupSecretKind } from '../../ipc/contract.ts'
 import { callMain, callPeer } from './clients.ts'
 import { store } from './state.ts'
+import { attempt } from './toasts.ts'
 
 /**
- * Writes a backup where the person chooses; `onChosen`: it begins. Undefined when the dialog was cancelled, else the 24
- * words, if they open it. Errors: those of the calls.
+ * Writes a backup where the person chooses, or, `weekly`, one each week to a folder; `onChosen`: it begins. Undefined
+ * when the dialog was cancelled, else the 24 words, if they open it. Errors: those of the calls.
  */
 export async function backUp(
+  weekly: boolean,
   passphrase: string | undefined,
   onChosen: () => void,
 ): Promise<{ words?: string } | undefined> {
-  if (!(await callMain('chooseBackup'))) return undefined
+  if (!(await callMain(weekly ? 'chooseBackupFolder' : 'chooseBackup'))) return undefined
   onChosen()
-  return measured(() => callPeer('backUp', passphrase === undefined ? {} : { passphrase }))
+  const made = await measured(() => callPeer(weekly ? 'keepWeekly' : 'backUp', { passphrase }))
+  await loadBackups()
+  return made
+}
+
+/** Never rejects: what is known of backups is shown, and nothing else depends on it. */
+export async function loadBackups(): Promise<void> {
+  await attempt(async () => store.set({ backups: await callPeer('backups') }))
+}
+
+export async function dismissReminder(): Promise<void> {
+  await attempt(async () => store.set({ backups: await callPeer('dismissBackupReminder') }))
+}
+
+/** Those that are there stay. */
+export async function stopWeekly(): Promise<void> {
+  await attempt(async () => store.set({ backups: await callPeer('stopWeeklyBackups') }))
 }
 
 /** Null when the dialog was cancelled. Errors: those of the call. */

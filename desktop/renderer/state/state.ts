@@ -2,7 +2,7 @@
  * Everything the window shows, as one value. Views read it; actions and events change it through the functions of
  * entities.ts, conversations.ts, drafts.ts and toasts.ts. Of it, only drafts are stored, by the peer.
  */
-import type { ConnectionInfo, ErrorData, Friend, Message, Self, Transfer } from '#protocol'
+import type { BackupState, ConnectionInfo, ErrorData, Friend, Message, Self, Transfer } from '#protocol'
 import { catalogueFor } from '../../text/catalogue.ts'
 import type { Catalogue } from '../../text/catalogue.ts'
 import type { EmbeddedNodeStatus, PeerStatus, Preferences, StagedFile, StartInfo } from '../../ipc/contract.ts'
@@ -40,7 +40,7 @@ export type Dialog =
   | { kind: 'remove'; peer: string }
   | { kind: 'block'; peer: string }
   | { kind: 'erase' }
-  | { kind: 'backup' }
+  | { kind: 'backup'; weekly: boolean }
   | { kind: 'picture'; transfer: string; file: number; name: string }
   | { kind: 'search'; peer?: string }
 
@@ -78,6 +78,8 @@ interface ProfileState {
   transfers: ReadonlyMap<string, Transfer>
   /** Bytes of the backup that is written or restored. */
   backup: { done: number; total: number } | undefined
+  /** What is known of backups of this profile. */
+  backups: BackupState | undefined
   /** PeerId of the open conversation. */
   open: string | undefined
   view: View
@@ -115,6 +117,7 @@ export const emptyProfile: ProfileState = {
   connections: new Map(),
   transfers: new Map(),
   backup: undefined,
+  backups: undefined,
   open: undefined,
   view: { kind: 'conversation' },
   dialog: undefined,

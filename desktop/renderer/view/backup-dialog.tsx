@@ -1,5 +1,5 @@
 /**
- * Makes a backup: what opens it, where it is written, and the 24 words, which are shown once. While it is written, and
+ * Makes a backup, or starts weekly ones: what opens it, where it is written, and the 24 words, which are shown once. While it is written, and
  * until the person has the words on paper, the dialog does not close.
  */
 import { useId, useState } from 'react'
@@ -15,7 +15,7 @@ import { Choice } from './settings/parts.tsx'
 
 type Step = { kind: 'choice' } | { kind: 'writing' } | { kind: 'words'; words: string }
 
-export function BackupDialog({ onClose }: { onClose: () => void }) {
+export function BackupDialog({ weekly, onClose }: { weekly: boolean; onClose: () => void }) {
   const { backup } = useText()
   const [step, setStep] = useState<Step>({ kind: 'choice' })
   const [written, setWritten] = useState(false)
@@ -23,10 +23,10 @@ export function BackupDialog({ onClose }: { onClose: () => void }) {
   const start = async (passphrase: string | undefined): Promise<void> => {
     setWrong(undefined)
     try {
-      const made = await backUp(passphrase, () => setStep({ kind: 'writing' }))
+      const made = await backUp(weekly, passphrase, () => setStep({ kind: 'writing' }))
       if (made === undefined) return
       if (made.words !== undefined) return setStep({ kind: 'words', words: made.words })
-      toast(backup.done)
+      toast(weekly ? backup.weeklyDone : backup.done)
       onClose()
     } catch (error) {
       setWrong(errorText(error))
@@ -36,15 +36,15 @@ export function BackupDialog({ onClose }: { onClose: () => void }) {
   const closable = step.kind === 'choice' || (step.kind === 'words' && written)
   return (
     <Modal
-      title={step.kind === 'words' ? backup.wordsTitle : backup.title}
+      title={step.kind === 'words' ? backup.wordsTitle : weekly ? backup.weekly : backup.title}
       onClose={() => {
         if (closable) onClose()
       }}
     >
       {step.kind === 'choice' && (
         <BackupChoice
-          intro={backup.intro}
-          action={backup.where}
+          intro={weekly ? backup.weeklyIntro : backup.intro}
+          action={weekly ? backup.weeklyWhere : backup.where}
           wrong={wrong}
           onChosen={(secret) => void start(secret)}
         />

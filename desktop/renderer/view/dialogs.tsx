@@ -28,7 +28,7 @@ export function Dialogs() {
     case 'erase':
       return <EraseDialog onClose={close} />
     case 'backup':
-      return <BackupDialog onClose={close} />
+      return <BackupDialog weekly={dialog.weekly} onClose={close} />
     case 'picture':
       return <PictureDialog {...dialog} onClose={close} />
     case 'search':

@@ -108,7 +108,7 @@ export async function importBackup({ words, passphrase, ...options }: ImportOpti
 }
 
 /** At the start of a peer whose profile was just restored: what ran when the backup was made waits for its person. */
-export function afterRestore(store: Store, files: Files): void {
+export function afterRestore(store: Store, files: Pick<Files, 'pauseAll'>): void {
   if (store.setting('restored') === undefined) return
   files.pauseAll()
   // Who has just restored a backup knows of them.

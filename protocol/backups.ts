@@ -86,7 +86,12 @@ export class Backups {
     const chosen = { directory, key: key.toString('hex'), preamble: preamble.toString('hex'), lastAt: 0 }
     key.fill(0)
     await this.#weekly
-    this.#settings.weekly = await this.#run(this.#write(chosen, this.#progress))
+    const first = this.#run(this.#write(chosen, this.#progress))
+    // Meanwhile none is due.
+    this.#weekly = first.then(ignored, ignored).finally(() => {
+      this.#weekly = undefined
+    })
+    this.#settings.weekly = await first
     return { ...this.state(), ...(words === undefined ? {} : { words }) }
   }
 
@@ -174,7 +179,9 @@ export class Backups {
   }
 }
 
-/** Removes all but the newest of these backups. Errors: `not-writable`. */
+function ignored(): void {}
+
+/** Removes all but the newest of these backups, and what a crash left of one. Errors: `not-writable`. */
 async function removeOlder(directory: string, prefix: string, newest: string): Promise<void> {
   try {
     const names = await readdir(directory)
@@ -183,7 +190,10 @@ async function removeOlder(directory: string, prefix: string, newest: string): P
     )
     // One of a later day was made while the clock ran ahead.
     const [ahead, others] = [ours.filter((name) => name > newest), ours.filter((name) => name <= newest)]
-    for (const name of [...ahead, ...others.toSorted()].slice(0, -weekly.kept)) await rm(join(directory, name))
+    const left = names.filter((name) => name.startsWith(prefix) && /\.backup\.[\da-f]{8}\.part$/u.test(name))
+    for (const name of [...left, ...[...ahead, ...others.toSorted()].slice(0, -weekly.kept)]) {
+      await rm(join(directory, name))
+    }
   } catch (error) {
     throw new QuorumError('not-writable', 'An older backup cannot be removed from its folder', { cause: error })
   }

@@ -49,8 +49,8 @@ export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld | Conf
    */
   backUp(params: { passphrase?: string | undefined }): Promise<{ words?: string }>
   /**
-   * Writes a backup to the chosen folder (`chooseBackupFolder`), now and each week. Errors: `bad-request` unless one was
-   * chosen, those of `startWeeklyBackups`.
+   * Writes a backup to the chosen folder (`chooseBackupFolder`), now and each week. Errors: `bad-request` unless one
+   * was chosen, those of `startWeeklyBackups`.
    */
   keepWeekly(params: { passphrase?: string | undefined }): Promise<{ words?: string }>
   /**

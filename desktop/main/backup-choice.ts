@@ -1,7 +1,7 @@
 /**
- * Where a backup is written, and which one is restored: the person chooses in the system's dialogs, and the peer process
- * is permitted exactly that. Words and passphrases go between the page and the peer process, never through here: the
- * memory of this process stays when Quorum is locked.
+ * Where a backup is written, and which one is restored: the person chooses in the system's dialogs, and the peer
+ * process is permitted exactly that. Words and passphrases go between the page and the peer process, never through
+ * here: the memory of this process stays when Quorum is locked.
  */
 import { app, dialog } from 'electron'
 import type { BrowserWindow } from 'electron'

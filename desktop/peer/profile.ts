@@ -145,8 +145,8 @@ export class Profile {
   }
 
   /**
-   * Puts the chosen backup in the place of this profile, in which there is nothing yet. Errors: `bad-request` unless the
-   * person has chosen one, `profile-exists`, those of `importBackup`: then nothing has changed.
+   * Puts the chosen backup in the place of this profile, in which there is nothing yet. Errors: `bad-request` unless
+   * the person has chosen one, `profile-exists`, those of `importBackup`: then nothing has changed.
    */
   restore(secret: BackupSecret): Promise<null> {
     return this.#oneByOne(async () => {

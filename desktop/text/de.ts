@@ -649,13 +649,13 @@ export const de: typeof en = {
     wordsIntro: 'Auf Papier, mit den Nummern, und getrennt von der Datei aufbewahrt. Die Sicherung ist gespeichert.',
     wordsWarning: 'Sie werden nicht wieder gezeigt. Ohne sie öffnet niemand die Sicherung, auch du nicht.',
     written: 'Ich habe sie aufgeschrieben',
-    last: (date) => `Die letzte ist vom ${date}.`,
+    last: (date) => `Letzte Sicherung: ${date}`,
     weekly: 'Wöchentliche Sicherungen',
     weeklyHint:
       'In einen Ordner, den du wählst; die neuesten drei bleiben. Was sie öffnet, steht in diesem Profil: Wer es ' +
       'öffnet und den Ordner hat, kann auch die älteren lesen, mit allem, was du seither gelöscht hast.',
     weeklyIn: (folder) =>
-      `Im Ordner ${folder}; die neuesten drei bleiben. Wenn du das ausschaltest, bleiben die vorhandenen.`,
+      `Im Ordner ${folder}; die neuesten drei bleiben. Für neue Wörter schalte das aus und wieder ein.`,
     weeklyIntro:
       'Die erste entsteht jetzt. Dieselben Wörter oder dasselbe Passwort öffnen alle, für jeden, der den Ordner hat.',
     weeklyWhere: 'Ordner wählen…',
@@ -676,7 +676,7 @@ export const de: typeof en = {
     restore: 'Einspielen',
     restoring: 'Die Sicherung wird geprüft…',
     wordsCount: 'Eine Sicherung hat 24 Wörter.',
-    wordUnknown: (n) => `Das ${n.toLocaleString('de')}. Wort kommt in keiner Sicherung vor.`,
+    wordUnknown: (n) => `Wort ${n.toLocaleString('de')} kommt in keiner Sicherung vor.`,
     wordsOrder: 'Diese Wörter gehören nicht zusammen: Eines ist ein anderes, oder zwei sind vertauscht.',
     wrong: 'Das öffnet die Sicherung nicht. Es wurde nichts verändert.',
   },

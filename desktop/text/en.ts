@@ -574,13 +574,13 @@ export const en = {
     wordsIntro: 'On paper, with their numbers, and keep the paper apart from the file. The backup is saved.',
     wordsWarning: 'They are not shown again. Without them nobody can open the backup, not even you.',
     written: 'I have written them down',
-    last: (date: string): string => `The last one was made on ${date}.`,
+    last: (date: string): string => `Last backup: ${date}`,
     weekly: 'Weekly backups',
     weeklyHint:
       'In a folder that you choose; the newest three stay. What opens them is stored in this profile: whoever opens ' +
       'it and has the folder can read the older ones, too, with what you have deleted since.',
     weeklyIn: (folder: string): string =>
-      `In the folder ${folder}; the newest three stay. When you turn this off, those that are there stay.`,
+      `In the folder ${folder}; the newest three stay. For new words, turn this off and on.`,
     weeklyIntro:
       'The first one is made now. The same words or passphrase open all of them, for whoever has the folder.',
     weeklyWhere: 'Choose a folder…',
@@ -596,8 +596,8 @@ export const en = {
     typeWords: 'The 24 words',
     typed: (n: number): string => `${n.toLocaleString('en')} of 24 words. They are English; numbers do not matter.`,
     onlyOne:
-      'Do not open the old profile again: only one of the two may run. Here it has no passphrase until you set one in ' +
-      'Settings, Privacy.',
+      'Do not open the old profile again: only one of the two may run. Here it has no passphrase until you set one ' +
+      'in Settings, Privacy.',
     restore: 'Restore',
     restoring: 'The backup is being checked…',
     wordsCount: 'A backup has 24 words.',

@@ -8,8 +8,8 @@ import { codeOf, diskErrorOf } from '../base/disk-errors.ts'
 import { QuorumError } from '../base/errors.ts'
 
 /**
- * Makes `file` of what `content` writes to the path that it is given. The content is written beside it, and renamed over
- * an empty file that keeps its name: removable disks know no hard links. `replace`: over the file that is there.
+ * Makes `file` of what `content` writes to the path that it is given. The content is written beside it, and renamed
+ * over an empty file that keeps its name: removable disks know no hard links. `replace`: over the file that is there.
  * Errors: `bad-request` (there is one), `disk-full`, `not-writable`, those of `content`; then all is as it was.
  */
 export async function newBackupFile<T>(

@@ -107,8 +107,8 @@ export class Database {
   }
 
   /**
-   * Runs `work` while the file has everything that is committed now and does not change: what is written meanwhile stays
-   * in the write-ahead log. One after the other. Errors: `cancelled` if the database was closed meanwhile.
+   * Runs `work` while the file has everything that is committed now and does not change: what is written meanwhile
+   * stays in the write-ahead log. One after the other. Errors: `cancelled` if the database was closed meanwhile.
    */
   whileStill<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#lastStill.then(async () => {

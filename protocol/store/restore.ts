@@ -85,8 +85,8 @@ export async function backupOpensWith(path: string): Promise<'words' | 'passphra
 }
 
 /**
- * Runs `work`; after an error, nothing is left that was not there. The lock of the store is held: from the beginning, or
- * by the open profile until `work` takes the folder over.
+ * Runs `work`; after an error, nothing is left that was not there. The lock of the store is held: from the beginning,
+ * or by the open profile until `work` takes the folder over.
  */
 async function inFolder<T>(options: RestoreOptions, work: (takeOver: () => Promise<void>) => Promise<T>): Promise<T> {
   const { directory, replace, endCurrent } = options

@@ -36,7 +36,7 @@ test('backed up in one window, restored in the first run of another: the same pe
   await answerDialogs(window, ['', file])
   await openStorage(window)
 
-  const { page } = window
+  const { app, page } = window
   const { keyboard } = page
   await page.getByRole('button', { name: 'Back up…' }).press('Enter')
   const where = page.getByRole('button', { name: 'Choose where to save…' })
@@ -51,10 +51,14 @@ test('backed up in one window, restored in the first run of another: the same pe
   // The words are nowhere else: neither Escape nor a click beside the dialog takes them away.
   await keyboard.press('Escape')
   await page.mouse.click(5, 5)
+  const link = `quorum://add/${'A'.repeat(90)}`
+  await app.evaluate(({ app: it }, url) => it.emit('second-instance', {}, ['quorum', url]), link)
   const close = page.getByRole('dialog').getByRole('button', { name: 'Close' }).last()
   assert.equal(await close.isDisabled(), true)
   await page.getByLabel('I have written them down').press('Space')
   await close.press('Enter')
+  await page.getByRole('dialog', { name: 'Add this friend?' }).waitFor()
+  await keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   assert.deepEqual(window.complaints, [])
   await window.close()
@@ -172,7 +176,7 @@ test('weekly backups: a folder is chosen, the state is shown, and the page learn
 
   const again = await openWindow(t, { profile: window.profile })
   await openStorage(again)
-  await again.page.getByText(/The last one was made on/u).waitFor()
+  await again.page.getByText(/^Last backup: /u).waitFor()
   const off = again.page.getByRole('switch', { name: 'Weekly backups' })
   assert.ok(await off.isChecked())
   await off.press('Space')

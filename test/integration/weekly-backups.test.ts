@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { importBackup, openSqliteStore, type PeerEvent, type Store } from '../../protocol/index.ts'
+import { afterRestore } from '../../protocol/backup.ts'
 import { Backups } from '../../protocol/backups.ts'
 import type { ErrorCode } from '../../protocol/base/errors.ts'
 import { plainPages, unpackedBackup } from '../support/backup-content.ts'
@@ -76,9 +77,11 @@ test('one a week, of which the newest three stay; all open with the same words',
   const mine = (): string[] => names(directory).filter((name) => !others.includes(name))
   assert.deepEqual(mine(), named('2027-01-01'))
 
+  // Of a process that was killed.
+  fs.writeFileSync(path.join(directory, `${mine()[0]}.00aa11bb.part`), 'left')
   clock.now += 7 * day - 1
   await running.makeDue()
-  assert.deepEqual(mine(), named('2027-01-01'))
+  assert.equal(mine().length, 2)
   events.length = 0
   for (const wanted of [
     named('2027-01-01', '2027-01-08'),
@@ -222,4 +225,10 @@ test('who has made a backup is not reminded', async (t) => {
   assert.equal(backups().state().remind, true)
   await backups().export({ path: path.join(folder(t), 'backup') })
   assert.deepEqual(backups().state(), { lastAt: clock.now, remind: false })
+
+  store.setSetting('backups', undefined)
+  assert.equal(backups().state().remind, true)
+  store.setSetting('restored', Buffer.from('1'))
+  afterRestore(store, { pauseAll: () => {} })
+  assert.equal(backups().state().remind, false, 'and who has restored one knows of them')
 })

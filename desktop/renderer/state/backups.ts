@@ -1,4 +1,4 @@
-/** Backups as actions of a person. Where a file is, the main process asks; words and passphrases go to the peer alone. */
+/** Backups as actions of a person. The main process asks where they are; words and passphrases go to the peer only. */
 import type { BackupSecretKind } from '../../ipc/contract.ts'
 import { callMain, callPeer } from './clients.ts'
 import { store } from './state.ts'

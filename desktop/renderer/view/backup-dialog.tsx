@@ -1,6 +1,6 @@
 /**
- * Makes a backup, or starts weekly ones: what opens it, where it is written, and the 24 words, which are shown once. While it is written, and
- * until the person has the words on paper, the dialog does not close.
+ * Makes a backup, or starts weekly ones: what opens it, where it is written, and the 24 words, which are shown once.
+ * While it is written, and until the person has the words on paper, the dialog does not close.
  */
 import { useId, useState } from 'react'
 import type { FormEvent } from 'react'

@@ -39,11 +39,11 @@ function Backups() {
   const { backup } = text
   const backups = useApp((state) => state.backups)
   const { weekly, lastAt } = backups ?? {}
-  const last = lastAt === undefined ? '' : ` ${backup.last(dateOnly(lastAt, text.tag))}`
   return (
     <div className="settings-group">
       <h3>{backup.title}</h3>
-      <p className="quiet">{`${backup.hint}${last}`}</p>
+      <p className="quiet">{backup.hint}</p>
+      {lastAt !== undefined && <p>{backup.last(dateOnly(lastAt, text.tag))}</p>}
       <div className="buttons">
         <button type="button" className="button" onClick={() => openDialog({ kind: 'backup', weekly: false })}>
           {backup.open}

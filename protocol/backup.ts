@@ -2,25 +2,30 @@
  * Backups: a profile in one encrypted file, and back. A backup has everything but sealing keys and received files. What
  * runs again from a backup is the same identity, so only one of the two may run.
  */
-import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Backup } from './api/calls.ts'
-import { syncFolder } from './base/atomic-file.ts'
-import { codeOf, diskErrorOf } from './base/disk-errors.ts'
+import { BackupSettings } from './backup-settings.ts'
 import { QuorumError } from './base/errors.ts'
 import type { Files } from './file/transfers.ts'
 import { identityFromSeed } from './identity/identity.ts'
-import { BackupSealer, blockBytes, fileLength, newBackupKey } from './store/backup-format.ts'
+import { newBackupFile } from './store/backup-file.ts'
+import { newBackupKey } from './store/backup-format.ts'
+import { runBackupThread } from './store/backup-thread.ts'
 import { restoreStore, type BackupProgress, type RestoreOptions } from './store/restore.ts'
-import type { Store, StoreCopy } from './store/store.ts'
+import type { Store } from './store/store.ts'
 
 export interface BackupOptions {
   /** The file to make; a relative path is one of this process. */
   path: string
   /** Without one, the backup is opened with the words in the result, which are stored nowhere. */
   passphrase?: string | undefined
+  /** Replaces a file of that name, once the backup is complete. */
+  replace?: boolean | undefined
+  /** Bytes of the file that are written, and how many it will have. */
   onProgress?: BackupProgress
+  signal?: AbortSignal
+  /** Milliseconds since the epoch. */
+  now?: () => number
 }
 
 export interface ImportOptions extends Omit<RestoreOptions, 'secret'> {
@@ -37,23 +42,52 @@ export interface Imported {
 }
 
 /**
- * Writes a backup of an open store to a new file. Errors: `bad-request` (the file exists, the passphrase is empty, or
- * the profile is only in memory or was never used), `disk-full`, `not-writable`. After an error there is no file.
+ * Writes a backup of an open store to a new file, in a thread of its own. Errors: `bad-request` (the file exists, the
+ * passphrase is empty, or the profile is only in memory or was never used), `disk-full`, `not-writable`, `cancelled`
+ * (by `signal`, or because the store was closed). After an error there is no file, or the one of before.
  */
 export async function exportBackup(
   store: Store,
-  { path: given, passphrase, onProgress }: BackupOptions,
+  { path: given, passphrase, replace = false, now = Date.now, onProgress, signal }: BackupOptions,
 ): Promise<Backup> {
   const file = path.resolve(given)
   const seed = store.setting('seed')
   if (seed === undefined) throw new QuorumError('bad-request', 'There is nothing in this profile yet')
   seed.fill(0)
   const { key, preamble, words } = await newBackupKey(passphrase)
+  const createdAt = now()
   try {
-    const bytes = await store.withCopy((copy) => newFile(file, (part) => write(part, copy, key, preamble, onProgress)))
+    const content = { key, preamble, createdAt, onProgress, signal }
+    const bytes = await newBackupFile(file, replace, (part) => writeBackup(store, part, content))
+    remember(store, createdAt)
     return { path: file, bytes, ...(words === undefined ? {} : { words }) }
   } finally {
     key.fill(0)
+  }
+}
+
+interface Content {
+  key: Buffer
+  preamble: Buffer
+  createdAt: number
+  onProgress?: BackupProgress | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** Writes the content of a backup to `part`. Returns its bytes. Errors: those of `exportBackup`. */
+export async function writeBackup(store: Store, part: string, content: Content): Promise<number> {
+  const { key, preamble, createdAt, onProgress, signal } = content
+  return store.withCopy(({ file: copy, key: copyKey }) =>
+    runBackupThread({ copy, copyKey, part, key, preamble, createdAt }, { onProgress, signal }),
+  )
+}
+
+/** Only a reminder depends on it: on a full disk, the backup is nevertheless made. */
+function remember(store: Store, createdAt: number): void {
+  try {
+    new BackupSettings(store).made(createdAt)
+  } catch (error) {
+    if (!(error instanceof QuorumError)) throw error
   }
 }
 
@@ -74,77 +108,10 @@ export async function importBackup({ words, passphrase, ...options }: ImportOpti
 }
 
 /** At the start of a peer whose profile was just restored: what ran when the backup was made waits for its person. */
-export function afterRestore(store: Store, files: Files): void {
+export function afterRestore(store: Store, files: Pick<Files, 'pauseAll'>): void {
   if (store.setting('restored') === undefined) return
   files.pauseAll()
+  // Who has just restored a backup knows of them.
+  new BackupSettings(store).dismiss()
   store.setSetting('restored', undefined)
-}
-
-/** Writes the parts of a backup with `write`. Returns how many bytes they have. */
-async function write(
-  part: (bytes: Buffer) => Promise<void>,
-  copy: StoreCopy,
-  key: Buffer,
-  preamble: Buffer,
-  onProgress: BackupProgress | undefined,
-): Promise<number> {
-  const source = await open(copy.file, 'r')
-  try {
-    const { size: length } = await source.stat()
-    const total = fileLength(length)
-    const sealer = new BackupSealer(key, preamble, { key: copy.key, createdAt: Date.now(), length })
-    let done = sealer.beginning.length
-    await part(sealer.beginning)
-    const block = Buffer.alloc(blockBytes)
-    for (let at = 0; at < length; at += blockBytes) {
-      const { bytesRead } = await source.read(block, 0, Math.min(blockBytes, length - at), at)
-      if (bytesRead < Math.min(blockBytes, length - at)) throw new Error('The copy of the store is shorter than it was')
-      const sealed = sealer.seal(block.subarray(0, bytesRead), at + blockBytes >= length)
-      await part(sealed)
-      done += sealed.length
-      onProgress?.(done, total)
-    }
-    return total
-  } finally {
-    await source.close()
-  }
-}
-
-/**
- * Creates `file` (0600): with all of its content, or not at all; never in place of another one. The content is written
- * beside it, and renamed over an empty file that keeps its name: removable disks know no hard links.
- */
-async function newFile<T>(file: string, content: (write: (bytes: Buffer) => Promise<void>) => Promise<T>): Promise<T> {
-  const part = `${file}.${randomBytes(4).toString('hex')}.part`
-  await onDisk(async () => (await open(file, 'wx', 0o600)).close())
-  try {
-    return await onDisk(async () => {
-      const handle = await open(part, 'wx', 0o600)
-      let result: T
-      try {
-        result = await content((bytes) => handle.appendFile(bytes))
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(part, file)
-      await syncFolder(path.dirname(file))
-      return result
-    })
-  } catch (error) {
-    for (const made of [part, file]) await rm(made, { force: true })
-    throw error
-  }
-}
-
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw new QuorumError('bad-request', 'There is a file of that name already')
-    const failure = diskErrorOf(error)
-    if (failure === undefined) throw error
-    const code = failure.code === 'disk-full' ? 'disk-full' : 'not-writable'
-    throw new QuorumError(code, `The backup cannot be written: ${failure.reason}`, { cause: error })
-  }
 }

@@ -6,6 +6,7 @@ import './base/node-version.ts'
 export { callParams } from './api/calls.ts'
 export type {
   Backup,
+  BackupState,
   CallName,
   CallParams,
   CallResults,

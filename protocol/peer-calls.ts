@@ -6,7 +6,6 @@ import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
 import type { Friend } from './api/model.ts'
 import { apiLimits } from './api/limits.ts'
-import { exportBackup } from './backup.ts'
 import { issueText } from './base/check-value.ts'
 import { claimHandle } from './directory/claim-handle.ts'
 import { QuorumError } from './base/errors.ts'
@@ -58,9 +57,13 @@ type ProfileCall =
   | 'nodeKnowledge'
   | 'forgetMe'
   | 'exportBackup'
+  | 'backups'
+  | 'dismissBackupReminder'
+  | 'startWeeklyBackups'
+  | 'stopWeeklyBackups'
 
 function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
-  const { identity, settings, network, privacy, nodes, chat, events, introductions, reachability } = parts
+  const { identity, settings, network, privacy, nodes, chat, events, introductions, reachability, backups } = parts
   const self = (): Self => ({
     peer: identity.peer,
     name: settings.name(),
@@ -99,7 +102,11 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
       await nodes.session(node).forget()
       return null
     },
-    exportBackup: async (backup) => exportBackup(parts.store, backup),
+    exportBackup: async (backup) => backups.export(backup),
+    backups: async () => backups.state(),
+    dismissBackupReminder: async () => backups.dismissReminder(),
+    startWeeklyBackups: async (chosen) => backups.startWeekly(chosen),
+    stopWeeklyBackups: async () => backups.stopWeekly(),
   }
 }
 

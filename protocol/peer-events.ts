@@ -95,8 +95,9 @@ export class PeerEvents {
     this.#options.log('error', `a listener failed at ${event}`, toError(error))
   }
 
-  warn(code: ErrorCode, message: string): void {
-    const event: PeerEvent = { event: 'warning', data: { code, message } }
+  warn(code: ErrorCode, message: string, part?: string): void {
+    const data = { code, message, ...(part === undefined ? {} : { part }) }
+    const event: PeerEvent = { event: 'warning', data }
     if (this.#listeners.size > 0) this.emit(event)
     else this.#early.push(event)
   }

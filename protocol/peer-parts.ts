@@ -5,6 +5,7 @@
 import type { Connection } from '@libp2p/interface'
 import { givenNodeAddress } from './address/given-address.ts'
 import { byNode, nodePeer } from './address/node-addresses.ts'
+import { Backups } from './backups.ts'
 import { toError } from './base/errors.ts'
 import { day } from './base/units.ts'
 import type { Log } from './base/log.ts'
@@ -40,14 +41,11 @@ import { SearchUpkeep } from './search-upkeep.ts'
 import type { FriendRow, Store } from './store/store.ts'
 import type { PeerAddress } from './wire/contact.ts'
 
-/** The objects that exist before the parts. */
-export interface Foundation {
-  identity: Identity
-  store: Store
-  settings: Settings
-  privacy: PrivacyInForce
-  policy: Policy
-  network: PeerNetwork
+/** What exists before the parts. */
+export interface Foundation extends Pick<
+  PeerParts,
+  'identity' | 'store' | 'settings' | 'privacy' | 'policy' | 'network'
+> {
   /** The folder for accepted files. */
   downloads: string | undefined
   /** There are nodes at which something may wait. */
@@ -82,6 +80,7 @@ export class PeerParts {
   readonly files: Files
   readonly watch: NetworkWatch
   readonly search: SearchUpkeep
+  readonly backups: Backups
   readonly #log: Log
   readonly #now: () => number
   readonly #downloads: string | undefined
@@ -122,6 +121,7 @@ export class PeerParts {
     this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
     this.search = new SearchUpkeep(store, log)
     this.events.start()
+    this.backups = new Backups({ store, peer: identity.peer, events: this.events, now, log })
   }
 
   /** Errors: `bad-request` with the part that is wrong. */

@@ -176,13 +176,14 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
   search.start()
   delivery.flush()
   parts.answerVisits.start()
+  parts.backups.start()
 }
 
 /** Everything but the store. */
 async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
-  const { search, sealing, watch, reachability, chat, files, paths, delivery, answerVisits, nodes, network, events } =
-    parts
-  const { mailboxes } = parts
+  const { backups, search, sealing, watch, reachability, chat, mailboxes, files } = parts
+  const { paths, delivery, answerVisits, nodes, network, events } = parts
+  await backups.stop()
   search.stop()
   await sealing.stop()
   watch.stop()

@@ -11,6 +11,7 @@ type Confirmed = 'setPrivacy' | 'verifyFriend' | 'addNode'
 /** Calls of the library that the window cannot make: they take or return paths, end the peer, or are not needed. */
 type Withheld =
   | 'exportBackup'
+  | 'startWeeklyBackups'
   | 'stop'
   | 'erase'
   | 'sendFiles'
@@ -42,15 +43,39 @@ export interface PeerCalls extends Pick<Calls, Exclude<CallName, Withheld | Conf
    * changed. It does not lead through the main process, whose memory stays when Quorum is locked.
    */
   setPassphrase(params: { current?: string | undefined; next?: string | undefined }): Promise<PeerStatus>
+  /**
+   * Writes a backup where the person has chosen (`chooseBackup`), once. `words`: the 24 words that open it, unless a
+   * passphrase does. Errors: `bad-request` unless a place was chosen, those of `exportBackup`.
+   */
+  backUp(params: { passphrase?: string | undefined }): Promise<{ words?: string }>
+  /**
+   * Writes a backup to the chosen folder (`chooseBackupFolder`), now and each week. Errors: `bad-request` unless one
+   * was chosen, those of `startWeeklyBackups`.
+   */
+  keepWeekly(params: { passphrase?: string | undefined }): Promise<{ words?: string }>
+  /**
+   * Puts the chosen backup (`chooseRestore`) in the place of this profile, and closes it: the next process opens what
+   * was restored. Errors: `bad-request` unless one was chosen, `profile-exists` if there is something in this profile,
+   * those of `importBackup`: then nothing has changed, and it may be called again.
+   */
+  restore(params: { words: string } | { passphrase: string }): Promise<null>
 }
 
 export const passphraseChanges = ['set', 'remove'] as const
 export type PassphraseChange = (typeof passphraseChanges)[number]
 
-/** A call that only the main process makes. */
-export interface PermitCall {
+export type BackupSecretKind = 'words' | 'passphrase'
+
+/** Calls that only the main process makes, because they permit something to the window. */
+export interface PermitCalls {
   /** The person has confirmed this change of the passphrase: the window may make it once. */
   permitPassphrase(params: { change: PassphraseChange }): Promise<null>
+  /** The person has chosen this file for a backup: the window may have it written once. */
+  permitBackup(params: { path: string }): Promise<null>
+  /** The person has chosen this folder for weekly backups: the window may start them once. */
+  permitWeekly(params: { path: string }): Promise<null>
+  /** The person has chosen this backup to restore. Errors: those of `backupOpensWith`. */
+  permitRestore(params: { path: string }): Promise<BackupSecretKind>
 }
 
 /** The library's events, and changes of the profile's status. */
@@ -161,6 +186,15 @@ export interface MainCalls extends Pick<Calls, Confirmed> {
   saveReport(): Promise<boolean>
   /** Opens the folder with the last saved report. Errors: `not-found`. */
   showReport(): Promise<null>
+  /** Asks with the system's dialog where a backup is written. False when it was cancelled. */
+  chooseBackup(): Promise<boolean>
+  /** The same for the folder of weekly backups. */
+  chooseBackupFolder(): Promise<boolean>
+  /**
+   * Asks with the system's dialog for a backup. Returns its name and what opens it; null when it was cancelled.
+   * Errors: `backup-damaged`, `unsupported-version`, `not-writable` (unreadable).
+   */
+  chooseRestore(): Promise<{ name: string; opensWith: BackupSecretKind } | null>
   /** Asks, then deletes the profile and quits Quorum. */
   erase(): Promise<null>
   quit(): Promise<null>

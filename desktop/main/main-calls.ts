@@ -11,6 +11,7 @@ import { callParams, limits, QuorumError } from '#protocol'
 import type { Transfer } from '#protocol'
 import { passphraseChanges } from '../ipc/contract.ts'
 import type { EmbeddedNodeStatus, MainCalls, StagedFile, StartInfo } from '../ipc/contract.ts'
+import { chooseBackup, chooseBackupFolder, chooseRestore } from './backup-choice.ts'
 import { confirmedCalls } from './confirmed-calls.ts'
 import type { ConfirmedCallsSetup } from './confirmed-calls.ts'
 import type { ReportFile } from './report-file.ts'
@@ -43,6 +44,9 @@ const schemas = {
   showTransfer: z.strictObject({ transfer: id }),
   saveReport: nothing,
   showReport: nothing,
+  chooseBackup: nothing,
+  chooseBackupFolder: nothing,
+  chooseRestore: nothing,
   erase: nothing,
   quit: nothing,
 } satisfies Record<keyof MainCalls, z.ZodType>
@@ -118,6 +122,9 @@ export function mainCalls(setup: MainCallsSetup): (name: string, params: unknown
       setup.report.show()
       return null
     },
+    chooseBackup: () => chooseBackup(setup.window(), setup.peer()),
+    chooseBackupFolder: () => chooseBackupFolder(setup.window(), setup.peer()),
+    chooseRestore: () => chooseRestore(setup.window(), setup.peer()),
     quit: async () => {
       setup.quit()
       return null

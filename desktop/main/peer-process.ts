@@ -7,7 +7,7 @@ import type { MessagePortMain, UtilityProcess } from 'electron'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Calls, Log } from '#protocol'
-import type { PeerCalls, PeerProcessEvent, PermitCall } from '../ipc/contract.ts'
+import type { PeerCalls, PeerProcessEvent, PermitCalls } from '../ipc/contract.ts'
 import { Client } from '../ipc/rpc.ts'
 
 /**
@@ -23,7 +23,7 @@ const stopTimeout = 8000
 const program = fileURLToPath(new URL(`../peer/main${path.extname(import.meta.filename)}`, import.meta.url))
 
 /** The main process may make every call (access.ts). */
-export type PeerClient = Client<PeerCalls & PermitCall & Calls, PeerProcessEvent>
+export type PeerClient = Client<PeerCalls & PermitCalls & Calls, PeerProcessEvent>
 
 export interface PeerProcessSetup {
   /** Returns the options of the process; called at every start. */

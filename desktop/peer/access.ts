@@ -7,10 +7,10 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { QuorumError } from '#protocol'
-import type { CallName, PeerEvent, Transfer } from '#protocol'
+import type { BackupState, CallName, PeerEvent, Transfer } from '#protocol'
 import { passphraseChanges } from '../ipc/contract.ts'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
-import type { Profile } from './profile.ts'
+import type { BackupSecret, Profile } from './profile.ts'
 
 export const clientKinds = ['main', 'window'] as const
 /** Which process has the other end of a port. */
@@ -65,6 +65,10 @@ const forWindow: Record<CallName, boolean> = {
   nodeKnowledge: false,
   forgetMe: false,
   exportBackup: false,
+  backups: true,
+  dismissBackupReminder: true,
+  startWeeklyBackups: false,
+  stopWeeklyBackups: true,
   stop: false,
   erase: false,
 }
@@ -72,6 +76,12 @@ const forWindow: Record<CallName, boolean> = {
 const passphrase = z.string().min(1).max(1024)
 const unlockParams = z.strictObject({ passphrase })
 const permitParams = z.strictObject({ change: z.enum(passphraseChanges) })
+const fileParams = z.strictObject({ path: z.string().min(1).max(32_767) })
+const backUpParams = z.strictObject({ passphrase: passphrase.optional() })
+const restoreParams = z.union([
+  z.strictObject({ words: z.string().max(4096) }),
+  z.strictObject({ passphrase }),
+]) satisfies z.ZodType<BackupSecret>
 const changeParams = z.strictObject({ current: passphrase.optional(), next: passphrase.optional() })
 
 /** Runs a call by name with unchecked parameters. Errors: `bad-request`, then those of the call. */
@@ -87,6 +97,23 @@ export async function handle(profile: Profile, client: ClientKind, name: string,
       if (client !== 'main') throw refused()
       profile.permit = parsed(permitParams, params).change
       return null
+    case 'permitBackup':
+      if (client !== 'main') throw refused()
+      profile.backupTo = parsed(fileParams, params).path
+      return null
+    case 'permitWeekly':
+      if (client !== 'main') throw refused()
+      profile.weeklyIn = parsed(fileParams, params).path
+      return null
+    case 'permitRestore':
+      if (client !== 'main') throw refused()
+      return profile.chooseRestore(parsed(fileParams, params).path)
+    case 'backUp':
+      return profile.backUp(parsed(backUpParams, params).passphrase)
+    case 'keepWeekly':
+      return profile.keepWeekly(parsed(backUpParams, params).passphrase)
+    case 'restore':
+      return profile.restore(parsed(restoreParams, params))
     case 'setPassphrase': {
       const { current, next } = parsed(changeParams, params)
       if (client === 'window' && !profile.takePermit(next === undefined ? 'remove' : 'set')) throw refused()
@@ -118,10 +145,18 @@ export function eventFor(client: ClientKind, event: PeerProcessEvent): PeerProce
   }
 }
 
-/** Reduces the path of received files to its last part. */
+/** Reduces paths to their last part: of received files, and of the folder of weekly backups. */
 function withoutPaths(result: unknown): unknown {
   if (Array.isArray(result)) return result.map(withoutPaths)
+  if (isBackupState(result)) {
+    const { weekly } = result
+    return weekly ? { ...result, weekly: { ...weekly, directory: path.basename(weekly.directory) } } : result
+  }
   return isTransfer(result) ? withoutPath(result) : result
+}
+
+function isBackupState(value: unknown): value is BackupState {
+  return typeof value === 'object' && value !== null && 'remind' in value
 }
 
 function withoutPath(transfer: Transfer): Transfer {

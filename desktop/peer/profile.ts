@@ -4,21 +4,26 @@
  * only the end of a process removes every copy of a key from its memory.
  */
 import {
+  backupOpensWith,
   changePassphrase,
   checkPassphrase,
   createPeer,
   errorToData,
+  importBackup,
   openSqliteStore,
   QuorumError,
   toError,
 } from '#protocol'
 import type { Log, Peer, PeerEvent, Store } from '#protocol'
 import { takeOverPrivacy } from '#former-privacy'
-import type { PassphraseChange, PeerProcessEvent, PeerStatus } from '../ipc/contract.ts'
+import type { BackupSecretKind, PassphraseChange, PeerProcessEvent, PeerStatus } from '../ipc/contract.ts'
 import type { PeerProcessOptions } from './options.ts'
 
 /** Warnings that are held for the first window; older ones are dropped. */
 const maxEarlyWarnings = 20
+
+/** What opens a backup. */
+export type BackupSecret = { words: string } | { passphrase: string }
 
 export class Profile {
   readonly #options: PeerProcessOptions
@@ -30,6 +35,12 @@ export class Profile {
   #peer: Peer | undefined
   /** The person has confirmed that the window makes this change, once. */
   permit: PassphraseChange | undefined
+  /** The file that the person has chosen for a backup, once. */
+  backupTo: string | undefined
+  /** The folder that the person has chosen for weekly backups, once. */
+  weeklyIn: string | undefined
+  /** The backup that the person has chosen to restore. */
+  #restoreFrom: string | undefined
   /** The last change; changes run one after the other. */
   #lastChange: Promise<unknown> = Promise.resolve()
 
@@ -107,6 +118,65 @@ export class Profile {
     })
   }
 
+  /** Errors: `bad-request` unless the person has chosen where; those of `exportBackup`. */
+  async backUp(passphrase: string | undefined): Promise<{ words?: string }> {
+    const path = this.backupTo
+    this.backupTo = undefined
+    if (path === undefined) throw new QuorumError('bad-request', 'Nobody has chosen where the backup is written')
+    // The dialog has asked before it returned the name of an existing file.
+    const { words } = await this.peer.exportBackup({ path, replace: true, ...(passphrase && { passphrase }) })
+    return words === undefined ? {} : { words }
+  }
+
+  /** Errors: `bad-request` unless the person has chosen where; those of `startWeeklyBackups`. */
+  async keepWeekly(passphrase: string | undefined): Promise<{ words?: string }> {
+    const directory = this.weeklyIn
+    this.weeklyIn = undefined
+    if (directory === undefined) throw new QuorumError('bad-request', 'Nobody has chosen a folder for the backups')
+    const { words } = await this.peer.startWeeklyBackups({ directory, ...(passphrase && { passphrase }) })
+    return words === undefined ? {} : { words }
+  }
+
+  /** The person has chosen this backup. Returns what opens it. Errors: those of `backupOpensWith`. */
+  async chooseRestore(path: string): Promise<BackupSecretKind> {
+    const kind = await backupOpensWith(path)
+    this.#restoreFrom = path
+    return kind
+  }
+
+  /**
+   * Puts the chosen backup in the place of this profile, in which there is nothing yet. Errors: `bad-request` unless
+   * the person has chosen one, `profile-exists`, those of `importBackup`: then nothing has changed.
+   */
+  restore(secret: BackupSecret): Promise<null> {
+    return this.#oneByOne(async () => {
+      const path = this.#restoreFrom
+      if (path === undefined) throw new QuorumError('bad-request', 'Nobody has chosen a backup')
+      if (this.#status.state !== 'open') throw new QuorumError('cancelled', 'The profile is not open')
+      const [friends, removed] = await Promise.all([this.peer.friends(), this.peer.removedFriends()])
+      if (this.#status.guarded || friends.length + removed.length > 0) {
+        throw new QuorumError('profile-exists', 'There is something in this profile already')
+      }
+      let ended = false
+      try {
+        await importBackup({
+          ...secret,
+          path,
+          directory: this.#options.folder,
+          replace: true,
+          endCurrent: async () => {
+            ended = true
+            await this.#stop()
+          },
+          onProgress: percents((done, total) => this.#emit({ event: 'backup-progress', data: { done, total } })),
+        })
+      } finally {
+        if (ended) this.#setStatus({ state: 'ending' })
+      }
+      return null
+    })
+  }
+
   stop(): Promise<unknown> {
     return this.#oneByOne(() => this.#stop())
   }
@@ -172,5 +242,15 @@ export class Profile {
     const done = this.#lastChange.then(work, work)
     this.#lastChange = done.catch(() => undefined)
     return done
+  }
+}
+
+/** Reports only what makes another percent: the window shows no more. */
+function percents(report: (done: number, total: number) => void): (done: number, total: number) => void {
+  let shown = 0
+  return (done, total) => {
+    const percent = Math.floor((100 * done) / total)
+    if (percent > shown) report(done, total)
+    shown = percent
   }
 }

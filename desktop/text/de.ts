@@ -634,6 +634,58 @@ export const de: typeof en = {
     },
   },
 
+  backup: {
+    title: 'Sicherung',
+    hint:
+      'Eine verschlüsselte Datei mit deiner Identität, deinen Freunden und allen Nachrichten. Mit ihr geht es nach ' +
+      'einem Verlust oder auf einem neuen Computer weiter. Empfangene Dateien sind nicht darin.',
+    open: 'Sichern…',
+    intro: 'Wer die Datei hat und was sie öffnet, hat alles darin, und niemand kann das später verhindern.',
+    opensWith: 'Geöffnet wird sie mit',
+    words: '24 Wörtern',
+    passphrase: 'Eigenem Passwort',
+    wordsHint: 'Sie werden einmal gezeigt, damit du sie aufschreibst. Niemand kann sie erraten.',
+    passphraseHint: 'Wer die Datei hat, kann beliebig lange raten.',
+    passphraseLabel: 'Passwort der Sicherung',
+    where: 'Speicherort wählen…',
+    writing: 'Die Sicherung wird geschrieben. Sobald sie fertig ist, geht es weiter.',
+    done: 'Die Sicherung ist gespeichert.',
+    wordsTitle: 'Schreib diese 24 Wörter auf',
+    wordsIntro: 'Auf Papier, mit den Nummern, und getrennt von der Datei aufbewahrt. Die Sicherung ist gespeichert.',
+    wordsWarning: 'Sie werden nicht wieder gezeigt. Ohne sie öffnet niemand die Sicherung, auch du nicht.',
+    written: 'Ich habe sie aufgeschrieben',
+    last: (date) => `Letzte Sicherung: ${date}`,
+    weekly: 'Wöchentliche Sicherungen',
+    weeklyHint:
+      'In einen Ordner, den du wählst; die neuesten drei bleiben. Was sie öffnet, steht in diesem Profil: Wer es ' +
+      'öffnet und den Ordner hat, kann auch die älteren lesen, mit allem, was du seither gelöscht hast.',
+    weeklyIn: (folder) =>
+      `Im Ordner ${folder}; die neuesten drei bleiben. Für neue Wörter schalte das aus und wieder ein.`,
+    weeklyIntro:
+      'Die erste entsteht jetzt. Dieselben Wörter oder dasselbe Passwort öffnen alle, für jeden, der den Ordner hat.',
+    weeklyWhere: 'Ordner wählen…',
+    weeklyDone: 'Die erste ist gespeichert.',
+    weeklyFailed: 'Die wöchentliche Sicherung klappt nicht; jede Stunde wird es neu versucht.',
+    reminder: 'Geht dieser Computer verloren, sind Freunde und Nachrichten weg: Es gibt noch keine Sicherung.',
+    dismiss: 'Nicht wieder daran erinnern',
+    have: 'Ich habe eine Sicherung',
+    restoreTitle: 'Eine Sicherung einspielen',
+    restoreIntro: 'Für deine Freunde bist du dann dieselbe Person, mit allen Nachrichten bis zum Tag der Sicherung.',
+    choose: 'Datei wählen…',
+    chooseOther: 'Andere Datei wählen…',
+    typeWords: 'Die 24 Wörter',
+    typed: (n) => `${n.toLocaleString('de')} von 24 Wörtern. Sie sind englisch; Nummern sind egal.`,
+    onlyOne:
+      'Öffne das alte Profil nicht wieder: Nur eines von beiden darf laufen. Hier hat es kein Passwort, bis du unter ' +
+      'Einstellungen, Privatsphäre eines setzt.',
+    restore: 'Einspielen',
+    restoring: 'Die Sicherung wird geprüft…',
+    wordsCount: 'Eine Sicherung hat 24 Wörter.',
+    wordUnknown: (n) => `Wort ${n.toLocaleString('de')} kommt in keiner Sicherung vor.`,
+    wordsOrder: 'Diese Wörter gehören nicht zusammen: Eines ist ein anderes, oder zwei sind vertauscht.',
+    wrong: 'Das öffnet die Sicherung nicht. Es wurde nichts verändert.',
+  },
+
   lock: {
     title: 'Quorum ist gesperrt',
     intro: 'Gib dein Passwort ein, um es zu entsperren.',

@@ -560,6 +560,58 @@ export const en = {
     },
   },
 
+  backup: {
+    title: 'Backup',
+    hint:
+      'One encrypted file with your identity, your friends and all messages. With it you go on after a loss, or on a ' +
+      'new computer. Received files are not in it.',
+    open: 'Back up…',
+    intro: 'Whoever has the file and what opens it has everything in it, and nobody can lock them out later.',
+    opensWith: 'It is opened with',
+    words: '24 words',
+    passphrase: 'My own passphrase',
+    wordsHint: 'They are shown once, for you to write down. Nobody can guess them.',
+    passphraseHint: 'Whoever has the file can guess it as long as they like.',
+    passphraseLabel: 'Passphrase of the backup',
+    where: 'Choose where to save…',
+    writing: 'The backup is being written. You can go on as soon as it is done.',
+    done: 'The backup is saved.',
+    wordsTitle: 'Write down these 24 words',
+    wordsIntro: 'On paper, with their numbers, and keep the paper apart from the file. The backup is saved.',
+    wordsWarning: 'They are not shown again. Without them nobody can open the backup, not even you.',
+    written: 'I have written them down',
+    last: (date: string): string => `Last backup: ${date}`,
+    weekly: 'Weekly backups',
+    weeklyHint:
+      'In a folder that you choose; the newest three stay. What opens them is stored in this profile: whoever opens ' +
+      'it and has the folder can read the older ones, too, with what you have deleted since.',
+    weeklyIn: (folder: string): string =>
+      `In the folder ${folder}; the newest three stay. For new words, turn this off and on.`,
+    weeklyIntro:
+      'The first one is made now. The same words or passphrase open all of them, for whoever has the folder.',
+    weeklyWhere: 'Choose a folder…',
+    weeklyDone: 'The first one is saved.',
+    weeklyFailed: 'The weekly backup does not work, and is tried again each hour.',
+    reminder: 'If this computer is lost, so are your friends and messages: there is no backup yet.',
+    dismiss: 'Do not remind me again',
+    have: 'I have a backup',
+    restoreTitle: 'Restore a backup',
+    restoreIntro: 'You are then the same person to your friends, with all messages up to the day of the backup.',
+    choose: 'Choose the file…',
+    chooseOther: 'Choose another file…',
+    typeWords: 'The 24 words',
+    typed: (n: number): string => `${n.toLocaleString('en')} of 24 words. They are English; numbers do not matter.`,
+    onlyOne:
+      'Do not open the old profile again: only one of the two may run. Here it has no passphrase until you set one ' +
+      'in Settings, Privacy.',
+    restore: 'Restore',
+    restoring: 'The backup is being checked…',
+    wordsCount: 'A backup has 24 words.',
+    wordUnknown: (n: number): string => `Word ${n.toLocaleString('en')} is not one that a backup can have.`,
+    wordsOrder: 'These words do not belong together: one is another word, or two have changed places.',
+    wrong: 'This does not open the backup. Nothing was changed.',
+  },
+
   lock: {
     title: 'Quorum is locked',
     intro: 'Enter your passphrase to unlock it.',

@@ -18,6 +18,7 @@ import type {
   Transfer,
 } from './model.ts'
 import { parsePeerId } from '../address/peer-id.ts'
+import type { ErrorData } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { apiLimits } from './limits.ts'
 import { privacyPatch, type Privacy } from './privacy.ts'
@@ -133,10 +134,27 @@ export const callParams = {
   forgetMe: z.strictObject({ node: address }),
   /**
    * Writes a backup of the profile to a new file; `bytes` of the result: its size. `words`: the 24 words that open it,
-   * if no passphrase was given; they are stored nowhere. The peer does nothing else while it copies its store: about a
-   * second for 50 MB.
+   * if no passphrase was given; they are stored nowhere. `replace`: a file of that name gives way to it.
    */
-  exportBackup: z.strictObject({ path, passphrase: z.string().min(1).max(apiLimits.passphrase).optional() }),
+  exportBackup: z.strictObject({
+    path,
+    passphrase: z.string().min(1).max(apiLimits.passphrase).optional(),
+    replace: z.boolean().optional(),
+  }),
+  /** What is known of backups of this profile. */
+  backups: nothing,
+  /** Nobody is reminded any more that there is no backup. */
+  dismissBackupReminder: nothing,
+  /**
+   * Writes a backup now and each week to this folder, where the newest three stay. What opens them, the 24 words in the
+   * result or the passphrase, is the same for all: its key is stored in the profile. In place of those before.
+   */
+  startWeeklyBackups: z.strictObject({
+    directory: path,
+    passphrase: z.string().min(1).max(apiLimits.passphrase).optional(),
+  }),
+  /** Those that are there stay. */
+  stopWeeklyBackups: nothing,
   stop: nothing,
   /** Ends the peer as `stop` does, and removes its profile. Nobody can undo it. */
   erase: nothing,
@@ -177,6 +195,18 @@ export interface Backup {
   bytes: number
   /** Separated by spaces. Whoever has them and the file has the whole profile. */
   words?: string
+}
+
+export interface BackupState {
+  /** When the last one was made, milliseconds since the epoch, as far as this profile knows. */
+  lastAt?: number
+  /**
+   * There is none, although a friend of three days or more has exchanged messages: to be shown quietly, until it is
+   * dismissed.
+   */
+  remind: boolean
+  /** `error`: why the last attempt failed; it is tried again each hour. */
+  weekly?: { directory: string; lastAt: number; error?: ErrorData }
 }
 
 /** What `erase` could not remove. */
@@ -240,6 +270,10 @@ export interface CallResults {
   nodeKnowledge: NodeKnowledge
   forgetMe: null
   exportBackup: Backup
+  backups: BackupState
+  dismissBackupReminder: BackupState
+  startWeeklyBackups: BackupState & { words?: string }
+  stopWeeklyBackups: BackupState
   stop: null
   erase: Erased
 }

@@ -17,6 +17,8 @@ export type PeerEvent =
   | { event: 'transfer-changed'; data: Transfer }
   /** The choices in force from now on. */
   | { event: 'privacy-changed'; data: Privacy }
+  /** Bytes of the backup that is being written, at each percent. Before the first, the store is copied. */
+  | { event: 'backup-progress'; data: { done: number; total: number } }
   | { event: 'typing'; data: { peer: string; active: boolean } }
   | { event: 'warning'; data: ErrorData & { peer?: string } }
 

@@ -16,7 +16,7 @@ export function wordsOf(key: Uint8Array): string {
 
 /**
  * The 32 bytes. Case, numbering and whatever else stands between the words do not matter. Errors: `wrong-passphrase`,
- * which never repeats a word.
+ * which never repeats a word; its `part`: `words-count`, `word-7` (the seventh is unknown) or `words-order`.
  */
 export function keyFromWords(text: string): Buffer {
   const words =
@@ -25,16 +25,18 @@ export function keyFromWords(text: string): Buffer {
       .toLowerCase()
       .match(/\p{L}+/gu) ?? []
   if (words.length !== count) {
-    throw new QuorumError('wrong-passphrase', `A backup has ${count} words, and these are ${words.length}`)
+    const message = `A backup has ${count} words, and these are ${words.length}`
+    throw new QuorumError('wrong-passphrase', message, { part: 'words-count' })
   }
   const unknown = words.findIndex((word) => !wordlist.includes(word))
   if (unknown >= 0) {
-    throw new QuorumError('wrong-passphrase', `Word ${unknown + 1} is none of the words that a backup can have`)
+    const message = `Word ${unknown + 1} is none of the words that a backup can have`
+    throw new QuorumError('wrong-passphrase', message, { part: `word-${unknown + 1}` })
   }
   try {
     return Buffer.from(mnemonicToEntropy(words.join(' '), wordlist))
   } catch (error) {
     const message = 'The 24 words do not belong together: one is another word, or two have changed places'
-    throw new QuorumError('wrong-passphrase', message, { cause: toError(error) })
+    throw new QuorumError('wrong-passphrase', message, { cause: toError(error), part: 'words-order' })
   }
 }

@@ -1,7 +1,7 @@
 /**
  * One SQLite connection for the store: statements prepared once, nested transactions, errors as QuorumErrors, and the
  * settings that keep plain text off the disk. It never calls `serialize()`, which returns plain text, or `backup()`,
- * which fails for an encrypted database: a copy is made with `VACUUM INTO`, which keeps the key.
+ * which fails for an encrypted database: a copy is made with `VACUUM INTO`, which keeps the key, or of the file itself.
  */
 
 import Sqlite from 'better-sqlite3-multiple-ciphers'
@@ -14,6 +14,9 @@ type Values = Value[] | [Record<string, Value>]
 
 type Statement = Sqlite.Statement
 
+/** After as many pages the write-ahead log is written back: SQLite's own default. */
+const pagesInLog = 1000
+
 export class Database {
   readonly #connection: Sqlite.Database
   readonly #statements = new Map<string, Statement>()
@@ -23,6 +26,9 @@ export class Database {
    */
   #lost: { reason: unknown } | undefined
   #eraseDue = false
+  /** The file is being copied (`whileStill`). */
+  #still = false
+  #lastStill: Promise<unknown> = Promise.resolve()
 
   /**
    * Opens `file`, or a database in memory without one. `key`: 32 random bytes, used as they are, without a key
@@ -82,7 +88,7 @@ export class Database {
 
   /**
    * Data was deleted that must not be recoverable: after the current transaction the write-ahead log, which still
-   * contains older pages (encrypted), is truncated.
+   * contains older pages (encrypted), is truncated. While the file is being copied: after that.
    */
   erased(): void {
     this.#eraseDue = true
@@ -98,6 +104,33 @@ export class Database {
       this.#connection.rekey(raw)
       raw.fill(0)
     })
+  }
+
+  /**
+   * Runs `work` while the file has everything that is committed now and does not change: what is written meanwhile
+   * stays in the write-ahead log. One after the other. Errors: `cancelled` if the database was closed meanwhile.
+   */
+  whileStill<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastStill.then(async () => {
+      const [checkpoint] = this.all<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (checkpoint?.busy !== 0) throw new Error('The write-ahead log could not be written back')
+      this.#still = true
+      try {
+        this.#attempt(() => this.#connection.pragma('wal_autocheckpoint = 0'))
+        const result = await work()
+        // Closing writes the log back: then the file has changed.
+        this.#attempt(() => undefined)
+        return result
+      } finally {
+        this.#still = false
+        if (this.#connection.open) {
+          this.#connection.pragma(`wal_autocheckpoint = ${pagesInLog}`)
+          this.#eraseLog()
+        }
+      }
+    })
+    this.#lastStill = done.catch(() => undefined)
+    return done
   }
 
   /** Idempotent. */
@@ -147,7 +180,7 @@ export class Database {
   }
 
   #eraseLog(): void {
-    if (!this.#eraseDue) return
+    if (!this.#eraseDue || this.#still) return
     try {
       this.#connection.pragma('wal_checkpoint(TRUNCATE)')
       this.#eraseDue = false

@@ -13,7 +13,8 @@ import type { BackupSecret } from './backup-format.ts'
 import { Database } from './database.ts'
 import { databaseName, keyName, lockName, restoredDatabaseName, restoredKeyName } from './files.ts'
 import { guardKey, newDataKey, writeKeyFile } from './key.ts'
-import { takeLock } from './lock.ts'
+import { leftOut } from './left-out.ts'
+import { takeLock, type Lock } from './lock.ts'
 import { migrate, migrations } from './migrations.ts'
 import { discardRestored, settleRestore } from './restored.ts'
 import { prepareDirectory } from './sqlite.ts'
@@ -31,6 +32,11 @@ export interface RestoreOptions {
   newPassphrase?: string
   /** Destroys a profile that is in the folder. */
   replace?: boolean
+  /**
+   * The profile in the folder is open in this process, and is to be destroyed: closes it, once all is checked. After an
+   * error before that it is as it was, and open.
+   */
+  endCurrent?: () => Promise<void>
   onProgress?: BackupProgress
 }
 
@@ -56,7 +62,7 @@ export async function restoreStore(options: RestoreOptions): Promise<RestoredSto
       const expected = fileLength(head.length)
       if (size < expected) throw damaged('its end is missing')
       if (size > expected) throw damaged('there is more at its end than there was')
-      return await inFolder(options, () => restore(options, file, opener))
+      return await inFolder(options, (takeOver) => restore(options, file, opener, takeOver))
     } finally {
       head.key.fill(0)
     }
@@ -78,29 +84,42 @@ export async function backupOpensWith(path: string): Promise<'words' | 'passphra
   }
 }
 
-/** Runs `work` with the lock of the store; after an error, nothing is left that was not there. */
-async function inFolder<T>({ directory, replace }: RestoreOptions, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work`; after an error, nothing is left that was not there. The lock of the store is held: from the beginning,
+ * or by the open profile until `work` takes the folder over.
+ */
+async function inFolder<T>(options: RestoreOptions, work: (takeOver: () => Promise<void>) => Promise<T>): Promise<T> {
+  const { directory, replace, endCurrent } = options
   const [lockFile, fresh] = [join(directory, lockName), !existsSync(directory)]
   const unlocked = !existsSync(lockFile)
   prepareDirectory(directory)
-  const lock = takeLock(lockFile)
+  let lock: Lock | undefined
+  if (endCurrent === undefined) lock = takeLock(lockFile)
   try {
-    settleRestore(directory)
+    if (endCurrent === undefined) settleRestore(directory)
     const exists = [keyName, databaseName].some((name) => existsSync(join(directory, name)))
     if (exists && replace !== true) throw new QuorumError('profile-exists', 'There is a profile in this folder already')
-    const result = await work()
-    lock.release()
+    const result = await work(async () => {
+      await endCurrent?.()
+      lock ??= takeLock(lockFile)
+    })
+    lock?.release()
     return result
   } catch (error) {
     discardRestored(directory)
-    lock.release()
+    lock?.release()
     if (unlocked) rmSync(lockFile, { force: true })
     if (fresh && readdirSync(directory).length === 0) rmdirSync(directory)
     throw storeFailure(error)
   }
 }
 
-async function restore(options: RestoreOptions, file: FileHandle, opener: BackupOpener): Promise<RestoredStore> {
+async function restore(
+  options: RestoreOptions,
+  file: FileHandle,
+  opener: BackupOpener,
+  takeOver: () => Promise<void>,
+): Promise<RestoredStore> {
   const { directory, newPassphrase, onProgress } = options
   const path = join(directory, restoredDatabaseName)
   await unpack(file, opener, path, onProgress)
@@ -108,6 +127,7 @@ async function restore(options: RestoreOptions, file: FileHandle, opener: Backup
   try {
     const keyFile = await guardKey(key, newPassphrase, true)
     const seed = prepare(path, opener.head.key, key)
+    await takeOver()
     writeKeyFile(join(directory, restoredKeyName), keyFile)
     settleRestore(directory)
     return { seed, createdAt: opener.head.createdAt }
@@ -147,7 +167,7 @@ function prepare(path: string, from: Buffer, to: Buffer): Uint8Array {
     migrate(database, migrations, () => {})
     const seed = database.get<{ value: Buffer }>("SELECT value FROM setting WHERE key = 'seed'")?.value
     if (seed === undefined) throw damaged('there is no identity in it')
-    database.run('DELETE FROM sealingKey')
+    leftOut(database)
     database.run("INSERT OR REPLACE INTO setting (key, value) VALUES ('restored', ?)", Buffer.from('1'))
     database.rekey(to)
     return seed

@@ -14,3 +14,6 @@ export type SettingKey =
   | 'unfolded'
   /** Just restored from a backup: what its peer does at the next start (backup.ts). */
   | 'restored'
+  | 'backups'
+  /** With the key of these backups. */
+  | 'weekly-backups'

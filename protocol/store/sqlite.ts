@@ -53,8 +53,9 @@ export async function openMigrated(
     const keyFile = readKeyFileOf(directory) ?? (await createKeyFile(directory, passphrase))
     const dataKey = await unguardKey(keyFile, passphrase)
     const copies = new Copies(directory)
+    const ownKey = Buffer.from(dataKey)
     const database = openDatabase(directory, keyFile, dataKey, steps, copies)
-    return withFiles(database, directory, copies, lock)
+    return withFiles(database, directory, ownKey, copies, lock)
   } catch (error) {
     lock.release()
     throw storeFailure(error)
@@ -94,12 +95,13 @@ export async function changePassphrase(
 }
 
 /** The store as its users see it: with the files beside the database. */
-function withFiles(database: Database, directory: string, copies: Copies, lock: Lock): Store {
+function withFiles(database: Database, directory: string, key: Buffer, copies: Copies, lock: Lock): Store {
   const store = storeOn(database)
   let open = true
   const end = (closed: () => void): void => {
     if (!open) return
     open = false
+    key.fill(0)
     try {
       store.close()
       closed()
@@ -115,7 +117,7 @@ function withFiles(database: Database, directory: string, copies: Copies, lock: 
       return recalled
     },
     space: () => diskSpace(directory),
-    withCopy: (use) => withCopy(database, directory, use),
+    withCopy: (use) => withCopy(database, directory, key, use),
     close: () => end(() => copies.ended()),
     // The lock's own file is removed with the others. Where an open file cannot be removed, it is released before.
     erase: () =>

@@ -244,8 +244,9 @@ export interface Store extends MailStore {
   erase(): void
 
   /**
-   * Runs `use` with a consistent copy of this store, of now, in a file of its own under a random key of its own, and
-   * destroys it afterwards. It has no sealing keys. Errors: `bad-request` if the store is only in memory.
+   * Runs `use` with a consistent copy of this store, of now, in a file of its own under the same key, and destroys it
+   * afterwards. Errors: `bad-request` if the store is only in memory, `disk-full`, `not-writable`, `cancelled` if the
+   * store was closed meanwhile.
    */
   withCopy<T>(use: (copy: StoreCopy) => Promise<T>): Promise<T>
 

@@ -48,7 +48,7 @@ function settingsOn(database: Database): Pick<Store, 'setting' | 'setSetting'> {
     setSetting(key, value) {
       if (value) database.run('INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)', key, value)
       else database.run('DELETE FROM setting WHERE key = ?', key)
-      if (key === 'seed') database.erased()
+      if (key === 'seed' || key === 'weekly-backups') database.erased()
     },
   }
 }

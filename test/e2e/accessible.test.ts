@@ -27,6 +27,9 @@ test('axe finds no serious problem on any view, light and dark', async (t) => {
     }
   }
   await look('first run')
+  await page.getByRole('button', { name: 'I have a backup' }).click()
+  await look('restore')
+  await page.getByRole('button', { name: 'Back' }).click()
   await befriend(alice, bob)
   await writing(alice).waitFor()
   await look('an empty conversation')
@@ -56,6 +59,11 @@ test('axe finds no serious problem on any view, light and dark', async (t) => {
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: tab }).click()
     await page.getByRole('heading', { name: tab, exact: true }).waitFor()
     await look(tab)
+    if (tab !== 'Storage') continue
+    await page.getByRole('button', { name: 'Back up…' }).click()
+    await page.getByLabel('It is opened with').selectOption('passphrase')
+    await look('backup')
+    await page.keyboard.press('Escape')
   }
   assert.deepEqual(problems, [])
 })

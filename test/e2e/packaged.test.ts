@@ -19,7 +19,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
-import { version } from '#protocol'
+import { importBackup, version } from '#protocol'
 import { execute } from '../../scripts/dev/checks.ts'
 import { libraryPackages } from '../../scripts/dev/system-packages.ts'
 import { archived } from '../support/archive.ts'
@@ -27,6 +27,8 @@ import { folder } from '../support/cleanup.ts'
 import { display, endDisplay } from '../support/display.ts'
 import { firstConversation } from '../support/first-conversation.ts'
 import { until } from '../support/network.ts'
+import { introduce } from '../support/people-at-windows.ts'
+import { answerDialogs } from '../support/questions.ts'
 import { dist, makePackage, noPackage, removePackage } from '../support/package.ts'
 import { openWindow } from '../support/window.ts'
 
@@ -228,6 +230,27 @@ test('60: a program in place of the archive is not run', { skip: noPackage }, as
 test('first run to first message with the packaged program', { skip: noPackage }, async (t) => {
   const { driven } = await makePackage()
   await firstConversation(t, driven)
+})
+
+test('the packaged program makes a backup, in its thread', { skip: noPackage }, async (t) => {
+  const { driven } = await makePackage()
+  const home = folder(t)
+  const window = await openWindow(t, { profile: join(home, 'me'), program: driven })
+  const { page } = window
+  await introduce(window, 'Ada')
+  await page.getByRole('button', { name: 'Use this computer' }).click()
+  await page.getByRole('button', { name: 'Start talking' }).click()
+  const file = join(home, 'quorum.backup')
+  await answerDialogs(window, [file])
+  await page.keyboard.press('Control+,')
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Storage' }).click()
+  await page.getByRole('button', { name: 'Back up…' }).click()
+  await page.getByRole('button', { name: 'Choose where to save…' }).click()
+  const words = page.getByRole('list', { name: '24 words' }).getByRole('listitem')
+  await words.last().waitFor()
+  const directory = join(home, 'restored')
+  await importBackup({ directory, path: file, words: (await words.allTextContents()).join(' ') })
+  assert.ok(existsSync(join(directory, 'store.db')))
 })
 
 test('everything on the screen comes from the package', { skip: noPackage }, async (t) => {

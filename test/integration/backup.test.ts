@@ -9,6 +9,7 @@ import { Database } from '../../protocol/store/database.ts'
 import { readKeyFile } from '../../protocol/store/key.ts'
 import { migrations } from '../../protocol/store/migrations.ts'
 import { openMigrated } from '../../protocol/store/sqlite.ts'
+import { plainPages, unpackedBackup } from '../support/backup-content.ts'
 import { folder } from '../support/cleanup.ts'
 import { befriend, online, startNode, startPeer, tell, until, type TestPeer } from '../support/network.ts'
 import { refused } from '../support/refused.ts'
@@ -86,26 +87,86 @@ test('101: no page of a backup has anything of a sealing key', async (t) => {
   for (let n = 0; n < 50; n++) {
     store.putSealingKey({ publicKey: Buffer.alloc(32, 100 + n), secretKey, createdAt: now + n })
   }
-  /** The database without encryption, as it is on its pages. */
-  const pages = (file: string, key: Uint8Array): Buffer => {
-    const copy = path.join(folder(t), 'plain.db')
-    const database = new Database(file, key)
-    database.exec('PRAGMA journal_mode = DELETE')
-    database.exec("PRAGMA rekey = ''")
-    database.close()
-    fs.copyFileSync(file, copy)
-    return fs.readFileSync(copy)
-  }
-  await store.withCopy(async ({ file, key }) => {
-    const plain = pages(file, key)
-    assert.ok(plain.includes('SQLite format 3') && plain.includes('text 499'), 'it can be searched')
-    assert.ok(!plain.includes(secretKey) && !plain.includes(hybridSeed))
-  })
+  const { path: file, words = '' } = await exportBackup(store, { path: path.join(folder(t), 'backup') })
+  const inside = await unpackedBackup(t, file, { words })
+  const plain = plainPages(t, inside.file, inside.key)
+  assert.ok(plain.includes('SQLite format 3') && plain.includes('text 499'), 'it can be searched')
+  assert.ok(!plain.includes(secretKey) && !plain.includes(hybridSeed))
   store.close()
   const key = readKeyFile(path.join(directory, 'store.key'))
   assert.ok(key && 'key' in key)
-  const own = pages(path.join(directory, 'store.db'), Buffer.from(key.key, 'hex'))
+  const own = plainPages(t, path.join(directory, 'store.db'), Buffer.from(key.key, 'hex'))
   assert.ok(own.includes(secretKey) && own.includes(hybridSeed), 'the search finds what is there')
+})
+
+test('the event loop goes on while a large profile is backed up, and so does the profile', async (t) => {
+  const { directory, store } = await profile(t)
+  const write = (from: number, count: number, length: number): void =>
+    store.transaction(() => {
+      for (let n = from; n < from + count; n++) {
+        store.queueMessage('b', { id: `m${n}`, text: `${n} ${'x'.repeat(length)}`, sentAt: now })
+      }
+    })
+  for (let n = 0; n < 60; n++) write(n * 100, 100, 6000)
+  const before = store.messages('b', 1000).at(-1)?.id
+  let [longest, last, turns] = [0, performance.now(), 0]
+  const turn = (): void => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+    turns += 1
+    // Meanwhile the peer stores what it is sent, and forgets what it is told to.
+    write(100_000 + turns, 1, 100)
+    assert.ok(store.recall(`m${100_000 + turns}`))
+  }
+  const timer = setInterval(turn, 5)
+  const began = performance.now()
+  const { path: file, words = '' } = await exportBackup(store, { path: path.join(folder(t), 'backup') }).finally(() =>
+    clearInterval(timer),
+  )
+  const all = performance.now() - began
+  t.diagnostic(`${fs.statSync(file).size} bytes in ${Math.round(all)} ms, the longest pause ${Math.round(longest)} ms`)
+  assert.ok(turns > 5 && longest < all / 4, `${longest} of ${all} ms, ${turns} turns`)
+  assert.equal(fs.existsSync(path.join(directory, 'store.db-wal')), true)
+  assert.equal(fs.statSync(path.join(directory, 'store.db-wal')).size < 8 * MiB, true)
+
+  const restored = path.join(folder(t), 'profile')
+  await importBackup({ directory: restored, path: file, words })
+  const again = await openSqliteStore({ directory: restored })
+  t.after(() => again.close())
+  assert.equal(again.messages('b', 1000).findLast(({ id }) => !/^m1\d{5}$/.test(id))?.id, before)
+  assert.equal(store.messages('b', 1).at(-1)?.id, `m${100_000 + turns}`)
+})
+
+test('a backup that is interrupted leaves nothing, and none is made of a profile that is closed while it is copied', async (t) => {
+  const { directory, store } = await profile(t)
+  const [before, target] = [names(directory), folder(t)]
+  const stop = new AbortController()
+  const onProgress = (): void => stop.abort()
+  const interrupted = exportBackup(store, { path: path.join(target, 'a'), onProgress, signal: stop.signal })
+  await assert.rejects(interrupted, refused('cancelled'))
+  await assert.rejects(exportBackup(store, { path: path.join(target, 'a'), signal: stop.signal }), refused('cancelled'))
+  assert.deepEqual([names(target), names(directory)], [[], before])
+
+  const database = new Database(path.join(folder(t), 'a.db'))
+  await assert.rejects(
+    database.whileStill(async () => database.close()),
+    refused('cancelled'),
+    'no copy counts',
+  )
+})
+
+test('two backups at once are both whole; one replaces a file only if that is asked for', async (t) => {
+  const { store } = await profile(t)
+  const target = folder(t)
+  const [first, second] = await Promise.all(
+    ['a', 'b'].map((name) => exportBackup(store, { path: path.join(target, name) })),
+  )
+  for (const { path: file, words = '' } of [first, second].filter((one) => one !== undefined)) {
+    await importBackup({ directory: path.join(folder(t), 'profile'), path: file, words })
+  }
+  const { words = '' } = await exportBackup(store, { path: path.join(target, 'a'), replace: true })
+  await importBackup({ directory: path.join(folder(t), 'profile'), path: path.join(target, 'a'), words })
+  assert.deepEqual(names(target), ['a', 'b'])
 })
 
 test('a copy that a crash left goes at the next opening', async (t) => {
@@ -231,6 +292,33 @@ test('a profile in the folder is never replaced, unless that is asked for; one i
   const database = opened(directory)
   assert.equal(database.get<{ value: Buffer }>("SELECT value FROM setting WHERE key = 'name'")?.value.toString(), 'Ada')
   database.close()
+})
+
+test('a profile that is open is closed only once all of the backup is checked', async (t) => {
+  const { path: file, words } = await backup(t)
+  const { directory, store } = await profile(t)
+  store.setSetting('name', Buffer.from('Old'))
+  let ends = 0
+  const endCurrent = async (): Promise<void> => {
+    ends += 1
+    store.close()
+  }
+  const damaged = fs.readFileSync(file)
+  damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1
+  fs.writeFileSync(`${file}.changed`, damaged)
+  const options = { directory, words, replace: true, endCurrent }
+  const before = names(directory)
+  await assert.rejects(importBackup({ ...options, path: `${file}.changed` }), refused('backup-damaged'))
+  await assert.rejects(importBackup({ ...options, path: file, words: 'xyz' }), refused('wrong-passphrase'))
+  await assert.rejects(importBackup({ ...options, path: file, replace: false }), refused('profile-exists'))
+  assert.deepEqual([ends, names(directory)], [0, before])
+  store.queueMessage('b', { id: 'later', text: 'it goes on', sentAt: now })
+
+  await importBackup({ ...options, path: file })
+  assert.equal(ends, 1)
+  const again = await openSqliteStore({ directory })
+  t.after(() => again.close())
+  assert.equal(Buffer.from(again.setting('name') ?? []).toString(), 'Ada')
 })
 
 test('a backup of an older version is migrated, one of a newer version is refused', async (t) => {

@@ -132,6 +132,7 @@ const eventShapes: Record<string, z.ZodType> = {
   'friend-changed': friend,
   'path-changed': connection.extend({ peer: peerId }),
   'privacy-changed': privacy,
+  'backup-progress': z.object({ done: z.number().int().min(1), total: z.number().int().min(1) }),
   'message-received': message,
   'message-changed': message,
   typing: z.object({ peer: peerId, active: z.boolean() }),
@@ -334,6 +335,17 @@ describe('the headless contract', () => {
     const file = join(stage.folder, 'backup')
     const backup = z.object({ path: z.literal(file), bytes: z.number().int().min(1), words: z.string() })
     assert.equal((await answers('exportBackup', { path: file }, backup)).words.split(' ').length, 24)
+    const state = z.strictObject({
+      lastAt: time.optional(),
+      remind: z.boolean(),
+      weekly: z.strictObject({ directory: z.string(), lastAt: time, error: error.optional() }).optional(),
+      words: z.string().optional(),
+    })
+    assert.equal((await answers('backups', {}, state)).weekly, undefined)
+    assert.equal((await answers('dismissBackupReminder', {}, state)).remind, false)
+    const weekly = await answers('startWeeklyBackups', { directory: stage.folder }, state)
+    assert.deepEqual([weekly.weekly?.directory, weekly.words?.split(' ').length], [stage.folder, 24])
+    assert.equal((await answers('stopWeeklyBackups', {}, state)).weekly, undefined)
     assert.deepEqual((await answers('removeNode', { address }, self)).nodes, [])
     assert.equal((await answers('addNode', { address }, self)).nodes.length, 1)
     const chosen = await answers('setPrivacy', { direct: 'never', mdns: false, typingMarks: false }, self)

@@ -12,6 +12,7 @@ import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
 import { befriend, startNode, startPeer, until } from '../support/network.ts'
 import type { TestPeer } from '../support/network.ts'
+import { answerDialogs } from '../support/questions.ts'
 import { introduce, message, open, say, writing } from '../support/people-at-windows.ts'
 import { png } from '../support/pictures.ts'
 import { openWindow } from '../support/window.ts'
@@ -203,6 +204,50 @@ test('with friends', async (t) => {
   await page.getByText(/kein Knoten erreichbar/u).waitFor()
   await page.getByRole('button', { name: /^Maximilian/u }).click()
   await every(window, 'offline-long-name')
+})
+
+test('backup and restore', async (t) => {
+  const home = folder(t)
+  const file = join(home, 'quorum-2026-11-28.backup')
+  const node = (await startNode(t)).addresses()[0] ?? ''
+  const window = await openWindow(t, { profile: join(home, 'me'), args: ['--node', node] })
+  const { page } = window
+  await introduce(window, 'Ada')
+  await page.getByRole('button', { name: 'Start talking' }).click()
+  await answerDialogs(window, [file])
+  await page.keyboard.press('Control+,')
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('button', { name: 'Storage' }).click()
+  await every(window, 'backup-storage')
+  await page.getByRole('button', { name: 'Back up…' }).click()
+  await every(window, 'backup-words')
+  await page.getByLabel('It is opened with').selectOption('passphrase')
+  await page.getByLabel('Passphrase of the backup').fill('short')
+  await one(window, 'backup-passphrase', small)
+  await page.getByLabel('It is opened with').selectOption('words')
+  await page.getByRole('button', { name: 'Choose where to save…' }).click()
+  await page.getByRole('heading', { name: 'Write down these 24 words' }).waitFor()
+  await every(window, 'backup-written')
+  await page.getByLabel('I have written them down').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+
+  await answerDialogs(window, [home])
+  await page.getByRole('switch', { name: 'Weekly backups' }).click()
+  await one(window, 'backup-weekly', small)
+  await page.getByRole('button', { name: 'Choose a folder…' }).click()
+  await page.getByLabel('I have written them down').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+  await page.getByRole('switch', { name: 'Weekly backups', checked: true }).waitFor()
+  await every(window, 'backup-storage-weekly')
+
+  const other = await openWindow(t, { profile: join(home, 'other'), args: ['--node', node] })
+  await answerDialogs(other, [file])
+  await other.page.getByRole('button', { name: 'I have a backup' }).click()
+  await every(other, 'restore-1')
+  await other.page.getByRole('button', { name: 'Choose the file…' }).click()
+  await other.page.getByLabel('The 24 words').fill('abandon ability able')
+  await other.page.getByRole('button', { name: 'Restore', exact: true }).click()
+  await other.page.getByRole('alert').waitFor()
+  await every(other, 'restore-2-error')
 })
 
 interface History {

@@ -41,3 +41,21 @@ export async function askedOnce(asked: () => Promise<Asked[]>, message: string):
   if (first === undefined || found.length > 1) throw new Error(`"${message}" was asked ${found.length} times`)
   return first
 }
+
+/** From now on, the system's dialogs for files are answered with these paths, in order; an empty one cancels. */
+export async function answerDialogs({ app }: Pick<Window, 'app'>, answers: string[]): Promise<void> {
+  await app.evaluate(({ dialog }, given) => {
+    const left = [...given]
+    const next = (): string => left.shift() ?? ''
+    Object.assign(dialog, {
+      showSaveDialog: async () => {
+        const filePath = next()
+        return { canceled: filePath === '', filePath }
+      },
+      showOpenDialog: async () => {
+        const file = next()
+        return { canceled: file === '', filePaths: file === '' ? [] : [file] }
+      },
+    })
+  }, answers)
+}

@@ -5,6 +5,7 @@
  */
 import type { CallParams, Friend, FriendState, Message, PrivacyPatch, Transfer } from '#protocol'
 import type { Preferences } from '../../ipc/contract.ts'
+import { loadBackups } from './backups.ts'
 import { callMain, callPeer } from './clients.ts'
 import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversation } from './conversations.ts'
 import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
@@ -29,13 +30,19 @@ export function openDialog(dialog: Dialog): void {
 }
 
 export function closeDialog(): void {
-  store.set({ dialog: undefined })
+  const link = waitingLink
+  waitingLink = undefined
+  store.set({ dialog: link === undefined ? undefined : { kind: 'add', tab: 'join', link } })
   void markRead()
 }
 
+/** A link that came while the words of a backup were shown, which are nowhere else. */
+let waitingLink: string | undefined
+
 /** An invite link with which Quorum was opened: shown, and used only when the person confirms. */
 export function showLink(link: string): void {
-  if (store.get().welcomed) openDialog({ kind: 'add', tab: 'join', link })
+  if (store.get().dialog?.kind === 'backup') waitingLink = link
+  else if (store.get().welcomed) openDialog({ kind: 'add', tab: 'join', link })
   else store.set(({ start }) => (start === undefined ? {} : { start: { ...start, link } }))
 }
 
@@ -90,6 +97,7 @@ export async function refresh(): Promise<void> {
       loadLast([...friends, ...removed]),
       loadTransfers(),
       loadDrafts(),
+      loadBackups(),
       ...(open === undefined ? [] : [loadNewest(open, 0)]),
     ])
   })

@@ -3,6 +3,7 @@ import type { ErrorData, Friend, NodeState } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
 import { openConversation, refresh, showLink } from './actions.ts'
+import { loadBackups } from './backups.ts'
 import { changeFriend, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
 import { callPeer, peerEnded } from './clients.ts'
 import { emptyProfile, errorText, store, text } from './state.ts'
@@ -62,6 +63,9 @@ export function onPeerEvent(event: PeerProcessEvent): void {
       return onTyping(event.data.peer, event.data.active)
     case 'node-state':
       return onNodeState(event.data)
+    case 'backup-progress':
+      store.set({ backup: event.data })
+      return
     case 'warning':
       return warn(event.data)
     case 'privacy-changed': {
@@ -134,6 +138,10 @@ function warn(error: ErrorData & { peer?: string }): void {
   }
   if (error.part === 'offers' && friend !== undefined)
     return toast(text().files.refused(isolate(nameOf(friend))), 'bad')
+  if (error.part === 'weekly-backup') {
+    void loadBackups()
+    return toast(`${text().backup.weeklyFailed} ${errorText(error)}`, 'bad')
+  }
   const now = performance.now()
   if (now - (warnedAt.get(error.code) ?? -warningInterval) < warningInterval) return
   warnedAt.set(error.code, now)

@@ -2,7 +2,7 @@
  * Everything the window shows, as one value. Views read it; actions and events change it through the functions of
  * entities.ts, conversations.ts, drafts.ts and toasts.ts. Of it, only drafts are stored, by the peer.
  */
-import type { ConnectionInfo, ErrorData, Friend, Message, Self, Transfer } from '#protocol'
+import type { BackupState, ConnectionInfo, ErrorData, Friend, Message, Self, Transfer } from '#protocol'
 import { catalogueFor } from '../../text/catalogue.ts'
 import type { Catalogue } from '../../text/catalogue.ts'
 import type { EmbeddedNodeStatus, PeerStatus, Preferences, StagedFile, StartInfo } from '../../ipc/contract.ts'
@@ -40,6 +40,7 @@ export type Dialog =
   | { kind: 'remove'; peer: string }
   | { kind: 'block'; peer: string }
   | { kind: 'erase' }
+  | { kind: 'backup'; weekly: boolean }
   | { kind: 'picture'; transfer: string; file: number; name: string }
   | { kind: 'search'; peer?: string }
 
@@ -75,6 +76,10 @@ interface ProfileState {
   connections: ReadonlyMap<string, ConnectionInfo>
   /** By id. */
   transfers: ReadonlyMap<string, Transfer>
+  /** Bytes of the backup that is written or restored. */
+  backup: { done: number; total: number } | undefined
+  /** What is known of backups of this profile. */
+  backups: BackupState | undefined
   /** PeerId of the open conversation. */
   open: string | undefined
   view: View
@@ -111,6 +116,8 @@ export const emptyProfile: ProfileState = {
   typing: new Set(),
   connections: new Map(),
   transfers: new Map(),
+  backup: undefined,
+  backups: undefined,
   open: undefined,
   view: { kind: 'conversation' },
   dialog: undefined,
@@ -162,6 +169,17 @@ export function errorText(error: unknown): string {
   const code = codeOf(error)
   const { errors } = text()
   return Object.hasOwn(errors, code) ? errors[code as ErrorData['code']] : errors.internal
+}
+
+/** The text for an error of a backup: of its words, which one is wrong. */
+export function backupErrorText(error: unknown): string {
+  const { backup } = text()
+  const part = typeof error === 'object' && error !== null && 'part' in error ? String(error.part) : ''
+  const word = /^word-(\d+)$/u.exec(part)?.[1]
+  if (word !== undefined) return backup.wordUnknown(Number(word))
+  if (part === 'words-count') return backup.wordsCount
+  if (part === 'words-order') return backup.wordsOrder
+  return codeOf(error) === 'wrong-passphrase' ? backup.wrong : errorText(error)
 }
 
 /** The text among `texts` for the part of a value that an error says is wrong. */

@@ -1,9 +1,11 @@
-/** A line at the top about what does not work now: since when, and what Quorum does about it. */
-import { CloudOff, RefreshCw } from 'lucide-react'
+/** A line at the top about what does not work now: since when, and what Quorum does about it. Else, one reminder. */
+import { CloudOff, LifeBuoy, RefreshCw, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { openView } from '../state/actions.ts'
+import { openDialog, openView } from '../state/actions.ts'
+import { dismissReminder } from '../state/backups.ts'
 import { useApp, useText } from '../state/state.ts'
 import { sinceWhen } from '../model/format.ts'
+import { IconButton } from './controls.tsx'
 
 /**
  * Milliseconds without a node before it is shown: connecting at the start takes a moment, and short gaps are common.
@@ -16,6 +18,7 @@ export function Banner() {
   const ended = useApp((state) => state.process === 'ended')
   const offlineSince = useApp((state) => state.offlineSince)
   const noNode = useApp((state) => state.self !== undefined && state.self.nodes.length === 0)
+  const reminds = useApp((state) => state.backups?.remind === true)
   const lasting = useLasting(offlineSince)
   if (ended) {
     return (
@@ -36,13 +39,30 @@ export function Banner() {
       </div>
     )
   }
-  if (offlineSince === undefined || !lasting) return null
+  if (offlineSince === undefined || !lasting) return reminds ? <Reminder /> : null
   return (
     <div className="banner" role="status">
       <CloudOff size={18} aria-hidden="true" />
       <p>
         <strong>{banner.offline(sinceWhen(offlineSince, Date.now(), text))}</strong> {banner.offlineHint}
       </p>
+    </div>
+  )
+}
+
+/** One quiet line, once: it ends with the first backup, or when it is dismissed, for ever. */
+function Reminder() {
+  const { backup } = useText()
+  return (
+    <div className="banner calm" role="status">
+      <LifeBuoy size={18} aria-hidden="true" />
+      <p>{backup.reminder}</p>
+      <button type="button" className="link-button" onClick={() => openDialog({ kind: 'backup', weekly: false })}>
+        {backup.open}
+      </button>
+      <IconButton label={backup.dismiss} onClick={() => void dismissReminder()}>
+        <X size={18} />
+      </IconButton>
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { changeFriendship, closeDialog } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { AddFriend } from './add-friend.tsx'
+import { BackupDialog } from './backup-dialog.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
 import { Confirm } from './modal.tsx'
 import { PictureDialog } from './pictures.tsx'
@@ -26,6 +27,8 @@ export function Dialogs() {
       return <ConfirmRemoval peer={dialog.peer} kind="block" onClose={close} />
     case 'erase':
       return <EraseDialog onClose={close} />
+    case 'backup':
+      return <BackupDialog weekly={dialog.weekly} onClose={close} />
     case 'picture':
       return <PictureDialog {...dialog} onClose={close} />
     case 'search':

@@ -11,6 +11,7 @@ import { Brand } from './brand.tsx'
 import { Field } from './controls.tsx'
 import { Invite } from './invite.tsx'
 import { Join } from './join.tsx'
+import { Restore } from './restore.tsx'
 
 const steps = 3
 
@@ -19,15 +20,25 @@ export function Welcome() {
   const nodes = useApp((state) => state.self?.nodes.length ?? 0)
   const [requested, setRequested] = useState<string>()
   const [renaming, setRenaming] = useState(false)
-  if (name === '' || renaming) return <NameStep saved={name} onSaved={() => setRenaming(false)} />
+  const [restoring, setRestoring] = useState(false)
+  if (restoring) return <Restore onBack={() => setRestoring(false)} />
+  if (name === '' || renaming) {
+    return <NameStep saved={name} onSaved={() => setRenaming(false)} onRestore={() => setRestoring(true)} />
+  }
   if (nodes === 0 && requested === undefined) {
     return <NodeStep onBack={() => setRenaming(true)} onRequested={setRequested} />
   }
   return <InviteStep requested={requested} />
 }
 
-function NameStep({ saved, onSaved }: { saved: string; onSaved: () => void }) {
-  const { welcome, common } = useText()
+interface NameStepProps {
+  saved: string
+  onSaved: () => void
+  onRestore: () => void
+}
+
+function NameStep({ saved, onSaved, onRestore }: NameStepProps) {
+  const { welcome, common, backup } = useText()
   const user = useApp((state) => state.start?.user ?? '')
   const [name, setName] = useState(() => (saved === '' ? proposedName(user) : saved))
   const [pastedInvite, setPastedInvite] = useState(false)
@@ -69,6 +80,9 @@ function NameStep({ saved, onSaved }: { saved: string; onSaved: () => void }) {
           )}
         </Field>
         <div className="buttons end">
+          <button type="button" className="button plain" onClick={onRestore}>
+            {backup.have}
+          </button>
           <button type="submit" className="button main" disabled={name.trim() === '' || inviteIn(name) !== undefined}>
             {common.continue}
           </button>

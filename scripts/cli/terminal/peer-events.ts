@@ -74,6 +74,7 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
     switch (event) {
       case 'ready':
       case 'privacy-changed':
+      case 'backup-progress':
         return
       case 'node-state':
         return nodeState(data)

@@ -12,6 +12,10 @@ import { copyNative, nativePackages } from './native.ts'
 
 /** The processes and their entry files. As in a checkout, they find each other and the icons by relative paths. */
 const processes = { main: 'desktop/main/main.ts', peer: 'desktop/peer/main.ts', node: 'node/main.ts' }
+/** The entry files of threads, by the process that starts them: each finds them in its own folder. */
+const threads: Partial<Record<string, Record<string, string>>> = {
+  peer: { 'backup-worker': 'protocol/store/backup-worker.ts' },
+}
 const icons = ['icon.png', 'tray.png', 'tray-unread.png']
 const manifest = z.object({
   description: z.string(),
@@ -30,7 +34,9 @@ export interface Staged {
 export async function stage(folder: string, version: string): Promise<Staged> {
   const app = join(folder, 'app')
   const licences = new Licences()
-  for (const [name, file] of Object.entries(processes)) await bundle(join(root, file), join(app, name), licences)
+  for (const [name, main] of Object.entries(processes)) {
+    await bundle({ main, ...threads[name] }, join(app, name), licences)
+  }
   await buildWindow(join(app, 'window'), { minify: true, plugins: [licences.plugin()] })
   for (const icon of icons) cpSync(join(root, 'desktop', 'icons', icon), join(app, 'icons', icon))
   for (const from of copyNative(join(app, 'node_modules'))) licences.add(from)
@@ -62,7 +68,7 @@ export async function stage(folder: string, version: string): Promise<Staged> {
  * another needs: the main process contains neither libp2p nor the database, so it starts faster. The code is not
  * minified, so that the stack of a reported error names its functions.
  */
-async function bundle(file: string, folder: string, licences: Licences): Promise<void> {
+async function bundle(entries: Record<string, string>, folder: string, licences: Licences): Promise<void> {
   const { build } = await import('vite')
   await build({
     configFile: false,
@@ -71,15 +77,16 @@ async function bundle(file: string, folder: string, licences: Licences): Promise
     plugins: [licences.plugin()],
     ssr: { noExternal: true, external: ['electron', ...nativePackages] },
     build: {
-      ssr: file,
+      ssr: true,
       outDir: folder,
       emptyOutDir: true,
       target: 'node24',
       minify: false,
       rolldownOptions: {
+        input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)])),
         // Packages with native modules have no side effects when loaded, so an import without a use is removed.
         treeshake: { moduleSideEffects: 'no-external' },
-        output: { format: 'es', entryFileNames: 'main.js', chunkFileNames: '[name].js' },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
       },
     },
   })

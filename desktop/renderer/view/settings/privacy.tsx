@@ -8,11 +8,9 @@ import { setPreferences, setPrivacy } from '../../state/actions.ts'
 import { callMain, callPeer } from '../../state/clients.ts'
 import { errorText, useApp, useText } from '../../state/state.ts'
 import { attempt } from '../../state/toasts.ts'
-import { PassphraseField } from '../passphrase-field.tsx'
+import { goodLength, PassphraseField } from '../passphrase-field.tsx'
 import { Choice, Switch } from './parts.tsx'
 
-/** Characters below which a new passphrase is called short. */
-const goodLength = 16
 /** Idle minutes before the profile is locked; 0: never by itself. */
 const lockChoices = [0, 1, 5, 15, 60]
 

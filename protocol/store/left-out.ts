@@ -1,0 +1,8 @@
+/** What no backup has, and no restored profile keeps: it must be destroyed in time, or opens other backups. */
+
+import type { Database } from './database.ts'
+
+export function leftOut(database: Database): void {
+  database.run('DELETE FROM sealingKey')
+  database.run("DELETE FROM setting WHERE key = 'weekly-backups'")
+}

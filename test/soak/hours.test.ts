@@ -23,9 +23,10 @@ const garbage = 5
 const slopeMost = 2
 /**
  * MB an hour of resident memory, in which V8 and malloc keep what was needed once, and compiled code becomes more: this
- * finds what is kept outside of V8. The garbage of V8 is bounded in protocol/base/heap-growth.ts.
+ * finds what is kept outside of V8. The garbage of V8, 12 MB that come or go, is bounded in
+ * protocol/base/heap-growth.ts, and the gaps of malloc in scripts/launch.mjs.
  */
-const residentMost = 24
+const residentMost = 8
 const judgedFrom = 60
 /** Descriptors more in the last quarter than in the first: connections differ by the moment. */
 const descriptorsMore = 4

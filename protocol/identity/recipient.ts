@@ -38,7 +38,7 @@ const label = /^[\p{L}\s]{1,40}:(?!\/\/)\s*(?=\S)/u
 const shortPeerId = /^\.{3}/u
 /** Not the characters that a handle may have. */
 const around = String.raw`[\s"'\u2018-\u201f\xab\xbb\u2039\u203a\x60()[\]{}<>*!?,;:\u2026]`
-/** What ends the text is looked for at the first of such characters only: from each of them, it takes quadratic time. */
+/** At the end of a text they are looked for from the first of a row only: from each, it takes quadratic time. */
 const surroundings = new RegExp(`^${around}+|(?<!${around})${around}+$`, 'gu')
 const fullStops = /(?<!\.)\.+$/u
 const invisible = new RegExp(`(?![\\t\\n\\v\\f\\r\\u2028\\u2029])[${unseen}]`, 'gu')

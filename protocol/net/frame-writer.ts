@@ -10,7 +10,7 @@ import { netLimits } from './limits.ts'
 import { frameAll } from '../wire/framing.ts'
 import { push } from './streams.ts'
 
-export interface WriterBounds {
+interface WriterBounds {
   /** Bytes that wait to be sent, and netLimits.waitingFrame for each write. */
   most?: number
   /** Milliseconds until a frame is sent whose turn it is. */

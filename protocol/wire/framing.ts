@@ -35,8 +35,8 @@ export function frame(payload: Uint8Array): Uint8Array {
 }
 
 /**
- * Several frames as one array, so that they are sent in one write. Its memory is its own: what waits to be sent must not
- * keep a block of Node's pool of small buffers, of 64 KiB.
+ * Several frames as one array, so that they are sent in one write. Its memory is its own: what waits to be sent must
+ * not keep a block of Node's pool of small buffers, of 64 KiB.
  */
 export function frameAll(payloads: readonly Uint8Array[]): Uint8Array {
   const length = ({ byteLength }: Uint8Array): number => encodingLength(byteLength) + byteLength

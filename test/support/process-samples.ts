@@ -7,8 +7,8 @@ import fs from 'node:fs'
 import { malloc } from '../../scripts/launch.mjs'
 
 /**
- * The environment of a program of Node that runs as its launcher starts it, and adds to `file` what is in use after each
- * collection of its whole heap.
+ * The environment of a program of Node that runs as its launcher starts it, and adds to `file` what is in use after
+ * each collection of its whole heap.
  */
 export function measured(file: string): Record<string, string> {
   const loaded = new URL('tell-in-use.ts', import.meta.url).href

@@ -31,6 +31,8 @@ module.exports = {
       name: 'quorum-node',
       script: join(__dirname, '..', 'scripts', 'quorum-node.mjs'),
       interpreter: interpreter(),
+      // As scripts/launch.mjs sets them; it says why.
+      env: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' },
       // One process: both ends of a relayed conversation must meet in it. Grow by more nodes instead.
       exec_mode: 'fork',
       instances: 1,

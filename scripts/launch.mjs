@@ -20,6 +20,17 @@ const windows = process.platform === 'win32'
 /** The variable with the descriptor that closes when the parent is gone, so that the program ends too. */
 const tether = 'QUORUM_TETHER'
 
+/**
+ * How the malloc of Linux (glibc) runs a program that lasts for days; it reads them before the program's first line. By
+ * default a block of up to 32 MiB stays in the heap once one of its size was freed, the gaps between such blocks grow
+ * for an hour, and each thread has a heap of its own. The process manager of node/pm2.config.cjs sets the same.
+ */
+export const malloc = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+}
+
 /** @type {NodeJS.Signals[]} */
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
@@ -34,6 +45,7 @@ export async function launch(program, { tools = false, args = process.argv.slice
     const source = join(root, `${program}.ts`)
     if (existsSync(source)) await install(root, { tools })
     if (major(process.versions.node) < needed) return runOn(findNode())
+    restartWithMalloc()
     endWithParent()
     const file = existsSync(source) ? source : join(root, 'dist', `${program}.js`)
     process.argv.splice(1, Infinity, file, ...args)
@@ -97,7 +109,7 @@ function major(version) {
 function runOn(node) {
   const hasChannel = process.send !== undefined
   const child = spawn(node, process.argv.slice(1), {
-    env: { ...process.env, [tether]: '3' },
+    env: { ...malloc, ...process.env, [tether]: '3' },
     stdio: ['inherit', 'inherit', 'inherit', 'pipe', ...(hasChannel ? /** @type {const} */ (['ipc']) : [])],
   })
   child.once('error', (err) => {
@@ -126,6 +138,17 @@ function runOn(node) {
     // Reached only if the signal cannot end this process.
     setTimeout(() => process.exit(1), 1000)
   })
+}
+
+/**
+ * Replaces this process by one that runs the same command with the settings of `malloc`: same id, same descriptors. Not
+ * below a parent with an IPC channel, which would be lost.
+ */
+function restartWithMalloc() {
+  const set = Object.keys(malloc).every((name) => process.env[name] !== undefined)
+  if (set || process.platform !== 'linux' || process.send !== undefined || process.execve === undefined) return
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  process.execve(process.execPath, command, { ...malloc, ...process.env })
 }
 
 /** Kills this process when its parent is gone: otherwise a killed Quorum would keep running with its store locked. */

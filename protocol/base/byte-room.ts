@@ -6,6 +6,7 @@ import { QuorumError } from './errors.ts'
 
 /** What one user of a room holds. */
 export interface Holding {
+  mayTake(bytes: number): boolean
   /** Errors: `rate-limited`. */
   take(bytes: number): void
   give(bytes: number): void
@@ -38,9 +39,12 @@ export class ByteRoom {
       if (ofKey === 0) this.#byKey.delete(key)
       else this.#byKey.set(key, ofKey)
     }
+    const mayTake = (bytes: number): boolean =>
+      this.#held + bytes <= this.#most && (this.#byKey.get(key) ?? 0) + bytes <= this.#perKey
     return {
+      mayTake,
       take: (bytes) => {
-        if (this.#held + bytes > this.#most || (this.#byKey.get(key) ?? 0) + bytes > this.#perKey) {
+        if (!mayTake(bytes)) {
           throw new QuorumError('rate-limited', 'Too much is being received at once: wait some seconds')
         }
         change(bytes)

@@ -1,6 +1,6 @@
 /** Numbers of /quorum/directory, both sides. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
-import { second, minute, hour, day, KiB } from '../base/units.ts'
+import { second, minute, hour, day, KiB, MiB } from '../base/units.ts'
 import type { DirectoryCall } from '../wire/directory.ts'
 
 export const directoryLimits = {
@@ -19,6 +19,13 @@ export const directoryLimits = {
   sessionsPerPeer: { tokens: 30, per: 1 * minute } as Rate,
   /** Requests of one stream that wait for an answer, beside the next one: as many share one write to the disk. */
   unanswered: 32,
+  /**
+   * What a node has to send to one peer beside what that one's window takes, in all, and to one address or IPv6 /48:
+   * some records and envelopes. `longest`, until a frame is sent whose turn it is: its peer waits for limits.request.
+   */
+  owed: { most: 256 * KiB, longest: 15 * second },
+  owedInAll: 64 * MiB,
+  owedPerAddress: 4 * MiB,
   /** Streams of one peer: the one in use, and its successor while nobody has noticed that the old one is dead. */
   streamsPerPeer: 2,
 

@@ -9,6 +9,7 @@ import { looksLikeCode } from '../identity/invite-link.ts'
 import { isPublic } from '../address/address.ts'
 import { widestFirst } from '../address/node-addresses.ts'
 import type { DirectoryStore } from './store.ts'
+import { ByteRoom } from '../base/byte-room.ts'
 import { errorToData, QuorumError, toError } from '../base/errors.ts'
 import { peerFromPublicKey, publicKeyOf, verify } from '../identity/identity.ts'
 import { Expectations, type Expecting } from './expectations.ts'
@@ -20,6 +21,7 @@ import { Records } from './records.ts'
 import { closeOrAbort } from '../net/close.ts'
 import { dialBack } from '../net/dial-back.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
+import { netLimits } from '../net/limits.ts'
 import { quotaKey, quotaKeysOf } from '../address/quota-key.ts'
 import { errorToTell } from '../net/requests.ts'
 import { pull } from '../net/streams.ts'
@@ -52,7 +54,7 @@ interface Session extends Caller {
   heldUpTo: number
   expecting: Expecting
   frames: TokenBucket
-  /** Requests whose answers have not been written. */
+  /** Requests that have no answer yet. */
   unanswered: number
   mayAsk: () => boolean
 }
@@ -74,6 +76,7 @@ export class DirectoryServer {
   readonly #expectations = new Expectations()
   readonly #requests: { [kindAndOutcome: string]: number } = {}
   readonly #rates = new CallRates()
+  readonly #owed = new ByteRoom(directoryLimits.owedInAll, directoryLimits.owedPerAddress)
   readonly #flood = new SharedRate(directoryLimits.directoryFlood, directoryLimits.directoryFloodPerAddress, () =>
     performance.now(),
   )
@@ -117,23 +120,26 @@ export class DirectoryServer {
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
     this.#rates.checkSession(peer)
-    const writer = new FrameWriter(stream)
+    const keys = quotaKeysOf(connection.remoteAddr)
+    const writer = new FrameWriter(stream, { ...directoryLimits.owed, room: this.#owed.of(keys.at(-1) ?? peer) })
     if (!this.#network.services.places.mayUse(connection)) return this.#turnAway(stream, writer, connection)
     const session: Session = {
       peer,
       address: quotaKey(connection.remoteAddr),
-      network: quotaKeysOf(connection.remoteAddr).at(-1) ?? '',
+      network: keys.at(-1) ?? '',
       connection,
       stream,
       writer,
-      expecting: this.#expectations.begin(publicKeyOf(peer), quotaKeysOf(connection.remoteAddr), (came) =>
-        this.#push(writer, { frame: 'present', peers: [came] }),
+      expecting: this.#expectations.begin(
+        publicKeyOf(peer),
+        keys,
+        (came) => void this.#send(writer, { frame: 'present', peers: [came] }),
       ),
       connectedSince: this.#now(),
       heldUpTo: 0,
       frames: new TokenBucket(directoryLimits.directoryFrames, () => performance.now()),
       unanswered: 0,
-      mayAsk: this.#flood.of(quotaKeysOf(connection.remoteAddr).at(-1)),
+      mayAsk: this.#flood.of(keys.at(-1)),
     }
     this.#sessions.get(peer)?.stream.abort(new Error('Replaced by a newer session'))
     this.#sessions.set(peer, session)
@@ -145,12 +151,13 @@ export class DirectoryServer {
         const envelope = this.#store.envelope(peer, id)
         if (envelope != null) await session.writer.write(frameToWire({ frame: 'envelope', id, envelope }))
       }
-      for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
+      for await (const frames of pipe(pull(stream, netLimits.requestReads), unframe(directoryLimits.directoryFrame))) {
         for (const bytes of frames) {
           if (!session.mayAsk()) throw new QuorumError('rate-limited', 'Too many requests')
           await this.#respond(session, bytes)
         }
       }
+      await writer.flushed()
       await stream.close()
     } finally {
       if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
@@ -165,7 +172,7 @@ export class DirectoryServer {
   async #turnAway(stream: Stream, writer: FrameWriter, connection: Connection): Promise<void> {
     const mayAsk = this.#flood.of(quotaKeysOf(connection.remoteAddr).at(-1))
     const error = { code: 'not-admitted', message: 'This node does not accept you' } as const
-    for await (const frames of pipe(pull(stream), unframe(directoryLimits.directoryFrame))) {
+    for await (const frames of pipe(pull(stream, netLimits.requestReads), unframe(directoryLimits.directoryFrame))) {
       for (const bytes of frames) {
         if (!mayAsk()) throw new QuorumError('rate-limited', 'Too many requests')
         const { id, call } = requestFromWire(bytes)
@@ -209,14 +216,12 @@ export class DirectoryServer {
       full = told.code === 'node-full'
       result = { result: 'error', error: told }
       this.#count(call?.call ?? 'unknown', told.code)
-    }
-    try {
-      await session.writer.write(frameToWire({ frame: 'response', id, result }))
     } finally {
       session.unanswered -= 1
     }
+    const sent = this.#send(session.writer, { frame: 'response', id, result })
     // Somebody else may be waiting to be told.
-    if (full) void closeOrAbort(session.connection, directoryLimits.nodeClose)
+    if (full) void sent.then(() => closeOrAbort(session.connection, directoryLimits.nodeClose))
   }
 
   /** Resolves when what it changed is durable. */
@@ -300,14 +305,22 @@ export class DirectoryServer {
     const recipient = this.#sessions.get(to)
     // A failed push changes nothing: the envelope stays held.
     if (recipient != null && (fleeting || id > recipient.heldUpTo)) {
-      this.#push(recipient.writer, { frame: 'envelope', id, envelope })
+      void this.#send(recipient.writer, { frame: 'envelope', id, envelope })
     }
     // Whether they are here is told only to those whom they expect.
     return { result: 'delivered', pushed: false }
   }
 
-  #push(writer: FrameWriter, frame: Exclude<DirectoryFrame, { frame: 'response' }>): void {
-    writer.write(frameToWire(frame)).catch((error: unknown) => this.#count('push', errorToData(error).code))
+  /**
+   * Resolves when it is sent, or its stream has ended. Nobody waits for that before the next request is read: what a
+   * peer is owed is bounded (directoryLimits.owed), what it asks for meanwhile would wait in memory, too.
+   */
+  async #send(writer: FrameWriter, frame: DirectoryFrame): Promise<void> {
+    try {
+      await writer.write(frameToWire(frame))
+    } catch (error) {
+      this.#count('push', errorToData(error).code)
+    }
   }
 
   async #reachable(session: Session, port: number): Promise<DirectoryAnswer> {

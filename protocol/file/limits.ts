@@ -1,6 +1,6 @@
 /** Numbers of /quorum/file. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
-import { minute, second, KiB, MiB } from '../base/units.ts'
+import { GiB, KiB, MiB, minute, second } from '../base/units.ts'
 
 export const fileLimits = {
   /** Transfers that move at the same time between two friends, each way; the others wait until one has ended. */
@@ -18,6 +18,12 @@ export const fileLimits = {
    */
   listWork: { tokens: 1_000_000, per: minute } as Rate,
   listAtLeast: 1000,
+  /**
+   * Bytes of files that a friend causes to be read by opening streams, each of which begins where the receiver says:
+   * what it has before that is compared again. A film of 8 GiB on a path that breaks twice; then 64 MiB a second, which
+   * is some hundredths of a processor. One opening costs no more than all of them.
+   */
+  rereads: { tokens: 16 * GiB, per: 256 * second } as Rate,
   /** A list that was read is kept this long for the next one who needs it. */
   listKept: 10 * second,
   /** A manifest is sent in parts of this size; a receiver that takes none for `fileStalled.give` gets no more. */

@@ -46,8 +46,10 @@ const label = /^[\p{L}\s]{1,40}:(?!\/\/)\s*(?=\S)/u
 /** The end of a PeerId, as programs show it. */
 const shortPeerId = /^\.{3}/u
 /** Not the characters that a handle may have. */
-const around = String.raw`[\s"'\u2018-\u201f\xab\xbb\u2039\u203a\x60()[\]{}<>*!?,;:\u2026]+`
-const surroundings = new RegExp(`^${around}|${around}$`, 'gu')
+const around = String.raw`[\s"'\u2018-\u201f\xab\xbb\u2039\u203a\x60()[\]{}<>*!?,;:\u2026]`
+/** At the end of a text they are looked for from the first of a row only: from each, it takes quadratic time. */
+const surroundings = new RegExp(`^${around}+|(?<!${around})${around}+$`, 'gu')
+const fullStops = /(?<!\.)\.+$/u
 const invisible = new RegExp(`(?![\\t\\n\\v\\f\\r\\u2028\\u2029])[${unseen}]`, 'gu')
 
 /** Errors: `bad-invite` for a damaged link or code, `bad-request` for text that is none of the four. */
@@ -66,7 +68,7 @@ export function parseRecipient(text: string): Recipient {
   const code = parseCode(bare) ?? parseCode(unlabelled) ?? codeIn(plain)
   if (code !== undefined) return { kind: 'code', code }
   // The full stop is that of a sentence.
-  const handle = (unlabelled.startsWith('@') ? unlabelled : bare).replaceAll(/^@|\.+$/gu, '')
+  const handle = (unlabelled.startsWith('@') ? unlabelled : bare).replace(/^@/u, '').replace(fullStops, '')
   const isHandle = limits.handlePattern.test(handle.toLowerCase()) && !shortPeerId.test(handle)
   if (looksLikeCode(unlabelled)) {
     const instead = unlabelled === bare && isHandle ? ` If it is a handle, type @${handle}` : ''
@@ -191,27 +193,33 @@ function asciiDigit(digit: string): string {
   return String((point - row + (/\p{Nd}/u.test(String.fromCodePoint(row)) ? 0 : 10)) % 16)
 }
 
+/** Texts that are tried as a link, of one that was pasted: many more than the lines of one that was wrapped. */
+const mostTries = 1000
+
 /** The first valid invite in `text`. Errors: `bad-invite` if there are links, and none of them is valid. */
 function inviteIn(text: string): Invite | undefined {
   let damaged: QuorumError | undefined
+  const tries = { left: mostTries }
   for (const { 0: start, index } of text.matchAll(linkStart)) {
-    const found = inviteAt(text, index + start.length)
+    const found = inviteAt(text, index + start.length, tries)
     if (found instanceof QuorumError && /^quorum/iu.test(start)) damaged ??= found
     else if (!(found instanceof QuorumError)) return found
   }
   if (damaged !== undefined) throw damaged
   for (const { index } of text.matchAll(payloadAlone)) {
-    const found = inviteAt(text, index)
+    const found = inviteAt(text, index, tries)
     if (!(found instanceof QuorumError)) return found
   }
   return undefined
 }
 
 /** The invite whose link goes on at `at`, or what is wrong with it. */
-function inviteAt(text: string, at: number): Invite | QuorumError {
+function inviteAt(text: string, at: number, tries: { left: number }): Invite | QuorumError {
   let damaged: QuorumError | undefined
   for (const wide of ['--', '-']) {
     for (const candidate of payloadsAt(text, at, wide)) {
+      if (tries.left === 0) break
+      tries.left -= 1
       try {
         return inviteFromLink(scheme + candidate)
       } catch (error) {

@@ -18,6 +18,8 @@ export const mailboxLimits = {
    */
   frames: { tokens: 200, per: 10 * second } as Rate,
   framesPerAddress: { tokens: 2000, per: 10 * second } as Rate,
+  /** What a node has to send to one peer beside what that one's window takes: a parcel, and some answers. */
+  owed: wireLimits.parcel + 64 * KiB,
   /** Requests of one stream that wait for the disk, beside the next one. */
   unanswered: 8,
   /**

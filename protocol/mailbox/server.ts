@@ -14,6 +14,7 @@ import { KeyedBuckets, SharedRate } from '../base/rate-limit.ts'
 import { peerFromPublicKey } from '../identity/identity.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 import type { NodeNetwork } from '../net/libp2p.ts'
+import { netLimits } from '../net/limits.ts'
 import { mailboxProtocol } from '../net/policy.ts'
 import { errorToTell } from '../net/requests.ts'
 import { pull } from '../net/streams.ts'
@@ -103,7 +104,7 @@ export class MailboxServer {
       keys,
       connection,
       stream,
-      writer: new FrameWriter(stream),
+      writer: new FrameWriter(stream, { most: mailboxLimits.owed }),
       received: this.#receiving.of(network),
       sent: this.#sending.of(network),
       mayAsk: this.#flood.of(network),
@@ -118,12 +119,13 @@ export class MailboxServer {
     try {
       void this.#push(session)
       const framed = unframe(mailboxLimits.mailboxFrame, undefined, undefined, reserve)
-      for await (const frames of pipe(pull(stream), framed)) {
+      for await (const frames of pipe(pull(stream, netLimits.requestReads), framed)) {
         for (const bytes of frames) {
           if (!session.mayAsk()) throw new QuorumError('rate-limited', 'Too many requests')
           await this.#respond(session, bytes)
         }
       }
+      await session.writer.flushed()
       await stream.close()
     } finally {
       if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
@@ -153,12 +155,13 @@ export class MailboxServer {
       const told = errorToTell(error, call?.call, this.#log)
       result = { result: 'error', error: told }
       this.#count(call?.call ?? 'unknown', told.code)
-    }
-    try {
-      await session.writer.write(mailboxFrameToWire({ frame: 'response', id, result }))
     } finally {
       session.unanswered -= 1
     }
+    // Not awaited: what the peer asks for meanwhile would wait in memory, too.
+    session.writer
+      .write(mailboxFrameToWire({ frame: 'response', id, result }))
+      .catch((error: unknown) => this.#count('mailbox', errorToData(error).code))
   }
 
   /** Errors: `rate-limited`, `not-admitted`. */

@@ -210,7 +210,10 @@ export class InboundSockets {
   /** Begins one handshake of an address, if it may, and puts the address at the end of the turns. */
   #beginOne(key: string): void {
     const waiting = this.#waiting.get(key) ?? []
-    while (waiting[0]?.socket.destroyed === true) waiting.shift()
+    // Of a process that is busy, timers are late.
+    const left = ({ acceptedAt }: Entry): number => this.#limits.deadline - (performance.now() - acceptedAt)
+    while (waiting[0] != null && (waiting[0].socket.destroyed || left(waiting[0]) <= 0))
+      waiting.shift()?.socket.destroy()
     const [entry] = waiting
     const ofAddress = this.#handshakes.get(key) ?? 0
     const may =
@@ -224,8 +227,7 @@ export class InboundSockets {
     if (waiting.length > 0) this.#waiting.set(key, waiting)
     entry.state = 'handshake'
     clearTimeout(entry.deadline)
-    const left = this.#limits.deadline - (performance.now() - entry.acceptedAt)
-    entry.deadline = setTimeout(() => entry.socket.destroy(), left).unref()
+    entry.deadline = setTimeout(() => entry.socket.destroy(), left(entry)).unref()
     entry.quietSince = performance.now()
     this.#handshaking.add(entry)
     this.#handshakes.set(key, ofAddress + 1)

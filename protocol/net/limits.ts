@@ -28,9 +28,13 @@ export const netLimits = {
   // ---- streams
   /** Frames that wait for a slow reader: beyond, the stream is reset. */
   writeQueue: 4 * MiB,
+  /** What a frame that waits takes beside its bytes. */
+  waitingFrame: 1 * KiB,
   /** pull(): pauses the stream above `high`, resumes it below `low`. */
   readHigh: 256 * KiB,
   readLow: 64 * KiB,
+  /** The same where a node reads requests, which are small, and the window of their stream: yamux begins with it. */
+  requestReads: { high: 32 * KiB, low: 16 * KiB, window: 256 * KiB },
   /** The same for a circuit: with less, a busy node waits for its two ends in turn. */
   circuitReadHigh: 512 * KiB,
   circuitReadLow: 256 * KiB,

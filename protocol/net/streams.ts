@@ -16,11 +16,11 @@ import { YamuxStream } from './yamux/stream.ts'
  * also, without an error, when the connection is lost: only a protocol's own last frame proves completeness. Throws the
  * error that the stream was aborted or reset with. A value is the reader's to keep, except with `once`: then it is
  * valid until the next one is requested, and its memory is reused (buffer-pool.ts). `ahead` always has the number of
- * bytes read ahead.
+ * bytes read ahead. Beyond `high`, up to `window` bytes wait unread.
  */
 export async function* pull(
   stream: Stream,
-  options: { high?: number; low?: number; once?: boolean; ahead?: { bytes: number } } = {},
+  options: { high?: number; low?: number; once?: boolean; ahead?: { bytes: number }; window?: number } = {},
 ): AsyncGenerator<Bytes, void, undefined> {
   const high = options.high ?? netLimits.readHigh
   const low = options.low ?? netLimits.readLow
@@ -56,7 +56,10 @@ export async function* pull(
     kick()
   }
 
-  if (stream instanceof YamuxStream) stream.lends = true
+  if (stream instanceof YamuxStream) {
+    stream.lends = true
+    if (options.window != null) stream.maxWindow = options.window
+  }
   stream.addEventListener('message', onMessage)
   stream.addEventListener('end', kick)
   stream.addEventListener('close', onClose)

@@ -31,15 +31,23 @@ const systemClock: FrameClock = {
 
 /** `payload` after its length. */
 export function frame(payload: Uint8Array): Uint8Array {
-  const prefix = encodingLength(payload.byteLength)
-  const framed = encodeUint8Array(payload.byteLength, new Uint8Array(prefix + payload.byteLength))
-  framed.set(payload, prefix)
-  return framed
+  return frameAll([payload])
 }
 
-/** Several frames as one array, so that they are sent in one write. */
+/**
+ * Several frames as one array, so that they are sent in one write. Its memory is its own: what waits to be sent must
+ * not keep a block of Node's pool of small buffers, of 64 KiB.
+ */
 export function frameAll(payloads: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(payloads.map(frame))
+  const length = ({ byteLength }: Uint8Array): number => encodingLength(byteLength) + byteLength
+  const framed = new Uint8Array(payloads.reduce((sum, payload) => sum + length(payload), 0))
+  let at = 0
+  for (const payload of payloads) {
+    encodeUint8Array(payload.byteLength, framed, at)
+    framed.set(payload, at + encodingLength(payload.byteLength))
+    at += length(payload)
+  }
+  return framed
 }
 
 /**

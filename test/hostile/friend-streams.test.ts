@@ -1,17 +1,23 @@
-/** A friend who opens all the streams that it may, on all the connections that it may have (docs/threats.md 91). */
+/** A friend who opens all the streams that it may, and again and again (docs/threats.md 91, 107). */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Connection } from '@libp2p/interface'
 import { MiB } from '../../protocol/base/units.ts'
 import { chatLimits } from '../../protocol/chat/limits.ts'
+import { limits } from '../../protocol/base/limits.ts'
+import { chunkDigest, FileDigest } from '../../protocol/file/digest.ts'
+import { fileLimits } from '../../protocol/file/limits.ts'
 import { chatProtocol, fileProtocol } from '../../protocol/net/policy.ts'
 import { chatFrameFromWire } from '../../protocol/wire/chat.ts'
-import { fileFrameToWire } from '../../protocol/wire/file.ts'
+import { chunkHeaderFromWire, fileFrameToWire, type ChunkHeader, type SkippedFile } from '../../protocol/wire/file.ts'
 import { befriended, helloFrame, startAttacker, type Attacker, type Line } from '../support/attacker.ts'
 import { folder } from '../support/cleanup.ts'
 import { guardProcess } from '../support/guard.ts'
+import { scene as hostileScene } from '../support/hostile-friend.ts'
+import { change, hour } from '../support/numbers.ts'
 import { until } from '../support/until.ts'
 import { startVictim, type Victim } from '../support/victim.ts'
 
@@ -96,4 +102,36 @@ test('hostile 91: of many streams for a file few are served, and what is read fo
   })
   assert.ok(peak < bearable.files, `${peak.toFixed(1)} MiB`)
   victim.alive()
+})
+
+test('hostile 107: what a friend causes to be read of a file by asking for its end again and again is bounded', async (t) => {
+  const chunks = 8
+  const times = 3
+  const cost = (chunks - 1 + fileLimits.chunksWaiting) * limits.chunk
+  change(t, fileLimits, { rereads: { tokens: times * cost, per: hour } })
+  const at = await hostileScene(t)
+  const content = randomBytes(chunks * limits.chunk)
+  const file = path.join(folder(t), 'film')
+  fs.writeFileSync(file, content)
+  const { id: transfer } = await at.victim.sendFiles({ peer: at.attacker, paths: [file] })
+  const before = new FileDigest()
+  const chunk = (n: number): Uint8Array => content.subarray(n * limits.chunk, (n + 1) * limits.chunk)
+  for (let n = 0; n < chunks - 1; n += 1) before.add(chunkDigest(chunk(n)))
+  const open = { transfer, file: 0, chunk: chunks - 1, prefix: before.value(), want: 'chunks' as const }
+  const header = async (): Promise<ChunkHeader | SkippedFile> => {
+    const line = await at.open()
+    // The chunk follows: a header of less than 128 bytes has one byte of length.
+    let begun = Buffer.alloc(0)
+    line.stream.addEventListener('message', ({ data }) => {
+      if (begun.byteLength < 128) begun = Buffer.concat([begun, data.subarray()])
+    })
+    const length = (): number => begun[0] ?? Infinity
+    await line.send(fileFrameToWire({ kind: 'open', open }))
+    await until(() => begun.byteLength > length(), 'an answer')
+    line.abort()
+    return chunkHeaderFromWire(begun.subarray(1, 1 + length()))
+  }
+  for (let n = 0; n < times; n += 1) assert.equal((await header()).file, 0, `time ${n}`)
+  // A code after which receivers of all versions try again.
+  await assert.rejects(header(), { code: 'rate-limited' })
 })

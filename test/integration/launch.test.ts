@@ -6,11 +6,13 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { installed } from '../../scripts/install.mjs'
+import { malloc } from '../../scripts/launch.mjs'
 import { nextOf } from '../support/child.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -22,7 +24,8 @@ const [what, value]: string[] = process.argv.slice(2)
 if (what === 'exit') process.exit(Number(value))
 if (what === 'die') process.kill(process.pid, value as NodeJS.Signals)
 if (what === 'show') {
-  process.stderr.write(JSON.stringify({ args: process.argv.slice(2), entry: process.argv[1], node: process.version }))
+  const { argv, env, execArgv, pid, version } = process
+  process.stderr.write(JSON.stringify({ args: argv.slice(2), entry: argv[1], node: version, env, execArgv, pid }))
   process.stdin.pipe(process.stdout)
 }
 if (what === 'wait') {
@@ -103,6 +106,23 @@ for (const node of nodes) {
     assert.ok(Number(ran.slice(1).split('.')[0]) >= 24)
   })
 
+  test(`${version}: the program has the settings of malloc, if nobody chose others`, () => {
+    const ran = (chosen: Record<string, string>) => {
+      const { stderr, pid } = spawnSync(node, ['--no-deprecation', run, 'program', 'show'], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, ...chosen },
+      })
+      return {
+        ...(JSON.parse(stderr) as { env: Record<string, string>; execArgv: string[]; pid: number }),
+        started: pid,
+      }
+    }
+    const { env, execArgv, pid, started } = ran({})
+    for (const [name, value] of Object.entries(malloc)) assert.equal(env[name], value)
+    if (node === process.execPath) assert.deepEqual([execArgv, pid], [['--no-deprecation'], started])
+    assert.equal(ran({ MALLOC_ARENA_MAX: '7' }).env['MALLOC_ARENA_MAX'], '7')
+  })
+
   test(`${version}: npm start: help and commands are those of the terminal client, and what it says is said once`, () => {
     const npmStart = (...args: string[]): { status: number | null; stdout: string; stderr: string } => {
       // An address where no display is: a window that was opened anyway would fail.
@@ -166,6 +186,11 @@ for (const node of nodes) {
     assert.deepEqual(received, ['ready', { received: 'hello' }])
   })
 }
+
+test('the definition for pm2, below which nothing is started again, has the same settings of malloc', () => {
+  const { apps } = createRequire(import.meta.url)('../../node/pm2.config.cjs') as { apps: { env: unknown }[] }
+  assert.deepEqual(apps[0]?.env, malloc)
+})
 
 /** A checkout with one dependency, a tarball in the same folder: a real installation that needs no network. */
 const pristine = checkout('pristine')

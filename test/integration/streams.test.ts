@@ -35,7 +35,7 @@ test('a remote side that does not read costs a bounded queue, then the stream', 
   const [out, into] = await openStream(await startLink(t))
   into.pause()
   const bound = 500_000
-  const writer = new FrameWriter(out, bound)
+  const writer = new FrameWriter(out, { most: bound })
   const writes: Promise<PromiseSettledResult<void>[]>[] = []
   while (out.status === 'open') {
     writes.push(Promise.allSettled([writer.write(piece(1, 100_000))]))

@@ -1,19 +1,20 @@
 /**
  * Memory and descriptors of running processes over time, from /proc, and what a long run says about them. A process of
- * V8 holds garbage until it is collected, so the smallest of the samples of a minute counts. A program of Node that was
+ * V8 holds garbage until it is collected, so the smallest of the samples of a while counts. A program of Node that was
  * started with `measured` tells more exactly what is in use: V8 and malloc keep memory that was needed once.
  */
 import fs from 'node:fs'
+import { malloc } from '../../scripts/launch.mjs'
 
 /**
- * The environment of a program of Node that collects its garbage at each SIGUSR2, and adds to `file` what is in use.
- * Its malloc gives large blocks back: by default it keeps them once one was freed, and the gaps grow for an hour.
+ * The environment of a program of Node that runs as its launcher starts it, and adds to `file` what is in use after
+ * each collection of its whole heap.
  */
 export function measured(file: string): Record<string, string> {
-  const loaded = new URL('collect-on-signal.ts', import.meta.url).href
+  const loaded = new URL('tell-in-use.ts', import.meta.url).href
   return {
+    ...malloc,
     IN_USE_FILE: file,
-    MALLOC_MMAP_THRESHOLD_: String(128 * 1024),
     NODE_OPTIONS: `--import=${loaded} --disable-warning=ExperimentalWarning`,
   }
 }
@@ -41,11 +42,21 @@ export function sample(pid: number, minute: number): Sample {
   return { minute, memory, descriptors: fs.readdirSync(`/proc/${pid}/fd`).length }
 }
 
-/** The least memory of each whole minute from `begin` on: the minute, and MB. */
-export function minima(samples: readonly Sample[], begin: number): [minute: number, memory: number][] {
+export function memoryOf(samples: readonly Sample[]): [minute: number, memory: number][] {
+  return samples.map(({ minute, memory }) => [minute, memory])
+}
+
+/** The least memory of every `minutes` minutes from `begin` on: their first minute, and MB. */
+export function minima(
+  taken: readonly (readonly [minute: number, memory: number])[],
+  begin: number,
+  minutes: number,
+): [minute: number, memory: number][] {
   const least = new Map<number, number>()
-  for (const { minute, memory } of samples) {
-    if (minute >= begin) least.set(Math.floor(minute), Math.min(memory, least.get(Math.floor(minute)) ?? Infinity))
+  for (const [minute, memory] of taken) {
+    if (minute < begin) continue
+    const first = minute - (minute % minutes)
+    least.set(first, Math.min(memory, least.get(first) ?? Infinity))
   }
   return [...least]
 }

@@ -15,7 +15,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { identityFromSeed } from '../../protocol/identity/identity.ts'
 import { push } from '../../protocol/net/streams.ts'
-import { encodeHeader, flag, FrameReader, type Header } from '../../protocol/net/yamux/frames.ts'
+import { encodeHeader, flag, FrameReader, frameType, type Header } from '../../protocol/net/yamux/frames.ts'
 import { undo } from './cleanup.ts'
 import { patience } from './until.ts'
 
@@ -29,17 +29,22 @@ export interface RawConnection {
   /** Streams that the other side has opened, and that it has reset. */
   readonly opened: number
   readonly resets: number
+  isReset(stream: number): boolean
+  /** Bytes that the other side accepts on its streams, beside the first window of each. */
+  readonly granted: number
 }
 
 /** Connects to `address` as a stranger of its own. */
 export async function dialRaw(t: TestContext, address: string): Promise<RawConnection> {
   const { privateKey } = await identityFromSeed(randomBytes(32))
   const secured = Promise.withResolvers<MessageStream>()
-  let [opened, resets] = [0, 0]
+  let [opened, granted] = [0, 0]
+  const resets: number[] = []
   const reader = new FrameReader({
-    begin: ({ flags }) => {
+    begin: ({ type, flags, stream, length }) => {
       if ((flags & flag.syn) !== 0) opened += 1
-      if ((flags & flag.rst) !== 0) resets += 1
+      if ((flags & flag.rst) !== 0) resets.push(stream)
+      if (type === frameType.windowUpdate && stream > 0) granted += length
     },
     data: () => undefined,
     end: () => undefined,
@@ -80,7 +85,11 @@ export async function dialRaw(t: TestContext, address: string): Promise<RawConne
       return opened
     },
     get resets() {
-      return resets
+      return resets.length
+    },
+    isReset: (stream) => resets.includes(stream),
+    get granted() {
+      return granted
     },
   }
 }

@@ -14,6 +14,7 @@ export type Order =
   | { id: number; order: 'call'; name: string; params: unknown }
   | { id: number; order: 'put-friend'; row: FriendRow }
   | { id: number; order: 'collect' }
+  | { id: number; order: 'in-use' }
   | { id: number; order: 'node-stats' }
 
 const mail = openMailboxes(':memory:')
@@ -42,5 +43,10 @@ async function obey(order: Order): Promise<unknown> {
       return node.stats()
     case 'collect':
       return collect()
+    case 'in-use': {
+      await collect()
+      const { heapUsed, external } = process.memoryUsage()
+      return heapUsed + external
+    }
   }
 }

@@ -32,6 +32,8 @@ export interface Victim {
   call<C extends CallName>(name: C, params?: unknown): Promise<CallResults[C]>
   putFriend(row: FriendRow): Promise<void>
   nodeStats(): Promise<RelayNodeStats>
+  /** MiB of objects and buffers that are referenced. */
+  inUse(): Promise<number>
   /** Runs `work`; returns the peak growth of resident memory in MiB, and the growth that remains afterwards. */
   growth(work: () => Promise<void>): Promise<{ peak: number; kept: number }>
   /** Fails if the process has ended, whatever ended it. */
@@ -90,6 +92,7 @@ export async function startVictim(t: TestContext): Promise<Victim> {
       await order({ order: 'put-friend', row })
     },
     nodeStats: async () => (await order({ order: 'node-stats' })) as RelayNodeStats,
+    inUse: async () => ((await order({ order: 'in-use' })) as number) / MiB,
     async growth(work) {
       await order({ order: 'collect' })
       // Resets the highest resident size (proc_pid_clear_refs(5)).

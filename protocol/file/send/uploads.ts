@@ -11,6 +11,8 @@ import type { KnownTransfer, TransferStore } from '../transfer-store.ts'
 import { fileFrames, readOpening, refuse, serve, type FileFrames, type Source } from './send-stream.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { limits } from '../../base/limits.ts'
+import { KeyedBuckets } from '../../base/rate-limit.ts'
+import { fileLimits } from '../limits.ts'
 import { abortOn } from '../../net/deadline.ts'
 import { netLimits } from '../../net/limits.ts'
 import { peerInLog } from '../../base/log.ts'
@@ -33,6 +35,7 @@ export interface UploadsOptions {
 export class Uploads {
   readonly #options: UploadsOptions
   readonly #running = new Map<string, Set<AbortController>>()
+  readonly #rereads = new KeyedBuckets(fileLimits.rereads, () => performance.now())
   /** The same by friend, the oldest first. */
   readonly #ofFriend = new Map<string, Set<AbortController>>()
 
@@ -49,7 +52,8 @@ export class Uploads {
     const frames = fileFrames(stream)
     const open = await readOpening(frames).finally(() => clearTimeout(deadline))
     const row = this.#options.transfers.find(open.transfer)
-    const refusal = refusalOf(row, connection.remotePeer.toString()) ?? this.#tooMuch(row, open)
+    const refusal =
+      refusalOf(row, connection.remotePeer.toString()) ?? this.#tooMuch(row, open) ?? this.#tooOften(row, open)
     if (row == null || refusal != null) {
       await refuse(stream, refusal, AbortSignal.timeout(limits.stop))
       return
@@ -63,6 +67,14 @@ export class Uploads {
     if (row == null) return undefined
     const entries = want === 'chunks' && transfers.listed(row) ? 0 : row.entries
     return work.take(row.peer, entries) ? undefined : new QuorumError('rate-limited', 'They ask too often')
+  }
+
+  /** What is before the chunk that they begin with is read to the end before they get anything. */
+  #tooOften(row: KnownTransfer | undefined, open: FileOpen): QuorumError | undefined {
+    if (row == null || open.want !== 'chunks') return undefined
+    const before = this.#options.transfers.list(row)?.at(open)?.offset ?? 0
+    const bytes = Math.min(before + fileLimits.chunksWaiting * limits.chunk, fileLimits.rereads.tokens)
+    return this.#rereads.take(row.peer, bytes) ? undefined : new QuorumError('rate-limited', 'They ask too often')
   }
 
   /** Ends every stream of a transfer. */

@@ -26,8 +26,9 @@ export class YamuxStream extends AbstractStream implements Sender {
    * The listener copies what it keeps (streams.ts). Others, libp2p's own readers, get data that is theirs.
    */
   lends = false
+  /** The window grows up to this as data is read, in bytes. It never shrinks. */
+  maxWindow: number
   readonly #writer: FairWriter
-  readonly #maxWindow: number
   /** The flag of the first frame that is sent: SYN, or ACK. */
   #opening: number
   /** Bytes that the other side still accepts. */
@@ -50,7 +51,7 @@ export class YamuxStream extends AbstractStream implements Sender {
     super(init)
     this.number = init.number
     this.#writer = init.writer
-    this.#maxWindow = Math.max(init.maxWindow, initialWindow)
+    this.maxWindow = init.maxWindow
     this.#opening = init.direction === 'inbound' ? flag.ack : flag.syn
   }
 
@@ -219,7 +220,7 @@ export class YamuxStream extends AbstractStream implements Sender {
   /** Grants in steps of half a window. Each step doubles the window, up to its bound. */
   #grantRead(): void {
     if (this.#read < this.#window / 2 || this.remoteWriteStatus === 'closed') return
-    const larger = Math.min(this.#window * 2, this.#maxWindow)
+    const larger = Math.max(this.#window, Math.min(this.#window * 2, this.maxWindow))
     const length = this.#read + larger - this.#window
     this.#window = larger
     this.#granted += length

@@ -1,6 +1,8 @@
 /** The ways in which people paste an invite and type a code, and what is none. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { limits } from '../../../protocol/base/limits.ts'
 import { inviteToLink } from '../../../protocol/identity/invite-link.ts'
 import { parseRecipient, splitNote } from '../../../protocol/identity/recipient.ts'
 import { alice, bob } from '../../support/people.ts'
@@ -241,4 +243,39 @@ test('what may be a handle with a note or a code with a blank is neither', () =>
   for (const line of ['alice hello', 'alice hello there', 'K7QF2 M9XT', 'K7QF2 M9XT hi', 'ABCDE FGHJ', 'K7Q F2M 9XT']) {
     assert.throws(() => splitNote(line), { code: 'bad-request', message: /a code with a dash.*, and a handle as @/u })
   }
+})
+
+/** What is mistaken by mistake, `length` characters of it. */
+const mistaken: { [what: string]: (length: number) => string } = {
+  'base64 of a file': (length) => randomBytes(length).toString('base64').slice(0, length),
+  'the same in lines': (length) => `${randomBytes(76).toString('base64').slice(0, 76)}\n`.repeat(length / 77),
+  'a link, and what never ends': (length) => `quorum://add/${'a b '.repeat(length / 4)}`,
+  'beginnings of links': (length) => '/add/'.repeat(length / 5),
+  'payloads without a link': (length) => `${'a'.repeat(100)} `.repeat(length / 101),
+  blanks: (length) => `x${' '.repeat(length)}x`,
+  'full stops': (length) => `a${'.'.repeat(length)}b`,
+  'a word, and blanks': (length) => `ab${' '.repeat(length)}1`,
+}
+
+test('a long text that is no recipient is refused in linear time', () => {
+  /** The shortest of some, in milliseconds: others use the machine, too. */
+  const time = (text: string): number => {
+    const times = Array.from({ length: 3 }, () => {
+      const begun = performance.now()
+      assert.throws(() => parseRecipient(text), { code: /^bad-(invite|request)$/ })
+      return performance.now() - begun
+    })
+    return Math.min(...times)
+  }
+  for (const [what, text] of Object.entries(mistaken)) {
+    const [short, long] = [limits.pastedInvite / 16, limits.pastedInvite - 16].map((length) => time(text(length)))
+    assert.ok(short != null && long != null)
+    // Quadratic: 256 times as long; and a millisecond is as good as nothing.
+    assert.ok(long < 64 * Math.max(short, 1), `${what}: ${short.toFixed(2)} ms, then ${long.toFixed(2)} ms`)
+  }
+})
+
+test('an invite behind a long text that looks like many of them is found', () => {
+  const text = `${mistaken['base64 of a file']?.(limits.pastedInvite / 2)}\n\nHere: ${link}`
+  assert.equal(parseRecipient(text).kind, 'invite')
 })

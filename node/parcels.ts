@@ -23,8 +23,8 @@ interface Sum {
 const hashBytes = 16
 
 /**
- * Also `dropParcels`, which is part of a transaction: everything that is held for a peer, and its tickets; and `mailbox`
- * as in DirectoryStore.
+ * Also `dropParcels`, which is part of a transaction: everything that is held for a peer, and its tickets; and, as in
+ * DirectoryStore, `mailbox`.
  */
 export function parcelsOn(
   db: Database.Database,

@@ -4,17 +4,13 @@
  */
 import type { Connection } from '@libp2p/interface'
 import { givenNodeAddress } from './address/given-address.ts'
-import { byNode, nodePeer } from './address/node-addresses.ts'
 import { Backups } from './backups.ts'
 import { toError } from './base/errors.ts'
-import { day } from './base/units.ts'
 import type { Log } from './base/log.ts'
 import { Chat } from './chat/chat.ts'
 import { Drafts } from './chat/drafts.ts'
-import { chatLimits } from './chat/limits.ts'
 import { refusalOf } from './directory/home-node.ts'
 import { HomeNodes } from './directory/home-nodes.ts'
-import { nodeConnections } from './directory/node-dial.ts'
 import { Reachability } from './directory/reachability.ts'
 import { fileLimits } from './file/limits.ts'
 import { Files } from './file/transfers.ts'
@@ -26,14 +22,16 @@ import type { Identity } from './identity/identity.ts'
 import type { PrivacyInForce } from './identity/privacy-in-force.ts'
 import { SealingKeys } from './identity/sealing.ts'
 import type { Settings } from './identity/settings.ts'
-import { Mailboxes } from './mailbox/mailboxes.ts'
+import { atNodesOf, createMailboxes, hasCollected, hasMailbox } from './mail-parts.ts'
+import type { Mailboxes } from './mailbox/mailboxes.ts'
+import { networkChanged } from './network-changed.ts'
 import type { PeerNetwork } from './net/libp2p.ts'
 import { netLimits } from './net/limits.ts'
 import type { Policy } from './net/policy.ts'
 import { probing } from './net/probe.ts'
 import { ConnectionReversals } from './paths/connection-reversal.ts'
 import { LanDiscovery } from './paths/lan-discovery.ts'
-import { NetworkWatch, type NetworkChange } from './paths/network-change.ts'
+import { NetworkWatch } from './paths/network-change.ts'
 import { Paths } from './paths/paths.ts'
 import { PortMapping } from './paths/port-mapping.ts'
 import { PeerEvents } from './peer-events.ts'
@@ -96,17 +94,15 @@ export class PeerParts {
     this.#downloads = downloads
     this.#now = now
     this.#log = log
-    this.sealing = new SealingKeys(
-      identity,
-      store,
-      now,
-      // A clock that is wrong says nothing about the age of a key.
-      () => !hasNodes || (this.mailboxes.collected && Math.abs(this.nodes.time.ahead) < day),
-    )
+    this.sealing = new SealingKeys(identity, store, now, () => !hasNodes || hasCollected(this))
     this.events = this.#createEvents()
     this.nodes = this.#createNodes()
     this.reachability = this.#createReachability()
-    this.portMapping = this.#createPortMapping()
+    this.portMapping = new PortMapping({
+      listening: () => network.services.directDial.listening(),
+      onChange: () => this.reachability.recheck(),
+      log,
+    })
     this.paths = this.#createPaths()
     this.lanDiscovery = this.#createLanDiscovery()
     this.delivery = this.#createDelivery()
@@ -115,10 +111,10 @@ export class PeerParts {
     this.reversals = this.#createReversals()
     this.introductions = this.#createIntroductions()
     this.chat = this.#createChat()
-    this.mailboxes = this.#createMailboxes()
+    this.mailboxes = createMailboxes(this, log)
     this.drafts = new Drafts(this.store, (peer) => this.policy.isFriend(peer))
     this.files = this.#createFiles()
-    this.watch = new NetworkWatch({ onChange: (cause) => this.#networkChanged(cause) })
+    this.watch = new NetworkWatch({ onChange: (cause) => networkChanged(this, cause, this.#probe, log) })
     this.search = new SearchUpkeep(store, log)
     this.events.start()
     this.backups = new Backups({ store, peer: identity.peer, events: this.events, now, log })
@@ -167,11 +163,7 @@ export class PeerParts {
       now: this.#now,
       online: (peer) => this.chat.online(peer),
       held: (peer) => this.chat.held(peer),
-      mailbox: ({ peer, nodes }) =>
-        this.store.word(peer).theirTicket.byteLength > 0 &&
-        nodes.some(
-          (address) => this.nodes.has(nodePeer(address)) || this.policy.refusesDial(address, { peer }) === undefined,
-        ),
+      mailbox: (row) => hasMailbox(this, row),
       path: (peer) => this.paths.kind(peer),
       connection: (peer) => this.paths.info(peer),
     })
@@ -226,14 +218,6 @@ export class PeerParts {
         void this.nodes.announce()
         this.chat.hello()
       },
-      log: this.#log,
-    })
-  }
-
-  #createPortMapping(): PortMapping {
-    return new PortMapping({
-      listening: () => this.network.services.directDial.listening(),
-      onChange: () => this.reachability.recheck(),
       log: this.#log,
     })
   }
@@ -375,10 +359,7 @@ export class PeerParts {
       sealing: this.sealing,
       identity: this.identity,
       taken: (ids) => this.mailboxes.taken(ids),
-      atNodes: (peer, task) => {
-        const nodes = [...byNode(this.store.friend(peer)?.nodes ?? []).values()]
-        return this.mailboxes.at(nodes, peer, chatLimits.parcelNodes, task)
-      },
+      atNodes: atNodesOf(this),
       readReceipts: () => this.privacy.now.readReceipts,
       typingMarks: () => this.privacy.now.typingMarks,
       isFriend: (peer) => this.policy.isFriend(peer),
@@ -387,17 +368,6 @@ export class PeerParts {
       onHeld: (peer) => this.events.heldChanged(peer),
       onTransfer: (peer, content, message) => this.files.receiveMessage(peer, content, message),
       probe: this.#probeSharing,
-    })
-  }
-
-  #createMailboxes(): Mailboxes {
-    return new Mailboxes({
-      connection: (node) => nodeConnections(this.network, node).find(({ status }) => status === 'open'),
-      reach: (addresses, peer, use) => this.nodes.reach(addresses, peer, use),
-      ticketHashes: () => this.chat.mail.ticketHashes(),
-      onParcel: (parcel) => this.chat.mail.receive(parcel),
-      onOpen: () => this.chat.mail.nodeReady(),
-      log: this.#log,
     })
   }
 
@@ -424,19 +394,5 @@ export class PeerParts {
       probe: this.#probeSharing,
       limited: (peer) => this.paths.info(peer).limited != null,
     })
-  }
-
-  #networkChanged(cause: NetworkChange): void {
-    this.#log('info', cause === 'sleep' ? 'this machine slept' : 'the addresses of this machine changed')
-    for (const connection of this.network.getConnections()) void this.#probe(connection, netLimits.probeMoved)
-    this.nodes.retryNow()
-    this.reversals.reset()
-    this.lanDiscovery.reset()
-    this.introductions.codes.lan.networkChanged()
-    this.paths.retryNow()
-    this.reachability.reset()
-    this.portMapping.reset()
-    void this.nodes.announce()
-    this.chat.hello()
   }
 }

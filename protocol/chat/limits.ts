@@ -87,7 +87,10 @@ export const chatLimits = {
   parcelAnswered: 1 * day,
   parcelKnown: 120 * day,
   parcelsKnown: 2000,
-  /** A friend who is away: the first wait before something is left, in which a message can be recalled; doubled from one to the next up to the longest. */
+  /**
+   * A friend who is away: the first wait before something is left, in which a message can be recalled; doubled from one
+   * to the next up to the longest.
+   */
   mailAway: { first: 5 * second, longest: 30 * second },
   /** As long, where nothing could be left. */
   mailRetry: 10 * minute,

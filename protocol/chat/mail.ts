@@ -14,7 +14,7 @@ import type { MailDue } from './parcel-writer.ts'
 import { pause } from '../base/backoff.ts'
 
 /** What the schedule needs of a conversation. */
-export interface MailConversation {
+interface MailConversation {
   readonly online: boolean
   readonly mailDue: MailDue
   writeParcels(): Promise<void>

@@ -158,6 +158,6 @@ export async function makeKeys(count: number): Promise<KeyPair[]> {
   return pairs
 }
 
-export function same(a: Uint8Array, b: Uint8Array): boolean {
+function same(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(b)
 }

@@ -101,7 +101,8 @@ function sendingOn(database: Database): Sending {
         const own = `peer = $peer AND direction = 'out' AND seq`
         // By way of negative numbers, since (peer, direction, seq) must be unique at every step of an UPDATE.
         const count = database.run(
-          `UPDATE message SET hash = NULL, leftAt = NULL, state = iif(state IN ('delivered', 'read'), 'sent', state), seq = -behind
+          `UPDATE message SET hash = NULL, leftAt = NULL, seq = -behind,
+             state = iif(state IN ('delivered', 'read'), 'sent', state)
            FROM (SELECT position AS place, $received + row_number() OVER (ORDER BY seq) AS behind FROM message
              WHERE ${own} > $agreed) WHERE position = place`,
           { peer, received, agreed },

@@ -30,7 +30,7 @@ export interface Hello extends PeerAddress {
   /** Highest sequence of the other's messages that was read; 0 from a peer that keeps that to itself. */
   read: number
   name: string
-  /** Larger than in any earlier hello or parcel of the sender; 0 from an earlier version, which tells no trail either. */
+  /** Larger than in any earlier hello or parcel; 0 from an earlier version, which tells no trail either. */
   number: number
   /** The first `trailHash` bytes of the hashes of the other's messages `received` − 1, − 2, − 4 …, as far as known. */
   trail: { sequence: number; hash: Uint8Array }[]
@@ -48,7 +48,7 @@ export interface MailWord {
   ticket: Uint8Array
   /** One-time keys for the friend, numbered from `first`; keys of another era are void. */
   keys: { era: Uint8Array; first: number; publicKeys: Uint8Array[] }
-  /** Of the keys of the friend: their era, how many are unused, the largest number that came, and the last needed one. */
+  /** Of the friend's keys: their era, how many are unused, the largest number that came, the lowest one needed. */
   account?: { era: Uint8Array; held: number; top: number; settled: number }
   /** Ids (16 bytes) of the friend's parcels that do not open. */
   unopened: Uint8Array[]

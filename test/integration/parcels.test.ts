@@ -122,7 +122,7 @@ interface Recorded {
   sealed: Uint8Array
 }
 
-test('hostile 113: a store that is seized after reading opens none of the recorded parcels', async (t) => {
+test('hostile 109: a store that is seized after reading opens none of the recorded parcels', async (t) => {
   const held = openMailboxes(':memory:')
   const recorded: Recorded[] = []
   const { leave: hold } = held.parcels

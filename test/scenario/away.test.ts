@@ -58,7 +58,7 @@ test('a message is left for a friend who is away, and withdrawn when it is deliv
 })
 
 test(
-  'hostile 112: a node has neither texts nor names of what was left, and on its disk not who left it for whom',
+  'hostile 108: a node has neither texts nor names of what was left, and on its disk not who left it for whom',
   needsMemory,
   async (t) => {
     const stage = new Stage(t)
@@ -97,7 +97,7 @@ test(
       [1, 2],
     )
     const stored = Buffer.concat(
-      rows.flat(2).map((value) => (value instanceof Buffer ? value : Buffer.from(`${value}`))),
+      rows.flat(2).map((value) => (value instanceof Buffer ? value : Buffer.from(String(value)))),
     )
     assert.deepEqual(wordsIn(stored, [...words, from.id, to.id]), [])
     for (const { id: peer } of [from, to]) assert.equal(stored.indexOf(publicKeyOf(peer)), -1)

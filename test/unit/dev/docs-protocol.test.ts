@@ -272,7 +272,7 @@ const phrases = [
   'The other side waits 1.5 s for that',
   '`sealed` = the encapsulated key (1,120 bytes)',
   'it to at least 2,048 bytes',
-  'at least 256 for a chat frame and 2,048 for an envelope',
+  'at least 256 for a chat frame, 2,048 for an envelope and a parcel',
   'Each modulo 100,000, written with five digits',
 ]
 

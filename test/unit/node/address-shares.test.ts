@@ -175,6 +175,9 @@ test('the totals of a store are those of its rows, over refusals, expiry, forget
       heldBytes: of('envelopes')?.bytes,
       handles: of('handles')?.rows,
       parked: of('parked')?.rows,
+      mailboxes: of('tickets')?.rows,
+      parcels: of('parcels')?.rows,
+      parcelBytes: of('parcels')?.bytes,
     })
     db.close()
   }

@@ -9,6 +9,7 @@ import type { Backup } from './api/calls.ts'
 import { syncFolder } from './base/atomic-file.ts'
 import { codeOf, diskErrorOf } from './base/disk-errors.ts'
 import { QuorumError } from './base/errors.ts'
+import { beginMailAnew } from './chat/restored.ts'
 import type { Files } from './file/transfers.ts'
 import { identityFromSeed } from './identity/identity.ts'
 import { BackupSealer, blockBytes, fileLength, newBackupKey } from './store/backup-format.ts'
@@ -74,10 +75,13 @@ export async function importBackup({ words, passphrase, ...options }: ImportOpti
 }
 
 /** At the start of a peer whose profile was just restored: what ran when the backup was made waits for its person. */
-export function afterRestore(store: Store, files: Files): void {
+export function afterRestore(store: Store, files: Files, now: number): void {
   if (store.setting('restored') === undefined) return
   files.pauseAll()
-  store.setSetting('restored', undefined)
+  store.transaction(() => {
+    beginMailAnew(store, now)
+    store.setSetting('restored', undefined)
+  })
 }
 
 /** Writes the parts of a backup with `write`. Returns how many bytes they have. */

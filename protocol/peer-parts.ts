@@ -20,6 +20,7 @@ import { AnswerVisits } from './friend/answer-visits.ts'
 import { EnvelopeDelivery } from './friend/envelope-delivery.ts'
 import { Friends } from './friend/friends.ts'
 import { Introductions } from './friend/introductions.ts'
+import * as hpke from './identity/hpke.ts'
 import type { Identity } from './identity/identity.ts'
 import type { PrivacyInForce } from './identity/privacy-in-force.ts'
 import { SealingKeys } from './identity/sealing.ts'
@@ -357,8 +358,11 @@ export class PeerParts {
       name: () => this.settings.name(),
       peerAddress: this.#peerAddress,
       onTicket: () => this.mailboxes.tellTickets(),
+      // Envelopes know no such kind yet.
+      stand: () => {},
       sealing: this.sealing,
       identity: this.identity,
+      hpke,
       taken: (ids) => this.mailboxes.taken(ids),
       atNodes: (peer, task) => {
         const nodes = [...byNode(this.store.friend(peer)?.nodes ?? []).values()]

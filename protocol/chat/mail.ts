@@ -17,6 +17,8 @@ import { pause } from '../base/backoff.ts'
 export interface MailConversation {
   readonly online: boolean
   readonly mailDue: MailDue
+  /** Destroys keys that are past their time. */
+  destroyExpired(): void
   writeParcels(): Promise<void>
   readParcel(parcel: Parcel): Promise<ParcelOutcome>
   reportHole(): void
@@ -263,6 +265,17 @@ export class Mail {
   }
 
   #nudgeAll(): void {
-    for (const peer of this.#friends()) this.nudge(peer)
+    for (const peer of this.#friends()) {
+      this.#destroyExpired(peer)
+      this.nudge(peer)
+    }
+  }
+
+  #destroyExpired(peer: string): void {
+    try {
+      this.#options.conversation(peer).destroyExpired()
+    } catch (error) {
+      this.#options.log('warn', 'keys for parcels that are past their time could not be destroyed', toError(error))
+    }
   }
 }

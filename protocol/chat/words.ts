@@ -26,6 +26,8 @@ export interface WordsOptions extends OneTimeKeysOptions {
   readReceipts(): boolean
   /** A ticket was given to this friend for the first time: the own nodes must know it. */
   onTicket(): void
+  /** Queues an envelope in which the friend is told `word`. Called within a transaction. */
+  stand(peer: string, word: Hello): void
 }
 
 export class Words {
@@ -112,6 +114,20 @@ export class Words {
   told(): void {
     const { store, peer } = this.#options
     store.putWord({ ...store.word(peer), owed: false })
+  }
+
+  /**
+   * Tells the friend in an envelope, not too often, what a parcel cannot: there is no ticket or no key for one. `as`:
+   * `stoodAt` of itself, `answeredAt` where an older word of the friend shows that it does not know the newest one.
+   */
+  stand(as: 'stoodAt' | 'answeredAt'): void {
+    const { store, peer, now, stand } = this.#options
+    if (Math.abs(now() - store.word(peer)[as]) < chatLimits.standAgain) return
+    store.transaction(() => {
+      const word = this.tell(false)
+      store.putWord({ ...store.word(peer), [as]: now() })
+      stand(peer, word)
+    })
   }
 
   #hearOfParcels({ mail }: Hello): void {

@@ -1,6 +1,6 @@
 /**
  * The copy of a running store that a backup is made of: complete and of one moment, under a key of its own, and without
- * the sealing keys, because a backup would keep what must be destroyed. It lives in the folder of the store while the
+ * what a backup must not keep (secrets.ts). It lives in the folder of the store while the
  * backup is written. One that a crash leaves goes at the next opening.
  */
 
@@ -12,6 +12,7 @@ import { storeFailure } from '../base/disk-errors.ts'
 import type { Database } from './database.ts'
 import { backupCopyName } from './files.ts'
 import { newDataKey } from './key.ts'
+import { dropSecrets } from './secrets.ts'
 import type { StoreCopy } from './store.ts'
 
 /** See `Store.withCopy`. The database makes the copy in one go: about a second for 50 MB. */
@@ -26,7 +27,7 @@ export async function withCopy<T>(
   try {
     database.run('VACUUM INTO ?', whole)
     attached(database, whole, () => {
-      database.exec('DELETE FROM copy.sealingKey')
+      dropSecrets(database, 'copy')
       // Once more, so that no page has anything of them.
       database.exec(`VACUUM copy INTO '${file.replaceAll("'", "''")}'`)
     })

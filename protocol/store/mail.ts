@@ -179,6 +179,8 @@ function newWord(peer: string): WordRow {
     owed: false,
     unopened: [],
     hole: false,
+    stoodAt: 0,
+    answeredAt: 0,
   }
 }
 

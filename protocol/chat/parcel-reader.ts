@@ -72,14 +72,16 @@ export class ParcelReader {
   hear(word: Hello): void {
     const { inbox, words, outbox, onWord } = this.#options
     let newest = false
+    let repeated = false
     const { position, effects } = inbox.receiveParcel([], (batch) => {
+      repeated = words.repeated(word)
       newest = this.#hear(word, batch)
       if (newest) words.owe()
     })
     if (newest) {
       outbox.onReceipt(position)
       onWord(word)
-    } else words.stand('answeredAt')
+    } else if (!repeated) words.stand('answeredAt')
     for (const effect of effects) effect()
   }
 

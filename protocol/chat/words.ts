@@ -13,7 +13,7 @@ import type { PeerAddress } from '../wire/contact.ts'
 import { eraLength, features, trailSequences, type Hello } from '../wire/hello.ts'
 import { ticketLength } from '../wire/mailbox.ts'
 import { chatLimits } from './limits.ts'
-import { OneTimeKeys, type OneTimeKeysOptions } from './one-time-keys.ts'
+import { OneTimeKeys, same, type OneTimeKeysOptions } from './one-time-keys.ts'
 
 /** Numbers are times in milliseconds, or grow by one: beyond it, nothing would be left to count with. */
 const lastNumber = 2 ** 52
@@ -128,6 +128,18 @@ export class Words {
       store.putWord({ ...store.word(peer), [as]: now() })
       stand(peer, word)
     })
+  }
+
+  /**
+   * Notes a word that came in an envelope; returns whether it came before, since each node of the own ones brings it:
+   * answered again and again, it would never end. Within the caller's transaction.
+   */
+  repeated({ number, mail }: Hello): boolean {
+    const { store, peer } = this.#options
+    const row = store.word(peer)
+    if (mail != null && same(mail.keys.era, row.theirEra) && number <= row.stoodNumber) return true
+    store.putWord({ ...row, stoodNumber: Math.max(row.stoodNumber, number) })
+    return false
   }
 
   #hearOfParcels({ mail }: Hello): void {

@@ -36,6 +36,8 @@ export interface WordRow {
   /** When they were last told in an envelope where this peer stands, of itself and as an answer; 0: never. */
   stoodAt: number
   answeredAt: number
+  /** Number of the newest word that came from them in an envelope. */
+  stoodNumber: number
 }
 
 /** A key given to a friend, whose private half is here. */

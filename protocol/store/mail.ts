@@ -181,6 +181,7 @@ function newWord(peer: string): WordRow {
     hole: false,
     stoodAt: 0,
     answeredAt: 0,
+    stoodNumber: 0,
   }
 }
 

@@ -270,7 +270,8 @@ const version10 = `
     unopened BLOB NOT NULL, -- ids of 16 bytes
     hole INTEGER NOT NULL,
     stoodAt INTEGER NOT NULL,
-    answeredAt INTEGER NOT NULL
+    answeredAt INTEGER NOT NULL,
+    stoodNumber INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE givenKey (
     peer TEXT NOT NULL,

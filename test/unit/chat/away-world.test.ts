@@ -73,12 +73,12 @@ const rules: [rule: string, world: number, without: Without][] = [
     5,
     (t) => replace(t, Words.prototype, 'owe', (owe) => (news) => owe(news?.unopened == null ? news : {})),
   ],
-  ['a writer adopts what its friend holds', 2, (t) => replace(t, Outbox.prototype, 'compare', () => () => undefined)],
+  ['a writer adopts what its friend holds', 7, (t) => replace(t, Outbox.prototype, 'compare', () => () => undefined)],
   ['without a receipt the same bytes are left again', 3, (t) => change(t, chatLimits, { parcelAgain: Infinity })],
   ['a parcel that is known is answered again', 9, (t) => change(t, chatLimits, { parcelAnswered: Infinity })],
   [
     'who has no ticket or no key says where it stands',
-    1,
+    3,
     (t) => replace(t, Words.prototype, 'stand', () => () => undefined),
   ],
 ]
@@ -89,7 +89,7 @@ for (const [rule, world, without] of rules) {
     change(t, mailboxLimits, smallBox)
     without(t)
     for (let seed = world; seed < world + 20; seed += 1) {
-      const { faults } = await new World(seed).run()
+      const { faults } = await new World(seed).run({ firstFault: true })
       if (faults.length === 0) continue
       t.diagnostic(`world ${seed}: ${faults.join('; ')}`)
       return

@@ -1,7 +1,8 @@
 /**
  * The copies that migrations leave beside the database, `store.v<version>.db`, under the same key: the way back to the
- * program of before. A copy has nothing secret (secrets.ts), and does not outlast its use: it goes once the new version has run
- * a second time and ended cleanly, after a week at the latest, and at once when a text is recalled that it may contain.
+ * program of before. A copy has nothing secret (secrets.ts), and does not outlast its use: it goes once the new version
+ * has run a second time and ended cleanly, after a week at the latest, and at once when a text is recalled that it may
+ * contain.
  */
 
 import { readdirSync, rmSync, statSync } from 'node:fs'

@@ -25,7 +25,7 @@ export interface WordRow {
   /** Of the keys given by them: their era, and the largest number that came. */
   theirEra: Uint8Array
   top: number
-  /** The first of the keys that an older copy of this store used or lost, which count as needed until that time (ms). */
+  /** The first key that an older copy of this store used or lost: it counts as needed until that time (ms). */
   floor: number
   floorUntil: number
   /** They are owed a parcel, even if it has no message. */

@@ -24,7 +24,8 @@ export function mailOn(database: Database): MailStore {
       const { features, owed, hole, unopened, ...columns } = row
       const value = { ...columns, features: JSON.stringify(features), owed: Number(owed), hole: Number(hole) }
       const names = [...Object.keys(value), 'unopened']
-      const sql = `INSERT OR REPLACE INTO word (${names.join(', ')}) VALUES (${names.map((name) => `$${name}`).join(', ')})`
+      const values = names.map((name) => `$${name}`).join(', ')
+      const sql = `INSERT OR REPLACE INTO word (${names.join(', ')}) VALUES (${values})`
       database.run(sql, { ...value, unopened: Buffer.concat(unopened) })
     },
 

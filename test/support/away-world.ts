@@ -14,12 +14,12 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { chatLimits } from '../../protocol/chat/limits.ts'
 import { day, hour } from '../../protocol/base/units.ts'
 import * as realHpke from '../../protocol/identity/hpke.ts'
-import type { Hpke } from '../../protocol/identity/hpke.ts'
 import { digest } from '../../protocol/identity/identity.ts'
 import { features } from '../../protocol/wire/hello.ts'
 import { fastHpke } from './away-hpke.ts'
 import { MailNode, text } from './away-nodes.ts'
-import { Killed, Life, Person, type Snapshot, type Surroundings } from './away-person.ts'
+import { Killed, Life, type Surroundings } from './away-life.ts'
+import { Person, type Snapshot } from './away-profile.ts'
 import { alice, bob } from './people.ts'
 import { randomFrom } from './random.ts'
 
@@ -46,7 +46,7 @@ export interface Outcome {
 
 export class World implements Surroundings {
   readonly seed: number
-  readonly hpke: Hpke
+  readonly hpke: realHpke.Hpke
   time = Date.UTC(2026, 6, 1)
   quiet = false
   readonly nodes: readonly MailNode[]
@@ -66,11 +66,11 @@ export class World implements Surroundings {
   /** After the first meeting they are never there together. */
   readonly #apart: boolean
 
-  constructor(seed: number, { hpke, log = () => {} }: { hpke?: Hpke; log?: (...what: unknown[]) => void } = {}) {
+  constructor(seed: number, log: (...what: unknown[]) => void = () => {}) {
     this.seed = seed
     this.#next = randomFrom(seed)
     this.#log = log
-    this.hpke = hpke ?? (seed % 100 === 0 ? realHpke : fastHpke)
+    this.hpke = seed % 100 === 0 ? realHpke : fastHpke
     this.#apart = seed % 2 === 1
     this.#folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quorum-away-'))
     this.nodes = [new MailNode(this), new MailNode(this)]
@@ -133,7 +133,7 @@ export class World implements Surroundings {
       }
       const settled = over() ? undefined : await this.#settle()
       if (!over()) this.#check()
-      const shown = this.people.reduce((sum, person) => sum + messagesOf(person, 'in').length, 0)
+      const shown = this.people.reduce((sum, person) => sum + person.messages('in').length, 0)
       return { seed: this.seed, faults: [...this.faults], settled, shown }
     } finally {
       clock.mock.restore()
@@ -331,8 +331,8 @@ export class World implements Surroundings {
 
   #check(): void {
     for (const [from, to] of this.#directions()) {
-      const written = messagesOf(from, 'out')
-      const arrived = messagesOf(to, 'in')
+      const written = from.messages('out')
+      const arrived = to.messages('in')
       const ids = new Set(arrived.map(({ id }) => id))
       if (written.some(({ id }) => !ids.has(id))) this.fault('messages are lost')
       if (written.some(({ state }) => state === 'queued' || state === 'sent')) this.fault('the outbox does not drain')
@@ -397,16 +397,4 @@ export class World implements Surroundings {
       ...parcels,
     ]
   }
-}
-
-interface Row {
-  id: string
-  text: string
-  state: string
-}
-
-/** In the order in which they came. */
-function messagesOf({ database, peer }: Person, direction: 'in' | 'out'): Row[] {
-  const own = 'SELECT id, text, state FROM message WHERE peer = ? AND direction = ? ORDER BY position'
-  return database.all<Row>(own, peer, direction)
 }

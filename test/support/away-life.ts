@@ -1,28 +1,18 @@
-/**
- * A person of test/support/away-world.ts: a profile on the disk, of which copies and backups are made and put back, and
- * the process that runs on it until it ends, or is killed at any step.
- */
-import fs from 'node:fs'
-import path from 'node:path'
+/** The process of a person of test/support/away-world.ts: it runs until it ends, or is killed at any step. */
 import { randomUUID } from 'node:crypto'
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { PeerEvent } from '../../protocol/api/events.ts'
 import { Conversation } from '../../protocol/chat/conversation.ts'
 import { chatLimits } from '../../protocol/chat/limits.ts'
-import { beginMailAnew } from '../../protocol/chat/restored.ts'
 import { Mail, type MailConversation } from '../../protocol/chat/mail.ts'
 import type { FriendsMailbox } from '../../protocol/chat/parcel-writer.ts'
 import { NetworkTime } from '../../protocol/directory/network-time.ts'
 import type { Hpke } from '../../protocol/identity/hpke.ts'
 import { SealingKeys } from '../../protocol/identity/sealing.ts'
-import { withCopy } from '../../protocol/store/backup-copy.ts'
-import { Database } from '../../protocol/store/database.ts'
-import { migrate, migrations } from '../../protocol/store/migrations.ts'
 import type { Store } from '../../protocol/store/store.ts'
-import { storeOn } from '../../protocol/store/tables.ts'
 import { parcelFromWire, parcelToWire, sealedParcelFromWire } from '../../protocol/wire/parcel.ts'
 import { text, type Fate, type MailNode } from './away-nodes.ts'
+import type { Person } from './away-profile.ts'
 import { alice, bob } from './people.ts'
 import { context } from './talker.ts'
 
@@ -38,108 +28,6 @@ export interface Surroundings extends Fate {
   /** The one-time key of that id has opened a parcel. */
   opened(keyId: string): void
   weeklyKey(publicKey: Uint8Array): void
-}
-
-export interface Snapshot {
-  file: string
-  key: Uint8Array | undefined
-}
-
-export class Person {
-  readonly self: string
-  readonly peer: string
-  readonly folder: string
-  readonly events: PeerEvent[] = []
-  /** Ids of messages that were taken back. */
-  readonly recalled = new Set<string>()
-  /** What its clock is off by. */
-  skew = 0
-  /** Its version knows parcels. */
-  current = true
-  /** How often its profile was replaced by another state of it; copies of its folder went on beside each other. */
-  replaced = 0
-  copied = false
-  database!: Database
-  raw!: Store
-  #now: Snapshot
-  /** A second living copy of the profile. */
-  other: Snapshot | undefined
-
-  constructor(folder: string, self: string, peer: string) {
-    this.folder = folder
-    this.self = self
-    this.peer = peer
-    this.#now = { file: this.#newFile(), key: undefined }
-    this.open()
-    const row = { peer, name: 'friend', state: 'friend', verified: true, invited: false, addedAt: 1 } as const
-    const unknown = { nodes: [], addresses: [], heardSequence: 0, spokenSequence: 0, recordSequence: 0 }
-    this.raw.putFriend({ ...row, ...unknown })
-  }
-
-  open(): void {
-    this.database = new Database(this.#now.file, this.#now.key)
-    // No machine loses its power here.
-    this.database.exec('PRAGMA synchronous = OFF')
-    migrate(this.database, migrations, () => {})
-    this.raw = storeOn(this.database)
-  }
-
-  snapshot(): Snapshot {
-    const file = this.#newFile()
-    this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    fs.copyFileSync(this.#now.file, file)
-    return { file, key: this.#now.key }
-  }
-
-  /** An older copy of the folder. */
-  putBack({ file, key }: Snapshot): void {
-    this.#replace({ file: this.#newFile(), key })
-    this.raw.close()
-    fs.copyFileSync(file, this.#now.file)
-    this.open()
-    this.copied = true
-  }
-
-  /** A backup that was made when `from` was the profile. */
-  async restore(from: Snapshot, now: number): Promise<void> {
-    const copy = this.#newFile()
-    fs.copyFileSync(from.file, copy)
-    const source = new Database(copy, from.key)
-    const restored = this.#newFile()
-    const key = await withCopy(source, this.folder, async (made) => {
-      fs.copyFileSync(made.file, restored)
-      return Uint8Array.from(made.key)
-    })
-    source.close()
-    this.raw.close()
-    this.#replace({ file: restored, key })
-    this.open()
-    this.raw.transaction(() => beginMailAnew(this.raw, now))
-  }
-
-  /** The other one of two living copies. */
-  swap(): void {
-    if (this.other === undefined) return
-    this.raw.close()
-    const { other } = this
-    this.other = this.#now
-    this.#now = other
-    this.open()
-  }
-
-  #replace(by: Snapshot): void {
-    this.#now = by
-    this.replaced += 1
-  }
-
-  #newFile(): string {
-    return path.join(this.folder, `${randomUUID()}.db`)
-  }
-
-  /** Grows with everything that is stored. */
-  get changes(): number {
-    return this.database.get<{ changes: number }>('SELECT total_changes() AS changes')?.changes ?? 0
-  }
 }
 
 /** One run of a program, on the store as it was left. */

@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { Backup } from './api/calls.ts'
 import { BackupSettings } from './backup-settings.ts'
 import { QuorumError } from './base/errors.ts'
+import { beginMailAnew } from './chat/restored.ts'
 import type { Files } from './file/transfers.ts'
 import { identityFromSeed } from './identity/identity.ts'
 import { newBackupFile } from './store/backup-file.ts'
@@ -108,10 +109,13 @@ export async function importBackup({ words, passphrase, ...options }: ImportOpti
 }
 
 /** At the start of a peer whose profile was just restored: what ran when the backup was made waits for its person. */
-export function afterRestore(store: Store, files: Pick<Files, 'pauseAll'>): void {
+export function afterRestore(store: Store, files: Pick<Files, 'pauseAll'>, now: number): void {
   if (store.setting('restored') === undefined) return
   files.pauseAll()
   // Who has just restored a backup knows of them.
   new BackupSettings(store).dismiss()
-  store.setSetting('restored', undefined)
+  store.transaction(() => {
+    beginMailAnew(store, now)
+    store.setSetting('restored', undefined)
+  })
 }

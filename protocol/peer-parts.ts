@@ -18,6 +18,7 @@ import { AnswerVisits } from './friend/answer-visits.ts'
 import { EnvelopeDelivery } from './friend/envelope-delivery.ts'
 import { Friends } from './friend/friends.ts'
 import { Introductions } from './friend/introductions.ts'
+import * as hpke from './identity/hpke.ts'
 import type { Identity } from './identity/identity.ts'
 import type { PrivacyInForce } from './identity/privacy-in-force.ts'
 import { SealingKeys } from './identity/sealing.ts'
@@ -104,7 +105,11 @@ export class PeerParts {
       log,
     })
     this.paths = this.#createPaths()
-    this.lanDiscovery = this.#createLanDiscovery()
+    this.lanDiscovery = new LanDiscovery({
+      isFriend: (peer) => policy.isFriend(peer),
+      connected: (peer) => this.paths.kind(peer) !== 'none',
+      dial: (peer) => this.paths.dialNow(peer),
+    })
     this.delivery = this.#createDelivery()
     this.answerVisits = new AnswerVisits({ store, nodes: this.nodes, now, log })
     this.friends = this.#createFriends()
@@ -252,14 +257,6 @@ export class PeerParts {
     })
   }
 
-  #createLanDiscovery(): LanDiscovery {
-    return new LanDiscovery({
-      isFriend: (peer) => this.policy.isFriend(peer),
-      connected: (peer) => this.paths.kind(peer) !== 'none',
-      dial: (peer) => this.paths.dialNow(peer),
-    })
-  }
-
   #createDelivery(): EnvelopeDelivery {
     return new EnvelopeDelivery({
       store: this.store,
@@ -356,8 +353,11 @@ export class PeerParts {
       name: () => this.settings.name(),
       peerAddress: this.#peerAddress,
       onTicket: () => this.mailboxes.tellTickets(),
+      // Envelopes know no such kind yet.
+      stand: () => {},
       sealing: this.sealing,
       identity: this.identity,
+      hpke,
       taken: (ids) => this.mailboxes.taken(ids),
       atNodes: atNodesOf(this),
       readReceipts: () => this.privacy.now.readReceipts,

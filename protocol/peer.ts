@@ -170,7 +170,7 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
   // Before anything is sent: the choice may have become more private while an envelope waited.
   friends.hideAddresses()
   await rules.start(parts.privacy.now)
-  afterRestore(store, files)
+  afterRestore(store, files, Date.now())
   files.start()
   chat.mail.start()
   search.start()

@@ -34,7 +34,7 @@ export interface ConversationContext
     InboxContext,
     Omit<OutboxContext, 'onOlder'>,
     WordsOptions,
-    Pick<ParcelWriterOptions, 'identity' | 'atNodes'>,
+    Pick<ParcelWriterOptions, 'identity' | 'hpke' | 'atNodes'>,
     Pick<ParcelReaderOptions, 'sealing'> {
   /** The own PeerId. */
   self: string
@@ -150,6 +150,11 @@ export class Conversation {
     return this.#writer.due
   }
 
+  /** Destroys the keys for the friend that are past their time. */
+  destroyExpired(): void {
+    this.#context.store.transaction(() => this.#words.keys.destroyExpired())
+  }
+
   /** As `ParcelWriter.write`. */
   writeParcels(): Promise<void> {
     return this.#writer.write()
@@ -165,6 +170,13 @@ export class Conversation {
     const outcome = await this.#reader.read(parcel)
     this.#outbox.flush()
     return outcome
+  }
+
+  /** As `ParcelReader.hear`. */
+  hearStand(word: Hello): void {
+    this.#reader.hear(word)
+    this.#outbox.flush()
+    this.#context.onMail(this.#context.peer)
   }
 
   /** As `ParcelReader.reportHole`. */
@@ -259,7 +271,7 @@ export class Conversation {
     if (this.#making || wanted < chatLimits.keysMissing) return
     this.#making = true
     try {
-      const pairs = await makeKeys(wanted)
+      const pairs = await makeKeys(wanted, this.#context.hpke)
       if (!this.#ended) await this.#sendHello(stream, pairs)
     } finally {
       this.#making = false

@@ -83,6 +83,8 @@ export const chatLimits = {
   parcelAgain: 3 * day,
   /** Nodes of a friend at which a parcel is left. */
   parcelNodes: 2,
+  /** Where this peer stands is told in an envelope at most this often: of itself, and as an answer. */
+  standAgain: 1 * day,
   /** A parcel that came before and comes again is answered again, not more often than this; and so long it is known. */
   parcelAnswered: 1 * day,
   parcelKnown: 120 * day,

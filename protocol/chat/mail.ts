@@ -14,9 +14,11 @@ import type { MailDue } from './parcel-writer.ts'
 import { pause } from '../base/backoff.ts'
 
 /** What the schedule needs of a conversation. */
-interface MailConversation {
+export interface MailConversation {
   readonly online: boolean
   readonly mailDue: MailDue
+  /** Destroys keys that are past their time. */
+  destroyExpired(): void
   writeParcels(): Promise<void>
   readParcel(parcel: Parcel): Promise<ParcelOutcome>
   reportHole(): void
@@ -265,6 +267,17 @@ export class Mail {
   }
 
   #nudgeAll(): void {
-    for (const peer of this.#friends()) this.nudge(peer)
+    for (const peer of this.#friends()) {
+      this.#destroyExpired(peer)
+      this.nudge(peer)
+    }
+  }
+
+  #destroyExpired(peer: string): void {
+    try {
+      this.#options.conversation(peer).destroyExpired()
+    } catch (error) {
+      this.#options.log('warn', 'keys for parcels that are past their time could not be destroyed', toError(error))
+    }
   }
 }

@@ -4,7 +4,7 @@
  * more (docs/protocol.md, "Parcels", Keys).
  */
 import { Yielder } from '../base/yield.ts'
-import { createKeyPair, keyIdOf, type KeyPair } from '../identity/hpke.ts'
+import { keyIdOf, type Hpke, type KeyPair } from '../identity/hpke.ts'
 import { randomBytes } from '../identity/identity.ts'
 import type { HeldKey, WordRow } from '../store/mail-store.ts'
 import type { Store } from '../store/store.ts'
@@ -148,7 +148,7 @@ export class OneTimeKeys {
 }
 
 /** Makes keys, a millisecond or two each, and lets everything else run in between. */
-export async function makeKeys(count: number): Promise<KeyPair[]> {
+export async function makeKeys(count: number, { createKeyPair }: Pick<Hpke, 'createKeyPair'>): Promise<KeyPair[]> {
   const pairs: KeyPair[] = []
   const turn = new Yielder()
   for (let made = 0; made < count; made += 1) {
@@ -158,6 +158,6 @@ export async function makeKeys(count: number): Promise<KeyPair[]> {
   return pairs
 }
 
-function same(a: Uint8Array, b: Uint8Array): boolean {
+export function same(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(b)
 }

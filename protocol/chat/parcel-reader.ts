@@ -3,7 +3,7 @@
  * the transaction that stores the messages (docs/protocol.md, "Parcels", Reading).
  */
 import { QuorumError } from '../base/errors.ts'
-import * as hpke from '../identity/hpke.ts'
+import type { Hpke } from '../identity/hpke.ts'
 import { verify, type Identity } from '../identity/identity.ts'
 import type { SealingKeys } from '../identity/sealing.ts'
 import type { GivenKey, KnownParcel } from '../store/mail-store.ts'
@@ -19,6 +19,7 @@ import type { Words } from './words.ts'
 
 export interface ParcelReaderOptions {
   identity: Identity
+  hpke: Pick<Hpke, 'open'>
   /** The friend's PeerId. */
   peer: string
   store: Store
@@ -64,6 +65,26 @@ export class ParcelReader {
     return store.knownParcel(parcelId) == null ? this.#take(parcelId, opened) : 'taken'
   }
 
+  /**
+   * The friend says in an envelope where it stands. An old word is not believed: it is answered, so that a friend who
+   * was put back learns the number to go on from. Errors as of `read`.
+   */
+  hear(word: Hello): void {
+    const { inbox, words, outbox, onWord } = this.#options
+    let newest = false
+    let repeated = false
+    const { position, effects } = inbox.receiveParcel([], (batch) => {
+      repeated = words.repeated(word)
+      newest = this.#hear(word, batch)
+      if (newest) words.owe()
+    })
+    if (newest) {
+      outbox.onReceipt(position)
+      onWord(word)
+    } else if (!repeated) words.stand('answeredAt')
+    for (const effect of effects) effect()
+  }
+
   /** It is told that parcels wait for what comes before them. */
   reportHole(): void {
     const { words, store } = this.#options
@@ -72,7 +93,7 @@ export class ParcelReader {
 
   /** `shut`: the key is gone, or another one was meant. `foreign`: it opens, and is not what the friend wrote. */
   async #open(id: Uint8Array, bytes: Uint8Array): Promise<Opened | 'shut' | 'foreign'> {
-    const { store, peer, sealing, identity } = this.#options
+    const { store, peer, sealing, identity, hpke } = this.#options
     let signed: Uint8Array
     let oneTime: GivenKey | undefined
     try {

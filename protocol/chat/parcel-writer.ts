@@ -5,7 +5,7 @@
  */
 import { QuorumError } from '../base/errors.ts'
 import type { Emit } from '../api/events.ts'
-import * as hpke from '../identity/hpke.ts'
+import { keyIdOf, type Hpke } from '../identity/hpke.ts'
 import { publicKeyOf, randomBytes, sign, type Identity } from '../identity/identity.ts'
 import type { ParcelRow, WordRow } from '../store/mail-store.ts'
 import type { Conversation as Position, Message, Store } from '../store/store.ts'
@@ -26,6 +26,7 @@ export interface FriendsMailbox {
 
 export interface ParcelWriterOptions {
   identity: Identity
+  hpke: Hpke
   /** The friend's PeerId. */
   peer: string
   store: Store
@@ -62,6 +63,8 @@ interface Sealed {
   parcels: Leaving[]
   /** Ids of those that gave way to others. */
   dropped: Uint8Array[]
+  /** There is more, and no key to seal it to. */
+  noKey: boolean
 }
 
 export class ParcelWriter {
@@ -104,18 +107,26 @@ export class ParcelWriter {
   async #round(): Promise<void> {
     const { store, peer, words, atNodes } = this.#options
     await this.#clear()
+    if (!words.parcels || this.due === 'nothing') return
     const ticket = store.word(peer).theirTicket
-    if (!words.parcels || ticket.byteLength === 0) return
+    if (ticket.byteLength === 0) {
+      words.stand('stoodAt')
+      return
+    }
     let sealing: Promise<Sealed> | undefined
     const held = new Set<Leaving>()
+    let refused = false
     // Sealed once a node is there: what cannot be left anywhere can still be recalled.
     await atNodes(peer, async (mailbox) => {
       sealing ??= this.#seal()
       const { parcels, dropped } = await sealing
       for (const id of dropped) await mailbox.withdraw(peer, id, ticket)
-      await this.#leave(mailbox, parcels, ticket, held)
+      refused = (await this.#leave(mailbox, parcels, ticket, held)) === 'no-ticket' || refused
     })
-    if (sealing !== undefined) this.#left((await sealing).parcels, held)
+    if (sealing === undefined) return
+    const { parcels, noKey } = await sealing
+    this.#left(parcels, held)
+    if (noKey || (refused && held.size === 0)) words.stand('stoodAt')
   }
 
   /** Withdraws what was delivered, and what is sealed anew. */
@@ -143,6 +154,7 @@ export class ParcelWriter {
     const { store, peer, now } = this.#options
     const dropped: Uint8Array[] = []
     const bare: Leaving[] = []
+    let noKey = false
     while (bare.length === 0) {
       const position = store.conversation(peer)
       const out = store.parcelsFor(peer).filter(({ anew, upTo }) => !anew && upTo > position.delivered)
@@ -159,11 +171,15 @@ export class ParcelWriter {
         continue
       }
       const sealed = await this.#sealOne(from, out)
-      if (sealed === 'no-key') break
+      if (sealed === 'no-key') {
+        noKey = true
+        break
+      }
       if (sealed !== 'changed' && sealed.first === 0) bare.push(sealed)
     }
     const late = store.parcelsFor(peer).filter(({ leftAt }) => Math.abs(now() - leftAt) >= chatLimits.parcelAgain)
-    return { parcels: [...late.map((row) => ({ ...row, sealed: () => store.sealedParcel(row.id) })), ...bare], dropped }
+    const again = late.map((row) => ({ ...row, sealed: () => store.sealedParcel(row.id) }))
+    return { parcels: [...again, ...bare], dropped, noKey }
   }
 
   /** Computes; then one transaction looks whether everything is as it was, and stores it all. */
@@ -171,11 +187,11 @@ export class ParcelWriter {
     const { store, peer, words, identity } = this.#options
     const key = this.#key()
     if (key === undefined) return 'no-key'
-    const pairs = await makeKeys(words.keys.wanted(false))
+    const pairs = await makeKeys(words.keys.wanted(false), this.#options.hpke)
     const position = store.conversation(peer)
     const row = store.transaction(() => words.ready())
     const bodies = this.#bodies(from, out, position)
-    const draft = { position, row, bodies, keyNumber: key.number, keyId: hpke.keyIdOf(key.publicKey) }
+    const draft = { position, row, bodies, keyNumber: key.number, keyId: keyIdOf(key.publicKey) }
     const id = randomBytes(parcelIdLength)
     const to = publicKeyOf(peer)
     const word = words.draft(row, pairs)
@@ -205,7 +221,7 @@ export class ParcelWriter {
 
   /** Undefined for a key that is none. */
   async #sealed(signed: Uint8Array, key: SealTo, bound: Uint8Array): Promise<Uint8Array | undefined> {
-    const { store, peer } = this.#options
+    const { store, peer, hpke } = this.#options
     try {
       return await hpke.seal(signed, key.publicKey, 'quorum-parcel', bound)
     } catch (error) {
@@ -227,7 +243,7 @@ export class ParcelWriter {
   #holds({ position, row, bodies, keyId, keyNumber }: Draft, from: number, out: readonly ParcelRow[]): boolean {
     const { store, peer } = this.#options
     const key = this.#key()
-    if (key === undefined || key.number !== keyNumber || !Buffer.from(hpke.keyIdOf(key.publicKey)).equals(keyId)) {
+    if (key === undefined || key.number !== keyNumber || !Buffer.from(keyIdOf(key.publicKey)).equals(keyId)) {
       return false
     }
     const now = store.conversation(peer)
@@ -248,13 +264,13 @@ export class ParcelWriter {
     return { number: 0, publicKey: weekly.hybridKey }
   }
 
-  /** Brings parcels to one node, the first one first; adds those that it holds to `held`. */
+  /** Brings parcels to one node, the first one first; adds those that it holds to `held`. Returns why it ended. */
   async #leave(
     mailbox: FriendsMailbox,
     parcels: readonly Leaving[],
     ticket: Uint8Array,
     held: Set<Leaving>,
-  ): Promise<void> {
+  ): Promise<LeaveOutcome> {
     const { store, peer } = this.#options
     const behind = store.parcelsFor(peer).filter(({ leftAt }) => leftAt > 0)
     for (const parcel of parcels.toSorted((a, b) => a.first - b.first)) {
@@ -269,9 +285,10 @@ export class ParcelWriter {
         outcome = await mailbox.leave(peer, parcel.id, ticket, sealed)
       }
       // Nothing that follows would be taken either.
-      if (outcome !== 'held') return
+      if (outcome !== 'held') return outcome
       held.add(parcel)
     }
+    return 'held'
   }
 
   /** Of `parcels`, a node holds those in `held`. */

@@ -13,7 +13,7 @@ import type { PeerAddress } from '../wire/contact.ts'
 import { eraLength, features, trailSequences, type Hello } from '../wire/hello.ts'
 import { ticketLength } from '../wire/mailbox.ts'
 import { chatLimits } from './limits.ts'
-import { OneTimeKeys, type OneTimeKeysOptions } from './one-time-keys.ts'
+import { OneTimeKeys, same, type OneTimeKeysOptions } from './one-time-keys.ts'
 
 /** Numbers are times in milliseconds, or grow by one: beyond it, nothing would be left to count with. */
 const lastNumber = 2 ** 52
@@ -26,6 +26,8 @@ export interface WordsOptions extends OneTimeKeysOptions {
   readReceipts(): boolean
   /** A ticket was given to this friend for the first time: the own nodes must know it. */
   onTicket(): void
+  /** Queues an envelope in which the friend is told `word`. Called within a transaction. */
+  stand(peer: string, word: Hello): void
 }
 
 export class Words {
@@ -112,6 +114,32 @@ export class Words {
   told(): void {
     const { store, peer } = this.#options
     store.putWord({ ...store.word(peer), owed: false })
+  }
+
+  /**
+   * Tells the friend in an envelope, not too often, what a parcel cannot: there is no ticket or no key for one. `as`:
+   * `stoodAt` of itself, `answeredAt` where an older word of the friend shows that it does not know the newest one.
+   */
+  stand(as: 'stoodAt' | 'answeredAt'): void {
+    const { store, peer, now, stand } = this.#options
+    if (Math.abs(now() - store.word(peer)[as]) < chatLimits.standAgain) return
+    store.transaction(() => {
+      const word = this.tell(false)
+      store.putWord({ ...store.word(peer), [as]: now() })
+      stand(peer, word)
+    })
+  }
+
+  /**
+   * Notes a word that came in an envelope; returns whether it came before, since each node of the own ones brings it:
+   * answered again and again, it would never end. Within the caller's transaction.
+   */
+  repeated({ number, mail }: Hello): boolean {
+    const { store, peer } = this.#options
+    const row = store.word(peer)
+    if (mail != null && same(mail.keys.era, row.theirEra) && number <= row.stoodNumber) return true
+    store.putWord({ ...row, stoodNumber: Math.max(row.stoodNumber, number) })
+    return false
   }
 
   #hearOfParcels({ mail }: Hello): void {

@@ -16,6 +16,13 @@ export interface KeyPair {
   publicKey: Uint8Array
 }
 
+/** What is done with such keys: the functions of this file, unless a simulation has others, which take no time. */
+export interface Hpke {
+  createKeyPair(): Promise<KeyPair>
+  seal(bytes: Uint8Array, publicKey: Uint8Array, purpose: Purpose, bound: Uint8Array): Promise<Uint8Array>
+  open(sealed: Uint8Array, seed: Uint8Array, purpose: Purpose, bound: Uint8Array): Promise<Uint8Array>
+}
+
 /** What sealed bytes are for: bytes that were sealed for one purpose do not open for another. */
 export type Purpose = 'quorum-envelope' | 'quorum-parcel'
 

@@ -1,7 +1,8 @@
 /**
  * The copies that migrations leave beside the database, `store.v<version>.db`, under the same key: the way back to the
- * program of before. A copy contains no sealing key, and does not outlast its use: it goes once the new version has run
- * a second time and ended cleanly, after a week at the latest, and at once when a text is recalled that it may contain.
+ * program of before. A copy has nothing secret (secrets.ts), and does not outlast its use: it goes once the new version
+ * has run a second time and ended cleanly, after a week at the latest, and at once when a text is recalled that it may
+ * contain.
  */
 
 import { readdirSync, rmSync, statSync } from 'node:fs'
@@ -12,6 +13,7 @@ import { storeFailure } from '../base/disk-errors.ts'
 import { QuorumError } from '../base/errors.ts'
 import { day } from '../base/units.ts'
 import { Database } from './database.ts'
+import { dropSecrets } from './secrets.ts'
 
 /** By then somebody who wants the old version back has noticed. */
 const longestKept = 7 * day
@@ -25,7 +27,7 @@ export class Copies {
     this.#directory = directory
   }
 
-  /** Copies the database, except for its sealing keys. An unfinished copy of an earlier attempt is replaced. */
+  /** Copies the database, except for its secrets. An unfinished copy of an earlier attempt is replaced. */
   make(database: Database, key: Uint8Array, version: number): void {
     // SQLite does not flush such a copy, and the migration that follows changes the original.
     replaceFile(join(this.#directory, `store.v${version}.db`), (unfinished) => {
@@ -34,7 +36,7 @@ export class Copies {
       database.run('VACUUM INTO ?', unfinished)
       const copy = new Database(unfinished, key)
       try {
-        copy.run('DELETE FROM sealingKey')
+        dropSecrets(copy)
       } finally {
         copy.close()
       }

@@ -1,8 +1,9 @@
 /** What no backup has, and no restored profile keeps: it must be destroyed in time, or opens other backups. */
 
 import type { Database } from './database.ts'
+import { dropSecrets } from './secrets.ts'
 
 export function leftOut(database: Database): void {
-  database.run('DELETE FROM sealingKey')
+  dropSecrets(database)
   database.run("DELETE FROM setting WHERE key = 'weekly-backups'")
 }

@@ -33,6 +33,11 @@ export interface WordRow {
   /** Ids of their parcels that did not open, to be told to them; and whether some wait for what comes before them. */
   unopened: Uint8Array[]
   hole: boolean
+  /** When they were last told in an envelope where this peer stands, of itself and as an answer; 0: never. */
+  stoodAt: number
+  answeredAt: number
+  /** Number of the newest word that came from them in an envelope. */
+  stoodNumber: number
 }
 
 /** A key given to a friend, whose private half is here. */

@@ -180,6 +180,9 @@ function newWord(peer: string): WordRow {
     owed: false,
     unopened: [],
     hole: false,
+    stoodAt: 0,
+    answeredAt: 0,
+    stoodNumber: 0,
   }
 }
 

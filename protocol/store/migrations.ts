@@ -268,7 +268,10 @@ const version10 = `
     floorUntil INTEGER NOT NULL,
     owed INTEGER NOT NULL,
     unopened BLOB NOT NULL, -- ids of 16 bytes
-    hole INTEGER NOT NULL
+    hole INTEGER NOT NULL,
+    stoodAt INTEGER NOT NULL,
+    answeredAt INTEGER NOT NULL,
+    stoodNumber INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE givenKey (
     peer TEXT NOT NULL,

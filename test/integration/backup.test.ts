@@ -5,6 +5,8 @@ import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { exportBackup, importBackup, openMemoryStore, openSqliteStore } from '../../protocol/index.ts'
 import type { Backup, Store } from '../../protocol/index.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
+import { beginMailAnew } from '../../protocol/chat/restored.ts'
 import { Database } from '../../protocol/store/database.ts'
 import { readKeyFile } from '../../protocol/store/key.ts'
 import { migrations } from '../../protocol/store/migrations.ts'
@@ -80,6 +82,41 @@ test('a backup has everything but the sealing keys, and nothing else stays in ei
   assert.equal(Buffer.from(again.setting('name') ?? []).toString(), 'Ada')
   assert.deepEqual(again.sealingKeys(), [])
   assert.deepEqual([again.messages('b', 1000).length, again.search('text 499', 10).length], [500, 1])
+})
+
+test('a backup has nothing of parcels that only the newest state may use, and a peer of it begins anew', async (t) => {
+  const directory = folder(t)
+  const store = await openSqliteStore({ directory })
+  t.after(() => store.close())
+  store.setSetting('seed', Buffer.alloc(32, 9))
+  const era = Buffer.alloc(8, 1)
+  const seed = Buffer.from('a seed that opens one parcel ...')
+  const told = { ticket: Buffer.alloc(32, 2), era, nextKey: 51, keysHeld: 40, keysTop: 50, top: 30 }
+  for (const peer of ['b', 'c']) {
+    store.putWord({ ...store.word(peer), ...told })
+    store.addGivenKeys(peer, [{ era, number: 50, keyId: Buffer.alloc(8, 3), seed, createdAt: now }])
+  }
+  store.addHeldKeys('b', [{ number: 30, publicKey: Buffer.alloc(1216, 4), receivedAt: now }])
+  const parcel = { id: Buffer.alloc(16, 5), peer: 'b', first: 1, upTo: 1, keyNumber: 29, bytes: 9, leftAt: now }
+  store.addParcel({ ...parcel, anew: false }, Buffer.from('the sealed parcel'))
+  store.queueMessage('b', { id: '1', text: 'left', sentAt: now })
+  store.markSent('b', [{ seq: 1, hash: Buffer.alloc(32, 6) }])
+  store.markLeft('b', parcel, now)
+  const words = (await exportBackup(store, { path: path.join(directory, 'backup') })).words ?? ''
+  assert.equal(store.givenKeys('b').length + store.heldKeys('b').length + store.parcelsFor('b').length, 3)
+
+  const restored = folder(t)
+  await importBackup({ directory: restored, path: path.join(directory, 'backup'), words })
+  const again = await openSqliteStore({ directory: restored })
+  t.after(() => again.close())
+  assert.deepEqual([again.givenKeys('b'), again.heldKeys('b'), again.parcelsFor('b')], [[], [], []])
+  assert.equal(again.messages('b', 1)[0]?.leftAt, undefined)
+  again.transaction(() => beginMailAnew(again, now))
+  const { era: b, ...word } = again.word('b')
+  assert.partialDeepStrictEqual(word, { nextKey: 1, keysHeld: 0, keysTop: 0, owed: true, floor: 29 })
+  assert.equal(word.floorUntil, now + chatLimits.keyFloor)
+  assert.equal(again.word('c').floor, 31, 'of those that came none was left')
+  assert.equal(new Set([b, again.word('c').era, era].map((one) => Buffer.from(one).toString('hex'))).size, 3)
 })
 
 test('101: no page of a backup has anything of a sealing key', async (t) => {

@@ -229,6 +229,6 @@ test('who has made a backup is not reminded', async (t) => {
   store.setSetting('backups', undefined)
   assert.equal(backups().state().remind, true)
   store.setSetting('restored', Buffer.from('1'))
-  afterRestore(store, { pauseAll: () => {} })
+  afterRestore(store, { pauseAll: () => {} }, Date.now())
   assert.equal(backups().state().remind, false, 'and who has restored one knows of them')
 })

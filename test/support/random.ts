@@ -18,7 +18,7 @@ export function random(t: Pick<TestContext, 'diagnostic'>): Random {
 }
 
 /** Mulberry32: small, and the same everywhere. Returns numbers from 0 up to 1. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test'
 import type { Stream } from '@libp2p/interface'
 import { Conversation, type ConversationContext } from '../../protocol/chat/conversation.ts'
 import type { PeerEvent } from '../../protocol/api/events.ts'
+import * as hpke from '../../protocol/identity/hpke.ts'
 import { digest } from '../../protocol/identity/identity.ts'
 import { SealingKeys } from '../../protocol/identity/sealing.ts'
 import { chatLimits } from '../../protocol/chat/limits.ts'
@@ -43,6 +44,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
   const identity = self === alice.peer ? alice : bob
   return {
     identity,
+    hpke,
     sealing: new SealingKeys(identity, store, () => now),
     atNodes: async () => {},
     onMail: () => {},
@@ -52,6 +54,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     now: () => now,
     age: () => now,
     onTicket: () => {},
+    stand: () => {},
     emit: (event) => events.push(event),
     name: () => 'somebody',
     peerAddress: () => ({ nodes: [], addresses: [] }),

@@ -26,7 +26,6 @@ import type { Conversation as Position, Draft, Message } from '../store/store.ts
 import { chatFrameToWire, chatVersion } from '../wire/chat.ts'
 import { unframe } from '../wire/framing.ts'
 import type { Hello } from '../wire/hello.ts'
-import { makeKeys } from './one-time-keys.ts'
 import { Words, type WordsOptions } from './words.ts'
 
 export interface ConversationContext
@@ -180,8 +179,8 @@ export class Conversation {
   }
 
   /** As `ParcelReader.reportHole`. */
-  reportHole(): void {
-    this.#reader.reportHole()
+  reportHole(ids: readonly Uint8Array[]): void {
+    this.#reader.reportHole(ids)
   }
 
   /** The friend is online: it learns by a hello what it is owed. */
@@ -267,12 +266,11 @@ export class Conversation {
 
   /** Brings the friend's one-time keys up to their number. */
   async #giveKeys(stream: ChatStream): Promise<void> {
-    const wanted = this.#words.keys.wanted(true)
-    if (this.#making || wanted < chatLimits.keysMissing) return
+    if (this.#making || this.#words.keys.wanted(true) < chatLimits.keysMissing) return
     this.#making = true
     try {
-      const pairs = await makeKeys(wanted, this.#context.hpke)
-      if (!this.#ended) await this.#sendHello(stream, pairs)
+      const pairs = await this.#words.keys.make(true)
+      if (pairs.length > 0 && !this.#ended) await this.#sendHello(stream, pairs)
     } finally {
       this.#making = false
     }

@@ -66,6 +66,14 @@ export const chatLimits = {
   /** Keys of one friend that are kept, and keys for one friend whose private halves are: beyond, the oldest go. */
   keysKept: 100,
   keysGiven: 200,
+  /**
+   * Keys that are made for one friend, a millisecond or two each, and that are taken of one; parcels that are sealed
+   * anew and left again because one friend says so. Each is several times what friends who come and go ask for.
+   */
+  keysMade: { tokens: 200, per: 60 * minute } as Rate,
+  keysTaken: { tokens: 500, per: 60 * minute } as Rate,
+  parcelsAnew: { tokens: 200, per: 60 * minute } as Rate,
+  holesHeard: { tokens: 10, per: 60 * minute } as Rate,
   /** Keys in parcels count as arriving for so long. */
   keysUnderWay: 7 * day,
   /** A key is used no later than this after it came, and destroyed no later than this after it was made. */

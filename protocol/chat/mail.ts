@@ -21,7 +21,7 @@ export interface MailConversation {
   destroyExpired(): void
   writeParcels(): Promise<void>
   readParcel(parcel: Parcel): Promise<ParcelOutcome>
-  reportHole(): void
+  reportHole(ids: readonly Uint8Array[]): void
   /** Tells a friend who is online what it is owed. */
   tellWord(): void
 }
@@ -47,7 +47,8 @@ interface Plan {
 interface Waiting {
   parcels: Map<string, Parcel>
   bytes: number
-  reported: Set<string>
+  /** Ids of those that the friend is to be told of. */
+  holes: Set<string>
   report: NodeJS.Timeout | undefined
 }
 
@@ -215,7 +216,12 @@ export class Mail {
   }
 
   #keepBack(peer: string, parcel: Parcel, outcome: 'hole' | 'later'): void {
-    const waiting = this.#waiting.get(peer) ?? { parcels: new Map(), bytes: 0, reported: new Set(), report: undefined }
+    const waiting = this.#waiting.get(peer) ?? {
+      parcels: new Map(),
+      bytes: 0,
+      holes: new Set<string>(),
+      report: undefined,
+    }
     this.#waiting.set(peer, waiting)
     const id = Buffer.from(parcel.parcelId).toString('hex')
     const { byteLength } = parcel.sealed
@@ -224,17 +230,19 @@ export class Mail {
       waiting.parcels.set(id, parcel)
       waiting.bytes += byteLength
     }
-    if (outcome === 'later' || waiting.reported.has(id)) return
-    waiting.reported.add(id)
+    if (outcome === 'later') return
+    waiting.holes.add(id)
     clearTimeout(waiting.report)
     // Of many parcels that arrive out of order, the last one may fill the hole.
     waiting.report = setTimeout(() => this.#reportHole(peer, waiting), chatLimits.holeReport).unref()
   }
 
-  #reportHole(peer: string, { parcels }: Waiting): void {
-    if (parcels.size === 0 || this.#stopped) return
+  #reportHole(peer: string, { parcels, holes }: Waiting): void {
+    const ids = [...parcels].flatMap(([id, { parcelId }]) => (holes.has(id) ? [parcelId] : []))
+    holes.clear()
+    if (ids.length === 0 || this.#stopped) return
     try {
-      this.#options.conversation(peer).reportHole()
+      this.#options.conversation(peer).reportHole(ids)
       this.nudge(peer)
     } catch (error) {
       this.#options.log('warn', 'that messages are missing could not be stored', toError(error))

@@ -3,6 +3,7 @@
  * that this peer has given are numbered within an era; the holder says which it has and up to which none is needed any
  * more (docs/protocol.md, "Parcels", Keys).
  */
+import { TokenBucket } from '../base/rate-limit.ts'
 import { Yielder } from '../base/yield.ts'
 import { keyIdOf, type Hpke, type KeyPair } from '../identity/hpke.ts'
 import { randomBytes } from '../identity/identity.ts'
@@ -22,11 +23,14 @@ export interface OneTimeKeysOptions {
   age(): number | undefined
   /** The same by the own clock, right or wrong. */
   now(): number
+  hpke: Hpke
 }
 
 /** Every method that changes something runs within the caller's transaction. */
 export class OneTimeKeys {
   readonly #options: OneTimeKeysOptions
+  readonly #made = new TokenBucket(chatLimits.keysMade, () => performance.now())
+  readonly #taken = new TokenBucket(chatLimits.keysTaken, () => performance.now())
 
   constructor(options: OneTimeKeysOptions) {
     this.#options = options
@@ -49,6 +53,19 @@ export class OneTimeKeys {
           .length
     const most = live ? chatLimits.keysTogether : chatLimits.keysInParcel
     return Math.max(0, Math.min(most, chatLimits.keysTogether - keysHeld - underWay))
+  }
+
+  /** Makes as many keys as are wanted, and lets everything else run in between. `give` stores them. */
+  async make(live: boolean): Promise<KeyPair[]> {
+    const wanted = this.wanted(live)
+    if (!this.#made.take(wanted)) return []
+    const pairs: KeyPair[] = []
+    const turn = new Yielder()
+    while (pairs.length < wanted) {
+      pairs.push(await this.#options.hpke.createKeyPair())
+      if (turn.due) await turn.yield()
+    }
+    return pairs
   }
 
   /** Stores keys as given, from number `row.nextKey` on; returns the changed row, which is not stored here. */
@@ -112,7 +129,8 @@ export class OneTimeKeys {
     }
     const receivedAt = age() ?? now()
     const numbered = keys.publicKeys.map((publicKey, at) => ({ publicKey, number: keys.first + at, receivedAt }))
-    const fresh = numbered.filter(({ number }) => number > row.top && Number.isSafeInteger(number))
+    const news = numbered.filter(({ number }) => number > row.top && Number.isSafeInteger(number))
+    const fresh = this.#taken.take(news.length) ? news : []
     store.addHeldKeys(peer, fresh)
     row.top = fresh.at(-1)?.number ?? row.top
     store.dropHeldKeys(peer, store.heldKeys(peer).slice(0, -chatLimits.keysKept))
@@ -145,17 +163,6 @@ export class OneTimeKeys {
     const floor = first === undefined ? {} : { floor: first, floorUntil: now() + chatLimits.keyFloor }
     return { ...row, ...floor, era: randomBytes(eraLength), nextKey: 1, keysHeld: 0, keysTop: 0 }
   }
-}
-
-/** Makes keys, a millisecond or two each, and lets everything else run in between. */
-export async function makeKeys(count: number, { createKeyPair }: Pick<Hpke, 'createKeyPair'>): Promise<KeyPair[]> {
-  const pairs: KeyPair[] = []
-  const turn = new Yielder()
-  for (let made = 0; made < count; made += 1) {
-    pairs.push(await createKeyPair())
-    if (turn.due) await turn.yield()
-  }
-  return pairs
 }
 
 export function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -33,8 +33,8 @@ export interface ParcelReaderOptions {
 }
 
 /**
- * `taken`: the node may delete it. `stored`: so, and messages came with it. `hole`: it waits for what comes before it.
- * `later`: it cannot be taken now.
+ * `taken`: the node may delete it. `stored`: so, and messages came with it. `hole`: it waits for what comes before it,
+ * which is news. `later`: it cannot be taken now.
  */
 export type ParcelOutcome = 'taken' | 'stored' | 'hole' | 'later'
 
@@ -54,7 +54,7 @@ export class ParcelReader {
   async read({ parcelId, sealed }: Pick<Parcel, 'parcelId' | 'sealed'>): Promise<ParcelOutcome> {
     const { store } = this.#options
     const known = store.knownParcel(parcelId)
-    if (known != null) return this.#again(known)
+    if (known != null && known.kind !== 'hole') return this.#again(known)
     const opened = await this.#open(parcelId, sealed)
     if (opened === 'foreign') return 'taken'
     if (opened === 'shut') {
@@ -62,7 +62,8 @@ export class ParcelReader {
       return 'taken'
     }
     // It may have come from two nodes at once.
-    return store.knownParcel(parcelId) == null ? this.#take(parcelId, opened) : 'taken'
+    const now = store.knownParcel(parcelId)?.kind ?? 'hole'
+    return now === 'hole' ? this.#take(parcelId, opened) : 'taken'
   }
 
   /**
@@ -85,10 +86,13 @@ export class ParcelReader {
     for (const effect of effects) effect()
   }
 
-  /** It is told that parcels wait for what comes before them. */
-  reportHole(): void {
+  /** The friend is told, once, that these parcels wait for what comes before them. */
+  reportHole(ids: readonly Uint8Array[]): void {
     const { words, store } = this.#options
-    store.transaction(() => words.owe({ hole: true }))
+    store.transaction(() => {
+      for (const id of ids) this.#note(id, 'hole')
+      words.owe({ hole: true })
+    })
   }
 
   /** `shut`: the key is gone, or another one was meant. `foreign`: it opens, and is not what the friend wrote. */
@@ -135,7 +139,7 @@ export class ParcelReader {
       onWord(word)
     }
     for (const effect of effects) effect()
-    if (stopped === 'gap') return 'hole'
+    if (stopped === 'gap') return store.knownParcel(id) == null ? 'hole' : 'later'
     if (stopped === 'held') return 'later'
     store.forgetParcels(peer, now() - chatLimits.parcelKnown, chatLimits.parcelsKnown)
     return bodies.length > 0 ? 'stored' : 'taken'

@@ -13,7 +13,6 @@ import { signedToWire } from '../wire/codec.ts'
 import { parcelIdLength, type LeaveOutcome } from '../wire/mailbox.ts'
 import { parcelToWire, sealedParcelToWire } from '../wire/parcel.ts'
 import { chatLimits } from './limits.ts'
-import { makeKeys } from './one-time-keys.ts'
 import type { LeavingBody, Outbox } from './outbox.ts'
 import type { Words } from './words.ts'
 
@@ -187,7 +186,7 @@ export class ParcelWriter {
     const { store, peer, words, identity } = this.#options
     const key = this.#key()
     if (key === undefined) return 'no-key'
-    const pairs = await makeKeys(words.keys.wanted(false), this.#options.hpke)
+    const pairs = await words.keys.make(false)
     const position = store.conversation(peer)
     const row = store.transaction(() => words.ready())
     const bodies = this.#bodies(from, out, position)

@@ -4,6 +4,7 @@
  * parcels (docs/protocol.md, "Parcels", The word).
  */
 import { QuorumError } from '../base/errors.ts'
+import { TokenBucket } from '../base/rate-limit.ts'
 import { randomBytes } from '../identity/identity.ts'
 import type { KeyPair } from '../identity/hpke.ts'
 import type { WordRow } from '../store/mail-store.ts'
@@ -33,6 +34,8 @@ export interface WordsOptions extends OneTimeKeysOptions {
 export class Words {
   readonly #options: WordsOptions
   readonly keys: OneTimeKeys
+  readonly #anew = new TokenBucket(chatLimits.parcelsAnew, () => performance.now())
+  readonly #holes = new TokenBucket(chatLimits.holesHeard, () => performance.now())
 
   constructor(options: WordsOptions) {
     this.#options = options
@@ -145,15 +148,15 @@ export class Words {
   #hearOfParcels({ mail }: Hello): void {
     const { store, peer } = this.#options
     if (mail == null) return
+    const out = store.parcelsFor(peer)
     const shut = new Set(mail.unopened.map(hex))
-    for (const { id, keyNumber } of store.parcelsFor(peer)) {
-      if (shut.has(hex(id))) {
-        store.updateParcel(id, { anew: true })
-        if (keyNumber > 0) this.keys.dropDead(mail)
-      }
-      // What lies behind a hole is left again, with what fills it.
-      if (mail.hole) store.updateParcel(id, { leftAt: 0 })
+    for (const { id, keyNumber } of out.filter((row) => shut.has(hex(row.id)))) {
+      if (!this.#anew.take()) break
+      store.updateParcel(id, { anew: true })
+      if (keyNumber > 0) this.keys.dropDead(mail)
     }
+    // What lies behind a hole is left again, with what fills it.
+    if (mail.hole && this.#holes.take()) for (const { id } of out) store.updateParcel(id, { leftAt: 0 })
   }
 
   /** With the number of the next word: larger than every one that the friend may have counted. */

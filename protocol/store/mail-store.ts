@@ -80,8 +80,8 @@ export interface ParcelRow {
 export interface KnownParcel {
   id: Uint8Array
   peer: string
-  /** It had messages, it had none, or it did not open. */
-  kind: 'messages' | 'bare' | 'shut'
+  /** It had messages, it had none, it did not open, or it waits for what comes before it and the friend was told so. */
+  kind: 'messages' | 'bare' | 'shut' | 'hole'
   /** When it came, and when it was last answered. */
   at: number
   toldAt: number

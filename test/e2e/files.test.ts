@@ -101,7 +101,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   writeFileSync(join(home, 'ticket.txt'), 'Lyon')
   await drop(alice, [join(home, 'ticket.txt')])
   await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
-  await alice.page.getByRole('region', { name: 'ticket.txt' }).getByText('Waiting for an answer').waitFor()
+  await alice.page.getByRole('region', { name: 'ticket.txt' }).getByText('They can answer when they are back').waitFor()
   const again = await openWindow(t, { profile: bob.profile })
   await open(again, 'Alice')
   const film2 = again.page.getByRole('log').getByRole('region', { name: 'film.mkv' })

@@ -176,7 +176,7 @@ export class Life {
         if (done) this.#world.opened(text(sealedParcelFromWire(parcel.sealed).keyId))
         return outcome
       },
-      reportHole: () => conversation.reportHole(),
+      reportHole: (ids) => conversation.reportHole(ids),
       tellWord: () => this.#attempt(() => conversation.tellWord(), undefined),
     }
   }

@@ -21,6 +21,11 @@ export class ChatStream {
   written = 0
   /** Up to here the friend has acknowledged since it said in its hello on this stream what it holds. */
   acknowledged = 0
+  /**
+   * What the friend had acknowledged when it was opened. A first hello that says less is of an older copy; one that says
+   * more may only have been overtaken by receipts on other streams.
+   */
+  readonly acknowledgedBefore: number
   /** Number of frames that arrived on this stream. */
   framesReceived = 0
   /** A write of messages is in progress. */
@@ -33,7 +38,8 @@ export class ChatStream {
   readonly #smaller: boolean
 
   /** `smaller`: the own PeerId is the smaller of the two, compared as text. */
-  constructor(stream: Stream, connection: Connection, opener: Opener, smaller: boolean) {
+  constructor(stream: Stream, connection: Connection, opener: Opener, smaller: boolean, acknowledgedBefore: number) {
+    this.acknowledgedBefore = acknowledgedBefore
     this.stream = stream
     this.connection = connection
     this.opener = opener

@@ -91,7 +91,8 @@ export class Conversation {
 
   /** Serves `stream` until it ends. Throws what ended it, if that was not its regular end. */
   async run(libp2pStream: Stream, connection: Connection, opener: Opener): Promise<void> {
-    const stream = new ChatStream(libp2pStream, connection, opener, this.#context.self < this.#context.peer)
+    const { self, peer, store } = this.#context
+    const stream = new ChatStream(libp2pStream, connection, opener, self < peer, store.conversation(peer).delivered)
     this.#streams.add(stream)
     const late = new QuorumError('bad-request', 'They did not say hello in time')
     using helloDeadline = abortAfter(libp2pStream, limits.handshake, late)

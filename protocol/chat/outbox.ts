@@ -137,8 +137,9 @@ export class Outbox {
     const own = beyond ? undefined : this.#hashAt(received, batch.position)
     const same = own == null ? !beyond && number === 0 : Buffer.from(own).equals(receivedHash)
     if (same && this.#follows(received)) {
-      // A parcel may be older than the receipts of an open stream, which have no number.
-      if (stream == null && this.#streams.online) return
+      // It may be older than receipts on other streams, which have no number.
+      const overtaken = stream == null ? this.#streams.online : received >= stream.acknowledgedBefore
+      if (overtaken || stream?.helloReceived === true) return
       // Each time, every message after that is changed and reported: without it, they are sent all the same.
       if (received >= delivered || !newest || !this.#adoptions.take()) return
       const from = Math.max(received, delivered - chatLimits.sentAgain)

@@ -65,13 +65,15 @@ interface Properties {
   beside?: Connection
   /** The friend has said hello on it. Default true. */
   greeted?: boolean
+  /** As `ChatStream.acknowledgedBefore`. Default: everything. */
+  acknowledgedBefore?: number
 }
 
 /** A stream of a conversation, and its network-side end. */
 export function chatStream(properties: Properties = {}): { stream: ChatStream; wire: CollectingStream } {
-  const { opener = 'outbound', smaller = true, greeted = true, beside } = properties
+  const { opener = 'outbound', smaller = true, greeted = true, acknowledgedBefore = Infinity, beside } = properties
   const wire = new CollectingStream()
-  const stream = new ChatStream(wire, beside ?? connectionWith(properties), opener, smaller)
+  const stream = new ChatStream(wire, beside ?? connectionWith(properties), opener, smaller, acknowledgedBefore)
   stream.helloReceived = greeted
   return { stream, wire }
 }

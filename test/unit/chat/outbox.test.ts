@@ -477,7 +477,9 @@ test('a friend that holds something else gets everything since they last agreed,
 
 test('a friend that was put back gets what it has no more, which was delivered and is sent again', async (t) => {
   const { one, made, hashOf } = await fiveSent(t)
+  made.stream.helloReceived = false
   const { effects } = resume(one, made, 2, hashOf(2), { number: 1 })
+  made.stream.helloReceived = true
   one.events.length = 0
   for (const effect of effects) effect()
   assert.deepEqual(one.states(), ['delivered', 'delivered', 'sent', 'sent', 'sent'])
@@ -490,12 +492,24 @@ test('a friend that was put back gets what it has no more, which was delivered a
 test('a friend that claims to hold less again and again changes what is shown a few times', async (t) => {
   change(t, chatLimits, { adoptions: { tokens: 2, per: hour } })
   const { one, made, hashOf } = await fiveSent(t)
+  made.stream.helloReceived = false
   for (let number = 1; number <= 4; number += 1) {
     one.store.markDelivered(peer, 5)
     const { effects } = resume(one, made, 2, hashOf(2), { number })
     assert.equal(effects.length, number <= 2 ? 3 : 0)
   }
   assert.equal(one.store.conversation(peer).delivered, 5)
+})
+
+test('a hello that receipts on another stream have overtaken takes nothing back, nor does a later one', async (t) => {
+  const { one, made, hashOf } = await fiveSent(t)
+  const late = one.open({ greeted: false, acknowledgedBefore: 3 })
+  assert.deepEqual(resume(one, late, 3, hashOf(3), { number: 1 }).effects, [])
+  assert.deepEqual(resume(one, made, 3, hashOf(3), { number: 2 }).effects, [])
+  assert.equal(one.store.conversation(peer).delivered, 4)
+  const restored = one.open({ greeted: false, acknowledgedBefore: 4 })
+  assert.equal(resume(one, restored, 3, hashOf(3), { number: 3 }).effects.length, 1)
+  assert.equal(one.store.conversation(peer).delivered, 3)
 })
 
 test('an older hello that comes late takes nothing back', async (t) => {
@@ -562,7 +576,9 @@ test('of a long conversation that a friend has lost, the state of a bounded numb
   change(t, chatLimits, { sentAgain: 2 })
   const { one, made } = await fiveSent(t)
   one.store.markDelivered(peer, 5)
+  made.stream.helloReceived = false
   const { effects } = resume(one, made, 0, none, { number: 1 })
+  made.stream.helloReceived = true
   assert.equal(effects.length, 2)
   assert.deepEqual(one.states(), ['delivered', 'delivered', 'delivered', 'sent', 'sent'])
   const before = made.wire.sequences.length

@@ -22,8 +22,8 @@ export class ChatStream {
   /** Up to here the friend has acknowledged since it said in its hello on this stream what it holds. */
   acknowledged = 0
   /**
-   * What the friend had acknowledged when it was opened. A first hello that says less is of an older copy; one that says
-   * more may only have been overtaken by receipts on other streams.
+   * What the friend had acknowledged when it was opened. A first hello that says less is of an older copy; one that
+   * says more may only have been overtaken by receipts on other streams.
    */
   readonly acknowledgedBefore: number
   /** Number of frames that arrived on this stream. */

@@ -4,25 +4,29 @@
  */
 import assert from 'node:assert/strict'
 import { mock, test, type TestContext } from 'node:test'
-import { KiB } from '../../../protocol/base/units.ts'
-import { chatLimits } from '../../../protocol/chat/limits.ts'
-import { Outbox } from '../../../protocol/chat/outbox.ts'
-import { Words } from '../../../protocol/chat/words.ts'
-import { mailboxLimits } from '../../../protocol/mailbox/limits.ts'
-import { World, type Outcome } from '../../support/away-world.ts'
-import { change } from '../../support/numbers.ts'
+import { KiB } from '../../protocol/base/units.ts'
+import { chatLimits } from '../../protocol/chat/limits.ts'
+import { Outbox } from '../../protocol/chat/outbox.ts'
+import { Words } from '../../protocol/chat/words.ts'
+import { mailboxLimits } from '../../protocol/mailbox/limits.ts'
+import { World, type Outcome } from '../support/away-world.ts'
+import { change } from '../support/numbers.ts'
 
 const first = Number(process.env.QUORUM_SEED ?? 1)
 const worlds = Number(process.env.QUORUM_WORLDS ?? (process.env.QUORUM_SEED == null ? 60 : 1))
 const together = 20
 
-mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
-// An earlier version names no features, and says nothing of parcels.
-const { tell } = Words.prototype
-mock.method(Words.prototype, 'tell', function (this: Words, ...args: Parameters<Words['tell']>) {
-  const { mail, ...word } = tell.apply(this, args)
-  return word.name === 'older' ? { ...word, features: [] } : { ...word, ...(mail == null ? {} : { mail }) }
-})
+/** For the time of one test: others may run in this process. */
+function prepare(t: TestContext): void {
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  t.after(() => mock.timers.reset())
+  // An earlier version names no features, and says nothing of parcels.
+  const { tell } = Words.prototype
+  t.mock.method(Words.prototype, 'tell', function (this: Words, ...args: Parameters<Words['tell']>) {
+    const { mail, ...word } = tell.apply(this, args)
+    return word.name === 'older' ? { ...word, features: [] } : { ...word, ...(mail == null ? {} : { mail }) }
+  })
+}
 
 /** A tenth and less of the real bounds, in the same proportions: they are met sooner, and each step costs less. */
 const smallBounds = {
@@ -57,6 +61,7 @@ const small = seeds.filter((seed) => seed % 10 !== 0)
 for (let from = 0; from < small.length; from += together) {
   const some = small.slice(from, from + together)
   test(`friends who are away, worlds ${some[0]} to ${some.at(-1)}: everything arrives, once`, async (t) => {
+    prepare(t)
     change(t, chatLimits, smallBounds)
     change(t, mailboxLimits, smallBox)
     assert.deepEqual(await run(t, some), [])
@@ -65,6 +70,7 @@ for (let from = 0; from < small.length; from += together) {
 
 if (large.length > 0) {
   test(`friends who are away, worlds ${large[0]} to ${large.at(-1)} with the real bounds`, async (t) => {
+    prepare(t)
     assert.deepEqual(await run(t, large), [])
   })
 }
@@ -92,6 +98,7 @@ const rules: [rule: string, world: number, without: Without][] = [
 
 for (const [rule, world, without] of rules) {
   test(`without the rule that ${rule}, some world fails`, async (t) => {
+    prepare(t)
     change(t, chatLimits, smallBounds)
     change(t, mailboxLimits, smallBox)
     without(t)

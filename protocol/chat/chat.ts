@@ -35,6 +35,7 @@ export class Chat {
 
   stop(): void {
     this.#stopped.abort()
+    this.mail.end()
     for (const conversation of this.#conversations.values()) conversation.end()
   }
 
@@ -98,7 +99,17 @@ export class Chat {
 
   /** The own name or address changed: tells the friends that are online. */
   hello(): void {
-    for (const conversation of this.#conversations.values()) conversation.hello()
+    const conversations = [...this.#conversations.values()]
+    let hellos: (() => void)[]
+    try {
+      // One flush of the disk for all of them.
+      hellos = this.#options.store.transaction(() => conversations.map((conversation) => conversation.prepareHello()))
+    } catch (error) {
+      // A full disk undoes all: then one by one, which needs none.
+      this.#options.log('debug', 'hellos could not be stored together', toError(error))
+      hellos = conversations.map((conversation) => conversation.prepareHello())
+    }
+    for (const send of hellos) send()
   }
 
   /** Errors: `not-friend`, `too-large`, `not-found` (replyTo), `rate-limited` (outbox full), those of the store. */

@@ -129,7 +129,15 @@ export class Conversation {
 
   /** The own name or address changed: tells the friend on every stream. */
   hello(): void {
-    for (const stream of this.#streams) ignoreLoss(this.#sendHello(stream))
+    this.prepareHello()()
+  }
+
+  /** As `hello`, in two steps: what is stored for it now, and a function that sends it. */
+  prepareHello(): () => void {
+    const hellos = [...this.#streams].map(({ writer }) => ({ writer, hello: this.#words.tell(true) }))
+    return () => {
+      for (const { writer, hello } of hellos) ignoreLoss(writer.write(chatFrameToWire({ kind: 'hello', hello })))
+    }
   }
 
   /** As `Outbox.send`. */
@@ -249,7 +257,6 @@ export class Conversation {
       const versions = `version ${hello.version} of the chat protocol, this is version ${chatVersion}`
       throw new QuorumError('unsupported-version', `They use ${versions}: update the older one`)
     }
-    this.#words.hear(hello, true)
     this.#outbox.compare(hello, stream, batch)
     this.#inbox.acknowledge(hello.received, hello.read, batch)
     if (!stream.helloReceived) this.#streams.suspectOthers(stream, hello.received)
@@ -259,6 +266,7 @@ export class Conversation {
 
   #helloStored(stream: ChatStream, hello: Hello): void {
     const { peer, onHello } = this.#context
+    this.#words.hearLive(hello)
     onHello(peer, hello)
     this.#reportPresence()
     this.#streams.closeReplaced()

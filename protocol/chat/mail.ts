@@ -28,6 +28,8 @@ export interface MailConversation {
 
 export interface MailOptions {
   store: Store
+  /** As in `OneTimeKeysOptions`. */
+  age(): number | undefined
   log: Log
   isFriend(peer: string): boolean
   conversation(peer: string): MailConversation
@@ -60,6 +62,8 @@ export class Mail {
   readonly #waiting = new Map<string, Waiting>()
   /** What arrives of one friend is read one after the other, whichever node it comes from. */
   readonly #reading = new Map<string, Promise<void>>()
+  /** The friend to whom each ticket was given, by its hash in hexadecimal digits. */
+  #givers = new Map<string, string>()
   #taken: Uint8Array[] = []
   #check: NodeJS.Timeout | undefined
   #stopped = false
@@ -73,22 +77,33 @@ export class Mail {
     this.#check = setInterval(() => this.#nudgeAll(), chatLimits.mailCheck).unref()
   }
 
-  /** Leaves what waits, for as long as a person waits for a program that ends. */
-  async stop(): Promise<void> {
-    if (this.#stopped) return
+  /** Nothing more is done. */
+  end(): void {
     this.#stopped = true
     clearInterval(this.#check)
     for (const { timer } of this.#plans.values()) clearTimeout(timer)
     for (const { report } of this.#waiting.values()) clearTimeout(report)
-    const due = this.#friends().filter((peer) => this.#options.conversation(peer).mailDue !== 'nothing')
-    const written = Promise.all(due.map((peer) => this.#write(peer)))
-    await Promise.race([written, pause(chatLimits.mailAtStop)])
   }
 
-  /** The hashes of the tickets of all friends. */
+  /** Leaves what waits, for as long as a person waits for a program that ends. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.end()
+    const { store, isFriend, conversation } = this.#options
+    const due = store.peersWithMail().filter((peer) => isFriend(peer) && conversation(peer).mailDue !== 'nothing')
+    const over = new AbortController()
+    const written = Promise.all(due.map((peer) => this.#write(peer)))
+    await Promise.race([written, pause(chatLimits.mailAtStop, over.signal)])
+    over.abort()
+  }
+
+  /** The hashes of the tickets of all friends: told to nodes, and so the tickets under which parcels can come. */
   ticketHashes(): Uint8Array[] {
     const { store, isFriend } = this.#options
-    return store.ticketsGiven().flatMap(({ peer, ticket }) => (isFriend(peer) ? [hashOf(ticket)] : []))
+    const hashes = store.ticketsGiven().map(({ peer, ticket }) => ({ peer, hash: hashOf(ticket) }))
+    const given = hashes.filter(({ peer }) => isFriend(peer))
+    this.#givers = new Map(given.map(({ peer, hash }) => [hex(hash), peer]))
+    return given.map(({ hash }) => hash)
   }
 
   /** A node of one's own, or of friends perhaps, can be reached again. */
@@ -117,17 +132,17 @@ export class Mail {
     const at = performance.now() + wait
     if (plan !== undefined && plan.at <= at) return
     this.#unplan(peer)
-    const timer = setTimeout(() => void this.#due(peer), wait).unref()
+    const due = (): void => {
+      this.#due(peer).catch((error: unknown) => this.#options.log('warn', 'a word waits', toError(error)))
+    }
+    const timer = setTimeout(due, wait).unref()
     this.#plans.set(peer, { timer, at, delivered: this.#delivered(peer) })
   }
 
   /** A node brought a parcel. Resolves when it is on disk, or kept back. */
   async receive(parcel: Parcel): Promise<void> {
-    const { store, isFriend } = this.#options
-    const under = Buffer.from(parcel.ticketHash)
-    const found = store.ticketsGiven().find(({ peer, ticket }) => isFriend(peer) && under.equals(hashOf(ticket)))
-    if (found === undefined) return this.#done(parcel.parcelId)
-    const { peer } = found
+    const peer = this.#givers.get(hex(parcel.ticketHash))
+    if (peer === undefined || !this.#options.isFriend(peer)) return this.#done(parcel.parcelId)
     const reading = (this.#reading.get(peer) ?? Promise.resolve()).then(() => this.#read(peer, parcel))
     const ended = reading.catch(() => undefined)
     this.#reading.set(peer, ended)
@@ -223,7 +238,7 @@ export class Mail {
       report: undefined,
     }
     this.#waiting.set(peer, waiting)
-    const id = Buffer.from(parcel.parcelId).toString('hex')
+    const id = hex(parcel.parcelId)
     const { byteLength } = parcel.sealed
     // What finds no room comes again with the next session.
     if (!waiting.parcels.has(id) && waiting.bytes + byteLength <= chatLimits.parcelsWaiting) {
@@ -269,23 +284,20 @@ export class Mail {
     this.#plans.delete(peer)
   }
 
-  #friends(): string[] {
-    const { store } = this.#options
-    return store.friends().flatMap(({ peer, state }) => (state === 'friend' ? peer : []))
-  }
-
+  /** Of those who are many, it looks only at who may need something. */
   #nudgeAll(): void {
-    for (const peer of this.#friends()) {
-      this.#destroyExpired(peer)
-      this.nudge(peer)
-    }
-  }
-
-  #destroyExpired(peer: string): void {
+    const { store, age, log, conversation } = this.#options
     try {
-      this.#options.conversation(peer).destroyExpired()
+      const now = age()
+      const expired = now === undefined ? [] : store.peersWithKeysBefore(now - chatLimits.keyKept)
+      for (const peer of expired) conversation(peer).destroyExpired()
+      for (const peer of store.peersWithMail()) this.nudge(peer)
     } catch (error) {
-      this.#options.log('warn', 'keys for parcels that are past their time could not be destroyed', toError(error))
+      log('warn', 'what is to be left for friends cannot be read', toError(error))
     }
   }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
 }

@@ -50,15 +50,20 @@ export class Words {
 
   /**
    * The word of now, with a number of its own, and with `pairs` as keys for the friend; `live` in a hello. Stored
-   * within the caller's transaction.
+   * within the caller's transaction. Errors: those of the store, but a hello without keys is said with a full disk, too.
    */
   tell(live: boolean, pairs: readonly KeyPair[] = []): Hello {
-    const { store } = this.#options
-    return store.transaction(() => {
-      const row = this.keys.give(this.#numbered(this.ready()), pairs, live)
-      store.putWord(row)
-      return this.#hello(row, pairs)
-    })
+    const { store, peer } = this.#options
+    try {
+      return store.transaction(() => {
+        const row = this.keys.give(this.#numbered(this.ready()), pairs, live)
+        store.putWord(row)
+        return this.#hello(row, pairs)
+      })
+    } catch (error) {
+      if (!live || pairs.length > 0 || !isDiskFull(error)) throw error
+      return this.#hello(this.#numbered(store.word(peer)), [])
+    }
   }
 
   /** What `tell` would return of a parcel: nothing is stored, and `pairs` are not given. `row`: of `ready`. */
@@ -99,6 +104,16 @@ export class Words {
     store.putWord(row)
     if (word.mail != null) this.#hearOfParcels(word)
     return true
+  }
+
+  /** Takes over the word of a hello. With a full disk it is heard with the next one: friends talk all the same. */
+  hearLive(word: Hello): void {
+    const { store } = this.#options
+    try {
+      store.transaction(() => this.hear(word, true))
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+    }
   }
 
   /** The friend holds messages that this store does not know. */
@@ -196,6 +211,10 @@ export class Words {
       ...(ticket.byteLength > 0 ? { mail } : {}),
     }
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof QuorumError && (error.code === 'disk-full' || error.code === 'not-writable')
 }
 
 function hex(id: Uint8Array): string {

@@ -90,6 +90,10 @@ export interface KnownParcel {
 export interface MailStore {
   word(peer: string): WordRow
   putWord(row: WordRow): void
+  /** Peers with messages that are not delivered, with a word that is owed, or with parcels on their way. */
+  peersWithMail(): string[]
+  /** Peers to which keys were given before that time. */
+  peersWithKeysBefore(createdAt: number): string[]
   /** Of all peers to which a ticket was given. */
   ticketsGiven(): { peer: string; ticket: Uint8Array }[]
 

@@ -29,6 +29,17 @@ export function mailOn(database: Database): MailStore {
       database.run(sql, { ...value, unopened: Buffer.concat(unopened) })
     },
 
+    peersWithMail: () =>
+      peersIn(
+        database.all(
+          `SELECT peer FROM conversation WHERE queued > delivered UNION
+           SELECT peer FROM word WHERE owed = 1 UNION SELECT peer FROM parcel`,
+        ),
+      ),
+
+    peersWithKeysBefore: (createdAt) =>
+      peersIn(database.all('SELECT DISTINCT peer FROM givenKey WHERE createdAt < ?', createdAt)),
+
     ticketsGiven: () =>
       database
         .all<{ peer: string; ticket: Uint8Array }>(`SELECT peer, ticket FROM word WHERE ticket <> x'' ORDER BY peer`)
@@ -91,7 +102,16 @@ function keysOn(
 
 function parcelsOn(
   database: Database,
-): Omit<MailStore, 'word' | 'putWord' | 'ticketsGiven' | 'forgetMail' | keyof ReturnType<typeof keysOn>> {
+): Omit<
+  MailStore,
+  | 'word'
+  | 'putWord'
+  | 'peersWithMail'
+  | 'peersWithKeysBefore'
+  | 'ticketsGiven'
+  | 'forgetMail'
+  | keyof ReturnType<typeof keysOn>
+> {
   return {
     parcelsFor: (peer) =>
       database
@@ -159,6 +179,10 @@ function parcelsOn(
       return rows.toSorted((a, b) => a.seq - b.seq).map(messageFrom)
     },
   }
+}
+
+function peersIn(rows: { peer: string }[]): string[] {
+  return rows.map(({ peer }) => peer)
 }
 
 function newWord(peer: string): WordRow {

@@ -43,8 +43,10 @@ test('what is written to a friend who is away arrives while its writer is away',
   await acceptShown(alice)
   await until(async () => (await node.figure('quorum_mailboxes')) === 2, 'both can be left something')
 
-  await bob.close()
   await writing(alice).waitFor()
+  await alice.page.getByRole('button', { name: 'Details' }).click()
+  await alice.page.getByText('Messages reach them').waitFor()
+  await bob.close()
   await alice.page.getByRole('button', { name: 'Connection: Waiting for' }).waitFor()
   await writing(alice).fill('At nine')
   await alice.page.getByText('What you write reaches them when they are back').waitFor()

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { startFriends, talking, Unanswered, type HeadlessPeer } from '../support/headless.ts'
+import { mailboxes, startFriends, talking, Unanswered, type HeadlessPeer } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
 import { random } from '../support/random.ts'
 import { until } from '../support/until.ts'
@@ -17,7 +17,7 @@ const longest = 9000
 test(`friends who are never up together, ${rounds} kills of each and of the node`, async (t) => {
   const { next } = random(t)
   const { node, alice, bob } = await startFriends(new Stage(t), 'never')
-  await until(async () => (await node.figure('quorum_mailboxes')) === 2, 'both have given a ticket')
+  await mailboxes(alice, bob)
   await Promise.all([alice.kill9(), bob.kill9()])
   const shown = new Map<HeadlessPeer, string[]>()
   for (const peer of [alice, bob]) {

@@ -8,7 +8,7 @@ import Database from 'better-sqlite3-multiple-ciphers'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { publicKeyOf } from '../../protocol/identity/identity.ts'
-import { befriend, HeadlessNode, HeadlessPeer, startFriends } from '../support/headless.ts'
+import { befriend, HeadlessNode, HeadlessPeer, mailboxes, startFriends } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
 import { needsMemory, occurrences } from '../support/memory-scan.ts'
 import { wordsIn } from '../support/search.ts'
@@ -17,7 +17,7 @@ import { until } from '../support/until.ts'
 for (const direct of ['auto', 'never'] as const) {
   test(`friends who are never up together, --direct ${direct}`, async (t) => {
     const { node, alice, bob } = await startFriends(new Stage(t), direct)
-    await until(async () => (await node.figure('quorum_mailboxes')) >= 2, 'both have given a ticket')
+    await mailboxes(alice, bob)
     await bob.stop()
     await alice.sees(bob, false)
     const written = Array.from({ length: 20 }, (_, at) => `message ${at}`)
@@ -40,7 +40,7 @@ for (const direct of ['auto', 'never'] as const) {
 
 test('a message is left for a friend who is away, and withdrawn when it is delivered otherwise', async (t) => {
   const { node, alice, bob } = await startFriends(new Stage(t), 'auto')
-  await until(async () => (await node.figure('quorum_mailboxes')) >= 2, 'both have given a ticket')
+  await mailboxes(alice, bob)
   await bob.kill9()
   await alice.sees(bob, false)
   const { id } = await alice.send(bob, 'for later')
@@ -67,7 +67,7 @@ test(
     const from = await new HeadlessPeer(stage, 'Wilhelmina', setup).start()
     const to = await new HeadlessPeer(stage, 'Bartholomew', setup).start()
     await befriend(from, to)
-    await until(async () => (await node.figure('quorum_mailboxes')) === 2, 'both have given a ticket')
+    await mailboxes(from, to)
     await to.kill9()
     await from.sees(to, false)
     const text = 'The lighthouse keeper knows the way'

@@ -86,6 +86,7 @@ export class Life {
     this.mail = new Mail({
       store,
       log: (_, message, error) => this.#logged(message, error),
+      age: () => this.#time.confirmed(),
       isFriend: () => !this.dead,
       conversation: () => this.#guarded(),
       taken: async (ids) => this.#attempt(() => this.#taken(ids), undefined),

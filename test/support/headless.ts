@@ -321,6 +321,12 @@ export async function startFriends(
   return { node, alice, bob }
 }
 
+/** Returns when each can leave messages for the other. */
+export async function mailboxes(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
+  const both = async (): Promise<boolean> => ((await a.friend(b))?.mailbox && (await b.friend(a))?.mailbox) === true
+  await until(both, `${a.name} and ${b.name} have given each other a ticket`)
+}
+
 /** Returns when the conversation is open on both sides. */
 export async function talking(a: HeadlessPeer, b: HeadlessPeer): Promise<void> {
   await Promise.all([a.sees(b), b.sees(a)])

@@ -58,6 +58,8 @@ export function Details({ friend }: { friend: Friend }) {
           <dl className="facts">
             <dt>{details.added}</dt>
             <dd>{dateOnly(friend.addedAt, tag)}</dd>
+            <dt>{details.away}</dt>
+            <dd>{friend.mailbox ? details.awayLeft : details.awayWaits}</dd>
           </dl>
         )}
         <div className="field">

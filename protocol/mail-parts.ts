@@ -34,7 +34,7 @@ export function createMailboxes(
     reach: (addresses, peer, use) => nodes.reach(addresses, peer, use),
     ticketHashes: () => chat.mail.ticketHashes(),
     onParcel: (parcel) => chat.mail.receive(parcel),
-    onOpen: () => chat.mail.nodeReady(),
+    onOpen: () => chat.nodeReady(),
     log,
   })
 }

@@ -26,6 +26,8 @@ export class ChatStream {
    * says more may only have been overtaken by receipts on other streams.
    */
   readonly acknowledgedBefore: number
+  /** A hello with a ticket was sent on it. */
+  ticketTold = false
   /** Number of frames that arrived on this stream. */
   framesReceived = 0
   /** A write of messages is in progress. */

@@ -80,6 +80,12 @@ export class Chat {
     }
   }
 
+  /** A node can be reached, and has said what time it is. */
+  nodeReady(): void {
+    for (const conversation of this.#conversations.values()) conversation.nodeReady()
+    this.mail.nodeReady()
+  }
+
   /** Ends the conversation with a peer that is no longer a friend. */
   end(peer: string): void {
     const { store, onTicket, log } = this.#options

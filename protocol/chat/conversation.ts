@@ -134,9 +134,9 @@ export class Conversation {
 
   /** As `hello`, in two steps: what is stored for it now, and a function that sends it. */
   prepareHello(): () => void {
-    const hellos = [...this.#streams].map(({ writer }) => ({ writer, hello: this.#words.tell(true) }))
+    const hellos = [...this.#streams].map((stream) => ({ stream, hello: this.#words.tell(true) }))
     return () => {
-      for (const { writer, hello } of hellos) ignoreLoss(writer.write(chatFrameToWire({ kind: 'hello', hello })))
+      for (const { stream, hello } of hellos) ignoreLoss(this.#writeHello(stream, hello))
     }
   }
 
@@ -273,13 +273,20 @@ export class Conversation {
     if (this.#words.parcels) ignoreLoss(this.#giveKeys(stream))
   }
 
-  /** Brings the friend's one-time keys up to their number. */
+  /** A node can be reached: a friend who is online gets what is missing to leave something there. */
+  nodeReady(): void {
+    const stream = this.#streams.best()
+    if (stream != null && this.#words.parcels) ignoreLoss(this.#giveKeys(stream))
+  }
+
+  /** Tells the friend its ticket, and brings its one-time keys up to their number. */
   async #giveKeys(stream: ChatStream): Promise<void> {
-    if (this.#making || this.#words.keys.wanted(true) < chatLimits.keysMissing) return
+    const missing = this.#words.keys.wanted(true) >= chatLimits.keysMissing
+    if (this.#making || (!missing && stream.ticketTold)) return
     this.#making = true
     try {
-      const pairs = await this.#words.keys.make(true)
-      if (pairs.length > 0 && !this.#ended) await this.#sendHello(stream, pairs)
+      const pairs = missing ? await this.#words.keys.make(true) : []
+      if ((pairs.length > 0 || !stream.ticketTold) && !this.#ended) await this.#sendHello(stream, pairs)
     } finally {
       this.#making = false
     }
@@ -312,8 +319,12 @@ export class Conversation {
   }
 
   async #sendHello(stream: ChatStream, pairs: readonly KeyPair[] = []): Promise<void> {
-    const hello = this.#words.tell(true, pairs)
-    await stream.writer.write(chatFrameToWire({ kind: 'hello', hello }))
+    await this.#writeHello(stream, this.#words.tell(true, pairs))
+  }
+
+  #writeHello(stream: ChatStream, hello: Hello): Promise<void> {
+    stream.ticketTold ||= hello.mail != null
+    return stream.writer.write(chatFrameToWire({ kind: 'hello', hello }))
   }
 
   #sendReceipt(stream: ChatStream, position: Position): void {

@@ -89,8 +89,7 @@ export class Mail {
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.end()
-    const { store, isFriend, conversation } = this.#options
-    const due = store.peersWithMail().filter((peer) => isFriend(peer) && conversation(peer).mailDue !== 'nothing')
+    const due = this.#peersDue()
     const over = new AbortController()
     const written = Promise.all(due.map((peer) => this.#write(peer)))
     await Promise.race([written, pause(chatLimits.mailAtStop, over.signal)])
@@ -282,6 +281,17 @@ export class Mail {
   #unplan(peer: string): void {
     clearTimeout(this.#plans.get(peer)?.timer)
     this.#plans.delete(peer)
+  }
+
+  /** None where the store does not answer, or was closed before: a program must be able to end. */
+  #peersDue(): string[] {
+    const { store, isFriend, conversation, log } = this.#options
+    try {
+      return store.peersWithMail().filter((peer) => isFriend(peer) && conversation(peer).mailDue !== 'nothing')
+    } catch (error) {
+      log('warn', 'what is to be left for friends cannot be read', toError(error))
+      return []
+    }
   }
 
   /** Of those who are many, it looks only at who may need something. */

@@ -107,7 +107,7 @@ export class Paths {
 
   /** Keeps a connection to `peer` until `unwant`. */
   want(peer: string): void {
-    if (this.#wanted.has(peer)) return
+    if (this.#wanted.has(peer) || this.#stopped.signal.aborted) return
     const wanted: Wanted = { retry: new Retry(limits.friendRetry), stopped: new AbortController(), hopeful: 0 }
     this.#wanted.set(peer, wanted)
     void this.#keep(peer, wanted)

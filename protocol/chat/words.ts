@@ -50,7 +50,8 @@ export class Words {
 
   /**
    * The word of now, with a number of its own, and with `pairs` as keys for the friend; `live` in a hello. Stored
-   * within the caller's transaction. Errors: those of the store, but a hello without keys is said with a full disk, too.
+   * within the caller's transaction. Errors: those of the store, but a hello without keys is said with a full disk,
+   * too.
    */
   tell(live: boolean, pairs: readonly KeyPair[] = []): Hello {
     const { store, peer } = this.#options

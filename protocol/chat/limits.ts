@@ -84,6 +84,8 @@ export const chatLimits = {
   /** Bodies in one parcel: the largest one, an offer, fits alone; and with keys and padding, the node takes it. */
   parcelBodies: 64,
   parcelBodyBytes: 200 * KiB,
+  /** What was sealed and no longer fits is sealed again, so often at once: later there is another attempt. */
+  sealedInVain: 20,
   /** Parcels and bytes on their way to one friend: what a mailbox holds of one ticket is twice as many. */
   parcelsOut: 100,
   parcelsOutBytes: 3 * MiB,

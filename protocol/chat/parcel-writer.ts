@@ -154,6 +154,7 @@ export class ParcelWriter {
     const dropped: Uint8Array[] = []
     const bare: Leaving[] = []
     let noKey = false
+    let vain = 0
     while (bare.length === 0) {
       const position = store.conversation(peer)
       const out = store.parcelsFor(peer).filter(({ anew, upTo }) => !anew && upTo > position.delivered)
@@ -170,11 +171,17 @@ export class ParcelWriter {
         continue
       }
       const sealed = await this.#sealOne(from, out)
+      if (sealed === 'changed') {
+        // A friend who says something all the time must not keep this peer busy.
+        vain += 1
+        if (vain === chatLimits.sealedInVain) break
+        continue
+      }
       if (sealed === 'no-key') {
         noKey = true
         break
       }
-      if (sealed !== 'changed' && sealed.first === 0) bare.push(sealed)
+      if (sealed.first === 0) bare.push(sealed)
     }
     const late = store.parcelsFor(peer).filter(({ leftAt }) => Math.abs(now() - leftAt) >= chatLimits.parcelAgain)
     const again = late.map((row) => ({ ...row, sealed: () => store.sealedParcel(row.id) }))

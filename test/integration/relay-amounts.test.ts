@@ -90,14 +90,14 @@ test('friends whose node has nothing left for the day are told that it refuses, 
   const logged: string[] = []
   const node = await startNode(t, {
     now: () => now,
-    relay: { perDay: 100_000 },
+    relay: { perDay: 400_000 },
     log: (_, message) => void logged.push(message),
   })
   const nodes = node.addresses()
   const alice = await startPeer(t, { nodes, name: 'alice', direct: 'never' })
   const bob = await startPeer(t, { nodes, name: 'bob', direct: 'never' })
   await befriend(alice, bob)
-  for (let count = 0; count < 4; count += 1) {
+  for (let count = 0; count < 10; count += 1) {
     await alice.sendMessage({ peer: bob.id, text: randomBytes(24 * KiB).toString('hex') })
   }
   await until(() => node.stats().relaySpent, 'the amount is used up')

@@ -392,10 +392,10 @@ test('threats.md 50: a full disk: disk-full, no part of the call stored, usable 
 })
 
 test('threats.md 50: no room for a new profile: disk-full, and it succeeds later', needsMount, async (t) => {
-  const disk = smallDisk(t, '300k')
+  const disk = smallDisk(t, '600k')
   const ballast = path.join(disk, 'ballast')
   const directory = path.join(disk, 'profile')
-  for (let size = 296; size >= 0; size -= 4) {
+  for (let size = 596; size >= 0; size -= 4) {
     fs.writeFileSync(ballast, Buffer.alloc(size * 1024))
     const outcome = await withStore(directory, say).then(
       () => 'kept',

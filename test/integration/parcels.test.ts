@@ -45,7 +45,7 @@ async function ready({ alice, bob }: Cast): Promise<void> {
   await until(both, 'both have given a ticket')
 }
 
-async function away({ alice, bob }: Cast): Promise<void> {
+async function away({ alice, bob }: Pick<Cast, 'alice' | 'bob'>): Promise<void> {
   await bob.stop()
   await until(async () => (await friendOf(alice, bob))?.online === false, 'bob is away')
 }
@@ -91,13 +91,17 @@ test('at a node that keeps no messages they wait, as before', async (t) => {
   undo(t).defer(() => store.close())
   const node = await startNode(t, { store })
   const directory = folder(t)
-  const alice = await startPeer(t, { nodes: node.addresses() })
+  let attempts = 0
+  const log = (_: string, message: string): void => void (attempts += Number(message.startsWith('the mailboxes of')))
+  const alice = await startPeer(t, { nodes: node.addresses(), log })
   const bob = await startPeer(t, { nodes: node.addresses(), store: await openSqliteStore({ directory }) })
   await befriend(alice, bob)
-  await away({ alice, bob } as Cast)
+  await until(async () => (await friendOf(alice, bob))?.mailbox === true, 'alice has a ticket')
+  await away({ alice, bob })
   const { id } = await alice.sendMessage({ peer: bob.id, text: 'later' })
-  await new Promise((resolve) => setTimeout(resolve, 1000))
-  // It was tried many times: it has not left, and can still be recalled.
+  const before = attempts
+  await until(() => attempts >= before + 3, 'it was tried again and again')
+  // It has not left, and can still be recalled.
   assert.equal((await alice.message({ message: id })).state, 'queued')
   const again = await startPeer(t, { nodes: node.addresses(), store: await openSqliteStore({ directory }) })
   await until(async () => (await textsOf(again, alice)).includes('later'), 'it arrives when both are there')

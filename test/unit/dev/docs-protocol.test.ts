@@ -141,6 +141,8 @@ const phrases = [
   `do not open, at most ${wireLimits.unopened}.`,
   `up to ${chatLimits.keysTogether} one-time keys: a hello brings what is missing, a parcel up to ${chatLimits.keysInParcel}, where those in parcels of the last ${time(chatLimits.keysUnderWay)} count`,
   `keeps ${chatLimits.keysKept} and uses none later than ${time(chatLimits.keyUsable)} after it came. The giver keeps ${chatLimits.keysGiven} private halves, destroys those below what is settled, and any after ${time(chatLimits.keyKept)}.`,
+  `Of one friend ${chatLimits.keysTaken.tokens} keys are taken in ${time(chatLimits.keysTaken.per)}, and ${chatLimits.keysMade.tokens} made for it.`,
+  `Of one friend, ${chatLimits.parcelsAnew.tokens} parcels are sealed anew and \`hole\` is heard ${chatLimits.holesHeard.tokens} times in ${time(chatLimits.holesHeard.per)}.`,
   `was collected, or ${time(identityLimits.sealingKeyLast)} after it was made`,
   `who is away: ${time(chatLimits.mailAway.first)} after a message was written, doubling up to ${time(chatLimits.mailAway.longest)} while`,
   `when no receipt came for ${time(chatLimits.mailUnanswered)}; and when the program ends, within ${time(chatLimits.mailAtStop)}.`,

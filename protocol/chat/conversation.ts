@@ -281,11 +281,12 @@ export class Conversation {
 
   /** Tells the friend its ticket, and brings its one-time keys up to their number. */
   async #giveKeys(stream: ChatStream): Promise<void> {
-    const missing = this.#words.keys.wanted(true) >= chatLimits.keysMissing
+    const limited = stream.connection.limits != null
+    const missing = this.#words.keys.wanted(true, limited) >= chatLimits.keysMissing
     if (this.#making || (!missing && stream.ticketTold)) return
     this.#making = true
     try {
-      const pairs = missing ? await this.#words.keys.make(true) : []
+      const pairs = missing ? await this.#words.keys.make(true, limited) : []
       if ((pairs.length > 0 || !stream.ticketTold) && !this.#ended) await this.#sendHello(stream, pairs)
     } finally {
       this.#making = false

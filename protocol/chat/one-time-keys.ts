@@ -38,8 +38,11 @@ export class OneTimeKeys {
 
   // ---- given to the friend
 
-  /** How many keys to make for the friend: `live` in a hello, else in a parcel. */
-  wanted(live: boolean): number {
+  /**
+   * How many keys to make for the friend: `live` in a hello, else in a parcel. `limited`: over a connection that
+   * carries so many bytes only, most of which would go for keys.
+   */
+  wanted(live: boolean, limited = false): number {
     const { store, peer, age } = this.#options
     const now = age()
     if (now === undefined) return 0
@@ -52,12 +55,13 @@ export class OneTimeKeys {
           .filter((key) => same(key.era, era) && key.number > keysTop && now - key.createdAt < chatLimits.keysUnderWay)
           .length
     const most = live ? chatLimits.keysTogether : chatLimits.keysInParcel
-    return Math.max(0, Math.min(most, chatLimits.keysTogether - keysHeld - underWay))
+    const together = limited ? chatLimits.keysInParcel : chatLimits.keysTogether
+    return Math.max(0, Math.min(most, together - keysHeld - underWay))
   }
 
   /** Makes as many keys as are wanted, and lets everything else run in between. `give` stores them. */
-  async make(live: boolean): Promise<KeyPair[]> {
-    const wanted = this.wanted(live)
+  async make(live: boolean, limited = false): Promise<KeyPair[]> {
+    const wanted = this.wanted(live, limited)
     if (!this.#made.take(wanted)) return []
     const pairs: KeyPair[] = []
     const turn = new Yielder()

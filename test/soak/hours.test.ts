@@ -8,6 +8,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
 import { exchange, Inhabitant, Speech } from '../support/long-life.ts'
@@ -107,6 +108,8 @@ test(
       [...work, files].map((one) =>
         one.catch((error: unknown) => {
           ending.abort()
+          // Told at once: what is left to do may take long, and its errors would hide this one.
+          process.stderr.write(`ends in minute ${now().toFixed(0)}: ${inspect(error)}\n`)
           throw error
         }),
       ),

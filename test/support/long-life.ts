@@ -27,14 +27,16 @@ export class Inhabitant {
     this.peer = peer
   }
 
-  /** The result of `work`, which is repeated when the process ended before it answered. */
+  /** The result of `work`, which is repeated when the process was killed or stopped before it answered. */
   async does<T>(work: (peer: HeadlessPeer) => Promise<T>): Promise<T> {
     for (;;) {
-      await this.alive
+      const { alive } = this
+      await alive
       try {
         return await work(this.peer)
       } catch (error) {
-        if (!(error instanceof Unanswered)) throw error
+        // A process that ended by itself does not come back.
+        if (!(error instanceof Unanswered) || alive === this.alive) throw error
       }
     }
   }
@@ -68,12 +70,13 @@ export class Speech {
 
   async speak(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      await this.from.alive
+      const { alive } = this.from
+      await alive
       try {
         await this.from.peer.send(this.to.peer, String(this.said))
         this.said += 1
       } catch (error) {
-        if (!(error instanceof Unanswered)) throw error
+        if (!(error instanceof Unanswered) || alive === this.from.alive) throw error
         // Whether it was stored before the kill is read from the store.
         this.said = (await this.#texts(this.from, this.to, 'out')).length
       }

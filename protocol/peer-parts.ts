@@ -38,7 +38,7 @@ import { PortMapping } from './paths/port-mapping.ts'
 import { PeerEvents } from './peer-events.ts'
 import { SearchUpkeep } from './search-upkeep.ts'
 import type { FriendRow, Store } from './store/store.ts'
-import type { PeerAddress } from './wire/contact.ts'
+import type { PeerAddress } from './wire/peer-address.ts'
 
 /** What exists before the parts. */
 export interface Foundation extends Pick<
@@ -285,6 +285,7 @@ export class PeerParts {
       onForgotten: (peer) => this.events.forget(peer),
       online: (peer) => this.chat.online(peer),
       onDialMe: (peer) => this.paths.dialNow(peer),
+      onStand: (peer, word) => this.chat.hearStand(peer, word),
     })
   }
 
@@ -353,8 +354,7 @@ export class PeerParts {
       name: () => this.settings.name(),
       peerAddress: this.#peerAddress,
       onTicket: () => this.mailboxes.tellTickets(),
-      // Envelopes know no such kind yet.
-      stand: () => {},
+      stand: (peer, word) => this.friends.stand(peer, word),
       sealing: this.sealing,
       identity: this.identity,
       hpke,

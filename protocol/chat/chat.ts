@@ -16,6 +16,7 @@ import { chatProtocol } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
 import type { Draft, Message } from '../store/store.ts'
 import type { AboutTransfer, OnQueued } from '../store/transfer-message.ts'
+import type { Hello } from '../wire/hello.ts'
 
 export interface ChatOptions
   extends Omit<ConversationContext, 'peer' | 'onMail'>, Pick<MailOptions, 'isFriend' | 'taken' | 'log'> {}
@@ -187,6 +188,17 @@ export class Chat {
   /** The person wants what the friend writes, although it is very much: the allowance is whole again. */
   receiveMore(peer: string): void {
     this.#conversations.get(peer)?.receiveMore()
+  }
+
+  /** A friend says in an envelope where it stands. Errors: those of the store. */
+  hearStand(peer: string, word: Hello): void {
+    const { log } = this.#options
+    try {
+      this.#conversation(peer).hearStand(word)
+    } catch (error) {
+      if (!(error instanceof QuorumError) || error.code !== 'bad-request') throw error
+      log('debug', `a word of ${peerInLog(peer)} does not count`, error)
+    }
   }
 
   typing(peer: string, active: boolean): void {

@@ -6,7 +6,7 @@ import { isPublic, isRelayed, lastPeer } from '../address/address.ts'
 import type { Found } from '../directory/session.ts'
 import type { Invite } from '../identity/invite-link.ts'
 import type { FriendRow } from '../store/store.ts'
-import type { PeerAddress } from '../wire/contact.ts'
+import type { PeerAddress } from '../wire/peer-address.ts'
 
 /** The name of a peer that has not announced one yet: the view shows its handle or its PeerId instead. */
 export const unnamed = ''

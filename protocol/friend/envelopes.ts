@@ -16,8 +16,8 @@ import {
   sealedToWire,
   type ContactContent,
   type ContactKind,
-  type PeerAddress,
 } from '../wire/contact.ts'
+import type { PeerAddress } from '../wire/peer-address.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
 
 export interface EnvelopesOptions {

@@ -8,12 +8,14 @@ import type { Emit } from '../api/events.ts'
 import type { Friend } from '../api/model.ts'
 import { KeyedBuckets, TokenBucket } from '../base/rate-limit.ts'
 import { publicKeyOf } from '../identity/identity.ts'
-import { learned, unnamed, type Candidate } from './candidate.ts'
+import { learned, type Candidate } from './candidate.ts'
 import { Envelopes, type EnvelopesOptions, type OpenedEnvelope } from './envelopes.ts'
+import { announced, emptyRow } from './friend-row.ts'
 import { Invites, refusalWarning } from './invites.ts'
 import { friendLimits } from './limits.ts'
 import type { Conversation, FriendRow } from '../store/store.ts'
 import type { ContactContent } from '../wire/contact.ts'
+import type { Hello } from '../wire/hello.ts'
 
 export interface FriendsOptions extends EnvelopesOptions {
   /** As in InvitesOptions. */
@@ -31,6 +33,8 @@ export interface FriendsOptions extends EnvelopesOptions {
   online(peer: string): boolean
   /** A friend that cannot dial this peer asks to be dialled; its addresses are stored. */
   onDialMe(peer: string): void
+  /** A friend says in an envelope where it stands. Errors: those of the store. */
+  onStand(peer: string, word: Hello): void
 }
 
 type Effects = (() => void)[]
@@ -43,6 +47,7 @@ export class Friends {
   /** One after the other: of two envelopes of a peer, the later one must not be taken first. Never rejects. */
   #receiving = Promise.resolve()
   readonly #dialMes: KeyedBuckets
+  readonly #stands: KeyedBuckets
   /** The person has been told that the queue of friend requests is full, and it has been full since. */
   #warnedOfFullQueue = false
 
@@ -52,6 +57,7 @@ export class Friends {
     this.#envelopes = new Envelopes(options)
     this.#opened = new TokenBucket(friendLimits.envelopesOpened, () => performance.now())
     this.#dialMes = new KeyedBuckets(friendLimits.dialMes, () => performance.now())
+    this.#stands = new KeyedBuckets(friendLimits.stands, () => performance.now())
   }
 
   /** Everybody but those removed. */
@@ -168,6 +174,12 @@ export class Friends {
     })
   }
 
+  /** Tells a friend who understands parcels where this peer stands. Within the caller's transaction. */
+  stand(peer: string, word: Hello): void {
+    const row = this.#options.store.friend(peer)
+    if (row?.state === 'friend') this.#commit(() => void this.#envelopes.queue(row, { kind: 'stand', word }))
+  }
+
   /**
    * A conversation with `peer` has begun: nothing that this peer asked them waits any more. Errors: those of the store.
    */
@@ -205,8 +217,13 @@ export class Friends {
 
   /** Runs within a transaction. Returns the row if the change concerns the callers of the API. */
   #onEnvelope({ sender, content }: OpenedEnvelope, effects: Effects): FriendRow | undefined {
-    const { store, emit, onDialMe } = this.#options
+    const { store, emit, onDialMe, onStand } = this.#options
     const row = store.friend(sender)
+    if (content.kind === 'stand') {
+      // Its word has a number of its own, and somebody who was put back has lower sequences than before.
+      if (row?.state === 'friend' && this.#stands.take(sender)) effects.push(() => onStand(sender, content.word))
+      return undefined
+    }
     if (row != null && content.sequence <= row.heardSequence) return undefined
     if (row?.state === 'blocked') {
       // Dropped, but its sequence counts: a node that keeps a copy cannot bring the envelope back after an unblock.
@@ -363,26 +380,4 @@ export class Friends {
     onEnvelopeQueued()
     return row
   }
-}
-
-function emptyRow(peer: string, addedAt: number): FriendRow {
-  return {
-    peer,
-    name: unnamed,
-    state: 'removed',
-    verified: false,
-    invited: false,
-    addedAt,
-    nodes: [],
-    addresses: [],
-    heardSequence: 0,
-    spokenSequence: 0,
-    recordSequence: 0,
-  }
-}
-
-/** What an envelope reports about its sender. */
-function announced(content: ContactContent) {
-  const { name, nodes, addresses, sealingKey, sequence } = content
-  return { name, nodes, addresses, heardSequence: sequence, ...(sealingKey == null ? {} : { sealingKey }) }
 }

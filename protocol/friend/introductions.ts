@@ -23,7 +23,8 @@ import type { Settings } from '../identity/settings.ts'
 import type { LanSlots } from '../net/lan/slots.ts'
 import type { FriendRow, Store } from '../store/store.ts'
 import type { SignedBytes } from '../wire/codec.ts'
-import { recordToWire, type PeerAddress } from '../wire/contact.ts'
+import { recordToWire } from '../wire/contact.ts'
+import type { PeerAddress } from '../wire/peer-address.ts'
 
 export interface IntroductionsOptions {
   identity: Identity

@@ -8,7 +8,8 @@ import { limits } from '../base/limits.ts'
 import { createCode, inviteFromLink, inviteToLink } from '../identity/invite-link.ts'
 import { friendLimits } from './limits.ts'
 import type { InviteRow, Store } from '../store/store.ts'
-import { inviteTokenLength, type PeerAddress } from '../wire/contact.ts'
+import { inviteTokenLength } from '../wire/contact.ts'
+import type { PeerAddress } from '../wire/peer-address.ts'
 
 export interface InvitesOptions {
   identity: Identity

@@ -12,6 +12,8 @@ export const friendLimits = {
   answerVisits: { first: 1 * minute, longest: 60 * minute },
   /** Dial-me envelopes accepted from one friend: each costs a dial to every address in it. */
   dialMes: { tokens: 6, per: 1 * minute } as Rate,
+  /** Words of one friend that came in an envelope: one a day, an answer, and each of them from every node. */
+  stands: { tokens: 20, per: 60 * minute } as Rate,
   /** Friend requests of strangers without an invite that wait for a decision (docs/protocol.md, "Friendship"). */
   strangerRequests: 100,
   /** Rows of declined or removed people without any message: stored for a while, so that replays are recognised. */

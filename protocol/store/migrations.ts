@@ -248,8 +248,19 @@ const version9 = `
   ALTER TABLE sealingKey ADD COLUMN hybridSeed BLOB;
 `
 
-/** Parcels (store/mail.ts). */
+/** Parcels (store/mail.ts). The kinds of envelopes are left to those who read them. */
 const version10 = `
+  CREATE TABLE letter (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the id of a deleted envelope is never given again
+    "to" TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    content BLOB NOT NULL,
+    deliveredAt INTEGER,
+    UNIQUE ("to", kind)
+  ) STRICT;
+  INSERT INTO letter SELECT id, "to", kind, content, deliveredAt FROM mail;
+  DROP TABLE mail;
+  ALTER TABLE letter RENAME TO mail;
   ALTER TABLE message ADD COLUMN leftAt INTEGER;
   CREATE TABLE word (
     peer TEXT PRIMARY KEY,

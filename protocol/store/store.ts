@@ -79,7 +79,7 @@ export interface EnvelopeRow {
   id: number
   /** PeerId of the recipient. At most one row for each recipient and kind: a newer one replaces it. */
   to: string
-  kind: 'request' | 'answer' | 'refusal'
+  kind: 'request' | 'answer' | 'refusal' | 'stand'
   /** Wire form of `Signed` (domain "quorum-envelope"). */
   content: Uint8Array
   /** When a node last accepted it, milliseconds since the epoch; absent: never. */

@@ -5,9 +5,7 @@
  */
 import { QuorumError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import type { SealingKeyInfo } from './sealing-key.ts'
 import {
-  addressesFromWire,
   binaryAddressesFromWire,
   binaryAddressesToWire,
   bytesFromWire,
@@ -15,13 +13,13 @@ import {
   encode,
   numberFromWire,
   padding,
-  sealingKeyFromWire,
-  sealingKeyToWire,
   textFromWire,
   timeFromWire,
   timeToWire,
   type Fields,
 } from './codec.ts'
+import { helloFromWire, helloToWire, type Hello } from './hello.ts'
+import { peerAddressFromWire, peerAddressToWire, type PeerAddress } from './peer-address.ts'
 import {
   EnvelopeContentSchema,
   EnvelopeSchema,
@@ -29,15 +27,6 @@ import {
   PeerRecordSchema,
   type EnvelopeContent,
 } from './quorum_pb.ts'
-
-/** How a peer is reached; part of everything that it announces about itself. */
-export interface PeerAddress {
-  /** Multiaddrs of its nodes, at most limits.nodeAddressesTold; a node may have several. */
-  nodes: string[]
-  /** Multiaddrs of its own, at most limits.addressesTold. */
-  addresses: string[]
-  sealingKey?: SealingKeyInfo
-}
 
 export interface InviteContent extends PeerAddress {
   name: string
@@ -59,6 +48,8 @@ export type ContactKind =
   | { kind: 'refusal'; code: string }
   /** The sender cannot dial the recipient, and asks it to dial the sender's addresses. */
   | { kind: 'dial-me' }
+  /** Where the sender stands in the conversation; name and address are those of the envelope. */
+  | { kind: 'stand'; word: Hello }
 
 export type ContactContent = PeerAddress &
   ContactKind & {
@@ -151,13 +142,16 @@ export function contactToWire(content: ContactContent): Uint8Array {
 
 export function contactFromWire(bytes: Uint8Array): ContactContent {
   const content = decode(EnvelopeContentSchema, bytes)
-  return {
+  const about = {
     ...peerAddressFromWire(content),
+    name: textFromWire(content.name, limits.nameCharacters, 'A name'),
+  }
+  return {
+    ...about,
     to: bytesFromWire(content.to, 32, 'A recipient'),
     sequence: numberFromWire(content.sequence),
     time: timeFromWire(content.time),
-    name: textFromWire(content.name, limits.nameCharacters, 'A name'),
-    ...kindFromWire(content),
+    ...kindFromWire(content, about),
   }
 }
 
@@ -172,25 +166,6 @@ export function sealedFromWire(bytes: Uint8Array): SealedBytes {
   return { keyId, sealed }
 }
 
-/** Also for the hello of a chat, which has the same fields. */
-export function peerAddressToWire(address: PeerAddress) {
-  const { nodes, addresses, sealingKey } = address
-  return {
-    nodes: nodes.slice(0, limits.nodeAddressesTold),
-    addresses: addresses.slice(0, limits.addressesTold),
-    ...(sealingKey == null ? {} : { sealingKey: sealingKeyToWire(sealingKey) }),
-  }
-}
-
-export function peerAddressFromWire(wire: Pick<EnvelopeContent, 'nodes' | 'addresses' | 'sealingKey'>): PeerAddress {
-  const sealingKey = sealingKeyFromWire(wire.sealingKey)
-  return {
-    nodes: addressesFromWire(wire.nodes, limits.nodeAddressesTold),
-    addresses: addressesFromWire(wire.addresses, limits.addressesTold),
-    ...(sealingKey == null ? {} : { sealingKey }),
-  }
-}
-
 function kindToWire(content: ContactKind): Fields<typeof EnvelopeContentSchema>['kind'] & object {
   switch (content.kind) {
     case 'request':
@@ -201,11 +176,15 @@ function kindToWire(content: ContactKind): Fields<typeof EnvelopeContentSchema>[
       return { case: 'refusal', value: { code: content.code } }
     case 'dial-me':
       return { case: 'dialMe', value: {} }
+    case 'stand': {
+      const { sealingKey: _, ...word } = content.word
+      return { case: 'stand', value: { word: helloToWire({ ...word, name: '', nodes: [], addresses: [] }) } }
+    }
   }
 }
 
-function kindFromWire(content: EnvelopeContent): ContactKind {
-  const { kind } = content
+/** `about`: the name and the address of the sender. */
+function kindFromWire({ kind }: EnvelopeContent, about: PeerAddress & { name: string }): ContactKind {
   switch (kind.case) {
     case 'request': {
       const note = textFromWire(kind.value.note, limits.noteCharacters, 'A note')
@@ -218,6 +197,11 @@ function kindFromWire(content: EnvelopeContent): ContactKind {
       return { kind: 'refusal', code: textFromWire(kind.value.code, 64, 'A code') }
     case 'dialMe':
       return { kind: 'dial-me' }
+    case 'stand': {
+      const { word } = kind.value
+      if (word == null) throw new QuorumError('bad-request', 'An envelope does not say where its sender stands')
+      return { kind: 'stand', word: { ...helloFromWire(word), ...about } }
+    }
     case undefined:
       throw new QuorumError('unsupported-version', 'An envelope says something this version does not know')
   }

@@ -4,9 +4,9 @@
  */
 import { limits } from '../base/limits.ts'
 import { bytesFromWire, numberFromWire, textFromWire, type Fields } from './codec.ts'
-import { peerAddressFromWire, peerAddressToWire, type PeerAddress } from './contact.ts'
 import { ticketLength, parcelIdLength } from './mailbox.ts'
 import { wireLimits } from './limits.ts'
+import { peerAddressFromWire, peerAddressToWire, type PeerAddress } from './peer-address.ts'
 import type { HelloSchema, Hello as WireHello } from './quorum_pb.ts'
 import { hybridKeyBytes } from './sealing-key.ts'
 

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwi3QIKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASDwoHcGFkZGluZxgPIAEoDEIGCgRraW5kIiwKDUZyaWVuZFJlcXVlc3QSDAoEbm90ZRgBIAEoCRINCgV0b2tlbhgCIAEoDCIOCgxGcmllbmRBbnN3ZXIiHQoNRnJpZW5kUmVmdXNhbBIMCgRjb2RlGAEgASgJIggKBkRpYWxNZSIdCglGcmllbmRBY2sSEAoIYWNjZXB0ZWQYASABKAgiwgMKEERpcmVjdG9yeVJlcXVlc3QSCgoCaWQYASABKAQSJwoIYW5ub3VuY2UYAiABKAsyEy5xdW9ydW0udjEuQW5ub3VuY2VIABIjCgZsb29rdXAYAyABKAsyES5xdW9ydW0udjEuTG9va3VwSAASJQoHZGVsaXZlchgEIAEoCzISLnF1b3J1bS52MS5EZWxpdmVySAASKQoJY29sbGVjdGVkGAUgASgLMhQucXVvcnVtLnYxLkNvbGxlY3RlZEgAEikKCWtub3dsZWRnZRgGIAEoCzIULnF1b3J1bS52MS5Lbm93bGVkZ2VIABIjCgZmb3JnZXQYByABKAsyES5xdW9ydW0udjEuRm9yZ2V0SAASLAoLcG9zdF9pbnZpdGUYCCABKAsyFS5xdW9ydW0udjEuUG9zdEludml0ZUgAEiwKC2ZpbmRfaW52aXRlGAkgASgLMhUucXVvcnVtLnYxLkZpbmRJbnZpdGVIABIpCglyZWFjaGFibGUYCiABKAsyFC5xdW9ydW0udjEuUmVhY2hhYmxlSAASIwoGZXhwZWN0GAsgASgLMhEucXVvcnVtLnYxLkV4cGVjdEgAQgYKBGNhbGwiPQoIQW5ub3VuY2USIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIOCgZoYW5kbGUYAiABKAkiMQoGTG9va3VwEg4KBHBlZXIYASABKAxIABIQCgZoYW5kbGUYAiABKAlIAEIFCgN3aG8iOQoHRGVsaXZlchIKCgJ0bxgBIAEoDBIQCghlbnZlbG9wZRgCIAEoDBIQCghmbGVldGluZxgDIAEoCCIZCglDb2xsZWN0ZWQSDAoEbWFpbBgBIAMoBCILCglLbm93bGVkZ2UiCAoGRm9yZ2V0Ij8KClBvc3RJbnZpdGUSDAoEc2xvdBgBIAEoDBIOCgZzZWFsZWQYAiABKAwSEwoLdHRsX3NlY29uZHMYAyABKA0iGgoKRmluZEludml0ZRIMCgRzbG90GAEgASgMIhkKCVJlYWNoYWJsZRIMCgRwb3J0GAEgASgNIioKBkV4cGVjdBINCgVwZWVycxgBIAMoDBIRCglub19sb25nZXIYAiADKAwikwEKDkRpcmVjdG9yeUZyYW1lEjAKCHJlc3BvbnNlGAEgASgLMhwucXVvcnVtLnYxLkRpcmVjdG9yeVJlc3BvbnNlSAASHwoEbWFpbBgCIAEoCzIPLnF1b3J1bS52MS5NYWlsSAASJQoHcHJlc2VudBgDIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCBwoFZnJhbWUiJAoETWFpbBIKCgJpZBgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDCKjAwoRRGlyZWN0b3J5UmVzcG9uc2USCgoCaWQYASABKAQSJQoFZXJyb3IYAiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9ySAASKQoJYW5ub3VuY2VkGAMgASgLMhQucXVvcnVtLnYxLkFubm91bmNlZEgAEiEKBWZvdW5kGAQgASgLMhAucXVvcnVtLnYxLkZvdW5kSAASKQoJZGVsaXZlcmVkGAUgASgLMhQucXVvcnVtLnYxLkRlbGl2ZXJlZEgAEh8KBGRvbmUYBiABKAsyDy5xdW9ydW0udjEuRG9uZUgAEi8KCWtub3dsZWRnZRgHIAEoCzIaLnF1b3J1bS52MS5Lbm93bGVkZ2VSZXBvcnRIABIuCgxmb3VuZF9pbnZpdGUYCCABKAsyFi5xdW9ydW0udjEuRm91bmRJbnZpdGVIABIvCgxyZWFjaGFiaWxpdHkYCSABKAsyFy5xdW9ydW0udjEuUmVhY2hhYmlsaXR5SAASJQoHcHJlc2VudBgKIAEoCzISLnF1b3J1bS52MS5QcmVzZW50SABCCAoGcmVzdWx0IioKCVdpcmVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiSwoJQW5ub3VuY2VkEhgKEG9ic2VydmVkX2FkZHJlc3MYASABKAkSDAoEdGltZRgCIAEoBBIWCg5ub2RlX2FkZHJlc3NlcxgDIAMoCSJSCgVGb3VuZBIhCgZyZWNvcmQYASABKAsyES5xdW9ydW0udjEuU2lnbmVkEhEKCWNvbm5lY3RlZBgCIAEoCBITCgthZ2Vfc2Vjb25kcxgDIAEoDSIbCglEZWxpdmVyZWQSDgoGcHVzaGVkGAEgASgIIgYKBERvbmUiHQoLRm91bmRJbnZpdGUSDgoGc2VhbGVkGAEgASgMIjsKDFJlYWNoYWJpbGl0eRIRCglyZWFjaGFibGUYASABKAgSGAoQb2JzZXJ2ZWRfYWRkcmVzcxgCIAEoCSIYCgdQcmVzZW50Eg0KBXBlZXJzGAEgAygMItcBCg9Lbm93bGVkZ2VSZXBvcnQSDgoGaGFuZGxlGAEgASgJEhIKCmhhc19yZWNvcmQYAiABKAgSFwoPY29ubmVjdGVkX3NpbmNlGAMgASgEEhgKEG9ic2VydmVkX2FkZHJlc3MYBCABKAkSIQoEaGVsZBgFIAMoCzITLnF1b3J1bS52MS5IZWxkTWFpbBIPCgdpbnZpdGVzGAYgASgNEhAKCHJlc2VydmVkGAcgASgIEicKB21haWxib3gYCCABKAsyFi5xdW9ydW0udjEuSGVsZE1haWxib3giUgoLSGVsZE1haWxib3gSDwoHdGlja2V0cxgBIAEoDRIPCgdwYXJjZWxzGAIgASgNEg0KBWJ5dGVzGAMgASgEEhIKCmhlbGRfc2luY2UYBCABKAQiLQoISGVsZE1haWwSDQoFYnl0ZXMYASABKA0SEgoKaGVsZF9zaW5jZRgCIAEoBCK6AQoOTWFpbGJveFJlcXVlc3QSCgoCaWQYASABKAQSJQoHdGlja2V0cxgCIAEoCzISLnF1b3J1bS52MS5UaWNrZXRzSAASIQoFbGVhdmUYAyABKAsyEC5xdW9ydW0udjEuTGVhdmVIABInCgh3aXRoZHJhdxgEIAEoCzITLnF1b3J1bS52MS5XaXRoZHJhd0gAEiEKBXRha2VuGAUgASgLMhAucXVvcnVtLnYxLlRha2VuSABCBgoEY2FsbCIZCgdUaWNrZXRzEg4KBmhhc2hlcxgBIAEoDCJGCgVMZWF2ZRIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGdGlja2V0GAMgASgMEg4KBnNlYWxlZBgEIAEoDCI5CghXaXRoZHJhdxIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGdGlja2V0GAMgASgMIhsKBVRha2VuEhIKCnBhcmNlbF9pZHMYASADKAwibAoMTWFpbGJveEZyYW1lEi4KCHJlc3BvbnNlGAEgASgLMhoucXVvcnVtLnYxLk1haWxib3hSZXNwb25zZUgAEiMKBnBhcmNlbBgCIAEoCzIRLnF1b3J1bS52MS5QYXJjZWxIAEIHCgVmcmFtZSKQAQoPTWFpbGJveFJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEh8KBGRvbmUYAyABKAsyDy5xdW9ydW0udjEuRG9uZUgAEh8KBGxlZnQYBCABKAsyDy5xdW9ydW0udjEuTGVmdEgAQggKBnJlc3VsdCJeCgRMZWZ0EigKB291dGNvbWUYASABKA4yFy5xdW9ydW0udjEuTGVmdC5PdXRjb21lIiwKB091dGNvbWUSCAoESEVMRBAAEg0KCU5PX1RJQ0tFVBABEggKBEZVTEwQAiJUCgZQYXJjZWwSEQoJcGFyY2VsX2lkGAEgASgMEhMKC3RpY2tldF9oYXNoGAIgASgMEg4KBnNlYWxlZBgDIAEoDBISCgpoZWxkX3NpbmNlGAQgASgEIr8BCglDaGF0RnJhbWUSIQoFaGVsbG8YASABKAsyEC5xdW9ydW0udjEuSGVsbG9IABIpCgdtZXNzYWdlGAIgASgLMhYucXVvcnVtLnYxLkNoYXRNZXNzYWdlSAASJQoHcmVjZWlwdBgDIAEoCzISLnF1b3J1bS52MS5SZWNlaXB0SAASIwoGdHlwaW5nGAQgASgLMhEucXVvcnVtLnYxLlR5cGluZ0gAEg8KB3BhZGRpbmcYDyABKAxCBwoFZnJhbWUi/QIKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SGQoRcmVjZWl2ZWRfc2VxdWVuY2UYAiABKAQSFQoNcmVjZWl2ZWRfaGFzaBgDIAEoDBIVCg1yZWFkX3NlcXVlbmNlGAQgASgEEgwKBG5hbWUYBSABKAkSDQoFbm9kZXMYBiADKAkSEQoJYWRkcmVzc2VzGAcgAygJEioKC3NlYWxpbmdfa2V5GAggASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSDgoGbnVtYmVyGAkgASgEEg0KBXRyYWlsGAogAygMEhAKCGZlYXR1cmVzGAsgAygNEg8KB2NvdW50ZWQYDCABKAQSDgoGdGlja2V0GA0gASgMEiQKBGtleXMYDiABKAsyFi5xdW9ydW0udjEuT25lVGltZUtleXMSJgoHYWNjb3VudBgPIAEoCzIVLnF1b3J1bS52MS5LZXlBY2NvdW50EhAKCHVub3BlbmVkGBAgAygMEgwKBGhvbGUYESABKAgiPgoLT25lVGltZUtleXMSCwoDZXJhGAEgASgMEg0KBWZpcnN0GAIgASgEEhMKC3B1YmxpY19rZXlzGAMgAygMIkUKCktleUFjY291bnQSCwoDZXJhGAEgASgMEgwKBGhlbGQYAiABKA0SCwoDdG9wGAMgASgEEg8KB3NldHRsZWQYBCABKAQiGwoLQ2hhdE1lc3NhZ2USDAoEYm9keRgBIAEoDCLBAQoLTWVzc2FnZUJvZHkSCgoCaWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcHJldmlvdXMYAyABKAwSDAoEdGltZRgEIAEoBBIfCgR0ZXh0GAUgASgLMg8ucXVvcnVtLnYxLlRleHRIABInCghyZWNhbGxlZBgGIAEoCzITLnF1b3J1bS52MS5SZWNhbGxlZEgAEg8KBW9mZmVyGAcgASgMSAASDgoEbmV3cxgIIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCIuCgxTZWFsZWRQYXJjZWwSDgoGa2V5X2lkGAEgASgMEg4KBnNlYWxlZBgCIAEoDCJvCg1QYXJjZWxDb250ZW50EgoKAnRvGAEgASgMEhEKCXBhcmNlbF9pZBgCIAEoDBIOCgZib2RpZXMYAyADKAwSHgoEd29yZBgEIAEoCzIQLnF1b3J1bS52MS5IZWxsbxIPCgdwYWRkaW5nGA8gASgMIt4BCgVPZmZlchIQCgh0cmFuc2ZlchgBIAEoDBIMCgRub3RlGAIgASgJEg0KBWJ5dGVzGAMgASgEEg0KBWNvdW50GAQgASgNEhcKD21hbmlmZXN0X2RpZ2VzdBgFIAEoDBIXCg9tYW5pZmVzdF9sZW5ndGgYBiABKA0SJwoFZmlyc3QYByADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeRIkCghsZWZ0X291dBgIIAMoCzISLnF1b3J1bS52MS5MZWZ0T3V0EhYKDmxlZnRfb3V0X2NvdW50GAkgASgNIiQKB0xlZnRPdXQSDAoEcGF0aBgBIAEoCRILCgN3aHkYAiABKAkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5Ik0KDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkSDwoHbWlzc2luZxgEIAEoDCKBAQoJRmlsZUZyYW1lEiMKBG9wZW4YASABKAsyEy5xdW9ydW0udjEuRmlsZU9wZW5IABIhCgNhY2sYAiABKAsyEi5xdW9ydW0udjEuRmlsZUFja0gAEiMKBHN0b3AYAyABKAsyEy5xdW9ydW0udjEuRmlsZVN0b3BIAEIHCgVmcmFtZSJ7CghGaWxlT3BlbhIPCgd2ZXJzaW9uGAEgASgNEhAKCHRyYW5zZmVyGAIgASgMEhAKCG1hbmlmZXN0GAMgASgIEgwKBGZpbGUYBCABKA0SDQoFY2h1bmsYBSABKAQSDgoGcHJlZml4GAYgASgMEg0KBXNraXBzGAcgASgIIisKB0ZpbGVBY2sSEAoIcmVjZWl2ZWQYASABKAQSDgoGc3RvcmVkGAIgASgEIgoKCEZpbGVTdG9wIqQBCgtDaHVua0hlYWRlchIMCgRmaWxlGAEgASgNEg0KBWNodW5rGAIgASgEEg4KBmxlbmd0aBgDIAEoDRIOCgZkaWdlc3QYBCABKAwSEwoLZmlsZV9kaWdlc3QYBSABKAwSIwoFZXJyb3IYBiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9yEg0KBXplcm9zGAcgASgIEg8KB3NraXBwZWQYCCABKAhiBnByb3RvMw");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwigAMKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASIQoFc3RhbmQYDCABKAsyEC5xdW9ydW0udjEuU3RhbmRIABIPCgdwYWRkaW5nGA8gASgMQgYKBGtpbmQiLAoNRnJpZW5kUmVxdWVzdBIMCgRub3RlGAEgASgJEg0KBXRva2VuGAIgASgMIg4KDEZyaWVuZEFuc3dlciIdCg1GcmllbmRSZWZ1c2FsEgwKBGNvZGUYASABKAkiCAoGRGlhbE1lIicKBVN0YW5kEh4KBHdvcmQYASABKAsyEC5xdW9ydW0udjEuSGVsbG8iHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIsIDChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAEiMKBmV4cGVjdBgLIAEoCzIRLnF1b3J1bS52MS5FeHBlY3RIAEIGCgRjYWxsIj0KCEFubm91bmNlEiEKBnJlY29yZBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSDgoGaGFuZGxlGAIgASgJIjEKBkxvb2t1cBIOCgRwZWVyGAEgASgMSAASEAoGaGFuZGxlGAIgASgJSABCBQoDd2hvIjkKB0RlbGl2ZXISCgoCdG8YASABKAwSEAoIZW52ZWxvcGUYAiABKAwSEAoIZmxlZXRpbmcYAyABKAgiGQoJQ29sbGVjdGVkEgwKBG1haWwYASADKAQiCwoJS25vd2xlZGdlIggKBkZvcmdldCI/CgpQb3N0SW52aXRlEgwKBHNsb3QYASABKAwSDgoGc2VhbGVkGAIgASgMEhMKC3R0bF9zZWNvbmRzGAMgASgNIhoKCkZpbmRJbnZpdGUSDAoEc2xvdBgBIAEoDCIZCglSZWFjaGFibGUSDAoEcG9ydBgBIAEoDSIqCgZFeHBlY3QSDQoFcGVlcnMYASADKAwSEQoJbm9fbG9uZ2VyGAIgAygMIpMBCg5EaXJlY3RvcnlGcmFtZRIwCghyZXNwb25zZRgBIAEoCzIcLnF1b3J1bS52MS5EaXJlY3RvcnlSZXNwb25zZUgAEh8KBG1haWwYAiABKAsyDy5xdW9ydW0udjEuTWFpbEgAEiUKB3ByZXNlbnQYAyABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQgcKBWZyYW1lIiQKBE1haWwSCgoCaWQYASABKAQSEAoIZW52ZWxvcGUYAiABKAwiowMKEURpcmVjdG9yeVJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEikKCWFubm91bmNlZBgDIAEoCzIULnF1b3J1bS52MS5Bbm5vdW5jZWRIABIhCgVmb3VuZBgEIAEoCzIQLnF1b3J1bS52MS5Gb3VuZEgAEikKCWRlbGl2ZXJlZBgFIAEoCzIULnF1b3J1bS52MS5EZWxpdmVyZWRIABIfCgRkb25lGAYgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIvCglrbm93bGVkZ2UYByABKAsyGi5xdW9ydW0udjEuS25vd2xlZGdlUmVwb3J0SAASLgoMZm91bmRfaW52aXRlGAggASgLMhYucXVvcnVtLnYxLkZvdW5kSW52aXRlSAASLwoMcmVhY2hhYmlsaXR5GAkgASgLMhcucXVvcnVtLnYxLlJlYWNoYWJpbGl0eUgAEiUKB3ByZXNlbnQYCiABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQggKBnJlc3VsdCIqCglXaXJlRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIksKCUFubm91bmNlZBIYChBvYnNlcnZlZF9hZGRyZXNzGAEgASgJEgwKBHRpbWUYAiABKAQSFgoObm9kZV9hZGRyZXNzZXMYAyADKAkiUgoFRm91bmQSIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIRCgljb25uZWN0ZWQYAiABKAgSEwoLYWdlX3NlY29uZHMYAyABKA0iGwoJRGVsaXZlcmVkEg4KBnB1c2hlZBgBIAEoCCIGCgREb25lIh0KC0ZvdW5kSW52aXRlEg4KBnNlYWxlZBgBIAEoDCI7CgxSZWFjaGFiaWxpdHkSEQoJcmVhY2hhYmxlGAEgASgIEhgKEG9ic2VydmVkX2FkZHJlc3MYAiABKAkiGAoHUHJlc2VudBINCgVwZWVycxgBIAMoDCLXAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCBInCgdtYWlsYm94GAggASgLMhYucXVvcnVtLnYxLkhlbGRNYWlsYm94IlIKC0hlbGRNYWlsYm94Eg8KB3RpY2tldHMYASABKA0SDwoHcGFyY2VscxgCIAEoDRINCgVieXRlcxgDIAEoBBISCgpoZWxkX3NpbmNlGAQgASgEIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lIv0CCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDBIQCghmZWF0dXJlcxgLIAMoDRIPCgdjb3VudGVkGAwgASgEEg4KBnRpY2tldBgNIAEoDBIkCgRrZXlzGA4gASgLMhYucXVvcnVtLnYxLk9uZVRpbWVLZXlzEiYKB2FjY291bnQYDyABKAsyFS5xdW9ydW0udjEuS2V5QWNjb3VudBIQCgh1bm9wZW5lZBgQIAMoDBIMCgRob2xlGBEgASgIIj4KC09uZVRpbWVLZXlzEgsKA2VyYRgBIAEoDBINCgVmaXJzdBgCIAEoBBITCgtwdWJsaWNfa2V5cxgDIAMoDCJFCgpLZXlBY2NvdW50EgsKA2VyYRgBIAEoDBIMCgRoZWxkGAIgASgNEgsKA3RvcBgDIAEoBBIPCgdzZXR0bGVkGAQgASgEIhsKC0NoYXRNZXNzYWdlEgwKBGJvZHkYASABKAwiwQEKC01lc3NhZ2VCb2R5EgoKAmlkGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhAKCHByZXZpb3VzGAMgASgMEgwKBHRpbWUYBCABKAQSHwoEdGV4dBgFIAEoCzIPLnF1b3J1bS52MS5UZXh0SAASJwoIcmVjYWxsZWQYBiABKAsyEy5xdW9ydW0udjEuUmVjYWxsZWRIABIPCgVvZmZlchgHIAEoDEgAEg4KBG5ld3MYCCABKAxIAEIJCgdjb250ZW50IiYKBFRleHQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoDCIKCghSZWNhbGxlZCIqCgdSZWNlaXB0EhEKCWRlbGl2ZXJlZBgBIAEoBBIMCgRyZWFkGAIgASgEIhgKBlR5cGluZxIOCgZhY3RpdmUYASABKAgiLgoMU2VhbGVkUGFyY2VsEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwibwoNUGFyY2VsQ29udGVudBIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGYm9kaWVzGAMgAygMEh4KBHdvcmQYBCABKAsyEC5xdW9ydW0udjEuSGVsbG8SDwoHcGFkZGluZxgPIAEoDCLeAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkSJAoIbGVmdF9vdXQYCCADKAsyEi5xdW9ydW0udjEuTGVmdE91dBIWCg5sZWZ0X291dF9jb3VudBgJIAEoDSIkCgdMZWZ0T3V0EgwKBHBhdGgYASABKAkSCwoDd2h5GAIgASgJIj0KDU1hbmlmZXN0RW50cnkSDAoEcGF0aBgBIAEoCRIMCgRzaXplGAIgASgEEhAKCG1vZGlmaWVkGAMgASgEIjUKCE1hbmlmZXN0EikKB2VudHJpZXMYASADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeSJNCgxUcmFuc2Zlck5ld3MSEAoIdHJhbnNmZXIYASABKAwSDAoEd2hhdBgCIAEoCRIMCgRjb2RlGAMgASgJEg8KB21pc3NpbmcYBCABKAwigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUiewoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDBINCgVza2lwcxgHIAEoCCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKkAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCBIPCgdza2lwcGVkGAggASgIYgZwcm90bzM");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
@@ -295,6 +295,12 @@ export type EnvelopeContent = Message<"quorum.v1.EnvelopeContent"> & {
      */
     value: DialMe;
     case: "dialMe";
+  } | {
+    /**
+     * @generated from field: quorum.v1.Stand stand = 12;
+     */
+    value: Stand;
+    case: "stand";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -384,6 +390,27 @@ export const DialMeSchema: GenMessage<DialMe> = /*@__PURE__*/
   messageDesc(file_quorum, 9);
 
 /**
+ * Between friends: what a parcel cannot say, because there is no ticket or no key for one.
+ *
+ * @generated from message quorum.v1.Stand
+ */
+export type Stand = Message<"quorum.v1.Stand"> & {
+  /**
+   * without one-time keys; name, nodes, addresses and sealing key are those of the envelope
+   *
+   * @generated from field: quorum.v1.Hello word = 1;
+   */
+  word?: Hello | undefined;
+};
+
+/**
+ * Describes the message quorum.v1.Stand.
+ * Use `create(StandSchema)` to create a new message.
+ */
+export const StandSchema: GenMessage<Stand> = /*@__PURE__*/
+  messageDesc(file_quorum, 10);
+
+/**
  * @generated from message quorum.v1.FriendAck
  */
 export type FriendAck = Message<"quorum.v1.FriendAck"> & {
@@ -400,7 +427,7 @@ export type FriendAck = Message<"quorum.v1.FriendAck"> & {
  * Use `create(FriendAckSchema)` to create a new message.
  */
 export const FriendAckSchema: GenMessage<FriendAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 10);
+  messageDesc(file_quorum, 11);
 
 /**
  * @generated from message quorum.v1.DirectoryRequest
@@ -482,7 +509,7 @@ export type DirectoryRequest = Message<"quorum.v1.DirectoryRequest"> & {
  * Use `create(DirectoryRequestSchema)` to create a new message.
  */
 export const DirectoryRequestSchema: GenMessage<DirectoryRequest> = /*@__PURE__*/
-  messageDesc(file_quorum, 11);
+  messageDesc(file_quorum, 12);
 
 /**
  * @generated from message quorum.v1.Announce
@@ -506,7 +533,7 @@ export type Announce = Message<"quorum.v1.Announce"> & {
  * Use `create(AnnounceSchema)` to create a new message.
  */
 export const AnnounceSchema: GenMessage<Announce> = /*@__PURE__*/
-  messageDesc(file_quorum, 12);
+  messageDesc(file_quorum, 13);
 
 /**
  * @generated from message quorum.v1.Lookup
@@ -537,7 +564,7 @@ export type Lookup = Message<"quorum.v1.Lookup"> & {
  * Use `create(LookupSchema)` to create a new message.
  */
 export const LookupSchema: GenMessage<Lookup> = /*@__PURE__*/
-  messageDesc(file_quorum, 13);
+  messageDesc(file_quorum, 14);
 
 /**
  * @generated from message quorum.v1.Deliver
@@ -570,7 +597,7 @@ export type Deliver = Message<"quorum.v1.Deliver"> & {
  * Use `create(DeliverSchema)` to create a new message.
  */
 export const DeliverSchema: GenMessage<Deliver> = /*@__PURE__*/
-  messageDesc(file_quorum, 14);
+  messageDesc(file_quorum, 15);
 
 /**
  * @generated from message quorum.v1.Collected
@@ -587,7 +614,7 @@ export type Collected = Message<"quorum.v1.Collected"> & {
  * Use `create(CollectedSchema)` to create a new message.
  */
 export const CollectedSchema: GenMessage<Collected> = /*@__PURE__*/
-  messageDesc(file_quorum, 15);
+  messageDesc(file_quorum, 16);
 
 /**
  * @generated from message quorum.v1.Knowledge
@@ -600,7 +627,7 @@ export type Knowledge = Message<"quorum.v1.Knowledge"> & {
  * Use `create(KnowledgeSchema)` to create a new message.
  */
 export const KnowledgeSchema: GenMessage<Knowledge> = /*@__PURE__*/
-  messageDesc(file_quorum, 16);
+  messageDesc(file_quorum, 17);
 
 /**
  * @generated from message quorum.v1.Forget
@@ -613,7 +640,7 @@ export type Forget = Message<"quorum.v1.Forget"> & {
  * Use `create(ForgetSchema)` to create a new message.
  */
 export const ForgetSchema: GenMessage<Forget> = /*@__PURE__*/
-  messageDesc(file_quorum, 17);
+  messageDesc(file_quorum, 18);
 
 /**
  * An invite parked under a short code. The node learns neither the code nor the invite: Argon2id over the code gives
@@ -647,7 +674,7 @@ export type PostInvite = Message<"quorum.v1.PostInvite"> & {
  * Use `create(PostInviteSchema)` to create a new message.
  */
 export const PostInviteSchema: GenMessage<PostInvite> = /*@__PURE__*/
-  messageDesc(file_quorum, 18);
+  messageDesc(file_quorum, 19);
 
 /**
  * @generated from message quorum.v1.FindInvite
@@ -664,7 +691,7 @@ export type FindInvite = Message<"quorum.v1.FindInvite"> & {
  * Use `create(FindInviteSchema)` to create a new message.
  */
 export const FindInviteSchema: GenMessage<FindInvite> = /*@__PURE__*/
-  messageDesc(file_quorum, 19);
+  messageDesc(file_quorum, 20);
 
 /**
  * Whether the caller answers at this TCP port of the address that its connection comes from. Never another address.
@@ -683,7 +710,7 @@ export type Reachable = Message<"quorum.v1.Reachable"> & {
  * Use `create(ReachableSchema)` to create a new message.
  */
 export const ReachableSchema: GenMessage<Reachable> = /*@__PURE__*/
-  messageDesc(file_quorum, 20);
+  messageDesc(file_quorum, 21);
 
 /**
  * The caller wants to know when these peers are connected to the node, for as long as this stream lasts. A peer is
@@ -712,7 +739,7 @@ export type Expect = Message<"quorum.v1.Expect"> & {
  * Use `create(ExpectSchema)` to create a new message.
  */
 export const ExpectSchema: GenMessage<Expect> = /*@__PURE__*/
-  messageDesc(file_quorum, 21);
+  messageDesc(file_quorum, 22);
 
 /**
  * @generated from message quorum.v1.DirectoryFrame
@@ -751,7 +778,7 @@ export type DirectoryFrame = Message<"quorum.v1.DirectoryFrame"> & {
  * Use `create(DirectoryFrameSchema)` to create a new message.
  */
 export const DirectoryFrameSchema: GenMessage<DirectoryFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 22);
+  messageDesc(file_quorum, 23);
 
 /**
  * @generated from message quorum.v1.Mail
@@ -773,7 +800,7 @@ export type Mail = Message<"quorum.v1.Mail"> & {
  * Use `create(MailSchema)` to create a new message.
  */
 export const MailSchema: GenMessage<Mail> = /*@__PURE__*/
-  messageDesc(file_quorum, 23);
+  messageDesc(file_quorum, 24);
 
 /**
  * @generated from message quorum.v1.DirectoryResponse
@@ -849,7 +876,7 @@ export type DirectoryResponse = Message<"quorum.v1.DirectoryResponse"> & {
  * Use `create(DirectoryResponseSchema)` to create a new message.
  */
 export const DirectoryResponseSchema: GenMessage<DirectoryResponse> = /*@__PURE__*/
-  messageDesc(file_quorum, 24);
+  messageDesc(file_quorum, 25);
 
 /**
  * @generated from message quorum.v1.WireError
@@ -871,7 +898,7 @@ export type WireError = Message<"quorum.v1.WireError"> & {
  * Use `create(WireErrorSchema)` to create a new message.
  */
 export const WireErrorSchema: GenMessage<WireError> = /*@__PURE__*/
-  messageDesc(file_quorum, 25);
+  messageDesc(file_quorum, 26);
 
 /**
  * No version reads these fields; nodes still send them.
@@ -906,7 +933,7 @@ export type Announced = Message<"quorum.v1.Announced"> & {
  * Use `create(AnnouncedSchema)` to create a new message.
  */
 export const AnnouncedSchema: GenMessage<Announced> = /*@__PURE__*/
-  messageDesc(file_quorum, 26);
+  messageDesc(file_quorum, 27);
 
 /**
  * @generated from message quorum.v1.Found
@@ -937,7 +964,7 @@ export type Found = Message<"quorum.v1.Found"> & {
  * Use `create(FoundSchema)` to create a new message.
  */
 export const FoundSchema: GenMessage<Found> = /*@__PURE__*/
-  messageDesc(file_quorum, 27);
+  messageDesc(file_quorum, 28);
 
 /**
  * @generated from message quorum.v1.Delivered
@@ -956,7 +983,7 @@ export type Delivered = Message<"quorum.v1.Delivered"> & {
  * Use `create(DeliveredSchema)` to create a new message.
  */
 export const DeliveredSchema: GenMessage<Delivered> = /*@__PURE__*/
-  messageDesc(file_quorum, 28);
+  messageDesc(file_quorum, 29);
 
 /**
  * @generated from message quorum.v1.Done
@@ -969,7 +996,7 @@ export type Done = Message<"quorum.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_quorum, 29);
+  messageDesc(file_quorum, 30);
 
 /**
  * @generated from message quorum.v1.FoundInvite
@@ -988,7 +1015,7 @@ export type FoundInvite = Message<"quorum.v1.FoundInvite"> & {
  * Use `create(FoundInviteSchema)` to create a new message.
  */
 export const FoundInviteSchema: GenMessage<FoundInvite> = /*@__PURE__*/
-  messageDesc(file_quorum, 30);
+  messageDesc(file_quorum, 31);
 
 /**
  * @generated from message quorum.v1.Reachability
@@ -1014,7 +1041,7 @@ export type Reachability = Message<"quorum.v1.Reachability"> & {
  * Use `create(ReachabilitySchema)` to create a new message.
  */
 export const ReachabilitySchema: GenMessage<Reachability> = /*@__PURE__*/
-  messageDesc(file_quorum, 31);
+  messageDesc(file_quorum, 32);
 
 /**
  * @generated from message quorum.v1.Present
@@ -1033,7 +1060,7 @@ export type Present = Message<"quorum.v1.Present"> & {
  * Use `create(PresentSchema)` to create a new message.
  */
 export const PresentSchema: GenMessage<Present> = /*@__PURE__*/
-  messageDesc(file_quorum, 32);
+  messageDesc(file_quorum, 33);
 
 /**
  * @generated from message quorum.v1.KnowledgeReport
@@ -1087,7 +1114,7 @@ export type KnowledgeReport = Message<"quorum.v1.KnowledgeReport"> & {
  * Use `create(KnowledgeReportSchema)` to create a new message.
  */
 export const KnowledgeReportSchema: GenMessage<KnowledgeReport> = /*@__PURE__*/
-  messageDesc(file_quorum, 33);
+  messageDesc(file_quorum, 34);
 
 /**
  * @generated from message quorum.v1.HeldMailbox
@@ -1125,7 +1152,7 @@ export type HeldMailbox = Message<"quorum.v1.HeldMailbox"> & {
  * Use `create(HeldMailboxSchema)` to create a new message.
  */
 export const HeldMailboxSchema: GenMessage<HeldMailbox> = /*@__PURE__*/
-  messageDesc(file_quorum, 34);
+  messageDesc(file_quorum, 35);
 
 /**
  * @generated from message quorum.v1.HeldMail
@@ -1147,7 +1174,7 @@ export type HeldMail = Message<"quorum.v1.HeldMail"> & {
  * Use `create(HeldMailSchema)` to create a new message.
  */
 export const HeldMailSchema: GenMessage<HeldMail> = /*@__PURE__*/
-  messageDesc(file_quorum, 35);
+  messageDesc(file_quorum, 36);
 
 /**
  * @generated from message quorum.v1.MailboxRequest
@@ -1193,7 +1220,7 @@ export type MailboxRequest = Message<"quorum.v1.MailboxRequest"> & {
  * Use `create(MailboxRequestSchema)` to create a new message.
  */
 export const MailboxRequestSchema: GenMessage<MailboxRequest> = /*@__PURE__*/
-  messageDesc(file_quorum, 36);
+  messageDesc(file_quorum, 37);
 
 /**
  * Who may leave something for the caller: replaces what was said before. What lies under one that is not named is
@@ -1215,7 +1242,7 @@ export type Tickets = Message<"quorum.v1.Tickets"> & {
  * Use `create(TicketsSchema)` to create a new message.
  */
 export const TicketsSchema: GenMessage<Tickets> = /*@__PURE__*/
-  messageDesc(file_quorum, 37);
+  messageDesc(file_quorum, 38);
 
 /**
  * @generated from message quorum.v1.Leave
@@ -1255,7 +1282,7 @@ export type Leave = Message<"quorum.v1.Leave"> & {
  * Use `create(LeaveSchema)` to create a new message.
  */
 export const LeaveSchema: GenMessage<Leave> = /*@__PURE__*/
-  messageDesc(file_quorum, 38);
+  messageDesc(file_quorum, 39);
 
 /**
  * @generated from message quorum.v1.Withdraw
@@ -1282,7 +1309,7 @@ export type Withdraw = Message<"quorum.v1.Withdraw"> & {
  * Use `create(WithdrawSchema)` to create a new message.
  */
 export const WithdrawSchema: GenMessage<Withdraw> = /*@__PURE__*/
-  messageDesc(file_quorum, 39);
+  messageDesc(file_quorum, 40);
 
 /**
  * @generated from message quorum.v1.Taken
@@ -1299,7 +1326,7 @@ export type Taken = Message<"quorum.v1.Taken"> & {
  * Use `create(TakenSchema)` to create a new message.
  */
 export const TakenSchema: GenMessage<Taken> = /*@__PURE__*/
-  messageDesc(file_quorum, 40);
+  messageDesc(file_quorum, 41);
 
 /**
  * @generated from message quorum.v1.MailboxFrame
@@ -1330,7 +1357,7 @@ export type MailboxFrame = Message<"quorum.v1.MailboxFrame"> & {
  * Use `create(MailboxFrameSchema)` to create a new message.
  */
 export const MailboxFrameSchema: GenMessage<MailboxFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 41);
+  messageDesc(file_quorum, 42);
 
 /**
  * @generated from message quorum.v1.MailboxResponse
@@ -1370,7 +1397,7 @@ export type MailboxResponse = Message<"quorum.v1.MailboxResponse"> & {
  * Use `create(MailboxResponseSchema)` to create a new message.
  */
 export const MailboxResponseSchema: GenMessage<MailboxResponse> = /*@__PURE__*/
-  messageDesc(file_quorum, 42);
+  messageDesc(file_quorum, 43);
 
 /**
  * @generated from message quorum.v1.Left
@@ -1387,7 +1414,7 @@ export type Left = Message<"quorum.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_quorum, 43);
+  messageDesc(file_quorum, 44);
 
 /**
  * @generated from enum quorum.v1.Left.Outcome
@@ -1422,7 +1449,7 @@ export type Left_Outcome = (typeof Left_Outcome)[keyof typeof Left_Outcome] | Un
  * Describes the enum quorum.v1.Left.Outcome.
  */
 export const Left_OutcomeSchema: GenEnum<Left_Outcome> = /*@__PURE__*/
-  enumDesc(file_quorum, 43, 0);
+  enumDesc(file_quorum, 44, 0);
 
 /**
  * @generated from message quorum.v1.Parcel
@@ -1460,7 +1487,7 @@ export type Parcel = Message<"quorum.v1.Parcel"> & {
  * Use `create(ParcelSchema)` to create a new message.
  */
 export const ParcelSchema: GenMessage<Parcel> = /*@__PURE__*/
-  messageDesc(file_quorum, 44);
+  messageDesc(file_quorum, 45);
 
 /**
  * @generated from message quorum.v1.ChatFrame
@@ -1508,7 +1535,7 @@ export type ChatFrame = Message<"quorum.v1.ChatFrame"> & {
  * Use `create(ChatFrameSchema)` to create a new message.
  */
 export const ChatFrameSchema: GenMessage<ChatFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 45);
+  messageDesc(file_quorum, 46);
 
 /**
  * The first frame in both directions, sent again whenever its content changes. Each parcel has one, too.
@@ -1631,7 +1658,7 @@ export type Hello = Message<"quorum.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_quorum, 46);
+  messageDesc(file_quorum, 47);
 
 /**
  * X-Wing keys for parcels, each for one; none of another era is valid any more.
@@ -1666,7 +1693,7 @@ export type OneTimeKeys = Message<"quorum.v1.OneTimeKeys"> & {
  * Use `create(OneTimeKeysSchema)` to create a new message.
  */
 export const OneTimeKeysSchema: GenMessage<OneTimeKeys> = /*@__PURE__*/
-  messageDesc(file_quorum, 47);
+  messageDesc(file_quorum, 48);
 
 /**
  * @generated from message quorum.v1.KeyAccount
@@ -1704,7 +1731,7 @@ export type KeyAccount = Message<"quorum.v1.KeyAccount"> & {
  * Use `create(KeyAccountSchema)` to create a new message.
  */
 export const KeyAccountSchema: GenMessage<KeyAccount> = /*@__PURE__*/
-  messageDesc(file_quorum, 48);
+  messageDesc(file_quorum, 49);
 
 /**
  * @generated from message quorum.v1.ChatMessage
@@ -1723,7 +1750,7 @@ export type ChatMessage = Message<"quorum.v1.ChatMessage"> & {
  * Use `create(ChatMessageSchema)` to create a new message.
  */
 export const ChatMessageSchema: GenMessage<ChatMessage> = /*@__PURE__*/
-  messageDesc(file_quorum, 49);
+  messageDesc(file_quorum, 50);
 
 /**
  * @generated from message quorum.v1.MessageBody
@@ -1796,7 +1823,7 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
  * Use `create(MessageBodySchema)` to create a new message.
  */
 export const MessageBodySchema: GenMessage<MessageBody> = /*@__PURE__*/
-  messageDesc(file_quorum, 50);
+  messageDesc(file_quorum, 51);
 
 /**
  * @generated from message quorum.v1.Text
@@ -1822,7 +1849,7 @@ export type Text = Message<"quorum.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_quorum, 51);
+  messageDesc(file_quorum, 52);
 
 /**
  * @generated from message quorum.v1.Recalled
@@ -1835,7 +1862,7 @@ export type Recalled = Message<"quorum.v1.Recalled"> & {
  * Use `create(RecalledSchema)` to create a new message.
  */
 export const RecalledSchema: GenMessage<Recalled> = /*@__PURE__*/
-  messageDesc(file_quorum, 52);
+  messageDesc(file_quorum, 53);
 
 /**
  * @generated from message quorum.v1.Receipt
@@ -1859,7 +1886,7 @@ export type Receipt = Message<"quorum.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_quorum, 53);
+  messageDesc(file_quorum, 54);
 
 /**
  * @generated from message quorum.v1.Typing
@@ -1876,7 +1903,7 @@ export type Typing = Message<"quorum.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_quorum, 54);
+  messageDesc(file_quorum, 55);
 
 /**
  * What a node holds; it cannot read it.
@@ -1904,7 +1931,7 @@ export type SealedParcel = Message<"quorum.v1.SealedParcel"> & {
  * Use `create(SealedParcelSchema)` to create a new message.
  */
 export const SealedParcelSchema: GenMessage<SealedParcel> = /*@__PURE__*/
-  messageDesc(file_quorum, 55);
+  messageDesc(file_quorum, 56);
 
 /**
  * @generated from message quorum.v1.ParcelContent
@@ -1951,7 +1978,7 @@ export type ParcelContent = Message<"quorum.v1.ParcelContent"> & {
  * Use `create(ParcelContentSchema)` to create a new message.
  */
 export const ParcelContentSchema: GenMessage<ParcelContent> = /*@__PURE__*/
-  messageDesc(file_quorum, 56);
+  messageDesc(file_quorum, 57);
 
 /**
  * @generated from message quorum.v1.Offer
@@ -2026,7 +2053,7 @@ export type Offer = Message<"quorum.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_quorum, 57);
+  messageDesc(file_quorum, 58);
 
 /**
  * @generated from message quorum.v1.LeftOut
@@ -2052,7 +2079,7 @@ export type LeftOut = Message<"quorum.v1.LeftOut"> & {
  * Use `create(LeftOutSchema)` to create a new message.
  */
 export const LeftOutSchema: GenMessage<LeftOut> = /*@__PURE__*/
-  messageDesc(file_quorum, 58);
+  messageDesc(file_quorum, 59);
 
 /**
  * @generated from message quorum.v1.ManifestEntry
@@ -2083,7 +2110,7 @@ export type ManifestEntry = Message<"quorum.v1.ManifestEntry"> & {
  * Use `create(ManifestEntrySchema)` to create a new message.
  */
 export const ManifestEntrySchema: GenMessage<ManifestEntry> = /*@__PURE__*/
-  messageDesc(file_quorum, 59);
+  messageDesc(file_quorum, 60);
 
 /**
  * @generated from message quorum.v1.Manifest
@@ -2100,7 +2127,7 @@ export type Manifest = Message<"quorum.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_quorum, 60);
+  messageDesc(file_quorum, 61);
 
 /**
  * @generated from message quorum.v1.TransferNews
@@ -2138,7 +2165,7 @@ export type TransferNews = Message<"quorum.v1.TransferNews"> & {
  * Use `create(TransferNewsSchema)` to create a new message.
  */
 export const TransferNewsSchema: GenMessage<TransferNews> = /*@__PURE__*/
-  messageDesc(file_quorum, 61);
+  messageDesc(file_quorum, 62);
 
 /**
  * From the receiver. The first frame opens a stream; later ones acknowledge what has arrived.
@@ -2175,7 +2202,7 @@ export type FileFrame = Message<"quorum.v1.FileFrame"> & {
  * Use `create(FileFrameSchema)` to create a new message.
  */
 export const FileFrameSchema: GenMessage<FileFrame> = /*@__PURE__*/
-  messageDesc(file_quorum, 62);
+  messageDesc(file_quorum, 63);
 
 /**
  * @generated from message quorum.v1.FileOpen
@@ -2232,7 +2259,7 @@ export type FileOpen = Message<"quorum.v1.FileOpen"> & {
  * Use `create(FileOpenSchema)` to create a new message.
  */
 export const FileOpenSchema: GenMessage<FileOpen> = /*@__PURE__*/
-  messageDesc(file_quorum, 63);
+  messageDesc(file_quorum, 64);
 
 /**
  * @generated from message quorum.v1.FileAck
@@ -2258,7 +2285,7 @@ export type FileAck = Message<"quorum.v1.FileAck"> & {
  * Use `create(FileAckSchema)` to create a new message.
  */
 export const FileAckSchema: GenMessage<FileAck> = /*@__PURE__*/
-  messageDesc(file_quorum, 64);
+  messageDesc(file_quorum, 65);
 
 /**
  * @generated from message quorum.v1.FileStop
@@ -2271,7 +2298,7 @@ export type FileStop = Message<"quorum.v1.FileStop"> & {
  * Use `create(FileStopSchema)` to create a new message.
  */
 export const FileStopSchema: GenMessage<FileStop> = /*@__PURE__*/
-  messageDesc(file_quorum, 65);
+  messageDesc(file_quorum, 66);
 
 /**
  * From the sender: a header, then `length` bytes of that chunk.
@@ -2335,5 +2362,5 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
  * Use `create(ChunkHeaderSchema)` to create a new message.
  */
 export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
-  messageDesc(file_quorum, 66);
+  messageDesc(file_quorum, 67);
 

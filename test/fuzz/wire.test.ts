@@ -196,9 +196,15 @@ const contact: fc.Arbitrary<ContactContent> = fc
       ),
       fc.constantFrom({ kind: 'answer' as const }, { kind: 'dial-me' as const }),
       fc.constant({ kind: 'refusal' as const, code: 'bad-invite' }),
+      fc.record({ kind: fc.constant('stand' as const), word: hello }),
     ),
   )
-  .map(([where, to, seq, at, name, kind]) => ({ ...where, to, sequence: seq, time: at, name, ...kind }))
+  .map(([where, to, seq, at, name, kind]) => {
+    const about = { ...where, to, sequence: seq, time: at, name }
+    if (kind.kind !== 'stand') return { ...about, ...kind }
+    const { sealingKey: _, ...word } = kind.word
+    return { ...about, kind: kind.kind, word: { ...word, ...where, name } }
+  })
 const invite = fc
   .tuple(reach, text(limits.nameCharacters), exactly(16), time)
   .map(([where, name, token, expiresAt]) => ({ ...where, name, token, expiresAt }))

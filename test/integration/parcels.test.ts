@@ -5,7 +5,7 @@ import { openMailboxes, type Mailboxes } from '../../node/mailboxes.ts'
 import { chatLimits } from '../../protocol/chat/limits.ts'
 import * as hpke from '../../protocol/identity/hpke.ts'
 import { publicKeyOf } from '../../protocol/identity/identity.ts'
-import { openMemoryStore, openSqliteStore, type RelayNode } from '../../protocol/index.ts'
+import { openSqliteStore, type RelayNode } from '../../protocol/index.ts'
 import type { Store } from '../../protocol/store/store.ts'
 import { sealedParcelFromWire } from '../../protocol/wire/parcel.ts'
 import { folder, undo } from '../support/cleanup.ts'
@@ -20,6 +20,10 @@ interface Cast {
   held: Mailboxes
   alice: TestPeer
   bob: TestPeer
+  /** Alice's. */
+  store: Store
+  /** Alice's folder, for her next start. */
+  home: string
   /** Bob's folder, for his next start. */
   directory: string
 }
@@ -29,14 +33,14 @@ async function cast(t: TestContext, held = openMailboxes(':memory:')): Promise<C
   change(t, chatLimits, { mailAway: { first: 50, longest: 200 }, mailUnanswered: 200 })
   undo(t).defer(() => held.close())
   const node = await startNode(t, { store: held })
-  const directory = folder(t)
+  const [home, directory] = [folder(t), folder(t)]
   const nodes = node.addresses()
-  const store = openMemoryStore()
+  const store = await openSqliteStore({ directory: home })
   const alice = await startPeer(t, { nodes, name: 'Alice', store })
   const bob = await startPeer(t, { nodes, name: 'Bob', store: await openSqliteStore({ directory }) })
   await befriend(alice, bob)
   await until(() => store.heldKeys(bob.id).length === chatLimits.keysTogether, 'bob has given his keys')
-  return { node, held, alice, bob, directory }
+  return { node, held, alice, bob, store, home, directory }
 }
 
 async function ready({ alice, bob }: Cast): Promise<void> {
@@ -83,6 +87,34 @@ test('who is blocked, or removed, leaves nothing any more, and what lies there i
   await last.removeFriend({ peer: alice.id })
   await last.addNode({ address: node.addresses()[0] ?? '' })
   await until(() => held.stats().parcels === 0, 'what lies under a ticket that was withdrawn is deleted')
+})
+
+test('without a key for a friend a word goes in an envelope, and is answered with keys: never up together', async (t) => {
+  change(t, chatLimits, { mailAnswer: { least: 50, most: 100 } })
+  const all = await cast(t)
+  const { node, held, alice, bob, store, home, directory } = all
+  const nodes = node.addresses()
+  await ready(all)
+  await away(all)
+  store.dropHeldKeys(bob.id, store.heldKeys(bob.id))
+  const { sealingKey: _, ...row } = store.friend(bob.id) ?? assert.fail()
+  store.putFriend(row)
+  const { id } = await alice.sendMessage({ peer: bob.id, text: 'for when there is a key' })
+  await until(() => held.stats().held === 1, 'the word waits at the node')
+  assert.equal((await alice.message({ message: id })).state, 'queued')
+  await alice.stop()
+
+  const second = await startPeer(t, { nodes, store: await openSqliteStore({ directory }) })
+  await until(() => held.stats().parcels === 1, 'the answer waits at the node')
+  assert.equal(held.stats().held, 0)
+  await second.stop()
+
+  const again = await startPeer(t, { nodes, store: await openSqliteStore({ directory: home }) })
+  await until(async () => (await again.message({ message: id })).leftAt !== undefined, 'it has left')
+  await again.stop()
+
+  const third = await startPeer(t, { nodes, store: await openSqliteStore({ directory }) })
+  await until(async () => (await textsOf(third, alice)).includes('for when there is a key'), 'it is read')
 })
 
 test('at a node that keeps no messages they wait, as before', async (t) => {

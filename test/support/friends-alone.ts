@@ -32,6 +32,7 @@ export async function friendsAlone(t: TestContext) {
     onForgotten: () => {},
     online: () => false,
     onDialMe: () => {},
+    onStand: () => {},
   })
   return {
     friends,

@@ -1,6 +1,7 @@
-/** What a friend may cause by what it says of keys and parcels (docs/threats.md 110). */
+/** What a friend may cause by what it says of keys and parcels (docs/threats.md 110 and 111). */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { Conversation } from '../../../protocol/chat/conversation.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
 import { Words } from '../../../protocol/chat/words.ts'
 import { randomBytes } from '../../../protocol/identity/identity.ts'
@@ -119,4 +120,40 @@ test('an old word gives nothing, a hello is of now, and the keys of another era 
     store.heldKeys(peer).map(({ number }) => number),
     [1],
   )
+})
+
+test('111: a word in an envelope counts once, and one of an older copy is answered once a day', (t) => {
+  const store = openMemoryStore()
+  t.after(() => store.close())
+  const answers: Hello[] = []
+  let date = now
+  const conversation = new Conversation({
+    ...context(store, alice.peer, peer, []),
+    now: () => date,
+    stand: (_, word) => answers.push(word),
+  })
+  t.after(() => conversation.end())
+  const mail: MailWord = {
+    ticket: Buffer.alloc(32, 7),
+    keys: { era: randomBytes(8), first: 1, publicKeys: [] },
+    unopened: [],
+    hole: false,
+  }
+  const stands = (number: number): void => conversation.hearStand(helloWith({ number, features: [1], mail }).hello)
+  for (let time = 0; time < 3; time += 1) stands(now + 10)
+  assert.equal(store.word(peer).counted, now + 10)
+  assert.equal(store.word(peer).owed, true, 'the next parcel is the answer')
+  assert.deepEqual(answers, [], 'it came before')
+
+  // Bob was put back, and begins another era below the number that alice counts.
+  mail.keys.era = randomBytes(8)
+  for (let number = now + 1; number < now + 5; number += 1) stands(number)
+  assert.deepEqual(
+    answers.map(({ counted }) => counted),
+    [now + 10],
+  )
+  date += chatLimits.standAgain
+  stands(now + 4)
+  stands(now + 5)
+  assert.equal(answers.length, 2)
 })

@@ -129,6 +129,7 @@ const phrases = [
   `after a failed one ${time(pathLimits.punchRetry.first)} pass, doubling up to ${time(pathLimits.punchRetry.longest)}, or until`,
   `for ${time(pathLimits.punch)}. 4. Both were dialling`,
   `One friend may ask for ${bounded(pathLimits.punches)} rounds a minute.`,
+  `at most ${friendLimits.stands.tokens} in ${time(friendLimits.stands.per)} are heard of one friend.`,
   // /quorum/chat
   `A frame is a \`ChatFrame\` of at most ${size(chatLimits.chatFrame)},`,
   `\`text\`, at most ${size(limits.messageText)}, with`,

@@ -25,6 +25,8 @@ class Person {
   readonly events: PeerEvent[] = []
   /** PeerIds that sent a dial request, in order. */
   readonly dialMes: string[] = []
+  /** Numbers of the words that came in envelopes, in order. */
+  readonly stands: number[] = []
   addresses: string[] = []
   /** Whose conversation is open. */
   readonly online = new Set<string>()
@@ -55,6 +57,7 @@ class Person {
       onForgotten: () => {},
       online: (peer) => this.online.has(peer),
       onDialMe: (peer) => this.dialMes.push(peer),
+      onStand: (_, { number }) => this.stands.push(number),
     })
   }
 
@@ -78,6 +81,11 @@ class Person {
   dialMe(other: Person): Uint8Array {
     const content = this.friends.dialMe(other.peer)
     return sealedToWire(sealBox(content, other.peer, this.store.friend(other.peer)?.sealingKey))
+  }
+
+  stand(other: Person, number: number): void {
+    const where = { nodes: [], addresses: [], received: 0, receivedHash: new Uint8Array(), read: 0, trail: [] }
+    this.friends.stand(other.peer, { ...where, version: 1, name: '', number, features: [1], counted: 0 })
   }
 
   ask(other: Person, note = ''): void {
@@ -189,6 +197,35 @@ test('a repeated request replaces its note and stays one request', async (t) => 
   }
   assert.equal(bob.friends.list().length, 1)
   assert.equal(bob.friends.get(alice.peer).note, 'Second')
+})
+
+test('111: a word in an envelope is heard of friends, also of one whose sequences begin anew, and not without end', async (t) => {
+  const { alice, bob } = await friends(t)
+  bob.stand(alice, 1)
+  bob.stand(alice, 2)
+  const { heardSequence } = alice.friends.get(bob.peer)
+  assert.equal(await carry(bob, alice), 1, 'the newer one replaces the one that waits')
+  assert.deepEqual(alice.stands, [2])
+  bob.now -= day
+  bob.store.putFriend({ ...bob.friends.get(alice.peer), spokenSequence: 0 })
+  bob.stand(alice, 3)
+  await carry(bob, alice)
+  assert.deepEqual(alice.stands, [2, 3])
+  assert.equal(alice.friends.get(bob.peer).heardSequence, heardSequence, 'its sequence does not count')
+
+  alice.friends.block(bob.peer)
+  bob.stand(alice, 4)
+  await carry(bob, alice)
+  alice.friends.unblock(bob.peer)
+  assert.deepEqual(alice.stands, [2, 3])
+  for (let number = 5; number < 5 + 2 * friendLimits.stands.tokens; number += 1) {
+    bob.stand(alice, number)
+    await carry(bob, alice)
+  }
+  assert.equal(alice.stands.length, friendLimits.stands.tokens)
+  alice.friends.remove(bob.peer)
+  alice.stand(bob, 1)
+  assert.equal(await carry(alice, bob), 0, 'only friends are told')
 })
 
 test('a withdrawn request is no longer sent', async (t) => {

@@ -17,6 +17,8 @@ import {
   type ContactContent,
   type ContactKind,
 } from '../../../protocol/wire/contact.ts'
+import { trailSequences, type Hello } from '../../../protocol/wire/hello.ts'
+import { wireLimits } from '../../../protocol/wire/limits.ts'
 import { EnvelopeContentSchema } from '../../../protocol/wire/quorum_pb.ts'
 import { refused } from '../../support/refused.ts'
 
@@ -62,6 +64,38 @@ test('the largest request fits an envelope', () => {
   )
   // Signature, key, what sealing adds, and their fields.
   assert.ok(largest.byteLength + sealingBytes + 300 <= limits.envelope, `${largest.byteLength} bytes`)
+})
+
+test('the longest word fits an envelope', () => {
+  const address = `/dns4/${'a'.repeat(60)}.${'b'.repeat(60)}.example.org/tcp/65535/wss`
+  const about = {
+    name: '世'.repeat(limits.nameCharacters),
+    nodes: Array<string>(limits.nodeAddressesTold).fill(address),
+    addresses: Array<string>(limits.addressesTold).fill(address),
+    sealingKey: { publicKey: new Uint8Array(32), hybridKey: new Uint8Array(hybridKeyBytes), expiresAt: 1 },
+  }
+  const word: Hello = {
+    ...about,
+    version: 1,
+    received: Number.MAX_SAFE_INTEGER,
+    receivedHash: new Uint8Array(32).fill(1),
+    read: Number.MAX_SAFE_INTEGER,
+    number: Number.MAX_SAFE_INTEGER,
+    trail: trailSequences(Number.MAX_SAFE_INTEGER).map((sequence) => ({ sequence, hash: new Uint8Array(8).fill(2) })),
+    features: Array<number>(wireLimits.features).fill(2 ** 32 - 1),
+    counted: Number.MAX_SAFE_INTEGER,
+    mail: {
+      ticket: new Uint8Array(32).fill(3),
+      keys: { era: new Uint8Array(8).fill(4), first: Number.MAX_SAFE_INTEGER, publicKeys: [] },
+      account: { era: new Uint8Array(8).fill(5), held: 100, top: Number.MAX_SAFE_INTEGER, settled: 2 ** 52 },
+      unopened: Array<Uint8Array>(wireLimits.unopened).fill(new Uint8Array(16).fill(6)),
+      hole: true,
+    },
+  }
+  const longest = contact({ kind: 'stand', word }, about)
+  assert.ok(longest.byteLength + sealingBytes + 300 <= limits.envelope, `${longest.byteLength} bytes`)
+  const read = contactFromWire(longest)
+  assert.deepEqual(read.kind === 'stand' && read.word, word)
 })
 
 test('names, notes and tokens of the wrong length are refused', () => {

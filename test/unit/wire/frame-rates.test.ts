@@ -33,6 +33,7 @@ const rates: Record<string, Record<string, Rate>> = {
     answer: friendLimits.envelopesOpened,
     refusal: friendLimits.envelopesOpened,
     dialMe: friendLimits.dialMes,
+    stand: friendLimits.stands,
   },
   DirectoryRequest: { ...directoryRates },
 }

@@ -18,17 +18,20 @@ export class ReplacedSessions {
     this.#now = now
   }
 
-  /** The node ended a session, and not its connection. Returns whether the profile seems to run twice; warns once. */
+  /**
+   * The node ended a session, and not its connection. Warns once when the profile seems to run twice. Returns whether
+   * to stay away: one session later, which ends one more of the other copy, so that its person is told, too.
+   */
   ended(): boolean {
     const { most, within } = directoryLimits.sessionsReplaced
     const now = this.#now()
-    this.#times = [...this.#times.filter((time) => now - time < within), now].slice(-most)
+    this.#times = [...this.#times.filter((time) => now - time < within), now].slice(-most - 1)
     if (this.#times.length < most) return false
     if (!this.#warned) {
       const message = 'This profile seems to run twice, here and elsewhere: stop one of the two, or messages go astray'
       this.#onWarning({ code: 'profile-twice', message })
     }
     this.#warned = true
-    return true
+    return this.#times.length > most
   }
 }

@@ -12,7 +12,7 @@ import { clearStages } from './bench/processes.ts'
 const help = `Usage: npm run bench [-- PART... [OPTION...]]
 
 Parts: ${Object.keys(parts).join(', ')}.
-Without PART: all except ${[...onlyNamed].join(', ')}; this takes less than two minutes.
+Without PART: all except ${[...onlyNamed].join(', ')}; this takes about two minutes.
 
   --quick           tiny counts: shows that the measurement works; the figures mean nothing
   --json            print only JSON: no progress on standard error

@@ -117,6 +117,28 @@ const commands = {
     return performance.now() - started
   },
 
+  /** Returns when parcels can be left for the friend. */
+  async mailbox(): Promise<void> {
+    await waitFor(async () => (await running().friends()).find(({ mailbox }) => mailbox))
+  },
+
+  /** Writes `count` messages to a friend who is away; returns when all of them are left at a node. */
+  async leave({ to, count, text }: Series): Promise<void> {
+    for (let sent = 0; sent < count; sent += 1) await running().sendMessage({ peer: to, text })
+    await waitFor(async () => {
+      const newest = await running().messages({ peer: to, limit: Math.min(count, 500) })
+      return newest.every(({ leftAt }) => leftAt !== undefined) || undefined
+    })
+  },
+
+  /** Milliseconds from the start of a peer until it has received `count` messages, give or take one look. */
+  async startUntilReceived({ count, ...options }: StartOptions & { count: number }): Promise<number> {
+    const started = performance.now()
+    await commands.start(options)
+    await waitFor(async () => (await running().friends()).find(({ unread }) => unread >= count))
+    return performance.now() - started
+  },
+
   /** Starts peers that only keep a reservation at the node; returns when all of them have one. */
   async startLight({ nodes, count }: { nodes: string[]; count: number }): Promise<void> {
     for (let index = 0; index < count; index += 1) {

@@ -3,10 +3,10 @@
  * store in memory. They run the code of the checkout that they are told, and each of their dials leaves from a
  * loopback address of its own, as the peers of different households do.
  */
-import net from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Peer } from '#protocol'
+import { dialFromManyAddresses } from './client.ts'
 import { serve, type CommandTable } from './serve.ts'
 import type { Usage } from './stream-end.ts'
 
@@ -54,20 +54,5 @@ const commands = {
   },
 } satisfies CommandTable
 export type LightPeers = typeof commands
-
-/** Linux answers on all of 127.0.0.0/8. No option of a peer says where it dials from, so the socket is told. */
-function dialFromManyAddresses(network: number): void {
-  let dials = 0
-  const hosts = 254
-  const connect = net.Socket.prototype.connect as (...args: unknown[]) => net.Socket
-  net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]): net.Socket {
-    const [options] = args.flat(1) as [net.TcpSocketConnectOpts | undefined]
-    if (typeof options === 'object' && options.host?.startsWith('127.') === true) {
-      options.localAddress = `127.${network}.${Math.floor(dials / hosts) % 256}.${(dials % hosts) + 1}`
-      dials += 1
-    }
-    return Reflect.apply(connect, this, args) as net.Socket
-  }
-}
 
 serve(commands)

@@ -1,4 +1,5 @@
 /** The parts of the benchmark by name. */
+import { measureAway } from './away.ts'
 import { measureChat } from './chat.ts'
 import { measureDesktop } from './desktop.ts'
 import { measureFile } from './file.ts'
@@ -11,6 +12,7 @@ import { measureStream } from './stream.ts'
 
 export const parts: Record<string, (measure: Measure) => Promise<object>> = {
   chat: measureChat,
+  away: measureAway,
   file: measureFile,
   stream: measureStream,
   store: measureStore,

@@ -13,6 +13,7 @@ import { z } from 'zod'
 import type { Asker } from './asker.ts'
 import type { Commands } from './child.ts'
 import type { LightPeers } from './light-peers.ts'
+import type { MailClients } from './mail-clients.ts'
 import type { Answer, Command, CommandTable } from './serve.ts'
 import type { Usage } from './stream-end.ts'
 
@@ -22,7 +23,7 @@ const peerFile = file('../../cli/quorum.ts')
 export const ownRoot = file('../../../')
 const inspected = '--inspect=127.0.0.1:0'
 
-const nodeReady = z.object({ data: z.object({ addresses: z.array(z.string()) }) })
+const nodeReady = z.object({ data: z.object({ addresses: z.array(z.string()), http: z.string() }) })
 const memoryUsage = z.object({ rss: z.number(), heapUsed: z.number() })
 const resourceUsage = z.object({ userCPUTime: z.number(), systemCPUTime: z.number(), maxRSS: z.number() })
 const inspectorAnswer = z.object({ id: z.number(), result: z.object({ result: z.unknown() }).loose() })
@@ -151,6 +152,8 @@ export class Program {
 export interface RunningNode {
   program: Program
   addresses: string[]
+  /** One of its figures, by name. */
+  figure(name: string): Promise<number>
   end(): Promise<void>
 }
 
@@ -179,6 +182,10 @@ export class Stage implements AsyncDisposable {
     return this.#child<LightPeers>('light-peers.ts', process.execPath)
   }
 
+  mailClients(): Child<MailClients> {
+    return this.#child<MailClients>('mail-clients.ts', process.execPath)
+  }
+
   asker(): Child<Asker> {
     return this.#child<Asker>('asker.ts', process.execPath)
   }
@@ -191,8 +198,12 @@ export class Stage implements AsyncDisposable {
       [join(root, 'node/main.ts'), '--data', data, ...listen, '--json', '--log-level', 'warn'],
       true,
     )
-    const { addresses } = nodeReady.parse(JSON.parse(await program.line('"ready"'))).data
-    return { program, addresses, end: () => program.end() }
+    const { addresses, http } = nodeReady.parse(JSON.parse(await program.line('"ready"'))).data
+    const figure = async (name: string): Promise<number> => {
+      const figures = await (await fetch(new URL('/metrics', http))).text()
+      return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(figures)?.[1])
+    }
+    return { program, addresses, figure, end: () => program.end() }
   }
 
   /** Starts a peer on a new profile; returns when it has a reservation at the node. */

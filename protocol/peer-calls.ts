@@ -170,6 +170,7 @@ type ChatCall =
   | 'search'
   | 'recallMessage'
   | 'receiveMore'
+  | 'leaveMessages'
   | 'setDraft'
   | 'drafts'
   | 'setDraftFiles'
@@ -199,6 +200,10 @@ function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): 
       const friend = friends.get(peer)
       chat.receiveMore(friend.peer)
       return events.friend(friend)
+    },
+    leaveMessages: async () => {
+      await chat.mail.leaveNow()
+      return null
     },
     setDraft: async (draft) => {
       drafts.set(draft)

@@ -140,7 +140,7 @@ export class DesktopApp {
     app.on('activate', () => this.open(undefined))
     this.#indicators.start()
     powerMonitor.on('lock-screen', () => void this.#lock())
-    powerMonitor.on('suspend', () => void this.#lock())
+    powerMonitor.on('suspend', () => void this.#sleep())
     setInterval(() => this.#lockIfIdle(), idleCheckInterval)
   }
 
@@ -353,6 +353,12 @@ export class DesktopApp {
   #lockIfIdle(): void {
     const { lockAfter } = this.#preferences.value
     if (lockAfter > 0 && powerMonitor.getSystemIdleTime() >= lockAfter * 60) void this.#lock()
+  }
+
+  /** What was just written would wait until the machine wakes up. */
+  async #sleep(): Promise<void> {
+    await this.#peer.client?.call('leaveMessages').catch(() => undefined)
+    await this.#lock()
   }
 
   /** Does nothing if the person chose never to lock by itself. A profile without a passphrase refuses the call. */

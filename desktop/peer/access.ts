@@ -43,6 +43,7 @@ const forWindow: Record<CallName, boolean> = {
   search: true,
   recallMessage: true,
   receiveMore: true,
+  leaveMessages: false,
   setDraft: true,
   drafts: true,
   setDraftFiles: false,

@@ -86,6 +86,8 @@ export const callParams = {
   recallMessage: z.strictObject({ message: id }),
   /** Takes what a friend writes although it was very much (`held`), as much again. */
   receiveMore: z.strictObject({ peer }),
+  /** Leaves what waits for friends who are away at nodes now, in at most 3 s: before a machine goes to sleep. */
+  leaveMessages: nothing,
   /** Stores an unfinished message, one for each friend; without text and reply it is removed. */
   setDraft: z.strictObject({ peer, text: z.string().max(limits.messageText), replyTo: id.optional() }),
   drafts: nothing,
@@ -249,6 +251,7 @@ export interface CallResults {
   search: Message[]
   recallMessage: Message
   receiveMore: Friend
+  leaveMessages: null
   setDraft: null
   drafts: MessageDraft[]
   setDraftFiles: null

@@ -85,10 +85,15 @@ export class Mail {
     for (const { report } of this.#waiting.values()) clearTimeout(report)
   }
 
-  /** Leaves what waits, for as long as a person waits for a program that ends. */
+  /** Leaves what waits, and does nothing more. */
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.end()
+    await this.leaveNow()
+  }
+
+  /** Leaves what waits, for as long as a person waits for a program that ends, or for a machine that goes to sleep. */
+  async leaveNow(): Promise<void> {
     const due = this.#peersDue()
     const over = new AbortController()
     const written = Promise.all(due.map((peer) => this.#write(peer)))

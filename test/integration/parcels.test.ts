@@ -117,6 +117,19 @@ test('without a key for a friend a word goes in an envelope, and is answered wit
   await until(async () => (await textsOf(third, alice)).includes('for when there is a key'), 'it is read')
 })
 
+test('before the machine goes to sleep, what was just written is left', async (t) => {
+  const all = await cast(t)
+  const { alice, bob, held } = all
+  await ready(all)
+  await away(all)
+  change(t, chatLimits, { mailAway: { first: 3_600_000, longest: 3_600_000 } })
+  const { id } = await alice.sendMessage({ peer: bob.id, text: 'good night' })
+  assert.equal((await alice.message({ message: id })).state, 'queued')
+  await alice.leaveMessages()
+  assert.notEqual((await alice.message({ message: id })).leftAt, undefined)
+  assert.equal(held.stats().parcels, 1)
+})
+
 test('at a node that keeps no messages they wait, as before', async (t) => {
   change(t, chatLimits, { mailAway: { first: 50, longest: 100 } })
   const { parcels: _none, mailbox: _neither, ...store } = openMailboxes(':memory:')

@@ -325,6 +325,7 @@ describe('the headless contract', () => {
     const unreached = await answers('connection', { peer: bob.id }, connection)
     assert.equal(unreached.path, 'none')
     assert.equal((await answers('receiveMore', { peer: bob.id }, friend)).held, undefined)
+    await answers('leaveMessages', {}, z.null())
     assert.equal((await answers('blockPeer', { peer: bob.id }, friend)).state, 'blocked')
     assert.equal((await answers('unblockPeer', { peer: bob.id }, friend)).state, 'friend')
 

@@ -79,9 +79,14 @@ test('node killed and back, peer process killed, opened twice, by a link, locked
   await t.test('the peer process is killed: shown, restarted, nothing lost', async () => {
     const [pid] = peerProcesses(alice)
     assert.ok(pid !== undefined, 'there is a peer process')
+    await alice.page.keyboard.press('Control+n')
+    const dialog = alice.page.getByRole('dialog')
+    await dialog.waitFor()
     process.kill(pid, 'SIGKILL')
     await alice.page.getByText('has stopped and is restarting').waitFor()
-    await alice.page.getByText('It is running again. Nothing was lost.').waitFor()
+    // Within it: what is outside a dialog lies below it.
+    await dialog.getByText('It is running again. Nothing was lost.').waitFor()
+    await alice.page.keyboard.press('Escape')
     await message(alice, 'Still here?').waitFor()
     await say(alice, 'Back again')
     await marked(alice, 'Back again', 'read')

@@ -3,7 +3,15 @@ import { X } from 'lucide-react'
 import { useEffect, useId, useRef } from 'react'
 import type { ReactNode } from 'react'
 import { useText } from '../state/state.ts'
+import { createStore, useStore } from '../state/store.ts'
 import { IconButton } from './controls.tsx'
+
+const shown = createStore<{ dialogs: readonly HTMLDialogElement[] }>({ dialogs: [] })
+
+/** The dialog above all others. What is outside it lies below it, and cannot be used. */
+export function useTopDialog(): HTMLDialogElement | undefined {
+  return useStore(shown, ({ dialogs }) => dialogs.at(-1))
+}
 
 interface ModalProps {
   title: string
@@ -20,13 +28,16 @@ export function Modal({ title, onClose, className = '', bare = false, children }
   const id = useId()
   useEffect(() => {
     const dialog = element.current
+    if (dialog === null) return undefined
     const before = document.activeElement
-    dialog?.showModal()
+    dialog.showModal()
+    shown.set(({ dialogs }) => ({ dialogs: [...dialogs, dialog] }))
     // Otherwise the browser focuses the first button, which closes the dialog.
-    const first = dialog?.querySelector('[data-first]') ?? dialog
+    const first = dialog.querySelector('[data-first]') ?? dialog
     if (first instanceof HTMLElement) first.focus()
     return () => {
-      dialog?.close()
+      shown.set(({ dialogs }) => ({ dialogs: dialogs.filter((one) => one !== dialog) }))
+      dialog.close()
       if (before instanceof HTMLElement) before.focus()
     }
   }, [])

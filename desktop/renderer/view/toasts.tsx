@@ -1,9 +1,12 @@
-/** Short notices at the bottom of the window, which screen readers announce. */
+/** Short notices at the bottom of the window, above every dialog, which screen readers announce. */
+import { createPortal } from 'react-dom'
 import { useApp } from '../state/state.ts'
+import { useTopDialog } from './modal.tsx'
 
 export function Toasts() {
   const toasts = useApp((state) => state.toasts)
-  return (
+  const within = useTopDialog()
+  return createPortal(
     <div className="toasts" role="status" aria-live="polite">
       {toasts.map(({ id, text, tone, action }) => (
         <p key={id} className={`toast ${tone}`}>
@@ -15,6 +18,7 @@ export function Toasts() {
           )}
         </p>
       ))}
-    </div>
+    </div>,
+    within ?? document.body,
   )
 }

@@ -101,6 +101,11 @@ export const de: typeof en = {
     codeUnknown:
       'In diesem Netz hat niemand diesen Code, und auch keiner deiner Knoten kennt ihn. Prüfe ihn, oder bitte um den ' +
       'Link.',
+    codeWrong: {
+      'code-length':
+        'Ein Code hat 10 Buchstaben und Ziffern, dieser mehr oder weniger. Prüfe ihn, oder bitte um den Link.',
+      'code-letter': 'In einem Code kommt kein U vor. Prüfe ihn, vielleicht ist es ein V, oder bitte um den Link.',
+    },
     codeContradicted: 'Zu diesem Code meldet sich mehr als eine Person, das ist nicht sicher. Bitte um den Link.',
     known: {
       self: () => 'Das ist deine eigene Einladung: Schicke sie jemand anderem.',

@@ -101,6 +101,10 @@ export const en = {
     codeNobody: 'Nobody in this network has this code. Ask for the link instead.',
     codeUnknown:
       'Nobody in this network has this code, nor does a node of yours know it. Check it, or ask for the link.',
+    codeWrong: {
+      'code-length': 'A code has 10 letters and digits, and this has more or fewer. Check it, or ask for the link.',
+      'code-letter': 'A code has no U. Check it, perhaps it is a V, or ask for the link.',
+    },
     codeContradicted: 'More than one person answers for this code, so it is not safe. Ask for the link instead.',
     known: {
       self: () => 'That is your own invite: send it to somebody else.',

@@ -84,11 +84,11 @@ export function looksLikeTwoGroups(text: string): boolean {
   return twoGroups.test(text.trim())
 }
 
-/** Why a text that looks like a code is none, as a clause about it. */
-export function codeFault(text: string): string {
+/** Why a text that looks like a code is none: as a clause about it, and as a `part` of an error. */
+export function codeFault(text: string): { clause: string; part: 'code-letter' | 'code-length' } {
   const { length } = codeLetters(text)
-  if (length === codeLength) return 'a code has no U'
-  return `a code has ${codeLength} letters and digits, and this has ${length}`
+  if (length === codeLength) return { clause: 'a code has no U', part: 'code-letter' }
+  return { clause: `a code has ${codeLength} letters and digits, and this has ${length}`, part: 'code-length' }
 }
 
 function codeLetters(text: string): string {

@@ -72,10 +72,9 @@ export function parseRecipient(text: string): Recipient {
   const isHandle = limits.handlePattern.test(handle.toLowerCase()) && !shortPeerId.test(handle)
   if (looksLikeCode(unlabelled)) {
     const instead = unlabelled === bare && isHandle ? ` If it is a handle, type @${handle}` : ''
-    throw new QuorumError(
-      'bad-invite',
-      `That looks like a code, but ${codeFault(unlabelled)}: check it, or ask for the link.${instead}`,
-    )
+    const { clause, part } = codeFault(unlabelled)
+    const message = `That looks like a code, but ${clause}: check it, or ask for the link.${instead}`
+    throw new QuorumError('bad-invite', message, { part })
   }
   if (isHandle) return { kind: 'handle', handle: handle.toLowerCase() }
   throw new QuorumError('bad-request', 'That is not an invite link, a code, a PeerId or a handle')

@@ -69,6 +69,14 @@ test('an invite in a message is a card that names its author, and adds them only
     .getByRole('dialog')
     .getByText(/neither an invite/u)
     .waitFor()
+  for (const [mistyped, said] of [
+    ['K7QF2-M9XT', /A code has 10 letters and digits/u],
+    ['K7QF2-M9XTU', /A code has no U/u],
+  ] as const) {
+    await field.fill(mistyped)
+    await page.getByRole('button', { name: 'Send request' }).click()
+    await page.getByRole('dialog').getByText(said).waitFor()
+  }
   await page.keyboard.press('Escape')
   await writing(window).waitFor()
   assert.deepEqual(window.complaints, [])

@@ -6,7 +6,7 @@ import type { Friend, FriendState, RecipientInfo } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { requestFriend } from '../state/actions.ts'
 import { useRecipient } from '../state/recipient.ts'
-import { codeOf, errorText, useApp, useText } from '../state/state.ts'
+import { codeOf, errorPart, errorText, useApp, useText } from '../state/state.ts'
 import { Field } from './controls.tsx'
 import { expectation, Invited } from './invited.tsx'
 
@@ -117,6 +117,8 @@ export function Join({ link, label, action, busyLabel, withNote, onRequested }: 
 function whatFailed(error: unknown, info: RecipientInfo | undefined, hasNode: boolean, text: Catalogue): string {
   // The only thing that can be wrong with the call itself.
   if (codeOf(error) === 'bad-request') return text.add.notRecognized
+  const mistyped = errorPart(error, text.add.codeWrong)
+  if (mistyped !== undefined) return mistyped
   if (info?.kind === 'code' && info.lan) {
     if (codeOf(error) === 'not-found') return hasNode ? text.add.codeUnknown : text.add.codeNobody
     if (codeOf(error) === 'verification-failed') return text.add.codeContradicted

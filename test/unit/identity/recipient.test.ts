@@ -148,7 +148,8 @@ test('what looks like a code and is none is an error that says what is wrong, an
     ['"K7QF-M9XT."', /this has 8/u],
     ['abcde–fghj', /this has 9/u],
   ] as const) {
-    assert.throws(() => parseRecipient(text), { code: 'bad-invite', message: why }, text)
+    const part = text.includes('U') ? 'code-letter' : 'code-length'
+    assert.throws(() => parseRecipient(text), { code: 'bad-invite', message: why, part }, text)
   }
 })
 

@@ -112,7 +112,7 @@ test('a file dropped, a folder chosen, one declined, a large one paused, its rec
   await again.page.keyboard.press('Control+j')
   await again.page.getByRole('heading', { name: 'Files' }).waitFor()
   await until(async () => (await again.page.getByRole('main').getByRole('region').count()) === 6, 'all six are listed')
-  await again.page.keyboard.press('Escape')
+  await again.page.getByRole('main').getByRole('button', { name: 'Close' }).click()
   await say(again, 'Thank you')
   await message(alice, 'Thank you').waitFor()
   assert.deepEqual([...alice.complaints, ...again.complaints], [])

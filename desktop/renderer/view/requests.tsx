@@ -7,6 +7,7 @@ import { useApp, useText } from '../state/state.ts'
 import { nameOf, shortId } from '../model/friend-display.ts'
 import { Avatar } from './controls.tsx'
 import { LookalikeNotice, useLookalike } from './lookalike-notice.tsx'
+import { ViewBar } from './view-bar.tsx'
 
 export function Requests() {
   const { request } = useText()
@@ -14,9 +15,7 @@ export function Requests() {
   const incoming = [...friends.values()].filter(({ state }) => state === 'incoming')
   return (
     <>
-      <header className="bar">
-        <h2 className="who">{request.title}</h2>
-      </header>
+      <ViewBar title={request.title} />
       {incoming.length === 0 ? (
         <div className="empty">
           <UserRoundPlus size={40} strokeWidth={1.5} aria-hidden="true" />

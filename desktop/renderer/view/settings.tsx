@@ -1,10 +1,9 @@
 /** Settings: the list of tabs, and the selected tab. */
-import { Bell, HardDrive, Info, Network, Palette, ShieldCheck, UserRound, X } from 'lucide-react'
+import { Bell, HardDrive, Info, Network, Palette, ShieldCheck, UserRound } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { openView } from '../state/actions.ts'
 import { settingsTabs, useText } from '../state/state.ts'
 import type { SettingsTab } from '../state/state.ts'
-import { IconButton } from './controls.tsx'
 import { About } from './settings/about.tsx'
 import { Appearance } from './settings/appearance.tsx'
 import { NodesTab } from './settings/nodes.tsx'
@@ -12,6 +11,7 @@ import { NotificationsTab } from './settings/notifications.tsx'
 import { Privacy } from './settings/privacy.tsx'
 import { ProfileTab } from './settings/profile.tsx'
 import { Storage } from './settings/storage.tsx'
+import { ViewBar } from './view-bar.tsx'
 
 const icons: Record<SettingsTab, ReactNode> = {
   profile: <UserRound size={18} />,
@@ -24,15 +24,10 @@ const icons: Record<SettingsTab, ReactNode> = {
 }
 
 export function Settings({ tab }: { tab: SettingsTab }) {
-  const { settings, common } = useText()
+  const { settings } = useText()
   return (
     <>
-      <header className="bar">
-        <h2 className="who">{settings.title}</h2>
-        <IconButton label={common.close} onClick={() => openView({ kind: 'conversation' })}>
-          <X size={20} />
-        </IconButton>
-      </header>
+      <ViewBar title={settings.title} />
       <div className="settings">
         <div className="settings-columns">
           <nav aria-label={settings.title}>

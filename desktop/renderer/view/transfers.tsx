@@ -8,6 +8,7 @@ import { size } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
 import { titleOf } from '../model/transfer-display.ts'
 import { TransferCard } from './transfer-card.tsx'
+import { ViewBar } from './view-bar.tsx'
 
 /** Transfers that the details of a friend list. */
 const shortList = 5
@@ -23,9 +24,7 @@ export function Transfers() {
   const shown = all.slice(0, pages * pageLength)
   return (
     <>
-      <header className="bar">
-        <h2 className="who">{files.title}</h2>
-      </header>
+      <ViewBar title={files.title} />
       {all.length === 0 ? (
         <div className="empty">
           <FolderOpen size={40} strokeWidth={1.5} aria-hidden="true" />

@@ -13,7 +13,7 @@ import { World, type Outcome } from '../support/away-world.ts'
 import { change } from '../support/numbers.ts'
 
 const first = Number(process.env.QUORUM_SEED ?? 1)
-const worlds = Number(process.env.QUORUM_WORLDS ?? (process.env.QUORUM_SEED == null ? 60 : 1))
+const worlds = Number(process.env.QUORUM_WORLDS ?? (process.env.QUORUM_SEED == null ? 200 : 1))
 const together = 20
 
 /** For the time of one test: others may run in this process. */

@@ -10,7 +10,8 @@ import { NetworkTime } from '../../protocol/directory/network-time.ts'
 import type { Hpke } from '../../protocol/identity/hpke.ts'
 import { SealingKeys } from '../../protocol/identity/sealing.ts'
 import type { Store } from '../../protocol/store/store.ts'
-import { parcelFromWire, parcelToWire, sealedParcelFromWire } from '../../protocol/wire/parcel.ts'
+import { contactFromWire, contactToWire } from '../../protocol/wire/contact.ts'
+import { sealedParcelFromWire } from '../../protocol/wire/parcel.ts'
 import { text, type Fate, type MailNode } from './away-nodes.ts'
 import type { Person } from './away-profile.ts'
 import { alice, bob } from './people.ts'
@@ -68,11 +69,12 @@ export class Life {
       atNodes: (_, task) => this.#atNodes(task),
       onTicket: () => this.#tellTickets(),
       stand: (to, word) => {
-        const sent = parcelFromWire(
-          parcelToWire({ to: identity.publicKey, parcelId: new Uint8Array(16), bodies: [], word }),
-        )
+        const { nodes, addresses, name } = word
+        const about = { nodes, addresses, name, to: identity.publicKey, sequence: 0, time: 0 }
+        const sealingKey = word.sealingKey === undefined ? {} : { sealingKey: word.sealingKey }
+        const sent = contactFromWire(contactToWire({ ...about, ...sealingKey, kind: 'stand', word }))
         this.#queued.push(() => {
-          for (const node of world.nodes) node.deliver(to, sent.word)
+          for (const node of world.nodes) if (sent.kind === 'stand') node.deliver(to, sent.word)
         })
       },
       onMail: (friend) => this.mail.nudge(friend),

@@ -114,11 +114,11 @@ export class Outbox {
 
   /**
    * Compares what the friend holds of the own messages, by its hello on `stream` or by the newest parcel, with what was
-   * sent. If it is other
-   * than that, one of the two stores is an older copy of itself: what may be missing there is sent once more, behind
-   * what the friend holds. Messages are not signed, so the claim cannot be proved. Runs within the transaction of
-   * `batch`. Errors: `bad-request` for a claim that cannot be true, `rate-limited` for too many, `verification-failed`
-   * where an earlier version, which does not tell enough to go on, holds another message than the one that was sent.
+   * sent. If it is other than that, one of the two stores is an older copy of itself: what may be missing there is sent
+   * once more, behind what the friend holds. Messages are not signed, so the claim cannot be proved. Runs within the
+   * transaction of `batch`. Errors: `bad-request` for a claim that cannot be true, `rate-limited` for too many,
+   * `verification-failed` where an earlier version, which does not tell enough to go on, holds another message than the
+   * one that was sent.
    */
   compare(held: Held, stream: ChatStream | undefined, batch: Batch): void {
     const { store, peer, emit } = this.#context
@@ -136,7 +136,7 @@ export class Outbox {
     if (newest) this.#heard = number
     const own = beyond ? undefined : this.#hashAt(received, batch.position)
     const same = own == null ? !beyond && number === 0 : Buffer.from(own).equals(receivedHash)
-    if (same && this.#follows(received)) {
+    if (same && this.#follows(received, batch.position)) {
       // It may be older than receipts on other streams, which have no number.
       const overtaken = stream == null ? this.#streams.online : received >= stream.acknowledgedBefore
       if (overtaken || stream?.helloReceived === true) return
@@ -178,10 +178,10 @@ export class Outbox {
     }
   }
 
-  /** The next own message has the next sequence: below what was adopted once, sequences are missing here. */
-  #follows(sequence: number): boolean {
+  /** The next own message, if any was written, has the next sequence: some that were adopted once are missing here. */
+  #follows(sequence: number, { queued }: Position): boolean {
     const [next] = this.#context.store.outgoing(this.#context.peer, sequence, 1)
-    return next == null || next.seq === sequence + 1
+    return next == null ? sequence >= queued : next.seq === sequence + 1
   }
 
   /** The last sequence at which both agree, as far as it can be told, and as what is sent again is bounded. */

@@ -68,6 +68,16 @@ for (let from = 0; from < small.length; from += together) {
   })
 }
 
+/** Worlds that failed once: holes reported at each start; a message that neither has, and that is counted. */
+const failedOnce = [5073, 675]
+
+test(`friends who are away, worlds ${failedOnce.join(' and ')}, which failed once`, async (t) => {
+  prepare(t)
+  change(t, chatLimits, smallBounds)
+  change(t, mailboxLimits, smallBox)
+  assert.deepEqual(await run(t, failedOnce), [])
+})
+
 if (large.length > 0) {
   test(`friends who are away, worlds ${large[0]} to ${large.at(-1)} with the real bounds`, async (t) => {
     prepare(t)

@@ -18,7 +18,7 @@ export async function measureAway({ quick, progress }: Measure) {
   const { parcelBytes, ...friend } = await oneFriend(messages)
   return {
     definitions: {
-      parcel: `a text of ${textBytes} bytes as it lies at the node: sealed, signed, padded, with where its writer stands`,
+      parcel: `a text of ${textBytes} bytes as it lies at the node: sealed, padded, with where its writer stands`,
       left: 'from the first parcel until all are on the disk of the node',
       taken: 'from new sessions of all until each has its parcels, and the node has deleted them',
       nodeCpuMs: 'CPU time of the node for each parcel; the clients are a process of their own on the same machine',

@@ -3,7 +3,7 @@
  * in hexadecimal, people are PeerIds.
  */
 
-/** Up to where a chain of talk counts, or from where: its last sequence and the hash of that entry, by the chain's id. */
+/** Up to where chains of talk count, or from where: a sequence and the hash of that entry, by the id of the chain. */
 export type ChainEnds = ReadonlyMap<string, { sequence: number; hash: string }>
 
 export type Action =

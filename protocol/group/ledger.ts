@@ -62,7 +62,7 @@ export class Ledger {
     for (const head of heads) this.#heads.delete(head)
     this.#heads.add(hash)
     const taken = [decision]
-    for (const waiting of [...this.#waiting.values()]) {
+    for (const waiting of this.#waiting.values().toArray()) {
       if (!waiting.heads.every((head) => this.has(head))) continue
       this.#waiting.delete(waiting.hash)
       taken.push(...this.take(waiting))

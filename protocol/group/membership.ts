@@ -10,7 +10,7 @@ import type { Decision, DecisionOf } from './decision.ts'
 import type { Ledger } from './ledger.ts'
 
 /** An appointment of an admin by somebody who might. */
-export interface Office {
+interface Office {
   appointment: DecisionOf<'role'>
   /** Removals, demotions or departures that the appointment had not seen: the office is over if there are any. */
   ended: readonly Decision[]

@@ -144,7 +144,7 @@ test('59 leave at once and one comes back', () => {
 function shown({ members, offices, name }: Membership): unknown {
   const held = offices.filter(({ ended }) => ended.length === 0)
   return [
-    [...members].map(([who, by]) => [who, by.toSorted()]).toSorted(),
+    Object.fromEntries([...members].map(([who, by]) => [who, by.toSorted()])),
     held.map(({ appointment }) => [appointment.member, appointment.hash]),
     name,
   ]

@@ -10,7 +10,14 @@ import { parsePeerId } from '../address/peer-id.ts'
 import { QuorumError } from '../base/errors.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 
-export type Domain = 'quorum-invite' | 'quorum-record' | 'quorum-envelope' | 'quorum-parcel'
+export type Domain =
+  | 'quorum-invite'
+  | 'quorum-record'
+  | 'quorum-envelope'
+  | 'quorum-parcel'
+  | 'quorum-decision'
+  | 'quorum-consent'
+  | 'quorum-talk'
 
 export interface Identity {
   /** PeerId in its usual text form. */

@@ -1,6 +1,5 @@
 /** Codec of /quorum/chat/1.0.0: frames, and the bodies of messages (docs/protocol.md, "/quorum/chat/1.0.0"). */
 import { QuorumError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
 import {
   bytesFromWire,
@@ -12,8 +11,9 @@ import {
   timeToWire,
   type Fields,
 } from './codec.ts'
+import { contentFromWire, contentToWire, type Content } from './content.ts'
 import { hashLength, helloFromWire, helloToWire, type Hello } from './hello.ts'
-import { ChatFrameSchema, MessageBodySchema } from './quorum_pb.ts'
+import { ChatFrameSchema, MessageBodySchema, type MessageBody } from './quorum_pb.ts'
 
 /** Version of the chat protocol in this code; announced in the hello. */
 export const chatVersion = 1
@@ -30,10 +30,8 @@ export interface Body {
   /** Milliseconds since the epoch, by the sender's clock. */
   time: number
   content:
-    | { kind: 'text'; text: string; replyTo?: string }
+    | Content
     | { kind: 'recalled' }
-    /** About a transfer. It stays bytes (wire/offer.ts), so that a body that is encoded again has the same hash. */
-    | { kind: 'offer' | 'news'; bytes: Uint8Array }
     /** Of a later version. It is received and never sent. */
     | { kind: 'unknown' }
 }
@@ -80,7 +78,7 @@ export function bodyToWire(body: Body): Uint8Array {
     sequence: BigInt(body.sequence),
     previous: body.previous,
     time: timeToWire(body.time),
-    content: contentToWire(body.content),
+    content: bodyContentToWire(body.content),
   })
 }
 
@@ -94,38 +92,31 @@ export function bodyFromWire(bytes: Uint8Array): Body {
     sequence,
     previous: bytesFromWire(body.previous, sequence === 1 ? 0 : hashLength, 'A hash'),
     time: timeFromWire(body.time),
-    content: contentFromWire(body.content),
+    content: bodyContentFromWire(body.content),
   }
 }
 
-function contentToWire(content: Body['content']): NonNullable<Fields<typeof MessageBodySchema>['content']> {
+function bodyContentToWire(content: Body['content']): NonNullable<Fields<typeof MessageBodySchema>['content']> {
   switch (content.kind) {
     case 'recalled':
       return { case: 'recalled', value: {} }
     case 'unknown':
       return { case: undefined }
+    case 'text':
     case 'offer':
     case 'news':
-      return { case: content.kind, value: content.bytes }
-    case 'text': {
-      const replyTo = content.replyTo == null ? new Uint8Array() : uuidToBytes(content.replyTo)
-      return { case: 'text', value: { text: content.text, replyTo } }
-    }
+      return contentToWire(content)
   }
 }
 
-function contentFromWire(content: ReturnType<typeof decode<typeof MessageBodySchema>>['content']): Body['content'] {
+function bodyContentFromWire(content: MessageBody['content']): Body['content'] {
   switch (content.case) {
     case 'recalled':
       return { kind: 'recalled' }
-    case 'text': {
-      const { text, replyTo } = content.value
-      if (Buffer.byteLength(text) > limits.messageText) throw new QuorumError('too-large', 'A message is too long')
-      return { kind: 'text', text, ...(replyTo.byteLength === 0 ? {} : { replyTo: uuidFromBytes(replyTo) }) }
-    }
+    case 'text':
     case 'offer':
     case 'news':
-      return { kind: content.case, bytes: content.value }
+      return contentFromWire(content)
     case undefined:
       return { kind: 'unknown' }
   }

@@ -20,6 +20,13 @@ export const wireLimits = {
   tickets: 5000,
   /** Parcels that one call names. */
   parcelsTogether: 400,
+  /** A decision and an entry of a group, signed, and what they name at most. */
+  groupSigned: 256 * KiB,
+  groupHeads: 128,
+  groupUndo: 256,
+  chainEnds: 2000,
+  /** The picture of a group. */
+  picture: 64 * KiB,
   /** The message of an error, in characters: one sentence. */
   errorMessage: 500,
 } as const

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwigAMKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASIQoFc3RhbmQYDCABKAsyEC5xdW9ydW0udjEuU3RhbmRIABIPCgdwYWRkaW5nGA8gASgMQgYKBGtpbmQiLAoNRnJpZW5kUmVxdWVzdBIMCgRub3RlGAEgASgJEg0KBXRva2VuGAIgASgMIg4KDEZyaWVuZEFuc3dlciIdCg1GcmllbmRSZWZ1c2FsEgwKBGNvZGUYASABKAkiCAoGRGlhbE1lIicKBVN0YW5kEh4KBHdvcmQYASABKAsyEC5xdW9ydW0udjEuSGVsbG8iHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIsIDChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAEiMKBmV4cGVjdBgLIAEoCzIRLnF1b3J1bS52MS5FeHBlY3RIAEIGCgRjYWxsIj0KCEFubm91bmNlEiEKBnJlY29yZBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSDgoGaGFuZGxlGAIgASgJIjEKBkxvb2t1cBIOCgRwZWVyGAEgASgMSAASEAoGaGFuZGxlGAIgASgJSABCBQoDd2hvIjkKB0RlbGl2ZXISCgoCdG8YASABKAwSEAoIZW52ZWxvcGUYAiABKAwSEAoIZmxlZXRpbmcYAyABKAgiGQoJQ29sbGVjdGVkEgwKBG1haWwYASADKAQiCwoJS25vd2xlZGdlIggKBkZvcmdldCI/CgpQb3N0SW52aXRlEgwKBHNsb3QYASABKAwSDgoGc2VhbGVkGAIgASgMEhMKC3R0bF9zZWNvbmRzGAMgASgNIhoKCkZpbmRJbnZpdGUSDAoEc2xvdBgBIAEoDCIZCglSZWFjaGFibGUSDAoEcG9ydBgBIAEoDSIqCgZFeHBlY3QSDQoFcGVlcnMYASADKAwSEQoJbm9fbG9uZ2VyGAIgAygMIpMBCg5EaXJlY3RvcnlGcmFtZRIwCghyZXNwb25zZRgBIAEoCzIcLnF1b3J1bS52MS5EaXJlY3RvcnlSZXNwb25zZUgAEh8KBG1haWwYAiABKAsyDy5xdW9ydW0udjEuTWFpbEgAEiUKB3ByZXNlbnQYAyABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQgcKBWZyYW1lIiQKBE1haWwSCgoCaWQYASABKAQSEAoIZW52ZWxvcGUYAiABKAwiowMKEURpcmVjdG9yeVJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEikKCWFubm91bmNlZBgDIAEoCzIULnF1b3J1bS52MS5Bbm5vdW5jZWRIABIhCgVmb3VuZBgEIAEoCzIQLnF1b3J1bS52MS5Gb3VuZEgAEikKCWRlbGl2ZXJlZBgFIAEoCzIULnF1b3J1bS52MS5EZWxpdmVyZWRIABIfCgRkb25lGAYgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIvCglrbm93bGVkZ2UYByABKAsyGi5xdW9ydW0udjEuS25vd2xlZGdlUmVwb3J0SAASLgoMZm91bmRfaW52aXRlGAggASgLMhYucXVvcnVtLnYxLkZvdW5kSW52aXRlSAASLwoMcmVhY2hhYmlsaXR5GAkgASgLMhcucXVvcnVtLnYxLlJlYWNoYWJpbGl0eUgAEiUKB3ByZXNlbnQYCiABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQggKBnJlc3VsdCIqCglXaXJlRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIksKCUFubm91bmNlZBIYChBvYnNlcnZlZF9hZGRyZXNzGAEgASgJEgwKBHRpbWUYAiABKAQSFgoObm9kZV9hZGRyZXNzZXMYAyADKAkiUgoFRm91bmQSIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIRCgljb25uZWN0ZWQYAiABKAgSEwoLYWdlX3NlY29uZHMYAyABKA0iGwoJRGVsaXZlcmVkEg4KBnB1c2hlZBgBIAEoCCIGCgREb25lIh0KC0ZvdW5kSW52aXRlEg4KBnNlYWxlZBgBIAEoDCI7CgxSZWFjaGFiaWxpdHkSEQoJcmVhY2hhYmxlGAEgASgIEhgKEG9ic2VydmVkX2FkZHJlc3MYAiABKAkiGAoHUHJlc2VudBINCgVwZWVycxgBIAMoDCLXAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCBInCgdtYWlsYm94GAggASgLMhYucXVvcnVtLnYxLkhlbGRNYWlsYm94IlIKC0hlbGRNYWlsYm94Eg8KB3RpY2tldHMYASABKA0SDwoHcGFyY2VscxgCIAEoDRINCgVieXRlcxgDIAEoBBISCgpoZWxkX3NpbmNlGAQgASgEIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lIv0CCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDBIQCghmZWF0dXJlcxgLIAMoDRIPCgdjb3VudGVkGAwgASgEEg4KBnRpY2tldBgNIAEoDBIkCgRrZXlzGA4gASgLMhYucXVvcnVtLnYxLk9uZVRpbWVLZXlzEiYKB2FjY291bnQYDyABKAsyFS5xdW9ydW0udjEuS2V5QWNjb3VudBIQCgh1bm9wZW5lZBgQIAMoDBIMCgRob2xlGBEgASgIIj4KC09uZVRpbWVLZXlzEgsKA2VyYRgBIAEoDBINCgVmaXJzdBgCIAEoBBITCgtwdWJsaWNfa2V5cxgDIAMoDCJFCgpLZXlBY2NvdW50EgsKA2VyYRgBIAEoDBIMCgRoZWxkGAIgASgNEgsKA3RvcBgDIAEoBBIPCgdzZXR0bGVkGAQgASgEIhsKC0NoYXRNZXNzYWdlEgwKBGJvZHkYASABKAwiwQEKC01lc3NhZ2VCb2R5EgoKAmlkGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhAKCHByZXZpb3VzGAMgASgMEgwKBHRpbWUYBCABKAQSHwoEdGV4dBgFIAEoCzIPLnF1b3J1bS52MS5UZXh0SAASJwoIcmVjYWxsZWQYBiABKAsyEy5xdW9ydW0udjEuUmVjYWxsZWRIABIPCgVvZmZlchgHIAEoDEgAEg4KBG5ld3MYCCABKAxIAEIJCgdjb250ZW50IiYKBFRleHQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoDCIKCghSZWNhbGxlZCIqCgdSZWNlaXB0EhEKCWRlbGl2ZXJlZBgBIAEoBBIMCgRyZWFkGAIgASgEIhgKBlR5cGluZxIOCgZhY3RpdmUYASABKAgiLgoMU2VhbGVkUGFyY2VsEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwibwoNUGFyY2VsQ29udGVudBIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGYm9kaWVzGAMgAygMEh4KBHdvcmQYBCABKAsyEC5xdW9ydW0udjEuSGVsbG8SDwoHcGFkZGluZxgPIAEoDCLeAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkSJAoIbGVmdF9vdXQYCCADKAsyEi5xdW9ydW0udjEuTGVmdE91dBIWCg5sZWZ0X291dF9jb3VudBgJIAEoDSIkCgdMZWZ0T3V0EgwKBHBhdGgYASABKAkSCwoDd2h5GAIgASgJIj0KDU1hbmlmZXN0RW50cnkSDAoEcGF0aBgBIAEoCRIMCgRzaXplGAIgASgEEhAKCG1vZGlmaWVkGAMgASgEIjUKCE1hbmlmZXN0EikKB2VudHJpZXMYASADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeSJNCgxUcmFuc2Zlck5ld3MSEAoIdHJhbnNmZXIYASABKAwSDAoEd2hhdBgCIAEoCRIMCgRjb2RlGAMgASgJEg8KB21pc3NpbmcYBCABKAwigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUiewoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDBINCgVza2lwcxgHIAEoCCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKkAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCBIPCgdza2lwcGVkGAggASgIYgZwcm90bzM");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwigAMKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASIQoFc3RhbmQYDCABKAsyEC5xdW9ydW0udjEuU3RhbmRIABIPCgdwYWRkaW5nGA8gASgMQgYKBGtpbmQiLAoNRnJpZW5kUmVxdWVzdBIMCgRub3RlGAEgASgJEg0KBXRva2VuGAIgASgMIg4KDEZyaWVuZEFuc3dlciIdCg1GcmllbmRSZWZ1c2FsEgwKBGNvZGUYASABKAkiCAoGRGlhbE1lIicKBVN0YW5kEh4KBHdvcmQYASABKAsyEC5xdW9ydW0udjEuSGVsbG8iHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIsIDChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAEiMKBmV4cGVjdBgLIAEoCzIRLnF1b3J1bS52MS5FeHBlY3RIAEIGCgRjYWxsIj0KCEFubm91bmNlEiEKBnJlY29yZBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSDgoGaGFuZGxlGAIgASgJIjEKBkxvb2t1cBIOCgRwZWVyGAEgASgMSAASEAoGaGFuZGxlGAIgASgJSABCBQoDd2hvIjkKB0RlbGl2ZXISCgoCdG8YASABKAwSEAoIZW52ZWxvcGUYAiABKAwSEAoIZmxlZXRpbmcYAyABKAgiGQoJQ29sbGVjdGVkEgwKBG1haWwYASADKAQiCwoJS25vd2xlZGdlIggKBkZvcmdldCI/CgpQb3N0SW52aXRlEgwKBHNsb3QYASABKAwSDgoGc2VhbGVkGAIgASgMEhMKC3R0bF9zZWNvbmRzGAMgASgNIhoKCkZpbmRJbnZpdGUSDAoEc2xvdBgBIAEoDCIZCglSZWFjaGFibGUSDAoEcG9ydBgBIAEoDSIqCgZFeHBlY3QSDQoFcGVlcnMYASADKAwSEQoJbm9fbG9uZ2VyGAIgAygMIpMBCg5EaXJlY3RvcnlGcmFtZRIwCghyZXNwb25zZRgBIAEoCzIcLnF1b3J1bS52MS5EaXJlY3RvcnlSZXNwb25zZUgAEh8KBG1haWwYAiABKAsyDy5xdW9ydW0udjEuTWFpbEgAEiUKB3ByZXNlbnQYAyABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQgcKBWZyYW1lIiQKBE1haWwSCgoCaWQYASABKAQSEAoIZW52ZWxvcGUYAiABKAwiowMKEURpcmVjdG9yeVJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEikKCWFubm91bmNlZBgDIAEoCzIULnF1b3J1bS52MS5Bbm5vdW5jZWRIABIhCgVmb3VuZBgEIAEoCzIQLnF1b3J1bS52MS5Gb3VuZEgAEikKCWRlbGl2ZXJlZBgFIAEoCzIULnF1b3J1bS52MS5EZWxpdmVyZWRIABIfCgRkb25lGAYgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIvCglrbm93bGVkZ2UYByABKAsyGi5xdW9ydW0udjEuS25vd2xlZGdlUmVwb3J0SAASLgoMZm91bmRfaW52aXRlGAggASgLMhYucXVvcnVtLnYxLkZvdW5kSW52aXRlSAASLwoMcmVhY2hhYmlsaXR5GAkgASgLMhcucXVvcnVtLnYxLlJlYWNoYWJpbGl0eUgAEiUKB3ByZXNlbnQYCiABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQggKBnJlc3VsdCIqCglXaXJlRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIksKCUFubm91bmNlZBIYChBvYnNlcnZlZF9hZGRyZXNzGAEgASgJEgwKBHRpbWUYAiABKAQSFgoObm9kZV9hZGRyZXNzZXMYAyADKAkiUgoFRm91bmQSIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIRCgljb25uZWN0ZWQYAiABKAgSEwoLYWdlX3NlY29uZHMYAyABKA0iGwoJRGVsaXZlcmVkEg4KBnB1c2hlZBgBIAEoCCIGCgREb25lIh0KC0ZvdW5kSW52aXRlEg4KBnNlYWxlZBgBIAEoDCI7CgxSZWFjaGFiaWxpdHkSEQoJcmVhY2hhYmxlGAEgASgIEhgKEG9ic2VydmVkX2FkZHJlc3MYAiABKAkiGAoHUHJlc2VudBINCgVwZWVycxgBIAMoDCLXAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCBInCgdtYWlsYm94GAggASgLMhYucXVvcnVtLnYxLkhlbGRNYWlsYm94IlIKC0hlbGRNYWlsYm94Eg8KB3RpY2tldHMYASABKA0SDwoHcGFyY2VscxgCIAEoDRINCgVieXRlcxgDIAEoBBISCgpoZWxkX3NpbmNlGAQgASgEIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lIv0CCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDBIQCghmZWF0dXJlcxgLIAMoDRIPCgdjb3VudGVkGAwgASgEEg4KBnRpY2tldBgNIAEoDBIkCgRrZXlzGA4gASgLMhYucXVvcnVtLnYxLk9uZVRpbWVLZXlzEiYKB2FjY291bnQYDyABKAsyFS5xdW9ydW0udjEuS2V5QWNjb3VudBIQCgh1bm9wZW5lZBgQIAMoDBIMCgRob2xlGBEgASgIIj4KC09uZVRpbWVLZXlzEgsKA2VyYRgBIAEoDBINCgVmaXJzdBgCIAEoBBITCgtwdWJsaWNfa2V5cxgDIAMoDCJFCgpLZXlBY2NvdW50EgsKA2VyYRgBIAEoDBIMCgRoZWxkGAIgASgNEgsKA3RvcBgDIAEoBBIPCgdzZXR0bGVkGAQgASgEIhsKC0NoYXRNZXNzYWdlEgwKBGJvZHkYASABKAwiwQEKC01lc3NhZ2VCb2R5EgoKAmlkGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhAKCHByZXZpb3VzGAMgASgMEgwKBHRpbWUYBCABKAQSHwoEdGV4dBgFIAEoCzIPLnF1b3J1bS52MS5UZXh0SAASJwoIcmVjYWxsZWQYBiABKAsyEy5xdW9ydW0udjEuUmVjYWxsZWRIABIPCgVvZmZlchgHIAEoDEgAEg4KBG5ld3MYCCABKAxIAEIJCgdjb250ZW50IiYKBFRleHQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoDCIKCghSZWNhbGxlZCIqCgdSZWNlaXB0EhEKCWRlbGl2ZXJlZBgBIAEoBBIMCgRyZWFkGAIgASgEIhgKBlR5cGluZxIOCgZhY3RpdmUYASABKAgiLgoMU2VhbGVkUGFyY2VsEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwibwoNUGFyY2VsQ29udGVudBIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGYm9kaWVzGAMgAygMEh4KBHdvcmQYBCABKAsyEC5xdW9ydW0udjEuSGVsbG8SDwoHcGFkZGluZxgPIAEoDCLeAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkSJAoIbGVmdF9vdXQYCCADKAsyEi5xdW9ydW0udjEuTGVmdE91dBIWCg5sZWZ0X291dF9jb3VudBgJIAEoDSIkCgdMZWZ0T3V0EgwKBHBhdGgYASABKAkSCwoDd2h5GAIgASgJIj0KDU1hbmlmZXN0RW50cnkSDAoEcGF0aBgBIAEoCRIMCgRzaXplGAIgASgEEhAKCG1vZGlmaWVkGAMgASgEIjUKCE1hbmlmZXN0EikKB2VudHJpZXMYASADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeSJNCgxUcmFuc2Zlck5ld3MSEAoIdHJhbnNmZXIYASABKAwSDAoEd2hhdBgCIAEoCRIMCgRjb2RlGAMgASgJEg8KB21pc3NpbmcYBCABKAwigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUiewoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDBINCgVza2lwcxgHIAEoCCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKkAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCBIPCgdza2lwcGVkGAggASgIIugCCg1Hcm91cERlY2lzaW9uEg0KBWdyb3VwGAEgASgMEg4KBmF1dGhvchgCIAEoDBINCgVoZWFkcxgDIAMoDBIPCgdsYW1wb3J0GAQgASgEEgwKBHRpbWUYBSABKAQSLAoIZm91bmRpbmcYBiABKAsyGC5xdW9ydW0udjEuR3JvdXBGb3VuZGluZ0gAEiwKCGFkZGl0aW9uGAcgASgLMhgucXVvcnVtLnYxLkdyb3VwQWRkaXRpb25IABIqCgdyZW1vdmFsGAggASgLMhcucXVvcnVtLnYxLkdyb3VwUmVtb3ZhbEgAEiQKBHJvbGUYCSABKAsyFC5xdW9ydW0udjEuR3JvdXBSb2xlSAASJAoEbmFtZRgKIAEoCzIULnF1b3J1bS52MS5Hcm91cE5hbWVIABIuCglkZXBhcnR1cmUYCyABKAsyGS5xdW9ydW0udjEuR3JvdXBEZXBhcnR1cmVIAEIGCgRraW5kIisKDUdyb3VwRm91bmRpbmcSDAoEbmFtZRgBIAEoCRIMCgRzYWx0GAIgASgMIlYKDUdyb3VwQWRkaXRpb24SIgoHY29uc2VudBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSIQoEZnJvbRgCIAMoCzITLnF1b3J1bS52MS5DaGFpbkVuZCJQCgxHcm91cFJlbW92YWwSDgoGbWVtYmVyGAEgASgMEiIKBXVwX3RvGAIgAygLMhMucXVvcnVtLnYxLkNoYWluRW5kEgwKBHVuZG8YAyADKAwiKQoJR3JvdXBSb2xlEg4KBm1lbWJlchgBIAEoDBIMCgRyYW5rGAIgASgNIioKCUdyb3VwTmFtZRIMCgRuYW1lGAEgASgJEg8KB3BpY3R1cmUYAiABKAwiNAoOR3JvdXBEZXBhcnR1cmUSIgoFdXBfdG8YASADKAsyEy5xdW9ydW0udjEuQ2hhaW5FbmQiOQoIQ2hhaW5FbmQSDQoFY2hhaW4YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEaGFzaBgDIAEoDCIxCgxHcm91cENvbnNlbnQSDQoFZ3JvdXAYASABKAwSEgoKaW52aXRhdGlvbhgCIAEoDCL4AQoKR3JvdXBFbnRyeRINCgVncm91cBgBIAEoDBIOCgZhdXRob3IYAiABKAwSEQoJYWRtaXNzaW9uGAMgASgMEgwKBG1hcmsYBCABKAwSEAoIc2VxdWVuY2UYBSABKAQSEAoIcHJldmlvdXMYBiABKAwSDgoGbGVkZ2VyGAcgAygMEg8KB2xhbXBvcnQYCCABKAQSDAoEdGltZRgJIAEoBBIKCgJpZBgKIAEoDBIfCgR0ZXh0GAsgASgLMg8ucXVvcnVtLnYxLlRleHRIABIPCgVvZmZlchgMIAEoDEgAEg4KBG5ld3MYDSABKAxIAEIJCgdjb250ZW50YgZwcm90bzM");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
@@ -2363,4 +2363,402 @@ export type ChunkHeader = Message<"quorum.v1.ChunkHeader"> & {
  */
 export const ChunkHeaderSchema: GenMessage<ChunkHeader> = /*@__PURE__*/
   messageDesc(file_quorum, 67);
+
+/**
+ * About who is in (Signed, domain "quorum-decision"). Its hash is the BLAKE2b-256 digest of these bytes.
+ *
+ * @generated from message quorum.v1.GroupDecision
+ */
+export type GroupDecision = Message<"quorum.v1.GroupDecision"> & {
+  /**
+   * hash of the founding; empty in the founding itself
+   *
+   * @generated from field: bytes group = 1;
+   */
+  group: Uint8Array;
+
+  /**
+   * raw public key, the signer's
+   *
+   * @generated from field: bytes author = 2;
+   */
+  author: Uint8Array;
+
+  /**
+   * hashes of all decisions that the author knows and that no other one it knows names
+   *
+   * @generated from field: repeated bytes heads = 3;
+   */
+  heads: Uint8Array[];
+
+  /**
+   * one more than the largest that the author knows
+   *
+   * @generated from field: uint64 lamport = 4;
+   */
+  lamport: bigint;
+
+  /**
+   * ms since the epoch, by the author's clock, for people
+   *
+   * @generated from field: uint64 time = 5;
+   */
+  time: bigint;
+
+  /**
+   * @generated from oneof quorum.v1.GroupDecision.kind
+   */
+  kind: {
+    /**
+     * @generated from field: quorum.v1.GroupFounding founding = 6;
+     */
+    value: GroupFounding;
+    case: "founding";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupAddition addition = 7;
+     */
+    value: GroupAddition;
+    case: "addition";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupRemoval removal = 8;
+     */
+    value: GroupRemoval;
+    case: "removal";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupRole role = 9;
+     */
+    value: GroupRole;
+    case: "role";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupName name = 10;
+     */
+    value: GroupName;
+    case: "name";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupDeparture departure = 11;
+     */
+    value: GroupDeparture;
+    case: "departure";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message quorum.v1.GroupDecision.
+ * Use `create(GroupDecisionSchema)` to create a new message.
+ */
+export const GroupDecisionSchema: GenMessage<GroupDecision> = /*@__PURE__*/
+  messageDesc(file_quorum, 68);
+
+/**
+ * @generated from message quorum.v1.GroupFounding
+ */
+export type GroupFounding = Message<"quorum.v1.GroupFounding"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * 16 random bytes
+   *
+   * @generated from field: bytes salt = 2;
+   */
+  salt: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.GroupFounding.
+ * Use `create(GroupFoundingSchema)` to create a new message.
+ */
+export const GroupFoundingSchema: GenMessage<GroupFounding> = /*@__PURE__*/
+  messageDesc(file_quorum, 69);
+
+/**
+ * @generated from message quorum.v1.GroupAddition
+ */
+export type GroupAddition = Message<"quorum.v1.GroupAddition"> & {
+  /**
+   * of the new member, domain "quorum-consent"
+   *
+   * @generated from field: quorum.v1.Signed consent = 1;
+   */
+  consent?: Signed | undefined;
+
+  /**
+   * up to there the member is given nothing; a chain that is not named, from its beginning
+   *
+   * @generated from field: repeated quorum.v1.ChainEnd from = 2;
+   */
+  from: ChainEnd[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupAddition.
+ * Use `create(GroupAdditionSchema)` to create a new message.
+ */
+export const GroupAdditionSchema: GenMessage<GroupAddition> = /*@__PURE__*/
+  messageDesc(file_quorum, 70);
+
+/**
+ * @generated from message quorum.v1.GroupRemoval
+ */
+export type GroupRemoval = Message<"quorum.v1.GroupRemoval"> & {
+  /**
+   * raw public key
+   *
+   * @generated from field: bytes member = 1;
+   */
+  member: Uint8Array;
+
+  /**
+   * the member's chains count up to there; one that is not named, not at all
+   *
+   * @generated from field: repeated quorum.v1.ChainEnd up_to = 2;
+   */
+  upTo: ChainEnd[];
+
+  /**
+   * hashes of decisions of the member that do not count
+   *
+   * @generated from field: repeated bytes undo = 3;
+   */
+  undo: Uint8Array[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupRemoval.
+ * Use `create(GroupRemovalSchema)` to create a new message.
+ */
+export const GroupRemovalSchema: GenMessage<GroupRemoval> = /*@__PURE__*/
+  messageDesc(file_quorum, 71);
+
+/**
+ * @generated from message quorum.v1.GroupRole
+ */
+export type GroupRole = Message<"quorum.v1.GroupRole"> & {
+  /**
+   * @generated from field: bytes member = 1;
+   */
+  member: Uint8Array;
+
+  /**
+   * 1 is above 2; 0: none any more
+   *
+   * @generated from field: uint32 rank = 2;
+   */
+  rank: number;
+};
+
+/**
+ * Describes the message quorum.v1.GroupRole.
+ * Use `create(GroupRoleSchema)` to create a new message.
+ */
+export const GroupRoleSchema: GenMessage<GroupRole> = /*@__PURE__*/
+  messageDesc(file_quorum, 72);
+
+/**
+ * @generated from message quorum.v1.GroupName
+ */
+export type GroupName = Message<"quorum.v1.GroupName"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * or empty
+   *
+   * @generated from field: bytes picture = 2;
+   */
+  picture: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.GroupName.
+ * Use `create(GroupNameSchema)` to create a new message.
+ */
+export const GroupNameSchema: GenMessage<GroupName> = /*@__PURE__*/
+  messageDesc(file_quorum, 73);
+
+/**
+ * @generated from message quorum.v1.GroupDeparture
+ */
+export type GroupDeparture = Message<"quorum.v1.GroupDeparture"> & {
+  /**
+   * as in GroupRemoval
+   *
+   * @generated from field: repeated quorum.v1.ChainEnd up_to = 1;
+   */
+  upTo: ChainEnd[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupDeparture.
+ * Use `create(GroupDepartureSchema)` to create a new message.
+ */
+export const GroupDepartureSchema: GenMessage<GroupDeparture> = /*@__PURE__*/
+  messageDesc(file_quorum, 74);
+
+/**
+ * @generated from message quorum.v1.ChainEnd
+ */
+export type ChainEnd = Message<"quorum.v1.ChainEnd"> & {
+  /**
+   * BLAKE2b-256 of author, admission and mark of its entries
+   *
+   * @generated from field: bytes chain = 1;
+   */
+  chain: Uint8Array;
+
+  /**
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+
+  /**
+   * of the entry with that sequence
+   *
+   * @generated from field: bytes hash = 3;
+   */
+  hash: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.ChainEnd.
+ * Use `create(ChainEndSchema)` to create a new message.
+ */
+export const ChainEndSchema: GenMessage<ChainEnd> = /*@__PURE__*/
+  messageDesc(file_quorum, 75);
+
+/**
+ * Somebody agrees to be added (Signed, domain "quorum-consent").
+ *
+ * @generated from message quorum.v1.GroupConsent
+ */
+export type GroupConsent = Message<"quorum.v1.GroupConsent"> & {
+  /**
+   * @generated from field: bytes group = 1;
+   */
+  group: Uint8Array;
+
+  /**
+   * 16 random bytes of the invitation: an agreement counts once
+   *
+   * @generated from field: bytes invitation = 2;
+   */
+  invitation: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.GroupConsent.
+ * Use `create(GroupConsentSchema)` to create a new message.
+ */
+export const GroupConsentSchema: GenMessage<GroupConsent> = /*@__PURE__*/
+  messageDesc(file_quorum, 76);
+
+/**
+ * What a member says (Signed, domain "quorum-talk"). Its hash is the BLAKE2b-256 digest of these bytes.
+ *
+ * @generated from message quorum.v1.GroupEntry
+ */
+export type GroupEntry = Message<"quorum.v1.GroupEntry"> & {
+  /**
+   * @generated from field: bytes group = 1;
+   */
+  group: Uint8Array;
+
+  /**
+   * raw public key, the signer's
+   *
+   * @generated from field: bytes author = 2;
+   */
+  author: Uint8Array;
+
+  /**
+   * hash of the author's founding or addition
+   *
+   * @generated from field: bytes admission = 3;
+   */
+  admission: Uint8Array;
+
+  /**
+   * 16 random bytes, other ones after a backup was restored
+   *
+   * @generated from field: bytes mark = 4;
+   */
+  mark: Uint8Array;
+
+  /**
+   * 1, 2, 3 … in the chain of author, admission and mark
+   *
+   * @generated from field: uint64 sequence = 5;
+   */
+  sequence: bigint;
+
+  /**
+   * hash of the entry before; empty at 1
+   *
+   * @generated from field: bytes previous = 6;
+   */
+  previous: Uint8Array;
+
+  /**
+   * the heads that the author knew: who lacks one of them takes the entry later
+   *
+   * @generated from field: repeated bytes ledger = 7;
+   */
+  ledger: Uint8Array[];
+
+  /**
+   * @generated from field: uint64 lamport = 8;
+   */
+  lamport: bigint;
+
+  /**
+   * @generated from field: uint64 time = 9;
+   */
+  time: bigint;
+
+  /**
+   * UUID v7
+   *
+   * @generated from field: bytes id = 10;
+   */
+  id: Uint8Array;
+
+  /**
+   * @generated from oneof quorum.v1.GroupEntry.content
+   */
+  content: {
+    /**
+     * @generated from field: quorum.v1.Text text = 11;
+     */
+    value: Text;
+    case: "text";
+  } | {
+    /**
+     * @generated from field: bytes offer = 12;
+     */
+    value: Uint8Array;
+    case: "offer";
+  } | {
+    /**
+     * @generated from field: bytes news = 13;
+     */
+    value: Uint8Array;
+    case: "news";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message quorum.v1.GroupEntry.
+ * Use `create(GroupEntrySchema)` to create a new message.
+ */
+export const GroupEntrySchema: GenMessage<GroupEntry> = /*@__PURE__*/
+  messageDesc(file_quorum, 77);
 

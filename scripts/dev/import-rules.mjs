@@ -16,7 +16,7 @@ const folders = ['protocol', 'node', 'scripts', 'desktop']
  * above all of them.
  */
 const floors = [
-  ['friend', 'chat', 'file'],
+  ['friend', 'chat', 'file', 'group'],
   ['paths', 'directory', 'mailbox'],
   ['net'],
   ['identity'],

@@ -39,6 +39,15 @@ import {
   type DirectoryCall,
   type DirectoryFrame,
 } from '../../protocol/wire/directory.ts'
+import {
+  decisionFromWire,
+  decisionToWire,
+  entryFromWire,
+  entryToWire,
+  type ActionContent,
+  type DecisionContent,
+  type EntryContent,
+} from '../../protocol/wire/group.ts'
 import { hashLength, trailHash, trailSequences, type Hello, type MailWord } from '../../protocol/wire/hello.ts'
 import {
   parcelFromWire,
@@ -127,6 +136,53 @@ const parcel: fc.Arbitrary<ParcelContent> = fc.record({
   bodies: fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }),
   word: hello,
 })
+const hash = exactly(32)
+const ends = fc.array(fc.record({ chain: hash, sequence, hash }), { maxLength: 5 })
+const action: fc.Arbitrary<ActionContent> = fc.oneof(
+  fc.record({ kind: fc.constant('found' as const), name: text(limits.nameCharacters), salt: id16 }),
+  fc.record({
+    kind: fc.constant('add' as const),
+    consent: fc.record({ payload: fc.uint8Array(), publicKey: hash, signature: exactly(64) }),
+    from: ends,
+  }),
+  fc.record({
+    kind: fc.constant('remove' as const),
+    member: hash,
+    upTo: ends,
+    undo: fc.array(hash, { maxLength: 5 }),
+  }),
+  fc.record({ kind: fc.constant('role' as const), member: hash, rank: fc.nat() }),
+  fc.record({ kind: fc.constant('name' as const), name: text(limits.nameCharacters), picture: fc.uint8Array() }),
+  fc.record({ kind: fc.constant('leave' as const), upTo: ends }),
+)
+const decision: fc.Arbitrary<DecisionContent> = fc
+  .record({
+    group: hash,
+    author: hash,
+    heads: fc.array(hash, { maxLength: 5 }),
+    lamport: sequence,
+    time,
+    action,
+  })
+  .map((one) => (one.action.kind === 'found' ? { ...one, group: new Uint8Array() } : one))
+const entry: fc.Arbitrary<EntryContent> = fc
+  .record({
+    group: hash,
+    author: hash,
+    admission: hash,
+    mark: id16,
+    sequence: sequence.map((one) => Math.max(1, one)),
+    previous: hash,
+    ledger: fc.array(hash, { maxLength: 5 }),
+    lamport: sequence,
+    time,
+    id: uuid,
+    content: fc.oneof(
+      fc.record({ kind: fc.constant('text' as const), text: text(1000) }),
+      fc.record({ kind: fc.constantFrom('offer' as const, 'news' as const), bytes: fc.uint8Array() }),
+    ),
+  })
+  .map((one) => (one.sequence === 1 ? { ...one, previous: new Uint8Array() } : one))
 const chatFrame: fc.Arbitrary<Exclude<ChatFrame, { kind: 'unknown' }>> = fc.oneof(
   hello.map((one) => ({ kind: 'hello' as const, hello: one })),
   body.map((one) => ({ kind: 'message' as const, body: bodyToWire(one) })),
@@ -248,6 +304,8 @@ const codecs: { [name: string]: Codec } = {
   'a peer record': codec(record, recordToWire, recordFromWire),
   'an invite': codec(invite, inviteToWire, inviteFromWire),
   'an envelope’s content': codec(contact, contactToWire, contactFromWire),
+  'a decision of a group': codec(decision, decisionToWire, decisionFromWire),
+  'an entry of a group': codec(entry, entryToWire, entryFromWire),
   'a parcel’s content': codec(parcel, parcelToWire, parcelFromWire),
   'a sealed parcel': codec(
     sealed.map((one) => ({ ...one, keyId: new Uint8Array(8) })),

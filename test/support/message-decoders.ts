@@ -35,6 +35,14 @@ import {
   sealedToWire,
 } from '../../protocol/wire/contact.ts'
 import { parcelFromWire, parcelToWire, sealedParcelFromWire, sealedParcelToWire } from '../../protocol/wire/parcel.ts'
+import {
+  consentFromWire,
+  consentToWire,
+  decisionFromWire,
+  decisionToWire,
+  entryFromWire,
+  entryToWire,
+} from '../../protocol/wire/group.ts'
 import { punchFromWire, punchToWire } from '../../protocol/wire/dcutr.ts'
 import { frameFromWire, frameToWire, requestFromWire, requestToWire } from '../../protocol/wire/directory.ts'
 import { chunkHeaderFromWire, chunkHeaderToWire, fileFrameFromWire, fileFrameToWire } from '../../protocol/wire/file.ts'
@@ -60,6 +68,7 @@ export const ofFields = [
   'addressesFromWire',
   'binaryAddressesFromWire',
   'bytesFromWire',
+  'contentFromWire',
   'errorFromWire',
   'helloFromWire',
   'numberFromWire',
@@ -147,6 +156,9 @@ export const messages: Target[] = [
   codec(contactFromWire, contactToWire),
   codec(sealedFromWire, sealedToWire),
   codec(parcelFromWire, parcelToWire),
+  codec(decisionFromWire, decisionToWire),
+  codec(consentFromWire, consentToWire),
+  codec(entryFromWire, entryToWire),
   codec(sealedParcelFromWire, sealedParcelToWire),
   codec(requestFromWire, ({ id, call }) => call && requestToWire(id, call)),
   codec(frameFromWire, (frame) => frame && frameToWire(frame)),

@@ -67,15 +67,19 @@ export function diskErrorOf(error: unknown): DiskError | undefined {
   return found && { code: found.code, name, reason: found.reason, transient: found.transient }
 }
 
-/** An error of SQLite or of the file system as a QuorumError in the store's words; anything else as it is. */
-export function storeFailure(error: unknown): unknown {
+/**
+ * An error of SQLite or of the file system as a QuorumError in the store's words; anything else as it is.
+ * `directory`: the store's, to be named in the message because a person may have chosen the wrong one.
+ */
+export function storeFailure(error: unknown, directory?: string): unknown {
   const failure = diskErrorOf(error)
   const options = { cause: error }
+  const disk = directory === undefined ? 'The disk' : `The disk with ${directory}`
   switch (failure?.code) {
     case 'disk-full':
-      return new QuorumError('disk-full', 'The disk is full: nothing was saved', options)
+      return new QuorumError('disk-full', `${disk} is full: nothing was saved`, options)
     case 'not-writable':
-      return new QuorumError('not-writable', `The disk refuses to be written to: ${failure.reason}`, options)
+      return new QuorumError('not-writable', `${directory ?? disk} cannot be written to: ${failure.reason}`, options)
     case 'store-corrupt':
       return corruptStore('the database cannot be read', error)
     case 'store-locked':

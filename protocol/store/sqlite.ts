@@ -149,7 +149,7 @@ export function prepareDirectory(directory: string): void {
     if (readdirSync(directory).length === 0) chmodSync(directory, 0o700)
     accessSync(directory, constants.W_OK)
   } catch (error) {
-    throw storeFailure(error)
+    throw storeFailure(error, directory)
   }
 }
 

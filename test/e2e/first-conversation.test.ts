@@ -4,14 +4,14 @@ import { after, test } from 'node:test'
 import { endDisplay } from '../support/display.ts'
 import { answerQuestions, askedOnce } from '../support/questions.ts'
 import { firstConversation } from '../support/first-conversation.ts'
-import { marked, message, open, say, twoFriends } from '../support/people-at-windows.ts'
+import { marked, message, open, say, twoFriends, writing } from '../support/people-at-windows.ts'
 
 after(endDisplay)
 
 test('first run to first message, one side by keyboard alone; reply, recall, search, restart', (t) =>
   firstConversation(t))
 
-test('an address for verified friends only, comparing the safety number, blocking', async (t) => {
+test('an address for verified friends only, comparing the safety number, blocking and unblocking', async (t) => {
   const { alice, bob } = await twoFriends(t)
   const path = (words: string): Promise<void> =>
     alice.page.getByRole('button', { name: `Connection: ${words}` }).waitFor()
@@ -54,5 +54,13 @@ test('an address for verified friends only, comparing the safety number, blockin
   await say(bob, 'Are you there?')
   await marked(bob, 'Are you there?', 'waiting')
   assert.equal(await message(alice, 'Are you there?').count(), 0)
+
+  // The question said that this can be undone: they are friends as before, and what waited arrives.
+  await alice.page.getByRole('button', { name: 'Unblock' }).first().click()
+  await writing(alice).waitFor()
+  await message(alice, 'Are you there?').waitFor()
+  await alice.page.getByRole('heading', { name: 'Verified', exact: true }).waitFor()
+  await say(alice, 'Here I am')
+  await message(bob, 'Here I am').waitFor()
   assert.deepEqual([...alice.complaints, ...bob.complaints], [])
 })

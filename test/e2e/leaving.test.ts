@@ -60,7 +60,11 @@ test('closing the window says what would end, and offers to keep it running', as
   const ended = new Promise((resolve) => app.process().once('exit', resolve))
   await close()
   await ended
-  assert.deepEqual(window.complaints, [])
+
+  const again = await openWindow(t, { profile, size: 'remembered' })
+  const placed = await again.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds())
+  assert.deepEqual(placed, place, 'it opens where it was')
+  assert.deepEqual([...window.complaints, ...again.complaints], [])
 })
 
 test('a locked profile whose passphrase is forgotten can be erased', async (t) => {

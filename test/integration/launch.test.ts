@@ -187,9 +187,18 @@ for (const node of nodes) {
   })
 }
 
-test('the definition for pm2, below which nothing is started again, has the same settings of malloc', () => {
-  const { apps } = createRequire(import.meta.url)('../../node/pm2.config.cjs') as { apps: { env: unknown }[] }
-  assert.deepEqual(apps[0]?.env, malloc)
+interface Pm2Definition {
+  script: string
+  env: unknown
+  stop_exit_codes: number[]
+}
+
+test('the definition for pm2: the same settings of malloc, and incorrect usage is not started again', () => {
+  const { apps } = createRequire(import.meta.url)('../../node/pm2.config.cjs') as { apps: Pm2Definition[] }
+  const [{ script, env, stop_exit_codes: stops } = assert.fail('no program')] = apps
+  assert.deepEqual(env, malloc, 'pm2 starts the node itself, without the launcher that sets them')
+  const misused = spawnSync(process.execPath, [script, '--announce', 'node.example.org:4001'])
+  assert.deepEqual(stops, [misused.status])
 })
 
 /** A checkout with one dependency, a tarball in the same folder: a real installation that needs no network. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMemoryStore } from '../../protocol/index.ts'
+import { inviteFromLink } from '../../protocol/identity/invite-link.ts'
 import { friendProtocol } from '../../protocol/net/policy.ts'
 import { startAttacker } from '../support/attacker.ts'
 import { befriend, online, pathBetween, startNode, startPeer, tell, until } from '../support/network.ts'
@@ -19,8 +20,11 @@ test('hiding the address while the peer runs: no socket, no direct connection, n
   await until(() => path('direct'), 'they are direct')
   await until(() => announced() > 0, 'and Bob knows where')
   const [address] = (await alice.self()).listen
+  const invited = async (): Promise<readonly string[]> => inviteFromLink((await alice.invite({})).link).addresses
+  assert.notDeepEqual(await invited(), [])
 
   const hidden = await alice.setPrivacy({ direct: 'never' })
+  assert.deepEqual(await invited(), [], 'an invite contains no address')
   assert.equal(hidden.privacy.direct, 'never')
   assert.deepEqual(hidden.listen, [])
   assert.notEqual((await alice.connection({ peer: bob.id })).path, 'direct')

@@ -161,11 +161,19 @@ test('one process at a time: a second one is refused at once, and succeeds after
   await withStore(directory, say)
 })
 
-test('a path where no profile can be created: not-writable', async (t) => {
+test('a path where no profile can be created: not-writable, and the message names it', async (t) => {
   const file = path.join(folder(t), 'file')
   fs.writeFileSync(file, '')
-  await assert.rejects(openSqliteStore({ directory: file }), code('not-writable'))
-  await assert.rejects(openSqliteStore({ directory: path.join(file, 'below') }), code('not-writable'))
+  // Below the last, nothing can be made, and the system does not say why.
+  for (const directory of [
+    file,
+    path.join(file, 'below'),
+    ...(process.platform === 'linux' ? ['/proc/quorum/below'] : []),
+  ])
+    await assert.rejects(openSqliteStore({ directory }), (error) => {
+      assert.ok(error instanceof QuorumError && error.code === 'not-writable')
+      return error.message.startsWith(`${directory} cannot be written to: `)
+    })
 })
 
 test('when several processes create a profile at the same moment, exactly one succeeds', async (t) => {

@@ -25,7 +25,7 @@ export async function firstConversation(t: TestContext, program?: string): Promi
 
   // Bob clicks and types. Alice's window shows his request by itself.
   await introduce(bob, 'Bob')
-  await join(bob, link)
+  await join(bob, `Hi Bob, here: <${link}> see you`)
   await alice.page.getByRole('heading', { name: /Bob.? wants to be your friend/u }).waitFor()
   await focusOn(alice.page, 'Accept')
   await keys.press('Enter')

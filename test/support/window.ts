@@ -31,7 +31,8 @@ export interface WindowSetup {
   args?: readonly string[]
   /** Besides those of this process. */
   env?: Readonly<Record<string, string>>
-  size?: { width: number; height: number }
+  /** Of the content; `remembered`: as Quorum opens it. */
+  size?: { width: number; height: number } | 'remembered'
 }
 
 let ready: Promise<string> | undefined
@@ -94,13 +95,15 @@ export async function openWindow(t: TestContext, setup: WindowSetup): Promise<Wi
     if (message.type() === 'error') complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
-  const window = await within(app.browserWindow(page), 'the window is found')
-  const resized = window.evaluate(
-    (it: { setContentSize(width: number, height: number): void }, { width, height }) =>
-      it.setContentSize(width, height),
-    size,
-  )
-  await within(resized, 'the window has its size')
+  if (size !== 'remembered') {
+    const window = await within(app.browserWindow(page), 'the window is found')
+    const resized = window.evaluate(
+      (it: { setContentSize(width: number, height: number): void }, { width, height }) =>
+        it.setContentSize(width, height),
+      size,
+    )
+    await within(resized, 'the window has its size')
+  }
   return { app, page, profile, complaints, close }
 }
 

@@ -4,6 +4,7 @@
  * that is asked for it would learn most of the code, and its owner would be somebody else. The same holds for a line in
  * which a note follows, since people write a code with a blank.
  */
+import { asciiDigit } from '../base/folded-text.ts'
 import { unseen } from '../base/foreign-text.ts'
 import { limits } from '../base/limits.ts'
 import { QuorumError } from '../base/errors.ts'
@@ -197,13 +198,6 @@ const entities: { [name: string]: string } = {
 function characterOf(point: number): string {
   const character = point <= 0x10ffff ? String.fromCodePoint(point) : ''
   return character.normalize('NFKC').replaceAll(invisible, '')
-}
-
-/** The digits of a script are ten successive characters, which begin at 0 or at 6 of a row of sixteen. */
-function asciiDigit(digit: string): string {
-  const point = digit.codePointAt(0) ?? 0
-  const row = point & ~0xf
-  return String((point - row + (/\p{Nd}/u.test(String.fromCodePoint(row)) ? 0 : 10)) % 16)
 }
 
 /** Texts that are tried as a link, of one that was pasted: many more than the lines of one that was wrapped. */

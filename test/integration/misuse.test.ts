@@ -37,6 +37,27 @@ for (const [what, options, message] of [
   })
 }
 
+test('without options createPeer and createRelayNode say so, and a listener that is none is refused', async (t) => {
+  for (const options of [undefined, null, 'options']) {
+    await assert.rejects(createPeer(options as unknown as PeerOptions), { code: 'bad-request', message: /createPeer/u })
+    await assert.rejects(createRelayNode(options as unknown as RelayNodeOptions), { code: 'bad-request' })
+  }
+  const peer = await startPeer(t)
+  for (const listener of [undefined, 'event', {}]) {
+    assert.throws(() => peer.subscribe(listener as unknown as () => void), { code: 'bad-request' })
+  }
+})
+
+test('two peers cannot use one store at once; one that did not start has left it', async (t) => {
+  const store = openMemoryStore()
+  await assert.rejects(createPeer({ store, listen: ['nowhere'] }), { code: 'bad-request' })
+  const both = await Promise.allSettled([createPeer({ store, listen: [] }), createPeer({ store, listen: [] })])
+  const [first, second] = both.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as unknown)))
+  undo(t).defer(async () => void (await (first as Peer).stop()))
+  assert.equal(Reflect.get(second as object, 'code'), 'store-locked')
+  assert.deepEqual(await (first as Peer).friends(), [])
+})
+
 test('createPeer refuses a store that is closed', async () => {
   const store = openMemoryStore()
   store.close()

@@ -125,8 +125,8 @@ export interface Hit {
   end: number
 }
 
-/** What belongs to the letter before it; also the two marks of kana of half width. */
-const marks = String.raw`[\p{M}\p{Default_Ignorable_Code_Point}\uff9e\uff9f]`
+/** What belongs to the letter before it: all that is dropped, and the two marks of kana of half width. */
+const marks = String.raw`[\p{M}\p{Default_Ignorable_Code_Point}\u0640\uff9e\uff9f]`
 /** What is folded and shown as one: an emoji, a syllable of Hangul with its parts, blanks, a letter with its marks. */
 const cluster = new RegExp(
   [

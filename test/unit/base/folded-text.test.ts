@@ -64,6 +64,7 @@ test('what was found is marked in the text as it is written', () => {
   assert.deepEqual(marked('\uff2c\uff21\uff2e', 'an'), ['\uff21\uff2e'])
   assert.deepEqual(marked('abcabc', 'bc ab'), ['abcabc'])
   assert.deepEqual(marked('كتـــاب، שָׁלוֹם ٤٢', 'كتاب שלום 42'), ['كتـــاب', 'שָׁלוֹם', '٤٢'])
+  assert.deepEqual(marked('ㄱـ\u1161', '가'), ['ㄱـ\u1161'])
   assert.deepEqual(marked('nothing', 'x'), [])
   // An emoji is marked as a whole: half of it would be shown as another.
   assert.deepEqual(marked('ok 👍🏽', '👍'), ['👍🏽'])

@@ -44,7 +44,7 @@ export interface Invocation {
   /** Arguments after the program's name. */
   argv: readonly string[]
   env: Readonly<Record<string, string | undefined>>
-  /** Absolute. */
+  /** Absolute, unless HOME is empty or relative. */
   home: string
   cwd: string
   /** Whether this machine has IPv6: the default listens on it only then. */
@@ -165,7 +165,7 @@ function defaults({ env, home, ipv6 }: Invocation): Source {
   const listen = ['/ip4/0.0.0.0/tcp/4001', ...(ipv6 ? ['/ip6/::/tcp/4001'] : []), '/ip4/0.0.0.0/tcp/4002/ws']
   return {
     values: {
-      data: path.join(base, 'quorum-node'),
+      data: path.isAbsolute(base) ? path.join(base, 'quorum-node') : '',
       listen,
       announce: [],
       behindProxy: false,
@@ -173,7 +173,8 @@ function defaults({ env, home, ipv6 }: Invocation): Source {
       json: false,
       logLevel: 'info',
     },
-    named: {},
+    // Else the identity would depend on the folder from which the node is started.
+    named: { data: 'HOME is no absolute path: --data' },
     problems: [],
   }
 }

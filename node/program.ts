@@ -19,7 +19,7 @@ export function main(): void {
     argv: process.argv.slice(2),
     env: process.env,
     home: os.homedir(),
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     ipv6: Object.values(os.networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === 'IPv6')),
     version,
   })
@@ -37,6 +37,14 @@ export function main(): void {
       for (const warning of warnings) log('warn', warning)
       void run(config, access, log)
     }
+  }
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return refuse('quorum-node: the working folder was removed: start the node from another one')
   }
 }
 

@@ -3,7 +3,7 @@
  * report completed changes; this file makes no decision.
  */
 import type { ErrorCode, ErrorData } from './base/errors.ts'
-import { toError } from './base/errors.ts'
+import { QuorumError, toError } from './base/errors.ts'
 import type { PeerEvent } from './api/events.ts'
 import type { ConnectionInfo, Friend, HeldReason, PathKind } from './api/model.ts'
 import type { Log } from './base/log.ts'
@@ -53,7 +53,9 @@ export class PeerEvents {
       this.#told.set(row.peer, toldOf({ ...row, ...nameOf(row), ...this.#mailbox(row), online: false }))
   }
 
+  /** Errors: `bad-request` for what is no function. */
   subscribe(listener: (event: PeerEvent) => void): () => void {
+    if (typeof listener !== 'function') throw new QuorumError('bad-request', 'subscribe: the listener is no function')
     this.#listeners.add(listener)
     const early = this.#early
     this.#early = []

@@ -22,14 +22,31 @@ import { callByName, checkedCalls, peerCalls } from './peer-calls.ts'
 import { PeerParts } from './peer-parts.ts'
 import { checkPeerOptions, type PeerOptions } from './peer-options.ts'
 import { PrivacyRules } from './privacy-rules.ts'
+import type { Store } from './store/store.ts'
+
+/** Those of running peers: two on one store would number their messages alike. */
+const storesInUse = new WeakSet<Store>()
 
 /**
  * Starts a peer. It is usable at once, also without a reachable node; messages and requests are queued until then.
  * Errors: `bad-request` for an unknown or wrong option, or a malformed address, `too-large` for a name that is too
- * long, and those of the store.
+ * long, `store-locked` for a store that another peer of this process uses, and those of the store.
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   checkPeerOptions(options)
+  const { store } = options
+  if (storesInUse.has(store)) throw new QuorumError('store-locked', 'Another peer of this program uses that store')
+  storesInUse.add(store)
+  try {
+    return await peerOn(options)
+  } catch (error) {
+    // The store belongs to the caller until the peer runs.
+    storesInUse.delete(store)
+    throw error
+  }
+}
+
+async function peerOn(options: PeerOptions): Promise<Peer> {
   const { store, now = Date.now, log = silent } = options
   const nodes = (options.nodes ?? []).map(givenNodeAddress)
   const settings = new Settings(store)
@@ -80,7 +97,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     await serve(parts, log)
     await start(parts, rules, nodes, log)
   } catch (error) {
-    // The store belongs to the caller until the peer runs.
     await stop(parts, rules)
     throw error
   }

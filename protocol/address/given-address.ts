@@ -51,12 +51,16 @@ export function givenNodeAddress(given: string): string {
 
 function isHost(family: string, host: string): boolean {
   if (family === 'ip4') return isIPv4(host)
-  return family === 'ip6' ? isIPv6(host) && !host.includes('%') : /^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u.test(host)
+  if (family === 'ip6') return isIPv6(host) && !host.includes('%')
+  // A name that ends in a number is an address to a resolver, whatever is left out of it: `0` is 0.0.0.0.
+  if (/(^|\.)(\d+|0x[\da-f]*)\.?$/iu.test(host)) return isIPv4(host)
+  return /^[\p{L}\p{M}\p{N}_-]{1,63}(\.[\p{L}\p{M}\p{N}_-]{1,63})*\.?$/u.test(host)
 }
 
 /** No single machine: any address of this one, or all machines of a network. */
 function isNobody(host: string): boolean {
-  return isIPv4(host) ? /^(0|22[4-9]|2[345]\d)\./u.test(host) : isIPv6(host) && /^(ff|[0:]+(0\.0\.0\.0)?$)/iu.test(host)
+  const [ipv4] = /(?<=^[0:]+:(?:ffff:)?)[\d.]+$/iu.exec(host) ?? [host]
+  return isIPv4(ipv4) ? /^(0|22[4-9]|2[345]\d)\./u.test(ipv4) : isIPv6(host) && /^(ff|[0:]+$)/iu.test(host)
 }
 
 function kindOfHost(family: string): string {

@@ -7,6 +7,8 @@ import { QuorumError } from './errors.ts'
  * a misspelt option must not be ignored, least of all one that hides an address. Errors: `bad-request`.
  */
 export function checkOptions(call: string, shape: z.ZodRawShape, required: readonly string[], options: object): void {
+  // Without types, anything may be passed.
+  if (typeof options !== 'object' || options === null) throw new QuorumError('bad-request', `${call}: it needs options`)
   const needed = Object.fromEntries(required.map((name) => [name, true as const]))
   const schema = z.strictObject(shape).partial().required(needed)
   const given = Object.entries(options).filter(([, value]) => value !== undefined)

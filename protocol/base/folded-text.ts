@@ -4,13 +4,17 @@
  *
  * Pure, without Node and without the library: the page imports it too, as `#folded-text`.
  *
- * Source: Unicode Standard Annex #15 (NFKD: full width, ligatures, composed letters), Unicode 3.13 (case folding). Of
- * marks only those are dropped that belong to no script (Inherited: accents, harakat). The vowels of Indic scripts are
- * letters of their words, and the two marks of kana make other syllables.
+ * Source: Unicode Standard Annex #15 (NFKD: full width, ligatures, composed letters), Unicode 3.13 (case folding),
+ * Lucene's ArabicNormalizer and PersianNormalizer. Of marks only those are dropped that belong to no script (Inherited:
+ * accents, harakat) or that few people write (Hebrew, Arabic). The vowels of Indic scripts are letters of their words,
+ * and the two marks of kana make other syllables.
  */
 
-/** Letters with a stroke and joined letters, which Unicode does not decompose. */
-const plainLetters: Readonly<Record<string, string>> = {
+/**
+ * Letters with a stroke and joined letters, which Unicode does not decompose; letters that keyboards of one script have
+ * in place of each other; apostrophes, of which a telephone writes one and a keyboard another.
+ */
+const plainCharacters: Readonly<Record<string, string>> = {
   ø: 'o',
   ł: 'l',
   đ: 'd',
@@ -21,10 +25,32 @@ const plainLetters: Readonly<Record<string, string>> = {
   æ: 'ae',
   œ: 'oe',
   ς: 'σ',
+  ß: 'ss',
+  ى: 'ي',
+  ی: 'ي',
+  ک: 'ك',
+  ة: 'ه',
+  '‘': "'",
+  '’': "'",
+  '‛': "'",
+  '′': "'",
+  ʹ: "'",
+  ʻ: "'",
+  ʼ: "'",
+  '⁄': '/',
 }
-const strokes = new RegExp(`[${Object.keys(plainLetters).join('')}]`, 'gu')
-/** Accents, and characters that are not seen (soft hyphens, joiners, variants of a sign). */
-const dropped = /[\p{Script=Inherited}--[\u3099\u309a]]|\p{Default_Ignorable_Code_Point}/gv
+const unusual = new RegExp(`[${Object.keys(plainCharacters).join('')}]`, 'gu')
+const dashes = /[\p{Pd}\u2212]/gu
+const foreignDigits = /[\p{Nd}--[0-9]]/gv
+/** Accents, the line that stretches Arabic, and characters that are not seen (soft hyphens, joiners). */
+const dropped = new RegExp(
+  [
+    String.raw`[\p{Script=Inherited}--[\u3099\u309a]]`,
+    String.raw`[\p{Mn}&&[\p{Script=Hebrew}\p{Script=Arabic}]]`,
+    String.raw`\u0640|\p{Default_Ignorable_Code_Point}`,
+  ].join('|'),
+  'gv',
+)
 /** Together one blank: a search knows no lines, and SQLite ends a text at a NUL. */
 const blanks = /[\s\p{Cc}]+/gu
 /** Printable ASCII with single blanks: most messages of many people. */
@@ -40,15 +66,37 @@ export function fold(text: string): string {
     .toLowerCase()
     .replace(dropped, '')
     .replace(blanks, ' ')
-    .replace(strokes, (letter) => plainLetters[letter] ?? letter)
+    .replace(unusual, (character) => plainCharacters[character] ?? character)
+    .replace(dashes, '-')
+    .replace(foreignDigits, asciiDigit)
     .normalize('NFC')
+}
+
+/** A digit of any script as one of ASCII: those of a script are ten in a row that begins at 0 or 6 of sixteen. */
+export function asciiDigit(digit: string): string {
+  const point = digit.codePointAt(0) ?? 0
+  const row = point & ~0xf
+  return String((point - row + (/\p{Nd}/u.test(String.fromCodePoint(row)) ? 0 : 10)) % 16)
 }
 
 /**
  * Pairs of quotation marks, as they are typed in different countries. No mark of a pair is within it: else each of many
  * without a counterpart would be compared with all the rest.
  */
-const quoted = /"([^"]*)"|„([^„“”]*)[“”]|“([^“”]*)”|«([^«»]*)»|»([^«»]*)«|「([^「」]*)」/gu
+const quoted = new RegExp(
+  [
+    '["＂]([^"＂]*)["＂]',
+    '„([^„“”]*)[“”]',
+    '“([^“”]*)”',
+    '”([^“”]*)”',
+    '«([^«»]*)»',
+    '»([^«»]*)«',
+    '‹([^‹›]*)›',
+    '「([^「」]*)」',
+    '『([^『』]*)』',
+  ].join('|'),
+  'gu',
+)
 
 /**
  * What is searched for: words in any order, and phrases in quotation marks; folded, each once. All of them must be
@@ -57,10 +105,10 @@ const quoted = /"([^"]*)"|„([^„“”]*)[“”]|“([^“”]*)”|«([^«�
 export function searchTerms(query: string): string[] {
   const phrases: string[] = []
   const rest = query.replace(quoted, (_whole, ...parts: (string | undefined)[]) => {
-    phrases.push(parts.slice(0, 6).find((part) => part !== undefined) ?? '')
+    phrases.push(parts.slice(0, 9).find((part) => part !== undefined) ?? '')
     return ' '
   })
-  const words = rest.split(/[\s\p{Cc}"„“”«»「」]+/u)
+  const words = rest.split(/[\s\p{Cc}"＂„“”«»‹›「」『』]+/u)
   const folded = [...phrases, ...words].map((term) => fold(term).trim())
   return [...new Set(folded.filter((term) => term !== ''))]
 }
@@ -77,11 +125,12 @@ export interface Hit {
   end: number
 }
 
-/** What belongs to the letter before it; also the two marks of kana of half width. */
-const marks = String.raw`[\p{M}\p{Default_Ignorable_Code_Point}\uff9e\uff9f]`
-/** What is folded together: a syllable of Hangul with its parts, blanks, or a letter with its marks. */
+/** What belongs to the letter before it: all that is dropped, and the two marks of kana of half width. */
+const marks = String.raw`[\p{M}\p{Default_Ignorable_Code_Point}\u0640\uff9e\uff9f]`
+/** What is folded and shown as one: an emoji, a syllable of Hangul with its parts, blanks, a letter with its marks. */
 const cluster = new RegExp(
   [
+    String.raw`\p{RGI_Emoji}${marks}*`,
     String.raw`\p{Script=Hangul}(?:${marks}|[\p{Script=Hangul}--[\uac00-\ud7a3]])*`,
     String.raw`[\s\p{Cc}]+`,
     String.raw`[[\p{Any}]--${marks}]${marks}*`,

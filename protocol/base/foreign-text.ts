@@ -30,6 +30,13 @@ export const blank = String.raw`\s\u2800\u{1d159}\u{13441}\u{13442}\u{16fe4}`
  */
 export const unseen = String.raw`\p{Cc}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffc`
 
+const seen = new RegExp(`[^${blank}${unseen}]`, 'u')
+
+/** Whether a text shows nothing: blanks and invisible characters. Nobody means to send that. */
+export function isBlank(text: string): boolean {
+  return !seen.test(text)
+}
+
 /** Scripts in which a joiner between letters changes the word: cursive ones, and those of South and South-East Asia. */
 const joined = (
   'Arab Syrc Mand Nkoo Adlm Rohg Mong Phag ' +

@@ -23,8 +23,8 @@ export const scheme = 'quorum://add/'
 /** Crockford's base 32: without I, L, O and U, which are easily confused. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const codeLength = 10
-/** What people write between the halves of a code. */
-const separators = /[\s\p{Pd}\u2212._/\\|+~*#()\u00b7\u2022\u30fc,]/gu
+/** What people write between and around the letters of a code; the `@` of a mail address is none of it. */
+const separators = /[^\p{L}\p{N}@]|\u30fc/gu
 /** Three words or more. */
 const sentence = /^\p{L}+(?:\s+\p{L}+){2,}$/u
 const twoGroups = /^[0-9a-z]{4,6}[\s\p{Pd}\u2212._]+[0-9a-z]{4,6}$/iu
@@ -82,6 +82,11 @@ export function looksLikeCode(text: string): boolean {
 /** Two groups of four to six letters and digits. */
 export function looksLikeTwoGroups(text: string): boolean {
   return twoGroups.test(text.trim())
+}
+
+/** The first half of a code, sent too early. Short names with a digit within look so, too. */
+export function looksLikeHalf(text: string): boolean {
+  return /^[0-9a-z]{5}[\p{Pd}\u2212]?$/iu.test(text) && /\d[a-z]|[^\w]$/iu.test(text)
 }
 
 /** Why a text that looks like a code is none: as a clause about it, and as a `part` of an error. */

@@ -4,6 +4,7 @@
  * that is asked for it would learn most of the code, and its owner would be somebody else. The same holds for a line in
  * which a note follows, since people write a code with a blank.
  */
+import { asciiDigit } from '../base/folded-text.ts'
 import { unseen } from '../base/foreign-text.ts'
 import { limits } from '../base/limits.ts'
 import { QuorumError } from '../base/errors.ts'
@@ -12,6 +13,7 @@ import {
   codeFault,
   inviteFromLink,
   looksLikeCode,
+  looksLikeHalf,
   looksLikeTwoGroups,
   parseCode,
   scheme,
@@ -32,23 +34,25 @@ const payload = /[\w-]+/uy
 /** What is left of a link whose beginning was not copied. */
 const payloadAlone = /(?<![\w-])[\w-]{100,}/gu
 /**
- * Inside a link that was wrapped: white space, the marks of a quotation, `=` of quoted-printable, `\` of Markdown, the
- * frame of a terminal, line breaks of HTML. And dashes that a program put in the place of hyphens.
+ * Inside a link that was wrapped: white space, the marks of a quotation or a comment, `=` of quoted-printable, `\` of
+ * Markdown, the frame of a terminal, tags of HTML. And dashes that a program put in the place of hyphens.
  */
-const wrapping = /(?:[\s>|=\\\u2500-\u257f\u2010-\u2015\u2212]|<w?br ?\/?>)+/iuy
+const wrapping = /(?:[\s>|=\\#*/\u2500-\u257f\u2010-\u2015\u2212]|<\/?[a-z][^<>]{0,100}>)+/iuy
+/** A line that ends within a word. */
+const lineBreak = /^\s*\n/u
 const hyphens = /[\u2010-\u2012\u2212]/gu
 const wideDashes = /[\u2013-\u2015]/gu
 /** No longer than two PeerIds, since reading one takes quadratic time. */
 const peerId = /12D3Koo[1-9A-HJ-NP-Za-km-z]{0,45}/u
 /** A code within a sentence. */
 const dashedCode = /(?<![0-9a-z])[0-9a-z]{5}[\p{Pd}\u2212][0-9a-z]{5}(?![0-9a-z])/giu
-const label = /^[\p{L}\s]{1,40}:(?!\/\/)\s*(?=\S)/u
+const label = /^[^\n:]{1,40}(?:(?<!\d):|:(?!\d))(?!\/\/)\s*(?=\S)/u
 /** The end of a PeerId, as programs show it. */
 const shortPeerId = /^\.{3}/u
-/** Not the characters that a handle may have. */
-const around = String.raw`[\s"'\u2018-\u201f\xab\xbb\u2039\u203a\x60()[\]{}<>*!?,;:\u2026]`
+/** Punctuation of all languages, and emoji. Not the characters that a handle may have, and those of addresses. */
+const around = String.raw`[[\s\p{P}\p{S}]--[.@_\/\\\-]]`
 /** At the end of a text they are looked for from the first of a row only: from each, it takes quadratic time. */
-const surroundings = new RegExp(`^${around}+|(?<!${around})${around}+$`, 'gu')
+const surroundings = new RegExp(`^${around}+|(?<!${around})${around}+$`, 'gv')
 const fullStops = /(?<!\.)\.+$/u
 const invisible = new RegExp(`(?![\\t\\n\\v\\f\\r\\u2028\\u2029])[${unseen}]`, 'gu')
 
@@ -65,12 +69,12 @@ export function parseRecipient(text: string): Recipient {
   }
   const bare = onceOnly(plain.replaceAll(surroundings, ''))
   const unlabelled = bare.replace(label, '')
-  const code = parseCode(bare) ?? parseCode(unlabelled) ?? codeIn(plain)
+  const code = parseCode(bare) ?? parseCode(unlabelled) ?? codeIn(plain) ?? parseCode(codeWithin(plain) ?? '')
   if (code !== undefined) return { kind: 'code', code }
   // The full stop is that of a sentence.
   const handle = (unlabelled.startsWith('@') ? unlabelled : bare).replace(/^@/u, '').replace(fullStops, '')
   const isHandle = limits.handlePattern.test(handle.toLowerCase()) && !shortPeerId.test(handle)
-  if (looksLikeCode(unlabelled)) {
+  if (looksLikeCode(unlabelled) || looksLikeHalf(unlabelled)) {
     const instead = unlabelled === bare && isHandle ? ` If it is a handle, type @${handle}` : ''
     const { clause, part } = codeFault(unlabelled)
     const message = `That looks like a code, but ${clause}: check it, or ask for the link.${instead}`
@@ -111,8 +115,10 @@ export function splitNote(line: string): { to: string; note: string } {
   const isHandle = limits.handlePattern.test(first.text.toLowerCase())
   if (!isHandle) return whole
   const second = others.find(({ end }) => !marks.test(whole.to.slice(first.end, end).trim())) ?? first
-  if (code !== undefined || looksLikeGroups(first.text, second.text)) {
-    const [one, both] = [first.text, (code ?? second).text]
+  // Not in a note to whoever has the first word as a handle.
+  const noted = codeWithin(readable(whole.to.slice(first.end)))
+  if (code !== undefined || noted !== undefined || looksLikeGroups(first.text, second.text)) {
+    const [one, both] = [first.text, noted ?? (code ?? second).text]
     throw new QuorumError(
       'bad-request',
       `Is “${both}” a code, or is “${one}” a handle? Type a code with a dash and no blanks, and a handle as @${one}.`,
@@ -125,6 +131,15 @@ export function splitNote(line: string): { to: string; note: string } {
 function looksLikeGroups(first: string, both: string): boolean {
   if ([first, both.slice(first.length)].every((word) => /\d/u.test(word) && /[a-z]/iu.test(word))) return true
   return looksLikeTwoGroups(both) && (/\d/u.test(both) || both === both.toUpperCase())
+}
+
+/** A code with a digit among other words, with a blank within or another sign. */
+function codeWithin(text: string): string | undefined {
+  const words = text.split(/\s+/u)
+  return words
+    .flatMap((word, index) => [word, `${word} ${words[index + 1] ?? ''}`])
+    .map((part) => part.replaceAll(surroundings, ''))
+    .find((part) => /\d/u.test(part) && /[a-z]/iu.test(part) && looksLikeTwoGroups(part) && parseCode(part))
 }
 
 /** A valid link, or a code in place of one. */
@@ -185,13 +200,6 @@ function characterOf(point: number): string {
   return character.normalize('NFKC').replaceAll(invisible, '')
 }
 
-/** The digits of a script are ten successive characters, which begin at 0 or at 6 of a row of sixteen. */
-function asciiDigit(digit: string): string {
-  const point = digit.codePointAt(0) ?? 0
-  const row = point & ~0xf
-  return String((point - row + (/\p{Nd}/u.test(String.fromCodePoint(row)) ? 0 : 10)) % 16)
-}
-
 /** Texts that are tried as a link, of one that was pasted: many more than the lines of one that was wrapped. */
 const mostTries = 1000
 
@@ -215,7 +223,7 @@ function inviteIn(text: string): Invite | undefined {
 /** The invite whose link goes on at `at`, or what is wrong with it. */
 function inviteAt(text: string, at: number, tries: { left: number }): Invite | QuorumError {
   let damaged: QuorumError | undefined
-  for (const wide of ['--', '-']) {
+  for (const wide of ['--', '-', '']) {
     for (const candidate of payloadsAt(text, at, wide)) {
       if (tries.left === 0) break
       tries.left -= 1
@@ -233,7 +241,7 @@ function inviteAt(text: string, at: number, tries: { left: number }): Invite | Q
 /**
  * What may be the rest of a link: what stands at `at`, then that with the next piece of a wrapped line, and so on; each
  * also without the marks of Markdown behind it. Only the signature tells where a wrapped link ends and the sentence
- * goes on. `wide`: what a wide dash stands for.
+ * goes on. `wide`: what a wide dash stands for; if nothing, so does a hyphen at the end of a line.
  */
 function* payloadsAt(text: string, at: number, wide: string): Generator<string> {
   let joined = ''
@@ -247,7 +255,8 @@ function* payloadsAt(text: string, at: number, wide: string): Generator<string> 
     wrapping.lastIndex = end + piece.length
     const [between] = wrapping.exec(text) ?? []
     if (between === undefined) return
-    joined += between.replaceAll(hyphens, '-').replaceAll(wideDashes, wide).replaceAll(/[^-]/gu, '')
+    const dashes = between.replaceAll(hyphens, '-').replaceAll(wideDashes, wide).replaceAll(/[^-]/gu, '')
+    joined = wide === '' && lineBreak.test(between) ? joined.replace(/-$/u, '') : joined + dashes
     end += piece.length + between.length
   }
 }

@@ -47,8 +47,9 @@ const patterns: readonly [NodeProblem, RegExp][] = [
   ['no-route', /ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN/],
   ['wrong-peer', /UnexpectedPeerError|InvalidCryptoExchange|does not match expected|unexpected (remote )?peer/i],
   ['certificate', /CERT_|_CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/],
-  ['no-websocket', /Unexpected server response|HPE_|EPROTO|ERR_SSL_|WS_ERR_/],
-  ['not-a-node', /UnsupportedProtocolError/],
+  ['no-websocket', /Unexpected server response|Sec-WebSocket-|HPE_|EPROTO|ERR_SSL_|WS_ERR_/],
+  ['not-a-node', /UnsupportedProtocolError|Protocol selection failed/],
+  ['other-service', /Missing newline|Too much before the end of the handshake/],
   ['silent', /in time|Timeout|ETIMEDOUT/i],
   ['closed', /ECONNRESET|EPIPE|hang up|UnexpectedEOF|unexpected end|reset|closed/i],
 ]

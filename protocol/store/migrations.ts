@@ -322,6 +322,12 @@ const version10 = `
   CREATE INDEX knownParcelOfPeer ON knownParcel (peer, at);
 `
 
+/** The search folds more than before: every message is folded anew, as in version 6. */
+const version11 = `
+  INSERT OR REPLACE INTO setting (key, value)
+    SELECT 'unfolded', CAST(CAST(max(position) AS TEXT) AS BLOB) FROM message HAVING max(position) IS NOT NULL;
+`
+
 export const migrations: readonly string[] = [
   version1,
   version2,
@@ -333,6 +339,7 @@ export const migrations: readonly string[] = [
   version8,
   version9,
   version10,
+  version11,
 ]
 
 /**

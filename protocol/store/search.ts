@@ -77,7 +77,7 @@ type Older = Pick<MessageColumns, 'position' | 'text' | 'state' | 'content' | 'c
 function foldRow(database: Database, { position, text, content, contentBytes }: Older): void {
   const offer = content === 'offer' && contentBytes !== null ? { kind: content, bytes: contentBytes } : undefined
   const folded = foldedColumn(text, namesIn(offer))
-  if (folded !== null) database.run('UPDATE message SET folded = ? WHERE position = ?', folded, position)
+  database.run('UPDATE message SET folded = ? WHERE position = ? AND folded IS NOT ?', folded, position, folded)
 }
 
 /** Whether words that are removed from the index are overwritten at once, as after the creation of its table. */

@@ -21,14 +21,19 @@ export function typedPath(text: string, home: string, cwd = process.cwd()): stri
 
 /**
  * The folder of a profile. A name is a folder below the data folder of this system; anything with a separator is a
- * path. Errors: `bad-request` for a text that is neither.
+ * path. Errors: `bad-request` for a text that is neither, and for a name where the system says no home folder: the
+ * profile would be in the folder from which Quorum was started.
  */
 export function profileFolder(profile: string, env: Environment, platform: NodeJS.Platform, home: string): string {
   if (/[/\\]/u.test(profile) || profile === '~') return typedPath(profile, home)
   if (!/^[\w-][\w. -]{0,63}$/u.test(profile)) {
     throw new QuorumError('bad-request', 'A profile is a short name (letters, digits, - _ .) or a path with a /')
   }
-  return path.join(dataFolder(env, platform, home), 'profiles', profile)
+  const folder = path.join(dataFolder(env, platform, home), 'profiles', profile)
+  if (!(platform === 'win32' ? path.win32 : path.posix).isAbsolute(folder)) {
+    throw new QuorumError('bad-request', 'HOME is no absolute path: give --profile as a path with a /')
+  }
+  return folder
 }
 
 function dataFolder(env: Environment, platform: NodeJS.Platform, home: string): string {

@@ -40,6 +40,11 @@ test('a draft and its reply survive a restart; what was sent does not come back'
   await open(last, 'Susan')
   await message(last, 'See you').waitFor()
   assert.equal(await writing(last).inputValue(), '')
+  // What shows nothing is no message.
+  await writing(last).fill('\u200b\u2800')
+  assert.ok(await last.page.getByRole('button', { name: 'Send', exact: true }).isDisabled())
+  await writing(last).press('Enter')
+  assert.equal(await writing(last).inputValue(), '\u200b\u2800')
 })
 
 test('files that were chosen and not sent are there again after a restart, as far as they still are', async (t) => {

@@ -37,6 +37,28 @@ for (const [what, options, message] of [
   })
 }
 
+test('without options createPeer and createRelayNode say so, and a listener that is none is refused', async (t) => {
+  for (const options of [undefined, null, 'options']) {
+    await assert.rejects(createPeer(options as unknown as PeerOptions), { code: 'bad-request', message: /createPeer/u })
+    await assert.rejects(createRelayNode(options as unknown as RelayNodeOptions), { code: 'bad-request' })
+  }
+  const peer = await startPeer(t)
+  for (const listener of [undefined, 'event', {}]) {
+    assert.throws(() => peer.subscribe(listener as unknown as () => void), { code: 'bad-request' })
+  }
+})
+
+test('two peers cannot use one store at once; one that did not start has left it', async (t) => {
+  const store = openMemoryStore()
+  await assert.rejects(createPeer({ store, listen: ['nowhere'] }), { code: 'bad-request' })
+  const both = await Promise.allSettled([createPeer({ store, listen: [] }), createPeer({ store, listen: [] })])
+  const started = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  undo(t).defer(async () => void (await Promise.all(started.map((peer) => peer.stop()))))
+  const refused = both.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []))
+  assert.deepEqual([started.length, refused], [1, ['store-locked']])
+  assert.deepEqual(await started[0]?.friends(), [])
+})
+
 test('createPeer refuses a store that is closed', async () => {
   const store = openMemoryStore()
   store.close()

@@ -51,6 +51,17 @@ const places: Record<string, [NodeProblem, (t: TestContext) => Promise<string>]>
   'no TLS where TLS is expected': ['no-websocket', (t) => answeredBy(t, greets('220 mail\r\n'), '/tls/ws')],
   'a certificate of nobody': ['certificate', (t) => answeredBy(t, https.createServer(untrusted, page), '/tls/ws')],
   'an SSH server, whose greeting is shorter than a frame': ['ssh', (t) => answeredBy(t, greets('SSH-2.0-Some\r\n'))],
+  'somebody who begins as libp2p does by chance': ['other-service', (t) => answeredBy(t, greets('\x13'.repeat(4000)))],
+  'libp2p without Noise': ['not-a-node', (t) => answeredBy(t, greets('\x13/multistream/1.0.0\n\x03na\n'))],
+  'a WebSocket of nobody': [
+    'no-websocket',
+    (t) =>
+      answeredBy(
+        t,
+        greets('HTTP/1.1 101 Hi\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n'),
+        '/ws',
+      ),
+  ],
   'a mail server': ['other-service', (t) => answeredBy(t, greets('220 mail ESMTP\r\n'))],
   'somebody who hangs up': [
     'closed',

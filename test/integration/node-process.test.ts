@@ -151,6 +151,35 @@ test('incorrect usage ends the process under a process manager, whose channel wo
   assert.deepEqual((await nextOf(child, 'exit')).slice(0, 1), [2])
 })
 
+/** Runs the node behind what `script`, in a shell, does first. */
+const behind = (script: string): string[] => ['sh', '-c', `${script} exec "$0" "$@"`]
+
+test(
+  'a log that cannot be written ends nothing',
+  { skip: process.platform !== 'linux' && 'no /dev/full' },
+  async (t) => {
+    const node = runNode(t, ['--json', '--log-level', 'debug', '--data', folder(t), ...anyPort], {
+      as: behind('exec 2>/dev/full;'),
+    })
+    const { http } = await ready(node)
+    assert.equal((await fetch(`${http}/healthz`)).status, 200)
+    node.child.kill('SIGTERM')
+    assert.equal(await node.ended, 0)
+  },
+)
+
+test(
+  'without a working folder, it says so in one line',
+  { skip: process.platform === 'win32' && 'not there' },
+  async (t) => {
+    const gone = path.join(folder(t), 'gone')
+    fs.mkdirSync(gone)
+    const node = runNode(t, ['--json', ...anyPort], { as: behind(`cd '${gone}' && rmdir '${gone}' &&`) })
+    assert.equal(await node.ended, 2)
+    assert.match(node.err(), /^quorum-node: the working folder was removed[^\n]+\n$/u)
+  },
+)
+
 test('incorrect usage gives one line and exit code 2; --help and --version exit with 0', async (t) => {
   const bad = runNode(t, ['--listen', 'nowhere', '--htpp', 'x'])
   assert.equal(await bad.ended, 2)

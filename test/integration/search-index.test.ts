@@ -100,3 +100,26 @@ test('messages of an older version are found as written at once, and as people t
   assert.equal(store.foldOlder(2), false)
   database.exec("INSERT INTO messageText (messageText, rank) VALUES ('integrity-check', 1)")
 })
+
+test('messages that a version with fewer rules has folded are folded anew', (t) => {
+  const database = new Database()
+  t.after(() => database.close())
+  migrate(database, migrations.slice(0, 10), () => {})
+  const texts = [
+    ['Don’t', 'don’t'],
+    ['Ärger', 'arger'],
+    ['plain', null],
+  ] as const
+  database.run("INSERT INTO conversation (peer, received) VALUES ('b', 3)")
+  for (const [index, [text, folded]] of texts.entries()) {
+    const columns = '(peer, direction, seq, id, text, folded, sentAt, state)'
+    const values = [index + 1, `${index}`, text, folded]
+    database.run(`INSERT INTO message ${columns} VALUES ('b', 'in', ?, ?, ?, ?, 1, 'read')`, ...values)
+  }
+  migrate(database, migrations, () => {})
+  const store = storeOn(database)
+  const found = (text: string): number[] => store.search(text, 9).map(({ seq }) => seq - 1)
+  while (store.foldOlder(2));
+  assert.deepEqual([found("don't"), found('DON’T'), found('ärger'), found('plain')], [[0], [0], [1], [2]])
+  database.exec("INSERT INTO messageText (messageText, rank) VALUES ('integrity-check', 1)")
+})

@@ -3,6 +3,7 @@
  * the result into the state, by the same functions that events use. An action that fails shows a toast and does not
  * throw, unless its comment names errors.
  */
+import { isBlank } from '#foreign-text'
 import type { CallParams, Friend, FriendState, Message, PrivacyPatch, Transfer } from '#protocol'
 import type { Preferences } from '../../ipc/contract.ts'
 import { loadBackups } from './backups.ts'
@@ -194,7 +195,7 @@ export function announceTyping(peer: string, active: boolean): void {
 /** Sends the draft. If that fails, its text becomes the draft again. */
 export async function send(peer: string): Promise<void> {
   const draft = draftFor(peer)
-  const body = draft.text.trim()
+  const body = isBlank(draft.text) ? '' : draft.text.trim()
   if (body === '' && draft.staged.length === 0) return
   clearDraft(peer)
   announceTyping(peer, false)

@@ -5,6 +5,7 @@
 import { FolderPlus, FilePlus, Paperclip, SendHorizontal, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { ClipboardEvent, KeyboardEvent } from 'react'
+import { isBlank } from '#foreign-text'
 import { limits } from '#limits'
 import type { Friend } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
@@ -30,7 +31,7 @@ export function Composer({ friend }: { friend: Friend }) {
   const name = nameOf(friend)
   const tooLong = draft.text.length > limits.messageText / 4 && encoder.encode(draft.text).length > limits.messageText
   const away = composer[friend.mailbox ? 'away' : 'offline'](isolate(name))
-  const empty = draft.text.trim() === '' && draft.staged.length === 0
+  const empty = isBlank(draft.text) && draft.staged.length === 0
   // A person who opens a conversation, begins a reply or adds files wants to write or to send.
   useEffect(focusComposer, [draft.replyTo, draft.staged.length])
   useEffect(() => storeDrafts, [])

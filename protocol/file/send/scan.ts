@@ -148,15 +148,17 @@ async function scanFolder(
 
 /** A folder within another: one that cannot be read, or is a link by now, is left out as a whole. */
 async function scanBelow(scanned: Scanned, folder: string, path: string, yielder: Yielder): Promise<void> {
-  const members = await membersOf(folder).catch((error: unknown) => {
-    if (codeOf(error) === undefined) throw error
-    return 'unreadable' as const
-  })
-  // It may have taken the place of the folder that was listed.
-  const isLink = lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true
-  if (isLink) scanned.leftOut.push({ path, why: 'link' })
+  const members = await membersOf(folder).catch(unlessOfDisk)
+  // It may have taken the place of the folder that was listed. A path that is too long cannot be asked about at all.
+  const isLink = await lstat(folder).then((stats) => stats.isSymbolicLink(), unlessOfDisk)
+  if (isLink === true) scanned.leftOut.push({ path, why: 'link' })
   else if (members === 'unreadable') scanned.leftOut.push({ path: `${path}/`, why: members })
   else await scanFolder(scanned, members, folder, path, yielder)
+}
+
+function unlessOfDisk(error: unknown): 'unreadable' {
+  if (codeOf(error) === undefined) throw error
+  return 'unreadable'
 }
 
 function byUnits(a: string, b: string): number {

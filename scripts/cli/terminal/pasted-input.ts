@@ -6,6 +6,8 @@
  */
 import { StringDecoder } from 'node:string_decoder'
 import { Transform, type TransformCallback } from 'node:stream'
+import { lineBreaks } from '#foreign-text'
+import { sequences } from './sanitize.ts'
 
 /* oxlint-disable no-control-regex -- it reads the control sequences of terminals */
 
@@ -21,7 +23,6 @@ const endLost = 2000
 /** Characters of a paste: more than a message may have, so that the person is told that it is too long. */
 const longest = 200_000
 
-const lineBreak = /\r\n|\r|\n/gu
 /** Keys other than letters, Tab and Enter: what contains them was typed. */
 const keys = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/u
 /** What a terminal could act on when the text is drawn. A tab and the line break remain. */
@@ -102,7 +103,12 @@ export class PastedInput extends Transform {
   }
 
   #paste(text: string): void {
-    const plain = text.replace(lineBreak, '\n').replace(controls, '').slice(0, longest).replace(/\n+$/u, '')
+    const plain = text
+      .replace(sequences, '')
+      .replace(lineBreaks, '\n')
+      .replace(controls, '')
+      .slice(0, longest)
+      .replace(/\n+$/u, '')
     if (plain === '') return
     this.#pastes.push(plain)
     this.push(begin)

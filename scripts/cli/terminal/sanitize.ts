@@ -18,7 +18,10 @@ const controlString =
 const controlSequence = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/u
 const otherEscape = /\u001b[ -/]*[0-~]/u
 /** Whole sequences are removed before single characters, so that no "[31m" stays behind. */
-const sequences = new RegExp([controlString, controlSequence, otherEscape].map(({ source }) => source).join('|'), 'gu')
+export const sequences = new RegExp(
+  [controlString, controlSequence, otherEscape].map(({ source }) => source).join('|'),
+  'gu',
+)
 
 /** Direction marks are removed, too: each terminal orders text of two directions in its own way, or not at all. */
 const withoutUnseen = unseenRemover('\n')

@@ -1,4 +1,5 @@
 /** Parses a typed line: a message, a command or an invite link; and the words of a command. */
+import { isBlank } from '#foreign-text'
 import { QuorumError } from '#protocol'
 
 export type Typed =
@@ -12,7 +13,7 @@ const wrappedLink = /^\s*[>|\s]*quorum:\/\/[\w/-]+=?\s*(?:\n[>|\s]*[\w-]+=?\s*)*
 /** What a typed or pasted text means. `//x` is the message `/x`. */
 export function parseLine(line: string): Typed {
   const text = line.trim()
-  if (text === '') return { kind: 'nothing' }
+  if (isBlank(text)) return { kind: 'nothing' }
   if (/^quorum:\/\/\S+$/u.test(text) || wrappedLink.test(text)) return { kind: 'command', name: 'add', rest: text }
   if (text.startsWith('//')) return { kind: 'message', text: text.slice(1) }
   if (!text.startsWith('/')) return { kind: 'message', text: line.trimEnd() }

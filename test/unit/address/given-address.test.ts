@@ -16,6 +16,10 @@ test('addresses of nodes, also with white space around them', () => {
     '/dns4/node.example.org',
     '/dns/localhost',
     '/dns6/bücher.example.',
+    '/dns4/हिन्दी.भारत',
+    '/dns4/192.0.2.1',
+    '/dns4/1.2.3.example',
+    '/ip6/::ffff:192.0.2.1',
   ]) {
     for (const transport of [
       '/tcp/1',
@@ -62,11 +66,21 @@ for (const [part, addresses] of Object.entries({
     `/ip6/fe80::1%eth0/tcp/1${end}`,
     `/ip6/[2001:db8::1]/tcp/1${end}`,
     `/dns4/münchen。de/tcp/1${end}`,
+    `/dns4/${'a'.repeat(64)}.org/tcp/1${end}`,
+    // What a resolver takes for an IPv4 address.
+    `/dns4/1.2.3/tcp/1${end}`,
+    `/dns4/0/tcp/1${end}`,
+    `/dns4/2130706433/tcp/1${end}`,
+    `/dns4/0x7f.1/tcp/1${end}`,
+    `/dns4/127.0.0.0x1./tcp/1${end}`,
     // Where a node listens, and addresses of many machines.
     `/ip4/0.0.0.0/tcp/1${end}`,
     `/ip6/::/tcp/1${end}`,
     `/ip4/255.255.255.255/tcp/1${end}`,
     `/ip6/ff02::1/tcp/1${end}`,
+    `/ip6/::ffff:0.0.0.0/tcp/1${end}`,
+    `/ip6/::ffff:224.0.0.1/tcp/1${end}`,
+    `/ip6/::0.0.0.0/tcp/1${end}`,
   ],
   port: [
     `/ip4/192.0.2.1/tcp/0${end}`,

@@ -16,6 +16,16 @@ test('case, accents, normal forms, width, both letters i of Turkish, and lines d
     ['각', '\u1100\u1161\u11a8'],
     ['a\r\n b', 'a\0b', 'A\tb'],
     ['soft\u00adhyphen', 'softhyphen'],
+    ['GROẞ', 'groß', 'gross'],
+    ['don’t', "don't", 'don‘t', 'donʼt'],
+    ['п’ять', 'пʼять', "п'ять"],
+    ['well\u2011known', 'well–known', 'well-known', 'well\u2212known'],
+    ['½', '1/2'],
+    ['שָׁלוֹם', 'שלום'],
+    ['كِتَابٌ', 'كتـــاب', 'كتاب', 'کتاب'],
+    ['کتابی', 'كتابي', 'كتابى'],
+    ['مدرسة', 'مدرسه'],
+    ['١٢٣', '۱۲۳', '१२३', '１２３', '123'],
   ]
   for (const group of same) assert.equal(new Set(group.map(fold)).size, 1, group.map(fold).join(' '))
   const different = [
@@ -29,7 +39,8 @@ test('case, accents, normal forms, width, both letters i of Turkish, and lines d
 test('words are searched for in any order, what is in quotation marks as it is', () => {
   assert.deepEqual(searchTerms('  two Words '), ['two', 'words'])
   assert.deepEqual(searchTerms('a "Two  words" b a'), ['two words', 'a', 'b'])
-  for (const phrase of ['„x y“', '“x y”', '«x y»', '»x y«', '「x y」']) assert.deepEqual(searchTerms(phrase), ['x y'])
+  for (const phrase of ['„x y“', '“x y”', '”x y”', '«x y»', '»x y«', '‹x y›', '「x y」', '『x y』', '＂x y＂'])
+    assert.deepEqual(searchTerms(phrase), ['x y'])
   assert.deepEqual(searchTerms('5" and "'), ['and', '5'])
   assert.deepEqual(searchTerms(' "" \u0301 '), [])
   assert.ok(matches(['Zoë Müller', 'zoe_m'], searchTerms('muller ZOE')))
@@ -38,7 +49,7 @@ test('words are searched for in any order, what is in quotation marks as it is',
 
 test('quotation marks without a counterpart are none, and any number of them is read at once', () => {
   // Half a minute, as long as a phrase could contain the mark that begins it.
-  for (const [open, close] of ['„“', '“”', '«»', '「」']) {
+  for (const [open, close] of ['„“', '“”', '«»', '‹›', '「」', '『』']) {
     assert.deepEqual(searchTerms(`${open}one ${open}two three${close}`), ['two three', 'one'])
     assert.deepEqual(searchTerms(`${open}`.repeat(65_000)), [])
   }
@@ -52,7 +63,14 @@ test('what was found is marked in the text as it is written', () => {
   assert.deepEqual(marked('one\r\n\r\ntwo', '"one two"'), ['one\r\n\r\ntwo'])
   assert.deepEqual(marked('\uff2c\uff21\uff2e', 'an'), ['\uff21\uff2e'])
   assert.deepEqual(marked('abcabc', 'bc ab'), ['abcabc'])
+  assert.deepEqual(marked('كتـــاب، שָׁלוֹם ٤٢', 'كتاب שלום 42'), ['كتـــاب', 'שָׁלוֹם', '٤٢'])
+  assert.deepEqual(marked('ㄱـ\u1161', '가'), ['ㄱـ\u1161'])
   assert.deepEqual(marked('nothing', 'x'), [])
+  // An emoji is marked as a whole: half of it would be shown as another.
+  assert.deepEqual(marked('ok 👍🏽', '👍'), ['👍🏽'])
+  assert.deepEqual(marked('we 👨‍👩‍👧', '👩'), ['👨‍👩‍👧'])
+  assert.deepEqual(marked('🇩🇪🇫🇷!', '🇫🇷'), ['🇫🇷'])
+  assert.deepEqual(marked('1️⃣ 2', '1'), ['1️⃣'])
 })
 
 test('a text is found in itself, from its first letter to its last, however it is written', () => {
@@ -78,6 +96,12 @@ test('a text is found in itself, from its first letter to its last, however it i
     'が',
     'Σ',
     '👨‍👩‍👧',
+    '👍🏽',
+    '🇩🇪',
+    'ـ',
+    '٣',
+    'ָ',
+    '’',
     '\u00ad',
     'İ',
     'क',

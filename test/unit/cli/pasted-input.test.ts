@@ -66,7 +66,17 @@ test('without marks, lines that come together are one text; a line with its Ente
 test('nothing in a paste acts on the terminal, and a paste whose end is lost is not lost itself', async () => {
   const hostile = reader()
   hostile.input.write(`${begin}a\u001b]0;title\u0007\u009b31m\u0003\tb${end}`)
-  await hostile.sees('[a]0;title31m\tb]')
+  await hostile.sees('[a\tb]')
+
+  const coloured = reader()
+  coloured.input.write(
+    `${begin}a ${begin}\u001b[1;31merror\u001b[0m: x\u001b]8;;https://a.example\u001b\\y\u001b${end}`,
+  )
+  await coloured.sees('[a error: xy]')
+
+  const broken = reader()
+  broken.input.write(`${begin}a\u2028b\u2029c\u0085d\fe\vf\r\ng${end}`)
+  await broken.sees('[a\nb\nc\nd\ne\nf\ng]')
 
   const lost = reader()
   lost.input.write(`${begin}two\nlines`)

@@ -21,6 +21,11 @@ test('a named profile is stored in the data folder of the system', () => {
 
 test('text with a separator is a path; a name cannot leave the data folder', () => {
   assert.equal(profileFolder('./bob', {}, 'linux', '/home/b'), path.resolve('bob'))
+  for (const home of ['', 'home', './home']) {
+    assert.throws(() => profileFolder('bob', {}, 'linux', home), { code: 'bad-request', message: /HOME/u })
+    assert.equal(profileFolder('bob', { XDG_DATA_HOME: '/data' }, 'linux', home), '/data/quorum/profiles/bob')
+    assert.equal(profileFolder('/srv/bob', {}, 'linux', home), '/srv/bob')
+  }
   assert.equal(profileFolder('/srv/bob', {}, 'linux', '/home/b'), '/srv/bob')
   for (const name of ['..', '.', '.hidden', 'a\nb', 'a:b', 'x'.repeat(65)]) {
     assert.throws(() => profileFolder(name, {}, 'linux', '/home/b'), { code: 'bad-request' })

@@ -95,6 +95,9 @@ test('typed text goes around what is pasted, and a pasted line is a line like a 
 })
 
 test('what a pasted text means', () => {
+  for (const nothing of ['', ' \n\t', '\u00a0', '\u200b', '\u2800\u2060', '\u3164']) {
+    assert.deepEqual(parseLine(nothing), { kind: 'nothing' })
+  }
   const quoted = wrapped.replaceAll('\n', '\n> ')
   for (const invite of [link, wrapped, `> ${quoted}`, wrapped.replaceAll('\n', '=\n')]) {
     assert.deepEqual(parseLine(invite), { kind: 'command', name: 'add', rest: invite })

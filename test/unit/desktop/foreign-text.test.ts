@@ -7,9 +7,15 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { cleanLine, cleanText, inLines, openable, pieces } from '../../../desktop/text/foreign.ts'
 import { withoutUnseen } from '../../../protocol/file/safe-names.ts'
-import { directionMarks, marksBeyond, unseenRemover } from '../../../protocol/base/foreign-text.ts'
+import { directionMarks, isBlank, marksBeyond, unseenRemover } from '../../../protocol/base/foreign-text.ts'
 import { cleanText as cleanForTerminal } from '../../../scripts/cli/terminal/sanitize.ts'
 import { ordinary } from '../../support/ordinary-names.ts'
+
+test('what shows nothing is blank, whatever it is made of', () => {
+  for (const nothing of ['', ' \n', '\u200b', '\u2800 \u2060', '\u3164\ufeff', '\u202e\u{1d159}'])
+    assert.ok(isBlank(nothing))
+  for (const something of ['.', ' a', '\u200b👍', 'ـ', '\u0301']) assert.ok(!isBlank(something))
+})
 
 test('removes controls, bidi controls and invisible characters, and keeps what languages and emoji need', () => {
   assert.equal(cleanText('a\u202Ee\u0000x\u001b[31me\u200b.\ufefftxt'), 'aex[31me.txt')

@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { test } from 'node:test'
 import { scan, scanAgain } from '../../../protocol/file/send/scan.ts'
-import { folder } from '../../support/cleanup.ts'
+import { folder, undo } from '../../support/cleanup.ts'
 import { becomeNobody } from '../../support/nobody.ts'
 
 const linux = process.platform === 'linux'
@@ -179,3 +179,24 @@ test('pipes and sockets within a folder are named, behind what is lost', { skip:
     { path: 'Run/socket', why: 'special' },
   ])
 })
+
+test(
+  'a folder whose path is longer than the system allows costs itself only',
+  { skip: !linux && 'other limits' },
+  async (t) => {
+    const top = path.join(folder(t), 'Deep')
+    const half = path.join(...Array.from({ length: 12 }, () => 'd'.repeat(200)))
+    const other = path.join(folder(t), 'other')
+    fs.mkdirSync(path.join(top, half), { recursive: true })
+    fs.mkdirSync(path.join(other, half), { recursive: true })
+    fs.writeFileSync(path.join(top, 'ok'), 'text')
+    fs.renameSync(other, path.join(top, half, 'other'))
+    undo(t).defer(() => void execFileSync('rm', ['-r', top]))
+    const { entries, leftOut } = await scan([top])
+    assert.equal(entries[0]?.path, 'Deep/ok')
+    assert.deepEqual(
+      leftOut.map(({ why }) => why),
+      ['unreadable'],
+    )
+  },
+)

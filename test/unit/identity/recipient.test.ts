@@ -83,6 +83,10 @@ const pasted: Record<string, string> = {
   'quoted-printable, with blanks': wrapped(link, 60, '=20\r\n'),
   'among letters without spaces': `我的邀请${link}快加我`,
   'before another one': `${link} or ${other}`,
+  'hyphenated by a typesetter': wrapped(link, 70, '-\n'),
+  'in a comment': wrapped(link, 70, '\n# '),
+  'in a comment of stars': wrapped(link, 70, '\n * '),
+  'with marked words of HTML inside': wrapped(link, 70, '</span><span class="found">'),
   'behind a damaged one': `${link.slice(0, 60)}, no: ${link}`,
 }
 for (const [how, text] of Object.entries(pasted)) {
@@ -132,6 +136,25 @@ const typed: Record<string, string> = {
   'as a link': `quorum://add/${code}`,
   'as a short link': `quorum:${code}`,
   'in JSON': JSON.stringify({ code }),
+  'an ideographic full stop': 'K7QF2 M9XT1。',
+  'an Arabic question mark': 'K7QF2 M9XT1؟',
+  'a danda': 'K7QF2 M9XT1।',
+  'a Spanish question': '¿K7QF2 M9XT1?',
+  'corner brackets': '『K7QF2 M9XT1』',
+  'an emoji before it': '🔑 K7QF2 M9XT1',
+  'an emoji behind it': 'k7qf2 m9xt1 👍🏽',
+  'a label with an apostrophe': 'Code d’invitation : K7QF2 M9XT1',
+  'a label with a digit': 'Code 1: K7QF2 M9XT1',
+  'a label with brackets': 'Quorum (code): K7QF2 M9XT1',
+  'two labels': 'Quorum: Code: K7QF2 M9XT1',
+  'a label of words': 'Code it is: K7QF2 M9XT1',
+  'a label in the line before': 'Your code\nK7QF2 M9XT1\nvalid for a day',
+  'a sentence in Japanese': 'コードは K7QF2 M9XT1 です。',
+  'a colon': 'K7QF2:M9XT1',
+  'an equals sign': 'K7QF2=M9XT1',
+  'a middle dot of katakana': 'K7QF2・M9XT1',
+  'a Braille blank': 'K7QF2\u2800M9XT1',
+  underlined: 'K\u03327\u0332QF2-M9XT1',
 }
 for (const [how, text] of Object.entries(typed)) {
   test(`a code is found: ${how}`, () => assert.deepEqual(parseRecipient(text), { kind: 'code', code }))
@@ -147,6 +170,10 @@ test('what looks like a code and is none is an error that says what is wrong, an
     ['Code: K7QF2-M9XT', /this has 9/u],
     ['"K7QF-M9XT."', /this has 8/u],
     ['abcde–fghj', /this has 9/u],
+    ['K7QF2-M9XT$', /this has 9/u],
+    ['<b>K7QF2 M9XT</b>', /this has 11/u],
+    ['K7QF2', /this has 5.*@K7QF2/u],
+    ['abcde-', /this has 5/u],
   ] as const) {
     const part = text.includes('U') ? 'code-letter' : 'code-length'
     assert.throws(() => parseRecipient(text), { code: 'bad-invite', message: why, part }, text)
@@ -225,6 +252,7 @@ const lines: readonly (readonly [line: string, to: string, note?: string])[] = [
   [`PeerId: ${alice.peer} hi`, `PeerId: ${alice.peer}`, 'hi'],
   ['alice', 'alice'],
   ['alice it is me', 'alice', 'it is me'],
+  ['alice meet me at 10:30', 'alice', 'meet me at 10:30'],
   ['anna this is Bob', 'anna', 'this is Bob'],
   ['@alice hello', '@alice', 'hello'],
   ['Handle: @alice hi', 'Handle: @alice', 'hi'],
@@ -237,6 +265,18 @@ test('in a line, the recipient ends where the note begins: not within a code', (
 test('whatever is pasted or typed behind a command, the invite or code in it is found', () => {
   for (const text of [...Object.values(pasted), ...Object.values(typed)]) {
     assert.deepEqual(parseRecipient(splitNote(text).to), parseRecipient(text), text)
+  }
+})
+
+test('behind a command, a first word that may be a handle is asked about, and no code goes into a note to it', () => {
+  for (const text of [
+    '[28.11.26, 22:45:29] Alice: K7QF2 M9XT1',
+    'Code – K7QF2 M9XT1',
+    'Code is K7QF2 M9XT1',
+    'code = k7qf2.m9xt1',
+  ]) {
+    assert.deepEqual(parseRecipient(text), { kind: 'code', code })
+    assert.throws(() => splitNote(text), { code: 'bad-request', message: /“k7qf2.m9xt1” a code/iu }, text)
   }
 })
 

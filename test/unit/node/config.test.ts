@@ -56,6 +56,14 @@ test('XDG_DATA_HOME moves the data folder, unless it is relative', () => {
   assert.equal(started([], { env: { XDG_DATA_HOME: 'data' } }).data, '/home/op/.local/share/quorum-node')
 })
 
+test('without an absolute HOME, the data folder must be given: it does not depend on the working folder', () => {
+  for (const home of ['', 'op', './op']) {
+    assert.match(refused([], { home }), /HOME is no absolute path: --data must be a folder/u)
+    assert.equal(started(['--data', '/data'], { home }).data, '/data')
+    assert.equal(started([], { home, env: { XDG_DATA_HOME: '/share' } }).data, '/share/quorum-node')
+  }
+})
+
 test('the command line overrides the environment, the environment overrides the file', (t) => {
   const file = configFile(t, { data: '/from-file', http: '127.0.0.1:1', logLevel: 'error', json: true })
   const env = { QUORUM_NODE_CONFIG: file, QUORUM_NODE_HTTP: '127.0.0.1:2', QUORUM_NODE_LOG_LEVEL: 'warn' }

@@ -205,8 +205,8 @@ test('one part alone, with its progress on standard error', async () => {
 })
 
 test('help names the parts; an unknown part or option is refused', async () => {
-  assert.match((await run('--help')).stdout, /chat, file, stream, store, memory, node/)
-  await assert.rejects(run('speed'), { code: 2, stderr: /chat, file, stream, store, memory, node/ })
+  assert.match((await run('--help')).stdout, /chat, away, file, stream, store, memory, node/)
+  await assert.rejects(run('speed'), { code: 2, stderr: /chat, away, file, stream, store, memory, node/ })
   await assert.rejects(run('--fast'), { code: 2 })
   await assert.rejects(run('node', '--peers', '10,many'), { code: 2, stderr: /whole numbers/ })
   await assert.rejects(run('node', '--against', 'v9.9.9'), { code: 1, stderr: /neither a folder .* nor a revision/ })

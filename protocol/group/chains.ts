@@ -113,10 +113,9 @@ export class Chains {
     return this.take(entry)
   }
 
-  /** Two entries of one sequence, from somebody who holds both. Within the caller's transaction. */
+  /** Two entries that `fork`, from somebody who holds both. Within the caller's transaction. */
   takeProof(a: Entry, b: Entry): void {
-    const differ = a.chain === b.chain && a.sequence === b.sequence && a.hash !== b.hash
-    const chain = differ && this.#isAdmitted(a) ? this.#chainFor(a) : undefined
+    const chain = fork(a, b) && this.#isAdmitted(a) ? this.#chainFor(a) : undefined
     if (chain === undefined || a.sequence >= (chain.forkAt ?? Infinity)) return
     this.#fork(chain, a, b)
   }
@@ -214,6 +213,12 @@ export class Chains {
     const hash = store.entry(chain.chain, last)?.hash ?? (last === chain.base.sequence ? chain.base.hash : '')
     store.putChain({ ...chain, last: { sequence: last, hash }, forkAt: sequence })
   }
+}
+
+/** Both are the author's, and one chain cannot have them: two of one sequence, or one that follows another one. */
+export function fork(a: Entry, b: Entry): boolean {
+  if (a.chain !== b.chain) return false
+  return (b.sequence === a.sequence && b.hash !== a.hash) || (b.sequence === a.sequence + 1 && b.previous !== a.hash)
 }
 
 const nowhere: ChainEnd = { sequence: 0, hash: '' }

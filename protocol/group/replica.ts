@@ -3,7 +3,7 @@
  * and the other answers with what is missing there (docs/protocol.md, "Groups", /quorum/group/1.0.0). It knows nothing
  * of connections.
  */
-import { Chains, type Chain, type ChainEnd, type Hole, type TalkStore } from './chains.ts'
+import { Chains, fork, type Chain, type ChainEnd, type Hole, type TalkStore } from './chains.ts'
 import type { Action, ChainEnds, Decision, DecisionOf } from './decision.ts'
 import { inOrder, type Entry } from './entry.ts'
 import { Ledger } from './ledger.ts'
@@ -52,6 +52,8 @@ export type GroupMessage =
   /** Of the whole piece above `base`: the reader looks for the first one that differs. */
   | { kind: 'hashes'; chain: string; base: number; hashes: readonly string[] }
   | { kind: 'proof'; twins: readonly [Entry, Entry] }
+  /** What follows an entry that the sender has never seen, and that is not the one which the reader has there. */
+  | { kind: 'successor'; entry: Entry }
   | { kind: 'fill'; chain: string; hole: Hole; entries: readonly Entry[] }
   /** The reader's own, of a chain that forks. */
   | { kind: 'yours'; entries: readonly Entry[] }
@@ -184,8 +186,13 @@ export class Replica {
       case 'hashes':
         return this.#onHashes(message)
       case 'proof':
-        this.#forked(message.twins[0].chain, () => this.chains.takeProof(...message.twins))
+        this.#onProof(...message.twins)
         return []
+      case 'successor': {
+        const before = this.#store.entry(message.entry.chain, message.entry.sequence - 1)
+        if (before !== undefined) this.#onProof(before, message.entry)
+        return []
+      }
       case 'fill':
         this.chains.fill(message.chain, message.hole, message.entries)
         return []
@@ -267,9 +274,10 @@ export class Replica {
   #answersOf(chain: Chain, theirs: ChainEnd & { forkAt?: number }, begin: number): GroupMessage[] {
     const { base, last, forkAt } = chain
     if (forkAt !== undefined && forkAt < (theirs.forkAt ?? Infinity)) {
-      const twins = this.#store.aside(chain.chain).filter(({ sequence }) => sequence === forkAt)
-      const [a, b] = twins
-      return a === undefined || b === undefined ? [] : [{ kind: 'proof', twins: [a, b] }]
+      const aside = this.#store.aside(chain.chain)
+      const one = aside.find(({ sequence }) => sequence === forkAt)
+      const other = one && aside.find((entry) => fork(one, entry))
+      return one === undefined || other === undefined ? [] : [{ kind: 'proof', twins: [one, other] }]
     }
     const within = theirs.sequence > base.sequence && theirs.sequence <= last.sequence && theirs.forkAt === undefined
     if (within && this.#hashAt(chain, theirs.sequence) !== theirs.hash) return [this.#hashes(chain)]
@@ -301,7 +309,15 @@ export class Replica {
     if (held?.author === undefined) return []
     const entries = this.#store.entries(chain, held.base.sequence, held.last.sequence, Infinity)
     const twin = entries.find(({ sequence, hash }) => (hashes[sequence - base - 1] ?? hash) !== hash)
-    return twin === undefined ? [] : [{ kind: 'entries', entries: [twin] }]
+    if (twin !== undefined) return [{ kind: 'entries', entries: [twin] }]
+    // Whoever said where history begins here may have lied.
+    const [successor] = entries
+    const begins = hashes[held.base.sequence - base - 1] ?? held.base.hash
+    return successor === undefined || begins === held.base.hash ? [] : [{ kind: 'successor', entry: successor }]
+  }
+
+  #onProof(one: Entry, other: Entry): void {
+    this.#forked(one.chain, () => this.chains.takeProof(one, other))
   }
 
   /** Does `work`, in which a chain may turn out to fork: what of an own one counts no more is said again. */

@@ -207,9 +207,13 @@ export function founded(names: readonly string[], admins = 0): Member[] {
 }
 
 let invitations = 0
-export function addition(member: string, from: Extract<Action, { kind: 'add' }>['from'] = new Map()): Action {
-  invitations += 1
-  return { kind: 'add', member, invitation: `${invitations}`, from }
+/** `invitation`: what the consent is about; without it, one of its own. */
+export function addition(
+  member: string,
+  from: Extract<Action, { kind: 'add' }>['from'] = new Map(),
+  invitation = `${(invitations += 1)}`,
+): Action {
+  return { kind: 'add', member, invitation, from }
 }
 
 export function removal(by: Member, member: string, undo: readonly Decision[] = []): Action {

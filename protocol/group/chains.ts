@@ -14,10 +14,14 @@ export interface ChainEnd {
   hash: string
 }
 
-/** Entries above `above` and up to `end` are missing, and `end.hash` is the hash of the last of them. */
+/**
+ * Entries above `above` and up to `end` are missing, and `end.hash` is the hash of the last of them. The piece below
+ * begins at `base`.
+ */
 export interface Hole {
   above: number
   end: ChainEnd
+  base: ChainEnd
 }
 
 export interface Chain {
@@ -31,6 +35,7 @@ export interface Chain {
   last: ChainEnd
   /** Two entries have this sequence: the chain ends before it. */
   forkAt?: number
+  /** The lowest one first. */
   holes: readonly Hole[]
 }
 
@@ -107,7 +112,7 @@ export class Chains {
     const leaves = last.sequence < base.sequence && base.sequence <= this.limit(chain) && entry.sequence < forkAt
     const begins = entry.sequence === base.sequence + 1 && entry.previous === base.hash
     if (leaves && begins) {
-      const holes = [...chain.holes, { above: last.sequence, end: base }]
+      const holes = [...chain.holes, { above: last.sequence, end: base, base: chain.base }]
       this.#options.store.putChain({ ...chain, base, last: base, holes })
     }
     return this.take(entry)
@@ -209,9 +214,13 @@ export class Chains {
     const { store } = this.#options
     const { sequence } = one
     store.setAside(chain.chain, sequence, [one, other])
-    const last = Math.min(chain.last.sequence, sequence - 1)
-    const hash = store.entry(chain.chain, last)?.hash ?? (last === chain.base.sequence ? chain.base.hash : '')
-    store.putChain({ ...chain, last: { sequence: last, hash }, forkAt: sequence })
+    // If it is in a hole, the piece below is the last one that may go on.
+    const inHole = chain.holes.find(({ above, end }) => above < sequence && sequence <= end.sequence)
+    const holes = chain.holes.filter(({ end }) => end.sequence < sequence)
+    const base = inHole?.base ?? chain.base
+    const end = Math.max(base.sequence, Math.min(inHole?.above ?? chain.last.sequence, sequence - 1))
+    const hash = end === base.sequence ? base.hash : (store.entry(chain.chain, end)?.hash ?? '')
+    store.putChain({ ...chain, base, last: { sequence: end, hash }, holes, forkAt: sequence })
   }
 }
 

@@ -372,8 +372,7 @@ export class GroupWorld {
   #commonBases(joined: readonly Living[]): Map<string, number> {
     const above = new Map<string, number>()
     const raise = (chain: string, to: number): void => void above.set(chain, Math.max(above.get(chain) ?? 0, to))
-    for (const { store, replica, name } of joined) {
-      for (const { chain, base } of store.chains()) raise(chain, base.sequence)
+    for (const { replica, name } of joined) {
       for (const one of replica.ledger.decisions)
         if (one.kind === 'add' && one.member === name)
           for (const [chain, { sequence }] of one.from) raise(chain, sequence)

@@ -27,6 +27,8 @@ export type Decision = Action & {
   lamport: number
   /** Milliseconds since the epoch, by the author's clock: for people. */
   time: number
+  /** Wire form of `Signed`: what members hand on. */
+  signed: Uint8Array
 }
 
 /** A decision of one kind. */

@@ -23,6 +23,8 @@ export interface Entry {
   /** UUID; of two entries of one author with one id, the first in order is shown. */
   id: string
   content: EntryContent['content']
+  /** Wire form of `Signed`: what members hand on. */
+  signed: Uint8Array
 }
 
 /** `mark`: 16 random bytes, which no backup has, so that a restored profile begins a chain of its own. */

@@ -5,4 +5,11 @@ export const groupLimits = {
   waiting: 256,
   /** Heads that a decision names; who knows more names some of them. */
   heads: 128,
+  /** Chains under one admission: a new one after each restored backup. */
+  chains: 64,
+  /** How far a lamport may be above the number of decisions and entries, to be taken; and to be counted on from. */
+  lamportTaken: 1_000_000,
+  lamportFollowed: 500_000,
+  /** Entries handed on at once. */
+  batch: 64,
 } as const

@@ -21,22 +21,12 @@ import { wireLimits } from '../wire/limits.ts'
 import type { Action, ChainEnds, Decision } from './decision.ts'
 import { chainOf, type Entry } from './entry.ts'
 
-/** What its author signs, and how it is held. `bytes`: wire form of `Signed`. */
-export interface SignedDecision {
-  decision: Decision
-  bytes: Uint8Array
-}
-export interface SignedEntry {
-  entry: Entry
-  bytes: Uint8Array
-}
-
 type ToSign<T extends { author: Uint8Array }> = Omit<T, 'author'>
 
-export function signDecision(identity: Identity, content: ToSign<DecisionContent>): SignedDecision {
+export function signDecision(identity: Identity, content: ToSign<DecisionContent>): Decision {
   const payload = decisionToWire({ ...content, author: identity.publicKey })
   const bytes = signedToWire(sign(identity, 'quorum-decision', payload))
-  return { decision: readDecision(bytes, hex(content.group)), bytes }
+  return readDecision(bytes, hex(content.group))
 }
 
 /**
@@ -56,6 +46,7 @@ export function readDecision(bytes: Uint8Array, group: string): Decision {
     heads: content.heads.map(hex),
     lamport: content.lamport,
     time: content.time,
+    signed: bytes,
   }
 }
 
@@ -63,10 +54,10 @@ export function signConsent(identity: Identity, group: string, invitation: Uint8
   return sign(identity, 'quorum-consent', consentToWire({ group: Buffer.from(group, 'hex'), invitation }))
 }
 
-export function signEntry(identity: Identity, content: ToSign<EntryContent>): SignedEntry {
+export function signEntry(identity: Identity, content: ToSign<EntryContent>): Entry {
   const payload = entryToWire({ ...content, author: identity.publicKey })
   const bytes = signedToWire(sign(identity, 'quorum-talk', payload))
-  return { entry: readEntry(bytes, hex(content.group)), bytes }
+  return readEntry(bytes, hex(content.group))
 }
 
 /** An entry of that group. Errors: `verification-failed`, `bad-request`, `too-large`. */
@@ -89,6 +80,7 @@ export function readEntry(bytes: Uint8Array, group: string): Entry {
     time,
     id,
     content: content.content,
+    signed: bytes,
   }
 }
 

@@ -10,7 +10,7 @@ let made = 0
 export function decide(author: string, heads: readonly string[], action: Action): Decision {
   made += 1
   const hash = createHash('sha256').update(`${made} ${author} ${heads.join()} ${action.kind}`).digest('hex')
-  return { ...action, hash, author, heads, lamport: made, time: 0 }
+  return { ...action, hash, author, heads, lamport: made, time: 0, signed: new Uint8Array() }
 }
 
 export const found: Action = { kind: 'found', name: 'Group' }

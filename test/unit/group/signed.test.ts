@@ -31,7 +31,7 @@ const founding = signDecision(alice, {
   time,
   action: { kind: 'found', name: 'Newsroom', salt: randomBytes(16) },
 })
-const group = founding.decision.hash
+const group = founding.hash
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'hex')
 const decides = (action: ActionContent) =>
   signDecision(alice, { group: bytes(group), heads: [bytes(group)], lamport: 2, time, action })
@@ -51,18 +51,18 @@ const says = (more: Partial<EntryContent> = {}) =>
   })
 
 test('a founding names its group; everything else belongs to one', () => {
-  const { hash, author, kind, heads } = readDecision(founding.bytes, '')
+  const { hash, author, kind, heads } = readDecision(founding.signed, '')
   assert.deepEqual([hash, author, kind, heads], [group, alice.peer, 'found', []])
-  assert.equal(readDecision(founding.bytes, group).hash, group)
-  assert.throws(() => readDecision(founding.bytes, 'ab'.repeat(32)), refused('verification-failed'))
+  assert.equal(readDecision(founding.signed, group).hash, group)
+  assert.throws(() => readDecision(founding.signed, 'ab'.repeat(32)), refused('verification-failed'))
   const role = decides({ kind: 'role', member: bob.publicKey, rank: 1 })
-  assert.deepEqual(role.decision.heads, [group])
-  assert.throws(() => readDecision(role.bytes, 'ab'.repeat(32)), refused('verification-failed'))
+  assert.deepEqual(role.heads, [group])
+  assert.throws(() => readDecision(role.signed, 'ab'.repeat(32)), refused('verification-failed'))
 })
 
 test('an addition has the consent of the very member to that very group', () => {
   const invitation = randomBytes(16)
-  const added = decides({ kind: 'add', consent: signConsent(bob, group, invitation), from: [] }).decision
+  const added = decides({ kind: 'add', consent: signConsent(bob, group, invitation), from: [] })
   assert.ok(added.kind === 'add')
   assert.deepEqual([added.member, added.invitation], [bob.peer, Buffer.from(invitation).toString('hex')])
   const elsewhere = signConsent(bob, 'ab'.repeat(32), invitation)
@@ -73,23 +73,23 @@ test('an addition has the consent of the very member to that very group', () => 
 
 test('what another one has signed, or signed for another purpose, is refused', () => {
   const content = decisionFromWire(
-    signedFromWire(decides({ kind: 'role', member: bob.publicKey, rank: 1 }).bytes).payload,
+    signedFromWire(decides({ kind: 'role', member: bob.publicKey, rank: 1 }).signed).payload,
   )
   const byBob = signedToWire(sign(bob, 'quorum-decision', decisionToWire(content)))
   assert.throws(() => readDecision(byBob, group), refused('verification-failed'))
   const asTalk = signedToWire(sign(alice, 'quorum-talk', decisionToWire(content)))
   assert.throws(() => readDecision(asTalk, group), refused('verification-failed'))
-  assert.throws(() => readEntry(founding.bytes, group), refused('verification-failed'))
+  assert.throws(() => readEntry(founding.signed, group), refused('verification-failed'))
 })
 
 test('removals and departures say up to where chains count; of a chain named twice the larger sequence', () => {
   const chain = 'cd'.repeat(32)
   const ends = new Map([[chain, { sequence: 7, hash: 'ef'.repeat(32) }]])
   const twice = [...endsToSign(ends), ...endsToSign(new Map([[chain, { sequence: 5, hash: '01'.repeat(32) }]]))]
-  const removal = decides({ kind: 'remove', member: bob.publicKey, upTo: twice, undo: [bytes(group)] }).decision
+  const removal = decides({ kind: 'remove', member: bob.publicKey, upTo: twice, undo: [bytes(group)] })
   assert.ok(removal.kind === 'remove')
   assert.deepEqual([removal.upTo, removal.undo, removal.member], [ends, [group], bob.peer])
-  const departure = decides({ kind: 'leave', upTo: endsToSign(ends) }).decision
+  const departure = decides({ kind: 'leave', upTo: endsToSign(ends) })
   assert.deepEqual(departure.kind === 'leave' && departure.upTo, ends)
   const many = Array.from({ length: wireLimits.chainEnds + 1 }, (_, sequence) => {
     return { chain: bytes(chain), sequence, hash: bytes(chain) }
@@ -98,7 +98,7 @@ test('removals and departures say up to where chains count; of a chain named twi
 })
 
 test('an entry is of its author’s chain; another mark or admission is another chain', () => {
-  const { entry } = says()
+  const entry = says()
   assert.deepEqual([entry.author, entry.content], [bob.peer, { kind: 'text', text: 'Hello' }])
   const chains = [
     says(),
@@ -106,7 +106,7 @@ test('an entry is of its author’s chain; another mark or admission is another 
     says({ mark: randomBytes(16) }),
     says({ admission: bytes('ab'.repeat(32)) }),
   ]
-  assert.equal(new Set(chains.map((one) => one.entry.chain)).size, 3)
+  assert.equal(new Set(chains.map((one) => one.chain)).size, 3)
   assert.throws(() => says({ sequence: 0 }), refused('bad-request'))
   assert.throws(() => says({ previous: bytes(group) }), refused('bad-request'))
   assert.throws(() => says({ ledger: Array<Uint8Array>(129).fill(bytes(group)) }), refused('too-large'))
@@ -114,7 +114,7 @@ test('an entry is of its author’s chain; another mark or admission is another 
 
 test('everybody shows what was said in the same order', () => {
   const entry = (lamport: number, author: string, chain: string, sequence: number) =>
-    ({ ...says().entry, lamport, author, chain, sequence }) satisfies Entry
+    ({ ...says(), lamport, author, chain, sequence }) satisfies Entry
   const ordered = [
     entry(1, 'b', 'c', 5),
     entry(2, 'a', 'd', 1),

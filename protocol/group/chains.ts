@@ -1,0 +1,233 @@
+/**
+ * The talk of a group: which entries are taken, and which of them count (docs/protocol.md, "Groups", Talk). A chain is
+ * held in one piece from its base on; what is missing below is a hole until it can be filled in one piece, too.
+ */
+import type { ChainEnds } from './decision.ts'
+import type { Entry } from './entry.ts'
+import type { Ledger } from './ledger.ts'
+import { groupLimits } from './limits.ts'
+import type { Membership } from './membership.ts'
+
+export interface ChainEnd {
+  sequence: number
+  /** Of the entry with that sequence; empty at 0. */
+  hash: string
+}
+
+/**
+ * Entries above `above` and up to `end` are missing, and `end.hash` is the hash of the last of them. The piece below
+ * begins at `base`.
+ */
+export interface Hole {
+  above: number
+  end: ChainEnd
+  base: ChainEnd
+}
+
+export interface Chain {
+  chain: string
+  /** Of its entries; undefined until one of them is held. */
+  author?: string
+  admission?: string
+  /** Nothing at or below it is in the piece that is held. */
+  base: ChainEnd
+  /** Where that piece ends. */
+  last: ChainEnd
+  /** Two entries have this sequence: the chain ends before it. */
+  forkAt?: number
+  /** The lowest one first. */
+  holes: readonly Hole[]
+}
+
+/** Where entries of one group are kept. Every method that changes something runs within the caller's transaction. */
+export interface TalkStore {
+  chains(): Chain[]
+  chain(chain: string): Chain | undefined
+  putChain(chain: Chain): void
+  /** With its entries. */
+  dropChain(chain: string): void
+  /** An entry that is in the piece, or fills a hole. */
+  entry(chain: string, sequence: number): Entry | undefined
+  /** Those above `above` and up to `upTo` that are held, in order, at most `most`. */
+  entries(chain: string, above: number, upTo: number, most: number): Entry[]
+  putEntry(entry: Entry): void
+  /** The entries from `sequence` on, and `twins`, are the proof of a fork: they count no more. */
+  setAside(chain: string, sequence: number, twins: readonly Entry[]): void
+  /** What `setAside` got, of all chains of that author or of one. */
+  aside(chain: string): Entry[]
+  /** The largest lamport of at most `cap` among entries up to `upTo`; 0 without one. */
+  lamport(chain: string, upTo: number, cap: number): number
+}
+
+/**
+ * What became of an entry. `later`: something that must come first is missing, or it does not count now. `differs`: it
+ * follows another entry than the one held.
+ */
+export type Taken = 'taken' | 'known' | 'later' | 'differs' | 'fork'
+
+export interface ChainsOptions {
+  store: TalkStore
+  ledger: Ledger
+  /** Of that ledger, as it is now. */
+  membership(): Membership
+}
+
+export class Chains {
+  readonly #options: ChainsOptions
+
+  constructor(options: ChainsOptions) {
+    this.#options = options
+  }
+
+  /** Takes an entry that is genuine. Within the caller's transaction. */
+  take(entry: Entry): Taken {
+    const { store } = this.#options
+    if (!this.mayCount(entry)) return 'later'
+    const chain = this.#chainFor(entry)
+    if (chain === undefined) return 'later'
+    const { base, last, forkAt = Infinity } = chain
+    if (entry.sequence <= base.sequence || entry.sequence >= forkAt) return 'known'
+    if (entry.sequence <= last.sequence) {
+      const held = store.entry(chain.chain, entry.sequence)
+      if (held === undefined || held.hash === entry.hash) return 'known'
+      this.#fork(chain, held, entry)
+      return 'fork'
+    }
+    const follows = entry.sequence === last.sequence + 1 && entry.sequence <= this.limit(chain)
+    if (!follows || entry.lamport > this.count() + groupLimits.lamportTaken) return 'later'
+    if (entry.previous !== last.hash) return 'differs'
+    store.putEntry(entry)
+    store.putChain({ ...chain, last: { sequence: entry.sequence, hash: entry.hash } })
+    return 'taken'
+  }
+
+  /**
+   * Takes the first entry of a piece that begins above what is held, from somebody who has nothing between: a hole
+   * remains. Within the caller's transaction.
+   */
+  takeAbove(base: ChainEnd, entry: Entry): Taken {
+    const chain = this.mayCount(entry) ? this.#chainFor(entry) : undefined
+    if (chain === undefined) return 'later'
+    const { last, forkAt = Infinity } = chain
+    const leaves = last.sequence < base.sequence && base.sequence <= this.limit(chain) && entry.sequence < forkAt
+    const begins = entry.sequence === base.sequence + 1 && entry.previous === base.hash
+    if (leaves && begins) {
+      const holes = [...chain.holes, { above: last.sequence, end: base, base: chain.base }]
+      this.#options.store.putChain({ ...chain, base, last: base, holes })
+    }
+    return this.take(entry)
+  }
+
+  /** Two entries that `fork`, from somebody who holds both. Within the caller's transaction. */
+  takeProof(a: Entry, b: Entry): void {
+    const chain = fork(a, b) && this.#isAdmitted(a) ? this.#chainFor(a) : undefined
+    if (chain === undefined || a.sequence >= (chain.forkAt ?? Infinity)) return
+    this.#fork(chain, a, b)
+  }
+
+  /** Fills a hole, if `entries` are all of it. Within the caller's transaction. */
+  fill(id: string, hole: Hole, entries: readonly Entry[]): boolean {
+    const { store } = this.#options
+    const chain = store.chain(id)
+    const found = chain?.holes.find(({ above, end }) => above === hole.above && end.sequence === hole.end.sequence)
+    if (chain === undefined || found === undefined || chain.forkAt !== undefined) return false
+    const whole =
+      entries.length === found.end.sequence - found.above &&
+      entries.at(-1)?.hash === found.end.hash &&
+      entries.every((entry, at) => {
+        const before = entries[at - 1]?.hash ?? entry.previous
+        const inPlace = entry.chain === id && entry.sequence === found.above + at + 1 && entry.previous === before
+        return inPlace && this.mayCount(entry)
+      })
+    if (!whole) return false
+    for (const entry of entries) store.putEntry(entry)
+    store.putChain({ ...chain, holes: chain.holes.filter((one) => one !== found) })
+    return true
+  }
+
+  /** An addition says that history begins there. What is held from before stays. Within the caller's transaction. */
+  begin(ends: ChainEnds): void {
+    const { store } = this.#options
+    for (const [chain, end] of ends) {
+      const held = store.chain(chain) ?? { chain, base: nowhere, last: nowhere, holes: [] }
+      if (held.last.sequence < end.sequence) store.putChain({ ...held, base: end, last: end })
+    }
+  }
+
+  /** The last sequence of a chain that counts; 0 if none does. */
+  limit({ chain, admission, forkAt = Infinity }: Chain): number {
+    const { admissions, cuts } = this.#options.membership()
+    if (admission === undefined || !admissions.has(admission)) return 0
+    const ends = cuts.get(admission)?.map(({ upTo }) => upTo.get(chain)?.sequence ?? 0)
+    return Math.min(ends === undefined ? Infinity : Math.max(...ends), forkAt - 1)
+  }
+
+  /** Valid decisions and entries: what a lamport is measured by, which anybody can claim. */
+  count(): number {
+    const { store, ledger } = this.#options
+    const counted = store
+      .chains()
+      .map((chain) => Math.min(chain.last.sequence, chain.author === undefined ? Infinity : this.limit(chain)))
+    return counted.reduce((sum, one) => sum + one, ledger.decisions.length)
+  }
+
+  /** For what is said now: above all that is known, but for claims that are far too large. */
+  nextLamport(): number {
+    const { store, ledger } = this.#options
+    const cap = this.count() + groupLimits.lamportFollowed
+    const decided = ledger.decisions.flatMap(({ lamport }) => (lamport <= cap ? lamport : []))
+    const said = store.chains().map((chain) => store.lamport(chain.chain, this.limit(chain), cap))
+    return 1 + [...decided, ...said].reduce((most, one) => Math.max(most, one), 0)
+  }
+
+  /**
+   * Everything that the author knew of the ledger is held, and the author was let in: only then is an entry taken, and
+   * so passed on. Otherwise somebody who was removed could get it from a member who has not heard of that.
+   */
+  mayCount(entry: Entry): boolean {
+    const { ledger } = this.#options
+    return this.#isAdmitted(entry) && entry.ledger.every((head) => ledger.has(head))
+  }
+
+  #isAdmitted({ admission, author }: Entry): boolean {
+    const { ledger, membership } = this.#options
+    const decision = ledger.get(admission)
+    if (decision === undefined || !membership().admissions.has(admission)) return false
+    return (decision.kind === 'add' ? decision.member : decision.author) === author
+  }
+
+  /** The chain of an entry, made if there is room; of those under one admission the smallest ids stay. */
+  #chainFor({ chain, author, admission }: Entry): Chain | undefined {
+    const { store } = this.#options
+    const held = store.chain(chain)
+    if (held !== undefined) return { ...held, author, admission }
+    const same = store.chains().filter((one) => one.admission === admission)
+    if (same.length >= groupLimits.chains) {
+      const largest = same.map((one) => one.chain).reduce((most, one) => (one > most ? one : most))
+      if (largest < chain) return undefined
+      store.dropChain(largest)
+    }
+    return { chain, author, admission, base: nowhere, last: nowhere, holes: [] }
+  }
+
+  #fork(chain: Chain, one: Entry, other: Entry): void {
+    const { store } = this.#options
+    const { sequence } = one
+    store.setAside(chain.chain, sequence, [one, other])
+    // If it is in a hole, the piece below is the last one that may go on.
+    const inHole = chain.holes.find(({ above, end }) => above < sequence && sequence <= end.sequence)
+    const holes = chain.holes.filter(({ end }) => end.sequence < sequence)
+    const base = inHole?.base ?? chain.base
+    const end = Math.max(base.sequence, Math.min(inHole?.above ?? chain.last.sequence, sequence - 1))
+    const hash = end === base.sequence ? base.hash : (store.entry(chain.chain, end)?.hash ?? '')
+    store.putChain({ ...chain, base, last: { sequence: end, hash }, holes, forkAt: sequence })
+  }
+}
+
+/** Both are the author's, and one chain cannot have them: two of one sequence, or one that follows another one. */
+export function fork(a: Entry, b: Entry): boolean {
+  if (a.chain !== b.chain) return false
+  return (b.sequence === a.sequence && b.hash !== a.hash) || (b.sequence === a.sequence + 1 && b.previous !== a.hash)
+}
+
+const nowhere: ChainEnd = { sequence: 0, hash: '' }

@@ -216,14 +216,13 @@ export class GroupWorld {
       ])
     else if (what < 0.4)
       this.#backdate(liar, { kind: 'role', member: this.#chance(0.5) ? name : anybody, rank: this.#below(4) }, [old])
-    else if (!replica.joined) return
-    else if (what < 0.55) this.#fork(liar)
-    else if (what < 0.65) {
+    else if (replica.joined && what < 0.55) this.#fork(liar)
+    else if (replica.joined && what < 0.65) {
       const count = replica.chains.count()
       const { lamportTaken, lamportFollowed } = groupLimits
       const claims = [Number.MAX_SAFE_INTEGER, count + lamportTaken, count + lamportFollowed]
       this.#say(liar, { lamport: this.#pick([...claims, replica.chains.nextLamport() + 999]) })
-    } else if (what < 0.7) {
+    } else if (replica.joined && what < 0.7) {
       for (let at = 0; at < 5; at += 1) {
         liar.writer.renewMark()
         this.#say(liar)

@@ -65,7 +65,7 @@ export interface Kept {
   aside: [chain: string, entries: Entry[]][]
 }
 
-export class Maps implements GroupStore {
+class Maps implements GroupStore {
   readonly #decisions: Decision[]
   readonly #chains: Map<string, Chain>
   readonly #entries: Map<string, Map<number, Entry>>

@@ -105,6 +105,7 @@ async function peerOn(options: PeerOptions): Promise<Peer> {
   const stopAll = async (): Promise<void> => {
     await stop(parts, rules)
     store.close()
+    storesInUse.delete(store)
   }
   const calls = peerCalls(parts, {
     stop: async () => {

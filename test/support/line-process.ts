@@ -87,8 +87,12 @@ export class Stage {
   }
 }
 
+/** Characters of output that are kept, the last ones: those of hours are more than a string can have. */
+const kept = 2 ** 25
+
 export class LineProcess {
   readonly lines: string[] = []
+  #lineCharacters = 0
   /** Its standard output, unchanged. */
   out = ''
   /** Its standard error. */
@@ -112,10 +116,10 @@ export class LineProcess {
       for (const line of lines) this.#take(line)
     })
     stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.out += text
+      this.out = (this.out + text).slice(-kept)
     })
     stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.err += text
+      this.err = (this.err + text).slice(-kept)
     })
     // The process may end during a write: `ended` reports that.
     stdin.on('error', (error) => assert.match(error.message, /EPIPE|ECONNRESET|destroyed/))
@@ -180,6 +184,8 @@ export class LineProcess {
 
   #take(line: string): void {
     this.lines.push(line)
+    this.#lineCharacters += line.length
+    while (this.#lineCharacters > kept) this.#lineCharacters -= this.lines.shift()?.length ?? 0
     for (const listener of this.#listeners) listener(line)
   }
 }

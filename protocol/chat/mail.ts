@@ -4,6 +4,7 @@
  * (docs/protocol.md, "Parcels").
  */
 import { errorToData, toError } from '../base/errors.ts'
+import { hex } from '../base/hex.ts'
 import { peerInLog, type Log } from '../base/log.ts'
 import type { Store } from '../store/store.ts'
 import { hashOf } from '../mailbox/ticket.ts'
@@ -311,8 +312,4 @@ export class Mail {
       log('warn', 'what is to be left for friends cannot be read', toError(error))
     }
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

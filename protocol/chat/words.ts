@@ -4,6 +4,7 @@
  * parcels (docs/protocol.md, "Parcels", The word).
  */
 import { QuorumError } from '../base/errors.ts'
+import { hex } from '../base/hex.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
 import { randomBytes } from '../identity/identity.ts'
 import type { KeyPair } from '../identity/hpke.ts'
@@ -216,8 +217,4 @@ export class Words {
 
 function isDiskFull(error: unknown): boolean {
   return error instanceof QuorumError && (error.code === 'disk-full' || error.code === 'not-writable')
-}
-
-function hex(id: Uint8Array): string {
-  return Buffer.from(id).toString('hex')
 }

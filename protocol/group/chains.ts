@@ -2,17 +2,11 @@
  * The talk of a group: which entries are taken, and which of them count (docs/protocol.md, "Groups", Talk). A chain is
  * held in one piece from its base on; what is missing below is a hole until it can be filled in one piece, too.
  */
-import type { ChainEnds } from './decision.ts'
+import type { ChainEnd, ChainEnds } from './decision.ts'
 import type { Entry } from './entry.ts'
 import type { Ledger } from './ledger.ts'
 import { groupLimits } from './limits.ts'
 import type { Membership } from './membership.ts'
-
-export interface ChainEnd {
-  sequence: number
-  /** Of the entry with that sequence; empty at 0. */
-  hash: string
-}
 
 /**
  * Entries above `above` and up to `end` are missing, and `end.hash` is the hash of the last of them. The piece below
@@ -53,7 +47,7 @@ export interface TalkStore {
   putEntry(entry: Entry): void
   /** The entries from `sequence` on, and `twins`, are the proof of a fork: they count no more. */
   setAside(chain: string, sequence: number, twins: readonly Entry[]): void
-  /** What `setAside` got, of all chains of that author or of one. */
+  /** What `setAside` has put aside of that chain. */
   aside(chain: string): Entry[]
   /** The largest lamport of at most `cap` among entries up to `upTo`; 0 without one. */
   lamport(chain: string, upTo: number, cap: number): number

@@ -3,8 +3,15 @@
  * in hexadecimal, people are PeerIds.
  */
 
-/** Up to where chains of talk count, or from where: a sequence and the hash of that entry, by the id of the chain. */
-export type ChainEnds = ReadonlyMap<string, { sequence: number; hash: string }>
+/** A place in a chain of talk. */
+export interface ChainEnd {
+  sequence: number
+  /** Of the entry with that sequence; empty at 0. */
+  hash: string
+}
+
+/** Up to where chains of talk count, or from where, by their ids. */
+export type ChainEnds = ReadonlyMap<string, ChainEnd>
 
 export type Action =
   | { kind: 'found'; name: string }

@@ -2,6 +2,8 @@
  * What members say, as it is held: chains of entries, each of one author under one admission (docs/protocol.md,
  * "Groups", Talk). Hashes and ids of chains are in hexadecimal, people are PeerIds.
  */
+import { byUnits } from '../base/by-units.ts'
+import { hex } from '../base/hex.ts'
 import { digest, publicKeyOf } from '../identity/identity.ts'
 import type { EntryContent } from '../wire/group.ts'
 
@@ -29,14 +31,10 @@ export interface Entry {
 
 /** `mark`: 16 random bytes, which no backup has, so that a restored profile begins a chain of its own. */
 export function chainOf(author: string, admission: string, mark: Uint8Array): string {
-  return Buffer.from(digest(publicKeyOf(author), Buffer.from(admission, 'hex'), mark)).toString('hex')
+  return hex(digest(publicKeyOf(author), Buffer.from(admission, 'hex'), mark))
 }
 
 /** The order in which everybody shows what was said. */
 export function inOrder(a: Entry, b: Entry): number {
-  return a.lamport - b.lamport || compare(a.author, b.author) || compare(a.chain, b.chain) || a.sequence - b.sequence
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
+  return a.lamport - b.lamport || byUnits(a.author, b.author) || byUnits(a.chain, b.chain) || a.sequence - b.sequence
 }

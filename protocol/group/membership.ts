@@ -6,6 +6,7 @@
  * ends an office voids what that admin said without having seen the end, so that nothing is gained by writing into the
  * past. And a removal holds against every admission that had not seen it.
  */
+import { byUnits } from '../base/by-units.ts'
 import type { Decision, DecisionOf } from './decision.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -94,7 +95,7 @@ function officesOf(ledger: Ledger, power: Map<string, number>): Office[] {
   const all = ledger.decisions
   const appointments = all.filter((one): one is DecisionOf<'role'> => one.kind === 'role' && one.rank > 0)
   const offices: Office[] = []
-  for (const appointment of appointments.toSorted((a, b) => a.rank - b.rank || compare(a.hash, b.hash))) {
+  for (const appointment of appointments.toSorted((a, b) => a.rank - b.rank || byUnits(a.hash, b.hash))) {
     if (!power.has(appointment.hash)) continue
     const number = offices.length + 1
     const { member, rank } = appointment
@@ -161,9 +162,5 @@ function add<T>(map: Map<string, T[]>, key: string, value: T): void {
 
 /** Concurrent ones by their hash, which nobody chooses freely. */
 function inOrder(a: Decision, b: Decision): number {
-  return a.lamport - b.lamport || compare(a.hash, b.hash)
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
+  return a.lamport - b.lamport || byUnits(a.hash, b.hash)
 }

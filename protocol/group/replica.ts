@@ -3,8 +3,8 @@
  * and the other answers with what is missing there (docs/protocol.md, "Groups", /quorum/group/1.0.0). It knows nothing
  * of connections.
  */
-import { Chains, fork, type Chain, type ChainEnd, type Hole, type TalkStore } from './chains.ts'
-import type { Action, ChainEnds, Decision, DecisionOf } from './decision.ts'
+import { Chains, fork, type Chain, type Hole, type TalkStore } from './chains.ts'
+import type { Action, ChainEnd, ChainEnds, Decision, DecisionOf } from './decision.ts'
 import { inOrder, type Entry } from './entry.ts'
 import { Ledger } from './ledger.ts'
 import { groupLimits } from './limits.ts'

@@ -3,6 +3,7 @@
  * genuine; whether it counts is for the ledger and the chains.
  */
 import { QuorumError } from '../base/errors.ts'
+import { hex } from '../base/hex.ts'
 import { digest, peerFromPublicKey, publicKeyOf, sign, verify, type Identity } from '../identity/identity.ts'
 import { signedFromWire, signedToWire, type SignedBytes } from '../wire/codec.ts'
 import {
@@ -140,8 +141,4 @@ function endsOf(ends: readonly ChainEndContent[]): ChainEnds {
 
 function foreign(): QuorumError {
   return new QuorumError('verification-failed', 'That belongs to another group')
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

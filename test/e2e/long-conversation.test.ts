@@ -4,16 +4,13 @@
  * the page is printed, not asserted.
  */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { identityFromSeed } from '../../protocol/identity/identity.ts'
-import { createPeer, openSqliteStore } from '../../protocol/index.ts'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { befriended } from '../support/friends.ts'
+import { filledProfile } from '../support/filled-profile.ts'
 import { until } from '../support/network.ts'
 import { message, open } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
@@ -141,25 +138,19 @@ interface TraceEvent {
 
 /** A profile with one friend and the whole conversation. */
 async function fill(profile: string): Promise<void> {
-  const { peer } = await identityFromSeed(randomBytes(32))
-  const named = await createPeer({ store: await openSqliteStore({ directory: profile }), name: 'Ada', listen: [] })
-  await named.stop()
-  const store = await openSqliteStore({ directory: profile })
-  store.transaction(() => {
-    store.putFriend({ ...befriended(peer, []), name: 'Susan' })
+  await filledProfile(profile, (store, susan) => {
     const start = Date.now() - count * 60_000
     for (let n = 1; n <= count; n++) {
       const at = start + n * 60_000
       const text = `message ${n} ${'and some words '.repeat(n % 7)}`
-      store.queueMessage(peer, { id: idOf(n), text, sentAt: at, ...(n === count ? { replyTo: idOf(8) } : {}) })
+      store.queueMessage(susan, { id: idOf(n), text, sentAt: at, ...(n === count ? { replyTo: idOf(8) } : {}) })
     }
     store.markSent(
-      peer,
+      susan,
       Array.from({ length: count }, (_, n) => ({ seq: n + 1, hash: new Uint8Array(32) })),
     )
-    store.markDelivered(peer, count)
+    store.markDelivered(susan, count)
   })
-  store.close()
 }
 
 /** UUIDs of version 7 in order. */

@@ -5,11 +5,9 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { v7 as uuid } from 'uuid'
 import { clock, fullWhen } from '../../desktop/renderer/model/format.ts'
-import { identityFromSeed } from '../../protocol/identity/identity.ts'
-import { createPeer, openSqliteStore } from '../../protocol/index.ts'
 import { folder } from '../support/cleanup.ts'
 import { endDisplay } from '../support/display.ts'
-import { befriended } from '../support/friends.ts'
+import { filledProfile } from '../support/filled-profile.ts'
 import { message, open } from '../support/people-at-windows.ts'
 import { openWindow } from '../support/window.ts'
 
@@ -45,14 +43,8 @@ async function receive(
   profile: string,
   messages: { text: string; sentAt: number; receivedAt: number }[],
 ): Promise<void> {
-  const { peer } = await identityFromSeed(randomBytes(32))
-  const named = await createPeer({ store: await openSqliteStore({ directory: profile }), name: 'Ada', listen: [] })
-  await named.stop()
-  const store = await openSqliteStore({ directory: profile })
-  store.transaction(() => {
-    store.putFriend({ ...befriended(peer, []), name: 'Susan' })
+  await filledProfile(profile, (store, susan) => {
     for (const [index, one] of messages.entries())
-      store.receiveMessage(peer, { id: uuid(), seq: index + 1, hash: randomBytes(32), recalled: false, ...one })
+      store.receiveMessage(susan, { id: uuid(), seq: index + 1, hash: randomBytes(32), recalled: false, ...one })
   })
-  store.close()
 }

@@ -9,6 +9,7 @@ import { Backups } from '../../protocol/backups.ts'
 import type { ErrorCode } from '../../protocol/base/errors.ts'
 import { plainPages, unpackedBackup } from '../support/backup-content.ts'
 import { folder } from '../support/cleanup.ts'
+import { befriended } from '../support/friends.ts'
 import { refused } from '../support/refused.ts'
 import { until } from '../support/until.ts'
 
@@ -47,19 +48,7 @@ async function stage(t: TestContext): Promise<Stage> {
 }
 
 function befriendSusan(store: Store, addedAt: number): void {
-  store.putFriend({
-    peer: susan,
-    name: 'Susan',
-    state: 'friend',
-    verified: false,
-    invited: false,
-    addedAt,
-    nodes: [],
-    addresses: [],
-    heardSequence: 0,
-    spokenSequence: 0,
-    recordSequence: 0,
-  })
+  store.putFriend({ ...befriended(susan, []), name: 'Susan', addedAt })
 }
 
 const names = (directory: string): string[] => fs.readdirSync(directory).toSorted()

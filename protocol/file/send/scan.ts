@@ -10,6 +10,7 @@ import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { maySendAgain } from '../../api/missing-files.ts'
+import { byUnits } from '../../base/by-units.ts'
 import { QuorumError } from '../../base/errors.ts'
 import { Yielder } from '../../base/yield.ts'
 import { numbered } from '../safe-names.ts'
@@ -159,10 +160,6 @@ async function scanBelow(scanned: Scanned, folder: string, path: string, yielder
 function unlessOfDisk(error: unknown): 'unreadable' {
   if (codeOf(error) === undefined) throw error
   return 'unreadable'
-}
-
-function byUnits(a: string, b: string): number {
-  return a < b ? -1 : 1
 }
 
 interface Refused {

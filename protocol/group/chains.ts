@@ -2,55 +2,41 @@
  * The talk of a group: which entries are taken, and which of them count (docs/protocol.md, "Groups", Talk). A chain is
  * held in one piece from its base on; what is missing below is a hole until it can be filled in one piece, too.
  */
-import type { ChainEnd, ChainEnds } from './decision.ts'
+import type { Chain, ChainEnd, Hole } from '../store/group-store.ts'
+import type { ChainEnds } from './decision.ts'
 import type { Entry } from './entry.ts'
 import type { Ledger } from './ledger.ts'
 import { groupLimits } from './limits.ts'
 import type { Membership } from './membership.ts'
 
-/**
- * Entries above `above` and up to `end` are missing, and `end.hash` is the hash of the last of them. The piece below
- * begins at `base`.
- */
-export interface Hole {
-  above: number
-  end: ChainEnd
-  base: ChainEnd
-}
-
-export interface Chain {
-  chain: string
-  /** Of its entries; undefined until one of them is held. */
-  author?: string
-  admission?: string
-  /** Nothing at or below it is in the piece that is held. */
-  base: ChainEnd
-  /** Where that piece ends. */
-  last: ChainEnd
-  /** Two entries have this sequence: the chain ends before it. */
-  forkAt?: number
-  /** The lowest one first. */
-  holes: readonly Hole[]
-}
-
 /** Where entries of one group are kept. Every method that changes something runs within the caller's transaction. */
 export interface TalkStore {
   chains(): Chain[]
   chain(chain: string): Chain | undefined
+  /** Where `counted` changes, entries are shown that were not, or no longer. */
   putChain(chain: Chain): void
   /** With its entries. */
   dropChain(chain: string): void
   /** An entry that is in the piece, or fills a hole. */
   entry(chain: string, sequence: number): Entry | undefined
-  /** Those above `above` and up to `upTo` that are held, in order, at most `most`. */
-  entries(chain: string, above: number, upTo: number, most: number): Entry[]
-  putEntry(entry: Entry): void
+  /** Those above `above` and up to `upTo` that are held, in order: all, or as many as are handed on at once. */
+  entries(chain: string, above: number, upTo: number, batch?: Batch): Entry[]
+  /** Their sequences and hashes. */
+  hashes(chain: string, above: number, upTo: number): ChainEnd[]
+  /** Its chain is put already. Returns whether it is shown: of those with one author and id, the first one is. */
+  putEntry(entry: Entry): boolean
   /** The entries from `sequence` on, and `twins`, are the proof of a fork: they count no more. */
   setAside(chain: string, sequence: number, twins: readonly Entry[]): void
   /** What `setAside` has put aside of that chain. */
   aside(chain: string): Entry[]
   /** The largest lamport of at most `cap` among entries up to `upTo`; 0 without one. */
   lamport(chain: string, upTo: number, cap: number): number
+}
+
+/** At most so many entries, and after the first one only so many bytes in all. */
+export interface Batch {
+  entries: number
+  bytes: number
 }
 
 /**
@@ -64,6 +50,8 @@ export interface ChainsOptions {
   ledger: Ledger
   /** Of that ledger, as it is now. */
   membership(): Membership
+  /** It was taken, and is shown. Called within the transaction. */
+  onShown(entry: Entry): void
 }
 
 export class Chains {
@@ -90,8 +78,8 @@ export class Chains {
     const follows = entry.sequence === last.sequence + 1 && entry.sequence <= this.limit(chain)
     if (!follows || entry.lamport > this.count() + groupLimits.lamportTaken) return 'later'
     if (entry.previous !== last.hash) return 'differs'
-    store.putEntry(entry)
-    store.putChain({ ...chain, last: { sequence: entry.sequence, hash: entry.hash } })
+    this.#put({ ...chain, last: { sequence: entry.sequence, hash: entry.hash } })
+    this.#add(entry)
     return 'taken'
   }
 
@@ -107,7 +95,7 @@ export class Chains {
     const begins = entry.sequence === base.sequence + 1 && entry.previous === base.hash
     if (leaves && begins) {
       const holes = [...chain.holes, { above: last.sequence, end: base, base: chain.base }]
-      this.#options.store.putChain({ ...chain, base, last: base, holes })
+      this.#put({ ...chain, base, last: base, holes })
     }
     return this.take(entry)
   }
@@ -134,8 +122,8 @@ export class Chains {
         return inPlace && this.mayCount(entry)
       })
     if (!whole) return false
-    for (const entry of entries) store.putEntry(entry)
-    store.putChain({ ...chain, holes: chain.holes.filter((one) => one !== found) })
+    for (const entry of entries) this.#add(entry)
+    this.#put({ ...chain, holes: chain.holes.filter((one) => one !== found) })
     return true
   }
 
@@ -143,9 +131,16 @@ export class Chains {
   begin(ends: ChainEnds): void {
     const { store } = this.#options
     for (const [chain, end] of ends) {
-      const held = store.chain(chain) ?? { chain, base: nowhere, last: nowhere, holes: [] }
-      if (held.last.sequence < end.sequence) store.putChain({ ...held, base: end, last: end })
+      const held = store.chain(chain) ?? newChain(chain)
+      if (held.last.sequence < end.sequence) this.#put({ ...held, base: end, last: end })
     }
+  }
+
+  /** The membership has changed: so may have what counts. Returns whether it has. Within the caller's transaction. */
+  recount(): boolean {
+    const changed = this.#options.store.chains().filter((chain) => this.limit(chain) !== chain.counted)
+    for (const chain of changed) this.#put(chain)
+    return changed.length > 0
   }
 
   /** The last sequence of a chain that counts; 0 if none does. */
@@ -153,7 +148,7 @@ export class Chains {
     const { admissions, cuts } = this.#options.membership()
     if (admission === undefined || !admissions.has(admission)) return 0
     const ends = cuts.get(admission)?.map(({ upTo }) => upTo.get(chain)?.sequence ?? 0)
-    return Math.min(ends === undefined ? Infinity : Math.max(...ends), forkAt - 1)
+    return Math.min(ends === undefined ? Number.MAX_SAFE_INTEGER : Math.max(...ends), forkAt - 1)
   }
 
   /** Valid decisions and entries: what a lamport is measured by, which anybody can claim. */
@@ -201,12 +196,21 @@ export class Chains {
       if (largest < chain) return undefined
       store.dropChain(largest)
     }
-    return { chain, author, admission, base: nowhere, last: nowhere, holes: [] }
+    return { ...newChain(chain), author, admission }
+  }
+
+  #put(chain: Chain): void {
+    this.#options.store.putChain({ ...chain, counted: this.limit(chain) })
+  }
+
+  #add(entry: Entry): void {
+    if (this.#options.store.putEntry(entry)) this.#options.onShown(entry)
   }
 
   #fork(chain: Chain, one: Entry, other: Entry): void {
     const { store } = this.#options
     const { sequence } = one
+    this.#put(chain)
     store.setAside(chain.chain, sequence, [one, other])
     // If it is in a hole, the piece below is the last one that may go on.
     const inHole = chain.holes.find(({ above, end }) => above < sequence && sequence <= end.sequence)
@@ -214,7 +218,7 @@ export class Chains {
     const base = inHole?.base ?? chain.base
     const end = Math.max(base.sequence, Math.min(inHole?.above ?? chain.last.sequence, sequence - 1))
     const hash = end === base.sequence ? base.hash : (store.entry(chain.chain, end)?.hash ?? '')
-    store.putChain({ ...chain, base, last: { sequence: end, hash }, holes, forkAt: sequence })
+    this.#put({ ...chain, base, last: { sequence: end, hash }, holes, forkAt: sequence })
   }
 }
 
@@ -225,3 +229,7 @@ export function fork(a: Entry, b: Entry): boolean {
 }
 
 const nowhere: ChainEnd = { sequence: 0, hash: '' }
+
+function newChain(chain: string): Chain {
+  return { chain, base: nowhere, last: nowhere, holes: [], counted: 0 }
+}

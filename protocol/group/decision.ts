@@ -2,13 +2,7 @@
  * A decision about who is in a group, as the ledger holds it (docs/protocol.md, "Groups"). Hashes and ids of chains are
  * in hexadecimal, people are PeerIds.
  */
-
-/** A place in a chain of talk. */
-export interface ChainEnd {
-  sequence: number
-  /** Of the entry with that sequence; empty at 0. */
-  hash: string
-}
+import type { ChainEnd } from '../store/group-store.ts'
 
 /** Up to where chains of talk count, or from where, by their ids. */
 export type ChainEnds = ReadonlyMap<string, ChainEnd>

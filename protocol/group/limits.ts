@@ -1,4 +1,5 @@
 /** Sizes and rates of groups. Units are those of base/limits.ts. */
+import { KiB } from '../base/units.ts'
 import { wireLimits } from '../wire/limits.ts'
 
 export const groupLimits = {
@@ -11,6 +12,6 @@ export const groupLimits = {
   /** How far a lamport may be above the number of decisions and entries, to be taken; and to be counted on from. */
   lamportTaken: 1_000_000,
   lamportFollowed: 500_000,
-  /** Entries handed on at once. */
-  batch: 64,
+  /** Entries handed on at once, and their bytes. */
+  batch: { entries: 64, bytes: 192 * KiB },
 } as const

@@ -3,8 +3,9 @@
  * and the other answers with what is missing there (docs/protocol.md, "Groups", /quorum/group/1.0.0). It knows nothing
  * of connections.
  */
-import { Chains, fork, type Chain, type Hole, type TalkStore } from './chains.ts'
-import type { Action, ChainEnd, ChainEnds, Decision, DecisionOf } from './decision.ts'
+import type { Chain, ChainEnd, Hole } from '../store/group-store.ts'
+import { Chains, fork, type TalkStore } from './chains.ts'
+import type { Action, ChainEnds, Decision, DecisionOf } from './decision.ts'
 import { inOrder, type Entry } from './entry.ts'
 import { Ledger } from './ledger.ts'
 import { groupLimits } from './limits.ts'
@@ -22,12 +23,21 @@ export interface Author {
   renewMark(): void
 }
 
-export interface GroupStore extends TalkStore {
+export interface ReplicaStore extends TalkStore {
   decisions(): Decision[]
   putDecision(decision: Decision): void
-  /** Entries of that author with that id, of any chain, without those set aside. */
-  withId(author: string, id: string): Entry[]
+  /** An entry of that author with that id counts. */
+  counts(author: string, id: string): boolean
   transaction<T>(work: () => T): T
+}
+
+/** What has changed. Called within the transaction. */
+export interface ReplicaListener {
+  /** It is shown from now on. */
+  onShown?(entry: Entry): void
+  onDecision?(decision: Decision): void
+  /** What was shown before is shown no more, or again. */
+  onHistory?(): void
 }
 
 /** What a member tells of what it holds. */
@@ -62,14 +72,21 @@ export class Replica {
   readonly ledger = new Ledger()
   readonly chains: Chains
   readonly #author: Author
-  readonly #store: GroupStore
+  readonly #store: ReplicaStore
+  readonly #listener: ReplicaListener
   readonly #again = new Set<string>()
   #membership: { of: number; value: Membership } | undefined
 
-  constructor(author: Author, store: GroupStore) {
+  constructor(author: Author, store: ReplicaStore, listener: ReplicaListener = {}) {
     this.#author = author
     this.#store = store
-    this.chains = new Chains({ store, ledger: this.ledger, membership: () => this.membership })
+    this.#listener = listener
+    this.chains = new Chains({
+      store,
+      ledger: this.ledger,
+      membership: () => this.membership,
+      onShown: (entry) => listener.onShown?.(entry),
+    })
     for (const decision of store.decisions()) this.ledger.take(decision)
   }
 
@@ -128,20 +145,6 @@ export class Replica {
   /** For an addition: where history begins, `back` entries of each chain before its end. */
   endsBefore(back: number): ChainEnds {
     return this.#ends(() => back)
-  }
-
-  /** Everything that counts, in order, each once. */
-  shown(): Entry[] {
-    const all = this.#store
-      .chains()
-      .filter(({ author }) => author !== undefined)
-      .flatMap((chain) => this.#store.entries(chain.chain, 0, this.chains.limit(chain), Infinity))
-    const once = new Set<string>()
-    return all.toSorted(inOrder).filter(({ author, id }) => {
-      const known = once.has(`${author} ${id}`)
-      once.add(`${author} ${id}`)
-      return !known
-    })
   }
 
   // ---- what is told, and what arrives
@@ -203,12 +206,15 @@ export class Replica {
   }
 
   #learn(decisions: readonly Decision[]): void {
+    const before = this.ledger.decisions.length
     for (const decision of decisions) {
       for (const taken of this.ledger.take(decision)) {
         this.#store.putDecision(taken)
+        this.#listener.onDecision?.(taken)
         if (taken.kind === 'add' && taken.member === this.#author.peer) this.chains.begin(taken.from)
       }
     }
+    if (this.ledger.decisions.length > before && this.chains.recount()) this.#listener.onHistory?.()
   }
 
   /** Somebody believes that this peer is not in: if it knows better, it shows why it is. */
@@ -261,7 +267,7 @@ export class Replica {
       answers.push(...this.#answersOf(chain, theirs, begin))
       for (const hole of holes.get(chain.chain) ?? []) {
         if (hole.above < begin) continue
-        const entries = this.#store.entries(chain.chain, hole.above, hole.end.sequence, Infinity)
+        const entries = this.#store.entries(chain.chain, hole.above, hole.end.sequence)
         const whole = entries.length === hole.end.sequence - hole.above
         if (whole) answers.push({ kind: 'fill', chain: chain.chain, hole, entries })
       }
@@ -307,13 +313,21 @@ export class Replica {
   #onHashes({ chain, base, hashes }: { chain: string; base: number; hashes: readonly string[] }): GroupMessage[] {
     const held = this.#store.chain(chain)
     if (held?.author === undefined) return []
-    const entries = this.#store.entries(chain, held.base.sequence, held.last.sequence, Infinity)
-    const twin = entries.find(({ sequence, hash }) => (hashes[sequence - base - 1] ?? hash) !== hash)
-    if (twin !== undefined) return [{ kind: 'entries', entries: [twin] }]
+    const { base: begin, last } = held
+    const twin = this.#store
+      .hashes(chain, begin.sequence, last.sequence)
+      .find(({ sequence, hash }) => (hashes[sequence - base - 1] ?? hash) !== hash)
+    if (twin !== undefined)
+      return this.#entryAt(chain, twin.sequence, (entry) => ({ kind: 'entries', entries: [entry] }))
     // Whoever said where history begins here may have lied.
-    const [successor] = entries
-    const begins = hashes[held.base.sequence - base - 1] ?? held.base.hash
-    return successor === undefined || begins === held.base.hash ? [] : [{ kind: 'successor', entry: successor }]
+    const begins = hashes[begin.sequence - base - 1] ?? begin.hash
+    if (begins === begin.hash) return []
+    return this.#entryAt(chain, begin.sequence + 1, (entry) => ({ kind: 'successor', entry }))
+  }
+
+  #entryAt(chain: string, sequence: number, message: (entry: Entry) => GroupMessage): GroupMessage[] {
+    const entry = this.#store.entry(chain, sequence)
+    return entry === undefined ? [] : [message(entry)]
   }
 
   #onProof(one: Entry, other: Entry): void {
@@ -325,25 +339,19 @@ export class Replica {
     const before = this.#store.chain(chain)?.forkAt
     work()
     const after = this.#store.chain(chain)
-    if (after?.forkAt === before || after?.author !== this.#author.peer) return
-    this.#repeat(this.#store.aside(chain))
+    if (after?.forkAt === before) return
+    this.#listener.onHistory?.()
+    if (after?.author === this.#author.peer) this.#repeat(this.#store.aside(chain))
   }
 
   /** Says own entries again that do not count, under their ids, in a chain that does. */
   #repeat(entries: readonly Entry[]): void {
     if (!this.joined) return
     for (const { author, id, content, lamport } of entries.toSorted(inOrder)) {
-      if (author !== this.#author.peer || this.#counts(id)) continue
+      if (author !== this.#author.peer || this.#store.counts(author, id)) continue
       this.say(id, content, { lamport })
       this.#again.add(id)
     }
-  }
-
-  #counts(id: string): boolean {
-    return this.#store.withId(this.#author.peer, id).some(({ chain, sequence }) => {
-      const held = this.#store.chain(chain)
-      return held !== undefined && sequence <= this.chains.limit(held)
-    })
   }
 
   #ownChain(): { admission: string; chain: string } {
@@ -378,7 +386,7 @@ export class Replica {
   }
 
   #hashes({ chain, base, last }: Chain): GroupMessage {
-    const hashes = this.#store.entries(chain, base.sequence, last.sequence, Infinity).map(({ hash }) => hash)
+    const hashes = this.#store.hashes(chain, base.sequence, last.sequence).map(({ hash }) => hash)
     return { kind: 'hashes', chain, base: base.sequence, hashes }
   }
 

@@ -35,7 +35,15 @@ export function signDecision(identity: Identity, content: ToSign<DecisionContent
  * `bad-request`, `too-large`.
  */
 export function readDecision(bytes: Uint8Array, group: string): Decision {
-  const { signer, payload } = open(bytes, 'quorum-decision')
+  return decisionIn(open(bytes, 'quorum-decision'), bytes, group)
+}
+
+/** A decision that was read before: its signature is not checked again. */
+export function heldDecision(bytes: Uint8Array, group: string): Decision {
+  return decisionIn(held(bytes), bytes, group)
+}
+
+function decisionIn({ signer, payload }: Opened, bytes: Uint8Array, group: string): Decision {
   const content = decisionFromWire(payload)
   const hash = hex(digest(payload))
   const of = content.action.kind === 'found' ? hash : hex(content.group)
@@ -63,7 +71,15 @@ export function signEntry(identity: Identity, content: ToSign<EntryContent>): En
 
 /** An entry of that group. Errors: `verification-failed`, `bad-request`, `too-large`. */
 export function readEntry(bytes: Uint8Array, group: string): Entry {
-  const { signer, payload } = open(bytes, 'quorum-talk')
+  return entryIn(open(bytes, 'quorum-talk'), bytes, group)
+}
+
+/** An entry that was read before: its signature is not checked again. */
+export function heldEntry(bytes: Uint8Array, group: string): Entry {
+  return entryIn(held(bytes), bytes, group)
+}
+
+function entryIn({ signer, payload }: Opened, bytes: Uint8Array, group: string): Entry {
   const content = entryFromWire(payload)
   if (hex(content.group) !== group) throw foreign()
   const author = authorOf(content, signer)
@@ -91,7 +107,18 @@ export function endsToSign(ends: ChainEnds): ChainEndContent[] {
   return [...ends].map(([chain, { sequence, hash }]) => ({ chain: bytes(chain), sequence, hash: bytes(hash) }))
 }
 
-function open(bytes: Uint8Array, domain: 'quorum-decision' | 'quorum-talk'): { signer: string; payload: Uint8Array } {
+interface Opened {
+  /** PeerId. */
+  signer: string
+  payload: Uint8Array
+}
+
+function held(bytes: Uint8Array): Opened {
+  const { publicKey, payload } = signedFromWire(bytes)
+  return { signer: peerFromPublicKey(publicKey), payload }
+}
+
+function open(bytes: Uint8Array, domain: 'quorum-decision' | 'quorum-talk'): Opened {
   if (bytes.byteLength > wireLimits.groupSigned)
     throw new QuorumError('too-large', 'What was said in a group is too long')
   const signed = signedFromWire(bytes)

@@ -6,6 +6,7 @@
 
 import { QuorumError } from '../base/errors.ts'
 import type { Database } from './database.ts'
+import { groupTables } from './group-tables.ts'
 
 /** Columns have the names of the fields of store.ts. Times are milliseconds since the epoch. */
 const version1 = `
@@ -340,6 +341,7 @@ export const migrations: readonly string[] = [
   version9,
   version10,
   version11,
+  groupTables,
 ]
 
 /**

@@ -25,23 +25,23 @@ export function searchOn(database: Database): Pick<Store, 'search' | 'foldOlder'
 
   return {
     search(text, limit, peer) {
-      const terms = searchTerms(text)
-      const indexed = terms.filter((term) => Array.from(term).length >= shortestIndexed)
-      const short = terms.filter((term) => !indexed.includes(term))
-      if (terms.length === 0) return []
+      const terms = termsAsSql(searchTerms(text), compared)
+      if (terms === undefined) return []
+      const { match, contains } = terms
       // What is not folded yet is found as it was written.
       const asWritten = unfolded() === undefined ? undefined : text.trim().replaceAll('\0', '')
-      const all = indexed.map(phrase).join(' AND ')
       const other = asWritten !== undefined && Array.from(asWritten).length >= shortestIndexed ? asWritten : undefined
-      const values: Record<string, string | number> = { limit, ...(peer === undefined ? {} : { peer }) }
-      for (const [index, term] of short.entries()) values[`short${index}`] = term
-      const contains = short.map((_, index) => `AND instr(${compared}, $short${index})`).join(' ')
+      const values: Record<string, string | number> = {
+        ...terms.values,
+        limit,
+        ...(peer === undefined ? {} : { peer }),
+      }
       // Messages that are not shown have no text.
       const within = peer === undefined ? '' : `AND peer = $peer AND ${shown}`
       const scanned = peer === undefined ? 'message' : 'message INDEXED BY messageShown'
-      if (indexed.length > 0) values['sought'] = other === undefined ? all : `(${all}) OR ${phrase(other)}`
+      if (match !== undefined && other !== undefined) values['sought'] = `(${match}) OR ${phrase(other)}`
       const sql =
-        indexed.length > 0
+        match !== undefined
           ? `SELECT message.* FROM messageText JOIN message ON position = messageText.rowid
              WHERE messageText MATCH $sought ${within} ${contains} ORDER BY messageText.rowid DESC LIMIT $limit`
           : `SELECT * FROM ${scanned} WHERE TRUE ${within} ${contains} ORDER BY position DESC LIMIT $limit`
@@ -70,6 +70,23 @@ export function searchOn(database: Database): Pick<Store, 'search' | 'foldOlder'
         return last !== undefined && rows.length === count
       }),
   }
+}
+
+/**
+ * The terms of a search as SQL, none without terms: what the index must match (`$sought`), if it has any of them, and
+ * what the text in `column` must contain.
+ */
+export function termsAsSql(
+  terms: readonly string[],
+  column: string,
+): { match: string | undefined; contains: string; values: Record<string, string> } | undefined {
+  if (terms.length === 0) return undefined
+  const indexed = terms.filter((term) => Array.from(term).length >= shortestIndexed)
+  const short = terms.filter((term) => !indexed.includes(term))
+  const match = indexed.length === 0 ? undefined : indexed.map(phrase).join(' AND ')
+  const values: Record<string, string> = match === undefined ? {} : { sought: match }
+  for (const [index, term] of short.entries()) values[`short${index}`] = term
+  return { match, contains: short.map((_, index) => `AND instr(${column}, $short${index})`).join(' '), values }
 }
 
 type Older = Pick<MessageColumns, 'position' | 'text' | 'state' | 'content' | 'contentBytes'>

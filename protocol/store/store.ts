@@ -7,6 +7,7 @@
 
 import type { ErrorData } from '../base/errors.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
+import type { GroupStore } from './group-store.ts'
 import type { MailStore } from './mail-store.ts'
 import type { Message } from './message.ts'
 import type { SettingKey } from './setting-key.ts'
@@ -236,7 +237,7 @@ export interface StoreCopy {
   key: Buffer
 }
 
-export interface Store extends MailStore {
+export interface Store extends MailStore, GroupStore {
   /** Runs `work` as one transaction; nested calls join the outer one. A throw rolls everything back. */
   transaction<T>(work: () => T): T
   close(): void

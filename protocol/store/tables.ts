@@ -7,6 +7,7 @@
 import { QuorumError } from '../base/errors.ts'
 import { conversationsOn } from './conversations.ts'
 import type { Database } from './database.ts'
+import { groupsOn } from './groups.ts'
 import { mailOn } from './mail.ts'
 import { messagesOn } from './messages.ts'
 import { searchOn } from './search.ts'
@@ -31,6 +32,7 @@ export function storeOn(database: Database): Store {
     ...searchOn(database),
     ...transfersOn(database),
     ...mailOn(database),
+    ...groupsOn(database),
   }
 }
 

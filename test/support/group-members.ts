@@ -1,9 +1,10 @@
 /** Members of a group without signatures, disks or networks: the real replica on maps. */
 import { createHash } from 'node:crypto'
-import type { Chain } from '../../protocol/group/chains.ts'
+import type { Batch } from '../../protocol/group/chains.ts'
 import type { Action, Decision } from '../../protocol/group/decision.ts'
-import type { Entry } from '../../protocol/group/entry.ts'
-import { Replica, type Author, type GroupStore } from '../../protocol/group/replica.ts'
+import { inOrder, type Entry } from '../../protocol/group/entry.ts'
+import { Replica, type Author, type ReplicaStore } from '../../protocol/group/replica.ts'
+import type { Chain, ChainEnd } from '../../protocol/store/group-store.ts'
 
 export const hashOf = (...parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
@@ -65,7 +66,13 @@ export interface Kept {
   aside: [chain: string, entries: Entry[]][]
 }
 
-class Maps implements GroupStore {
+export interface MemberStore extends ReplicaStore {
+  readonly kept: Kept
+  /** Everything that counts, in order, each once. */
+  shown(): Entry[]
+}
+
+export class Maps implements MemberStore {
   readonly #decisions: Decision[]
   readonly #chains: Map<string, Chain>
   readonly #entries: Map<string, Map<number, Entry>>
@@ -100,19 +107,38 @@ class Maps implements GroupStore {
     for (const map of [this.#chains, this.#entries, this.#aside]) map.delete(chain)
   }
 
-  entries(chain: string, above: number, upTo: number, most: number): Entry[] {
+  entries(chain: string, above: number, upTo: number, batch?: Batch): Entry[] {
     const all = [...(this.#entries.get(chain)?.values() ?? [])]
     const within = all.filter(({ sequence }) => sequence > above && sequence <= upTo)
-    return within.toSorted((a, b) => a.sequence - b.sequence).slice(0, most)
+    return within.toSorted((a, b) => a.sequence - b.sequence).slice(0, batch?.entries)
   }
 
-  withId(author: string, id: string): Entry[] {
-    return this.#all().filter((one) => one.author === author && one.id === id)
+  hashes = (chain: string, above: number, upTo: number): ChainEnd[] =>
+    this.entries(chain, above, upTo).map(({ sequence, hash }) => ({ sequence, hash }))
+
+  counts(author: string, id: string): boolean {
+    return this.#counted().some((one) => one.author === author && one.id === id)
   }
 
-  putEntry(one: Entry): void {
+  /** Returns whether it is shown. */
+  putEntry(one: Entry): boolean {
     const chain = this.#entries.get(one.chain) ?? new Map<number, Entry>()
     this.#entries.set(one.chain, chain.set(one.sequence, one))
+    const first = (other: Entry): boolean => inOrder(other, one) < 0
+    const counted = this.#counted()
+    const same = counted.filter((other) => other.author === one.author && other.id === one.id)
+    return same.includes(one) && !same.some(first)
+  }
+
+  shown(): Entry[] {
+    const once = new Set<string>()
+    return this.#counted()
+      .toSorted(inOrder)
+      .filter(({ author, id }) => {
+        const known = once.has(`${author} ${id}`)
+        once.add(`${author} ${id}`)
+        return !known
+      })
   }
 
   setAside(chain: string, from: number, twins: readonly Entry[]): void {
@@ -124,25 +150,28 @@ class Maps implements GroupStore {
   }
 
   lamport(chain: string, upTo: number, cap: number): number {
-    const all = this.entries(chain, 0, upTo, Infinity).map(({ lamport }) => lamport)
+    const all = this.entries(chain, 0, upTo).map(({ lamport }) => lamport)
     return all.reduce((most, one) => (one <= cap && one > most ? one : most), 0)
   }
 
-  #all(): Entry[] {
-    return [...this.#entries.values()].flatMap((chain) => [...chain.values()])
+  #counted(): Entry[] {
+    return this.chains().flatMap(({ chain, counted }) => this.entries(chain, 0, counted))
   }
 }
 
 export class Member {
   readonly name: string
   readonly writer: Writer
-  store = new Maps()
+  store: MemberStore
   replica: Replica
+  readonly #open: (kept?: Kept) => MemberStore
   #said = 0
 
-  constructor(name: string, mark = `mark of ${name}`) {
+  constructor(name: string, mark = `mark of ${name}`, open = (kept?: Kept): MemberStore => new Maps(kept)) {
     this.name = name
     this.writer = new Writer(name, mark)
+    this.#open = open
+    this.store = open()
     this.replica = new Replica(this.writer, this.store)
   }
 
@@ -157,7 +186,7 @@ export class Member {
   }
 
   get ids(): string[] {
-    return this.replica.shown().map(({ id }) => id)
+    return this.store.shown().map(({ id }) => id)
   }
 
   get members(): string[] {
@@ -170,7 +199,7 @@ export class Member {
 
   /** With `sameMark`, it is a folder that was copied. */
   putBack(kept: Kept, sameMark = false): void {
-    this.store = new Maps(kept)
+    this.store = this.#open(kept)
     this.#said += 1000
     if (!sameMark) this.writer.renewMark()
     this.replica = new Replica(this.writer, this.store)

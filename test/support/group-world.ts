@@ -9,7 +9,7 @@ import { groupLimits } from '../../protocol/group/limits.ts'
 import { Ledger } from '../../protocol/group/ledger.ts'
 import { membership, seniority, type Membership } from '../../protocol/group/membership.ts'
 import type { GroupMessage } from '../../protocol/group/replica.ts'
-import { addition, decision, entry, hashOf, Member, type Kept } from './group-members.ts'
+import { addition, decision, entry, hashOf, Member, type Kept, type MemberStore } from './group-members.ts'
 import { randomFrom } from './random.ts'
 
 export interface Outcome {
@@ -52,15 +52,22 @@ export class GroupWorld {
   readonly #next: () => number
   readonly #people: Living[] = []
   readonly #log: (...what: unknown[]) => void
+  readonly #open: ((kept?: Kept) => MemberStore) | undefined
   readonly #queue: Post[] = []
   readonly #said = new Map<string, Said>()
   readonly #faults = new Set<string>()
   #now = 0
   #invitations = 0
 
-  /** `members`: 2 to 100. */
-  constructor(seed: number, members: number, log: (...what: unknown[]) => void = () => {}) {
+  /** `members`: 2 to 100. `open`: their stores; without it, on maps. */
+  constructor(
+    seed: number,
+    members: number,
+    log: (...what: unknown[]) => void = () => {},
+    open?: (kept?: Kept) => MemberStore,
+  ) {
     this.#seed = seed
+    this.#open = open
     this.#next = randomFrom(seed)
     this.#log = log
     for (let at = 0; at < members; at += 1) this.#people.push(this.#create(`p${String(at).padStart(2, '0')}`))
@@ -84,7 +91,7 @@ export class GroupWorld {
   // ---- what happens
 
   #create(name: string): Living {
-    return Object.assign(new Member(name, hashOf(name, this.#seed)), { up: true, side: 0, liar: false })
+    return Object.assign(new Member(name, hashOf(name, this.#seed), this.#open), { up: true, side: 0, liar: false })
   }
 
   get #founder(): Living {
@@ -153,11 +160,11 @@ export class GroupWorld {
   }
 
   #say(person: Living, more: Partial<Entry> = {}): void {
-    const { replica, liar } = person
+    const { replica, store, liar } = person
     const { removals, members } = replica.membership
     const out = new Set([...removals.keys()].filter((one) => !members.has(one)))
     const cap = replica.chains.count() + groupLimits.lamportFollowed
-    const after = liar ? [] : replica.shown().filter(({ lamport }) => lamport <= cap)
+    const after = liar ? [] : store.shown().filter(({ lamport }) => lamport <= cap)
     const said = person.say(more)
     this.#said.set(said.hash, { entry: said, by: person, out, after: after.slice(-3).map(({ id }) => id) })
   }
@@ -239,7 +246,7 @@ export class GroupWorld {
   }
 
   #fork(liar: Living): void {
-    const own = liar.replica.shown().filter(({ author }) => author === liar.name)
+    const own = liar.store.shown().filter(({ author }) => author === liar.name)
     if (own.length === 0) return
     const { hash: _, signed: __, author, chain, ...content } = this.#pick(own)
     const twin = entry(author, chain, { ...content, content: { kind: 'text', text: `other ${this.#now}` } })
@@ -339,14 +346,14 @@ export class GroupWorld {
     const [first] = joined
     if (first === undefined) return
     const above = this.#commonBases(joined)
-    const common = ({ replica }: Living): string =>
-      replica
+    const common = ({ store }: Living): string =>
+      store
         .shown()
         .flatMap(({ chain, sequence, id }) => (sequence > (above.get(chain) ?? 0) ? id : []))
         .join()
     for (const one of joined) {
       if (common(one) !== common(first)) this.#fault(`messages differ at ${one.name} and ${first.name}`)
-      if (new Set(one.replica.shown().map(({ author, id }) => `${author} ${id}`)).size !== one.ids.length)
+      if (new Set(one.store.shown().map(({ author, id }) => `${author} ${id}`)).size !== one.ids.length)
         this.#fault(`${one.name} shows a message twice`)
     }
     const places = new Map(first.ids.map((id, at) => [id, at]))
@@ -363,7 +370,7 @@ export class GroupWorld {
   #checkLost({ admission, chain, id }: Entry, by: Living, { replica }: Living): void {
     const { admissions, cuts } = replica.membership
     if (!admissions.has(admission) || cuts.has(admission)) return
-    const held = [...by.store.entries(chain, 0, Infinity, Infinity), ...by.store.aside(chain)]
+    const held = [...by.store.entries(chain, 0, Infinity), ...by.store.aside(chain)]
     if (held.some((one) => one.id === id)) this.#fault(`${id} never arrived`)
   }
 

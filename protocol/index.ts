@@ -40,6 +40,8 @@ export type {
   ConnectionInfo,
   DialAttempt,
   Friend,
+  Group,
+  GroupMember,
   FriendState,
   Message,
   DraftFiles,

@@ -4,7 +4,7 @@
  */
 import { isRelayed } from './address/address.ts'
 import { callParams, type CallName, type Peer, type Self } from './api/calls.ts'
-import type { Friend } from './api/model.ts'
+import type { Friend, Message } from './api/model.ts'
 import { apiLimits } from './api/limits.ts'
 import { issueText } from './base/check-value.ts'
 import { claimHandle } from './directory/claim-handle.ts'
@@ -17,7 +17,14 @@ type PeerCalls = Omit<Peer, 'subscribe' | 'call'>
 
 /** The calls in `ends` end the peer. `stop` may be called again while it runs. */
 export function peerCalls(parts: PeerParts, ends: Pick<PeerCalls, 'stop' | 'erase'>): PeerCalls {
-  return { ...profileCalls(parts), ...friendCalls(parts), ...chatCalls(parts), ...fileCalls(parts), ...ends }
+  return {
+    ...profileCalls(parts),
+    ...friendCalls(parts),
+    ...chatCalls(parts),
+    ...groupCalls(parts),
+    ...fileCalls(parts),
+    ...ends,
+  }
 }
 
 /**
@@ -78,7 +85,7 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
     setProfile: async ({ name, handle }) => {
       if (name != null) settings.rename(name)
       if (handle != null) await claimHandle(handle, settings, nodes)
-      chat.hello()
+      parts.tellProfile()
       return self()
     },
     setPrivacy: async (patch) => {
@@ -89,12 +96,12 @@ function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
     invite: async ({ once = false, expiresIn = apiLimits.inviteLifetime }) => introductions.invite(once, expiresIn),
     addNode: async ({ address }) => {
       parts.addNode(address)
-      chat.hello()
+      parts.tellProfile()
       return self()
     },
     removeNode: async ({ address }) => {
       settings.forgetNode(nodes.remove(address.trim()))
-      chat.hello()
+      parts.tellProfile()
       return self()
     },
     nodeKnowledge: async ({ node }) => introductions.knowledge(node),
@@ -177,20 +184,32 @@ type ChatCall =
   | 'draftFiles'
   | 'typing'
 
-function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): Pick<PeerCalls, ChatCall> {
+function chatCalls(parts: PeerParts): Pick<PeerCalls, ChatCall> {
+  const { store, chat, groups, drafts, files, friends, events } = parts
   return {
-    sendMessage: async ({ peer, text, replyTo }) => chat.send(peer, text, replyTo),
-    messages: async ({ peer, limit = apiLimits.pageDefault, ...range }) => store.messages(peer, limit, range),
+    sendMessage: async ({ peer = '', group, text, replyTo }) =>
+      group === undefined ? chat.send(peer, text, replyTo) : groups.send(group, text, replyTo),
+    messages: async ({ peer = '', group, limit = apiLimits.pageDefault, ...range }) =>
+      group === undefined ? store.messages(peer, limit, range) : groups.messages(group, limit, range),
     message: async ({ message }) => {
-      const found = store.message(message)
+      const found = store.message(message) ?? groups.message(message)
       if (found === undefined) throw new QuorumError('not-found', 'There is no such message')
       return found
     },
-    markRead: async ({ peer, upTo }) => {
-      chat.markRead(friends.get(peer).peer, upTo)
+    markRead: async ({ peer = '', group, upTo }) => {
+      if (group === undefined) chat.markRead(friends.get(peer).peer, upTo)
+      else groups.markRead(group, typeof upTo === 'string' ? upTo : undefined)
       return null
     },
-    search: async ({ text, peer, limit = apiLimits.pageDefault }) => store.search(text, limit, peer),
+    search: async ({ text, peer, group, limit = apiLimits.pageDefault }) => {
+      const withFriends = group === undefined ? store.search(text, limit, peer) : []
+      const inGroups = peer === undefined ? groups.search(text, limit, group) : []
+      const newest = ({ receivedAt, sentAt }: Message): number => receivedAt ?? sentAt
+      // Each list is in the order in which messages came here.
+      return inGroups.length === 0
+        ? withFriends
+        : [...withFriends, ...inGroups].toSorted((a, b) => newest(b) - newest(a)).slice(0, limit)
+    },
     recallMessage: async ({ message }) => {
       const recalled = chat.recall(message)
       if (recalled.transfer != null) files.recalled(recalled.transfer)
@@ -215,10 +234,40 @@ function chatCalls({ store, chat, drafts, files, friends, events }: PeerParts): 
       return null
     },
     draftFiles: async () => drafts.files(),
-    typing: async ({ peer, active }) => {
-      chat.typing(peer, active)
+    typing: async ({ peer = '', group, active }) => {
+      if (group === undefined) chat.typing(peer, active)
+      else groups.typing(group, active)
       return null
     },
+  }
+}
+
+type GroupCall =
+  | 'createGroup'
+  | 'groups'
+  | 'group'
+  | 'inviteToGroup'
+  | 'joinGroup'
+  | 'declineGroup'
+  | 'leaveGroup'
+  | 'removeFromGroup'
+  | 'setGroupRole'
+  | 'renameGroup'
+  | 'muteGroup'
+
+function groupCalls({ groups }: PeerParts): Pick<PeerCalls, GroupCall> {
+  return {
+    createGroup: async ({ name }) => groups.create(name),
+    groups: async () => groups.list(),
+    group: async ({ group }) => groups.view(group),
+    inviteToGroup: async ({ group, peer, history }) => groups.invite(group, peer, history),
+    joinGroup: async ({ group }) => groups.join(group),
+    declineGroup: async ({ group }) => groups.decline(group),
+    leaveGroup: async ({ group, forget }) => groups.leave(group, forget),
+    removeFromGroup: async ({ group, peer, undo }) => groups.remove(group, peer, undo),
+    setGroupRole: async ({ group, peer, rank }) => groups.setRole(group, peer, rank),
+    renameGroup: async ({ group, name }) => groups.rename(group, name),
+    muteGroup: async ({ group, muted }) => groups.mute(group, muted),
   }
 }
 

@@ -12,8 +12,8 @@ import { Drafts } from './chat/drafts.ts'
 import { refusalOf } from './directory/home-node.ts'
 import { HomeNodes } from './directory/home-nodes.ts'
 import { Reachability } from './directory/reachability.ts'
-import { fileLimits } from './file/limits.ts'
-import { Files } from './file/transfers.ts'
+import type { Files } from './file/transfers.ts'
+import { createFiles } from './file-parts.ts'
 import { AnswerVisits } from './friend/answer-visits.ts'
 import { EnvelopeDelivery } from './friend/envelope-delivery.ts'
 import { Friends } from './friend/friends.ts'
@@ -23,6 +23,8 @@ import type { Identity } from './identity/identity.ts'
 import type { PrivacyInForce } from './identity/privacy-in-force.ts'
 import { SealingKeys } from './identity/sealing.ts'
 import type { Settings } from './identity/settings.ts'
+import type { Groups } from './group/groups.ts'
+import { createGroups } from './group-parts.ts'
 import { atNodesOf, createMailboxes, hasCollected, hasMailbox } from './mail-parts.ts'
 import type { Mailboxes } from './mailbox/mailboxes.ts'
 import { networkChanged } from './network-changed.ts'
@@ -76,13 +78,13 @@ export class PeerParts {
   readonly chat: Chat
   readonly mailboxes: Mailboxes
   readonly drafts: Drafts
+  readonly groups: Groups
   readonly files: Files
   readonly watch: NetworkWatch
   readonly search: SearchUpkeep
   readonly backups: Backups
   readonly #log: Log
   readonly #now: () => number
-  readonly #downloads: string | undefined
   readonly #probe = probing()
 
   constructor({ identity, store, settings, privacy, policy, network, downloads, hasNodes, now, log }: Foundation) {
@@ -92,7 +94,6 @@ export class PeerParts {
     this.privacy = privacy
     this.policy = policy
     this.network = network
-    this.#downloads = downloads
     this.#now = now
     this.#log = log
     this.sealing = new SealingKeys(identity, store, now, () => !hasNodes || hasCollected(this))
@@ -117,8 +118,9 @@ export class PeerParts {
     this.introductions = this.#createIntroductions()
     this.chat = this.#createChat()
     this.mailboxes = createMailboxes(this, log)
+    this.groups = createGroups(this, now, log)
     this.drafts = new Drafts(this.store, (peer) => this.policy.isFriend(peer))
-    this.files = this.#createFiles()
+    this.files = createFiles(this, { downloads, now, log, probe: this.#probeSharing })
     this.watch = new NetworkWatch({ onChange: (cause) => networkChanged(this, cause, this.#probe, log) })
     this.search = new SearchUpkeep(store, log)
     this.events.start()
@@ -136,8 +138,14 @@ export class PeerParts {
   async tellAddresses(): Promise<void> {
     this.friends.hideAddresses()
     this.delivery.flush()
-    this.chat.hello()
+    this.tellProfile()
     await this.nodes.announce()
+  }
+
+  /** The own name, address or nodes have changed: tells friends and members. */
+  tellProfile(): void {
+    this.chat.hello()
+    this.groups.tellCards()
   }
 
   readonly #connectedNodes = (): string[] =>
@@ -210,7 +218,7 @@ export class PeerParts {
       // With a full disk they are learnt again with the next session.
       this.#log('warn', 'the addresses of a node could not be stored', toError(error))
     }
-    this.chat.hello()
+    this.tellProfile()
     void this.nodes.announce()
   }
 
@@ -221,7 +229,7 @@ export class PeerParts {
       mapped: () => this.portMapping.ports(),
       onChange: () => {
         void this.nodes.announce()
-        this.chat.hello()
+        this.tellProfile()
       },
       log: this.#log,
     })
@@ -237,17 +245,18 @@ export class PeerParts {
       log: this.#log,
       confirmed: () => this.reachability.addresses(),
       announced: (peer) => {
-        const { addresses, nodes } = this.store.friend(peer) ?? { addresses: [], nodes: [] }
+        const { addresses, nodes } = this.#told(peer)
         return { addresses: [...new Set([...this.lanDiscovery.addresses(peer), ...addresses])], nodes }
       },
       ownNodes: this.#connectedNodes,
       nodeRefusal: () => refusalOf(this.nodes.states()),
       discover: (peer) => this.introductions.discover(peer),
       askToDial: (peer) => this.reversals.ask(peer),
-      isContact: (peer) => policy.isFriend(peer) || this.nodes.has(peer),
+      isContact: (peer) => policy.isFriend(peer) || this.nodes.has(peer) || this.groups.isMember(peer),
       onOpen: (connection) => {
         const peer = connection.remotePeer.toString()
         if (policy.isFriend(peer)) void this.chat.keep(connection)
+        this.groups.connected(connection)
         if (this.store.envelopes().some(({ to }) => to === peer)) this.delivery.flush()
       },
       onChange: (peer) => {
@@ -255,6 +264,14 @@ export class PeerParts {
         this.events.pathChanged(peer)
       },
     })
+  }
+
+  /** How a friend is reached, or a member of a group. */
+  #told(peer: string): Pick<PeerAddress, 'addresses' | 'nodes'> {
+    const row = this.store.friend(peer)
+    return row?.state === 'friend'
+      ? row
+      : { addresses: row?.addresses ?? [], nodes: [...(row?.nodes ?? []), ...this.groups.nodesOf(peer)] }
   }
 
   #createDelivery(): EnvelopeDelivery {
@@ -294,6 +311,7 @@ export class PeerParts {
     if (state === 'friend') {
       this.paths.want(peer)
       for (const connection of this.paths.connections(peer)) void this.chat.keep(connection, true)
+      this.groups.friendChanged(peer)
       // The path may have opened before the friendship began.
       this.events.pathChanged(peer)
       return
@@ -306,6 +324,8 @@ export class PeerParts {
     this.paths.unwant(peer)
     this.reversals.forget(peer)
     this.lanDiscovery.forget(peer)
+    // They may share a group, still.
+    this.groups.friendChanged(peer)
   }
 
   #presenceChanged(peer: string): void {
@@ -363,36 +383,15 @@ export class PeerParts {
       readReceipts: () => this.privacy.now.readReceipts,
       typingMarks: () => this.privacy.now.typingMarks,
       isFriend: (peer) => this.policy.isFriend(peer),
-      onHello: (peer, hello) => this.events.helloReceived(peer, hello),
+      onHello: (peer, hello) => {
+        this.events.helloReceived(peer, hello)
+        this.groups.friendChanged(peer)
+      },
       onPresence: (peer) => this.#presenceChanged(peer),
       onHeld: (peer) => this.events.heldChanged(peer),
       onTransfer: (peer, content, message) => this.files.receiveMessage(peer, content, message),
+      onGroup: (peer, content) => this.groups.onMessage(peer, content),
       probe: this.#probeSharing,
-    })
-  }
-
-  #createFiles(): Files {
-    return new Files({
-      store: this.store,
-      now: this.#now,
-      emit: this.events.emit,
-      log: this.#log,
-      downloads: this.#downloads,
-      isFriend: (peer) => this.policy.isFriend(peer),
-      // A circuit with a byte limit below a few chunks would end before the transfer progresses.
-      best: (peer) =>
-        this.paths
-          .connections(peer)
-          .find(({ limits: circuit }) => (circuit?.bytes ?? Infinity) > fileLimits.fileCircuit),
-      say: (peer, about, keep) => this.chat.sendTransfer(peer, about, keep),
-      sayAll: (peer, news) => this.chat.sendNews(peer, news),
-      recall: (message) => {
-        const queued = this.store.message(message)?.state === 'queued'
-        if (queued) this.chat.recall(message)
-        return queued
-      },
-      probe: this.#probeSharing,
-      limited: (peer) => this.paths.info(peer).limited != null,
     })
   }
 }

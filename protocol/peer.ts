@@ -17,7 +17,7 @@ import { PrivacyInForce } from './identity/privacy-in-force.ts'
 import { Settings } from './identity/settings.ts'
 import { forgetPeers } from './net/forget-peers.ts'
 import { listenAgain, listening, unbound } from './net/listen.ts'
-import { chatProtocol, dcutrProtocol, fileProtocol, friendProtocol, Policy } from './net/policy.ts'
+import { chatProtocol, dcutrProtocol, fileProtocol, friendProtocol, groupProtocol, Policy } from './net/policy.ts'
 import { callByName, checkedCalls, peerCalls } from './peer-calls.ts'
 import { PeerParts } from './peer-parts.ts'
 import { checkPeerOptions, type PeerOptions } from './peer-options.ts'
@@ -67,6 +67,7 @@ async function peerOn(options: PeerOptions): Promise<Peer> {
     store,
     privacy: () => privacy.now,
     isNode: (peer) => later.parts?.nodes.has(peer) ?? false,
+    isMember: (peer) => later.parts?.groups.isMember(peer) ?? false,
     loopback: listen.length > 0 && listen.every((address) => scopeOf(address) === 'machine'),
   })
   const network = await listening(options, privacy.now.direct, policy, identity.privateKey, settings)
@@ -127,10 +128,11 @@ async function peerOn(options: PeerOptions): Promise<Peer> {
 }
 
 /** Registers the stream handlers. */
-async function serve({ network, policy, chat, files, delivery }: PeerParts, log: Log): Promise<void> {
+async function serve({ network, policy, chat, files, groups, delivery }: PeerParts, log: Log): Promise<void> {
   const failed = streamFailed(log)
   await policy.serve(network, chatProtocol, (stream, connection) => chat.receive(stream, connection), failed)
   await policy.serve(network, fileProtocol, (stream, connection) => files.receive(stream, connection), failed)
+  await policy.serve(network, groupProtocol, (stream, connection) => groups.receive(stream, connection), failed)
   await policy.serve(network, friendProtocol, (stream, connection) => delivery.receive(stream, connection), failed)
 }
 
@@ -184,6 +186,7 @@ async function start(parts: PeerParts, rules: PrivacyRules, given: readonly stri
     nodes.add(address, settings.learntNode(nodePeer(address)))
   }
   for (const row of store.friends()) if (row.state === 'friend') paths.want(row.peer)
+  parts.groups.start()
   // Before anything is sent: the choice may have become more private while an envelope waited.
   friends.hideAddresses()
   await rules.start(parts.privacy.now)
@@ -206,6 +209,7 @@ async function stop(parts: PeerParts, rules: PrivacyRules): Promise<void> {
   watch.stop()
   reachability.stop()
   await chat.mail.stop()
+  parts.groups.stop()
   mailboxes.stop()
   chat.stop()
   await files.stop()

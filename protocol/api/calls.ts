@@ -10,6 +10,7 @@ import type {
   ConnectionInfo,
   DraftFiles,
   Friend,
+  Group,
   Message,
   MessageDraft,
   NodeState,
@@ -37,6 +38,15 @@ const file = z.number().int().min(0).max(limits.transferFiles)
 /** A path in the form of the operating system. */
 const path = z.string().min(1).max(32_767)
 const nothing = z.strictObject({})
+/** A group's id. */
+const group = z.string().regex(/^[0-9a-f]{64}$/, 'it is no id of a group')
+/** Of a conversation with a friend, or of one in a group: exactly one of the two. */
+const conversation = { peer: peer.optional(), group: group.optional() }
+const oneConversation = [
+  ({ peer: friend, group: of }: { peer?: string | undefined; group?: string | undefined }): boolean =>
+    (friend === undefined) !== (of === undefined),
+  'either a peer or a group',
+] as const
 
 /** Parameters of each call. Unknown fields are refused, so that a misspelt option is not ignored. */
 export const callParams = {
@@ -73,16 +83,21 @@ export const callParams = {
   verifyFriend: z.strictObject({ peer, verified: z.boolean() }),
   connection: z.strictObject({ peer }),
   connect: z.strictObject({ peer }),
-  sendMessage: z.strictObject({ peer, text, replyTo: id.optional() }),
+  sendMessage: z.strictObject({ ...conversation, text, replyTo: id.optional() }).refine(...oneConversation),
   /**
    * `before`, `after`: message ids that bound the range. Returns the last `limit` messages of the range; with `after`,
    * the first ones.
    */
-  messages: z.strictObject({ peer, before: id.optional(), after: id.optional(), limit: count.optional() }),
+  messages: z
+    .strictObject({ ...conversation, before: id.optional(), after: id.optional(), limit: count.optional() })
+    .refine(...oneConversation),
   message: z.strictObject({ message: id }),
   /** `upTo`: a message id, or a sequence of the friend's messages. */
-  markRead: z.strictObject({ peer, upTo: z.union([id, z.number().int().min(0)]) }),
-  search: z.strictObject({ text, peer: peer.optional(), limit: count.optional() }),
+  markRead: z
+    .strictObject({ ...conversation, upTo: z.union([id, z.number().int().min(0)]) })
+    .refine(...oneConversation),
+  /** In all conversations with friends and in all groups, or in one of them. */
+  search: z.strictObject({ text, peer: peer.optional(), group: group.optional(), limit: count.optional() }),
   recallMessage: z.strictObject({ message: id }),
   /** Takes what a friend writes although it was very much (`held`), as much again. */
   receiveMore: z.strictObject({ peer }),
@@ -95,7 +110,26 @@ export const callParams = {
   setDraftFiles: z.strictObject({ peer, paths: z.array(path).max(limits.transferRoots) }),
   draftFiles: nothing,
   /** Announces to the friend, if online, that this person is writing or has stopped. */
-  typing: z.strictObject({ peer, active: z.boolean() }),
+  typing: z.strictObject({ ...conversation, active: z.boolean() }).refine(...oneConversation),
+  createGroup: z.strictObject({ name: z.string().max(limits.nameCharacters) }),
+  groups: nothing,
+  group: z.strictObject({ group }),
+  /**
+   * Asks a friend into a group; they are added once they have agreed. `history`: what they are given of what was said
+   * before: nothing, the last of it, or all.
+   */
+  inviteToGroup: z.strictObject({ group, peer, history: z.enum(['none', 'last', 'all']).optional() }),
+  joinGroup: z.strictObject({ group }),
+  declineGroup: z.strictObject({ group }),
+  /** `forget`: nothing of it is to be seen here any more. */
+  leaveGroup: z.strictObject({ group, forget: z.boolean().optional() }),
+  /** `undo`: what they have decided in the group does not count either, as far as it is known here. */
+  removeFromGroup: z.strictObject({ group, peer, undo: z.boolean().optional() }),
+  /** `rank`: 0 for no office; 1 is the most senior one below the founder. */
+  setGroupRole: z.strictObject({ group, peer, rank: z.number().int().min(0).max(1000) }),
+  renameGroup: z.strictObject({ group, name: z.string().max(limits.nameCharacters) }),
+  /** Nobody is to be told of what is said there. */
+  muteGroup: z.strictObject({ group, muted: z.boolean() }),
   /** `paths`: files and folders of this machine. */
   sendFiles: z.strictObject({
     peer,
@@ -257,6 +291,17 @@ export interface CallResults {
   setDraftFiles: null
   draftFiles: DraftFiles[]
   typing: null
+  createGroup: Group
+  groups: Group[]
+  group: Group
+  inviteToGroup: Group
+  joinGroup: Group
+  declineGroup: Group
+  leaveGroup: Group
+  removeFromGroup: Group
+  setGroupRole: Group
+  renameGroup: Group
+  muteGroup: Group
   sendFiles: Transfer
   acceptTransfer: Transfer
   declineTransfer: Transfer

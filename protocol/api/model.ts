@@ -41,6 +41,46 @@ export interface Friend {
   held?: HeldReason
 }
 
+/**
+ * A group, as this person is in it. `invited`: somebody asks them in; with `joining` they have agreed, and are not added
+ * yet. `left` and `removed`: they are out. `frozen`: they are in, and nobody is left who could add or remove anybody.
+ */
+export interface Group {
+  /** 64 hexadecimal digits. */
+  group: string
+  name: string
+  state: 'invited' | 'member' | 'left' | 'removed' | 'frozen'
+  joining?: true
+  /** Of this person: 0 for none, 1 for the most senior admin below the founder. The founder has none, and all rights. */
+  rank: number
+  /** PeerId; empty while it is not known. */
+  founder: string
+  /** The founder first, then admins by rank, then the others by name. */
+  members: GroupMember[]
+  /** Who has invited this person (PeerId), as whom, while `invited`. */
+  invitedBy?: string
+  /** What the invitation says of who is in. Names are foreign text. */
+  invitation?: { members: readonly string[]; count: number }
+  /** Who has removed this person, if somebody did. */
+  removedBy?: string
+  unread: number
+  muted: boolean
+  createdAt: number
+  /** It grows when messages that were shown no longer are, or are again: what was read of them is to be read anew. */
+  history: number
+}
+
+export interface GroupMember {
+  /** PeerId. */
+  peer: string
+  name: string
+  rank: number
+  /** Something can be said to them right now. */
+  online: boolean
+  /** They are a friend, too. */
+  friend: boolean
+}
+
 /** Whom a text means, before anybody is asked (call `recipient`). */
 export type RecipientInfo =
   | {

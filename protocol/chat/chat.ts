@@ -14,9 +14,10 @@ import { Mail, type MailOptions } from './mail.ts'
 import { peerInLog } from '../base/log.ts'
 import { chatProtocol } from '../net/policy.ts'
 import { pause, Retry } from '../base/backoff.ts'
-import type { Draft, Message } from '../store/store.ts'
+import type { Draft, Message, MessageContent } from '../store/store.ts'
 import type { AboutTransfer, OnQueued } from '../store/transfer-message.ts'
-import type { Hello } from '../wire/hello.ts'
+import { features, type Hello } from '../wire/hello.ts'
+import { understands } from './words.ts'
 
 export interface ChatOptions
   extends Omit<ConversationContext, 'peer' | 'onMail'>, Pick<MailOptions, 'isFriend' | 'taken' | 'log'> {}
@@ -140,6 +141,18 @@ export class Chat {
    */
   sendTransfer(peer: string, about: AboutTransfer, keep: OnQueued): Message {
     return this.#queue(peer, { ...about, id: uuid(), sentAt: this.#options.now() }, keep)
+  }
+
+  /**
+   * Sends a message about a group: an invitation, which is shown, or a consent. `keep` as above. Errors: `not-friend`,
+   * `unsupported-version` where the friend has not said that it knows groups, `rate-limited`, those of the store.
+   */
+  sendGroup(peer: string, content: MessageContent, keep: OnQueued): Message {
+    const { store, isFriend, now } = this.#options
+    if (!isFriend(peer)) throw new QuorumError('not-friend', 'They are not a friend (yet)')
+    if (!understands(store, peer, features.groups))
+      throw new QuorumError('unsupported-version', 'Their Quorum does not know groups yet')
+    return this.#queue(peer, { id: uuid(), text: '', sentAt: now(), content }, keep)
   }
 
   /** Sends news about several transfers, all in one transaction. Errors: `rate-limited`, those of the store. */

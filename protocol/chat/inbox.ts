@@ -28,6 +28,11 @@ export interface InboxContext {
    * errors refuse the message.
    */
   onTransfer(peer: string, content: MessageContent, id: string): TransferMessage
+  /**
+   * The message is about a group. Called within the transaction that stores it; errors refuse the message. Returns what
+   * is to be done once it is on disk.
+   */
+  onGroup(peer: string, content: MessageContent): () => void
   /** What the friend writes is held, or taken again. */
   onHeld(peer: string): void
 }
@@ -291,7 +296,7 @@ export class Inbox {
   }
 
   #store(bytes: Uint8Array, body: Body, hash: Uint8Array, batch: Batch): void {
-    const { store, peer, now, emit, onTransfer } = this.#context
+    const { store, peer, now, emit, onTransfer, onGroup } = this.#context
     const { effects } = batch
     const { id, sequence: seq, time: sentAt, content } = body
     const arrived = { id, seq, sentAt, hash, receivedAt: now(), recalled: content.kind === 'recalled' }
@@ -318,6 +323,14 @@ export class Inbox {
         const stored = { kind: content.kind, bytes }
         const message = store.receiveMessage(peer, { ...arrived, text: '', content: stored })
         effects.push(() => emit({ event: 'message-received', data: message }))
+        break
+      }
+      case 'invitation':
+      case 'consent': {
+        const announce = onGroup(peer, content)
+        const message = store.receiveMessage(peer, { ...arrived, text: '', content })
+        if (content.kind === 'invitation') effects.push(() => emit({ event: 'message-received', data: message }))
+        effects.push(announce)
         break
       }
       case 'offer':

@@ -9,7 +9,7 @@ import { TokenBucket } from '../base/rate-limit.ts'
 import { randomBytes } from '../identity/identity.ts'
 import type { KeyPair } from '../identity/hpke.ts'
 import type { WordRow } from '../store/mail-store.ts'
-import type { Conversation as Position } from '../store/store.ts'
+import type { Conversation as Position, Store } from '../store/store.ts'
 import { chatVersion } from '../wire/chat.ts'
 import type { PeerAddress } from '../wire/peer-address.ts'
 import { eraLength, features, trailSequences, type Hello } from '../wire/hello.ts'
@@ -45,8 +45,7 @@ export class Words {
 
   /** The friend understands parcels. */
   get parcels(): boolean {
-    const { store, peer } = this.#options
-    return store.word(peer).features.includes(features.parcels)
+    return understands(this.#options.store, this.#options.peer, features.parcels)
   }
 
   /**
@@ -77,7 +76,7 @@ export class Words {
   ready(): WordRow {
     const { store, peer, onTicket } = this.#options
     const row = store.word(peer)
-    if (!row.features.includes(features.parcels) || row.ticket.byteLength > 0) return row
+    if (!this.parcels || row.ticket.byteLength > 0) return row
     const made = { ...row, ticket: randomBytes(ticketLength), era: randomBytes(eraLength) }
     store.putWord(made)
     onTicket()
@@ -217,4 +216,9 @@ export class Words {
 
 function isDiskFull(error: unknown): boolean {
   return error instanceof QuorumError && (error.code === 'disk-full' || error.code === 'not-writable')
+}
+
+/** The friend has said that it understands that feature. */
+export function understands(store: Store, peer: string, feature: number): boolean {
+  return store.word(peer).features.includes(feature)
 }

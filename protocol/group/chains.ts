@@ -50,8 +50,8 @@ export interface ChainsOptions {
   ledger: Ledger
   /** Of that ledger, as it is now. */
   membership(): Membership
-  /** It was taken, and is shown. Called within the transaction. */
-  onShown(entry: Entry): void
+  /** It was taken. Called within the transaction. */
+  onTaken(entry: Entry, shown: boolean): void
 }
 
 export class Chains {
@@ -107,23 +107,28 @@ export class Chains {
     this.#fork(chain, a, b)
   }
 
-  /** Fills a hole, if `entries` are all of it. Within the caller's transaction. */
-  fill(id: string, hole: Hole, entries: readonly Entry[]): boolean {
+  /**
+   * Fills a hole, or its end: `entries` follow each other, and the last one is that which is known to be there. Within
+   * the caller's transaction.
+   */
+  fill(id: string, hole: Pick<Hole, 'above' | 'end'>, entries: readonly Entry[]): boolean {
     const { store } = this.#options
     const chain = store.chain(id)
     const found = chain?.holes.find(({ above, end }) => above === hole.above && end.sequence === hole.end.sequence)
-    if (chain === undefined || found === undefined || chain.forkAt !== undefined) return false
-    const whole =
-      entries.length === found.end.sequence - found.above &&
-      entries.at(-1)?.hash === found.end.hash &&
-      entries.every((entry, at) => {
-        const before = entries[at - 1]?.hash ?? entry.previous
-        const inPlace = entry.chain === id && entry.sequence === found.above + at + 1 && entry.previous === before
-        return inPlace && this.mayCount(entry)
-      })
-    if (!whole) return false
+    const [first] = entries
+    if (chain === undefined || found === undefined || first === undefined || chain.forkAt !== undefined) return false
+    const { above, end, base } = found
+    const fits = entries.every((entry, at) => {
+      const next = entries[at + 1]?.previous ?? end.hash
+      const inPlace = entry.chain === id && entry.sequence === end.sequence - entries.length + at + 1
+      return inPlace && entry.hash === next && this.mayCount(entry)
+    })
+    if (!fits || first.sequence <= above) return false
     for (const entry of entries) this.#add(entry)
-    this.#put({ ...chain, holes: chain.holes.filter((one) => one !== found) })
+    const others = chain.holes.filter((one) => one !== found)
+    const rest = { above, end: { sequence: first.sequence - 1, hash: first.previous }, base }
+    const holes = rest.end.sequence > above ? [...others, rest].toSorted((a, b) => a.above - b.above) : others
+    this.#put({ ...chain, holes })
     return true
   }
 
@@ -204,7 +209,7 @@ export class Chains {
   }
 
   #add(entry: Entry): void {
-    if (this.#options.store.putEntry(entry)) this.#options.onShown(entry)
+    this.#options.onTaken(entry, this.#options.store.putEntry(entry))
   }
 
   #fork(chain: Chain, one: Entry, other: Entry): void {

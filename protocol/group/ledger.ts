@@ -2,8 +2,15 @@
  * The decisions of a group that are held: each with all that it names. Their order of arrival leaves no trace. What a
  * decision had seen, its past, is all that is reached over `heads`.
  */
+import { byUnits } from '../base/by-units.ts'
+import { hex } from '../base/hex.ts'
+import { digest } from '../identity/identity.ts'
+import { shortHashLength } from '../wire/group-frame.ts'
 import type { Decision } from './decision.ts'
 import { groupLimits } from './limits.ts'
+
+/** Hexadecimal digits of a short hash. */
+const shortHashDigits = 2 * shortHashLength
 
 /** A set of positions in the list of a ledger, a bit for each. */
 type Positions = Uint32Array
@@ -15,6 +22,7 @@ export class Ledger {
   readonly #pasts: Positions[] = []
   readonly #heads = new Set<string>()
   readonly #waiting = new Map<string, Decision>()
+  #digest: { of: number; value: string } | undefined
 
   /** In an order in which each comes after what it had seen; the first one is the founding. */
   get decisions(): readonly Decision[] {
@@ -24,6 +32,16 @@ export class Ledger {
   /** What a decision of now names. */
   get heads(): string[] {
     return [...this.#heads].slice(0, groupLimits.heads)
+  }
+
+  /** Of the hashes of all decisions that are held, in hexadecimal digits. */
+  get digest(): string {
+    const { length } = this.#list
+    if (this.#digest?.of !== length) {
+      const hashes = this.#list.map(({ hash }) => hash).toSorted(byUnits)
+      this.#digest = { of: length, value: hex(digest(Buffer.from(hashes.join(''), 'hex'))) }
+    }
+    return this.#digest.value
   }
 
   has(hash: string): boolean {
@@ -97,4 +115,9 @@ export class Ledger {
 
 function has(positions: Positions, at: number): boolean {
   return ((positions[at >> 5] ?? 0) & (1 << (at & 31))) !== 0
+}
+
+/** By which a decision is named where its hash would be too long. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, shortHashDigits)
 }

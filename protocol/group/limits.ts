@@ -1,5 +1,6 @@
 /** Sizes and rates of groups. Units are those of base/limits.ts. */
-import { KiB } from '../base/units.ts'
+import type { Rate } from '../base/rate-limit.ts'
+import { hour, KiB, MiB, minute, second } from '../base/units.ts'
 import { wireLimits } from '../wire/limits.ts'
 
 export const groupLimits = {
@@ -12,6 +13,48 @@ export const groupLimits = {
   /** How far a lamport may be above the number of decisions and entries, to be taken; and to be counted on from. */
   lamportTaken: 1_000_000,
   lamportFollowed: 500_000,
+  /** Members that this program adds to; more are shown. Groups of one person. */
+  members: 100,
+  groups: 100,
+  /** What a person says and decides, in one group. */
+  entries: { tokens: 60, per: 1 * minute } as Rate,
+  decisions: { tokens: 60, per: 1 * hour } as Rate,
+  /** A removal undoes at most so many decisions. */
+  undone: wireLimits.groupUndo,
+  /** What a newcomer is given who gets the last of the history. */
+  historyLast: 100,
+  /** Own messages that are said to have changed at once. */
+  receiptsTold: 100,
+  /** A signed card: its picture, and the rest. */
+  card: wireLimits.picture + 16 * KiB,
+  /** What a member sends is looked at so fast: frames, and their bytes. */
+  framesTaken: { tokens: 2000, per: 1 * minute } as Rate,
+  bytesTaken: { tokens: 64 * MiB, per: 1 * minute } as Rate,
+  /** Hellos on one stream, and how often who is not known to be in shows why they are. */
+  hellos: { tokens: 120, per: 1 * minute } as Rate,
+  whys: { tokens: 4, per: 1 * minute } as Rate,
+  /** Milliseconds until a member is told again what is held here, at least, and at most. */
+  stateAgain: 5 * second,
+  /** How often a member is asked at once what it holds. */
+  statesAsked: { tokens: 20, per: 1 * minute } as Rate,
+  stateCheck: 5 * minute,
+  /** Until what others have said is passed on, and until members are told what has come here, and what others hold. */
+  passedOn: { least: 0.2 * second, most: 0.5 * second },
+  seenTold: 0.1 * second,
+  seenPassedOn: 5 * second,
+  /** Frames that wait to be sent to one member. */
+  waitingFrames: 256,
+  /** Waits after a stream ended, and before the side that was dialled opens one. */
+  streamRetry: { first: 1 * second, longest: 5 * minute },
+  openGrace: 2 * second,
+  /** A member is shown as writing for so long. */
+  typing: 6 * second,
+  /** Hashes of a chain that are compared at once. */
+  hashes: wireLimits.groupHashes,
+  /** Members to whom what is new is passed on. */
+  links: 12,
+  /** Chains that are repaired with one answer. */
+  repairs: 16,
   /** Entries handed on at once, and their bytes. */
   batch: { entries: 64, bytes: 192 * KiB },
 } as const

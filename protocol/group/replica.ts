@@ -3,13 +3,15 @@
  * and the other answers with what is missing there (docs/protocol.md, "Groups", /quorum/group/1.0.0). It knows nothing
  * of connections.
  */
-import type { Chain, ChainEnd, Hole } from '../store/group-store.ts'
-import { Chains, fork, type TalkStore } from './chains.ts'
-import type { Action, ChainEnds, Decision, DecisionOf } from './decision.ts'
+import type { Chain, ChainEnd } from '../store/group-store.ts'
+import { Chains, type TalkStore } from './chains.ts'
+import type { Action, ChainEnds, Decision } from './decision.ts'
 import { inOrder, type Entry } from './entry.ts'
+import { Exchange, type Holding } from './exchange.ts'
 import { Ledger } from './ledger.ts'
-import { groupLimits } from './limits.ts'
 import { membership, type Membership } from './membership.ts'
+import type { GroupMessage } from './messages.ts'
+import { whyIn, whyOut } from './why.ts'
 
 /** Who writes here: makes what is signed. */
 export interface Author {
@@ -33,44 +35,19 @@ export interface ReplicaStore extends TalkStore {
 
 /** What has changed. Called within the transaction. */
 export interface ReplicaListener {
-  /** It is shown from now on. */
-  onShown?(entry: Entry): void
+  /** `shown`: it is shown from now on. */
+  onTaken?(entry: Entry, shown: boolean): void
   onDecision?(decision: Decision): void
   /** What was shown before is shown no more, or again. */
   onHistory?(): void
+  /** An entry came for which something is missing. */
+  onMissing?(): void
 }
-
-/** What a member tells of what it holds. */
-export interface State {
-  kind: 'state'
-  /** It is an answer: it asks for none. */
-  answer: boolean
-  decisions: readonly string[]
-  chains: ReadonlyMap<string, ChainEnd & { forkAt?: number }>
-  holes: ReadonlyMap<string, readonly Hole[]>
-  /** Ids of own entries that were said again, because their chain counts no more. */
-  again: readonly string[]
-}
-
-export type GroupMessage =
-  | State
-  | { kind: 'decisions'; decisions: readonly Decision[] }
-  /** To somebody who is not in: what took it from them. */
-  | { kind: 'out'; decisions: readonly Decision[] }
-  /** In order, of one chain; `base`: the sender has nothing between what the reader holds and that. */
-  | { kind: 'entries'; base?: ChainEnd; entries: readonly Entry[] }
-  /** Of the whole piece above `base`: the reader looks for the first one that differs. */
-  | { kind: 'hashes'; chain: string; base: number; hashes: readonly string[] }
-  | { kind: 'proof'; twins: readonly [Entry, Entry] }
-  /** What follows an entry that the sender has never seen, and that is not the one which the reader has there. */
-  | { kind: 'successor'; entry: Entry }
-  | { kind: 'fill'; chain: string; hole: Hole; entries: readonly Entry[] }
-  /** The reader's own, of a chain that forks. */
-  | { kind: 'yours'; entries: readonly Entry[] }
 
 export class Replica {
   readonly ledger = new Ledger()
   readonly chains: Chains
+  readonly exchange: Exchange
   readonly #author: Author
   readonly #store: ReplicaStore
   readonly #listener: ReplicaListener
@@ -85,7 +62,14 @@ export class Replica {
       store,
       ledger: this.ledger,
       membership: () => this.membership,
-      onShown: (entry) => listener.onShown?.(entry),
+      onTaken: (entry, shown) => listener.onTaken?.(entry, shown),
+    })
+    this.exchange = new Exchange({
+      store,
+      ledger: this.ledger,
+      chains: this.chains,
+      membership: () => this.membership,
+      again: this.#again,
     })
     for (const decision of store.decisions()) this.ledger.take(decision)
   }
@@ -142,48 +126,40 @@ export class Replica {
     return this.#ends((chain) => (chain.author === who ? 0 : undefined))
   }
 
-  /** For an addition: where history begins, `back` entries of each chain before its end. */
-  endsBefore(back: number): ChainEnds {
-    return this.#ends(() => back)
+  /** For an addition: where history begins, so many entries of each chain before its end. */
+  endsBefore(back: (chain: Chain) => number): ChainEnds {
+    return this.#ends(back)
   }
 
   // ---- what is told, and what arrives
 
-  state(answer = false): State {
-    const all = this.#store.chains()
-    return {
-      kind: 'state',
-      answer,
-      decisions: this.ledger.decisions.map(({ hash }) => hash),
-      chains: new Map(
-        all.map(({ chain, last, forkAt }) => [chain, { ...last, ...(forkAt === undefined ? {} : { forkAt }) }]),
-      ),
-      holes: new Map(
-        all.flatMap(({ chain, holes, forkAt }) =>
-          holes.length > 0 && forkAt === undefined ? [[chain, holes] as const] : [],
-        ),
-      ),
-      again: [...this.#again],
-    }
-  }
-
-  /** Takes a message of somebody who is connected. Returns the answers. Errors: those of the store. */
-  receive(message: GroupMessage, from: string): GroupMessage[] {
+  /**
+   * Takes a message of somebody who is connected, of whom `holding` is what they are known to hold. Returns the answers;
+   * what they lack is to be asked of `exchange`. Errors: those of the store.
+   */
+  receive(message: GroupMessage, from: string, holding: Holding): GroupMessage[] {
     return this.#store.transaction(() => {
+      holding.note(message)
       // Signed by who may say so: taken from anybody.
       if (message.kind === 'decisions') this.#learn(message.decisions)
       else if (message.kind === 'out') return this.#onOut(message.decisions)
-      else if (this.empty) return message.kind === 'state' && !message.answer ? [this.state(true)] : []
-      else if (!this.membership.members.has(from)) return message.kind === 'state' ? this.#whyNot(from) : []
-      else return this.#fromMember(message, from)
+      else if (this.empty)
+        return message.kind === 'state' && !message.answer ? [this.exchange.state({ answer: true, ids: true })] : []
+      else if (this.membership.members.has(from)) return this.#fromMember(message, from, holding)
+      else if (message.kind === 'state') return [{ kind: 'out', decisions: whyOut(this.ledger, this.membership, from) }]
       return []
     })
   }
 
-  #fromMember(message: Exclude<GroupMessage, { kind: 'decisions' | 'out' }>, from: string): GroupMessage[] {
+  #fromMember(
+    message: Exclude<GroupMessage, { kind: 'decisions' | 'out' }>,
+    from: string,
+    holding: Holding,
+  ): GroupMessage[] {
     switch (message.kind) {
       case 'state':
-        return this.#onState(message, from)
+        holding.hear(message, this.ledger)
+        return this.exchange.answers(message, from)
       case 'entries':
         return this.#onEntries(message.entries, message.base)
       case 'hashes':
@@ -221,78 +197,7 @@ export class Replica {
   #onOut(decisions: readonly Decision[]): GroupMessage[] {
     this.#learn(decisions)
     if (!this.joined) return []
-    const admissions = this.membership.members.get(this.#author.peer) ?? []
-    return [{ kind: 'decisions', decisions: this.#withPast((one) => admissions.includes(one.hash)) }]
-  }
-
-  #whyNot(who: string): GroupMessage[] {
-    const why = this.#endersOf(who, new Set())
-    return [{ kind: 'out', decisions: this.#withPast((one) => why.has(one)) }]
-  }
-
-  /** What took membership or office from somebody, or from who had given it to them. */
-  #endersOf(who: string, asked: Set<string>): Set<Decision> {
-    if (asked.has(who)) return new Set()
-    asked.add(who)
-    const { removals, offices, power } = this.membership
-    const ended = offices.flatMap(({ appointment, ended: by }) => (appointment.member === who ? by : []))
-    const given = this.ledger.decisions
-      .filter((one): one is DecisionOf<'add' | 'role'> => one.kind === 'add' || one.kind === 'role')
-      .filter((one) => one.member === who && !power.has(one.hash))
-      .flatMap(({ author }) => [...this.#endersOf(author, asked)])
-    return new Set([...(removals.get(who) ?? []), ...ended, ...given])
-  }
-
-  #withPast(chosen: (decision: Decision) => boolean): Decision[] {
-    const tops = this.ledger.decisions.filter(chosen)
-    return this.ledger.decisions.filter((one) => tops.some((top) => top === one || this.ledger.sees(top, one)))
-  }
-
-  #onState({ decisions, chains, holes, again, answer }: State, from: string): GroupMessage[] {
-    const answers: GroupMessage[] = []
-    const known = new Set(decisions)
-    const missing = this.ledger.decisions.filter(({ hash }) => !known.has(hash))
-    // What is said names decisions: these come first.
-    if (missing.length > 0) answers.push({ kind: 'decisions', decisions: missing })
-    const begins = this.#historyOf(from)
-    for (const chain of this.#store.chains()) {
-      const { author } = chain
-      if (author === undefined) continue
-      const theirs = chains.get(chain.chain) ?? { sequence: 0, hash: '' }
-      const begin = begins.get(chain.chain)?.sequence ?? 0
-      if (author === from && chain.forkAt !== undefined && chain.forkAt === theirs.forkAt) {
-        const back = this.#store.aside(chain.chain).filter(({ id }) => !again.includes(id))
-        if (back.length > 0) answers.push({ kind: 'yours', entries: back })
-      }
-      answers.push(...this.#answersOf(chain, theirs, begin))
-      for (const hole of holes.get(chain.chain) ?? []) {
-        if (hole.above < begin) continue
-        const entries = this.#store.entries(chain.chain, hole.above, hole.end.sequence)
-        const whole = entries.length === hole.end.sequence - hole.above
-        if (whole) answers.push({ kind: 'fill', chain: chain.chain, hole, entries })
-      }
-    }
-    if (!answer) answers.push(this.state(true))
-    return answers
-  }
-
-  /** What somebody lacks of a chain who has it up to `theirs`, and is given it from above `begin` on. */
-  #answersOf(chain: Chain, theirs: ChainEnd & { forkAt?: number }, begin: number): GroupMessage[] {
-    const { base, last, forkAt } = chain
-    if (forkAt !== undefined && forkAt < (theirs.forkAt ?? Infinity)) {
-      const aside = this.#store.aside(chain.chain)
-      const one = aside.find(({ sequence }) => sequence === forkAt)
-      const other = one && aside.find((entry) => fork(one, entry))
-      return one === undefined || other === undefined ? [] : [{ kind: 'proof', twins: [one, other] }]
-    }
-    const within = theirs.sequence > base.sequence && theirs.sequence <= last.sequence && theirs.forkAt === undefined
-    if (within && this.#hashAt(chain, theirs.sequence) !== theirs.hash) return [this.#hashes(chain)]
-    const above = Math.max(theirs.sequence, begin, base.sequence)
-    const end = Math.min(this.chains.limit(chain), last.sequence)
-    if (end <= above) return []
-    const entries = this.#store.entries(chain.chain, above, end, groupLimits.batch)
-    const hash = this.#hashAt(chain, above)
-    return [{ kind: 'entries', entries, ...(above > theirs.sequence ? { base: { sequence: above, hash } } : {}) }]
+    return [{ kind: 'decisions', decisions: whyIn(this.ledger, this.membership, this.#author.peer) }]
   }
 
   #onEntries(entries: readonly Entry[], base: ChainEnd | undefined): GroupMessage[] {
@@ -303,8 +208,9 @@ export class Replica {
       for (const entry of entries) {
         const outcome =
           entry === first && base !== undefined ? this.chains.takeAbove(base, entry) : this.chains.take(entry)
+        if (outcome === 'later') this.#listener.onMissing?.()
         const chain = outcome === 'differs' ? this.#store.chain(entry.chain) : undefined
-        if (chain !== undefined) answers.push(this.#hashes(chain))
+        if (chain !== undefined) answers.push(this.exchange.hashes(chain))
       }
     })
     return answers
@@ -314,9 +220,15 @@ export class Replica {
     const held = this.#store.chain(chain)
     if (held?.author === undefined) return []
     const { base: begin, last } = held
-    const twin = this.#store
-      .hashes(chain, begin.sequence, last.sequence)
-      .find(({ sequence, hash }) => (hashes[sequence - base - 1] ?? hash) !== hash)
+    const compared = this.#store.hashes(
+      chain,
+      Math.max(base, begin.sequence),
+      Math.min(base + hashes.length, last.sequence),
+    )
+    const twin = compared.find(({ sequence, hash }) => hashes[sequence - base - 1] !== hash)
+    // The first one may be further below.
+    if (twin !== undefined && twin.sequence === base + 1 && base > begin.sequence)
+      return [this.exchange.hashes(held, base)]
     if (twin !== undefined)
       return this.#entryAt(chain, twin.sequence, (entry) => ({ kind: 'entries', entries: [entry] }))
     // Whoever said where history begins here may have lied.
@@ -364,15 +276,6 @@ export class Replica {
     return this.#ownChain()
   }
 
-  /** Where history begins for somebody who was added once; who was added again, is given what they had before, too. */
-  #historyOf(who: string): ChainEnds {
-    const added = (this.membership.members.get(who) ?? []).flatMap((hash) => {
-      const decision = this.ledger.get(hash)
-      return decision?.kind === 'add' ? [decision.from] : []
-    })
-    return added.length === 1 ? (added[0] ?? new Map()) : new Map()
-  }
-
   #ends(back: (chain: Chain) => number | undefined): ChainEnds {
     const ends = new Map<string, ChainEnd>()
     for (const chain of this.#store.chains()) {
@@ -383,15 +286,5 @@ export class Replica {
       if (hash !== undefined) ends.set(chain.chain, { sequence, hash })
     }
     return ends
-  }
-
-  #hashes({ chain, base, last }: Chain): GroupMessage {
-    const hashes = this.#store.hashes(chain, base.sequence, last.sequence).map(({ hash }) => hash)
-    return { kind: 'hashes', chain, base: base.sequence, hashes }
-  }
-
-  #hashAt({ chain, base }: Chain, sequence: number): string {
-    if (sequence === base.sequence) return base.hash
-    return this.#store.entry(chain, sequence)?.hash ?? ''
   }
 }

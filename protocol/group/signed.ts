@@ -3,7 +3,7 @@
  * genuine; whether it counts is for the ledger and the chains.
  */
 import { QuorumError } from '../base/errors.ts'
-import { hex } from '../base/hex.ts'
+import { bytesOfHex, hex } from '../base/hex.ts'
 import { digest, peerFromPublicKey, publicKeyOf, sign, verify, type Identity } from '../identity/identity.ts'
 import { signedFromWire, signedToWire, type SignedBytes } from '../wire/codec.ts'
 import {
@@ -60,7 +60,14 @@ function decisionIn({ signer, payload }: Opened, bytes: Uint8Array, group: strin
 }
 
 export function signConsent(identity: Identity, group: string, invitation: Uint8Array): SignedBytes {
-  return sign(identity, 'quorum-consent', consentToWire({ group: Buffer.from(group, 'hex'), invitation }))
+  return sign(identity, 'quorum-consent', consentToWire({ group: bytesOfHex(group), invitation }))
+}
+
+/** Who agrees to be added to that group, with what. Errors: `verification-failed`, `bad-request`. */
+export function readConsent(signed: SignedBytes): { member: string; group: string; invitation: string } {
+  const member = verify(signed, 'quorum-consent')
+  const { group, invitation } = consentFromWire(signed.payload)
+  return { member, group: hex(group), invitation: hex(invitation) }
 }
 
 export function signEntry(identity: Identity, content: ToSign<EntryContent>): Entry {
@@ -103,8 +110,11 @@ function entryIn({ signer, payload }: Opened, bytes: Uint8Array, group: string):
 
 /** For what is signed: the ends of chains. */
 export function endsToSign(ends: ChainEnds): ChainEndContent[] {
-  const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
-  return [...ends].map(([chain, { sequence, hash }]) => ({ chain: bytes(chain), sequence, hash: bytes(hash) }))
+  return [...ends].map(([chain, { sequence, hash }]) => ({
+    chain: bytesOfHex(chain),
+    sequence,
+    hash: bytesOfHex(hash),
+  }))
 }
 
 interface Opened {
@@ -137,10 +147,9 @@ function actionOf(action: ActionContent, group: string): Action {
     case 'found':
       return { kind: 'found', name: action.name }
     case 'add': {
-      const member = verify(action.consent, 'quorum-consent')
-      const consent = consentFromWire(action.consent.payload)
-      if (hex(consent.group) !== group) throw foreign()
-      return { kind: 'add', member, invitation: hex(consent.invitation), from: endsOf(action.from) }
+      const { member, invitation, group: agreed } = readConsent(action.consent)
+      if (agreed !== group) throw foreign()
+      return { kind: 'add', member, invitation, from: endsOf(action.from) }
     }
     case 'remove': {
       const member = peerFromPublicKey(action.member)

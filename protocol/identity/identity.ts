@@ -18,6 +18,7 @@ export type Domain =
   | 'quorum-decision'
   | 'quorum-consent'
   | 'quorum-talk'
+  | 'quorum-card'
 
 export interface Identity {
   /** PeerId in its usual text form. */
@@ -117,6 +118,13 @@ export function digest(...parts: readonly Uint8Array[]): Uint8Array {
     out,
     parts.map((part) => Buffer.from(part)),
   )
+  return out
+}
+
+/** The first `length` bytes of keyed BLAKE2b; `key` of 16 to 64 bytes. */
+export function mac(key: Uint8Array, length: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const out = Buffer.alloc(length)
+  sodium.crypto_generichash(out, Buffer.concat(parts), Buffer.from(key))
   return out
 }
 

@@ -71,9 +71,10 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
       // One bare circuit address for each relay: an explicit one throws at start when that relay is down
       // (libp2p/js-libp2p#3601).
       listen: [...options.listen, ...Array.from({ length: netLimits.circuitsWanted }, () => '/p2p-circuit')],
-      // Identify announces these to every peer; friends get the others in the hello.
+      // Identify announces these to every peer, also to members of a group who are not friends; friends get the others
+      // in the hello.
       announceFilter: (addresses: Multiaddr[]) =>
-        addresses.filter((address) => isPublic(address) && (policy.mayBeDirect() || isRelayed(address))),
+        addresses.filter((address) => isPublic(address) && isRelayed(address)),
     },
     transports: [tcp(inbound), webSockets(inbound), circuits.factory],
     // A port in use or a machine without IPv6 must not prevent the start: circuits still work.

@@ -40,6 +40,8 @@ export const netLimits = {
   circuitReadLow: 256 * KiB,
   /** Chat streams with one friend, over all connections: the one in use, its successor, and a race. */
   chatStreams: 4,
+  /** As many streams of groups to one member, while paths replace each other. */
+  groupStreams: 4,
   /**
    * File streams from one friend, over all connections: those, their successors on a better path, and a list of files.
    */

@@ -19,6 +19,7 @@ import type { Store } from '../store/store.ts'
 
 export const chatProtocol = '/quorum/chat/1.0.0'
 export const fileProtocol = '/quorum/file/1.0.0'
+export const groupProtocol = '/quorum/group/1.0.0'
 export const friendProtocol = '/quorum/friend/1.0.0'
 export const directoryProtocol = '/quorum/directory/1.0.0'
 export const mailboxProtocol = '/quorum/mailbox/1.0.0'
@@ -27,20 +28,26 @@ export const dcutrProtocol = '/libp2p/dcutr'
 
 /**
  * The relation of another peer to this one. `pending`: this peer asked it, and its answer may come. Who asks this peer
- * stays a stranger until a person accepts: anybody can ask.
+ * stays a stranger until a person accepts: anybody can ask. `member`: only a group is shared with it.
  */
-export type Relation = 'friend' | 'pending' | 'node' | 'stranger' | 'blocked'
+export type Relation = 'friend' | 'pending' | 'node' | 'member' | 'stranger' | 'blocked'
 
 /** Stands for every circuit, where only that it is one matters. */
 const circuit = multiaddr('/p2p-circuit')
 const established: ReadonlySet<Relation> = new Set(['friend', 'node'])
 
-type Protocol = typeof chatProtocol | typeof fileProtocol | typeof friendProtocol | typeof dcutrProtocol
+type Protocol =
+  | typeof chatProtocol
+  | typeof fileProtocol
+  | typeof friendProtocol
+  | typeof groupProtocol
+  | typeof dcutrProtocol
 const mayOpen: Record<Protocol, { from: readonly Relation[]; streams: number; direct?: true }> = {
   [chatProtocol]: { from: ['friend'], streams: netLimits.chatStreams },
   [fileProtocol]: { from: ['friend'], streams: netLimits.fileStreams },
+  [groupProtocol]: { from: ['friend', 'member', 'pending'], streams: netLimits.groupStreams },
   [dcutrProtocol]: { from: ['friend'], streams: 2, direct: true },
-  [friendProtocol]: { from: ['friend', 'pending', 'stranger'], streams: 2 },
+  [friendProtocol]: { from: ['friend', 'pending', 'member', 'stranger'], streams: 2 },
 }
 
 /**
@@ -55,6 +62,8 @@ export interface PolicyOptions {
   privacy(): Pick<Privacy, 'direct' | 'lan'>
   /** One of the own nodes. */
   isNode(peer: string): boolean
+  /** A group is shared with it. */
+  isMember?(peer: string): boolean
   /** This peer is told to listen on loopback only: then the loopback is its network. */
   loopback?: boolean
   interfaces?: typeof networkInterfaces
@@ -64,15 +73,18 @@ export class Policy {
   readonly #store: Store
   readonly #privacy: PolicyOptions['privacy']
   readonly #isNode: (peer: string) => boolean
+  readonly #isMember: (peer: string) => boolean
   /** The loopback is the network of this peer. */
   readonly loopback: boolean
   readonly #interfaces: typeof networkInterfaces
   readonly #dials = new KeyedBuckets(netLimits.dialsPerSource, () => performance.now())
 
-  constructor({ store, privacy, isNode, loopback = false, interfaces = networkInterfaces }: PolicyOptions) {
+  constructor(options: PolicyOptions) {
+    const { store, privacy, isNode, isMember = () => false, loopback = false, interfaces = networkInterfaces } = options
     this.#store = store
     this.#privacy = privacy
     this.#isNode = isNode
+    this.#isMember = isMember
     this.loopback = loopback
     this.#interfaces = interfaces
   }
@@ -81,7 +93,8 @@ export class Policy {
     const state = this.#store.friend(peer)?.state
     if (state === 'friend' || state === 'blocked') return state
     if (state === 'requested') return 'pending'
-    return this.#isNode(peer) ? 'node' : 'stranger'
+    if (this.#isNode(peer)) return 'node'
+    return this.#isMember(peer) ? 'member' : 'stranger'
   }
 
   isFriend(peer: string): boolean {
@@ -93,6 +106,12 @@ export class Policy {
    * good as its own machine. Without `peer`: to any peer.
    */
   mayBeDirect(peer?: string): boolean {
+    // Members of a group who are not friends learn no address of each other.
+    return (peer === undefined || this.relation(peer) !== 'member') && this.#chosen(peer)
+  }
+
+  /** What the person chose about direct connections allows one with `peer`, or with nodes that it uses. */
+  #chosen(peer?: string): boolean {
     const { direct } = this.#privacy()
     if (direct !== 'verified') return direct !== 'never'
     const friend = peer === undefined ? undefined : this.#store.friend(peer)
@@ -121,7 +140,7 @@ export class Policy {
 
   /** Why `peer`, or a node, may not lead this peer to `address`. `isPeer`: it is an address of that peer itself. */
   #refusesLead(address: string, peer?: string, isPeer = false): QuorumError | undefined {
-    if (!this.mayBeDirect(peer)) return foreign()
+    if (!(isPeer ? this.mayBeDirect(peer) : this.#chosen(peer))) return foreign()
     const scope = scopeOf(address)
     // A node on this very machine learns nothing about the local network.
     const isLan = scope !== 'public' && (scope !== 'machine' || isPeer)
@@ -157,7 +176,7 @@ export class Policy {
     if (relation === 'node') return true
     const relayed = isRelayed(address)
     // Strangers send requests through a node's mailbox; a circuit would reveal addresses to them.
-    if (relayed ? this.#privacy().direct === 'only' || relation === 'stranger' : !this.mayBeDirect(peer)) return false
+    if (relayed ? this.#privacy().direct === 'only' || relation === 'stranger' : !this.#chosen(peer)) return false
     return relation === 'friend' || this.#hasRoom(address, open)
   }
 
@@ -186,10 +205,10 @@ export class Policy {
     if (relation === 'node') return true
     const { direct } = this.#privacy()
     if (isRelayed(remoteAddr)) {
-      return direct !== 'only' && (this.#isNode(relayPeer(remoteAddr) ?? '') || this.mayBeDirect(peer))
+      return direct !== 'only' && (this.#isNode(relayPeer(remoteAddr) ?? '') || this.#chosen(peer))
     }
     const isFriendsNode = relation === 'stranger' && direction === 'outbound' && carriesCircuits
-    return direct !== 'never' && (isFriendsNode || this.mayBeDirect(peer))
+    return direct !== 'never' && (isFriendsNode || this.#chosen(peer))
   }
 
   /** The rules of `mayConnect` as a connection gater of libp2p. */

@@ -6,7 +6,7 @@
 
 import { QuorumError } from '../base/errors.ts'
 import type { Database } from './database.ts'
-import { contentFrom, fieldsOf, insertMessage, messageFrom, type MessageColumns } from './messages.ts'
+import { contentFrom, fieldsOf, insertMessage, messageFrom, shownContent, type MessageColumns } from './messages.ts'
 import type { Conversation, Message, OutgoingMessage, Store } from './store.ts'
 
 type Sending = Pick<
@@ -43,7 +43,14 @@ function sendingOn(database: Database): Sending {
            ON CONFLICT (peer) DO UPDATE SET queued = queued + 1 RETURNING queued AS seq`,
           peer,
         )
-        const message: Message = { ...fieldsOf(draft), peer, direction: 'out', state: 'queued', seq: row?.seq ?? 1 }
+        const message: Message = {
+          ...fieldsOf(draft),
+          ...shownContent(draft.content),
+          peer,
+          direction: 'out',
+          state: 'queued',
+          seq: row?.seq ?? 1,
+        }
         insertMessage(database, message, draft.content)
         return message
       }),
@@ -135,7 +142,8 @@ function sendingOn(database: Database): Sending {
     recall: (id) =>
       database.transaction(() => {
         const row = database.get<MessageColumns>(
-          `UPDATE message SET state = 'recalled', text = '', folded = NULL, content = 'text', contentBytes = NULL
+          `UPDATE message SET state = 'recalled', text = '', folded = NULL, content = 'text', contentBytes = NULL,
+             groupContent = NULL
            WHERE id = ? AND direction = 'out' AND state = 'queued' RETURNING *`,
           id,
         )
@@ -166,6 +174,7 @@ function receivingOn(database: Database): Receiving {
         )
         const message: Message = {
           ...fieldsOf(received),
+          ...shownContent(received.content),
           peer,
           direction: 'in',
           receivedAt,
@@ -173,7 +182,6 @@ function receivingOn(database: Database): Receiving {
           seq,
         }
         if (recalled) message.text = ''
-        if (received.content?.kind === 'unknown') message.unknown = true
         insertMessage(database, message, received.content, hash, recalled ? [] : received.files)
         return message
       }),

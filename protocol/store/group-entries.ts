@@ -25,7 +25,7 @@ interface EntryColumns {
   transfer: string | null
 }
 
-type Shown = 'groupMessages' | 'groupMessage' | 'searchGroups' | 'groupUnread' | 'markGroupRead'
+type Shown = 'groupMessages' | 'groupMessagesOf' | 'groupMessage' | 'searchGroups' | 'groupUnread' | 'markGroupRead'
 
 const number = `(SELECT number FROM "group" WHERE id = $group)`
 const chainNumber = `(SELECT number FROM groupChain WHERE "group" = ${number} AND chain = $chain)`
@@ -188,6 +188,16 @@ function shownOn(database: Database): Pick<GroupEntries, Shown> {
         .map(shownFrom)
       return after === undefined ? found.toReversed() : found
     },
+
+    groupMessagesOf: (group, chain, above, upTo, limit) =>
+      database
+        .all<EntryColumns>(
+          `SELECT ${columns} FROM ${withChain} WHERE entry.chain = ${chainNumber} AND aside = 0 AND ${visible}
+           AND sequence > $above AND sequence <= $upTo ORDER BY sequence DESC LIMIT $limit`,
+          { group, chain, above, upTo, limit },
+        )
+        .map(shownFrom)
+        .toReversed(),
 
     groupMessage: first,
 

@@ -41,8 +41,11 @@ export interface Chain {
 
 export interface GroupRow {
   group: string
-  /** `joining`: the person has agreed, and the addition has not come yet. `member`: it came, whatever became of it. */
-  state: 'invited' | 'joining' | 'member'
+  /**
+   * `joining`: the person has agreed, and the addition has not come yet. `member`: it came, whatever became of it.
+   * `deleted`: the person has left, and wants to see nothing more of it.
+   */
+  state: 'invited' | 'joining' | 'member' | 'deleted'
   /** By the invitation, until the ledger says more. */
   name: string
   /** 16 random bytes of the chain in which this peer speaks; none in a restored profile. */
@@ -62,6 +65,8 @@ export interface GroupInvitationRow {
   history: 'none' | 'last' | 'all'
   /** Milliseconds since the epoch. */
   invitedAt: number
+  /** They have agreed: wire form of `Signed`. */
+  consent?: Uint8Array
 }
 
 /** An entry as it is put: what is shown of it stands beside the signed bytes. */
@@ -139,6 +144,7 @@ export interface GroupRows {
   putGroupCard(group: string, card: GroupCardRow): void
 
   groupInvitations(group: string): GroupInvitationRow[]
+  /** Replaces the one with that token. */
   putGroupInvitation(group: string, row: GroupInvitationRow): void
   deleteGroupInvitation(group: string, invitation: Uint8Array): void
 
@@ -165,6 +171,8 @@ export interface GroupEntries {
 
   /** As `Store.messages`: status updates are not shown. */
   groupMessages(group: string, limit: number, range?: EntryRange): ShownEntry[]
+  /** Those of one chain above `above` and up to `upTo`: the last `limit` of them, in order. */
+  groupMessagesOf(group: string, chain: string, above: number, upTo: number, limit: number): ShownEntry[]
   /** The first one with that id, if any is shown. */
   groupMessage(group: string, id: string): ShownEntry | undefined
   /** As `Store.search`. */

@@ -90,6 +90,7 @@ export const groupTables = `
     peer TEXT NOT NULL,
     history TEXT NOT NULL,
     invitedAt INTEGER NOT NULL,
+    consent BLOB, -- of who is invited, until they are added
     UNIQUE ("group", invitation)
   ) STRICT;
   CREATE TABLE groupSeen (

@@ -40,6 +40,8 @@ interface ChainColumns {
   counted: number
 }
 
+type InvitationColumns = Omit<GroupInvitationRow, 'consent'> & { consent: Uint8Array | null }
+
 /** As SQL: the row of the group with the id `$group`. */
 const numberOfGroup = `(SELECT number FROM "group" WHERE id = $group)`
 
@@ -165,17 +167,21 @@ function aboutMembersOn(database: Database): Omit<GroupRows, RowsOfGroup | RowsO
 
     groupInvitations: (group) =>
       database
-        .all<GroupInvitationRow>(
-          `SELECT invitation, peer, history, invitedAt FROM groupInvitation WHERE "group" = ${numberOfGroup}
+        .all<InvitationColumns>(
+          `SELECT invitation, peer, history, invitedAt, consent FROM groupInvitation WHERE "group" = ${numberOfGroup}
            ORDER BY invitedAt`,
           { group },
         )
-        .map((row) => ({ ...row, invitation: new Uint8Array(row.invitation) })),
+        .map(({ consent, ...row }) => ({
+          ...row,
+          invitation: new Uint8Array(row.invitation),
+          ...(consent !== null && { consent: new Uint8Array(consent) }),
+        })),
 
-    putGroupInvitation(group, { invitation, peer, history, invitedAt }) {
-      const sql = `INSERT INTO groupInvitation ("group", invitation, peer, history, invitedAt)
-        VALUES (${numberOfGroup}, $invitation, $peer, $history, $invitedAt)`
-      database.run(sql, { group, invitation, peer, history, invitedAt })
+    putGroupInvitation(group, { invitation, peer, history, invitedAt, consent = null }) {
+      const sql = `INSERT OR REPLACE INTO groupInvitation ("group", invitation, peer, history, invitedAt, consent)
+        VALUES (${numberOfGroup}, $invitation, $peer, $history, $invitedAt, $consent)`
+      database.run(sql, { group, invitation, peer, history, invitedAt, consent })
     },
 
     deleteGroupInvitation(group, invitation) {

@@ -4,8 +4,11 @@ export type MessageState = 'queued' | 'sent' | 'delivered' | 'read' | 'recalled'
 export interface Message {
   /** UUID v7. */
   id: string
-  /** The friend's PeerId. */
+  /** The friend's PeerId; in a group that of the author. */
   peer: string
+  /** In groups: which one, and the author's PeerId. */
+  group?: string
+  author?: string
   direction: 'in' | 'out'
   text: string
   /** By the sender's clock: shown, never used to order. */
@@ -16,8 +19,10 @@ export interface Message {
   transfer?: string
   /** Its content is of a later version, and `text` is empty. */
   unknown?: true
+  /** Its sender invites the friend to a group, and `text` is empty. Names are foreign text, of the first members. */
+  invitation?: { group: string; name: string; members: readonly string[]; count: number }
   /** Own, state `sent`: since when a node has held it for the friend, who is away. */
   leftAt?: number
-  /** Position in the sender's sequence, from 1. */
+  /** Position in the sender's sequence, from 1; in a group in one of the author's. */
   seq: number
 }

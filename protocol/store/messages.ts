@@ -5,6 +5,8 @@
 import type { Database } from './database.ts'
 import { fold } from '../base/folded-text.ts'
 import { QuorumError } from '../base/errors.ts'
+import { hex } from '../base/hex.ts'
+import { invitationFromWire } from '../wire/group-card.ts'
 import { offerFromWire } from '../wire/offer.ts'
 import type { Draft, Message, MessageContent, ReceivedMessage, Store } from './store.ts'
 
@@ -26,6 +28,8 @@ export interface MessageColumns {
   /** `text` with `contentBytes`: a body that only a later version can read. */
   content: 'text' | 'offer' | 'news'
   contentBytes: Uint8Array | null
+  /** `invitation` beside `text`, `consent` beside `news`, which is never shown. */
+  groupContent: 'invitation' | 'consent' | null
 }
 
 /**
@@ -105,8 +109,8 @@ export function insertMessage(
 ): void {
   database.run(
     `INSERT INTO message (peer, direction, seq, id, text, folded, sentAt, receivedAt, state, replyTo, transfer,
-       content, contentBytes, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       content, contentBytes, groupContent, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.peer,
     message.direction,
     message.seq,
@@ -118,16 +122,23 @@ export function insertMessage(
     message.state,
     message.replyTo ?? null,
     message.transfer ?? null,
-    content == null || content.kind === 'unknown' ? 'text' : content.kind,
+    columnOf(content),
     content?.bytes ?? null,
+    content?.kind === 'invitation' || content?.kind === 'consent' ? content.kind : null,
     hash ?? null,
   )
 }
 
-export function contentFrom({ content, contentBytes }: MessageColumns): MessageContent | undefined {
-  return content === 'text' || contentBytes === null
-    ? undefined
-    : { kind: content, bytes: new Uint8Array(contentBytes) }
+/** The table allows no other ones. */
+function columnOf(content: MessageContent | undefined): MessageColumns['content'] {
+  if (content?.kind === 'offer') return 'offer'
+  return content?.kind === 'news' || content?.kind === 'consent' ? 'news' : 'text'
+}
+
+export function contentFrom({ content, contentBytes, groupContent }: MessageColumns): MessageContent | undefined {
+  if (groupContent !== null && contentBytes !== null) return { kind: groupContent, bytes: new Uint8Array(contentBytes) }
+  if (contentBytes === null) return undefined
+  return { kind: content === 'text' ? 'unknown' : content, bytes: new Uint8Array(contentBytes) }
 }
 
 export function messageFrom(row: MessageColumns): Message {
@@ -142,7 +153,15 @@ export function messageFrom(row: MessageColumns): Message {
     ...(row.replyTo !== null && { replyTo: row.replyTo }),
     ...(row.transfer !== null && { transfer: row.transfer }),
     ...(row.leftAt !== null && row.state === 'sent' && { leftAt: row.leftAt }),
-    ...(row.content === 'text' && row.contentBytes !== null && { unknown: true as const }),
+    ...shownContent(contentFrom(row)),
     seq: row.seq,
   }
+}
+
+/** What callers see of the content of a message. Errors: those of the codec. */
+export function shownContent(content: MessageContent | undefined): Pick<Message, 'invitation' | 'unknown'> {
+  if (content?.kind === 'unknown') return { unknown: true }
+  if (content?.kind !== 'invitation') return {}
+  const { group, name, members, count } = invitationFromWire(content.bytes)
+  return { invitation: { group: hex(group), name, members, count } }
 }

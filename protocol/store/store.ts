@@ -130,12 +130,12 @@ export interface Conversation {
 
 /**
  * The content of a message besides text: an offer of files, shown with its note as text, a status update, never
- * shown, or what only a later version knows.
+ * shown, an invitation to a group, a consent to one, never shown, or what only a later version knows.
  */
 export interface MessageContent {
-  kind: 'offer' | 'news' | 'unknown'
+  kind: 'offer' | 'news' | 'invitation' | 'consent' | 'unknown'
   /**
-   * Wire form (wire/offer.ts): a body that is encoded again must have the same hash. Of what is not known the whole
+   * Wire form (wire/offer.ts, wire/group-card.ts): a body that is encoded again must have the same hash. Of what is not known the whole
    * body, which is only received.
    */
   bytes: Uint8Array

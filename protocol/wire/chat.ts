@@ -32,6 +32,8 @@ export interface Body {
   content:
     | Content
     | { kind: 'recalled' }
+    /** About a group (wire/group-card.ts; a signed consent). It stays bytes, as an offer does. */
+    | { kind: 'invitation' | 'consent'; bytes: Uint8Array }
     /** Of a later version. It is received and never sent. */
     | { kind: 'unknown' }
 }
@@ -102,6 +104,9 @@ function bodyContentToWire(content: Body['content']): NonNullable<Fields<typeof 
       return { case: 'recalled', value: {} }
     case 'unknown':
       return { case: undefined }
+    case 'invitation':
+    case 'consent':
+      return { case: content.kind, value: content.bytes }
     case 'text':
     case 'offer':
     case 'news':
@@ -113,6 +118,9 @@ function bodyContentFromWire(content: MessageBody['content']): Body['content'] {
   switch (content.case) {
     case 'recalled':
       return { kind: 'recalled' }
+    case 'invitation':
+    case 'consent':
+      return { kind: content.case, bytes: content.value }
     case 'text':
     case 'offer':
     case 'news':

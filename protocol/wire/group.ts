@@ -27,7 +27,7 @@ import {
 import { uuidFromBytes, uuidToBytes } from './uuid.ts'
 
 /** Bytes of the random part of a founding, of an invitation and of a chain. */
-const markLength = 16
+export const markLength = 16
 
 /** Hashes and ids of chains have 32 bytes, people are raw public keys. */
 export interface ChainEndContent {

@@ -20,7 +20,7 @@ const trailLength = 53
 export const eraLength = 8
 
 /** What a peer understands besides what every version does. */
-export const features = { parcels: 1 } as const
+export const features = { parcels: 1, groups: 2 } as const
 
 export interface Hello extends PeerAddress {
   version: number

@@ -29,4 +29,17 @@ export const wireLimits = {
   picture: 64 * KiB,
   /** The message of an error, in characters: one sentence. */
   errorMessage: 500,
+  /** A frame of a group: 100 members with 64 chains each fit in what a member tells of what it holds. */
+  groupFrame: 1 * MiB,
+  /** Groups that a hello names, with the random tags beside them. */
+  groupTags: 128,
+  /** Hashes of a chain that are compared at once, 32 bytes each. */
+  groupHashes: 4096,
+  /** What a state names: 64 chains of each of 100 members, their holes, and entries that were said again. */
+  groupChains: 6400,
+  groupHoles: 64,
+  groupAgain: 4096,
+  groupMembers: 1000,
+  /** Names of members in an invitation. */
+  groupNames: 20,
 } as const

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file quorum.proto.
  */
 export const file_quorum: GenFile = /*@__PURE__*/
-  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwigAMKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASIQoFc3RhbmQYDCABKAsyEC5xdW9ydW0udjEuU3RhbmRIABIPCgdwYWRkaW5nGA8gASgMQgYKBGtpbmQiLAoNRnJpZW5kUmVxdWVzdBIMCgRub3RlGAEgASgJEg0KBXRva2VuGAIgASgMIg4KDEZyaWVuZEFuc3dlciIdCg1GcmllbmRSZWZ1c2FsEgwKBGNvZGUYASABKAkiCAoGRGlhbE1lIicKBVN0YW5kEh4KBHdvcmQYASABKAsyEC5xdW9ydW0udjEuSGVsbG8iHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIsIDChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAEiMKBmV4cGVjdBgLIAEoCzIRLnF1b3J1bS52MS5FeHBlY3RIAEIGCgRjYWxsIj0KCEFubm91bmNlEiEKBnJlY29yZBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSDgoGaGFuZGxlGAIgASgJIjEKBkxvb2t1cBIOCgRwZWVyGAEgASgMSAASEAoGaGFuZGxlGAIgASgJSABCBQoDd2hvIjkKB0RlbGl2ZXISCgoCdG8YASABKAwSEAoIZW52ZWxvcGUYAiABKAwSEAoIZmxlZXRpbmcYAyABKAgiGQoJQ29sbGVjdGVkEgwKBG1haWwYASADKAQiCwoJS25vd2xlZGdlIggKBkZvcmdldCI/CgpQb3N0SW52aXRlEgwKBHNsb3QYASABKAwSDgoGc2VhbGVkGAIgASgMEhMKC3R0bF9zZWNvbmRzGAMgASgNIhoKCkZpbmRJbnZpdGUSDAoEc2xvdBgBIAEoDCIZCglSZWFjaGFibGUSDAoEcG9ydBgBIAEoDSIqCgZFeHBlY3QSDQoFcGVlcnMYASADKAwSEQoJbm9fbG9uZ2VyGAIgAygMIpMBCg5EaXJlY3RvcnlGcmFtZRIwCghyZXNwb25zZRgBIAEoCzIcLnF1b3J1bS52MS5EaXJlY3RvcnlSZXNwb25zZUgAEh8KBG1haWwYAiABKAsyDy5xdW9ydW0udjEuTWFpbEgAEiUKB3ByZXNlbnQYAyABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQgcKBWZyYW1lIiQKBE1haWwSCgoCaWQYASABKAQSEAoIZW52ZWxvcGUYAiABKAwiowMKEURpcmVjdG9yeVJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEikKCWFubm91bmNlZBgDIAEoCzIULnF1b3J1bS52MS5Bbm5vdW5jZWRIABIhCgVmb3VuZBgEIAEoCzIQLnF1b3J1bS52MS5Gb3VuZEgAEikKCWRlbGl2ZXJlZBgFIAEoCzIULnF1b3J1bS52MS5EZWxpdmVyZWRIABIfCgRkb25lGAYgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIvCglrbm93bGVkZ2UYByABKAsyGi5xdW9ydW0udjEuS25vd2xlZGdlUmVwb3J0SAASLgoMZm91bmRfaW52aXRlGAggASgLMhYucXVvcnVtLnYxLkZvdW5kSW52aXRlSAASLwoMcmVhY2hhYmlsaXR5GAkgASgLMhcucXVvcnVtLnYxLlJlYWNoYWJpbGl0eUgAEiUKB3ByZXNlbnQYCiABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQggKBnJlc3VsdCIqCglXaXJlRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIksKCUFubm91bmNlZBIYChBvYnNlcnZlZF9hZGRyZXNzGAEgASgJEgwKBHRpbWUYAiABKAQSFgoObm9kZV9hZGRyZXNzZXMYAyADKAkiUgoFRm91bmQSIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIRCgljb25uZWN0ZWQYAiABKAgSEwoLYWdlX3NlY29uZHMYAyABKA0iGwoJRGVsaXZlcmVkEg4KBnB1c2hlZBgBIAEoCCIGCgREb25lIh0KC0ZvdW5kSW52aXRlEg4KBnNlYWxlZBgBIAEoDCI7CgxSZWFjaGFiaWxpdHkSEQoJcmVhY2hhYmxlGAEgASgIEhgKEG9ic2VydmVkX2FkZHJlc3MYAiABKAkiGAoHUHJlc2VudBINCgVwZWVycxgBIAMoDCLXAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCBInCgdtYWlsYm94GAggASgLMhYucXVvcnVtLnYxLkhlbGRNYWlsYm94IlIKC0hlbGRNYWlsYm94Eg8KB3RpY2tldHMYASABKA0SDwoHcGFyY2VscxgCIAEoDRINCgVieXRlcxgDIAEoBBISCgpoZWxkX3NpbmNlGAQgASgEIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lIv0CCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDBIQCghmZWF0dXJlcxgLIAMoDRIPCgdjb3VudGVkGAwgASgEEg4KBnRpY2tldBgNIAEoDBIkCgRrZXlzGA4gASgLMhYucXVvcnVtLnYxLk9uZVRpbWVLZXlzEiYKB2FjY291bnQYDyABKAsyFS5xdW9ydW0udjEuS2V5QWNjb3VudBIQCgh1bm9wZW5lZBgQIAMoDBIMCgRob2xlGBEgASgIIj4KC09uZVRpbWVLZXlzEgsKA2VyYRgBIAEoDBINCgVmaXJzdBgCIAEoBBITCgtwdWJsaWNfa2V5cxgDIAMoDCJFCgpLZXlBY2NvdW50EgsKA2VyYRgBIAEoDBIMCgRoZWxkGAIgASgNEgsKA3RvcBgDIAEoBBIPCgdzZXR0bGVkGAQgASgEIhsKC0NoYXRNZXNzYWdlEgwKBGJvZHkYASABKAwiwQEKC01lc3NhZ2VCb2R5EgoKAmlkGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhAKCHByZXZpb3VzGAMgASgMEgwKBHRpbWUYBCABKAQSHwoEdGV4dBgFIAEoCzIPLnF1b3J1bS52MS5UZXh0SAASJwoIcmVjYWxsZWQYBiABKAsyEy5xdW9ydW0udjEuUmVjYWxsZWRIABIPCgVvZmZlchgHIAEoDEgAEg4KBG5ld3MYCCABKAxIAEIJCgdjb250ZW50IiYKBFRleHQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoDCIKCghSZWNhbGxlZCIqCgdSZWNlaXB0EhEKCWRlbGl2ZXJlZBgBIAEoBBIMCgRyZWFkGAIgASgEIhgKBlR5cGluZxIOCgZhY3RpdmUYASABKAgiLgoMU2VhbGVkUGFyY2VsEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwibwoNUGFyY2VsQ29udGVudBIKCgJ0bxgBIAEoDBIRCglwYXJjZWxfaWQYAiABKAwSDgoGYm9kaWVzGAMgAygMEh4KBHdvcmQYBCABKAsyEC5xdW9ydW0udjEuSGVsbG8SDwoHcGFkZGluZxgPIAEoDCLeAQoFT2ZmZXISEAoIdHJhbnNmZXIYASABKAwSDAoEbm90ZRgCIAEoCRINCgVieXRlcxgDIAEoBBINCgVjb3VudBgEIAEoDRIXCg9tYW5pZmVzdF9kaWdlc3QYBSABKAwSFwoPbWFuaWZlc3RfbGVuZ3RoGAYgASgNEicKBWZpcnN0GAcgAygLMhgucXVvcnVtLnYxLk1hbmlmZXN0RW50cnkSJAoIbGVmdF9vdXQYCCADKAsyEi5xdW9ydW0udjEuTGVmdE91dBIWCg5sZWZ0X291dF9jb3VudBgJIAEoDSIkCgdMZWZ0T3V0EgwKBHBhdGgYASABKAkSCwoDd2h5GAIgASgJIj0KDU1hbmlmZXN0RW50cnkSDAoEcGF0aBgBIAEoCRIMCgRzaXplGAIgASgEEhAKCG1vZGlmaWVkGAMgASgEIjUKCE1hbmlmZXN0EikKB2VudHJpZXMYASADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeSJNCgxUcmFuc2Zlck5ld3MSEAoIdHJhbnNmZXIYASABKAwSDAoEd2hhdBgCIAEoCRIMCgRjb2RlGAMgASgJEg8KB21pc3NpbmcYBCABKAwigQEKCUZpbGVGcmFtZRIjCgRvcGVuGAEgASgLMhMucXVvcnVtLnYxLkZpbGVPcGVuSAASIQoDYWNrGAIgASgLMhIucXVvcnVtLnYxLkZpbGVBY2tIABIjCgRzdG9wGAMgASgLMhMucXVvcnVtLnYxLkZpbGVTdG9wSABCBwoFZnJhbWUiewoIRmlsZU9wZW4SDwoHdmVyc2lvbhgBIAEoDRIQCgh0cmFuc2ZlchgCIAEoDBIQCghtYW5pZmVzdBgDIAEoCBIMCgRmaWxlGAQgASgNEg0KBWNodW5rGAUgASgEEg4KBnByZWZpeBgGIAEoDBINCgVza2lwcxgHIAEoCCIrCgdGaWxlQWNrEhAKCHJlY2VpdmVkGAEgASgEEg4KBnN0b3JlZBgCIAEoBCIKCghGaWxlU3RvcCKkAQoLQ2h1bmtIZWFkZXISDAoEZmlsZRgBIAEoDRINCgVjaHVuaxgCIAEoBBIOCgZsZW5ndGgYAyABKA0SDgoGZGlnZXN0GAQgASgMEhMKC2ZpbGVfZGlnZXN0GAUgASgMEiMKBWVycm9yGAYgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvchINCgV6ZXJvcxgHIAEoCBIPCgdza2lwcGVkGAggASgIIugCCg1Hcm91cERlY2lzaW9uEg0KBWdyb3VwGAEgASgMEg4KBmF1dGhvchgCIAEoDBINCgVoZWFkcxgDIAMoDBIPCgdsYW1wb3J0GAQgASgEEgwKBHRpbWUYBSABKAQSLAoIZm91bmRpbmcYBiABKAsyGC5xdW9ydW0udjEuR3JvdXBGb3VuZGluZ0gAEiwKCGFkZGl0aW9uGAcgASgLMhgucXVvcnVtLnYxLkdyb3VwQWRkaXRpb25IABIqCgdyZW1vdmFsGAggASgLMhcucXVvcnVtLnYxLkdyb3VwUmVtb3ZhbEgAEiQKBHJvbGUYCSABKAsyFC5xdW9ydW0udjEuR3JvdXBSb2xlSAASJAoEbmFtZRgKIAEoCzIULnF1b3J1bS52MS5Hcm91cE5hbWVIABIuCglkZXBhcnR1cmUYCyABKAsyGS5xdW9ydW0udjEuR3JvdXBEZXBhcnR1cmVIAEIGCgRraW5kIisKDUdyb3VwRm91bmRpbmcSDAoEbmFtZRgBIAEoCRIMCgRzYWx0GAIgASgMIlYKDUdyb3VwQWRkaXRpb24SIgoHY29uc2VudBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSIQoEZnJvbRgCIAMoCzITLnF1b3J1bS52MS5DaGFpbkVuZCJQCgxHcm91cFJlbW92YWwSDgoGbWVtYmVyGAEgASgMEiIKBXVwX3RvGAIgAygLMhMucXVvcnVtLnYxLkNoYWluRW5kEgwKBHVuZG8YAyADKAwiKQoJR3JvdXBSb2xlEg4KBm1lbWJlchgBIAEoDBIMCgRyYW5rGAIgASgNIioKCUdyb3VwTmFtZRIMCgRuYW1lGAEgASgJEg8KB3BpY3R1cmUYAiABKAwiNAoOR3JvdXBEZXBhcnR1cmUSIgoFdXBfdG8YASADKAsyEy5xdW9ydW0udjEuQ2hhaW5FbmQiOQoIQ2hhaW5FbmQSDQoFY2hhaW4YASABKAwSEAoIc2VxdWVuY2UYAiABKAQSDAoEaGFzaBgDIAEoDCIxCgxHcm91cENvbnNlbnQSDQoFZ3JvdXAYASABKAwSEgoKaW52aXRhdGlvbhgCIAEoDCL4AQoKR3JvdXBFbnRyeRINCgVncm91cBgBIAEoDBIOCgZhdXRob3IYAiABKAwSEQoJYWRtaXNzaW9uGAMgASgMEgwKBG1hcmsYBCABKAwSEAoIc2VxdWVuY2UYBSABKAQSEAoIcHJldmlvdXMYBiABKAwSDgoGbGVkZ2VyGAcgAygMEg8KB2xhbXBvcnQYCCABKAQSDAoEdGltZRgJIAEoBBIKCgJpZBgKIAEoDBIfCgR0ZXh0GAsgASgLMg8ucXVvcnVtLnYxLlRleHRIABIPCgVvZmZlchgMIAEoDEgAEg4KBG5ld3MYDSABKAxIAEIJCgdjb250ZW50YgZwcm90bzM");
+  fileDesc("CgxxdW9ydW0ucHJvdG8SCXF1b3J1bS52MSJACgZTaWduZWQSDwoHcGF5bG9hZBgBIAEoDBISCgpwdWJsaWNfa2V5GAIgASgMEhEKCXNpZ25hdHVyZRgDIAEoDCJICgpTZWFsaW5nS2V5EhIKCnB1YmxpY19rZXkYASABKAwSEgoKZXhwaXJlc19hdBgCIAEoBBISCgpoeWJyaWRfa2V5GAMgASgMIrcBCgZJbnZpdGUSDAoEbmFtZRgBIAEoCRINCgVub2RlcxgCIAMoCRIRCglhZGRyZXNzZXMYAyADKAkSDQoFdG9rZW4YBCABKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIqCgtzZWFsaW5nX2tleRgGIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5EhQKDGJpbmFyeV9ub2RlcxgHIAMoDBIYChBiaW5hcnlfYWRkcmVzc2VzGAggAygMIoEBCgpQZWVyUmVjb3JkEhAKCHNlcXVlbmNlGAEgASgEEhMKC3R0bF9zZWNvbmRzGAIgASgNEhEKCWFkZHJlc3NlcxgDIAMoCRINCgVub2RlcxgEIAMoCRIqCgtzZWFsaW5nX2tleRgFIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5IioKCEVudmVsb3BlEg4KBmtleV9pZBgBIAEoDBIOCgZzZWFsZWQYAiABKAwigAMKD0VudmVsb3BlQ29udGVudBIKCgJ0bxgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgR0aW1lGAMgASgEEgwKBG5hbWUYBCABKAkSDQoFbm9kZXMYBSADKAkSEQoJYWRkcmVzc2VzGAYgAygJEioKC3NlYWxpbmdfa2V5GAcgASgLMhUucXVvcnVtLnYxLlNlYWxpbmdLZXkSKwoHcmVxdWVzdBgIIAEoCzIYLnF1b3J1bS52MS5GcmllbmRSZXF1ZXN0SAASKQoGYW5zd2VyGAkgASgLMhcucXVvcnVtLnYxLkZyaWVuZEFuc3dlckgAEisKB3JlZnVzYWwYCiABKAsyGC5xdW9ydW0udjEuRnJpZW5kUmVmdXNhbEgAEiQKB2RpYWxfbWUYCyABKAsyES5xdW9ydW0udjEuRGlhbE1lSAASIQoFc3RhbmQYDCABKAsyEC5xdW9ydW0udjEuU3RhbmRIABIPCgdwYWRkaW5nGA8gASgMQgYKBGtpbmQiLAoNRnJpZW5kUmVxdWVzdBIMCgRub3RlGAEgASgJEg0KBXRva2VuGAIgASgMIg4KDEZyaWVuZEFuc3dlciIdCg1GcmllbmRSZWZ1c2FsEgwKBGNvZGUYASABKAkiCAoGRGlhbE1lIicKBVN0YW5kEh4KBHdvcmQYASABKAsyEC5xdW9ydW0udjEuSGVsbG8iHQoJRnJpZW5kQWNrEhAKCGFjY2VwdGVkGAEgASgIIsIDChBEaXJlY3RvcnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKCGFubm91bmNlGAIgASgLMhMucXVvcnVtLnYxLkFubm91bmNlSAASIwoGbG9va3VwGAMgASgLMhEucXVvcnVtLnYxLkxvb2t1cEgAEiUKB2RlbGl2ZXIYBCABKAsyEi5xdW9ydW0udjEuRGVsaXZlckgAEikKCWNvbGxlY3RlZBgFIAEoCzIULnF1b3J1bS52MS5Db2xsZWN0ZWRIABIpCglrbm93bGVkZ2UYBiABKAsyFC5xdW9ydW0udjEuS25vd2xlZGdlSAASIwoGZm9yZ2V0GAcgASgLMhEucXVvcnVtLnYxLkZvcmdldEgAEiwKC3Bvc3RfaW52aXRlGAggASgLMhUucXVvcnVtLnYxLlBvc3RJbnZpdGVIABIsCgtmaW5kX2ludml0ZRgJIAEoCzIVLnF1b3J1bS52MS5GaW5kSW52aXRlSAASKQoJcmVhY2hhYmxlGAogASgLMhQucXVvcnVtLnYxLlJlYWNoYWJsZUgAEiMKBmV4cGVjdBgLIAEoCzIRLnF1b3J1bS52MS5FeHBlY3RIAEIGCgRjYWxsIj0KCEFubm91bmNlEiEKBnJlY29yZBgBIAEoCzIRLnF1b3J1bS52MS5TaWduZWQSDgoGaGFuZGxlGAIgASgJIjEKBkxvb2t1cBIOCgRwZWVyGAEgASgMSAASEAoGaGFuZGxlGAIgASgJSABCBQoDd2hvIjkKB0RlbGl2ZXISCgoCdG8YASABKAwSEAoIZW52ZWxvcGUYAiABKAwSEAoIZmxlZXRpbmcYAyABKAgiGQoJQ29sbGVjdGVkEgwKBG1haWwYASADKAQiCwoJS25vd2xlZGdlIggKBkZvcmdldCI/CgpQb3N0SW52aXRlEgwKBHNsb3QYASABKAwSDgoGc2VhbGVkGAIgASgMEhMKC3R0bF9zZWNvbmRzGAMgASgNIhoKCkZpbmRJbnZpdGUSDAoEc2xvdBgBIAEoDCIZCglSZWFjaGFibGUSDAoEcG9ydBgBIAEoDSIqCgZFeHBlY3QSDQoFcGVlcnMYASADKAwSEQoJbm9fbG9uZ2VyGAIgAygMIpMBCg5EaXJlY3RvcnlGcmFtZRIwCghyZXNwb25zZRgBIAEoCzIcLnF1b3J1bS52MS5EaXJlY3RvcnlSZXNwb25zZUgAEh8KBG1haWwYAiABKAsyDy5xdW9ydW0udjEuTWFpbEgAEiUKB3ByZXNlbnQYAyABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQgcKBWZyYW1lIiQKBE1haWwSCgoCaWQYASABKAQSEAoIZW52ZWxvcGUYAiABKAwiowMKEURpcmVjdG9yeVJlc3BvbnNlEgoKAmlkGAEgASgEEiUKBWVycm9yGAIgASgLMhQucXVvcnVtLnYxLldpcmVFcnJvckgAEikKCWFubm91bmNlZBgDIAEoCzIULnF1b3J1bS52MS5Bbm5vdW5jZWRIABIhCgVmb3VuZBgEIAEoCzIQLnF1b3J1bS52MS5Gb3VuZEgAEikKCWRlbGl2ZXJlZBgFIAEoCzIULnF1b3J1bS52MS5EZWxpdmVyZWRIABIfCgRkb25lGAYgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIvCglrbm93bGVkZ2UYByABKAsyGi5xdW9ydW0udjEuS25vd2xlZGdlUmVwb3J0SAASLgoMZm91bmRfaW52aXRlGAggASgLMhYucXVvcnVtLnYxLkZvdW5kSW52aXRlSAASLwoMcmVhY2hhYmlsaXR5GAkgASgLMhcucXVvcnVtLnYxLlJlYWNoYWJpbGl0eUgAEiUKB3ByZXNlbnQYCiABKAsyEi5xdW9ydW0udjEuUHJlc2VudEgAQggKBnJlc3VsdCIqCglXaXJlRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIksKCUFubm91bmNlZBIYChBvYnNlcnZlZF9hZGRyZXNzGAEgASgJEgwKBHRpbWUYAiABKAQSFgoObm9kZV9hZGRyZXNzZXMYAyADKAkiUgoFRm91bmQSIQoGcmVjb3JkGAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIRCgljb25uZWN0ZWQYAiABKAgSEwoLYWdlX3NlY29uZHMYAyABKA0iGwoJRGVsaXZlcmVkEg4KBnB1c2hlZBgBIAEoCCIGCgREb25lIh0KC0ZvdW5kSW52aXRlEg4KBnNlYWxlZBgBIAEoDCI7CgxSZWFjaGFiaWxpdHkSEQoJcmVhY2hhYmxlGAEgASgIEhgKEG9ic2VydmVkX2FkZHJlc3MYAiABKAkiGAoHUHJlc2VudBINCgVwZWVycxgBIAMoDCLXAQoPS25vd2xlZGdlUmVwb3J0Eg4KBmhhbmRsZRgBIAEoCRISCgpoYXNfcmVjb3JkGAIgASgIEhcKD2Nvbm5lY3RlZF9zaW5jZRgDIAEoBBIYChBvYnNlcnZlZF9hZGRyZXNzGAQgASgJEiEKBGhlbGQYBSADKAsyEy5xdW9ydW0udjEuSGVsZE1haWwSDwoHaW52aXRlcxgGIAEoDRIQCghyZXNlcnZlZBgHIAEoCBInCgdtYWlsYm94GAggASgLMhYucXVvcnVtLnYxLkhlbGRNYWlsYm94IlIKC0hlbGRNYWlsYm94Eg8KB3RpY2tldHMYASABKA0SDwoHcGFyY2VscxgCIAEoDRINCgVieXRlcxgDIAEoBBISCgpoZWxkX3NpbmNlGAQgASgEIi0KCEhlbGRNYWlsEg0KBWJ5dGVzGAEgASgNEhIKCmhlbGRfc2luY2UYAiABKAQiugEKDk1haWxib3hSZXF1ZXN0EgoKAmlkGAEgASgEEiUKB3RpY2tldHMYAiABKAsyEi5xdW9ydW0udjEuVGlja2V0c0gAEiEKBWxlYXZlGAMgASgLMhAucXVvcnVtLnYxLkxlYXZlSAASJwoId2l0aGRyYXcYBCABKAsyEy5xdW9ydW0udjEuV2l0aGRyYXdIABIhCgV0YWtlbhgFIAEoCzIQLnF1b3J1bS52MS5UYWtlbkgAQgYKBGNhbGwiGQoHVGlja2V0cxIOCgZoYXNoZXMYASABKAwiRgoFTGVhdmUSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDBIOCgZzZWFsZWQYBCABKAwiOQoIV2l0aGRyYXcSCgoCdG8YASABKAwSEQoJcGFyY2VsX2lkGAIgASgMEg4KBnRpY2tldBgDIAEoDCIbCgVUYWtlbhISCgpwYXJjZWxfaWRzGAEgAygMImwKDE1haWxib3hGcmFtZRIuCghyZXNwb25zZRgBIAEoCzIaLnF1b3J1bS52MS5NYWlsYm94UmVzcG9uc2VIABIjCgZwYXJjZWwYAiABKAsyES5xdW9ydW0udjEuUGFyY2VsSABCBwoFZnJhbWUikAEKD01haWxib3hSZXNwb25zZRIKCgJpZBgBIAEoBBIlCgVlcnJvchgCIAEoCzIULnF1b3J1bS52MS5XaXJlRXJyb3JIABIfCgRkb25lGAMgASgLMg8ucXVvcnVtLnYxLkRvbmVIABIfCgRsZWZ0GAQgASgLMg8ucXVvcnVtLnYxLkxlZnRIAEIICgZyZXN1bHQiXgoETGVmdBIoCgdvdXRjb21lGAEgASgOMhcucXVvcnVtLnYxLkxlZnQuT3V0Y29tZSIsCgdPdXRjb21lEggKBEhFTEQQABINCglOT19USUNLRVQQARIICgRGVUxMEAIiVAoGUGFyY2VsEhEKCXBhcmNlbF9pZBgBIAEoDBITCgt0aWNrZXRfaGFzaBgCIAEoDBIOCgZzZWFsZWQYAyABKAwSEgoKaGVsZF9zaW5jZRgEIAEoBCK/AQoJQ2hhdEZyYW1lEiEKBWhlbGxvGAEgASgLMhAucXVvcnVtLnYxLkhlbGxvSAASKQoHbWVzc2FnZRgCIAEoCzIWLnF1b3J1bS52MS5DaGF0TWVzc2FnZUgAEiUKB3JlY2VpcHQYAyABKAsyEi5xdW9ydW0udjEuUmVjZWlwdEgAEiMKBnR5cGluZxgEIAEoCzIRLnF1b3J1bS52MS5UeXBpbmdIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lIv0CCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhkKEXJlY2VpdmVkX3NlcXVlbmNlGAIgASgEEhUKDXJlY2VpdmVkX2hhc2gYAyABKAwSFQoNcmVhZF9zZXF1ZW5jZRgEIAEoBBIMCgRuYW1lGAUgASgJEg0KBW5vZGVzGAYgAygJEhEKCWFkZHJlc3NlcxgHIAMoCRIqCgtzZWFsaW5nX2tleRgIIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBm51bWJlchgJIAEoBBINCgV0cmFpbBgKIAMoDBIQCghmZWF0dXJlcxgLIAMoDRIPCgdjb3VudGVkGAwgASgEEg4KBnRpY2tldBgNIAEoDBIkCgRrZXlzGA4gASgLMhYucXVvcnVtLnYxLk9uZVRpbWVLZXlzEiYKB2FjY291bnQYDyABKAsyFS5xdW9ydW0udjEuS2V5QWNjb3VudBIQCgh1bm9wZW5lZBgQIAMoDBIMCgRob2xlGBEgASgIIj4KC09uZVRpbWVLZXlzEgsKA2VyYRgBIAEoDBINCgVmaXJzdBgCIAEoBBITCgtwdWJsaWNfa2V5cxgDIAMoDCJFCgpLZXlBY2NvdW50EgsKA2VyYRgBIAEoDBIMCgRoZWxkGAIgASgNEgsKA3RvcBgDIAEoBBIPCgdzZXR0bGVkGAQgASgEIhsKC0NoYXRNZXNzYWdlEgwKBGJvZHkYASABKAwi6gEKC01lc3NhZ2VCb2R5EgoKAmlkGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhAKCHByZXZpb3VzGAMgASgMEgwKBHRpbWUYBCABKAQSHwoEdGV4dBgFIAEoCzIPLnF1b3J1bS52MS5UZXh0SAASJwoIcmVjYWxsZWQYBiABKAsyEy5xdW9ydW0udjEuUmVjYWxsZWRIABIPCgVvZmZlchgHIAEoDEgAEg4KBG5ld3MYCCABKAxIABIUCgppbnZpdGF0aW9uGAkgASgMSAASEQoHY29uc2VudBgKIAEoDEgAQgkKB2NvbnRlbnQiJgoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMIgoKCFJlY2FsbGVkIioKB1JlY2VpcHQSEQoJZGVsaXZlcmVkGAEgASgEEgwKBHJlYWQYAiABKAQiGAoGVHlwaW5nEg4KBmFjdGl2ZRgBIAEoCCIuCgxTZWFsZWRQYXJjZWwSDgoGa2V5X2lkGAEgASgMEg4KBnNlYWxlZBgCIAEoDCJvCg1QYXJjZWxDb250ZW50EgoKAnRvGAEgASgMEhEKCXBhcmNlbF9pZBgCIAEoDBIOCgZib2RpZXMYAyADKAwSHgoEd29yZBgEIAEoCzIQLnF1b3J1bS52MS5IZWxsbxIPCgdwYWRkaW5nGA8gASgMIt4BCgVPZmZlchIQCgh0cmFuc2ZlchgBIAEoDBIMCgRub3RlGAIgASgJEg0KBWJ5dGVzGAMgASgEEg0KBWNvdW50GAQgASgNEhcKD21hbmlmZXN0X2RpZ2VzdBgFIAEoDBIXCg9tYW5pZmVzdF9sZW5ndGgYBiABKA0SJwoFZmlyc3QYByADKAsyGC5xdW9ydW0udjEuTWFuaWZlc3RFbnRyeRIkCghsZWZ0X291dBgIIAMoCzISLnF1b3J1bS52MS5MZWZ0T3V0EhYKDmxlZnRfb3V0X2NvdW50GAkgASgNIiQKB0xlZnRPdXQSDAoEcGF0aBgBIAEoCRILCgN3aHkYAiABKAkiPQoNTWFuaWZlc3RFbnRyeRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSEAoIbW9kaWZpZWQYAyABKAQiNQoITWFuaWZlc3QSKQoHZW50cmllcxgBIAMoCzIYLnF1b3J1bS52MS5NYW5pZmVzdEVudHJ5Ik0KDFRyYW5zZmVyTmV3cxIQCgh0cmFuc2ZlchgBIAEoDBIMCgR3aGF0GAIgASgJEgwKBGNvZGUYAyABKAkSDwoHbWlzc2luZxgEIAEoDCKBAQoJRmlsZUZyYW1lEiMKBG9wZW4YASABKAsyEy5xdW9ydW0udjEuRmlsZU9wZW5IABIhCgNhY2sYAiABKAsyEi5xdW9ydW0udjEuRmlsZUFja0gAEiMKBHN0b3AYAyABKAsyEy5xdW9ydW0udjEuRmlsZVN0b3BIAEIHCgVmcmFtZSJ7CghGaWxlT3BlbhIPCgd2ZXJzaW9uGAEgASgNEhAKCHRyYW5zZmVyGAIgASgMEhAKCG1hbmlmZXN0GAMgASgIEgwKBGZpbGUYBCABKA0SDQoFY2h1bmsYBSABKAQSDgoGcHJlZml4GAYgASgMEg0KBXNraXBzGAcgASgIIisKB0ZpbGVBY2sSEAoIcmVjZWl2ZWQYASABKAQSDgoGc3RvcmVkGAIgASgEIgoKCEZpbGVTdG9wIqQBCgtDaHVua0hlYWRlchIMCgRmaWxlGAEgASgNEg0KBWNodW5rGAIgASgEEg4KBmxlbmd0aBgDIAEoDRIOCgZkaWdlc3QYBCABKAwSEwoLZmlsZV9kaWdlc3QYBSABKAwSIwoFZXJyb3IYBiABKAsyFC5xdW9ydW0udjEuV2lyZUVycm9yEg0KBXplcm9zGAcgASgIEg8KB3NraXBwZWQYCCABKAgi6AIKDUdyb3VwRGVjaXNpb24SDQoFZ3JvdXAYASABKAwSDgoGYXV0aG9yGAIgASgMEg0KBWhlYWRzGAMgAygMEg8KB2xhbXBvcnQYBCABKAQSDAoEdGltZRgFIAEoBBIsCghmb3VuZGluZxgGIAEoCzIYLnF1b3J1bS52MS5Hcm91cEZvdW5kaW5nSAASLAoIYWRkaXRpb24YByABKAsyGC5xdW9ydW0udjEuR3JvdXBBZGRpdGlvbkgAEioKB3JlbW92YWwYCCABKAsyFy5xdW9ydW0udjEuR3JvdXBSZW1vdmFsSAASJAoEcm9sZRgJIAEoCzIULnF1b3J1bS52MS5Hcm91cFJvbGVIABIkCgRuYW1lGAogASgLMhQucXVvcnVtLnYxLkdyb3VwTmFtZUgAEi4KCWRlcGFydHVyZRgLIAEoCzIZLnF1b3J1bS52MS5Hcm91cERlcGFydHVyZUgAQgYKBGtpbmQiKwoNR3JvdXBGb3VuZGluZxIMCgRuYW1lGAEgASgJEgwKBHNhbHQYAiABKAwiVgoNR3JvdXBBZGRpdGlvbhIiCgdjb25zZW50GAEgASgLMhEucXVvcnVtLnYxLlNpZ25lZBIhCgRmcm9tGAIgAygLMhMucXVvcnVtLnYxLkNoYWluRW5kIlAKDEdyb3VwUmVtb3ZhbBIOCgZtZW1iZXIYASABKAwSIgoFdXBfdG8YAiADKAsyEy5xdW9ydW0udjEuQ2hhaW5FbmQSDAoEdW5kbxgDIAMoDCIpCglHcm91cFJvbGUSDgoGbWVtYmVyGAEgASgMEgwKBHJhbmsYAiABKA0iKgoJR3JvdXBOYW1lEgwKBG5hbWUYASABKAkSDwoHcGljdHVyZRgCIAEoDCI0Cg5Hcm91cERlcGFydHVyZRIiCgV1cF90bxgBIAMoCzITLnF1b3J1bS52MS5DaGFpbkVuZCI5CghDaGFpbkVuZBINCgVjaGFpbhgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIMCgRoYXNoGAMgASgMIjEKDEdyb3VwQ29uc2VudBINCgVncm91cBgBIAEoDBISCgppbnZpdGF0aW9uGAIgASgMIvgBCgpHcm91cEVudHJ5Eg0KBWdyb3VwGAEgASgMEg4KBmF1dGhvchgCIAEoDBIRCglhZG1pc3Npb24YAyABKAwSDAoEbWFyaxgEIAEoDBIQCghzZXF1ZW5jZRgFIAEoBBIQCghwcmV2aW91cxgGIAEoDBIOCgZsZWRnZXIYByADKAwSDwoHbGFtcG9ydBgIIAEoBBIMCgR0aW1lGAkgASgEEgoKAmlkGAogASgMEh8KBHRleHQYCyABKAsyDy5xdW9ydW0udjEuVGV4dEgAEg8KBW9mZmVyGAwgASgMSAASDgoEbmV3cxgNIAEoDEgAQgkKB2NvbnRlbnQiYgoPR3JvdXBJbnZpdGF0aW9uEg0KBWdyb3VwGAEgASgMEhIKCmludml0YXRpb24YAiABKAwSDAoEbmFtZRgDIAEoCRIPCgdtZW1iZXJzGAQgAygJEg0KBWNvdW50GAUgASgNIqYBCglHcm91cENhcmQSDQoFZ3JvdXAYASABKAwSDgoGbWVtYmVyGAIgASgMEhAKCHNlcXVlbmNlGAMgASgEEgwKBG5hbWUYBCABKAkSDwoHcGljdHVyZRgFIAEoDBINCgVub2RlcxgGIAMoCRIqCgtzZWFsaW5nX2tleRgHIAEoCzIVLnF1b3J1bS52MS5TZWFsaW5nS2V5Eg4KBnRpY2tldBgIIAEoDCKYBAoKR3JvdXBGcmFtZRINCgVncm91cBgBIAEoDBImCgVoZWxsbxgCIAEoCzIVLnF1b3J1bS52MS5Hcm91cEhlbGxvSAASJgoFc3RhdGUYAyABKAsyFS5xdW9ydW0udjEuR3JvdXBTdGF0ZUgAEioKCWRlY2lzaW9ucxgEIAEoCzIVLnF1b3J1bS52MS5TaWduZWRMaXN0SAASJAoDb3V0GAUgASgLMhUucXVvcnVtLnYxLlNpZ25lZExpc3RIABIqCgdlbnRyaWVzGAYgASgLMhcucXVvcnVtLnYxLkdyb3VwRW50cmllc0gAEigKBmhhc2hlcxgHIAEoCzIWLnF1b3J1bS52MS5Hcm91cEhhc2hlc0gAEiYKBXByb29mGAggASgLMhUucXVvcnVtLnYxLlNpZ25lZExpc3RIABITCglzdWNjZXNzb3IYCSABKAxIABIkCgRmaWxsGAogASgLMhQucXVvcnVtLnYxLkdyb3VwRmlsbEgAEiYKBXlvdXJzGAsgASgLMhUucXVvcnVtLnYxLlNpZ25lZExpc3RIABImCgVjYXJkcxgMIAEoCzIVLnF1b3J1bS52MS5TaWduZWRMaXN0SAASJAoEc2VlbhgNIAEoCzIULnF1b3J1bS52MS5Hcm91cFNlZW5IABIQCgZ0eXBpbmcYDiABKAhIABIPCgdwYWRkaW5nGA8gASgMQgcKBWZyYW1lIhwKClNpZ25lZExpc3QSDgoGc2lnbmVkGAEgAygMIkoKCkdyb3VwSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRINCgVub25jZRgCIAEoDBIMCgR0YWdzGAMgAygMEg4KBmFuc3dlchgEIAEoCCKrAQoKR3JvdXBTdGF0ZRIOCgZhbnN3ZXIYASABKAgSEQoJZGVjaXNpb25zGAIgASgNEg4KBmRpZ2VzdBgDIAEoDBILCgNpZHMYBCABKAwSJQoGY2hhaW5zGAUgAygLMhUucXVvcnVtLnYxLkdyb3VwQ2hhaW4SDQoFYWdhaW4YBiADKAwSJwoFY2FyZHMYByADKAsyGC5xdW9ydW0udjEuR3JvdXBDYXJkSGVsZCJxCgpHcm91cENoYWluEg0KBWNoYWluGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEgwKBGhhc2gYAyABKAwSDwoHZm9ya19hdBgEIAEoBBIjCgVob2xlcxgFIAMoCzIULnF1b3J1bS52MS5Hcm91cEhvbGUiOgoJR3JvdXBIb2xlEg0KBWFib3ZlGAEgASgEEhAKCHNlcXVlbmNlGAIgASgEEgwKBGhhc2gYAyABKAwiMQoNR3JvdXBDYXJkSGVsZBIOCgZtZW1iZXIYASABKAwSEAoIc2VxdWVuY2UYAiABKAQiPwoMR3JvdXBFbnRyaWVzEgwKBGJhc2UYASABKAQSEQoJYmFzZV9oYXNoGAIgASgMEg4KBnNpZ25lZBgDIAMoDCI6CgtHcm91cEhhc2hlcxINCgVjaGFpbhgBIAEoDBIMCgRiYXNlGAIgASgEEg4KBmhhc2hlcxgDIAEoDCJOCglHcm91cEZpbGwSDQoFY2hhaW4YASABKAwSIgoEaG9sZRgCIAEoCzIULnF1b3J1bS52MS5Hcm91cEhvbGUSDgoGc2lnbmVkGAMgAygMIi8KCUdyb3VwU2VlbhIiCgJieRgBIAMoCzIWLnF1b3J1bS52MS5Hcm91cFNlZW5CeSJICgtHcm91cFNlZW5CeRIOCgZtZW1iZXIYASABKAwSKQoGY2hhaW5zGAIgAygLMhkucXVvcnVtLnYxLkdyb3VwU2VlbkNoYWluIjEKDkdyb3VwU2VlbkNoYWluEg0KBWNoYWluGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEYgZwcm90bzM");
 
 /**
  * Ed25519 over "<domain>\0" + payload. The reader chooses the domain by what it reads; it is never sent.
@@ -1815,6 +1815,22 @@ export type MessageBody = Message<"quorum.v1.MessageBody"> & {
      */
     value: Uint8Array;
     case: "news";
+  } | {
+    /**
+     * GroupInvitation, as hashed: to who said that it knows groups
+     *
+     * @generated from field: bytes invitation = 9;
+     */
+    value: Uint8Array;
+    case: "invitation";
+  } | {
+    /**
+     * Signed, domain "quorum-consent", as hashed: not shown
+     *
+     * @generated from field: bytes consent = 10;
+     */
+    value: Uint8Array;
+    case: "consent";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2761,4 +2777,597 @@ export type GroupEntry = Message<"quorum.v1.GroupEntry"> & {
  */
 export const GroupEntrySchema: GenMessage<GroupEntry> = /*@__PURE__*/
   messageDesc(file_quorum, 77);
+
+/**
+ * Shown in the conversation with who is invited. Its sender adds them once they have agreed.
+ *
+ * @generated from message quorum.v1.GroupInvitation
+ */
+export type GroupInvitation = Message<"quorum.v1.GroupInvitation"> & {
+  /**
+   * @generated from field: bytes group = 1;
+   */
+  group: Uint8Array;
+
+  /**
+   * 16 random bytes
+   *
+   * @generated from field: bytes invitation = 2;
+   */
+  invitation: Uint8Array;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * names; the first 20
+   *
+   * @generated from field: repeated string members = 4;
+   */
+  members: string[];
+
+  /**
+   * how many are in
+   *
+   * @generated from field: uint32 count = 5;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message quorum.v1.GroupInvitation.
+ * Use `create(GroupInvitationSchema)` to create a new message.
+ */
+export const GroupInvitationSchema: GenMessage<GroupInvitation> = /*@__PURE__*/
+  messageDesc(file_quorum, 78);
+
+/**
+ * How a member is called and found by members who are not friends (Signed, domain "quorum-card"). It has no address.
+ *
+ * @generated from message quorum.v1.GroupCard
+ */
+export type GroupCard = Message<"quorum.v1.GroupCard"> & {
+  /**
+   * @generated from field: bytes group = 1;
+   */
+  group: Uint8Array;
+
+  /**
+   * raw public key, the signer's
+   *
+   * @generated from field: bytes member = 2;
+   */
+  member: Uint8Array;
+
+  /**
+   * the highest one counts
+   *
+   * @generated from field: uint64 sequence = 3;
+   */
+  sequence: bigint;
+
+  /**
+   * @generated from field: string name = 4;
+   */
+  name: string;
+
+  /**
+   * or empty
+   *
+   * @generated from field: bytes picture = 5;
+   */
+  picture: Uint8Array;
+
+  /**
+   * @generated from field: repeated string nodes = 6;
+   */
+  nodes: string[];
+
+  /**
+   * @generated from field: quorum.v1.SealingKey sealing_key = 7;
+   */
+  sealingKey?: SealingKey | undefined;
+
+  /**
+   * 32 bytes, or empty: with it members may leave parcels
+   *
+   * @generated from field: bytes ticket = 8;
+   */
+  ticket: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.GroupCard.
+ * Use `create(GroupCardSchema)` to create a new message.
+ */
+export const GroupCardSchema: GenMessage<GroupCard> = /*@__PURE__*/
+  messageDesc(file_quorum, 79);
+
+/**
+ * @generated from message quorum.v1.GroupFrame
+ */
+export type GroupFrame = Message<"quorum.v1.GroupFrame"> & {
+  /**
+   * 32 bytes; empty in a hello
+   *
+   * @generated from field: bytes group = 1;
+   */
+  group: Uint8Array;
+
+  /**
+   * @generated from oneof quorum.v1.GroupFrame.frame
+   */
+  frame: {
+    /**
+     * @generated from field: quorum.v1.GroupHello hello = 2;
+     */
+    value: GroupHello;
+    case: "hello";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupState state = 3;
+     */
+    value: GroupState;
+    case: "state";
+  } | {
+    /**
+     * each after those that it names
+     *
+     * @generated from field: quorum.v1.SignedList decisions = 4;
+     */
+    value: SignedList;
+    case: "decisions";
+  } | {
+    /**
+     * decisions that took the reader out, to somebody who is not in
+     *
+     * @generated from field: quorum.v1.SignedList out = 5;
+     */
+    value: SignedList;
+    case: "out";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupEntries entries = 6;
+     */
+    value: GroupEntries;
+    case: "entries";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupHashes hashes = 7;
+     */
+    value: GroupHashes;
+    case: "hashes";
+  } | {
+    /**
+     * two entries of one place, or one that does not follow the other
+     *
+     * @generated from field: quorum.v1.SignedList proof = 8;
+     */
+    value: SignedList;
+    case: "proof";
+  } | {
+    /**
+     * Signed: an entry that follows another one than the reader holds
+     *
+     * @generated from field: bytes successor = 9;
+     */
+    value: Uint8Array;
+    case: "successor";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupFill fill = 10;
+     */
+    value: GroupFill;
+    case: "fill";
+  } | {
+    /**
+     * entries of the reader's own, of a chain that forks
+     *
+     * @generated from field: quorum.v1.SignedList yours = 11;
+     */
+    value: SignedList;
+    case: "yours";
+  } | {
+    /**
+     * @generated from field: quorum.v1.SignedList cards = 12;
+     */
+    value: SignedList;
+    case: "cards";
+  } | {
+    /**
+     * @generated from field: quorum.v1.GroupSeen seen = 13;
+     */
+    value: GroupSeen;
+    case: "seen";
+  } | {
+    /**
+     * @generated from field: bool typing = 14;
+     */
+    value: boolean;
+    case: "typing";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: bytes padding = 15;
+   */
+  padding: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.GroupFrame.
+ * Use `create(GroupFrameSchema)` to create a new message.
+ */
+export const GroupFrameSchema: GenMessage<GroupFrame> = /*@__PURE__*/
+  messageDesc(file_quorum, 80);
+
+/**
+ * @generated from message quorum.v1.SignedList
+ */
+export type SignedList = Message<"quorum.v1.SignedList"> & {
+  /**
+   * Signed
+   *
+   * @generated from field: repeated bytes signed = 1;
+   */
+  signed: Uint8Array[];
+};
+
+/**
+ * Describes the message quorum.v1.SignedList.
+ * Use `create(SignedListSchema)` to create a new message.
+ */
+export const SignedListSchema: GenMessage<SignedList> = /*@__PURE__*/
+  messageDesc(file_quorum, 81);
+
+/**
+ * @generated from message quorum.v1.GroupHello
+ */
+export type GroupHello = Message<"quorum.v1.GroupHello"> & {
+  /**
+   * @generated from field: uint32 version = 1;
+   */
+  version: number;
+
+  /**
+   * 16 random bytes
+   *
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * 16 bytes each: BLAKE2b of the nonce, the sender's key and the reader's, keyed with the id of a group in which the
+   * sender believes the reader to be; and random ones, up to a multiple of 8.
+   *
+   * @generated from field: repeated bytes tags = 3;
+   */
+  tags: Uint8Array[];
+
+  /**
+   * only groups that the other has named: it is not answered
+   *
+   * @generated from field: bool answer = 4;
+   */
+  answer: boolean;
+};
+
+/**
+ * Describes the message quorum.v1.GroupHello.
+ * Use `create(GroupHelloSchema)` to create a new message.
+ */
+export const GroupHelloSchema: GenMessage<GroupHello> = /*@__PURE__*/
+  messageDesc(file_quorum, 82);
+
+/**
+ * @generated from message quorum.v1.GroupState
+ */
+export type GroupState = Message<"quorum.v1.GroupState"> & {
+  /**
+   * it is not answered
+   *
+   * @generated from field: bool answer = 1;
+   */
+  answer: boolean;
+
+  /**
+   * how many are held
+   *
+   * @generated from field: uint32 decisions = 2;
+   */
+  decisions: number;
+
+  /**
+   * BLAKE2b-256 of their hashes in ascending order
+   *
+   * @generated from field: bytes digest = 3;
+   */
+  digest: Uint8Array;
+
+  /**
+   * the first 8 bytes of each hash, where the digests differ; empty: not told
+   *
+   * @generated from field: bytes ids = 4;
+   */
+  ids: Uint8Array;
+
+  /**
+   * @generated from field: repeated quorum.v1.GroupChain chains = 5;
+   */
+  chains: GroupChain[];
+
+  /**
+   * UUIDs of own entries that were said again, because their chain forks
+   *
+   * @generated from field: repeated bytes again = 6;
+   */
+  again: Uint8Array[];
+
+  /**
+   * @generated from field: repeated quorum.v1.GroupCardHeld cards = 7;
+   */
+  cards: GroupCardHeld[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupState.
+ * Use `create(GroupStateSchema)` to create a new message.
+ */
+export const GroupStateSchema: GenMessage<GroupState> = /*@__PURE__*/
+  messageDesc(file_quorum, 83);
+
+/**
+ * @generated from message quorum.v1.GroupChain
+ */
+export type GroupChain = Message<"quorum.v1.GroupChain"> & {
+  /**
+   * @generated from field: bytes chain = 1;
+   */
+  chain: Uint8Array;
+
+  /**
+   * of the last entry that is held
+   *
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+
+  /**
+   * of that one; empty at 0
+   *
+   * @generated from field: bytes hash = 3;
+   */
+  hash: Uint8Array;
+
+  /**
+   * 0: it does not fork
+   *
+   * @generated from field: uint64 fork_at = 4;
+   */
+  forkAt: bigint;
+
+  /**
+   * @generated from field: repeated quorum.v1.GroupHole holes = 5;
+   */
+  holes: GroupHole[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupChain.
+ * Use `create(GroupChainSchema)` to create a new message.
+ */
+export const GroupChainSchema: GenMessage<GroupChain> = /*@__PURE__*/
+  messageDesc(file_quorum, 84);
+
+/**
+ * @generated from message quorum.v1.GroupHole
+ */
+export type GroupHole = Message<"quorum.v1.GroupHole"> & {
+  /**
+   * entries after that one are missing
+   *
+   * @generated from field: uint64 above = 1;
+   */
+  above: bigint;
+
+  /**
+   * up to this one
+   *
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+
+  /**
+   * of this one
+   *
+   * @generated from field: bytes hash = 3;
+   */
+  hash: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.GroupHole.
+ * Use `create(GroupHoleSchema)` to create a new message.
+ */
+export const GroupHoleSchema: GenMessage<GroupHole> = /*@__PURE__*/
+  messageDesc(file_quorum, 85);
+
+/**
+ * @generated from message quorum.v1.GroupCardHeld
+ */
+export type GroupCardHeld = Message<"quorum.v1.GroupCardHeld"> & {
+  /**
+   * raw public key
+   *
+   * @generated from field: bytes member = 1;
+   */
+  member: Uint8Array;
+
+  /**
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message quorum.v1.GroupCardHeld.
+ * Use `create(GroupCardHeldSchema)` to create a new message.
+ */
+export const GroupCardHeldSchema: GenMessage<GroupCardHeld> = /*@__PURE__*/
+  messageDesc(file_quorum, 86);
+
+/**
+ * @generated from message quorum.v1.GroupEntries
+ */
+export type GroupEntries = Message<"quorum.v1.GroupEntries"> & {
+  /**
+   * the sender has nothing between what the reader holds and this sequence; 0: nothing is missing
+   *
+   * @generated from field: uint64 base = 1;
+   */
+  base: bigint;
+
+  /**
+   * @generated from field: bytes base_hash = 2;
+   */
+  baseHash: Uint8Array;
+
+  /**
+   * of one chain, in order
+   *
+   * @generated from field: repeated bytes signed = 3;
+   */
+  signed: Uint8Array[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupEntries.
+ * Use `create(GroupEntriesSchema)` to create a new message.
+ */
+export const GroupEntriesSchema: GenMessage<GroupEntries> = /*@__PURE__*/
+  messageDesc(file_quorum, 87);
+
+/**
+ * @generated from message quorum.v1.GroupHashes
+ */
+export type GroupHashes = Message<"quorum.v1.GroupHashes"> & {
+  /**
+   * @generated from field: bytes chain = 1;
+   */
+  chain: Uint8Array;
+
+  /**
+   * @generated from field: uint64 base = 2;
+   */
+  base: bigint;
+
+  /**
+   * of all entries that are held above it: 32 bytes each
+   *
+   * @generated from field: bytes hashes = 3;
+   */
+  hashes: Uint8Array;
+};
+
+/**
+ * Describes the message quorum.v1.GroupHashes.
+ * Use `create(GroupHashesSchema)` to create a new message.
+ */
+export const GroupHashesSchema: GenMessage<GroupHashes> = /*@__PURE__*/
+  messageDesc(file_quorum, 88);
+
+/**
+ * @generated from message quorum.v1.GroupFill
+ */
+export type GroupFill = Message<"quorum.v1.GroupFill"> & {
+  /**
+   * @generated from field: bytes chain = 1;
+   */
+  chain: Uint8Array;
+
+  /**
+   * @generated from field: quorum.v1.GroupHole hole = 2;
+   */
+  hole?: GroupHole | undefined;
+
+  /**
+   * all that is missing
+   *
+   * @generated from field: repeated bytes signed = 3;
+   */
+  signed: Uint8Array[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupFill.
+ * Use `create(GroupFillSchema)` to create a new message.
+ */
+export const GroupFillSchema: GenMessage<GroupFill> = /*@__PURE__*/
+  messageDesc(file_quorum, 89);
+
+/**
+ * Up to where members hold chains: merged by the largest, and passed on.
+ *
+ * @generated from message quorum.v1.GroupSeen
+ */
+export type GroupSeen = Message<"quorum.v1.GroupSeen"> & {
+  /**
+   * @generated from field: repeated quorum.v1.GroupSeenBy by = 1;
+   */
+  by: GroupSeenBy[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupSeen.
+ * Use `create(GroupSeenSchema)` to create a new message.
+ */
+export const GroupSeenSchema: GenMessage<GroupSeen> = /*@__PURE__*/
+  messageDesc(file_quorum, 90);
+
+/**
+ * @generated from message quorum.v1.GroupSeenBy
+ */
+export type GroupSeenBy = Message<"quorum.v1.GroupSeenBy"> & {
+  /**
+   * raw public key
+   *
+   * @generated from field: bytes member = 1;
+   */
+  member: Uint8Array;
+
+  /**
+   * @generated from field: repeated quorum.v1.GroupSeenChain chains = 2;
+   */
+  chains: GroupSeenChain[];
+};
+
+/**
+ * Describes the message quorum.v1.GroupSeenBy.
+ * Use `create(GroupSeenBySchema)` to create a new message.
+ */
+export const GroupSeenBySchema: GenMessage<GroupSeenBy> = /*@__PURE__*/
+  messageDesc(file_quorum, 91);
+
+/**
+ * @generated from message quorum.v1.GroupSeenChain
+ */
+export type GroupSeenChain = Message<"quorum.v1.GroupSeenChain"> & {
+  /**
+   * @generated from field: bytes chain = 1;
+   */
+  chain: Uint8Array;
+
+  /**
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message quorum.v1.GroupSeenChain.
+ * Use `create(GroupSeenChainSchema)` to create a new message.
+ */
+export const GroupSeenChainSchema: GenMessage<GroupSeenChain> = /*@__PURE__*/
+  messageDesc(file_quorum, 92);
 

@@ -79,7 +79,7 @@ export class FakePeer {
         this.calls.push(`sendMessage ${JSON.stringify(params)}`)
         const seq = this.messages.length + 1
         const said = { direction: 'out', sentAt: offeredAt, state: 'queued', seq } as const
-        const message = { ...said, id: `message ${seq}`, peer: params.peer, text: params.text }
+        const message = { ...said, id: `message ${seq}`, peer: params.peer ?? '', text: params.text }
         this.messages.push(message)
         return message
       },

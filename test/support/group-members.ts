@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto'
 import type { Batch } from '../../protocol/group/chains.ts'
 import type { Action, Decision } from '../../protocol/group/decision.ts'
+import { Holding } from '../../protocol/group/exchange.ts'
 import { inOrder, type Entry } from '../../protocol/group/entry.ts'
+import type { GroupMessage } from '../../protocol/group/messages.ts'
 import { Replica, type Author, type ReplicaStore } from '../../protocol/group/replica.ts'
 import type { Chain, ChainEnd } from '../../protocol/store/group-store.ts'
 
 export const hashOf = (...parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 
 const none = new Uint8Array()
 
@@ -193,8 +195,16 @@ export class Member {
     return this.replica.empty ? [] : [...this.replica.membership.members.keys()].toSorted()
   }
 
+  /** Returns the answers, and what `from` lacks of what is held here. */
+  receive(message: GroupMessage, from: string): GroupMessage[] {
+    const holding = new Holding()
+    const answers = this.replica.receive(message, from, holding)
+    const isIn = !this.replica.empty && this.replica.membership.members.has(from)
+    return isIn ? [...this.replica.exchange.lacking(from, holding), ...answers] : answers
+  }
+
   learn(from: Member): void {
-    this.replica.receive({ kind: 'decisions', decisions: from.replica.ledger.decisions }, from.name)
+    this.receive({ kind: 'decisions', decisions: from.replica.ledger.decisions }, from.name)
   }
 
   /** With `sameMark`, it is a folder that was copied. */
@@ -208,12 +218,12 @@ export class Member {
 
 /** `a` tells `b` what it holds; both answer until nothing is left to say. */
 export function meet(a: Member, b: Member): void {
-  const queue: [from: Member, to: Member, message: Parameters<Replica['receive']>[0]][] = [[a, b, a.replica.state()]]
+  const queue: [from: Member, to: Member, message: GroupMessage][] = [[a, b, a.replica.exchange.state()]]
   for (let steps = 0; steps < 60; steps += 1) {
     const [next] = queue.splice(0, 1)
     if (next === undefined) return
     const [from, to, message] = next
-    for (const answer of to.replica.receive(message, from.name)) queue.push([to, from, answer])
+    for (const answer of to.receive(message, from.name)) queue.push([to, from, answer])
   }
 }
 

@@ -8,7 +8,7 @@ import type { Entry } from '../../protocol/group/entry.ts'
 import { groupLimits } from '../../protocol/group/limits.ts'
 import { Ledger } from '../../protocol/group/ledger.ts'
 import { membership, seniority, type Membership } from '../../protocol/group/membership.ts'
-import type { GroupMessage } from '../../protocol/group/replica.ts'
+import type { GroupMessage } from '../../protocol/group/messages.ts'
 import { addition, decision, entry, hashOf, Member, type Kept, type MemberStore } from './group-members.ts'
 import { randomFrom } from './random.ts'
 
@@ -175,7 +175,7 @@ export class GroupWorld {
     const outside = this.#people.filter((one) => !members.has(one.name))
     if (outside.length === 0 || members.size >= 100) return
     const added = this.#pick(outside)
-    const from = this.#pick([new Map(), replica.endsBefore(0), replica.endsBefore(3)])
+    const from = this.#pick([new Map(), replica.endsBefore(() => 0), replica.endsBefore(() => 3)])
     replica.decide(this.#addition(added.name, from))
     this.#post(person, added, { kind: 'decisions', decisions: [...replica.ledger.decisions] })
     this.#log(this.#now, name, 'adds', added.name)
@@ -240,7 +240,7 @@ export class GroupWorld {
   #backdate(liar: Living, action: Action, heads: string[]): void {
     const { replica, name } = liar
     const said = decision(name, { ...action, heads, lamport: this.#now }, this.#now)
-    replica.receive({ kind: 'decisions', decisions: [said] }, name)
+    liar.receive({ kind: 'decisions', decisions: [said] }, name)
     this.#spread(liar, { kind: 'decisions', decisions: [...replica.ledger.decisions, said] })
     this.#log(this.#now, 'the liar', name, 'writes into the past', action.kind)
   }
@@ -264,7 +264,7 @@ export class GroupWorld {
   #gossip(from: Living, to: Living): void {
     const { replica } = from
     if (replica.empty || !replica.membership.members.has(to.name)) return
-    this.#post(from, to, replica.state())
+    this.#post(from, to, replica.exchange.state())
   }
 
   #post(from: Living, to: Living, message: GroupMessage): void {
@@ -289,7 +289,7 @@ export class GroupWorld {
       this.#queue.splice(at, 1)
       const { from, to, message } = post
       if (!reach(from, to) || (from.liar && message.kind === 'entries' && this.#chance(0.5))) continue
-      for (const answer of to.replica.receive(message, from.name))
+      for (const answer of to.receive(message, from.name))
         if (!to.liar || !this.#chance(0.3)) this.#post(to, from, answer)
     }
   }

@@ -64,6 +64,7 @@ export function context(store: Store, self: string, peer: string, events: PeerEv
     onPresence: () => {},
     onHeld: () => {},
     onTransfer: () => assert.fail('no peer sent anything about a transfer'),
+    onGroup: () => assert.fail('no peer sent anything about a group'),
     probe: () => assert.fail('no receipt came in time'),
   }
 }

@@ -73,6 +73,7 @@ function receiver(t: TestContext, instead: Partial<InboxContext> = {}, store = o
       events.push(event)
     },
     onTransfer: () => assert.fail('nothing about a transfer was sent'),
+    onGroup: () => assert.fail('nothing about a group was sent'),
     onHeld: () => calls.push('held'),
     ...instead,
   }

@@ -57,8 +57,8 @@ test('who forks a chain of their own is stopped there, and everybody sees the sa
   const one = cem.say()
   const { hash: _, signed: __, author, chain, ...content } = one
   const other = entry(author, chain, { ...content, content: { kind: 'text', text: 'something else' } })
-  fay.replica.receive({ kind: 'entries', entries: [one] }, 'cem')
-  ada.replica.receive({ kind: 'entries', entries: [other] }, 'cem')
+  fay.receive({ kind: 'entries', entries: [one] }, 'cem')
+  ada.receive({ kind: 'entries', entries: [other] }, 'cem')
   gather([fay, ada, bob])
   same([fay, ada, bob])
   assert.equal(fay.ids.length, 1, 'what stands below the fork')
@@ -116,8 +116,18 @@ test('a newcomer gets what is said from now on, or the last of it, or all', () =
   for (let at = 0; at < 5; at += 1) fay.say()
   gather(all)
   const [now, last, whole] = [new Member('now'), new Member('last'), new Member('whole')]
-  fay.replica.decide(addition('now', fay.replica.endsBefore(0)))
-  fay.replica.decide(addition('last', fay.replica.endsBefore(2)))
+  fay.replica.decide(
+    addition(
+      'now',
+      fay.replica.endsBefore(() => 0),
+    ),
+  )
+  fay.replica.decide(
+    addition(
+      'last',
+      fay.replica.endsBefore(() => 2),
+    ),
+  )
   fay.replica.decide(addition('whole'))
   const everybody = [...all, now, last, whole]
   gather(everybody)
@@ -133,7 +143,7 @@ test('who has not heard of a removal cannot pass on what was written after it; t
   const [fay, ada, , cem] = all as [Member, Member, Member, Member]
   fay.replica.decide(removal(fay, 'cem'))
   const secret = fay.say()
-  ada.replica.receive({ kind: 'entries', entries: [secret] }, 'fay')
+  ada.receive({ kind: 'entries', entries: [secret] }, 'fay')
   assert.equal(ada.ids.length, 0)
   meet(ada, cem)
   assert.equal(cem.ids.length, 0)
@@ -162,17 +172,22 @@ test('who has nothing of a piece passes on what follows, and the hole is filled 
   const [fay, ada, bob] = all as [Member, Member, Member]
   for (let at = 0; at < 4; at += 1) fay.say()
   const late = new Member('late')
-  fay.replica.decide(addition('late', fay.replica.endsBefore(0)))
+  fay.replica.decide(
+    addition(
+      'late',
+      fay.replica.endsBefore(() => 0),
+    ),
+  )
   late.learn(fay)
   for (const one of [ada, bob]) one.learn(fay)
   meet(fay, late)
   fay.say()
   meet(fay, late)
   meet(late, ada)
-  assert.deepEqual([ada.ids.length, [...ada.replica.state().holes.values()].flat().length], [1, 1])
+  assert.deepEqual([ada.ids.length, [...ada.replica.exchange.state().holes.values()].flat().length], [1, 1])
   meet(fay, bob)
   meet(ada, bob)
-  assert.deepEqual([ada.ids.length, ada.replica.state().holes.size], [5, 0])
+  assert.deepEqual([ada.ids.length, ada.replica.exchange.state().holes.size], [5, 0])
   same([fay, ada, bob])
 })
 
@@ -182,8 +197,7 @@ test('of many chains under one admission the smallest ids stay, everywhere', () 
   for (let at = 0; at < groupLimits.chains + 20; at += 1) {
     bob.writer.renewMark()
     const said = bob.say()
-    for (const one of at % 2 === 0 ? [fay, ada] : [ada, fay])
-      one.replica.receive({ kind: 'entries', entries: [said] }, 'bob')
+    for (const one of at % 2 === 0 ? [fay, ada] : [ada, fay]) one.receive({ kind: 'entries', entries: [said] }, 'bob')
   }
   same([fay, ada])
   assert.equal(fay.ids.length, groupLimits.chains)
@@ -195,7 +209,7 @@ test('nothing of strangers is taken, and they get nothing but why', () => {
   fay.say()
   const eve = new Member('eve')
   const claim = decision('eve', { ...addition('eve'), heads: fay.replica.ledger.heads, lamport: 1 })
-  eve.replica.receive({ kind: 'decisions', decisions: [...fay.replica.ledger.decisions, claim] }, 'fay')
+  eve.receive({ kind: 'decisions', decisions: [...fay.replica.ledger.decisions, claim] }, 'fay')
   for (const one of all) meet(eve, one)
   assert.deepEqual([fay.members, ada.members, eve.ids], [['ada', 'fay'], ['ada', 'fay'], []])
 })

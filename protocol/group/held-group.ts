@@ -1,0 +1,387 @@
+/**
+ * One group at this peer: its replica, cards and receipts, and what of it callers see. Every change runs in one
+ * transaction; what follows from it is told once it is on disk. It knows nothing of connections.
+ */
+import { v7 as uuid } from 'uuid'
+import type { Emit } from '../api/events.ts'
+import type { Group, Message } from '../api/model.ts'
+import { QuorumError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { TokenBucket } from '../base/rate-limit.ts'
+import { day } from '../base/units.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { ChainEnd, GroupRow, ShownEntry } from '../store/group-store.ts'
+import type { Store } from '../store/store.ts'
+import type { SignedBytes } from '../wire/codec.ts'
+import { Cards, type OwnCard } from './cards.ts'
+import type { Action, ChainEnds } from './decision.ts'
+import type { Entry } from './entry.ts'
+import type { Holding } from './exchange.ts'
+import { messageOf, rankOf, viewOf, type People } from './group-view.ts'
+import { groupLimits } from './limits.ts'
+import { seniority, type Membership } from './membership.ts'
+import type { GroupMessage } from './messages.ts'
+import { neighboursOf } from './neighbours.ts'
+import { Person } from './person.ts'
+import { Receipts, type Reached } from './receipts.ts'
+import { Replica } from './replica.ts'
+import { SeenBy, type Seen } from './seen.ts'
+import { heldDecision, heldEntry, readConsent } from './signed.ts'
+import { StoredGroup } from './stored.ts'
+import { whyIn, whyOut } from './why.ts'
+
+export interface HeldGroupOptions {
+  identity: Identity
+  store: Store
+  /** Its id. */
+  group: string
+  /** Milliseconds since the epoch. */
+  now(): number
+  emit: Emit
+  people: People
+  ownCard(): OwnCard
+  /** Members are to be told something: of the ledger, of the talk, of cards or of receipts. `own`: it was said here. */
+  onNews(own: boolean): void
+  /** Who is in may have changed. */
+  onMembers(): void
+  /** Something is missing that others may have. */
+  onMissing(): void
+}
+
+/** What a transaction has changed. */
+interface Changes {
+  entries: Entry[]
+  chains: Set<string>
+  decided: boolean
+  history: boolean
+}
+
+export class HeldGroup {
+  readonly #options: HeldGroupOptions
+  readonly #person: Person
+  readonly #entries = new TokenBucket(groupLimits.entries, () => performance.now())
+  readonly #decisions = new TokenBucket(groupLimits.decisions, () => performance.now())
+  readonly cards: Cards
+  readonly seen: SeenBy
+  readonly #receipts: Receipts
+  #replica: Replica
+  #changes: Changes = noChanges()
+  #history = 0
+  #neighbours: { of: number; today: number; value: ReadonlySet<string> } | undefined
+
+  constructor(options: HeldGroupOptions) {
+    const { identity, store, group, now } = options
+    this.#options = options
+    this.#person = new Person(options)
+    this.#replica = this.#open()
+    this.cards = new Cards({ identity, store, group, now, isMember: (peer) => this.#hasBeenIn(peer) })
+    const isOwn = (chain: string): boolean => store.groupChain(group, chain)?.author === identity.peer
+    this.seen = new SeenBy({ store, group, self: identity.peer, isOwn })
+    const others = (): string[] => this.#others()
+    this.#receipts = new Receipts({ store, group, self: identity.peer, seen: this.seen, others })
+  }
+
+  get id(): string {
+    return this.#options.group
+  }
+
+  get row(): GroupRow {
+    const row = this.#options.store.group(this.id)
+    if (row === undefined) throw new QuorumError('not-found', 'There is no such group')
+    return row
+  }
+
+  /** This person is in. */
+  get joined(): boolean {
+    return this.#replica.joined
+  }
+
+  /** Undefined while nothing of the ledger is held. */
+  get membership(): Membership | undefined {
+    return this.#replica.empty ? undefined : this.#replica.membership
+  }
+
+  get exchange(): Replica['exchange'] {
+    return this.#replica.exchange
+  }
+
+  has(peer: string): boolean {
+    return this.membership?.members.has(peer) ?? false
+  }
+
+  /** Members to whom what is new here is passed on. */
+  get neighbours(): ReadonlySet<string> {
+    const { identity, now } = this.#options
+    const today = Math.floor(now() / day)
+    const { length } = this.#replica.ledger.decisions
+    if (this.#neighbours?.of !== length || this.#neighbours.today !== today) {
+      const members = this.membership?.members.keys() ?? []
+      this.#neighbours = { of: length, today, value: neighboursOf(identity.peer, members, now()) }
+    }
+    return this.#neighbours.value
+  }
+
+  /** The place of an entry that is held. */
+  endAt(chain: string, sequence: number): ChainEnd | undefined {
+    return this.#options.store.groupHashes(this.id, chain, sequence - 1, sequence)[0]
+  }
+
+  /** Why this person is in, to be shown to members who do not know it yet. */
+  whyIn(): GroupMessage {
+    const { ledger, membership } = this.#replica
+    return { kind: 'decisions', decisions: whyIn(ledger, membership, this.#options.identity.peer) }
+  }
+
+  /** Why somebody is out; undefined if they were never in. */
+  whyOut(peer: string): GroupMessage | undefined {
+    const { ledger } = this.#replica
+    if (this.membership === undefined || !this.#hasBeenIn(peer)) return undefined
+    return { kind: 'out', decisions: whyOut(ledger, this.membership, peer) }
+  }
+
+  view(): Group {
+    const { store, identity, people } = this.#options
+    return viewOf({
+      row: this.row,
+      self: identity.peer,
+      membership: this.membership,
+      cards: this.cards,
+      people,
+      unread: store.groupUnread(this.id, identity.peer),
+      history: this.#history,
+    })
+  }
+
+  // ---- what this person says and decides
+
+  /** Errors: `bad-request` who is not in, `too-large`, `not-found` (replyTo), `rate-limited`, those of the store. */
+  send(text: string, replyTo?: string): Message {
+    const wellFormed = text.toWellFormed()
+    if (Buffer.byteLength(wellFormed) > limits.messageText)
+      throw new QuorumError('too-large', 'A message can hold 64 KiB of text: send the rest as a file')
+    const { store } = this.#options
+    if (replyTo !== undefined && store.groupMessage(this.id, replyTo) === undefined)
+      throw new QuorumError('not-found', 'The message you reply to is not in this group')
+    this.#needMember()
+    if (!this.#entries.take()) throw new QuorumError('rate-limited', 'That is more than a person writes in a minute')
+    const id = uuid()
+    this.#change(true, () => {
+      this.#replica.say(id, { kind: 'text', text: wellFormed, ...(replyTo === undefined ? {} : { replyTo }) })
+    })
+    const said = store.groupMessage(this.id, id)
+    if (said === undefined) throw new QuorumError('internal', 'A message is not shown')
+    return this.message(said)
+  }
+
+  /** Errors: `bad-request` without the right to it, `rate-limited`, those of the store. */
+  decide(action: Action): void {
+    this.#needMember()
+    if (!this.#decisions.take()) throw new QuorumError('rate-limited', 'Too much is decided in this group at once')
+    this.#change(true, () => this.#replica.decide(action))
+  }
+
+  /** Adds who has agreed. Errors: as of `decide`. */
+  add(consent: SignedBytes, history: 'none' | 'last' | 'all'): void {
+    const { member, invitation } = readConsent(consent)
+    this.#person.useConsent(invitation, consent)
+    this.decide({ kind: 'add', member, invitation, from: this.#historyFrom(history) })
+  }
+
+  /** Errors: `bad-request` for somebody who is not in, or whom this person has no right to remove. */
+  remove(peer: string, undo: boolean): void {
+    this.needAbove(peer)
+    const { ledger, membership } = this.#replica
+    const decided = ledger.decisions.filter(({ author, hash }) => author === peer && membership.power.has(hash))
+    const undone = undo ? decided.slice(-groupLimits.undone).map(({ hash }) => hash) : []
+    this.decide({ kind: 'remove', member: peer, upTo: this.#replica.endsOf(peer), undo: undone })
+  }
+
+  leave(): void {
+    this.decide({ kind: 'leave', upTo: this.#replica.endsOf(this.#options.identity.peer) })
+  }
+
+  /** This person may decide about that member. Errors: `not-found`, `bad-request`. */
+  needAbove(peer: string): void {
+    const membership = this.needMember()
+    if (!membership.members.has(peer)) throw new QuorumError('not-found', 'They are not in this group')
+    if (seniority(membership, this.#options.identity.peer) >= seniority(membership, peer))
+      throw new QuorumError('bad-request', 'Only who stands above them in this group may decide that')
+  }
+
+  /** The rank of this person: 0 for the founder, Infinity for who has no right. Errors: `bad-request`. */
+  needAdmin(): number {
+    const membership = this.needMember()
+    const { peer } = this.#options.identity
+    if (seniority(membership, peer) === Infinity)
+      throw new QuorumError('bad-request', 'Only the founder and the admins of this group may decide that')
+    return peer === membership.founder ? 0 : rankOf(membership, peer)
+  }
+
+  /** Errors: `bad-request` who is not in. */
+  needMember(): Membership {
+    this.#needMember()
+    return this.#replica.membership
+  }
+
+  // ---- what arrives
+
+  /** Returns the answers. Errors: those of the store. */
+  receive(message: GroupMessage, from: string, holding: Holding): GroupMessage[] {
+    return this.#change(false, () => {
+      const answers = this.#replica.receive(message, from, holding)
+      // After a backup was put back, own messages come from others.
+      this.#changes.history ||= this.#changes.entries.some(({ author }) => author === this.#options.identity.peer)
+      return answers
+    })
+  }
+
+  /** A member tells what is held by whom. Errors: those of the store. */
+  hear(all: readonly Seen[], from: string): void {
+    const { store, identity } = this.#options
+    const before = this.#receipts.reached()
+    const news = store.transaction(() =>
+      all.filter((seen) => this.#mayBe(seen)).filter((seen) => this.seen.hear(seen, from)),
+    )
+    if (news.length === 0) return
+    this.#tellReceipts(before)
+    if (news.some(({ member }) => member !== identity.peer)) this.#options.onNews(false)
+  }
+
+  /** Takes a card of a member. Returns whose it is, and which one, if it is new. Errors: as of `Cards.take`. */
+  takeCard(signed: Uint8Array): { member: string; sequence: number } | undefined {
+    const { emit, onNews } = this.#options
+    const member = this.cards.take(signed)
+    if (member === undefined) return undefined
+    emit({ event: 'group-changed', data: this.view() })
+    onNews(false)
+    return { member, sequence: this.cards.of(member)?.sequence ?? 0 }
+  }
+
+  /** Members may have to be told of a new own card. */
+  tellCard(): void {
+    const { ownCard, onNews } = this.#options
+    if (this.joined && this.cards.tell(ownCard())) onNews(true)
+  }
+
+  // ---- what is shown
+
+  message(entry: ShownEntry): Message {
+    const { peer } = this.#options.identity
+    return messageOf(entry, this.id, peer, this.#receipts.stateOf(entry))
+  }
+
+  /** Errors: those of the store. */
+  markRead(upTo?: string): void {
+    const { store, emit } = this.#options
+    if (store.markGroupRead(this.id, upTo)) emit({ event: 'group-changed', data: this.view() })
+  }
+
+  #others(): string[] {
+    const { peer } = this.#options.identity
+    return [...(this.membership?.members.keys() ?? [])].filter((member) => member !== peer)
+  }
+
+  #tellReceipts(before: Reached): void {
+    for (const entry of this.#receipts.changed(before))
+      this.#options.emit({ event: 'message-changed', data: this.message(entry) })
+  }
+
+  /** Who has told of others can only tell of members, and of chains that are known here. */
+  #mayBe({ member, chain }: Seen): boolean {
+    return this.has(member) && this.#options.store.groupChain(this.id, chain) !== undefined
+  }
+
+  #hasBeenIn(peer: string): boolean {
+    return this.#replica.ledger.decisions.some(
+      (one) => (one.kind === 'add' && one.member === peer) || (one.kind === 'found' && one.author === peer),
+    )
+  }
+
+  #needMember(): void {
+    if (!this.joined) throw new QuorumError('bad-request', 'You are not in this group')
+  }
+
+  /** Where the history begins that a newcomer is given. */
+  #historyFrom(history: 'none' | 'last' | 'all'): ChainEnds {
+    if (history === 'all') return new Map()
+    const last = history === 'none' ? [] : this.#options.store.groupMessages(this.id, groupLimits.historyLast)
+    const first = new Map<string, number>()
+    for (const { chain, sequence } of last) first.set(chain, Math.min(sequence, first.get(chain) ?? Infinity))
+    return this.#replica.endsBefore(({ chain, last: end }) => end.sequence + 1 - (first.get(chain) ?? end.sequence + 1))
+  }
+
+  /** Runs `work` in one transaction, and tells what it has changed once that is on disk. `own`: it is said here. */
+  #change<T>(own: boolean, work: () => T): T {
+    const { store } = this.#options
+    const before = this.#receipts.reached()
+    this.#changes = noChanges()
+    let result: T
+    try {
+      result = store.transaction(work)
+    } catch (error) {
+      // In memory there may be what is not on disk.
+      this.#replica = this.#open()
+      throw error
+    }
+    this.#tell(this.#changes, before, own)
+    return result
+  }
+
+  #tell({ entries, chains, decided, history }: Changes, before: Reached, own: boolean): void {
+    const { store, emit, identity, onMembers, onNews } = this.#options
+    const self = identity.peer
+    for (const chain of chains) {
+      const sequence = store.groupChain(this.id, chain)?.last.sequence ?? 0
+      this.seen.hear({ member: self, chain, sequence }, self)
+    }
+    if (decided) this.#decided()
+    if (history) this.#history += 1
+    if (decided || history) emit({ event: 'group-changed', data: this.view() })
+    for (const { author, chain, sequence } of entries) {
+      const [entry] = author === self ? [] : store.groupMessagesOf(this.id, chain, sequence - 1, sequence, 1)
+      if (entry !== undefined) emit({ event: 'message-received', data: this.message(entry) })
+    }
+    if (decided) {
+      this.#tellReceipts(before)
+      onMembers()
+    }
+    if (decided || history || chains.size > 0) onNews(own)
+  }
+
+  #decided(): void {
+    const { store } = this.#options
+    const row = this.row
+    if (this.joined && row.state !== 'member') {
+      const { invitation: _, ...joined } = row
+      store.putGroup({ ...joined, state: 'member' })
+    }
+    this.tellCard()
+  }
+
+  #open(): Replica {
+    const { store, group, identity, now, onMissing } = this.#options
+    const stored = new StoredGroup({
+      ...{ store, group, now },
+      self: identity.peer,
+      decision: (signed) => heldDecision(signed, group),
+      entry: (signed) => heldEntry(signed, group),
+    })
+    return new Replica(this.#person, stored, {
+      onTaken: (entry, shown) => {
+        this.#changes.chains.add(entry.chain)
+        if (shown) this.#changes.entries.push(entry)
+      },
+      onDecision: () => {
+        this.#changes.decided = true
+      },
+      onHistory: () => {
+        this.#changes.history = true
+      },
+      onMissing,
+    })
+  }
+}
+
+function noChanges(): Changes {
+  return { entries: [], chains: new Set(), decided: false, history: false }
+}

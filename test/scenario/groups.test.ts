@@ -1,0 +1,111 @@
+/**
+ * Groups of real processes: founded, joined, talked in, left; members who are not friends; members who are removed, and
+ * what they get. All tests share one node.
+ */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Group, Message } from '../../protocol/api/model.ts'
+import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
+import { Stage } from '../support/line-process.ts'
+import { until } from '../support/until.ts'
+
+describe('groups', () => {
+  const stage = new Stage({ after })
+  const node = new HeadlessNode(stage)
+  before(async () => {
+    await node.start()
+  })
+
+  async function people(...names: string[]): Promise<HeadlessPeer[]> {
+    return Promise.all(names.map((name) => new HeadlessPeer(stage, name, { nodes: node.addresses }).start()))
+  }
+
+  /** The first one is a friend of all others, who are none of each other. */
+  async function star(...names: string[]): Promise<HeadlessPeer[]> {
+    const [hub, ...others] = await people(...names)
+    assert.ok(hub)
+    for (const other of others) await befriend(hub, other)
+    return [hub, ...others]
+  }
+
+  async function groupOf(peer: HeadlessPeer, group: string): Promise<Group | undefined> {
+    return (await peer.call('groups')).find((one) => one.group === group)
+  }
+
+  async function isIn(peer: HeadlessPeer, group: string, members: number): Promise<void> {
+    let known: Group | undefined
+    await until(
+      async () => {
+        known = await groupOf(peer, group)
+        return known?.members.length === members
+      },
+      () => `${peer.name} knows ${members} members: ${JSON.stringify(known)}`,
+    )
+  }
+
+  async function join(
+    admin: HeadlessPeer,
+    peer: HeadlessPeer,
+    group: string,
+    history?: 'none' | 'last' | 'all',
+  ): Promise<void> {
+    await admin.call('inviteToGroup', { group, peer: peer.id, ...(history && { history }) })
+    await peer.event('group-invited', (data) => data.group === group)
+    await peer.call('joinGroup', { group })
+    await until(async () => (await groupOf(peer, group))?.state === 'member', `${peer.name} is in`)
+  }
+
+  async function texts(peer: HeadlessPeer, group: string): Promise<string[]> {
+    return (await peer.call('messages', { group, limit: 1000 })).map(({ text }) => text)
+  }
+
+  async function allHave(peers: readonly HeadlessPeer[], group: string, expected: readonly string[]): Promise<void> {
+    for (const peer of peers) {
+      let known: string[] = []
+      await until(
+        async () => {
+          known = await texts(peer, group)
+          return JSON.stringify(known) === JSON.stringify(expected)
+        },
+        () => `${peer.name} has ${expected.join()}: ${known.join()}`,
+      )
+    }
+  }
+
+  test('three people found, join, talk and leave; what two who are not friends say reaches both', async () => {
+    const [ada, ben, cem] = await star('ada', 'ben', 'cem')
+    assert.ok(ada && ben && cem)
+    const { group, state, founder, members } = await ada.call('createGroup', { name: ' Trip \n to  the sea ' })
+    assert.deepEqual([state, founder, members.length], ['member', ada.id, 1])
+    await join(ada, ben, group)
+    await join(ada, cem, group)
+    for (const peer of [ada, ben, cem]) await isIn(peer, group, 3)
+    const said: Message = await ben.call('sendMessage', { group, text: 'from Ben' })
+    assert.deepEqual([said.group, said.author, said.direction], [group, ben.id, 'out'])
+    await allHave([ada, ben, cem], group, ['from Ben'])
+    await cem.call('sendMessage', { group, text: 'from Cem', replyTo: said.id })
+    await allHave([ada, ben, cem], group, ['from Ben', 'from Cem'])
+    const [, second] = await ben.call('messages', { group })
+    assert.deepEqual([second?.author, second?.direction, second?.replyTo], [cem.id, 'in', said.id])
+    await until(async () => (await ben.call('message', { message: said.id })).state === 'delivered', 'all have it')
+    const known = await groupOf(ben, group)
+    assert.deepEqual(
+      known?.members.map(({ name, friend }) => [name, friend]),
+      [
+        ['ada', true],
+        ['ben', false],
+        ['cem', false],
+      ],
+    )
+    assert.equal(known?.unread, 1)
+    await ben.call('markRead', { group, upTo: second?.id ?? '' })
+    assert.equal((await groupOf(ben, group))?.unread, 0)
+    await ben.call('leaveGroup', { group })
+    await isIn(ada, group, 2)
+    await isIn(cem, group, 2)
+    assert.equal(await ben.refusal('sendMessage', { group, text: 'too late' }), 'bad-request')
+    await ada.call('sendMessage', { group, text: 'without Ben' })
+    await allHave([cem], group, ['from Ben', 'from Cem', 'without Ben'])
+    assert.deepEqual(await texts(ben, group), ['from Ben', 'from Cem'])
+  })
+})

@@ -3,9 +3,20 @@ import type { Connection } from '@libp2p/interface'
 import type { Log } from './base/log.ts'
 import { fileLimits } from './file/limits.ts'
 import { Files } from './file/transfers.ts'
-import type { PeerParts } from './peer-parts.ts'
+import type { Chat } from './chat/chat.ts'
+import type { Policy } from './net/policy.ts'
+import type { Paths } from './paths/paths.ts'
+import type { PeerEvents } from './peer-events.ts'
+import type { Store } from './store/store.ts'
 
-type FileParts = Pick<PeerParts, 'store' | 'events' | 'policy' | 'paths' | 'chat'>
+/** The parts of a peer that this is about. */
+interface FileParts {
+  readonly store: Store
+  readonly events: PeerEvents
+  readonly policy: Policy
+  readonly paths: Paths
+  readonly chat: Chat
+}
 
 export function createFiles(
   { store, events, policy, paths, chat }: FileParts,

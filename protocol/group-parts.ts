@@ -1,15 +1,34 @@
 /** How the parts of a peer serve its groups: what they are told, and which members connections are kept to. */
+import { byNode } from './address/node-addresses.ts'
 import type { Log } from './base/log.ts'
+import type { Chat } from './chat/chat.ts'
 import { understands } from './chat/words.ts'
+import type { HomeNodes } from './directory/home-nodes.ts'
 import { Groups } from './group/groups.ts'
-import type { Relation } from './net/policy.ts'
+import * as hpke from './identity/hpke.ts'
+import type { Identity } from './identity/identity.ts'
+import type { SealingKeys } from './identity/sealing.ts'
+import type { Settings } from './identity/settings.ts'
+import type { Mailboxes } from './mailbox/mailboxes.ts'
+import type { Policy, Relation } from './net/policy.ts'
+import type { Paths } from './paths/paths.ts'
+import type { PeerEvents } from './peer-events.ts'
+import type { Store } from './store/store.ts'
 import { features } from './wire/hello.ts'
-import type { PeerParts } from './peer-parts.ts'
 
-type GroupParts = Pick<
-  PeerParts,
-  'identity' | 'store' | 'settings' | 'policy' | 'paths' | 'chat' | 'events' | 'nodes' | 'sealing'
->
+/** The parts of a peer that this is about. */
+interface GroupParts {
+  readonly identity: Identity
+  readonly store: Store
+  readonly settings: Settings
+  readonly policy: Policy
+  readonly paths: Paths
+  readonly chat: Chat
+  readonly events: PeerEvents
+  readonly nodes: HomeNodes
+  readonly sealing: SealingKeys
+  readonly mailboxes: Mailboxes
+}
 
 /** Connections to them are kept, or refused, anyway. */
 const friendly: ReadonlySet<Relation> = new Set(['friend', 'blocked'])
@@ -30,7 +49,10 @@ export function createGroups(parts: GroupParts, now: () => number, log: Log): Gr
     }
   }
   return new Groups({
-    ...{ identity, store, now, log },
+    identity,
+    store,
+    now,
+    log,
     emit: events.emit,
     connections: (peer) => paths.connections(peer),
     people: {
@@ -49,6 +71,12 @@ export function createGroups(parts: GroupParts, now: () => number, log: Log): Gr
       sealingKey: sealing.current(),
     }),
     understands: (peer) => understands(store, peer, features.groups),
+    hpke,
+    age: () => nodes.time.confirmed(),
+    hybridSeed: (keyId) => sealing.hybridSeed(keyId),
+    atNodes: (theirs, peer, task) => parts.mailboxes.at([...byNode(theirs).values()], peer, 1, task),
+    taken: (ids) => parts.mailboxes.taken(ids),
+    onTicket: () => parts.mailboxes.tellTickets(),
     send: (peer, content, keep) => chat.sendGroup(peer, content, keep),
     keepTo,
   })

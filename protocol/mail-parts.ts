@@ -7,6 +7,7 @@ import { day } from './base/units.ts'
 import type { Log } from './base/log.ts'
 import { chatLimits } from './chat/limits.ts'
 import type { ParcelWriterOptions } from './chat/parcel-writer.ts'
+import type { Groups } from './group/groups.ts'
 import { nodeConnections } from './directory/node-dial.ts'
 import { Mailboxes } from './mailbox/mailboxes.ts'
 import type { Chat } from './chat/chat.ts'
@@ -26,15 +27,22 @@ interface MailParts {
 }
 
 export function createMailboxes(
-  { network, nodes, chat }: Pick<MailParts, 'network' | 'nodes' | 'chat'>,
+  parts: Pick<MailParts, 'network' | 'nodes' | 'chat'> & { readonly groups: Groups },
   log: Log,
 ): Mailboxes {
+  const { network, nodes, chat } = parts
   return new Mailboxes({
     connection: (node) => nodeConnections(network, node).find(({ status }) => status === 'open'),
     reach: (addresses, peer, use) => nodes.reach(addresses, peer, use),
-    ticketHashes: () => chat.mail.ticketHashes(),
-    onParcel: (parcel) => chat.mail.receive(parcel),
-    onOpen: () => chat.nodeReady(),
+    ticketHashes: () => [...chat.mail.ticketHashes(), ...parts.groups.mail.ticketHashes()],
+    onParcel: (parcel) => {
+      const group = parts.groups.mail.groupOf(parcel)
+      return group === undefined ? chat.mail.receive(parcel) : parts.groups.mail.receive(group, parcel)
+    },
+    onOpen: () => {
+      chat.nodeReady()
+      parts.groups.mail.nudgeAll()
+    },
     log,
   })
 }

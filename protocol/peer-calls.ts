@@ -70,7 +70,7 @@ type ProfileCall =
   | 'stopWeeklyBackups'
 
 function profileCalls(parts: PeerParts): Pick<PeerCalls, ProfileCall> {
-  const { identity, settings, network, privacy, nodes, chat, events, introductions, reachability, backups } = parts
+  const { identity, settings, network, privacy, nodes, events, introductions, reachability, backups } = parts
   const self = (): Self => ({
     peer: identity.peer,
     name: settings.name(),
@@ -221,7 +221,7 @@ function chatCalls(parts: PeerParts): Pick<PeerCalls, ChatCall> {
       return events.friend(friend)
     },
     leaveMessages: async () => {
-      await chat.mail.leaveNow()
+      await Promise.all([chat.mail.leaveNow(), groups.mail.leaveNow()])
       return null
     },
     setDraft: async (draft) => {

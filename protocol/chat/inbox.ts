@@ -326,7 +326,7 @@ export class Inbox {
         break
       }
       case 'invitation':
-      case 'consent': {
+      case 'joining': {
         const announce = onGroup(peer, content)
         const message = store.receiveMessage(peer, { ...arrived, text: '', content })
         if (content.kind === 'invitation') effects.push(() => emit({ event: 'message-received', data: message }))

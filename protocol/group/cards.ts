@@ -1,17 +1,18 @@
 /** How the members of one group are called and found: each signs a card, and the newest one of each counts. */
 import { QuorumError } from '../base/errors.ts'
 import { bytesOfHex, hex } from '../base/hex.ts'
-import { publicKeyOf, sign, verify, type Identity } from '../identity/identity.ts'
+import { publicKeyOf, randomBytes, sign, verify, type Identity } from '../identity/identity.ts'
 import type { Store } from '../store/store.ts'
 import { signedFromWire, signedToWire } from '../wire/codec.ts'
 import { cardFromWire, cardToWire, type CardContent } from '../wire/group-card.ts'
+import { ticketLength } from '../wire/mailbox.ts'
 import { groupLimits } from './limits.ts'
 
 /** What a card says, by those who know the group and its member. */
 export type Card = Omit<CardContent, 'group' | 'member'>
 
-/** What is put on the own card. */
-export type OwnCard = Omit<Card, 'sequence'>
+/** What is put on the own card, beside the ticket of the group. */
+export type OwnCard = Omit<Card, 'sequence' | 'ticket'>
 
 export interface CardsOptions {
   identity: Identity
@@ -50,13 +51,27 @@ export class Cards {
     })
   }
 
-  /** Returns whether the own card has changed. */
-  tell(own: OwnCard): boolean {
+  /** With which members may leave something for this peer. */
+  get ticket(): Uint8Array | undefined {
+    return this.of(this.#options.identity.peer)?.ticket
+  }
+
+  /** The own card, signed. */
+  get own(): Uint8Array | undefined {
+    return this.#held.get(this.#options.identity.peer)?.signed
+  }
+
+  /** Returns whether the own card has changed. `renewed`: with another ticket, which those who left do not know. */
+  tell(own: OwnCard, renewed = false): boolean {
     const { identity, store, group, now } = this.#options
     const before = this.of(identity.peer)
+    const ticket = (renewed ? undefined : before?.ticket) ?? randomBytes(ticketLength)
     const card = (sequence: number): CardContent => ({
       ...own,
-      ...{ group: bytesOfHex(group), member: publicKeyOf(identity.peer), sequence },
+      ticket,
+      group: bytesOfHex(group),
+      member: publicKeyOf(identity.peer),
+      sequence,
     })
     if (before !== undefined && Buffer.from(cardToWire(card(before.sequence))).equals(this.#payload(identity.peer)))
       return false
@@ -64,7 +79,7 @@ export class Cards {
     const sequence = Math.max(now(), (before?.sequence ?? 0) + 1)
     const signed = signedToWire(sign(identity, 'quorum-card', cardToWire(card(sequence))))
     store.putGroupCard(group, { member: identity.peer, sequence, signed })
-    this.#held.set(identity.peer, { card: { ...own, sequence }, signed })
+    this.#held.set(identity.peer, { card: { ...own, ticket, sequence }, signed })
     return true
   }
 

@@ -18,7 +18,10 @@ export function messageToFrame(message: GroupMessage, cards: () => GroupStateCon
     case 'state': {
       const { kind, answer, decisions, digest, ids, chains, holes, again } = message
       return {
-        ...{ kind, answer, decisions, digest },
+        kind,
+        answer,
+        decisions,
+        digest,
         ...(ids !== undefined && { ids: [...ids] }),
         chains: [...chains].map(([chain, end]) => ({ chain, ...end, holes: [...(holes.get(chain) ?? [])] })),
         again: [...again],
@@ -79,7 +82,11 @@ export function messageFromFrame(about: Exclude<AboutGroup, AboutMembers>, group
 
 function stateFromFrame({ answer, decisions, digest, ids, chains, again }: GroupStateContent): State {
   return {
-    ...{ kind: 'state', answer, decisions, digest, again },
+    kind: 'state',
+    answer,
+    decisions,
+    digest,
+    again,
     ...(ids !== undefined && { ids }),
     chains: new Map(
       chains.map(({ chain, sequence, hash, forkAt }) => [

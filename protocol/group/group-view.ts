@@ -52,17 +52,25 @@ export function viewOf({ row, self, membership, cards, people, unread, history }
   }
 }
 
-/** `state`: of an own entry. */
-export function messageOf(entry: ShownEntry, group: string, self: string, state: Message['state']): Message {
+/** `receipt`: of an own entry. */
+export function messageOf(
+  entry: ShownEntry,
+  group: string,
+  self: string,
+  receipt: Pick<Message, 'state' | 'leftAt'>,
+): Message {
   const { author, id, text, time, receivedAt, replyTo, transfer, unknown, read, sequence } = entry
   const own = author === self
   return {
-    ...{ id, group, author, text },
+    id,
+    group,
+    author,
+    text,
     peer: author,
     direction: own ? 'out' : 'in',
     sentAt: time,
     ...(receivedAt !== undefined && { receivedAt }),
-    state: own ? state : read ? 'read' : 'delivered',
+    ...(own ? receipt : { state: read ? ('read' as const) : ('delivered' as const) }),
     ...(replyTo !== undefined && { replyTo }),
     ...(transfer !== undefined && { transfer }),
     ...(unknown && { unknown }),

@@ -18,9 +18,12 @@ import { HeldGroup } from './held-group.ts'
 import { GroupInvitations, type SendAboutGroup } from './invitations.ts'
 import { groupLimits } from './limits.ts'
 import { GroupLinks, type GroupLinksOptions } from './links.ts'
+import { GroupMail, type GroupMailOptions } from './mail.ts'
 import { foundGroup } from './person.ts'
+import { needAbove, needAdmin } from './rights.ts'
 
-export interface GroupsOptions extends Pick<GroupLinksOptions, 'connections'> {
+export interface GroupsOptions
+  extends Pick<GroupLinksOptions, 'connections'>, Omit<GroupMailOptions, 'groups' | 'linked'> {
   identity: Identity
   store: Store
   /** Milliseconds since the epoch. */
@@ -33,6 +36,8 @@ export interface GroupsOptions extends Pick<GroupLinksOptions, 'connections'> {
   understands(peer: string): boolean
   /** Sends a message about a group to a friend (chat/). */
   send: SendAboutGroup
+  /** The nodes are to be told of another ticket. */
+  onTicket(): void
   /** These are the members to whom connections are kept. */
   keepTo(members: ReadonlySet<string>): void
 }
@@ -43,6 +48,8 @@ export class Groups {
   readonly #invitations: GroupInvitations
   readonly #typing = new Map<string, NodeJS.Timeout>()
   readonly links: GroupLinks
+  /** What is left for members who are away. */
+  readonly mail: GroupMail
   /** PeerIds of those with whom a group is shared. */
   #members: ReadonlySet<string> = new Set()
 
@@ -59,6 +66,11 @@ export class Groups {
       onPresence: (peer) => this.#presenceChanged(peer),
       onTyping: (group, peer, active) => this.#onTyping(group, peer, active),
     })
+    this.mail = new GroupMail({
+      ...options,
+      groups: () => this.#groups.values(),
+      linked: (peer, group) => this.links.linked(peer, group),
+    })
     this.#invitations = new GroupInvitations({
       ...options,
       find: (group) => this.#groups.get(group),
@@ -72,9 +84,11 @@ export class Groups {
     this.#findMembers()
     this.#invitations.start()
     this.tellCards()
+    this.mail.start()
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    await this.mail.stop()
     this.links.stop()
     for (const timer of this.#typing.values()) clearTimeout(timer)
   }
@@ -153,7 +167,7 @@ export class Groups {
   /** Errors: `not-found`, `bad-request` without the right to it, those of `GroupInvitations.invite`. */
   invite(group: string, peer: string, history: 'none' | 'last' | 'all' = 'none'): Group {
     const held = this.#get(group)
-    held.needAdmin()
+    needAdmin(held.needMember(), this.#self)
     this.#invitations.invite(held, peer, history)
     return held.view()
   }
@@ -191,8 +205,9 @@ export class Groups {
   /** `rank`: 0 takes the office. Errors: `not-found`, `bad-request`. */
   setRole(group: string, peer: string, rank: number): Group {
     const held = this.#get(group)
-    held.needAbove(peer)
-    const own = held.needAdmin()
+    const membership = held.needMember()
+    needAbove(membership, this.#self, peer)
+    const own = needAdmin(membership, this.#self)
     if (rank > 0 && rank <= own) throw new QuorumError('bad-request', 'You can appoint only below yourself')
     held.decide({ kind: 'role', member: peer, rank })
     return held.view()
@@ -200,9 +215,9 @@ export class Groups {
 
   rename(group: string, given: string): Group {
     const held = this.#get(group)
-    held.needAdmin()
-    const picture = held.needMember().picture
-    held.decide({ kind: 'name', name: nameOf(given), picture })
+    const membership = held.needMember()
+    needAdmin(membership, this.#self)
+    held.decide({ kind: 'name', name: nameOf(given), picture: membership.picture })
     return held.view()
   }
 
@@ -253,6 +268,10 @@ export class Groups {
 
   // ---- what connects them
 
+  get #self(): string {
+    return this.#options.identity.peer
+  }
+
   #get(group: string): HeldGroup {
     const held = this.#groups.get(group)
     if (held === undefined || held.row.state === 'deleted') throw new QuorumError('not-found', 'There is no such group')
@@ -262,12 +281,21 @@ export class Groups {
   #open(group: string): HeldGroup {
     const { identity, store, now, emit, people, ownCard } = this.#options
     const held: HeldGroup = new HeldGroup({
-      ...{ identity, store, group, now, emit, ownCard },
+      identity,
+      store,
+      group,
+      now,
+      emit,
+      ownCard,
       people: {
         ...people,
         online: (peer, of) => peer === identity.peer || people.online(peer) || this.links.linked(peer, of),
       },
-      onNews: (own) => this.links.news(held, own),
+      onNews: (own) => {
+        this.links.news(held, own)
+        if (own) this.mail.nudge(held)
+      },
+      onTicket: () => this.#options.onTicket(),
       onMissing: () => this.links.missing(held),
       onMembers: () => {
         this.#findMembers()

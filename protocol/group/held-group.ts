@@ -10,21 +10,23 @@ import { limits } from '../base/limits.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
 import { day } from '../base/units.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { ChainEnd, GroupRow, ShownEntry } from '../store/group-store.ts'
+import type { GroupRow, ShownEntry } from '../store/group-store.ts'
 import type { Store } from '../store/store.ts'
 import type { SignedBytes } from '../wire/codec.ts'
 import { Cards, type OwnCard } from './cards.ts'
 import type { Action, ChainEnds } from './decision.ts'
 import type { Entry } from './entry.ts'
 import type { Holding } from './exchange.ts'
-import { messageOf, rankOf, viewOf, type People } from './group-view.ts'
+import { messageOf, viewOf, type People } from './group-view.ts'
+import { Known, ledgerChain } from './known.ts'
 import { groupLimits } from './limits.ts'
-import { seniority, type Membership } from './membership.ts'
+import type { Membership } from './membership.ts'
 import type { GroupMessage } from './messages.ts'
 import { neighboursOf } from './neighbours.ts'
 import { Person } from './person.ts'
 import { Receipts, type Reached } from './receipts.ts'
 import { Replica } from './replica.ts'
+import { needAbove } from './rights.ts'
 import { SeenBy, type Seen } from './seen.ts'
 import { heldDecision, heldEntry, readConsent } from './signed.ts'
 import { StoredGroup } from './stored.ts'
@@ -46,6 +48,8 @@ export interface HeldGroupOptions {
   onMembers(): void
   /** Something is missing that others may have. */
   onMissing(): void
+  /** The nodes are to be told of another ticket. */
+  onTicket(): void
 }
 
 /** What a transaction has changed. */
@@ -53,6 +57,8 @@ interface Changes {
   entries: Entry[]
   chains: Set<string>
   decided: boolean
+  /** Somebody is out, or may be. */
+  removed: boolean
   history: boolean
 }
 
@@ -63,6 +69,7 @@ export class HeldGroup {
   readonly #decisions = new TokenBucket(groupLimits.decisions, () => performance.now())
   readonly cards: Cards
   readonly seen: SeenBy
+  readonly known: Known
   readonly #receipts: Receipts
   #replica: Replica
   #changes: Changes = noChanges()
@@ -75,8 +82,10 @@ export class HeldGroup {
     this.#person = new Person(options)
     this.#replica = this.#open()
     this.cards = new Cards({ identity, store, group, now, isMember: (peer) => this.#hasBeenIn(peer) })
-    const isOwn = (chain: string): boolean => store.groupChain(group, chain)?.author === identity.peer
+    const isOwn = (chain: string): boolean =>
+      chain === ledgerChain || store.groupChain(group, chain)?.author === identity.peer
     this.seen = new SeenBy({ store, group, self: identity.peer, isOwn })
+    this.known = new Known({ store, group, self: identity.peer, seen: this.seen, replica: () => this.#replica })
     const others = (): string[] => this.#others()
     this.#receipts = new Receipts({ store, group, self: identity.peer, seen: this.seen, others })
   }
@@ -119,11 +128,6 @@ export class HeldGroup {
       this.#neighbours = { of: length, today, value: neighboursOf(identity.peer, members, now()) }
     }
     return this.#neighbours.value
-  }
-
-  /** The place of an entry that is held. */
-  endAt(chain: string, sequence: number): ChainEnd | undefined {
-    return this.#options.store.groupHashes(this.id, chain, sequence - 1, sequence)[0]
   }
 
   /** Why this person is in, to be shown to members who do not know it yet. */
@@ -189,7 +193,7 @@ export class HeldGroup {
 
   /** Errors: `bad-request` for somebody who is not in, or whom this person has no right to remove. */
   remove(peer: string, undo: boolean): void {
-    this.needAbove(peer)
+    needAbove(this.needMember(), this.#options.identity.peer, peer)
     const { ledger, membership } = this.#replica
     const decided = ledger.decisions.filter(({ author, hash }) => author === peer && membership.power.has(hash))
     const undone = undo ? decided.slice(-groupLimits.undone).map(({ hash }) => hash) : []
@@ -198,23 +202,6 @@ export class HeldGroup {
 
   leave(): void {
     this.decide({ kind: 'leave', upTo: this.#replica.endsOf(this.#options.identity.peer) })
-  }
-
-  /** This person may decide about that member. Errors: `not-found`, `bad-request`. */
-  needAbove(peer: string): void {
-    const membership = this.needMember()
-    if (!membership.members.has(peer)) throw new QuorumError('not-found', 'They are not in this group')
-    if (seniority(membership, this.#options.identity.peer) >= seniority(membership, peer))
-      throw new QuorumError('bad-request', 'Only who stands above them in this group may decide that')
-  }
-
-  /** The rank of this person: 0 for the founder, Infinity for who has no right. Errors: `bad-request`. */
-  needAdmin(): number {
-    const membership = this.needMember()
-    const { peer } = this.#options.identity
-    if (seniority(membership, peer) === Infinity)
-      throw new QuorumError('bad-request', 'Only the founder and the admins of this group may decide that')
-    return peer === membership.founder ? 0 : rankOf(membership, peer)
   }
 
   /** Errors: `bad-request` who is not in. */
@@ -257,17 +244,36 @@ export class HeldGroup {
     return { member, sequence: this.cards.of(member)?.sequence ?? 0 }
   }
 
-  /** Members may have to be told of a new own card. */
-  tellCard(): void {
-    const { ownCard, onNews } = this.#options
-    if (this.joined && this.cards.tell(ownCard())) onNews(true)
+  /** A parcel that has it up to there waits for a member. */
+  left(chain: string, upTo: number): void {
+    const { store, emit } = this.#options
+    for (const entry of store.groupMessagesOf(this.id, chain, 0, upTo, groupLimits.receiptsTold)) {
+      const message = this.message(entry)
+      if (message.leftAt !== undefined) emit({ event: 'message-changed', data: message })
+    }
+  }
+
+  /** Members may have to be told of a new own card. `renewed`: with another ticket. */
+  tellCard(renewed = false): void {
+    const { ownCard, onNews, onTicket } = this.#options
+    const { ticket } = this.cards
+    if (!this.joined || !this.cards.tell(ownCard(), renewed)) return
+    onNews(true)
+    if (this.cards.ticket !== ticket) onTicket()
+  }
+
+  /** The own card, signed: also for who only wants to be in. */
+  ownCard(): Uint8Array {
+    const { ownCard, onTicket } = this.#options
+    if (this.cards.tell(ownCard())) onTicket()
+    return this.cards.own ?? new Uint8Array()
   }
 
   // ---- what is shown
 
   message(entry: ShownEntry): Message {
     const { peer } = this.#options.identity
-    return messageOf(entry, this.id, peer, this.#receipts.stateOf(entry))
+    return messageOf(entry, this.id, peer, this.#receipts.of(entry))
   }
 
   /** Errors: those of the store. */
@@ -327,14 +333,14 @@ export class HeldGroup {
     return result
   }
 
-  #tell({ entries, chains, decided, history }: Changes, before: Reached, own: boolean): void {
+  #tell({ entries, chains, decided, removed, history }: Changes, before: Reached, own: boolean): void {
     const { store, emit, identity, onMembers, onNews } = this.#options
     const self = identity.peer
     for (const chain of chains) {
       const sequence = store.groupChain(this.id, chain)?.last.sequence ?? 0
       this.seen.hear({ member: self, chain, sequence }, self)
     }
-    if (decided) this.#decided()
+    if (decided) this.#decided(removed)
     if (history) this.#history += 1
     if (decided || history) emit({ event: 'group-changed', data: this.view() })
     for (const { author, chain, sequence } of entries) {
@@ -348,20 +354,22 @@ export class HeldGroup {
     if (decided || history || chains.size > 0) onNews(own)
   }
 
-  #decided(): void {
+  #decided(removed: boolean): void {
     const { store } = this.#options
     const row = this.row
     if (this.joined && row.state !== 'member') {
       const { invitation: _, ...joined } = row
       store.putGroup({ ...joined, state: 'member' })
     }
-    this.tellCard()
+    this.tellCard(removed)
   }
 
   #open(): Replica {
     const { store, group, identity, now, onMissing } = this.#options
     const stored = new StoredGroup({
-      ...{ store, group, now },
+      store,
+      group,
+      now,
       self: identity.peer,
       decision: (signed) => heldDecision(signed, group),
       entry: (signed) => heldEntry(signed, group),
@@ -371,8 +379,9 @@ export class HeldGroup {
         this.#changes.chains.add(entry.chain)
         if (shown) this.#changes.entries.push(entry)
       },
-      onDecision: () => {
+      onDecision: ({ kind }) => {
         this.#changes.decided = true
+        this.#changes.removed ||= kind === 'remove' || kind === 'leave'
       },
       onHistory: () => {
         this.#changes.history = true
@@ -383,5 +392,5 @@ export class HeldGroup {
 }
 
 function noChanges(): Changes {
-  return { entries: [], chains: new Set(), decided: false, history: false }
+  return { entries: [], chains: new Set(), decided: false, removed: false, history: false }
 }

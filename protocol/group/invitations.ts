@@ -3,18 +3,18 @@
  * who has agreed. A consent is kept until that is done, so that no end of the program loses it.
  */
 import type { Message } from '../api/model.ts'
-import { toError, QuorumError } from '../base/errors.ts'
+import { toError, QuorumError, type ErrorCode } from '../base/errors.ts'
 import { bytesOfHex, hex } from '../base/hex.ts'
 import { peerInLog, type Log } from '../base/log.ts'
 import { randomBytes, type Identity } from '../identity/identity.ts'
 import type { GroupInvitationRow, GroupRow } from '../store/group-store.ts'
 import type { MessageContent, Store } from '../store/store.ts'
-import { signedFromWire, signedToWire } from '../wire/codec.ts'
-import { invitationFromWire, invitationToWire } from '../wire/group-card.ts'
+import { invitationFromWire, invitationToWire, joiningFromWire, joiningToWire } from '../wire/group-card.ts'
 import { markLength } from '../wire/group.ts'
 import { wireLimits } from '../wire/limits.ts'
 import type { HeldGroup } from './held-group.ts'
 import { groupLimits } from './limits.ts'
+import { needAdmin } from './rights.ts'
 import { readConsent, signConsent } from './signed.ts'
 
 /** Sends a message about a group to a friend; `keep` runs in the transaction that queues it. */
@@ -35,6 +35,7 @@ export interface GroupInvitationsOptions {
 }
 
 const nothing = (): void => {}
+const later: ReadonlySet<ErrorCode> = new Set(['rate-limited', 'disk-full', 'not-writable'])
 
 export class GroupInvitations {
   readonly #options: GroupInvitationsOptions
@@ -63,7 +64,7 @@ export class GroupInvitations {
     const content = { group: bytesOfHex(group.id), invitation, name, members: names, count: members.length }
     send(peer, { kind: 'invitation', bytes: invitationToWire(content) }, () => {
       for (const before of store.groupInvitations(group.id))
-        if (before.peer === peer && before.consent === undefined)
+        if (before.peer === peer && before.joining === undefined)
           store.deleteGroupInvitation(group.id, before.invitation)
       store.putGroupInvitation(group.id, { invitation, peer, history, invitedAt: now() })
     })
@@ -76,9 +77,8 @@ export class GroupInvitations {
     if (row.state !== 'invited' || row.invitation === undefined)
       throw new QuorumError('bad-request', 'Nobody asks you into this group')
     const consent = signConsent(identity, group.id, row.invitation.invitation)
-    send(row.invitation.by, { kind: 'consent', bytes: signedToWire(consent) }, () =>
-      store.putGroup({ ...row, state: 'joining' }),
-    )
+    const bytes = joiningToWire({ consent, card: group.ownCard() })
+    send(row.invitation.by, { kind: 'joining', bytes }, () => store.putGroup({ ...row, state: 'joining' }))
   }
 
   /** Of a group in which this person was before, what there was stays. */
@@ -95,7 +95,7 @@ export class GroupInvitations {
    */
   receive(peer: string, content: MessageContent): () => void {
     if (content.kind === 'invitation') return this.#onInvitation(peer, content.bytes)
-    return content.kind === 'consent' ? this.#onConsent(peer, content.bytes) : nothing
+    return content.kind === 'joining' ? this.#onJoining(peer, content.bytes) : nothing
   }
 
   #onInvitation(peer: string, bytes: Uint8Array): () => void {
@@ -114,13 +114,13 @@ export class GroupInvitations {
     return () => invited(known ?? open(group))
   }
 
-  #onConsent(peer: string, bytes: Uint8Array): () => void {
+  #onJoining(peer: string, bytes: Uint8Array): () => void {
     const { store, log } = this.#options
     try {
-      const { member, group, invitation } = readConsent(signedFromWire(bytes))
+      const { member, group, invitation } = readConsent(joiningFromWire(bytes).consent)
       const row = store.groupInvitations(group).find((one) => hex(one.invitation) === invitation)
       if (member !== peer || row === undefined || row.peer !== peer) return nothing
-      store.putGroupInvitation(group, { ...row, consent: bytes })
+      store.putGroupInvitation(group, { ...row, joining: bytes })
       return () => this.#admit(group)
     } catch (error) {
       if (!(error instanceof QuorumError) || error.code !== 'verification-failed') throw error
@@ -131,20 +131,22 @@ export class GroupInvitations {
 
   /** Adds those who have agreed, if this person may still do so. */
   #admit(id: string): void {
-    const { store, find, log } = this.#options
+    const { identity, store, find, log } = this.#options
     const group = find(id)
-    for (const { invitation, consent, history, peer } of store.groupInvitations(id)) {
-      if (consent === undefined || group === undefined) continue
+    for (const { invitation, joining, history, peer } of store.groupInvitations(id)) {
+      if (joining === undefined || group === undefined) continue
       try {
+        const { consent, card } = joiningFromWire(joining)
         const full = (group.membership?.members.size ?? 0) >= groupLimits.members
         if (!group.has(peer) && !full) {
-          group.needAdmin()
-          group.add(signedFromWire(consent), history)
+          needAdmin(group.needMember(), identity.peer)
+          group.add(consent, history)
+          group.takeCard(card)
         }
       } catch (error) {
         log('warn', `${peerInLog(peer)} could not be added to a group`, toError(error))
         // Too much at once, or a full disk: once more at the next start.
-        if (!(error instanceof QuorumError) || error.code !== 'bad-request') continue
+        if (error instanceof QuorumError && later.has(error.code)) continue
       }
       store.deleteGroupInvitation(id, invitation)
     }

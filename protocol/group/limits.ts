@@ -1,6 +1,6 @@
 /** Sizes and rates of groups. Units are those of base/limits.ts. */
 import type { Rate } from '../base/rate-limit.ts'
-import { hour, KiB, MiB, minute, second } from '../base/units.ts'
+import { day, hour, KiB, MiB, minute, second } from '../base/units.ts'
 import { wireLimits } from '../wire/limits.ts'
 
 export const groupLimits = {
@@ -47,6 +47,20 @@ export const groupLimits = {
   /** Waits after a stream ended, and before the side that was dialled opens one. */
   streamRetry: { first: 1 * second, longest: 5 * minute },
   openGrace: 2 * second,
+  /** What was said is left for who is away after so long, and as much more as chance has it. */
+  mailAway: { after: 30 * second, spread: 30 * second },
+  /** What could not be left is tried again, ever more seldom. */
+  mailRetry: 10 * minute,
+  /** Parcels for one member come at least so far apart; without a receipt they are left again after so long. */
+  parcelsApart: 2 * minute,
+  parcelAgain: 3 * day,
+  /** How often it is looked whether parcels are to be left again. */
+  mailCheck: 1 * hour,
+  /** A program that ends leaves what waits within this time. */
+  mailAtStop: 3 * second,
+  /** Bytes of what members lack in one parcel, before the last piece, and its frames. */
+  parcel: 32 * KiB,
+  parcelFrames: wireLimits.groupParcelFrames - 2,
   /** A member is shown as writing for so long. */
   typing: 6 * second,
   /** Hashes of a chain that are compared at once. */

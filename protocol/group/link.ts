@@ -8,7 +8,7 @@ import { pause } from '../base/backoff.ts'
 import { QuorumError, toError } from '../base/errors.ts'
 import { bytesOfHex, hex } from '../base/hex.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
-import { mac, peerFromPublicKey, publicKeyOf, randomBytes } from '../identity/identity.ts'
+import { mac, publicKeyOf, randomBytes } from '../identity/identity.ts'
 import { FrameWriter } from '../net/frame-writer.ts'
 import { pull } from '../net/streams.ts'
 import { unframe } from '../wire/framing.ts'
@@ -23,11 +23,11 @@ import {
   type GroupHelloContent,
 } from '../wire/group-frame.ts'
 import { wireLimits } from '../wire/limits.ts'
-import { Holding } from './exchange.ts'
-import { isAboutMembers, messageFromFrame, messageToFrame } from './frames.ts'
+import { messageToFrame } from './frames.ts'
 import type { HeldGroup } from './held-group.ts'
 import { groupLimits } from './limits.ts'
 import { SharedGroup } from './shared-group.ts'
+import { seenIn, takeFrame } from './take-frame.ts'
 
 export interface LinkContext {
   /** The own PeerId. */
@@ -189,15 +189,10 @@ export class GroupLink {
   #fromMember(group: HeldGroup, shared: SharedGroup, about: AboutGroup): void {
     if (about.kind === 'typing') return this.#context.onTyping(group.id, this.peer, about.active)
     if (about.kind === 'cards') return shared.takeCards(about.signed)
-    if (about.kind === 'seen') {
-      const seen = about.by.flatMap(({ member, chains }) =>
-        chains.map((one) => ({ ...one, member: peerFromPublicKey(member) })),
-      )
-      for (const { member, chain, sequence } of seen) if (member === this.peer) shared.heardSeen(chain, sequence)
-      return group.hear(seen, this.peer)
-    }
-    const answers = group.receive(messageFromFrame(about, group.id), this.peer, shared.holding)
-    for (const message of answers)
+    if (about.kind === 'seen')
+      for (const { member, chain, sequence } of seenIn(about))
+        if (member === this.peer) shared.heardSeen(chain, sequence)
+    for (const message of takeFrame(group, about, this.peer, shared.holding))
       this.#send(
         group.id,
         messageToFrame(message, () => shared.cardsHeld()),
@@ -207,9 +202,9 @@ export class GroupLink {
 
   /** Who is not known to be in may show why they are; who knows better may show why this peer is out. */
   #fromOutside(group: HeldGroup, about: AboutGroup): void {
-    if (isAboutMembers(about) || (about.kind !== 'decisions' && about.kind !== 'out')) return
+    if (about.kind !== 'decisions' && about.kind !== 'out') return
     if (!this.#whys.take()) throw new QuorumError('rate-limited', 'They show too often why they are in a group')
-    for (const message of group.receive(messageFromFrame(about, group.id), this.peer, new Holding()))
+    for (const message of takeFrame(group, about, this.peer))
       this.#send(
         group.id,
         messageToFrame(message, () => []),

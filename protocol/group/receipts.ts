@@ -26,14 +26,15 @@ export class Receipts {
   }
 
   /** Of an own message; one of somebody else is delivered. */
-  stateOf({ author, chain, sequence }: ShownEntry): Message['state'] {
-    const { self, seen } = this.#options
-    if (author !== self) return 'delivered'
+  of({ author, chain, sequence }: ShownEntry): Pick<Message, 'state' | 'leftAt'> {
+    const { store, group, self, seen } = this.#options
+    if (author !== self) return { state: 'delivered' }
     const others = this.#options.others()
-    if (others.length === 0) return 'sent'
+    if (others.length === 0) return { state: 'sent' }
     const count = seen.count(others, chain, sequence)
-    if (count === others.length) return 'delivered'
-    return count === 0 ? 'queued' : 'sent'
+    if (count > 0) return { state: count === others.length ? 'delivered' : 'sent' }
+    const [first] = store.groupParcels(group).filter((row) => row.chain === chain && row.upTo >= sequence)
+    return first === undefined ? { state: 'queued' } : { state: 'sent', leftAt: first.leftAt }
   }
 
   reached(): Reached {

@@ -4,7 +4,7 @@
  */
 import type { Store } from '../store/store.ts'
 
-/** Up to where a member holds a chain. */
+/** Up to where a member holds a chain. The empty chain is the ledger (known.ts), of which nothing is passed on. */
 export interface Seen {
   member: string
   chain: string
@@ -63,23 +63,34 @@ export class SeenBy {
       member === told.peer || (member === this.#options.self) !== (whose === 'own')
         ? []
         : [...chains].flatMap(([chain, { sequence, tick, from }]) =>
-            tick > told[whose] && from !== told.peer ? { member, chain, sequence } : [],
+            chain !== '' && tick > told[whose] && from !== told.peer ? { member, chain, sequence } : [],
           ),
     )
     told[whose] = this.#tick
     return news
   }
 
+  /** Up to where a member holds a chain: 0 where nothing is known. */
+  at(member: string, chain: string): number {
+    return this.#cells.get(member)?.get(chain)?.sequence ?? 0
+  }
+
+  /** All that a member holds. */
+  of(member: string): Seen[] {
+    const chains = [...(this.#cells.get(member) ?? [])]
+    return chains.flatMap(([chain, { sequence }]) => (chain === '' ? [] : { member, chain, sequence }))
+  }
+
   /** How many of `members` hold that entry. */
   count(members: Iterable<string>, chain: string, sequence: number): number {
     let count = 0
-    for (const member of members) if ((this.#cells.get(member)?.get(chain)?.sequence ?? 0) >= sequence) count += 1
+    for (const member of members) if (this.at(member, chain) >= sequence) count += 1
     return count
   }
 
   /** Up to where any of `members`, and all of them, hold that chain. */
   range(members: readonly string[], chain: string): { any: number; all: number } {
-    const sequences = members.map((member) => this.#cells.get(member)?.get(chain)?.sequence ?? 0)
+    const sequences = members.map((member) => this.at(member, chain))
     return { any: Math.max(0, ...sequences), all: sequences.length === 0 ? 0 : Math.min(...sequences) }
   }
 

@@ -28,6 +28,7 @@ export class SharedGroup {
   #stateAt = -Infinity
   readonly #asked = new TokenBucket(groupLimits.statesAsked, () => performance.now())
   #ended = false
+  #digestTold = ''
 
   /** `wake`: there may be a `next` frame. */
   constructor(group: HeldGroup, peer: string, send: (about: AboutGroup) => void, wake: () => void) {
@@ -69,7 +70,7 @@ export class SharedGroup {
 
   /** The other holds that of a chain. */
   heardSeen(chain: string, sequence: number): void {
-    const end = this.#group.endAt(chain, sequence)
+    const end = this.#group.known.endAt(chain, sequence)
     if (end !== undefined) this.holding.reach(chain, end)
   }
 
@@ -85,12 +86,13 @@ export class SharedGroup {
     this.#later('state', wait, () => this.tellState())
   }
 
-  heardState({ cards, chains, answer }: GroupStateContent): void {
+  heardState({ cards, chains, answer, decisions, digest }: GroupStateContent): void {
     // The ledger has grown since they answered: what they hold of it is not known.
     if (answer && !this.holding.told && this.#asked.take()) this.tellState(true)
     for (const { member, sequence } of cards) this.#cards.set(peerFromPublicKey(member), sequence)
     const seen = chains.map(({ chain, sequence }) => ({ member: this.#peer, chain, sequence }))
     this.#group.hear(seen, this.#peer)
+    this.#group.known.hearLedger(this.#peer, decisions, digest)
     this.#look()
   }
 
@@ -130,11 +132,11 @@ export class SharedGroup {
   }
 
   #tellSeen(whose: 'own' | 'others'): void {
-    const byMember = new Map<string, { chain: string; sequence: number }[]>()
-    for (const { member, chain, sequence } of this.#group.seen.news(this.#told, whose))
-      byMember.set(member, [...(byMember.get(member) ?? []), { chain, sequence }])
-    if (byMember.size === 0) return
-    this.#send({ kind: 'seen', by: [...byMember].map(([member, chains]) => ({ member: publicKeyOf(member), chains })) })
+    const about = this.#group.known.told(this.#group.seen.news(this.#told, whose))
+    const ledger = whose === 'own' && about.digest !== this.#digestTold
+    if (about.by.length === 0 && !ledger) return
+    this.#digestTold = about.digest
+    this.#send(about)
   }
 
   #later(what: 'own' | 'others' | 'state' | 'pass-on', ms: number, work: () => void): void {

@@ -102,7 +102,14 @@ export class StoredGroup implements ReplicaStore {
     const { hash, author, chain, sequence, lamport, id, time, signed } = entry
     const { self, now } = this.#options
     return {
-      ...{ hash, author, chain, sequence, lamport, id, time, signed },
+      hash,
+      author,
+      chain,
+      sequence,
+      lamport,
+      id,
+      time,
+      signed,
       ...shownOf(entry),
       ...(author === self ? {} : { receivedAt: now() }),
     }

@@ -24,7 +24,7 @@ export interface Hpke {
 }
 
 /** What sealed bytes are for: bytes that were sealed for one purpose do not open for another. */
-export type Purpose = 'quorum-envelope' | 'quorum-parcel'
+export type Purpose = 'quorum-envelope' | 'quorum-parcel' | 'quorum-group-parcel'
 
 const seedBytes = 32
 /** Of the digest by which a sealed message names its key. */

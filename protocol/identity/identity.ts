@@ -19,6 +19,7 @@ export type Domain =
   | 'quorum-consent'
   | 'quorum-talk'
   | 'quorum-card'
+  | 'quorum-group-parcel'
 
 export interface Identity {
   /** PeerId in its usual text form. */

@@ -43,14 +43,8 @@ function sendingOn(database: Database): Sending {
            ON CONFLICT (peer) DO UPDATE SET queued = queued + 1 RETURNING queued AS seq`,
           peer,
         )
-        const message: Message = {
-          ...fieldsOf(draft),
-          ...shownContent(draft.content),
-          peer,
-          direction: 'out',
-          state: 'queued',
-          seq: row?.seq ?? 1,
-        }
+        const shown = { ...fieldsOf(draft), ...shownContent(draft.content) }
+        const message: Message = { ...shown, peer, direction: 'out', state: 'queued', seq: row?.seq ?? 1 }
         insertMessage(database, message, draft.content)
         return message
       }),

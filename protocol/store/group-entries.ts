@@ -77,7 +77,15 @@ function heldOn(database: Database): Omit<GroupEntries, Shown> {
        VALUES (${number}, ${chainNumber}, $sequence, $hash, $lamport, $id, $time, $receivedAt, $aside, 0, $read, $content,
          $text, $folded, $replyTo, $transfer, $signed)`,
       {
-        ...{ group, chain, sequence, hash, lamport, id, time, text, signed },
+        group,
+        chain,
+        sequence,
+        hash,
+        lamport,
+        id,
+        time,
+        text,
+        signed,
         receivedAt: entry.receivedAt ?? null,
         aside: Number(aside),
         read: Number(entry.receivedAt === undefined),
@@ -255,7 +263,14 @@ function heldFrom({ hash, signed }: HeldEntry): HeldEntry {
 function shownFrom(row: EntryColumns): ShownEntry {
   const { chain, author, sequence, hash, lamport, id, time, receivedAt, read, content, text, replyTo, transfer } = row
   return {
-    ...{ chain, author, sequence, hash, lamport, id, time, text },
+    chain,
+    author,
+    sequence,
+    hash,
+    lamport,
+    id,
+    time,
+    text,
     ...(receivedAt !== null && { receivedAt }),
     ...(replyTo !== null && { replyTo }),
     ...(transfer !== null && { transfer }),

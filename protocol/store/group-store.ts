@@ -3,7 +3,7 @@
  * shown of them, the cards of members and the invitations. What is done with them is decided in group/. Hashes and ids
  * of groups and chains are in hexadecimal digits.
  */
-import type { MessageContent } from './store.ts'
+import type { MessageContent } from './message.ts'
 
 /** A place in a chain of talk. */
 export interface ChainEnd {
@@ -65,8 +65,8 @@ export interface GroupInvitationRow {
   history: 'none' | 'last' | 'all'
   /** Milliseconds since the epoch. */
   invitedAt: number
-  /** They have agreed: wire form of `Signed`. */
-  consent?: Uint8Array
+  /** They have agreed: wire form of `GroupJoining`. */
+  joining?: Uint8Array
 }
 
 /** An entry as it is put: what is shown of it stands beside the signed bytes. */
@@ -109,7 +109,25 @@ export interface GroupCardRow {
   signed: Uint8Array
 }
 
-/** Up to where a member is known to hold a chain of this peer. */
+/** A parcel that waits at a node for a member. */
+export interface GroupParcelRow {
+  /** 16 bytes. */
+  id: Uint8Array
+  member: string
+  /** It has the own entries up to here, and so many of the decisions, in the order in which they were added. */
+  chain: string
+  upTo: number
+  decisions: number
+  /** Of the member, with which it can be withdrawn. */
+  ticket: Uint8Array
+  /** Milliseconds since the epoch. */
+  leftAt: number
+}
+
+/**
+ * Up to where a member is known to hold a chain of this peer. Of no chain: how many decisions, in the order in which
+ * they were added.
+ */
 export interface SeenRow {
   chain: string
   member: string
@@ -147,6 +165,10 @@ export interface GroupRows {
   /** Replaces the one with that token. */
   putGroupInvitation(group: string, row: GroupInvitationRow): void
   deleteGroupInvitation(group: string, invitation: Uint8Array): void
+
+  groupParcels(group: string): GroupParcelRow[]
+  addGroupParcel(group: string, row: GroupParcelRow): void
+  deleteGroupParcel(group: string, id: Uint8Array): void
 
   groupSeen(group: string): SeenRow[]
   putGroupSeen(group: string, row: SeenRow): void

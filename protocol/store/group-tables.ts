@@ -4,7 +4,7 @@
  * own, because the table allows no other content.
  */
 export const groupTables = `
-  ALTER TABLE message ADD COLUMN groupContent TEXT; -- invitation or consent
+  ALTER TABLE message ADD COLUMN groupContent TEXT; -- invitation or joining
   CREATE TABLE "group" (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -90,8 +90,18 @@ export const groupTables = `
     peer TEXT NOT NULL,
     history TEXT NOT NULL,
     invitedAt INTEGER NOT NULL,
-    consent BLOB, -- of who is invited, until they are added
+    joining BLOB, -- what who is invited has answered, until they are added
     UNIQUE ("group", invitation)
+  ) STRICT;
+  CREATE TABLE groupParcel (
+    "group" INTEGER NOT NULL REFERENCES "group" ON DELETE CASCADE,
+    id BLOB NOT NULL UNIQUE,
+    member TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    upTo INTEGER NOT NULL,
+    decisions INTEGER NOT NULL,
+    ticket BLOB NOT NULL,
+    leftAt INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE groupSeen (
     "group" INTEGER NOT NULL REFERENCES "group" ON DELETE CASCADE,

@@ -8,6 +8,7 @@ import type {
   Chain,
   GroupCardRow,
   GroupInvitationRow,
+  GroupParcelRow,
   GroupRow,
   GroupRows,
   GroupStore,
@@ -40,7 +41,7 @@ interface ChainColumns {
   counted: number
 }
 
-type InvitationColumns = Omit<GroupInvitationRow, 'consent'> & { consent: Uint8Array | null }
+type InvitationColumns = Omit<GroupInvitationRow, 'joining'> & { joining: Uint8Array | null }
 
 /** As SQL: the row of the group with the id `$group`. */
 const numberOfGroup = `(SELECT number FROM "group" WHERE id = $group)`
@@ -75,7 +76,11 @@ function groupRowsOn(database: Database): Pick<GroupRows, RowsOfGroup> {
          ON CONFLICT (id) DO UPDATE SET state = $state, name = $name, mark = $mark, muted = $muted,
            inviter = $inviter, invitation = $invitation, invited = $invited`,
         {
-          ...{ group, state, name, mark, createdAt },
+          group,
+          state,
+          name,
+          mark,
+          createdAt,
           muted: Number(muted),
           inviter: invitation?.by ?? null,
           invitation: invitation?.invitation ?? null,
@@ -130,7 +135,12 @@ function chainsOn(database: Database): Pick<GroupRows, RowsOfChain> {
            baseSequence = $baseSequence, baseHash = $baseHash, lastSequence = $lastSequence, lastHash = $lastHash,
            forkAt = $forkAt, holes = $holes, counted = $counted`,
         {
-          ...{ group, chain, author, admission, forkAt, counted },
+          group,
+          chain,
+          author,
+          admission,
+          forkAt,
+          counted,
           baseSequence: base.sequence,
           baseHash: base.hash,
           lastSequence: last.sequence,
@@ -168,25 +178,44 @@ function aboutMembersOn(database: Database): Omit<GroupRows, RowsOfGroup | RowsO
     groupInvitations: (group) =>
       database
         .all<InvitationColumns>(
-          `SELECT invitation, peer, history, invitedAt, consent FROM groupInvitation WHERE "group" = ${numberOfGroup}
+          `SELECT invitation, peer, history, invitedAt, joining FROM groupInvitation WHERE "group" = ${numberOfGroup}
            ORDER BY invitedAt`,
           { group },
         )
-        .map(({ consent, ...row }) => ({
+        .map(({ joining, ...row }) => ({
           ...row,
           invitation: new Uint8Array(row.invitation),
-          ...(consent !== null && { consent: new Uint8Array(consent) }),
+          ...(joining !== null && { joining: new Uint8Array(joining) }),
         })),
 
-    putGroupInvitation(group, { invitation, peer, history, invitedAt, consent = null }) {
-      const sql = `INSERT OR REPLACE INTO groupInvitation ("group", invitation, peer, history, invitedAt, consent)
-        VALUES (${numberOfGroup}, $invitation, $peer, $history, $invitedAt, $consent)`
-      database.run(sql, { group, invitation, peer, history, invitedAt, consent })
+    putGroupInvitation(group, { invitation, peer, history, invitedAt, joining = null }) {
+      const sql = `INSERT OR REPLACE INTO groupInvitation ("group", invitation, peer, history, invitedAt, joining)
+        VALUES (${numberOfGroup}, $invitation, $peer, $history, $invitedAt, $joining)`
+      database.run(sql, { group, invitation, peer, history, invitedAt, joining })
     },
 
     deleteGroupInvitation(group, invitation) {
       const sql = `DELETE FROM groupInvitation WHERE "group" = ${numberOfGroup} AND invitation = $invitation`
       database.run(sql, { group, invitation })
+    },
+
+    groupParcels: (group) =>
+      database
+        .all<GroupParcelRow>(
+          `SELECT id, member, chain, upTo, decisions, ticket, leftAt FROM groupParcel
+           WHERE "group" = ${numberOfGroup} ORDER BY leftAt`,
+          { group },
+        )
+        .map((row) => ({ ...row, id: new Uint8Array(row.id), ticket: new Uint8Array(row.ticket) })),
+
+    addGroupParcel(group, { id, member, chain, upTo, decisions, ticket, leftAt }) {
+      const sql = `INSERT INTO groupParcel ("group", id, member, chain, upTo, decisions, ticket, leftAt)
+        VALUES (${numberOfGroup}, $id, $member, $chain, $upTo, $decisions, $ticket, $leftAt)`
+      database.run(sql, { group, id, member, chain, upTo, decisions, ticket, leftAt })
+    },
+
+    deleteGroupParcel(group, id) {
+      database.run(`DELETE FROM groupParcel WHERE "group" = ${numberOfGroup} AND id = $id`, { group, id })
     },
 
     groupSeen: (group) =>
@@ -207,7 +236,9 @@ function groupFrom({ id, muted, inviter, invitation, invited, ...row }: GroupCol
   const about = JSON.parse(invited) as { members: string[]; count: number } | null
   return {
     group: id,
-    ...{ state, name, createdAt },
+    state,
+    name,
+    createdAt,
     mark: new Uint8Array(row.mark),
     muted: muted === 1,
     ...(inviter !== null &&

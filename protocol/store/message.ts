@@ -26,3 +26,16 @@ export interface Message {
   /** Position in the sender's sequence, from 1; in a group in one of the author's. */
   seq: number
 }
+
+/**
+ * The content of a message besides text: an offer of files, shown with its note as text, a status update, never
+ * shown, an invitation to a group, a consent to one, never shown, or what only a later version knows.
+ */
+export interface MessageContent {
+  kind: 'offer' | 'news' | 'invitation' | 'joining' | 'unknown'
+  /**
+   * Wire form (wire/offer.ts, wire/group-card.ts): a body that is encoded again must have the same hash. Of what is not known the whole
+   * body, which is only received.
+   */
+  bytes: Uint8Array
+}

@@ -28,8 +28,8 @@ export interface MessageColumns {
   /** `text` with `contentBytes`: a body that only a later version can read. */
   content: 'text' | 'offer' | 'news'
   contentBytes: Uint8Array | null
-  /** `invitation` beside `text`, `consent` beside `news`, which is never shown. */
-  groupContent: 'invitation' | 'consent' | null
+  /** `invitation` beside `text`, `joining` beside `news`, which is never shown. */
+  groupContent: 'invitation' | 'joining' | null
 }
 
 /**
@@ -124,7 +124,7 @@ export function insertMessage(
     message.transfer ?? null,
     columnOf(content),
     content?.bytes ?? null,
-    content?.kind === 'invitation' || content?.kind === 'consent' ? content.kind : null,
+    content?.kind === 'invitation' || content?.kind === 'joining' ? content.kind : null,
     hash ?? null,
   )
 }
@@ -132,7 +132,7 @@ export function insertMessage(
 /** The table allows no other ones. */
 function columnOf(content: MessageContent | undefined): MessageColumns['content'] {
   if (content?.kind === 'offer') return 'offer'
-  return content?.kind === 'news' || content?.kind === 'consent' ? 'news' : 'text'
+  return content?.kind === 'news' || content?.kind === 'joining' ? 'news' : 'text'
 }
 
 export function contentFrom({ content, contentBytes, groupContent }: MessageColumns): MessageContent | undefined {

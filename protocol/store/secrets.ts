@@ -28,6 +28,6 @@ export function dropSecrets(database: Database): void {
     `)
     // Who goes on with the copy speaks in a chain of their own.
     if (database.get(`SELECT 1 FROM sqlite_schema WHERE name = 'group'`) !== undefined)
-      database.run(`UPDATE "group" SET mark = x''`)
+      database.exec(`UPDATE "group" SET mark = x''; DELETE FROM groupParcel;`)
   })
 }

@@ -9,11 +9,11 @@ import type { ErrorData } from '../base/errors.ts'
 import type { SealingKeyInfo } from '../wire/sealing-key.ts'
 import type { GroupStore } from './group-store.ts'
 import type { MailStore } from './mail-store.ts'
-import type { Message } from './message.ts'
+import type { Message, MessageContent } from './message.ts'
 import type { SettingKey } from './setting-key.ts'
 import type { TransferSummary } from './transfer-summary.ts'
 
-export type { Message, MessageState } from './message.ts'
+export type { Message, MessageContent, MessageState } from './message.ts'
 
 export type FriendState = 'requested' | 'incoming' | 'friend' | 'blocked' | 'removed'
 
@@ -126,19 +126,6 @@ export interface Conversation {
    */
   taken: number
   takenAt: number
-}
-
-/**
- * The content of a message besides text: an offer of files, shown with its note as text, a status update, never
- * shown, an invitation to a group, a consent to one, never shown, or what only a later version knows.
- */
-export interface MessageContent {
-  kind: 'offer' | 'news' | 'invitation' | 'consent' | 'unknown'
-  /**
-   * Wire form (wire/offer.ts, wire/group-card.ts): a body that is encoded again must have the same hash. Of what is not known the whole
-   * body, which is only received.
-   */
-  bytes: Uint8Array
 }
 
 export interface Draft {

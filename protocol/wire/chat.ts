@@ -33,7 +33,7 @@ export interface Body {
     | Content
     | { kind: 'recalled' }
     /** About a group (wire/group-card.ts; a signed consent). It stays bytes, as an offer does. */
-    | { kind: 'invitation' | 'consent'; bytes: Uint8Array }
+    | { kind: 'invitation' | 'joining'; bytes: Uint8Array }
     /** Of a later version. It is received and never sent. */
     | { kind: 'unknown' }
 }
@@ -105,7 +105,7 @@ function bodyContentToWire(content: Body['content']): NonNullable<Fields<typeof 
     case 'unknown':
       return { case: undefined }
     case 'invitation':
-    case 'consent':
+    case 'joining':
       return { case: content.kind, value: content.bytes }
     case 'text':
     case 'offer':
@@ -119,7 +119,7 @@ function bodyContentFromWire(content: MessageBody['content']): Body['content'] {
     case 'recalled':
       return { kind: 'recalled' }
     case 'invitation':
-    case 'consent':
+    case 'joining':
       return { kind: content.case, bytes: content.value }
     case 'text':
     case 'offer':

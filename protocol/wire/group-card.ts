@@ -9,13 +9,15 @@ import {
   numberFromWire,
   sealingKeyFromWire,
   sealingKeyToWire,
+  signedFromWire,
   textFromWire,
+  type SignedBytes,
 } from './codec.ts'
 import { markLength } from './group.ts'
 import { hashLength } from './hello.ts'
 import { wireLimits } from './limits.ts'
 import { publicKeyLength, ticketLength } from './mailbox.ts'
-import { GroupCardSchema, GroupInvitationSchema } from './quorum_pb.ts'
+import { GroupCardSchema, GroupInvitationSchema, GroupJoiningSchema } from './quorum_pb.ts'
 import type { SealingKeyInfo } from './sealing-key.ts'
 
 export interface InvitationContent {
@@ -27,6 +29,13 @@ export interface InvitationContent {
   /** Names of the first members, of `count`. Foreign text. */
   members: string[]
   count: number
+}
+
+/** What who is invited answers. */
+export interface JoiningContent {
+  consent: SignedBytes
+  /** Wire form of `Signed`: their card. */
+  card: Uint8Array
 }
 
 export interface CardContent {
@@ -57,6 +66,16 @@ export function invitationFromWire(bytes: Uint8Array): InvitationContent {
       .map((member) => textFromWire(member, limits.nameCharacters, 'A name')),
     count,
   }
+}
+
+export function joiningToWire(joining: JoiningContent): Uint8Array {
+  return encode(GroupJoiningSchema, joining)
+}
+
+/** Errors: `bad-request`. */
+export function joiningFromWire(bytes: Uint8Array): JoiningContent {
+  const { consent, card } = decode(GroupJoiningSchema, bytes)
+  return { consent: signedFromWire(consent), card }
 }
 
 export function cardToWire({ sealingKey, ticket = new Uint8Array(), ...card }: CardContent): Uint8Array {

@@ -50,6 +50,13 @@ export interface GroupStateContent {
   cards: { member: Uint8Array; sequence: number }[]
 }
 
+export interface GroupSeenContent {
+  by: { member: Uint8Array; chains: { chain: string; sequence: number }[] }[]
+  /** Decisions that the sender holds, as in a state. */
+  decisions: number
+  digest: string
+}
+
 export type AboutGroup =
   | ({ kind: 'state' } & GroupStateContent)
   | { kind: 'decisions' | 'out' | 'proof' | 'yours'; signed: Uint8Array[] }
@@ -59,7 +66,7 @@ export type AboutGroup =
   | { kind: 'hashes'; chain: string; base: number; hashes: string[] }
   | { kind: 'successor'; signed: Uint8Array }
   | { kind: 'fill'; chain: string; hole: HoleContent; signed: Uint8Array[] }
-  | { kind: 'seen'; by: { member: Uint8Array; chains: { chain: string; sequence: number }[] }[] }
+  | ({ kind: 'seen' } & GroupSeenContent)
 
 export type GroupFrame =
   | { kind: 'hello'; hello: GroupHelloContent }
@@ -67,13 +74,14 @@ export type GroupFrame =
   /** Of a later version. */
   | { kind: 'unknown' }
 
-export function groupFrameToWire(frame: Exclude<GroupFrame, { kind: 'unknown' }>): Uint8Array {
+/** `padded`: not within a parcel, which has a padding of its own. */
+export function groupFrameToWire(frame: Exclude<GroupFrame, { kind: 'unknown' }>, padded = true): Uint8Array {
   const value =
     frame.kind === 'hello'
       ? { frame: { case: 'hello' as const, value: frame.hello } }
       : { group: bytes(frame.group), frame: aboutToWire(frame.about) }
-  const length = encode(GroupFrameSchema, value).byteLength
-  return encode(GroupFrameSchema, { ...value, padding: padding(length, frameFloor) })
+  const bare = encode(GroupFrameSchema, value)
+  return padded ? encode(GroupFrameSchema, { ...value, padding: padding(bare.byteLength, frameFloor) }) : bare
 }
 
 /** Errors: `bad-request`, `too-large`. */
@@ -120,6 +128,8 @@ function aboutToWire(about: AboutGroup): NonNullable<Fields<typeof GroupFrameSch
             member,
             chains: chains.map(({ chain, sequence }) => ({ chain: bytes(chain), sequence: BigInt(sequence) })),
           })),
+          decisions: about.decisions,
+          digest: bytes(about.digest),
         },
       }
   }
@@ -166,6 +176,8 @@ function aboutFromWire(frame: Exclude<WireFrame['frame'], { case: 'hello' | unde
             sequence: numberFromWire(sequence),
           })),
         })),
+        decisions: frame.value.decisions,
+        digest: hashFromWire(frame.value.digest),
       }
   }
 }

@@ -40,6 +40,8 @@ export const wireLimits = {
   groupHoles: 64,
   groupAgain: 4096,
   groupMembers: 1000,
+  /** Frames in a parcel for an absent member. */
+  groupParcelFrames: 256,
   /** Names of members in an invitation. */
   groupNames: 20,
 } as const

@@ -36,6 +36,16 @@ import {
 } from '../../protocol/wire/contact.ts'
 import { parcelFromWire, parcelToWire, sealedParcelFromWire, sealedParcelToWire } from '../../protocol/wire/parcel.ts'
 import {
+  cardFromWire,
+  cardToWire,
+  invitationFromWire,
+  invitationToWire,
+  joiningFromWire,
+  joiningToWire,
+} from '../../protocol/wire/group-card.ts'
+import { groupFrameFromWire, groupFrameToWire } from '../../protocol/wire/group-frame.ts'
+import { groupParcelFromWire, groupParcelToWire } from '../../protocol/wire/group-parcel.ts'
+import {
   consentFromWire,
   consentToWire,
   decisionFromWire,
@@ -159,6 +169,11 @@ export const messages: Target[] = [
   codec(decisionFromWire, decisionToWire),
   codec(consentFromWire, consentToWire),
   codec(entryFromWire, entryToWire),
+  codec(invitationFromWire, invitationToWire),
+  codec(joiningFromWire, joiningToWire),
+  codec(cardFromWire, cardToWire),
+  codec(groupParcelFromWire, groupParcelToWire),
+  codec(groupFrameFromWire, (frame) => (frame.kind === 'unknown' ? undefined : groupFrameToWire(frame))),
   codec(sealedParcelFromWire, sealedParcelToWire),
   codec(requestFromWire, ({ id, call }) => call && requestToWire(id, call)),
   codec(frameFromWire, (frame) => frame && frameToWire(frame)),

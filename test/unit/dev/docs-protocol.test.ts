@@ -10,6 +10,7 @@ import { limits } from '../../../protocol/base/limits.ts'
 import { friendLimits } from '../../../protocol/friend/limits.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
 import { fileLimits } from '../../../protocol/file/limits.ts'
+import { groupLimits } from '../../../protocol/group/limits.ts'
 import { pathLimits } from '../../../protocol/paths/limits.ts'
 import { directoryAddressRates, directoryLimits, directoryRates } from '../../../protocol/directory/limits.ts'
 import { mailboxLimits, mailboxPeersPerAddress, mailboxRates } from '../../../protocol/mailbox/limits.ts'
@@ -157,6 +158,29 @@ const phrases = [
   `and an offer of files ${size(chatLimits.offerCost)} more`,
   `while its disk has less than ${size(chatLimits.diskFloor)} free`,
   `${size(chatLimits.chatArriving.tokens)} by the same count are looked at at once, and 2 MiB a second after that`,
+  // Groups
+  `2 to ${groupLimits.members} people`,
+  `that no other one it knew names, at most ${groupLimits.heads}.`,
+  `before that it waits, with ${groupLimits.waiting - 1} others at most.`,
+  `the ${groupLimits.chains} smallest ids stay.`,
+  `more than ${n(groupLimits.lamportTaken)} above the number`,
+  `more than ${n(groupLimits.lamportFollowed)} above it`,
+  `${groupLimits.mailAway.after / second} to ${time(groupLimits.mailAway.after + groupLimits.mailAway.spread)} after somebody said`,
+  `Parcels for one member are ${time(groupLimits.parcelsApart).replace('120 s', '2 minutes')} apart`,
+  `after ${time(groupLimits.parcelAgain)} without a receipt they are left again`,
+  // /quorum/group
+  `a \`GroupFrame\` of at most ${size(wireLimits.groupFrame)}`,
+  `up to a multiple of 8; at most ${wireLimits.groupTags}.`,
+  `${rate(groupLimits.whys)} are looked at. Of hellos it is ${rate(groupLimits.hellos)}.`,
+  `of ${groupLimits.repairs} chains at once`,
+  `at most every ${time(groupLimits.stateAgain)}, and every ${groupLimits.stateCheck / second} s.`,
+  `of one chain, ${groupLimits.batch.entries} at once with ${size(groupLimits.batch.bytes)},`,
+  `at once to up to ${groupLimits.links} members`,
+  `passed on after ${groupLimits.passedOn.least / second} to ${time(groupLimits.passedOn.most)},`,
+  `\`hashes\` of up to ${n(groupLimits.hashes)} entries`,
+  `of oneself after ${time(groupLimits.seenTold)}, of others after ${time(groupLimits.seenPassedOn)},`,
+  `(a mark that disappears after ${time(groupLimits.typing)}).`,
+  `${n(groupLimits.framesTaken.tokens)} frames and ${size(groupLimits.bytesTaken.tokens)} a minute are looked at`,
   // /quorum/file
   `it holds all entries while they take ${size(wireLimits.offerEntries)}, else`,
   `the first ${wireLimits.leftOut.files}, in at most ${size(wireLimits.leftOut.bytes)}, and`,

@@ -9,12 +9,14 @@ import type { Rate } from '../../../protocol/base/rate-limit.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
 import { directoryLimits, directoryRates } from '../../../protocol/directory/limits.ts'
 import { fileLimits } from '../../../protocol/file/limits.ts'
+import { groupLimits } from '../../../protocol/group/limits.ts'
 import { friendLimits } from '../../../protocol/friend/limits.ts'
 import {
   ChatFrameSchema,
   DirectoryRequestSchema,
   EnvelopeContentSchema,
   FileFrameSchema,
+  GroupFrameSchema,
 } from '../../../protocol/wire/quorum_pb.ts'
 
 /** By message and field. The tests that prove them are in test/hostile and named in docs/threats.md. */
@@ -36,12 +38,34 @@ const rates: Record<string, Record<string, Rate>> = {
     stand: friendLimits.stands,
   },
   DirectoryRequest: { ...directoryRates },
+  GroupFrame: {
+    hello: groupLimits.hellos,
+    state: groupLimits.framesTaken,
+    // Of who is not known to be in, `whys`.
+    decisions: groupLimits.framesTaken,
+    out: groupLimits.whys,
+    entries: groupLimits.bytesTaken,
+    hashes: groupLimits.framesTaken,
+    proof: groupLimits.framesTaken,
+    successor: groupLimits.framesTaken,
+    fill: groupLimits.bytesTaken,
+    yours: groupLimits.framesTaken,
+    cards: groupLimits.bytesTaken,
+    seen: groupLimits.framesTaken,
+    typing: groupLimits.framesTaken,
+  },
 }
 
 const kinds = (schema: DescMessage): string[] =>
   schema.oneofs.flatMap(({ fields }) => fields.map(({ localName }) => localName))
 
-for (const schema of [ChatFrameSchema, FileFrameSchema, EnvelopeContentSchema, DirectoryRequestSchema]) {
+for (const schema of [
+  ChatFrameSchema,
+  FileFrameSchema,
+  EnvelopeContentSchema,
+  DirectoryRequestSchema,
+  GroupFrameSchema,
+]) {
   test(`every kind of ${schema.name} has a rate`, () => {
     const of = rates[schema.name] ?? {}
     assert.deepEqual(kinds(schema).toSorted(), Object.keys(of).toSorted())

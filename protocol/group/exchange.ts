@@ -131,7 +131,7 @@ export class Exchange {
         if (back.length > 0) yield { kind: 'yours', entries: back.slice(0, groupLimits.batch.entries) }
       }
       const begin = begins.get(chain.chain)?.sequence ?? 0
-      for (const hole of holes.get(chain.chain) ?? []) if (hole.above >= begin) yield* this.#fill(chain.chain, hole)
+      for (const hole of holes.get(chain.chain) ?? []) yield* this.#fill(chain.chain, hole, begin)
     }
   }
 
@@ -166,10 +166,11 @@ export class Exchange {
     return [{ kind: 'entries', entries, ...(above > theirs.sequence ? { base: { sequence: above, hash } } : {}) }]
   }
 
-  /** The last entries of what is missing somewhere, if they are held. */
-  #fill(chain: string, { above, end }: Pick<Hole, 'above' | 'end'>): GroupMessage[] {
+  /** The last entries of what is missing somewhere, if they are held, and above `begin`. */
+  #fill(chain: string, { above, end }: Pick<Hole, 'above' | 'end'>, begin: number): GroupMessage[] {
+    if (end.sequence <= begin) return []
     for (let count = groupLimits.batch.entries; count > 0; count >>= 1) {
-      const from = Math.max(above, end.sequence - count)
+      const from = Math.max(above, begin, end.sequence - count)
       const entries = this.#options.store.entries(chain, from, end.sequence, groupLimits.batch)
       const whole = entries.length > 0 && entries.length === end.sequence - from
       if (whole) return [{ kind: 'fill', chain, hole: { above, end }, entries }]

@@ -24,7 +24,16 @@ function endersOf(ledger: Ledger, membership: Membership, who: string, asked: Se
     .filter((one): one is DecisionOf<'add' | 'role'> => one.kind === 'add' || one.kind === 'role')
     .filter((one) => one.member === who && !power.has(one.hash))
     .flatMap(({ author }) => [...endersOf(ledger, membership, author, asked)])
-  return new Set([...(removals.get(who) ?? []), ...ended, ...given])
+  const enders = [...(removals.get(who) ?? []), ...ended]
+  // They may believe that who decided that had lost the right to it.
+  const doubted = new Set(enders.filter(({ kind }) => kind !== 'leave').map(({ author }) => author))
+  const upheld = ledger.decisions
+    .filter(
+      (one): one is DecisionOf<'remove' | 'role'> => one.kind === 'remove' || (one.kind === 'role' && one.rank === 0),
+    )
+    .filter((one) => doubted.has(one.member) && !power.has(one.hash))
+    .flatMap(({ author }) => [...endersOf(ledger, membership, author, asked)])
+  return new Set([...enders, ...given, ...upheld])
 }
 
 function withPast(ledger: Ledger, chosen: (decision: Decision) => boolean): Decision[] {

@@ -46,6 +46,10 @@ for (let from = first; from < first + worlds; from += together) {
   })
 }
 
+test('groups in worlds 2628 and 3846, which failed once', (t) => {
+  assert.deepEqual(run(t, [2628, 3846]), [])
+})
+
 /** Each rule is there because without it some world fails. */
 const rules: [rule: string, without: (t: TestContext) => void][] = [
   [

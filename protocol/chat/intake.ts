@@ -3,6 +3,7 @@
  * than they can be stored. What is not taken is not acknowledged, so it waits on the friend's side, and nothing is lost
  * (docs/protocol.md, "/quorum/chat/1.0.0", Flow).
  */
+import { isDiskFull } from '../base/disk-floor.ts'
 import type { HeldReason } from '../api/model.ts'
 import { TokenBucket } from '../base/rate-limit.ts'
 import type { Conversation as Position, Store } from '../store/store.ts'
@@ -74,8 +75,7 @@ export class Intake {
   }
 
   #diskFull(): boolean {
-    const { free, total } = this.#store.space()
-    return free < Math.min(chatLimits.diskFloor, total * chatLimits.diskFloorShare)
+    return isDiskFull(this.#store.space())
   }
 }
 

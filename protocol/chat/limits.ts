@@ -34,9 +34,6 @@ export const chatLimits = {
   heldUntil: 0.75,
   /** How often it is looked whether what is held may come. */
   heldCheck: minute,
-  /** Room that is left for the person's own work: this much, or this share of a small disk. */
-  diskFloor: 64 * MiB,
-  diskFloorShare: 0.05,
   /**
    * Without a receipt for this long, the path is probed instead of waiting for the idle check. A receipt takes a round
    * trip and a sync of the friend's disk. Where that is slow, the price is one ping too many; on a dead path that looks

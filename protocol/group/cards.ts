@@ -84,10 +84,10 @@ export class Cards {
   }
 
   /**
-   * Takes a card of a member, from whoever holds it. Returns whose it is, if it is new. Errors: `verification-failed`,
-   * `bad-request`, `too-large`, those of the store.
+   * Takes a card of a member, from whoever holds it; `may`: another one of that member may be taken now. Returns whose
+   * it is, if it is new. Errors: `verification-failed`, `bad-request`, `too-large`, those of the store.
    */
-  take(signed: Uint8Array): string | undefined {
+  take(signed: Uint8Array, may: (member: string) => boolean): string | undefined {
     const { store, group, isMember } = this.#options
     if (signed.byteLength > groupLimits.card) throw new QuorumError('too-large', 'A card is too large')
     const read = signedFromWire(signed)
@@ -95,7 +95,7 @@ export class Cards {
     const { group: of, member: whose, ...card } = cardFromWire(read.payload)
     if (hex(of) !== group || !Buffer.from(whose).equals(publicKeyOf(member)))
       throw new QuorumError('verification-failed', 'A card belongs to another member or group')
-    if (!isMember(member) || card.sequence <= (this.of(member)?.sequence ?? 0)) return undefined
+    if (!isMember(member) || card.sequence <= (this.of(member)?.sequence ?? 0) || !may(member)) return undefined
     store.putGroupCard(group, { member, sequence: card.sequence, signed })
     this.#held.set(member, { card, signed })
     return member

@@ -27,6 +27,8 @@ export interface TalkStore {
   putEntry(entry: Entry): boolean
   /** The entries from `sequence` on, and `twins`, are the proof of a fork: they count no more. */
   setAside(chain: string, sequence: number, twins: readonly Entry[]): void
+  /** There is room for that entry. */
+  hasRoom(entry: Entry): boolean
   /** What `setAside` has put aside of that chain. */
   aside(chain: string): Entry[]
   /** The largest lamport of at most `cap` among entries up to `upTo`; 0 without one. */
@@ -78,6 +80,7 @@ export class Chains {
     const follows = entry.sequence === last.sequence + 1 && entry.sequence <= this.limit(chain)
     if (!follows || entry.lamport > this.count() + groupLimits.lamportTaken) return 'later'
     if (entry.previous !== last.hash) return 'differs'
+    if (!store.hasRoom(entry)) return 'later'
     this.#put({ ...chain, last: { sequence: entry.sequence, hash: entry.hash } })
     this.#add(entry)
     return 'taken'
@@ -103,7 +106,8 @@ export class Chains {
   /** Two entries that `fork`, from somebody who holds both. Within the caller's transaction. */
   takeProof(a: Entry, b: Entry): void {
     const chain = fork(a, b) && this.#isAdmitted(a) ? this.#chainFor(a) : undefined
-    if (chain === undefined || a.sequence >= (chain.forkAt ?? Infinity)) return
+    const { store } = this.#options
+    if (chain === undefined || a.sequence >= (chain.forkAt ?? Infinity) || !store.hasRoom(a)) return
     this.#fork(chain, a, b)
   }
 
@@ -123,7 +127,7 @@ export class Chains {
       const inPlace = entry.chain === id && entry.sequence === end.sequence - entries.length + at + 1
       return inPlace && entry.hash === next && this.mayCount(entry)
     })
-    if (!fits || first.sequence <= above) return false
+    if (!fits || first.sequence <= above || !entries.every((entry) => store.hasRoom(entry))) return false
     for (const entry of entries) this.#add(entry)
     const others = chain.holes.filter((one) => one !== found)
     const rest = { above, end: { sequence: first.sequence - 1, hash: first.previous }, base }

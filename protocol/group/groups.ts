@@ -154,7 +154,7 @@ export class Groups {
   create(given: string): Group {
     const { store, identity, now } = this.#options
     const name = nameOf(given)
-    if (this.#groups.size >= groupLimits.groups) throw new QuorumError('rate-limited', 'You are in too many groups')
+    this.#needRoom()
     const decision = foundGroup(identity, name, now())
     const group = store.transaction(() => {
       store.putGroup(newRow(decision.hash, name, now()))
@@ -175,6 +175,7 @@ export class Groups {
   /** Errors: `not-found`, `bad-request` without an invitation, those of the chat. */
   join(group: string): Group {
     const held = this.#get(group)
+    this.#needRoom()
     this.#invitations.accept(held)
     return held.view()
   }
@@ -267,6 +268,11 @@ export class Groups {
   }
 
   // ---- what connects them
+
+  #needRoom(): void {
+    const joined = [...this.#groups.values()].filter((group) => group.joined)
+    if (joined.length >= groupLimits.groups) throw new QuorumError('rate-limited', 'You are in too many groups')
+  }
 
   get #self(): string {
     return this.#options.identity.peer

@@ -18,6 +18,7 @@ import type { Action, ChainEnds } from './decision.ts'
 import type { Entry } from './entry.ts'
 import type { Holding } from './exchange.ts'
 import { messageOf, viewOf, type People } from './group-view.ts'
+import { GroupIntake } from './intake.ts'
 import { Known, ledgerChain } from './known.ts'
 import { groupLimits } from './limits.ts'
 import type { Membership } from './membership.ts'
@@ -65,6 +66,7 @@ interface Changes {
 export class HeldGroup {
   readonly #options: HeldGroupOptions
   readonly #person: Person
+  readonly #intake: GroupIntake
   readonly #entries = new TokenBucket(groupLimits.entries, () => performance.now())
   readonly #decisions = new TokenBucket(groupLimits.decisions, () => performance.now())
   readonly cards: Cards
@@ -79,9 +81,10 @@ export class HeldGroup {
   constructor(options: HeldGroupOptions) {
     const { identity, store, group, now } = options
     this.#options = options
+    this.#intake = new GroupIntake({ store, group, self: identity.peer })
     this.#person = new Person(options)
     this.#replica = this.#open()
-    this.cards = new Cards({ identity, store, group, now, isMember: (peer) => this.#hasBeenIn(peer) })
+    this.cards = new Cards({ identity, store, group, now, isMember: (peer) => this.#replica.ledger.hasBeenIn(peer) })
     const isOwn = (chain: string): boolean =>
       chain === ledgerChain || store.groupChain(group, chain)?.author === identity.peer
     this.seen = new SeenBy({ store, group, self: identity.peer, isOwn })
@@ -139,7 +142,7 @@ export class HeldGroup {
   /** Why somebody is out; undefined if they were never in. */
   whyOut(peer: string): GroupMessage | undefined {
     const { ledger } = this.#replica
-    if (this.membership === undefined || !this.#hasBeenIn(peer)) return undefined
+    if (this.membership === undefined || !ledger.hasBeenIn(peer)) return undefined
     return { kind: 'out', decisions: whyOut(ledger, this.membership, peer) }
   }
 
@@ -215,7 +218,7 @@ export class HeldGroup {
   /** Returns the answers. Errors: those of the store. */
   receive(message: GroupMessage, from: string, holding: Holding): GroupMessage[] {
     return this.#change(false, () => {
-      const answers = this.#replica.receive(message, from, holding)
+      const answers = this.#replica.receive(this.#intake.admitted(message, this.membership), from, holding)
       // After a backup was put back, own messages come from others.
       this.#changes.history ||= this.#changes.entries.some(({ author }) => author === this.#options.identity.peer)
       return answers
@@ -237,7 +240,7 @@ export class HeldGroup {
   /** Takes a card of a member. Returns whose it is, and which one, if it is new. Errors: as of `Cards.take`. */
   takeCard(signed: Uint8Array): { member: string; sequence: number } | undefined {
     const { emit, onNews } = this.#options
-    const member = this.cards.take(signed)
+    const member = this.cards.take(signed, (of) => this.#intake.card(of))
     if (member === undefined) return undefined
     emit({ event: 'group-changed', data: this.view() })
     onNews(false)
@@ -292,15 +295,11 @@ export class HeldGroup {
       this.#options.emit({ event: 'message-changed', data: this.message(entry) })
   }
 
-  /** Who has told of others can only tell of members, and of chains that are known here. */
-  #mayBe({ member, chain }: Seen): boolean {
-    return this.has(member) && this.#options.store.groupChain(this.id, chain) !== undefined
-  }
-
-  #hasBeenIn(peer: string): boolean {
-    return this.#replica.ledger.decisions.some(
-      (one) => (one.kind === 'add' && one.member === peer) || (one.kind === 'found' && one.author === peer),
-    )
+  /** Who tells of others can only tell of members, of chains that are known here, and of what was said in the own ones. */
+  #mayBe({ member, chain, sequence }: Seen): boolean {
+    const held = this.#options.store.groupChain(this.id, chain)
+    const own = held?.author === this.#options.identity.peer
+    return this.has(member) && held !== undefined && (!own || sequence <= held.last.sequence)
   }
 
   #needMember(): void {
@@ -326,6 +325,7 @@ export class HeldGroup {
       result = store.transaction(work)
     } catch (error) {
       // In memory there may be what is not on disk.
+      this.#intake.recount()
       this.#replica = this.#open()
       throw error
     }
@@ -370,6 +370,7 @@ export class HeldGroup {
       store,
       group,
       now,
+      intake: this.#intake,
       self: identity.peer,
       decision: (signed) => heldDecision(signed, group),
       entry: (signed) => heldEntry(signed, group),

@@ -53,6 +53,13 @@ export class Ledger {
     return position === undefined ? undefined : this.#list[position]
   }
 
+  /** Somebody has founded it, or was added, whether that counts or not. */
+  hasBeenIn(peer: string): boolean {
+    return this.#list.some(
+      (one) => (one.kind === 'add' && one.member === peer) || (one.kind === 'found' && one.author === peer),
+    )
+  }
+
   /** Both are held, and `earlier` is in the past of `later`. A decision is not in its own past. */
   sees(later: Decision, earlier: Decision): boolean {
     const [of, at] = [this.#positions.get(later.hash), this.#positions.get(earlier.hash)]

@@ -19,6 +19,14 @@ export const groupLimits = {
   /** What a person says and decides, in one group. */
   entries: { tokens: 60, per: 1 * minute } as Rate,
   decisions: { tokens: 60, per: 1 * hour } as Rate,
+  /** Of somebody who is not in, unless a member builds on it. */
+  decisionsOfOthers: { tokens: 60, per: 1 * hour } as Rate,
+  /** New cards of one member. */
+  cards: { tokens: 30, per: 1 * hour } as Rate,
+  /** What is kept of one author, in bytes. */
+  talkOfOne: 256 * MiB,
+  /** Invitations of one friend that wait for an answer. */
+  invitationsOfOne: 5,
   /** A removal undoes at most so many decisions. */
   undone: wireLimits.groupUndo,
   /** What a newcomer is given who gets the last of the history. */
@@ -27,8 +35,12 @@ export const groupLimits = {
   receiptsTold: 100,
   /** A signed card: its picture, and the rest. */
   card: wireLimits.picture + 16 * KiB,
-  /** What a member sends is looked at so fast: frames, and their bytes. */
+  /**
+   * What a member sends is looked at so fast: frames, of which those that cause a look at all chains count more, and
+   * their bytes.
+   */
   framesTaken: { tokens: 2000, per: 1 * minute } as Rate,
+  costlyFrame: 20,
   bytesTaken: { tokens: 64 * MiB, per: 1 * minute } as Rate,
   /** Hellos on one stream, and how often who is not known to be in shows why they are. */
   hellos: { tokens: 120, per: 1 * minute } as Rate,

@@ -40,6 +40,9 @@ export interface LinkContext {
   onTyping(group: string, peer: string, active: boolean): void
 }
 
+/** Frames that cause a look at all chains, or at much of one. */
+const costly: ReadonlySet<AboutGroup['kind']> = new Set(['state', 'hashes'])
+
 /** Tags of a hello come in multiples of this number, so that it does not tell how many groups there are. */
 const tagsTogether = 8
 
@@ -90,12 +93,14 @@ export class GroupLink {
       this.recheck()
       for await (const arrived of pipe(pull(this.stream), unframe(wireLimits.groupFrame))) {
         for (const bytes of arrived) {
+          const frame = groupFrameFromWire(bytes)
+          const cost = frame.kind === 'about' && costly.has(frame.about.kind) ? groupLimits.costlyFrame : 1
           // Who sends more waits, and so does what they send.
-          const wait = Math.max(this.#frames.wait(1), this.#bytes.wait(bytes.byteLength))
+          const wait = Math.max(this.#frames.wait(cost), this.#bytes.wait(bytes.byteLength))
           if (wait > 0) await pause(wait, closed.signal)
-          this.#frames.take()
-          this.#bytes.take(Math.min(bytes.byteLength, groupLimits.bytesTaken.tokens))
-          this.#take(groupFrameFromWire(bytes))
+          this.#frames.take(cost)
+          this.#bytes.take(bytes.byteLength)
+          this.#take(frame)
         }
       }
     } finally {

@@ -6,6 +6,7 @@ import { offerFromWire } from '../wire/offer.ts'
 import type { Batch } from './chains.ts'
 import type { Decision } from './decision.ts'
 import type { Entry } from './entry.ts'
+import type { GroupIntake } from './intake.ts'
 import type { ReplicaStore } from './replica.ts'
 
 export interface StoredGroupOptions {
@@ -15,6 +16,7 @@ export interface StoredGroupOptions {
   self: string
   /** Milliseconds since the epoch. */
   now(): number
+  intake: GroupIntake
   /** What was signed and is held, from its bytes. */
   decision(signed: Uint8Array): Decision
   entry(signed: Uint8Array): Entry
@@ -73,12 +75,18 @@ export class StoredGroup implements ReplicaStore {
     return this.#store.groupHashes(this.#group, chain, above, upTo)
   }
 
+  hasRoom({ author, signed }: Entry): boolean {
+    return this.#options.intake.hasRoom(author, signed.byteLength)
+  }
+
   putEntry(entry: Entry): boolean {
+    this.#options.intake.stored(entry.author, entry.signed.byteLength)
     return this.#store.addGroupEntry(this.#group, this.#row(entry))
   }
 
   setAside(chain: string, sequence: number, twins: readonly Entry[]): void {
     const rows = twins.map((twin) => this.#row(twin))
+    for (const { author, signed } of twins) this.#options.intake.stored(author, signed.byteLength)
     this.#store.setGroupEntriesAside(this.#group, chain, sequence, rows)
   }
 

@@ -152,6 +152,14 @@ function heldOn(database: Database): Omit<GroupEntries, Shown> {
         )
         .map(heldFrom),
 
+    groupBytes(group) {
+      const rows = database.all<{ author: string; bytes: number }>(
+        `SELECT author, sum(length(signed)) AS bytes FROM ${withChain} WHERE entry."group" = ${number} GROUP BY author`,
+        { group },
+      )
+      return new Map(rows.map(({ author, bytes }) => [author, bytes]))
+    },
+
     groupEntryCounts: (group, author, id) =>
       database.get(
         `SELECT 1 FROM ${withChain} WHERE entry."group" = ${number} AND id = $id AND author = $author AND aside = 0

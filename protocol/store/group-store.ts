@@ -186,6 +186,8 @@ export interface GroupEntries {
   /** The entries from `sequence` on, and `twins`, count no more. */
   setGroupEntriesAside(group: string, chain: string, sequence: number, twins: readonly GroupEntryRow[]): void
   groupEntriesAside(group: string, chain: string): HeldEntry[]
+  /** Bytes of what is held of each author, also of what counts no more. */
+  groupBytes(group: string): Map<string, number>
   /** An entry of that author with that id counts. */
   groupEntryCounts(group: string, author: string, id: string): boolean
   /** The largest lamport of at most `cap` among entries up to `upTo`; 0 without one. */

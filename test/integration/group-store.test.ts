@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Decision } from '../../protocol/group/decision.ts'
 import type { Entry } from '../../protocol/group/entry.ts'
+import { GroupIntake } from '../../protocol/group/intake.ts'
 import type { ReplicaStore } from '../../protocol/group/replica.ts'
 import { StoredGroup } from '../../protocol/group/stored.ts'
 import { openMemoryStore } from '../../protocol/store/memory.ts'
@@ -37,6 +38,7 @@ class Both implements MemberStore {
       group,
       self: 'nobody',
       now: () => 0,
+      intake: new GroupIntake({ store: this.#store, group, self: 'nobody' }),
       decision: (bytes) => found(bytes) as Decision,
       entry: (bytes) => found(bytes) as Entry,
     })
@@ -87,6 +89,7 @@ class Both implements MemberStore {
     this.#same((store) => store.hashes(...args))
   entries = (...args: Parameters<ReplicaStore['entries']>): Entry[] => this.#same((store) => store.entries(...args))
   counts = (author: string, id: string): boolean => this.#same((store) => store.counts(author, id))
+  hasRoom = (one: Entry): boolean => this.#same((store) => store.hasRoom(one))
   putEntry = (one: Entry): boolean => this.#same((store) => store.putEntry(known(one)))
   setAside = (chain: string, from: number, twins: readonly Entry[]): void =>
     this.#same((store) => store.setAside(chain, from, twins.map(known)))

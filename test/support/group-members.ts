@@ -99,6 +99,7 @@ export class Maps implements MemberStore {
   decisions = (): Decision[] => this.#decisions
   putDecision = (one: Decision): void => void this.#decisions.push(one)
   transaction = <T>(work: () => T): T => work()
+  hasRoom = (): boolean => true
   chains = (): Chain[] => [...this.#chains.values()]
   chain = (chain: string): Chain | undefined => this.#chains.get(chain)
   putChain = (chain: Chain): void => void this.#chains.set(chain.chain, chain)

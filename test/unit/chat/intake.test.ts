@@ -1,4 +1,5 @@
 /** How much of one friend is taken: the allowance, what comes back of it, the disk, and how fast it is looked at. */
+import { diskFloor, diskFloorShare } from '../../../protocol/base/disk-floor.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { day } from '../../../protocol/base/units.ts'
@@ -6,7 +7,7 @@ import { Intake } from '../../../protocol/chat/intake.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
 
 const { tokens, per } = chatLimits.chatNewBytes
-const { messageCost, searchCost, searchedBytes, diskFloor, diskFloorShare } = chatLimits
+const { messageCost, searchCost, searchedBytes } = chatLimits
 const long = 64_000
 const ofLong = long + searchCost * searchedBytes + messageCost
 const ofShort = (bytes: number): number => bytes * (1 + searchCost) + messageCost

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { addressLimits } from '../../../protocol/address/limits.ts'
+import { diskFloor } from '../../../protocol/base/disk-floor.ts'
 import { limits } from '../../../protocol/base/limits.ts'
 import { friendLimits } from '../../../protocol/friend/limits.ts'
 import { chatLimits } from '../../../protocol/chat/limits.ts'
@@ -156,7 +157,7 @@ const phrases = [
   `are limited to ${rate(chatLimits.chatIdleFrames)}.`,
   `at most ${size(chatLimits.chatNewBytes.tokens)} of new messages of one friend in a day, where each counts ${chatLimits.messageCost} bytes, its body, and the first ${size(chatLimits.searchedBytes)} of it five times more`,
   `and an offer of files ${size(chatLimits.offerCost)} more`,
-  `while its disk has less than ${size(chatLimits.diskFloor)} free`,
+  `while its disk has less than ${size(diskFloor)} free`,
   `${size(chatLimits.chatArriving.tokens)} by the same count are looked at at once, and 2 MiB a second after that`,
   // Groups
   `2 to ${groupLimits.members} people`,

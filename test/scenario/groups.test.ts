@@ -3,7 +3,10 @@
  * what they get. All tests share one node.
  */
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { importBackup } from '../../protocol/index.ts'
 import type { Group, Message } from '../../protocol/api/model.ts'
 import { befriend, HeadlessNode, HeadlessPeer } from '../support/headless.ts'
 import { Stage } from '../support/line-process.ts'
@@ -172,5 +175,33 @@ describe('groups', () => {
     await join(ivy, kim, group)
     await kim.call('sendMessage', { group, text: 'again' })
     await allHave([ivy, jon], group, ['before', 'after', 'again'])
+  })
+  test('a profile that was put back from a backup goes on in a chain of its own, and gets what it had lost again', async () => {
+    const [lea, max] = await star('lea', 'max')
+    assert.ok(lea && max)
+    const { group } = await lea.call('createGroup', { name: 'Put back' })
+    await join(lea, max, group)
+    await max.call('sendMessage', { group, text: 'before' })
+    await allHave([lea, max], group, ['before'])
+    const file = path.join(stage.folder, 'max.backup')
+    await max.call('exportBackup', { path: file, passphrase: 'correct horse' })
+    await max.call('sendMessage', { group, text: 'lost' })
+    await allHave([lea, max], group, ['before', 'lost'])
+    await max.stop()
+    fs.rmSync(max.folder, { recursive: true })
+    await importBackup({ directory: max.folder, path: file, passphrase: 'correct horse' })
+    await max.start()
+    await allHave([max], group, ['before', 'lost'])
+    await max.call('sendMessage', { group, text: 'after' })
+    await allHave([lea, max], group, ['before', 'lost', 'after'])
+    const own = await max.call('messages', { group })
+    assert.deepEqual(
+      own.map(({ seq, direction }) => [seq, direction]),
+      [
+        [1, 'out'],
+        [2, 'out'],
+        [1, 'out'],
+      ],
+    )
   })
 })

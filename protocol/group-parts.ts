@@ -7,6 +7,7 @@ import type { HomeNodes } from './directory/home-nodes.ts'
 import { Groups } from './group/groups.ts'
 import * as hpke from './identity/hpke.ts'
 import type { Identity } from './identity/identity.ts'
+import type { PrivacyInForce } from './identity/privacy-in-force.ts'
 import type { SealingKeys } from './identity/sealing.ts'
 import type { Settings } from './identity/settings.ts'
 import type { Mailboxes } from './mailbox/mailboxes.ts'
@@ -27,6 +28,7 @@ interface GroupParts {
   readonly events: PeerEvents
   readonly nodes: HomeNodes
   readonly sealing: SealingKeys
+  readonly privacy: PrivacyInForce
   readonly mailboxes: Mailboxes
 }
 
@@ -34,7 +36,7 @@ interface GroupParts {
 const friendly: ReadonlySet<Relation> = new Set(['friend', 'blocked'])
 
 export function createGroups(parts: GroupParts, now: () => number, log: Log): Groups {
-  const { identity, store, settings, policy, paths, chat, events, nodes, sealing } = parts
+  const { identity, store, settings, policy, paths, chat, events, nodes, sealing, privacy } = parts
   const wanted = new Set<string>()
   const keepTo = (members: ReadonlySet<string>): void => {
     const keep = new Set([...members].filter((peer) => !friendly.has(policy.relation(peer))))
@@ -57,7 +59,7 @@ export function createGroups(parts: GroupParts, now: () => number, log: Log): Gr
     connections: (peer) => paths.connections(peer),
     people: {
       nameOf: (peer) => {
-        if (peer === identity.peer) return settings.name()
+        if (peer === identity.peer) return settings.name() || undefined
         const row = store.friend(peer)
         return row?.state === 'friend' ? events.friend(row).name : undefined
       },
@@ -70,6 +72,7 @@ export function createGroups(parts: GroupParts, now: () => number, log: Log): Gr
       nodes: nodes.addresses().filter((address) => policy.mayTellNode(address)),
       sealingKey: sealing.current(),
     }),
+    typingMarks: () => privacy.now.typingMarks,
     understands: (peer) => understands(store, peer, features.groups),
     hpke,
     age: () => nodes.time.confirmed(),

@@ -32,6 +32,8 @@ export interface GroupsOptions
   log: Log
   people: Omit<People, 'online'> & { online(peer: string): boolean }
   ownCard(): OwnCard
+  /** Members learn that somebody is writing. */
+  typingMarks(): boolean
   /** A friend's Quorum knows groups. */
   understands(peer: string): boolean
   /** Sends a message about a group to a friend (chat/). */
@@ -264,7 +266,8 @@ export class Groups {
   }
 
   typing(group: string, active: boolean): void {
-    this.links.typing(group, active)
+    this.#get(group)
+    if (this.#options.typingMarks()) this.links.typing(group, active)
   }
 
   // ---- what connects them

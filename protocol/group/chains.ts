@@ -78,7 +78,7 @@ export class Chains {
       return 'fork'
     }
     const follows = entry.sequence === last.sequence + 1 && entry.sequence <= this.limit(chain)
-    if (!follows || entry.lamport > this.count() + groupLimits.lamportTaken) return 'later'
+    if (!follows || this.#isFarAhead(entry.lamport)) return 'later'
     if (entry.previous !== last.hash) return 'differs'
     if (!store.hasRoom(entry)) return 'later'
     this.#put({ ...chain, last: { sequence: entry.sequence, hash: entry.hash } })
@@ -185,6 +185,12 @@ export class Chains {
   mayCount(entry: Entry): boolean {
     const { ledger } = this.#options
     return this.#isAdmitted(entry) && entry.ledger.every((head) => ledger.has(head))
+  }
+
+  #isFarAhead(lamport: number): boolean {
+    const { lamportTaken } = groupLimits
+    // Counting reads all chains: almost never is it needed.
+    return lamport > lamportTaken && lamport > this.count() + lamportTaken
   }
 
   #isAdmitted({ admission, author }: Entry): boolean {

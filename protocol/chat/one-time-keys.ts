@@ -157,7 +157,8 @@ export class OneTimeKeys {
 
   /**
    * This store is an older copy of itself: the keys that it holds may be used, and those that it gave counted, by what
-   * came after. Begins a new era. Returns the changed row, which is not stored here.
+   * came after. Begins a new era. The friend is owed a word: it may count as delivered what only the lost state of this
+   * store had, and nothing else that is said need tell it. Returns the changed row, which is not stored here.
    */
   beginAnew(row: WordRow): WordRow {
     const { store, peer, now } = this.#options
@@ -165,7 +166,7 @@ export class OneTimeKeys {
     store.dropHeldKeys(peer, held)
     const first = held[0]?.number
     const floor = first === undefined ? {} : { floor: first, floorUntil: now() + chatLimits.keyFloor }
-    return { ...row, ...floor, era: randomBytes(eraLength), nextKey: 1, keysHeld: 0, keysTop: 0 }
+    return { ...row, ...floor, era: randomBytes(eraLength), nextKey: 1, keysHeld: 0, keysTop: 0, owed: true }
   }
 }
 

@@ -157,3 +157,20 @@ test('111: a word in an envelope counts once, and one of an older copy is answer
   stands(now + 5)
   assert.equal(answers.length, 2)
 })
+
+test('who is an older copy of itself owes a word: its friend may count as delivered what is not here', (t) => {
+  for (const learns of [
+    ({ store, says }: Subject) => says({}, { counted: store.word(peer).number + 1 }),
+    ({ words }: Subject) => words.older(),
+  ]) {
+    const one = subject(t)
+    one.says({})
+    one.words.tell(true)
+    const { era, number } = one.store.word(peer)
+    one.says({}, { counted: number })
+    assert.equal(one.store.word(peer).owed, false, 'it is the newest copy')
+    learns(one)
+    assert.equal(one.store.word(peer).owed, true)
+    assert.notDeepEqual(one.store.word(peer).era, era)
+  }
+})

@@ -71,6 +71,7 @@ export class FakePeer {
         privacy: usualPrivacy,
       }),
       friends: async () => this.friends,
+      groups: async () => [],
       messages: async () => this.messages,
       transfers: async () => this.transfers,
       markRead: async () => null,

@@ -1,7 +1,7 @@
 /**
  * The first example of docs/embedding.md, and that of groups, are extracted from the document and run unchanged. They
- * compile, the first is as short as promised, and they print what the document shows. The types that the document lists are those of the library.
- * Only the import of `quorum` is resolved to the sources.
+ * compile, the first is as short as promised, and they print what the document shows. The types that the document lists
+ * are those of the library. Only the import of `quorum` is resolved to the sources.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

@@ -325,21 +325,24 @@ describe('the headless contract', () => {
     ]
     for (const [call, params, code] of wrong)
       assert.equal(await alice.refusal(call as 'group', params as never), code, `${call} ${JSON.stringify(params)}`)
-    const unknown = { group: '0'.repeat(64) }
-    const more: Record<string, object> = {
-      ...{
-        inviteToGroup: { peer: bob.id },
-        removeFromGroup: { peer: bob.id },
-        setGroupRole: { peer: bob.id, rank: 1 },
-      },
-      ...{ renameGroup: { name: 'x' }, muteGroup: { muted: true }, sendMessage: { text: 'x' }, messages: {} },
-      ...{ group: {}, joinGroup: {}, declineGroup: {}, leaveGroup: {}, markRead: { upTo: 1 } },
-    }
-    for (const [call, params] of Object.entries(more)) {
-      const refused = (about: object): Promise<string> =>
-        alice.refusal(call as 'group', { ...params, ...about } as never)
-      assert.equal(await refused(unknown), 'not-found', call)
-      assert.equal(await refused({ group: 'Trip' }), 'bad-request', call)
+    const about: [string, object][] = [
+      ['group', {}],
+      ['inviteToGroup', { peer: bob.id }],
+      ['joinGroup', {}],
+      ['declineGroup', {}],
+      ['leaveGroup', {}],
+      ['removeFromGroup', { peer: bob.id }],
+      ['setGroupRole', { peer: bob.id, rank: 1 }],
+      ['renameGroup', { name: 'x' }],
+      ['muteGroup', { muted: true }],
+      ['sendMessage', { text: 'x' }],
+      ['messages', {}],
+      ['markRead', { upTo: 1 }],
+    ]
+    for (const [call, params] of about) {
+      const refused = (id: string): Promise<string> => alice.refusal(call as 'group', { ...params, group: id } as never)
+      assert.equal(await refused('0'.repeat(64)), 'not-found', call)
+      assert.equal(await refused('Trip'), 'bad-request', call)
     }
     assert.equal(await bob.refusal('setGroupRole', { ...of, peer: alice.id, rank: 3 }), 'bad-request')
     assert.equal(await bob.refusal('removeFromGroup', { ...of, peer: alice.id }), 'bad-request')

@@ -117,7 +117,7 @@ function showMessage(client: Client, message: Message): void {
 
 /** Shows a received message in the open conversation; for another conversation only the unread count. */
 export function messageReceived(client: Client, message: Message): void {
-  const { friends, groups } = client
+  const { friends } = client
   const conversation = conversationOf(message)
   setTyping(client, conversation, message.peer, false)
   // Offers and invitations themselves arrive as events of their own.

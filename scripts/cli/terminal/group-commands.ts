@@ -9,7 +9,7 @@ import type { Client } from './client.ts'
 import { openGroup } from './conversation.ts'
 import { groupChanged } from './group-events.ts'
 import { listGroups, refreshGroups } from './group-list.ts'
-import { groupHelp, memberLines } from './group-view.ts'
+import { groupHelp, joiningLine, memberLines } from './group-view.ts'
 import { cleanLine } from './sanitize.ts'
 import { distance, needed, splitWord } from './typed-line.ts'
 
@@ -63,8 +63,11 @@ export async function acceptInvitation(client: Client, { group: id }: Group): Pr
   all.put(group)
   refreshGroups(client)
   showPrompt(client)
-  const by = group.invitedBy === undefined ? 'they' : all.person(id, group.invitedBy)
-  say(client, `You agree to join ${all.label(id)}. You are in once ${by} and you were online together.`, 'green')
+  say(
+    client,
+    joiningLine(group, all.label(id), (peer) => all.person(id, peer)),
+    'green',
+  )
 }
 
 export async function declineInvitation(client: Client, { group: id }: Group): Promise<void> {

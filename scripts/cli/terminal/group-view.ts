@@ -3,6 +3,7 @@
  * group is shown with `#` before its name, and a person never is, so that neither is taken for the other.
  */
 import { appearance, looksLike } from '#lookalike'
+import stringWidth from 'string-width'
 import type { Group, GroupMember } from '#protocol'
 import { plural } from './amounts.ts'
 import { cleanLine } from './sanitize.ts'
@@ -74,7 +75,7 @@ function invitationNote({ invitedBy, invitation }: Group, name: NameOf): string 
 }
 
 /** The names that an invitation has, which are its author’s word only. */
-export function whoIsIn({ members, count }: { members: readonly string[]; count: number }): string {
+function whoIsIn({ members, count }: { members: readonly string[]; count: number }): string {
   const names = members.map((one) => truncate(cleanLine(one), nameCells)).filter((one) => one !== '')
   return names.length === 0 ? plural(count, 'member') : listOf(names, Math.max(count, names.length))
 }
@@ -86,15 +87,24 @@ export function invitedLine(group: Group, label: string, name: NameOf): string {
   return `${by} invites you to the group ${label}${who}. /join ${label} or /decline ${label}`
 }
 
+/** What follows from having agreed. */
+export function joiningLine({ invitedBy }: Group, label: string, name: NameOf): string {
+  const by = invitedBy === undefined ? 'who has invited you' : name(invitedBy)
+  return `You have agreed to join ${label}. You are in once ${by} and you were online together.`
+}
+
 /** Who is in, a line each: name, office, presence, and the end of the PeerId. */
 export function memberLines(look: Look, group: Group, self: string, name: NameOf): string {
-  const lines = group.members.map((member) => {
-    const { peer } = member
-    const who = peer === self ? `${truncate(cleanLine(member.name), nameCells)} (you)` : name(peer)
-    const notes = [...officeOf(group, member), ...presenceOf(look, member, peer === self)]
-    return `  ${pad(who, nameCells + 12)} ${paint(look, 'dim', shortId(peer))}  ${notes.join(', ')}`.trimEnd()
-  })
-  return lines.join('\n')
+  const whose = (member: GroupMember): string =>
+    member.peer === self ? `${truncate(cleanLine(member.name), nameCells)} (you)` : name(member.peer)
+  const cells = Math.max(...group.members.map((member) => stringWidth(whose(member))))
+  return group.members
+    .map((member) => {
+      const notes = [...officeOf(group, member), ...presenceOf(look, member, member.peer === self)]
+      const id = paint(look, 'dim', shortId(member.peer))
+      return `  ${pad(whose(member), cells)}  ${id}  ${notes.join(', ')}`.trimEnd()
+    })
+    .join('\n')
 }
 
 function officeOf({ founder }: Group, { peer, rank }: GroupMember): string[] {
@@ -116,9 +126,7 @@ export function standingLine(group: Group, label: string, name: NameOf): string 
     case 'member':
       return undefined
     case 'invited':
-      return group.joining === true
-        ? `You have agreed to join ${label}. You are in once ${group.invitedBy === undefined ? 'they' : name(group.invitedBy)} and you were online together.`
-        : invitedLine(group, label, name)
+      return group.joining === true ? joiningLine(group, label, name) : invitedLine(group, label, name)
     case 'frozen':
       return `Nobody is left in ${label} who could add or remove anybody. You can go on talking, or found a new group.`
     case 'left':
@@ -162,7 +170,7 @@ export function changeLines({ before, group, came, self, label, name }: Changed)
 }
 
 /** `Ada, Ben, Cem and 3 more`. `count`: of how many these are the first. */
-export function listOf(names: readonly string[], count = names.length): string {
+function listOf(names: readonly string[], count = names.length): string {
   const shown = names.slice(0, namesInLine)
   if (count > shown.length) return `${shown.join(', ')} and ${count - shown.length} more`
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
@@ -177,18 +185,18 @@ export function typingNote(names: readonly string[]): string {
 export function groupHelp(look: Look): string {
   const lines: [string, string][] = [
     ['/group new NAME', 'found a group; you decide who is in'],
-    ['/group add NAME', 'invite a friend; -- last or -- all: they get what was said before'],
+    ['/group add NAME', 'invite a friend; add “-- all”: they get what was said'],
     ['/group members', 'who is in, who decides, who is online'],
-    ['/group remove NAME', 'they get nothing more; -- undo: what they decided is void, too'],
-    ['/group admin NAME [N]', 'let them decide: 1 is the most senior rank, 0 takes it back'],
+    ['/group remove NAME', '“-- undo” at the end: what they decided is void, too'],
+    ['/group admin NAME [N]', 'let them decide; rank 1 is the most senior, 0 ends it'],
     ['/group rename NAME', 'another name for the group'],
-    ['/group mute', 'no line when something is written; /group unmute undoes that'],
-    ['/group leave', 'you get nothing more; -- forget: what was said is deleted here'],
+    ['/group mute', 'no line for what is written; /group unmute undoes it'],
+    ['/group leave', '“-- forget” at the end: what was said is deleted here'],
   ]
   const intro =
-    'All but “new” are about the group whose conversation is open. /groups lists yours, /open #NAME opens one.'
-  const ask =
-    'When somebody invites you: /join NAME or /decline NAME. A removed member cannot be kept from what they read.'
+    'A group is a conversation of several. These commands, but “new”, are about the one that is open: ' +
+    '/groups lists yours, /open #NAME opens one.'
+  const ask = 'Invited? /join NAME or /decline NAME. Who is removed keeps what they have, and gets nothing more.'
   const rows = lines.map(([typed, text]) =>
     look.columns < 64
       ? wrap(`  ${typed}\n${text}`, look.columns, '      ')

@@ -24,6 +24,7 @@ Examples:
   $ quorum send backup.tar --to 4Xk9Qz --json          the friend: name, handle, PeerId or its last characters
   $ quorum send --to Bob                               continue what was offered before
 
+Files go to one friend, not to a group.
 It waits until Bob is online, accepts, and has everything on disk. Ctrl-C ends it, and the transfer stays: it continues
 whenever Quorum runs with this profile. A second Ctrl-C ends it at once.
 

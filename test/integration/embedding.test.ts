@@ -1,7 +1,7 @@
 /**
- * The first example of docs/embedding.md is extracted from the document and run unchanged. It compiles, it is as short
- * as promised, and it prints what the document shows. The types that the document lists are those of the library.
- * Only the import of `quorum` is resolved to the sources.
+ * The first example of docs/embedding.md, and that of groups, are extracted from the document and run unchanged. They
+ * compile, the first is as short as promised, and they print what the document shows. The types that the document lists
+ * are those of the library. Only the import of `quorum` is resolved to the sources.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -26,19 +26,23 @@ const library = ${JSON.stringify(pathToFileURL(library).href)}
 registerHooks({ resolve: (name, context, next) => next(name === 'quorum' ? library : name, context) })
 `
 
-test('the example of docs/embedding.md prints what the document shows', async (t) => {
-  const place = write(t, { 'example.mts': example, 'resolver.mjs': resolver })
-  const { stdout } = await run(
-    process.execPath,
-    ['--import', pathToFileURL(join(place, 'resolver.mjs')).href, join(place, 'example.mts')],
-    { cwd: place, timeout },
-  )
-  assert.equal(stdout, block('text'))
-})
+const printed = { ts: 'text', 'ts groups': 'text groups' }
 
-test('the example of docs/embedding.md compiles against the types of the library', async (t) => {
-  assert.equal(await compile(t, example), '')
-})
+for (const [code, output] of Object.entries(printed)) {
+  test(`the example of docs/embedding.md (${code}) prints what the document shows`, async (t) => {
+    const place = write(t, { 'example.mts': block(code), 'resolver.mjs': resolver })
+    const { stdout } = await run(
+      process.execPath,
+      ['--import', pathToFileURL(join(place, 'resolver.mjs')).href, join(place, 'example.mts')],
+      { cwd: place, timeout },
+    )
+    assert.equal(stdout, block(output))
+  })
+
+  test(`the example of docs/embedding.md (${code}) compiles against the types of the library`, async (t) => {
+    assert.equal(await compile(t, block(code)), '')
+  })
+}
 
 test('the types in docs/embedding.md are those of the library, field by field', async (t) => {
   const shapes = block('ts shapes')

@@ -10,7 +10,7 @@ import { friendNamed } from '../../scripts/cli/one-shot/friend-named.ts'
 import { LiveLines } from '../../scripts/cli/one-shot/live-lines.ts'
 import { receive, type ReceiveRequest } from '../../scripts/cli/one-shot/receive.ts'
 import { send, type SendRequest } from '../../scripts/cli/one-shot/send.ts'
-import { FakePeer, susan, transfer } from '../support/fake-peer.ts'
+import { FakePeer, susan, transfer, trip } from '../support/fake-peer.ts'
 import { TinyTerminal } from '../support/tiny-terminal.ts'
 import { until } from '../support/until.ts'
 
@@ -237,4 +237,16 @@ test('a name must match exactly one friend, otherwise it is refused', () => {
   refused('222', /Nobody is called “222”/u)
   refused('Carol', /Carol has not accepted you yet/u)
   assert.throws(() => friendNamed([], 'Bob'), { message: /no friends yet/u })
+})
+
+test('a group is neither sent to nor received from; a friend of the same name is', async () => {
+  const fake = new FakePeer()
+  fake.groups = [trip]
+  const refusal = { code: 'bad-request', message: /^#Trip is a group, and files pass between two friends/u }
+  for (const name of ['Trip', '#trip']) {
+    await assert.rejects(send(surroundings(fake).followed, { ...sending, to: name }), refusal)
+    await assert.rejects(receive(surroundings(fake).followed, { ...receiving, from: name }), refusal)
+  }
+  assert.deepEqual(fake.calls, [])
+  assert.equal(friendNamed([{ ...bob, name: 'Trip' }], 'trip', [trip]).peer, bob.peer)
 })

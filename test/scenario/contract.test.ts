@@ -78,6 +78,7 @@ const connection = z.object({
     .regex(/^[A-Z].*\.$/)
     .optional(),
 })
+const groupId = z.string().regex(/^[0-9a-f]{64}$/)
 const messageDraft = z.object({ peer: peerId, text: z.string(), replyTo: z.uuid().optional() })
 const message = z.object({
   id: z.uuid(),
@@ -90,6 +91,35 @@ const message = z.object({
   replyTo: z.uuid().optional(),
   unknown: z.literal(true).optional(),
   seq: z.number().int().min(1),
+  group: groupId.optional(),
+  author: peerId.optional(),
+  invitation: z
+    .object({ group: groupId, name: z.string().min(1), members: z.array(z.string()), count: z.number().int().min(1) })
+    .optional(),
+})
+const group = z.object({
+  group: groupId,
+  name: z.string().min(1),
+  state: z.enum(['invited', 'member', 'left', 'removed', 'frozen']),
+  joining: z.literal(true).optional(),
+  rank: z.number().int().min(0),
+  founder: z.union([peerId, z.literal('')]),
+  members: z.array(
+    z.object({
+      peer: peerId,
+      name: z.string().min(1),
+      rank: z.number().int().min(0),
+      online: z.boolean(),
+      friend: z.boolean(),
+    }),
+  ),
+  invitedBy: peerId.optional(),
+  invitation: z.object({ members: z.array(z.string()), count: z.number().int().min(1) }).optional(),
+  removedBy: peerId.optional(),
+  unread: z.number().int().min(0),
+  muted: z.boolean(),
+  createdAt: time,
+  history: z.number().int().min(0),
 })
 const transfer = z.object({
   id: z.uuid(),
@@ -135,11 +165,15 @@ const eventShapes: Record<string, z.ZodType> = {
   'backup-progress': z.object({ done: z.number().int().min(1), total: z.number().int().min(1) }),
   'message-received': message,
   'message-changed': message,
-  typing: z.object({ peer: peerId, active: z.boolean() }),
+  typing: z.object({ peer: peerId, group: groupId.optional(), active: z.boolean() }),
+  'group-invited': group,
+  'group-changed': group,
   'transfer-offered': transfer,
   'transfer-changed': transfer,
   warning: error.extend({ peer: peerId.optional() }),
 }
+
+const stranger = '12D3KooWLJtG8fd2hkQzTn96MrLvThmnNQjTUFZwGEsLRz5EmSzc'
 
 describe('the headless contract', () => {
   const stage = new Stage({ after })
@@ -235,6 +269,102 @@ describe('the headless contract', () => {
     )
   }
 
+  /** One is founded, joined, talked in, and left by a removal; another is declined. Alice and Bob can talk. */
+  async function groupsAnswer(): Promise<void> {
+    const founded = await answers('createGroup', { name: 'Trip' }, group)
+    assert.deepEqual([founded.name, founded.state, founded.founder, founded.unread], ['Trip', 'member', alice.id, 0])
+    const of = { group: founded.group }
+    await answers('sendMessage', { ...of, text: 'before him' }, message)
+    assert.equal((await answers('inviteToGroup', { ...of, peer: bob.id, history: 'all' }, group)).members.length, 1)
+    const asked = await bob.event('group-invited')
+    assert.deepEqual([asked.state, asked.invitedBy, asked.invitation?.count], ['invited', alice.id, 1])
+    const [invitation] = (await alice.call('messages', { peer: bob.id })).slice(-1)
+    const named = { ...of, name: 'Trip', members: ['Alice Ä.'], count: 1 }
+    assert.deepEqual([invitation?.text, invitation?.invitation], ['', named])
+    assert.equal((await bob.call('joinGroup', of)).joining, true)
+    await alice.event('group-changed', ({ members }) => members.length === 2)
+    await bob.event('group-changed', ({ state }) => state === 'member')
+    const theirs = await bob.call('sendMessage', { ...of, text: 'I am in' })
+    const received = await alice.event('message-received', ({ id }) => id === theirs.id)
+    assert.deepEqual([received.group, received.author, received.direction], [founded.group, bob.id, 'in'])
+    assert.equal((await answers('group', of, group)).unread, 1)
+    await answers('markRead', { ...of, upTo: theirs.id }, z.null())
+    assert.equal((await answers('groups', {}, z.array(group)))[0]?.unread, 0)
+    const said = await answers('messages', { ...of, limit: 5 }, z.array(message))
+    assert.deepEqual(
+      said.map(({ text }) => text),
+      ['before him', 'I am in'],
+    )
+    assert.deepEqual(await answers('message', { message: theirs.id }, message), said[1])
+    assert.equal((await answers('search', { text: 'am', ...of }, z.array(message)))[0]?.id, theirs.id)
+    assert.equal((await answers('search', { text: 'before' }, z.array(message)))[0]?.group, founded.group)
+    await answers('typing', { ...of, active: true }, z.null())
+    assert.equal((await answers('setGroupRole', { ...of, peer: bob.id, rank: 2 }, group)).members[1]?.rank, 2)
+    await bob.event('group-changed', ({ rank }) => rank === 2)
+    assert.equal((await answers('renameGroup', { ...of, name: 'The sea' }, group)).name, 'The sea')
+    assert.equal((await answers('muteGroup', { ...of, muted: true }, group)).muted, true)
+    const wrong: [string, object, string][] = [
+      ['sendMessage', { text: 'x' }, 'bad-request'],
+      ['sendMessage', { ...of, peer: bob.id, text: 'x' }, 'bad-request'],
+      ['sendMessage', { ...of, text: 'x', replyTo: randomUUID() }, 'not-found'],
+      ['sendMessage', { ...of, text: 'x'.repeat(65_537) }, 'too-large'],
+      ['createGroup', { name: ' ' }, 'bad-request'],
+      ['createGroup', { name: 'x'.repeat(65) }, 'bad-request'],
+      ['renameGroup', { ...of, name: '\n' }, 'bad-request'],
+      ['inviteToGroup', { ...of, peer: bob.id }, 'bad-request'],
+      ['inviteToGroup', { ...of, peer: stranger }, 'not-friend'],
+      ['inviteToGroup', { ...of, peer: bob.id, history: 'some' }, 'bad-request'],
+      ['joinGroup', of, 'bad-request'],
+      ['declineGroup', of, 'bad-request'],
+      ['setGroupRole', { ...of, peer: stranger, rank: 1 }, 'not-found'],
+      ['setGroupRole', { ...of, peer: alice.id, rank: 1 }, 'bad-request'],
+      ['setGroupRole', { ...of, peer: bob.id, rank: -1 }, 'bad-request'],
+      ['setGroupRole', { ...of, peer: bob.id, rank: 1001 }, 'bad-request'],
+      ['removeFromGroup', { ...of, peer: stranger }, 'not-found'],
+      ['removeFromGroup', { ...of, peer: alice.id }, 'bad-request'],
+    ]
+    for (const [call, params, code] of wrong)
+      assert.equal(await alice.refusal(call as 'group', params as never), code, `${call} ${JSON.stringify(params)}`)
+    const about: [string, object][] = [
+      ['group', {}],
+      ['inviteToGroup', { peer: bob.id }],
+      ['joinGroup', {}],
+      ['declineGroup', {}],
+      ['leaveGroup', {}],
+      ['removeFromGroup', { peer: bob.id }],
+      ['setGroupRole', { peer: bob.id, rank: 1 }],
+      ['renameGroup', { name: 'x' }],
+      ['muteGroup', { muted: true }],
+      ['sendMessage', { text: 'x' }],
+      ['messages', {}],
+      ['markRead', { upTo: 1 }],
+    ]
+    for (const [call, params] of about) {
+      const refused = (id: string): Promise<string> => alice.refusal(call as 'group', { ...params, group: id } as never)
+      assert.equal(await refused('0'.repeat(64)), 'not-found', call)
+      assert.equal(await refused('Trip'), 'bad-request', call)
+    }
+    assert.equal(await bob.refusal('setGroupRole', { ...of, peer: alice.id, rank: 3 }), 'bad-request')
+    assert.equal(await bob.refusal('removeFromGroup', { ...of, peer: alice.id }), 'bad-request')
+    assert.equal((await answers('removeFromGroup', { ...of, peer: bob.id, undo: true }, group)).members.length, 1)
+    const out = await bob.event('group-changed', ({ state }) => state === 'removed')
+    assert.deepEqual([out.removedBy, out.rank], [alice.id, 0])
+    assert.equal(await bob.refusal('sendMessage', { ...of, text: 'x' }), 'bad-request')
+    assert.equal(await bob.refusal('renameGroup', { ...of, name: 'x' }), 'bad-request')
+    assert.equal((await answers('leaveGroup', of, group)).state, 'left')
+    assert.equal((await answers('messages', of, z.array(message))).length, 2)
+    await answers('leaveGroup', { ...of, forget: true }, group)
+    assert.deepEqual(await answers('groups', {}, z.array(group)), [])
+    const theirGroup = await bob.call('createGroup', { name: 'Books' })
+    for (const answer of ['declineGroup', 'joinGroup'] as const) {
+      await bob.call('inviteToGroup', { group: theirGroup.group, peer: alice.id })
+      await until(async () => (await alice.call('groups')).length === 1, 'she is invited')
+      const answered = await answers(answer, { group: theirGroup.group }, group)
+      assert.equal(answered.state, answer === 'joinGroup' ? 'invited' : 'left')
+    }
+    await alice.event('group-changed', ({ group: id, state }) => id === theirGroup.group && state === 'member')
+  }
+
   test('every call answers in its shape', async () => {
     await alice.event('node-state', ({ reserved }) => reserved)
     const known = await answers('self', {}, self)
@@ -317,6 +447,7 @@ describe('the headless contract', () => {
     await answers('typing', { peer: bob.id, active: true }, z.null())
     await bob.event('typing')
     await transfersAnswer()
+    await groupsAnswer()
     await bob.stop()
     await alice.sees(bob, false)
     const waiting = await answers('sendMessage', { peer: bob.id, text: 'three', replyTo: reply.id }, message)
@@ -354,7 +485,6 @@ describe('the headless contract', () => {
   })
 
   test('invalid parameters are refused: missing, unknown, of another type, too long', async () => {
-    const stranger = '12D3KooWLJtG8fd2hkQzTn96MrLvThmnNQjTUFZwGEsLRz5EmSzc'
     const wrong: [string, unknown, string][] = [
       ['selfie', {}, 'bad-request'],
       ['constructor', {}, 'bad-request'],

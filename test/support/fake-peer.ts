@@ -3,7 +3,7 @@
  * milliseconds. Tests of real behaviour use real peers.
  */
 import { usualPrivacy } from '#protocol'
-import type { CallName, CallParams, CallResults, Friend, Message, Peer, PeerEvent, Transfer } from '#protocol'
+import type { CallName, CallParams, CallResults, Friend, Group, Message, Peer, PeerEvent, Transfer } from '#protocol'
 
 export const susan: Friend = {
   peer: '12D3KooWSusan1',
@@ -14,6 +14,23 @@ export const susan: Friend = {
   path: 'direct',
   addedAt: 1,
   unread: 0,
+}
+
+/** A group of Susan and this person. */
+export const trip: Group = {
+  group: '5'.repeat(64),
+  name: 'Trip',
+  state: 'member',
+  rank: 0,
+  founder: susan.peer,
+  members: [
+    { peer: susan.peer, name: 'Susan', rank: 0, online: true, friend: true },
+    { peer: '12D3KooWOwn999', name: 'Own', rank: 0, online: true, friend: false },
+  ],
+  unread: 0,
+  muted: false,
+  createdAt: 1,
+  history: 0,
 }
 
 const offeredAt = new Date(2025, 2, 3, 14, 3).getTime()
@@ -44,6 +61,7 @@ type TransferCall = {
 
 export class FakePeer {
   friends: Friend[] = [susan]
+  groups: Group[] = []
   messages: Message[] = []
   transfers: Transfer[] = []
   /** Calls that change something, in order: `acceptTransfer {"transfer":"film"}`. */
@@ -71,6 +89,7 @@ export class FakePeer {
         privacy: usualPrivacy,
       }),
       friends: async () => this.friends,
+      groups: async () => this.groups,
       messages: async () => this.messages,
       transfers: async () => this.transfers,
       markRead: async () => null,

@@ -3,7 +3,7 @@
  * and notifies the command of changes. It makes no decisions.
  */
 import type { Writable } from 'node:stream'
-import type { Friend, Peer, Transfer } from '#protocol'
+import type { Friend, Group, Peer, Transfer } from '#protocol'
 import { progressLine } from '../terminal/progress-bar.ts'
 import { cleanLine } from '../terminal/sanitize.ts'
 import { statusOf, transferSummary, whatOf, type ShownTransfer } from '../terminal/transfer-view.ts'
@@ -26,6 +26,7 @@ export interface Followed {
 export class Follower {
   readonly #options: Followed
   readonly #friends = new Map<string, Friend>()
+  #groups: Group[] = []
   readonly #transfers = new Map<string, Transfer>()
   readonly #followed = new Set<string>()
   readonly #reported = new Set<string>()
@@ -39,7 +40,7 @@ export class Follower {
     options.signal.addEventListener('abort', () => this.#notify())
   }
 
-  /** Loads all friends and transfers, and follows their changes from then on. */
+  /** Loads all friends, groups and transfers, and follows their changes from then on. */
   async start(): Promise<void> {
     const { peer } = this.#options
     this.#unsubscribe = peer.subscribe(({ event, data }) => {
@@ -48,6 +49,7 @@ export class Follower {
       this.#notify()
     })
     for (const friend of await peer.friends()) this.#friends.set(friend.peer, friend)
+    this.#groups = await peer.groups()
     for (const transfer of await peer.transfers({})) {
       if (!this.#transfers.has(transfer.id)) this.#transfers.set(transfer.id, transfer)
     }
@@ -65,6 +67,11 @@ export class Follower {
 
   get friends(): Friend[] {
     return [...this.#friends.values()]
+  }
+
+  /** Those of the start. */
+  get groups(): readonly Group[] {
+    return this.#groups
   }
 
   /** All transfers, oldest first. */

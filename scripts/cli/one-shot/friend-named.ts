@@ -3,7 +3,8 @@
  * guesses, because the files would go to the wrong friend.
  */
 import { QuorumError } from '#protocol'
-import type { Friend } from '#protocol'
+import type { Friend, Group } from '#protocol'
+import { groupLabel } from '../terminal/group-view.ts'
 import { cleanLine } from '../terminal/sanitize.ts'
 import { labelOf } from '../terminal/view.ts'
 
@@ -11,8 +12,11 @@ import { labelOf } from '../terminal/view.ts'
 const shortestEnd = 4
 const namedAtMost = 8
 
-/** Errors: `bad-request` if no person, more than one person, or a person who is not a friend is named. */
-export function friendNamed(people: readonly Friend[], text: string): Friend {
+/**
+ * Errors: `bad-request` if no person, more than one person, or a person who is not a friend is named. `groups`: files
+ * pass between two friends, so that the name of one is an error of its own.
+ */
+export function friendNamed(people: readonly Friend[], text: string, groups: readonly Group[] = []): Friend {
   const known = people.filter(({ state }) => state !== 'removed')
   const wanted = cleanLine(text).toLowerCase()
   const ways: ((friend: Friend) => boolean)[] = [
@@ -26,6 +30,9 @@ export function friendNamed(people: readonly Friend[], text: string): Friend {
   if (meant.length > 1)
     throw refused(`“${cleanLine(text)}” could be ${listed(meant)}: give the last characters of the PeerId`)
   if (friend === undefined) {
+    const group = groups.find(({ name }) => cleanLine(name).toLowerCase() === wanted.replace(/^#/u, ''))
+    if (group !== undefined)
+      throw refused(`${groupLabel(group, groups)} is a group, and files pass between two friends: name one of them`)
     const friends = known.filter(({ state }) => state === 'friend')
     const near = friends.filter(({ name }) => wanted !== '' && cleanLine(name).toLowerCase().includes(wanted))
     const hint =

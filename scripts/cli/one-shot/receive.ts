@@ -63,7 +63,8 @@ class Receiving {
     this.#options = options
     this.#request = request
     this.#follower = follower
-    this.#from = request.from === undefined ? undefined : friendNamed(follower.friends, request.from).peer
+    const { friends, groups } = follower
+    this.#from = request.from === undefined ? undefined : friendNamed(friends, request.from, groups).peer
   }
 
   async run(): Promise<number> {

@@ -29,7 +29,7 @@ export async function send(options: Followed, { paths, to, note }: SendRequest):
   const follower = new Follower(options)
   try {
     await follower.start()
-    const friend = to === undefined ? undefined : friendNamed(follower.friends, to)
+    const friend = to === undefined ? undefined : friendNamed(follower.friends, to, follower.groups)
     if (paths.length === 0) continueOpen(follower, friend)
     else if (friend === undefined) throw new QuorumError('bad-request', 'No friend is named: give --to FRIEND')
     else {

@@ -7,12 +7,15 @@ import { saidAt } from '#message-times'
 import { QuorumError } from '#protocol'
 import { say, sayError } from './client.ts'
 import type { Client } from './client.ts'
-import { openConversation, sendText } from './conversation.ts'
+import { authorLabel, openConversation, openGroup, sendText } from './conversation.ts'
 import { listFriends } from './friend-list.ts'
+import { groupCommand, groupCommands, groups, join } from './group-commands.ts'
+import { listGroups } from './group-list.ts'
 import { nodeCommand } from './node-command.ts'
 import { accept, decline } from './answer-commands.ts'
 import { add, block, invite, more, opened, remove, unblock, verify } from './people-commands.ts'
 import { completePrivacy, privacyCommand } from './privacy-command.ts'
+import { conversationNamed } from './named-conversation.ts'
 import { cleanLine } from './sanitize.ts'
 import { shownHere } from './transfer-events.ts'
 import { transferDetails } from './transfer-view.ts'
@@ -20,14 +23,14 @@ import { cancel, pause, resend, resume, send, transfers } from './transfer-comma
 import { distance, needed, parseLine } from './typed-line.ts'
 import { connectionLines, dayOf, messageBlock, pad, paint, wrap } from './view.ts'
 
-const groups = ['people', 'talk', 'files', 'self'] as const
+const sections = ['people', 'talk', 'files', 'self'] as const
 
 export interface Command {
   name: string
   usage: string
   /** Absent if the line of another command mentions it, and for /help itself. */
   help?: string
-  group: (typeof groups)[number]
+  section: (typeof sections)[number]
   run: (client: Client, rest: string) => Promise<void> | void
 }
 
@@ -43,118 +46,121 @@ export const commands: readonly Command[] = [
     name: 'invite',
     usage: '[once]',
     help: 'a link and a code for friends; once: for one only',
-    group: 'people',
+    section: 'people',
     run: invite,
   },
   {
     name: 'add',
     usage: 'LINK [note]',
     help: 'ask to be friends: by link, code, @handle or PeerId',
-    group: 'people',
+    section: 'people',
     run: add,
   },
   {
     name: 'accept',
     usage: '[NAME|N DIR]',
-    help: 'accept a friend request, or files (into DIR)',
-    group: 'people',
+    help: 'accept a request, a group, files (into DIR); or /decline',
+    section: 'people',
     run: accept,
   },
-  {
-    name: 'decline',
-    usage: '[NAME|N]',
-    help: 'decline a request (they are not notified), or files',
-    group: 'people',
-    run: decline,
-  },
+  { name: 'decline', usage: '[NAME|N]', section: 'people', run: decline },
+  { name: 'join', usage: '[NAME]', section: 'people', run: join },
   {
     name: 'friends',
     usage: '',
     help: 'list friends: who is online, what is unread',
-    group: 'people',
+    section: 'people',
     run: listFriends,
   },
   {
     name: 'verify',
     usage: '[yes|no]',
     help: 'compare 60 digits to be sure who a friend is',
-    group: 'people',
+    section: 'people',
     run: verify,
   },
-  { name: 'remove', usage: 'NAME', help: 'end a friendship', group: 'people', run: remove },
+  { name: 'remove', usage: 'NAME', help: 'end a friendship', section: 'people', run: remove },
   {
     name: 'block',
     usage: 'NAME',
     help: 'block all contact; /unblock NAME undoes that',
-    group: 'people',
+    section: 'people',
     run: block,
   },
-  { name: 'unblock', usage: 'NAME', group: 'people', run: unblock },
-  { name: 'more', usage: 'NAME', group: 'people', run: more },
-  { name: 'open', usage: 'NAME|NUMBER', help: 'open a conversation', group: 'talk', run: open },
+  { name: 'unblock', usage: 'NAME', section: 'people', run: unblock },
+  { name: 'more', usage: 'NAME', section: 'people', run: more },
+  {
+    name: 'group',
+    usage: '[new NAME|…]',
+    help: 'talk with several: alone it explains; /groups lists them',
+    section: 'people',
+    run: groupCommand,
+  },
+  { name: 'groups', usage: '', section: 'people', run: groups },
+  { name: 'open', usage: 'NAME|NUMBER', help: 'open a conversation; #NAME is a group', section: 'talk', run: open },
   {
     name: 'search',
     usage: 'TEXT',
     help: 'find messages, files and people; "…" for a phrase',
-    group: 'talk',
+    section: 'talk',
     run: search,
   },
-  { name: 'recall', usage: '', help: 'recall your last message while it is queued', group: 'talk', run: recall },
+  { name: 'recall', usage: '', help: 'recall your last message while it is queued', section: 'talk', run: recall },
   {
     name: 'connection',
     usage: '[NAME]',
     help: 'how you are connected, and what would help',
-    group: 'talk',
+    section: 'talk',
     run: connection,
   },
   {
     name: 'send',
     usage: 'PATH… [-- NOTE]',
     help: 'offer files and folders; quote spaces, Tab completes',
-    group: 'files',
+    section: 'files',
     run: send,
   },
-  { name: 'resend', usage: '[N]', group: 'files', run: resend },
+  { name: 'resend', usage: '[N]', section: 'files', run: resend },
   {
     name: 'transfers',
     usage: '[N]',
     help: 'list transfers; /resend [N] offers what is missing',
-    group: 'files',
+    section: 'files',
     run: transfers,
   },
   {
     name: 'pause',
     usage: '[N]',
     help: 'pause one; /resume [N] continues, /cancel [N] cancels',
-    group: 'files',
+    section: 'files',
     run: pause,
   },
-  { name: 'resume', usage: '[N]', group: 'files', run: resume },
-  { name: 'cancel', usage: '[N]', group: 'files', run: cancel },
+  { name: 'resume', usage: '[N]', section: 'files', run: resume },
+  { name: 'cancel', usage: '[N]', section: 'files', run: cancel },
   {
     name: 'node',
     usage: '[add|remove X]',
     help: 'nodes by which friends find you; run, end: one here',
-    group: 'self',
+    section: 'self',
     run: nodeCommand,
   },
-  { name: 'name', usage: '[NAME]', help: 'show your name, or change it', group: 'self', run: name },
+  { name: 'name', usage: '[NAME]', help: 'show your name, or change it', section: 'self', run: name },
   {
     name: 'handle',
     usage: '[HANDLE|none]',
     help: 'a short name by which friends find you at your nodes',
-    group: 'self',
+    section: 'self',
     run: handle,
   },
   {
     name: 'privacy',
     usage: '[NAME VALUE]',
     help: 'what friends and networks learn about you',
-    group: 'self',
+    section: 'self',
     run: privacyCommand,
   },
-  { name: 'help', usage: '', group: 'self', run: help },
-  { name: 'quit', usage: '', help: 'leave, as Ctrl-D; messages wait until you return', group: 'self', run: quit },
+  { name: 'help', usage: '', section: 'self', run: help },
+  { name: 'quit', usage: '', help: 'leave, as Ctrl-D; messages wait until you return', section: 'self', run: quit },
 ]
 
 /** Runs a typed line. Never throws: an error is printed. */
@@ -174,27 +180,48 @@ export async function runLine(client: Client, line: string): Promise<void> {
 
 /** What Tab completes from. */
 export interface Choices {
+  /** Names of people, and of groups. */
   labels: () => string[]
+  groups: () => string[]
   /** The completions of the last path of a text, and the part of the text that they replace. */
   paths: (text: string) => [matches: string[], completed: string]
 }
 
 /** Tab: completes commands, and after a command its names, paths or values. */
-export function complete(line: string, { labels, paths }: Choices): [matches: string[], completed: string] {
+export function complete(
+  line: string,
+  { labels, groups: groupLabels, paths }: Choices,
+): [matches: string[], completed: string] {
   const path = /^\/(?:send|accept +\d+|accept(?= +["'~./\\])) +(.*)$/iu.exec(line)
   if (path !== null) return paths(path[1] ?? '')
   const choice = /^\/privacy +(.*)$/iu.exec(line)
   if (choice !== null) return completePrivacy(choice[1] ?? '')
-  const person = /^\/(?:open|accept|decline|remove|block|unblock|more|connection|verify) +(.*)$/iu.exec(line)
+  const of = /^\/group +(?:add|remove|admin) +(.*)$/iu.exec(line)
+  if (of !== null) return named(of[1] ?? '', labels())
+  const word = /^\/group +(\S*)$/iu.exec(line)
+  if (word !== null)
+    return named(
+      word[1] ?? '',
+      groupCommands.map((each) => `${each} `),
+    )
+  const person = /^\/(open|accept|decline|join|remove|block|unblock|more|connection|verify) +(.*)$/iu.exec(line)
   if (person !== null) {
-    const typed = (person[1] ?? '').toLowerCase()
-    return [labels().filter((label) => label.toLowerCase().startsWith(typed)), person[1] ?? '']
+    const [, command = '', typed = ''] = person
+    const group = /^(?:open|accept|decline|join)$/iu.test(command) ? groupLabels() : []
+    return named(typed, [...(/^join$/iu.test(command) ? [] : labels()), ...group])
   }
   if (!/^\/\S*$/u.test(line)) return [[], line]
   return [
     commands.map(({ name, usage }) => `/${name}${usage === '' ? '' : ' '}`).filter((name) => name.startsWith(line)),
     line,
   ]
+}
+
+/** The names that begin with what is typed; those of groups also without their sign. */
+function named(typed: string, all: readonly string[]): [matches: string[], completed: string] {
+  const wanted = typed.toLowerCase()
+  const begins = (name: string): boolean => [name, name.replace(/^#/u, '')].some((one) => one.startsWith(wanted))
+  return [all.filter((name) => begins(name.toLowerCase())), typed]
 }
 
 /** Finds a command by its name or an unambiguous beginning of it. */
@@ -223,12 +250,17 @@ export function unknownCommand(name: string): string {
 async function open(client: Client, rest: string): Promise<void> {
   if (rest === '') {
     listFriends(client)
+    if (client.groups.all().length > 0) listGroups(client)
     return
   }
-  await openConversation(client, client.friends.find(rest))
+  const named = conversationNamed(client, rest)
+  if ('friend' in named) await openConversation(client, named.friend)
+  else await openGroup(client, named.group)
 }
 
 async function recall(client: Client): Promise<void> {
+  if (client.groups.get(client.current) !== undefined)
+    throw new QuorumError('bad-request', 'What was said in a group cannot be recalled.')
   const friend = opened(client)
   const recent = await client.peer.messages({ peer: friend.peer, limit: 100 })
   // An offer of files is cancelled with /cancel.
@@ -244,24 +276,27 @@ async function recall(client: Client): Promise<void> {
 }
 
 async function search(client: Client, rest: string): Promise<void> {
-  const { screen, friends } = client
+  const { screen, friends, groups: all } = client
   const messages = await client.peer.search({ text: needed(rest, '/search TEXT'), limit: searchResults })
   const terms = searchTerms(rest)
   const people = friends.all().filter((friend) => matches([friends.label(friend.peer), friend.handle ?? ''], terms))
-  if (messages.length + people.length === 0) say(client, 'Nothing found.', 'dim')
+  const called = all.all().filter(({ group }) => matches([all.label(group)], terms))
+  if (messages.length + people.length + called.length === 0) say(client, 'Nothing found.', 'dim')
   if (people.length > 0) {
     say(client, `People: ${people.map(({ peer }) => friends.label(peer)).join(', ')}. /open NAME opens one.`)
   }
+  if (called.length > 0)
+    say(client, `Groups: ${called.map(({ group }) => all.label(group)).join(', ')}. /open #NAME opens one.`)
   let under = ''
   for (const message of messages.toReversed()) {
-    const label = friends.label(message.peer)
+    const label = message.group === undefined ? friends.label(message.peer) : all.label(message.group)
     const heading = `──── ${label}, ${dayOf(saidAt(message))} ────`
     if (heading !== under) screen.print(paint(screen.look, 'dim', heading))
     under = heading
     const transfer = message.transfer === undefined ? undefined : client.transfers.get(message.transfer)
     screen.print(
       transfer === undefined
-        ? messageBlock(screen.look, message, label)
+        ? messageBlock(screen.look, message, authorLabel(client, message))
         : transferDetails(screen.look, shownHere(client, transfer)),
     )
   }
@@ -292,9 +327,9 @@ async function handle(client: Client, rest: string): Promise<void> {
 function help(client: Client): void {
   const { screen } = client
   const { columns } = screen.look
-  const blocks = groups.map((group) =>
+  const blocks = sections.map((section) =>
     commands
-      .filter((command) => command.group === group && command.help !== undefined)
+      .filter((command) => command.section === section && command.help !== undefined)
       .map(({ name, usage, help: text = '' }) => {
         const typed = `  /${name} ${usage}`.trimEnd()
         return columns < twoColumns ? wrap(`${typed}\n${text}`, columns, '      ') : pad(typed, usageCells) + text

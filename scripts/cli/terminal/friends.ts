@@ -5,12 +5,9 @@
 import { QuorumError } from '#protocol'
 import type { Friend, FriendState } from '#protocol'
 import { cleanLine } from './sanitize.ts'
+import { meantBy } from './typed-name.ts'
+import type { Nameable } from './typed-name.ts'
 import { knownBefore, labelOf } from './view.ts'
-
-/** The marks around a name: of a handle, of the end of a PeerId, of a number, of a quotation, of a sentence. */
-const around = /^[\s@#\u2026"'\u2018-\u201f\xab\xbb(]+|[\s.,;:!?"'\u2018-\u201f\xab\xbb)]+$/gu
-/** The fewest last characters of a PeerId that name somebody. */
-const shortestEnd = 4
 
 const order: readonly FriendState[] = ['incoming', 'friend', 'requested', 'blocked', 'removed']
 
@@ -39,6 +36,11 @@ export class Friends {
   /** The person who had the name or handle of `friend` before, with another identity. */
   knownBefore(friend: Friend): Friend | undefined {
     return knownBefore(friend, this.#friends.values())
+  }
+
+  /** Everybody, in no order. */
+  known(): Iterable<Friend> {
+    return this.#friends.values()
   }
 
   /** Everybody except removed people. Those who wait for an answer come first, then by name. */
@@ -73,41 +75,23 @@ export class Friends {
    * with what lists and sentences put around those. Errors: `not-found` if nobody or more than one person is meant.
    */
   find(text: string): Friend {
-    for (const typed of new Set([text.trim(), text.replaceAll(around, '')])) {
-      const number = /^\d{1,4}$/u.test(typed) ? this.#listed[Number(typed) - 1] : undefined
-      const exact = this.#friends.get(typed) ?? (number === undefined ? undefined : this.#friends.get(number))
-      if (exact !== undefined) return exact
-      const wanted = cleanLine(typed).toLowerCase()
-      const named = (matches: (name: string) => boolean): Friend[] =>
-        [...this.#friends.values()].filter((friend) => namesOf(friend, this.label(friend.peer)).some(matches))
-      const meant =
-        onlyOne(
-          this,
-          named((name) => name === wanted),
-        ) ??
-        onlyOne(this, wanted === '' ? [] : named((name) => name.startsWith(wanted))) ??
-        onlyOne(this, typed.length < shortestEnd ? [] : this.all().filter(({ peer }) => peer.endsWith(typed)))
-      if (meant !== undefined) return meant
-    }
+    const friend = meantBy(text, this.nameable(), { listed: this.#listed, hint: 'Use the number from /friends.' })
+    if (friend !== undefined) return friend
     throw new QuorumError('not-found', `Nobody is called “${cleanLine(text)}”. /friends lists everybody.`)
   }
-}
 
-/** Undefined without anybody. Errors: `not-found` for more than one person who has not been removed. */
-function onlyOne(friends: Friends, found: readonly Friend[]): Friend | undefined {
-  const present = found.filter((friend) => friend.state !== 'removed')
-  const meant = present.length > 0 ? present : found
-  if (meant.length > 1) {
-    const labels = meant.slice(0, 5).map((friend) => friends.label(friend.peer))
-    throw new QuorumError('not-found', `That could be ${labels.join(' or ')}. Use the number from /friends.`)
+  /** PeerIds in the order that numbers refer to. */
+  get listed(): readonly string[] {
+    return this.#listed
   }
-  return meant[0]
-}
 
-function namesOf(friend: Friend, label: string): string[] {
-  const names = [cleanLine(friend.name).toLowerCase(), label.toLowerCase()]
-  if (friend.handle !== undefined) names.push(cleanLine(friend.handle).toLowerCase())
-  return names.filter((name) => name !== '')
+  nameable(): Nameable<Friend>[] {
+    return [...this.#friends.values()].map((friend) => {
+      const label = this.label(friend.peer)
+      const names = [cleanLine(friend.name), label, cleanLine(friend.handle ?? '')]
+      return { value: friend, id: friend.peer, label, names, gone: friend.state === 'removed' }
+    })
+  }
 }
 
 function byName(a: Friend, b: Friend): number {

@@ -4,13 +4,15 @@
  */
 import { addedAt } from '#message-times'
 import { limits } from '#protocol'
-import type { Friend, Peer } from '#protocol'
+import type { Friend, Group, Peer } from '#protocol'
 import { say, sayError, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
 import { complete, runLine } from './commands.ts'
-import { openConversation, typingNotifier } from './conversation.ts'
+import { openConversation, openGroup, typingNotifier } from './conversation.ts'
 import { EmbeddedNode } from '#embedded-node'
 import { Friends } from './friends.ts'
+import { listGroups } from './group-list.ts'
+import { Groups } from './groups.ts'
 import { peerEventListener } from './peer-events.ts'
 import { useOwnNode } from './node-command.ts'
 import { listFolder } from './folder-list.ts'
@@ -48,6 +50,8 @@ type Next = () => Promise<string | undefined>
 export async function runTerminal(options: TerminalOptions): Promise<void> {
   const { peer, folder, pathContext, signal } = options
   const friends = new Friends()
+  const groups = new Groups(friends)
+  const { peer: self } = await peer.self()
   const left = Promise.withResolvers<undefined>()
   const screen = new Screen({
     input: options.input,
@@ -58,6 +62,7 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     complete: (line) =>
       complete(line, {
         labels: () => friends.all().map((friend) => friends.label(friend.peer)),
+        groups: () => groups.all().map(({ group }) => groups.label(group)),
         paths: (text) => completePath(text, pathContext, listFolder),
       }),
     typed: (line) => notifyTyping(line),
@@ -69,15 +74,19 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
   const node: EmbeddedNode | undefined = folder === undefined ? undefined : embeddedNode(folder, () => client)
   const client: Client = {
     peer,
+    self,
     screen,
     node,
     friends,
+    groups,
     transfers: new Transfers(),
     pathContext,
     now: options.now ?? Date.now,
     current: undefined,
     lastDay: undefined,
-    typing: new Set(),
+    typing: new Map(),
+    announced: new Set(),
+    counting: new Set(),
     hidden: new Set(),
     ownAddresses: new Set(),
     leaving: false,
@@ -87,9 +96,12 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
   const unsubscribe = peer.subscribe(peerEventListener(client))
   try {
     if (node?.chosen) node.start()
-    const latest = await loadFriends(client)
+    const latest = await loadConversations(client)
     await greet(client, options, next)
-    if (latest !== undefined && !client.leaving) await openConversation(client, latest)
+    if (latest !== undefined && !client.leaving) {
+      if ('friend' in latest) await openConversation(client, latest.friend)
+      else await openGroup(client, latest.group)
+    }
     for (const offer of client.transfers.open().filter(waitsForUs)) {
       if (offer.peer !== client.current) showTransfer(client, offer)
     }
@@ -107,19 +119,29 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
   }
 }
 
-/** Loads all friends and transfers. Returns the friend of the most recent conversation. */
-async function loadFriends(client: Client): Promise<Friend | undefined> {
-  for (const transfer of await client.peer.transfers({})) client.transfers.put(transfer)
-  let latest: { friend: Friend; at: number } | undefined
-  for (const friend of await client.peer.friends()) {
-    client.friends.put(friend)
-    if (friend.state !== 'friend') continue
-    const messages = await client.peer.messages({ peer: friend.peer, limit: 1 })
-    const [last] = messages
-    const at = last === undefined ? friend.addedAt : addedAt(last)
-    if (latest === undefined || at > latest.at) latest = { friend, at }
+/** Loads all friends, groups and transfers. Returns the most recent conversation. */
+async function loadConversations(client: Client): Promise<{ friend: Friend } | { group: Group } | undefined> {
+  const { peer, friends, groups, transfers } = client
+  for (const transfer of await peer.transfers({})) transfers.put(transfer)
+  for (const friend of await peer.friends()) friends.put(friend)
+  groups.load(await peer.groups())
+  const all = [
+    ...friends
+      .all()
+      .filter(({ state }) => state === 'friend')
+      .map((friend) => ({ is: { friend }, with: { peer: friend.peer }, since: friend.addedAt })),
+    ...groups
+      .all()
+      .filter(({ state }) => state === 'member' || state === 'frozen')
+      .map((group) => ({ is: { group }, with: { group: group.group }, since: group.createdAt })),
+  ]
+  let latest: { is: { friend: Friend } | { group: Group }; at: number } | undefined
+  for (const one of all) {
+    const [last] = await peer.messages({ ...one.with, limit: 1 })
+    const at = last === undefined ? one.since : addedAt(last)
+    if (latest === undefined || at > latest.at) latest = { is: one.is, at }
   }
-  return latest?.friend
+  return latest?.is
 }
 
 async function greet(client: Client, options: TerminalOptions, next: Next): Promise<void> {
@@ -139,6 +161,7 @@ async function greet(client: Client, options: TerminalOptions, next: Next): Prom
   if (client.leaving) return
   screen.prompt('quorum › ')
   listFriends(client)
+  if (client.groups.all().length > 0) listGroups(client)
   say(client, '/help lists the commands, /quit leaves.', 'dim')
 }
 

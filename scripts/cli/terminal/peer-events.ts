@@ -3,10 +3,11 @@
  * change only the prompt and the list of friends.
  */
 import type { Friend, NodeState, PeerEvent } from '#protocol'
-import { say, sayError, showPrompt } from './client.ts'
+import { say, sayError, setTyping, showPrompt } from './client.ts'
 import type { Client } from './client.ts'
-import { messageChanged, messageReceived, openConversation } from './conversation.ts'
+import { conversationOf, messageChanged, messageReceived, openConversation } from './conversation.ts'
 import { refreshFriends } from './friend-list.ts'
+import { groupChanged, invitedToGroup } from './group-events.ts'
 import { warnOfLookalike } from './lookalike-warning.ts'
 import { cleanLine } from './sanitize.ts'
 import { refreshTransfersWith, transferChanged } from './transfer-events.ts'
@@ -27,16 +28,13 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
   const warnings = new Map<string, number>()
   let reached: 'connected' | 'refused' | 'full' | 'unreachable' | undefined
 
-  const typing = (peer: string, active: boolean): void => {
-    clearTimeout(typingTimers.get(peer))
-    typingTimers.delete(peer)
-    if (active) {
-      client.typing.add(peer)
-      typingTimers.set(peer, setTimeout(() => typing(peer, false), typingTimeout).unref())
-    } else {
-      client.typing.delete(peer)
-    }
-    if (peer === client.current) showPrompt(client)
+  const typing = (conversation: string, peer: string, active: boolean): void => {
+    const key = `${conversation} ${peer}`
+    clearTimeout(typingTimers.get(key))
+    typingTimers.delete(key)
+    setTyping(client, conversation, peer, active)
+    if (active) typingTimers.set(key, setTimeout(() => typing(conversation, peer, false), typingTimeout).unref())
+    if (conversation === client.current) showPrompt(client)
   }
 
   const nodeState = (node: NodeState): void => {
@@ -98,15 +96,20 @@ export function peerEventListener(client: Client): (event: PeerEvent) => void {
         messageReceived(client, data)
         return refreshFriends(client)
       case 'message-changed': {
-        const newest = Math.max(newestOwn.get(data.peer) ?? 0, data.direction === 'out' ? data.seq : 0)
-        newestOwn.set(data.peer, newest)
+        const conversation = conversationOf(data)
+        const newest = Math.max(newestOwn.get(conversation) ?? 0, data.direction === 'out' ? data.seq : 0)
+        newestOwn.set(conversation, newest)
         return messageChanged(client, data, data.seq === newest)
       }
       case 'transfer-offered':
       case 'transfer-changed':
         return transferChanged(client, data)
       case 'typing':
-        return typing(data.peer, data.active)
+        return typing(data.group ?? data.peer, data.peer, data.active)
+      case 'group-invited':
+        return invitedToGroup(client, data)
+      case 'group-changed':
+        return groupChanged(client, data)
       case 'warning':
         // The change of the friend says it with a name, and with what to type.
         if (data.peer !== undefined && client.friends.get(data.peer)?.held !== undefined) return

@@ -126,6 +126,8 @@ export async function verify(client: Client, rest: string): Promise<void> {
 /** The friend whose conversation is open. Errors: `bad-request`. */
 export function opened(client: Client): Friend {
   const friend = client.current === undefined ? undefined : client.friends.get(client.current)
+  if (client.groups.get(client.current) !== undefined)
+    throw new QuorumError('bad-request', 'This is a group, and that is for one friend: /open NAME first')
   if (friend === undefined) throw new QuorumError('bad-request', 'Open a conversation first: /open NAME')
   return friend
 }

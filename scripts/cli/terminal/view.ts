@@ -22,7 +22,7 @@ export interface Look {
 export type Paint = 'dim' | 'bold' | 'green' | 'yellow' | 'red' | 'cyan'
 
 /** The most cells of a name in a list, a message or the prompt, so that more than half of a line of 80 is left. */
-const nameCells = 24
+export const nameCells = 24
 const messageIndent = '      '
 const segmenter = new Intl.Segmenter()
 
@@ -35,11 +35,14 @@ export function paint(look: Look, color: Paint, text: string): string {
 const you = appearance('you')
 const lookalikes = new Lookalikes<Friend>(shownName)
 
+/** What groups are shown with (group-view.ts). */
+const groupSign = /^[#\ufe5f\uff03\u266f]/u
+
 /** The cleaned name of a friend for one line. Names that look the same get the end of their PeerId. */
 export function labelOf(friend: Friend, all: Iterable<Friend>): string {
   const name = shownName(friend)
   if (name === '') return shortId(friend.peer)
-  const ambiguous = looksLike(appearance(name), you) || lookalikes.isAmbiguous(friend, all)
+  const ambiguous = groupSign.test(name) || looksLike(appearance(name), you) || lookalikes.isAmbiguous(friend, all)
   return ambiguous ? `${name} (${shortId(friend.peer)})` : name
 }
 
@@ -132,8 +135,12 @@ export function messageBlock(look: Look, message: Message, label: string): strin
   return painted + (room ? ' ' : `\n${messageIndent}`) + paint(look, message.state === 'read' ? 'green' : 'dim', mark)
 }
 
-function spoken({ state, unknown, text }: Message): string {
+function spoken({ state, unknown, text, invitation, direction }: Message): string {
   if (state === 'recalled') return '(recalled)'
+  if (invitation !== undefined) {
+    const group = `the group “${truncate(cleanLine(invitation.name), nameCells)}”`
+    return direction === 'out' ? `(invited to ${group})` : `(invites you to ${group})`
+  }
   return unknown === true ? '(needs a newer version of Quorum)' : cleanText(text)
 }
 

@@ -186,10 +186,18 @@ test('an unknown command is reported, with the most similar one', () => {
 
 test('Tab completes commands and names', () => {
   const completed = (line: string) =>
-    complete(line, { labels: () => ['Susan', 'Bob'], paths: (text) => [[`path ${text}`], text] })
+    complete(line, {
+      labels: () => ['Susan', 'Bob'],
+      groups: () => ['#Sunday', '#Trip'],
+      paths: (text) => [[`path ${text}`], text],
+    })
   assert.deepEqual(completed('/fri'), [['/friends'], '/fri'])
-  assert.deepEqual(completed('/open su'), [['Susan'], 'su'])
-  assert.deepEqual(completed('/accept su'), [['Susan'], 'su'])
+  assert.deepEqual(completed('/open su'), [['Susan', '#Sunday'], 'su'])
+  assert.deepEqual(completed('/open #t'), [['#Trip'], '#t'])
+  assert.deepEqual(completed('/join '), [['#Sunday', '#Trip'], ''])
+  assert.deepEqual(completed('/verify su'), [['Susan'], 'su'])
+  assert.deepEqual(completed('/group re'), [['remove ', 'rename '], 're'])
+  assert.deepEqual(completed('/group add su'), [['Susan'], 'su'])
   assert.deepEqual(completed('hello'), [[], 'hello'])
   assert.deepEqual(completed('/send a "b c'), [['path a "b c'], 'a "b c'])
   assert.deepEqual(completed('/accept 2 ~/P'), [['path ~/P'], '~/P'])
@@ -235,7 +243,7 @@ test('Tab completes the choices of /privacy and their values', () => {
   assert.deepEqual(completePrivacy('direct '), [['auto', 'verified', 'never', 'only'], ''])
   assert.deepEqual(completePrivacy('upnp o'), [['on', 'off'], 'o'])
   assert.deepEqual(completePrivacy('nothing o'), [[], 'o'])
-  const [matches] = complete('/privacy typ', { labels: () => [], paths: () => [[], ''] })
+  const [matches] = complete('/privacy typ', { labels: () => [], groups: () => [], paths: () => [[], ''] })
   assert.deepEqual(matches, ['typing-marks '])
 })
 

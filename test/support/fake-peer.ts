@@ -90,6 +90,7 @@ export class FakePeer {
       }),
       friends: async () => this.friends,
       groups: async () => this.groups,
+      group: async ({ group }) => this.groups.find((one) => one.group === group) ?? trip,
       messages: async () => this.messages,
       transfers: async () => this.transfers,
       markRead: async () => null,

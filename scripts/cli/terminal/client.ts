@@ -1,6 +1,6 @@
 /** The state that the parts of the terminal client share: peer, screen, people, and the open conversation. */
 import { errorToData } from '#protocol'
-import type { Peer } from '#protocol'
+import type { Message, Peer } from '#protocol'
 import type { EmbeddedNode } from '#embedded-node'
 import type { Friends } from './friends.ts'
 import { groupPrompt, typingNote } from './group-view.ts'
@@ -33,6 +33,8 @@ export interface Client {
   readonly typing: Map<string, Set<string>>
   /** Ids of conversations of which a line has said that they have unread messages. */
   readonly announced: Set<string>
+  /** Messages of groups that have come and are not looked at yet. */
+  readonly arriving: Message[]
   /** Ids of groups whose unread messages are being counted. */
   readonly counting: Set<string>
   /** Ids of transfers whose block has scrolled off the screen. The prompt shows their progress. */

@@ -122,19 +122,40 @@ export function messageReceived(client: Client, message: Message): void {
   setTyping(client, conversation, message.peer, false)
   // Offers and invitations themselves arrive as events of their own.
   const offer = message.transfer !== undefined
+  if (message.group !== undefined) return cameInGroup(client, message)
   if (conversation === client.current) {
     showPrompt(client)
     if (!offer) showMessage(client, message)
     void markRead(client, message)
     return
   }
-  if (message.group !== undefined) {
-    void groupHasWritten(client, message.group)
-    return
-  }
   const unread = friends.unread(message.peer) + 1
   friends.setUnread(message.peer, unread)
   if (!offer && message.invitation === undefined) sayUnread(client, message.peer, friends.label(message.peer), unread)
+}
+
+/** What comes at once is looked at together: a history can come with many messages, in no order that people read. */
+function cameInGroup(client: Client, message: Message): void {
+  const { arriving } = client
+  if (arriving.push(message) > 1) return
+  setImmediate(() => {
+    const came = arriving.splice(0)
+    const here = came.filter(({ group }) => group === client.current)
+    for (const id of new Set(came.map(({ group }) => group))) {
+      if (id !== undefined && id !== client.current) void groupHasWritten(client, id)
+    }
+    const [{ group = '' } = message] = here
+    if (here.length > historyShown) {
+      const label = client.groups.label(group)
+      say(client, `${here.length} messages came at once. /open ${label} shows the last.`, 'dim', `came ${group}`)
+      return
+    }
+    if (here.length > 0) showPrompt(client)
+    for (const one of here) {
+      showMessage(client, one)
+      void markRead(client, one)
+    }
+  })
 }
 
 /** Asks how much is unread, because messages of a group can also become none when somebody is removed. */

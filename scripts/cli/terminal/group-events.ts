@@ -42,7 +42,7 @@ export function groupChanged(client: Client, group: Group): void {
   if (!opened) return
   for (const line of changeLines({ before, group, came, self, label, name })) say(client, line, 'dim')
   if (before.history !== group.history && before.state === group.state)
-    say(client, `What counts of the conversation is another now: /open ${label} shows it.`, 'dim', 'history')
+    say(client, `Messages no longer count, or count again: /open ${label} shows those that do.`, 'dim', 'history')
 }
 
 /** What this person is in the group has changed. */

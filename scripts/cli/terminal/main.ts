@@ -86,6 +86,7 @@ export async function runTerminal(options: TerminalOptions): Promise<void> {
     lastDay: undefined,
     typing: new Map(),
     announced: new Set(),
+    arriving: [],
     counting: new Set(),
     hidden: new Set(),
     ownAddresses: new Set(),

@@ -42,8 +42,8 @@ export interface Friend {
 }
 
 /**
- * A group, as this person is in it. `invited`: somebody asks them in; with `joining` they have agreed, and are not added
- * yet. `left` and `removed`: they are out. `frozen`: they are in, and nobody is left who could add or remove anybody.
+ * A group, as this person is in it. `invited`: somebody asks them in; with `joining` they have agreed, and are not
+ * added yet. `left` and `removed`: they are out. `frozen`: they are in, and nobody is left who could add or remove anybody.
  */
 export interface Group {
   /** 64 hexadecimal digits. */
@@ -51,7 +51,7 @@ export interface Group {
   name: string
   state: 'invited' | 'member' | 'left' | 'removed' | 'frozen'
   joining?: true
-  /** Of this person: 0 for none, 1 for the most senior admin below the founder. The founder has none, and all rights. */
+  /** Of this person: 0 for none, 1 for the most senior admin. The founder stands above, and has none. */
   rank: number
   /** PeerId; empty while it is not known. */
   founder: string

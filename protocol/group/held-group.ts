@@ -295,7 +295,7 @@ export class HeldGroup {
       this.#options.emit({ event: 'message-changed', data: this.message(entry) })
   }
 
-  /** Who tells of others can only tell of members, of chains that are known here, and of what was said in the own ones. */
+  /** Only of members, of chains that are known here, and of what was said in the own ones. */
   #mayBe({ member, chain, sequence }: Seen): boolean {
     const held = this.#options.store.groupChain(this.id, chain)
     const own = held?.author === this.#options.identity.peer

@@ -50,8 +50,8 @@ export class GroupInvitations {
   }
 
   /**
-   * Asks a friend into a group; an invitation before that one is void. Errors: `bad-request` for who is in, `rate-limited`
-   * in a full group, those of the chat.
+   * Asks a friend into a group; an invitation before that one is void. Errors: `bad-request` for who is in,
+   * `rate-limited` in a full group, those of the chat.
    */
   invite(group: HeldGroup, peer: string, history: GroupInvitationRow['history']): void {
     const { store, send, now } = this.#options

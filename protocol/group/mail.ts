@@ -90,7 +90,7 @@ export class GroupMail {
     for (const group of this.#options.groups()) this.nudge(group)
   }
 
-  /** Something may be due in that group: it is looked at after a while, at a time that does not tell when it was said. */
+  /** Something may be due in that group. When it is left does not tell when it was said. */
   nudge(group: HeldGroup, soonest = 0): void {
     if (this.#stopped.signal.aborted || this.#timers.has(group.id)) return
     const { after, spread } = groupLimits.mailAway

@@ -134,8 +134,8 @@ export class Replica {
   // ---- what is told, and what arrives
 
   /**
-   * Takes a message of somebody who is connected, of whom `holding` is what they are known to hold. Returns the answers;
-   * what they lack is to be asked of `exchange`. Errors: those of the store.
+   * Takes a message of somebody who is connected, of whom `holding` is what they are known to hold. Returns the
+   * answers; what they lack is to be asked of `exchange`. Errors: those of the store.
    */
   receive(message: GroupMessage, from: string, holding: Holding): GroupMessage[] {
     return this.#store.transaction(() => {

@@ -48,8 +48,8 @@ export class SharedGroup {
   }
 
   /**
-   * Something is new here. What others have said is passed on a moment later: until then, the other may have got it from
-   * somebody else, and says so.
+   * Something is new here. What others have said is passed on a moment later: until then, the other may have got it
+   * from somebody else, and says so.
    */
   news(own: boolean): void {
     const { least, most } = groupLimits.passedOn

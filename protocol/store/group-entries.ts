@@ -33,8 +33,8 @@ const withChain = `groupEntry AS entry JOIN groupChain ON groupChain.number = en
 const visible = `shown = 1 AND content <> 'news'`
 /** As SQL: what everybody orders by, of `entry` joined with its chain. */
 const place = `lamport, groupChain.author, groupChain.chain, sequence`
-const columns = `position, groupChain.chain, groupChain.author, sequence, hash, lamport, entry.id, time, receivedAt, read,
-  content, entry.text, replyTo, transfer`
+const columns = `position, groupChain.chain, groupChain.author, sequence, hash, lamport, entry.id, time, receivedAt,
+  read, content, entry.text, replyTo, transfer`
 
 /** The database must have been migrated. */
 export function groupEntriesOn(database: Database): GroupEntries {
@@ -72,10 +72,10 @@ function heldOn(database: Database): Omit<GroupEntries, Shown> {
   const put = (group: string, entry: GroupEntryRow, aside: boolean): void => {
     const { chain, sequence, hash, lamport, id, time, text, signed, content } = entry
     database.run(
-      `INSERT INTO groupEntry ("group", chain, sequence, hash, lamport, id, time, receivedAt, aside, shown, read, content,
-         text, folded, replyTo, transfer, signed)
-       VALUES (${number}, ${chainNumber}, $sequence, $hash, $lamport, $id, $time, $receivedAt, $aside, 0, $read, $content,
-         $text, $folded, $replyTo, $transfer, $signed)`,
+      `INSERT INTO groupEntry ("group", chain, sequence, hash, lamport, id, time, receivedAt, aside, shown, read,
+         content, text, folded, replyTo, transfer, signed)
+       VALUES (${number}, ${chainNumber}, $sequence, $hash, $lamport, $id, $time, $receivedAt, $aside, 0, $read,
+         $content, $text, $folded, $replyTo, $transfer, $signed)`,
       {
         group,
         chain,
@@ -98,7 +98,8 @@ function heldOn(database: Database): Omit<GroupEntries, Shown> {
   }
   return {
     groupEntry(group, chain, sequence) {
-      const sql = `SELECT hash, signed FROM groupEntry WHERE chain = ${chainNumber} AND sequence = $sequence AND aside = 0`
+      const sql = `SELECT hash, signed FROM groupEntry
+        WHERE chain = ${chainNumber} AND sequence = $sequence AND aside = 0`
       const row = database.get<HeldEntry>(sql, { group, chain, sequence })
       return row && heldFrom(row)
     },
@@ -132,7 +133,8 @@ function heldOn(database: Database): Omit<GroupEntries, Shown> {
 
     setGroupEntriesAside(group, chain, sequence, twins) {
       const ended = database.all<{ id: string; author: string }>(
-        `SELECT id, author FROM ${withChain} WHERE entry.chain = ${chainNumber} AND aside = 0 AND sequence >= $sequence`,
+        `SELECT id, author FROM ${withChain}
+         WHERE entry.chain = ${chainNumber} AND aside = 0 AND sequence >= $sequence`,
         { group, chain, sequence },
       )
       const sql = `UPDATE groupEntry SET aside = 1, shown = 0
@@ -256,7 +258,8 @@ function shownOn(database: Database): Pick<GroupEntries, Shown> {
 /** As SQL: the place of an entry, compared with the one whose values have names with that ending. */
 function besides(compare: '<' | '<=' | '>', ending: string): string {
   const lamport = `lamport ${compare === '>' ? '>=' : '<='} $lamport_${ending}`
-  return `${lamport} AND (${place}) ${compare} ($lamport_${ending}, $author_${ending}, $chain_${ending}, $sequence_${ending})`
+  const other = ['lamport', 'author', 'chain', 'sequence'].map((name) => `$${name}_${ending}`).join(', ')
+  return `${lamport} AND (${place}) ${compare} (${other})`
 }
 
 function valuesAt({ lamport, author, chain, sequence }: ShownEntry, ending: string): Record<string, string | number> {

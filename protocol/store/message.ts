@@ -34,8 +34,8 @@ export interface Message {
 export interface MessageContent {
   kind: 'offer' | 'news' | 'invitation' | 'joining' | 'unknown'
   /**
-   * Wire form (wire/offer.ts, wire/group-card.ts): a body that is encoded again must have the same hash. Of what is not known the whole
-   * body, which is only received.
+   * Wire form (wire/offer.ts, wire/group-card.ts): a body that is encoded again must have the same hash. Of what is
+   * not known the whole body, which is only received.
    */
   bytes: Uint8Array
 }

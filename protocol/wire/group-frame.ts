@@ -1,6 +1,6 @@
 /**
- * Codec of /quorum/group/1.0.0 (docs/protocol.md): what two members tell each other. Hashes and ids of groups and chains
- * are in hexadecimal digits, people are raw public keys, and what is signed stays bytes.
+ * Codec of /quorum/group/1.0.0 (docs/protocol.md): what two members tell each other. Hashes and ids of groups and
+ * chains are in hexadecimal digits, people are raw public keys, and what is signed stays bytes.
  */
 import { QuorumError } from '../base/errors.ts'
 import { bytesOfHex as bytes, hex } from '../base/hex.ts'
@@ -33,7 +33,7 @@ export interface GroupHelloContent {
   answer: boolean
 }
 
-export interface HoleContent {
+interface HoleContent {
   above: number
   end: { sequence: number; hash: string }
 }
@@ -50,7 +50,7 @@ export interface GroupStateContent {
   cards: { member: Uint8Array; sequence: number }[]
 }
 
-export interface GroupSeenContent {
+interface GroupSeenContent {
   by: { member: Uint8Array; chains: { chain: string; sequence: number }[] }[]
   /** Decisions that the sender holds, as in a state. */
   decisions: number

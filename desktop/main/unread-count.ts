@@ -1,6 +1,6 @@
 /**
- * The number of unread messages and open friend requests, without those of muted groups, for the title, the tray and the badge of the task bar. Asks
- * the peer again after every event that may have changed the number, at most once in `delay`.
+ * The number of unread messages and open friend requests, for the title, the tray and the badge of the task bar; muted
+ * groups do not count. Asks the peer again after every event that may have changed the number, at most once in `delay`.
  */
 import type { Friend, Group } from '#protocol'
 import type { PeerProcessEvent } from '../ipc/contract.ts'

@@ -224,8 +224,8 @@ export const de: typeof en = {
     removedBy: (who) => `${who} hat dich aus dieser Gruppe entfernt. Was bis dahin gesagt wurde, bleibt hier.`,
     removedShort: 'Du wurdest entfernt',
     frozen:
-      'Niemand ist mehr da, der Mitglieder aufnehmen oder entfernen könnte. Du kannst weiter schreiben oder eine neue ' +
-      'Gruppe gründen.',
+      'Niemand ist mehr da, der Mitglieder aufnehmen oder entfernen könnte. Du kannst weiter schreiben oder eine ' +
+      'neue Gruppe gründen.',
     noFiles: 'Dateien lassen sich noch nicht an eine Gruppe senden.',
     since: (date) => `Hier seit ${date}`,
     founder: 'Gründer',
@@ -262,8 +262,8 @@ export const de: typeof en = {
     leave: 'Gruppe verlassen',
     leaveTitle: (name) => `${name} verlassen?`,
     leaveIntro:
-      'Was danach gesagt wird, kommt bei dir nicht mehr an. Die anderen sehen, dass du weg bist. Zurück kommst du nur, ' +
-      'wenn dich jemand einlädt.',
+      'Was danach gesagt wird, kommt bei dir nicht mehr an. Die anderen sehen, dass du weg bist. Zurück kommst du ' +
+      'nur, wenn dich jemand einlädt.',
     leaveFrozen:
       'Von den anderen könnte dann niemand Mitglieder aufnehmen oder entfernen. Mach zuerst jemanden zum Verwalter.',
     leaveForget: 'Auch von diesem Computer löschen, was gesagt wurde',

@@ -31,7 +31,9 @@ export async function addMany(store: Store, group: string, names: readonly strin
     const theirs = openMemoryStore()
     theirs.putGroup(groupRow(group))
     new Cards({ identity: other, store: theirs, group, now: Date.now, isMember: () => true }).tell({
-      ...{ name, picture: empty, nodes: [] },
+      name,
+      picture: empty,
+      nodes: [],
     })
     for (const { signed } of theirs.groupCards(group)) held.takeCard(signed)
     theirs.close()

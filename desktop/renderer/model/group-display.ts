@@ -18,8 +18,8 @@ export function groupName({ name, group }: Pick<Group, 'name' | 'group'>): strin
 const known = new WeakMap<readonly GroupMember[], ReadonlyMap<string, string>>()
 
 /**
- * The names of members by PeerId. Of two that look the same, each with the identity; of who is not a friend, with a mark
- * in front: anybody can choose the name of a friend.
+ * The names of members by PeerId. Of two that look the same, each with the identity; of who is not a friend, with a
+ * mark in front: anybody can choose the name of a friend.
  */
 export function memberNames(members: readonly GroupMember[]): ReadonlyMap<string, string> {
   const before = known.get(members)

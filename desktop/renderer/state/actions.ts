@@ -21,6 +21,8 @@ import { attempt, toast } from './toasts.ts'
 
 /** Milliseconds between two typing marks in the same conversation. */
 const typingInterval = 3000
+/** Conversations whose newest message is asked for at once. */
+const callsAtOnce = 50
 
 // ---- the window
 
@@ -98,8 +100,7 @@ export async function refresh(): Promise<void> {
     }))
     const { open } = store.get()
     await Promise.all([
-      loadLast([...friends, ...removed].map(({ peer }) => peer)),
-      loadLast(groups.map(({ group }) => group)),
+      loadLast([...friends, ...removed].map(({ peer }) => peer).concat(groups.map(({ group }) => group))),
       loadTransfers(),
       loadDrafts(),
       loadBackups(),
@@ -108,13 +109,16 @@ export async function refresh(): Promise<void> {
   })
 }
 
+/** A few at a time: the peer answers a bounded number of calls at once. */
 async function loadLast(conversations: readonly string[]): Promise<void> {
-  await Promise.all(
-    conversations.map(async (conversation) => {
-      const [last] = await callPeer('messages', { ...addressOf(conversation), limit: 1 })
-      if (last !== undefined) putLast(last)
-    }),
-  )
+  for (let from = 0; from < conversations.length; from += callsAtOnce) {
+    await Promise.all(
+      conversations.slice(from, from + callsAtOnce).map(async (conversation) => {
+        const [last] = await callPeer('messages', { ...addressOf(conversation), limit: 1 })
+        if (last !== undefined) putLast(last)
+      }),
+    )
+  }
 }
 
 async function loadTransfers(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * What a person has written, chosen to send and chosen to reply to, by conversation, until it is sent. What is
- * for a friend is stored in the profile, so that it survives a restart; the main process stores the files, whose paths
- * this page does not know. What is for a group is kept as long as the window is open: the peer stores drafts for friends
+ * What a person has written, chosen to send and chosen to reply to, by conversation, until it is sent. What is for a
+ * friend is stored in the profile, so that it survives a restart; the main process stores the files, whose paths this
+ * page does not know. What is for a group is kept as long as the window is open: the peer stores drafts for friends
  * only.
  */
 import { limits } from '#limits'

@@ -1,7 +1,7 @@
 /**
  * Loads messages into conversations: the newest page when a conversation is opened, or the surroundings of a message
- * that a search found, and more pages as the person scrolls. What others say in a group may belong before what is shown,
- * and may be shown no longer: then it is read anew.
+ * that a search found, and more pages as the person scrolls. What others say in a group may belong before what is
+ * shown, and may be shown no longer: then it is read anew.
  */
 import type { Message, Transfer } from '#protocol'
 import { addressOf, conversationOf } from '../model/conversation-id.ts'

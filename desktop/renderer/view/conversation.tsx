@@ -153,7 +153,7 @@ export function Ended({ why, action, onAction }: { why: string; action: string; 
     <div className="composer">
       <div className="notice" style={{ alignItems: 'center' }}>
         <span>{why}</span>
-        <button type="button" className="button low" style={{ marginInlineStart: 'auto' }} onClick={onAction}>
+        <button type="button" className="button low ended-action" onClick={onAction}>
           {action}
         </button>
       </div>

@@ -44,7 +44,7 @@ function Head({ group }: { group: Group }) {
           {group.muted && <BellOff size={15} className="calm" aria-label={labels.muted} />}
         </h2>
         <button type="button" className="path-badge" aria-expanded={shown} onClick={toggleDetails}>
-          <span className="one-line">{line}</span>
+          <span className="one-line">{isolate(line)}</span>
         </button>
       </div>
       <IconButton

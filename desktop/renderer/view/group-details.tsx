@@ -29,7 +29,7 @@ export function GroupDetails({ group }: { group: Group }) {
         <h2>
           <bdi className="selectable">{groupName(group)}</bdi>
         </h2>
-        <p className="quiet small">{labels.since(isolate(dateOnly(group.createdAt, tag)))}</p>
+        <p className="quiet small">{labels.since(dateOnly(group.createdAt, tag))}</p>
       </div>
       {actions.length > 0 && (
         <section>
@@ -51,7 +51,7 @@ export function GroupDetails({ group }: { group: Group }) {
       <section>
         {group.members.length > 0 ? (
           <>
-            <h3>{labels.members(group.members.length)}</h3>
+            <h3>{isolate(labels.members(group.members.length))}</h3>
             <GroupMembers group={group} self={self} />
           </>
         ) : (

@@ -66,7 +66,7 @@ export function WhoIsIn({ members, count }: Pick<Invitation, 'members' | 'count'
   const list = new Intl.ListFormat(tag, { type: 'conjunction' })
   return (
     <p className="quiet small">
-      {group.members(count)}
+      {isolate(group.members(count))}
       {names.length > 0 && `: ${list.format(more > 0 ? [...names, group.others(more)] : names)}`}
     </p>
   )

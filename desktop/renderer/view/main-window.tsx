@@ -1,4 +1,4 @@
-/** The main window: friends and groups on the left, a view in the middle, details on the right. And its keyboard shortcuts. */
+/** The main window: the list on the left, a view in the middle, details on the right. And its keyboard shortcuts. */
 import { useEffect } from 'react'
 import { closeDetails, openConversation, openDialog, openView, toggleDetails } from '../state/actions.ts'
 import { store, useApp } from '../state/state.ts'

@@ -1,4 +1,4 @@
-/** Search while typing: friends and groups by name, messages by any word. Arrow keys select a result, Enter opens it. */
+/** Search while typing: friends and groups by name, messages by any word. Arrow keys select one, Enter opens it. */
 import { Copy, Search } from 'lucide-react'
 import { Fragment, useEffect, useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
@@ -37,35 +37,9 @@ export function SearchDialog({ conversation, onClose }: { conversation: string |
   const groups = useApp((state) => state.groups)
   const self = useApp((state) => state.self?.peer ?? '')
   const [typed, setTyped] = useState('')
-  const [messages, setMessages] = useState<Message[]>([])
-  const [asked, setAsked] = useState('')
   const [chosen, setChosen] = useState(0)
   const wanted = typed.trim()
-
-  useEffect(() => {
-    if (wanted === '') {
-      setMessages([])
-      setAsked('')
-      return undefined
-    }
-    let outdated = false
-    const timer = setTimeout(() => {
-      callPeer('search', { text: wanted, limit: mostMessages, ...(conversation && addressOf(conversation)) }).then(
-        (found) => {
-          if (outdated) return
-          setMessages(found)
-          setAsked(wanted)
-          setChosen(0)
-        },
-        () => outdated || setMessages([]),
-      )
-    }, typingPause)
-    return () => {
-      outdated = true
-      clearTimeout(timer)
-    }
-  }, [wanted, conversation])
-
+  const { messages, asked } = useMessages(wanted, conversation, setChosen)
   const found = useMemo(() => {
     if (conversation !== undefined) return []
     const terms = searchTerms(wanted)
@@ -161,6 +135,36 @@ export function SearchDialog({ conversation, onClose }: { conversation: string |
       </div>
     </Modal>
   )
+}
+
+/** The messages that a search for `wanted` found, and for what was asked then. `onFound`: the first one is chosen. */
+function useMessages(wanted: string, conversation: string | undefined, onFound: (first: number) => void) {
+  const [messages, setMessages] = useState<Message[]>([])
+  const [asked, setAsked] = useState('')
+  useEffect(() => {
+    if (wanted === '') {
+      setMessages([])
+      setAsked('')
+      return undefined
+    }
+    let outdated = false
+    const timer = setTimeout(() => {
+      callPeer('search', { text: wanted, limit: mostMessages, ...(conversation && addressOf(conversation)) }).then(
+        (found) => {
+          if (outdated) return
+          setMessages(found)
+          setAsked(wanted)
+          onFound(0)
+        },
+        () => outdated || setMessages([]),
+      )
+    }, typingPause)
+    return () => {
+      outdated = true
+      clearTimeout(timer)
+    }
+  }, [wanted, conversation, onFound])
+  return { messages, asked }
 }
 
 function Section({ title, shown, children }: { title: string; shown: boolean; children: ReactNode }) {

@@ -1,12 +1,17 @@
 /** Groups in the window: their place in the list, the names of members, who may decide what, and what is read anew. */
 import assert from 'node:assert/strict'
-import { beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import type { Friend, Group, GroupMember, Message } from '../../../protocol/index.ts'
 import { addressOf, conversationOf } from '../../../desktop/renderer/model/conversation-id.ts'
 import { conversationList } from '../../../desktop/renderer/model/conversation-list.ts'
 import { authorName, mayDecideAbout, mayManage, memberNames } from '../../../desktop/renderer/model/group-display.ts'
 import { coalesced } from '../../../desktop/renderer/state/coalesced.ts'
-import { conversationWith, putMessage, setLast } from '../../../desktop/renderer/state/conversations.ts'
+import {
+  conversationWith,
+  emptyConversation,
+  putMessage,
+  setLast,
+} from '../../../desktop/renderer/state/conversations.ts'
 import { putTyping } from '../../../desktop/renderer/state/entities.ts'
 import { emptyProfile, store } from '../../../desktop/renderer/state/state.ts'
 
@@ -30,8 +35,6 @@ function message(of: string, at: number, more: Partial<Message> = {}): Message {
   return { id: of, peer: of, direction: 'in', text: of, sentAt: at, state: 'delivered', seq: 1, ...more }
 }
 
-beforeEach(() => store.set(emptyProfile))
-
 test('friends and groups are one list, the newest first; who asks or was removed without a word is not in it', () => {
   const friends = [
     friend('susan', { addedAt: 5 }),
@@ -51,7 +54,7 @@ test('friends and groups are one list, the newest first; who asks or was removed
 })
 
 test('a message of a group belongs to the group, not to the conversation with its author', () => {
-  store.set({ conversations: new Map([['susan', { ...conversationWith('susan'), complete: true }]]) })
+  store.set({ ...emptyProfile, conversations: new Map([['susan', { ...emptyConversation, complete: true }]]) })
   const said = message('susan', 1, { group: id })
   assert.equal(conversationOf(said), id)
   assert.deepEqual([addressOf(id), addressOf('12D3KooWSusan')], [{ group: id }, { peer: '12D3KooWSusan' }])
@@ -89,6 +92,7 @@ test('a right reaches downwards only', () => {
 })
 
 test('several write at once, and each stops by themselves', () => {
+  store.set(emptyProfile)
   putTyping(id, 'ada', true)
   putTyping(id, 'ben', true)
   putTyping(id, 'ada', true)

@@ -55,7 +55,10 @@ test('what is said in a group is news of the group; an invitation is news once',
   const invited = { group, invitedBy: peer } as Group
   const invitation = { group, name: 'Trip', members: [], count: 1 }
   assert.deepEqual(news.of({ event: 'message-received', data: { ...said, group } }), {
-    ...{ peer, group, kind: 'message', detail: 'Hello' },
+    peer,
+    group,
+    kind: 'message',
+    detail: 'Hello',
   })
   assert.equal(news.of({ event: 'message-received', data: { ...said, text: '', invitation } }), undefined)
   assert.deepEqual(news.of({ event: 'group-invited', data: invited }), { peer, group, kind: 'invited' })

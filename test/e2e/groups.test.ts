@@ -41,7 +41,7 @@ async function leads(window: Window, action: string): Promise<void> {
 }
 
 async function inGroup(window: Window, members: number): Promise<void> {
-  await window.page.getByRole('button', { name: new RegExp(`^${members} member`, 'u') }).waitFor()
+  await window.page.getByRole('button', { name: new RegExp(`^\u2068${members} member`, 'u') }).waitFor()
 }
 
 test('a group is founded, joined, talked in; one is removed and one leaves', async (t) => {

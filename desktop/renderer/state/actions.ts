@@ -13,7 +13,7 @@ import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversati
 import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
 import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
 import { loadGroups } from './groups.ts'
-import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
+import { addMessage, addSent, loadAround, loadNewest } from './history.ts'
 import { markRead } from './reading.ts'
 import { codeOf, errorText, store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
@@ -231,7 +231,7 @@ export async function send(conversation: string): Promise<void> {
 /** An own offer: its card is the newest of the conversation. */
 async function showOffered(transfer: Transfer): Promise<void> {
   putTransfer(transfer)
-  await addOffer(transfer)
+  await addSent(transfer.peer, (message) => message.transfer === transfer.id)
 }
 
 export async function recall(message: Message): Promise<void> {

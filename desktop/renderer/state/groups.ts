@@ -4,6 +4,7 @@ import { callPeer } from './clients.ts'
 import { setLast } from './conversations.ts'
 import { setDraft } from './drafts.ts'
 import { putGroup, putGroups } from './entities.ts'
+import { addSent } from './history.ts'
 import { store, text, withEntry } from './state.ts'
 import { attempt, toast } from './toasts.ts'
 
@@ -26,7 +27,11 @@ export async function createGroup(name: string): Promise<Group> {
 /** Asks friends into a group. Whom it could not ask, a toast says. */
 export async function inviteToGroup(group: string, peers: readonly string[], history: History): Promise<void> {
   for (const peer of peers) {
-    if (!(await attempt(async () => putGroup(await callPeer('inviteToGroup', { group, peer, history }))))) return
+    const invited = await attempt(async () => {
+      putGroup(await callPeer('inviteToGroup', { group, peer, history }))
+      await addSent(peer, ({ direction, invitation }) => direction === 'out' && invitation?.group === group)
+    })
+    if (!invited) return
   }
   if (peers.length > 0) toast(text().group.asked(peers.length))
 }

@@ -3,7 +3,7 @@
  * that a search found, and more pages as the person scrolls. What others say in a group may belong before what is
  * shown, and may be shown no longer: then it is read anew.
  */
-import type { Message, Transfer } from '#protocol'
+import type { Message } from '#protocol'
 import { addressOf, conversationOf } from '../model/conversation-id.ts'
 import { callPeer } from './clients.ts'
 import { coalesced } from './coalesced.ts'
@@ -21,8 +21,8 @@ import type { LoadedConversation } from './state.ts'
 const pageSize = 60
 /** Messages that the peer returns at most. */
 const longestPage = 1000
-/** Messages among which an offer that was just sent is looked for. */
-const offerSearch = 10
+/** Messages among which one that was just sent is looked for. */
+const sentSearch = 10
 
 /** Loads the newest page, unless it is loaded. `unread`: how many messages of others are unread. */
 export async function loadNewest(conversation: string, unread: number): Promise<void> {
@@ -144,11 +144,11 @@ export const renewAll = coalesced(async (group: string) => {
   await (store.get().open === group ? loadNewest(group, 0) : undefined)
 })
 
-/** Adds the message of an offer that was just made. The friend may be offline, so no event reports it soon. */
-export async function addOffer({ id, peer }: Transfer): Promise<void> {
-  const newest = await callPeer('messages', { peer, limit: offerSearch })
-  const offer = newest.findLast(({ transfer }) => transfer === id)
-  if (offer !== undefined) addMessage(offer)
+/** Adds an own message that a call has sent besides its result: an offer, an invitation. No event reports it soon. */
+export async function addSent(peer: string, isIt: (message: Message) => boolean): Promise<void> {
+  const newest = await callPeer('messages', { peer, limit: sentSearch })
+  const sent = newest.findLast(isIt)
+  if (sent !== undefined) addMessage(sent)
 }
 
 /** Runs one load. The conversation itself shows that it failed, with a button to try again. */

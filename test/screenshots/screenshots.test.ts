@@ -1,7 +1,7 @@
 /**
- * `npm run screenshots`: pictures of every view for review by people, in the folder screenshots/window, which git ignores.
- * Real windows with real friends and a history of several days; light and dark, large and small, empty and full,
- * German, right to left.
+ * `npm run screenshots`: pictures of every view for review by people, in the folder screenshots/window, which git
+ * ignores. Real windows with real friends and a history of several days; light and dark, large and small, empty and
+ * full, German, right to left.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

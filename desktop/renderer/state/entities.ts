@@ -1,4 +1,4 @@
-/** Friends, groups, transfers, connections, the own profile: how results of calls and events change them in the state. */
+/** Friends, groups, transfers, connections, the own profile: how results of calls and events change them. */
 import type { ConnectionInfo, Friend, Group, Self, Transfer, TransferState } from '#protocol'
 import { store, withEntry } from './state.ts'
 

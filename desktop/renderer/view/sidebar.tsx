@@ -1,4 +1,4 @@
-/** The left column: the own profile, search, requests, conversations by their newest message, the state of the nodes. */
+/** The left column: the own profile, search, requests, conversations by their newest message, the nodes. */
 import { FolderOpen, Search, Settings as SettingsIcon, UserPlus, UserRoundPlus, UsersRound } from 'lucide-react'
 import { useMemo } from 'react'
 import { openDialog, openView } from '../state/actions.ts'

@@ -207,8 +207,8 @@ export type MainEvent =
   | { event: 'link'; data: { link: string } }
   /** The settings of the window were changed outside the page. */
   | { event: 'preferences'; data: Preferences }
-  /** A notification was clicked: the window shows this friend or this request. */
-  | { event: 'show'; data: { peer: string } }
+  /** A notification was clicked: the window shows this conversation or this request. */
+  | { event: 'show'; data: { conversation: string } }
 
 /** Below this path of the page's address, the preload script submits files as a form (main/given-files.ts). */
 export const givenPath = '/given/'

@@ -111,11 +111,11 @@ export class DesktopApp {
       profile: this.#profileName(),
       window: () => this.#window,
       preferences: () => this.#preferences.value,
-      friends: async () => this.#peerClient().call('friends'),
+      peer: () => this.#peerClient(),
       onOpen: () => this.open(undefined),
-      onOpenPeer: (peer) => {
+      onOpenConversation: (conversation) => {
         this.open(undefined)
-        this.#ports.send({ event: 'show', data: { peer } })
+        this.#ports.send({ event: 'show', data: { conversation } })
       },
       onQuit: () => this.quit(),
     })

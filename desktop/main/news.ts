@@ -1,15 +1,19 @@
 /**
- * What is worth a notification: a message, a request, an accepted request, an offer of files, the end of a transfer.
+ * What is worth a notification: a message, a request, an accepted request, an invitation to a group,
+ * an offer of files, the end of a transfer.
  * The peer reports states; this file remembers the one before, because an event also repeats a state that is no news.
  */
 import type { Friend, TransferState } from '#protocol'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
 
 /** A key of the catalogue's `notices`. */
-type NewsKind = 'message' | 'request' | 'accepted' | 'files' | 'received' | 'delivered' | 'failed'
+type NewsKind = 'message' | 'request' | 'accepted' | 'invited' | 'files' | 'received' | 'delivered' | 'failed'
 
 export interface News {
+  /** Of whom: in a group, who has said it. */
   peer: string
+  /** Where it is: absent for a conversation with that friend. */
+  group?: string
   kind: NewsKind
   /** The text of the message, or the name of the files; absent where there is none. Foreign text. */
   detail?: string
@@ -32,8 +36,14 @@ export class NewsFilter {
   of(event: PeerProcessEvent): News | undefined {
     switch (event.event) {
       case 'message-received': {
-        const { peer, text, unknown } = event.data
-        return { peer, kind: 'message', ...(unknown === true ? {} : { detail: text }) }
+        const { peer, group, text, unknown, invitation } = event.data
+        // That one is asked into a group is an event of its own.
+        if (invitation !== undefined) return undefined
+        return { peer, ...(group && { group }), kind: 'message', ...(unknown === true ? {} : { detail: text }) }
+      }
+      case 'group-invited': {
+        const { group, invitedBy = '' } = event.data
+        return { peer: invitedBy, group, kind: 'invited' }
       }
       case 'friend-request':
         return { peer: event.data.peer, kind: 'request' }

@@ -1,10 +1,10 @@
 /**
  * Notifications of the system: for news (news.ts) that arrive while nobody looks at the window, with as much content as
- * the person allows. One for each friend: a newer one replaces the older one.
+ * the person allows. One for each friend and group: a newer one replaces the older one. A muted group has none.
  */
 import { Notification } from 'electron'
-import type { Friend } from '#protocol'
-import { cleanLine } from '../text/foreign.ts'
+import type { Friend, Group } from '#protocol'
+import { cleanLine, isolate } from '../text/foreign.ts'
 import type { Catalogue } from '../text/catalogue.ts'
 import type { PeerProcessEvent, Preferences } from '../ipc/contract.ts'
 import { NewsFilter } from './news.ts'
@@ -20,7 +20,9 @@ export interface NotificationsSetup {
   isLookedAt: () => boolean
   /** Rejects while the peer is not available. */
   friends: () => Promise<Friend[]>
-  onClick: (peer: string) => void
+  groups: () => Promise<Group[]>
+  /** `conversation`: PeerId or group. */
+  onClick: (conversation: string) => void
   icon: string
 }
 
@@ -48,24 +50,36 @@ export class Notifications {
   }
 
   async #show(news: News): Promise<void> {
-    const { text, kind, friends, onClick, icon } = this.#setup
-    const { peer } = news
+    const { text, kind, friends, groups, onClick, icon } = this.#setup
+    const { peer, group: id } = news
+    const group = id === undefined ? undefined : (await groups()).find((one) => one.group === id)
+    // One that is not listed is one that this person has deleted.
+    if (id !== undefined && (group === undefined || group.muted)) return
     const content = kind()
-    const name = (await friends()).find((friend) => friend.peer === peer)?.name ?? ''
-    const title = content === 'none' ? text().appName : cleanLine(name, 64)
-    const body = bodyOf(news, content, text())
-    this.#shown.get(peer)?.close()
+    const author = group?.members.find((member) => member.peer === peer)?.name
+    const name = author ?? (await friends()).find((friend) => friend.peer === peer)?.name ?? ''
+    const title = content === 'none' ? text().appName : cleanLine(group?.name ?? name, 64)
+    const body = bodyOf(news, content, group === undefined ? '' : cleanLine(name, 64), text())
+    const conversation = id ?? peer
+    this.#shown.get(conversation)?.close()
     const notification = new Notification({ title, body: escapeMarkup(body), icon })
-    notification.on('click', () => onClick(peer))
-    notification.on('close', () => this.#shown.delete(peer))
-    this.#shown.set(peer, notification)
+    notification.on('click', () => onClick(conversation))
+    notification.on('close', () => this.#shown.delete(conversation))
+    this.#shown.set(conversation, notification)
     notification.show()
   }
 }
 
-function bodyOf({ kind, detail }: News, content: Preferences['notifications'], { notices }: Catalogue): string {
+/** `author`: in a group, who has said it. */
+function bodyOf(
+  { kind, detail }: News,
+  content: Preferences['notifications'],
+  author: string,
+  { notices, group }: Catalogue,
+): string {
   const what = notices[kind]
   if (content !== 'full' || detail === undefined) return what
+  if (author !== '') return group.said(isolate(author), cleanLine(detail, maxBody))
   // A message says by itself what it is.
   return cleanLine(kind === 'message' ? detail : `${what}: ${detail}`, maxBody)
 }

@@ -5,11 +5,12 @@
 import { app } from 'electron'
 import type { BrowserWindow } from 'electron'
 import path from 'node:path'
-import type { Friend } from '#protocol'
+import type { Friend, Group } from '#protocol'
 import type { PeerProcessEvent, Preferences } from '../ipc/contract.ts'
 import { catalogueFor } from '../text/catalogue.ts'
 import type { Catalogue } from '../text/catalogue.ts'
 import { Notifications } from './notifications.ts'
+import type { PeerClient } from './peer-process.ts'
 import { TaskBarProgress } from './task-bar.ts'
 import { TrayIcon } from './tray.ts'
 import { UnreadCount } from './unread-count.ts'
@@ -21,12 +22,12 @@ export interface SystemIndicatorsSetup {
   profile: string | undefined
   window: () => BrowserWindow | undefined
   preferences: () => Preferences
-  /** Rejects with `cancelled` while the peer process does not run. */
-  friends: () => Promise<Friend[]>
+  /** Errors: `cancelled` while the peer process does not run. */
+  peer: () => PeerClient
   /** The person wants to see the window. */
   onOpen: () => void
-  /** The person clicked the notification about this peer. */
-  onOpenPeer: (peer: string) => void
+  /** The person clicked the notification about this friend, request or group. */
+  onOpenConversation: (conversation: string) => void
   onQuit: () => void
 }
 
@@ -39,15 +40,18 @@ export class SystemIndicators {
 
   constructor(setup: SystemIndicatorsSetup) {
     this.#setup = setup
+    const friends = async (): Promise<Friend[]> => setup.peer().call('friends')
+    const groups = async (): Promise<Group[]> => setup.peer().call('groups')
     this.#progress = new TaskBarProgress((share) => setup.window()?.setProgressBar(share))
-    this.#unread = new UnreadCount({ friends: setup.friends, onChange: () => this.refresh() })
+    this.#unread = new UnreadCount({ friends, groups, onChange: () => this.refresh() })
     this.#notifications = new Notifications({
       text: () => this.text,
       kind: () => setup.preferences().notifications,
       // A hidden window may still have the focus.
       isLookedAt: () => setup.window()?.isFocused() === true && setup.window()?.isVisible() === true,
-      friends: setup.friends,
-      onClick: setup.onOpenPeer,
+      friends,
+      groups,
+      onClick: setup.onOpenConversation,
       icon: path.join(setup.icons, 'icon.png'),
     })
   }

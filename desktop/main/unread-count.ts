@@ -1,8 +1,8 @@
 /**
- * The number of unread messages and open friend requests, for the title, the tray and the badge of the task bar. Asks
- * the peer again after every event that may have changed the number, at most once in `delay`.
+ * The number of unread messages and open friend requests, for the title, the tray and the badge of the task bar; muted
+ * groups do not count. Asks the peer again after every event that may have changed the number, at most once in `delay`.
  */
-import type { Friend } from '#protocol'
+import type { Friend, Group } from '#protocol'
 import type { PeerProcessEvent } from '../ipc/contract.ts'
 
 /** Milliseconds from the first of several events to the count. */
@@ -11,6 +11,7 @@ const delay = 150
 export interface UnreadCountSetup {
   /** May throw or reject while the peer is not available. */
   friends: () => Promise<Friend[]>
+  groups: () => Promise<Group[]>
   onChange: (unread: number) => void
 }
 
@@ -33,6 +34,7 @@ export class UnreadCount {
       case 'message-changed':
       case 'friend-request':
       case 'friend-changed':
+      case 'group-changed':
       case 'status':
         this.#timer ??= setTimeout(() => void this.#count(), delay)
         break
@@ -44,19 +46,20 @@ export class UnreadCount {
     clearTimeout(this.#timer)
   }
 
-  /** None while the profile is locked or its process does not run: nothing is known to be unread then. */
-  async #friends(): Promise<Friend[]> {
+  /** Nothing while the profile is locked or its process does not run: nothing is known to be unread then. */
+  async #ask(): Promise<number> {
     try {
-      return await this.#setup.friends()
+      const [friends, groups] = await Promise.all([this.#setup.friends(), this.#setup.groups()])
+      const withFriends = friends.reduce((sum, { state, unread }) => sum + (state === 'incoming' ? 1 : unread), 0)
+      return groups.reduce((sum, { muted, unread }) => sum + (muted ? 0 : unread), withFriends)
     } catch {
-      return []
+      return 0
     }
   }
 
   async #count(): Promise<void> {
     this.#timer = undefined
-    const friends = await this.#friends()
-    const unread = friends.reduce((sum, { state, unread }) => sum + (state === 'incoming' ? 1 : unread), 0)
+    const unread = await this.#ask()
     if (unread === this.#value) return
     this.#value = unread
     this.#setup.onChange(unread)

@@ -1,9 +1,9 @@
 /**
- * `npm run screenshots`: pictures of every view for review by people, in the folder screenshots/, which git ignores.
- * Real windows with real friends and a history of several days; light and dark, large and small, empty and full,
- * German, right to left.
+ * `npm run screenshots`: pictures of every view for review by people, in the folder screenshots/window, which git
+ * ignores. Real windows with real friends and a history of several days; light and dark, large and small, empty and
+ * full, German, right to left.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -15,19 +15,13 @@ import type { TestPeer } from '../support/network.ts'
 import { answerDialogs } from '../support/questions.ts'
 import { introduce, message, open, say, writing } from '../support/people-at-windows.ts'
 import { png } from '../support/pictures.ts'
+import { screenshotsIn, small } from '../support/screenshots.ts'
 import { openWindow } from '../support/window.ts'
-import type { Window } from '../support/window.ts'
 
-const output = join(import.meta.dirname, '..', '..', 'screenshots')
-const large = { width: 1280, height: 800 }
-const small = { width: 900, height: 600 }
-/** As small as the window can be. */
-const least = { width: 640, height: 480 }
 const day = 24 * 60 * 60 * 1000
 
 after(endDisplay)
-rmSync(output, { recursive: true, force: true })
-mkdirSync(output)
+const { every, one } = screenshotsIn('window')
 
 test('first run', async (t) => {
   const window = await openWindow(t, { profile: join(folder(t), 'me') })
@@ -311,23 +305,4 @@ async function history(t: TestContext, profile: string): Promise<History> {
   await until(async () => (await me.friends()).filter(({ state }) => state === 'incoming').length === 3, 'three ask')
   await me.stop()
   return { friends: [susan, max, daniel], address, node }
-}
-
-/** In all sizes and both themes. */
-async function every(window: Window, name: string): Promise<void> {
-  for (const size of [large, small, least]) await one(window, name, size)
-}
-
-async function one(window: Window, name: string, size: typeof large): Promise<void> {
-  const { app, page } = window
-  await app.evaluate(({ BrowserWindow }, { width, height }) => {
-    BrowserWindow.getAllWindows()[0]?.setContentSize(width, height)
-  }, size)
-  await until(async () => (await page.evaluate('innerWidth')) === size.width, 'the window has its size')
-  for (const theme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: theme })
-    await page.locator(`html[data-theme=${theme}]`).waitFor({ state: 'attached' })
-    await page.waitForTimeout(150)
-    await page.screenshot({ path: join(output, `${name}-${size.width}-${theme}.png`) })
-  }
 }

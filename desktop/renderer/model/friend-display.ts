@@ -44,14 +44,6 @@ export function colourOf(peer: string): number {
   return sum % colours
 }
 
-/** By the newest message or the time when the friend was added, newest first, then by name. */
-export function inOrder(friends: Iterable<Friend>, lastAt: (peer: string) => number): Friend[] {
-  return [...friends].toSorted(
-    (a, b) =>
-      Math.max(lastAt(b.peer), b.addedAt) - Math.max(lastAt(a.peer), a.addedAt) || nameOf(a).localeCompare(nameOf(b)),
-  )
-}
-
 function firstLetter(word: string): string {
   for (const { segment } of segmenter.segment(word)) {
     if (/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(segment)) return segment

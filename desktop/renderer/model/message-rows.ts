@@ -1,14 +1,14 @@
 /**
  * A conversation as rows of a list: its beginning, the days, the line above the unread messages, and the messages, each
- * with whether it is the first or the last of a group. Pure.
+ * with whether it is the first or the last of several by the same person. Pure.
  */
 import { saidAt } from '#message-times'
 import type { Message } from '#protocol'
 import { dayStart } from './format.ts'
 import type { LoadedConversation } from '../state/state.ts'
 
-/** Two messages of the same person at most this far apart, in milliseconds, are in one group. */
-const groupGap = 5 * 60_000
+/** Two messages of the same person at most this far apart, in milliseconds, are shown together. */
+const togetherWithin = 5 * 60_000
 
 export type Row =
   | { kind: 'beginning'; key: string }
@@ -38,15 +38,19 @@ export function rowsOf({
       kind: 'message',
       key: message.id,
       message,
-      first: newDay || unread || !sameGroup(before, message),
-      last:
-        next === undefined || next.id === firstUnread || !sameGroup(message, next) || dayStart(saidAt(next)) !== day,
+      first: newDay || unread || !together(before, message),
+      last: next === undefined || next.id === firstUnread || !together(message, next) || dayStart(saidAt(next)) !== day,
     })
     before = message
   }
   return rows
 }
 
-function sameGroup(a: Message | undefined, b: Message): boolean {
-  return a !== undefined && a.direction === b.direction && Math.abs(saidAt(b) - saidAt(a)) < groupGap
+function together(a: Message | undefined, b: Message): boolean {
+  return (
+    a !== undefined &&
+    a.direction === b.direction &&
+    a.peer === b.peer &&
+    Math.abs(saidAt(b) - saidAt(a)) < togetherWithin
+  )
 }

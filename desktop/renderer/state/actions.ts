@@ -8,17 +8,21 @@ import type { CallParams, Friend, FriendState, Message, PrivacyPatch, Transfer }
 import type { Preferences } from '../../ipc/contract.ts'
 import { loadBackups } from './backups.ts'
 import { callMain, callPeer } from './clients.ts'
+import { addressOf, conversationOf } from '../model/conversation-id.ts'
 import { clearFirstUnread, conversationWith, putLast, putMessage, trimConversation } from './conversations.ts'
 import { addStaged, clearDraft, draftFor, loadDrafts, removeStaged, setDraft } from './drafts.ts'
 import { putConnection, putFriend, putSelf, putTransfer } from './entities.ts'
-import { addMessage, addOffer, loadAround, loadNewest } from './history.ts'
+import { loadGroups } from './groups.ts'
+import { addMessage, addSent, loadAround, loadNewest } from './history.ts'
 import { markRead } from './reading.ts'
 import { codeOf, errorText, store, text } from './state.ts'
 import type { Dialog, View } from './state.ts'
 import { attempt, toast } from './toasts.ts'
 
-/** Milliseconds between two typing marks to the same friend. */
+/** Milliseconds between two typing marks in the same conversation. */
 const typingInterval = 3000
+/** Conversations whose newest message is asked for at once. */
+const callsAtOnce = 50
 
 // ---- the window
 
@@ -80,10 +84,11 @@ export async function loadStart(): Promise<void> {
 /** Loads everything: at the start, after unlocking, and after the peer process was started again. */
 export async function refresh(): Promise<void> {
   await attempt(async () => {
-    const [self, friends, removed] = await Promise.all([
+    const [self, friends, removed, groups] = await Promise.all([
       callPeer('self'),
       callPeer('friends'),
       callPeer('removedFriends'),
+      loadGroups(),
     ])
     putSelf(self)
     const welcomed = self.name !== '' && (self.nodes.length > 0 || friends.length > 0)
@@ -95,7 +100,7 @@ export async function refresh(): Promise<void> {
     }))
     const { open } = store.get()
     await Promise.all([
-      loadLast([...friends, ...removed]),
+      loadLast([...friends, ...removed].map(({ peer }) => peer).concat(groups.map(({ group }) => group))),
       loadTransfers(),
       loadDrafts(),
       loadBackups(),
@@ -104,13 +109,16 @@ export async function refresh(): Promise<void> {
   })
 }
 
-async function loadLast(friends: readonly Friend[]): Promise<void> {
-  await Promise.all(
-    friends.map(async ({ peer }) => {
-      const [last] = await callPeer('messages', { peer, limit: 1 })
-      if (last !== undefined) putLast(last)
-    }),
-  )
+/** A few at a time: the peer answers a bounded number of calls at once. */
+async function loadLast(conversations: readonly string[]): Promise<void> {
+  for (let from = 0; from < conversations.length; from += callsAtOnce) {
+    await Promise.all(
+      conversations.slice(from, from + callsAtOnce).map(async (conversation) => {
+        const [last] = await callPeer('messages', { ...addressOf(conversation), limit: 1 })
+        if (last !== undefined) putLast(last)
+      }),
+    )
+  }
 }
 
 async function loadTransfers(): Promise<void> {
@@ -131,22 +139,29 @@ export async function loadTransfer(transfer: string): Promise<boolean> {
 
 // ---- conversations
 
-/** Shows the conversation with `peer`: at its end, or at a message that a search found. */
-export async function openConversation(peer: string, at?: Message): Promise<void> {
+/** Shows a conversation: at its end, or at a message that a search found. */
+export async function openConversation(conversation: string, at?: Message): Promise<void> {
   const { open } = store.get()
-  if (open !== undefined && open !== peer) {
+  if (open !== undefined && open !== conversation) {
     trimConversation(open)
     clearFirstUnread(open)
   }
-  const target = at === undefined ? undefined : { peer, message: at.id }
-  store.set({ open: peer, view: { kind: 'conversation' }, target })
-  await (at === undefined ? loadLatest(peer) : loadAround(at))
-  void loadConnection(peer)
+  const target = at === undefined ? undefined : { conversation, message: at.id }
+  store.set({ open: conversation, view: { kind: 'conversation' }, target })
+  await (at === undefined ? loadLatest(conversation) : loadAround(at))
+  void loadConnection(conversation)
+}
+
+/** Shows a message where it was said. */
+export async function openMessage(message: Message): Promise<void> {
+  await openConversation(conversationOf(message), message)
 }
 
 /** Loads the end of a conversation, unless it is loaded. */
-export async function loadLatest(peer: string): Promise<void> {
-  await loadNewest(peer, store.get().friends.get(peer)?.unread ?? 0)
+export async function loadLatest(conversation: string): Promise<void> {
+  const { friends, groups } = store.get()
+  const { unread = 0 } = friends.get(conversation) ?? groups.get(conversation) ?? {}
+  await loadNewest(conversation, unread)
 }
 
 export async function loadConnection(peer: string): Promise<void> {
@@ -159,16 +174,16 @@ export async function connect(peer: string): Promise<void> {
   await attempt(() => callPeer('connect', { peer }))
 }
 
-/** Shows or hides the column with a friend's details. */
+/** Shows or hides the column with the details. */
 export function toggleDetails(): void {
   const { open, details } = store.get()
   store.set({ details: !details })
   if (open !== undefined) void loadConnection(open)
 }
 
-export function openDetails(peer: string): void {
+export function openDetails(conversation: string): void {
   store.set({ details: true })
-  void openConversation(peer)
+  void openConversation(conversation)
 }
 
 export function closeDetails(): void {
@@ -180,43 +195,43 @@ export function clearTarget(): void {
   store.set({ target: undefined })
 }
 
-let announcedTyping = { peer: '', at: 0 }
+let announcedTyping = { conversation: '', at: 0 }
 
-/** Tells the friend that the person is typing, or no longer is. */
-export function announceTyping(peer: string, active: boolean): void {
+/** Tells the friend or the group that the person is typing, or no longer is. */
+export function announceTyping(conversation: string, active: boolean): void {
   const now = performance.now()
-  if (active && announcedTyping.peer === peer && now - announcedTyping.at < typingInterval) return
-  if (!active && announcedTyping.peer !== peer) return
-  announcedTyping = active ? { peer, at: now } : { peer: '', at: 0 }
+  if (active && announcedTyping.conversation === conversation && now - announcedTyping.at < typingInterval) return
+  if (!active && announcedTyping.conversation !== conversation) return
+  announcedTyping = active ? { conversation, at: now } : { conversation: '', at: 0 }
   // A lost typing mark has no consequence, so its error is not shown.
-  callPeer('typing', { peer, active }).catch(() => undefined)
+  callPeer('typing', { ...addressOf(conversation), active }).catch(() => undefined)
 }
 
 /** Sends the draft. If that fails, its text becomes the draft again. */
-export async function send(peer: string): Promise<void> {
-  const draft = draftFor(peer)
+export async function send(conversation: string): Promise<void> {
+  const draft = draftFor(conversation)
   const body = isBlank(draft.text) ? '' : draft.text.trim()
   if (body === '' && draft.staged.length === 0) return
-  clearDraft(peer)
-  announceTyping(peer, false)
-  clearFirstUnread(peer)
+  clearDraft(conversation)
+  announceTyping(conversation, false)
+  clearFirstUnread(conversation)
   // What is sent is appended to the end, so the end must be loaded.
-  if (!conversationWith(peer).latest) await loadNewest(peer, 0)
+  if (!conversationWith(conversation).latest) await loadNewest(conversation, 0)
   const sent = await attempt(async () => {
     if (draft.staged.length > 0) {
-      await showOffered(await callMain('sendFiles', { peer, staged: draft.staged.map(({ id }) => id) }))
+      await showOffered(await callMain('sendFiles', { peer: conversation, staged: draft.staged.map(({ id }) => id) }))
     }
     if (body === '') return
     const replyTo = draft.replyTo?.id
-    addMessage(await callPeer('sendMessage', { peer, text: body, ...(replyTo === undefined ? {} : { replyTo }) }))
+    addMessage(await callPeer('sendMessage', { ...addressOf(conversation), text: body, ...(replyTo && { replyTo }) }))
   })
-  if (!sent && draftFor(peer).text === '') setDraft(peer, { ...draft, staged: [] })
+  if (!sent && draftFor(conversation).text === '') setDraft(conversation, { ...draft, staged: [] })
 }
 
 /** An own offer: its card is the newest of the conversation. */
 async function showOffered(transfer: Transfer): Promise<void> {
   putTransfer(transfer)
-  await addOffer(transfer)
+  await addSent(transfer.peer, (message) => message.transfer === transfer.id)
 }
 
 export async function recall(message: Message): Promise<void> {

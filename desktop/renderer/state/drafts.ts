@@ -1,9 +1,12 @@
 /**
- * What a person has written, chosen to send and chosen to reply to, by friend, until it is sent. It is stored in the
- * profile, so that it survives a restart; the main process stores the files, whose paths this page does not know.
+ * What a person has written, chosen to send and chosen to reply to, by conversation, until it is sent. What is for a
+ * friend is stored in the profile, so that it survives a restart; the main process stores the files, whose paths this
+ * page does not know. What is for a group is kept as long as the window is open: the peer stores drafts for friends
+ * only.
  */
 import { limits } from '#limits'
 import type { Message } from '#protocol'
+import { conversationOf, isGroup } from '../model/conversation-id.ts'
 import { callMain, callPeer } from './clients.ts'
 import { store, withEntry } from './state.ts'
 import type { Draft } from './state.ts'
@@ -17,42 +20,43 @@ const changed = new Map<string, number>()
 
 export const emptyDraft: Draft = { text: '', staged: [] }
 
-export function draftFor(peer: string): Draft {
-  return store.get().drafts.get(peer) ?? emptyDraft
+export function draftFor(conversation: string): Draft {
+  return store.get().drafts.get(conversation) ?? emptyDraft
 }
 
-export function setDraft(peer: string, patch: Partial<Draft>): void {
-  putDraft(peer, { ...draftFor(peer), ...patch })
+export function setDraft(conversation: string, patch: Partial<Draft>): void {
+  putDraft(conversation, { ...draftFor(conversation), ...patch })
 }
 
 /** Stored at once: what was sent must not come back after a crash. */
-export function clearDraft(peer: string): void {
-  putDraft(peer, emptyDraft)
+export function clearDraft(conversation: string): void {
+  putDraft(conversation, emptyDraft)
   storeDrafts()
 }
 
 /** Begins a reply to `message`. */
 export function replyTo(message: Message): void {
-  setDraft(message.peer, { replyTo: message })
+  setDraft(conversationOf(message), { replyTo: message })
 }
 
-export function cancelReply(peer: string): void {
-  const { replyTo: _replyTo, ...draft } = draftFor(peer)
-  putDraft(peer, draft)
+export function cancelReply(conversation: string): void {
+  const { replyTo: _replyTo, ...draft } = draftFor(conversation)
+  putDraft(conversation, draft)
 }
 
-export function addStaged(peer: string, staged: Draft['staged']): void {
-  setDraft(peer, { staged: [...draftFor(peer).staged, ...staged] })
+export function addStaged(conversation: string, staged: Draft['staged']): void {
+  setDraft(conversation, { staged: [...draftFor(conversation).staged, ...staged] })
 }
 
-export function removeStaged(peer: string, id: string): void {
-  setDraft(peer, { staged: draftFor(peer).staged.filter((one) => one.id !== id) })
+export function removeStaged(conversation: string, id: string): void {
+  setDraft(conversation, { staged: draftFor(conversation).staged.filter((one) => one.id !== id) })
 }
 
-function putDraft(peer: string, draft: Draft): void {
+function putDraft(conversation: string, draft: Draft): void {
   const empty = draft.text === '' && draft.replyTo === undefined && draft.staged.length === 0
-  store.set(({ drafts }) => ({ drafts: withEntry(drafts, peer, empty ? undefined : draft) }))
-  if (!changed.has(peer)) changed.set(peer, window.setTimeout(storeDrafts, storedAfter))
+  store.set(({ drafts }) => ({ drafts: withEntry(drafts, conversation, empty ? undefined : draft) }))
+  if (!isGroup(conversation) && !changed.has(conversation))
+    changed.set(conversation, window.setTimeout(storeDrafts, storedAfter))
 }
 
 /** Stores the drafts that have changed. A text that is too long for a message is stored in part. */

@@ -1,5 +1,5 @@
-/** Friends, transfers, connections and the own profile: how results of calls and events change them in the state. */
-import type { ConnectionInfo, Friend, Self, Transfer, TransferState } from '#protocol'
+/** Friends, groups, transfers, connections, the own profile: how results of calls and events change them. */
+import type { ConnectionInfo, Friend, Group, Self, Transfer, TransferState } from '#protocol'
 import { store, withEntry } from './state.ts'
 
 /** Transfers in memory, from which on those that are over are dropped. */
@@ -36,12 +36,19 @@ export function putSelf(self: Self): void {
   store.set(({ offlineSince }) => ({ self, offlineSince: offline ? (offlineSince ?? Date.now()) : undefined }))
 }
 
-export function putTyping(peer: string, active: boolean): void {
-  if (store.get().typing.has(peer) === active) return
-  store.set((state) => {
-    const typing = new Set(state.typing)
-    if (active) typing.add(peer)
-    else typing.delete(peer)
-    return { typing }
-  })
+export function putGroup(group: Group): void {
+  store.set(({ groups }) => ({ groups: withEntry(groups, group.group, group) }))
+}
+
+/** Of all groups, which the peer has just listed. */
+export function putGroups(groups: readonly Group[]): void {
+  store.set({ groups: new Map(groups.map((group) => [group.group, group])) })
+}
+
+/** `peer` writes in this conversation, or no longer does. */
+export function putTyping(conversation: string, peer: string, active: boolean): void {
+  const before = store.get().typing.get(conversation) ?? []
+  if (before.includes(peer) === active) return
+  const now = active ? [...before, peer] : before.filter((one) => one !== peer)
+  store.set(({ typing }) => ({ typing: withEntry(typing, conversation, now.length === 0 ? undefined : now) }))
 }

@@ -1,14 +1,15 @@
 /** What the peer and the main process report, as changes of the state. */
-import type { ErrorData, Friend, NodeState } from '#protocol'
+import type { ErrorData, Friend, Group, NodeState } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import type { PeerProcessEvent, MainEvent } from '../../ipc/contract.ts'
 import { openConversation, refresh, showLink } from './actions.ts'
 import { loadBackups } from './backups.ts'
-import { changeFriend, putConnection, putFriend, putSelf, putTransfer, putTyping } from './entities.ts'
+import { coalesced } from './coalesced.ts'
+import { changeFriend, putConnection, putFriend, putGroup, putSelf, putTransfer, putTyping } from './entities.ts'
 import { callPeer, peerEnded } from './clients.ts'
 import { emptyProfile, errorText, store, text } from './state.ts'
 import { putMessage } from './conversations.ts'
-import { addMessage } from './history.ts'
+import { addMessage, renewAll, renewEnd } from './history.ts'
 import { toast } from './toasts.ts'
 import { unreadRenewal } from './unread.ts'
 import { nameOf } from '../model/friend-display.ts'
@@ -26,6 +27,9 @@ const renewUnread = unreadRenewal(async (peer) =>
     () => undefined,
   ),
 )
+
+/** The number of unread messages of a group. */
+const renewGroup = coalesced(async (group) => callPeer('group', { group }).then(putGroup, () => undefined))
 
 const warnedAt = new Map<string, number>()
 const typingTimers = new Map<string, number>()
@@ -45,8 +49,9 @@ export function onPeerEvent(event: PeerProcessEvent): void {
       putConnection(event.data.peer, event.data)
       return changeFriend(event.data.peer, { path: event.data.path })
     case 'message-received': {
-      const { peer } = event.data
-      onTyping(peer, false)
+      const { peer, group } = event.data
+      onTyping(group ?? peer, peer, false)
+      if (group !== undefined) return onSaidInGroup(group)
       void renewUnread(peer)
       addMessage(event.data)
       return
@@ -60,7 +65,11 @@ export function onPeerEvent(event: PeerProcessEvent): void {
     case 'transfer-changed':
       return putTransfer(event.data)
     case 'typing':
-      return onTyping(event.data.peer, event.data.active)
+      return onTyping(event.data.group ?? event.data.peer, event.data.peer, event.data.active)
+    case 'group-invited':
+      return putGroup(event.data)
+    case 'group-changed':
+      return onGroupChanged(event.data)
     case 'node-state':
       return onNodeState(event.data)
     case 'backup-progress':
@@ -92,7 +101,7 @@ export function onMainEvent(event: MainEvent): void {
       store.set({ preferences: event.data })
       return
     case 'show':
-      return void openConversation(event.data.peer)
+      return void openConversation(event.data.conversation)
   }
 }
 
@@ -106,15 +115,31 @@ function onFriendChanged(friend: Friend): void {
   }
 }
 
-function onTyping(peer: string, active: boolean): void {
-  clearTimeout(typingTimers.get(peer))
+function onGroupChanged(group: Group): void {
+  const before = store.get().groups.get(group.group)
+  // One that is out of the list goes on telling its members that this person has left.
+  if (before === undefined && (group.state === 'left' || group.state === 'removed')) return
+  putGroup(group)
+  if (before !== undefined && before.history !== group.history) void renewAll(group.group)
+}
+
+function onSaidInGroup(group: string): void {
+  if (!store.get().groups.has(group)) return
+  void renewGroup(group)
+  void renewEnd(group)
+}
+
+function onTyping(conversation: string, peer: string, active: boolean): void {
+  const key = `${conversation} ${peer}`
+  clearTimeout(typingTimers.get(key))
+  typingTimers.delete(key)
   if (active) {
     typingTimers.set(
-      peer,
-      window.setTimeout(() => putTyping(peer, false), typingLifetime),
+      key,
+      window.setTimeout(() => putTyping(conversation, peer, false), typingLifetime),
     )
   }
-  putTyping(peer, active)
+  putTyping(conversation, peer, active)
 }
 
 function onNodeState(node: NodeState): void {

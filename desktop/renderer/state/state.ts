@@ -1,8 +1,9 @@
 /**
  * Everything the window shows, as one value. Views read it; actions and events change it through the functions of
- * entities.ts, conversations.ts, drafts.ts and toasts.ts. Of it, only drafts are stored, by the peer.
+ * entities.ts, conversations.ts, drafts.ts and toasts.ts. Of it, only drafts of what is
+ * written to friends are stored, by the peer.
  */
-import type { BackupState, ConnectionInfo, ErrorData, Friend, Message, Self, Transfer } from '#protocol'
+import type { BackupState, ConnectionInfo, ErrorData, Friend, Group, Message, Self, Transfer } from '#protocol'
 import { catalogueFor } from '../../text/catalogue.ts'
 import type { Catalogue } from '../../text/catalogue.ts'
 import type { EmbeddedNodeStatus, PeerStatus, Preferences, StagedFile, StartInfo } from '../../ipc/contract.ts'
@@ -42,7 +43,12 @@ export type Dialog =
   | { kind: 'erase' }
   | { kind: 'backup'; weekly: boolean }
   | { kind: 'picture'; transfer: string; file: number; name: string }
-  | { kind: 'search'; peer?: string }
+  | { kind: 'search'; conversation?: string }
+  | { kind: 'new-group' }
+  | { kind: 'group-invite'; group: string }
+  | { kind: 'group-rename'; group: string }
+  | { kind: 'group-leave'; group: string }
+  | { kind: 'group-remove'; group: string; peer: string }
 
 export const settingsTabs = ['profile', 'nodes', 'privacy', 'notifications', 'appearance', 'storage', 'about'] as const
 export type SettingsTab = (typeof settingsTabs)[number]
@@ -68,11 +74,15 @@ interface ProfileState {
   /** By PeerId. */
   friends: ReadonlyMap<string, Friend>
   friendsLoaded: boolean
-  /** The newest message with each friend, for the sidebar. By PeerId, as the next four are. */
+  /** By id. */
+  groups: ReadonlyMap<string, Group>
+  /** The newest message of each conversation, for the sidebar. By PeerId or group, as the next three are. */
   last: ReadonlyMap<string, Message>
   conversations: ReadonlyMap<string, LoadedConversation>
   drafts: ReadonlyMap<string, Draft>
-  typing: ReadonlySet<string>
+  /** PeerIds of those who are writing there. */
+  typing: ReadonlyMap<string, readonly string[]>
+  /** By PeerId. */
   connections: ReadonlyMap<string, ConnectionInfo>
   /** By id. */
   transfers: ReadonlyMap<string, Transfer>
@@ -80,7 +90,7 @@ interface ProfileState {
   backup: { done: number; total: number } | undefined
   /** What is known of backups of this profile. */
   backups: BackupState | undefined
-  /** PeerId of the open conversation. */
+  /** The open conversation: PeerId or group. */
   open: string | undefined
   view: View
   dialog: Dialog | undefined
@@ -90,7 +100,7 @@ interface ProfileState {
   /** PeerIds of lookalikes of a verified friend to whom the person writes nevertheless. */
   acknowledged: ReadonlySet<string>
   /** A message to scroll to. */
-  target: { peer: string; message: string } | undefined
+  target: { conversation: string; message: string } | undefined
 }
 
 export interface State extends ProfileState {
@@ -100,7 +110,7 @@ export interface State extends ProfileState {
   /** The peer process: `ended` until its successor has started. */
   process: 'running' | 'ended'
   node: EmbeddedNodeStatus
-  /** The column with a friend's details is shown. */
+  /** The column with the details of the conversation is shown. */
   details: boolean
   /** The first run is over. */
   welcomed: boolean
@@ -110,10 +120,11 @@ export const emptyProfile: ProfileState = {
   self: undefined,
   friends: new Map(),
   friendsLoaded: false,
+  groups: new Map(),
   last: new Map(),
   conversations: new Map(),
   drafts: new Map(),
-  typing: new Set(),
+  typing: new Map(),
   connections: new Map(),
   transfers: new Map(),
   backup: undefined,

@@ -3,6 +3,7 @@
  * count of its own, from events, would differ from the peer's as soon as a `friend-changed` counts a message whose
  * event follows.
  */
+import { coalesced } from './coalesced.ts'
 import { changeFriend } from './entities.ts'
 
 /**
@@ -10,18 +11,8 @@ import { changeFriend } from './entities.ts'
  * calls that come meanwhile.
  */
 export function unreadRenewal(ask: (peer: string) => Promise<number | undefined>): (peer: string) => Promise<void> {
-  /** Whose number is being asked for; true: it may have changed since. */
-  const asked = new Map<string, boolean>()
-  return async (peer) => {
-    if (asked.has(peer)) {
-      asked.set(peer, true)
-      return
-    }
-    do {
-      asked.set(peer, false)
-      const unread = await ask(peer)
-      if (unread !== undefined) changeFriend(peer, { unread })
-    } while (asked.get(peer) === true)
-    asked.delete(peer)
-  }
+  return coalesced(async (peer) => {
+    const unread = await ask(peer)
+    if (unread !== undefined) changeFriend(peer, { unread })
+  })
 }

@@ -4,40 +4,52 @@
  */
 import { FolderPlus, FilePlus, Paperclip, SendHorizontal, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import type { ClipboardEvent, KeyboardEvent } from 'react'
+import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
 import { isBlank } from '#foreign-text'
 import { limits } from '#limits'
-import type { Friend } from '#protocol'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { announceTyping, send, stageChosen, stageFiles, unstage } from '../state/actions.ts'
 import { cancelReply, emptyDraft, setDraft, storeDrafts } from '../state/drafts.ts'
 import { useApp, useText } from '../state/state.ts'
+import { toast } from '../state/toasts.ts'
 import { size } from '../model/format.ts'
-import { nameOf } from '../model/friend-display.ts'
+import { authorName } from '../model/group-display.ts'
 import { IconButton } from './controls.tsx'
 import { EmojiButton } from './emoji-button.tsx'
 import { focusComposer } from './focus.ts'
-import { HeldNotice } from './held-notice.tsx'
 import { Menu } from './menu.tsx'
 import { StagedPicture } from './pictures.tsx'
 
 const encoder = new TextEncoder()
 
-export function Composer({ friend }: { friend: Friend }) {
-  const { composer, files, tag } = useText()
-  const draft = useApp((state) => state.drafts.get(friend.peer) ?? emptyDraft)
+interface ComposerProps {
+  /** PeerId or group. */
+  conversation: string
+  /** Of the friend or the group: cleaned and isolated. */
+  name: string
+  /** Why what is written does not arrive at once. */
+  away?: string | undefined
+  /** Files can be sent there. */
+  takesFiles?: boolean
+  /** Notices above it. */
+  children?: ReactNode
+}
+
+export function Composer({ conversation, name, away, takesFiles = false, children }: ComposerProps) {
+  const { composer, files, group, tag } = useText()
+  const draft = useApp((state) => state.drafts.get(conversation) ?? emptyDraft)
+  const author = useApp((state) =>
+    draft.replyTo === undefined ? '' : authorName(state, conversation, draft.replyTo.peer),
+  )
   const field = useRef<HTMLTextAreaElement>(null)
-  const { peer } = friend
-  const name = nameOf(friend)
   const tooLong = draft.text.length > limits.messageText / 4 && encoder.encode(draft.text).length > limits.messageText
-  const away = composer[friend.mailbox ? 'away' : 'offline'](isolate(name))
   const empty = isBlank(draft.text) && draft.staged.length === 0
   // A person who opens a conversation, begins a reply or adds files wants to write or to send.
   useEffect(focusComposer, [draft.replyTo, draft.staged.length])
   useEffect(() => storeDrafts, [])
 
   const submit = (): void => {
-    if (!empty && !tooLong) void send(peer)
+    if (!empty && !tooLong) void send(conversation)
     field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -47,14 +59,15 @@ export function Composer({ friend }: { friend: Friend }) {
     }
     if (event.key === 'Escape' && draft.replyTo !== undefined) {
       event.preventDefault()
-      cancelReply(peer)
+      cancelReply(conversation)
     }
   }
   const onPaste = (event: ClipboardEvent): void => {
     const { types } = event.clipboardData
     if (types.length === 0 || isText(event.clipboardData)) return
     event.preventDefault()
-    void stageFiles(peer, [...event.clipboardData.files])
+    if (takesFiles) void stageFiles(conversation, [...event.clipboardData.files])
+    else toast(group.noFiles, 'bad')
   }
   const insert = (emoji: string): void => {
     field.current?.focus()
@@ -63,18 +76,18 @@ export function Composer({ friend }: { friend: Friend }) {
   }
   return (
     <div className="composer">
-      {friend.held !== undefined && <HeldNotice friend={friend} held={friend.held} />}
+      {children}
       {draft.replyTo !== undefined && (
         <div className="replying">
           <div className="quote">
             <strong>
-              {draft.replyTo.direction === 'out' ? composer.replyingOwn : composer.replying(isolate(name))}
+              {draft.replyTo.direction === 'out' ? composer.replyingOwn : composer.replying(isolate(author))}
             </strong>
             <bdi className="one-line" style={{ display: 'block' }}>
               {cleanLine(draft.replyTo.text, 160)}
             </bdi>
           </div>
-          <IconButton label={composer.cancelReply} onClick={() => cancelReply(peer)}>
+          <IconButton label={composer.cancelReply} onClick={() => cancelReply(conversation)}>
             <X size={18} />
           </IconButton>
         </div>
@@ -86,7 +99,10 @@ export function Composer({ friend }: { friend: Friend }) {
               {!one.folder && <StagedPicture file={one} />}
               <bdi className="one-line">{cleanLine(one.name)}</bdi>
               <span className="quiet small">{one.size === undefined ? files.folder : size(one.size, tag)}</span>
-              <IconButton label={`${files.cancel}: ${cleanLine(one.name)}`} onClick={() => unstage(peer, one.id)}>
+              <IconButton
+                label={`${files.cancel}: ${cleanLine(one.name)}`}
+                onClick={() => unstage(conversation, one.id)}
+              >
                 <X size={16} />
               </IconButton>
             </li>
@@ -98,41 +114,26 @@ export function Composer({ friend }: { friend: Friend }) {
           {composer.tooLong}
         </p>
       )}
-      {!friend.online && !empty && <p className="composer-note">{away}</p>}
+      {away !== undefined && !empty && <p className="composer-note">{away}</p>}
       <div className="composer-box">
-        <Menu
-          label={composer.attach}
-          icon={<Paperclip size={20} />}
-          items={[
-            {
-              label: composer.chooseFiles,
-              icon: <FilePlus size={18} />,
-              onChoose: () => void stageChosen(peer, false),
-            },
-            {
-              label: composer.chooseFolder,
-              icon: <FolderPlus size={18} />,
-              onChoose: () => void stageChosen(peer, true),
-            },
-          ]}
-        />
+        {takesFiles && <AttachMenu conversation={conversation} />}
         <textarea
           ref={field}
           rows={1}
           dir="auto"
           value={draft.text}
-          placeholder={composer.placeholder(isolate(name))}
-          aria-label={composer.placeholder(isolate(name))}
-          title={friend.online ? undefined : away}
+          placeholder={composer.placeholder(name)}
+          aria-label={composer.placeholder(name)}
+          title={away}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           onBlur={() => {
-            announceTyping(peer, false)
+            announceTyping(conversation, false)
             storeDrafts()
           }}
           onChange={(event) => {
-            setDraft(peer, { text: event.target.value })
-            announceTyping(peer, event.target.value !== '')
+            setDraft(conversation, { text: event.target.value })
+            announceTyping(conversation, event.target.value !== '')
           }}
         />
         <EmojiButton onChoose={insert} />
@@ -141,6 +142,21 @@ export function Composer({ friend }: { friend: Friend }) {
         </IconButton>
       </div>
     </div>
+  )
+}
+
+function AttachMenu({ conversation }: { conversation: string }) {
+  const { composer } = useText()
+  const choose = (folder: boolean) => (): void => void stageChosen(conversation, folder)
+  return (
+    <Menu
+      label={composer.attach}
+      icon={<Paperclip size={20} />}
+      items={[
+        { label: composer.chooseFiles, icon: <FilePlus size={18} />, onChoose: choose(false) },
+        { label: composer.chooseFolder, icon: <FolderPlus size={18} />, onChoose: choose(true) },
+      ]}
+    />
   )
 }
 

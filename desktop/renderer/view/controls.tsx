@@ -2,11 +2,12 @@
 import { Check, Copy } from 'lucide-react'
 import { useId, useState } from 'react'
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
-import type { Friend } from '#protocol'
+import type { Friend, Group } from '#protocol'
 import { callMain } from '../state/clients.ts'
 import { useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
 import { colourOf, initials, nameOf } from '../model/friend-display.ts'
+import { groupName } from '../model/group-display.ts'
 
 /** Milliseconds for which the button confirms that the value was copied. */
 const confirmedFor = 1800
@@ -35,6 +36,15 @@ export function Face({ name, peer, online = false }: { name: string; peer: strin
     <span className={`avatar hue-${colourOf(peer)}`} aria-hidden="true">
       {initials(name)}
       {online && <span className="presence" />}
+    </span>
+  )
+}
+
+/** The initials of a group, on a square: people are round. */
+export function GroupFace({ group }: { group: Pick<Group, 'group' | 'name'> }) {
+  return (
+    <span className={`avatar square hue-${colourOf(group.group)}`} aria-hidden="true">
+      {initials(groupName(group))}
     </span>
   )
 }

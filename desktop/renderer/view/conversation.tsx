@@ -8,7 +8,8 @@ import { askAgain, changeFriendship, openDialog, stageFiles, toggleDetails } fro
 import { useApp, useText } from '../state/state.ts'
 import { isAmbiguous, nameOf, shortId } from '../model/friend-display.ts'
 import { Composer } from './composer.tsx'
-import { IconButton } from './controls.tsx'
+import { Avatar, IconButton } from './controls.tsx'
+import { HeldNotice } from './held-notice.tsx'
 import { MessageList } from './message-list.tsx'
 import { LookalikeNotice, LookalikeStop, useLookalike } from './lookalike-notice.tsx'
 import { PathBadge } from './path-badge.tsx'
@@ -21,7 +22,13 @@ export function Conversation({ friend }: { friend: Friend }) {
   return (
     <div className="centre" style={{ flex: 1 }} {...handlers}>
       <Head friend={friend} />
-      <MessageList key={rangeId} friend={friend} />
+      <MessageList
+        key={rangeId}
+        conversation={friend.peer}
+        unread={friend.unread}
+        writable={friend.state === 'friend'}
+        beginning={<Beginning friend={friend} />}
+      />
       <Foot friend={friend} />
       {over && (
         <div className="drop-here" onDragLeave={end}>
@@ -30,6 +37,20 @@ export function Conversation({ friend }: { friend: Friend }) {
         </div>
       )}
     </div>
+  )
+}
+
+function Beginning({ friend }: { friend: Friend }) {
+  const { conversation } = useText()
+  return (
+    <>
+      <Avatar friend={friend} />
+      <h2>
+        <bdi>{nameOf(friend)}</bdi>
+      </h2>
+      <p>{conversation.start(isolate(nameOf(friend)))}</p>
+      <p>{conversation.private}</p>
+    </>
   )
 }
 
@@ -51,7 +72,10 @@ function Head({ friend }: { friend: Friend }) {
         </h2>
         <PathBadge friend={friend} />
       </div>
-      <IconButton label={conversation.searchHere} onClick={() => openDialog({ kind: 'search', peer: friend.peer })}>
+      <IconButton
+        label={conversation.searchHere}
+        onClick={() => openDialog({ kind: 'search', conversation: friend.peer })}
+      >
         <Search size={20} />
       </IconButton>
       <IconButton
@@ -79,7 +103,7 @@ function Foot({ friend }: { friend: Friend }) {
           {friend.askedAt !== undefined && !friend.online && (
             <p className="notice small">{conversation.askedAgain(isolate(nameOf(friend)))}</p>
           )}
-          <Composer friend={friend} />
+          <FriendComposer friend={friend} />
         </>
       )
     case 'incoming':
@@ -112,13 +136,24 @@ function Foot({ friend }: { friend: Friend }) {
   }
 }
 
+function FriendComposer({ friend }: { friend: Friend }) {
+  const { composer } = useText()
+  const name = isolate(nameOf(friend))
+  const away = friend.online ? undefined : composer[friend.mailbox ? 'away' : 'offline'](name)
+  return (
+    <Composer conversation={friend.peer} name={name} away={away} takesFiles>
+      {friend.held !== undefined && <HeldNotice friend={friend} held={friend.held} />}
+    </Composer>
+  )
+}
+
 /** In place of the composer: nothing can be written, and what would change that. */
-function Ended({ why, action, onAction }: { why: string; action: string; onAction: () => void }) {
+export function Ended({ why, action, onAction }: { why: string; action: string; onAction: () => void }) {
   return (
     <div className="composer">
       <div className="notice" style={{ alignItems: 'center' }}>
         <span>{why}</span>
-        <button type="button" className="button low" style={{ marginInlineStart: 'auto' }} onClick={onAction}>
+        <button type="button" className="button low ended-action" onClick={onAction}>
           {action}
         </button>
       </div>

@@ -6,7 +6,9 @@ import { nameOf } from '../model/friend-display.ts'
 import { AddFriend } from './add-friend.tsx'
 import { BackupDialog } from './backup-dialog.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
+import { GroupDialog } from './group-dialogs.tsx'
 import { Confirm } from './modal.tsx'
+import { NewGroup } from './new-group.tsx'
 import { PictureDialog } from './pictures.tsx'
 import { SafetyDialog } from './safety-dialog.tsx'
 import { SearchDialog } from './search-dialog.tsx'
@@ -32,7 +34,14 @@ export function Dialogs() {
     case 'picture':
       return <PictureDialog {...dialog} onClose={close} />
     case 'search':
-      return <SearchDialog peer={dialog.peer} onClose={close} />
+      return <SearchDialog conversation={dialog.conversation} onClose={close} />
+    case 'new-group':
+      return <NewGroup onClose={close} />
+    case 'group-invite':
+    case 'group-rename':
+    case 'group-leave':
+    case 'group-remove':
+      return <GroupDialog dialog={dialog} onClose={close} />
   }
 }
 

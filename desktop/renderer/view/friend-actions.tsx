@@ -51,7 +51,7 @@ export function friendMenu(friend: Friend, text: Catalogue): MenuItem[] {
     {
       label: conversation.searchHere,
       icon: <Search size={16} />,
-      onChoose: () => openDialog({ kind: 'search', peer }),
+      onChoose: () => openDialog({ kind: 'search', conversation: peer }),
     },
     ...(state === 'friend'
       ? [

@@ -5,12 +5,10 @@
  */
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { WheelEvent } from 'react'
+import type { ReactNode, WheelEvent } from 'react'
 import { Virtualizer } from 'virtua'
 import type { VirtualizerHandle } from 'virtua'
 import { saidAt } from '#message-times'
-import type { Friend } from '#protocol'
-import { isolate } from '../../text/foreign.ts'
 import { clearTarget, loadLatest } from '../state/actions.ts'
 import { emptyConversation } from '../state/conversations.ts'
 import { loadNewer, loadOlder } from '../state/history.ts'
@@ -19,12 +17,11 @@ import { useApp, useText } from '../state/state.ts'
 import type { LoadedConversation } from '../state/state.ts'
 import { dayName, dayStart } from '../model/format.ts'
 import { ScrollIntent } from './scroll-intent.ts'
-import { nameOf } from '../model/friend-display.ts'
 import { rowsOf } from '../model/message-rows.ts'
 import type { Row } from '../model/message-rows.ts'
-import { Avatar } from './controls.tsx'
 import { focusComposer } from './focus.ts'
 import { MessageRow } from './message-row.tsx'
+import { TypingLine } from './typing-line.tsx'
 
 /** Pixels from the end within which the list counts as being at its end. */
 const nearEnd = 48
@@ -33,15 +30,23 @@ const firstLine = 36
 /** Pixels from either edge within which the next page is loaded. */
 const nearEdge = 600
 
-export function MessageList({ friend }: { friend: Friend }) {
+interface MessageListProps {
+  /** PeerId or group. */
+  conversation: string
+  unread: number
+  /** Something can be written there. */
+  writable: boolean
+  /** What stands before the first message. */
+  beginning: ReactNode
+}
+
+export function MessageList({ conversation, unread, writable, beginning }: MessageListProps) {
   const text = useText()
-  const { conversation, common } = text
-  const loaded = useApp((state) => state.conversations.get(friend.peer)) ?? emptyConversation
-  const typing = useApp((state) => state.typing.has(friend.peer))
-  const target = useApp((state) => (state.target?.peer === friend.peer ? state.target.message : undefined))
+  const loaded = useApp((state) => state.conversations.get(conversation)) ?? emptyConversation
+  const target = useApp((state) => (state.target?.conversation === conversation ? state.target.message : undefined))
   const rows = useMemo(() => rowsOf(loaded), [loaded])
   const { scroller, list, prepending, atEnd, day, onScroll, toEnd, inputs } = useScrolling(
-    friend.peer,
+    conversation,
     rows,
     loaded,
     target,
@@ -51,9 +56,9 @@ export function MessageList({ friend }: { friend: Friend }) {
       <div className="messages">
         {loaded.failed && (
           <div className="empty" role="alert">
-            <p>{conversation.loadFailed}</p>
-            <button type="button" className="button" onClick={() => void loadLatest(friend.peer)}>
-              {common.retry}
+            <p>{text.conversation.loadFailed}</p>
+            <button type="button" className="button" onClick={() => void loadLatest(conversation)}>
+              {text.common.retry}
             </button>
           </div>
         )}
@@ -62,7 +67,7 @@ export function MessageList({ friend }: { friend: Friend }) {
           className="messages-scroll scroll"
           style={{ display: 'flex', flexDirection: 'column' }}
           role="log"
-          aria-label={conversation.messages}
+          aria-label={text.conversation.messages}
           tabIndex={0}
           {...inputs}
         >
@@ -70,7 +75,7 @@ export function MessageList({ friend }: { friend: Friend }) {
           <Virtualizer ref={list} data={rows} scrollRef={scroller} shift={prepending} itemSize={44} onScroll={onScroll}>
             {(row: Row) => (
               <div key={row.key} className="row">
-                <OneRow row={row} friend={friend} target={target} />
+                <OneRow row={row} writable={writable} beginning={beginning} target={target} />
               </div>
             )}
           </Virtualizer>
@@ -84,38 +89,30 @@ export function MessageList({ friend }: { friend: Friend }) {
           <button
             type="button"
             className="jump"
-            aria-label={
-              friend.unread > 0 ? `${conversation.latest}, ${text.unread(friend.unread)}` : conversation.latest
-            }
-            data-tooltip={conversation.latest}
+            aria-label={unread > 0 ? `${text.conversation.latest}, ${text.unread(unread)}` : text.conversation.latest}
+            data-tooltip={text.conversation.latest}
             onClick={toEnd}
           >
             <ArrowDown size={20} aria-hidden="true" />
-            {friend.unread > 0 && <span className="badge">{friend.unread}</span>}
+            {unread > 0 && <span className="badge">{unread}</span>}
           </button>
         )}
       </div>
-      <p className="typing-line" aria-live="polite">
-        {typing ? conversation.typing(isolate(nameOf(friend))) : ''}
-      </p>
+      <TypingLine conversation={conversation} />
     </>
   )
 }
 
-function OneRow({ row, friend, target }: { row: Row; friend: Friend; target: string | undefined }) {
+interface OneRowProps extends Pick<MessageListProps, 'writable' | 'beginning'> {
+  row: Row
+  target: string | undefined
+}
+
+function OneRow({ row, writable, beginning, target }: OneRowProps) {
   const text = useText()
   switch (row.kind) {
     case 'beginning':
-      return (
-        <div className="beginning">
-          <Avatar friend={friend} />
-          <h2>
-            <bdi>{nameOf(friend)}</bdi>
-          </h2>
-          <p>{text.conversation.start(isolate(nameOf(friend)))}</p>
-          <p>{text.conversation.private}</p>
-        </div>
-      )
+      return <div className="beginning">{beginning}</div>
     case 'day':
       return (
         <div className="day">
@@ -127,8 +124,8 @@ function OneRow({ row, friend, target }: { row: Row; friend: Friend; target: str
     case 'message':
       return (
         <MessageRow
-          friend={friend}
           message={row.message}
+          writable={writable}
           first={row.first}
           last={row.last}
           target={target === row.message.id}
@@ -152,7 +149,7 @@ function lastShown(sizes: VirtualizerHandle, rows: readonly Row[]): string | und
 }
 
 function useScrolling(
-  peer: string,
+  conversation: string,
   rows: readonly Row[],
   { pages, latest }: Pick<LoadedConversation, 'pages' | 'latest'>,
   target: string | undefined,
@@ -172,11 +169,11 @@ function useScrolling(
 
   const toEnd = useCallback((): void => {
     focusComposer()
-    if (!latest) return void loadLatest(peer)
+    if (!latest) return void loadLatest(conversation)
     sticky.current = true
     setAtEnd(true)
     list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' })
-  }, [peer, latest])
+  }, [conversation, latest])
 
   useLayoutEffect(() => {
     seenPages.current = pages
@@ -184,9 +181,9 @@ function useScrolling(
 
   const report = useCallback((): void => {
     const sizes = list.current
-    if (sizes !== null) showsUpTo(peer, lastShown(sizes, rows))
-  }, [peer, rows])
-  useEffect(() => () => showsUpTo(peer, undefined), [peer])
+    if (sizes !== null) showsUpTo(conversation, lastShown(sizes, rows))
+  }, [conversation, rows])
+  useEffect(() => () => showsUpTo(conversation, undefined), [conversation])
 
   // At first: go to the searched message, to the first unread one, or to the end. Later: stay at the end, and go there
   // for an own message.
@@ -251,8 +248,8 @@ function useScrolling(
     report()
     const top = rows[sizes.findItemIndex(offset)]
     setDay(top?.kind === 'message' ? dayStart(saidAt(top.message)) : undefined)
-    if (offset < nearEdge) void loadOlder(peer)
-    if (!latest && fromEnd < nearEdge) void loadNewer(peer)
+    if (offset < nearEdge) void loadOlder(conversation)
+    if (!latest && fromEnd < nearEdge) void loadNewer(conversation)
   }
   const inputs = {
     onWheel: ({ deltaY }: WheelEvent) => deltaY < 0 && scrollIntent.input(),

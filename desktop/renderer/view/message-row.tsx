@@ -2,18 +2,21 @@
 import { Copy, EllipsisVertical, ExternalLink, Link, Reply, Undo2 } from 'lucide-react'
 import { memo, useDeferredValue, useEffect, useState } from 'react'
 import { addedAt, saidAt } from '#message-times'
-import type { Friend, Message } from '#protocol'
+import type { Message } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, cleanText, pieces } from '../../text/foreign.ts'
-import { copy, loadTransfer, openConversation, recall } from '../state/actions.ts'
+import { copy, loadTransfer, openMessage, recall } from '../state/actions.ts'
 import { replyTo } from '../state/drafts.ts'
 import { callMain } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
 import { attempt } from '../state/toasts.ts'
+import { conversationOf } from '../model/conversation-id.ts'
 import { clock, fullWhen } from '../model/format.ts'
-import { nameOf } from '../model/friend-display.ts'
+import { colourOf } from '../model/friend-display.ts'
+import { authorName } from '../model/group-display.ts'
 import { openContextMenu } from './context-menu.tsx'
-import { Avatar, IconButton } from './controls.tsx'
+import { Face, IconButton } from './controls.tsx'
+import { InvitationCard } from './group-invitation.tsx'
 import { InviteCard } from './invited.tsx'
 import { Menu } from './menu.tsx'
 import type { MenuItem } from './menu.tsx'
@@ -25,14 +28,15 @@ const largeEmoji = 3
 const segmenter = new Intl.Segmenter()
 
 interface MessageRowProps {
-  friend: Friend
   message: Message
+  /** Something can be written there. */
+  writable: boolean
   first: boolean
   last: boolean
   target: boolean
 }
 
-export const MessageRow = memo(function MessageRow({ friend, message, first, last, target }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({ message, writable, first, last, target }: MessageRowProps) {
   const text = useText()
   const own = message.direction === 'out'
   const recalled = message.state === 'recalled'
@@ -46,30 +50,54 @@ export const MessageRow = memo(function MessageRow({ friend, message, first, las
     target && 'target',
     !recalled && message.replyTo === undefined && isEmoji(body) && 'emoji',
   ]
-  const author = own ? text.common.you : nameOf(friend)
+  const author = useAuthor(message)
+  const named = message.group !== undefined && !own && first
   return (
     <article
       className={classes.filter(Boolean).join(' ')}
       aria-label={text.message.from(author, clock(saidAt(message), text.tag))}
       aria-description={waited(message) ? timesOf(message, text) : undefined}
-      onContextMenu={(event) => openContextMenu(event, menuOf(message, friend, text))}
+      onContextMenu={(event) => openContextMenu(event, menuOf(message, writable, text))}
     >
-      {!own && (last ? <Avatar friend={friend} /> : <span className="avatar-space" />)}
+      {!own &&
+        (last ? <Face name={author.replace(/^~/u, '')} peer={message.peer} /> : <span className="avatar-space" />)}
       {message.transfer !== undefined && !recalled ? (
         <TransferOf message={message} />
+      ) : message.invitation !== undefined && !recalled ? (
+        <InvitationCard message={message} invitation={message.invitation} />
       ) : (
         <div className="bubble" dir="auto">
-          {message.replyTo !== undefined && !recalled && <Quote friend={friend} id={message.replyTo} />}
+          {named && (
+            <bdi className={`author hue-${colourOf(message.peer)}`} aria-hidden="true">
+              {author}
+            </bdi>
+          )}
+          {message.replyTo !== undefined && !recalled && (
+            <Quote conversation={conversationOf(message)} id={message.replyTo} />
+          )}
           <span className="body">
             {recalled ? text.message.recalled : message.unknown ? text.message.unknown : <MessageText body={body} />}
           </span>
           <Meta message={message} />
         </div>
       )}
-      {!recalled && message.transfer === undefined && friend.state === 'friend' && <Tools message={message} />}
+      {!recalled && isText(message) && writable && <Tools message={message} />}
     </article>
   )
 })
+
+/** The name of who said it. */
+function useAuthor(message: Pick<Message, 'direction' | 'peer' | 'group'> | undefined): string {
+  const { common } = useText()
+  return useApp((state) => {
+    if (message === undefined) return ''
+    return message.direction === 'out' ? common.you : authorName(state, conversationOf(message), message.peer)
+  })
+}
+
+function isText({ transfer, invitation }: Message): boolean {
+  return transfer === undefined && invitation === undefined
+}
 
 function Meta({ message }: { message: Message }) {
   const text = useText()
@@ -124,23 +152,26 @@ function MessageText({ body }: { body: string }) {
   )
 }
 
-function quotedText({ state, unknown, text: said }: Message, { message, sidebar }: Catalogue): string {
+function quotedText({ state, unknown, invitation, text: said }: Message, catalogue: Catalogue): string {
+  const { message, sidebar, group } = catalogue
   if (state === 'recalled') return message.recalled
+  if (invitation !== undefined) return group.invitation
   return unknown ? message.unknown : cleanLine(said, 160) || sidebar.files
 }
 
 /** The message that this one replies to; a click goes there. */
-function Quote({ friend, id }: { friend: Friend; id: string }) {
+function Quote({ conversation, id }: { conversation: string; id: string }) {
   const text = useText()
   const original = useApp(({ conversations }) => {
-    const loaded = conversations.get(friend.peer)
+    const loaded = conversations.get(conversation)
     return loaded?.messages.find((message) => message.id === id) ?? loaded?.quoted.get(id)
   })
+  const author = useAuthor(original)
   if (original === undefined) return <span className="quote">{text.message.original}</span>
   return (
-    <button type="button" className="quote" onClick={() => void openConversation(friend.peer, original)}>
+    <button type="button" className="quote" onClick={() => void openMessage(original)}>
       <strong>
-        <bdi>{original.direction === 'out' ? text.common.you : nameOf(friend)}</bdi>
+        <bdi>{author}</bdi>
       </strong>
       <bdi className="one-line" style={{ display: 'block' }}>
         {quotedText(original, text)}
@@ -170,21 +201,21 @@ function Tools({ message }: { message: Message }) {
 function actionsOf(message: Message, labels: Catalogue['message']): MenuItem[] {
   return [
     { label: labels.copy, icon: <Copy size={16} />, onChoose: () => void copy(message.text) },
-    ...(message.state === 'queued' && message.direction === 'out'
+    ...(message.state === 'queued' && message.direction === 'out' && message.group === undefined
       ? [{ label: labels.recall, icon: <Undo2 size={16} />, onChoose: () => void recall(message) }]
       : []),
   ]
 }
 
 /** The menu of a message: what is selected can be copied, and what the buttons of the message do. */
-function menuOf(message: Message, friend: Friend, { common, message: labels }: Catalogue): MenuItem[] {
+function menuOf(message: Message, writable: boolean, { common, message: labels }: Catalogue): MenuItem[] {
   if (message.state === 'recalled') return []
   const selected = document.getSelection()?.toString() ?? ''
   const copySelected = { label: common.copy, icon: <Copy size={16} />, onChoose: () => void copy(selected) }
   const reply = { label: labels.reply, icon: <Reply size={16} />, onChoose: () => replyTo(message) }
   return [
     ...(selected === '' ? [] : [copySelected]),
-    ...(message.transfer === undefined && friend.state === 'friend' ? [reply] : []),
+    ...(isText(message) && writable ? [reply] : []),
     ...(message.transfer === undefined || message.text !== '' ? actionsOf(message, labels) : []),
   ]
 }

@@ -66,7 +66,8 @@ export const PersonRow = memo(function PersonRow({ friend, last }: { friend: Fri
   )
 })
 
-function preview({ state }: Friend, last: Message | undefined, file: string, { sidebar, message }: Catalogue): string {
+function preview({ state }: Friend, last: Message | undefined, file: string, text: Catalogue): string {
+  const { sidebar } = text
   switch (state) {
     case 'requested':
       return sidebar.asked
@@ -77,8 +78,14 @@ function preview({ state }: Friend, last: Message | undefined, file: string, { s
     case 'removed':
       return sidebar.removed
     case 'friend':
-      if (last === undefined) return sidebar.noMessages
-      if (last.state === 'recalled') return sidebar.recalled
-      return last.unknown ? message.unknown : cleanLine(last.text, 80) || file || sidebar.files
+      return last === undefined ? sidebar.noMessages : previewOf(last, file, text)
   }
+}
+
+/** A message in one line. `file`: what the window calls its files. */
+export function previewOf(last: Message, file: string, { sidebar, message, group }: Catalogue): string {
+  if (last.state === 'recalled') return sidebar.recalled
+  if (last.unknown) return message.unknown
+  if (last.invitation !== undefined) return group.invitation
+  return cleanLine(last.text, 80) || file || sidebar.files
 }

@@ -1,20 +1,25 @@
-/** Search while typing: friends by name, messages by any word. Arrow keys select a result, Enter opens it. */
+/** Search while typing: friends and groups by name, messages by any word. Arrow keys select one, Enter opens it. */
 import { Copy, Search } from 'lucide-react'
 import { Fragment, useEffect, useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { hitsIn, matches, searchTerms } from '#folded-text'
 import { saidAt } from '#message-times'
-import type { Friend, Message, Transfer } from '#protocol'
+import type { Message, Transfer } from '#protocol'
 import type { Catalogue } from '../../text/catalogue.ts'
 import { cleanLine, isolate } from '../../text/foreign.ts'
 import { closeDialog, copy, openConversation } from '../state/actions.ts'
 import { callPeer } from '../state/clients.ts'
 import { useApp, useText } from '../state/state.ts'
+import { addressOf, conversationOf } from '../model/conversation-id.ts'
+import type { Listed } from '../model/conversation-list.ts'
 import { shortWhen } from '../model/format.ts'
 import { nameOf } from '../model/friend-display.ts'
-import { Avatar } from './controls.tsx'
+import { authorName, groupName } from '../model/group-display.ts'
+import type { Known } from '../model/group-display.ts'
+import { Avatar, GroupFace } from './controls.tsx'
 import { openContextMenu } from './context-menu.tsx'
 import { friendMenu } from './friend-actions.tsx'
+import { groupMenu } from './group-actions.tsx'
 import type { MenuItem } from './menu.tsx'
 import { Modal } from './modal.tsx'
 
@@ -25,66 +30,46 @@ const mostMessages = 40
 /** Characters shown before the found word. */
 const contextBefore = 30
 
-export function SearchDialog({ peer, onClose }: { peer: string | undefined; onClose: () => void }) {
+export function SearchDialog({ conversation, onClose }: { conversation: string | undefined; onClose: () => void }) {
   const text = useText()
   const { search } = text
   const friends = useApp((state) => state.friends)
+  const groups = useApp((state) => state.groups)
+  const self = useApp((state) => state.self?.peer ?? '')
   const [typed, setTyped] = useState('')
-  const [messages, setMessages] = useState<Message[]>([])
-  const [asked, setAsked] = useState('')
   const [chosen, setChosen] = useState(0)
   const wanted = typed.trim()
-
-  useEffect(() => {
-    if (wanted === '') {
-      setMessages([])
-      setAsked('')
-      return undefined
-    }
-    let outdated = false
-    const timer = setTimeout(() => {
-      callPeer('search', { text: wanted, limit: mostMessages, ...(peer === undefined ? {} : { peer }) }).then(
-        (found) => {
-          if (outdated) return
-          setMessages(found)
-          setAsked(wanted)
-          setChosen(0)
-        },
-        () => outdated || setMessages([]),
-      )
-    }, typingPause)
-    return () => {
-      outdated = true
-      clearTimeout(timer)
-    }
-  }, [wanted, peer])
-
-  const people = useMemo(() => {
-    if (peer !== undefined) return []
-    const all = [...friends.values()].filter(({ state }) => state === 'friend' || state === 'requested')
+  const { messages, asked } = useMessages(wanted, conversation, setChosen)
+  const found = useMemo(() => {
+    if (conversation !== undefined) return []
     const terms = searchTerms(wanted)
-    return all.filter((friend) => matches([nameOf(friend), friend.handle ?? ''], terms)).slice(0, mostPeople)
-  }, [friends, wanted, peer])
+    const people = [...friends.values()].filter(({ state }) => state === 'friend' || state === 'requested')
+    const inPeople = people.filter((friend) => matches([nameOf(friend), friend.handle ?? ''], terms))
+    const inGroups = [...groups.values()].filter((group) => matches([groupName(group)], terms))
+    return [
+      ...inPeople.slice(0, mostPeople).map((friend): Listed => ({ id: friend.peer, friend })),
+      ...inGroups.slice(0, mostPeople).map((group): Listed => ({ id: group.group, group })),
+    ]
+  }, [friends, groups, wanted, conversation])
 
   const go = (index: number): void => {
-    const person = people[index]
-    const message = messages[index - people.length]
-    const peer = person?.peer ?? message?.peer
-    if (peer === undefined) return
+    const message = messages[index - found.length]
+    const id = found[index]?.id ?? (message && conversationOf(message))
+    if (id === undefined) return
     closeDialog()
-    void openConversation(peer, message)
+    void openConversation(id, message)
   }
   const onKeyDown = (event: KeyboardEvent): void => {
-    const count = people.length + messages.length
+    const count = found.length + messages.length
     if (event.key === 'ArrowDown') setChosen((now) => Math.min(count - 1, now + 1))
     else if (event.key === 'ArrowUp') setChosen((now) => Math.max(0, now - 1))
     else if (event.key === 'Enter') go(chosen)
     else return
     event.preventDefault()
   }
-  const inFriend = peer === undefined ? undefined : friends.get(peer)
-  const placeholder = inFriend === undefined ? search.placeholder : search.in(isolate(nameOf(inFriend)))
-  const nothing = wanted !== '' && asked === wanted && people.length + messages.length === 0
+  const inside = useApp((state) => (conversation === undefined ? undefined : nameIn(state, conversation)))
+  const placeholder = inside === undefined ? search.placeholder : search.in(isolate(inside))
+  const nothing = wanted !== '' && asked === wanted && found.length + messages.length === 0
   return (
     <Modal title={search.title} onClose={onClose} className="search" bare>
       <div className="search-box">
@@ -107,44 +92,82 @@ export function SearchDialog({ peer, onClose }: { peer: string | undefined; onCl
         />
       </div>
       <div className="search-results scroll" id="search-results" role="listbox" aria-label={search.title} tabIndex={-1}>
-        {wanted === '' && people.length === 0 && <p className="empty">{search.hint}</p>}
+        {wanted === '' && found.length === 0 && <p className="empty">{search.hint}</p>}
         {nothing && <p className="empty">{search.none}</p>}
-        <Group title={search.friends} shown={people.length > 0}>
-          {people.map((friend, index) => (
-            <Found
-              key={friend.peer}
-              index={index}
-              chosen={chosen}
-              friend={friend}
-              onGo={go}
-              menu={friendMenu(friend, text).map(closingFirst)}
-            >
-              <bdi className="one-line" style={{ gridRow: '1 / 3' }}>
-                {nameOf(friend)}
-              </bdi>
-            </Found>
-          ))}
-        </Group>
-        <Group title={search.messages} shown={messages.length > 0}>
+        {(['friend', 'group'] as const).map((kind) => (
+          <Section
+            key={kind}
+            title={kind === 'friend' ? search.friends : search.groups}
+            shown={found.some((one) => one[kind] !== undefined)}
+          >
+            {found.map((one, index) =>
+              one[kind] === undefined ? null : (
+                <Found
+                  key={one.id}
+                  index={index}
+                  chosen={chosen}
+                  conversation={one.id}
+                  onGo={go}
+                  menu={menuOf(one, self, text).map(closingFirst)}
+                >
+                  <bdi className="one-line" style={{ gridRow: '1 / 3' }}>
+                    {one.friend === undefined ? groupName(one.group) : nameOf(one.friend)}
+                  </bdi>
+                </Found>
+              ),
+            )}
+          </Section>
+        ))}
+        <Section title={search.messages} shown={messages.length > 0}>
           {messages.map((message, index) => (
             <Found
               key={message.id}
-              index={people.length + index}
+              index={found.length + index}
               chosen={chosen}
-              friend={friends.get(message.peer)}
+              conversation={conversationOf(message)}
               onGo={go}
               menu={message.text === '' ? [] : [copyItem(message, text)]}
             >
-              <FoundMessage message={message} friend={friends.get(message.peer)} wanted={asked} />
+              <FoundMessage message={message} wanted={asked} />
             </Found>
           ))}
-        </Group>
+        </Section>
       </div>
     </Modal>
   )
 }
 
-function Group({ title, shown, children }: { title: string; shown: boolean; children: ReactNode }) {
+/** The messages that a search for `wanted` found, and for what was asked then. `onFound`: the first one is chosen. */
+function useMessages(wanted: string, conversation: string | undefined, onFound: (first: number) => void) {
+  const [messages, setMessages] = useState<Message[]>([])
+  const [asked, setAsked] = useState('')
+  useEffect(() => {
+    if (wanted === '') {
+      setMessages([])
+      setAsked('')
+      return undefined
+    }
+    let outdated = false
+    const timer = setTimeout(() => {
+      callPeer('search', { text: wanted, limit: mostMessages, ...(conversation && addressOf(conversation)) }).then(
+        (found) => {
+          if (outdated) return
+          setMessages(found)
+          setAsked(wanted)
+          onFound(0)
+        },
+        () => outdated || setMessages([]),
+      )
+    }, typingPause)
+    return () => {
+      outdated = true
+      clearTimeout(timer)
+    }
+  }, [wanted, conversation, onFound])
+  return { messages, asked }
+}
+
+function Section({ title, shown, children }: { title: string; shown: boolean; children: ReactNode }) {
   if (!shown) return null
   return (
     <div role="group" aria-label={title}>
@@ -152,6 +175,16 @@ function Group({ title, shown, children }: { title: string; shown: boolean; chil
       {children}
     </div>
   )
+}
+
+/** The name of a conversation. */
+function nameIn({ friends, groups }: Known, conversation: string): string {
+  const [friend, group] = [friends.get(conversation), groups.get(conversation)]
+  return friend !== undefined ? nameOf(friend) : group === undefined ? '' : groupName(group)
+}
+
+function menuOf({ friend, group }: Listed, self: string, text: Catalogue): MenuItem[] {
+  return friend === undefined ? groupMenu(group, self, text) : friendMenu(friend, text)
 }
 
 /** What the menu of a friend opens is not under the search. */
@@ -170,13 +203,15 @@ function copyItem({ text }: Message, { message }: Catalogue): MenuItem {
 interface FoundProps {
   index: number
   chosen: number
-  friend: Friend | undefined
+  conversation: string
   onGo: (index: number) => void
   menu: readonly MenuItem[]
   children: ReactNode
 }
 
-function Found({ index, chosen, friend, onGo, menu, children }: FoundProps) {
+function Found({ index, chosen, conversation, onGo, menu, children }: FoundProps) {
+  const friend = useApp((state) => state.friends.get(conversation))
+  const group = useApp((state) => state.groups.get(conversation))
   const selected = index === chosen
   return (
     <div
@@ -192,14 +227,20 @@ function Found({ index, chosen, friend, onGo, menu, children }: FoundProps) {
       onClick={() => onGo(index)}
       onContextMenu={(event) => openContextMenu(event, menu)}
     >
-      {friend === undefined ? <span /> : <Avatar friend={friend} />}
+      {friend !== undefined && <Avatar friend={friend} />}
+      {group !== undefined && <GroupFace group={group} />}
+      {(friend ?? group) === undefined && <span />}
       {children}
     </div>
   )
 }
 
-function FoundMessage({ message, friend, wanted }: { message: Message; friend: Friend | undefined; wanted: string }) {
+function FoundMessage({ message, wanted }: { message: Message; wanted: string }) {
   const text = useText()
+  const author = useApp((state) =>
+    message.direction === 'out' ? text.common.you : authorName(state, conversationOf(message), message.peer),
+  )
+  const where = useApp((state) => (message.group === undefined ? '' : nameIn(state, message.group)))
   const transfer = useApp((state) =>
     message.transfer === undefined ? undefined : state.transfers.get(message.transfer),
   )
@@ -210,7 +251,7 @@ function FoundMessage({ message, friend, wanted }: { message: Message; friend: F
   return (
     <>
       <bdi className="one-line small quiet">
-        {message.direction === 'out' ? text.common.you : friend === undefined ? '' : nameOf(friend)}
+        {where === '' ? author : text.group.said(isolate(where), isolate(author))}
       </bdi>
       <span className="quiet small">{shortWhen(saidAt(message), Date.now(), text)}</span>
       <bdi className="one-line" style={{ gridColumn: '2 / 4' }}>

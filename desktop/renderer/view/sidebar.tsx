@@ -1,11 +1,11 @@
-/** The left column: the own profile, search, requests, friends by their newest message, and the state of the nodes. */
-import { FolderOpen, Search, Settings as SettingsIcon, UserPlus, UserRoundPlus } from 'lucide-react'
+/** The left column: the own profile, search, requests, conversations by their newest message, the nodes. */
+import { FolderOpen, Search, Settings as SettingsIcon, UserPlus, UserRoundPlus, UsersRound } from 'lucide-react'
 import { useMemo } from 'react'
-import { addedAt } from '#message-times'
 import { openDialog, openView } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
-import { inOrder } from '../model/friend-display.ts'
+import { conversationList } from '../model/conversation-list.ts'
 import { Face, IconButton } from './controls.tsx'
+import { GroupRow } from './group-row.tsx'
 import { PersonRow } from './person-row.tsx'
 import { cleanLine } from '../../text/foreign.ts'
 
@@ -17,6 +17,9 @@ export function Sidebar() {
         <Me />
         <IconButton label={sidebar.transfers} onClick={() => openView({ kind: 'transfers' })}>
           <FolderOpen size={20} />
+        </IconButton>
+        <IconButton label={sidebar.newGroup} onClick={() => openDialog({ kind: 'new-group' })}>
+          <UsersRound size={20} />
         </IconButton>
         <IconButton label={sidebar.add} onClick={() => openDialog({ kind: 'add', tab: 'invite' })}>
           <UserPlus size={20} />
@@ -56,17 +59,11 @@ function Me() {
 function People() {
   const { sidebar } = useText()
   const friends = useApp((state) => state.friends)
+  const groups = useApp((state) => state.groups)
   const last = useApp((state) => state.last)
   const requesting = useApp((state) => state.view.kind === 'requests')
-  const [incoming, others] = useMemo(() => {
-    const all = [...friends.values()]
-    const shown = all.filter(({ state, peer }) => state !== 'incoming' && (state !== 'removed' || last.has(peer)))
-    const lastAt = (peer: string): number => {
-      const message = last.get(peer)
-      return message === undefined ? 0 : addedAt(message)
-    }
-    return [all.filter(({ state }) => state === 'incoming').length, inOrder(shown, lastAt)]
-  }, [friends, last])
+  const incoming = useMemo(() => [...friends.values()].filter(({ state }) => state === 'incoming').length, [friends])
+  const listed = useMemo(() => conversationList(friends.values(), groups.values(), last), [friends, groups, last])
   return (
     <ul className="people scroll">
       {incoming > 0 && (
@@ -89,9 +86,13 @@ function People() {
           </button>
         </li>
       )}
-      {others.map((friend) => (
-        <li key={friend.peer}>
-          <PersonRow friend={friend} last={last.get(friend.peer)} />
+      {listed.map(({ id, friend, group }) => (
+        <li key={id}>
+          {friend === undefined ? (
+            <GroupRow group={group} last={last.get(id)} />
+          ) : (
+            <PersonRow friend={friend} last={last.get(id)} />
+          )}
         </li>
       ))}
     </ul>

@@ -43,6 +43,16 @@ test('messages of one person within five minutes are a group; a day and an unrea
   )
 })
 
+test('in a group, messages of another author are not shown together', () => {
+  const by = (id: string, peer: string, at: number): Message => ({ ...message(id, 'in', at), peer, group: 'g' })
+  const messages = [by('a', 'Ada', 0), by('b', 'Ada', minute), by('c', 'Ben', minute), by('d', 'Ada', 2 * minute)]
+  const rows = rowsOf({ messages, complete: false, firstUnread: undefined })
+  assert.deepEqual(
+    rows.map((row) => (row.kind === 'message' ? [row.key, row.first, row.last] : row.kind)),
+    ['day', ['a', true, false], ['b', false, true], ['c', true, true], ['d', true, true]],
+  )
+})
+
 test('a message that waited keeps its place and shows the day on which it was said', () => {
   const day = 24 * 60 * minute
   const waited = { ...message('b', 'in', 0), receivedAt: noon + day + minute }

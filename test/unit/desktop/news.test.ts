@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NewsFilter } from '../../../desktop/main/news.ts'
 import type { PeerProcessEvent } from '../../../desktop/ipc/contract.ts'
-import type { Friend, FriendState, Transfer, TransferState } from '../../../protocol/index.ts'
+import type { Friend, FriendState, Group, Transfer, TransferState } from '../../../protocol/index.ts'
 
 const peer = 'friend'
 
@@ -46,6 +46,22 @@ test('what one has ended oneself, or what ended before this start, is no news', 
     kinds([moved('in', 'active'), { event: 'status', data: { state: 'locked' } }, moved('in', 'done')]),
     [undefined, undefined, undefined],
   )
+})
+
+test('what is said in a group is news of the group; an invitation is news once', () => {
+  const news = new NewsFilter()
+  const said = { id: 'm', peer, direction: 'in', text: 'Hello', sentAt: 0, state: 'delivered', seq: 1 } as const
+  const group = 'a'.repeat(64)
+  const invited = { group, invitedBy: peer } as Group
+  const invitation = { group, name: 'Trip', members: [], count: 1 }
+  assert.deepEqual(news.of({ event: 'message-received', data: { ...said, group } }), {
+    peer,
+    group,
+    kind: 'message',
+    detail: 'Hello',
+  })
+  assert.equal(news.of({ event: 'message-received', data: { ...said, text: '', invitation } }), undefined)
+  assert.deepEqual(news.of({ event: 'group-invited', data: invited }), { peer, group, kind: 'invited' })
 })
 
 function friendIn(state: FriendState): Friend {

@@ -12,6 +12,7 @@ export function About() {
     ['Alt ↓', settings.keyList.next],
     ['Alt ↑', settings.keyList.previous],
     [`${ctrl} N`, settings.keyList.add],
+    [`${ctrl} G`, settings.keyList.group],
     [`${ctrl} ,`, settings.keyList.settings],
     [`${ctrl} I`, settings.keyList.details],
     [`${ctrl} J`, settings.keyList.files],

@@ -43,7 +43,8 @@ export interface Friend {
 
 /**
  * A group, as this person is in it. `invited`: somebody asks them in; with `joining` they have agreed, and are not
- * added yet. `left` and `removed`: they are out. `frozen`: they are in, and nobody is left who could add or remove anybody.
+ * added yet. `left` and `removed`: they are out. `frozen`: they are in, and nobody is left who could add or remove
+ * anybody.
  */
 export interface Group {
   /** 64 hexadecimal digits. */

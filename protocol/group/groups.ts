@@ -289,12 +289,16 @@ export class Groups {
 
   #open(group: string): HeldGroup {
     const { identity, store, now, emit, people, ownCard } = this.#options
+    /** Of a group that the person wants to see no more, nobody is told anything. */
+    const tell: Emit = (event) => {
+      if (held.row.state !== 'deleted') emit(event)
+    }
     const held: HeldGroup = new HeldGroup({
+      emit: tell,
       identity,
       store,
       group,
       now,
-      emit,
       ownCard,
       people: {
         ...people,

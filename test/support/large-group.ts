@@ -24,6 +24,7 @@ export async function addMany(store: Store, group: string, names: readonly strin
     onNews: () => {},
     onMembers: () => {},
     onMissing: () => {},
+    onTicket: () => {},
   })
   for (const name of names) {
     const other = await identityFromSeed(createSeed())

@@ -96,7 +96,7 @@ export class Chains {
     const { last, forkAt = Infinity } = chain
     const leaves = last.sequence < base.sequence && base.sequence <= this.limit(chain) && entry.sequence < forkAt
     const begins = entry.sequence === base.sequence + 1 && entry.previous === base.hash
-    if (leaves && begins) {
+    if (leaves && begins && chain.holes.length < groupLimits.holes) {
       const holes = [...chain.holes, { above: last.sequence, end: base, base: chain.base }]
       this.#put({ ...chain, base, last: base, holes })
     }
@@ -122,17 +122,24 @@ export class Chains {
     const [first] = entries
     if (chain === undefined || found === undefined || first === undefined || chain.forkAt !== undefined) return false
     const { above, end, base } = found
+    const highest = this.count() + groupLimits.lamportTaken
     const fits = entries.every((entry, at) => {
       const next = entries[at + 1]?.previous ?? end.hash
       const inPlace = entry.chain === id && entry.sequence === end.sequence - entries.length + at + 1
-      return inPlace && entry.hash === next && this.mayCount(entry)
+      return inPlace && entry.hash === next && entry.lamport <= highest && this.mayCount(entry)
     })
     if (!fits || first.sequence <= above || !entries.every((entry) => store.hasRoom(entry))) return false
     for (const entry of entries) this.#add(entry)
-    const others = chain.holes.filter((one) => one !== found)
-    const rest = { above, end: { sequence: first.sequence - 1, hash: first.previous }, base }
-    const holes = rest.end.sequence > above ? [...others, rest].toSorted((a, b) => a.above - b.above) : others
-    this.#put({ ...chain, holes })
+    // The piece above begins at what was filled last, or where the piece below does.
+    const below = { sequence: first.sequence - 1, hash: first.previous }
+    const isWhole = below.sequence === above
+    const begin = isWhole ? base : below
+    const moved = (one: ChainEnd): ChainEnd => (one.sequence === end.sequence ? begin : one)
+    const holes = chain.holes.flatMap((one) => {
+      if (one === found) return isWhole ? [] : { above, end: below, base }
+      return { ...one, base: moved(one.base) }
+    })
+    this.#put({ ...chain, base: moved(chain.base), holes })
     return true
   }
 
@@ -160,13 +167,17 @@ export class Chains {
     return Math.min(ends === undefined ? Number.MAX_SAFE_INTEGER : Math.max(...ends), forkAt - 1)
   }
 
-  /** Valid decisions and entries: what a lamport is measured by, which anybody can claim. */
+  /**
+   * Valid decisions and entries: what a lamport is measured by, which anybody can claim. Of entries, those that are held,
+   * and those before the place where an addition lets history begin: nobody counts for what is missing in a hole.
+   */
   count(): number {
     const { store, ledger } = this.#options
     const counted = store
       .chains()
-      .map((chain) => Math.min(chain.last.sequence, chain.author === undefined ? Infinity : this.limit(chain)))
-    return counted.reduce((sum, one) => sum + one, ledger.decisions.length)
+      .map((chain) => Math.min(heldOf(chain), chain.author === undefined ? Infinity : this.limit(chain)))
+    const sum = counted.reduce((all, one) => all + one, ledger.decisions.length)
+    return Math.min(sum, Number.MAX_SAFE_INTEGER / 2)
   }
 
   /** For what is said now: above all that is known, but for claims that are far too large. */
@@ -241,6 +252,16 @@ export class Chains {
 export function fork(a: Entry, b: Entry): boolean {
   if (a.chain !== b.chain) return false
   return (b.sequence === a.sequence && b.hash !== a.hash) || (b.sequence === a.sequence + 1 && b.previous !== a.hash)
+}
+
+/** How many entries of a chain are held, with those before the place where its history begins here. */
+function heldOf({ base, last, holes }: Chain): number {
+  const begin = holes[0]?.base ?? base
+  return (
+    holes.reduce((sum, { above, base: from }) => sum + above - from.sequence, begin.sequence) +
+    last.sequence -
+    base.sequence
+  )
 }
 
 const nowhere: ChainEnd = { sequence: 0, hash: '' }

@@ -3,6 +3,7 @@
  * ledger first, because what is said names decisions. It changes nothing; what arrives is taken by replica.ts.
  */
 import type { Chain, ChainEnd, Hole } from '../store/group-store.ts'
+import { wireLimits } from '../wire/limits.ts'
 import { fork, type Chains, type TalkStore } from './chains.ts'
 import type { ChainEnds, Decision } from './decision.ts'
 import { shortHash, type Ledger } from './ledger.ts'
@@ -63,6 +64,9 @@ export class Exchange {
     const { store, ledger, again } = this.#options
     const all = store.chains()
     const unfilled = all.filter(({ holes, forkAt }) => holes.length > 0 && forkAt === undefined)
+    // Of very many, which only a liar causes, some at random: a state must fit in a frame.
+    const share = groupLimits.holesTold / unfilled.reduce((sum, { holes }) => sum + holes.length, 0)
+    const told = (): boolean => share >= 1 || Math.random() < share
     return {
       kind: 'state',
       answer,
@@ -72,8 +76,8 @@ export class Exchange {
       chains: new Map(
         all.map(({ chain, last, forkAt }) => [chain, { ...last, ...(forkAt === undefined ? {} : { forkAt }) }]),
       ),
-      holes: new Map(unfilled.map(({ chain, holes }) => [chain, holes])),
-      again: [...again],
+      holes: new Map(unfilled.map(({ chain, holes }) => [chain, holes.filter(told)])),
+      again: [...again].slice(-wireLimits.groupAgain),
     }
   }
 
@@ -122,6 +126,7 @@ export class Exchange {
   *#repairs({ chains, holes, again }: State, from: string): Generator<GroupMessage, void, undefined> {
     const { store } = this.#options
     const begins = this.#historyOf(from)
+    let looked = 0
     for (const chain of store.chains()) {
       if (chain.author === undefined) continue
       const theirs: ChainEnd & { forkAt?: number } = chains.get(chain.chain) ?? nothing
@@ -131,7 +136,11 @@ export class Exchange {
         if (back.length > 0) yield { kind: 'yours', entries: back.slice(0, groupLimits.batch.entries) }
       }
       const begin = begins.get(chain.chain)?.sequence ?? 0
-      for (const hole of holes.get(chain.chain) ?? []) yield* this.#fill(chain.chain, hole, begin)
+      for (const hole of holes.get(chain.chain) ?? []) {
+        // Each costs a look, whether it can be filled or not.
+        if ((looked += 1) > groupLimits.holesLooked) return
+        yield* this.#fill(chain.chain, hole, begin)
+      }
     }
   }
 
@@ -168,7 +177,11 @@ export class Exchange {
 
   /** The last entries of what is missing somewhere, if they are held, and above `begin`. */
   #fill(chain: string, { above, end }: Pick<Hole, 'above' | 'end'>, begin: number): GroupMessage[] {
-    if (end.sequence <= begin) return []
+    if (
+      end.sequence <= begin ||
+      this.#options.store.hashes(chain, end.sequence - 1, end.sequence)[0]?.hash !== end.hash
+    )
+      return []
     for (let count = groupLimits.batch.entries; count > 0; count >>= 1) {
       const from = Math.max(above, begin, end.sequence - count)
       const entries = this.#options.store.entries(chain, from, end.sequence, groupLimits.batch)

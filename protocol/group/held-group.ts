@@ -31,7 +31,7 @@ import { needAbove } from './rights.ts'
 import { SeenBy, type Seen } from './seen.ts'
 import { heldDecision, heldEntry, readConsent } from './signed.ts'
 import { StoredGroup } from './stored.ts'
-import { whyIn, whyOut } from './why.ts'
+import { wereTogether, whyIn, whyOut } from './why.ts'
 
 export interface HeldGroupOptions {
   identity: Identity
@@ -136,14 +136,14 @@ export class HeldGroup {
   /** Why this person is in, to be shown to members who do not know it yet. */
   whyIn(): GroupMessage {
     const { ledger, membership } = this.#replica
-    return { kind: 'decisions', decisions: whyIn(ledger, membership, this.#options.identity.peer) }
+    return { kind: 'decisions', decisions: whyIn(ledger, membership, this.#self) }
   }
 
-  /** Why somebody is out; undefined if they were never in. */
+  /** Why somebody is out; undefined if they were never in together with this person, of whom they are to learn nothing. */
   whyOut(peer: string): GroupMessage | undefined {
-    const { ledger } = this.#replica
-    if (this.membership === undefined || !ledger.hasBeenIn(peer)) return undefined
-    return { kind: 'out', decisions: whyOut(ledger, this.membership, peer) }
+    const { membership } = this
+    if (membership === undefined || !wereTogether(this.#replica.ledger, membership, this.#self, peer)) return undefined
+    return { kind: 'out', decisions: whyOut(this.#replica.ledger, membership, peer) }
   }
 
   view(): Group {
@@ -196,7 +196,7 @@ export class HeldGroup {
 
   /** Errors: `bad-request` for somebody who is not in, or whom this person has no right to remove. */
   remove(peer: string, undo: boolean): void {
-    needAbove(this.needMember(), this.#options.identity.peer, peer)
+    needAbove(this.needMember(), this.#self, peer)
     const { ledger, membership } = this.#replica
     const decided = ledger.decisions.filter(({ author, hash }) => author === peer && membership.power.has(hash))
     const undone = undo ? decided.slice(-groupLimits.undone).map(({ hash }) => hash) : []
@@ -218,7 +218,8 @@ export class HeldGroup {
   /** Returns the answers. Errors: those of the store. */
   receive(message: GroupMessage, from: string, holding: Holding): GroupMessage[] {
     return this.#change(false, () => {
-      const answers = this.#replica.receive(this.#intake.admitted(message, this.membership), from, holding)
+      const looked = this.#intake.admitted(message, this.membership, this.#replica.ledger.waiting)
+      const answers = this.#replica.receive(looked, from, holding)
       // After a backup was put back, own messages come from others.
       this.#changes.history ||= this.#changes.entries.some(({ author }) => author === this.#options.identity.peer)
       return answers
@@ -275,8 +276,7 @@ export class HeldGroup {
   // ---- what is shown
 
   message(entry: ShownEntry): Message {
-    const { peer } = this.#options.identity
-    return messageOf(entry, this.id, peer, this.#receipts.of(entry))
+    return messageOf(entry, this.id, this.#self, this.#receipts.of(entry))
   }
 
   /** Errors: those of the store. */
@@ -285,9 +285,12 @@ export class HeldGroup {
     if (store.markGroupRead(this.id, upTo)) emit({ event: 'group-changed', data: this.view() })
   }
 
+  get #self(): string {
+    return this.#options.identity.peer
+  }
+
   #others(): string[] {
-    const { peer } = this.#options.identity
-    return [...(this.membership?.members.keys() ?? [])].filter((member) => member !== peer)
+    return [...(this.membership?.members.keys() ?? [])].filter((member) => member !== this.#self)
   }
 
   #tellReceipts(before: Reached): void {

@@ -7,7 +7,7 @@ import { KeyedBuckets } from '../base/rate-limit.ts'
 import type { Store } from '../store/store.ts'
 import type { Decision } from './decision.ts'
 import { groupLimits } from './limits.ts'
-import type { Membership } from './membership.ts'
+import { seniority, type Membership } from './membership.ts'
 import type { GroupMessage } from './messages.ts'
 
 export interface GroupIntakeOptions {
@@ -46,23 +46,27 @@ export class GroupIntake {
   }
 
   /** What of a message is looked at. */
-  admitted(message: GroupMessage, membership: Membership | undefined): GroupMessage {
+  admitted(message: GroupMessage, membership: Membership | undefined, waiting: Iterable<Decision>): GroupMessage {
     if (message.kind !== 'decisions' && message.kind !== 'out') return message
-    return { ...message, decisions: this.#admittedOf(message.decisions, membership) }
+    return { ...message, decisions: this.#admittedOf(message.decisions, membership, waiting) }
   }
 
   /**
-   * Who is in may decide much at once; of others, what a member builds on is needed, and of
-   * the rest a few in an hour are taken.
+   * The founder and the admins may decide much at once; of others, what those build on is needed, and of the rest a few
+   * in an hour are taken: all that a plain member has to decide is to leave.
    */
-  #admittedOf(all: readonly Decision[], membership: Membership | undefined): Decision[] {
+  #admittedOf(all: readonly Decision[], membership: Membership | undefined, waiting: Iterable<Decision>): Decision[] {
     if (membership === undefined) return [...all]
+    const decides = new Map<string, boolean>()
+    const mayDecide = (author: string): boolean => {
+      const may = decides.get(author) ?? seniority(membership, author) < Infinity
+      decides.set(author, may)
+      return may
+    }
     const needed = new Set<string>()
-    for (const one of all.toReversed())
-      if (membership.members.has(one.author) || needed.has(one.hash)) for (const head of one.heads) needed.add(head)
-    return all.filter(
-      ({ author, hash }) => membership.members.has(author) || needed.has(hash) || this.#decisions.take(author),
-    )
+    for (const one of [...waiting, ...all].toReversed())
+      if (mayDecide(one.author) || needed.has(one.hash)) for (const head of one.heads) needed.add(head)
+    return all.filter(({ author, hash }) => mayDecide(author) || needed.has(hash) || this.#decisions.take(author))
   }
 
   card(member: string): boolean {

@@ -76,7 +76,7 @@ export class Ledger {
     const { hash, heads } = decision
     if (this.has(hash)) return []
     if (heads.some((head) => !this.has(head))) {
-      if (this.#waiting.size < groupLimits.waiting) this.#waiting.set(hash, decision)
+      this.#wait(decision)
       return []
     }
     const past = this.#pastOver(heads)
@@ -93,6 +93,19 @@ export class Ledger {
       taken.push(...this.take(waiting))
     }
     return taken
+  }
+
+  /** What waits: something that each of them names is missing. */
+  get waiting(): Iterable<Decision> {
+    return this.#waiting.values()
+  }
+
+  #wait(decision: Decision): void {
+    const bytes = this.#waiting
+      .values()
+      .reduce((sum, { signed }) => sum + signed.byteLength, decision.signed.byteLength)
+    if (this.#waiting.size < groupLimits.waiting && bytes <= groupLimits.waitingDecisionBytes)
+      this.#waiting.set(decision.hash, decision)
   }
 
   #pastOver(heads: readonly string[]): Positions {

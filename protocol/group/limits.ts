@@ -6,6 +6,7 @@ import { wireLimits } from '../wire/limits.ts'
 export const groupLimits = {
   /** Decisions that wait for those that they name. */
   waiting: 256,
+  waitingDecisionBytes: 4 * MiB,
   /** Heads that a decision names; who knows more names some of them. */
   heads: wireLimits.groupHeads,
   /** Chains under one admission: a new one after each restored backup. */
@@ -42,7 +43,9 @@ export const groupLimits = {
   framesTaken: { tokens: 2000, per: 1 * minute } as Rate,
   costlyFrame: 20,
   bytesTaken: { tokens: 64 * MiB, per: 1 * minute } as Rate,
-  /** Hellos on one stream, and how often who is not known to be in shows why they are. */
+  /** Bytes of what is seen that count as one frame more. */
+  seenBytes: 4 * KiB,
+  /** Hellos of one peer, and how often who is not known to be in shows why they are. */
   hellos: { tokens: 120, per: 1 * minute } as Rate,
   whys: { tokens: 4, per: 1 * minute } as Rate,
   /** Milliseconds until a member is told again what is held here, at least, and at most. */
@@ -54,8 +57,11 @@ export const groupLimits = {
   passedOn: { least: 0.2 * second, most: 0.5 * second },
   seenTold: 0.1 * second,
   seenPassedOn: 5 * second,
-  /** Frames that wait to be sent to one member. */
+  /** Chains of members of which is told at once. */
+  seenTogether: 5000,
+  /** Frames that wait to be sent to one member, and their bytes. */
   waitingFrames: 256,
+  waitingBytes: 8 * MiB,
   /** Waits after a stream ended, and before the side that was dialled opens one. */
   streamRetry: { first: 1 * second, longest: 5 * minute },
   openGrace: 2 * second,
@@ -79,8 +85,12 @@ export const groupLimits = {
   hashes: wireLimits.groupHashes,
   /** Members to whom what is new is passed on. */
   links: 12,
-  /** Chains that are repaired with one answer. */
+  /** Chains that are repaired with one answer, and holes that are looked at for it. */
   repairs: 16,
+  holesLooked: 64,
+  /** Holes of one chain; and of all chains together, those that a state tells. */
+  holes: wireLimits.groupHoles,
+  holesTold: 2000,
   /** Entries handed on at once, and their bytes. */
-  batch: { entries: 64, bytes: 192 * KiB },
+  batch: { entries: wireLimits.groupEntries, bytes: 192 * KiB },
 } as const

@@ -40,8 +40,19 @@ export interface LinkContext {
   onTyping(group: string, peer: string, active: boolean): void
 }
 
+/** What is taken of one peer, on all its streams together: how many frames, their bytes, hellos, and whys. */
+export interface PeerRates {
+  frames: TokenBucket
+  bytes: TokenBucket
+  hellos: TokenBucket
+  /** How often that peer may show why it is in a group. */
+  whys: TokenBucket
+}
+
 /** Frames that cause a look at all chains, or at much of one. */
 const costly: ReadonlySet<AboutGroup['kind']> = new Set(['state', 'hashes'])
+
+type KnownFrame = Exclude<GroupFrame, { kind: 'unknown' }>
 
 /** Tags of a hello come in multiples of this number, so that it does not tell how many groups there are. */
 const tagsTogether = 8
@@ -57,22 +68,19 @@ export class GroupLink {
   readonly #offered = new Set<string>()
   /** Groups of which the other was told why one is in, or why they are out. */
   readonly #explained = new Set<string>()
-  readonly #queue: (() => GroupFrame)[] = []
-  readonly #frames = new TokenBucket(groupLimits.framesTaken, () => performance.now())
-  readonly #bytes = new TokenBucket(groupLimits.bytesTaken, () => performance.now())
-  readonly #hellos = new TokenBucket(groupLimits.hellos, () => performance.now())
-  readonly #whys: TokenBucket
+  readonly #queue: Uint8Array[] = []
+  #queued = 0
+  readonly #rates: PeerRates
   readonly #ended = Promise.withResolvers<void>()
   #pumping = false
 
-  /** `whys`: how often that peer may show why it is in a group. */
-  constructor(context: LinkContext, stream: Stream, connection: Connection, whys: TokenBucket) {
+  constructor(context: LinkContext, stream: Stream, connection: Connection, rates: PeerRates) {
     this.#context = context
     this.stream = stream
     this.connection = connection
     this.peer = connection.remotePeer.toString()
     this.#writer = new FrameWriter(stream)
-    this.#whys = whys
+    this.#rates = rates
   }
 
   /** Resolves when the stream has ended. */
@@ -87,6 +95,7 @@ export class GroupLink {
   /** Serves the stream until it ends. Throws what ended it, if that was not its regular end. */
   async run(): Promise<void> {
     const closed = new AbortController()
+    const { frames, bytes: allBytes } = this.#rates
     const onClose = (): void => closed.abort()
     this.stream.addEventListener('close', onClose)
     try {
@@ -94,12 +103,15 @@ export class GroupLink {
       for await (const arrived of pipe(pull(this.stream), unframe(wireLimits.groupFrame))) {
         for (const bytes of arrived) {
           const frame = groupFrameFromWire(bytes)
-          const cost = frame.kind === 'about' && costly.has(frame.about.kind) ? groupLimits.costlyFrame : 1
+          const cost = frame.kind === 'about' ? costOf(frame.about, bytes.byteLength) : 1
           // Who sends more waits, and so does what they send.
-          const wait = Math.max(this.#frames.wait(cost), this.#bytes.wait(bytes.byteLength))
-          if (wait > 0) await pause(wait, closed.signal)
-          this.#frames.take(cost)
-          this.#bytes.take(bytes.byteLength)
+          for (;;) {
+            const wait = Math.max(frames.wait(cost), allBytes.wait(bytes.byteLength))
+            if (wait === 0) break
+            await pause(wait, closed.signal)
+          }
+          frames.take(cost)
+          allBytes.take(bytes.byteLength)
           this.#take(frame)
         }
       }
@@ -159,7 +171,7 @@ export class GroupLink {
 
   #onHello({ version, nonce, tags, answer }: GroupHelloContent): void {
     if (version !== groupVersion) throw new QuorumError('unsupported-version', 'They use another version of groups')
-    if (!this.#hellos.take()) throw new QuorumError('rate-limited', 'They say hello too often')
+    if (!this.#rates.hellos.take()) throw new QuorumError('rate-limited', 'They say hello too often')
     const named = new Set(tags.map(hex))
     const { groups, mayShare, onShared } = this.#context
     const matching = [...groups()].filter(({ id }) => named.has(hex(tagOf(id, nonce, this.peer, this.#context.self))))
@@ -208,7 +220,7 @@ export class GroupLink {
   /** Who is not known to be in may show why they are; who knows better may show why this peer is out. */
   #fromOutside(group: HeldGroup, about: AboutGroup): void {
     if (about.kind !== 'decisions' && about.kind !== 'out') return
-    if (!this.#whys.take()) throw new QuorumError('rate-limited', 'They show too often why they are in a group')
+    if (!this.#rates.whys.take()) throw new QuorumError('rate-limited', 'They show too often why they are in a group')
     for (const message of takeFrame(group, about, this.peer))
       this.#send(
         group.id,
@@ -239,19 +251,21 @@ export class GroupLink {
     while (tags.length % tagsTogether > 0 || tags.length === 0) tags.push(randomBytes(tagLength))
     // In an order that does not tell which ones are random.
     const shuffled = tags.toSorted(Buffer.compare)
-    this.#queueFrame(() => ({ kind: 'hello', hello: { version: groupVersion, nonce, tags: shuffled, answer } }))
+    this.#queueFrame({ kind: 'hello', hello: { version: groupVersion, nonce, tags: shuffled, answer } })
   }
 
   #send(group: string, about: AboutGroup): void {
-    this.#queueFrame(() => ({ kind: 'about', group, about }))
+    this.#queueFrame({ kind: 'about', group, about })
   }
 
-  #queueFrame(frame: () => GroupFrame): void {
-    if (this.#queue.length >= groupLimits.waitingFrames) {
+  #queueFrame(frame: KnownFrame): void {
+    const bytes = groupFrameToWire(frame)
+    if (this.#queue.length >= groupLimits.waitingFrames || this.#queued + bytes.byteLength > groupLimits.waitingBytes) {
       this.stream.abort(new QuorumError('rate-limited', 'They do not read what they ask for'))
       return
     }
-    this.#queue.push(frame)
+    this.#queue.push(bytes)
+    this.#queued += bytes.byteLength
     this.#pump()
   }
 
@@ -267,7 +281,8 @@ export class GroupLink {
     for (;;) {
       const frame = this.#queue.shift()
       if (frame !== undefined) {
-        await this.#write(frame())
+        this.#queued -= frame.byteLength
+        await this.#writer.write(frame)
         continue
       }
       const about = this.#nextLacking()
@@ -275,7 +290,7 @@ export class GroupLink {
         this.#pumping = false
         return
       }
-      await this.#write({ kind: 'about', ...about })
+      await this.#writer.write(groupFrameToWire({ kind: 'about', ...about }))
     }
   }
 
@@ -286,10 +301,12 @@ export class GroupLink {
     }
     return undefined
   }
+}
 
-  async #write(frame: GroupFrame): Promise<void> {
-    if (frame.kind !== 'unknown') await this.#writer.write(groupFrameToWire(frame))
-  }
+/** Of what is taken in a minute: by what has to be looked up for it. */
+function costOf({ kind }: AboutGroup, bytes: number): number {
+  if (costly.has(kind)) return groupLimits.costlyFrame
+  return kind === 'seen' ? Math.ceil(bytes / groupLimits.seenBytes) : 1
 }
 
 /** By which both find out that they mean the same group, and nobody else which one it is. */

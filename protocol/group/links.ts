@@ -12,7 +12,7 @@ import { KeyedBuckets } from '../base/rate-limit.ts'
 import { groupProtocol } from '../net/policy.ts'
 import type { HeldGroup } from './held-group.ts'
 import { groupLimits } from './limits.ts'
-import { GroupLink, type LinkContext } from './link.ts'
+import { GroupLink, type LinkContext, type PeerRates } from './link.ts'
 
 export interface GroupLinksOptions extends Omit<LinkContext, 'onShared'> {
   log: Log
@@ -28,6 +28,9 @@ export class GroupLinks {
   readonly #options: GroupLinksOptions
   readonly #links = new Set<GroupLink>()
   readonly #opening = new Set<string>()
+  readonly #frames = new KeyedBuckets(groupLimits.framesTaken, () => performance.now())
+  readonly #bytes = new KeyedBuckets(groupLimits.bytesTaken, () => performance.now())
+  readonly #hellos = new KeyedBuckets(groupLimits.hellos, () => performance.now())
   readonly #whys = new KeyedBuckets(groupLimits.whys, () => performance.now())
   readonly #stopped = new AbortController()
 
@@ -126,14 +129,27 @@ export class GroupLinks {
 
   async #run(stream: Stream, connection: Connection): Promise<void> {
     const { onPresence } = this.#options
-    const whys = this.#whys.of(connection.remotePeer.toString())
-    const link = new GroupLink({ ...this.#options, onShared: onPresence }, stream, connection, whys)
+    const link = new GroupLink(
+      { ...this.#options, onShared: onPresence },
+      stream,
+      connection,
+      this.#ratesOf(connection.remotePeer.toString()),
+    )
     this.#links.add(link)
     try {
       await link.run()
     } finally {
       this.#links.delete(link)
       stream.abort(new Error('Nothing more is read from it'))
+    }
+  }
+
+  #ratesOf(peer: string): PeerRates {
+    return {
+      frames: this.#frames.of(peer),
+      bytes: this.#bytes.of(peer),
+      hellos: this.#hellos.of(peer),
+      whys: this.#whys.of(peer),
     }
   }
 

@@ -48,6 +48,9 @@ export interface GroupMailOptions {
   taken(parcelIds: Uint8Array[]): Promise<void>
 }
 
+/** What a parcel says: anything else asks for an answer, and costs time. */
+const inParcels: ReadonlySet<AboutGroup['kind']> = new Set(['decisions', 'entries', 'cards', 'seen'])
+
 export class GroupMail {
   readonly #options: GroupMailOptions
   readonly #timers = new Map<string, NodeJS.Timeout>()
@@ -139,7 +142,8 @@ export class GroupMail {
     if (!Buffer.from(to).equals(identity.publicKey) || !Buffer.from(named).equals(parcelId))
       throw new QuorumError('verification-failed', 'A parcel was meant for somebody else')
     for (const frame of frames.map(groupFrameFromWire))
-      if (frame.kind === 'about' && frame.group === group.id) takeFrame(group, frame.about, writer)
+      if (frame.kind === 'about' && frame.group === group.id && inParcels.has(frame.about.kind))
+        takeFrame(group, frame.about, writer)
   }
 
   #writeAll(group: HeldGroup, atStop: boolean): Promise<void> {

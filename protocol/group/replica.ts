@@ -142,7 +142,7 @@ export class Replica {
       holding.note(message)
       // Signed by who may say so: taken from anybody.
       if (message.kind === 'decisions') this.#learn(message.decisions)
-      else if (message.kind === 'out') return this.#onOut(message.decisions)
+      else if (message.kind === 'out') return this.#onOut(message.decisions, from)
       else if (this.empty)
         return message.kind === 'state' && !message.answer ? [this.exchange.state({ answer: true, ids: true })] : []
       else if (this.membership.members.has(from)) return this.#fromMember(message, from, holding)
@@ -176,7 +176,7 @@ export class Replica {
         this.chains.fill(message.chain, message.hole, message.entries)
         return []
       case 'yours':
-        this.#repeat(message.entries)
+        this.#repeat(message.entries.filter(({ chain, sequence }) => sequence >= this.#endOf(chain)))
         return []
     }
   }
@@ -193,10 +193,10 @@ export class Replica {
     if (this.ledger.decisions.length > before && this.chains.recount()) this.#listener.onHistory?.()
   }
 
-  /** Somebody believes that this peer is not in: if it knows better, it shows why it is. */
-  #onOut(decisions: readonly Decision[]): GroupMessage[] {
+  /** A member believes that this peer is not in: if it knows better, it shows why it is. To nobody else: it names others. */
+  #onOut(decisions: readonly Decision[], from: string): GroupMessage[] {
     this.#learn(decisions)
-    if (!this.joined) return []
+    if (!this.joined || !this.membership.members.has(from)) return []
     return [{ kind: 'decisions', decisions: whyIn(this.ledger, this.membership, this.#author.peer) }]
   }
 
@@ -204,16 +204,28 @@ export class Replica {
     const [first] = entries
     if (first === undefined) return []
     const answers: GroupMessage[] = []
+    const holesOf = (): number => this.#store.chain(first.chain)?.holes.length ?? 0
+    const before = holesOf()
     this.#forked(first.chain, () => {
       for (const entry of entries) {
         const outcome =
           entry === first && base !== undefined ? this.chains.takeAbove(base, entry) : this.chains.take(entry)
+        if (outcome !== 'later' && outcome !== 'differs') continue
         if (outcome === 'later') this.#listener.onMissing?.()
         const chain = outcome === 'differs' ? this.#store.chain(entry.chain) : undefined
         if (chain !== undefined) answers.push(this.exchange.hashes(chain))
+        // Nor can what follows it be taken.
+        return
       }
     })
+    // Somebody may have what the sender has not.
+    if (holesOf() > before) this.#listener.onMissing?.()
     return answers
+  }
+
+  /** Where that chain forks. */
+  #endOf(chain: string): number {
+    return this.#store.chain(chain)?.forkAt ?? Infinity
   }
 
   #onHashes({ chain, base, hashes }: { chain: string; base: number; hashes: readonly string[] }): GroupMessage[] {

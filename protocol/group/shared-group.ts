@@ -125,18 +125,24 @@ export class SharedGroup {
 
   #nextCards(): AboutGroup | undefined {
     if (!this.#cardsDue || !this.holding.told) return undefined
-    this.#cardsDue = false
-    const cards = this.#group.cards.newerThan(this.#cards)
+    const all = this.#group.cards.newerThan(this.#cards)
+    let bytes = 0
+    const cards = all.filter(({ signed }, at) => (bytes += signed.byteLength) <= groupLimits.batch.bytes || at === 0)
+    this.#cardsDue = cards.length < all.length
     for (const { member, sequence } of cards) this.#cards.set(member, sequence)
     return cards.length === 0 ? undefined : { kind: 'cards', signed: cards.map(({ signed }) => signed) }
   }
 
   #tellSeen(whose: 'own' | 'others'): void {
-    const about = this.#group.known.told(this.#group.seen.news(this.#told, whose))
-    const ledger = whose === 'own' && about.digest !== this.#digestTold
-    if (about.by.length === 0 && !ledger) return
-    this.#digestTold = about.digest
-    this.#send(about)
+    const news = this.#group.seen.news(this.#told, whose)
+    // One frame at least, for the ledger.
+    for (let at = 0; at === 0 || at < news.length; at += groupLimits.seenTogether) {
+      const about = this.#group.known.told(news.slice(at, at + groupLimits.seenTogether))
+      const ledger = whose === 'own' && about.digest !== this.#digestTold
+      if (about.by.length === 0 && !ledger) return
+      this.#digestTold = about.digest
+      this.#send(about)
+    }
   }
 
   #later(what: 'own' | 'others' | 'state' | 'pass-on', ms: number, work: () => void): void {

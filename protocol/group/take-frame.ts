@@ -14,7 +14,7 @@ import type { Seen } from './seen.ts'
 export function takeFrame(group: HeldGroup, about: AboutGroup, from: string, holding = new Holding()): GroupMessage[] {
   if (!isAboutMembers(about)) return group.receive(messageFromFrame(about, group.id), from, holding)
   if (about.kind === 'cards') for (const signed of about.signed) group.takeCard(signed)
-  if (about.kind === 'seen') {
+  if (about.kind === 'seen' && group.has(from)) {
     group.hear(seenIn(about), from)
     group.known.hearLedger(from, about.decisions, about.digest)
   }

@@ -15,6 +15,16 @@ export function whyOut(ledger: Ledger, membership: Membership, who: string): Dec
   return withPast(ledger, (one) => why.has(one))
 }
 
+/** `other` has been in, and `self` was let in by somebody who had not seen that they are out. */
+export function wereTogether(ledger: Ledger, { removals }: Membership, self: string, other: string): boolean {
+  if (!ledger.hasBeenIn(other)) return false
+  const out = removals.get(other) ?? []
+  const admissions = ledger.decisions.filter(
+    (one) => (one.kind === 'add' && one.member === self) || (one.kind === 'found' && one.author === self),
+  )
+  return admissions.some((one) => out.length === 0 || !out.every((removal) => ledger.sees(one, removal)))
+}
+
 function endersOf(ledger: Ledger, membership: Membership, who: string, asked: Set<string>): Set<Decision> {
   if (asked.has(who)) return new Set()
   asked.add(who)

@@ -141,14 +141,19 @@ function aboutFromWire(frame: Exclude<WireFrame['frame'], { case: 'hello' | unde
       return { kind: 'state', ...stateFromWire(frame.value) }
     case 'decisions':
     case 'out':
+    case 'cards':
+      return { kind: frame.case, signed: [...listFromWire(frame.value.signed, wireLimits.groupSignatures)] }
     case 'proof':
     case 'yours':
-    case 'cards':
-      return { kind: frame.case, signed: frame.value.signed }
+      return { kind: frame.case, signed: [...listFromWire(frame.value.signed, wireLimits.groupEntries)] }
     case 'entries': {
       const { base, baseHash, signed } = frame.value
       const sequence = numberFromWire(base)
-      return { kind: 'entries', ...(sequence > 0 && { base: { sequence, hash: hashFromWire(baseHash) } }), signed }
+      return {
+        kind: 'entries',
+        ...(sequence > 0 && { base: { sequence, hash: hashFromWire(baseHash) } }),
+        signed: [...listFromWire(signed, wireLimits.groupEntries)],
+      }
     }
     case 'hashes': {
       const { chain, base, hashes } = frame.value
@@ -162,11 +167,18 @@ function aboutFromWire(frame: Exclude<WireFrame['frame'], { case: 'hello' | unde
     case 'fill': {
       const { chain, hole, signed } = frame.value
       if (hole === undefined) throw new QuorumError('bad-request', 'It is not said which hole is filled')
-      return { kind: 'fill', chain: hashFromWire(chain), hole: holeFromWire(hole), signed }
+      return {
+        kind: 'fill',
+        chain: hashFromWire(chain),
+        hole: holeFromWire(hole),
+        signed: [...listFromWire(signed, wireLimits.groupEntries)],
+      }
     }
     case 'typing':
       return { kind: 'typing', active: frame.value }
     case 'seen':
+      if (frame.value.by.reduce((sum, { chains }) => sum + chains.length, 0) > wireLimits.groupChains)
+        throw new QuorumError('too-large', 'Too much is seen at once')
       return {
         kind: 'seen',
         by: listFromWire(frame.value.by, wireLimits.groupMembers).map(({ member, chains }) => ({

@@ -31,6 +31,9 @@ export const wireLimits = {
   errorMessage: 500,
   /** A frame of a group: 100 members with 64 chains each fit in what a member tells of what it holds. */
   groupFrame: 1 * MiB,
+  /** Decisions or cards in one frame, and entries: the signature of each is checked at once. */
+  groupSignatures: 1024,
+  groupEntries: 64,
   /** Groups that a hello names, with the random tags beside them. */
   groupTags: 128,
   /** Hashes of a chain that are compared at once, 32 bytes each. */

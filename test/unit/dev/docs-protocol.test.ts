@@ -181,7 +181,8 @@ const phrases = [
   `\`hashes\` of up to ${n(groupLimits.hashes)} entries`,
   `of oneself after ${time(groupLimits.seenTold)}, of others after ${time(groupLimits.seenPassedOn)},`,
   `(a mark that disappears after ${time(groupLimits.typing)}).`,
-  `${n(groupLimits.framesTaken.tokens)} frames and ${size(groupLimits.bytesTaken.tokens)} a minute are looked at`,
+  `${n(groupLimits.framesTaken.tokens)} frames and ${size(groupLimits.bytesTaken.tokens)} a minute of one peer are looked at`,
+  `at most ${wireLimits.groupEntries} entries, ${n(wireLimits.groupSignatures)} decisions or cards, and ${n(wireLimits.groupChains)} chains that were seen`,
   // /quorum/file
   `it holds all entries while they take ${size(wireLimits.offerEntries)}, else`,
   `the first ${wireLimits.leftOut.files}, in at most ${size(wireLimits.leftOut.bytes)}, and`,

@@ -104,6 +104,8 @@ export class GroupInvitations {
     const group = hex(id)
     const known = find(group)
     if (known?.joined === true) return nothing
+    // They have agreed with somebody else's.
+    if (known?.row.state === 'joining' && known.row.invitation?.by !== peer) return nothing
     const waiting = store.groups().filter((row) => row.state === 'invited' && row.invitation?.by === peer)
     if (known === undefined && waiting.length >= groupLimits.invitationsOfOne) {
       log('warn', `an invitation of ${peerInLog(peer)} to one group too many is not shown`)

@@ -140,12 +140,24 @@ export class Policy {
 
   /** Why `peer`, or a node, may not lead this peer to `address`. `isPeer`: it is an address of that peer itself. */
   #refusesLead(address: string, peer?: string, isPeer = false): QuorumError | undefined {
-    if (!(isPeer ? this.mayBeDirect(peer) : this.#chosen(peer))) return foreign()
+    if (!(isPeer ? this.mayBeDirect(peer) : this.#mayUseNodesOf(peer, address))) return foreign()
     const scope = scopeOf(address)
     // A node on this very machine learns nothing about the local network.
     const isLan = scope !== 'public' && (scope !== 'machine' || isPeer)
     if (isLan && !this.#privacy().lan) return foreign()
     return isWithinReach(address, this.loopback, this.#interfaces) ? undefined : notToBeDialled()
+  }
+
+  /**
+   * A member of a group who is no friend might name their own machine as a node, to learn where this peer is: of theirs
+   * only those are used that a friend uses, too.
+   */
+  #mayUseNodesOf(peer: string | undefined, address: string): boolean {
+    if (!this.#chosen(peer)) return false
+    if (peer === undefined || this.relation(peer) !== 'member') return true
+    const node = isRelayed(address) ? relayPeer(address) : lastPeer(address)
+    const friends = this.#store.friends().filter(({ state }) => state === 'friend')
+    return friends.some(({ nodes }) => nodes.some((one) => lastPeer(one) === node))
   }
 
   /** Takes one of the dials that `source` may cause. Errors: those of `refusesDial`, and `rate-limited`. */

@@ -249,3 +249,27 @@ test('addresses of a node on this machine are told as the own addresses are, tho
   assert.deepEqual(toldBy('never', true), [false, true, true, true])
   assert.deepEqual(toldBy('verified', false), [false, true, false, true])
 })
+
+test('a member of a group who is no friend: circuits only, no own address, and no node that no friend uses', (t) => {
+  const store = openMemoryStore()
+  t.after(() => store.close())
+  const ours = '/ip4/45.1.2.3/tcp/1/p2p/'
+  const policy = new Policy({
+    store,
+    privacy: () => ({ direct: 'auto', lan: true }),
+    isNode: (peer) => peer === node,
+    isMember: (peer) => peer === bob.peer,
+  })
+  const member = { peer: bob.peer }
+  assert.equal(policy.relation(bob.peer), 'member')
+  assert.equal(policy.mayBeDirect(bob.peer), false)
+  assert.equal(policy.mayConnect(bob.peer, circuit, []), true)
+  assert.equal(policy.refusesDial(`${ours}${bob.peer}`, member)?.code, 'foreign-node')
+  const theirs = `${ours}${alice.peer}`
+  const through = `${theirs}/p2p-circuit/p2p/${bob.peer}`
+  assert.equal(policy.refusesDial(`${ours}${node}/p2p-circuit/p2p/${bob.peer}`, member), undefined)
+  for (const address of [theirs, through]) assert.equal(policy.refusesDial(address, member)?.code, 'foreign-node')
+  const friend = '12D3KooWGQmdpbHXhPRbAXpxQ4Y8sRZ3fLb6dF2WqzgVcMAuTgVD'
+  store.putFriend({ ...befriended(friend, [theirs]), state: 'friend' })
+  for (const address of [theirs, through]) assert.equal(policy.refusesDial(address, member), undefined)
+})

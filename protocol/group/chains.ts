@@ -168,8 +168,8 @@ export class Chains {
   }
 
   /**
-   * Valid decisions and entries: what a lamport is measured by, which anybody can claim. Of entries, those that are held,
-   * and those before the place where an addition lets history begin: nobody counts for what is missing in a hole.
+   * Valid decisions and entries: what a lamport is measured by, which anybody can claim. Of entries, those that are
+   * held, and those before the place where an addition lets history begin: nothing that is missing in a hole counts.
    */
   count(): number {
     const { store, ledger } = this.#options

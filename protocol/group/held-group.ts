@@ -139,7 +139,7 @@ export class HeldGroup {
     return { kind: 'decisions', decisions: whyIn(ledger, membership, this.#self) }
   }
 
-  /** Why somebody is out; undefined if they were never in together with this person, of whom they are to learn nothing. */
+  /** Why somebody is out; undefined if they were never in together with this person: they are to learn nothing. */
   whyOut(peer: string): GroupMessage | undefined {
     const { membership } = this
     if (membership === undefined || !wereTogether(this.#replica.ledger, membership, this.#self, peer)) return undefined

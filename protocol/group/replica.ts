@@ -193,7 +193,7 @@ export class Replica {
     if (this.ledger.decisions.length > before && this.chains.recount()) this.#listener.onHistory?.()
   }
 
-  /** A member believes that this peer is not in: if it knows better, it shows why it is. To nobody else: it names others. */
+  /** A member believes that this peer is not in: if it knows better, it shows why it is. It names others. */
   #onOut(decisions: readonly Decision[], from: string): GroupMessage[] {
     this.#learn(decisions)
     if (!this.joined || !this.membership.members.has(from)) return []

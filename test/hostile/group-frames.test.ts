@@ -1,6 +1,6 @@
 /**
- * Frames of members that say nothing true, and people outside a group who ask for what is in it (docs/threats.md 114 and
- * 115): nothing of the first is kept, and the others get nothing that was said without them.
+ * Frames of members that say nothing true, and people outside a group who ask for what is in it (docs/threats.md 114
+ * and 115): nothing of the first is kept, and the others get nothing that was said without them.
  */
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'

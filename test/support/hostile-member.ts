@@ -241,8 +241,8 @@ export class GroupChat {
 }
 
 /**
- * Mallory, a friend of these, invites them, they accept, and the founder adds them. Returns a stream to each. `members`:
- * how many there are then.
+ * Mallory, a friend of these, invites them, they accept, and the founder adds them. Returns a stream to each.
+ * `members`: how many there are then.
  */
 export async function joined(
   mallory: Attacker,

@@ -102,6 +102,7 @@ test(`${peers} peers, ${messages} messages: killed, asleep, removed, without the
     shown.filter((text) => !said.has(text) && !unknown.has(text)),
     [],
   )
-  for (const peer of removed) assert.equal((await known(peer))?.state, 'removed')
+  for (const peer of removed)
+    await until(async () => (await known(peer))?.state === 'removed', `${peer.name} knows that they are out`)
   t.diagnostic(`${shown.length} messages shown at ${members.length} members, ${removed.size} removed`)
 })

@@ -3,6 +3,7 @@
  * them. It records when each message was written and received, and compares that with both stores.
  */
 import assert from 'node:assert/strict'
+import type { Message } from '#protocol'
 import type { HeadlessPeer } from './headless.ts'
 import { until } from './until.ts'
 
@@ -76,11 +77,15 @@ export class Dialogue {
         received.map(({ text }) => text),
         texts,
       )
-      await from.has(to, texts.at(-1) ?? '', 'delivered')
-      const [ours, theirs] = [await from.history(to), await to.history(from)]
+      let ours: Message[] = []
+      const all = async (): Promise<boolean> => {
+        ours = await from.history(to)
+        return ours.every(({ direction, state }) => direction === 'in' || state === 'delivered')
+      }
+      await until(all, `all that ${from.name} wrote is delivered`)
+      const theirs = await to.history(from)
       assert.deepEqual(textsOf(ours, 'out'), texts)
       assert.deepEqual(textsOf(theirs, 'in'), texts)
-      assert.deepEqual(new Set(ours.flatMap(({ direction, state }) => (direction === 'out' ? state : []))), delivered)
     }
     return this.#sides.reduce((sum, { written }) => sum + written.length, 0)
   }
@@ -93,8 +98,6 @@ export class Dialogue {
     }
   }
 }
-
-const delivered = new Set(['delivered'])
 
 function textsOf(messages: Awaited<ReturnType<HeadlessPeer['history']>>, which: 'in' | 'out'): string[] {
   return messages.flatMap(({ direction, text }) => (direction === which ? text : []))

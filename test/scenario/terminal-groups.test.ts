@@ -64,6 +64,7 @@ test('three people found a group, join it and talk; who is removed, and who leav
   await cem.joinGroup({ group })
   await says(ada, 'cem is in now.')
   await says(ben, 'cem is in now.')
+  await until(async () => (await cem.group({ group })).state === 'member', 'cem knows it, too')
   await cem.sendMessage({ group, text: `before ${hostile} after` })
   for (const process of [ada, ben]) await says(process, 'cem: before  after')
   ben.write('hello from Ben\n')

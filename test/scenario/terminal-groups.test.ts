@@ -175,6 +175,7 @@ test('the prompt shows who is in a group, who is online and who is writing', inT
   for (const peer of [cem, dan]) {
     const { link } = await peer.invite({})
     terminal.enter(link)
+    await terminal.sees('Asked ')
     const { peer: asks } = await friendOf(peer)
     await peer.acceptFriend({ peer: asks })
     const { name } = await peer.self()

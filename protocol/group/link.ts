@@ -109,6 +109,8 @@ export class GroupLink {
             const wait = Math.max(frames.wait(cost), allBytes.wait(bytes.byteLength))
             if (wait === 0) break
             await pause(wait, closed.signal)
+            // What is left of a stream that has ended is told again on the next one; a pause would not wait any more.
+            if (closed.signal.aborted) return
           }
           frames.take(cost)
           allBytes.take(bytes.byteLength)
@@ -144,9 +146,7 @@ export class GroupLink {
 
   /** That group has something new. */
   news(group: HeldGroup, own: boolean): void {
-    const shared = this.#shared.get(group.id)
-    if (shared === undefined) return
-    shared.news(own)
+    this.#shared.get(group.id)?.news(own)
   }
 
   /** Something of that group is missing that the other may have. */

@@ -73,8 +73,8 @@ export function searchOn(database: Database): Pick<Store, 'search' | 'foldOlder'
 }
 
 /**
- * The terms of a search as SQL, none without terms: what the index must match (`$sought`), if it has any of them, and
- * what the text in `column` must contain.
+ * Translates the terms of a search to SQL; undefined if there are none. `match`: what the index must match (`$sought`),
+ * undefined if all terms are too short for it. `contains`: what the text in `column` must contain.
  */
 export function termsAsSql(
   terms: readonly string[],

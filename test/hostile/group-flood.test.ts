@@ -149,6 +149,17 @@ test('hostile 116: what a member makes others look for, compare and answer is bo
   victim.alive()
 })
 
+test('hostile 116: who asks without end and hangs up keeps nobody waiting', async (t) => {
+  const at = await scene(t)
+  const { group, mallory, victim, target } = at
+  const many = await link(mallory, group, target)
+  for (let n = 0; n < 1000 && !many.line.over; n += 1) void many.send({ kind: 'state', ...nothingHeld })
+  await at.served('while the rest of it waits')
+  many.line.stream.abort(new Error('gone'))
+  await at.served('and when it is gone')
+  victim.alive()
+})
+
 test('hostile 116: of what a plain member decides, of cards and of invitations, few are kept', async (t) => {
   const at = await scene(t)
   const { group, mallory, victim, target, line } = at

@@ -55,8 +55,7 @@ function Beginning({ friend }: { friend: Friend }) {
 }
 
 function Head({ friend }: { friend: Friend }) {
-  const { conversation, details } = useText()
-  const shown = useApp((state) => state.details)
+  const { details } = useText()
   const ambiguous = useApp((state) => isAmbiguous(friend, state.friends.values()))
   return (
     <header className="bar">
@@ -72,10 +71,18 @@ function Head({ friend }: { friend: Friend }) {
         </h2>
         <PathBadge friend={friend} />
       </div>
-      <IconButton
-        label={conversation.searchHere}
-        onClick={() => openDialog({ kind: 'search', conversation: friend.peer })}
-      >
+      <HeadButtons conversation={friend.peer} />
+    </header>
+  )
+}
+
+/** At the end of the head of a conversation, with a friend or in a group. `conversation`: its PeerId or group. */
+export function HeadButtons({ conversation: id }: { conversation: string }) {
+  const { conversation } = useText()
+  const shown = useApp((state) => state.details)
+  return (
+    <>
+      <IconButton label={conversation.searchHere} onClick={() => openDialog({ kind: 'search', conversation: id })}>
         <Search size={20} />
       </IconButton>
       <IconButton
@@ -85,7 +92,7 @@ function Head({ friend }: { friend: Friend }) {
       >
         <Info size={20} />
       </IconButton>
-    </header>
+    </>
   )
 }
 

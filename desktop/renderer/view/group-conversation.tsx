@@ -1,13 +1,13 @@
 /** The conversation in a group: its name and members, the messages, and the composer or why there is none. */
-import { BellOff, Info, Search } from 'lucide-react'
+import { BellOff } from 'lucide-react'
 import type { Group } from '#protocol'
 import { isolate } from '../../text/foreign.ts'
 import { openDialog, toggleDetails } from '../state/actions.ts'
 import { useApp, useText } from '../state/state.ts'
 import { authorName, groupName, isIn } from '../model/group-display.ts'
 import { Composer } from './composer.tsx'
-import { GroupFace, IconButton } from './controls.tsx'
-import { Ended } from './conversation.tsx'
+import { GroupFace } from './controls.tsx'
+import { Ended, HeadButtons } from './conversation.tsx'
 import { GroupInvited } from './group-invitation.tsx'
 import { MessageList } from './message-list.tsx'
 
@@ -29,7 +29,7 @@ export function GroupConversation({ group }: { group: Group }) {
 }
 
 function Head({ group }: { group: Group }) {
-  const { conversation, group: labels } = useText()
+  const { group: labels } = useText()
   const shown = useApp((state) => state.details)
   const self = useApp((state) => state.self?.peer)
   const { members } = group
@@ -47,19 +47,7 @@ function Head({ group }: { group: Group }) {
           <span className="one-line">{isolate(line)}</span>
         </button>
       </div>
-      <IconButton
-        label={conversation.searchHere}
-        onClick={() => openDialog({ kind: 'search', conversation: group.group })}
-      >
-        <Search size={20} />
-      </IconButton>
-      <IconButton
-        label={shown ? conversation.hideDetails : conversation.details}
-        aria-pressed={shown}
-        onClick={toggleDetails}
-      >
-        <Info size={20} />
-      </IconButton>
+      <HeadButtons conversation={group.group} />
     </header>
   )
 }
